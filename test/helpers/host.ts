@@ -1,0 +1,25 @@
+/** What a suite may ask of the runtime it happens to run on. Set once, by the entry, before any suite loads. */
+export interface TestHost {
+  /** Such as `node 20.20.2`. */
+  runtime: string;
+  /** A file of the repository, by its path from the root. Missing where the runtime has no file system. */
+  readBytes(path: string): Uint8Array;
+  /** Names of the files in a folder of the repository, sorted; folders end with a slash. */
+  list(path: string): string[];
+  /** Absolute path of a file of the repository. */
+  path(path: string): string;
+}
+
+let current: TestHost | undefined;
+
+export function setTestHost(testHost: TestHost): void {
+  current = testHost;
+}
+
+export function host(): TestHost {
+  if (!current) throw new Error('no test host: run the suites through an entry of test/');
+  return current;
+}
+
+export const readText = (path: string): string => new TextDecoder().decode(host().readBytes(path));
+export const readJson = (path: string): unknown => JSON.parse(readText(path));

@@ -1,0 +1,18 @@
+import { host } from './host.ts';
+import type { Report } from './runner.ts';
+import { skips } from './suite.ts';
+
+/** Prints failures, problems, skips with their reasons and the closing line. Answers whether all is well. */
+export function printReport(report: Report): boolean {
+  const lines = [
+    ...report.errors,
+    ...report.problems.map(problem => `problem: ${problem}`),
+    ...skips.map(({ suite, name, reason }) => `skipped: ${suite} › ${name}: ${reason}`),
+    `on ${host().runtime}:`,
+  ];
+  console.log(`\n${lines.join('\n')}`);
+  // A run that proves nothing must not look green to whoever reads the last line only.
+  const failed = report.failed + report.problems.length;
+  console.log(`${report.passed} passed, ${failed} failed${skips.length ? `, ${skips.length} skipped` : ''}`);
+  return failed === 0;
+}

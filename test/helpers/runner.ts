@@ -1,0 +1,57 @@
+import './defer.ts';
+
+/** What uvu leaves behind for each suite: failure text (`true` if none), tests passed, tests left out, tests in all. */
+export type SuiteResult = [errors: string | true, passed: number, leftOut: number, total: number];
+type QueuedSuite = () => Promise<SuiteResult>;
+
+export interface TestFile {
+  name: string;
+  load: () => Promise<unknown>;
+}
+
+export interface Report {
+  passed: number;
+  failed: number;
+  /** What makes a run worthless although no test failed, such as a file without a single test. */
+  problems: string[];
+  errors: string[];
+}
+
+/**
+ * Loads every file, then runs what they queued. uvu itself exits with success on a forgotten `.run()`, on a
+ * leftover `.only` and on a file that declares nothing; here each is a problem.
+ */
+export async function runFiles(files: readonly TestFile[]): Promise<Report> {
+  const outer = { queue: globalThis.UVU_QUEUE, index: globalThis.UVU_INDEX };
+  const queue: QueuedSuite[][] = files.map(() => []);
+  const report: Report = { passed: 0, failed: 0, problems: [], errors: [] };
+  globalThis.UVU_QUEUE = queue;
+  try {
+    for (const [index, file] of files.entries()) {
+      globalThis.UVU_INDEX = index;
+      try {
+        await file.load();
+      } catch (error) {
+        report.problems.push(`${file.name}: failed to load: ${(error as Error)?.stack ?? error}`);
+      }
+    }
+    for (const [index, suites] of queue.entries()) {
+      const { name } = files[index]!;
+      if (suites.length === 0) report.problems.push(`${name}: queued no suite (a forgotten .run()?)`);
+      for (const run of suites) addResult(report, name, await run());
+    }
+  } finally {
+    globalThis.UVU_QUEUE = outer.queue;
+    globalThis.UVU_INDEX = outer.index;
+  }
+  if (report.passed + report.failed === 0) report.problems.push('no test ran');
+  return report;
+}
+
+export function addResult(report: Report, file: string, [errors, passed, leftOut, total]: SuiteResult): void {
+  report.passed += passed;
+  report.failed += total - passed;
+  if (errors !== true) report.errors.push(errors);
+  if (total === 0) report.problems.push(`${file}: a suite without tests`);
+  if (leftOut > 0) report.problems.push(`${file}: ${leftOut} tests left out by .only or a bare .skip`);
+}
