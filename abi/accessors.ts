@@ -1,0 +1,106 @@
+import { assemble, type Listing } from './assemble.ts';
+import { HEADER, HEADER_BYTES } from './memory.ts';
+
+/** Pushes a u32 word of the kernel memory's header as i64. */
+const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
+
+/** What an access outside its span does: trap when the call was ended, else answer nothing (or zero). */
+const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 'end'];
+
+/** Whether local 0, a full 64-bit address, is a valid start: one unsigned comparison covers both ends. */
+const inMemory = (span: 'span1' | 'span8') => [
+  ...['local.get 0', `i64.const ${HEADER_BYTES}`, 'i64.sub'],
+  ...header(span),
+  'i64.lt_u',
+];
+const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header(span), 'i64.lt_u'];
+
+const address = ['local.get 0', 'i32.wrap_i64'];
+const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
+
+/**
+ * The functions that plugins call once for every one or eight bytes, as wasm over the kernel memory. Their
+ * behaviour is that of the reference kernel to the last edge; the test suite drives both with the same programs.
+ */
+export const ACCESSORS: readonly Listing[] = [
+  {
+    name: 'load_u8',
+    params: ['i64'],
+    results: ['i32'],
+    body: [
+      ...inMemory('span1'),
+      'if i32',
+      ...address,
+      'i32.load8_u',
+      'else',
+      ...refuse,
+      'i32.const 0',
+      'end',
+    ],
+  },
+  {
+    name: 'load_u64',
+    params: ['i64'],
+    results: ['i64'],
+    body: [...inMemory('span8'), 'if i64', ...address, 'i64.load', 'else', ...refuse, 'i64.const 0', 'end'],
+  },
+  {
+    name: 'store_u8',
+    params: ['i64', 'i32'],
+    results: [],
+    body: [...inMemory('span1'), 'if', ...address, 'local.get 1', 'i32.store8', 'else', ...refuse, 'end'],
+  },
+  {
+    name: 'store_u64',
+    params: ['i64', 'i64'],
+    results: [],
+    body: [...inMemory('span8'), 'if', ...address, 'local.get 1', 'i64.store', 'else', ...refuse, 'end'],
+  },
+  {
+    name: 'input_load_u8',
+    params: ['i64'],
+    results: ['i32'],
+    body: [
+      ...inInput('inputSpan1'),
+      'if i32',
+      ...inputAddress,
+      'i32.load8_u',
+      'else',
+      ...refuse,
+      'i32.const 0',
+      'end',
+    ],
+  },
+  {
+    name: 'input_load_u64',
+    params: ['i64'],
+    results: ['i64'],
+    body: [
+      ...inInput('inputSpan8'),
+      'if i64',
+      ...inputAddress,
+      'i64.load',
+      'else',
+      ...refuse,
+      'i64.const 0',
+      'end',
+    ],
+  },
+];
+
+/** The bytes of the accessor module: imports `kernel.memory`, exports one function per listing. */
+export const accessorBytes = (): Uint8Array<ArrayBuffer> => assemble(ACCESSORS);
+
+let compiled: WebAssembly.Module | null | undefined;
+
+/** The accessor module, compiled once, or null where the platform compiles no bytes (workerd). */
+export function compileAccessors(): WebAssembly.Module | null {
+  if (compiled === undefined) {
+    try {
+      compiled = new WebAssembly.Module(accessorBytes());
+    } catch {
+      compiled = null;
+    }
+  }
+  return compiled;
+}

@@ -1,0 +1,25 @@
+/** Why a kernel function ended the call. The host wraps these; their codes are stable. */
+export type AbiErrorCode =
+  | 'MEMORY_LIMIT'
+  | 'VAR_LIMIT'
+  | 'VARS_DISABLED'
+  | 'INVALID_HANDLE'
+  | 'INVALID_UTF8'
+  | 'HTTP_NOT_ENABLED'
+  | 'INVALID_RANGE'
+  | 'UNKNOWN_HANDLE_FREED';
+
+export class AbiError extends Error {
+  override readonly name = 'AbiError';
+  readonly code: AbiErrorCode;
+  constructor(code: AbiErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A mistake of the plugin that the kernel tolerates, as data. With `strict` it ends the call instead. */
+export interface AbiDiagnostic {
+  code: AbiErrorCode;
+  message: string;
+}

@@ -1,0 +1,48 @@
+import { compileAccessors } from './accessors.ts';
+import { type EnvImports, envFunctions } from './env.ts';
+import type { Kernel } from './kernel.ts';
+
+/** `reference`: every function in TypeScript. `accessors`: loads and stores in wasm over the same memory. */
+export type KernelTier = 'reference' | 'accessors';
+
+export interface KernelImportOptions {
+  /** Default: `accessors` where the platform compiles bytes, else `reference`. */
+  tier?: KernelTier | undefined;
+  /** The compiled accessor module, where it can only be had from outside. */
+  accessors?: WebAssembly.Module | undefined;
+}
+
+/**
+ * The import object's `extism:host/env` for a plugin that runs on this kernel.
+ * @throws {TypeError} when the accessor tier is asked for and the platform cannot provide it
+ */
+export function kernelImports(
+  kernel: Kernel,
+  { tier, accessors: given }: KernelImportOptions = {},
+): { tier: KernelTier; imports: EnvImports } {
+  const accessors = tier === 'reference' ? null : (given ?? compileAccessors());
+  if (tier === 'accessors' && !accessors) {
+    throw new TypeError(
+      'this platform compiles no wasm bytes: hand in the compiled accessor module, or use "reference"',
+    );
+  }
+  const reference = Object.fromEntries(
+    Object.entries(envFunctions(kernel)).map(([name, fn]) => [name, guard(kernel, fn)]),
+  );
+  if (!accessors) return { tier: 'reference', imports: reference };
+
+  const { exports } = new WebAssembly.Instance(accessors, { kernel: { memory: kernel.memory.memory } });
+  return { tier: 'accessors', imports: { ...reference, ...(exports as EnvImports) } };
+}
+
+/** Refuses once the call was ended; what the function throws ends the call. */
+function guard<A extends unknown[], R>(kernel: Kernel, fn: (...args: A) => R): (...args: A) => R {
+  return (...args) => {
+    kernel.check();
+    try {
+      return fn(...args);
+    } catch (error) {
+      return kernel.stop(error as Error);
+    }
+  };
+}

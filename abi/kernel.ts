@@ -1,0 +1,194 @@
+import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+import type { LogLevel, MessageLevel } from './log.ts';
+import { KernelMemory } from './memory.ts';
+import { Vars } from './vars.ts';
+
+// A byte order mark is part of the text that the plugin wrote.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+
+export interface KernelOptions {
+  /** The most bytes of kernel memory that the blocks of one call may take up. */
+  maxBytes?: number;
+  /** The most bytes of variables, keys included. 0 allows none. */
+  maxVarBytes: number;
+  config?: ReadonlyMap<string, string>;
+  logLevel?: LogLevel;
+  onLog?: (level: MessageLevel, text: string) => void;
+  onDiagnostic?: (diagnostic: AbiDiagnostic) => void;
+  /** Turns diagnostics into errors that end the call. */
+  strict?: boolean;
+}
+
+export interface Range {
+  start: number;
+  length: number;
+}
+
+/** What a call left behind. */
+export interface CallResult {
+  /** A copy of the output, or null when the plugin set none. */
+  output: Uint8Array<ArrayBuffer> | null;
+  /** The error text, or null when the plugin set none. */
+  error: string | null;
+}
+
+/**
+ * One plugin's kernel: its memory, variables and the state of the call that is running. The host calls `begin`,
+ * then an export of the plugin (which works through `kernelImports`), then `end`.
+ */
+export class Kernel {
+  readonly memory: KernelMemory;
+  readonly vars: Vars;
+  readonly config: ReadonlyMap<string, string>;
+  readonly onLog: (level: MessageLevel, text: string) => void;
+  logLevel: LogLevel;
+  output: Range | null = null;
+  error: { handle: number; text: string } | null = null;
+
+  readonly #onDiagnostic: ((diagnostic: AbiDiagnostic) => void) | undefined;
+  readonly #strict: boolean;
+  #ended: Error | null = null;
+
+  constructor(options: KernelOptions) {
+    this.memory = new KernelMemory(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes });
+    this.vars = new Vars(options.maxVarBytes);
+    this.config = options.config ?? new Map();
+    this.logLevel = options.logLevel ?? 'silent';
+    this.onLog = options.onLog ?? (() => {});
+    this.#onDiagnostic = options.onDiagnostic;
+    this.#strict = options.strict ?? false;
+  }
+
+  /** Why the running call was ended before its export returned; null while it was not. */
+  get ended(): Error | null {
+    return this.#ended;
+  }
+
+  /** Starts a call: clears what the last one left and places a copy of `input`. @throws {AbiError} MEMORY_LIMIT */
+  begin(input?: Uint8Array): void {
+    this.#ended = null;
+    this.clear();
+    if (input && input.length > 0) this.memory.setInput(this.place(input), input.length);
+  }
+
+  /** Reads what the call left. Valid until the next `begin`. */
+  end(): CallResult {
+    const output = this.output && this.memory.view(this.output.start, this.output.length).slice();
+    return { output, error: this.error?.text ?? null };
+  }
+
+  /** Forgets blocks, input, output and error: the kernel function `reset`. */
+  clear(): void {
+    this.memory.reset();
+    this.output = null;
+    this.error = null;
+  }
+
+  /**
+   * Ends the running call for `reason`. A plugin can catch what an import throws, so the reason is kept, and from
+   * then on every import refuses. The first reason stays.
+   */
+  markEnded(reason: Error): void {
+    this.#ended ??= reason;
+    this.memory.markEnded();
+  }
+
+  /** Ends the call and throws the reason. */
+  stop(reason: Error): never {
+    this.markEnded(reason);
+    throw this.#ended;
+  }
+
+  /** Throws the reason again if the call was ended. Every import of the plugin, of whatever kind, asks first. */
+  check(): void {
+    if (this.#ended) throw this.#ended;
+  }
+
+  /** Copies `bytes` into a new block. An empty value is handle 0. @throws {AbiError} MEMORY_LIMIT */
+  place(bytes: Uint8Array): number {
+    const handle = this.memory.alloc(bytes.length);
+    if (handle !== 0) this.memory.view(handle, bytes.length).set(bytes);
+    else if (bytes.length > 0) {
+      throw new AbiError(
+        'MEMORY_LIMIT',
+        `kernel memory: the engine has no room for ${bytes.length} more bytes`,
+      );
+    }
+    return handle;
+  }
+
+  free(handle: number): void {
+    const length = this.memory.length(handle);
+    if (length === 0) {
+      if (handle !== 0)
+        this.diagnose('UNKNOWN_HANDLE_FREED', `free: ${handle} is not the handle of a live block`);
+      return;
+    }
+    if (
+      this.output &&
+      handle < this.output.start + this.output.length &&
+      this.output.start < handle + length
+    ) {
+      this.memory.retire(handle);
+    } else {
+      this.memory.free(handle);
+    }
+    if (handle === this.memory.inputStart) this.memory.setInput(handle, 0);
+  }
+
+  /** Takes the text at once, so that a block freed or written to later does not lose it. 0 clears. */
+  setErrorHandle(handle: number): void {
+    if (handle === 0) {
+      this.error = null;
+      return;
+    }
+    const length = this.memory.length(handle);
+    if (length === 0)
+      this.diagnose('INVALID_HANDLE', `error_set: ${handle} is not the handle of a live block`);
+    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.view(handle, length));
+    this.error = { handle, text };
+  }
+
+  /** The text of a live block, with U+FFFD for what is not UTF-8. @throws {AbiError} INVALID_HANDLE */
+  lossyTextOf(handle: number, what: string): string {
+    return decoder.decode(this.bytesOf(handle, what));
+  }
+
+  /** A view of a live block, or of nothing for handle 0. @throws {AbiError} INVALID_HANDLE */
+  bytesOf(handle: number, what: string): Uint8Array {
+    const length = this.memory.length(handle);
+    if (length === 0 && handle !== 0) {
+      throw new AbiError('INVALID_HANDLE', `${what}: ${handle} is not the handle of a live block`);
+    }
+    return this.memory.view(handle, length);
+  }
+
+  /** @throws {AbiError} INVALID_HANDLE, INVALID_UTF8 */
+  textOf(handle: number, what: string): string {
+    const bytes = this.bytesOf(handle, what);
+    try {
+      return strictDecoder.decode(bytes);
+    } catch {
+      throw new AbiError('INVALID_UTF8', `${what}: the ${bytes.length} bytes at ${handle} are not UTF-8`);
+    }
+  }
+
+  /** The range as numbers, or null with a diagnostic when it is not one. An empty range is (0, 0). */
+  checkRange(what: string, start: bigint, length: bigint): Range | null {
+    const range = { start: Number(start), length: Number(length) };
+    if (range.length === 0 && (range.start === 0 || this.memory.hasRange(range.start, 0))) return range;
+    if (range.length !== 0 && this.memory.hasRange(range.start, range.length)) return range;
+    this.diagnose(
+      'INVALID_RANGE',
+      `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the kernel memory ` +
+        `(${this.memory.sizeBytes} bytes); the call is ignored`,
+    );
+    return null;
+  }
+
+  diagnose(code: AbiErrorCode, message: string): void {
+    if (this.#strict) throw new AbiError(code, message);
+    this.#onDiagnostic?.({ code, message });
+  }
+}

@@ -1,0 +1,267 @@
+import { AbiError } from './errors.ts';
+
+/**
+ * The kernel memory: what plugins and host exchange bytes through. Handles are byte offsets into it.
+ *
+ *      0        4        8            12           16            20            24       64
+ *      ├────────┼────────┼────────────┼────────────┼─────────────┼─────────────┼────────┼─ blocks ──▶
+ *      │ span1  │ span8  │ inputStart │ inputSpan1 │ inputSpan8  │ ended       │ unused │
+ *
+ * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for
+ * an access of one and of eight bytes; the input spans are the same for the input, counted from its start.
+ * They are what the accessors compare with. All are zero while `ended` is set, so that an ended call falls into
+ * the accessors' slow path at no cost to the fast one. Plugins cannot address the header.
+ *
+ * Everything else about blocks is kept outside this memory, because a plugin can write anywhere in it.
+ * RATIONALE: where-does-the-allocator-keep-its-records
+ */
+export const HEADER_BYTES = 64;
+export const HEADER = {
+  span1: 0,
+  span8: 4,
+  inputStart: 8,
+  inputSpan1: 12,
+  inputSpan8: 16,
+  ended: 20,
+} as const;
+
+const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
+/** As the native kernel, so that a plugin which reads or writes beyond its blocks meets the same edge. */
+const INITIAL_PAGES = 16;
+/** Blocks start at multiples of this; the records have one entry per granule. */
+const GRANULE_BYTES = 16;
+const NO_BLOCK = 0;
+
+export interface KernelMemoryOptions {
+  /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
+  maxBytes?: number;
+}
+
+/** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
+function sizeClass(granules: number): { index: number; granules: number } {
+  if (granules <= 16) return { index: granules, granules };
+  const shift = 28 - Math.clz32(granules - 1);
+  const rounded = Math.ceil(granules / 2 ** shift) * 2 ** shift;
+  return { index: shift * 8 + rounded / 2 ** shift, granules: rounded };
+}
+const SIZE_CLASSES = 25 * 8 + 17;
+
+export class KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Bytes of the whole memory, header included. */
+  sizeBytes = 0;
+  inputStart = 0;
+  inputLength = 0;
+
+  readonly #limit: number;
+  #bytes = new Uint8Array(0);
+  #view = new DataView(new ArrayBuffer(0));
+  #ended = false;
+  /** End of the highest block ever given out since `reset`. */
+  #top = HEADER_BYTES;
+  /** Per granule: length of the block that starts there plus one, or `NO_BLOCK`. */
+  #lengths = new Uint32Array(1024);
+  /** Per granule: size class of a block in use, or the next free block of the same class. */
+  #links = new Uint32Array(1024);
+  readonly #freeLists = new Uint32Array(SIZE_CLASSES);
+
+  constructor({ maxBytes }: KernelMemoryOptions = {}) {
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
+    this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, MAX_PAGES * PAGE_BYTES) + HEADER_BYTES;
+    this.#refresh();
+  }
+
+  /**
+   * Reserves `length` zeroed bytes. O(1) amortised. Freed blocks are used again only once the memory would have
+   * to grow, as in the native kernel: plugins exist that read a block just after they freed it.
+   * @returns the handle, or 0 for a length of 0, beyond 4 GiB, or that the engine has no memory for
+   * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
+   */
+  alloc(length: number): number {
+    if (!(length > 0 && length <= MAX_PAGES * PAGE_BYTES)) return 0;
+    const size = sizeClass(Math.ceil(length / GRANULE_BYTES));
+    const granule =
+      this.#takeTop(size.granules, size.index, this.sizeBytes) ||
+      this.#takeFree(size.index) ||
+      this.#takeTop(size.granules, size.index, MAX_PAGES * PAGE_BYTES) ||
+      this.#takeLarger(size.index);
+    if (granule === 0) {
+      if (this.#top + size.granules * GRANULE_BYTES <= this.#limit || this.#limit > MAX_PAGES * PAGE_BYTES)
+        return 0;
+      throw new AbiError(
+        'MEMORY_LIMIT',
+        `kernel memory: allocating ${length} bytes would exceed the limit of ${this.#limit - HEADER_BYTES} bytes ` +
+          `(${this.#top - HEADER_BYTES} taken up); raise memory.maxPages, or free blocks in the plugin`,
+      );
+    }
+    const handle = granule * GRANULE_BYTES;
+    this.#lengths[granule] = length + 1;
+    // Not only reused blocks: a plugin may have written beyond the end of its blocks.
+    this.#bytes.fill(0, handle, handle + length);
+    return handle;
+  }
+
+  /** Gives a block back. Answers whether `handle` was one. O(1). */
+  free(handle: number): boolean {
+    const granule = this.#granuleOf(handle);
+    if (granule === NO_BLOCK) return false;
+    const index = this.#links[granule]!;
+    this.#lengths[granule] = NO_BLOCK;
+    this.#links[granule] = this.#freeLists[index]!;
+    this.#freeLists[index] = granule;
+    return true;
+  }
+
+  /** Like `free`, but the bytes stay as they are until `reset`, since something still refers to them. */
+  retire(handle: number): void {
+    this.#lengths[this.#granuleOf(handle)] = NO_BLOCK;
+  }
+
+  /** Bytes of the block that starts at `handle`; 0 for anything that is not the start of a live block. O(1). */
+  length(handle: number): number {
+    const granule = this.#granuleOf(handle);
+    return granule === NO_BLOCK ? 0 : this.#lengths[granule]! - 1;
+  }
+
+  /** Forgets every block and the input; zeroes all that was given out. */
+  reset(): void {
+    this.#bytes.fill(0, HEADER_BYTES, this.#top);
+    this.#lengths.fill(NO_BLOCK, 0, this.#top / GRANULE_BYTES);
+    this.#freeLists.fill(0);
+    this.#top = HEADER_BYTES;
+    this.#ended = false;
+    this.setInput(0, 0);
+  }
+
+  /** Makes every access of this call refuse (accessors trap, the others throw), until the next `reset`. */
+  markEnded(): void {
+    this.#ended = true;
+    this.#publish();
+  }
+
+  setInput(start: number, length: number): void {
+    this.inputStart = start;
+    this.inputLength = length;
+    this.#publish();
+  }
+
+  /** Bytes that plugins can address, which is all but the header. */
+  get addressableBytes(): number {
+    return this.sizeBytes - HEADER_BYTES;
+  }
+
+  /** Whether `[start, start + length)` lies in the part of the memory that plugins can address. */
+  hasRange(start: number, length: number): boolean {
+    return start >= HEADER_BYTES && length >= 0 && start + length <= this.sizeBytes;
+  }
+
+  /** A view, valid until the next allocation. The range must be one that `hasRange` accepts. */
+  view(start: number, length: number): Uint8Array {
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  loadU8(address: number): number {
+    return this.hasRange(address, 1) ? this.#bytes[address]! : 0;
+  }
+
+  loadU64(address: number): bigint {
+    return this.hasRange(address, 8) ? this.#view.getBigUint64(address, true) : 0n;
+  }
+
+  storeU8(address: number, value: number): void {
+    if (this.hasRange(address, 1)) this.#bytes[address] = value;
+  }
+
+  storeU64(address: number, value: bigint): void {
+    if (this.hasRange(address, 8)) this.#view.setBigUint64(address, value, true);
+  }
+
+  #granuleOf(handle: number): number {
+    const granule = handle / GRANULE_BYTES;
+    // An index that is fractional, negative or beyond the records reads as undefined.
+    return this.#lengths[granule] ? granule : NO_BLOCK;
+  }
+
+  #takeFree(index: number): number {
+    const granule = this.#freeLists[index]!;
+    if (granule === 0) return 0;
+    this.#freeLists[index] = this.#links[granule]!;
+    this.#links[granule] = index;
+    return granule;
+  }
+
+  #takeTop(granules: number, index: number, ceiling: number): number {
+    const end = this.#top + granules * GRANULE_BYTES;
+    if (end > ceiling || end > this.#limit || !this.#growTo(end)) return 0;
+    const granule = this.#top / GRANULE_BYTES;
+    this.#links[granule] = index;
+    this.#top = end;
+    return granule;
+  }
+
+  /** The last resort: a free block of any larger class, taken whole. */
+  #takeLarger(index: number): number {
+    for (let larger = index + 1; larger < SIZE_CLASSES; larger++) {
+      const granule = this.#takeFree(larger);
+      if (granule !== 0) return granule;
+    }
+    return 0;
+  }
+
+  #growTo(end: number): boolean {
+    try {
+      if (end > this.sizeBytes) {
+        const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
+        const pages = this.sizeBytes / PAGE_BYTES;
+        // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
+        if (!this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages)))) {
+          if (!this.#tryGrow(needed)) return false;
+        }
+      }
+      if (end / GRANULE_BYTES > this.#lengths.length) {
+        this.#lengths = enlarge(this.#lengths, end / GRANULE_BYTES);
+        this.#links = enlarge(this.#links, end / GRANULE_BYTES);
+      }
+      return true;
+    } catch (error) {
+      // The engine has no room for larger records.
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
+  #tryGrow(pages: number): boolean {
+    try {
+      this.memory.grow(pages);
+    } catch {
+      return false;
+    }
+    this.#refresh();
+    return true;
+  }
+
+  #refresh(): void {
+    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#view = new DataView(this.memory.buffer);
+    this.sizeBytes = this.#bytes.length;
+    this.#publish();
+  }
+
+  #publish(): void {
+    const span = this.#ended ? 0 : this.sizeBytes - HEADER_BYTES;
+    const inputSpan = this.#ended ? 0 : this.inputLength;
+    this.#view.setUint32(HEADER.span1, span, true);
+    this.#view.setUint32(HEADER.span8, Math.max(span - 7, 0), true);
+    this.#view.setUint32(HEADER.inputStart, this.inputStart, true);
+    this.#view.setUint32(HEADER.inputSpan1, inputSpan, true);
+    this.#view.setUint32(HEADER.inputSpan8, Math.max(inputSpan - 7, 0), true);
+    this.#view.setUint32(HEADER.ended, this.#ended ? 1 : 0, true);
+  }
+}
+
+function enlarge(records: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(needed, records.length * 2));
+  larger.set(records);
+  return larger;
+}

@@ -1,0 +1,288 @@
+export type WasmType = 'i32' | 'i64';
+
+export interface EnvValue {
+  name: string;
+  type: WasmType;
+  /** What it is and in which unit. */
+  meaning: string;
+}
+
+/** One import of `extism:host/env`. */
+export interface EnvFunction {
+  name: string;
+  params: readonly EnvValue[];
+  results: readonly EnvValue[];
+  /** What a call with something else than the types and meanings allow does. */
+  onBadInput: string;
+  /** Who frees the blocks that are passed or returned. */
+  ownership: string;
+  /** Where the behaviour comes from, and what differs. */
+  source: string;
+}
+
+/** The namespace that the functions are imported from. */
+export const ENV_NAMESPACE = 'extism:host/env';
+
+const NATIVE = "Extism's native kernel";
+const HOST = "Extism's native runtime";
+const NONE = 'No block is passed.';
+
+const handle = (meaning = 'handle of a block'): EnvValue => ({ name: 'handle', type: 'i64', meaning });
+const address: EnvValue = {
+  name: 'address',
+  type: 'i64',
+  meaning: 'byte offset into the kernel memory, all 64 bits count',
+};
+const offset: EnvValue = { name: 'offset', type: 'i64', meaning: 'byte offset from the start of the input' };
+const bytes = (name: string, meaning: string): EnvValue => ({ name, type: 'i64', meaning });
+const byte: EnvValue = { name: 'value', type: 'i32', meaning: 'one byte, unsigned' };
+const word: EnvValue = { name: 'value', type: 'i64', meaning: 'eight bytes, little endian' };
+const key: EnvValue = { name: 'key', type: 'i64', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
+
+const outside = 'An address below 64 or beyond the memory';
+const range =
+  'A range outside the kernel memory is ignored, with a diagnostic; any range inside counts, whether or not it is a block.';
+const endOfCall = 'The host frees the key at the end of the call';
+const badKey = 'An invalid key handle, or a key that is not UTF-8, ends the call.';
+
+const log = (level: string): EnvFunction => ({
+  name: `log_${level}`,
+  params: [handle('handle of the message in UTF-8; 0 is the empty message')],
+  results: [],
+  onBadInput: `When the level is on, an invalid handle ends the call; bytes that are not UTF-8 become U+FFFD. When it is off, nothing.`,
+  ownership: 'The host frees the message at the end of the call.',
+  source: `${HOST}, which logs an error line for text that is not UTF-8.`,
+});
+
+/** Every function a plugin may import from `extism:host/env`. The kernel, the missing-import message, the tests and docs/ABI.md read these rows. */
+export const ENV_FUNCTIONS: readonly EnvFunction[] = [
+  {
+    name: 'alloc',
+    params: [bytes('length', 'bytes wanted')],
+    results: [handle('handle of a zeroed block, a multiple of 16, or 0')],
+    onBadInput:
+      'A length of 0 or beyond 4 GiB answers 0. Over the configured limit, the call ends; where the engine has no more memory, 0.',
+    ownership: "The block is the plugin's, until the end of the call.",
+    source: `${NATIVE}, which does not zero reused blocks and wraps around near 2^64.`,
+  },
+  {
+    name: 'free',
+    params: [handle()],
+    results: [],
+    onBadInput: '0 does nothing. A freed, unknown or interior handle does nothing, with a diagnostic.',
+    ownership: 'Ends the block. Freeing the input makes its length 0; freeing the output keeps what was set.',
+    source: NATIVE,
+  },
+  {
+    name: 'length',
+    params: [handle()],
+    results: [bytes('length', 'bytes of the block')],
+    onBadInput: '0, a freed, unknown or interior handle answers 0.',
+    ownership: 'Nothing changes hands.',
+    source: NATIVE,
+  },
+  {
+    name: 'length_unsafe',
+    params: [handle()],
+    results: [bytes('length', 'bytes of the block')],
+    onBadInput: 'As length.',
+    ownership: 'Nothing changes hands.',
+    source: `${NATIVE}, which answers garbage for most invalid handles.`,
+  },
+  {
+    name: 'load_u8',
+    params: [address],
+    results: [byte],
+    onBadInput: `${outside} answers 0.`,
+    ownership: NONE,
+    source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
+  },
+  {
+    name: 'load_u64',
+    params: [address],
+    results: [word],
+    onBadInput: `${outside} answers 0, also when only the last byte is outside.`,
+    ownership: NONE,
+    source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
+  },
+  {
+    name: 'store_u8',
+    params: [address, { ...byte, meaning: 'the low byte is stored' }],
+    results: [],
+    onBadInput: `${outside} stores nothing.`,
+    ownership: NONE,
+    source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
+  },
+  {
+    name: 'store_u64',
+    params: [address, word],
+    results: [],
+    onBadInput: `${outside} stores nothing, also when only the last byte is outside.`,
+    ownership: NONE,
+    source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
+  },
+  {
+    name: 'input_offset',
+    params: [],
+    results: [bytes('address', 'where the input starts in the kernel memory; 0 for an empty input')],
+    onBadInput: 'There is none.',
+    ownership: "The input is the host's, until the end of the call.",
+    source: NATIVE,
+  },
+  {
+    name: 'input_length',
+    params: [],
+    results: [bytes('length', 'bytes of the input')],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: NATIVE,
+  },
+  {
+    name: 'input_load_u8',
+    params: [offset],
+    results: [byte],
+    onBadInput: 'An offset that is not below the length of the input answers 0.',
+    ownership: NONE,
+    source: NATIVE,
+  },
+  {
+    name: 'input_load_u64',
+    params: [offset],
+    results: [word],
+    onBadInput: 'Fewer than eight bytes left, or any other 64-bit offset, answers 0.',
+    ownership: NONE,
+    source: `${NATIVE}, where an offset from -8 to -1 reads before the input.`,
+  },
+  {
+    name: 'input_set',
+    params: [bytes('address', 'start of a range'), bytes('length', 'bytes')],
+    results: [],
+    onBadInput: range,
+    ownership: 'The range becomes the input; its block stays what it was.',
+    source: `${NATIVE}, which ignores (0, 0).`,
+  },
+  {
+    name: 'output_set',
+    params: [bytes('address', 'start of a range, in a block or not'), bytes('length', 'bytes')],
+    results: [],
+    onBadInput: range,
+    ownership:
+      'The host copies the range when the export has returned. The last valid call wins; (0, 0) is an empty output.',
+    source: `${NATIVE}, which ignores (0, 0).`,
+  },
+  {
+    name: 'output_offset',
+    params: [],
+    results: [bytes('address', 'start of the output set so far, 0 without')],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: NATIVE,
+  },
+  {
+    name: 'output_length',
+    params: [],
+    results: [bytes('length', 'bytes of the output set so far, 0 without')],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: NATIVE,
+  },
+  {
+    name: 'error_set',
+    params: [handle('handle of the error text in UTF-8; 0 takes an error back')],
+    results: [],
+    onBadInput:
+      'An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD.',
+    ownership: "The text is taken at once; the block stays the plugin's.",
+    source: `${NATIVE}, which ignores an invalid handle and loses the text of a block freed later.`,
+  },
+  {
+    name: 'error_get',
+    params: [],
+    results: [handle('handle given to error_set, 0 without')],
+    onBadInput: 'There is none.',
+    ownership: 'Nothing changes hands.',
+    source: NATIVE,
+  },
+  {
+    name: 'reset',
+    params: [],
+    results: [],
+    onBadInput: 'There is none.',
+    ownership: 'Ends every block and forgets input, output and error.',
+    source: NATIVE,
+  },
+  {
+    name: 'memory_bytes',
+    params: [],
+    results: [bytes('bytes', 'of kernel memory that plugins can address')],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: `${NATIVE}, which starts with 65,472.`,
+  },
+  {
+    name: 'config_get',
+    params: [key],
+    results: [handle('handle of the value in UTF-8, 0 for a missing or empty one')],
+    onBadInput: `${badKey} Only the configuration's own keys are found.`,
+    ownership: `${endOfCall}; the value is the plugin's.`,
+    source: HOST,
+  },
+  {
+    name: 'var_get',
+    params: [key],
+    results: [handle('handle of a copy of the value, 0 for a missing or empty one')],
+    onBadInput: badKey,
+    ownership: `${endOfCall}; the copy is the plugin's.`,
+    source: HOST,
+  },
+  {
+    name: 'var_set',
+    params: [key, { name: 'value', type: 'i64', meaning: 'handle of the value; 0 deletes the variable' }],
+    results: [],
+    onBadInput: `${badKey} So does an invalid value handle, or a value that does not fit the limit; the variables stay as they were.`,
+    ownership: 'The value is copied; the host frees key and value at the end of the call.',
+    source: `${HOST}, which counts 48 bytes more for each variable, and a replaced value twice.`,
+  },
+  {
+    name: 'http_request',
+    params: [
+      handle('handle of the request as JSON: url, method, headers'),
+      { name: 'body', type: 'i64', meaning: 'handle of the body, 0 for none' },
+    ],
+    results: [handle('handle of the response body, 0 for an empty one')],
+    onBadInput: 'HTTP is not enabled: every request ends the call.',
+    ownership: 'The host frees request and body at the end of the call.',
+    source: HOST,
+  },
+  {
+    name: 'http_status_code',
+    params: [],
+    results: [{ name: 'status', type: 'i32', meaning: 'status of the last response, 0 before the first' }],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: HOST,
+  },
+  {
+    name: 'http_headers',
+    params: [],
+    results: [handle('handle of the last response headers as JSON, 0 when they are not switched on')],
+    onBadInput: 'There is none.',
+    ownership: "The block is the plugin's.",
+    source: HOST,
+  },
+  log('trace'),
+  log('debug'),
+  log('info'),
+  log('warn'),
+  log('error'),
+  {
+    name: 'get_log_level',
+    params: [],
+    results: [
+      { name: 'level', type: 'i32', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' },
+    ],
+    onBadInput: 'There is none.',
+    ownership: NONE,
+    source: HOST,
+  },
+];

@@ -1,0 +1,60 @@
+import { AbiError } from './errors.ts';
+
+const encoder = new TextEncoder();
+
+/**
+ * A plugin's variables. They live on the host's side, survive calls and new instances, and are copied on the
+ * way in and out. Counted against the limit: the UTF-8 bytes of every key and the bytes of every value.
+ */
+export class Vars {
+  readonly #values = new Map<string, { bytes: Uint8Array; sizeBytes: number }>();
+  readonly #maxBytes: number;
+  #usedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#values.get(key)?.bytes.slice();
+  }
+
+  /** @throws {AbiError} VARS_DISABLED, VAR_LIMIT; nothing has changed then */
+  set(key: string, value: Uint8Array): void {
+    this.#refuseIfDisabled();
+    const sizeBytes = encoder.encode(key).length + value.length;
+    const usedBytes = this.#usedBytes - (this.#values.get(key)?.sizeBytes ?? 0) + sizeBytes;
+    if (usedBytes > this.#maxBytes) {
+      throw new AbiError(
+        'VAR_LIMIT',
+        `Variable store is full: var "${key}" (${sizeBytes} bytes with its key) would bring it to ${usedBytes} bytes, ` +
+          `over the limit of ${this.#maxBytes} bytes (memory.maxVarBytes)`,
+      );
+    }
+    this.#values.set(key, { bytes: value.slice(), sizeBytes });
+    this.#usedBytes = usedBytes;
+  }
+
+  /** @throws {AbiError} VARS_DISABLED */
+  delete(key: string): void {
+    this.#refuseIfDisabled();
+    this.#usedBytes -= this.#values.get(key)?.sizeBytes ?? 0;
+    this.#values.delete(key);
+  }
+
+  clear(): void {
+    this.#values.clear();
+    this.#usedBytes = 0;
+  }
+
+  /** Copies of all variables, by name. */
+  snapshot(): Map<string, Uint8Array> {
+    return new Map(Array.from(this.#values, ([key, { bytes }]) => [key, bytes.slice()]));
+  }
+
+  #refuseIfDisabled(): void {
+    if (this.#maxBytes === 0) {
+      throw new AbiError('VARS_DISABLED', 'Vars are disabled by this host (memory.maxVarBytes is 0 bytes)');
+    }
+  }
+}

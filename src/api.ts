@@ -1,0 +1,11 @@
+export type { LogLevel } from '../abi/index.ts';
+export { CallError } from './call.ts';
+export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
+export { CreateError, ERROR_CODES, type ErrorCode, PlugboardError } from './errors.ts';
+export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
+export { LIMITS, type Limit } from './limits.ts';
+export type { Manifest, ManifestLike, ManifestWasm } from './manifest.ts';
+export { PluginOutput } from './output.ts';
+export type { Platform } from './platform/types.ts';
+export type { Plugin, PluginInput, PluginReport } from './plugin.ts';
+export type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './settings.ts';

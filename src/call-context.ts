@@ -1,0 +1,84 @@
+import type { Kernel, LogLevel } from '../abi/index.ts';
+import { PlugboardError } from './errors.ts';
+import { PluginOutput } from './output.ts';
+
+/**
+ * What a host function gets as its first argument: the plugin's kernel memory, variables and log level. The class
+ * and its methods are those of the official JS SDK. Handles are byte offsets into the kernel memory.
+ */
+export class CallContext {
+  readonly #kernel: Kernel;
+  readonly #currentHostContext: () => unknown;
+
+  constructor(kernel: Kernel, currentHostContext: () => unknown) {
+    this.#kernel = kernel;
+    this.#currentHostContext = currentHostContext;
+  }
+
+  /** What the caller gave `plugin.call` as its third argument, else undefined. */
+  hostContext<T = unknown>(): T {
+    return this.#currentHostContext() as T;
+  }
+
+  /** A zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */
+  alloc(length: bigint | number): bigint {
+    const handle = this.#kernel.memory.alloc(Number(length));
+    if (handle === 0 && BigInt(length) !== 0n) {
+      throw new PlugboardError('MEMORY_LIMIT', `kernel memory: no room for a block of ${length} bytes`);
+    }
+    return BigInt(handle);
+  }
+
+  /** Ends a block. What is not the handle of one is left alone. */
+  free(handle: bigint | number): void {
+    this.#kernel.free(Number(handle));
+  }
+
+  /** A copy of a block, or null when `handle` is not the handle of one. */
+  read(handle: bigint | number): PluginOutput | null {
+    const length = this.#kernel.memory.length(Number(handle));
+    return length === 0
+      ? null
+      : new PluginOutput(this.#kernel.memory.view(Number(handle), length).slice().buffer);
+  }
+
+  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT */
+  store(input: string | Uint8Array): bigint {
+    return BigInt(this.#kernel.place(typeof input === 'string' ? new TextEncoder().encode(input) : input));
+  }
+
+  /** Bytes of a block, 0 when `handle` is not the handle of one. */
+  length(handle: bigint | number): bigint {
+    return BigInt(this.#kernel.memory.length(Number(handle)));
+  }
+
+  /** A copy of a variable of the plugin, or null. */
+  getVariable(name: string): PluginOutput | null {
+    const value = this.#kernel.vars.get(name);
+    return value ? new PluginOutput(value.slice().buffer) : null;
+  }
+
+  /** @throws VAR_LIMIT, VARS_DISABLED */
+  setVariable(name: string, value: string | Uint8Array): void {
+    this.#kernel.vars.set(name, typeof value === 'string' ? new TextEncoder().encode(value) : value);
+  }
+
+  /** @throws VARS_DISABLED */
+  deleteVariable(name: string): void {
+    this.#kernel.vars.delete(name);
+  }
+
+  /** Sets the error text that the call will fail with; without an argument, takes it back. */
+  setError(error?: string | Error | null): void {
+    const text = error instanceof Error ? error.message : error;
+    this.#kernel.error = text == null ? null : { handle: Number(this.store(text)), text };
+  }
+
+  get logLevel(): LogLevel {
+    return this.#kernel.logLevel;
+  }
+
+  set logLevel(level: LogLevel) {
+    this.#kernel.logLevel = level;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Kernel } from '../abi/index.ts';
+import { type HostErrorCode, PlugboardError } from './errors.ts';
+import { isStackOverflow } from './host-function.ts';
+import { ExitStop } from './instance.ts';
+import { PluginOutput } from './output.ts';
+import { type FunctionType, formatType } from './wasm/reader.ts';
+
+/** What a failed call left behind, for whoever looks into it. */
+export interface CallErrorDetails {
+  /** What the plugin had set as output. */
+  output?: PluginOutput | null;
+  /** The result of the export, or the code given to proc_exit. */
+  exitCode?: number | null;
+  /** The last lines that the plugin wrote to stderr, during this call or before. */
+  stderr?: readonly string[];
+  cause?: unknown;
+}
+
+/** A call that failed. `code` says how, `cause` is what lies below it. */
+export class CallError extends PlugboardError {
+  override readonly name: string = 'CallError';
+  readonly output: PluginOutput | null;
+  readonly exitCode: number | null;
+  readonly stderr: readonly string[];
+  constructor(code: string, message: string, details: CallErrorDetails = {}) {
+    super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.output = details.output ?? null;
+    this.exitCode = details.exitCode ?? null;
+    this.stderr = details.stderr ?? [];
+  }
+}
+
+/** How a call ended, and whether the instance may serve another one. */
+export interface Outcome {
+  output: PluginOutput | null;
+  error: CallError | null;
+  dropInstance: boolean;
+}
+
+export interface Call {
+  kernel: Kernel;
+  /** What is called, for messages. */
+  name: string;
+  input?: Uint8Array | undefined;
+  /** An export, or the start functions. */
+  body: () => unknown;
+  stderr: () => readonly string[];
+}
+
+/** Runs one call between the kernel's `begin` and `end`, and reads off how it ended. */
+export function runCall({ kernel, name, input, body, stderr }: Call): Outcome {
+  let entered = false;
+  let result: unknown;
+  let thrown: unknown = null;
+  try {
+    kernel.begin(input);
+    entered = true;
+    result = body();
+  } catch (error) {
+    thrown = error ?? new Error(String(error));
+  }
+  const { output: bytes, error: text } = kernel.end();
+  const output = bytes && new PluginOutput(bytes.buffer);
+  const reason = kernel.ended;
+  const dropInstance = entered && (reason !== null || thrown !== null);
+
+  const failed = (code: string, message: string, details: CallErrorDetails): Outcome => ({
+    output: null,
+    error: new CallError(code, message, { ...details, output, stderr: dropInstance ? stderr() : [] }),
+    dropInstance,
+  });
+
+  if (reason instanceof ExitStop) {
+    const { exitCode } = reason;
+    if (exitCode === 0 && text === null) return { output, error: null, dropInstance };
+    return failed('EXIT', text ?? `${name}: ${reason.message}`, { exitCode, cause: reason });
+  }
+  if (reason || thrown) {
+    const cause = reason ?? thrown;
+    const { code, message } = classify(cause);
+    // A stop is the host's doing, so its reason is told whatever text the plugin had set.
+    return failed(code, reason || text === null ? `${name}: ${message}` : text, { cause: causeOf(cause) });
+  }
+  const exitCode = typeof result === 'number' ? result : 0;
+  if (text !== null) return failed('PLUGIN_ERROR', text, { exitCode });
+  if (exitCode !== 0)
+    return failed('NONZERO_RESULT', `Returned non-zero exit code: ${exitCode}`, { exitCode });
+  return { output, error: null, dropInstance };
+}
+
+function classify(error: unknown): { code: string; message: string } {
+  if (isStackOverflow(error)) {
+    return { code: 'STACK_OVERFLOW', message: 'the plugin used up the call stack; endless recursion?' };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
+  // The kernel's and the host functions' errors carry a code of the same table.
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return { code: error.code, message };
+  return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
+}
+
+/** What a host function threw is the cause, not the error that tells of it. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof PlugboardError ? (error.cause ?? error) : error;
+
+/**
+ * Checks that an export can be called as Extism calls it: wasm type () → () or () → i32.
+ * @throws {CallError} BAD_SIGNATURE
+ */
+export function checkSignature(name: string, parameters: number, type: FunctionType | undefined): void {
+  const fits = type
+    ? type.params.length === 0 &&
+      (type.results.length === 0 || (type.results.length === 1 && type.results[0] === 'i32'))
+    : parameters === 0;
+  if (!fits) {
+    const actual = type ? formatType(type) : `a function of ${parameters} parameters`;
+    throw new CallError(
+      'BAD_SIGNATURE',
+      `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`,
+    );
+  }
+}

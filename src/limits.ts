@@ -1,0 +1,47 @@
+/** A limit and why it has the value it has. docs/LIMITS.md is printed from these rows. */
+export interface Limit {
+  name: string;
+  default: number;
+  unit: 'bytes' | 'lines' | 'pages';
+  /** The option that changes it, if any. */
+  option: string | null;
+  why: string;
+}
+
+export const LIMITS = {
+  kernelPages: {
+    name: 'kernel memory of one plugin',
+    default: 65_536,
+    unit: 'pages',
+    option: 'memory.maxPages',
+    why: 'The most that 32-bit wasm memory can be (4 GiB), as native. Blocks of one call are counted; the memory of the plugin itself is not.',
+  },
+  varBytes: {
+    name: 'variables of one plugin',
+    default: 1_048_576,
+    unit: 'bytes',
+    option: 'memory.maxVarBytes',
+    why: "Extism's native default. Keys and values are counted; 0 allows none.",
+  },
+  stdioLineBytes: {
+    name: 'one line of stdout or stderr',
+    default: 8192,
+    unit: 'bytes',
+    option: null,
+    why: 'A longer line is handed on in pieces, so that a plugin which never ends its line takes no more than this.',
+  },
+  stdioLines: {
+    name: 'last lines of stdout or stderr kept for error reports',
+    default: 20,
+    unit: 'lines',
+    option: null,
+    why: 'A panic message with its stack fits; a plugin that prints for ever takes no more.',
+  },
+  stdioBytes: {
+    name: 'bytes of those last lines',
+    default: 16_384,
+    unit: 'bytes',
+    option: null,
+    why: 'The same, for long lines.',
+  },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,38 @@
+const readOnly = (): never => {
+  throw new TypeError('PluginOutput is read-only; copy it with .bytes() to change it');
+};
+
+/**
+ * What a plugin gave: the read side of `DataView` over its own copy of the bytes, and conversions. The class and
+ * its methods are those of the official JS SDK.
+ */
+export class PluginOutput extends DataView<ArrayBuffer> {
+  static {
+    for (const name of Object.getOwnPropertyNames(DataView.prototype)) {
+      if (name.startsWith('set')) Object.defineProperty(PluginOutput.prototype, name, { value: readOnly });
+    }
+  }
+
+  /** The bytes as JSON. Numbers are JavaScript's: integers beyond 2^53 lose digits. */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T;
+  }
+
+  /** The bytes as UTF-8; what is not becomes U+FFFD. */
+  text(): string {
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this);
+  }
+
+  /** The same as `text`. */
+  string(): string {
+    return this.text();
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
+  }
+
+  arrayBuffer(): ArrayBuffer {
+    return this.buffer;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Clock, Random } from '../../wasi/index.ts';
+
+/** What the core needs of the runtime it is on. Handed in by the entries; nothing is looked up. */
+export interface Platform {
+  clock: Clock;
+  random: Random;
+  /** Reads a whole file. Left out where there are none. */
+  readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Where plugin output goes that the caller asked to see. */
+  print: { out(line: string): void; err(line: string): void };
+}

@@ -1,0 +1,15 @@
+import { webClock, webRandom } from '../../wasi/index.ts';
+import type { Platform } from './types.ts';
+
+/** Web standards alone: browsers, edge workers, and the ground that the other platforms stand on. */
+export const webPlatform: Platform = {
+  clock: webClock(),
+  random: webRandom(),
+  sha256: async bytes => {
+    if (!globalThis.crypto?.subtle) {
+      throw new Error('no crypto.subtle here: browsers offer it on https and localhost only');
+    }
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  },
+  print: { out: line => console.log(line), err: line => console.error(line) },
+};

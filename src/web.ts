@@ -1,0 +1,16 @@
+import type { ManifestLike } from './manifest.ts';
+import { webPlatform } from './platform/web.ts';
+import { createPlugin as createOn, type Plugin } from './plugin.ts';
+import type { PluginOptions } from './settings.ts';
+
+export * from './api.ts';
+
+/** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
+export function createPlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+): Promise<Plugin> {
+  return createOn(webPlatform, manifest, options);
+}
+
+export { createPlugin as default, createPlugin as newPlugin };

@@ -1,0 +1,38 @@
+import {
+  type EnvImports,
+  Kernel,
+  type KernelOptions,
+  type KernelTier,
+  kernelImports,
+} from '../../abi/index.ts';
+
+export const TIERS: readonly KernelTier[] = ['reference', 'accessors'];
+
+export type EnvOptions = Partial<KernelOptions> & { tier?: KernelTier };
+
+/** The env functions as a plugin would call them: every parameter and result a number. */
+export interface Env {
+  kernel: Kernel;
+  tier: KernelTier;
+  imports: EnvImports;
+  call(name: string, ...args: (bigint | number)[]): bigint | number | undefined;
+  /** Places text as the plugin would: one `store_u8` a byte. */
+  text(text: string): bigint;
+}
+
+export function makeEnv(options: EnvOptions = {}): Env {
+  const kernel = new Kernel({ maxVarBytes: 1 << 20, ...options });
+  const { tier, imports } = kernelImports(kernel, { tier: options.tier });
+  kernel.begin();
+  const call: Env['call'] = (name, ...args) =>
+    (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);
+  const text = (value: string) => {
+    const bytes = new TextEncoder().encode(value);
+    const handle = call('alloc', BigInt(bytes.length)) as bigint;
+    for (const [index, byte] of bytes.entries()) call('store_u8', handle + BigInt(index), byte);
+    return handle;
+  };
+  return { kernel, tier, imports, call, text };
+}
+
+export const decode = (bytes: Uint8Array | null): string | null => bytes && new TextDecoder().decode(bytes);

@@ -1,0 +1,63 @@
+import { KernelMemory } from '../../abi/index.ts';
+import { is, ok } from '../helpers/assert.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+
+suite('abi/memory', test => {
+  test('random allocations and frees: live blocks never overlap, lengths are right (seeds 0 to 39)', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const random = new Random(seed);
+      const memory = new KernelMemory({ maxBytes: 3 << 20 });
+      const live = new Map<number, number>();
+      for (let step = 0; step < 400; step++) {
+        if (live.size > 0 && random.below(3) === 0) {
+          const handle = random.pick([...live.keys()]);
+          ok(memory.free(handle) && !memory.free(handle));
+          live.delete(handle);
+          continue;
+        }
+        const length = 1 + random.below(random.pick([16, 300, 40_000]));
+        let handle: number;
+        try {
+          handle = memory.alloc(length);
+        } catch {
+          continue;
+        }
+        for (const [start, other] of live) {
+          ok(
+            handle + length <= start || start + other <= handle,
+            `seed ${seed}: ${handle} overlaps ${start}`,
+          );
+        }
+        live.set(handle, length);
+      }
+      for (const [handle, length] of live) is(memory.length(handle), length, `seed ${seed}`);
+    }
+  });
+
+  test('100,000 allocations of one call take memory in proportion, and a second call takes no more', () => {
+    const memory = new KernelMemory();
+    for (let call = 0; call < 2; call++) {
+      memory.reset();
+      for (let index = 0; index < 100_000; index++) memory.alloc(24);
+      is(memory.sizeBytes, 4 << 20);
+    }
+  });
+
+  test('churn of any size stays within the limit', () => {
+    const random = new Random(1);
+    const memory = new KernelMemory({ maxBytes: 1 << 20 });
+    for (let step = 0; step < 20_000; step++) ok(memory.free(memory.alloc(1 + random.below(100_000))));
+    ok(memory.sizeBytes <= 2 << 20);
+  });
+
+  test('a plugin that scribbles over all it can address breaks neither lengths nor frees', () => {
+    const memory = new KernelMemory();
+    const handles = [memory.alloc(10), memory.alloc(1000)];
+    for (let address = 0; address < memory.sizeBytes; address += 8)
+      memory.storeU64(address, 0xffffffffffffffffn);
+    is(handles.map(handle => memory.length(handle)).join(), '10,1000');
+    ok(handles.every(handle => memory.free(handle)));
+    is(memory.view(memory.alloc(1000), 1000).join(''), '0'.repeat(1000));
+  });
+});

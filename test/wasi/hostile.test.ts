@@ -1,0 +1,158 @@
+import { bytesSource, Errno, isPointer, type WasiFunctionName, wasiFunctions } from '../../wasi/index.ts';
+import { is, ok } from '../helpers/assert.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+import { Guest, PAGE_BYTES, u32, zeros } from './guest.ts';
+
+const IOVS = 64;
+const CLOCK_SUBSCRIPTION = 256;
+
+/** Arguments that answer success, or what stands beside them. */
+const good: Partial<Record<WasiFunctionName, { args: (number | bigint)[]; answer?: number }>> = {
+  args_get: { args: [1024, 2048] },
+  args_sizes_get: { args: [1024, 2048] },
+  environ_get: { args: [1024, 2048] },
+  environ_sizes_get: { args: [1024, 2048] },
+  clock_res_get: { args: [0, 1024] },
+  clock_time_get: { args: [1, 0n, 1024] },
+  fd_fdstat_get: { args: [1, 1024] },
+  fd_filestat_get: { args: [1, 1024] },
+  fd_prestat_get: { args: [3, 1024], answer: Errno.EBADF! },
+  fd_prestat_dir_name: { args: [3, 1024, 8], answer: Errno.EBADF! },
+  fd_read: { args: [0, IOVS, 1, 1024] },
+  fd_seek: { args: [1, 0n, 0, 1024], answer: Errno.ESPIPE! },
+  fd_tell: { args: [1, 1024], answer: Errno.ESPIPE! },
+  fd_write: { args: [1, IOVS, 1, 1024] },
+  poll_oneoff: { args: [CLOCK_SUBSCRIPTION, 1024, 1, 2048] },
+  random_get: { args: [1024, 16] },
+};
+
+const hostileGuest = () =>
+  new Guest({
+    args: ['a', 'b'],
+    env: { NAME: 'value' },
+    stdin: bytesSource(new Uint8Array(1000).fill(7)),
+  })
+    .placeIovecs(IOVS, [4096, 4])
+    .place(CLOCK_SUBSCRIPTION, zeros(48));
+
+/** As wasm gives them: i32 is signed in JavaScript. */
+const outside = [PAGE_BYTES, PAGE_BYTES - 1, PAGE_BYTES + 1, 0x7fff_ffff, 0x8000_0000 | 0, -4, -1];
+
+suite('wasi/hostile pointers', test => {
+  const withPointers = wasiFunctions.filter(
+    row => row.status === 'implemented' && row.params.some(isPointer),
+  );
+
+  test('there are arguments for every function that takes pointers', () => {
+    is(Object.keys(good).sort().join(), withPointers.map(row => row.name).join());
+  });
+
+  for (const row of withPointers) {
+    const { args, answer = Errno.ESUCCESS } = good[row.name] ?? { args: [] };
+
+    test.row(`wasi.${row.name}`, 'good arguments give the expected answer', () => {
+      is(hostileGuest().call(row.name, ...args), answer);
+    });
+
+    for (const [index, param] of row.params.entries()) {
+      if (!isPointer(param)) continue;
+      test.row(`wasi.${row.name}`, `${param[0]} outside the memory: EFAULT, nothing written`, () => {
+        for (const pointer of outside) {
+          const guest = hostileGuest();
+          const expected = answer === Errno.EBADF ? Errno.EBADF : Errno.EFAULT;
+          is(guest.call(row.name, ...args.with(index, pointer)), expected, `${param[0]}=${pointer}`);
+          guest.wrote();
+          is(guest.stdout.writes.length, 0);
+          is(guest.diagnostics.length, 0);
+        }
+      });
+    }
+  }
+
+  test.row('wasi.random_get', 'lengths that reach beyond the memory or wrap around', () => {
+    const guest = hostileGuest();
+    for (const [buf, length] of [
+      [0, PAGE_BYTES + 1],
+      [0, -1],
+      [1, -1],
+      [-1, 1],
+      [-1, 0],
+      [0x8000_0000 | 0, 0x8000_0000 | 0],
+    ] as const)
+      is(guest.call('random_get', buf, length), Errno.EFAULT, `${buf} ${length}`);
+    guest.wrote();
+    is(guest.call('random_get', PAGE_BYTES, 0), Errno.ESUCCESS);
+    is(guest.call('random_get', 0, PAGE_BYTES), Errno.ESUCCESS);
+  });
+
+  for (const name of ['fd_read', 'fd_write'] as const) {
+    test.row(`wasi.${name}`, 'counts and pieces beyond the memory: EFAULT, nothing moved', () => {
+      const fd = name === 'fd_read' ? 0 : 1;
+      for (const count of [-1, 0x2000_0000, 0x8000_0000 | 0, PAGE_BYTES / 8 - 7]) {
+        const guest = hostileGuest();
+        is(guest.call(name, fd, IOVS, count, 1024), Errno.EFAULT, `iovs_len=${count}`);
+        guest.wrote();
+      }
+      for (const piece of [
+        [PAGE_BYTES, 1],
+        [PAGE_BYTES - 1, 2],
+        [0, 0xffff_ffff],
+        [0xffff_ffff, 0xffff_ffff],
+        [0xffff_ffff, 1],
+        [0x8000_0000, 0x8000_0000],
+        [0xffff_fff0, 0],
+      ] as const) {
+        const guest = hostileGuest().placeIovecs(IOVS, [4096, 4], piece);
+        is(guest.call(name, fd, IOVS, 2, 1024), Errno.EFAULT, `piece ${piece}`);
+        guest.wrote();
+        is(guest.stdout.writes.length, 0);
+      }
+    });
+  }
+
+  test.row('wasi.poll_oneoff', 'counts beyond the memory or the limit', () => {
+    const guest = hostileGuest();
+    is(guest.call('poll_oneoff', CLOCK_SUBSCRIPTION, 1024, 2000, 2048), Errno.EFAULT);
+    is(guest.call('poll_oneoff', CLOCK_SUBSCRIPTION, 1024, 65_537, 2048), Errno.EINVAL);
+    is(guest.call('poll_oneoff', CLOCK_SUBSCRIPTION, 1024, -1, 2048), Errno.EINVAL);
+    guest.wrote();
+  });
+
+  test('random calls answer an errno of their row and never throw', () => {
+    const seed = Date.now() >>> 0;
+    const random = new Random(seed);
+    const interesting = [0, 1, 2, 3, 4, 8, 64, 256, 1024, PAGE_BYTES - 8, PAGE_BYTES - 1, PAGE_BYTES, -1, -8];
+    const guest = hostileGuest();
+    for (let call = 0; call < 20_000; call++) {
+      const row = random.pick(wasiFunctions);
+      if (row.name === 'proc_exit') continue;
+      if (call % 100 === 0) guest.bytes.set(random.bytes(512), random.below(4096));
+      const args = row.params.map(([, type]) => {
+        const value = random.below(3) ? random.pick(interesting) : random.u32() | 0;
+        return type === 'i64' ? BigInt(value) : value;
+      });
+      const label = `seed ${seed}, call ${call}: ${row.name}(${args})`;
+      let answer = -1;
+      try {
+        answer = guest.call(row.name, ...args);
+      } catch (thrown) {
+        ok(false, `${label} threw ${thrown}`);
+      }
+      ok(
+        row.errnos.some(name => Errno[name] === answer),
+        `${label} answered ${answer}`,
+      );
+    }
+  });
+
+  test('a list of 4 GiB lengths over one page moves nothing beyond the memory', () => {
+    const guest = new Guest();
+    guest.bytes.set(u32(0), 0);
+    for (let at = 0; at < PAGE_BYTES; at += 8) guest.bytes.set([...u32(0), ...u32(PAGE_BYTES)], at);
+    // 8192 pieces of 64 KiB each: the first 1024 would be 64 MiB, the limit is 16.
+    is(guest.call('fd_write', 1, 0, PAGE_BYTES / 8, 32_768), Errno.ESUCCESS);
+    is(guest.stdout.writes[0]?.length, 16 * 1024 * 1024);
+    is(new DataView(guest.memory.buffer).getUint32(32_768, true), 16 * 1024 * 1024);
+  });
+});

@@ -1,0 +1,132 @@
+import { createWasi, Errno, isPointer, LineSink, WasiExit, wasiFunctions } from '../../wasi/index.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { FakeClock, GUARD, Guest, u32, utf8 } from './guest.ts';
+
+const fail = (): never => {
+  throw new Error('disk on fire');
+};
+const argumentsFor = (params: readonly (readonly [string, string, string])[]) =>
+  params.map(([, type]) => (type === 'i64' ? 0n : 0));
+
+suite('wasi/preview1', test => {
+  test('checkpoint refuses every function, with what it throws', async () => {
+    const stop = new Error('the call was stopped');
+    const guest = new Guest({
+      checkpoint: () => {
+        throw stop;
+      },
+    });
+    for (const row of wasiFunctions)
+      is(await raises(() => guest.call(row.name, ...argumentsFor(row.params)), {}), stop, row.name);
+    guest.wrote();
+    is(guest.diagnostics.length, 0);
+  });
+
+  test('checkpoint is called once for each function', () => {
+    let calls = 0;
+    const guest = new Guest({ checkpoint: () => void calls++ });
+    for (const row of wasiFunctions)
+      if (row.name !== 'proc_exit') guest.call(row.name, ...argumentsFor(row.params));
+    is(calls, 45);
+  });
+
+  test.row('wasi.proc_exit', 'what onExit throws is left as it is', async () => {
+    const thrown = { not: 'even an error' };
+    const codes: number[] = [];
+    const guest = new Guest({
+      onExit: code => {
+        codes.push(code);
+        throw thrown;
+      },
+    });
+    try {
+      guest.call('proc_exit', -2);
+      ok(false, 'proc_exit returned');
+    } catch (caught) {
+      is(caught, thrown);
+    }
+    equal(codes, [0xffff_fffe]);
+  });
+
+  test.row('wasi.proc_exit', 'an onExit that returns does not let the program go on', async () => {
+    const guest = new Guest({ onExit: (() => undefined) as unknown as () => never });
+    ok((await raises(() => guest.call('proc_exit', 3), { code: 'WASI_EXIT' })) instanceof WasiExit);
+  });
+
+  for (const { name, options, args } of [
+    { name: 'fd_write', options: { stdout: { write: fail } }, args: [1, 16, 1, 200] },
+    { name: 'fd_read', options: { stdin: { read: fail } }, args: [0, 16, 1, 200] },
+    { name: 'random_get', options: { random: { fill: fail } }, args: [300, 4] },
+    { name: 'clock_time_get', options: { clock: { nowNs: fail, resolutionNs: fail } }, args: [0, 0n, 200] },
+    { name: 'clock_res_get', options: { clock: { nowNs: fail, resolutionNs: fail } }, args: [0, 200] },
+  ] as const)
+    test.row(`wasi.${name}`, 'an exception of the host is EIO and a diagnostic with its cause', () => {
+      const guest = new Guest(options).placeIovecs(16, [300, 4]);
+      is(guest.call(name, ...args), Errno.EIO);
+      guest.wrote();
+      const [diagnostic] = guest.diagnostics;
+      is(diagnostic?.code, 'WASI_HOST_ERROR');
+      is(diagnostic?.function, name);
+      match(diagnostic?.message ?? '', `${name}: the host threw Error: disk on fire; answered EIO`);
+      match(String(diagnostic?.cause), 'disk on fire');
+    });
+
+  test('what onDiagnostic throws is left as it is, so that a strict host can stop the call', async () => {
+    const strict = new Error('strict');
+    const onDiagnostic = () => {
+      throw strict;
+    };
+    is(await raises(() => new Guest({ onDiagnostic }).call('path_open'), {}), strict);
+    const guest = new Guest({ onDiagnostic, random: { fill: fail } });
+    is(await raises(() => guest.call('random_get', 0, 1), {}), strict);
+  });
+
+  test('before bind, functions with pointers answer EFAULT with a diagnostic and the others work', async () => {
+    for (const row of wasiFunctions) {
+      if (row.status === 'ENOSYS' || row.name === 'proc_exit') continue;
+      const codes: string[] = [];
+      const { imports } = createWasi({
+        clock: new FakeClock(),
+        random: { fill() {} },
+        onDiagnostic: ({ code }) => void codes.push(code),
+      });
+      const answer = imports[row.name](...argumentsFor(row.params));
+      const hasPointers = row.params.some(isPointer);
+      is(answer, hasPointers ? Errno.EFAULT : Errno.ESUCCESS, row.name);
+      equal(codes, hasPointers ? ['WASI_MEMORY_UNBOUND'] : [], row.name);
+    }
+  });
+
+  test('bind refuses what is no memory', async () => {
+    const { wasi } = new Guest();
+    for (const given of [undefined, null, {}, new Uint8Array(1).fill(1).buffer])
+      await raises(() => wasi.bind(given as unknown as WebAssembly.Memory), { code: 'WASI_INVALID_MEMORY' });
+  });
+
+  test('after growth the new memory counts, and the same imports go on', () => {
+    const guest = new Guest();
+    is(guest.call('random_get', 65_536, 4), Errno.EFAULT);
+    is(guest.call('random_get', 0, 4), Errno.ESUCCESS);
+    guest.memory.grow(1);
+    is(guest.call('random_get', 65_536, 4), Errno.ESUCCESS);
+    equal([...guest.bytes.slice(65_535, 65_541)], [GUARD, 0xaa, 0xaa, 0xaa, 0xaa, 0]);
+  });
+
+  test('a sink that makes the memory grow does not lose the count', () => {
+    const guest: Guest = new Guest({ stdout: { write: () => void guest.memory.grow(1) } });
+    guest.place(300, utf8('x')).placeIovecs(16, [300, 1]);
+    is(guest.call('fd_write', 1, 16, 1, 200), Errno.ESUCCESS);
+    equal([...guest.bytes.slice(200, 204)], u32(1));
+  });
+
+  test('two instances share nothing', () => {
+    const one = new Guest({ args: ['one'], stdout: new LineSink() });
+    const two = new Guest({ args: ['two', 'three'] }).place(300, utf8('x')).placeIovecs(16, [300, 1]);
+    is(one.call('fd_close', 1), Errno.ESUCCESS);
+    is(two.call('fd_write', 1, 16, 1, 200), Errno.ESUCCESS);
+    is(two.call('args_sizes_get', 204, 208), Errno.ESUCCESS);
+    two.wrote([200, u32(1)], [204, u32(2)], [208, u32(10)]);
+    one.wrote();
+  });
+});

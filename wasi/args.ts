@@ -1,0 +1,23 @@
+import { WasiError } from './errors.ts';
+import type { GuestMemory } from './memory.ts';
+import type { Functions } from './spec.ts';
+import { stringList } from './strings.ts';
+
+/** Throws `WASI_INVALID_ARG` for an argument that cannot be given to a program as it is. */
+export function argsFunctions(
+  memory: GuestMemory,
+  args: readonly string[],
+): Functions<'args_get' | 'args_sizes_get'> {
+  for (const [index, arg] of args.entries()) {
+    if (typeof arg === 'string' && !arg.includes('\0')) continue;
+    throw new WasiError(
+      'WASI_INVALID_ARG',
+      `args[${index}]: expected a string without NUL (it ends an argument), got ${JSON.stringify(arg)}`,
+    );
+  }
+  const list = stringList(args);
+  return {
+    args_get: (argv, argvBuf) => list.writeStrings(memory, argv, argvBuf),
+    args_sizes_get: (argc, argvBufSize) => list.writeSizes(memory, argc, argvBufSize),
+  };
+}

@@ -1,0 +1,27 @@
+export type WasiErrorCode =
+  | 'WASI_INVALID_ARG'
+  | 'WASI_INVALID_ENV'
+  | 'WASI_INVALID_MEMORY'
+  | 'WASI_INVALID_LIMIT'
+  | 'WASI_INVALID_READ';
+
+/** A mistake of the embedder, found when it is made. What a program does wrong is an errno or a diagnostic instead. */
+export class WasiError extends Error {
+  override readonly name = 'WasiError';
+  readonly code: WasiErrorCode;
+  constructor(code: WasiErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The program called `proc_exit`. Thrown through the program's frames; `exitCode` is its u32, 0 for success. */
+export class WasiExit extends Error {
+  override readonly name = 'WasiExit';
+  readonly code = 'WASI_EXIT';
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super(`the program called proc_exit(${exitCode})`);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,24 @@
+/** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
+export * from './constants.ts';
+export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
+export type { Clock, Random, Sink, Source, SupportedClockId } from './host.ts';
+export {
+  createWasi,
+  type Wasi,
+  type WasiDiagnostic,
+  type WasiDiagnosticCode,
+  type WasiImport,
+  type WasiImports,
+  type WasiOptions,
+} from './preview1.ts';
+export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
+export {
+  isPointer,
+  WASI_MODULE,
+  type WasiFunction,
+  type WasiFunctionName,
+  type WasiParam,
+  wasiFunctions,
+} from './spec.ts';
+export { traceImports } from './trace.ts';
+export { webClock, webRandom } from './web.ts';

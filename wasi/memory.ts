@@ -1,0 +1,110 @@
+/** A piece of plugin memory, from `iovec { buf: u32, buf_len: u32 }`. */
+export interface Iovec {
+  readonly pointer: number;
+  readonly length: number;
+}
+
+/** More iovecs than this are left for the next call: a short transfer is allowed, a long list must not hold the host up. */
+export const MAX_IOVECS = 1024;
+
+/** wasm32 memory, bounds-checked. Pointers and lengths are u32 as unsigned numbers. What lies outside is `undefined` or false. */
+export class GuestMemory {
+  #memory: WebAssembly.Memory | undefined;
+  #view = new DataView(new ArrayBuffer(0));
+
+  get bound(): boolean {
+    return this.#memory !== undefined;
+  }
+
+  bind(memory: WebAssembly.Memory): void {
+    this.#memory = memory;
+  }
+
+  /** Growth detaches the old buffer (or, if shared, leaves it too short), so the view is compared on every use. */
+  #current(): DataView {
+    const buffer = this.#memory?.buffer;
+    if (buffer && buffer !== this.#view.buffer) this.#view = new DataView(buffer);
+    return this.#view;
+  }
+
+  /** Whether the `bytes` bytes from `pointer` are inside. The sum cannot wrap: both are far below 2^53. */
+  holds(pointer: number, bytes: number): boolean {
+    return pointer + bytes <= this.#current().byteLength;
+  }
+
+  u8(pointer: number): number | undefined {
+    return this.holds(pointer, 1) ? this.#view.getUint8(pointer) : undefined;
+  }
+
+  u16(pointer: number): number | undefined {
+    return this.holds(pointer, 2) ? this.#view.getUint16(pointer, true) : undefined;
+  }
+
+  u32(pointer: number): number | undefined {
+    return this.holds(pointer, 4) ? this.#view.getUint32(pointer, true) : undefined;
+  }
+
+  u64(pointer: number): bigint | undefined {
+    return this.holds(pointer, 8) ? this.#view.getBigUint64(pointer, true) : undefined;
+  }
+
+  setU8(pointer: number, value: number): boolean {
+    if (!this.holds(pointer, 1)) return false;
+    this.#view.setUint8(pointer, value);
+    return true;
+  }
+
+  setU16(pointer: number, value: number): boolean {
+    if (!this.holds(pointer, 2)) return false;
+    this.#view.setUint16(pointer, value, true);
+    return true;
+  }
+
+  setU32(pointer: number, value: number): boolean {
+    if (!this.holds(pointer, 4)) return false;
+    this.#view.setUint32(pointer, value, true);
+    return true;
+  }
+
+  setU64(pointer: number, value: bigint): boolean {
+    if (!this.holds(pointer, 8)) return false;
+    this.#view.setBigUint64(pointer, value, true);
+    return true;
+  }
+
+  /** The memory itself, not a copy: good until the program runs again or grows. */
+  bytes(pointer: number, length: number): Uint8Array | undefined {
+    if (!this.holds(pointer, length)) return undefined;
+    return new Uint8Array(this.#view.buffer, pointer, length);
+  }
+
+  /** Writes all of `bytes` or nothing. */
+  set(pointer: number, bytes: Uint8Array): boolean {
+    const target = this.bytes(pointer, bytes.length);
+    target?.set(bytes);
+    return target !== undefined;
+  }
+
+  /** Writes `length` zero bytes or nothing. Struct writers start with it, so that padding tells nothing of what was there. */
+  zero(pointer: number, length: number): boolean {
+    return this.bytes(pointer, length)?.fill(0) !== undefined;
+  }
+
+  /**
+   * The first `MAX_IOVECS` of an iovec list, cut so that their lengths add up to at most `maxBytes`.
+   * `undefined` if the list (all of it) or one of the pieces lies outside. Pieces may overlap.
+   */
+  iovecs(pointer: number, count: number, maxBytes: number): Iovec[] | undefined {
+    if (!this.holds(pointer, count * 8)) return undefined;
+    const pieces: Iovec[] = [];
+    let left = maxBytes;
+    for (let index = 0; index < Math.min(count, MAX_IOVECS); index++) {
+      const piece = this.#view.getUint32(pointer + index * 8, true);
+      const length = this.#view.getUint32(pointer + index * 8 + 4, true);
+      if (!this.holds(piece, length)) return undefined;
+      pieces.push({ pointer: piece, length: Math.min(length, left) });
+      left -= Math.min(length, left);
+    }
+    return pieces;
+  }
+}

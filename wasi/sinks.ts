@@ -1,0 +1,130 @@
+import { WasiError } from './errors.ts';
+import type { Sink } from './host.ts';
+
+export interface LineSinkOptions {
+  /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
+  onLine?: ((text: string) => void) | undefined;
+  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, at least 4. */
+  maxLineBytes?: number | undefined;
+  /** The last lines kept for error reports. Default 20. */
+  keepLines?: number | undefined;
+  /** Bytes of the lines kept, all together. Default 16384. */
+  keepBytes?: number | undefined;
+}
+
+const NEWLINE = 10;
+
+/** Turns what a program writes into lines, in bounded memory, however the writes are cut. */
+export class LineSink implements Sink {
+  readonly isTerminal = true;
+  readonly #onLine: ((text: string) => void) | undefined;
+  readonly #keepLines: number;
+  readonly #keepBytes: number;
+  readonly #maxLineBytes: number;
+  // Without ignoreBOM a line that starts with U+FEFF would lose it.
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #line = new Uint8Array(0);
+  #length = 0;
+  #kept: { text: string; bytes: number }[] = [];
+  #keptBytes = 0;
+
+  /** Throws `WASI_INVALID_LIMIT`. */
+  constructor({ onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 }: LineSinkOptions = {}) {
+    const limits = { maxLineBytes: [maxLineBytes, 4], keepLines: [keepLines, 0], keepBytes: [keepBytes, 0] };
+    for (const [name, [value = Number.NaN, least = 0]] of Object.entries(limits))
+      if (!Number.isSafeInteger(value) || value < least)
+        throw new WasiError(
+          'WASI_INVALID_LIMIT',
+          `${name}: expected an integer of at least ${least}, got ${value}`,
+        );
+    this.#onLine = onLine;
+    this.#maxLineBytes = maxLineBytes;
+    this.#keepLines = keepLines;
+    this.#keepBytes = keepBytes;
+  }
+
+  /** The last lines, oldest first, without one that is not finished (see `flush`). */
+  get lines(): readonly string[] {
+    return this.#kept.map(({ text }) => text);
+  }
+
+  write(bytes: Uint8Array): void {
+    let start = 0;
+    while (start < bytes.length) {
+      if (bytes[start] === NEWLINE) {
+        this.#emit(this.#length);
+        start++;
+        continue;
+      }
+      // Only now that more than a newline has come is a full line too long: else a cut between writes would matter.
+      if (this.#length === this.#maxLineBytes) this.#emit(this.#lastCharacterStart());
+      const window = bytes.subarray(start, start + this.#maxLineBytes - this.#length);
+      const newline = window.indexOf(NEWLINE);
+      const part = newline < 0 ? window : window.subarray(0, newline);
+      this.#append(part);
+      start += part.length;
+    }
+  }
+
+  /** Gives the last line although its "\n" has not come. */
+  flush(): void {
+    if (this.#length > 0) this.#emit(this.#length);
+  }
+
+  /** Forgets the lines kept and the one not finished. */
+  clear(): void {
+    this.#length = 0;
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+
+  #append(part: Uint8Array): void {
+    const needed = this.#length + part.length;
+    if (needed > this.#line.length) {
+      const larger = new Uint8Array(
+        Math.min(this.#maxLineBytes, Math.max(256, needed, this.#line.length * 2)),
+      );
+      larger.set(this.#line.subarray(0, this.#length));
+      this.#line = larger;
+    }
+    this.#line.set(part, this.#length);
+    this.#length = needed;
+  }
+
+  /** Where a full line may be cut: before its last character if that is not complete, else at its end. */
+  #lastCharacterStart(): number {
+    const line = this.#line;
+    for (let back = 1; back <= 3; back++) {
+      const byte = line[this.#length - back] ?? 0;
+      if (byte < 0x80) break;
+      if (byte < 0xc0) continue;
+      const characterBytes = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return characterBytes > back ? this.#length - back : this.#length;
+    }
+    return this.#length;
+  }
+
+  #emit(length: number): void {
+    const text = this.#decoder.decode(this.#line.subarray(0, length));
+    this.#line.copyWithin(0, length, this.#length);
+    this.#length -= length;
+    this.#kept.push({ text, bytes: length });
+    this.#keptBytes += length;
+    while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
+      this.#keptBytes -= this.#kept.shift()?.bytes ?? 0;
+    this.#onLine?.(text);
+  }
+}
+
+/** A source that gives `bytes` once. */
+export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number } {
+  let at = 0;
+  return {
+    read(into) {
+      const part = bytes.subarray(at, at + into.length);
+      into.set(part);
+      at += part.length;
+      return part.length;
+    },
+  };
+}

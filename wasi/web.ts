@@ -1,0 +1,48 @@
+import { ClockId } from './constants.ts';
+import type { Clock, Random } from './host.ts';
+
+/** `crypto.getRandomValues` refuses more at once. */
+const RANDOM_PIECE_BYTES = 65_536;
+const NS_PER_MS = 1_000_000n;
+
+/**
+ * The real clock, from web standards: realtime in steps of 1 ms, which follows corrections of the host's clock;
+ * monotonic as fine as the runtime tells, which browsers and edge workers make coarser. It can sleep where the
+ * thread may block: not on a browser's main thread and not on workerd.
+ */
+export function webClock(): Clock {
+  const clock: Clock = {
+    nowNs: id =>
+      id === ClockId.REALTIME
+        ? BigInt(Date.now()) * NS_PER_MS
+        : BigInt(Math.round(performance.now() * Number(NS_PER_MS))),
+    resolutionNs: id => (id === ClockId.REALTIME ? NS_PER_MS : 1_000n),
+  };
+  const cell = blockingCell();
+  if (cell) clock.sleepNs = ns => void Atomics.wait(cell, 0, 0, Number(ns) / Number(NS_PER_MS));
+  return clock;
+}
+
+/** Memory to wait on, if this thread may wait. A wait of 0 ms throws where it may not. */
+function blockingCell(): Int32Array<SharedArrayBuffer> | undefined {
+  try {
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(cell, 0, 0, 0);
+    return cell;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Cryptographic random bytes. */
+export function webRandom(): Random {
+  return {
+    fill(bytes) {
+      for (let at = 0; at < bytes.length; at += RANDOM_PIECE_BYTES) {
+        // Through an array of our own, since `bytes` may be shared memory.
+        const piece = new Uint8Array(Math.min(RANDOM_PIECE_BYTES, bytes.length - at));
+        bytes.set(crypto.getRandomValues(piece), at);
+      }
+    },
+  };
+}
