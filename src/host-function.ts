@@ -70,6 +70,6 @@ function toWasm(result: unknown, type: ValueType | undefined): WasmValue | boole
   return BigInt(Number(result)) === result ? Number(result) : undefined;
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -3,6 +3,7 @@ import { LineSink } from '../wasi/index.ts';
 import { CallError, checkSignature, type Outcome, runCall } from './call.ts';
 import { CallContext } from './call-context.ts';
 import { CreateError, type HostErrorCode } from './errors.ts';
+import { isThenable } from './host-function.ts';
 import { instantiate, lacksMemory } from './instance.ts';
 import { LIMITS } from './limits.ts';
 import { type Link, planLinks } from './link.ts';
@@ -34,7 +35,8 @@ export async function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ): Promise<Plugin> {
-  const parsed = parseManifest(await manifest);
+  // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
+  const parsed = parseManifest(isThenable(manifest) ? await manifest : manifest);
   const settings = settle(parsed.options, options);
   const source = await loadSource(platform, parsed.module);
   const sha256 = 'sha256' in source ? source.sha256 : null;
@@ -43,9 +45,7 @@ export async function createPlugin(
   );
   const module = await compileModule(parsed.module.name, source);
   const links = planLinks(module, settings);
-  settings.debug(
-    `link: ${links.map(({ namespace, name, provider }) => `${namespace}.${name} (${provider.kind})`).join(', ') || 'no imports'}`,
-  );
+  settings.debug(`link: ${describeLinks(links)}`);
   const plugin = new Plugin(platform, settings, module, links, sha256);
   plugin.initialise();
   return plugin;
@@ -293,6 +293,14 @@ function toBytes(input: unknown): Uint8Array {
     'INVALID_INPUT',
     `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
   );
+}
+
+function describeLinks(links: readonly Link[]): string {
+  const kinds = [...new Set(links.map(({ provider }) => provider.kind))];
+  const counts = kinds.map(
+    kind => `${links.filter(({ provider }) => provider.kind === kind).length} from ${kind}`,
+  );
+  return `${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
 }
 
 function describeOutcome(name: string, { output, error }: Outcome): string {

@@ -43,11 +43,12 @@ class Cursor {
   /** An unsigned LEB128 number of up to 64 bits, whose digits beyond 2^53 nobody here needs. */
   unsigned(): number {
     let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+    for (let scale = 1; scale < 2 ** 64; scale *= 128) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
+    throw new Unreadable();
   }
   name(): string {
     const length = this.unsigned();

@@ -1,0 +1,124 @@
+import { scan } from './scan-source.ts';
+
+interface Layer {
+  name: string;
+  /** Paths of files; ending in `/` all files below a folder, in `/*` only those directly in it. */
+  files: readonly string[];
+  /** Names of the layers below it, and the packages that it may import. It always may import itself. */
+  mayImport: readonly string[];
+  mayNameRuntimes?: true;
+}
+
+const host = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'core', 'platform types'];
+const everything = [...host, 'platform', 'platform of node', 'entries', 'actor', 'actor entries', 'cli'];
+
+/** The house of DESIGN.md section 2. A file belongs to the first layer that names it. */
+export const layers: readonly Layer[] = [
+  { name: 'abi', files: ['abi/'], mayImport: [] },
+  { name: 'wasi', files: ['wasi/'], mayImport: [] },
+  { name: 'errors', files: ['src/errors.ts'], mayImport: [] },
+  { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
+  { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
+  { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
+  {
+    name: 'platform of node',
+    files: ['src/platform/node.ts'],
+    mayImport: ['wasi', 'platform types', 'platform', 'node:'],
+    mayNameRuntimes: true,
+  },
+  {
+    name: 'platform',
+    files: ['src/platform/'],
+    mayImport: ['wasi', 'platform types'],
+    mayNameRuntimes: true,
+  },
+  {
+    name: 'entries',
+    files: ['src/node.ts', 'src/web.ts'],
+    mayImport: [...host, 'platform', 'platform of node'],
+  },
+  { name: 'core', files: ['src/*'], mayImport: host },
+  {
+    name: 'actor entries',
+    files: ['src/actor/node.ts', 'src/actor/web.ts'],
+    mayImport: [...host, 'platform', 'platform of node', 'entries', 'actor'],
+  },
+  { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
+  { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
+  { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'entries', 'actor entries', 'node:'] },
+  {
+    name: 'test runner',
+    files: ['test/helpers/', 'test/runner.test.ts'],
+    mayImport: [...everything, 'examples', 'test', 'node:', 'plugboard', 'uvu', 'computed'],
+    mayNameRuntimes: true,
+  },
+  {
+    name: 'test',
+    files: ['test/'],
+    mayImport: [...everything, 'examples', 'test runner', 'node:', 'plugboard', 'computed'],
+    mayNameRuntimes: true,
+  },
+];
+
+/**
+ * Checks the imports of `files` (path from the repository's root → source text) against `layers`. Answers one
+ * line for each wrong arrow, missing file, cycle and runtime's name in a place that must not know it.
+ */
+export function checkLayers(files: ReadonlyMap<string, string>): string[] {
+  const problems: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const [path, text] of files) {
+    const layer = layerOf(path);
+    if (!layer) {
+      problems.push(`${path}: belongs to no layer of test/helpers/layers.ts`);
+      continue;
+    }
+    const { imports, runtimeNames } = scan(text);
+    const targets = imports.map(specifier => ({ specifier, ...resolve(path, specifier) }));
+    for (const { specifier, file, layerName } of targets) {
+      if (file !== undefined && !files.has(file)) {
+        problems.push(`${path}: imports '${specifier}', but there is no file ${file}`);
+      } else if (layerName !== layer.name && !layer.mayImport.includes(layerName)) {
+        problems.push(`${path}: '${layer.name}' may not import '${specifier}' of '${layerName}'`);
+      }
+    }
+    if (!layer.mayNameRuntimes) {
+      for (const name of runtimeNames) problems.push(`${path}: '${layer.name}' may not name ${name}`);
+    }
+    graph.set(
+      path,
+      targets.flatMap(({ file }) => file ?? []),
+    );
+  }
+  return [...problems, ...findCycles(graph).map(cycle => `import cycle: ${cycle.join(' → ')}`)];
+}
+
+function layerOf(path: string): Layer | undefined {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const holds = (pattern: string) =>
+    pattern === path || pattern === `${folder}*` || (pattern.endsWith('/') && path.startsWith(pattern));
+  return layers.find(layer => layer.files.some(holds));
+}
+
+function resolve(importer: string, specifier: string): { file?: string; layerName: string } {
+  if (specifier.startsWith('node:')) return { layerName: 'node:' };
+  if (!specifier.startsWith('.')) return { layerName: specifier.split('/')[0]! };
+  const base = 'http://repository/';
+  const file = new URL(specifier, base + importer).href.slice(base.length);
+  return { file, layerName: layerOf(file)?.name ?? 'no layer' };
+}
+
+/** Every cycle that a depth-first walk meets, each as the list of its files, the first one repeated at the end. */
+function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]) => {
+    if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path]);
+    else if (!done.has(path)) {
+      for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    }
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return cycles;
+}

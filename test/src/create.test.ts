@@ -1,0 +1,278 @@
+import type { ManifestLike, PluginOptions } from '../../src/node.ts';
+import { createPlugin } from '../../src/node.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
+const WASM_BASE64 = btoa(String.fromCharCode(...WASM));
+const ENV = 'extism:host/env';
+const importing = (
+  module: string,
+  name: string,
+  params: ('i32' | 'i64')[] = [],
+  results: ('i32' | 'i64')[] = [],
+) => buildModule({ imports: [{ module, name, params, results }], memoryPages: 1 });
+const start = (name: string, body: number[]) => buildModule({ functions: [{ name, body }] });
+
+/** Everything here is wrong on purpose, so the types are not asked. */
+interface BadInput {
+  code: string;
+  message: string | RegExp;
+  manifest?: unknown;
+  options?: unknown;
+}
+
+const badInputs: BadInput[] = [
+  { code: 'INVALID_MANIFEST', manifest: undefined, message: 'got undefined' },
+  { code: 'INVALID_MANIFEST', manifest: 7, message: 'got 7' },
+  { code: 'INVALID_MANIFEST', manifest: [], message: 'got an array of 0' },
+  { code: 'INVALID_MANIFEST', manifest: {}, message: 'manifest.wasm: expected an array with one module' },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [] }, message: 'manifest.wasm' },
+  { code: 'INVALID_MANIFEST', manifest: '{"wasm": [', message: 'not JSON' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: ['x.wasm'] },
+    message: 'manifest.wasm[0]: expected an object',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{}] }, message: 'exactly one of data, path, module' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM, path: 'x' }] },
+    message: 'got "data and path"',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: 5 }] }, message: 'manifest.wasm[0].data' },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: 'n0t*base64' }] }, message: 'expected base64' },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ path: 5 }] }, message: 'manifest.wasm[0].path' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ module: WASM }] },
+    message: 'expected a WebAssembly.Module',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM, nmae: 'x' }] }, message: 'wasm[0].nmae' },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM, name: 5 }] }, message: 'wasm[0].name' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM, hash: 'abc' }] },
+    message: '64 hexadecimal digits',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ module: new WebAssembly.Module(WASM), hash: '0'.repeat(64) }] },
+    message: 'bytes cannot be seen',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM }], confg: {} }, message: 'manifest.confg' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], config: { a: 1 } },
+    message: 'manifest.config["a"]',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM }], config: 'a' }, message: 'manifest.config' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], allowedHosts: [], allowed_hosts: [] },
+    message: 'one spelling of "allowedHosts"',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], allowedHosts: [1] },
+    message: 'allowedHosts[0]',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], allowedHosts: 'x' },
+    message: 'allowedHosts',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], memory: { maxPages: -1 } },
+    message: 'memory.maxPages: expected a whole number of pages, 0 or more, got -1',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }], memory: { pages: 1 } },
+    message: 'memory.pages',
+  },
+  { code: 'UNSUPPORTED', manifest: { wasm: [{ data: WASM }, { data: WASM }] }, message: '2 modules' },
+  { code: 'UNSUPPORTED', manifest: { wasm: [{ url: 'http://127.0.0.1/x' }] }, message: 'wasm[0].url' },
+  { code: 'UNSUPPORTED', manifest: 'https://127.0.0.1/x.wasm', message: 'is a URL' },
+  {
+    code: 'UNSUPPORTED',
+    manifest: { wasm: [{ data: WASM }], timeout_ms: 5 },
+    message: 'manifest.timeout_ms',
+  },
+  {
+    code: 'UNSUPPORTED',
+    manifest: { wasm: [{ data: WASM }], allowed_paths: { a: 'b' } },
+    message: 'allowed_paths',
+  },
+  {
+    code: 'UNSUPPORTED',
+    manifest: { wasm: [{ data: WASM }], memory: { max_pages: 1 } },
+    message: 'max_pages',
+  },
+  { code: 'UNSUPPORTED', options: { timeoutMs: 100 }, message: 'option.timeoutMs' },
+  { code: 'UNSUPPORTED', options: { runInWorker: true }, message: 'option.runInWorker' },
+  { code: 'UNSUPPORTED', options: { allowedPaths: { '/': '/' } }, message: 'option.allowedPaths' },
+  {
+    code: 'UNSUPPORTED',
+    manifest: importing(ENV, 'http_request', ['i64', 'i64'], ['i64']),
+    options: { allowedHosts: ['*'] },
+    message: 'http_request',
+  },
+  { code: 'INVALID_OPTION', options: 'fast', message: 'options: expected an object' },
+  { code: 'INVALID_OPTION', options: { useWASI: true }, message: 'option.useWASI' },
+  { code: 'INVALID_OPTION', options: { use_wasi: true }, message: 'option.use_wasi' },
+  { code: 'INVALID_OPTION', options: { useWasi: 1 }, message: 'true or false' },
+  {
+    code: 'INVALID_OPTION',
+    options: { logLevel: 'loud' },
+    message: 'one of trace, debug, info, warn, error, silent',
+  },
+  { code: 'INVALID_OPTION', options: { logger: {} }, message: 'option.logger.trace' },
+  { code: 'INVALID_OPTION', options: { kernel: 'fast' }, message: 'one of reference, accessors' },
+  { code: 'INVALID_OPTION', options: { accessors: WASM }, message: 'option.accessors' },
+  { code: 'INVALID_OPTION', options: { functions: { ns: { f: 1 } } }, message: 'option.functions["ns"].f' },
+  { code: 'INVALID_OPTION', options: { functions: { ns: null } }, message: 'option.functions["ns"]' },
+  { code: 'INVALID_OPTION', options: { stdout: 'file' }, message: 'option.stdout' },
+  { code: 'SOURCE_UNAVAILABLE', manifest: 'no/such/file.wasm', message: 'no/such/file.wasm' },
+  {
+    code: 'HASH_MISMATCH',
+    manifest: { wasm: [{ data: WASM, hash: '0'.repeat(64) }] },
+    message: 'expected the SHA-256 000',
+  },
+  { code: 'INVALID_WASM', manifest: new Uint8Array(0), message: 'got 0 bytes' },
+  { code: 'INVALID_WASM', manifest: new TextEncoder().encode('<html>'), message: '3c 68 74 6d' },
+  { code: 'INVALID_WASM', manifest: WASM.slice(0, -1), message: 'not a valid module' },
+  { code: 'INVALID_WASM', manifest: WASM.slice(0, 6), message: 'not a valid module' },
+  {
+    code: 'INVALID_WASM',
+    manifest: buildModule({
+      imports: [{ module: 'wasi_snapshot_preview1', name: 'sched_yield', results: ['i32'] }],
+    }),
+    message: 'exports no memory',
+  },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('extism:host/user', 'kv_read'),
+    message: 'functions["extism:host/user"].kv_read',
+  },
+  { code: 'UNRESOLVED_IMPORTS', manifest: importing(ENV, 'teleport'), message: 'newer PDK' },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('wasi_snapshot_preview1', 'fd_fly'),
+    message: 'no such function in WASI',
+  },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('wasi_snapshot_preview1', 'sched_yield', [], ['i32']),
+    options: { useWasi: false },
+    message: 'useWasi: false',
+  },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('wasi_unstable', 'fd_write'),
+    message: 'before preview 1',
+  },
+  { code: 'UNRESOLVED_IMPORTS', manifest: importing('env', 'extism_alloc'), message: 'pre-1.0 PDK' },
+  { code: 'UNRESOLVED_IMPORTS', manifest: importing('wbg', '__wbindgen_throw'), message: 'wasm-bindgen' },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('toString', 'constructor'),
+    options: { functions: {} },
+    message: 'toString.constructor',
+  },
+  {
+    code: 'IMPORT_TYPE_MISMATCH',
+    manifest: importing(ENV, 'alloc', ['i32'], ['i32']),
+    message: '(i32) -> (i32), but it is (i64) -> (i64)',
+  },
+  {
+    code: 'IMPORT_TYPE_MISMATCH',
+    manifest: new WebAssembly.Module(importing(ENV, 'load_u8', ['i32'], ['i32'])),
+    options: { kernel: 'accessors' },
+    message: 'load_u8',
+  },
+  {
+    code: 'HOST_FUNCTION_ASYNC',
+    manifest: importing('extism:host/user', 'wait'),
+    options: { functions: { 'extism:host/user': { wait: async () => {} } } },
+    message: 'extism:host/user.wait is async',
+  },
+  { code: 'INIT_FAILED', manifest: start('_initialize', [op.unreachable]), message: 'unreachable' },
+  { code: 'INIT_FAILED', manifest: start('__wasm_call_ctors', [op.unreachable]), message: 'unreachable' },
+];
+
+suite('create', test => {
+  for (const [index, { code, message, options, ...rest }] of badInputs.entries()) {
+    const manifest = 'manifest' in rest ? rest.manifest : WASM;
+    test.row(`error.${code}`, `bad input ${index}: ${message}`, async () => {
+      const error = await raises(() => createPlugin(manifest as ManifestLike, options as PluginOptions), {
+        code,
+        message: code === 'INIT_FAILED' ? /unreachable/i : message,
+      });
+      is(error.name, 'CreateError');
+    });
+  }
+
+  test.row('error.UNRESOLVED_IMPORTS', 'one error lists every import', async () => {
+    const imports = ['a', 'b', 'c'].map(name => ({ module: 'host', name }));
+    await raises(() => createPlugin(buildModule({ imports })), {
+      message: /host\.a:.*\n.*host\.b:.*\n.*host\.c:/,
+    });
+  });
+
+  const hash = async () => {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', WASM));
+    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
+  };
+  const padded = new Uint8Array(WASM.length + 20).fill(0xee);
+  padded.set(WASM, 7);
+  const view = padded.subarray(7, 7 + WASM.length);
+  const sources: [name: string, manifest: () => unknown][] = [
+    ['bytes', () => WASM],
+    ['a view with an offset', () => view],
+    ['an ArrayBuffer', () => WASM.buffer],
+    ['a WebAssembly.Module', () => new WebAssembly.Module(WASM)],
+    ['a promise of bytes', () => Promise.resolve(WASM)],
+    ['a manifest with bytes', () => ({ wasm: [{ data: WASM }] })],
+    [
+      'a manifest with a module and a name',
+      () => ({ wasm: [{ module: new WebAssembly.Module(WASM), name: 'x' }] }),
+    ],
+    ['a manifest with base64', () => ({ wasm: [{ data: WASM_BASE64 }] })],
+    ['JSON text', () => `  {"wasm": [{"data": "${WASM_BASE64}"}], "config": {}, "allowed_hosts": null}`],
+    ['a manifest with its hash', async () => ({ wasm: [{ data: WASM, hash: await hash() }] })],
+    ['a view with the hash of its part', async () => ({ wasm: [{ data: view, hash: await hash() }] })],
+    ['a hash in upper case', async () => ({ wasm: [{ data: WASM, hash: (await hash()).toUpperCase() }] })],
+  ];
+  for (const [name, manifest] of sources) {
+    test(`takes ${name}`, async () => {
+      const plugin = await createPlugin((await manifest()) as ManifestLike);
+      is(await plugin.functionExists('nothing'), true);
+      is(await plugin.call('nothing'), null);
+    });
+  }
+
+  test('runs the bytes that it hashed, whatever the caller does to them meanwhile', async () => {
+    const bytes = WASM.slice();
+    const creating = createPlugin({ wasm: [{ data: bytes, hash: await hash() }] });
+    bytes.fill(0);
+    const plugin = await creating;
+    is(plugin.report.sha256, await hash());
+  });
+
+  test('options win over the manifest', async () => {
+    const lines: string[] = [];
+    const plugin = await createPlugin(
+      { wasm: [{ data: WASM }], memory: { max_var_bytes: 1, maxPages: 1 } } as ManifestLike,
+      { memory: { maxVarBytes: 2 }, kernel: 'reference', debug: line => lines.push(line) },
+    );
+    is(plugin.report.kernel, 'reference');
+    equal(
+      lines.map(line => line.split(':')[0]),
+      ['source', 'link', 'instance'],
+    );
+    ok(lines[0]?.includes(`${WASM.length} bytes`));
+  });
+});

@@ -1,0 +1,119 @@
+import { createPlugin, LIMITS, type PluginOptions } from '../../src/node.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const USER = 'extism:host/user';
+
+const withHost = (
+  host: (context: {
+    setVariable(name: string, value: Uint8Array): void;
+    alloc(length: number): bigint;
+  }) => void,
+  options: PluginOptions = {},
+) =>
+  createPlugin(
+    buildModule({
+      imports: [{ module: USER, name: 'host' }],
+      functions: [{ name: 'run', body: [op.call, 0] }],
+    }),
+    {
+      ...options,
+      functions: { [USER]: { host } },
+    },
+  );
+
+/** A plugin whose `run` writes to stdout what the test put into its memory, and whose `fail` then traps. */
+async function printer(options: PluginOptions) {
+  const write = [op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 8, op.call, 0, op.drop];
+  const plugin = await createPlugin(
+    buildModule({
+      imports: [
+        {
+          module: 'wasi_snapshot_preview1',
+          name: 'fd_write',
+          params: ['i32', 'i32', 'i32', 'i32'],
+          results: ['i32'],
+        },
+      ],
+      functions: [
+        { name: 'run', body: write },
+        { name: 'fail', body: [op.i32Const, 2, ...write.slice(2), op.unreachable] },
+      ],
+      memoryPages: 2,
+    }),
+    options,
+  );
+  const print = async (text: string, name = 'run') => {
+    const { memory } = (await plugin.getInstance()).exports as { memory: WebAssembly.Memory };
+    const bytes = new TextEncoder().encode(text);
+    new Uint8Array(memory.buffer).set(bytes, 16);
+    new DataView(memory.buffer).setUint32(0, 16, true);
+    new DataView(memory.buffer).setUint32(4, bytes.length, true);
+    return plugin.call(name);
+  };
+  return print;
+}
+
+suite('limits', test => {
+  test.row(
+    'limit.kernelPages',
+    'blocks may take up memory.maxPages, and without it as much as the engine gives',
+    async () => {
+      const lengths: number[] = [];
+      const limited = await withHost(context => lengths.push(Number(context.alloc(3 * 65_536))), {
+        memory: { maxPages: 3 },
+      });
+      await limited.call('run');
+      const over = await withHost(context => context.alloc(3 * 65_536 + 1), { memory: { maxPages: 3 } });
+      await raises(() => over.call('run'), {
+        code: 'HOST_FUNCTION_FAILED',
+        message: 'limit of 196608 bytes',
+      });
+      const unlimited = await withHost(context => context.alloc(40 << 20));
+      is(await unlimited.call('run'), null);
+      is(LIMITS.kernelPages.default * 65_536, 2 ** 32);
+    },
+  );
+
+  test.row(
+    ['limit.varBytes', 'error.VAR_LIMIT'],
+    'variables fit up to the limit, keys included',
+    async () => {
+      let size = LIMITS.varBytes.default - 'key'.length;
+      const plugin = await withHost(context => context.setVariable('key', new Uint8Array(size)));
+      await plugin.call('run');
+      size++;
+      const error = await raises(() => plugin.call('run'), {
+        code: 'HOST_FUNCTION_FAILED',
+        message: '1048576 bytes',
+      });
+      is((error.cause as { code?: string }).code, 'VAR_LIMIT');
+    },
+  );
+
+  test.row('limit.stdioLineBytes', 'a longer line comes in pieces', async () => {
+    const lines: string[] = [];
+    const print = await printer({ stdout: line => lines.push(line) });
+    await print(`${'x'.repeat(LIMITS.stdioLineBytes.default)}yz\nend`);
+    equal(
+      lines.map(line => line.length),
+      [LIMITS.stdioLineBytes.default, 2, 3],
+    );
+  });
+
+  test.row(
+    ['limit.stdioLines', 'limit.stdioBytes'],
+    'the last lines of stderr come with a trap',
+    async () => {
+      const print = await printer({});
+      const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
+      const error = await raises(() => print(lines.join('\n'), 'fail'), { code: 'TRAP' });
+      equal((error as { stderr?: string[] }).stderr, lines.slice(-LIMITS.stdioLines.default));
+
+      const long = Array.from({ length: 10 }, () => 'x'.repeat(5000));
+      const flooded = await raises(() => print(long.join('\n'), 'fail'), { code: 'TRAP' });
+      is((flooded as { stderr?: string[] }).stderr?.length, Math.floor(LIMITS.stdioBytes.default / 5000));
+    },
+  );
+});

@@ -1,0 +1,391 @@
+import {
+  type CallError,
+  createPlugin,
+  type HostFunctions,
+  type PluginOptions,
+  PluginOutput,
+} from '../../src/node.ts';
+import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const USER = 'extism:host/user';
+
+/** A plugin whose export `run` is `body`; the host function `host` has index 0. */
+const pluginOf = (
+  body: number[],
+  host: FunctionShape = {},
+  shape: FunctionShape = {},
+  functions?: HostFunctions[string],
+) =>
+  createPlugin(
+    buildModule({
+      imports: [{ module: USER, name: 'host', ...host }],
+      functions: [{ name: 'run', body, ...shape }],
+    }),
+    { functions: { [USER]: { host: () => {}, ...functions } } } as PluginOptions,
+  );
+
+const callHost = [op.call, 0];
+
+/** A plugin that passes its input on as output. */
+const echo = () =>
+  buildModule({
+    imports: [
+      { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+      { module: 'extism:host/env', name: 'input_length', results: ['i64'] },
+      { module: 'extism:host/env', name: 'output_set', params: ['i64', 'i64'] },
+    ],
+    functions: [{ name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2] }],
+  });
+
+suite('plugin', test => {
+  test('passes text as UTF-8 and bytes as they are, views included, and copies both ways', async () => {
+    const plugin = await createPlugin(echo());
+    is((await plugin.call('echo', 'hällo'))?.text(), 'hällo');
+    const buffer = Uint8Array.of(9, 1, 2, 3, 9);
+    const output = await plugin.call('echo', buffer.subarray(1, 4));
+    bytesEqual(output!.bytes(), [1, 2, 3]);
+    output!.bytes().fill(0);
+    bytesEqual(buffer, [9, 1, 2, 3, 9]);
+    bytesEqual((await plugin.call('echo', buffer.buffer))!.bytes(), buffer);
+    for (const empty of ['', null, undefined, new Uint8Array(0)])
+      is((await plugin.call('echo', empty))?.byteLength, 0);
+  });
+
+  test('output reads as text, JSON, bytes and DataView, and is read-only', async () => {
+    const plugin = await createPlugin(echo());
+    const output = plugin.callSync('echo', '{"a":[1]}')!;
+    ok(output instanceof PluginOutput && output instanceof DataView);
+    equal([output.text(), output.string()], ['{"a":[1]}', '{"a":[1]}']);
+    equal(output.json(), { a: [1] });
+    is(output.getUint8(0), 0x7b);
+    is(output.arrayBuffer().byteLength, 9);
+    for (const name of ['setUint8', 'setInt32', 'setBigInt64', 'setFloat64'] as const) {
+      await raises(() => (output[name] as (offset: number, value: never) => void)(0, 0 as never), {
+        message: 'read-only',
+      });
+    }
+  });
+
+  test('tells exports and imports', async () => {
+    const plugin = await createPlugin(echo());
+    equal(
+      (await plugin.getExports()).map(({ name, kind }) => `${kind} ${name}`),
+      ['function echo'],
+    );
+    is((await plugin.getImports()).length, 3);
+    equal([await plugin.functionExists('echo'), await plugin.functionExists('toString')], [true, false]);
+    ok((await plugin.getInstance()) instanceof WebAssembly.Instance);
+    is(plugin.isActive(), false);
+  });
+
+  const callErrors: [code: string, name: string, run: () => Promise<unknown>, message: string | RegExp][] = [
+    [
+      'FUNCTION_NOT_FOUND',
+      'a missing export',
+      async () => (await createPlugin(echo())).call('eco'),
+      'Function not found: eco (exported functions: echo)',
+    ],
+    [
+      'FUNCTION_NOT_FOUND',
+      'an inherited name',
+      async () => (await createPlugin(echo())).call('toString'),
+      'Function not found: toString',
+    ],
+    [
+      'BAD_SIGNATURE',
+      'a parameter',
+      async () => (await pluginOf([], {}, { params: ['i32'] })).call('run'),
+      '(i32) -> ()',
+    ],
+    [
+      'BAD_SIGNATURE',
+      'an f64 result',
+      async () =>
+        (await pluginOf([op.f64Const, 0, 0, 0, 0, 0, 0, 0, 0], {}, { results: ['f64'] })).call('run'),
+      '() -> (f64)',
+    ],
+    [
+      'BAD_SIGNATURE',
+      'two results',
+      async () =>
+        (await pluginOf([op.i32Const, 0, op.i32Const, 0], {}, { results: ['i32', 'i32'] })).call('run'),
+      '() -> (i32, i32)',
+    ],
+    [
+      'INVALID_INPUT',
+      'an input that is neither text nor bytes',
+      async () => (await createPlugin(echo())).call('echo', 5 as never),
+      'got number',
+    ],
+    [
+      'NONZERO_RESULT',
+      'a result of 7',
+      async () => (await pluginOf([op.i32Const, 7], {}, { results: ['i32'] })).call('run'),
+      'Returned non-zero exit code: 7',
+    ],
+    [
+      'TRAP',
+      'a trap',
+      async () => (await pluginOf([op.unreachable])).call('run'),
+      /run: the plugin trapped: .*unreachable/i,
+    ],
+    [
+      'STACK_OVERFLOW',
+      'endless recursion',
+      async () => (await pluginOf([op.call, 1])).call('run'),
+      'endless recursion',
+    ],
+    [
+      'STACK_OVERFLOW',
+      'endless recursion in a host function',
+      async () => {
+        const host = (): void => host();
+        return (await pluginOf(callHost, {}, {}, { host })).call('run');
+      },
+      'endless recursion',
+    ],
+    [
+      'HOST_FUNCTION_FAILED',
+      'a host function that throws',
+      async () =>
+        (
+          await pluginOf(
+            callHost,
+            {},
+            {},
+            {
+              host: () => {
+                throw new Error('kaputt');
+              },
+            },
+          )
+        ).call('run'),
+      `host function ${USER}.host failed: kaputt`,
+    ],
+    [
+      'HOST_FUNCTION_ASYNC',
+      'a host function that returns a promise',
+      async () =>
+        (await pluginOf(callHost, {}, {}, { host: () => Promise.reject(new Error('unheard')) })).call('run'),
+      `${USER}.host returned a promise`,
+    ],
+    [
+      'MEMORY_LIMIT',
+      'an input over the limit',
+      async () =>
+        (await createPlugin(echo(), { memory: { maxPages: 1 } })).call('echo', new Uint8Array(65_537)),
+      '65536 bytes',
+    ],
+  ];
+  for (const [code, name, run, message] of callErrors) {
+    test.row(`error.${code}`, name, async () => {
+      is((await raises(run, { code, message })).name, 'CallError');
+    });
+  }
+
+  test('the next call after a failed one works, on a new instance', async () => {
+    let calls = 0;
+    const host = () => {
+      if (++calls === 1) throw new Error('once');
+    };
+    const plugin = await pluginOf(callHost, {}, {}, { host });
+    const first = await plugin.getInstance();
+    await raises(() => plugin.call('run'), { code: 'HOST_FUNCTION_FAILED' });
+    is(await plugin.call('run'), null);
+    ok((await plugin.getInstance()) !== first);
+  });
+
+  test('a plugin cannot swallow what an import threw', async () => {
+    const cause = new Error('kaputt');
+    const host = () => {
+      throw cause;
+    };
+    const plugin = await pluginOf([...op.try, op.call, 0, op.catchAll, op.call, 0, op.end], {}, {}, { host });
+    const swallowed = await pluginOf([...op.try, op.call, 0, op.catchAll, op.end], {}, {}, { host });
+    for (const stubborn of [plugin, swallowed]) {
+      await raises(() => stubborn.call('run'), { code: 'HOST_FUNCTION_FAILED', cause });
+    }
+  });
+
+  const results: [declared: 'i32' | 'i64' | 'f64' | 'none', returned: unknown, fits: boolean][] = [
+    ['i64', 5n, true],
+    ['i64', 5, true],
+    ['i64', undefined, true],
+    ['i64', null, true],
+    ['i64', 1.5, false],
+    ['i64', 'text', false],
+    ['i32', 5, true],
+    ['i32', 5n, true],
+    ['i32', 2n ** 60n + 1n, false],
+    ['i32', undefined, true],
+    ['i32', {}, false],
+    ['f64', 1.5, true],
+    ['f64', 2n, true],
+    ['none', undefined, true],
+    ['none', 0n, true],
+    ['none', 'text', false],
+  ];
+  for (const [declared, returned, fits] of results) {
+    test.row(
+      'error.HOST_FUNCTION_FAILED',
+      `${typeof returned} ${String(returned)} as ${declared} ${fits ? 'fits' : 'does not fit'}`,
+      async () => {
+        const body = declared === 'none' ? callHost : [...callHost, op.drop];
+        const plugin = await pluginOf(
+          body,
+          { results: declared === 'none' ? [] : [declared] },
+          {},
+          { host: () => returned },
+        );
+        if (fits) is(await plugin.call('run'), null);
+        else
+          await raises(() => plugin.call('run'), { code: 'HOST_FUNCTION_FAILED', message: 'host returned' });
+      },
+    );
+  }
+
+  test('a function without a result serves every type, also of a module whose types cannot be seen', async () => {
+    for (const type of ['i32', 'i64', 'f32', 'f64'] as const) {
+      const bytes = buildModule({
+        imports: [{ module: USER, name: 'host', results: [type] }],
+        functions: [{ name: 'run', body: [...callHost, op.drop] }],
+      });
+      const plugin = await createPlugin(new WebAssembly.Module(bytes), {
+        functions: { [USER]: { host: () => {} } },
+      });
+      is(await plugin.call('run'), null);
+    }
+  });
+
+  test('host functions get their arguments, the context of the call, and shadow the kernel', async () => {
+    const seen: unknown[] = [];
+    const bytes = buildModule({
+      imports: [
+        { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
+        { module: USER, name: 'host', params: ['i32', 'i64'] },
+      ],
+      functions: [{ name: 'run', body: [op.i32Const, 3, op.i64Const, 4, op.call, 0, op.call, 1] }],
+    });
+    const plugin = await createPlugin(bytes, {
+      functions: {
+        'extism:host/env': { alloc: (_: unknown, length: bigint) => length * 10n },
+        [USER]: {
+          host: (context, number: number, handle: bigint) => {
+            seen.push(number, handle, context.hostContext());
+          },
+        },
+      },
+    });
+    await plugin.call('run', '', { tenant: 1 });
+    await plugin.call('run');
+    equal(seen, [3, 40n, { tenant: 1 }, 3, 40n, undefined]);
+  });
+
+  test('the call context reads, stores, frees, keeps variables and sets errors', async () => {
+    const seen: unknown[] = [];
+    const plugin = await pluginOf(
+      callHost,
+      {},
+      {},
+      {
+        host: context => {
+          const handle = context.store('text');
+          seen.push(
+            context.read(handle)?.text(),
+            context.length(handle),
+            context.read(handle + 1n),
+            context.read(0n),
+          );
+          context.free(handle);
+          seen.push(
+            context.read(handle),
+            context.store(''),
+            context.alloc(0),
+            context.length(context.alloc(5)),
+          );
+          context.setVariable('key', 'value');
+          seen.push(context.getVariable('key')?.text(), context.getVariable('other'));
+          context.deleteVariable('key');
+          seen.push(context.getVariable('key'), context.logLevel);
+          context.setVariable('kept', Uint8Array.of(1));
+          context.setError('first');
+          context.setError();
+          context.setError(new Error('the error'));
+        },
+      },
+    );
+    const error = (await raises(() => plugin.call('run'), {
+      code: 'PLUGIN_ERROR',
+      message: /^the error$/,
+    })) as CallError;
+    equal(seen, ['text', 4n, null, null, null, 0n, 0n, 5n, 'value', null, null, 'silent']);
+    is(error.exitCode, 0);
+    bytesEqual(plugin.vars.get('kept')!, [1]);
+  });
+
+  test.row('error.REENTRANT_CALL', 'a call from inside a host function', async () => {
+    const errors: string[] = [];
+    const plugin = await pluginOf(
+      callHost,
+      {},
+      {},
+      {
+        host: () => {
+          is(plugin.isActive(), true);
+          try {
+            plugin.callSync('run');
+          } catch (error) {
+            errors.push((error as CallError).code);
+          }
+        },
+      },
+    );
+    is(await plugin.call('run'), null);
+    equal(errors, ['REENTRANT_CALL']);
+  });
+
+  test('reset clears the kernel memory, and variables only when asked; not during a call', async () => {
+    const resets: Promise<boolean>[] = [];
+    const plugin = await pluginOf(
+      callHost,
+      {},
+      {},
+      {
+        host: context => {
+          context.setVariable('key', 'value');
+          resets.push(plugin.reset());
+        },
+      },
+    );
+    await plugin.call('run');
+    is(await resets[0], false);
+    is(await plugin.reset(), true);
+    is(plugin.vars.size, 1);
+    is(await plugin.reset({ vars: true }), true);
+    is(plugin.vars.size, 0);
+  });
+
+  test.row('error.CLOSED', 'a call after close, and one that is closed while it runs', async () => {
+    const plugin = await createPlugin(echo());
+    await plugin.close();
+    await plugin.close();
+    await raises(() => plugin.call('echo'), { code: 'CLOSED', message: 'calling "echo"' });
+    await raises(() => plugin.getInstance(), { code: 'CLOSED' });
+    is(await plugin.reset(), false);
+
+    const closing = await pluginOf(callHost, {}, {}, { host: () => void closing.close() });
+    await raises(() => closing.call('run'), { code: 'CLOSED' });
+    await raises(() => closing.call('run'), { code: 'CLOSED' });
+  });
+
+  test('calls made at once are answered in order', async () => {
+    const plugin = await createPlugin(echo());
+    const outputs = await Promise.all(['a', 'b', 'c'].map(input => plugin.call('echo', input)));
+    equal(
+      outputs.map(output => output?.text()),
+      ['a', 'b', 'c'],
+    );
+  });
+});
