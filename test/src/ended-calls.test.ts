@@ -1,0 +1,258 @@
+import { type CallError, createPlugin, type PluginOptions } from '../../src/node.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const ENV = 'extism:host/env';
+
+/** The imports that the bodies below call by index. */
+const imports: (FunctionShape & { module: string; name: string })[] = [
+  { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+  { module: ENV, name: 'store_u8', params: ['i64', 'i32'] },
+  { module: ENV, name: 'config_get', params: ['i64'], results: ['i64'] },
+  { module: ENV, name: 'var_set', params: ['i64', 'i64'] },
+  { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+  { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+  { module: ENV, name: 'free', params: ['i64'] },
+  { module: ENV, name: 'error_set', params: ['i64'] },
+  { module: 'wasi_snapshot_preview1', name: 'proc_exit', params: ['i32'] },
+];
+type Import =
+  | 'alloc'
+  | 'store_u8'
+  | 'config_get'
+  | 'var_set'
+  | 'http_request'
+  | 'output_set'
+  | 'free'
+  | 'error_set'
+  | 'proc_exit';
+
+/** `i64.const 64`: the first block of a call without input. */
+const first = [op.i64Const, 0xc0, 0];
+const i64 = (value: number) => [op.i64Const, value];
+const call = (name: Import, ...args: number[][]) => {
+  const index = imports.findIndex(item => item.name === name);
+  return [...args.flat(), op.call, index, ...(imports[index]!.results ? [op.drop] : [])];
+};
+const byte = (value: number) =>
+  call('store_u8', first, [
+    op.i32Const,
+    (value & 0x7f) | (value > 63 ? 0x80 : 0),
+    ...(value > 63 ? [value >> 7] : []),
+  ]);
+const setError = [...call('alloc', i64(1)), ...byte(33), ...call('error_set', first)];
+
+const run = (body: number[], options: PluginOptions, shape: FunctionShape = {}) =>
+  createPlugin(
+    buildModule({
+      imports,
+      functions: [
+        { name: 'run', body, ...shape },
+        { name: 'fine', body: [] },
+      ],
+      memoryPages: 1,
+    }),
+    options,
+  );
+
+interface EndedCall {
+  code: string;
+  name: string;
+  body: number[];
+  options?: PluginOptions;
+  shape?: FunctionShape;
+  message: string;
+  exitCode?: number;
+  output?: number;
+}
+
+const endedCalls: EndedCall[] = [
+  {
+    code: 'INVALID_HANDLE',
+    name: 'a handle that was never given',
+    body: call('config_get', i64(9)),
+    message: 'config_get: key',
+  },
+  {
+    code: 'INVALID_UTF8',
+    name: 'a key of the byte ff',
+    body: [...call('alloc', i64(1)), ...byte(0xff), ...call('config_get', first)],
+    message: 'not UTF-8',
+  },
+  {
+    code: 'VARS_DISABLED',
+    name: 'var_set with a limit of 0',
+    body: call('var_set', i64(0), i64(0)),
+    options: { memory: { maxVarBytes: 0 } },
+    message: 'Vars are disabled',
+  },
+  {
+    code: 'HTTP_NOT_ENABLED',
+    name: 'http_request',
+    body: call('http_request', i64(0), i64(0)),
+    message: 'HTTP is not enabled',
+  },
+  {
+    code: 'MEMORY_LIMIT',
+    name: 'alloc over the limit',
+    body: call('alloc', [op.i64Const, 0x81, 0x80, 0x04]),
+    options: { memory: { maxPages: 1 } },
+    message: '65536 bytes',
+  },
+  {
+    code: 'INVALID_RANGE',
+    name: 'strict, output_set outside the memory',
+    body: call('output_set', i64(1), i64(5)),
+    options: { strict: true },
+    message: 'output_set',
+  },
+  {
+    code: 'UNKNOWN_HANDLE_FREED',
+    name: 'strict, free of what is no block',
+    body: call('free', i64(9)),
+    options: { strict: true },
+    message: 'free: 9',
+  },
+  {
+    code: 'EXIT',
+    name: 'proc_exit(3)',
+    body: call('proc_exit', [op.i32Const, 3]),
+    message: 'proc_exit(3)',
+    exitCode: 3,
+  },
+  {
+    code: 'EXIT',
+    name: 'proc_exit(0) after an error text',
+    body: [...setError, ...call('proc_exit', [op.i32Const, 0])],
+    message: '!',
+    exitCode: 0,
+  },
+  {
+    code: 'PLUGIN_ERROR',
+    name: 'an error text and an output',
+    body: [...setError, ...call('output_set', first, i64(1))],
+    message: '!',
+    exitCode: 0,
+    output: 1,
+  },
+  {
+    code: 'PLUGIN_ERROR',
+    name: 'an error text and a result',
+    body: [...setError, op.i32Const, 5],
+    shape: { results: ['i32'] },
+    message: '!',
+    exitCode: 5,
+  },
+  {
+    code: 'NONZERO_RESULT',
+    name: 'a result and an output',
+    body: [...call('output_set', i64(0), i64(0)), op.i32Const, 5],
+    shape: { results: ['i32'] },
+    message: 'Returned non-zero exit code: 5',
+    exitCode: 5,
+    output: 0,
+  },
+  { code: 'TRAP', name: 'a trap after an error text', body: [...setError, op.unreachable], message: '!' },
+];
+
+for (const kernel of ['reference', 'accessors'] as const) {
+  suite(`ended calls (${kernel})`, test => {
+    for (const { code, name, body, options, shape, message, exitCode, output } of endedCalls) {
+      test.row(`error.${code}`, name, async () => {
+        const plugin = await run(body, { ...options, kernel }, shape);
+        const error = (await raises(() => plugin.call('run'), { code, message })) as CallError;
+        is(error.exitCode, exitCode ?? null);
+        is(error.output?.byteLength, output);
+        is(await plugin.call('fine'), null, 'the next call works');
+      });
+
+      if (shape) continue;
+      test(`${name}, caught by the plugin, is still the result of the call`, async () => {
+        const plugin = await run([...op.try, ...body, op.catchAll, op.end], { ...options, kernel });
+        // A real trap cannot be caught; everything else that ends a call can, and must not be lost by it.
+        await raises(() => plugin.call('run'), { code, message });
+      });
+    }
+
+    test('proc_exit(0) is success and keeps the output, on a new instance next time', async () => {
+      const plugin = await run(
+        [...call('output_set', i64(0), i64(0)), ...call('proc_exit', [op.i32Const, 0])],
+        { kernel },
+      );
+      const instance = await plugin.getInstance();
+      is((await plugin.call('run'))?.byteLength, 0);
+      ok((await plugin.getInstance()) !== instance);
+    });
+
+    test('a result of 0 is success, and the instance stays', async () => {
+      const plugin = await run([op.i32Const, 0], { kernel }, { results: ['i32'] });
+      const instance = await plugin.getInstance();
+      is(await plugin.call('run'), null);
+      ok((await plugin.getInstance()) === instance);
+    });
+
+    test('tolerated mistakes reach the subscriber', async () => {
+      const codes: string[] = [];
+      const body = [
+        ...call('output_set', i64(1), i64(5)),
+        ...call('free', i64(9)),
+        ...call('error_set', i64(9)),
+      ];
+      const plugin = await run(body, { kernel, onDiagnostic: ({ code }) => codes.push(code) });
+      await raises(() => plugin.call('run'), { code: 'PLUGIN_ERROR', message: 'invalid error handle' });
+      equal(codes, ['INVALID_RANGE', 'UNKNOWN_HANDLE_FREED', 'INVALID_HANDLE']);
+    });
+  });
+}
+
+suite('start functions', test => {
+  const started = async (names: string[], shapes: Record<string, FunctionShape> = {}) => {
+    const calls: string[] = [];
+    const plugin = await createPlugin(
+      buildModule({
+        imports: names.map(name => ({ module: 'log', name })),
+        functions: [
+          ...names.map((name, index) => ({ name, body: [op.call, index], ...shapes[name] })),
+          { name: 'trap', body: [op.unreachable] },
+        ],
+      }),
+      {
+        functions: {
+          log: Object.fromEntries(names.map(name => [name, () => calls.push(name) && undefined])),
+        },
+      },
+    );
+    return { plugin, calls };
+  };
+  const orders: [exports: string[], runs: string[]][] = [
+    [['_start', 'run'], []],
+    [['_initialize', '_start'], ['_initialize']],
+    [['_initialize', '__wasm_call_ctors'], ['__wasm_call_ctors']],
+    [
+      ['hs_init', '_initialize', '__wasm_call_ctors'],
+      ['_initialize', 'hs_init'],
+    ],
+  ];
+  for (const [exports, runs] of orders) {
+    test(`of ${exports.join(', ')}, these run: ${runs.join(', ') || 'none'}`, async () => {
+      const { plugin, calls } = await started(exports, { hs_init: { params: ['i32', 'i32'] } });
+      equal(calls, runs);
+      await raises(() => plugin.call('trap'), { code: 'TRAP' });
+      await raises(() => plugin.call('trap'), { code: 'TRAP' });
+      equal(calls, [...runs, ...runs], 'once for each instance');
+    });
+  }
+
+  test('an _initialize with parameters is an export like any other', async () => {
+    const { calls } = await started(['_initialize'], { _initialize: { params: ['i32'] } });
+    equal(calls, []);
+  });
+
+  test('_start runs by name, on a new instance each time', async () => {
+    const { plugin, calls } = await started(['_start', '_initialize']);
+    await plugin.call('_start');
+    await plugin.call('_start');
+    equal(calls, ['_initialize', '_start', '_initialize', '_start']);
+  });
+});
