@@ -4,7 +4,7 @@ import { HEADER, HEADER_BYTES } from './memory.ts';
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
 
-/** What an access outside its span does: trap when the call was ended, else answer nothing (or zero). */
+/** Traps when the call was ended. An access does this outside its span only, where it else answers nothing (or zero). */
 const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 'end'];
 
 /** Whether local 0, a full 64-bit address, is a valid start: one unsigned comparison covers both ends. */
@@ -19,10 +19,12 @@ const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
 
 /**
- * The functions that plugins call once for every one or eight bytes, as wasm over the kernel memory. Their
+ * The functions that plugins call most, once for every one or eight bytes or in every call, as wasm over the kernel memory. Their
  * behaviour is that of the reference kernel to the last edge; the test suite drives both with the same programs.
  */
 export const ACCESSORS: readonly Listing[] = [
+  { name: 'input_offset', params: [], results: ['i64'], body: [...refuse, ...header('inputStart')] },
+  { name: 'input_length', params: [], results: ['i64'], body: [...refuse, ...header('inputSpan1')] },
   {
     name: 'load_u8',
     params: ['i64'],

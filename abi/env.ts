@@ -30,12 +30,8 @@ export function envFunctions(kernel: Kernel): EnvImports {
 
     input_offset: () => BigInt(memory.inputStart),
     input_length: () => BigInt(memory.inputLength),
-    input_load_u8: (offset: bigint) =>
-      offset >= 0n && offset < memory.inputLength ? memory.loadU8(memory.inputStart + Number(offset)) : 0,
-    input_load_u64: (offset: bigint) =>
-      offset >= 0n && offset + 8n <= memory.inputLength
-        ? memory.loadU64(memory.inputStart + Number(offset))
-        : 0n,
+    input_load_u8: (offset: bigint) => memory.loadInputU8(Number(offset)),
+    input_load_u64: (offset: bigint) => memory.loadInputU64(Number(offset)),
     input_set: (start: bigint, length: bigint) => {
       const range = kernel.checkRange('input_set', start, length);
       if (range) memory.setInput(range.start, range.length);

@@ -74,7 +74,7 @@ export class Kernel {
 
   /** Reads what the call left. Valid until the next `begin`. */
   end(): CallResult {
-    const output = this.output && this.memory.view(this.output.start, this.output.length).slice();
+    const output = this.output && this.memory.copy(this.output.start, this.output.length);
     return { output, error: this.error?.text ?? null };
   }
 
@@ -107,9 +107,8 @@ export class Kernel {
 
   /** Copies `bytes` into a new block. An empty value is handle 0. @throws {AbiError} MEMORY_LIMIT */
   place(bytes: Uint8Array): number {
-    const handle = this.memory.alloc(bytes.length);
-    if (handle !== 0) this.memory.view(handle, bytes.length).set(bytes);
-    else if (bytes.length > 0) {
+    const handle = this.memory.place(bytes);
+    if (handle === 0 && bytes.length > 0) {
       throw new AbiError(
         'MEMORY_LIMIT',
         `kernel memory: the engine has no room for ${bytes.length} more bytes`,

@@ -79,6 +79,20 @@ export class KernelMemory {
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
   alloc(length: number): number {
+    const handle = this.#reserve(length);
+    // Not only reused blocks: a plugin may have written beyond the end of its blocks.
+    if (handle !== 0) this.#bytes.fill(0, handle, handle + length);
+    return handle;
+  }
+
+  /** A block with a copy of `bytes`, as `alloc` gives it. */
+  place(bytes: Uint8Array): number {
+    const handle = this.#reserve(bytes.length);
+    if (handle !== 0) this.#bytes.set(bytes, handle);
+    return handle;
+  }
+
+  #reserve(length: number): number {
     if (!(length > 0 && length <= MAX_PAGES * PAGE_BYTES)) return 0;
     const size = sizeClass(Math.ceil(length / GRANULE_BYTES));
     const granule =
@@ -97,8 +111,6 @@ export class KernelMemory {
     }
     const handle = granule * GRANULE_BYTES;
     this.#lengths[granule] = length + 1;
-    // Not only reused blocks: a plugin may have written beyond the end of its blocks.
-    this.#bytes.fill(0, handle, handle + length);
     return handle;
   }
 
@@ -126,10 +138,12 @@ export class KernelMemory {
 
   /** Forgets every block and the input; zeroes all that was given out. */
   reset(): void {
-    this.#bytes.fill(0, HEADER_BYTES, this.#top);
-    this.#lengths.fill(NO_BLOCK, 0, this.#top / GRANULE_BYTES);
-    this.#freeLists.fill(0);
-    this.#top = HEADER_BYTES;
+    if (this.#top > HEADER_BYTES) {
+      this.#bytes.fill(0, HEADER_BYTES, this.#top);
+      this.#lengths.fill(NO_BLOCK, 0, this.#top / GRANULE_BYTES);
+      this.#freeLists.fill(0);
+      this.#top = HEADER_BYTES;
+    }
     this.#ended = false;
     this.setInput(0, 0);
   }
@@ -161,6 +175,11 @@ export class KernelMemory {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** A copy, under the same condition. */
+  copy(start: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(start, start + length);
+  }
+
   loadU8(address: number): number {
     return this.hasRange(address, 1) ? this.#bytes[address]! : 0;
   }
@@ -175,6 +194,15 @@ export class KernelMemory {
 
   storeU64(address: number, value: bigint): void {
     if (this.hasRange(address, 8)) this.#view.setBigUint64(address, value, true);
+  }
+
+  loadInputU8(offset: number): number {
+    return offset >= 0 && offset < this.inputLength ? this.#bytes[this.inputStart + offset]! : 0;
+  }
+
+  loadInputU64(offset: number): bigint {
+    const inside = offset >= 0 && offset + 8 <= this.inputLength;
+    return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
   }
 
   #granuleOf(handle: number): number {

@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
  * way in and out. Counted against the limit: the UTF-8 bytes of every key and the bytes of every value.
  */
 export class Vars {
-  readonly #values = new Map<string, { bytes: Uint8Array; sizeBytes: number }>();
+  readonly #values = new Map<string, { bytes: Uint8Array<ArrayBuffer>; sizeBytes: number }>();
   readonly #maxBytes: number;
   #usedBytes = 0;
 
@@ -15,7 +15,7 @@ export class Vars {
     this.#maxBytes = maxBytes;
   }
 
-  get(key: string): Uint8Array | undefined {
+  get(key: string): Uint8Array<ArrayBuffer> | undefined {
     return this.#values.get(key)?.bytes.slice();
   }
 
@@ -31,7 +31,7 @@ export class Vars {
           `over the limit of ${this.#maxBytes} bytes (memory.maxVarBytes)`,
       );
     }
-    this.#values.set(key, { bytes: value.slice(), sizeBytes });
+    this.#values.set(key, { bytes: new Uint8Array(value), sizeBytes });
     this.#usedBytes = usedBytes;
   }
 

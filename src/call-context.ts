@@ -2,6 +2,8 @@ import type { Kernel, LogLevel } from '../abi/index.ts';
 import { PlugboardError } from './errors.ts';
 import { PluginOutput } from './output.ts';
 
+const encoder = new TextEncoder();
+
 /**
  * What a host function gets as its first argument: the plugin's kernel memory, variables and log level. The class
  * and its methods are those of the official JS SDK. Handles are byte offsets into the kernel memory.
@@ -37,14 +39,12 @@ export class CallContext {
   /** A copy of a block, or null when `handle` is not the handle of one. */
   read(handle: bigint | number): PluginOutput | null {
     const length = this.#kernel.memory.length(Number(handle));
-    return length === 0
-      ? null
-      : new PluginOutput(this.#kernel.memory.view(Number(handle), length).slice().buffer);
+    return length === 0 ? null : new PluginOutput(this.#kernel.memory.copy(Number(handle), length).buffer);
   }
 
   /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT */
   store(input: string | Uint8Array): bigint {
-    return BigInt(this.#kernel.place(typeof input === 'string' ? new TextEncoder().encode(input) : input));
+    return BigInt(this.#kernel.place(typeof input === 'string' ? encoder.encode(input) : input));
   }
 
   /** Bytes of a block, 0 when `handle` is not the handle of one. */
@@ -55,12 +55,12 @@ export class CallContext {
   /** A copy of a variable of the plugin, or null. */
   getVariable(name: string): PluginOutput | null {
     const value = this.#kernel.vars.get(name);
-    return value ? new PluginOutput(value.slice().buffer) : null;
+    return value ? new PluginOutput(value.buffer) : null;
   }
 
   /** @throws VAR_LIMIT, VARS_DISABLED */
   setVariable(name: string, value: string | Uint8Array): void {
-    this.#kernel.vars.set(name, typeof value === 'string' ? new TextEncoder().encode(value) : value);
+    this.#kernel.vars.set(name, typeof value === 'string' ? encoder.encode(value) : value);
   }
 
   /** @throws VARS_DISABLED */

@@ -1,3 +1,5 @@
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 const readOnly = (): never => {
   throw new TypeError('PluginOutput is read-only; copy it with .bytes() to change it');
 };
@@ -20,7 +22,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
 
   /** The bytes as UTF-8; what is not becomes U+FFFD. */
   text(): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this);
+    return decoder.decode(this);
   }
 
   /** The same as `text`. */

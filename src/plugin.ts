@@ -14,6 +14,8 @@ import type { Platform } from './platform/types.ts';
 import { type Diagnostic, type PluginOptions, type Settings, settle } from './settings.ts';
 import { loadSource } from './source.ts';
 
+const encoder = new TextEncoder();
+
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
@@ -40,12 +42,12 @@ export async function createPlugin(
   const settings = settle(parsed.options, options);
   const source = await loadSource(platform, parsed.module);
   const sha256 = 'sha256' in source ? source.sha256 : null;
-  settings.debug(
+  settings.debug?.(
     `source: module "${parsed.module.name}", ${'bytes' in source ? `${source.bytes.length} bytes` : 'compiled'}${sha256 ? `, SHA-256 ${sha256}` : ''}`,
   );
   const module = await compileModule(parsed.module.name, source);
   const links = planLinks(module, settings);
-  settings.debug(`link: ${describeLinks(links)}`);
+  settings.debug?.(`link: ${describeLinks(links)}`);
   const plugin = new Plugin(platform, settings, module, links, sha256);
   plugin.initialise();
   return plugin;
@@ -64,6 +66,8 @@ export class Plugin {
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
   #instance: WebAssembly.Instance | null = null;
+  /** Exports of this instance that were called before. */
+  readonly #callables = new Map<string, () => unknown>();
   #hostContext: unknown;
   #active = false;
   #closed = false;
@@ -108,19 +112,15 @@ export class Plugin {
   /** The same as `call`, at once. @throws {CallError} */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
     this.#refuseIfUnusable(`calling "${name}"`);
-    const { exports } = this.#useInstance();
-    const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
-    if (typeof fn !== 'function') throw this.#notFound(name);
-    checkSignature(name, fn.length, this.#module.signatures?.exports.get(name));
-
+    const fn = this.#callable(name);
     const bytes = toBytes(input);
-    this.#settings.debug(`call: ${name}, input ${bytes.length} bytes`);
+    this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
     this.#hostContext = hostContext;
-    const outcome = this.#run(name, () => fn(), bytes);
+    const outcome = this.#run(name, fn, bytes);
     this.#hostContext = undefined;
     // A command has ended when its _start returns.
     if (outcome.dropInstance || name === '_start') this.#dropInstance();
-    this.#settings.debug(describeOutcome(name, outcome));
+    this.#settings.debug?.(describeOutcome(name, outcome));
     if (outcome.error) throw outcome.error;
     return outcome.output;
   }
@@ -208,9 +208,22 @@ export class Plugin {
         stderr: this.#lastErrorLines(),
       });
     }
-    this.#settings.debug(`instance: module "${this.#module.name}", ${this.report.kernel} kernel`);
+    this.#settings.debug?.(`instance: module "${this.#module.name}", ${this.report.kernel} kernel`);
     this.#instance = instance;
     return instance;
+  }
+
+  /** An export of the current instance, checked. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
+  #callable(name: string): () => unknown {
+    const instance = this.#useInstance();
+    const known = this.#callables.get(name);
+    if (known) return known;
+    const { exports } = instance;
+    const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
+    if (typeof fn !== 'function') throw this.#notFound(name);
+    checkSignature(name, fn.length, this.#module.signatures?.exports.get(name));
+    this.#callables.set(name, fn as () => unknown);
+    return fn as () => unknown;
   }
 
   #run(name: string, body: () => unknown, input?: Uint8Array): Outcome {
@@ -232,6 +245,7 @@ export class Plugin {
 
   #dropInstance(): void {
     this.#instance = null;
+    this.#callables.clear();
   }
 
   #refuseIfUnusable(what: string): void {
@@ -286,7 +300,8 @@ function lineSink(...receivers: (((line: string) => void) | undefined)[]): LineS
 
 function toBytes(input: unknown): Uint8Array {
   if (input === undefined || input === null) return new Uint8Array(0);
-  if (typeof input === 'string') return new TextEncoder().encode(input);
+  if (typeof input === 'string') return encoder.encode(input);
+  if (input instanceof Uint8Array) return input;
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   throw new CallError(

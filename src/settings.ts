@@ -85,7 +85,7 @@ export type Settings = Readonly<{
   stderr: ((line: string) => void) | undefined;
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   strict: boolean;
-  debug: (line: string) => void;
+  debug: ((line: string) => void) | undefined;
 }>;
 
 const PAGE_BYTES = 65_536;
@@ -266,6 +266,6 @@ export function settle(manifest: ManifestOptions, options: unknown): Settings {
     stderr: given.stderr,
     onDiagnostic: given.onDiagnostic,
     strict: given.strict ?? false,
-    debug: given.debug ?? (() => {}),
+    debug: given.debug,
   });
 }

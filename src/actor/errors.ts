@@ -1,0 +1,121 @@
+import { describe as describeOther, type ErrorCode, PlugboardError } from '../errors.ts';
+import { Float } from './float.ts';
+
+/** What can go wrong above the plugin host. A plugin call that fails has the host's codes. */
+export const ACTOR_ERROR_CODES = [
+  {
+    code: 'JSON_SYNTAX',
+    when: 'A text is not JSON.',
+    remedy: 'The message says at which byte, what was expected there and what came.',
+  },
+  {
+    code: 'JSON_RANGE',
+    when: 'A JSON text has a number beyond the range of a 64-bit float.',
+    remedy: 'Pass such a number as a string.',
+  },
+  {
+    code: 'JSON_DEPTH',
+    when: 'Arrays and objects are nested so deep that plugins could not read them: the limit is that of serde_json.',
+    remedy: 'Make the value flatter, or pass it as a string of JSON.',
+  },
+  {
+    code: 'JSON_VALUE',
+    when: 'JSON cannot carry a value: NaN, an infinity, undefined, a function, a class instance, a cycle, half a surrogate pair.',
+    remedy: 'The message has the path of the value, such as payload.x.data.',
+  },
+  {
+    code: 'INVALID_CONFIG',
+    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type.',
+    remedy: 'Correct what the message names.',
+  },
+  {
+    code: 'INVALID_MESSAGE',
+    when: 'A packet is not an object of port → message, or the data of a message has not the type that the message says.',
+    remedy: 'Make messages with Message.integer(5) and its like.',
+  },
+  {
+    code: 'INVALID_RESULT',
+    when: 'The output of the plugin is no ActorResult.',
+    remedy: 'A fault of the plugin: it must output {"outputs": {…}, "state": …}.',
+  },
+  {
+    code: 'INVALID_METADATA',
+    when: 'The output of get_metadata is no plugin metadata.',
+    remedy: 'A fault of the plugin; the message has the path.',
+  },
+  {
+    code: 'INVALID_PACKET',
+    when: 'The plugin called __send_output with JSON other than an object. The cause of a HOST_FUNCTION_FAILED.',
+    remedy: 'A fault of the plugin.',
+  },
+  {
+    code: 'NOT_PROCESSING',
+    when: 'The plugin called a host function of actors outside a message, such as from get_metadata. The cause of a HOST_FUNCTION_FAILED or INIT_FAILED.',
+    remedy: 'A fault of the plugin: state and outputs exist only while it processes a message.',
+  },
+  {
+    code: 'STATE_STORE_FAILED',
+    when: 'The state store that was given threw. The call counts as failed.',
+    remedy: 'The cause is what it threw.',
+  },
+  {
+    code: 'CALLBACK_FAILED',
+    when: 'Another function that was given to the actor threw, such as onDiagnostic.',
+    remedy: 'The cause is what it threw.',
+  },
+  {
+    code: 'ACTOR_STOPPED',
+    when: 'The actor was stopped.',
+    remedy: 'Create a new one; the state can be handed over.',
+  },
+  {
+    code: 'MESSAGE_SKIPPED',
+    when: 'Diagnostic: an output of the plugin is no message. It is left out, as upstream.',
+    remedy: 'A fault of the plugin: a message has a known type, and data.',
+  },
+  {
+    code: 'MESSAGE_DEFAULTED',
+    when: 'Diagnostic: the data of a message from the plugin has the wrong type. It is replaced by 0, false, "", [] or no bytes, as upstream.',
+    remedy: 'A fault of the plugin; 5.0 is no Integer.',
+  },
+  {
+    code: 'STATE_IGNORED',
+    when: 'Diagnostic: the state that the plugin returned is neither an object nor null. The state stays as it is, as upstream.',
+    remedy: 'A fault of the plugin.',
+  },
+] as const satisfies readonly ErrorCode[];
+
+/** The last three are codes of the host that fit here as well. */
+export type ActorErrorCode =
+  | (typeof ACTOR_ERROR_CODES)[number]['code']
+  | 'UNSUPPORTED'
+  | 'INVALID_UTF8'
+  | 'INVALID_HANDLE';
+
+export class ActorError extends PlugboardError {
+  override readonly name: string = 'ActorError';
+  constructor(code: ActorErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+/** Something wrong that the actor layer tolerates, as data. With `strict` it is thrown instead. */
+export interface ActorDiagnostic {
+  code: ActorErrorCode;
+  message: string;
+}
+
+export type Report = (diagnostic: ActorDiagnostic) => void;
+
+/** Makes every diagnostic an error. */
+export const strictly: Report = ({ code, message }) => {
+  throw new ActorError(code, message);
+};
+
+/** Describes a value that somebody else gave, for an error message, in a few words. */
+export function describe(value: unknown): string {
+  if (value instanceof Float) return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return describeOther(value);
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === 'string' && name !== 'Object' ? `an object of class ${name}` : 'an object';
+}

@@ -1,0 +1,75 @@
+import type { CallContext } from '../call-context.ts';
+import { ActorError, describe } from './errors.ts';
+import { isJsonObject, type JsonValue, MAX_DEPTH, readJson, readUtf8, writeJson } from './json.ts';
+import { type Packet, packetFromPlainJson } from './message.ts';
+import type { StateMap } from './state.ts';
+
+/** What the host functions work on while a call runs: the host context of that call. */
+export interface LiveCall {
+  /** Live: a plugin reads what it wrote earlier in the same call. */
+  readonly state: StateMap;
+  /** What the call has sent so far, in order. */
+  readonly packets: Packet[];
+}
+
+/** Where both SDKs import host functions from. */
+export const USER_NAMESPACE = 'extism:host/user';
+
+/** What a plugin hands over must fit again into `{"state":{"key":…}}` and `{"payload":{"port":{"data":…}}}`. */
+const ARGUMENT_DEPTH = MAX_DEPTH - 2;
+
+/**
+ * The host functions of a Reflow actor. Arguments are handles; a failure ends the call.
+ *
+ *     __send_output (i64 packet) -> ()           JSON object of port → plain JSON, sent as one packet at once
+ *     __get_state   (i64 key) -> i64             handle of JSON text; `null` for a missing key, never handle 0
+ *     __set_state   (i64 key, i64 value) -> ()   any JSON value, null included
+ *
+ * SDKs of April 2025 declare an i64 result for all three; the host answers `undefined` with a zero of the declared type.
+ */
+export const HOST_FUNCTIONS = {
+  __send_output(context: CallContext, packet: bigint): void {
+    const { packets } = liveCall(context, '__send_output');
+    const ports = readArgument(context, packet, '__send_output: the packet');
+    if (!isJsonObject(ports)) {
+      const message = `__send_output: expected a JSON object of port → value, got ${describe(ports)}`;
+      throw new ActorError('INVALID_PACKET', message);
+    }
+    packets.push(packetFromPlainJson(ports));
+  },
+
+  __get_state(context: CallContext, key: bigint): bigint {
+    const { state } = liveCall(context, '__get_state');
+    return context.store(writeJson(state.get(readKey(context, key, '__get_state')) ?? null));
+  },
+
+  __set_state(context: CallContext, key: bigint, value: bigint): void {
+    const { state } = liveCall(context, '__set_state');
+    const name = readKey(context, key, '__set_state');
+    state.set(name, readArgument(context, value, `__set_state: the value of ${describe(name)}`));
+  },
+};
+
+/** The host context of the call; there is none while the plugin initialises and in its other exports. */
+function liveCall(context: CallContext, name: string): LiveCall {
+  const call = context.hostContext<LiveCall | undefined>();
+  if (call) return call;
+  const message = `${name}: no message is being processed, so there is no state and nowhere to send to`;
+  throw new ActorError('NOT_PROCESSING', message);
+}
+
+function readKey(context: CallContext, handle: bigint, name: string): string {
+  const what = `${name}: the key`;
+  return readUtf8(bytesOf(context, handle, what), what);
+}
+
+const readArgument = (context: CallContext, handle: bigint, what: string): JsonValue =>
+  readJson(bytesOf(context, handle, what), { what, maxDepth: ARGUMENT_DEPTH });
+
+/** Handle 0 is no bytes: an empty key, which is a key like any other, or an empty JSON text, which is an error. */
+function bytesOf(context: CallContext, handle: bigint, what: string): Uint8Array {
+  if (handle === 0n) return new Uint8Array(0);
+  const block = context.read(handle);
+  if (block) return block.bytes();
+  throw new ActorError('INVALID_HANDLE', `${what}: ${handle} is not the handle of a live block`);
+}

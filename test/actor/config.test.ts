@@ -1,0 +1,143 @@
+import {
+  type ActorConfigInput,
+  readActorConfig,
+  readScriptConfig,
+  type ScriptConfig,
+  ScriptEnvironment,
+  ScriptRuntime,
+} from '../../src/actor/config.ts';
+import { Float } from '../../src/actor/float.ts';
+import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+
+const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+suite('ScriptConfig', test => {
+  const source = EMPTY_MODULE;
+
+  const accepted: [name: string, config: ScriptConfig, entryPoint?: string][] = [
+    ['the source alone', { source }],
+    [
+      "the seed's spelling",
+      {
+        environment: ScriptEnvironment.SYSTEM,
+        runtime: ScriptRuntime.Extism,
+        source,
+        entry_point: 'run',
+        packages: null,
+      },
+      'run',
+    ],
+    ['camelCase', { source, entryPoint: 'run' }, 'run'],
+    ['BROWSER, which is this process too', { source, environment: ScriptEnvironment.BROWSER }],
+    ['no packages', { source, packages: [] }],
+    ['undefined as missing', { source, entry_point: undefined, entryPoint: undefined, packages: undefined }],
+  ];
+  for (const [name, config, entryPoint = 'process'] of accepted) {
+    test(`${name} is accepted`, () => {
+      is(readScriptConfig(config).entryPoint, entryPoint);
+    });
+  }
+
+  const sources: [name: string, source: ScriptConfig['source']][] = [
+    ['a Uint8Array', EMPTY_MODULE],
+    ['a view with an offset', Uint8Array.of(9, ...EMPTY_MODULE, 9).subarray(1, -1)],
+    ['an ArrayBuffer', EMPTY_MODULE.buffer],
+    ['a list of numbers', [...EMPTY_MODULE]],
+  ];
+  for (const [name, given] of sources) {
+    test(`the source may be ${name}`, () => {
+      bytesEqual(readScriptConfig({ source: given }).source as Uint8Array, EMPTY_MODULE);
+    });
+  }
+
+  test('the source may be a compiled module', async () => {
+    // Not on runtimes that compile no bytes; there the module is imported.
+    const module = await WebAssembly.compile(EMPTY_MODULE);
+    is(readScriptConfig({ source: module }).source, module);
+  });
+
+  const refused: [config: unknown, code: string, message: string][] = [
+    [null, 'INVALID_CONFIG', 'ScriptConfig: expected an object, got null'],
+    [{}, 'INVALID_CONFIG', 'ScriptConfig.source: expected the bytes of a .wasm file'],
+    [{ source: 'x.wasm' }, 'INVALID_CONFIG', 'or a WebAssembly.Module, got "x.wasm"'],
+    [{ source: [0, 256] }, 'INVALID_CONFIG', 'ScriptConfig.source[1]: expected a byte (0 to 255), got 256'],
+    [{ source: [0, '1'] }, 'INVALID_CONFIG', 'ScriptConfig.source[1]: expected a byte (0 to 255), got "1"'],
+    [{ source, runtime: 'JavaScript' }, 'UNSUPPORTED', 'expected Extism, got JavaScript'],
+    [{ source, runtime: 'Python' }, 'UNSUPPORTED', 'expected Extism, got Python'],
+    [{ source, runtime: 'extism' }, 'INVALID_CONFIG', 'one of Extism, JavaScript, Python, got "extism"'],
+    [{ source, runtime: 'toString' }, 'INVALID_CONFIG', 'ScriptConfig.runtime: expected one of'],
+    [{ source, environment: 'REMOTE' }, 'UNSUPPORTED', 'expected SYSTEM or BROWSER, got REMOTE'],
+    [{ source, environment: 'system' }, 'INVALID_CONFIG', 'one of SYSTEM, BROWSER, REMOTE, got "system"'],
+    [{ source, packages: ['numpy'] }, 'UNSUPPORTED', 'expected none, got 1'],
+    [{ source, packages: 'numpy' }, 'INVALID_CONFIG', 'expected a list of names or null, got "numpy"'],
+    [
+      { source, entry_point: '' },
+      'INVALID_CONFIG',
+      'ScriptConfig.entry_point: expected the name of an export',
+    ],
+    [{ source, entry_point: 1 }, 'INVALID_CONFIG', 'expected the name of an export, got 1'],
+    [
+      { source, entry_point: 'a', entryPoint: 'a' },
+      'INVALID_CONFIG',
+      'both entry_point and entryPoint are given',
+    ],
+    [
+      { source, entrypoint: 'a' },
+      'INVALID_CONFIG',
+      'unknown key "entrypoint"; expected environment, runtime',
+    ],
+    [{ source, ['__proto__']: {} }, 'INVALID_CONFIG', 'unknown key "__proto__"'],
+  ];
+  for (const [config, code, message] of refused) {
+    test(`refused: ${message}`, async () => {
+      await raises(() => readScriptConfig(config as ScriptConfig), { code, message });
+    });
+  }
+});
+
+suite('ActorConfig', test => {
+  const defaults = { node_id: 'actor', component: 'actor', resolved_env: {}, config: {}, namespace: null };
+
+  test('every key has a default', () => equal(readActorConfig(), defaults));
+
+  test('both spellings are read', () => {
+    const resolved_env = { HOME: '/' };
+    equal(readActorConfig({ nodeId: 'n', resolvedEnv: resolved_env }), {
+      ...defaults,
+      node_id: 'n',
+      resolved_env,
+    });
+    equal(readActorConfig({ node_id: 'n', resolved_env }), { ...defaults, node_id: 'n', resolved_env });
+  });
+
+  test('what is changed later does not matter', () => {
+    const config = { list: [1] };
+    const read = readActorConfig({ config });
+    config.list.push(2);
+    equal(read.config, { list: [1] });
+  });
+
+  test('numbers and key names survive', () => {
+    const config = { one: new Float(1), big: 2n ** 60n, ['__proto__']: 1 };
+    equal(Object.entries(readActorConfig({ config }).config), Object.entries(config));
+  });
+
+  const refused: [config: unknown, code: string, message: string][] = [
+    [[], 'INVALID_CONFIG', 'actorConfig: expected an object, got an array of 0'],
+    [{ node: 'n' }, 'INVALID_CONFIG', 'actorConfig: unknown key "node"'],
+    [{ node_id: 'n', nodeId: 'n' }, 'INVALID_CONFIG', 'both node_id and nodeId are given'],
+    [{ node_id: 1 }, 'INVALID_CONFIG', 'actorConfig.node_id: expected a string, got 1'],
+    [{ component: null }, 'INVALID_CONFIG', 'actorConfig.component: expected a string, got null'],
+    [{ namespace: 1 }, 'INVALID_CONFIG', 'actorConfig.namespace: expected a string or null, got 1'],
+    [{ resolved_env: [] }, 'INVALID_CONFIG', 'actorConfig.resolved_env: expected an object'],
+    [{ resolved_env: { A: 1 } }, 'INVALID_CONFIG', 'actorConfig.resolved_env.A: expected a string, got 1'],
+    [{ config: [] }, 'INVALID_CONFIG', 'actorConfig.config: expected a JSON object, got an array of 0'],
+    [{ config: { a: Number.NaN } }, 'JSON_VALUE', 'actorConfig.config.a: NaN is not JSON'],
+  ];
+  for (const [config, code, message] of refused) {
+    test(`refused: ${message}`, async () => {
+      await raises(() => readActorConfig(config as ActorConfigInput), { code, message });
+    });
+  }
+});

@@ -1,0 +1,221 @@
+import type { ActorDiagnostic } from '../../src/actor/errors.ts';
+import { Float } from '../../src/actor/float.ts';
+import { type JsonValue, readJson } from '../../src/actor/json.ts';
+import { fromWire, Message, type Packet, readPacket, writePacket } from '../../src/actor/message.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+
+const messages: [message: Message, wire: string][] = [
+  [Message.flow(), '{"type":"Flow","data":null}'],
+  [Message.event({ at: 1 }), '{"type":"Event","data":{"at":1}}'],
+  [Message.boolean(true), '{"type":"Boolean","data":true}'],
+  [Message.integer(10), '{"type":"Integer","data":10}'],
+  [Message.integer(2n ** 63n - 1n), '{"type":"Integer","data":9223372036854775807}'],
+  [Message.integer(-(2n ** 63n)), '{"type":"Integer","data":-9223372036854775808}'],
+  [Message.float(1), '{"type":"Float","data":1.0}'],
+  [Message.float(-0), '{"type":"Float","data":-0.0}'],
+  [Message.float(0.5), '{"type":"Float","data":0.5}'],
+  [Message.float(1e300), '{"type":"Float","data":1e+300}'],
+  [Message.string('flow'), '{"type":"String","data":"flow"}'],
+  [Message.object({ a: new Float(1), b: 1 }), '{"type":"Object","data":{"a":1.0,"b":1}}'],
+  [Message.array([1, 'x', null]), '{"type":"Array","data":[1,"x",null]}'],
+  [Message.stream(Uint8Array.of(0, 255)), '{"type":"Stream","data":[0,255]}'],
+  [Message.optional(), '{"type":"Optional","data":null}'],
+  [Message.optional([1]), '{"type":"Optional","data":[1]}'],
+  [Message.any('x'), '{"type":"Any","data":"x"}'],
+  [Message.error('bad'), '{"type":"Error","data":"bad"}'],
+];
+
+suite('messages: on the wire', test => {
+  for (const [message, wire] of messages) {
+    test(`${wire} goes and comes back`, () => {
+      ok(Message.is(message));
+      const text = `{"port":${wire}}`;
+      is(writePacket({ port: message }), text);
+      equal(readPacket(text), { port: message });
+    });
+  }
+
+  test('Integer -0 is 0, since -0 is a float on the wire', () => {
+    is(writePacket({ n: Message.integer(Math.round(-0.2)) }), '{"n":{"type":"Integer","data":0}}');
+  });
+
+  test('a port may have any name', () => {
+    const text =
+      '{"__proto__":{"type":"Flow","data":null},"constructor":{"type":"Flow","data":null},"":{"type":"Flow","data":null}}';
+    is(writePacket(readPacket(text)), text);
+  });
+
+  test('keys beside type and data are not sent', () => {
+    const extra = { ...Message.integer(1), secret: 2 };
+    is(writePacket({ n: extra }), '{"n":{"type":"Integer","data":1}}');
+  });
+});
+
+suite('messages: lenient reading, as upstream', test => {
+  // What upstream drops without a word.
+  const skipped: [wire: string, why: string][] = [
+    ['1', 'expected an object with type and data, got 1'],
+    ['null', 'expected an object with type and data, got null'],
+    ['1.0', 'expected an object with type and data, got 1.0'],
+    ['[]', 'expected an object with type and data, got an array of 0'],
+    ['{}', 'expected one of the message types, got undefined'],
+    ['{"data":1}', 'expected one of the message types, got undefined'],
+    ['{"type":"Integer"}', 'Integer without data'],
+    ['{"type":"Any"}', 'Any without data'],
+    ['{"type":1,"data":1}', 'expected one of the message types, got 1'],
+    ['{"type":"integer","data":1}', 'expected one of the message types, got "integer"'],
+    ['{"type":"toString","data":1}', 'expected one of the message types, got "toString"'],
+    ['{"type":"__proto__","data":1}', 'expected one of the message types, got "__proto__"'],
+    ['{"__proto__":{"type":"Flow","data":1}}', 'expected one of the message types, got undefined'],
+    ['{"type":"Encoded","data":[1]}', 'expected one of the message types, got "Encoded"'],
+    ['{"type":"RemoteReference","data":{}}', 'expected one of the message types, got "RemoteReference"'],
+    ['{"type":"NetworkEvent","data":{}}', 'expected one of the message types, got "NetworkEvent"'],
+  ];
+  for (const [wire, why] of skipped) {
+    test(`${wire} is skipped`, async () => {
+      const reports: ActorDiagnostic[] = [];
+      is(
+        fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
+        undefined,
+      );
+      equal(reports, [{ code: 'MESSAGE_SKIPPED', message: `outputs.p: message skipped: ${why}` }]);
+      await raises(() => readPacket(`{"p":${wire}}`), { code: 'MESSAGE_SKIPPED', message: why });
+    });
+  }
+
+  // Data of the wrong type.
+  const defaulted: [wire: string, message: Message][] = [
+    ['{"type":"Boolean","data":1}', Message.boolean(false)],
+    ['{"type":"Boolean","data":null}', Message.boolean(false)],
+    ['{"type":"Integer","data":5.0}', Message.integer(0)],
+    ['{"type":"Integer","data":-0}', Message.integer(0)],
+    ['{"type":"Integer","data":0.5}', Message.integer(0)],
+    ['{"type":"Integer","data":"5"}', Message.integer(0)],
+    ['{"type":"Integer","data":9223372036854775808}', Message.integer(0)],
+    ['{"type":"Integer","data":-9223372036854775809}', Message.integer(0)],
+    ['{"type":"Float","data":"1"}', Message.float(0)],
+    ['{"type":"Float","data":null}', Message.float(0)],
+    ['{"type":"String","data":1}', Message.string('')],
+    ['{"type":"Error","data":{}}', Message.error('')],
+    ['{"type":"Array","data":{}}', Message.array([])],
+    ['{"type":"Stream","data":[1,256]}', Message.stream(new Uint8Array(0))],
+    ['{"type":"Stream","data":[1,-1]}', Message.stream(new Uint8Array(0))],
+    ['{"type":"Stream","data":[1.0]}', Message.stream(new Uint8Array(0))],
+    ['{"type":"Stream","data":[0.5]}', Message.stream(new Uint8Array(0))],
+    ['{"type":"Stream","data":[18446744073709551616]}', Message.stream(new Uint8Array(0))],
+    ['{"type":"Stream","data":"AQ=="}', Message.stream(new Uint8Array(0))],
+  ];
+  for (const [wire, message] of defaulted) {
+    test(`${wire} becomes the default`, async () => {
+      const reports: ActorDiagnostic[] = [];
+      equal(
+        fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
+        message,
+      );
+      is(reports.length, 1);
+      is(reports[0]?.code, 'MESSAGE_DEFAULTED');
+      ok(reports[0]?.message.startsWith(`outputs.p.data: expected `), reports[0]?.message);
+      await raises(() => readPacket(`{"p":${wire}}`), { code: 'MESSAGE_DEFAULTED' });
+    });
+  }
+
+  const accepted: [wire: string, message: Message][] = [
+    ['{"type":"Flow"}', Message.flow()],
+    ['{"type":"Flow","data":{"ignored":1}}', Message.flow()],
+    ['{"type":"Optional"}', Message.optional()],
+    ['{"type":"Float","data":7}', Message.float(7)],
+    ['{"type":"Float","data":7.0}', Message.float(7)],
+    ['{"type":"Float","data":9007199254740993}', Message.float(9007199254740992)],
+    ['{"type":"Object","data":[1]}', { type: 'Object', data: [1] }],
+    ['{"type":"Any","data":null}', Message.any(null)],
+    ['{"data":1,"more":2,"type":"Integer"}', Message.integer(1)],
+  ];
+  for (const [wire, message] of accepted) {
+    test(`${wire} is accepted without a word`, () => equal(readPacket(`{"p":${wire}}`), { p: message }));
+  }
+
+  test('a packet is an object', async () => {
+    await raises(() => readPacket('[1]'), { code: 'INVALID_MESSAGE', message: 'got an array of 1' });
+    await raises(() => readPacket('{'), { code: 'JSON_SYNTAX' });
+  });
+});
+
+suite('messages: what a sender may get wrong', test => {
+  const path = ['payload'];
+  const x = (type: unknown, data: unknown) => ({ x: { type, data } });
+  const refused: [packet: unknown, code: string, message: string][] = [
+    [null, 'INVALID_MESSAGE', 'payload: expected an object of port → message, got null'],
+    [[], 'INVALID_MESSAGE', 'payload: expected an object of port → message, got an array of 0'],
+    [{ x: 5 }, 'INVALID_MESSAGE', 'payload.x: expected a message such as Message.integer(5), got 5'],
+    [
+      { x: undefined },
+      'INVALID_MESSAGE',
+      'payload.x: expected a message such as Message.integer(5), got undefined',
+    ],
+    [{ 'a b': {} }, 'INVALID_MESSAGE', 'payload["a b"].type: expected one of Flow, Event'],
+    [x('integer', 1), 'INVALID_MESSAGE', 'payload.x.type: expected one of Flow'],
+    [x('constructor', 1), 'INVALID_MESSAGE', 'payload.x.type: expected one of Flow'],
+    [x('Flow', 1), 'INVALID_MESSAGE', 'payload.x.data: expected null or nothing for Flow, got 1'],
+    [x('Boolean', 0), 'INVALID_MESSAGE', 'payload.x.data: expected true or false for Boolean, got 0'],
+    [x('Integer', 1.5), 'INVALID_MESSAGE', 'payload.x.data: expected an integer in [-2^63, 2^63)'],
+    [x('Integer', 2 ** 53), 'INVALID_MESSAGE', 'a bigint beyond 2^53 for Integer, got 9007199254740992'],
+    [x('Integer', 2n ** 63n), 'INVALID_MESSAGE', 'for Integer, got 9223372036854775808n'],
+    [x('Integer', -(2n ** 63n) - 1n), 'INVALID_MESSAGE', 'for Integer, got -9223372036854775809n'],
+    [x('Integer', Number.NaN), 'INVALID_MESSAGE', 'for Integer, got NaN'],
+    [x('Float', 1n), 'INVALID_MESSAGE', 'payload.x.data: expected a number for Float, got 1n'],
+    [x('Float', Number.NaN), 'JSON_VALUE', 'payload.x.data: NaN is not JSON'],
+    [x('Float', -1 / 0), 'JSON_VALUE', 'payload.x.data: -Infinity is not JSON'],
+    [
+      x('String', new String('x')),
+      'INVALID_MESSAGE',
+      'expected a string for String, got an object of class String',
+    ],
+    [x('Array', {}), 'INVALID_MESSAGE', 'payload.x.data: expected an array for Array, got an object'],
+    [x('Array', [1, Number.NaN]), 'JSON_VALUE', 'payload.x.data[1]: NaN is not JSON'],
+    [x('Stream', [1]), 'INVALID_MESSAGE', 'payload.x.data: expected bytes for Stream, got an array of 1'],
+    [x('Object', { a: [Number.NaN] }), 'JSON_VALUE', 'payload.x.data.a[0]: NaN is not JSON'],
+    [x('Any', undefined), 'INVALID_MESSAGE', 'payload.x.data: expected a JSON value for Any, got undefined'],
+    [
+      x('Error', new Error('x')),
+      'INVALID_MESSAGE',
+      'expected a string for Error, got an object of class Error',
+    ],
+  ];
+  for (const [index, [packet, code, message]] of refused.entries()) {
+    test(`${index}: ${message}`, async () => {
+      await raises(() => writePacket(packet as Packet, path), { code, message });
+    });
+  }
+
+  test('Message.is looks at type and data', () => {
+    is(Message.is({ type: 'Flow' }), true);
+    is(Message.is(Message.integer(1)), true);
+    for (const other of [null, 1, [], {}, { type: 'Integer', data: '1' }, { type: 'Int', data: 1 }]) {
+      is(Message.is(other), false);
+    }
+  });
+});
+
+suite('messages: from plain JSON', test => {
+  const rows: [json: string, message: Message][] = [
+    ['null', Message.optional()],
+    ['true', Message.boolean(true)],
+    ['1', Message.integer(1)],
+    ['9223372036854775807', Message.integer(2n ** 63n - 1n)],
+    ['-9223372036854775808', Message.integer(-(2n ** 63n))],
+    ['9223372036854775808', Message.float(2 ** 63)],
+    ['1.0', Message.float(1)],
+    ['1e3', Message.float(1000)],
+    ['-0', Message.float(-0)],
+    ['0.5', Message.float(0.5)],
+    ['"flow"', Message.string('flow')],
+    ['[1,{"type":"Integer","data":4}]', Message.array([1, { type: 'Integer', data: 4 }])],
+    ['{"type":"Integer","data":4}', Message.object({ type: 'Integer', data: 4 })],
+  ];
+  for (const [json, message] of rows) {
+    test(`${json} is ${message.type}`, () => {
+      equal(Message.from(readJson(json) as JsonValue), message);
+    });
+  }
+});

@@ -1,0 +1,79 @@
+import { Float } from '../../src/actor/float.ts';
+import type { JsonObject } from '../../src/actor/json.ts';
+import { MemoryState } from '../../src/actor/state.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+
+suite('MemoryState', test => {
+  test('starts empty, or from what it is given', () => {
+    equal(new MemoryState().snapshot(), {});
+    const initial = { count: 9007199254740993n, one: new Float(1), list: [1] };
+    equal(new MemoryState(initial).snapshot(), initial);
+  });
+
+  test('shares nothing with what it was given nor with what it gives', () => {
+    const initial = { list: [1] };
+    const state = new MemoryState(initial);
+    initial.list.push(2);
+    (state.snapshot().list as number[]).push(3);
+    equal(state.snapshot(), { list: [1] });
+  });
+
+  test('what a call changes is kept when it is committed, not before', () => {
+    const state = new MemoryState({ a: 1 });
+    const live = state.load();
+    live.set('b', 2);
+    equal(state.snapshot(), { a: 1 });
+    state.commit(live);
+    live.set('c', 3);
+    equal(state.snapshot(), { a: 1, b: 2 });
+  });
+
+  test('keys that mean something to JavaScript are plain keys', () => {
+    const initial = { ['__proto__']: { a: 1 }, constructor: 1, toString: 2 };
+    const state = new MemoryState(initial);
+    equal([...state.load().keys()], ['__proto__', 'constructor', 'toString']);
+    equal(Object.keys(state.snapshot()), ['__proto__', 'constructor', 'toString']);
+    is(new MemoryState().load().get('toString'), undefined);
+    is(Object.getPrototypeOf(state.snapshot()), Object.prototype);
+  });
+
+  const refused: [initial: unknown, code: string, message: string][] = [
+    [[], 'INVALID_CONFIG', 'state: expected an object of key → JSON value, got an array of 0'],
+    ['x', 'INVALID_CONFIG', 'state: expected an object of key → JSON value, got "x"'],
+    [{ a: [undefined] }, 'JSON_VALUE', 'state.a[0]: undefined is not JSON'],
+    [{ a: Number.NaN }, 'JSON_VALUE', 'state.a: NaN is not JSON'],
+  ];
+  for (const [initial, code, message] of refused) {
+    test(`refused: ${message}`, async () => {
+      await raises(() => new MemoryState(initial as JsonObject), { code, message });
+    });
+  }
+
+  test('random programs agree with an array of pairs', () => {
+    const firstSeed = Date.now() & 0xffff_ffff;
+    const keys = ['a', 'b', '__proto__', 'constructor', '', '1'];
+    for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
+      const random = new Random(seed);
+      const state = new MemoryState();
+      let model: [string, number][] = [];
+      for (let call = 0; call < 10; call++) {
+        const live = state.load();
+        let next = [...model];
+        for (let step = random.below(6); step > 0; step--) {
+          const key = random.pick(keys);
+          const value = random.below(100);
+          live.set(key, value);
+          next = [...next.filter(([name]) => name !== key), [key, value]];
+        }
+        if (random.below(2)) {
+          state.commit(live);
+          model = next;
+        }
+        const sorted = (pairs: [string, unknown][]) => pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+        equal(sorted(Object.entries(state.snapshot())), sorted([...model]), `seed ${seed}`);
+      }
+    }
+  });
+});
