@@ -1,10 +1,12 @@
 import { CreateError } from './errors.ts';
-import { type ManifestOptions, readManifestOptions, refuse } from './settings.ts';
+import { type ManifestOptions, readManifestOptions, refuse, texts } from './settings.ts';
 
-/** One module of a manifest: exactly one of `data`, `path` and `module` says where the wasm is. */
+/** One module of a manifest: exactly one of `data`, `path`, `url`, `response` and `module` says where the wasm is. */
 export type ManifestWasm = (
   | { data: Uint8Array | ArrayBuffer | string }
   | { path: string }
+  | { url: string | URL; method?: string | undefined; headers?: Readonly<Record<string, string>> | undefined }
+  | { response: Response }
   | { module: WebAssembly.Module }
 ) & {
   name?: string | undefined;
@@ -18,12 +20,17 @@ export interface Manifest extends ManifestOptions {
 
 /**
  * What `createPlugin` takes: wasm bytes (an `ArrayBuffer` or a view of one), a compiled module, a manifest as an
- * object or as JSON text (starting with `{`), or the path of a .wasm file.
+ * object or as JSON text (starting with `{`), the path of a .wasm file, or a URL or `Response` of either kind.
  */
-export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Module | string;
+export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Module | Response | URL | string;
 
 /** Where the wasm of a manifest is. */
-export type Source = { bytes: Uint8Array<ArrayBuffer> } | { path: string } | { module: WebAssembly.Module };
+export type Source =
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { path: string }
+  | { url: URL; init: { method?: string; headers?: Record<string, string> } }
+  | { response: Response }
+  | { module: WebAssembly.Module };
 
 export interface ManifestModule {
   source: Source;
@@ -42,7 +49,11 @@ export function parseManifest(input: unknown): ParsedManifest {
   if (source) return { module: { source, name: 'main', hash: undefined }, options: {} };
   if (typeof input === 'string') return parseManifest(parseJson(input));
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    refuse('manifest', 'wasm bytes, a WebAssembly.Module, a path, JSON text or an object with "wasm"', input);
+    refuse(
+      'manifest',
+      'wasm bytes, a WebAssembly.Module, a Response, a URL, a path, JSON text or an object with "wasm"',
+      input,
+    );
   }
 
   const { wasm, ...rest } = input as Record<string, unknown>;
@@ -57,12 +68,21 @@ export function parseManifest(input: unknown): ParsedManifest {
   return { module: parseModule(wasm[0], 'manifest.wasm[0]'), options };
 }
 
+/** What has to be fetched, or at least looked at, before it is known whether it is wasm or a manifest. */
+export function remoteManifest(input: unknown): URL | Response | null {
+  if (input instanceof Response) return input;
+  const source = input instanceof URL || typeof input === 'string' ? directSource(input) : null;
+  return source && 'url' in source ? source.url : null;
+}
+
 function directSource(input: unknown): Source | null {
   const bytes = copyBytes(input);
   if (bytes) return { bytes };
   if (input instanceof WebAssembly.Module) return { module: input };
-  if (typeof input === 'string' && !input.trimStart().startsWith('{')) return pathSource(input, 'manifest');
-  return null;
+  if (input instanceof Response) return { response: input };
+  if (input instanceof URL) return urlSource(input);
+  if (typeof input !== 'string' || input.trimStart().startsWith('{')) return null;
+  return parseUrl(input) ?? { path: input };
 }
 
 /** A copy, so that what is hashed stays what is compiled. Null for anything but bytes. */
@@ -73,11 +93,13 @@ function copyBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
   return null;
 }
 
-function pathSource(path: string, where: string): Source {
-  if (/^https?:/i.test(path)) {
-    throw new CreateError('UNSUPPORTED', `${where}: ${path} is a URL; fetch it and pass the bytes`);
-  }
-  return { path };
+/** Null for anything but an absolute URL of a kind that names wasm; `C:\\x.wasm` is a path. */
+function parseUrl(text: string): Source | null {
+  return /^(https?|file|data|blob):/i.test(text) && URL.canParse(text) ? urlSource(new URL(text)) : null;
+}
+
+function urlSource(url: URL): Source {
+  return url.protocol === 'file:' ? { path: url.href } : { url, init: {} };
 }
 
 function parseJson(text: string): unknown {
@@ -90,49 +112,77 @@ function parseJson(text: string): unknown {
   }
 }
 
-const SOURCE_KEYS: Record<string, (value: unknown, where: string) => Source> = {
-  data: (value, where) => {
-    const bytes = typeof value === 'string' ? decodeBase64(value, where) : copyBytes(value);
-    return bytes ? { bytes } : refuse(where, 'bytes, or base64 text', value);
+type Keys = Record<string, unknown>;
+
+/** The keys that say where the wasm is, and what may stand beside each of them. */
+const SOURCE_KEYS: Record<
+  string,
+  { besides: readonly string[]; read: (item: Keys, where: string) => Source }
+> = {
+  data: {
+    besides: ['hash'],
+    read: ({ data }, where) => {
+      const bytes = typeof data === 'string' ? decodeBase64(data, `${where}.data`) : copyBytes(data);
+      return bytes ? { bytes } : refuse(`${where}.data`, 'bytes, or base64 text', data);
+    },
   },
-  path: (value, where) =>
-    typeof value === 'string' ? pathSource(value, where) : refuse(where, 'a path as a string', value),
-  module: (value, where) =>
-    value instanceof WebAssembly.Module ? { module: value } : refuse(where, 'a WebAssembly.Module', value),
-  url: (_, where) => {
-    throw new CreateError('UNSUPPORTED', `${where}: not supported; fetch it and pass the bytes as "data"`);
+  path: {
+    besides: ['hash'],
+    read: ({ path }, where) =>
+      typeof path === 'string'
+        ? (parseUrl(path) ?? { path })
+        : refuse(`${where}.path`, 'a path as a string', path),
   },
-  response: (_, where) => {
-    throw new CreateError('UNSUPPORTED', `${where}: not supported; pass its bytes as "data"`);
+  url: {
+    besides: ['hash', 'method', 'headers'],
+    read: ({ url, method, headers }, where) => {
+      const source = url instanceof URL ? urlSource(url) : typeof url === 'string' ? parseUrl(url) : null;
+      if (!source) refuse(`${where}.url`, 'an absolute URL', url);
+      if (method != null && typeof method !== 'string') refuse(`${where}.method`, 'a string', method);
+      const init = {
+        ...(method != null && { method }),
+        ...(headers != null && { headers: texts(headers, `${where}.headers`) }),
+      };
+      return 'url' in source ? { ...source, init } : source;
+    },
+  },
+  response: {
+    besides: ['hash'],
+    read: ({ response }, where) =>
+      response instanceof Response ? { response } : refuse(`${where}.response`, 'a Response', response),
+  },
+  module: {
+    // No hash: the bytes of a compiled module cannot be seen.
+    besides: [],
+    read: ({ module }, where) =>
+      module instanceof WebAssembly.Module
+        ? { module }
+        : refuse(`${where}.module`, 'a WebAssembly.Module', module),
   },
 };
 
-function parseModule(item: unknown, where: string): ManifestModule {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) refuse(where, 'an object', item);
-  const { name, hash, ...rest } = item as Record<string, unknown>;
-  const keys = Object.keys(rest).filter(key => rest[key] !== undefined);
-  const unknown = keys.find(key => !Object.hasOwn(SOURCE_KEYS, key));
-  if (unknown)
+function parseModule(value: unknown, where: string): ManifestModule {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(where, 'an object', value);
+  const item = Object.fromEntries(Object.entries(value).filter(([, given]) => given != null));
+  const kinds = Object.keys(SOURCE_KEYS).filter(key => Object.hasOwn(item, key));
+  const [kind] = kinds;
+  const names = Object.keys(SOURCE_KEYS).join(', ');
+  if (kind === undefined || kinds.length > 1) refuse(where, `exactly one of ${names}`, kinds.join(' and '));
+  const { besides, read } = SOURCE_KEYS[kind]!;
+  const unknown = Object.keys(item).find(key => ![kind, 'name', ...besides].includes(key));
+  if (unknown) {
     refuse(
       `${where}.${unknown}`,
-      `one of the keys ${Object.keys(SOURCE_KEYS).join(', ')}, name, hash`,
-      rest[unknown],
+      `beside "${kind}" one of the keys ${['name', ...besides].join(', ')}`,
+      item[unknown],
     );
-  const [key] = keys;
-  if (key === undefined || keys.length > 1)
-    refuse(where, `exactly one of ${Object.keys(SOURCE_KEYS).join(', ')}`, keys.join(' and '));
-  if (name != null && typeof name !== 'string') refuse(`${where}.name`, 'a string', name);
-  if (hash != null && !(typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash))) {
+  }
+  const { name = 'main', hash } = item;
+  if (typeof name !== 'string') refuse(`${where}.name`, 'a string', name);
+  if (hash !== undefined && !(typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash))) {
     refuse(`${where}.hash`, 'a SHA-256 of 64 hexadecimal digits', hash);
   }
-  if (hash != null && key === 'module')
-    refuse(`${where}.hash`, 'no hash beside "module", whose bytes cannot be seen', hash);
-  const source = SOURCE_KEYS[key]!(rest[key], `${where}.${key}`);
-  return {
-    source,
-    name: (name as string | null | undefined) ?? 'main',
-    hash: (hash as string | null)?.toLowerCase(),
-  };
+  return { source: read(item, where), name, hash: hash?.toLowerCase() };
 }
 
 function decodeBase64(text: string, where: string): Uint8Array<ArrayBuffer> {

@@ -14,7 +14,8 @@ export interface PluginModule {
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED */
 export async function compileModule(name: string, source: LoadedSource): Promise<PluginModule> {
-  const module = 'module' in source ? source.module : await compileBytes(name, source.bytes);
+  const module =
+    'module' in source ? source.module : await compileBytes(name, source.bytes, source.compiling);
   return {
     name,
     module,
@@ -26,7 +27,11 @@ export async function compileModule(name: string, source: LoadedSource): Promise
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
-async function compileBytes(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function compileBytes(
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  compiling?: Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
     const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
     throw new CreateError(
@@ -36,7 +41,7 @@ async function compileBytes(name: string, bytes: Uint8Array<ArrayBuffer>): Promi
     );
   }
   try {
-    return await WebAssembly.compile(bytes);
+    return await (compiling ?? WebAssembly.compile(bytes));
   } catch (error) {
     if (WebAssembly.validate(bytes)) {
       const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${(error as Error).message})`;

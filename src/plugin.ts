@@ -7,12 +7,12 @@ import { isThenable } from './host-function.ts';
 import { instantiate, lacksMemory } from './instance.ts';
 import { LIMITS } from './limits.ts';
 import { type Link, planLinks } from './link.ts';
-import { type ManifestLike, parseManifest } from './manifest.ts';
+import { type ManifestLike, parseManifest, remoteManifest } from './manifest.ts';
 import { compileModule, type PluginModule } from './module.ts';
 import type { PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
-import { type Diagnostic, type PluginOptions, type Settings, settle } from './settings.ts';
-import { loadSource } from './source.ts';
+import { type Diagnostic, type PluginOptions, readOptions, type Settings, settle } from './settings.ts';
+import { fetchManifest, loadSource } from './source.ts';
 
 const encoder = new TextEncoder();
 
@@ -38,9 +38,13 @@ export async function createPlugin(
   options?: PluginOptions,
 ): Promise<Plugin> {
   // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
-  const parsed = parseManifest(isThenable(manifest) ? await manifest : manifest);
-  const settings = settle(parsed.options, options);
-  const source = await loadSource(platform, parsed.module);
+  const given = isThenable(manifest) ? await manifest : manifest;
+  const own = readOptions(options);
+  const fetch = own.fetch ?? platform.fetch;
+  const remote = remoteManifest(given);
+  const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
+  const settings = settle(parsed.options, own);
+  const source = await loadSource(platform, fetch, parsed.module);
   const sha256 = 'sha256' in source ? source.sha256 : null;
   settings.debug?.(
     `source: module "${parsed.module.name}", ${'bytes' in source ? `${source.bytes.length} bytes` : 'compiled'}${sha256 ? `, SHA-256 ${sha256}` : ''}`,

@@ -16,6 +16,9 @@ export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; messag
 /** Receives log messages of plugins. `console` is one. */
 export type Logger = Readonly<Record<MessageLevel, (message: string) => void>>;
 
+/** The standard `fetch`. */
+export type Fetch = typeof globalThis.fetch;
+
 export interface MemoryOptions {
   /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
   maxPages?: number | undefined;
@@ -47,7 +50,8 @@ export interface PluginOptions extends ManifestOptions {
   logLevel?: LogLevel | undefined;
   /** Functions that the plugin may import, by namespace and name. */
   functions?: HostFunctions | undefined;
-  fetch?: typeof fetch | undefined;
+  /** What a manifest's URLs are fetched with. Default: the platform's own. */
+  fetch?: Fetch | undefined;
   allowHttpResponseHeaders?: boolean | undefined;
   runInWorker?: boolean | undefined;
   sharedArrayBufferSize?: number | undefined;
@@ -124,7 +128,7 @@ const oneOf =
   (...names: string[]): Check<string> =>
   (value, where) =>
     names.includes(value as string) ? (value as string) : refuse(where, `one of ${names.join(', ')}`, value);
-const texts: Check<Record<string, string>> = (value, where) => {
+export const texts: Check<Record<string, string>> = (value, where) => {
   for (const [key, text] of Object.entries(anObject(value, where))) {
     if (typeof text !== 'string') refuse(`${where}[${JSON.stringify(key)}]`, 'a string', text);
   }
@@ -244,11 +248,16 @@ function readKeys(keys: Record<string, Key>, object: Record<string, unknown>, wh
 export const readManifestOptions = (manifest: Record<string, unknown>): ManifestOptions =>
   readKeys(SHARED_KEYS, manifest, 'manifest', true) as ManifestOptions;
 
-/** Options over manifest over defaults. @throws {CreateError} */
-export function settle(manifest: ManifestOptions, options: unknown): Settings {
-  if (options !== undefined && !isObject(options)) refuse('options', 'an object', options);
-  const given = { ...manifest, ...readKeys(OPTION_KEYS, options ?? {}, 'option', false) } as PluginOptions;
-  const memory = { ...manifest.memory, ...given.memory };
+/** @throws {CreateError} INVALID_OPTION, UNSUPPORTED */
+export function readOptions(options: unknown = {}): PluginOptions {
+  if (!isObject(options)) refuse('options', 'an object', options);
+  return readKeys(OPTION_KEYS, options, 'option', false) as PluginOptions;
+}
+
+/** Options over manifest over defaults. */
+export function settle(manifest: ManifestOptions, options: PluginOptions): Settings {
+  const given = { ...manifest, ...options };
+  const memory = { ...manifest.memory, ...options.memory };
   return Object.freeze({
     // A Map, because a plain object also answers for the keys it inherits.
     config: new Map(Object.entries(given.config ?? {})),

@@ -1,20 +1,36 @@
 import { CreateError } from './errors.ts';
-import type { ManifestModule } from './manifest.ts';
+import type { ManifestModule, Source } from './manifest.ts';
 import type { Platform } from './platform/types.ts';
+import type { Fetch } from './settings.ts';
 
 /** The very bytes that were hashed, or a module whose bytes nobody can see. */
 export type LoadedSource =
-  | { bytes: Uint8Array<ArrayBuffer>; sha256: string | null }
+  | {
+      bytes: Uint8Array<ArrayBuffer>;
+      sha256: string | null;
+      /** The same bytes, being compiled since they began to arrive. */
+      compiling?: Promise<WebAssembly.Module> | undefined;
+    }
   | { module: WebAssembly.Module };
+
+/**
+ * What stands behind a URL or in a response: JSON text of a manifest, by its content type, else wasm as a response.
+ * @throws {CreateError} SOURCE_UNAVAILABLE
+ */
+export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
+  const response = input instanceof Response ? input : await fetchUrl(input, {}, fetch);
+  return /^(application|text)\/json\b/i.test(contentType(response)) ? response.text() : response;
+}
 
 /** Reads a module's bytes and checks its hash. @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH */
 export async function loadSource(
   platform: Platform,
+  fetch: Fetch,
   { source, name, hash }: ManifestModule,
 ): Promise<LoadedSource> {
   if ('module' in source) return source;
-  const bytes = 'bytes' in source ? source.bytes : await readFile(platform, source.path);
-  if (hash === undefined) return { bytes, sha256: null };
+  const { bytes, compiling } = await readSource(platform, fetch, source);
+  if (hash === undefined) return { bytes, compiling, sha256: null };
 
   const sha256 = await sha256Hex(platform, bytes);
   if (sha256 !== hash) {
@@ -23,8 +39,54 @@ export async function loadSource(
       `module "${name}": expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,
     );
   }
-  return { bytes, sha256 };
+  return { bytes, compiling, sha256 };
 }
+
+interface ReadSource {
+  bytes: Uint8Array<ArrayBuffer>;
+  compiling?: Promise<WebAssembly.Module>;
+}
+
+async function readSource(platform: Platform, fetch: Fetch, source: Source): Promise<ReadSource> {
+  if ('bytes' in source) return source;
+  if ('path' in source) return { bytes: await readFile(platform, source.path) };
+  if ('url' in source) return readResponse(await fetchUrl(source.url, source.init, fetch));
+  if ('response' in source) return readResponse(source.response);
+  throw new Error('BUG: a module has no bytes to read');
+}
+
+/** Compiles while the bytes arrive, where the platform can, and keeps them too: hash and wasm types need them. */
+async function readResponse(response: Response): Promise<ReadSource> {
+  const what = response.url || 'response';
+  if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
+  const streams = typeof WebAssembly.compileStreaming === 'function';
+  try {
+    if (!streams || !/^application\/wasm\b/i.test(contentType(response))) {
+      return { bytes: new Uint8Array(await response.arrayBuffer()) };
+    }
+    const compiling = WebAssembly.compileStreaming(response.clone());
+    // Whoever awaits it sees the failure; until then it must not count as unhandled.
+    compiling.catch(() => {});
+    return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };
+  } catch (error) {
+    throw unavailable(what, (error as Error).message, error);
+  }
+}
+
+async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    // Node says "fetch failed" and keeps the reason below it.
+    const { message, cause } = error as Error;
+    throw unavailable(url.href, cause instanceof Error ? `${message}: ${cause.message}` : message, error);
+  }
+}
+
+const contentType = (response: Response) => response.headers.get('content-type') ?? '';
+
+const unavailable = (what: string, why: string, cause?: unknown) =>
+  new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
 
 async function sha256Hex(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   try {
@@ -38,14 +100,11 @@ async function sha256Hex(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Pr
 
 async function readFile(platform: Platform, path: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!platform.readFile) {
-    throw new CreateError(
-      'SOURCE_UNAVAILABLE',
-      `${path}: this platform has no files; pass the wasm bytes or a module`,
-    );
+    throw unavailable(path, 'this platform has no files; pass a URL, the wasm bytes or a module');
   }
   try {
     return await platform.readFile(path);
   } catch (error) {
-    throw new CreateError('SOURCE_UNAVAILABLE', `${path}: ${(error as Error).message}`, { cause: error });
+    throw unavailable(path, (error as Error).message, error);
   }
 }

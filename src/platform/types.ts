@@ -6,6 +6,7 @@ export interface Platform {
   random: Random;
   /** Reads a whole file. Left out where there are none. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  fetch: typeof globalThis.fetch;
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Where plugin output goes that the caller asked to see. */
   print: { out(line: string): void; err(line: string): void };

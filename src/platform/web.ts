@@ -5,6 +5,8 @@ import type { Platform } from './types.ts';
 export const webPlatform: Platform = {
   clock: webClock(),
   random: webRandom(),
+  // Not `fetch` itself: browsers refuse it as the method of another object.
+  fetch: (input, init) => globalThis.fetch(input, init),
   sha256: async bytes => {
     if (!globalThis.crypto?.subtle) {
       throw new Error('no crypto.subtle here: browsers offer it on https and localhost only');

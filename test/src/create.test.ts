@@ -6,6 +6,7 @@ import { suite } from '../helpers/suite.ts';
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 const WASM_BASE64 = btoa(String.fromCharCode(...WASM));
+const WASM_URL = `data:application/wasm;base64,${WASM_BASE64}`;
 const ENV = 'extism:host/env';
 const importing = (
   module: string,
@@ -35,7 +36,11 @@ const badInputs: BadInput[] = [
     manifest: { wasm: ['x.wasm'] },
     message: 'manifest.wasm[0]: expected an object',
   },
-  { code: 'INVALID_MANIFEST', manifest: { wasm: [{}] }, message: 'exactly one of data, path, module' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{}] },
+    message: 'exactly one of data, path, url, response, module',
+  },
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM, path: 'x' }] },
@@ -59,7 +64,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ module: new WebAssembly.Module(WASM), hash: '0'.repeat(64) }] },
-    message: 'bytes cannot be seen',
+    message: 'beside "module" one of the keys name',
   },
   { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM }], confg: {} }, message: 'manifest.confg' },
   {
@@ -94,8 +99,44 @@ const badInputs: BadInput[] = [
     message: 'memory.pages',
   },
   { code: 'UNSUPPORTED', manifest: { wasm: [{ data: WASM }, { data: WASM }] }, message: '2 modules' },
-  { code: 'UNSUPPORTED', manifest: { wasm: [{ url: 'http://127.0.0.1/x' }] }, message: 'wasm[0].url' },
-  { code: 'UNSUPPORTED', manifest: 'https://127.0.0.1/x.wasm', message: 'is a URL' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ url: 'x.wasm' }] },
+    message: 'wasm[0].url: expected an absolute URL',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ url: WASM_URL, headers: { a: 1 } }] },
+    message: 'wasm[0].headers["a"]',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ url: WASM_URL, method: 1 }] }, message: 'wasm[0].method' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM, method: 'GET' }] },
+    message: 'wasm[0].method: expected beside "data"',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ response: WASM }] },
+    message: 'wasm[0].response: expected a Response',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: new Response('{"wasm":', { headers: { 'content-type': 'application/json' } }),
+    message: 'not JSON',
+  },
+  {
+    code: 'INVALID_WASM',
+    manifest: new Response('<html>', { headers: { 'content-type': 'application/wasm' } }),
+    message: '3c 68 74 6d',
+  },
+  { code: 'SOURCE_UNAVAILABLE', manifest: new Response('gone', { status: 404 }), message: 'HTTP status 404' },
+  {
+    code: 'SOURCE_UNAVAILABLE',
+    manifest: 'https://plugins.invalid/x.wasm',
+    options: { fetch: () => Promise.reject(new Error('no route', { cause: new Error('no such host') })) },
+    message: 'https://plugins.invalid/x.wasm: no route: no such host',
+  },
   {
     code: 'UNSUPPORTED',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 5 },
@@ -244,6 +285,20 @@ suite('create', test => {
     ['JSON text', () => `  {"wasm": [{"data": "${WASM_BASE64}"}], "config": {}, "allowed_hosts": null}`],
     ['a manifest with its hash', async () => ({ wasm: [{ data: WASM, hash: await hash() }] })],
     ['a view with the hash of its part', async () => ({ wasm: [{ data: view, hash: await hash() }] })],
+    ['a URL', () => new URL(WASM_URL)],
+    ['a URL as text', () => WASM_URL],
+    ['a URL of bytes without a type', () => `data:;base64,${WASM_BASE64}`],
+    [
+      'a URL of a manifest',
+      () => `data:application/json,${encodeURIComponent(`{"wasm":[{"data":"${WASM_BASE64}"}]}`)}`,
+    ],
+    ['a manifest with a URL and its hash', async () => ({ wasm: [{ url: WASM_URL, hash: await hash() }] })],
+    ['a Response', () => new Response(WASM)],
+    [
+      'a Response of the wasm type',
+      () => new Response(WASM, { headers: { 'content-type': 'application/wasm' } }),
+    ],
+    ['a manifest with a Response', () => ({ wasm: [{ response: new Response(WASM), name: undefined }] })],
     ['a hash in upper case', async () => ({ wasm: [{ data: WASM, hash: (await hash()).toUpperCase() }] })],
   ];
   for (const [name, manifest] of sources) {
@@ -260,6 +315,26 @@ suite('create', test => {
     bytes.fill(0);
     const plugin = await creating;
     is(plugin.report.sha256, await hash());
+  });
+
+  test('a URL of a manifest item is fetched with its method and headers, by the fetch that is given', async () => {
+    const requests: unknown[] = [];
+    const fetch = async (url: URL, init: RequestInit) => {
+      requests.push([url.href, init]);
+      return new Response(WASM);
+    };
+    const manifest = {
+      wasm: [{ url: 'https://plugins.invalid/a.wasm', method: 'POST', headers: { token: 'x' } }],
+    };
+    await createPlugin(manifest, { fetch: fetch as typeof globalThis.fetch });
+    equal(requests, [['https://plugins.invalid/a.wasm', { method: 'POST', headers: { token: 'x' } }]]);
+  });
+
+  test('several plugins may be in the making at once', async () => {
+    const plugins = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => createPlugin(index % 2 ? WASM : WASM_URL)),
+    );
+    for (const plugin of plugins) is(await plugin.call('nothing'), null);
   });
 
   test('options win over the manifest', async () => {
