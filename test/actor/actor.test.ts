@@ -280,31 +280,35 @@ suite('actor: state', test => {
     await actor.stop();
   });
 
-  test('a store that fails fails the call, and the next call works', async () => {
-    let broken = '';
-    const state: StateStore = {
-      load: () => {
-        if (broken === 'load') throw new Error('no disk');
-        return new Map();
-      },
-      commit: async () => {
-        if (broken === 'commit') throw new Error('disk full');
-      },
-    };
-    const actor = await keeper({ state });
-    const send = { 'do:send': Message.array([{ a: 1 }]) };
-    broken = 'load';
-    await failure(actor.process({}), 'STATE_STORE_FAILED', 'the state store failed to load: no disk');
-    broken = 'commit';
-    const error = await failure(actor.process(send), 'STATE_STORE_FAILED', 'failed to commit: disk full');
-    equal(error.packets, [{ a: Message.integer(1) }]);
-    broken = '';
-    equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
-    await actor.stop();
+  test.row(
+    'error.STATE_STORE_FAILED',
+    'a store that fails fails the call, and the next call works',
+    async () => {
+      let broken = '';
+      const state: StateStore = {
+        load: () => {
+          if (broken === 'load') throw new Error('no disk');
+          return new Map();
+        },
+        commit: async () => {
+          if (broken === 'commit') throw new Error('disk full');
+        },
+      };
+      const actor = await keeper({ state });
+      const send = { 'do:send': Message.array([{ a: 1 }]) };
+      broken = 'load';
+      await failure(actor.process({}), 'STATE_STORE_FAILED', 'the state store failed to load: no disk');
+      broken = 'commit';
+      const error = await failure(actor.process(send), 'STATE_STORE_FAILED', 'failed to commit: disk full');
+      equal(error.packets, [{ a: Message.integer(1) }]);
+      broken = '';
+      equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
+      await actor.stop();
 
-    broken = 'load';
-    await raises(() => keeper({ state }), { code: 'STATE_STORE_FAILED', message: 'no disk' });
-  });
+      broken = 'load';
+      await raises(() => keeper({ state }), { code: 'STATE_STORE_FAILED', message: 'no disk' });
+    },
+  );
 
   test('any sequence of calls leaves the state that a model says', async () => {
     const firstSeed = Date.now() & 0xffff_ffff;
@@ -363,7 +367,7 @@ suite('actor: creation and config', test => {
     ['config twice', () => keeper({ config: {}, actorConfig: { config: {} } }), 'INVALID_CONFIG', 'keep one'],
   ];
   for (const [name, create, code, message] of refused) {
-    test(`${name} is refused`, async () => {
+    test.row(`error.${code}`, `${name} is refused`, async () => {
       await raises(create, { code, message });
     });
   }
@@ -492,7 +496,7 @@ suite('actor: failures', test => {
     await actor.stop();
   });
 
-  test('a callback that throws fails the call and loses no packet', async () => {
+  test.row('error.CALLBACK_FAILED', 'a callback that throws fails the call and loses no packet', async () => {
     const actor = await keeper({
       onDiagnostic: () => {
         throw new TypeError('in the callback');
@@ -626,19 +630,23 @@ suite('actor: the loop', test => {
     equal(actor.state, { a: 1 });
   });
 
-  test('after stop everything is refused, and stopping again is fine', async () => {
-    const actor = await keeper();
-    await actor.inports.send(numbered(1));
-    await actor.stop();
-    await actor.stop();
-    await raises(() => actor.inports.send(numbered(2)), {
-      code: 'ACTOR_STOPPED',
-      message: 'inports: the actor was stopped',
-    });
-    await raises(() => actor.process(numbered(2)), { code: 'ACTOR_STOPPED' });
-    await raises(() => actor.metadata(), { code: 'ACTOR_STOPPED' });
-    await raises(() => actor.start(), { code: 'ACTOR_STOPPED' });
-    // Sent, but the actor was never started.
-    equal(await collect(actor), []);
-  });
+  test.row(
+    'error.ACTOR_STOPPED',
+    'after stop everything is refused, and stopping again is fine',
+    async () => {
+      const actor = await keeper();
+      await actor.inports.send(numbered(1));
+      await actor.stop();
+      await actor.stop();
+      await raises(() => actor.inports.send(numbered(2)), {
+        code: 'ACTOR_STOPPED',
+        message: 'inports: the actor was stopped',
+      });
+      await raises(() => actor.process(numbered(2)), { code: 'ACTOR_STOPPED' });
+      await raises(() => actor.metadata(), { code: 'ACTOR_STOPPED' });
+      await raises(() => actor.start(), { code: 'ACTOR_STOPPED' });
+      // Sent, but the actor was never started.
+      equal(await collect(actor), []);
+    },
+  );
 });

@@ -90,7 +90,7 @@ suite('ScriptConfig', test => {
     [{ source, ['__proto__']: {} }, 'INVALID_CONFIG', 'unknown key "__proto__"'],
   ];
   for (const [config, code, message] of refused) {
-    test(`refused: ${message}`, async () => {
+    test.row(`error.${code}`, `refused: ${message}`, async () => {
       await raises(() => readScriptConfig(config as ScriptConfig), { code, message });
     });
   }
@@ -136,7 +136,7 @@ suite('ActorConfig', test => {
     [{ config: { a: Number.NaN } }, 'JSON_VALUE', 'actorConfig.config.a: NaN is not JSON'],
   ];
   for (const [config, code, message] of refused) {
-    test(`refused: ${message}`, async () => {
+    test.row(`error.${code}`, `refused: ${message}`, async () => {
       await raises(() => readActorConfig(config as ActorConfigInput), { code, message });
     });
   }

@@ -85,7 +85,7 @@ suite('actor result', test => {
     ['"\u00e9abc"', 'Failed to decode base64 string: unexpected "é" at character 0'],
   ];
   for (const [text, message] of refused) {
-    test(`${JSON.stringify(text)} is refused`, async () => {
+    test.row('error.INVALID_RESULT', `${JSON.stringify(text)} is refused`, async () => {
       await raises(() => read(text), { code: 'INVALID_RESULT', message });
     });
   }
@@ -106,13 +106,17 @@ suite('actor result', test => {
     });
   });
 
-  test('strict makes errors of what is tolerated', async () => {
-    const strict = (text: string) => readResult(utf8(text), strictly);
-    await raises(() => strict('{"outputs":{"a":1}}'), { code: 'MESSAGE_SKIPPED', message: 'outputs.a: ' });
-    const wrongData = '{"outputs":{"a":{"type":"Integer","data":5.0}}}';
-    await raises(() => strict(wrongData), { code: 'MESSAGE_DEFAULTED', message: 'outputs.a.data: ' });
-    await raises(() => strict('{"outputs":{},"state":1}'), { code: 'STATE_IGNORED', message: 'got 1' });
-  });
+  test.row(
+    ['error.MESSAGE_SKIPPED', 'error.MESSAGE_DEFAULTED', 'error.STATE_IGNORED'],
+    'strict makes errors of what is tolerated',
+    async () => {
+      const strict = (text: string) => readResult(utf8(text), strictly);
+      await raises(() => strict('{"outputs":{"a":1}}'), { code: 'MESSAGE_SKIPPED', message: 'outputs.a: ' });
+      const wrongData = '{"outputs":{"a":{"type":"Integer","data":5.0}}}';
+      await raises(() => strict(wrongData), { code: 'MESSAGE_DEFAULTED', message: 'outputs.a.data: ' });
+      await raises(() => strict('{"outputs":{},"state":1}'), { code: 'STATE_IGNORED', message: 'got 1' });
+    },
+  );
 });
 
 suite('plugin metadata', test => {
@@ -159,7 +163,7 @@ suite('plugin metadata', test => {
     ],
   ];
   for (const [text, code, message] of refused) {
-    test(`${text || 'nothing'} is refused`, async () => {
+    test.row(`error.${code}`, `${text || 'nothing'} is refused`, async () => {
       await raises(() => read(text), { code, message });
     });
   }

@@ -71,7 +71,7 @@ suite('actor host functions', test => {
     ['what no actor could be sent', `{"a":${deep(125)}}`, 'JSON_DEPTH', 'nested deeper than 125'],
   ];
   for (const [name, packet, code, message] of sent) {
-    test(`__send_output refuses ${name}`, async () => {
+    test.row(`error.${code}`, `__send_output refuses ${name}`, async () => {
       const { live, context } = call();
       await raises(() => __send_output(context, context.store(packet)), { code, message });
       equal(live.packets, []);
@@ -84,7 +84,7 @@ suite('actor host functions', test => {
     ['what no context could carry', 'k', deep(126), 'JSON_DEPTH', 'nested deeper than 125'],
   ];
   for (const [name, key, value, code, message] of written) {
-    test(`__set_state refuses ${name}`, async () => {
+    test.row(`error.${code}`, `__set_state refuses ${name}`, async () => {
       const { live, context } = call();
       await raises(() => __set_state(context, context.store(key), context.store(value)), { code, message });
       is(live.state.size, 0);
@@ -116,7 +116,7 @@ suite('actor host functions', test => {
     equal([...live.state.keys()], ['\ufeffk']);
   });
 
-  test('outside a message there is nothing to work on', async () => {
+  test.row('error.NOT_PROCESSING', 'outside a message there is nothing to work on', async () => {
     const context = new CallContext(new Kernel({ maxVarBytes: 0 }), () => undefined);
     const key = context.store('k');
     const expected = { code: 'NOT_PROCESSING', message: ': no message is being processed' };

@@ -150,7 +150,7 @@ suite('json: reader', test => {
     ['{"a":'.repeat(100_000), 'JSON_DEPTH', 'nested deeper'],
   ];
   for (const [text, code, message] of refused) {
-    test(`${JSON.stringify(text).slice(0, 40)} is refused`, async () => {
+    test.row(`error.${code}`, `${JSON.stringify(text).slice(0, 40)} is refused`, async () => {
       await raises(() => readJson(text), { code, message });
     });
   }
@@ -228,7 +228,7 @@ suite('json: writer', test => {
     ['what is too deep', deep(MAX_DEPTH), 'JSON_DEPTH', 'nested deeper than 127 arrays and objects'],
   ];
   for (const [name, value, code, message] of refused) {
-    test(`${name} is refused by path`, async () => {
+    test.row(`error.${code}`, `${name} is refused by path`, async () => {
       await raises(() => writeJson(value, ['payload']), { code, message });
     });
   }

@@ -183,7 +183,7 @@ suite('messages: what a sender may get wrong', test => {
     ],
   ];
   for (const [index, [packet, code, message]] of refused.entries()) {
-    test(`${index}: ${message}`, async () => {
+    test.row(`error.${code}`, `${index}: ${message}`, async () => {
       await raises(() => writePacket(packet as Packet, path), { code, message });
     });
   }

@@ -46,7 +46,7 @@ suite('MemoryState', test => {
     [{ a: Number.NaN }, 'JSON_VALUE', 'state.a: NaN is not JSON'],
   ];
   for (const [initial, code, message] of refused) {
-    test(`refused: ${message}`, async () => {
+    test.row(`error.${code}`, `refused: ${message}`, async () => {
       await raises(() => new MemoryState(initial as JsonObject), { code, message });
     });
   }

@@ -10,7 +10,7 @@ interface Layer {
 }
 
 const host = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'core', 'platform types'];
-const everything = [...host, 'platform', 'platform of node', 'entries', 'actor', 'actor entries', 'cli'];
+const everything = [...host, 'platform', 'platform of node', 'entries', 'actor', 'cli'];
 
 /** The house of DESIGN.md section 2. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
@@ -38,14 +38,9 @@ export const layers: readonly Layer[] = [
     mayImport: [...host, 'platform', 'platform of node'],
   },
   { name: 'core', files: ['src/*'], mayImport: host },
-  {
-    name: 'actor entries',
-    files: ['src/actor/node.ts', 'src/actor/web.ts'],
-    mayImport: [...host, 'platform', 'platform of node', 'entries', 'actor'],
-  },
   { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
-  { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'entries', 'actor entries', 'node:'] },
+  { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {
     name: 'test runner',
     files: ['test/helpers/', 'test/runner.test.ts'],

@@ -109,6 +109,6 @@ function withProof({ heads, rows }: SpecTable, suites: Suites): { heads: string[
   if (!rows.some(row => row.needsTest)) return { heads, rows: rows.map(row => row.cells) };
   return {
     heads: [...heads, 'Proved by'],
-    rows: rows.map(({ id, cells }) => [...cells, [...(suites.get(id) ?? [])].sort().join(', ')]),
+    rows: rows.map(({ id, cells }) => [...cells, [...(suites.get(id) ?? [])].sort().join('; ')]),
   };
 }

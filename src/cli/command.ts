@@ -1,0 +1,142 @@
+import { parseArgs } from 'node:util';
+import { CliError, EXIT_CODES } from './errors.ts';
+import { writeStdout } from './stdio.ts';
+
+/** One option, from which parsing and help come. */
+export interface Option {
+  short?: string;
+  /** What stands for its value in the help, such as `TEXT`. Without it, the option is a switch. */
+  value?: string;
+  /** May be given more than once. */
+  repeatable?: true;
+  help: string;
+}
+type Options = Record<string, Option>;
+
+/** What the options were given: a list where repeatable, a text, or whether the switch is on. */
+export type Values<O extends Options> = {
+  [Name in keyof O]: O[Name] extends { repeatable: true }
+    ? string[]
+    : O[Name] extends { value: string }
+      ? string | undefined
+      : boolean;
+};
+
+export interface Positional {
+  name: string;
+  help: string;
+}
+
+interface CommandOf<O extends Options> {
+  name: string;
+  summary: string;
+  /** What a person who never used it wants to know. */
+  about: string;
+  positionals: readonly Positional[];
+  options: O;
+  examples: readonly string[];
+  /** Answers the exit code. */
+  run(positionals: readonly string[], values: Values<O>): Promise<number>;
+}
+
+export interface Command {
+  name: string;
+  summary: string;
+  /** @throws {CliError} USAGE for arguments that the command does not take */
+  run(args: readonly string[]): Promise<number>;
+}
+
+const HELP = { short: 'h', help: 'show this help' } as const satisfies Option;
+
+export function defineCommand<const O extends Options>(command: CommandOf<O>): Command {
+  const options = { ...command.options, help: HELP };
+  return {
+    name: command.name,
+    summary: command.summary,
+    run: async args => {
+      const { tokens, positionals } = tokenize(options, args);
+      if (tokens.some(token => token.kind === 'option' && token.name === 'help')) {
+        await writeStdout(`${formatHelp(command, options)}\n`);
+        return 0;
+      }
+      return command.run(positionals, readArguments(command, options, tokens, positionals) as Values<O>);
+    },
+  };
+}
+
+type Token = ReturnType<typeof tokenize>['tokens'][number];
+
+function tokenize(options: Options, args: readonly string[]) {
+  const types = Object.entries(options).map(([name, { short, value }]) => {
+    return [
+      name,
+      { type: value ? ('string' as const) : ('boolean' as const), ...(short && { short }) },
+    ] as const;
+  });
+  // Not strict: its messages differ between runtimes, and are not one line.
+  const config = {
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(types),
+  } as const;
+  return parseArgs({ ...config, args: [...args] });
+}
+
+function readArguments(
+  command: { name: string; positionals: readonly Positional[] },
+  options: Options,
+  tokens: readonly Token[],
+  positionals: readonly string[],
+) {
+  const fail = (problem: string): never => {
+    throw new CliError('USAGE', `${problem}; see plugboard ${command.name} --help`);
+  };
+  const given = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (!option) return fail(`unknown option ${token.rawName}`);
+    if (option.value && token.value === undefined) fail(`${token.rawName} needs a value (${option.value})`);
+    if (!option.value && token.value !== undefined) fail(`${token.rawName} takes no value`);
+    const values = given.get(token.name) ?? [];
+    if (values.length && !option.repeatable) fail(`${token.rawName} is given twice`);
+    given.set(token.name, [...values, token.value ?? '']);
+  }
+  const missing = command.positionals[positionals.length];
+  if (missing) fail(`${missing.name} is missing: ${missing.help}`);
+  if (positionals.length > command.positionals.length) {
+    fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
+  }
+  const values = Object.entries(options).map(([name, { value, repeatable }]) => {
+    const texts = given.get(name);
+    return [name, repeatable ? (texts ?? []) : value ? texts?.[0] : texts !== undefined] as const;
+  });
+  return Object.fromEntries(values);
+}
+
+function formatHelp(command: CommandOf<Options>, options: Options): string {
+  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(({ name }) => name)];
+  return [
+    `${command.about}\n`,
+    `Usage: ${usage.join(' ')}\n`,
+    columns(command.positionals.map(({ name, help }) => [name, help])),
+    '\nOptions:',
+    columns(Object.entries(options).map(([name, option]) => [optionHead(name, option), option.help])),
+    '\nExamples:',
+    ...command.examples.map(example => `  ${example}`),
+    '\nExit code:',
+    columns(EXIT_CODES.map(({ code, means }) => [code, means])),
+  ].join('\n');
+}
+
+const optionHead = (name: string, { short, value, repeatable }: Option): string =>
+  `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}${repeatable ? ' ...' : ''}`;
+
+/** Two columns; a second one of several lines stays in its column. */
+export function columns(rows: readonly (readonly [head: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([head]) => head.length));
+  return rows
+    .map(([head, text]) => `  ${head.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`)
+    .join('\n');
+}

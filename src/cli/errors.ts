@@ -1,0 +1,48 @@
+import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
+
+/** What the command line adds to the host's and the actors' codes. */
+export const CLI_ERROR_CODES = [
+  {
+    code: 'USAGE',
+    when: 'A command, an option or its value is unknown, missing or given twice.',
+    remedy: 'Correct what the message names; --help lists what there is.',
+  },
+  {
+    code: 'FILE',
+    when: 'A file that the command line names cannot be read or is not what it should be.',
+    remedy: 'Check the path and the file.',
+  },
+] as const satisfies readonly ErrorCode[];
+
+/** What the program's exit code says. `--help` prints these rows. */
+export const EXIT_CODES = [
+  { code: '0', means: 'all went well' },
+  { code: '2', means: 'wrong use: an unknown option, a missing file, a value that cannot be' },
+  { code: '1 to 255', means: "the plugin's own code, where it failed with one in this range" },
+  { code: '1', means: 'any other failure' },
+] as const;
+
+const FAILURE = 1;
+const WRONG_USE = 2;
+
+/** The command line is wrong, or names a file that cannot be used. */
+export class CliError extends PlugboardError {
+  override readonly name = 'CliError';
+  constructor(code: (typeof CLI_ERROR_CODES)[number]['code'], message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return WRONG_USE;
+  const code = error instanceof CallError ? error.exitCode : null;
+  return code !== null && code > 0 && code <= 255 ? code : FAILURE;
+}
+
+/** `CODE: message`; for what plugboard did not raise itself, such as a failing disk, the code of the system. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `BUG: ${String(error)}`;
+  if (error instanceof PlugboardError) return `${error.code}: ${error.message}`;
+  const code = 'code' in error ? String(error.code) : 'BUG';
+  return `${code}: ${error.message}`;
+}

@@ -1,0 +1,70 @@
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isJsonObject, type JsonObject, readJson, writeJson } from '../actor/json.ts';
+import type { StateMap, StateStore } from '../actor/state.ts';
+import { CliError } from './errors.ts';
+import { isMissing } from './files.ts';
+
+/**
+ * Keeps an actor's state in a JSON file. The file is read once, replaced as a whole after each call that changed the
+ * state, and never seen half written: neither by another program nor after a power cut.
+ */
+export class FileState implements StateStore {
+  readonly #path: string;
+  /** Permission bits: a state that others may not read stays so. */
+  readonly #mode: number;
+  #state: StateMap;
+  /** What the file holds, as far as we wrote it. */
+  #text: string | undefined;
+
+  /** A file that does not exist is an empty state. @throws {CliError} FILE when it cannot be read or is no JSON object */
+  static async open(path: string): Promise<FileState> {
+    try {
+      const bytes = await readFile(path);
+      const state = readJson(bytes, { what: 'the state' });
+      if (!isJsonObject(state)) throw new Error('expected a JSON object of key → value');
+      // A link is followed, so that the file it leads to is replaced and not the link.
+      return new FileState(await realpath(path), (await stat(path)).mode, state);
+    } catch (error) {
+      if (isMissing(error)) return new FileState(path, 0o666, {});
+      throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  private constructor(path: string, mode: number, state: JsonObject) {
+    this.#path = path;
+    this.#mode = mode;
+    this.#state = new Map(Object.entries(state));
+  }
+
+  load(): StateMap {
+    return new Map(this.#state);
+  }
+
+  async commit(state: StateMap): Promise<void> {
+    const text = `${writeJson(Object.fromEntries(state), ['state'])}\n`;
+    if (text !== this.#text) await replaceFile(this.#path, text, this.#mode);
+    this.#text = text;
+    this.#state = new Map(state);
+  }
+}
+
+async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  const folder = dirname(path);
+  // In the same folder, because a rename is atomic within one file system only.
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const file = await open(temporary, 'w', mode);
+    try {
+      await file.writeFile(text);
+      // Else the new name may reach the disk before the new bytes do.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

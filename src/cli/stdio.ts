@@ -1,0 +1,57 @@
+import { CliError } from './errors.ts';
+
+const LINE_FEED = 0x0a;
+
+/** All of stdin. */
+export async function readStdin(): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** The lines of stdin as they come, without their line feeds. What follows the last line feed is a line if not empty. */
+export async function* stdinLines(): AsyncGenerator<Uint8Array, void, undefined> {
+  let pieces: Uint8Array[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      yield Buffer.concat([...pieces, chunk.subarray(start, end)]);
+      pieces = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) pieces.push(chunk.subarray(start));
+  }
+  if (pieces.length) yield Buffer.concat(pieces);
+}
+
+/** Whoever read our output stopped reading, as `head` does. Not an error of ours, and nobody is left to tell. */
+export class OutputClosed extends Error {}
+
+/** Resolves when the reader has room for more. @throws {OutputClosed} */
+export function writeStdout(text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, error => {
+      if (!error) resolve();
+      else if ('code' in error && error.code === 'EPIPE') reject(new OutputClosed());
+      else reject(new CliError('FILE', `stdout: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
+/** Writes one line; what follows inner line ends is indented, so that each entry starts with its own prefix. */
+export function writeStderr(prefix: string, text: string): void {
+  process.stderr.write(`${prefix}: ${printable(text).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`);
+}
+
+/** A plugin's text may hold escape sequences, which a terminal would obey. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, char => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+
+/** Without a listener, a closed pipe ends the process with a stack trace; the writer is told through its callback. */
+export function ignoreClosedPipes(): void {
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+}

@@ -1,0 +1,167 @@
+import { equal, is, match, ok } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import type { Finished } from './spawn.ts';
+
+interface Case {
+  name: string;
+  args: string[];
+  stdin?: string;
+  env?: Record<string, string>;
+  stdout?: string;
+  /** Default: nothing. */
+  stderr?: string | RegExp;
+  code?: number;
+}
+
+/** Exports of fixtures/go-pdk. */
+const cases: Case[] = [
+  { name: 'prints the output and a line end', args: ['echo', '--input', 'Ada'], stdout: 'Ada\n' },
+  { name: 'takes -i for --input', args: ['echo', '-i', 'Ada'], stdout: 'Ada\n' },
+  { name: 'passes no input without being asked to', args: ['echo'], stdin: 'left alone', stdout: '\n' },
+  {
+    name: 'reads the input from stdin',
+    args: ['echo', '--stdin'],
+    stdin: 'from\nstdin\n',
+    stdout: 'from\nstdin\n\n',
+  },
+  {
+    name: 'gives the plugin its config, up to the first equals sign the key',
+    args: ['config', '-i', 'mode', '--config', 'mode=a=b', '--config', 'other=c'],
+    stdout: 'true:a=b\n',
+  },
+  {
+    name: 'shows logs from the level on',
+    args: ['log_all', '-i', 'x', '--log-level', 'warn'],
+    stdout: '\n',
+    stderr: 'warn: warn x\nerror: error x\n',
+  },
+  { name: 'shows no logs without being asked to', args: ['log_all', '-i', 'x'], stdout: '\n' },
+  {
+    name: 'shows what the plugin prints on stderr',
+    args: ['print', '-i', 'x'],
+    stdout: '\n',
+    stderr: 'stdout: out x\nstderr: err x\n',
+  },
+  {
+    name: "tells the plugin's error, and exits with its code",
+    args: ['fail', '-i', 'no bread'],
+    stderr: 'plugboard: PLUGIN_ERROR: no bread\n',
+    code: 7,
+  },
+  {
+    name: 'leaves no escape sequence for the terminal to obey',
+    args: ['fail', '--stdin'],
+    stdin: '\u001b[2J\u009b1m gone\nnext',
+    stderr: 'plugboard: PLUGIN_ERROR: \\x1b[2J\\x9b1m gone\n  next\n',
+    code: 7,
+  },
+  {
+    name: 'exits with the code given to proc_exit',
+    args: ['exit', '-i', '3'],
+    stderr: /^plugboard: EXIT: .*proc_exit\(3\)\n$/,
+    code: 3,
+  },
+  {
+    name: 'succeeds when the plugin exits with success',
+    args: ['exit', '-i', '0'],
+    stdout: 'before the exit\n',
+  },
+  {
+    name: 'exits with 1 where the code does not fit',
+    args: ['exit', '-i', '256'],
+    stderr: /^plugboard: EXIT: .*proc_exit\(256\)\n$/,
+    code: 1,
+  },
+  {
+    name: 'tells why a plugin traps',
+    args: ['crash', '-i', 'ouch'],
+    stderr: /ouch[\s\S]*plugboard: TRAP: /,
+    code: 1,
+  },
+  {
+    name: 'tells what the plugin exports',
+    args: ['bake'],
+    stderr: /^plugboard: FUNCTION_NOT_FOUND: Function not found: bake .*echo.*\n$/,
+    code: 1,
+  },
+  {
+    name: 'logs what the host does with PLUGBOARD_LOG=debug',
+    args: ['echo', '-i', 'Ada'],
+    env: { PLUGBOARD_LOG: 'debug' },
+    stdout: 'Ada\n',
+    stderr: /^(plugboard: debug: .*\n)+$/,
+  },
+  {
+    name: 'logs the same with RUST_LOG=warn,reflow_script=debug',
+    args: ['echo', '-i', 'Ada'],
+    env: { RUST_LOG: 'warn,reflow_script=debug' },
+    stdout: 'Ada\n',
+    stderr: /^(plugboard: debug: .*\n)+$/,
+  },
+  {
+    name: 'logs nothing with RUST_LOG for others',
+    args: ['echo', '-i', 'Ada'],
+    env: { RUST_LOG: 'info,wasmtime=debug' },
+    stdout: 'Ada\n',
+  },
+  {
+    name: 'logs nothing with PLUGBOARD_LOG=off, whatever RUST_LOG says',
+    args: ['echo', '-i', 'Ada'],
+    env: { PLUGBOARD_LOG: 'off', RUST_LOG: 'debug' },
+    stdout: 'Ada\n',
+  },
+];
+
+suite('cli call', test => {
+  if (typeof host().list !== 'function') {
+    test.skip('all of it', 'this runtime starts no programs');
+    return;
+  }
+  const plugin = host().path('fixtures/go-pdk/go_pdk.wasm');
+  const call = async (
+    args: string[],
+    stdin?: string | Uint8Array,
+    env?: Record<string, string>,
+  ): Promise<Finished> => {
+    const { inFolder, plugboard } = await import('./spawn.ts');
+    return inFolder(folder =>
+      plugboard(folder, ['call', ...args], { ...(stdin && { stdin }), ...(env && { env }) }),
+    );
+  };
+
+  for (const { name, args, stdin, env, stdout = '', stderr = '', code = 0 } of cases) {
+    test(name, async () => {
+      const result = await call([plugin, ...args], stdin, env);
+      if (typeof stderr === 'string') is(result.stderr, stderr);
+      else match(result.stderr, stderr);
+      equal({ stdout: result.stdout, code: result.code }, { stdout, code });
+    });
+  }
+
+  test('passes bytes as they are, also those that are no text', async () => {
+    const { inFolder, start } = await import('./spawn.ts');
+    await inFolder(async folder => {
+      const child = start(folder, ['call', plugin, 'echo', '--stdin']);
+      const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256);
+      child.stdin.end(bytes);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of child.stdout) chunks.push(chunk as Uint8Array);
+      const output = Buffer.concat(chunks);
+      is(output.length, bytes.length + 1);
+      ok(output.subarray(0, -1).equals(bytes));
+    });
+  });
+
+  test('refuses what is not wasm', async () => {
+    const { stderr, code } = await call([host().path('package.json'), 'echo']);
+    match(stderr, /^plugboard: INVALID_WASM: .*\n$/);
+    is(code, 1);
+  });
+
+  test('names what an actor imports that only `run` provides', async () => {
+    const { stderr, code } = await call([host().path('fixtures/go-counter/go_counter.wasm'), 'get_metadata']);
+    match(stderr, /^plugboard: UNRESOLVED_IMPORTS: [\s\S]*__send_output/);
+    is(code, 1);
+  });
+});

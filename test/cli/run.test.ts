@@ -1,0 +1,273 @@
+import { equal, is, match, ok } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import type { Finished } from './spawn.ts';
+
+const increment = '{"increment":{"type":"Flow"}}';
+const decrement = '{"decrement":{"type":"Flow"}}';
+const messages = [increment, increment, decrement].map(line => `${line}\n`).join('');
+const counts = (...numbers: number[]) =>
+  numbers.map(number => `{"count":{"type":"Integer","data":${number}}}\n`).join('');
+
+/** Lines between two good ones that must not disturb them. */
+const badLines: { name: string; line: string | Uint8Array; stderr: RegExp }[] = [
+  { name: 'no JSON', line: '{"increment"', stderr: /^plugboard: line 2: JSON_SYNTAX: .*the line.*\n$/ },
+  { name: 'no object', line: '[1]', stderr: /^plugboard: line 2: INVALID_MESSAGE: .*\n$/ },
+  {
+    name: 'no message',
+    line: '{"increment":1}',
+    stderr: /^plugboard: line 2: MESSAGE_SKIPPED: increment.*\n$/,
+  },
+  {
+    name: 'an unknown type',
+    line: '{"increment":{"type":"Flaw"}}',
+    stderr: /^plugboard: line 2: MESSAGE_SKIPPED: increment.*Flaw.*\n$/,
+  },
+  {
+    name: 'data of the wrong type',
+    line: '{"increment":{"type":"Integer","data":1.5}}',
+    stderr: /^plugboard: line 2: MESSAGE_DEFAULTED: increment\.data: .*\n$/,
+  },
+  {
+    name: 'no UTF-8',
+    line: Uint8Array.of(0x22, 0xff, 0x22),
+    stderr: /^plugboard: line 2: INVALID_UTF8: .*\n$/,
+  },
+];
+
+suite('cli run', test => {
+  if (typeof host().list !== 'function') {
+    test.skip('all of it', 'this runtime starts no programs');
+    return;
+  }
+  const rustCounter = host().path('fixtures/rust-counter/rust_counter.wasm');
+  const goCounter = host().path('fixtures/go-counter/go_counter.wasm');
+  const keeper = host().path('fixtures/rust-keeper/rust_keeper.wasm');
+
+  type Run = (args: string[], stdin?: string | Uint8Array, env?: Record<string, string>) => Promise<Finished>;
+  const withRun = async (body: (run: Run, folder: string) => Promise<void>) => {
+    const { inFolder, plugboard } = await import('./spawn.ts');
+    await inFolder(folder =>
+      body((args, stdin = '', env = {}) => plugboard(folder, ['run', ...args], { stdin, env }), folder),
+    );
+  };
+  const testRun = (name: string, body: (run: Run, folder: string) => Promise<void>) =>
+    test(name, () => withRun(body));
+
+  testRun('prints a packet for each message', async run => {
+    equal(await run([rustCounter], messages), { stdout: counts(1, 2, 1), stderr: '', code: 0 });
+  });
+
+  testRun(
+    'cat messages.jsonl | plugboard run counter.wasm --state s.json, twice, continues',
+    async (run, folder) => {
+      const { existsSync, readdirSync, readFileSync } = await import('node:fs');
+      is(existsSync(`${folder}/s.json`), false);
+      equal(await run([rustCounter, '--state', 's.json'], messages), {
+        stdout: counts(1, 2, 1),
+        stderr: '',
+        code: 0,
+      });
+      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":1}\n');
+      equal(await run([rustCounter, '--state', 's.json'], messages), {
+        stdout: counts(2, 3, 2),
+        stderr: '',
+        code: 0,
+      });
+      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":2}\n');
+      equal(readdirSync(folder), ['s.json']);
+    },
+  );
+
+  testRun('prints what is sent during a call before its result', async run => {
+    const { stdout, stderr, code } = await run(
+      [goCounter],
+      '{"operation":{"type":"String","data":"increment"}}',
+    );
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as unknown);
+    equal(lines, [
+      { count: { type: 'Integer', data: 1 }, status: { type: 'String', data: 'Processing complete' } },
+      { operation: { type: 'String', data: 'increment' }, value: { type: 'Integer', data: 1 } },
+    ]);
+    equal({ stderr, code }, { stderr: '', code: 0 });
+  });
+
+  testRun('takes config as JSON and as members, of which the last wins', async run => {
+    const config = [
+      '--config',
+      '{"initial_value":5}',
+      '--config',
+      'initial_value=10',
+      '--config',
+      'other=text',
+    ];
+    equal(await run([rustCounter, ...config], increment), { stdout: counts(11), stderr: '', code: 0 });
+  });
+
+  testRun('takes a config value that is no JSON as text', async run => {
+    const ask = '{"do:config":{"type":"String","data":"greeting"}}';
+    const { stdout } = await run([keeper, '--config', 'greeting=good day'], ask);
+    match(stdout, /"good day"/);
+  });
+
+  testRun(
+    'keeps numbers as they are, from state to state and from message to message',
+    async (run, folder) => {
+      const { readFileSync, writeFileSync } = await import('node:fs');
+      writeFileSync(`${folder}/s.json`, '{"big":9007199254740993,"float":1.0,"int":1}');
+      const message = '{"in":{"type":"Any","data":[9007199254740993,1.0,1]}}\n';
+      equal(await run([keeper, '--state', 's.json'], message), { stdout: message, stderr: '', code: 0 });
+      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"big":9007199254740993,"float":1.0,"int":1}\n');
+    },
+  );
+
+  testRun('skips blank lines, but counts them', async run => {
+    const { stdout, stderr, code } = await run([rustCounter], `\n${increment}\r\n \t\n\nx\n${increment}`);
+    is(stdout, counts(1, 2));
+    match(stderr, /^plugboard: line 5: JSON_SYNTAX: .*\n$/);
+    is(code, 1);
+  });
+
+  testRun('accepts an empty stdin', async run => {
+    equal(await run([rustCounter]), { stdout: '', stderr: '', code: 0 });
+  });
+
+  for (const { name, line, stderr } of badLines) {
+    testRun(`tells of ${name}, and goes on`, async run => {
+      const good = new TextEncoder().encode(`${increment}\n`);
+      const bad = typeof line === 'string' ? new TextEncoder().encode(line) : line;
+      const result = await run([rustCounter], Uint8Array.from([...good, ...bad, 0x0a, ...good]));
+      is(result.stdout, counts(1, 2));
+      match(result.stderr, stderr);
+      is(result.code, 1);
+    });
+  }
+
+  testRun('tells of a call that fails after what it had sent, and goes on', async run => {
+    const lines = [
+      '{"do:send":{"type":"Array","data":[{"step":1}]},"do:fail":{"type":"String","data":"no bread"}}',
+      '{"in":{"type":"Flow"}}',
+    ];
+    const { stdout, stderr, code } = await run([keeper], lines.join('\n'));
+    is(stdout, '{"step":{"type":"Integer","data":1}}\n{"in":{"type":"Flow","data":null}}\n');
+    match(stderr, /^plugboard: line 1: PLUGIN_ERROR: .*no bread.*\n$/);
+    is(code, 1);
+  });
+
+  testRun('names an entry point that is missing', async run => {
+    const { stdout, stderr, code } = await run([rustCounter, '--entry-point', 'bake'], increment);
+    is(stdout, '');
+    match(stderr, /FUNCTION_NOT_FOUND: Function not found: bake/);
+    is(code, 1);
+  });
+
+  testRun('logs what the host does with RUST_LOG=reflow_script=debug', async run => {
+    const { stderr } = await run([rustCounter], increment, { RUST_LOG: 'reflow_script=debug' });
+    match(stderr, /^(plugboard: debug: .*\n)+$/);
+  });
+
+  for (const [text, problem] of [
+    ['[1]', 'expected a JSON object'],
+    ['{"count":', 'the state is not valid JSON'],
+    ['', 'the state is not valid JSON'],
+  ] as const) {
+    testRun(`refuses the state file ${JSON.stringify(text)} and leaves it as it is`, async (run, folder) => {
+      const { readFileSync, writeFileSync } = await import('node:fs');
+      writeFileSync(`${folder}/s.json`, text);
+      const { stdout, stderr, code } = await run([rustCounter, '--state', 's.json'], increment);
+      is(stdout, '');
+      ok(stderr.startsWith(`plugboard: FILE: s.json: ${problem}`), stderr);
+      is(code, 2);
+      is(readFileSync(`${folder}/s.json`, 'utf8'), text);
+    });
+  }
+
+  testRun('keeps the permissions of the state file', async (run, folder) => {
+    const { readFileSync, statSync, writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/s.json`, '{"count":4}', { mode: 0o600 });
+    const { mode } = statSync(`${folder}/s.json`);
+    is((await run([rustCounter, '--state', 's.json'], increment)).stdout, counts(5));
+    is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":5}\n');
+    is(statSync(`${folder}/s.json`).mode, mode);
+  });
+
+  const linked = 'replaces the file that a symbolic link leads to, not the link';
+  if ('Deno' in globalThis) {
+    test.skip(linked, 'Deno makes symbolic links only when granted all files');
+  } else {
+    testRun(linked, async (run, folder) => {
+      const { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } = await import('node:fs');
+      mkdirSync(`${folder}/data`);
+      writeFileSync(`${folder}/data/s.json`, '{"count":4}');
+      symlinkSync('data/s.json', `${folder}/link.json`);
+      is((await run([rustCounter, '--state', 'link.json'], increment)).stdout, counts(5));
+      ok(lstatSync(`${folder}/link.json`).isSymbolicLink());
+      is(readFileSync(`${folder}/data/s.json`, 'utf8'), '{"count":5}\n');
+    });
+  }
+
+  testRun('tells of a state that cannot be written, and leaves nothing behind', async (run, folder) => {
+    const { existsSync } = await import('node:fs');
+    const { stdout, stderr, code } = await run([rustCounter, '--state', 'missing/s.json'], increment);
+    is(stdout, '');
+    match(stderr, /^plugboard: line 1: STATE_STORE_FAILED: .*ENOENT.*\n$/);
+    is(code, 1);
+    is(existsSync(`${folder}/missing`), false);
+  });
+
+  test('a killed run leaves a state that is whole, and no older than what it printed', async () => {
+    const { inFolder, start } = await import('./spawn.ts');
+    const { readFileSync } = await import('node:fs');
+    await inFolder(async folder => {
+      const child = start(folder, ['run', rustCounter, '--state', 's.json']);
+      const ended = new Promise(resolve => child.on('close', resolve));
+      child.stdin.on('error', () => {});
+      child.stdin.write(`${increment}\n`.repeat(2000));
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.length > 1000) child.kill('SIGKILL');
+      });
+      await ended;
+      const printed = output.split('\n').length - 1;
+      const { count } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as { count: number };
+      ok(printed < 2000, 'it was killed on the way');
+      ok(count >= printed, `state ${count}, printed ${printed}`);
+    });
+  });
+
+  test('ends quietly when nobody reads its output any more', async () => {
+    const { inFolder, start } = await import('./spawn.ts');
+    await inFolder(async folder => {
+      const child = start(folder, ['run', rustCounter]);
+      const ended = new Promise<number | null>(resolve => child.on('close', resolve));
+      let stderr = '';
+      child.stderr.on('data', chunk => {
+        stderr += String(chunk);
+      });
+      child.stdin.on('error', () => {});
+      child.stdout.once('data', () => child.stdout.destroy());
+      // Stdin stays open: the program must end although more may come.
+      const feed = setInterval(() => child.stdin.write(`${increment}\n`), 5);
+      const code = await ended;
+      clearInterval(feed);
+      equal({ stderr, code }, { stderr: '', code: 0 });
+    });
+  });
+
+  test('waits for a reader that is slow, and loses nothing', async () => {
+    const { inFolder, start } = await import('./spawn.ts');
+    await inFolder(async folder => {
+      const child = start(folder, ['run', rustCounter]);
+      const total = 5000;
+      child.stdin.end(`${increment}\n`.repeat(total));
+      await new Promise(resolve => setTimeout(resolve, 300));
+      let output = '';
+      for await (const chunk of child.stdout.setEncoding('utf8')) output += String(chunk);
+      is(output, counts(...Array.from({ length: total }, (_, index) => index + 1)));
+    });
+  });
+});

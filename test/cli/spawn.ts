@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { host } from '../helpers/host.ts';
+
+export interface Finished {
+  stdout: string;
+  stderr: string;
+  /** Null when a signal ended the process. */
+  code: number | null;
+}
+
+interface SpawnOptions {
+  stdin?: string | Uint8Array;
+  env?: Record<string, string>;
+}
+
+/** Deno grants nothing by itself: what the program reads, what it may write, and the variables it looks at. */
+const denoFlags = (temporary: string) => [
+  'run',
+  '--no-prompt',
+  '--no-lock',
+  `--allow-read=${host().path('.')},${temporary}`,
+  `--allow-write=${temporary}`,
+  '--allow-env=PLUGBOARD_LOG,RUST_LOG',
+];
+
+/** Starts the built command under the runtime that runs the suites. */
+export function start(temporary: string, args: readonly string[], env: Record<string, string> = {}) {
+  const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];
+  const program = host().path('dist/src/cli/main.js');
+  // With no PATH, no HOME and no variable that would colour or log.
+  return spawn(process.execPath, [...flags, program, ...args], {
+    cwd: temporary,
+    env: { NO_COLOR: '1', ...env },
+  });
+}
+
+/** Runs it to its end. */
+export function plugboard(
+  temporary: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = start(temporary, args, options.env);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', code => resolve({ stdout, stderr, code }));
+    // A program that fails before it reads its input closes the pipe.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.stdin ?? '');
+  });
+}
+
+/** Runs `body` with an empty folder of its own. */
+export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugboard-cli-')));
+  try {
+    return await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

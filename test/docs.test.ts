@@ -1,0 +1,110 @@
+import { equal, is, match } from './helpers/assert.ts';
+import { host, readText } from './helpers/host.ts';
+import { findRowProblems, type Page, printPage, specTable } from './helpers/spec-table.ts';
+import { rowSuites, suite } from './helpers/suite.ts';
+import { pages } from './spec-tables.ts';
+
+const alloc = { name: 'alloc', takes: 'length: i64', note: '' };
+const free = { name: 'free', takes: 'handle: i64', note: 'a|b' };
+const sample = (rows: readonly (typeof alloc)[], layout: 'table' | 'entries' = 'table'): Page => ({
+  path: 'docs/SAMPLE.md',
+  title: 'Sample',
+  intro: 'See [the house](/src/).',
+  tables: [
+    specTable({
+      title: 'Functions',
+      intro: 'Two of them.',
+      prefix: 'env',
+      rows,
+      id: row => row.name,
+      layout,
+      columns: [
+        { head: 'Name', cell: row => `\`${row.name}\`` },
+        { head: 'Takes', cell: row => row.takes },
+        { head: 'Note', cell: row => row.note },
+      ],
+    }),
+  ],
+});
+const suites = (...ids: string[]) => new Map(ids.map(id => [id, new Set(['memory', 'kernel'])]));
+
+suite('spec tables', test => {
+  test('report a row without a test', () => {
+    equal(findRowProblems([sample([alloc, free])], suites('env.alloc')), [
+      "no test proves the row env.free: add test.row('env.free', …) to a suite",
+    ]);
+  });
+
+  test('report a test of an unknown row', () => {
+    equal(findRowProblems([sample([alloc])], suites('env.alloc', 'env.realloc')), [
+      "memory, kernel: test.row('env.realloc', …) names no row of any table",
+    ]);
+  });
+
+  test('report an id that two rows share', () => {
+    equal(findRowProblems([sample([alloc, alloc])], suites('env.alloc')), ['two rows have the id env.alloc']);
+  });
+
+  test('print a table with the suites that prove each row', () => {
+    const lines = printPage(sample([alloc, free]), suites('env.alloc', 'env.free')).split('\n');
+    equal(lines.slice(2), [
+      '# Sample',
+      '',
+      'See [the house](../src/).',
+      '',
+      '## Functions',
+      '',
+      'Two of them.',
+      '',
+      '| Name | Takes | Note | Proved by |',
+      '| --- | --- | --- | --- |',
+      '| `alloc` | length: i64 |   | kernel; memory |',
+      '| `free` | handle: i64 | a\\|b | kernel; memory |',
+      '',
+    ]);
+  });
+
+  test('print entries without their empty cells', () => {
+    match(
+      printPage(sample([alloc], 'entries'), suites('env.alloc')),
+      /\n### `alloc`\n\n- \*\*Takes\*\*: length: i64\n- \*\*Proved by\*\*: kernel; memory\n$/,
+    );
+  });
+
+  test('tell a stale page by its first wrong line', () => {
+    is(firstDifference('a\nb\n', 'a\nb\n'), undefined);
+    is(firstDifference('a\nb\n', 'a\nc\n'), 'line 2 is "b", npm run docs prints "c"');
+    is(firstDifference('a', 'a\nc'), 'line 2 is "undefined", npm run docs prints "c"');
+  });
+
+  // What a suite that is left out would prove cannot be known.
+  const filter = globalThis.process?.argv[2];
+  if (filter) {
+    test.skip('the tables of this repository', `only the suites of '${filter}' are loaded`);
+    return;
+  }
+  test('of this repository are proved row by row', () =>
+    is(findRowProblems(pages, rowSuites).join('\n'), ''));
+  for (const page of pages) {
+    if (typeof host().readBytes !== 'function') {
+      test.skip(`${page.path} is fresh`, 'this runtime has no file system to read the page from');
+    } else {
+      test(`${page.path} is what npm run docs prints`, () => {
+        is(
+          firstDifference(readText(page.path), printPage(page, rowSuites)),
+          undefined,
+          'stale: run npm run docs',
+        );
+      });
+    }
+  }
+});
+
+/** The whole pages would be pages of diff. */
+function firstDifference(page: string, printed: string): string | undefined {
+  const [left, right] = [page.split('\n'), printed.split('\n')];
+  const line = Array.from({ length: Math.max(left.length, right.length) }).findIndex(
+    (_, at) => left[at] !== right[at],
+  );
+  return line < 0 ? undefined : `line ${line + 1} is "${left[line]}", npm run docs prints "${right[line]}"`;
+}

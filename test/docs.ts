@@ -1,0 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { setTestHost } from './helpers/host.ts';
+import { nodeHost, testFiles } from './helpers/node.ts';
+import { printPage } from './helpers/spec-table.ts';
+import { rowSuites } from './helpers/suite.ts';
+import { pages } from './spec-tables.ts';
+
+// Loading the suites runs no test, for nobody runs what they queue here; it only tells which of them prove which row.
+globalThis.UVU_QUEUE = [[]];
+setTestHost(nodeHost);
+for (const { load } of testFiles()) await load();
+
+for (const page of pages) {
+  writeFileSync(nodeHost.path(page.path), printPage(page, rowSuites));
+  console.log(`wrote ${page.path}`);
+}

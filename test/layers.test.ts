@@ -1,0 +1,169 @@
+import { equal, is, match } from './helpers/assert.ts';
+import { host, readText } from './helpers/host.ts';
+import { checkLayers } from './helpers/layers.ts';
+import { scan } from './helpers/scan-source.ts';
+import { suite } from './helpers/suite.ts';
+
+type Files = Record<string, string>;
+
+const wrong: { name: string; files: Files; problem: string }[] = [
+  {
+    name: 'a cycle',
+    files: {
+      'src/call.ts': "import { a } from './link.ts';",
+      'src/link.ts': "import { b } from './plugin.ts';",
+      'src/plugin.ts': "import { c } from './call.ts';",
+    },
+    problem: 'import cycle: src/call.ts → src/link.ts → src/plugin.ts → src/call.ts',
+  },
+  {
+    name: 'a cycle of types',
+    files: {
+      'wasi/clock.ts': "import type { Fd } from './fd.ts';",
+      'wasi/fd.ts': "export type { Clock } from './clock.ts';",
+    },
+    problem: 'import cycle: wasi/clock.ts → wasi/fd.ts → wasi/clock.ts',
+  },
+  {
+    name: 'a file that imports itself',
+    files: { 'abi/spec.ts': "import * as self from './spec.ts';" },
+    problem: 'import cycle: abi/spec.ts → abi/spec.ts',
+  },
+  {
+    name: 'abi importing wasi',
+    files: { 'abi/memory.ts': "import { EFAULT } from '../wasi/spec.ts';", 'wasi/spec.ts': '' },
+    problem: "abi/memory.ts: 'abi' may not import '../wasi/spec.ts' of 'wasi'",
+  },
+  {
+    name: 'the core importing the actor, as a type only',
+    files: {
+      'src/call.ts': "import type { Message } from './actor/message.ts';",
+      'src/actor/message.ts': '',
+    },
+    problem: "src/call.ts: 'core' may not import './actor/message.ts' of 'actor'",
+  },
+  {
+    name: 'the core importing a platform, written as import()',
+    files: {
+      'src/plugin.ts': "const web = await import('./platform/web.ts');",
+      'src/platform/web.ts': '',
+    },
+    problem: "src/plugin.ts: 'core' may not import './platform/web.ts' of 'platform'",
+  },
+  {
+    name: 'errors importing limits, written as a type',
+    files: { 'src/errors.ts': "let limit: import('./limits.ts').Limit;", 'src/limits.ts': '' },
+    problem: "src/errors.ts: 'errors' may not import './limits.ts' of 'limits'",
+  },
+  {
+    name: 'a built-in module of Node in the core',
+    files: { 'src/source.ts': "import { readFile } from 'node:fs/promises';" },
+    problem: "src/source.ts: 'core' may not import 'node:fs/promises' of 'node:'",
+  },
+  {
+    name: 'a built-in module of Node in the platform of the web',
+    files: { 'src/platform/web.ts': "import 'node:fs';" },
+    problem: "src/platform/web.ts: 'platform' may not import 'node:fs' of 'node:'",
+  },
+  {
+    name: 'a package',
+    files: { 'src/cli/main.ts': "import { parse } from '@scope/args';" },
+    problem: "src/cli/main.ts: 'cli' may not import '@scope/args' of '@scope'",
+  },
+  {
+    name: 'uvu in a suite',
+    files: { 'test/src/call.test.ts': "import { suite } from 'uvu';" },
+    problem: "test/src/call.test.ts: 'test' may not import 'uvu' of 'uvu'",
+  },
+  {
+    name: 'an import whose name is computed',
+    files: { 'src/plugin.ts': 'await import(name);' },
+    problem: "src/plugin.ts: 'core' may not import 'computed' of 'computed'",
+  },
+  {
+    name: 'an import of what does not exist',
+    files: { 'abi/index.ts': "export * from './kernal.ts';" },
+    problem: "abi/index.ts: imports './kernal.ts', but there is no file abi/kernal.ts",
+  },
+  {
+    name: 'a file outside the house',
+    files: { 'src/helpers/misc.ts': '' },
+    problem: 'src/helpers/misc.ts: belongs to no layer of test/helpers/layers.ts',
+  },
+  {
+    name: "a runtime's name in the core",
+    files: { 'src/call.ts': 'if (process.env.DEBUG) log();' },
+    problem: "src/call.ts: 'core' may not name process",
+  },
+  {
+    name: "a runtime's name behind globalThis, in a template",
+    files: { 'src/actor/actor.ts': `const text = \`\${\`on \${globalThis?.Deno.version}\`} \${1}\`;` },
+    problem: "src/actor/actor.ts: 'actor' may not name Deno",
+  },
+  {
+    name: "a runtime's name that is only looked for",
+    files: { 'wasi/clock.ts': "const bun = typeof Bun !== 'undefined';" },
+    problem: "wasi/clock.ts: 'wasi' may not name Bun",
+  },
+];
+
+const allowed: Files = {
+  'abi/spec.ts': '',
+  'abi/index.ts': "export * from './spec.ts';",
+  'src/errors.ts': '// process.exit() and Deno are names in a comment',
+  'src/platform/types.ts': '',
+  'src/platform/node.ts':
+    "import fs from 'node:fs'; import type { Platform } from './types.ts'; process.cwd();",
+  'src/plugin.ts':
+    "import { SPEC } from '../abi/index.ts'; import type { Platform } from './platform/types.ts';",
+  'src/node.ts': "import { node } from './platform/node.ts'; export { createPlugin } from './plugin.ts';",
+  'src/actor/actor.ts': `
+    import { createPlugin } from '../plugin.ts';
+    export class ScriptActor {
+      async process(payload: Payload) { return 'Deno'; }
+    }
+    const entryPoint = { process: 1, quote: /['"\`]/ };
+    actor.process(entryPoint?.process);
+  `,
+  'src/cli/main.ts': "import { ScriptActor } from '../actor/actor.ts'; const args = [...process.argv];",
+  'examples/counter.ts':
+    "import { createPlugin } from 'plugboard'; import { readFile } from 'node:fs/promises';",
+};
+
+suite('layers', test => {
+  for (const { name, files, problem } of wrong) {
+    test(`refuses ${name}`, () => equal(checkLayers(new Map(Object.entries(files))), [problem]));
+  }
+
+  test('accepts the arrows of the house', () => equal(checkLayers(new Map(Object.entries(allowed))), []));
+
+  test('reads every way to write an import, and nothing else', () => {
+    const text = [
+      "import a from 'a'; import type { B } from \"b\"; import 'c';",
+      "export * from 'd'; export type { E } from 'e'; let f: import('f').F; await import('g');",
+      "const no = \"import 'x'\"; /* import 'x' */ // import 'x'",
+      "const nor = `import 'x' $" +
+        "{import('h')} import 'x'`; Array.from('x'); thing.import('x'); /import 'x'/;",
+    ].join('\n');
+    equal(scan(text).imports, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+  });
+
+  if (typeof host().list !== 'function') {
+    test.skip('this repository keeps them', 'this runtime has no file system to read the sources from');
+    return;
+  }
+  test('this repository keeps them', () => {
+    const names = ['abi/', 'wasi/', 'src/', 'examples/', 'test/'].flatMap(filesBelow);
+    const files = new Map(names.map(name => [name, readText(name)]));
+    is(checkLayers(files).join('\n'), '');
+    match([...files.keys()].join(' '), /test\/layers\.test\.ts/);
+  });
+});
+
+function filesBelow(folder: string): string[] {
+  return host()
+    .list(folder)
+    .filter(name => name !== 'node_modules/')
+    .flatMap(name => (name.endsWith('/') ? filesBelow(folder + name) : folder + name))
+    .filter(name => name.endsWith('.ts'));
+}
