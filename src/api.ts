@@ -3,6 +3,8 @@ export { CallError } from './call.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
 export { CreateError, ERROR_CODES, type ErrorCode, PlugboardError } from './errors.ts';
 export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
+export { inspect } from './inspect.ts';
+export type { Advice, InspectedExport, InspectedImport, InspectedSection, Inspection } from './inspection.ts';
 export { LIMITS, type Limit } from './limits.ts';
 export type { Manifest, ManifestLike, ManifestWasm } from './manifest.ts';
 export { PluginOutput } from './output.ts';

@@ -66,7 +66,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'INVALID_INPUT',
-    when: 'The input of a call is neither text nor bytes.',
+    when: 'The input of a call is neither text nor bytes, or inspect gets neither bytes nor a module.',
     remedy: 'Pass a string or a Uint8Array; encode anything else first.',
   },
   {

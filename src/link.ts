@@ -1,7 +1,7 @@
-import { ENV_FUNCTIONS, ENV_NAMESPACE } from '../abi/index.ts';
-import { WASI_MODULE, wasiFunctions } from '../wasi/index.ts';
+import { ENV_NAMESPACE } from '../abi/index.ts';
 import { CreateError } from './errors.ts';
 import type { HostFunction } from './host-function.ts';
+import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
 import type { PluginModule } from './module.ts';
 import type { Settings } from './settings.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
@@ -16,34 +16,12 @@ export interface Link {
     | { kind: 'host'; fn: HostFunction; type: FunctionType | undefined };
 }
 
-const ENV_TYPES = new Map<string, FunctionType>(
-  ENV_FUNCTIONS.map(({ name, params, results }) => [
-    name,
-    { params: params.map(({ type }) => type), results: results.map(({ type }) => type) },
-  ]),
-);
-const WASI_TYPES = new Map<string, FunctionType>(
-  wasiFunctions.map(({ name, params, results }) => [
-    name,
-    { params: params.map(([, type]) => type), results },
-  ]),
-);
-
-/** What to tell about an import that nothing provides, by namespace. */
-const HINTS: Readonly<Record<string, (name: string, settings: Settings) => string>> = {
-  [ENV_NAMESPACE]: () => 'no such function in the Extism kernel ABI; was the plugin built with a newer PDK?',
-  [WASI_MODULE]: (name, { useWasi }) =>
-    WASI_TYPES.has(name) && !useWasi
-      ? 'WASI is refused by useWasi: false; leave the option out'
-      : 'no such function in WASI preview 1',
-  wasi_unstable: () => 'the WASI of before preview 1; rebuild with a current compiler',
-  env: name =>
-    `left undefined when the plugin was linked, or a pre-1.0 PDK; rebuild it, or give functions["env"].${name}`,
-  wbg: () => 'built with wasm-bindgen for a JavaScript page; build without it, with an Extism PDK',
-  __wbindgen_placeholder__: () => 'built for wasm-bindgen; build without it, with an Extism PDK',
-};
-const otherHint = (namespace: string, name: string) =>
-  `give it as the option functions[${JSON.stringify(namespace)}].${name}`;
+/** What to tell about a function that nothing provides. */
+function hintFor(namespace: string, name: string): string {
+  // It is provided, so it was refused.
+  if (findProvided(namespace, name)) return 'WASI is refused by useWasi: false; leave the option out';
+  return findMistake(namespace, name)?.hint ?? howToGive(namespace, name);
+}
 
 /**
  * Decides for each import of the module what serves it: the caller's functions, then WASI, then the kernel.
@@ -58,7 +36,7 @@ export function planLinks(plugin: PluginModule, settings: Settings): Link[] {
     const type = plugin.signatures?.imports[index];
     const label = `${namespace}.${name}`;
     if (kind !== 'function') {
-      unresolved.push(`${label}: a ${kind}, and the host provides functions only; define it in the plugin`);
+      unresolved.push(`${label}: ${whyNotProvided(kind)}`);
       continue;
     }
     const fn = ownValue(ownValue(settings.functions, namespace), name);
@@ -72,18 +50,17 @@ export function planLinks(plugin: PluginModule, settings: Settings): Link[] {
       links.push({ namespace, name, provider: { kind: 'host', fn, type } });
       continue;
     }
-    const wasi = namespace === WASI_MODULE && settings.useWasi ? WASI_TYPES.get(name) : undefined;
-    const offered = namespace === ENV_NAMESPACE ? ENV_TYPES.get(name) : wasi;
-    if (!offered) {
-      unresolved.push(
-        `${label}: ${ownValue(HINTS, namespace)?.(name, settings) ?? otherHint(namespace, name)}`,
-      );
+    const provided = findProvided(namespace, name);
+    if (!provided || (provided.abi === 'wasi' && !settings.useWasi)) {
+      unresolved.push(`${label}: ${hintFor(namespace, name)}`);
       continue;
     }
-    if (type && formatType(type) !== formatType(offered)) {
-      mismatched.push(`${label}: the plugin declares ${formatType(type)}, but it is ${formatType(offered)}`);
+    if (type && formatType(type) !== formatType(provided.type)) {
+      mismatched.push(
+        `${label}: the plugin declares ${formatType(type)}, but it is ${formatType(provided.type)}`,
+      );
     }
-    links.push({ namespace, name, provider: { kind: wasi ? 'wasi' : 'kernel' } });
+    links.push({ namespace, name, provider: { kind: provided.abi } });
   }
 
   const where = `module "${plugin.name}"`;

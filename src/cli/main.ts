@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { call } from './call.ts';
 import { type Command, columns } from './command.ts';
 import { CliError, describeError, EXIT_CODES, exitCodeOf } from './errors.ts';
+import { inspect } from './inspect.ts';
 import { run } from './run.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
 
-const commands: readonly Command[] = [call, run];
+const commands: readonly Command[] = [call, run, inspect];
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })

@@ -1,8 +1,227 @@
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref';
+import { Cursor, hex, MAX_ITEMS, Malformed } from './cursor.ts';
+import {
+  type ExternType,
+  type FunctionType,
+  type MemoryType,
+  readExternType,
+  readMemoryType,
+  readTypes,
+} from './types.ts';
 
-export interface FunctionType {
-  params: readonly ValueType[];
-  results: readonly ValueType[];
+export { type FunctionType, formatType, type ValueType } from './types.ts';
+
+export interface Section {
+  id: number;
+  /** Such as `code`; of a custom section, the name that it has. */
+  name: string;
+  /** Bytes from the start of the file to the section's id. */
+  offset: number;
+  /** Bytes of the section with its id, its length and, if custom, its name. */
+  sizeBytes: number;
+  /** Where its contents start. They end where the section does. */
+  contentsOffset: number;
+}
+
+/** Where the bytes are not what the format has there, or not what this reader knows. */
+export interface Problem {
+  /** Where reading could not go on: a byte offset from the start of the file. */
+  offset: number;
+  /** Name of the section, null outside of any. */
+  section: string | null;
+  message: string;
+}
+
+export type ModuleImport = ExternType & { namespace: string; name: string };
+export type ModuleExport = ExternType & { name: string };
+
+/** What a module says of itself, without its code and data. What could not be read is left out and is a problem. */
+export interface ModuleOutline {
+  sizeBytes: number;
+  /** In the order of the file. */
+  sections: Section[];
+  /** Types by index; null for one that is no function type. */
+  types: (FunctionType | null)[];
+  imports: ModuleImport[];
+  exports: ModuleExport[];
+  /** Types of all functions by index, imported ones first. */
+  functions: (FunctionType | null)[];
+  /** By index, imported ones first. */
+  memories: (MemoryType & { imported: boolean })[];
+  /** How many there are, imported ones included. */
+  tables: number;
+  globals: number;
+  /** Whether a function runs at instantiation. */
+  startSection: boolean;
+  problems: Problem[];
+}
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+const VERSION = [1, 0, 0, 0];
+const HEADER_BYTES = MAGIC.length + VERSION.length;
+const MAX_SECTIONS = 100_000;
+const CUSTOM = 0;
+
+/** Sections in the order in which they must come, each at most once; custom ones may come anywhere. */
+const SECTIONS: readonly {
+  id: number;
+  name: string;
+  read?: (body: Cursor, outline: ModuleOutline) => void;
+}[] = [
+  { id: 1, name: 'type', read: readTypeSection },
+  { id: 2, name: 'import', read: readImportSection },
+  { id: 3, name: 'function', read: readFunctionSection },
+  { id: 4, name: 'table', read: readTableCount },
+  { id: 5, name: 'memory', read: readMemorySection },
+  { id: 13, name: 'tag' },
+  { id: 6, name: 'global', read: readGlobalCount },
+  { id: 7, name: 'export', read: readExportSection },
+  { id: 8, name: 'start', read: noteStartSection },
+  { id: 9, name: 'element' },
+  { id: 12, name: 'data count' },
+  { id: 10, name: 'code' },
+  { id: 11, name: 'data' },
+];
+
+/**
+ * Reads the outline of a module. The bytes may be anything: it never throws, takes time and memory in proportion to
+ * them, and goes on behind a section that it cannot read. Format: WebAssembly core specification 3.0, section 5.5.
+ */
+export function readModule(bytes: Uint8Array): ModuleOutline {
+  const outline: ModuleOutline = {
+    sizeBytes: bytes.length,
+    sections: [],
+    types: [],
+    imports: [],
+    exports: [],
+    functions: [],
+    memories: [],
+    tables: 0,
+    globals: 0,
+    startSection: false,
+    problems: [],
+  };
+  if (![...MAGIC, ...VERSION].every((byte, index) => bytes[index] === byte)) {
+    const start = Array.from(bytes.subarray(0, HEADER_BYTES), byte => byte.toString(16).padStart(2, '0'));
+    const message = `expected 00 61 73 6d 01 00 00 00, which wasm starts with, got ${start.join(' ') || 'nothing'}`;
+    outline.problems.push({ offset: 0, section: null, message: `at 0x00: ${message}` });
+    return outline;
+  }
+  const file = new Cursor(bytes, HEADER_BYTES);
+  let place = 0;
+  while (file.left > 0) {
+    const section = attempt(outline, null, () => readSection(bytes, file, outline.sections.length));
+    if (!section) break;
+    outline.sections.push(section);
+    if (section.id === CUSTOM) continue;
+
+    const found = SECTIONS.findIndex(({ id }) => id === section.id);
+    const body = new Cursor(bytes, section.contentsOffset, section.offset + section.sizeBytes);
+    attempt(outline, section.name, () => {
+      if (found < 0) throw new Malformed(section.offset, 'a section id of 0 to 13', String(section.id));
+      if (found < place) {
+        throw new Malformed(
+          section.offset,
+          'each section once and in order',
+          `another one behind ${SECTIONS[place - 1]!.name}`,
+        );
+      }
+      place = found + 1;
+      SECTIONS[found]!.read?.(body, outline);
+    });
+  }
+  return outline;
+}
+
+/** Runs `read`; what it finds malformed becomes a problem of the outline. */
+function attempt<T>(outline: ModuleOutline, section: string | null, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    const where = `${section === null ? '' : `section ${section} `}at ${hex(error.offset)}`;
+    outline.problems.push({ offset: error.offset, section, message: `${where}: ${error.message}` });
+    return undefined;
+  }
+}
+
+/** Reads where a section begins and ends, and leaves `file` behind it. */
+function readSection(bytes: Uint8Array, file: Cursor, count: number): Section {
+  const offset = file.at;
+  if (count === MAX_SECTIONS) throw new Malformed(offset, `at most ${MAX_SECTIONS} sections`, 'one more');
+  const id = file.byte('the id of a section');
+  const length = file.u32('the length of a section');
+  const known = SECTIONS.find(section => section.id === id)?.name ?? `with id ${id}`;
+  const contentsOffset = file.at;
+  file.take(length, id === CUSTOM ? 'a custom section' : `the section ${known}`);
+  const section = { id, name: known, offset, sizeBytes: file.at - offset, contentsOffset };
+  if (id !== CUSTOM) return section;
+  const body = new Cursor(bytes, contentsOffset, file.at);
+  return { ...section, name: body.name('the name of a custom section'), contentsOffset: body.at };
+}
+
+function readTypeSection(body: Cursor, { types }: ModuleOutline): void {
+  body.each('types', () =>
+    readTypes(body, type => {
+      // Groups hold many types each, so their counts alone do not keep to it.
+      if (types.length === MAX_ITEMS) throw new Malformed(body.at, `at most ${MAX_ITEMS} types`, 'one more');
+      types.push(type);
+    }),
+  );
+  body.expectEnd();
+}
+
+function readImportSection(body: Cursor, outline: ModuleOutline): void {
+  body.each('imports', () => {
+    const namespace = body.name('the namespace of an import');
+    const name = body.name('the name of an import');
+    const item = readExternType(body, outline.types);
+    outline.imports.push({ namespace, name, ...item });
+    if (item.kind === 'function') outline.functions.push(item.type);
+    if (item.kind === 'memory' && item.type) outline.memories.push({ ...item.type, imported: true });
+    if (item.kind === 'table') outline.tables++;
+    if (item.kind === 'global') outline.globals++;
+  });
+  body.expectEnd();
+}
+
+function readFunctionSection(body: Cursor, { types, functions }: ModuleOutline): void {
+  body.each('functions', () => functions.push(types[body.u32('the index of a type')] ?? null));
+  body.expectEnd();
+}
+
+function readTableCount(body: Cursor, outline: ModuleOutline): void {
+  outline.tables += body.u32('the number of tables');
+}
+
+function readGlobalCount(body: Cursor, outline: ModuleOutline): void {
+  outline.globals += body.u32('the number of globals');
+}
+
+function noteStartSection(_: Cursor, outline: ModuleOutline): void {
+  outline.startSection = true;
+}
+
+function readMemorySection(body: Cursor, { memories }: ModuleOutline): void {
+  body.each('memories', () => memories.push({ ...readMemoryType(body), imported: false }));
+  body.expectEnd();
+}
+
+function readExportSection(body: Cursor, outline: ModuleOutline): void {
+  const { exports, functions, memories, problems } = outline;
+  const what = 'a kind of export (0 to 4)';
+  // Behind an entry that could not be read, an index would lead to the type of another function.
+  const counted = !problems.some(({ section }) => ['import', 'function', 'memory'].includes(section ?? ''));
+  body.each('exports', () => {
+    const name = body.name('the name of an export');
+    const kind = (['function', 'table', 'memory', 'global', 'tag'] as const)[body.byte(what)];
+    if (!kind) return body.refuse(what);
+    const index = body.u32('the index of what is exported');
+    // Types of tables and globals stand before expressions, which nobody here reads.
+    if (counted && kind === 'function') exports.push({ name, kind, type: functions[index] ?? null });
+    else if (counted && kind === 'memory') exports.push({ name, kind, type: memories[index] ?? null });
+    else exports.push({ name, kind, type: null });
+  });
+  body.expectEnd();
 }
 
 /** The wasm types of a module's imported and exported functions. */
@@ -12,148 +231,17 @@ export interface Signatures {
   exports: ReadonlyMap<string, FunctionType>;
 }
 
-const VALUE_TYPES: Readonly<Record<number, ValueType>> = {
-  127: 'i32',
-  126: 'i64',
-  125: 'f32',
-  124: 'f64',
-  123: 'v128',
-  112: 'funcref',
-  111: 'externref',
-};
-
-/** Thrown within this file for what it cannot read, such as the types of the GC proposal. */
-class Unreadable extends Error {}
-
-/** A cursor over bytes of a module. Reading past the end is `Unreadable`. */
-class Cursor {
-  readonly #bytes: Uint8Array;
-  at: number;
-  readonly end: number;
-  constructor(bytes: Uint8Array, at: number, end: number) {
-    if (end > bytes.length) throw new Unreadable();
-    this.#bytes = bytes;
-    this.at = at;
-    this.end = end;
-  }
-  byte(): number {
-    if (this.at >= this.end) throw new Unreadable();
-    return this.#bytes[this.at++]!;
-  }
-  /** An unsigned LEB128 number of up to 64 bits, whose digits beyond 2^53 nobody here needs. */
-  unsigned(): number {
-    let value = 0;
-    for (let scale = 1; scale < 2 ** 64; scale *= 128) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-    throw new Unreadable();
-  }
-  name(): string {
-    const length = this.unsigned();
-    this.at += length;
-    if (this.at > this.end) throw new Unreadable();
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-      this.#bytes.subarray(this.at - length, this.at),
-    );
-  }
-  vector<T>(item: () => T): T[] {
-    const items: T[] = [];
-    for (let count = this.unsigned(); count > 0; count--) items.push(item());
-    return items;
-  }
-  section(): { id: number; body: Cursor } {
-    const id = this.byte();
-    const length = this.unsigned();
-    const body = new Cursor(this.#bytes, this.at, this.at + length);
-    this.at += length;
-    return { id, body };
-  }
-  valueType(): ValueType {
-    const type = VALUE_TYPES[this.byte()];
-    if (!type) throw new Unreadable();
-    return type;
-  }
-  functionType(): FunctionType {
-    if (this.byte() !== 0x60) throw new Unreadable();
-    return { params: this.vector(() => this.valueType()), results: this.vector(() => this.valueType()) };
-  }
-  limits(): void {
-    const flags = this.byte();
-    this.unsigned();
-    if (flags & 1) this.unsigned();
-  }
-}
-
 /**
- * Reads the function types of a module that the engine has accepted. Null when it uses types that this reader
- * does not know; the host then does without. Format: WebAssembly core specification, section 5.5.
+ * Reads the function types of a module that the engine has accepted. Null when it uses forms that this reader does not
+ * know; the host then does without.
  */
 export function readSignatures(bytes: Uint8Array): Signatures | null {
-  try {
-    return read(bytes);
-  } catch (error) {
-    if (error instanceof Unreadable) return null;
-    throw error;
-  }
+  const { imports, exports, problems } = readModule(bytes);
+  if (problems.length > 0) return null;
+  const typeOf = (item: ExternType) => (item.kind === 'function' ? (item.type ?? undefined) : undefined);
+  const functions = exports.flatMap(item => {
+    const type = typeOf(item);
+    return type ? [[item.name, type] as const] : [];
+  });
+  return { imports: imports.map(typeOf), exports: new Map(functions) };
 }
-
-function read(bytes: Uint8Array): Signatures {
-  let types: FunctionType[] = [];
-  const functions: (FunctionType | undefined)[] = [];
-  const imports: (FunctionType | undefined)[] = [];
-  const exports = new Map<string, FunctionType>();
-
-  const file = new Cursor(bytes, 8, bytes.length);
-  while (file.at < file.end) {
-    const { id, body } = file.section();
-    if (id === 1) types = body.vector(() => body.functionType());
-    else if (id === 2) {
-      body.vector(() => {
-        body.name();
-        body.name();
-        const type = readImport(body, types);
-        imports.push(type);
-        if (type) functions.push(type);
-      });
-    } else if (id === 3) functions.push(...body.vector(() => types[body.unsigned()]));
-    else if (id === 7) {
-      body.vector(() => {
-        const name = body.name();
-        const kind = body.byte();
-        const type = functions[body.unsigned()];
-        if (kind === 0 && type) exports.set(name, type);
-      });
-    }
-  }
-  return { imports, exports };
-}
-
-/** Reads what follows an import's names. Only functions have a type that anyone asks for. */
-function readImport(body: Cursor, types: readonly FunctionType[]): FunctionType | undefined {
-  switch (body.byte()) {
-    case 0:
-      return types[body.unsigned()];
-    case 1:
-      body.valueType();
-      body.limits();
-      return undefined;
-    case 2:
-      body.limits();
-      return undefined;
-    case 3:
-      body.valueType();
-      body.byte();
-      return undefined;
-    case 4:
-      body.byte();
-      body.unsigned();
-      return undefined;
-    default:
-      throw new Unreadable();
-  }
-}
-
-export const formatType = ({ params, results }: FunctionType): string =>
-  `(${params.join(', ')}) -> (${results.join(', ')})`;

@@ -4,11 +4,17 @@ import { suite } from '../helpers/suite.ts';
 
 /** One clear line on stderr, and exit code 2. */
 const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }[] = [
-  { args: [], stderr: 'USAGE: expected one of the commands call, run, got none; see plugboard --help' },
-  { args: ['fly'], stderr: 'USAGE: expected one of the commands call, run, got "fly"; see plugboard --help' },
+  {
+    args: [],
+    stderr: 'USAGE: expected one of the commands call, run, inspect, got none; see plugboard --help',
+  },
+  {
+    args: ['fly'],
+    stderr: 'USAGE: expected one of the commands call, run, inspect, got "fly"; see plugboard --help',
+  },
   {
     args: ['--loud'],
-    stderr: 'USAGE: expected one of the commands call, run, got "--loud"; see plugboard --help',
+    stderr: 'USAGE: expected one of the commands call, run, inspect, got "--loud"; see plugboard --help',
   },
   {
     args: ['call'],
@@ -75,7 +81,7 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
 
 const helps: { args: string[]; says: RegExp }[] = [
   { args: ['--help'], says: /Usage: plugboard COMMAND/ },
-  { args: ['-h'], says: /\n {2}call {2}call a function/ },
+  { args: ['-h'], says: /\n {2}call +call a function/ },
   { args: ['call', '--help'], says: /Usage: plugboard call \[OPTIONS\] PLUGIN\.wasm FUNCTION/ },
   { args: ['call', 'x.wasm', '--loud', '-h'], says: /\n {2}-i, --input TEXT/ },
   { args: ['run', '-h'], says: /Usage: plugboard run \[OPTIONS\] ACTOR\.wasm/ },

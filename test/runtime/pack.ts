@@ -40,7 +40,7 @@ function npmOrThrow(folder: string, ...args: string[]): string {
 
 function checkFiles(files: readonly string[]): void {
   const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
-  const beside = ['package.json', 'README.md', 'LICENSE'];
+  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
   for (const file of files) {
     const source = built.exec(file)?.[1];
     // A file without a source is what an earlier build left in dist.
@@ -60,7 +60,7 @@ function checkFiles(files: readonly string[]): void {
 
 function checkInstalled(tarball: string): void {
   npmOrThrow(temporary, 'install', '--prefix', temporary, '--offline', join(temporary, tarball));
-  for (const path of Object.keys(manifest.exports).filter(path => !path.endsWith('.json'))) {
+  for (const path of Object.keys(manifest.exports).filter(path => !/\.(json|wasm)$/.test(path))) {
     const name = path.replace('.', manifest.name);
     const count = Number(
       run(process.execPath, '-e', `import('${name}').then(m => console.log(Object.keys(m).length))`),

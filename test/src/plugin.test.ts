@@ -141,7 +141,8 @@ suite('plugin', test => {
       'STACK_OVERFLOW',
       'endless recursion in a host function',
       async () => {
-        const host = (): void => host();
+        // Not a tail call, which JSC turns into an endless loop.
+        const host = (): number => 1 + host();
         return (await pluginOf(callHost, {}, {}, { host })).call('run');
       },
       'endless recursion',

@@ -1,6 +1,8 @@
-import { formatType, readSignatures } from '../../src/wasm/reader.ts';
-import { equal, is, ok } from '../helpers/assert.ts';
+import { type ModuleOutline, readModule, readSignatures } from '../../src/wasm/reader.ts';
+import { formatExtern, formatType } from '../../src/wasm/types.ts';
+import { equal, is, match, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -12,6 +14,146 @@ const MODULE = buildModule({
   ],
   memoryPages: 1,
 });
+
+const leb = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+/** A module of sections, each as its id and its contents of less than 128 bytes. */
+const moduleOf = (...sections: [id: number, ...contents: number[]][]) =>
+  Uint8Array.from([
+    ...HEADER,
+    ...sections.flatMap(([id, ...contents]) => [id, contents.length, ...contents]),
+  ]);
+/** An import `.x` of what these bytes say. */
+const importOf = (...type: number[]) => moduleOf([1, 1, 0x60, 0, 0], [2, 1, 0, 1, 0x78, ...type]);
+
+/** What is wrong with the bytes, and where. */
+const broken: [name: string, bytes: Uint8Array<ArrayBuffer>, problem: string][] = [
+  [
+    'nothing',
+    new Uint8Array(0),
+    'at 0x00: expected 00 61 73 6d 01 00 00 00, which wasm starts with, got nothing',
+  ],
+  [
+    'half a header',
+    Uint8Array.from(HEADER.slice(0, 6)),
+    'at 0x00: expected 00 61 73 6d 01 00 00 00, which wasm starts with, got 00 61 73 6d 01 00',
+  ],
+  [
+    'a section without a length',
+    Uint8Array.from([...HEADER, 10]),
+    'at 0x09: expected the length of a section, got the end',
+  ],
+  [
+    'a section that is cut short',
+    Uint8Array.from([...HEADER, 10, 0x80, 1, 0, 0]),
+    'at 0x0b: expected the section code of 128 bytes, got 2 bytes',
+  ],
+  [
+    'a length beyond 32 bits',
+    Uint8Array.from([...HEADER, 10, 0xff, 0xff, 0xff, 0xff, 0x1f]),
+    'at 0x09: expected the length of a section below 2^32, got 8589934591',
+  ],
+  [
+    'a length that never ends',
+    Uint8Array.from([...HEADER, 10, 0x80, 0x80, 0x80, 0x80, 0x80, 0]),
+    'at 0x09: expected the length of a section as LEB128 of at most 5 bytes, got a longer one',
+  ],
+  [
+    'an unknown section',
+    moduleOf([14]),
+    'section with id 14 at 0x08: expected a section id of 0 to 13, got 14',
+  ],
+  [
+    'a section twice',
+    moduleOf([1, 0], [1, 0]),
+    'section type at 0x0b: expected each section once and in order, got another one behind type',
+  ],
+  [
+    'sections out of order',
+    moduleOf([7, 0], [2, 0]),
+    'section import at 0x0b: expected each section once and in order, got another one behind export',
+  ],
+  [
+    'a custom section without a name',
+    moduleOf([0, 5, 0x61]),
+    'at 0x0b: expected the name of a custom section of 5 bytes, got 1 bytes',
+  ],
+  ['an unknown form of type', moduleOf([1, 1, 0x5d]), 'section type at 0x0b: expected a type, got 0x5d'],
+  [
+    'an unknown value type',
+    moduleOf([1, 1, 0x60, 1, 0x40, 0]),
+    'section type at 0x0d: expected a value type, got 0x40',
+  ],
+  [
+    'more types than engines take',
+    moduleOf([1, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+    'section type at 0x0a: expected at most 1000000 types, got 4294967295',
+  ],
+  [
+    'more parameters than engines take',
+    moduleOf([1, 1, 0x60, 0xe9, 7]),
+    'section type at 0x0c: expected at most 1000 parameters, got 1001',
+  ],
+  [
+    'fewer types than announced',
+    moduleOf([1, 2, 0x60, 0, 0]),
+    'section type at 0x0e: expected a type, got the end',
+  ],
+  [
+    'more bytes than announced',
+    moduleOf([1, 0, 1, 2]),
+    'section type at 0x0b: expected the end of the section, got 2 more bytes',
+  ],
+  [
+    'an unknown kind of import',
+    importOf(5),
+    'section import at 0x14: expected a kind of import (0 to 4), got 0x05',
+  ],
+  [
+    'unknown flags of a memory',
+    importOf(2, 8),
+    'section import at 0x15: expected the flags of a memory (0 to 7), got 0x08',
+  ],
+  [
+    'an unknown kind of export',
+    moduleOf([7, 1, 0, 9, 0]),
+    'section export at 0x0c: expected a kind of export (0 to 4), got 0x09',
+  ],
+];
+
+/** Types of imports, as bytes and as text. */
+const externs: [bytes: number[], text: string | null][] = [
+  [[0, 0], '() -> ()'],
+  [[0, 7], null],
+  [[1, 0x70, 0, 3], 'funcref, 3 to any elements'],
+  [[1, 0x6f, 1, 3, 4], 'externref, 3 to 4 elements'],
+  [[1, 0x63, 0x00, 0, 0], '(ref null 0), 0 to any elements'],
+  [[2, 0, 2], '2 to any pages'],
+  [[2, 3, 2, 3], '2 to 3 pages, shared'],
+  [[2, 5, 2, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20], '2 to 1099511627776 pages, 64-bit'],
+  [[3, 0x7f, 0], 'i32'],
+  [[3, 0x7b, 1], 'mutable v128'],
+  [[3, 0x64, 0x6f, 0], '(ref extern)'],
+  [[3, 0x6e, 0], '(ref null any)'],
+  [[4, 0, 0], '() -> ()'],
+];
+
+/** What must hold of an outline, whatever the bytes were. */
+function checkOutline(bytes: Uint8Array, outline: ModuleOutline, what: string): void {
+  let at = HEADER.length;
+  for (const { offset, sizeBytes, contentsOffset } of outline.sections) {
+    is(offset, at, `${what}: sections follow each other`);
+    at += sizeBytes;
+    ok(contentsOffset > offset && contentsOffset <= at, `${what}: contents lie in their section`);
+  }
+  ok(at <= bytes.length || outline.sections.length === 0, `${what}: sections lie in the file`);
+  const items =
+    outline.types.length + outline.imports.length + outline.exports.length + outline.functions.length;
+  ok(items <= bytes.length, `${what}: no item comes from nothing`);
+  for (const { offset } of outline.problems) ok(offset <= bytes.length, `${what}: problems lie in the file`);
+}
 
 suite('wasm/reader', test => {
   test('reads the types of imported and exported functions', () => {
@@ -34,26 +176,7 @@ suite('wasm/reader', test => {
       [0, 1, 0x67, 3, 0x7f, 0],
       [0, 1, 0x66, 0, 0],
     ];
-    const imports = [entries.length, ...entries.flat()];
-    const bytes = Uint8Array.from([
-      0,
-      0x61,
-      0x73,
-      0x6d,
-      1,
-      0,
-      0,
-      0,
-      1,
-      4,
-      1,
-      0x60,
-      0,
-      0,
-      2,
-      imports.length,
-      ...imports,
-    ]);
+    const bytes = moduleOf([1, 1, 0x60, 0, 0], [2, entries.length, ...entries.flat()]);
     ok(WebAssembly.validate(bytes));
     equal(
       readSignatures(bytes)?.imports.map(type => type && formatType(type)),
@@ -62,18 +185,164 @@ suite('wasm/reader', test => {
   });
 
   test('answers null for types that it does not know', () => {
-    is(readSignatures(Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 3, 1, 0x5f, 0])), null);
+    is(readSignatures(moduleOf([1, 1, 0x5d])), null);
   });
 
-  test('never throws nor hangs on cut or damaged bytes (seed 1)', () => {
-    for (let length = 0; length < MODULE.length; length++) readSignatures(MODULE.subarray(0, length));
-    const random = new Random(1);
-    for (let round = 0; round < 3000; round++) {
-      const bytes = MODULE.slice();
-      for (let change = 0; change < 3; change++)
-        bytes[8 + random.below(bytes.length - 8)] = random.below(256);
-      readSignatures(bytes);
-    }
-    readSignatures(Uint8Array.from([...MODULE.subarray(0, 8), 2, ...new Array(300).fill(0x80), 0]));
+  for (const [name, bytes, problem] of broken) {
+    test(`says what is wrong with ${name}`, () => {
+      equal(
+        readModule(bytes).problems.map(({ message }) => message),
+        [problem],
+      );
+      ok(!WebAssembly.validate(bytes));
+    });
+  }
+
+  for (const [bytes, text] of externs) {
+    test(`reads the import ${bytes.map(byte => byte.toString(16)).join(' ')}`, () => {
+      const { imports, problems } = readModule(importOf(...bytes));
+      equal(problems, []);
+      equal(imports.map(formatExtern), [text]);
+    });
+  }
+
+  test('types of garbage collection take their index, and are no function types', () => {
+    const struct = [0x5f, 2, 0x78, 1, 0x63, 0, 0];
+    const array = [0x50, 1, 0, 0x5e, 0x7e, 0];
+    const func = [0x60, 1, 0x64, 0, 1, 0x7f];
+    const { types, problems } = readModule(moduleOf([1, 2, 0x4e, 2, ...struct, ...array, ...func]));
+    equal(problems, []);
+    equal(
+      types.map(type => type && formatType(type)),
+      [null, null, '((ref 0)) -> (i32)'],
+    );
   });
+
+  test('lists what it can behind a type that it does not know', () => {
+    const { imports, exports, memories } = readModule(
+      moduleOf(
+        [1, 2, 0x60, 0, 0, 0x5d],
+        [2, 2, 0, 1, 0x61, 0, 0, 0, 1, 0x62, 0, 1],
+        [5, 1, 0, 3],
+        [7, 2, 1, 0x66, 0, 1, 1, 0x6d, 2, 0],
+      ),
+    );
+    equal(
+      imports.map(({ name, ...item }) => [name, formatExtern(item)]),
+      [
+        ['a', '() -> ()'],
+        ['b', null],
+      ],
+    );
+    equal(
+      exports.map(({ name, ...item }) => [name, formatExtern(item)]),
+      [
+        ['f', null],
+        ['m', '3 to any pages'],
+      ],
+    );
+    is(memories.length, 1);
+  });
+
+  test('gives no export the type of another function, when imports could not be read', () => {
+    const { exports } = readModule(
+      moduleOf([1, 1, 0x60, 0, 0], [2, 1, 0, 1, 0x78, 9], [3, 1, 0], [7, 1, 1, 0x66, 0, 0]),
+    );
+    equal(exports, [{ name: 'f', kind: 'function', type: null }]);
+  });
+
+  test('tells sections with their names and places', () => {
+    const bytes = moduleOf([0, 2, 0x68, 0x69, 7, 8, 9], [4, 1, 0x70, 0, 0], [6, 0], [0, 0], [8, 0]);
+    const { sections, tables, globals, startSection } = readModule(bytes);
+    equal(
+      sections.map(({ name, id, offset, sizeBytes, contentsOffset }) =>
+        [name, id, offset, sizeBytes, contentsOffset].join(' '),
+      ),
+      ['hi 0 8 8 13', 'table 4 16 6 18', 'global 6 22 3 24', ' 0 25 3 28', 'start 8 28 3 30'],
+    );
+    equal([tables, globals, startSection], [1, 0, true]);
+  });
+
+  test('takes no more types than engines do, also when they come in groups', () => {
+    const group = (count: number) => [0x4e, ...leb(count)];
+    const most = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index % 3 === 0 ? 0x60 : 0));
+    const size = 1 + 2 * group(1_000_000).length + 2 * most.length;
+    const bytes = new Uint8Array(HEADER.length + 5 + size);
+    let at = 0;
+    for (const part of [[...HEADER, 1, ...leb(size)], [2], group(1_000_000), most, group(1_000_000), most]) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    is(at, bytes.length);
+    const { types, problems } = readModule(bytes);
+    is(types.length, 1_000_000);
+    match(problems[0]!.message, /^section type at 0x\w+: expected at most 1000000 types, got one more$/);
+  });
+
+  test('takes no more sections than a module can mean', () => {
+    const bytes = new Uint8Array(HEADER.length + 3 * 100_001);
+    bytes.set(HEADER);
+    for (let at = HEADER.length; at < bytes.length; at += 3) bytes[at + 1] = 1;
+    const { sections, problems } = readModule(bytes);
+    is(sections.length, 100_000);
+    equal(
+      problems.map(({ message }) => message),
+      ['at 0x493e8: expected at most 100000 sections, got one more'],
+    );
+  });
+
+  test('never throws nor hangs on cut bytes', () => {
+    for (let length = 0; length < MODULE.length; length++) {
+      const cut = MODULE.subarray(0, length);
+      checkOutline(cut, readModule(cut), `${length} bytes`);
+      readSignatures(cut);
+    }
+  });
+
+  // Damage that the engine still accepts must not be a problem here either, and must be read as the engine does.
+  for (const seed of [1, 2, 3]) {
+    test(`reads damaged bytes as the engine does, or tells where they are wrong (seed ${seed})`, () => {
+      const random = new Random(seed);
+      let accepted = 0;
+      for (let round = 0; round < 2000; round++) {
+        const bytes = MODULE.slice();
+        const changes = 1 + random.below(3);
+        for (let change = 0; change < changes; change++)
+          bytes[8 + random.below(bytes.length - 8)] = random.below(256);
+        const what = `seed ${seed}, round ${round}`;
+        const outline = readModule(bytes);
+        checkOutline(bytes, outline, what);
+        if (!WebAssembly.validate(bytes)) continue;
+        accepted++;
+        equal(outline.problems, [], what);
+        const module = new WebAssembly.Module(bytes);
+        equal(
+          outline.imports.map(({ namespace, name, kind }) => ({ module: namespace, name, kind })),
+          WebAssembly.Module.imports(module).map(({ module, name, kind }) => ({ module, name, kind })),
+          what,
+        );
+        equal(
+          outline.exports.map(({ name, kind }) => ({ name, kind })),
+          WebAssembly.Module.exports(module).map(({ name, kind }) => ({ name, kind })),
+          what,
+        );
+      }
+      ok(accepted > 50, `only ${accepted} modules were accepted by the engine`);
+    });
+  }
+
+  if (typeof host().readBytes !== 'function') {
+    test.skip('a damaged plugin', 'this runtime has no file system to read fixtures from');
+  } else {
+    test('never throws on a damaged plugin (seed 4)', () => {
+      const plugin = host().readBytes('fixtures/rust-pdk/rust_pdk.wasm');
+      const random = new Random(4);
+      for (let round = 0; round < 300; round++) {
+        const bytes = plugin.slice();
+        // Where lists are: the code and data behind them are not read.
+        for (let change = 0; change < 4; change++) bytes[8 + random.below(1600)] = random.below(256);
+        checkOutline(bytes, readModule(bytes), `seed 4, round ${round}`);
+      }
+    });
+  }
 });

@@ -1,0 +1,92 @@
+import { ENV_FUNCTIONS, ENV_NAMESPACE } from '../abi/index.ts';
+import { WASI_MODULE, wasiFunctions } from '../wasi/index.ts';
+import type { FunctionType } from './wasm/reader.ts';
+
+export interface Provided {
+  abi: 'kernel' | 'wasi';
+  type: FunctionType;
+}
+
+/** What the host provides to every plugin, by namespace and name. */
+const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
+  [
+    ENV_NAMESPACE,
+    new Map(
+      ENV_FUNCTIONS.map(({ name, params, results }) => {
+        const type = { params: params.map(({ type }) => type), results: results.map(({ type }) => type) };
+        return [name, { abi: 'kernel', type }];
+      }),
+    ),
+  ],
+  [
+    WASI_MODULE,
+    new Map(
+      wasiFunctions.map(({ name, params, results }) => {
+        return [name, { abi: 'wasi', type: { params: params.map(([, type]) => type), results } }];
+      }),
+    ),
+  ],
+]);
+
+export const findProvided = (namespace: string, name: string): Provided | undefined =>
+  PROVIDED.get(namespace)?.get(name);
+
+/** An import that can only be a mistake, unless the host's user provides it all the same. */
+export interface KnownMistake {
+  code: string;
+  namespace: RegExp;
+  name?: RegExp;
+  hint: string;
+}
+
+const WASM_BINDGEN = 'built with wasm-bindgen, for a JavaScript page; build without it, with an Extism PDK';
+
+export const MISTAKES: readonly KnownMistake[] = [
+  {
+    code: 'UNKNOWN_KERNEL_FUNCTION',
+    namespace: /^extism:host\/env$/,
+    hint: 'no such function in the Extism kernel ABI; was the plugin built with a newer PDK?',
+  },
+  {
+    code: 'UNKNOWN_WASI_FUNCTION',
+    namespace: /^wasi_snapshot_preview1$/,
+    hint: 'no such function in WASI preview 1',
+  },
+  {
+    code: 'WASI_UNSTABLE',
+    namespace: /^wasi_unstable$/,
+    hint: 'the WASI of before preview 1; rebuild with a current compiler',
+  },
+  {
+    code: 'WASI_PREVIEW_2',
+    namespace: /^wasi:/,
+    hint: 'the WASI of components, 0.2 or later; build for preview 1, a target named wasip1 or wasi',
+  },
+  {
+    code: 'OLD_PDK',
+    namespace: /^env$/,
+    name: /^extism_/,
+    hint: 'built with a pre-1.0 PDK; rebuild with a current one',
+  },
+  { code: 'WASM_BINDGEN', namespace: /^wbg$|^__wbindgen_|_bg\.js$/, hint: WASM_BINDGEN },
+  {
+    code: 'GO_FOR_JS',
+    namespace: /^(go|gojs)$/,
+    hint: 'built for a JavaScript page (GOOS=js, or -target=wasm of TinyGo); build with GOOS=wasip1 and -buildmode=c-shared',
+  },
+];
+
+export const findMistake = (namespace: string, name: string): KnownMistake | undefined =>
+  MISTAKES.find(row => row.namespace.test(namespace) && (row.name?.test(name) ?? true));
+
+/** How to give what nothing provides. */
+export function howToGive(namespace: string, name: string): string {
+  const option = `functions[${JSON.stringify(namespace)}].${name}`;
+  if (namespace !== 'env') return `give it as the option ${option}`;
+  return name === 'abort'
+    ? `AssemblyScript's; compile with --use abort=FILE/FUNCTION, or give ${option}`
+    : `left undefined when the plugin was linked; define it there, or give ${option}`;
+}
+
+export const whyNotProvided = (kind: string): string =>
+  `a ${kind}, and the host provides functions only; define it in the plugin`;

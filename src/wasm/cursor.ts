@@ -1,0 +1,99 @@
+/** Bytes are not what the format has there. Never leaves src/wasm: readers turn it into a `Problem` or into null. */
+export class Malformed extends Error {
+  /** Byte offset from the start of what is read. */
+  readonly offset: number;
+  constructor(offset: number, expected: string, got: string) {
+    super(`expected ${expected}, got ${got}`);
+    this.offset = offset;
+  }
+}
+
+/**
+ * How many types, functions, imports and exports the JavaScript API of wasm allows. The reader keeps to it, because an
+ * object for each of a hostile file's smallest items would take many times the memory of the file.
+ */
+export const MAX_ITEMS = 1_000_000;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+export const hex = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
+
+/** Reads hostile bytes from `at` to `end`. Whatever does not fit is `Malformed`; nothing is read twice. */
+export class Cursor {
+  readonly #bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  byte(what: string): number {
+    if (this.at >= this.end) throw new Malformed(this.at, what, 'the end');
+    return this.#bytes[this.at++]!;
+  }
+
+  /** Takes the next byte if it is this one. */
+  skipByte(value: number): boolean {
+    if (this.at >= this.end || this.#bytes[this.at] !== value) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Takes back the byte that was just read, and says that it is wrong. */
+  refuse(what: string): never {
+    this.at--;
+    throw new Malformed(this.at, what, hex(this.#bytes[this.at]!));
+  }
+
+  u32(what: string): number {
+    const start = this.at;
+    const value = this.#leb(5, what);
+    if (value >= 2 ** 32) throw new Malformed(start, `${what} below 2^32`, String(value));
+    return value;
+  }
+
+  /** Exact up to 2^53. Nothing that a module can have comes near that. */
+  u64(what: string): number {
+    return this.#leb(10, what);
+  }
+
+  #leb(maxBytes: number, what: string): number {
+    const start = this.at;
+    let value = 0;
+    for (let scale = 1; this.at < start + maxBytes; scale *= 128) {
+      const byte = this.byte(what);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new Malformed(start, `${what} as LEB128 of at most ${maxBytes} bytes`, 'a longer one');
+  }
+
+  take(length: number, what: string): Uint8Array {
+    if (length > this.left) throw new Malformed(this.at, `${what} of ${length} bytes`, `${this.left} bytes`);
+    this.at += length;
+    return this.#bytes.subarray(this.at - length, this.at);
+  }
+
+  name(what: string): string {
+    return decoder.decode(this.take(this.u32(`the length of ${what}`), what));
+  }
+
+  /** Reads a vector: its count, then each item, which `item` reads and keeps. */
+  each(what: string, item: () => void, most = MAX_ITEMS): void {
+    const start = this.at;
+    const count = this.u32(`the number of ${what}`);
+    if (count > most) throw new Malformed(start, `at most ${most} ${what}`, String(count));
+    for (let index = 0; index < count; index++) item();
+  }
+
+  expectEnd(): void {
+    if (this.left > 0) throw new Malformed(this.at, 'the end of the section', `${this.left} more bytes`);
+  }
+}

@@ -1,0 +1,64 @@
+import { Cursor, Malformed } from './cursor.ts';
+
+/** What made a module: the custom section `producers` of the tool conventions. */
+export interface Producers {
+  language: string[];
+  processedBy: string[];
+  sdk: string[];
+}
+
+/** Engines ignore what is wrong in a custom section, and so does whoever looks at it: null. */
+function readOrNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) return null;
+    throw error;
+  }
+}
+
+/** Each as `name` or `name version`. */
+export function readProducers(contents: Uint8Array): Producers | null {
+  return readOrNull(() => {
+    const fields = new Map<string, string[]>();
+    const body = new Cursor(contents);
+    body.each('fields', () => {
+      const values: string[] = [];
+      fields.set(body.name('the name of a field'), values);
+      body.each('values', () => {
+        const name = body.name('a name');
+        const version = body.name('a version');
+        values.push(version ? `${name} ${version}` : name);
+      });
+    });
+    return {
+      language: fields.get('language') ?? [],
+      processedBy: fields.get('processed-by') ?? [],
+      sdk: fields.get('sdk') ?? [],
+    };
+  });
+}
+
+/** Names of the features that the module was built to use: the custom section `target_features`. */
+export function readTargetFeatures(contents: Uint8Array): string[] | null {
+  return readOrNull(() => {
+    const features: string[] = [];
+    const body = new Cursor(contents);
+    body.each('features', () => {
+      const prefix = body.byte('a prefix');
+      const name = body.name('the name of a feature');
+      if (prefix === 0x2b) features.push(name);
+    });
+    return features;
+  });
+}
+
+/** The module's own name: the first part of the custom section `name`, if it has one. */
+export function readModuleName(contents: Uint8Array): string | null {
+  return readOrNull(() => {
+    const body = new Cursor(contents);
+    if (!body.skipByte(0)) return null;
+    body.u32('the length of the part');
+    return body.name('the name of the module');
+  });
+}

@@ -1,0 +1,175 @@
+import type { Cursor } from './cursor.ts';
+
+/** Value types of the core specification 3.0. `(ref …)` stands for the reference types that have no name of their own. */
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | `(ref ${string})`;
+
+export interface FunctionType {
+  params: readonly ValueType[];
+  results: readonly ValueType[];
+}
+
+export interface MemoryType {
+  initialPages: number;
+  /** Null without a maximum. */
+  maxPages: number | null;
+  shared: boolean;
+  /** Whether addresses are i64: the memory64 feature. */
+  is64: boolean;
+}
+
+/** The type of an import or export. `type` is null where it is not a function type or cannot be known. */
+export type ExternType =
+  | { kind: 'function'; type: FunctionType | null }
+  | { kind: 'table'; type: { element: ValueType; initial: number; max: number | null } | null }
+  | { kind: 'memory'; type: MemoryType | null }
+  | { kind: 'global'; type: { value: ValueType; mutable: boolean } | null }
+  | { kind: 'tag'; type: FunctionType | null };
+
+export const formatType = ({ params, results }: FunctionType): string =>
+  `(${params.join(', ')}) -> (${results.join(', ')})`;
+
+/** Null where the type is not known. */
+export function formatExtern(item: ExternType): string | null {
+  if (item.type === null) return null;
+  switch (item.kind) {
+    case 'function':
+    case 'tag':
+      return formatType(item.type);
+    case 'table':
+      return `${item.type.element}, ${item.type.initial} to ${item.type.max ?? 'any'} elements`;
+    case 'memory': {
+      const { initialPages, maxPages, shared, is64 } = item.type;
+      return `${initialPages} to ${maxPages ?? 'any'} pages${shared ? ', shared' : ''}${is64 ? ', 64-bit' : ''}`;
+    }
+    case 'global':
+      return `${item.type.mutable ? 'mutable ' : ''}${item.type.value}`;
+  }
+}
+
+const NAMED_TYPES: Readonly<Record<number, ValueType>> = {
+  127: 'i32',
+  126: 'i64',
+  125: 'f32',
+  124: 'f64',
+  123: 'v128',
+  112: 'funcref',
+  111: 'externref',
+};
+const HEAP_TYPES: Readonly<Record<number, string>> = {
+  116: 'noexn',
+  115: 'nofunc',
+  114: 'noextern',
+  113: 'none',
+  112: 'func',
+  111: 'extern',
+  110: 'any',
+  109: 'eq',
+  108: 'i31',
+  107: 'struct',
+  106: 'array',
+  105: 'exn',
+};
+
+export function readValueType(body: Cursor): ValueType {
+  const what = 'a value type';
+  const byte = body.byte(what);
+  if (byte === 0x63) return `(ref null ${readHeapType(body)})`;
+  if (byte === 0x64) return `(ref ${readHeapType(body)})`;
+  const heap = HEAP_TYPES[byte];
+  return NAMED_TYPES[byte] ?? (heap ? `(ref null ${heap})` : body.refuse(what));
+}
+
+function readHeapType(body: Cursor): string {
+  const start = body.at;
+  const heap = HEAP_TYPES[body.byte('a heap type')];
+  if (heap) return heap;
+  body.at = start;
+  return String(body.u32('the index of a type'));
+}
+
+/** How many parameters and results the JavaScript API of wasm allows. */
+const MAX_VALUES = 1000;
+
+/** Reads one entry of the type section: a type, or several that refer to each other. Null for what is no function type. */
+export function readTypes(body: Cursor, add: (type: FunctionType | null) => void): void {
+  if (body.skipByte(0x4e)) body.each('types of a group', () => add(readSubType(body)));
+  else add(readSubType(body));
+}
+
+function readSubType(body: Cursor): FunctionType | null {
+  if (body.skipByte(0x4f) || body.skipByte(0x50)) body.each('supertypes', () => body.u32('a supertype'));
+  const what = 'a type';
+  switch (body.byte(what)) {
+    case 0x60: {
+      const params: ValueType[] = [];
+      const results: ValueType[] = [];
+      body.each('parameters', () => params.push(readValueType(body)), MAX_VALUES);
+      body.each('results', () => results.push(readValueType(body)), MAX_VALUES);
+      return { params, results };
+    }
+    case 0x5f:
+      body.each('fields', () => readField(body));
+      return null;
+    case 0x5e:
+      readField(body);
+      return null;
+    default:
+      return body.refuse(what);
+  }
+}
+
+/** A field's type, or i8 or i16; then whether it can change. */
+function readField(body: Cursor): void {
+  if (!body.skipByte(0x78) && !body.skipByte(0x77)) readValueType(body);
+  readFlags(body, 'whether the field can change', 1);
+}
+
+/** A byte of bits, of which none above `known` may be set. */
+function readFlags(body: Cursor, what: string, known: number): number {
+  const flags = body.byte(what);
+  return flags > known ? body.refuse(`${what} (0 to ${known})`) : flags;
+}
+
+interface Limits {
+  flags: number;
+  initial: number;
+  max: number | null;
+}
+
+function readLimits(body: Cursor, what: string, knownFlags: number): Limits {
+  const flags = readFlags(body, `the flags of ${what}`, knownFlags);
+  const size = flags & 4 ? body.u64(`the size of ${what}`) : body.u32(`the size of ${what}`);
+  if (!(flags & 1)) return { flags, initial: size, max: null };
+  const max = flags & 4 ? body.u64(`the maximum of ${what}`) : body.u32(`the maximum of ${what}`);
+  return { flags, initial: size, max };
+}
+
+export function readMemoryType(body: Cursor): MemoryType {
+  const { flags, initial, max } = readLimits(body, 'a memory', 7);
+  return { initialPages: initial, maxPages: max, shared: (flags & 2) > 0, is64: (flags & 4) > 0 };
+}
+
+/** Reads what follows an import's names. `types` are those of the type section. */
+export function readExternType(body: Cursor, types: readonly (FunctionType | null)[]): ExternType {
+  const what = 'a kind of import (0 to 4)';
+  switch (body.byte(what)) {
+    case 0:
+      return { kind: 'function', type: types[body.u32('the index of a type')] ?? null };
+    case 1: {
+      const element = readValueType(body);
+      const { initial, max } = readLimits(body, 'a table', 7);
+      return { kind: 'table', type: { element, initial, max } };
+    }
+    case 2:
+      return { kind: 'memory', type: readMemoryType(body) };
+    case 3: {
+      const value = readValueType(body);
+      return { kind: 'global', type: { value, mutable: readFlags(body, 'mutability', 3) % 2 === 1 } };
+    }
+    case 4:
+      readFlags(body, 'the attribute of a tag', 0);
+      return { kind: 'tag', type: types[body.u32('the index of a type')] ?? null };
+    default:
+      return body.refuse(what);
+  }
+}

@@ -1,0 +1,519 @@
+import { createPlugin, type HostFunctions, type Inspection, inspect } from '../../src/node.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type FunctionShape, type ModuleShape, op } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const leb = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
+const sized = (bytes: readonly number[]): number[] => [...leb(bytes.length), ...bytes];
+
+/** Adds a section at the end of a module. */
+const withSection = (bytes: Bytes, id: number, contents: readonly number[]): Bytes =>
+  Uint8Array.from([...bytes, id, ...sized(contents)]);
+const withCustom = (bytes: Bytes, name: string, contents: readonly number[]): Bytes =>
+  withSection(bytes, 0, [...sized(utf8(name)), ...contents]);
+const withData = (bytes: Bytes, text: string): Bytes =>
+  withSection(bytes, 11, [1, 0, op.i32Const, 0, op.end, ...sized(utf8(text))]);
+const moduleOf = (...sections: number[]): Bytes =>
+  Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]);
+
+const ENV = 'extism:host/env';
+const WASI = 'wasi_snapshot_preview1';
+const USER = 'extism:host/user';
+
+const run = { name: 'run', body: [] };
+const importing = (module: string, name: string, shape: FunctionShape = {}, rest: ModuleShape = {}): Bytes =>
+  buildModule({ imports: [{ module, name, ...shape }], functions: [run], memoryPages: 1, ...rest });
+const exporting = (...names: string[]): Bytes =>
+  buildModule({ functions: names.map(name => ({ name, body: [] })), memoryPages: 1 });
+
+const GO_PANIC = 'runtime: wasmexport function called before runtime initialization';
+
+/** Modules and the codes of the advice that they get. Those with `!` stop them. */
+const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][] = [
+  ['a plain plugin', exporting('run'), []],
+  ['no bytes', new Uint8Array(0), ['!NOT_WASM'], /got nothing/],
+  ['an error page', Uint8Array.from(utf8('<!doctype html>')), ['!NOT_WASM'], /error page/],
+  ['a manifest', Uint8Array.from(utf8('{"wasm": []}')), ['!NOT_WASM'], /manifest/],
+  ['wasm text', Uint8Array.from(utf8('(module)')), ['!NOT_WASM'], /wat2wasm/],
+  ['a compressed file', Uint8Array.from([0x1f, 0x8b, 8]), ['!NOT_WASM'], /gzip/],
+  ['a native library', Uint8Array.from([0x7f, ...utf8('ELF')]), ['!NOT_WASM'], /native/],
+  ['a component', Uint8Array.from([0, 0x61, 0x73, 0x6d, 13, 0, 1, 0]), ['!NOT_WASM'], /a component/],
+  ['a file cut short', exporting('run').slice(0, -3), ['!INVALID_WASM'], /section code of \d+ bytes, got/],
+  [
+    'a body that does not validate',
+    buildModule({ functions: [{ name: 'run', body: [op.drop] }] }),
+    ['!INVALID_WASM'],
+    /accept it: ./,
+  ],
+  [
+    'an imported memory',
+    moduleOf(...[1, 4, 1, 0x60, 0, 0], ...[2, 9, 1, 3, ...utf8('env'), 0, 2, 0, 0]),
+    ['!NOT_A_FUNCTION', '!NOTHING_TO_CALL'],
+    /env\.: a memory, and the host provides functions only/,
+  ],
+  ['an unknown kernel function', importing(ENV, 'teleport'), ['!UNKNOWN_KERNEL_FUNCTION'], /newer PDK/],
+  ['an unknown WASI function', importing(WASI, 'fd_fly'), ['!UNKNOWN_WASI_FUNCTION']],
+  ['the WASI before preview 1', importing('wasi_unstable', 'fd_write'), ['!WASI_UNSTABLE']],
+  ['the WASI after preview 1', importing('wasi:cli/environment@0.2.0', 'x'), ['!WASI_PREVIEW_2'], /wasip1/],
+  ['a pre-1.0 PDK', importing('env', 'extism_alloc'), ['!OLD_PDK'], /pre-1\.0/],
+  ['wasm-bindgen', importing('wbg', '__wbindgen_throw'), ['!WASM_BINDGEN']],
+  ['wasm-bindgen before its tool', importing('__wbindgen_placeholder__', 'x'), ['!WASM_BINDGEN']],
+  ['wasm-bindgen for bundlers', importing('./app_bg.js', 'x'), ['!WASM_BINDGEN']],
+  ['Go for JavaScript', importing('gojs', 'runtime.wasmExit'), ['!GO_FOR_JS'], /wasip1/],
+  [
+    'a kernel function of another type',
+    importing(ENV, 'alloc', { params: ['i32'], results: ['i32'] }),
+    ['!IMPORT_TYPE_MISMATCH'],
+    /extism:host\/env\.alloc is \(i64\) -> \(i64\), declared as \(i32\) -> \(i32\)/,
+  ],
+  [
+    'a WASI function of another type',
+    importing(WASI, 'sched_yield'),
+    ['!IMPORT_TYPE_MISMATCH'],
+    /sched_yield is \(\) -> \(i32\), declared as \(\) -> \(\)/,
+  ],
+  [
+    'WASI without a memory',
+    buildModule({ imports: [{ module: WASI, name: 'sched_yield', results: ['i32'] }], functions: [run] }),
+    ['!NO_MEMORY'],
+  ],
+  [
+    'a Go command with wasmexport',
+    withData(exporting('_start', 'run'), GO_PANIC),
+    ['!GO_WASMEXPORT'],
+    /c-shared/,
+  ],
+  ['a Go reactor with wasmexport', withData(exporting('_initialize', 'run'), GO_PANIC), []],
+  [
+    'a TinyGo command with //export',
+    withData(exporting('_start', 'run'), 'wasmexport function called b'),
+    [],
+  ],
+  [
+    'exports with parameters only',
+    buildModule({ functions: [{ name: 'add', params: ['i32'], body: [] }] }),
+    ['!NOTHING_TO_CALL'],
+  ],
+  ['a start function only', exporting('_initialize'), ['!NOTHING_TO_CALL']],
+  ['a command', exporting('_start'), []],
+  ['an object file', withCustom(exporting('run'), 'linking', [2]), ['!OBJECT_FILE'], /wasm-ld/],
+  ['a dynamic library', withCustom(exporting('run'), 'dylink.0', []), ['!DYNAMIC_LIBRARY']],
+  [
+    'debug information',
+    withCustom(withCustom(exporting('run'), '.debug_info', new Array(2000).fill(0)), '.debug_line', [1]),
+    ['DEBUG_INFO'],
+    /^\.debug_info, \.debug_line \(2,\d{3} bytes, 9\d % of the file\): .*wasm-opt/,
+  ],
+  ['names', withCustom(exporting('run'), 'name', new Array(2000).fill(0)), ['NAME_SECTION']],
+  ['few names', withCustom(exporting('run'), 'name', new Array(100).fill(0)), []],
+  [
+    'an actor of the first SDK',
+    importing(
+      USER,
+      '__send_output',
+      { params: ['i64'], results: ['i64'] },
+      { functions: [{ name: 'process', body: [] }] },
+    ),
+    ['REFLOW_OLD_SDK'],
+  ],
+  [
+    'an actor function of another type',
+    importing(USER, '__send_output', { params: ['i32'] }),
+    ['!IMPORT_TYPE_MISMATCH'],
+  ],
+];
+
+const codesOf = ({ advice }: Inspection) => advice.map(({ code, stops }) => `${stops ? '!' : ''}${code}`);
+
+/** Runs the source text that `inspect` wrote. */
+function evaluate(functions: string | null): HostFunctions {
+  const result = new Function(`return { ${functions ?? 'functions: {}'} }`)() as { functions: HostFunctions };
+  return result.functions;
+}
+
+/** Names of start functions, with how many parameters each has. */
+const starts: [functions: [name: string, params: number][], order: string[]][] = [
+  [[['_initialize', 0]], ['_initialize']],
+  [[['__wasm_call_ctors', 0]], ['__wasm_call_ctors']],
+  [
+    [
+      ['_initialize', 0],
+      ['__wasm_call_ctors', 0],
+    ],
+    ['__wasm_call_ctors'],
+  ],
+  [
+    [
+      ['hs_init', 2],
+      ['_initialize', 0],
+      ['__wasm_call_ctors', 0],
+    ],
+    ['_initialize', 'hs_init'],
+  ],
+  [
+    [
+      ['hs_init', 1],
+      ['_initialize', 0],
+    ],
+    ['_initialize'],
+  ],
+  [
+    [
+      ['_initialize', 1],
+      ['_start', 0],
+    ],
+    [],
+  ],
+];
+
+const callables: FunctionShape[] = [
+  {},
+  { results: ['i32'] },
+  { results: ['i64'] },
+  { results: ['f64'] },
+  { results: ['i32', 'i32'] },
+  { params: ['i32'] },
+  { params: ['i32'], results: ['i32'] },
+];
+
+suite('inspect', test => {
+  for (const [name, bytes, codes, message] of advised) {
+    test(`${name}: ${codes.join(', ') || 'nothing to tell'}`, () => {
+      const inspection = inspect(bytes);
+      equal(codesOf(inspection), codes);
+      is(inspection.runs, !codes.some(code => code.startsWith('!')));
+      if (message) match(inspection.advice[0]!.message, message);
+      equal(JSON.parse(JSON.stringify(inspection)), inspection, 'JSON loses nothing');
+    });
+  }
+
+  test('modules that it stops are those that createPlugin refuses', async () => {
+    // These load, and then nothing can be called with success.
+    const later = ['!GO_WASMEXPORT', '!NOTHING_TO_CALL', '!OBJECT_FILE', '!DYNAMIC_LIBRARY'];
+    for (const [name, bytes, codes] of advised) {
+      const { runs, needs, imports } = inspect(bytes);
+      if (codes.some(code => later.includes(code)) || imports.reflow.length > 0) continue;
+      const functions = evaluate(needs.functions);
+      const created = await createPlugin(bytes, { functions }).then(
+        () => true,
+        () => false,
+      );
+      is(created, runs, name);
+    }
+  });
+
+  test('features that the engine lacks are told by name', () => {
+    // Both are in some engines only, so whether it is told depends on where this runs.
+    const two = moduleOf(
+      ...[1, 4, 1, 0x60, 0, 0],
+      ...[3, 2, 1, 0],
+      ...[5, 5, 2, 0, 0, 0, 0],
+      ...[7, 5, 1, 1, 0x66, 0, 0],
+      ...[10, 4, 1, 2, 0, op.end],
+    );
+    const inspection = inspect(two);
+    const lacking = WebAssembly.validate(two) ? [] : ['!ENGINE_FEATURES', '!INVALID_WASM'];
+    equal(codesOf(inspection), lacking);
+    if (lacking.length > 0) match(inspection.advice[0]!.message, /multimemory/);
+    equal(inspection.memories?.length, 2);
+
+    const unknown = withCustom(moduleOf(...[10, 1, 1]), 'target_features', [
+      ...[1, 0x2b, ...sized(utf8('telepathy'))],
+    ]);
+    equal(codesOf(inspect(unknown)), ['!INVALID_WASM']);
+  });
+
+  test('groups imports by who provides them', () => {
+    const imports = [
+      { module: ENV, name: 'input_length', results: ['i64'] },
+      { module: WASI, name: 'path_open' },
+      { module: USER, name: '__get_state', params: ['i64'], results: ['i64'] },
+      { module: USER, name: 'kv_read', params: ['i64', 'i32'], results: ['i64'] },
+      { module: 'env', name: 'abort' },
+      { module: 'wbg', name: 'x' },
+    ] as const;
+    const groups = Object.entries(inspect(buildModule({ imports })).imports).map(([group, items]) => {
+      return [
+        group,
+        ...items.map(({ name, type, expected, status }) => `${name} ${type} ${expected} ${status}`),
+      ];
+    });
+    equal(groups, [
+      ['kernel', 'input_length () -> (i64) () -> (i64) ok'],
+      ['wasi', 'path_open () -> () (i32, i32, i32, i32, i32, i64, i64, i32, i32) -> (i32) mismatch'],
+      ['reflow', '__get_state (i64) -> (i64) (i64) -> (i64) ok'],
+      ['host', 'kv_read (i64, i32) -> (i64) null needed', 'abort () -> () null needed'],
+      ['other', 'x () -> () null unknown'],
+    ]);
+  });
+
+  test('tells what has to be given, as source that works', async () => {
+    const bytes = buildModule({
+      imports: [
+        { module: USER, name: 'kv_read', params: ['i64', 'i32'], results: ['i64'] },
+        { module: USER, name: 'kv_read', params: ['i64', 'i32'], results: ['i64'] },
+        { module: USER, name: 'no"tify\n' },
+        { module: '__proto__', name: 'f', results: ['f32'] },
+      ],
+      functions: [
+        {
+          name: 'run',
+          body: [op.i64Const, 1, op.i32Const, 1, op.call, 0, op.drop, op.call, 2, op.call, 3, op.drop],
+        },
+      ],
+    });
+    const { functions } = inspect(bytes).needs;
+    is(
+      functions,
+      [
+        'functions: {',
+        '  ["extism:host/user"]: {',
+        '    "kv_read"(context, arg0, arg1) { return 0n; }, // (i64, i32) -> (i64)',
+        '    "no\\"tify\\n"(context) {}, // () -> ()',
+        '  },',
+        '  ["__proto__"]: {',
+        '    "f"(context) { return 0; }, // () -> (f32)',
+        '  },',
+        '}',
+      ].join('\n'),
+    );
+    const plugin = await createPlugin(bytes, { functions: evaluate(functions) });
+    is(await plugin.call('run'), null);
+  });
+
+  test('tells which WASI functions answer ENOSYS here, and of HTTP', () => {
+    const i32 = 'i32' as const;
+    const { needs } = inspect(
+      buildModule({
+        imports: [
+          { module: WASI, name: 'sock_shutdown', params: [i32, i32], results: [i32] },
+          { module: WASI, name: 'sched_yield', results: [i32] },
+          { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+        ],
+        memoryPages: 1,
+      }),
+    );
+    equal(needs, { wasi: true, enosys: ['sock_shutdown'], http: true, functions: null });
+  });
+
+  for (const [functions, order] of starts) {
+    const names = functions.map(([name, params]) => `${name}/${params}`).join(' ');
+    test(`of ${names} it expects to start what createPlugin starts: ${order.join(', ') || 'nothing'}`, async () => {
+      const bytes = buildModule({
+        imports: [{ module: 'test', name: 'note', params: ['i32'] }],
+        functions: functions.map(([name, params], index) => {
+          const types = new Array<'i32'>(params).fill('i32');
+          return { name, params: types, body: [op.i32Const, index, op.call, 0] };
+        }),
+      });
+      const ran: string[] = [];
+      const note = (_: unknown, index: number) => void ran.push(functions[index]![0]);
+      await createPlugin(bytes, { functions: { test: { note } } });
+      equal(ran, order);
+      equal(inspect(bytes).start.functions, order);
+    });
+  }
+
+  for (const shape of callables) {
+    const type = `(${shape.params ?? ''}) -> (${shape.results ?? ''})`;
+    test(`an export of type ${type} is callable exactly if call takes it`, async () => {
+      const bytes = buildModule({ functions: [{ name: 'f', ...shape, body: [op.unreachable] }] });
+      const plugin = await createPlugin(bytes);
+      const { code } = await raises(() => plugin.call('f'), {});
+      equal(inspect(bytes).exports, [
+        { name: 'f', kind: 'function', type: type.replaceAll(',', ', '), callable: code !== 'BAD_SIGNATURE' },
+      ]);
+    });
+  }
+
+  test('reads sizes, memories, start section and custom sections', () => {
+    const name = (text: string) => sized(utf8(text));
+    const field = (key: string, ...values: [string, string][]) => [
+      ...name(key),
+      values.length,
+      ...values.flatMap(([value, version]) => [...name(value), ...name(version)]),
+    ];
+    const plain = moduleOf(
+      ...[1, 4, 1, 0x60, 0, 0],
+      ...[3, 2, 1, 0],
+      ...[5, 4, 1, 3, 2, 9],
+      ...[8, 1, 0],
+      ...[10, 4, 1, 2, 0, op.end],
+    );
+    let bytes = withCustom(plain, 'producers', [
+      3,
+      ...field('language', ['Rust', '']),
+      ...field('processed-by', ['rustc', '1.96.0'], ['clang', '19']),
+      ...field('sdk', ['kit', '2']),
+    ]);
+    bytes = withCustom(bytes, 'target_features', [2, 0x2b, ...name('simd128'), 0x2d, ...name('atomics')]);
+    bytes = withCustom(bytes, 'name', [0, 5, ...name('demo')]);
+    const inspection = inspect(bytes);
+    ok(inspection.valid);
+    is(inspection.sizeBytes, bytes.length);
+    is(inspection.moduleName, 'demo');
+    equal(inspection.producers, {
+      language: ['Rust'],
+      processedBy: ['rustc 1.96.0', 'clang 19'],
+      sdk: ['kit 2'],
+    });
+    equal(inspection.features, ['simd128']);
+    equal(inspection.memories, [
+      { initialPages: 2, maxPages: 9, shared: true, is64: false, imported: false },
+    ]);
+    equal(inspection.counts, { functions: 1, tables: 0, globals: 0 });
+    equal(inspection.start, { section: true, functions: [], command: false });
+    equal(
+      inspection.sections.map(section => `${section.name} ${section.custom} ${section.sizeBytes}`),
+      [
+        'type false 6',
+        'function false 4',
+        'memory false 6',
+        'start false 3',
+        'code false 6',
+        'producers true 76',
+        'target_features true 37',
+        'name true 14',
+      ],
+    );
+    const shares = inspection.sections.reduce((sum, { share }) => sum + share!, 0);
+    ok(Math.abs(shares * bytes.length - (bytes.length - 8)) < 1e-6, 'shares are of the file');
+  });
+
+  test('ignores custom sections that are malformed, as engines do', () => {
+    let bytes = exporting('run');
+    for (const name of ['producers', 'target_features', 'name']) bytes = withCustom(bytes, name, [0xff]);
+    const { producers, features, moduleName, runs } = inspect(bytes);
+    equal([producers, features, moduleName, runs], [null, null, null, true]);
+  });
+
+  test('tells an actor and its SDK', () => {
+    const actor = (functions: string[], imports: ModuleShape['imports'] = []) =>
+      inspect(buildModule({ imports, functions: functions.map(name => ({ name, body: [] })) })).reflow;
+    const state = { module: USER, name: '__get_state', params: ['i64'], results: ['i64'] } as const;
+    equal(actor(['process', 'get_metadata']), { sdk: 'current', metadata: true });
+    equal(actor(['process'], [state]), { sdk: 'current', metadata: false });
+    equal(actor(['process'], [state, { ...state, name: '__send_output' }]), {
+      sdk: 'april-2025',
+      metadata: false,
+    });
+    is(actor(['process']), null, 'any plugin may have a function of this name');
+    is(actor(['get_metadata']), null);
+  });
+
+  test('of a compiled module it says what cannot be known', () => {
+    const bytes = withCustom(
+      importing(
+        ENV,
+        'alloc',
+        { params: ['i32'] },
+        { functions: [run, { name: '_initialize', params: ['i32'], body: [] }] },
+      ),
+      'producers',
+      [1, ...sized(utf8('language')), 1, ...sized(utf8('Go')), ...sized(utf8('1'))],
+    );
+    const inspection = inspect(new WebAssembly.Module(bytes));
+    const { sizeBytes, memories, counts, producers, sections, start, unknown, runs } = inspection;
+    equal([sizeBytes, memories, counts, start.section, runs], [null, null, null, null, true]);
+    equal(
+      inspection.imports.kernel.map(({ type, status }) => [type, status]),
+      [[null, 'unchecked']],
+    );
+    equal(
+      inspection.exports.map(({ name, callable }) => [name, callable]),
+      [
+        ['run', null],
+        ['_initialize', null],
+        ['memory', false],
+      ],
+    );
+    equal(producers?.language, ['Go 1']);
+    equal(sections, [{ name: 'producers', custom: true, sizeBytes: 16, share: null }]);
+    is(unknown.length, 2);
+    equal(evaluate(inspect(new WebAssembly.Module(importing('h', 'f'))).needs.functions).h?.f?.length, 1);
+  });
+
+  if (typeof SharedArrayBuffer === 'undefined') {
+    test.skip('bytes in shared memory', 'this page is not cross-origin isolated');
+  } else {
+    test('takes bytes in shared memory', () => {
+      const bytes = exporting('run');
+      const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      shared.set(bytes);
+      ok(inspect(shared).runs);
+    });
+  }
+
+  test('refuses what is neither bytes nor a module', async () => {
+    await raises(() => inspect('plugin.wasm' as unknown as Uint8Array), {
+      code: 'INVALID_INPUT',
+      message: 'got "plugin.wasm"',
+    });
+  });
+
+  test('never throws on damaged bytes, and agrees with the engine on their validity (seed 5)', () => {
+    const random = new Random(5);
+    const whole = advised.map(([, bytes]) => bytes);
+    for (let round = 0; round < 2000; round++) {
+      const bytes = random.pick(whole).slice(0, 400);
+      for (let change = 0; change < 3 && bytes.length > 0; change++) {
+        bytes[random.below(bytes.length)] = random.below(256);
+      }
+      const { valid, runs, advice } = inspect(bytes);
+      const what = `seed 5, round ${round}`;
+      is(valid, WebAssembly.validate(bytes), what);
+      ok(valid || !runs, what);
+      ok(
+        advice.every(({ message }) => message.length > 0 && message.length < 2000),
+        what,
+      );
+    }
+  });
+
+  if (typeof host().list !== 'function') {
+    test.skip('the fixtures', 'this runtime has no file system to read them from');
+    return;
+  }
+
+  for (const folder of JSON.parse(
+    new TextDecoder().decode(host().readBytes('fixtures/index.json')),
+  ) as string[]) {
+    const path = `fixtures/${folder}`;
+    const file = host()
+      .list(path)
+      .find(name => name.endsWith('.wasm'));
+    test(`${path} would run, with every import of the type it has here`, async () => {
+      const bytes = host().readBytes(`${path}/${file}`);
+      const inspection = inspect(bytes);
+      const { imports, needs, advice, unknown, exports } = inspection;
+      equal([advice, unknown, imports.other], [[], [], []]);
+      const all = Object.values(imports).flat();
+      equal(all.length, WebAssembly.Module.imports(new WebAssembly.Module(bytes as Bytes)).length);
+      for (const { status, name } of all) ok(status === 'ok' || status === 'needed', `${name}: ${status}`);
+      const reflow = Object.fromEntries(imports.reflow.map(({ name }) => [name, () => 0n]));
+      const functions = evaluate(needs.functions);
+      const plugin = await createPlugin(bytes, {
+        functions: { ...functions, [USER]: { ...functions[USER], ...reflow } },
+      });
+      for (const { name } of exports.filter(item => item.callable))
+        ok(await plugin.functionExists(name), name);
+    });
+  }
+
+  test('tells the fixtures apart', () => {
+    const read = (path: string) => inspect(host().readBytes(`fixtures/${path}`));
+    equal(read('rust-counter/rust_counter.wasm').reflow, { sdk: 'current', metadata: true });
+    equal(read('go-counter/go_counter.wasm').reflow, { sdk: 'current', metadata: true });
+    is(read('rust-pdk/rust_pdk.wasm').reflow, null);
+    const go = read('go-pdk/go_pdk.wasm');
+    equal(go.start, { section: false, functions: ['_initialize'], command: false });
+    match(go.producers?.language[0] ?? '', /^Go go1\./);
+    equal(read('faults/faults.wasm').start, { section: false, functions: [], command: true });
+  });
+});
