@@ -23,6 +23,13 @@ export const LIMITS = {
     option: 'memory.maxVarBytes',
     why: "Extism's native default. Keys and values are counted; 0 allows none.",
   },
+  synchronousCompileBytes: {
+    name: 'module that is compiled at once, not in the background',
+    default: 262_144,
+    unit: 'bytes',
+    option: null,
+    why: 'For a small module the way to a background thread and back takes longer than compiling; a large one would hold up the thread, and browsers refuse it.',
+  },
   stdioLineBytes: {
     name: 'one line of stdout or stderr',
     default: 8192,

@@ -1,4 +1,6 @@
 import { CreateError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import type { Platform } from './platform/types.ts';
 import type { LoadedSource } from './source.ts';
 import { readSignatures, type Signatures } from './wasm/reader.ts';
 
@@ -13,9 +15,13 @@ export interface PluginModule {
 }
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED */
-export async function compileModule(name: string, source: LoadedSource): Promise<PluginModule> {
+export async function compileModule(
+  platform: Platform,
+  name: string,
+  source: LoadedSource,
+): Promise<PluginModule> {
   const module =
-    'module' in source ? source.module : await compileBytes(name, source.bytes, source.compiling);
+    'module' in source ? source.module : await compileBytes(platform, name, source.bytes, source.compiling);
   return {
     name,
     module,
@@ -28,6 +34,7 @@ export async function compileModule(name: string, source: LoadedSource): Promise
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 async function compileBytes(
+  platform: Platform,
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   compiling?: Promise<WebAssembly.Module>,
@@ -41,7 +48,9 @@ async function compileBytes(
     );
   }
   try {
-    return await (compiling ?? WebAssembly.compile(bytes));
+    if (compiling) return await compiling;
+    if (bytes.length <= LIMITS.synchronousCompileBytes.default) return new WebAssembly.Module(bytes);
+    return await platform.compile(bytes);
   } catch (error) {
     if (WebAssembly.validate(bytes)) {
       const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${(error as Error).message})`;

@@ -1,3 +1,4 @@
+import * as api from './api.ts';
 import type { ManifestLike } from './manifest.ts';
 import { nodePlatform } from './platform/node.ts';
 import { createPlugin as createOn, type Plugin } from './plugin.ts';
@@ -14,3 +15,12 @@ export function createPlugin(
 }
 
 export { createPlugin as default, createPlugin as newPlugin };
+
+/** What `require('plugboard')` answers: the function itself, as of the official JS SDK, with every export as a property. */
+const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
+  createPlugin,
+  newPlugin: createPlugin,
+  default: createPlugin,
+});
+
+export { required as 'module.exports' };

@@ -49,7 +49,7 @@ export async function createPlugin(
   settings.debug?.(
     `source: module "${parsed.module.name}", ${'bytes' in source ? `${source.bytes.length} bytes` : 'compiled'}${sha256 ? `, SHA-256 ${sha256}` : ''}`,
   );
-  const module = await compileModule(parsed.module.name, source);
+  const module = await compileModule(platform, parsed.module.name, source);
   const links = planLinks(module, settings);
   settings.debug?.(`link: ${describeLinks(links)}`);
   const plugin = new Plugin(platform, settings, module, links, sha256);

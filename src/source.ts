@@ -50,21 +50,20 @@ interface ReadSource {
 async function readSource(platform: Platform, fetch: Fetch, source: Source): Promise<ReadSource> {
   if ('bytes' in source) return source;
   if ('path' in source) return { bytes: await readFile(platform, source.path) };
-  if ('url' in source) return readResponse(await fetchUrl(source.url, source.init, fetch));
-  if ('response' in source) return readResponse(source.response);
+  if ('url' in source) return readResponse(platform, await fetchUrl(source.url, source.init, fetch));
+  if ('response' in source) return readResponse(platform, source.response);
   throw new Error('BUG: a module has no bytes to read');
 }
 
 /** Compiles while the bytes arrive, where the platform can, and keeps them too: hash and wasm types need them. */
-async function readResponse(response: Response): Promise<ReadSource> {
+async function readResponse(platform: Platform, response: Response): Promise<ReadSource> {
   const what = response.url || 'response';
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
-  const streams = typeof WebAssembly.compileStreaming === 'function';
   try {
-    if (!streams || !/^application\/wasm\b/i.test(contentType(response))) {
+    if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
       return { bytes: new Uint8Array(await response.arrayBuffer()) };
     }
-    const compiling = WebAssembly.compileStreaming(response.clone());
+    const compiling = platform.compileStreaming(response.clone());
     // Whoever awaits it sees the failure; until then it must not count as unhandled.
     compiling.catch(() => {});
     return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };

@@ -3,9 +3,25 @@ import { fileURLToPath } from 'node:url';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
+/** Longer than any compilation. */
+const KEEP_ALIVE_MS = 2 ** 31 - 1;
+
+/**
+ * Where only a compilation is left to wait for, Node 20 blocks its main thread until all background work is done, and
+ * some of that may be waiting for the main thread to collect garbage. A timer makes it wait in its event loop instead.
+ */
+function keepAlive<T>(work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => {}, KEEP_ALIVE_MS);
+  return work.finally(() => clearTimeout(timer));
+}
+
+const { compile, compileStreaming } = webPlatform;
+
 /** Node, Deno and Bun: web standards and files. */
 export const nodePlatform: Platform = {
   ...webPlatform,
+  compile: bytes => keepAlive(compile(bytes)),
+  ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
 };

@@ -7,6 +7,10 @@ export interface Platform {
   /** Reads a whole file. Left out where there are none. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
   fetch: typeof globalThis.fetch;
+  /** `WebAssembly.compile`, off the calling thread. */
+  compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
+  /** Compiles while the bytes arrive. Left out where the runtime cannot. */
+  compileStreaming?(response: Response): Promise<WebAssembly.Module>;
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Where plugin output goes that the caller asked to see. */
   print: { out(line: string): void; err(line: string): void };

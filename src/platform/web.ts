@@ -7,6 +7,10 @@ export const webPlatform: Platform = {
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
+  compile: bytes => WebAssembly.compile(bytes),
+  ...(typeof WebAssembly.compileStreaming === 'function' && {
+    compileStreaming: response => WebAssembly.compileStreaming(response),
+  }),
   sha256: async bytes => {
     if (!globalThis.crypto?.subtle) {
       throw new Error('no crypto.subtle here: browsers offer it on https and localhost only');

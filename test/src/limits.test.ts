@@ -1,4 +1,6 @@
-import { createPlugin, LIMITS, type PluginOptions } from '../../src/node.ts';
+import { createPlugin, LIMITS, type Platform, type PluginOptions } from '../../src/node.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { createPlugin as createOn } from '../../src/plugin.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -91,6 +93,28 @@ suite('limits', test => {
       is((error.cause as { code?: string }).code, 'VAR_LIMIT');
     },
   );
+
+  test.row('limit.synchronousCompileBytes', 'a larger module is compiled in the background', async () => {
+    let compiled = 0;
+    const compile: Platform['compile'] = bytes => {
+      compiled++;
+      return WebAssembly.compile(bytes);
+    };
+    const small = buildModule({ functions: [{ name: 'run', body: [] }] });
+    const padding = LIMITS.synchronousCompileBytes.default;
+    // A custom section named "x"; its length takes three bytes of LEB128.
+    const length = padding + 2;
+    const leb = [(length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14];
+    const large = Uint8Array.from([...small, 0, ...leb, 1, 0x78, ...new Uint8Array(padding)]);
+    for (const [bytes, expected] of [
+      [small, 0],
+      [large, 1],
+    ] as const) {
+      const plugin = await createOn({ ...webPlatform, compile }, bytes);
+      is(await plugin.call('run'), null);
+      is(compiled, expected);
+    }
+  });
 
   test.row('limit.stdioLineBytes', 'a longer line comes in pieces', async () => {
     const lines: string[] = [];
