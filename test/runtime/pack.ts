@@ -1,88 +1,113 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { npm } from './npm.ts';
+import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
+import {
+  type Command,
+  checkProgram,
+  type Program,
+  readCommands,
+  readFixtures,
+  readPrograms,
+} from '../package/readme.ts';
+import { packFresh, type Tarball } from '../package/tarball.ts';
+import { checkTypes } from '../package/types.ts';
+import { checkBundles } from '../package/web.ts';
+import { installRuntimes } from './install.ts';
 
-// Packs what npm would publish, and checks it as its user meets it: the files, the imports by name, the command.
+// Packs what npm would publish, and checks it as its users meet it: in an empty project, on each runtime.
 
 interface Manifest {
   name: string;
   version: string;
   dependencies?: Record<string, string>;
-  bin: Record<string, string>;
-  exports: Record<string, string | Record<string, string>>;
+  exports: Record<string, unknown>;
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'plugboard-pack-'));
+const project = join(temporary, 'project');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-const problems: string[] = [];
-let checked = 0;
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const programs = readPrograms(readme);
+/** What can be imported and runs: `plugboard`, `plugboard/actor`. */
+const paths = Object.keys(manifest.exports)
+  .filter(path => !/\.(json|wasm)$/.test(path))
+  .map(path => manifest.name + path.slice(1));
+const checks = new Checks();
 
-function check(isRight: boolean, problem: string): void {
-  checked++;
-  if (!isRight) problems.push(problem);
-}
-
-function run(program: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: temporary, encoding: 'utf8' });
-  if (status === 0) return stdout;
-  throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`);
-}
-
-function npmOrThrow(folder: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = npm(folder, args);
-  if (status === 0) return stdout;
-  throw new Error(`npm ${args[0]}: ${error?.message ?? stderr}`);
-}
-
-function checkFiles(files: readonly string[]): void {
-  const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
-  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
-  for (const file of files) {
-    const source = built.exec(file)?.[1];
-    // A file without a source is what an earlier build left in dist.
-    const isOurs = source === undefined ? beside.includes(file) : existsSync(join(root, `${source}.ts`));
-    check(
-      isOurs,
-      `${file}: neither built from a source of abi/, wasi/ or src/, nor one of ${beside.join(', ')}`,
-    );
+function install(tarball: Tarball): void {
+  mkdirSync(project);
+  runNpm(project, 'install', '--prefix', project, '--offline', tarball.path);
+  for (const fixture of readFixtures(readme)) {
+    mkdirSync(join(project, dirname(fixture)), { recursive: true });
+    copyFileSync(join(root, fixture), join(project, fixture));
   }
-  const targets = Object.values(manifest.exports).flatMap(target =>
-    typeof target === 'string' ? target : Object.values(target),
-  );
-  for (const target of [...beside, ...targets, ...Object.values(manifest.bin)]) {
-    check(files.includes(target.replace('./', '')), `${target}: missing from the package`);
-  }
+  for (const { file, code } of programs) writeFileSync(join(project, file), code);
+  copyFileSync(join(root, 'test/package/require.cjs'), join(project, 'require.cjs'));
+  copyFileSync(join(root, 'test/package/consumer.ts'), join(project, 'consumer.mts'));
 }
 
-function checkInstalled(tarball: string): void {
-  npmOrThrow(temporary, 'install', '--prefix', temporary, '--offline', join(temporary, tarball));
-  for (const path of Object.keys(manifest.exports).filter(path => !/\.(json|wasm)$/.test(path))) {
-    const name = path.replace('.', manifest.name);
-    const count = Number(
-      run(process.execPath, '-e', `import('${name}').then(m => console.log(Object.keys(m).length))`),
-    );
-    check(count > 0, `import '${name}' gives nothing`);
-  }
-  const version = run(join(temporary, 'node_modules/.bin/plugboard'), '--version').trim();
-  check(version === manifest.version, `plugboard --version prints ${version}, not ${manifest.version}`);
+function runtimes(): Command[] {
+  const atHand: Command = { name: `Node ${process.versions.node}`, command: [process.execPath] };
+  const programs = installed('the checks on the newest Node, Deno and Bun', installRuntimes);
+  if (!programs) return [atHand];
+  const { node, deno, bun } = programs;
+  const denoFlags = ['--no-prompt', '--no-lock', '--no-remote', `--allow-read=${project}`];
+  return [
+    atHand,
+    { name: 'newest Node', command: [node] },
+    { name: 'Deno', command: [deno, 'run', ...denoFlags] },
+    { name: 'Bun', command: [bun, '--no-install'] },
+  ];
+}
+
+function checkRuntime(runtime: Command, programs: readonly Program[]): void {
+  for (const program of programs) checkProgram(project, program, runtime, checks);
+  checks.check(`require on ${runtime.name}`, () => {
+    const [program, ...args] = runtime.command;
+    run(project, program, ...args, 'require.cjs', ...paths);
+  });
+}
+
+function checkCommand(): void {
+  const lines = readCommands(readme);
+  checks.check('plugboard --version', () => {
+    const version = run(project, join(project, 'node_modules/.bin/plugboard'), '--version').trim();
+    expect(version === manifest.version, `prints ${version}, not ${manifest.version}`);
+  });
+  checks.check('the README calls the command', () => expect(lines.length > 0, 'no line has npx plugboard'));
+  for (const line of lines) checks.check(`README, ${line}`, () => void run(project, 'bash', '-c', line));
 }
 
 try {
-  check(manifest.dependencies === undefined, 'package.json: plugboard has no dependencies at run time');
-  const [packed] = JSON.parse(npmOrThrow(root, 'pack', '--json', '--pack-destination', temporary)) as [
-    { filename: string; files: { path: string }[] },
-  ];
-  checkFiles(packed.files.map(file => file.path));
-  checkInstalled(packed.filename);
+  checks.check('nothing is needed at run time', () =>
+    expect(manifest.dependencies === undefined, 'package.json has dependencies'),
+  );
+  checks.check('the README says what its programs print', () =>
+    expect(
+      programs.some(({ prints }) => prints.length > 0),
+      'no console.log with a comment behind it',
+    ),
+  );
+  const tarball = packFresh(root, temporary, checks);
+  const kibibytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
+  console.log(
+    `${tarball.files.length} files, ${kibibytes(tarball.sizeBytes)} packed, ${kibibytes(tarball.unpackedBytes)} unpacked`,
+  );
+  install(tarball);
+  checkCommand();
+  for (const runtime of runtimes()) checkRuntime(runtime, programs);
+  checkBundles(root, project, paths, programs, checks);
+  checkTypes(root, project, checks);
 } catch (error) {
-  check(false, (error as Error).message);
+  // Such as a build that fails: nothing after it could be checked.
+  checks.check('packing and installing', () => {
+    throw error;
+  });
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
-for (const problem of problems) console.log(problem);
-console.log(`${checked - problems.length} passed, ${problems.length} failed`);
-process.exitCode = problems.length ? 1 : 0;
+console.log(`${checks.passed} passed, ${checks.failed} failed`);
+process.exitCode = checks.failed ? 1 : 0;

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { installRuntimes } from '../runtime/install.ts';
+import { npm } from '../runtime/npm.ts';
+import type { Measurement } from './measure.ts';
+
+// Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- payload`.
+
+interface Result {
+  runtime: string;
+  measurements: Measurement[];
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const folder = `${root}test/bench/`;
+const PEER = 'js-sdk';
+
+function runOn(program: string, flags: readonly string[], name: string): Result {
+  const script = `${root}dist/test/bench/${name}.js`;
+  const { stdout, stderr, status } = spawnSync(program, [...flags, script], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(`${program} ${script}: exit code ${status}\n${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
+}
+
+function table({ runtime, measurements }: Result): string {
+  const subjects = Object.keys(measurements[0]!.medianUs);
+  const cell = (subject: string, { medianUs }: Measurement) => {
+    const ratio = medianUs[PEER]! / medianUs[subject]!;
+    return `${medianUs[subject]!.toFixed(2)} µs${subject === PEER ? '' : `, ${ratio.toFixed(1)}×`}`;
+  };
+  const lines = [
+    ['workload', ...subjects],
+    ['---', ...subjects.map(() => '---:')],
+    ...measurements.map(measurement => [
+      measurement.workload,
+      ...subjects.map(subject => cell(subject, measurement)),
+    ]),
+  ];
+  return `## ${runtime}\n\n${lines.map(line => `| ${line.join(' | ')} |`).join('\n')}\n`;
+}
+
+const name = process.argv[2] ?? 'payload';
+const { status, stderr } = npm(folder, ['ci', '--prefix', folder]);
+if (status !== 0) throw new Error(`npm ci in test/bench: ${stderr}`);
+const programs = installRuntimes();
+const results = [
+  runOn(process.execPath, ['--no-warnings'], name),
+  runOn(programs.node, ['--no-warnings'], name),
+  runOn(programs.deno, ['run', '--allow-all', '--no-lock'], name),
+  runOn(programs.bun, [], name),
+];
+
+const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
+  dependencies: Record<string, string>;
+};
+const date = new Date().toISOString().slice(0, 10);
+const conditions = { date, cpu: cpus()[0]?.model, cores: cpus().length, peer: manifest.dependencies };
+const intro =
+  `Medians of one call, and how many times as fast as the official JS SDK (@extism/extism ` +
+  `${manifest.dependencies['@extism/extism']}) in the same process. ${date}, ${conditions.cores} cores of ${conditions.cpu}.`;
+const page = [`# ${name}`, intro, ...results.map(table)].join('\n\n');
+mkdirSync(`${folder}results`, { recursive: true });
+writeFileSync(`${folder}results/${name}.md`, page);
+writeFileSync(`${folder}results/${name}.json`, `${JSON.stringify({ ...conditions, results }, null, 2)}\n`);
+console.log(page);

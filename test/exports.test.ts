@@ -1,0 +1,183 @@
+import { equal, is, match } from './helpers/assert.ts';
+import { host, readJson, readText } from './helpers/host.ts';
+import { scan } from './helpers/scan-source.ts';
+import { suite } from './helpers/suite.ts';
+
+/** What package.json says under `exports`: a file for each import path, or one for each condition. */
+type ExportsMap = Record<string, string | Record<string, string>>;
+
+interface Package {
+  name: string;
+  exports: ExportsMap;
+  bin: Record<string, string>;
+}
+
+/** The text of a file of the package, undefined when there is none. */
+type Read = (path: string) => string | undefined;
+
+/** Tools read it, nobody imports it by hand. */
+const undocumented = ['./package.json'];
+
+/**
+ * One line for each target of the map that is missing, import path that `pages` does not name, and import of anything
+ * but the package's own files in what a `default` target loads.
+ */
+function findProblems({ name, exports, bin }: Package, read: Read, pages: string): string[] {
+  const missing = (key: string, file: string) =>
+    read(file) === undefined ? [`${key}: there is no ${file}`] : [];
+  const problems = Object.entries(bin).flatMap(([command, file]) => missing(`bin["${command}"]`, file));
+  for (const [path, target] of Object.entries(exports)) {
+    const key = `exports["${path}"]`;
+    const targets: Record<string, string> = typeof target === 'string' ? { default: target } : target;
+    for (const [condition, file] of Object.entries(targets)) {
+      problems.push(...missing(`${key}.${condition}`, file));
+    }
+    const conditions = Object.keys(targets);
+    // The first condition that matches is taken: nothing after `default`, and no types after JavaScript.
+    if (conditions.at(-1) !== 'default' || conditions.indexOf('types') > 0) {
+      problems.push(
+        `${key}: ${conditions.join(', ')}; expected types first, where there are any, and default last`,
+      );
+    }
+    if (!undocumented.includes(path) && !names(pages, name + path.slice(1))) {
+      problems.push(`${key}: neither README.md nor a page of docs/ names \`${name + path.slice(1)}\``);
+    }
+    if (targets.default?.endsWith('.js')) problems.push(...findForeignImports(targets.default, read));
+  }
+  return problems;
+}
+
+const names = (pages: string, imported: string) =>
+  ["'", '"', '`'].some(quote => pages.includes(quote + imported + quote));
+
+/** Each import that leaves the package's own files, with the way to it from `entry`. */
+function findForeignImports(entry: string, read: Read): string[] {
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  const visit = (file: string, way: readonly string[]) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const here = [...way, file];
+    for (const specifier of scan(read(file) ?? '').imports) {
+      if (specifier.startsWith('.')) visit(resolve(file, specifier), here);
+      else problems.push(`${here.join(' → ')} imports '${specifier}', which not every runtime has`);
+    }
+  };
+  visit(entry, []);
+  return problems;
+}
+
+function resolve(importer: string, specifier: string): string {
+  const base = 'http://package/';
+  return `./${new URL(specifier, base + importer).href.slice(base.length)}`;
+}
+
+const files: Record<string, string> = {
+  './dist/web.js': "import './core.js'; export * from './core.js';",
+  './dist/node.js': "import 'node:fs'; export * from './web.js';",
+  './dist/core.js': "const late = () => import('./late.js');",
+  './dist/late.js': '',
+  './dist/node.d.ts': '',
+  './dist/main.js': "import 'node:fs';",
+};
+const sample: Package = {
+  name: 'sample',
+  exports: { '.': { types: './dist/node.d.ts', node: './dist/node.js', default: './dist/web.js' } },
+  bin: { sample: './dist/main.js' },
+};
+
+const wrong: {
+  name: string;
+  exports?: ExportsMap;
+  bin?: Record<string, string>;
+  files?: Record<string, string>;
+  pages?: string;
+  problem: string;
+}[] = [
+  {
+    name: 'a target that is missing',
+    exports: { '.': { types: './dist/web.d.ts', default: './dist/web.js' } },
+    problem: 'exports["."].types: there is no ./dist/web.d.ts',
+  },
+  {
+    name: 'a file that is missing',
+    exports: { './abi.wasm': './dist/abi.wasm' },
+    pages: '`sample/abi.wasm`',
+    problem: 'exports["./abi.wasm"].default: there is no ./dist/abi.wasm',
+  },
+  {
+    name: 'a command that is missing',
+    bin: { sample: './dist/cli.js' },
+    problem: 'bin["sample"]: there is no ./dist/cli.js',
+  },
+  {
+    name: 'conditions without default',
+    exports: { '.': { types: './dist/node.d.ts', node: './dist/node.js' } },
+    problem: 'exports["."]: types, node; expected types first, where there are any, and default last',
+  },
+  {
+    name: 'types after what runs',
+    exports: { '.': { node: './dist/node.js', types: './dist/node.d.ts', default: './dist/web.js' } },
+    problem:
+      'exports["."]: node, types, default; expected types first, where there are any, and default last',
+  },
+  {
+    name: 'a path that no page names, although one names a path below it',
+    exports: { './abi': './dist/web.js' },
+    pages: 'Import `sample/abi/accessors.wasm`.',
+    problem: 'exports["./abi"]: neither README.md nor a page of docs/ names `sample/abi`',
+  },
+  {
+    name: 'a built-in module of Node behind default',
+    files: { './dist/core.js': "export { readFile } from 'node:fs/promises';" },
+    problem: "./dist/web.js → ./dist/core.js imports 'node:fs/promises', which not every runtime has",
+  },
+  {
+    name: 'a built-in module of Node behind default, imported late',
+    files: { './dist/late.js': "await import('node:fs');" },
+    problem: "./dist/web.js → ./dist/core.js → ./dist/late.js imports 'node:fs', which not every runtime has",
+  },
+  {
+    name: 'a package behind default',
+    files: { './dist/web.js': "import 'msgpackr';" },
+    problem: "./dist/web.js imports 'msgpackr', which not every runtime has",
+  },
+];
+
+suite('exports', test => {
+  const page = "import { createPlugin } from 'sample';";
+
+  for (const { name, problem, pages = page, files: changed, ...parts } of wrong) {
+    test(`refuses ${name}`, () => {
+      const all = { ...files, ...changed };
+      equal(
+        findProblems({ ...sample, ...parts }, path => all[path], pages),
+        [problem],
+      );
+    });
+  }
+
+  test('accepts files that are there, named and web standards alone', () => {
+    equal(
+      findProblems(sample, path => files[path], page),
+      [],
+    );
+  });
+
+  test('of this package', () => {
+    const read: Read = path => {
+      try {
+        return readText(path.replace('./', ''));
+      } catch {
+        return undefined;
+      }
+    };
+    const pages = host()
+      .list('docs/')
+      .filter(name => name.endsWith('.md'))
+      .map(name => readText(`docs/${name}`));
+    const manifest = readJson('package.json') as Package;
+    match(Object.keys(manifest.exports).join(), /^\.,/);
+    is(findProblems(manifest, read, [readText('README.md'), ...pages].join('\n')).join('\n'), '');
+  });
+});

@@ -1,0 +1,59 @@
+import { type Checks, expect, run } from './checks.ts';
+
+/** A JavaScript program of the README, and what its comments say that it prints. */
+export interface Program {
+  file: string;
+  code: string;
+  prints: string[];
+}
+
+/** A runtime and how it is started with a file: `['deno', 'run']`. */
+export interface Command {
+  name: string;
+  command: readonly [program: string, ...args: string[]];
+}
+
+/** The blocks marked as `js` and nothing else; a block with more words, such as `js worker`, is no program of its own. */
+export function readPrograms(readme: string): Program[] {
+  return blocks(readme, 'js').map((code, index) => ({
+    file: `program-${index + 1}.mjs`,
+    code,
+    prints: [...code.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map(match => match[1]!),
+  }));
+}
+
+/** Lines of shell blocks that call the installed command. */
+export const readCommands = (readme: string): string[] =>
+  blocks(readme, 'sh')
+    .flatMap(block => block.split('\n'))
+    .filter(line => /\bnpx plugboard\b/.test(line));
+
+export const readFixtures = (readme: string): string[] => [
+  ...new Set(readme.match(/\bfixtures\/[\w/.-]+\.(?:wasm|json)\b/g)),
+];
+
+const blocks = (readme: string, info: string): string[] =>
+  [...readme.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, words]) => words === info)
+    .map(([, , code]) => code!);
+
+/** Runs a program that was written to `folder`, and checks that it prints what its comments say, in that order. */
+export function checkProgram(folder: string, program: Program, runtime: Command, checks: Checks): void {
+  checks.check(`README, ${program.file} on ${runtime.name}`, () => {
+    const [file, ...args] = runtime.command;
+    const output = run(folder, file, ...args, program.file);
+    let from = 0;
+    for (const text of program.prints) {
+      const at = plain(output).indexOf(plain(text), from);
+      expect(at >= 0, `expected a line\n  ${text}\nin\n${output}`);
+      from = at + plain(text).length;
+    }
+  });
+}
+
+/** Without what the runtimes print differently: breaks of lines, the quotes of strings, a comma after the last value. */
+const plain = (printed: string) =>
+  printed
+    .replace(/\s+/g, '')
+    .replaceAll('"', "'")
+    .replace(/,(?=[\]}])/g, '');

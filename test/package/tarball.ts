@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Checks, expect, runNpm } from './checks.ts';
+
+export interface Tarball {
+  path: string;
+  files: string[];
+  sha256: string;
+  sizeBytes: number;
+  unpackedBytes: number;
+}
+
+/**
+ * Packs copies of the repository as npm publishes it, so that the dist folder at hand, from which all this may be
+ * running, is neither packed nor changed. Answers the tarball of a copy without a dist folder.
+ */
+export function packFresh(root: string, temporary: string, checks: Checks): Tarball {
+  const [first, second] = [join(temporary, 'first'), join(temporary, 'second')];
+  const left = ['.git', 'dist', 'node_modules', 'target'];
+  cpSync(root, first, { recursive: true, filter: path => path === root || !left.includes(basename(path)) });
+  cpSync(first, second, { recursive: true });
+  // What an earlier build has left behind must not be packed.
+  mkdirSync(join(second, 'dist/src'), { recursive: true });
+  writeFileSync(join(second, 'dist/src/stale.js'), '');
+
+  const [tarball, again] = [first, second].map(folder => {
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    return pack(folder);
+  }) as [Tarball, Tarball];
+  checks.check('packing twice gives the same bytes', () => {
+    const text = (folder: string, file: string) => {
+      const path = join(folder, file);
+      return existsSync(path) ? readFileSync(path, 'latin1') : undefined;
+    };
+    const different = [...new Set([...tarball.files, ...again.files])].filter(
+      file => text(first, file) !== text(second, file),
+    );
+    expect(
+      tarball.sha256 === again.sha256,
+      `${tarball.sha256} and ${again.sha256}; files that differ: ${different.join(' ') || 'none'}`,
+    );
+  });
+  checkFiles(root, tarball, checks);
+  return tarball;
+}
+
+function pack(folder: string): Tarball {
+  // By hand, because `npm` of test/runtime runs no scripts but those that are named.
+  runNpm(folder, 'run', '--silent', 'prepack');
+  const [{ filename, files, size, unpackedSize }] = JSON.parse(runNpm(folder, 'pack', '--json')) as [
+    { filename: string; files: { path: string }[]; size: number; unpackedSize: number },
+  ];
+  const path = join(folder, filename);
+  return {
+    path,
+    files: files.map(file => file.path),
+    sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
+    sizeBytes: size,
+    unpackedBytes: unpackedSize,
+  };
+}
+
+function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
+  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
+  const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
+  checks.check('the package holds what is built from abi/, wasi/ and src/, and nothing else', () => {
+    const foreign = files.filter(file => {
+      const source = built.exec(file)?.[1];
+      return source === undefined ? !beside.includes(file) : !existsSync(join(root, `${source}.ts`));
+    });
+    expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
+  });
+  for (const file of beside) {
+    checks.check(`the package holds ${file}`, () =>
+      expect(files.includes(file), `not among: ${files.join(' ')}`),
+    );
+  }
+}
