@@ -81,7 +81,9 @@ export function runCall({ kernel, name, input, body, stderr }: Call): Outcome {
     // A stop is the host's doing, so its reason is told whatever text the plugin had set.
     return failed(code, reason || text === null ? `${name}: ${message}` : text, { cause: causeOf(cause) });
   }
-  const exitCode = typeof result === 'number' ? result : 0;
+  if (!isExitCode(result))
+    return failed('BAD_SIGNATURE', signatureMessage(name, `a result of ${String(result)}`), {});
+  const exitCode = result ?? 0;
   if (text !== null) return failed('PLUGIN_ERROR', text, { exitCode });
   if (exitCode !== 0)
     return failed('NONZERO_RESULT', `Returned non-zero exit code: ${exitCode}`, { exitCode });
@@ -115,9 +117,13 @@ export function checkSignature(name: string, parameters: number, type: FunctionT
     : parameters === 0;
   if (!fits) {
     const actual = type ? formatType(type) : `a function of ${parameters} parameters`;
-    throw new CallError(
-      'BAD_SIGNATURE',
-      `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`,
-    );
+    throw new CallError('BAD_SIGNATURE', signatureMessage(name, actual));
   }
 }
+
+/** Of a bare module the types are not known before the call: an i64 is a bigint then, several results an array. */
+const isExitCode = (result: unknown): result is number | undefined =>
+  result === undefined || (typeof result === 'number' && Number.isInteger(result));
+
+const signatureMessage = (name: string, actual: string) =>
+  `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`;

@@ -103,16 +103,22 @@ export const readCaseFile = (folder: string): CaseFile =>
   readJson(`fixtures/${folder}/cases.json`) as CaseFile;
 
 export interface Subject {
-  wasm: Uint8Array;
+  /** Compiled where the runtime only imports modules. */
+  wasm: Uint8Array | WebAssembly.Module;
+  accessors: WebAssembly.Module | undefined;
   hostFunctions: HostFunctions;
   kernel: 'reference' | 'accessors';
 }
 
-export const loadSubject = (folder: string, file: CaseFile, kernel: Subject['kernel']): Subject => ({
-  wasm: host().readBytes(`fixtures/${folder}/${file.wasm}`),
-  hostFunctions: file.hostFunctions ?? {},
-  kernel,
-});
+export function loadSubject(folder: string, file: CaseFile, kernel: Subject['kernel']): Subject {
+  const path = `fixtures/${folder}/${file.wasm}`;
+  return {
+    wasm: host().module?.(path) ?? host().readBytes(path),
+    accessors: kernel === 'accessors' ? host().module?.('dist/abi/accessors.wasm') : undefined,
+    hostFunctions: file.hostFunctions ?? {},
+    kernel,
+  };
+}
 
 /** Does what a case says, and throws where something else comes back. */
 export async function runCase(subject: Subject, given: Case): Promise<void> {
@@ -137,6 +143,7 @@ async function runPlugin(subject: Subject, given: Case, calls: Call[]): Promise<
   const made: { plugin?: Plugin } = {};
   const options: PluginOptions = {
     kernel: subject.kernel,
+    accessors: subject.accessors,
     functions: hostFunctions(subject.hostFunctions, witness, made),
     logLevel: given.logLevel ?? 'trace',
     logger: {
@@ -150,7 +157,9 @@ async function runPlugin(subject: Subject, given: Case, calls: Call[]): Promise<
     stderr: line => witness.stderr.push(line),
     ...(given.wasi === undefined ? {} : { useWasi: given.wasi }),
   };
-  const create = () => createPlugin({ ...given.manifest, wasm: [{ data: subject.wasm }] }, options);
+  const { wasm } = subject;
+  const source = wasm instanceof WebAssembly.Module ? { module: wasm } : { data: wasm };
+  const create = () => createPlugin({ ...given.manifest, wasm: [source] }, options);
   if (given.error) {
     checkError(await failureOf(create), given.error, 'creating the plugin');
     return;
@@ -214,6 +223,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
       { source: subject.wasm, entry_point: entryPoint },
       {
         kernel: subject.kernel,
+        accessors: subject.accessors,
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
         state: toJson(state) as JsonObject,
       },

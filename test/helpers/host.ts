@@ -2,12 +2,16 @@
 export interface TestHost {
   /** Such as `node 20.20.2`. */
   runtime: string;
-  /** A file of the repository, by its path from the root. Missing where the runtime has no file system. */
+  /** A file of the repository, by its path from the root. */
   readBytes(path: string): Uint8Array;
   /** Names of the files in a folder of the repository, sorted; folders end with a slash. */
   list(path: string): string[];
-  /** Absolute path of a file of the repository. */
+  /** Absolute path of a file of the repository. Only where there is a file system. */
   path(path: string): string;
+  /** Why a test cannot run here; undefined where it can. Left out where everything can. */
+  cannot?(suite: string, test: string): string | undefined;
+  /** A wasm file of the repository, compiled by the runtime. Left out where bytes can be compiled. */
+  module?(path: string): WebAssembly.Module;
 }
 
 let current: TestHost | undefined;

@@ -50,7 +50,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'test',
     files: ['test/'],
-    mayImport: [...everything, 'examples', 'test runner', 'node:', 'plugboard', 'computed'],
+    mayImport: [...everything, 'examples', 'test runner', 'node:', 'plugboard', 'esbuild', 'computed'],
     mayNameRuntimes: true,
   },
 ];

@@ -1,9 +1,10 @@
 import { host } from './host.ts';
 import type { Report } from './runner.ts';
-import { skips } from './suite.ts';
+import { tests } from './suite.ts';
 
 /** Prints failures, problems, skips with their reasons and the closing line. Answers whether all is well. */
 export function printReport(report: Report): boolean {
+  const skips = tests.filter(test => test.outcome === 'skipped');
   const lines = [
     ...report.errors,
     ...report.problems.map(problem => `problem: ${problem}`),

@@ -32,7 +32,10 @@ export async function runFiles(files: readonly TestFile[]): Promise<Report> {
       try {
         await file.load();
       } catch (error) {
-        report.problems.push(`${file.name}: failed to load: ${(error as Error)?.stack ?? error}`);
+        // Not every engine's stack begins with the message.
+        const stack = (error as Error)?.stack ?? '';
+        const text = stack.includes(String(error)) ? stack : `${error}\n${stack}`;
+        report.problems.push(`${file.name}: failed to load: ${text}`);
       }
     }
     for (const [index, suites] of queue.entries()) {

@@ -1,5 +1,6 @@
 import './defer.ts';
 import { suite as uvuSuite } from 'uvu';
+import { host } from './host.ts';
 
 type Body = () => void | Promise<void>;
 
@@ -11,24 +12,43 @@ export interface Test {
   skip(name: string, reason: string): void;
 }
 
-export interface Skip {
+export interface TestRecord {
+  /** Of the file that declared it, among those of the run. */
+  fileIndex: number;
   suite: string;
   name: string;
-  reason: string;
+  /** `failed` until it has passed, so that a test which never ran does not look well. */
+  outcome: 'passed' | 'failed' | 'skipped';
+  /** Why it was skipped. */
+  reason?: string;
 }
 
 /** Row id → names of the suites that prove it. Filled while the suites load, before any test runs. */
 export const rowSuites = new Map<string, Set<string>>();
-export const skips: Skip[] = [];
+/** Every test declared, in order. */
+export const tests: TestRecord[] = [];
 
 /** Declares a suite and queues it. Unlike uvu's own, it cannot be declared and then forgotten. */
 export function suite(name: string, define: (test: Test) => void): void {
   const uvu = uvuSuite(name);
   const seen = new Set<string>();
-  const add = (title: string, body: Body) => {
+  let isEmpty = true;
+  const record = (title: string): TestRecord => {
     if (seen.has(title)) throw new Error(`suite "${name}" has two tests named "${title}"`);
     seen.add(title);
-    uvu(title, body);
+    const made: TestRecord = { fileIndex: globalThis.UVU_INDEX, suite: name, name: title, outcome: 'failed' };
+    tests.push(made);
+    return made;
+  };
+  const add = (title: string, body: Body) => {
+    const reason = host().cannot?.(name, title);
+    if (reason !== undefined) return test.skip(title, reason);
+    isEmpty = false;
+    const made = record(title);
+    uvu(title, async () => {
+      await body();
+      made.outcome = 'passed';
+    });
   };
   const test = add as Test;
   test.row = (rowId, title, body) => {
@@ -38,7 +58,10 @@ export function suite(name: string, define: (test: Test) => void): void {
     }
     add(`${[rowId].flat().join(', ')}: ${title}`, body);
   };
-  test.skip = (title, reason) => skips.push({ suite: name, name: title, reason });
+  test.skip = (title, reason) => {
+    Object.assign(record(title), { outcome: 'skipped', reason });
+  };
   define(test);
-  uvu.run();
+  // A suite of which all is skipped has nothing to run; one without any test must be reported.
+  if (!isEmpty || seen.size === 0) uvu.run();
 }

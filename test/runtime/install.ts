@@ -13,6 +13,7 @@ const programs = {
   node: { packages: /^node-/, file: 'bin/node' },
   deno: { packages: /^@deno\//, file: 'deno' },
   bun: { packages: /^@oven\/bun-/, file: 'bin/bun' },
+  workerd: { packages: /^@cloudflare\/workerd-/, file: 'bin/workerd' },
 };
 
 export type RuntimeName = keyof typeof programs;
@@ -30,7 +31,12 @@ export function installRuntimes(): Record<RuntimeName, string> {
     npmInstall();
     copyFileSync(lock, installedLock);
   }
-  return { node: programOf('node'), deno: programOf('deno'), bun: programOf('bun') };
+  return {
+    node: programOf('node'),
+    deno: programOf('deno'),
+    bun: programOf('bun'),
+    workerd: programOf('workerd'),
+  };
 }
 
 function npmInstall(): void {

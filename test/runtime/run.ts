@@ -1,110 +1,139 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { installRuntimes, Offline, type RuntimeName } from './install.ts';
+import { type BrowserName, findBrowser } from './browsers.ts';
+import { bundleSuites, repositoryFiles } from './bundle.ts';
+import type { RuntimeId } from './cannot.ts';
+import { checkExamples } from './examples.ts';
+import { installRuntimes, Offline } from './install.ts';
+import { REPORT_MARK, type Result, type RuntimeReport } from './report.ts';
+import { PAGE } from './serve.ts';
+import { denoFlags, inPairs, start, TIMEOUT_MS, temporary } from './start.ts';
+import { count, explain, findTableProblems, type Outcome, printSkips, printTable } from './table.ts';
+import { visit } from './visit.ts';
+import { serveWorker, writeSuitesWorker } from './workerd.ts';
 
-// Runs the suites of dist/test and the demo on each runtime, prints one table and fails if anything failed.
+// Runs the suites and the examples on every runtime, prints one table, and fails if anything failed or is missing without
+// a reason.
 
-interface Runtime {
-  name: RuntimeName;
-  program: string;
-  flags: string[];
+const recorded = join(temporary, 'modules');
+
+type Programs = ReturnType<typeof installRuntimes>;
+
+/** Node, Deno, Bun: `args` end with an entry of dist/test/runtime and what it takes before the id. */
+async function runProgram(id: RuntimeId, program: string, args: readonly string[]): Promise<RuntimeReport> {
+  const { output, code } = await start(program, [...args, id]);
+  const line = output.split('\n').find(text => text.startsWith(REPORT_MARK));
+  if (!line || code !== 0) throw new Error(`${id} ended with ${code}\n${output.slice(-20_000)}`);
+  return JSON.parse(line.slice(REPORT_MARK.length)) as RuntimeReport;
 }
 
-interface Outcome {
-  runtime: string;
-  passed: number;
-  failed: number;
-  skipped: number;
-  demo: string;
+async function runBrowser(id: RuntimeId, name: BrowserName, program: string): Promise<RuntimeReport> {
+  const script = await bundleSuites(id, suites => [
+    "import { runPage } from './dist/test/runtime/page.js';",
+    `runPage(${suites});`,
+  ]);
+  const paths = [...repositoryFiles(), 'package.json'];
+  const pages = new Map([
+    ['/index.html', `${PAGE}<script type="module" src="/suites.js"></script>`],
+    ['/suites.js', script],
+    ['/files.json', JSON.stringify(paths)],
+  ]);
+  const report = await visit(
+    name,
+    program,
+    id !== 'chromium-plain',
+    pages,
+    paths,
+    `index.html?runtime=${id}`,
+  );
+  return JSON.parse(report) as RuntimeReport;
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** What suites and programs may write to. */
-const temporary = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));
-const suites = 'dist/test/index.js';
-const demo = 'dist/examples/counter.js';
+async function runWorkerd(program: string): Promise<RuntimeReport> {
+  const version = (await start(program, ['--version'])).stdout.trim().replace(/^workerd /, '');
+  const config = await writeSuitesWorker(join(temporary, 'worker'), recorded, `workerd ${version}`);
+  // Two processes: in the one that ran suites, nothing is as in anybody's Worker.
+  const problems = await fetchJson<string[]>(program, config, 'imported');
+  const report = await fetchJson<RuntimeReport>(program, config, 'suites');
+  return { ...report, problems: [...report.problems, ...problems] };
+}
 
-/** What uvu, the suites and the command line program ask for. */
-const environment = [
-  'NODE_DISABLE_COLORS',
-  'FORCE_COLOR',
-  'NO_COLOR',
-  'TERM',
-  'TMPDIR',
-  'TMP',
-  'TEMP',
-  'NODE_V8_COVERAGE',
-];
-const logging = ['PLUGBOARD_LOG', 'RUST_LOG'];
+const fetchJson = <T>(program: string, config: string, path: string): Promise<T> =>
+  serveWorker(program, config, async origin => {
+    const response = await fetch(`${origin}/${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`workerd answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  });
 
-function denoFlags(program: string): string[] {
+interface Job {
+  id: RuntimeId;
+  run(): Promise<RuntimeReport>;
+}
+
+function browserJobs(): { jobs: Job[]; missing: string[] } {
+  const jobs: Job[] = [];
+  const missing: string[] = [];
+  const ids: Record<BrowserName, RuntimeId[]> = {
+    chromium: ['chromium', 'chromium-plain'],
+    firefox: ['firefox'],
+  };
+  for (const name of ['chromium', 'firefox'] as const) {
+    const program = findBrowser(name);
+    if (program) jobs.push(...ids[name].map(id => ({ id, run: () => runBrowser(id, name, program) })));
+    else missing.push(`skipped: ${ids[name].join(', ')}: no ${name} on this machine (in CI it is installed)`);
+  }
+  return { jobs, missing };
+}
+
+const nodeLike = (programs: Programs): Job[] => {
+  const files = 'dist/test/runtime/files.js';
+  const { node, deno, bun } = programs;
   return [
-    'run',
-    '--no-prompt',
-    '--no-lock',
-    '--no-remote',
-    `--allow-read=${root},${temporary}`,
-    `--allow-write=${temporary}`,
-    `--allow-env=${[...environment, ...logging].join()}`,
-    `--allow-run=${program}`,
+    { id: 'node', run: () => runProgram('node', node, ['dist/test/runtime/record.js', recorded]) },
+    { id: 'deno', run: () => runProgram('deno', deno, [...denoFlags(deno), files]) },
+    { id: 'bun', run: () => runProgram('bun', bun, [files]) },
   ];
-}
+};
 
-function start(program: string, args: string[]): { output: string; status: number | null } {
-  const { stdout, stderr, status, error } = spawnSync(program, args, {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, TMP: temporary, TEMP: temporary },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 28,
-    // A hanging suite must not hang the run; what was printed before tells which one it is.
-    timeout: 4 * 60_000,
-    killSignal: 'SIGKILL',
+async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes: string[] }> {
+  mkdirSync(recorded);
+  let reference: Result[] = [];
+  const outcomeOf = async ({ id, run }: Job): Promise<Outcome> => {
+    const startMs = Date.now();
+    const outcome = await run().then(
+      report => {
+        if (id === 'node-at-hand') reference = report.results;
+        return explain(id, report, reference);
+      },
+      (error: Error) => ({ runtime: id, results: [], errors: [], problems: [error.message] }),
+    );
+    const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
+    console.log(`${outcome.runtime}: ${count(outcome, 'passed')} passed in ${seconds} s`);
+    return outcome;
+  };
+  const first = await outcomeOf({
+    id: 'node-at-hand',
+    run: () => runProgram('node-at-hand', process.execPath, ['dist/test/runtime/files.js']),
   });
-  return { output: `${stdout}${stderr}${error ? `${error}\n` : ''}`, status };
+  first.problems.push(...findTableProblems(reference));
+  if (process.env.CI && !process.version.startsWith('v20.')) {
+    first.problems.push(
+      `expected Node 20, the oldest that is supported, to start this run, got ${process.version}`,
+    );
+  }
+  const { jobs, missing } = browserJobs();
+  // workerd comes after the newest Node, whose modules it imports.
+  const all = [
+    ...nodeLike(programs),
+    { id: 'workerd', run: () => runWorkerd(programs.workerd) } as Job,
+    ...jobs,
+  ];
+  const outcomes = [first, ...(await inPairs(all.map(job => () => outcomeOf(job))))];
+  return { outcomes, notes: missing };
 }
 
-function runSuites({ program, flags, name }: Runtime): Omit<Outcome, 'demo'> {
-  const { output, status } = start(program, [...flags, suites]);
-  const report = /\non (.+):\n(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\n/.exec(output);
-  const [runtime = name, passed = 0, failed = 0, skipped = 0] = report?.slice(1) ?? [];
-  const outcome = { runtime, passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
-  // A run that stopped before its closing line, or after it with an error, has failed whatever it counted.
-  if (outcome.failed === 0 && (status !== 0 || !report)) outcome.failed = 1;
-  console.log(outcome.failed ? `\n${output}` : (output.match(/^skipped: .*$/gm) ?? []).join('\n'));
-  return outcome;
-}
-
-function runDemo({ program, flags }: Runtime, expected: string): string {
-  const { output, status } = start(program, [...flags, demo]);
-  if (status === 0 && output === expected) return 'same';
-  console.log(`\n${demo} exited with ${status} and printed:\n${output}\nexpected:\n${expected}`);
-  return 'differs';
-}
-
-function runAll(runtimes: readonly Runtime[]): Outcome[] {
-  const reference = start(process.execPath, [demo]);
-  if (reference.status !== 0) throw new Error(`${demo} fails on the Node at hand:\n${reference.output}`);
-  return runtimes.map(runtime => {
-    console.log(`\n${runtime.name}: ${runtime.program}`);
-    return { ...runSuites(runtime), demo: runDemo(runtime, reference.output) };
-  });
-}
-
-function printTable(outcomes: readonly Outcome[]): void {
-  const heads = ['runtime', 'passed', 'failed', 'skipped', 'demo'] as const;
-  const lines = [heads, ...outcomes.map(outcome => heads.map(head => String(outcome[head])))];
-  const widths = heads.map((_, column) => Math.max(...lines.map(line => line[column]!.length)));
-  const print = (line: readonly string[]) =>
-    line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ');
-  console.log(`\n${lines.map(line => print(line).trimEnd()).join('\n')}\n`);
-}
-
-function main(): number {
-  let programs: ReturnType<typeof installRuntimes>;
+async function main(): Promise<number> {
+  let programs: Programs;
   try {
     programs = installRuntimes();
   } catch (error) {
@@ -112,21 +141,37 @@ function main(): number {
     console.log(`skipped: the runtimes are not installed and the registry is out of reach\n${error.message}`);
     return 0;
   }
-  const outcomes = runAll([
-    { name: 'node', program: programs.node, flags: [] },
-    { name: 'deno', program: programs.deno, flags: denoFlags(programs.deno) },
-    { name: 'bun', program: programs.bun, flags: [] },
-  ]);
-  printTable(outcomes);
-  const demosPassed = outcomes.filter(outcome => outcome.demo === 'same').length;
-  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, demosPassed);
-  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, outcomes.length - demosPassed);
+  const { outcomes, notes } = await runAll(programs);
+  const checks = await checkExamples(programs);
+  const wrong = checks.filter(({ expected, actual }) => actual !== expected);
+  for (const { runtime, errors, problems } of outcomes) {
+    for (const error of errors) console.log(`\non ${runtime}:\n${error}`);
+    for (const problem of problems) console.log(`problem on ${runtime}: ${problem}`);
+  }
+  for (const { name, expected, actual } of wrong) {
+    console.log(`\n${name} gave:\n${actual}\nexpected:\n${expected}`);
+  }
+  console.log(`\n${printSkips(outcomes)}`);
+  for (const note of notes) console.log(note);
+  console.log(`\n${printTable(outcomes)}\n`);
+  for (const check of checks)
+    console.log(`${check.name}: ${wrong.includes(check) ? 'FAILED' : 'as expected'}`);
+  console.log();
+  const passed = outcomes.reduce(
+    (sum, outcome) => sum + count(outcome, 'passed'),
+    checks.length - wrong.length,
+  );
+  const failed = outcomes.reduce(
+    (sum, outcome) => sum + count(outcome, 'failed') + outcome.problems.length,
+    wrong.length,
+  );
   console.log(`${passed} passed, ${failed} failed`);
   return failed ? 1 : 0;
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } finally {
-  rmSync(temporary, { recursive: true, force: true });
+  // A browser that was just killed may still write to its profile.
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }

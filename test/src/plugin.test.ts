@@ -186,6 +186,19 @@ suite('plugin', test => {
     });
   }
 
+  const bareResults: [name: string, body: number[], results: ('i32' | 'i64' | 'f64')[]][] = [
+    ['an i64', [op.i64Const, 0], ['i64']],
+    ['half', [op.f64Const, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f], ['f64']],
+    ['two results', [op.i32Const, 0, op.i32Const, 0], ['i32', 'i32']],
+  ];
+  for (const [name, body, results] of bareResults) {
+    test.row('error.BAD_SIGNATURE', `${name} from a module whose types cannot be seen`, async () => {
+      const module = new WebAssembly.Module(buildModule({ functions: [{ name: 'run', body, results }] }));
+      const plugin = await createPlugin(module);
+      await raises(() => plugin.call('run'), { code: 'BAD_SIGNATURE', message: 'got a result of' });
+    });
+  }
+
   test('the next call after a failed one works, on a new instance', async () => {
     let calls = 0;
     const host = () => {

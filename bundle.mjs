@@ -1,0 +1,29 @@
+// `npm run bundle`: the core as a single file for <script type="module">, and the example Worker. Fails over the budget.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const BUDGET_BYTES = 30 * 1024;
+const file = 'dist/browser/plugboard.min.js';
+const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
+
+// The host with abi and wasi: without actors, and without `inspect`, which is an eighth of it and rarely wanted in a page.
+const names = Object.keys(await import('./dist/src/web.js')).filter(name => name !== 'inspect');
+await build({
+  ...options,
+  stdin: { contents: `export { ${names.join(', ')} } from './dist/src/web.js';`, resolveDir: '.' },
+  outfile: file,
+  minify: true,
+});
+// Wasm stays an import: workerd gives it compiled.
+await build({
+  ...options,
+  entryPoints: ['examples/worker/worker.js'],
+  outfile: 'dist/examples/worker/worker.js',
+  external: ['*.wasm'],
+});
+
+const bytes = readFileSync(file);
+const gzipBytes = gzipSync(bytes, { level: 9 }).length;
+console.log(`${file}: ${bytes.length} bytes, ${gzipBytes} gzip, budget ${BUDGET_BYTES}`);
+if (gzipBytes > BUDGET_BYTES) process.exitCode = 1;

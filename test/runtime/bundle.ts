@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import { testFiles } from '../helpers/node.ts';
+import { cannotLoad, type RuntimeId } from './cannot.ts';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The suites import the entry for Node; bundled they get the one of `default`, as users' bundles do. */
+const webEntry: Plugin = {
+  name: 'the entry of web standards',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/src\/node\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, dirname(path), 'web.js'),
+    })),
+};
+
+/** Bundles the text that `write` makes of the suites (an expression, a TestFile[]) that `runtime` can load. */
+export async function bundleSuites(
+  runtime: RuntimeId,
+  write: (suites: string) => readonly string[],
+): Promise<string> {
+  const suites = testFiles()
+    .filter(({ name }) => cannotLoad(runtime, name) === undefined)
+    .map(({ name }) => `{ name: '${name}', load: () => import('./dist/test/${name}') }`);
+  return bundle(write(`[${suites.join(', ')}]`).join('\n'));
+}
+
+/** Bundles a module's text; its imports are resolved from the repository's root, and those of imported/ are kept. */
+export async function bundle(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    logLevel: 'error',
+    external: ['imported/*'],
+    // package.json says `sideEffects: false`, which is true of what users import, not of suites.
+    ignoreAnnotations: true,
+    plugins: [webEntry],
+  });
+  return outputFiles[0]!.text;
+}
+
+/** The files that suites read through their host: all of fixtures/ but what its builds leave there. */
+export function repositoryFiles(folder = 'fixtures'): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) return path;
+    return /^(target|node_modules|build)$/.test(entry.name) ? [] : repositoryFiles(path);
+  });
+}

@@ -1,0 +1,65 @@
+/** What a runtime cannot do: tests that are skipped there, each with the reason that the run prints. */
+export interface Cannot {
+  runtimes: readonly RuntimeId[];
+  /** Matches the path of the test file below dist/test. */
+  file: RegExp;
+  /** Matches `suite › test`. Without it the file is not even loaded. */
+  test?: RegExp;
+  reason: string;
+}
+
+export type RuntimeId =
+  | 'node-at-hand'
+  | 'node'
+  | 'deno'
+  | 'bun'
+  | 'workerd'
+  | 'chromium'
+  | 'chromium-plain'
+  | 'firefox';
+
+const browsers = ['chromium', 'chromium-plain', 'firefox'] as const;
+const bundled = ['workerd', ...browsers] as const;
+
+export const CANNOT: readonly Cannot[] = [
+  { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
+  {
+    runtimes: bundled,
+    file: /^(layers|docs|exports)\.test/,
+    reason: "about the repository's sources, pages and package, the same everywhere",
+  },
+  {
+    runtimes: bundled,
+    file: /^actor\/example\.test/,
+    reason: 'the demo reads its plugins from files',
+  },
+  {
+    runtimes: bundled,
+    file: /^cases\.test/,
+    test: /go-pdk\.crash/,
+    reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^cases\.test/,
+    test: /faults\.signature\.result-f64/,
+    reason: 'an imported module does not tell the types of its functions, and 0 as f64 looks like 0 as i32',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^src\/inspect\.test/,
+    test: /modules that it stops|tells what has to be given|of a compiled module|would run, with every import/,
+    reason: 'the test evaluates source text, which workerd forbids',
+  },
+];
+
+/** The reason why a whole file is left out, if it is. */
+export const cannotLoad = (runtime: RuntimeId, file: string): string | undefined =>
+  rowsOf(runtime, file).find(row => !row.test)?.reason;
+
+/** The reason why a test of a file that is loaded is left out, if it is. */
+export const cannotRun = (runtime: RuntimeId, file: string, title: string): string | undefined =>
+  rowsOf(runtime, file).find(row => row.test?.test(title))?.reason;
+
+const rowsOf = (runtime: RuntimeId, file: string) =>
+  CANNOT.filter(row => row.runtimes.includes(runtime) && row.file.test(file));

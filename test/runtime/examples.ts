@@ -1,0 +1,134 @@
+import { type BrowserName, findBrowser } from './browsers.ts';
+import { repositoryFiles } from './bundle.ts';
+import type { installRuntimes } from './install.ts';
+import { PAGE } from './serve.ts';
+import { denoFlags, inPairs, start } from './start.ts';
+import { visit } from './visit.ts';
+import { serveWorker } from './workerd.ts';
+
+type Programs = ReturnType<typeof installRuntimes>;
+
+/** An example on a runtime: what it should have done, and what it did. */
+interface Check {
+  name: string;
+  expected: string;
+  actual: string;
+}
+
+/** Runs every example of examples/ where it belongs. */
+export async function checkExamples(programs: Programs): Promise<Check[]> {
+  const browsers = (['chromium', 'firefox'] as const).flatMap(name => {
+    const program = findBrowser(name);
+    return program ? [() => checkBrowser(name, program)] : [];
+  });
+  const runs = [() => checkDemo(programs), () => checkWorker(programs.workerd), ...browsers];
+  // An example that cannot even be run must not cost the table of the others.
+  const failed = (error: Error): Check[] => [
+    { name: 'an example', expected: 'a result', actual: error.message },
+  ];
+  return (await inPairs(runs.map(run => () => run().catch(failed)))).flat();
+}
+
+/** The demo prints the same on every runtime that has files. */
+async function checkDemo({ node, deno, bun }: Programs): Promise<Check[]> {
+  const demo = 'dist/examples/counter.js';
+  const { output: expected, code } = await start(process.execPath, [demo]);
+  if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
+  const commands = [
+    ['node', node],
+    ['deno', deno, ...denoFlags(deno)],
+    ['bun', bun],
+  ] as const;
+  return inPairs(
+    commands.map(([name, program, ...flags]) => async () => {
+      const run = await start(program, [...flags, demo]);
+      return {
+        name: `${demo} on ${name}`,
+        expected,
+        actual: run.code === 0 ? run.output : `exit code ${run.code}\n${run.output}`,
+      };
+    }),
+  );
+}
+
+/** The example Worker as it stands there, under its own configuration; all at once, to show that requests take turns. */
+async function checkWorker(program: string): Promise<Check[]> {
+  const actual = await serveWorker(program, 'examples/worker/config.capnp', async origin => {
+    const post = async (body: string) => {
+      const response = await fetch(origin, { method: 'POST', body });
+      return `${response.status} ${await response.text()}`;
+    };
+    const increment = '{"increment":{"type":"Flow","data":null}}';
+    const counts = await Promise.all(Array.from({ length: 10 }, () => post(increment)));
+    const others = [await post('{"increment":'), `${(await fetch(origin)).status}`];
+    return [...counts.sort(), ...others.map(text => text.slice(0, 15))].join('\n');
+  });
+  const counts = Array.from(
+    { length: 10 },
+    (_, index) => `200 {"count":{"type":"Integer","data":${index + 11}}}\n`,
+  );
+  const expected = [...counts, '400 JSON_SYNTAX', '405'].join('\n');
+  return [{ name: 'examples/worker on workerd', expected, actual }];
+}
+
+/** Uses the example page as a visitor does, in a frame. Runs in the browser. */
+async function usePage(): Promise<void> {
+  const frame = document.createElement('iframe');
+  frame.src = '/files/examples/browser/index.html';
+  document.body.append(frame);
+  await new Promise(resolve => frame.addEventListener('load', resolve));
+  const page = frame.contentDocument!;
+  const find = <T extends HTMLElement>(id: string) => page.getElementById(id) as T;
+  const seen: string[] = [];
+  const until = async (condition: () => boolean) => {
+    for (let round = 0; round < 200 && !condition(); round++)
+      await new Promise(resolve => setTimeout(resolve, 50));
+  };
+  const loaded = async (name: string) => {
+    await until(() => find('plugin').textContent!.startsWith(name));
+    seen.push(find('plugin').textContent!.replace(/:.*/, ` ${find('plugin').className}`));
+  };
+  const call = async (name: string, input: string) => {
+    find<HTMLSelectElement>('function').value = name;
+    find<HTMLTextAreaElement>('input').value = input;
+    find('output').textContent = '';
+    find('run').click();
+    await until(() => find('output').textContent !== '');
+    seen.push(`${find('output').textContent} | ${find('log').textContent}`);
+  };
+  const choose = (name: string, bytes: BlobPart) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name));
+    find<HTMLInputElement>('file').files = transfer.files;
+    find('file').dispatchEvent(new Event('change'));
+  };
+  find('load-example').click();
+  await loaded('rust_pdk.wasm');
+  await call('call_host', 'a text');
+  await call('fail', 'a reason');
+  choose('own.wasm', await (await fetch('/files/fixtures/abi/abi.wasm')).arrayBuffer());
+  await loaded('own.wasm');
+  await call('alloc_zero', '');
+  choose('not.wasm', 'a text');
+  await loaded('not.wasm');
+  await fetch('/report', { method: 'POST', body: seen.join('\n') });
+}
+
+async function checkBrowser(name: BrowserName, program: string): Promise<Check[]> {
+  const pages = new Map([['/index.html', `${PAGE}<body><script type="module">(${usePage})()</script>`]]);
+  const paths = [
+    ...repositoryFiles(),
+    ...repositoryFiles('examples/browser'),
+    'dist/browser/plugboard.min.js',
+  ];
+  const actual = await visit(name, program, true, pages, paths, 'index.html');
+  const expected = [
+    'rust_pdk.wasm status',
+    'A TEXT | notify: a text',
+    'PLUGIN_ERROR: a reason | ',
+    'own.wasm status',
+    '0 | ',
+    'not.wasm status error',
+  ].join('\n');
+  return [{ name: `examples/browser in ${name}`, expected, actual }];
+}

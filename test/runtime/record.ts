@@ -1,0 +1,20 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { contentName, lendModules } from './lend-modules.ts';
+
+// As files.ts, and keeps every module that suites compile in the folder given before the id.
+const id = process.argv.pop()!;
+const folder = process.argv.pop()!;
+process.argv.push(id);
+
+lendModules(source => {
+  if (!WebAssembly.validate(source)) return undefined;
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  const file = join(folder, `${contentName(source)}.wasm`);
+  if (!existsSync(file)) writeFileSync(file, bytes);
+  else if (!readFileSync(file).equals(bytes)) throw new Error(`two modules share the name of ${file}`);
+  return undefined;
+});
+await import('./files.ts');

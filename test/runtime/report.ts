@@ -1,0 +1,36 @@
+import { setTestHost, type TestHost } from '../helpers/host.ts';
+import { runFiles, type TestFile } from '../helpers/runner.ts';
+import { type TestRecord, tests } from '../helpers/suite.ts';
+import { cannotLoad, cannotRun, type RuntimeId } from './cannot.ts';
+
+export interface Result extends Omit<TestRecord, 'fileIndex'> {
+  file: string;
+}
+
+/** What a runtime tells of its run; JSON. */
+export interface RuntimeReport {
+  /** Such as `node 20.20.2`. */
+  runtime: string;
+  results: Result[];
+  /** Text of the failures. */
+  errors: string[];
+  problems: string[];
+}
+
+/** Runs all files that this runtime can load. The tests of the others are not in the report: nobody knows them here. */
+export async function runSuites(
+  id: RuntimeId,
+  testHost: TestHost,
+  files: readonly TestFile[],
+): Promise<RuntimeReport> {
+  const loaded = files.filter(({ name }) => cannotLoad(id, name) === undefined);
+  setTestHost({
+    ...testHost,
+    cannot: (suite, name) => cannotRun(id, loaded[globalThis.UVU_INDEX]!.name, `${suite} › ${name}`),
+  });
+  const { errors, problems } = await runFiles(loaded);
+  const results = tests.map(({ fileIndex, ...test }) => ({ ...test, file: loaded[fileIndex]!.name }));
+  return { runtime: testHost.runtime, results, errors, problems };
+}
+
+export const REPORT_MARK = 'report of the run: ';

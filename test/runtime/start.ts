@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './bundle.ts';
+
+/** What suites, programs and browsers may write to. */
+export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));
+/** A hanging suite must not hang the run. */
+export const TIMEOUT_MS: number = 4 * 60_000;
+
+/** What uvu, the suites and the command line program ask for. */
+const environment =
+  'NODE_DISABLE_COLORS,FORCE_COLOR,NO_COLOR,TERM,TMPDIR,TMP,TEMP,NODE_V8_COVERAGE,PLUGBOARD_LOG,RUST_LOG';
+export const denoFlags = (program: string) => [
+  'run',
+  '--no-prompt',
+  '--no-lock',
+  '--no-remote',
+  `--allow-read=${root},${temporary}`,
+  `--allow-write=${temporary}`,
+  `--allow-env=${environment}`,
+  `--allow-run=${program}`,
+];
+
+/** Runs a program to its end in the repository's root. */
+export async function start(
+  program: string,
+  args: readonly string[],
+): Promise<{ stdout: string; output: string; code: number | null }> {
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, TMP: temporary, TEMP: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let [stdout, output] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text;
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', text => {
+    output += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  return { stdout, output, code };
+}
+
+/** Each pair runs its two jobs at once: the machines that this runs on have two cores. */
+export async function inPairs<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = [];
+  for (let at = 0; at < jobs.length; at += 2) {
+    results.push(...(await Promise.all(jobs.slice(at, at + 2).map(job => job()))));
+  }
+  return results;
+}

@@ -1,0 +1,36 @@
+import type { ChildProcess } from 'node:child_process';
+import { type BrowserName, openPage } from './browsers.ts';
+import { servePages } from './serve.ts';
+import { TIMEOUT_MS, temporary } from './start.ts';
+
+/** Opens a page and waits for what it posts to /report. */
+export async function visit(
+  name: BrowserName,
+  program: string,
+  isolated: boolean,
+  pages: ReadonlyMap<string, string>,
+  paths: readonly string[],
+  page: string,
+): Promise<string> {
+  const server = await servePages(isolated, pages, paths);
+  const browser = openPage(name, program, temporary, `${server.origin}/${page}`);
+  try {
+    return await Promise.race([server.nextReport(), failure(browser, name)]);
+  } finally {
+    server.close();
+    if (browser.pid && browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL');
+  }
+}
+
+function failure(browser: ChildProcess, name: BrowserName): Promise<never> {
+  let output = '';
+  browser.stderr?.on('data', text => {
+    output = `${output}${text}`.slice(-4000);
+  });
+  return new Promise((_, reject) => {
+    const fail = (what: string) => reject(new Error(`${name} ${what}\n${output}`));
+    browser.on('error', error => fail(error.message));
+    browser.on('exit', code => fail(`ended with ${code} before its page reported`));
+    setTimeout(() => fail(`sent no report in ${TIMEOUT_MS} ms`), TIMEOUT_MS).unref();
+  });
+}

@@ -1,0 +1,69 @@
+import { createPlugin } from '../../src/web.ts';
+import type { TestHost } from '../helpers/host.ts';
+import type { TestFile } from '../helpers/runner.ts';
+import { contentName, lendModules } from './lend-modules.ts';
+import { runSuites } from './report.ts';
+import { preloadedHost } from './repository.ts';
+
+/** What workerd.ts imports for the Worker: files by path, and compiled modules by the content of their bytes. */
+export interface Imported {
+  runtime: string;
+  files: Record<string, ArrayBuffer>;
+  modules: Record<string, WebAssembly.Module>;
+}
+
+/** The Worker: `/suites` is answered with the report, `/imported` with the problems of what is as in anybody's Worker. */
+export const makeWorker = (suites: readonly TestFile[], { runtime, files, modules }: Imported) => {
+  const entries = Object.entries(files).map(([path, buffer]) => [path, new Uint8Array(buffer)] as const);
+  const host = preloadedHost(runtime, new Map(entries));
+  const find = (bytes: BufferSource): WebAssembly.Module | undefined => modules[contentName(bytes)];
+  const module = (path: string) => {
+    const found = find(host.readBytes(path) as Uint8Array<ArrayBuffer>);
+    if (!found) throw new Error(`${path}: no suite compiled it on Node, so it was not imported`);
+    return found;
+  };
+  return {
+    fetch: async ({ url }: Request) => {
+      if (new URL(url).pathname === '/imported')
+        return Response.json(await findProblems(host.readBytes, module));
+      lendModules(find);
+      return Response.json(await runSuites('workerd', { ...host, module }, suites));
+    },
+  };
+};
+
+/** What suites cannot show, for modules are lent to them: what a Worker gets that has only what it imports. */
+async function findProblems(
+  readBytes: TestHost['readBytes'],
+  module: NonNullable<TestHost['module']>,
+): Promise<string[]> {
+  const plugin = 'fixtures/abi/abi.wasm';
+  const problems = [
+    await expectCode('UNSUPPORTED', () => createPlugin(readBytes(plugin))),
+    await expectKernel('reference', () => createPlugin(module(plugin))),
+    await expectKernel('accessors', () =>
+      createPlugin(module(plugin), { accessors: module('dist/abi/accessors.wasm') }),
+    ),
+  ];
+  return problems.flatMap(problem => problem ?? []);
+}
+
+async function expectCode(expected: string, run: () => Promise<unknown>): Promise<string | undefined> {
+  const code = await run().then(
+    () => 'success',
+    error => (error as { code?: string }).code,
+  );
+  return code === expected ? undefined : `creation from bytes: expected the code ${expected}, got ${code}`;
+}
+
+async function expectKernel(
+  expected: string,
+  create: () => ReturnType<typeof createPlugin>,
+): Promise<string | undefined> {
+  const plugin = await create();
+  const { kernel } = plugin.report;
+  await plugin.close();
+  return kernel === expected
+    ? undefined
+    : `an imported module: expected the ${expected} kernel, got ${kernel}`;
+}
