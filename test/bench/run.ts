@@ -22,6 +22,7 @@ function runOn(program: string, flags: readonly string[], name: string): Result 
   const { stdout, stderr, status } = spawnSync(program, [...flags, script], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    timeout: 5 * 60_000,
   });
   if (status !== 0) throw new Error(`${program} ${script}: exit code ${status}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
