@@ -1,4 +1,4 @@
-import { assemble, type Listing } from './assemble.ts';
+import { assemble, type ListedImport, type Listing } from './assemble.ts';
 import { HEADER, HEADER_BYTES } from './memory.ts';
 
 /** Pushes a u32 word of the kernel memory's header as i64. */
@@ -7,16 +7,23 @@ const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.loa
 /** Traps when the call was ended. An access does this outside its span only, where it else answers nothing (or zero). */
 const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 'end'];
 
+/** Bytes from the start of the addressable part of the memory to local 0. */
+const place = ['local.get 0', `i64.const ${HEADER_BYTES}`, 'i64.sub'];
 /** Whether local 0, a full 64-bit address, is a valid start: one unsigned comparison covers both ends. */
-const inMemory = (span: 'span1' | 'span8') => [
-  ...['local.get 0', `i64.const ${HEADER_BYTES}`, 'i64.sub'],
-  ...header(span),
-  'i64.lt_u',
-];
+const inMemory = (span: 'span1' | 'span8') => [...place, ...header(span), 'i64.lt_u'];
 const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header(span), 'i64.lt_u'];
 
 const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
+
+/**
+ * What the accessors leave to the reference kernel, imported as `kernel.<name>`. `alloc` takes and gives numbers, since
+ * engines make an object of every i64 that crosses into JavaScript.
+ */
+export const ACCESSOR_IMPORTS: readonly ListedImport[] = [
+  { name: 'alloc', params: ['f64'], results: ['i32'] },
+  { name: 'output_set', params: ['i64', 'i64'], results: [] },
+];
 
 /**
  * The functions that plugins call most, once for every one or eight bytes or in every call, as wasm over the kernel memory. Their
@@ -88,10 +95,31 @@ export const ACCESSORS: readonly Listing[] = [
       'end',
     ],
   },
+  {
+    name: 'alloc',
+    params: ['i64'],
+    results: ['i64'],
+    body: ['local.get 0', 'f64.convert_i64_u', 'call alloc', 'i64.extend_i32_u'],
+  },
+  {
+    name: 'output_set',
+    params: ['i64', 'i64'],
+    results: [],
+    body: [
+      ...inMemory('span1'),
+      // A length of 0 becomes the largest number, and so goes to the reference kernel too.
+      ...['local.get 1', 'i64.const 1', 'i64.sub', ...header('span1'), ...place, 'i64.sub', 'i64.lt_u'],
+      ...['i32.and', 'if'],
+      ...['i32.const 0', 'local.get 0', `i64.store32 ${HEADER.outputStart}`],
+      ...['i32.const 0', 'local.get 1', `i64.store32 ${HEADER.outputLength}`],
+      ...['i32.const 0', 'i32.const 1', `i32.store ${HEADER.hasOutput}`],
+      ...['else', 'local.get 0', 'local.get 1', 'call output_set', 'end'],
+    ],
+  },
 ];
 
-/** The bytes of the accessor module: imports `kernel.memory`, exports one function per listing. */
-export const accessorBytes = (): Uint8Array<ArrayBuffer> => assemble(ACCESSORS);
+/** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
+export const accessorBytes = (): Uint8Array<ArrayBuffer> => assemble(ACCESSOR_IMPORTS, ACCESSORS);
 
 let compiled: WebAssembly.Module | null | undefined;
 

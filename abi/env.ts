@@ -38,10 +38,11 @@ export function envFunctions(kernel: Kernel): EnvImports {
     },
 
     output_set: (start: bigint, length: bigint) => {
-      kernel.output = kernel.checkRange('output_set', start, length) ?? kernel.output;
+      const range = kernel.checkRange('output_set', start, length);
+      if (range) memory.setOutput(range);
     },
-    output_offset: () => BigInt(kernel.output?.start ?? 0),
-    output_length: () => BigInt(kernel.output?.length ?? 0),
+    output_offset: () => BigInt(memory.output?.start ?? 0),
+    output_length: () => BigInt(memory.output?.length ?? 0),
     error_set: (handle: bigint) => kernel.setErrorHandle(Number(handle)),
     error_get: () => BigInt(kernel.error?.handle ?? 0),
     reset: () => kernel.clear(),

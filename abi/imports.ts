@@ -31,7 +31,10 @@ export function kernelImports(
   );
   if (!accessors) return { tier: 'reference', imports: reference };
 
-  const { exports } = new WebAssembly.Instance(accessors, { kernel: { memory: kernel.memory.memory } });
+  const alloc = guard(kernel, (length: number) => kernel.memory.alloc(length));
+  const { exports } = new WebAssembly.Instance(accessors, {
+    kernel: { memory: kernel.memory.memory, alloc, output_set: reference.output_set! },
+  });
   return { tier: 'accessors', imports: { ...reference, ...(exports as EnvImports) } };
 }
 

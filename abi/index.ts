@@ -5,6 +5,6 @@ export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
 export { type CallResult, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-export { KernelMemory, type KernelMemoryOptions } from './memory.ts';
+export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
 export { ENV_FUNCTIONS, ENV_NAMESPACE, type EnvFunction, type EnvValue, type WasmType } from './spec.ts';
 export { Vars } from './vars.ts';

@@ -1,6 +1,6 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
-import { KernelMemory } from './memory.ts';
+import { KernelMemory, type Range } from './memory.ts';
 import { Vars } from './vars.ts';
 
 // A byte order mark is part of the text that the plugin wrote.
@@ -20,15 +20,10 @@ export interface KernelOptions {
   strict?: boolean;
 }
 
-export interface Range {
-  start: number;
-  length: number;
-}
-
 /** What a call left behind. */
 export interface CallResult {
-  /** A copy of the output, or null when the plugin set none. */
-  output: Uint8Array<ArrayBuffer> | null;
+  /** A view of the output in the kernel memory, or null when the plugin set none. */
+  output: Uint8Array | null;
   /** The error text, or null when the plugin set none. */
   error: string | null;
 }
@@ -43,7 +38,6 @@ export class Kernel {
   readonly config: ReadonlyMap<string, string>;
   readonly onLog: (level: MessageLevel, text: string) => void;
   logLevel: LogLevel;
-  output: Range | null = null;
   error: { handle: number; text: string } | null = null;
 
   readonly #onDiagnostic: ((diagnostic: AbiDiagnostic) => void) | undefined;
@@ -68,20 +62,22 @@ export class Kernel {
   /** Starts a call: clears what the last one left and places a copy of `input`. @throws {AbiError} MEMORY_LIMIT */
   begin(input?: Uint8Array): void {
     this.#ended = null;
-    this.clear();
-    if (input && input.length > 0) this.memory.setInput(this.place(input), input.length);
+    this.error = null;
+    if (!this.memory.reset(input)) throw noRoom(input!.length);
   }
 
-  /** Reads what the call left. Valid until the next `begin`. */
+  /** Reads what the call left. The output is valid until the next `begin`: copy it to keep it. */
   end(): CallResult {
-    const output = this.output && this.memory.copy(this.output.start, this.output.length);
-    return { output, error: this.error?.text ?? null };
+    const { output } = this.memory;
+    return {
+      output: output && this.memory.view(output.start, output.length),
+      error: this.error?.text ?? null,
+    };
   }
 
   /** Forgets blocks, input, output and error: the kernel function `reset`. */
   clear(): void {
     this.memory.reset();
-    this.output = null;
     this.error = null;
   }
 
@@ -108,12 +104,7 @@ export class Kernel {
   /** Copies `bytes` into a new block. An empty value is handle 0. @throws {AbiError} MEMORY_LIMIT */
   place(bytes: Uint8Array): number {
     const handle = this.memory.place(bytes);
-    if (handle === 0 && bytes.length > 0) {
-      throw new AbiError(
-        'MEMORY_LIMIT',
-        `kernel memory: the engine has no room for ${bytes.length} more bytes`,
-      );
-    }
+    if (handle === 0 && bytes.length > 0) throw noRoom(bytes.length);
     return handle;
   }
 
@@ -124,11 +115,8 @@ export class Kernel {
         this.diagnose('UNKNOWN_HANDLE_FREED', `free: ${handle} is not the handle of a live block`);
       return;
     }
-    if (
-      this.output &&
-      handle < this.output.start + this.output.length &&
-      this.output.start < handle + length
-    ) {
+    const { output } = this.memory;
+    if (output && handle < output.start + output.length && output.start < handle + length) {
       this.memory.retire(handle);
     } else {
       this.memory.free(handle);
@@ -191,3 +179,6 @@ export class Kernel {
     this.#onDiagnostic?.({ code, message });
   }
 }
+
+const noRoom = (bytes: number) =>
+  new AbiError('MEMORY_LIMIT', `kernel memory: the engine has no room for ${bytes} more bytes`);

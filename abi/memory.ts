@@ -3,9 +3,9 @@ import { AbiError } from './errors.ts';
 /**
  * The kernel memory: what plugins and host exchange bytes through. Handles are byte offsets into it.
  *
- *      0        4        8            12           16            20            24       64
- *      ├────────┼────────┼────────────┼────────────┼─────────────┼─────────────┼────────┼─ blocks ──▶
- *      │ span1  │ span8  │ inputStart │ inputSpan1 │ inputSpan8  │ ended       │ unused │
+ *      0       4       8            12           16           20      24            28             32          64
+ *      ├───────┼───────┼────────────┼────────────┼────────────┼───────┼─────────────┼──────────────┼───────────┼─ blocks ──▶
+ *      │ span1 │ span8 │ inputStart │ inputSpan1 │ inputSpan8 │ ended │ outputStart │ outputLength │ hasOutput │
  *
  * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for
  * an access of one and of eight bytes; the input spans are the same for the input, counted from its start.
@@ -23,7 +23,16 @@ export const HEADER = {
   inputSpan1: 12,
   inputSpan8: 16,
   ended: 20,
+  outputStart: 24,
+  outputLength: 28,
+  hasOutput: 32,
 } as const;
+
+/** A part of the kernel memory, in bytes. */
+export interface Range {
+  start: number;
+  length: number;
+}
 
 const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536;
@@ -31,7 +40,10 @@ const MAX_PAGES = 65_536;
 const INITIAL_PAGES = 16;
 /** Blocks start at multiples of this; the records have one entry per granule. */
 const GRANULE_BYTES = 16;
+/** For no more bytes than this, a loop is done before an engine has entered its own `fill` or `set`. */
+const FEW = 64;
 const NO_BLOCK = 0;
+const NOTHING = new Uint8Array(0);
 
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
@@ -65,6 +77,7 @@ export class KernelMemory {
   /** Per granule: size class of a block in use, or the next free block of the same class. */
   #links = new Uint32Array(1024);
   readonly #freeLists = new Uint32Array(SIZE_CLASSES);
+  #hasFree = false;
 
   constructor({ maxBytes }: KernelMemoryOptions = {}) {
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
@@ -81,14 +94,14 @@ export class KernelMemory {
   alloc(length: number): number {
     const handle = this.#reserve(length);
     // Not only reused blocks: a plugin may have written beyond the end of its blocks.
-    if (handle !== 0) this.#bytes.fill(0, handle, handle + length);
+    if (handle !== 0) this.#zero(handle, handle + length);
     return handle;
   }
 
   /** A block with a copy of `bytes`, as `alloc` gives it. */
   place(bytes: Uint8Array): number {
     const handle = this.#reserve(bytes.length);
-    if (handle !== 0) this.#bytes.set(bytes, handle);
+    if (handle !== 0) this.#write(handle, bytes);
     return handle;
   }
 
@@ -122,6 +135,7 @@ export class KernelMemory {
     this.#lengths[granule] = NO_BLOCK;
     this.#links[granule] = this.#freeLists[index]!;
     this.#freeLists[index] = granule;
+    this.#hasFree = true;
     return true;
   }
 
@@ -136,16 +150,33 @@ export class KernelMemory {
     return granule === NO_BLOCK ? 0 : this.#lengths[granule]! - 1;
   }
 
-  /** Forgets every block and the input; zeroes all that was given out. */
-  reset(): void {
-    if (this.#top > HEADER_BYTES) {
-      this.#bytes.fill(0, HEADER_BYTES, this.#top);
-      this.#lengths.fill(NO_BLOCK, 0, this.#top / GRANULE_BYTES);
-      this.#freeLists.fill(0);
+  /**
+   * Forgets every block, zeroes all that was given out, and makes a copy of `input` the first block and the input.
+   * @returns false when the engine has no memory for it; the input is empty then
+   * @throws {AbiError} MEMORY_LIMIT, under the same condition
+   */
+  reset(input: Uint8Array = NOTHING): boolean {
+    const dirtyEnd = this.#top;
+    if (dirtyEnd > HEADER_BYTES) {
+      this.#lengths.fill(NO_BLOCK, 0, dirtyEnd / GRANULE_BYTES);
+      if (this.#hasFree) this.#freeLists.fill(0);
+      this.#hasFree = false;
       this.#top = HEADER_BYTES;
     }
     this.#ended = false;
-    this.setInput(0, 0);
+    this.inputStart = 0;
+    this.inputLength = 0;
+    try {
+      this.inputStart = this.place(input);
+      if (this.inputStart !== 0) this.inputLength = input.length;
+      return this.inputLength === input.length;
+    } finally {
+      // Not before: what the input covers need not be zeroed, and it may be all there is.
+      const cleanEnd = this.inputLength === 0 ? HEADER_BYTES : this.inputStart + this.inputLength;
+      this.#zero(cleanEnd, dirtyEnd);
+      this.#view.setUint32(HEADER.hasOutput, 0, true);
+      this.#publish();
+    }
   }
 
   /** Makes every access of this call refuse (accessors trap, the others throw), until the next `reset`. */
@@ -158,6 +189,21 @@ export class KernelMemory {
     this.inputStart = start;
     this.inputLength = length;
     this.#publish();
+  }
+
+  /** What was set as output, by the accessors or through here; null for none. */
+  get output(): Range | null {
+    if (this.#view.getUint32(HEADER.hasOutput, true) === 0) return null;
+    return {
+      start: this.#view.getUint32(HEADER.outputStart, true),
+      length: this.#view.getUint32(HEADER.outputLength, true),
+    };
+  }
+
+  setOutput({ start, length }: Range): void {
+    this.#view.setUint32(HEADER.outputStart, start, true);
+    this.#view.setUint32(HEADER.outputLength, length, true);
+    this.#view.setUint32(HEADER.hasOutput, 1, true);
   }
 
   /** Bytes that plugins can address, which is all but the header. */
@@ -178,6 +224,12 @@ export class KernelMemory {
   /** A copy, under the same condition. */
   copy(start: number, length: number): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(start, start + length);
+  }
+
+  /** Copies a range to `at` in `target`, under the same condition. */
+  copyTo(target: Uint8Array, at: number, start: number, length: number): void {
+    if (length > FEW) target.set(this.view(start, length), at);
+    else for (let index = 0; index < length; index++) target[at + index] = this.#bytes[start + index]!;
   }
 
   loadU8(address: number): number {
@@ -203,6 +255,16 @@ export class KernelMemory {
   loadInputU64(offset: number): bigint {
     const inside = offset >= 0 && offset + 8 <= this.inputLength;
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
+  }
+
+  #zero(start: number, end: number): void {
+    if (end - start > FEW) this.#bytes.fill(0, start, end);
+    else for (let index = start; index < end; index++) this.#bytes[index] = 0;
+  }
+
+  #write(start: number, bytes: Uint8Array): void {
+    if (bytes.length > FEW) this.#bytes.set(bytes, start);
+    else for (let index = 0; index < bytes.length; index++) this.#bytes[start + index] = bytes[index]!;
   }
 
   #granuleOf(handle: number): number {

@@ -2,7 +2,7 @@ import type { Kernel } from '../abi/index.ts';
 import { type HostErrorCode, PlugboardError } from './errors.ts';
 import { isStackOverflow } from './host-function.ts';
 import { ExitStop } from './instance.ts';
-import { PluginOutput } from './output.ts';
+import type { OutputCopier, PluginOutput } from './output.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
 
 /** What a failed call left behind, for whoever looks into it. */
@@ -39,6 +39,7 @@ export interface Outcome {
 
 export interface Call {
   kernel: Kernel;
+  outputs: OutputCopier;
   /** What is called, for messages. */
   name: string;
   input?: Uint8Array | undefined;
@@ -48,7 +49,7 @@ export interface Call {
 }
 
 /** Runs one call between the kernel's `begin` and `end`, and reads off how it ended. */
-export function runCall({ kernel, name, input, body, stderr }: Call): Outcome {
+export function runCall({ kernel, outputs, name, input, body, stderr }: Call): Outcome {
   let entered = false;
   let result: unknown;
   let thrown: unknown = null;
@@ -59,35 +60,54 @@ export function runCall({ kernel, name, input, body, stderr }: Call): Outcome {
   } catch (error) {
     thrown = error ?? new Error(String(error));
   }
-  const { output: bytes, error: text } = kernel.end();
-  const output = bytes && new PluginOutput(bytes.buffer);
+  const range = kernel.memory.output;
+  const output = range && outputs.copy(range);
+  const text = kernel.error?.text ?? null;
   const reason = kernel.ended;
+  if (!thrown && !reason && text === null && (result === undefined || result === 0)) {
+    return { output, error: null, dropInstance: false };
+  }
   const dropInstance = entered && (reason !== null || thrown !== null);
+  if (reason instanceof ExitStop && reason.exitCode === 0 && text === null) {
+    return { output, error: null, dropInstance };
+  }
+  const { code, message, ...details } = findFailure(name, { result, thrown, reason, text });
+  const error = new CallError(code, message, { ...details, output, stderr: dropInstance ? stderr() : [] });
+  return { output: null, error, dropInstance };
+}
 
-  const failed = (code: string, message: string, details: CallErrorDetails): Outcome => ({
-    output: null,
-    error: new CallError(code, message, { ...details, output, stderr: dropInstance ? stderr() : [] }),
-    dropInstance,
-  });
+/** How an export ended. */
+interface Ending {
+  result: unknown;
+  /** What it threw, else null. */
+  thrown: unknown;
+  /** Why the kernel ended the call, else null. */
+  reason: Error | null;
+  /** The error text that the plugin had set, else null. */
+  text: string | null;
+}
 
+/** What to tell of a call that did not succeed. */
+function findFailure(
+  name: string,
+  { result, thrown, reason, text }: Ending,
+): { code: string; message: string; exitCode?: number; cause?: unknown } {
   if (reason instanceof ExitStop) {
-    const { exitCode } = reason;
-    if (exitCode === 0 && text === null) return { output, error: null, dropInstance };
-    return failed('EXIT', text ?? `${name}: ${reason.message}`, { exitCode, cause: reason });
+    const message = text ?? `${name}: ${reason.message}`;
+    return { code: 'EXIT', message, exitCode: reason.exitCode, cause: reason };
   }
   if (reason || thrown) {
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
     // A stop is the host's doing, so its reason is told whatever text the plugin had set.
-    return failed(code, reason || text === null ? `${name}: ${message}` : text, { cause: causeOf(cause) });
+    return { code, message: reason || text === null ? `${name}: ${message}` : text, cause: causeOf(cause) };
   }
-  if (!isExitCode(result))
-    return failed('BAD_SIGNATURE', signatureMessage(name, `a result of ${String(result)}`), {});
+  if (!isExitCode(result)) {
+    return { code: 'BAD_SIGNATURE', message: signatureMessage(name, `a result of ${String(result)}`) };
+  }
   const exitCode = result ?? 0;
-  if (text !== null) return failed('PLUGIN_ERROR', text, { exitCode });
-  if (exitCode !== 0)
-    return failed('NONZERO_RESULT', `Returned non-zero exit code: ${exitCode}`, { exitCode });
-  return { output, error: null, dropInstance };
+  if (text !== null) return { code: 'PLUGIN_ERROR', message: text, exitCode };
+  return { code: 'NONZERO_RESULT', message: `Returned non-zero exit code: ${exitCode}`, exitCode };
 }
 
 function classify(error: unknown): { code: string; message: string } {

@@ -30,6 +30,13 @@ export const LIMITS = {
     option: null,
     why: 'For a small module the way to a background thread and back takes longer than compiling; a large one would hold up the thread, and browsers refuse it.',
   },
+  keptModuleBytes: {
+    name: 'wasm bytes whose compiled modules are kept for plugins made later',
+    default: 33_554_432,
+    unit: 'bytes',
+    option: null,
+    why: 'A few modules of the largest kind, such as standard Go makes; those used longest ago go first.',
+  },
   stdioLineBytes: {
     name: 'one line of stdout or stderr',
     default: 8192,

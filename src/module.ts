@@ -1,5 +1,6 @@
 import { CreateError } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { ModuleCache } from './module-cache.ts';
 import type { Platform } from './platform/types.ts';
 import type { LoadedSource } from './source.ts';
 import { readSignatures, type Signatures } from './wasm/reader.ts';
@@ -14,22 +15,35 @@ export interface PluginModule {
   signatures: Signatures | null;
 }
 
+/** What does not depend on the plugin that the module is used for. */
+type Compiled = Omit<PluginModule, 'name'>;
+
+const compiledBefore = new ModuleCache<Compiled>();
+
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED */
 export async function compileModule(
   platform: Platform,
   name: string,
   source: LoadedSource,
 ): Promise<PluginModule> {
-  const module =
-    'module' in source ? source.module : await compileBytes(platform, name, source.bytes, source.compiling);
-  return {
-    name,
-    module,
-    imports: WebAssembly.Module.imports(module),
-    exports: WebAssembly.Module.exports(module),
-    signatures: 'bytes' in source ? readSignatures(source.bytes) : null,
-  };
+  if ('module' in source) return { name, ...describeModule(source.module, null) };
+  const { bytes, compiling } = source;
+  const known = compiledBefore.find(bytes);
+  if (known) return { name, ...known };
+  const compiled = describeModule(
+    await compileBytes(platform, name, bytes, compiling),
+    readSignatures(bytes),
+  );
+  compiledBefore.keep(bytes, compiled);
+  return { name, ...compiled };
 }
+
+const describeModule = (module: WebAssembly.Module, signatures: Signatures | null): Compiled => ({
+  module,
+  imports: WebAssembly.Module.imports(module),
+  exports: WebAssembly.Module.exports(module),
+  signatures,
+});
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 

@@ -1,3 +1,5 @@
+import type { KernelMemory, Range } from '../abi/index.ts';
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function refuseWrite(): never {
@@ -5,10 +7,28 @@ function refuseWrite(): never {
 }
 
 /**
- * What a plugin gave: the read side of `DataView` over its own copy of the bytes, and conversions. The class and
- * its methods are those of the official JS SDK.
+ * What a plugin gave: the read side of `DataView` over a copy of the bytes, and conversions. The class and its
+ * methods are those of the official JS SDK.
  */
 export class PluginOutput extends DataView<ArrayBuffer> {
+  #own: ArrayBuffer | undefined;
+
+  /** The bytes and no others. RATIONALE: why-do-small-outputs-share-a-buffer */
+  override get buffer(): ArrayBuffer {
+    if (this.#own === undefined) {
+      const shared = super.buffer;
+      const start = super.byteOffset;
+      const isWhole = shared.byteLength === this.byteLength;
+      this.#own = isWhole ? shared : shared.slice(start, start + this.byteLength);
+    }
+    return this.#own;
+  }
+
+  /** 0: the bytes are all of `buffer`. */
+  override get byteOffset(): number {
+    return 0;
+  }
+
   /** The bytes as JSON. Numbers are JavaScript's: integers beyond 2^53 lose digits. */
   json<T = unknown>(): T {
     return JSON.parse(this.text()) as T;
@@ -25,7 +45,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   }
 
   bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.buffer, this.byteOffset, this.byteLength);
+    return new Uint8Array(this.buffer);
   }
 
   arrayBuffer(): ArrayBuffer {
@@ -65,5 +85,34 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   }
   override setBigUint64(): never {
     return refuseWrite();
+  }
+}
+
+const SHARED_BYTES = 8192;
+/** A larger output has a buffer of its own from the start. */
+const SMALL_BYTES = 1024;
+
+/** Copies the outputs of one plugin out of its kernel memory. */
+export class OutputCopier {
+  readonly #memory: KernelMemory;
+  #shared = new ArrayBuffer(0);
+  #bytes = new Uint8Array(this.#shared);
+  #used = 0;
+
+  constructor(memory: KernelMemory) {
+    this.#memory = memory;
+  }
+
+  copy({ start, length }: Range): PluginOutput {
+    if (length > SMALL_BYTES) return new PluginOutput(this.#memory.copy(start, length).buffer);
+    if (this.#used + length > this.#bytes.length) {
+      this.#shared = new ArrayBuffer(SHARED_BYTES);
+      this.#bytes = new Uint8Array(this.#shared);
+      this.#used = 0;
+    }
+    this.#memory.copyTo(this.#bytes, this.#used, start, length);
+    const output = new PluginOutput(this.#shared, this.#used, length);
+    this.#used += length;
+    return output;
   }
 }

@@ -9,7 +9,7 @@ import { LIMITS } from './limits.ts';
 import { type Link, planLinks } from './link.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './manifest.ts';
 import { compileModule, type PluginModule } from './module.ts';
-import type { PluginOutput } from './output.ts';
+import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import { type Diagnostic, type PluginOptions, readOptions, type Settings, settle } from './settings.ts';
 import { fetchManifest, loadSource } from './source.ts';
@@ -67,6 +67,7 @@ export class Plugin {
   readonly #kernel: Kernel;
   readonly #imports: EnvImports;
   readonly #context: CallContext;
+  readonly #outputs: OutputCopier;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
   #instance: WebAssembly.Instance | null = null;
@@ -95,6 +96,7 @@ export class Plugin {
       );
     }
     this.#kernel = createKernel(settings);
+    this.#outputs = new OutputCopier(this.#kernel.memory);
     const { tier, imports } = connect(this.#kernel, settings);
     this.#imports = imports;
     this.#context = new CallContext(this.#kernel, () => this.#hostContext);
@@ -233,11 +235,20 @@ export class Plugin {
   #run(name: string, body: () => unknown, input?: Uint8Array): Outcome {
     this.#active = true;
     try {
-      return runCall({ kernel: this.#kernel, name, input, body, stderr: () => this.#lastErrorLines() });
+      return runCall({
+        kernel: this.#kernel,
+        outputs: this.#outputs,
+        name,
+        input,
+        body,
+        stderr: () => this.#lastErrorLines(),
+      });
     } finally {
       this.#active = false;
-      this.#stdout.flush();
-      this.#stderr.flush();
+      if (this.report.wasi) {
+        this.#stdout.flush();
+        this.#stderr.flush();
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import { nodeHost } from '../helpers/node.ts';
+
 export interface Subject {
   name: string;
   run: () => Promise<unknown>;
@@ -10,13 +12,36 @@ export interface Measurement {
   medianUs: Record<string, number>;
 }
 
+/** What one process measures. */
+export interface Workload {
+  name: string;
+  /** How often each subject runs in a round. */
+  runs: number;
+  make(): Promise<Subject[]>;
+}
+
+const EFFORT = { rounds: 15, warmUp: 5 };
+
+/** The entry of a benchmark: prints the names of its workloads, or the figures of the one that is named, as JSON. */
+export async function runWorkload(workloads: readonly Workload[]): Promise<void> {
+  const wanted = process.argv[2];
+  if (wanted === undefined) return console.log(JSON.stringify(workloads.map(({ name }) => name)));
+  const found = workloads.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`no workload is named ${wanted}`);
+  // Node 20 may never end where nothing but the peer's compilation is left to wait for: see docs/RATIONALE.md.
+  const keepAlive = setInterval(() => {}, 1000);
+  const measurement = await measure(wanted, await found.make(), { ...EFFORT, runs: found.runs });
+  clearInterval(keepAlive);
+  console.log(JSON.stringify({ runtime: nodeHost.runtime, measurement }));
+}
+
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
 /**
  * Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of them. The first rounds
  * warm up and do not count.
  */
-export async function measure(
+async function measure(
   workload: string,
   subjects: readonly Subject[],
   { runs, rounds, warmUp }: { runs: number; rounds: number; warmUp: number },

@@ -1,0 +1,61 @@
+import { LIMITS } from './limits.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Entry<T> {
+  bytes: Bytes;
+  /** Many modules may differ in their last bytes only, and each would have to be compared to there. */
+  checksum: number;
+  value: T;
+}
+
+/**
+ * What was made of the wasm bytes seen last. Engines other than V8 compile the same bytes anew each time.
+ * RATIONALE: why-are-compiled-modules-kept
+ */
+export class ModuleCache<T> {
+  /** The one used last at the end. */
+  readonly #kept: Entry<T>[] = [];
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number = LIMITS.keptModuleBytes.default) {
+    this.#maxBytes = maxBytes;
+  }
+
+  find(bytes: Bytes): T | undefined {
+    const candidates = this.#kept.filter(entry => entry.bytes.length === bytes.length);
+    if (candidates.length === 0) return undefined;
+    const checksum = sumUp(bytes);
+    const found = candidates.find(entry => entry.checksum === checksum && isSame(entry.bytes, bytes));
+    if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
+    return found?.value;
+  }
+
+  /** Keeps `value`, unless it is too large, and lets go of what was used longest ago. `bytes` must not change. */
+  keep(bytes: Bytes, value: T): void {
+    if (bytes.length > this.#maxBytes) return;
+    this.#kept.push({ bytes, checksum: sumUp(bytes), value });
+    let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    while (usedBytes > this.#maxBytes) usedBytes -= this.#kept.shift()!.bytes.length;
+  }
+}
+
+/** The bytes four at a time, without the last ones that are no whole word. */
+function wordsOf(bytes: Bytes): Int32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+}
+
+function sumUp(bytes: Bytes): number {
+  let sum = 0;
+  for (const word of wordsOf(bytes)) sum = Math.imul(sum ^ word, 0x01000193);
+  return sum;
+}
+
+function isSame(one: Bytes, other: Bytes): boolean {
+  const [left, right] = [wordsOf(one), wordsOf(other)];
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  for (let index = left.length * 4; index < one.length; index++)
+    if (one[index] !== other[index]) return false;
+  return true;
+}

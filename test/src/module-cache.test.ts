@@ -1,0 +1,54 @@
+import { ModuleCache } from '../../src/module-cache.ts';
+import { createPlugin } from '../../src/node.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
+
+suite('module cache', test => {
+  test('finds what was made of the same bytes, and of no others', () => {
+    const cache = new ModuleCache<string>(100);
+    cache.keep(bytes(10, 1), 'tens');
+    cache.keep(bytes(11, 1), 'elevens');
+    const shifted = new Uint8Array(bytes(13, 1).buffer, 3, 10);
+    const last = bytes(11, 1);
+    last[10] = 2;
+    equal(
+      [bytes(10, 1), shifted, bytes(11, 1), bytes(12, 1), bytes(10, 2), last].map(key => cache.find(key)),
+      ['tens', 'tens', 'elevens', undefined, undefined, undefined],
+    );
+  });
+
+  test.row(
+    'limit.keptModuleBytes',
+    'lets go of what was used longest ago, and never keeps what is too large',
+    () => {
+      const cache = new ModuleCache<number>(30);
+      for (const fill of [1, 2, 3]) cache.keep(bytes(10, fill), fill);
+      is(cache.find(bytes(10, 1)), 1);
+      cache.keep(bytes(10, 4), 4);
+      equal(
+        [1, 2, 3, 4].map(fill => cache.find(bytes(10, fill))),
+        [1, undefined, 3, 4],
+      );
+      cache.keep(bytes(31, 5), 5);
+      equal(
+        [1, 3, 4].map(fill => cache.find(bytes(10, fill))),
+        [1, 3, 4],
+      );
+      is(cache.find(bytes(31, 5)), undefined);
+    },
+  );
+
+  test('plugins of the same bytes share the module and nothing else', async () => {
+    const wasm = buildModule({ functions: [{ name: 'run', body: [] }], memoryPages: 1 });
+    const [one, other] = [await createPlugin(wasm), await createPlugin(wasm.slice())];
+    const memories = await Promise.all(
+      [one, other].map(async plugin => (await plugin.getInstance()).exports.memory),
+    );
+    ok(memories[0] !== memories[1]);
+    await one.close();
+    is(await other.call('run'), null);
+  });
+});
