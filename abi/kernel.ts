@@ -9,7 +9,7 @@ const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 export interface KernelOptions {
   /** The most bytes of kernel memory that the blocks of one call may take up. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** The most bytes of variables, keys included. 0 allows none. */
   maxVarBytes: number;
   config?: ReadonlyMap<string, string>;
@@ -45,7 +45,7 @@ export class Kernel {
   #ended: Error | null = null;
 
   constructor(options: KernelOptions) {
-    this.memory = new KernelMemory(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes });
+    this.memory = new KernelMemory(options);
     this.vars = new Vars(options.maxVarBytes);
     this.config = options.config ?? new Map();
     this.logLevel = options.logLevel ?? 'silent';

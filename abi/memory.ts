@@ -47,7 +47,7 @@ const NOTHING = new Uint8Array(0);
 
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
 }
 
 /** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
@@ -204,6 +204,11 @@ export class KernelMemory {
     this.#view.setUint32(HEADER.outputStart, start, true);
     this.#view.setUint32(HEADER.outputLength, length, true);
     this.#view.setUint32(HEADER.hasOutput, 1, true);
+  }
+
+  /** Bytes that the blocks of this call take up, freed ones included. */
+  get usedBytes(): number {
+    return this.#top - HEADER_BYTES;
   }
 
   /** Bytes that plugins can address, which is all but the header. */

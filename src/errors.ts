@@ -146,6 +146,11 @@ export const ERROR_CODES = [
     remedy: 'Give the plugin what it needs through a host function.',
   },
   {
+    code: 'ZERO_LIMIT',
+    when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
+    remedy: 'Leave the limit out for its default; with strict, creation fails.',
+  },
+  {
     code: 'INVALID_RANGE',
     when: 'Diagnostic: output_set or input_set with a range outside the kernel memory.',
     remedy: 'A fault of the plugin; without strict the call is ignored.',

@@ -16,6 +16,17 @@ export type HostFunction = (context: CallContext, ...args: never[]) => unknown;
 /** Namespace → name → function. */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
+const types = new WeakMap<HostFunction, FunctionType>();
+
+/** Says which wasm type the plugin's import must have; checked when a plugin is created. */
+export function declareType(fn: HostFunction, type: FunctionType): HostFunction {
+  types.set(fn, type);
+  return fn;
+}
+
+/** Undefined for a plain function, which serves an import of any type. */
+export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined => types.get(fn);
+
 /** What V8 and JSC call RangeError, and SpiderMonkey InternalError. */
 export function isStackOverflow(error: unknown): boolean {
   return error instanceof Error && /call stack|too much recursion/i.test(error.message);

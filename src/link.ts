@@ -1,7 +1,7 @@
-import { ENV_NAMESPACE } from '../abi/index.ts';
 import { CreateError } from './errors.ts';
-import type { HostFunction } from './host-function.ts';
+import { type HostFunction, typeOfHostFunction } from './host-function.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
+import { MAIN } from './manifest.ts';
 import type { PluginModule } from './module.ts';
 import type { Settings } from './settings.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
@@ -10,81 +10,168 @@ import { type FunctionType, formatType } from './wasm/reader.ts';
 export interface Link {
   namespace: string;
   name: string;
+  /** As the module declares it; undefined for what is not a function, or where types cannot be seen. */
+  type: FunctionType | undefined;
   provider:
     | { kind: 'kernel' }
     | { kind: 'wasi' }
-    | { kind: 'host'; fn: HostFunction; type: FunctionType | undefined };
+    | { kind: 'host'; fn: HostFunction }
+    /** The export of the same name of the module that the namespace names. */
+    | { kind: 'module'; module: string };
 }
 
-/** What to tell about a function that nothing provides. */
-function hintFor(namespace: string, name: string): string {
-  // It is provided, so it was refused.
-  if (findProvided(namespace, name)) return 'WASI is refused by useWasi: false; leave the option out';
-  return findMistake(namespace, name)?.hint ?? howToGive(namespace, name);
+export interface LinkedModule extends PluginModule {
+  links: readonly Link[];
+  /** A program to be run anew for each call, as its export `_start` says. */
+  isCommand: boolean;
+}
+
+/** Which module's export, or what of the host, serves each import. Nothing is instantiated yet. */
+export interface LinkPlan {
+  main: LinkedModule;
+  /** By name, in the order of the manifest. */
+  modules: ReadonlyMap<string, LinkedModule>;
+}
+
+/** What is wrong with one import. */
+interface Finding {
+  code: 'UNRESOLVED_IMPORTS' | 'IMPORT_TYPE_MISMATCH';
+  module: string;
+  message: string;
 }
 
 /**
- * Decides for each import of the module what serves it: the caller's functions, then WASI, then the kernel.
- * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH naming every import concerned, UNSUPPORTED
+ * Decides for each import what serves it: another module, the caller's functions, then WASI and the kernel.
+ * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH naming every import concerned; UNSUPPORTED,
+ * HOST_FUNCTION_ASYNC
  */
-export function planLinks(plugin: PluginModule, settings: Settings): Link[] {
-  const unresolved: string[] = [];
-  const mismatched: string[] = [];
-  const links: Link[] = [];
-
-  for (const [index, { module: namespace, name, kind }] of plugin.imports.entries()) {
-    const type = plugin.signatures?.imports[index];
-    const label = `${namespace}.${name}`;
-    if (kind !== 'function') {
-      unresolved.push(`${label}: ${whyNotProvided(kind)}`);
-      continue;
-    }
-    const fn = ownValue(ownValue(settings.functions, namespace), name);
-    if (fn) {
-      if (isAsyncFunction(fn)) {
-        throw new CreateError(
-          'HOST_FUNCTION_ASYNC',
-          `host function ${label} is async; a plugin that runs inline cannot wait for it`,
-        );
+export function planLinks(modules: readonly PluginModule[], settings: Settings): LinkPlan {
+  const byName = new Map(modules.map(module => [module.name, module]));
+  const findings: Finding[] = [];
+  const linked = modules.map((module): LinkedModule => {
+    const links = module.imports.flatMap((item, index) => {
+      const type = module.signatures?.imports[index];
+      const found = findProvider(item, type, byName, settings);
+      if (!('kind' in found)) {
+        findings.push({ ...found, module: module.name });
+        return [];
       }
-      links.push({ namespace, name, provider: { kind: 'host', fn, type } });
-      continue;
-    }
-    const provided = findProvided(namespace, name);
-    if (!provided || (provided.abi === 'wasi' && !settings.useWasi)) {
-      unresolved.push(`${label}: ${hintFor(namespace, name)}`);
-      continue;
-    }
-    if (type && formatType(type) !== formatType(provided.type)) {
-      mismatched.push(
-        `${label}: the plugin declares ${formatType(type)}, but it is ${formatType(provided.type)}`,
-      );
-    }
-    links.push({ namespace, name, provider: { kind: provided.abi } });
-  }
-
-  const where = `module "${plugin.name}"`;
-  if (unresolved.length > 0) {
-    throw new CreateError('UNRESOLVED_IMPORTS', `${where}: nothing provides\n${lines(unresolved)}`);
-  }
-  if (mismatched.length > 0) {
-    throw new CreateError('IMPORT_TYPE_MISMATCH', `${where}: imports of another type\n${lines(mismatched)}`);
-  }
-  const http = links.some(
-    ({ namespace, name, provider }) =>
-      provider.kind === 'kernel' && namespace === ENV_NAMESPACE && name === 'http_request',
-  );
-  if (http && settings.allowedHosts.length > 0) {
-    throw new CreateError(
-      'UNSUPPORTED',
-      `${where}: it uses http_request and allowedHosts allows ${settings.allowedHosts.join(', ')}, but HTTP is not ` +
-        'supported; leave allowedHosts out to run the plugin without HTTP',
-    );
-  }
-  return links;
+      return { namespace: item.module, name: item.name, type, provider: found };
+    });
+    return { ...module, links, isCommand: isCommand(module) };
+  });
+  const plan = { modules: new Map(linked.map(module => [module.name, module])) };
+  const main = plan.modules.get(MAIN)!;
+  report(linked, findings);
+  refuseHttp(linked, settings);
+  return { ...plan, main };
 }
 
-const lines = (items: readonly string[]) => items.map(item => `  ${item}`).join('\n');
+type Provider = Link['provider'];
+
+/** Looks in the order of `planLinks`. */
+function findProvider(
+  { module: namespace, name, kind }: WebAssembly.ModuleImportDescriptor,
+  type: FunctionType | undefined,
+  modules: ReadonlyMap<string, PluginModule>,
+  settings: Settings,
+): Provider | Omit<Finding, 'module'> {
+  const label = `${namespace}.${name}`;
+  const unresolved = (hint: string) =>
+    ({ code: 'UNRESOLVED_IMPORTS', message: `${label}: ${hint}` }) as const;
+  const mismatch = (declared: string, provided: string) => {
+    const message = `${label}: the plugin declares ${declared}, but it is ${provided}`;
+    return { code: 'IMPORT_TYPE_MISMATCH', message } as const;
+  };
+  const check = (provider: Provider, providedType: FunctionType | undefined) => {
+    if (!type || !providedType) return provider;
+    const [declared, provided] = [formatType(type), formatType(providedType)];
+    // A type that refers to another by its index means something else in each module; the engine knows.
+    const isComparable = !/\(ref (null )?\d/.test(declared + provided);
+    return isComparable && declared !== provided ? mismatch(declared, provided) : provider;
+  };
+
+  const module = modules.get(namespace);
+  const exported = module?.exports.find(item => item.name === name);
+  if (module && exported) {
+    if (exported.kind !== kind) return mismatch(`a ${kind}`, `a ${exported.kind}`);
+    if (kind !== 'function' && isCommand(module)) {
+      return unresolved(
+        `a ${kind} of a command, which is a new instance in each call; only its functions can be used`,
+      );
+    }
+    return check({ kind: 'module', module: namespace }, module.signatures?.exports.get(name));
+  }
+  const fn = kind === 'function' ? ownValue(ownValue(settings.functions, namespace), name) : undefined;
+  if (fn) {
+    if (isAsyncFunction(fn)) {
+      throw new CreateError(
+        'HOST_FUNCTION_ASYNC',
+        `host function ${label} is async; a plugin that runs inline cannot wait for it`,
+      );
+    }
+    return check({ kind: 'host', fn }, typeOfHostFunction(fn));
+  }
+  if (module) {
+    const names = module.exports.map(item => item.name).join(', ');
+    return unresolved(`the module "${namespace}" has no such export; it has ${names || 'none'}`);
+  }
+  if (kind !== 'function') return unresolved(whyNotProvided(kind));
+  const provided = findProvided(namespace, name);
+  if (!provided) return unresolved(findMistake(namespace, name)?.hint ?? howToGive(namespace, name));
+  if (provided.abi === 'wasi' && !settings.useWasi) {
+    return unresolved('WASI is refused by useWasi: false; leave the option out');
+  }
+  return check({ kind: provided.abi }, provided.type);
+}
+
+function isCommand({ name, exports }: PluginModule): boolean {
+  const has = (wanted: string) => exports.some(item => item.name === wanted && item.kind === 'function');
+  return name !== MAIN && has('_start') && !has('_initialize');
+}
+
+const SUMMARIES = { UNRESOLVED_IMPORTS: 'nothing provides', IMPORT_TYPE_MISMATCH: 'imports of another type' };
+
+/** Throws one error for all findings of a kind; what is not there at all comes first. */
+function report(modules: readonly LinkedModule[], findings: readonly Finding[]): void {
+  for (const [code, summary] of Object.entries(SUMMARIES) as [Finding['code'], string][]) {
+    const found = findings.filter(finding => finding.code === code);
+    if (found.length === 0) continue;
+    const of = (name: string) => found.filter(({ module }) => module === name).map(({ message }) => message);
+    const parts = modules.flatMap(({ name }) => {
+      const messages = of(name).map(message => `  ${message}`);
+      return messages.length === 0 ? [] : [`${describeChain(name, modules)}: ${summary}`, ...messages];
+    });
+    throw new CreateError(code, parts.join('\n'));
+  }
+}
+
+/** `module "c" (main imports a, which imports c)`, the shortest way there. */
+function describeChain(wanted: string, modules: readonly LinkedModule[]): string {
+  const chains = new Map([[MAIN, [MAIN]]]);
+  // A map iterates over what is added meanwhile.
+  for (const [name, chain] of chains) {
+    for (const { provider } of modules.find(module => module.name === name)?.links ?? []) {
+      if (provider.kind !== 'module' || chains.has(provider.module)) continue;
+      chains.set(provider.module, [...chain, provider.module]);
+    }
+  }
+  const [first, ...rest] = chains.get(wanted) ?? [wanted];
+  if (rest.length === 0) return `module "${wanted}"`;
+  return `module "${wanted}" (${first} imports ${rest.join(', which imports ')})`;
+}
+
+function refuseHttp(modules: readonly LinkedModule[], { allowedHosts }: Settings): void {
+  const user = modules.find(({ links }) =>
+    links.some(({ name, provider }) => provider.kind === 'kernel' && name === 'http_request'),
+  );
+  if (!user || allowedHosts.length === 0) return;
+  throw new CreateError(
+    'UNSUPPORTED',
+    `module "${user.name}": it uses http_request and allowedHosts allows ${allowedHosts.join(', ')}, but HTTP is not ` +
+      'supported; leave allowedHosts out to run the plugin without HTTP',
+  );
+}
 
 function ownValue<T>(object: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return object && Object.hasOwn(object, key) ? object[key] : undefined;

@@ -1,5 +1,7 @@
 import { CreateError } from './errors.ts';
-import { type ManifestOptions, readManifestOptions, refuse, texts } from './settings.ts';
+import { refuse, texts } from './option-keys.ts';
+import type { ManifestOptions } from './options.ts';
+import { type Given, readManifestOptions } from './settings.ts';
 
 /** One module of a manifest: exactly one of `data`, `path`, `url`, `response` and `module` says where the wasm is. */
 export type ManifestWasm = (
@@ -9,6 +11,7 @@ export type ManifestWasm = (
   | { response: Response }
   | { module: WebAssembly.Module }
 ) & {
+  /** What other modules import from. The main module is the one named `main` or not at all, else the last. */
   name?: string | undefined;
   /** SHA-256 of the bytes, 64 hexadecimal digits. Not for a `module`, whose bytes nobody can ask for. */
   hash?: string | undefined;
@@ -38,15 +41,19 @@ export interface ManifestModule {
   hash: string | undefined;
 }
 
+/** The name of the module whose exports are called. */
+export const MAIN = 'main';
+
 export interface ParsedManifest {
-  module: ManifestModule;
-  options: ManifestOptions;
+  /** One of them is named `MAIN`, and no two have one name. */
+  modules: ManifestModule[];
+  options: Given;
 }
 
 /** @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED */
 export function parseManifest(input: unknown): ParsedManifest {
   const source = directSource(input);
-  if (source) return { module: { source, name: 'main', hash: undefined }, options: {} };
+  if (source) return { modules: [{ source, name: MAIN, hash: undefined }], options: {} };
   if (typeof input === 'string') return parseManifest(parseJson(input));
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     refuse(
@@ -58,14 +65,28 @@ export function parseManifest(input: unknown): ParsedManifest {
 
   const { wasm, ...rest } = input as Record<string, unknown>;
   const options = readManifestOptions(rest);
-  if (!Array.isArray(wasm) || wasm.length === 0) refuse('manifest.wasm', 'an array with one module', wasm);
-  if (wasm.length > 1) {
-    throw new CreateError(
-      'UNSUPPORTED',
-      `manifest.wasm: ${wasm.length} modules, but linking is not supported; give one`,
-    );
+  if (!Array.isArray(wasm) || wasm.length === 0) {
+    refuse('manifest.wasm', 'an array with one or more modules', wasm);
   }
-  return { module: parseModule(wasm[0], 'manifest.wasm[0]'), options };
+  return { modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))), options };
+}
+
+const wasmAt = (index: number) => `manifest.wasm[${index}]`;
+
+/**
+ * As the native runtime: a module without a name is `main`, and where none is, the last one becomes it.
+ * @throws {CreateError} INVALID_MANIFEST for two of one name
+ */
+function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
+  const modules = items.map(item => ({ ...item, name: item.name ?? MAIN }));
+  if (modules.every(({ name }) => name !== MAIN)) modules.at(-1)!.name = MAIN;
+  for (const [index, { name }] of modules.entries()) {
+    const before = modules.findIndex(other => other.name === name);
+    if (before === index) continue;
+    const which = name === MAIN ? 'one module named "main" or not at all' : 'a name of its own';
+    refuse(`${wasmAt(index)}.name`, `${which}, unlike ${wasmAt(before)}`, items[index]!.name);
+  }
+  return modules;
 }
 
 /** What has to be fetched, or at least looked at, before it is known whether it is wasm or a manifest. */
@@ -161,7 +182,9 @@ const SOURCE_KEYS: Record<
   },
 };
 
-function parseModule(value: unknown, where: string): ManifestModule {
+type UnnamedModule = Omit<ManifestModule, 'name'> & { name: string | undefined };
+
+function parseModule(value: unknown, where: string): UnnamedModule {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(where, 'an object', value);
   const item = Object.fromEntries(Object.entries(value).filter(([, given]) => given != null));
   const kinds = Object.keys(SOURCE_KEYS).filter(key => Object.hasOwn(item, key));
@@ -177,8 +200,8 @@ function parseModule(value: unknown, where: string): ManifestModule {
       item[unknown],
     );
   }
-  const { name = 'main', hash } = item;
-  if (typeof name !== 'string') refuse(`${where}.name`, 'a string', name);
+  const { name, hash } = item;
+  if (name !== undefined && typeof name !== 'string') refuse(`${where}.name`, 'a string', name);
   if (hash !== undefined && !(typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash))) {
     refuse(`${where}.hash`, 'a SHA-256 of 64 hexadecimal digits', hash);
   }

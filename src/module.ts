@@ -1,9 +1,19 @@
 import { CreateError } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { MAIN } from './manifest.ts';
 import { ModuleCache } from './module-cache.ts';
 import type { Platform } from './platform/types.ts';
-import type { LoadedSource } from './source.ts';
-import { readSignatures, type Signatures } from './wasm/reader.ts';
+import { hexOfSha256, type LoadedSource } from './source.ts';
+import { capMemories, isOnlyCapped } from './wasm/cap-memory.ts';
+import { readModule, readSignatures, type Signatures } from './wasm/reader.ts';
+
+/** A rewriting of the bytes that ran instead of those that were hashed. */
+export interface Transform {
+  name: 'cap-memory';
+  /** SHA-256 of the bytes before and after, in hexadecimal digits. */
+  before: string;
+  after: string;
+}
 
 /** A compiled module and what is known of it. */
 export interface PluginModule {
@@ -13,10 +23,18 @@ export interface PluginModule {
   exports: readonly WebAssembly.ModuleExportDescriptor[];
   /** Null when the module came compiled, or uses types that the reader does not know. */
   signatures: Signatures | null;
+  /** The hash that was checked, null when none was asked for. */
+  sha256: string | null;
+  transforms: readonly Transform[];
+}
+
+export interface CompileOptions {
+  /** Pages by which each memory may grow at most, where there is such a limit. */
+  maxGrowthPages?: number | undefined;
 }
 
 /** What does not depend on the plugin that the module is used for. */
-type Compiled = Omit<PluginModule, 'name'>;
+type Compiled = Omit<PluginModule, 'name' | 'sha256' | 'transforms'>;
 
 const compiledBefore = new ModuleCache<Compiled>();
 
@@ -25,17 +43,55 @@ export async function compileModule(
   platform: Platform,
   name: string,
   source: LoadedSource,
+  { maxGrowthPages }: CompileOptions = {},
 ): Promise<PluginModule> {
-  if ('module' in source) return { name, ...describeModule(source.module, null) };
-  const { bytes, compiling } = source;
-  const known = compiledBefore.find(bytes);
-  if (known) return { name, ...known };
-  const compiled = describeModule(
-    await compileBytes(platform, name, bytes, compiling),
-    readSignatures(bytes),
+  if ('module' in source) {
+    if (maxGrowthPages !== undefined) refuseCap(name, 'it came compiled, and only its bytes can be limited');
+    return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
+  }
+  const { bytes, sha256, compiling } = source;
+  if (maxGrowthPages === undefined) {
+    return { name, sha256, transforms: [], ...(await compileBytes(platform, name, bytes, compiling)) };
+  }
+  refuseIfInvalid(name, bytes);
+  const [memory] = readModule(bytes).memories;
+  if (name === MAIN && memory && memory.initialPages > maxGrowthPages) {
+    throw new CreateError(
+      'MEMORY_LIMIT',
+      `module "${name}": its memory starts with ${memory.initialPages} pages, over the limit of ${maxGrowthPages} ` +
+        'pages (memory.max_pages)',
+    );
+  }
+  const capped = capMemories(bytes, maxGrowthPages);
+  if (!capped || !isOnlyCapped(bytes, capped)) {
+    return refuseCap(name, 'its memories are of a kind that the host does not know');
+  }
+  const compiled = await compileBytes(platform, name, capped);
+  if (capped === bytes) return { name, sha256, transforms: [], ...compiled };
+  const [before, after] = await Promise.all([bytes, capped].map(each => hexOfSha256(platform, each)));
+  return { name, sha256, transforms: [{ name: 'cap-memory', before: before!, after: after! }], ...compiled };
+}
+
+const refuseCap = (name: string, why: string): never => {
+  throw new CreateError(
+    'UNSUPPORTED',
+    `module "${name}": memory.max_pages cannot be honoured: ${why}; pass the bytes, or leave it out ` +
+      '(memory.maxPages limits kernel memory alone)',
   );
+};
+
+async function compileBytes(
+  platform: Platform,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  compiling?: Promise<WebAssembly.Module>,
+): Promise<Compiled> {
+  const known = compiledBefore.find(bytes);
+  if (known) return known;
+  const module = await engineCompile(platform, name, bytes, compiling);
+  const compiled = describeModule(module, readSignatures(bytes));
   compiledBefore.keep(bytes, compiled);
-  return { name, ...compiled };
+  return compiled;
 }
 
 const describeModule = (module: WebAssembly.Module, signatures: Signatures | null): Compiled => ({
@@ -47,20 +103,13 @@ const describeModule = (module: WebAssembly.Module, signatures: Signatures | nul
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
-async function compileBytes(
+async function engineCompile(
   platform: Platform,
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   compiling?: Promise<WebAssembly.Module>,
 ): Promise<WebAssembly.Module> {
-  if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
-    const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
-    throw new CreateError(
-      'INVALID_WASM',
-      `module "${name}": expected wasm, which starts with 00 61 73 6d, got ${bytes.length} bytes starting with ` +
-        `"${start}"; is this the .wasm file, or text or an error page?`,
-    );
-  }
+  refuseIfNoWasm(name, bytes);
   try {
     if (compiling) return await compiling;
     if (bytes.length <= LIMITS.synchronousCompileBytes.default) return new WebAssembly.Module(bytes);
@@ -73,4 +122,21 @@ async function compileBytes(
     const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${(error as Error).message}`;
     throw new CreateError('INVALID_WASM', message, { cause: error });
   }
+}
+
+/** A transform could make bytes valid that were not. */
+function refuseIfInvalid(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  refuseIfNoWasm(name, bytes);
+  if (WebAssembly.validate(bytes)) return;
+  throw new CreateError('INVALID_WASM', `module "${name}": ${bytes.length} bytes are not a valid module`);
+}
+
+function refuseIfNoWasm(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  if (MAGIC.every((byte, index) => bytes[index] === byte)) return;
+  const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
+  throw new CreateError(
+    'INVALID_WASM',
+    `module "${name}": expected wasm, which starts with 00 61 73 6d, got ${bytes.length} bytes starting with ` +
+      `"${start}"; is this the .wasm file, or text or an error page?`,
+  );
 }

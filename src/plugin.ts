@@ -3,15 +3,17 @@ import { LineSink } from '../wasi/index.ts';
 import { CallError, checkSignature, type Outcome, runCall } from './call.ts';
 import { CallContext } from './call-context.ts';
 import { CreateError, type HostErrorCode } from './errors.ts';
+import { limitGrowth } from './growth.ts';
 import { isThenable } from './host-function.ts';
-import { instantiate, lacksMemory } from './instance.ts';
+import { type Instances, instantiate, lacksMemory } from './instance.ts';
 import { LIMITS } from './limits.ts';
-import { type Link, planLinks } from './link.ts';
-import { type ManifestLike, parseManifest, remoteManifest } from './manifest.ts';
-import { compileModule, type PluginModule } from './module.ts';
+import { type LinkPlan, planLinks } from './link.ts';
+import { MAIN, type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
+import { compileModule, type PluginModule, type Transform } from './module.ts';
+import type { Diagnostic, Fetch, PluginOptions } from './options.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
-import { type Diagnostic, type PluginOptions, readOptions, type Settings, settle } from './settings.ts';
+import { readOptions, type Settings, settle } from './settings.ts';
 import { fetchManifest, loadSource } from './source.ts';
 
 const encoder = new TextEncoder();
@@ -24,8 +26,10 @@ export interface PluginReport {
   kernel: KernelTier;
   isolation: 'inline';
   wasi: boolean;
-  /** The hash that was checked, null when none was asked for. */
+  /** The hash of the main module that was checked, null when none was asked for. */
   sha256: string | null;
+  /** In the order of the manifest. */
+  modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
 
 /**
@@ -44,17 +48,39 @@ export async function createPlugin(
   const remote = remoteManifest(given);
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
   const settings = settle(parsed.options, own);
-  const source = await loadSource(platform, fetch, parsed.module);
-  const sha256 = 'sha256' in source ? source.sha256 : null;
-  settings.debug?.(
-    `source: module "${parsed.module.name}", ${'bytes' in source ? `${source.bytes.length} bytes` : 'compiled'}${sha256 ? `, SHA-256 ${sha256}` : ''}`,
+  if (settings.mounts.length > 0) {
+    const paths = settings.mounts.map(({ host }) => host).join(', ');
+    throw new CreateError(
+      'UNSUPPORTED',
+      `allowed_paths: plugins get no files, but ${paths} is given; pass what the plugin needs as input`,
+    );
+  }
+  const modules = await Promise.all(
+    parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
   );
-  const module = await compileModule(platform, parsed.module.name, source);
-  const links = planLinks(module, settings);
-  settings.debug?.(`link: ${describeLinks(links)}`);
-  const plugin = new Plugin(platform, settings, module, links, sha256);
+  const plan = planLinks(modules, settings);
+  settings.debug?.(`link: ${describeLinks(plan)}`);
+  for (const where of settings.zeroLimits) {
+    const message = `${where} is 0, which allows nothing here; leave it out for the default`;
+    if (settings.strict) throw new CreateError('ZERO_LIMIT', message);
+    settings.onDiagnostic?.({ code: 'ZERO_LIMIT', message });
+  }
+  const plugin = new Plugin(platform, settings, plan);
   plugin.initialise();
   return plugin;
+}
+
+async function loadModule(
+  platform: Platform,
+  fetch: Fetch,
+  item: ManifestModule,
+  { debug, maxGrowthPages }: Settings,
+): Promise<PluginModule> {
+  const source = await loadSource(platform, fetch, item);
+  const module = await compileModule(platform, item.name, source, { maxGrowthPages });
+  const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
+  debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
+  return module;
 }
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
@@ -62,15 +88,16 @@ export class Plugin {
   readonly report: PluginReport;
   readonly #platform: Platform;
   readonly #settings: Settings;
-  readonly #module: PluginModule;
-  readonly #links: readonly Link[];
+  readonly #plan: LinkPlan;
   readonly #kernel: Kernel;
   readonly #imports: EnvImports;
   readonly #context: CallContext;
   readonly #outputs: OutputCopier;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
-  #instance: WebAssembly.Instance | null = null;
+  #instances: Instances | null = null;
+  /** The module that is being instantiated. */
+  #initialising: string = MAIN;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
   #hostContext: unknown;
@@ -78,21 +105,16 @@ export class Plugin {
   #closed = false;
 
   /** Internal: use `createPlugin`. */
-  constructor(
-    platform: Platform,
-    settings: Settings,
-    module: PluginModule,
-    links: readonly Link[],
-    sha256: string | null,
-  ) {
+  constructor(platform: Platform, settings: Settings, plan: LinkPlan) {
     this.#platform = platform;
     this.#settings = settings;
-    this.#module = module;
-    this.#links = links;
-    if (lacksMemory(module, links)) {
+    this.#plan = plan;
+    const modules = [...plan.modules.values()];
+    const lacking = modules.find(lacksMemory);
+    if (lacking) {
       throw new CreateError(
         'INVALID_WASM',
-        `module "${module.name}": it imports WASI but exports no memory named "memory"`,
+        `module "${lacking.name}": it imports WASI but exports no memory named "memory"`,
       );
     }
     this.#kernel = createKernel(settings);
@@ -102,8 +124,13 @@ export class Plugin {
     this.#context = new CallContext(this.#kernel, () => this.#hostContext);
     this.#stdout = lineSink(settings.stdout, settings.enableWasiOutput ? platform.print.out : undefined);
     this.#stderr = lineSink(settings.stderr, settings.enableWasiOutput ? platform.print.err : undefined);
-    const wasi = links.some(({ provider }) => provider.kind === 'wasi');
-    this.report = Object.freeze({ kernel: tier, isolation: 'inline', wasi, sha256 });
+    this.report = Object.freeze({
+      kernel: tier,
+      isolation: 'inline',
+      wasi: modules.some(({ links }) => links.some(({ provider }) => provider.kind === 'wasi')),
+      sha256: plan.main.sha256,
+      modules: modules.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
+    });
   }
 
   /**
@@ -133,15 +160,15 @@ export class Plugin {
 
   /** Whether the plugin exports a function of this name. */
   async functionExists(name: string): Promise<boolean> {
-    return this.#module.exports.some(item => item.kind === 'function' && item.name === name);
+    return this.#plan.main.exports.some(item => item.kind === 'function' && item.name === name);
   }
 
   async getExports(): Promise<WebAssembly.ModuleExportDescriptor[]> {
-    return this.#module.exports.map(item => ({ ...item }));
+    return this.#plan.main.exports.map(item => ({ ...item }));
   }
 
   async getImports(): Promise<WebAssembly.ModuleImportDescriptor[]> {
-    return this.#module.imports.map(item => ({ ...item }));
+    return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
   /** The instance that the next call will use. @throws {CallError} CLOSED */
@@ -190,12 +217,11 @@ export class Plugin {
   }
 
   #useInstance(): WebAssembly.Instance {
-    if (this.#instance) return this.#instance;
-    let instance: WebAssembly.Instance | null = null;
+    if (this.#instances) return this.#instances.main;
+    let instances: Instances | null = null;
     const { error } = this.#run('initialisation', () => {
-      instance = instantiate({
-        plugin: this.#module,
-        links: this.#links,
+      instances = instantiate({
+        plan: this.#plan,
         kernel: this.#kernel,
         kernelImports: this.#imports,
         context: this.#context,
@@ -203,20 +229,24 @@ export class Plugin {
         stdout: this.#stdout,
         stderr: this.#stderr,
         onDiagnostic: diagnostic => this.#settings.onDiagnostic?.(diagnostic),
+        onModule: name => {
+          this.#initialising = name;
+        },
       });
     });
     // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
-    if (error || !instance) {
+    if (error || !instances) {
       const reason = error ?? this.#kernel.ended;
       const code = error?.code === 'IMPORT_TYPE_MISMATCH' ? error.code : 'INIT_FAILED';
-      throw new CallError(code, `module "${this.#module.name}": ${reason?.message}`, {
+      throw new CallError(code, `module "${this.#initialising}": ${reason?.message}`, {
         cause: reason,
         stderr: this.#lastErrorLines(),
       });
     }
-    this.#settings.debug?.(`instance: module "${this.#module.name}", ${this.report.kernel} kernel`);
-    this.#instance = instance;
-    return instance;
+    const names = [...this.#plan.modules.keys()].map(name => `"${name}"`).join(', ');
+    this.#settings.debug?.(`instance: modules ${names}, ${this.report.kernel} kernel`);
+    this.#instances = instances;
+    return (instances as Instances).main;
   }
 
   /** An export of the current instance, checked. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
@@ -227,7 +257,7 @@ export class Plugin {
     const { exports } = instance;
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') throw this.#notFound(name);
-    checkSignature(name, fn.length, this.#module.signatures?.exports.get(name));
+    checkSignature(name, fn.length, this.#plan.main.signatures?.exports.get(name));
     this.#callables.set(name, fn as () => unknown);
     return fn as () => unknown;
   }
@@ -235,14 +265,18 @@ export class Plugin {
   #run(name: string, body: () => unknown, input?: Uint8Array): Outcome {
     this.#active = true;
     try {
-      return runCall({
-        kernel: this.#kernel,
+      const kernel = this.#kernel;
+      const outcome = runCall({
+        kernel,
         outputs: this.#outputs,
         name,
         input,
         body,
         stderr: () => this.#lastErrorLines(),
       });
+      const { maxGrowthPages } = this.#settings;
+      if (maxGrowthPages === undefined) return outcome;
+      return limitGrowth(name, outcome, maxGrowthPages, kernel, this.#instances?.memories ?? []);
     } finally {
       this.#active = false;
       if (this.report.wasi) {
@@ -259,7 +293,7 @@ export class Plugin {
   }
 
   #dropInstance(): void {
-    this.#instance = null;
+    this.#instances = null;
     this.#callables.clear();
   }
 
@@ -274,7 +308,9 @@ export class Plugin {
   }
 
   #notFound(name: string): CallError {
-    const functions = this.#module.exports.filter(({ kind }) => kind === 'function').map(item => item.name);
+    const functions = this.#plan.main.exports
+      .filter(({ kind }) => kind === 'function')
+      .map(item => item.name);
     return new CallError(
       'FUNCTION_NOT_FOUND',
       `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`,
@@ -284,7 +320,7 @@ export class Plugin {
 
 function createKernel(settings: Settings): Kernel {
   return new Kernel({
-    ...(settings.maxKernelBytes !== undefined && { maxBytes: settings.maxKernelBytes }),
+    maxBytes: settings.maxKernelBytes,
     maxVarBytes: settings.maxVarBytes,
     config: settings.config,
     logLevel: settings.logLevel,
@@ -325,12 +361,13 @@ function toBytes(input: unknown): Uint8Array {
   );
 }
 
-function describeLinks(links: readonly Link[]): string {
+function describeLinks({ modules }: LinkPlan): string {
+  const links = [...modules.values()].flatMap(module => module.links);
   const kinds = [...new Set(links.map(({ provider }) => provider.kind))];
   const counts = kinds.map(
     kind => `${links.filter(({ provider }) => provider.kind === kind).length} from ${kind}`,
   );
-  return `${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
+  return `${modules.size} modules, ${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
 }
 
 function describeOutcome(name: string, { output, error }: Outcome): string {

@@ -1,7 +1,7 @@
 import { CreateError } from './errors.ts';
 import type { ManifestModule, Source } from './manifest.ts';
+import type { Fetch } from './options.ts';
 import type { Platform } from './platform/types.ts';
-import type { Fetch } from './settings.ts';
 
 /** The very bytes that were hashed, or a module whose bytes nobody can see. */
 export type LoadedSource =
@@ -32,7 +32,7 @@ export async function loadSource(
   const { bytes, compiling } = await readSource(platform, fetch, source);
   if (hash === undefined) return { bytes, compiling, sha256: null };
 
-  const sha256 = await sha256Hex(platform, bytes);
+  const sha256 = await hexOfSha256(platform, bytes);
   if (sha256 !== hash) {
     throw new CreateError(
       'HASH_MISMATCH',
@@ -87,12 +87,13 @@ const contentType = (response: Response) => response.headers.get('content-type')
 const unavailable = (what: string, why: string, cause?: unknown) =>
   new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
 
-async function sha256Hex(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** @throws {CreateError} UNSUPPORTED where the platform has no SHA-256 */
+export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   try {
     const digest = await platform.sha256(bytes);
     return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
   } catch (error) {
-    const message = `the hash cannot be checked: ${(error as Error).message}`;
+    const message = `no SHA-256 can be computed: ${(error as Error).message}`;
     throw new CreateError('UNSUPPORTED', message, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import type { ManifestLike } from './manifest.ts';
+import type { PluginOptions } from './options.ts';
 import { webPlatform } from './platform/web.ts';
 import { createPlugin as createOn, type Plugin } from './plugin.ts';
-import type { PluginOptions } from './settings.ts';
 
 export * from './api.ts';
 

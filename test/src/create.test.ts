@@ -1,4 +1,4 @@
-import type { ManifestLike, PluginOptions } from '../../src/node.ts';
+import type { Manifest, ManifestLike, PluginOptions } from '../../src/node.ts';
 import { createPlugin } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
@@ -28,7 +28,11 @@ const badInputs: BadInput[] = [
   { code: 'INVALID_MANIFEST', manifest: undefined, message: 'got undefined' },
   { code: 'INVALID_MANIFEST', manifest: 7, message: 'got 7' },
   { code: 'INVALID_MANIFEST', manifest: [], message: 'got an array of 0' },
-  { code: 'INVALID_MANIFEST', manifest: {}, message: 'manifest.wasm: expected an array with one module' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: {},
+    message: 'manifest.wasm: expected an array with one or more modules',
+  },
   { code: 'INVALID_MANIFEST', manifest: { wasm: [] }, message: 'manifest.wasm' },
   { code: 'INVALID_MANIFEST', manifest: '{"wasm": [', message: 'not JSON' },
   {
@@ -76,7 +80,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], allowedHosts: [], allowed_hosts: [] },
-    message: 'one spelling of "allowedHosts"',
+    message: 'expected this or "allowedHosts", not both',
   },
   {
     code: 'INVALID_MANIFEST',
@@ -98,7 +102,22 @@ const badInputs: BadInput[] = [
     manifest: { wasm: [{ data: WASM }], memory: { pages: 1 } },
     message: 'memory.pages',
   },
-  { code: 'UNSUPPORTED', manifest: { wasm: [{ data: WASM }, { data: WASM }] }, message: '2 modules' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: WASM }, { data: WASM }] },
+    message: 'wasm[1].name: expected one module named "main" or not at all, unlike manifest.wasm[0]',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: {
+      wasm: [
+        { data: WASM, name: 'a' },
+        { data: WASM, name: 'a' },
+        { data: WASM, name: 'b' },
+      ],
+    },
+    message: 'wasm[1].name: expected a name of its own, unlike manifest.wasm[0], got "a"',
+  },
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ url: 'x.wasm' }] },
@@ -149,19 +168,19 @@ const badInputs: BadInput[] = [
   },
   {
     code: 'UNSUPPORTED',
-    manifest: { wasm: [{ data: WASM }], memory: { max_pages: 1 } },
-    message: 'max_pages',
+    manifest: { wasm: [{ module: new WebAssembly.Module(WASM) }], memory: { max_pages: 1 } },
+    message: 'memory.max_pages cannot be honoured: it came compiled',
   },
   { code: 'UNSUPPORTED', options: { timeoutMs: 100 }, message: 'option.timeoutMs' },
   { code: 'UNSUPPORTED', options: { runInWorker: true }, message: 'option.runInWorker' },
-  { code: 'UNSUPPORTED', options: { allowedPaths: { '/': '/' } }, message: 'option.allowedPaths' },
+  { code: 'UNSUPPORTED', options: { allowedPaths: { '/': '/' } }, message: 'allowed_paths' },
   {
     code: 'UNSUPPORTED',
     manifest: importing(ENV, 'http_request', ['i64', 'i64'], ['i64']),
     options: { allowedHosts: ['*'] },
     message: 'http_request',
   },
-  { code: 'INVALID_OPTION', options: 'fast', message: 'options: expected an object' },
+  { code: 'INVALID_OPTION', options: 'fast', message: 'option: expected an object' },
   { code: 'INVALID_OPTION', options: { useWASI: true }, message: 'option.useWASI' },
   { code: 'INVALID_OPTION', options: { use_wasi: true }, message: 'option.use_wasi' },
   { code: 'INVALID_OPTION', options: { useWasi: 1 }, message: 'true or false' },
@@ -336,6 +355,51 @@ suite('create', test => {
     );
     for (const plugin of plugins) is(await plugin.call('nothing'), null);
   });
+
+  test.row(
+    'error.ZERO_LIMIT',
+    'a limit of 0 in camel case is told of, in snake case it is as meant',
+    async () => {
+      const told: string[] = [];
+      const onDiagnostic = ({ code, message }: { code: string; message: string }) =>
+        told.push(`${code} ${message}`);
+      const manifest: Manifest = {
+        wasm: [{ data: WASM }],
+        memory: { max_var_bytes: 0, maxHttpResponseBytes: 0 },
+      };
+      await createPlugin(manifest, { onDiagnostic });
+      equal(told, [
+        'ZERO_LIMIT manifest.memory.maxHttpResponseBytes is 0, which allows nothing here; leave it out for the default',
+      ]);
+      await raises(() => createPlugin(WASM, { memory: { maxVarBytes: 0 }, strict: true }), {
+        code: 'ZERO_LIMIT',
+      });
+    },
+  );
+
+  const spelled: [key: string, manifest: object][] = [
+    ['config', { config: { a: 'b' } }],
+    ['allowed_hosts', { allowed_hosts: ['example.org'] }],
+    ['allowedHosts', { allowedHosts: ['example.org'] }],
+    ['memory.max_pages', { memory: { max_pages: 20 } }],
+    ['memory.maxPages', { memory: { maxPages: 20 } }],
+    ['memory.max_var_bytes', { memory: { max_var_bytes: 20 } }],
+    ['memory.maxVarBytes', { memory: { maxVarBytes: 20 } }],
+    ['memory.max_http_response_bytes', { memory: { max_http_response_bytes: 20 } }],
+    ['memory.maxHttpResponseBytes', { memory: { maxHttpResponseBytes: 20 } }],
+    [
+      'null for every key',
+      { config: null, allowed_hosts: null, allowed_paths: null, memory: null, timeout_ms: null },
+    ],
+  ];
+  for (const [key, manifest] of spelled) {
+    test(`takes ${key} from an object, from JSON text and as an option`, async () => {
+      const wasm = [{ data: WASM_BASE64 }];
+      await createPlugin({ ...manifest, wasm });
+      await createPlugin(JSON.stringify({ ...manifest, wasm }));
+      await createPlugin(WASM, manifest);
+    });
+  }
 
   test('options win over the manifest', async () => {
     const lines: string[] = [];

@@ -1,0 +1,36 @@
+import type { Kernel } from '../abi/index.ts';
+import { CallError, type Outcome } from './call.ts';
+import type { GrowingMemory } from './instance.ts';
+
+const PAGE_BYTES = 65_536;
+
+/**
+ * Holds a call against the pages that all memories may grow by together. Each one alone is capped beforehand, so that no
+ * more than twice as many are ever taken; that they are too many together can only be seen afterwards.
+ */
+export function limitGrowth(
+  name: string,
+  outcome: Outcome,
+  maxPages: number,
+  kernel: Kernel,
+  memories: readonly GrowingMemory[],
+): Outcome {
+  const growth = memories.map(
+    ({ memory, initialPages }) => memory.buffer.byteLength / PAGE_BYTES - initialPages,
+  );
+  const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
+  // The native kernel holds its first page to be there from the start.
+  const kernelPages = Math.max(0, Math.ceil(kernel.memory.usedBytes / PAGE_BYTES) - 1);
+  const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
+  const { error } = outcome;
+  if (error) {
+    if (error.code !== 'TRAP' || !growth.includes(maxPages)) return outcome;
+    const message = `${error.message}; its memory has grown to ${limit}, which may be why`;
+    return { ...outcome, error: new CallError(error.code, message, error) };
+  }
+  if (pluginPages + kernelPages <= maxPages) return outcome;
+  const message =
+    `${name}: the plugin's memory grew by ${pluginPages} pages and the kernel's by ${kernelPages}, together over ` +
+    `${limit}; raise it, or let the plugin use less`;
+  return { output: null, error: new CallError('MEMORY_LIMIT', message, outcome), dropInstance: true };
+}

@@ -1,0 +1,171 @@
+import { LOG_LEVELS } from '../abi/index.ts';
+import { CreateError, describe } from './errors.ts';
+
+/** A folder of the host that the plugin sees under a path of its own. */
+export interface Mount {
+  guest: string;
+  host: string;
+  readOnly: boolean;
+}
+
+/** Reads one value or throws, naming where it stands. */
+type Check<T> = (value: unknown, where: string) => T;
+
+/** One key of a manifest or of options. */
+interface Key {
+  /** What it is called once it is read. */
+  setting: string;
+  /** How it may be spelled. Two rows of one setting are two spellings that do not mean the same. */
+  spellings: readonly string[];
+  check: Check<unknown>;
+  /** The official JS SDK takes 0 for "no limit"; here it allows nothing. */
+  zeroIsOpenElsewhere?: true;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws {CreateError} INVALID_MANIFEST or INVALID_OPTION, after the first word of `where` */
+export function refuse(where: string, expected: string, value: unknown): never {
+  const code = where.startsWith('option') ? 'INVALID_OPTION' : 'INVALID_MANIFEST';
+  throw new CreateError(code, `${where}: expected ${expected}, got ${describe(value)}`);
+}
+
+const aBoolean: Check<boolean> = (value, where) =>
+  typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
+const aFunction: Check<unknown> = (value, where) =>
+  typeof value === 'function' ? value : refuse(where, 'a function', value);
+const aCount =
+  (unit: string): Check<number> =>
+  (value, where) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+      ? value
+      : refuse(where, `a whole number of ${unit}, 0 or more`, value);
+const anObject: Check<Record<string, unknown>> = (value, where) =>
+  isObject(value) ? value : refuse(where, 'an object', value);
+const oneOf =
+  (...names: string[]): Check<string> =>
+  (value, where) =>
+    names.includes(value as string) ? (value as string) : refuse(where, `one of ${names.join(', ')}`, value);
+export const texts: Check<Record<string, string>> = (value, where) => {
+  for (const [key, text] of Object.entries(anObject(value, where))) {
+    if (typeof text !== 'string') refuse(`${where}[${JSON.stringify(key)}]`, 'a string', text);
+  }
+  return value as Record<string, string>;
+};
+const textList: Check<string[]> = (value, where) => {
+  if (!Array.isArray(value)) refuse(where, 'an array of strings', value);
+  for (const [index, text] of value.entries()) {
+    if (typeof text !== 'string') refuse(`${where}[${index}]`, 'a string', text);
+  }
+  return value;
+};
+const functionsByNamespace: Check<unknown> = (value, where) => {
+  for (const [namespace, functions] of Object.entries(anObject(value, where))) {
+    for (const [name, fn] of Object.entries(anObject(functions, `${where}["${namespace}"]`))) {
+      aFunction(fn, `${where}["${namespace}"].${name}`);
+    }
+  }
+  return value;
+};
+const aLogger: Check<unknown> = (value, where) => {
+  for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
+    aFunction((value as Record<string, unknown> | null)?.[level], `${where}.${level}`);
+  }
+  return value;
+};
+const unsupported =
+  (instead: string): Check<never> =>
+  (_, where) => {
+    throw new CreateError('UNSUPPORTED', `${where}: not supported; ${instead}`);
+  };
+const falseOr =
+  (check: Check<never>): Check<false> =>
+  (value, where) =>
+    aBoolean(value, where) ? check(value, where) : false;
+const guestToHost: Check<Mount[]> = (value, where) =>
+  Object.entries(texts(value, where)).map(([guest, path]) => mount(path, guest));
+const hostToGuest: Check<Mount[]> = (value, where) =>
+  Object.entries(texts(value, where)).map(([path, guest]) => mount(path, guest));
+const mount = (path: string, guest: string): Mount => ({
+  guest,
+  host: path.replace(/^ro:/, ''),
+  readOnly: path.startsWith('ro:'),
+});
+
+const row = (setting: string, spellings: string, check: Check<unknown>): Key => ({
+  setting,
+  spellings: spellings.split(' '),
+  check,
+});
+const zeroIsOpenElsewhere = true;
+
+const MEMORY_KEYS: readonly Key[] = [
+  { ...row('maxPages', 'maxPages', aCount('pages')), zeroIsOpenElsewhere },
+  row('maxGrowthPages', 'max_pages', aCount('pages')),
+  { ...row('maxVarBytes', 'maxVarBytes', aCount('bytes')), zeroIsOpenElsewhere },
+  row('maxVarBytes', 'max_var_bytes', aCount('bytes')),
+  { ...row('maxHttpResponseBytes', 'maxHttpResponseBytes', aCount('bytes')), zeroIsOpenElsewhere },
+  row('maxHttpResponseBytes', 'max_http_response_bytes', aCount('bytes')),
+];
+
+const noTimeouts = unsupported(
+  'a plugin that runs inline cannot be interrupted; run the host itself in a worker',
+);
+
+/** Every key of a manifest besides `wasm`; also options. */
+export const SHARED_KEYS: readonly Key[] = [
+  row('config', 'config', texts),
+  row('allowedHosts', 'allowedHosts allowed_hosts', textList),
+  row('mounts', 'allowedPaths', guestToHost),
+  row('mounts', 'allowed_paths', hostToGuest),
+  row('memory', 'memory', (value, where) => readKeys(MEMORY_KEYS, value, where)),
+  row('timeoutMs', 'timeoutMs timeout_ms', noTimeouts),
+];
+
+export const OPTION_KEYS: readonly Key[] = [
+  ...SHARED_KEYS,
+  row('useWasi', 'useWasi', aBoolean),
+  row('enableWasiOutput', 'enableWasiOutput', aBoolean),
+  row('logger', 'logger', aLogger),
+  row('logLevel', 'logLevel', oneOf(...Object.keys(LOG_LEVELS))),
+  row('functions', 'functions', functionsByNamespace),
+  row('fetch', 'fetch', aFunction),
+  row('allowHttpResponseHeaders', 'allowHttpResponseHeaders', aBoolean),
+  row('runInWorker', 'runInWorker', falseOr(unsupported('plugins run inline; leave it out'))),
+  row('sharedArrayBufferSize', 'sharedArrayBufferSize', aCount('bytes')),
+  row('nodeWorkerArgs', 'nodeWorkerArgs', anObject),
+  row('kernel', 'kernel', oneOf('reference', 'accessors')),
+  row('accessors', 'accessors', (value, where) =>
+    value instanceof WebAssembly.Module ? value : refuse(where, 'a WebAssembly.Module', value),
+  ),
+  row('stdout', 'stdout', aFunction),
+  row('stderr', 'stderr', aFunction),
+  row('onDiagnostic', 'onDiagnostic', aFunction),
+  row('strict', 'strict', aBoolean),
+  row('debug', 'debug', aFunction),
+];
+
+/**
+ * Checks every key of `value`, an object, against the table. Null and undefined count as left out.
+ * @throws {CreateError} for an unknown key, a setting given twice, or a value that its check refuses
+ */
+export function readKeys(keys: readonly Key[], value: unknown, where: string): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  const zeroLimits: string[] = [];
+  const givenAs = new Map<string, string>();
+  for (const [spelling, given] of Object.entries(anObject(value, where))) {
+    const key = keys.find(({ spellings }) => spellings.includes(spelling));
+    if (!key) {
+      const known = keys.flatMap(({ spellings }) => spellings);
+      return refuse(`${where}.${spelling}`, `one of the keys ${known.join(', ')}`, given);
+    }
+    if (given === null || given === undefined) continue;
+    const before = givenAs.get(key.setting);
+    if (before !== undefined) refuse(`${where}.${spelling}`, `this or "${before}", not both`, given);
+    givenAs.set(key.setting, spelling);
+    settings[key.setting] = key.check(given, `${where}.${spelling}`);
+    if (given === 0 && key.zeroIsOpenElsewhere) zeroLimits.push(`${where}.${spelling}`);
+  }
+  return zeroLimits.length > 0 ? { ...settings, zeroLimits } : settings;
+}

@@ -1,0 +1,80 @@
+import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../abi/index.ts';
+import type { WasiDiagnostic } from '../wasi/index.ts';
+import type { HostFunctions } from './host-function.ts';
+
+/** Something wrong that is tolerated, as data. */
+export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
+
+/** Receives log messages of plugins. `console` is one. */
+export type Logger = Readonly<Record<MessageLevel, (message: string) => void>>;
+
+/** The standard `fetch`. */
+export type Fetch = typeof globalThis.fetch;
+
+export interface MemoryOptions {
+  /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
+  maxPages?: number | null | undefined;
+  /**
+   * Pages by which the plugin's memories and the kernel's may grow, together; the memory of the main module may not
+   * start with more. What Extism's native runtime means by it.
+   */
+  max_pages?: number | null | undefined;
+  /** Bytes of variables, keys included. Default 1 MiB; 0 allows none. */
+  maxVarBytes?: number | null | undefined;
+  max_var_bytes?: number | null | undefined;
+  /** Bytes of one HTTP response. */
+  maxHttpResponseBytes?: number | null | undefined;
+  max_http_response_bytes?: number | null | undefined;
+}
+
+/**
+ * What manifests and options have in common. Options win. Keys in snake case mean what the Extism manifest means, those
+ * in camel case what the official JS SDK means; one key may not be given in both.
+ */
+export interface ManifestOptions {
+  /** What the plugin reads with `config_get`. */
+  config?: Readonly<Record<string, string>> | null | undefined;
+  allowedHosts?: readonly string[] | null | undefined;
+  allowed_hosts?: readonly string[] | null | undefined;
+  /** Guest path → host path. */
+  allowedPaths?: Readonly<Record<string, string>> | null | undefined;
+  /** Host path, perhaps with `ro:` before it → guest path. */
+  allowed_paths?: Readonly<Record<string, string>> | null | undefined;
+  memory?: MemoryOptions | null | undefined;
+  timeoutMs?: number | null | undefined;
+  timeout_ms?: number | null | undefined;
+}
+
+/** Options of `createPlugin`. The names and meanings are the official JS SDK's as far as it has them. */
+export interface PluginOptions extends ManifestOptions {
+  /** WASI preview 1: on when the module imports it; `false` refuses such modules. */
+  useWasi?: boolean | undefined;
+  /** Prints the plugin's stdout and stderr on the host's. */
+  enableWasiOutput?: boolean | undefined;
+  /** Where log messages go. Default: the console. */
+  logger?: Logger | undefined;
+  /** The lowest level that is logged. Default `silent`. */
+  logLevel?: LogLevel | undefined;
+  /** Functions that the plugin may import, by namespace and name. */
+  functions?: HostFunctions | undefined;
+  /** What a manifest's URLs are fetched with. Default: the platform's own. */
+  fetch?: Fetch | undefined;
+  allowHttpResponseHeaders?: boolean | undefined;
+  runInWorker?: boolean | undefined;
+  sharedArrayBufferSize?: number | undefined;
+  nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
+
+  /** How the kernel's loads and stores are provided. Default: `accessors` where the platform compiles bytes. */
+  kernel?: KernelTier | undefined;
+  /** The compiled accessor module, for platforms that compile no bytes. */
+  accessors?: WebAssembly.Module | undefined;
+  /** Gets each line of the plugin's stdout, without its end. */
+  stdout?: ((line: string) => void) | undefined;
+  stderr?: ((line: string) => void) | undefined;
+  /** Gets what is wrong and tolerated. */
+  onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Makes diagnostics of the kernel errors. */
+  strict?: boolean | undefined;
+  /** The host's own debug log: one line for each step from the source to the result of a call. */
+  debug?: ((line: string) => void) | undefined;
+}

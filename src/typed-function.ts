@@ -1,0 +1,180 @@
+import type { CallContext } from './call-context.ts';
+import { PlugboardError } from './errors.ts';
+import { declareType, type HostFunction, type WasmValue } from './host-function.ts';
+import type { ValueType } from './wasm/reader.ts';
+
+/** How a value crosses between a plugin and a host function. */
+export interface ValueCodec<T> {
+  /** The wasm type of the parameter or result. A block crosses as its handle, an i64. */
+  readonly wasm: Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
+  read(context: CallContext, value: WasmValue): T;
+  write(context: CallContext, value: T): WasmValue;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+
+/** A block of bytes, to be read and written as something else. Handle 0 is an empty block. */
+function block<T>(
+  decode: (bytes: Uint8Array<ArrayBuffer>) => T,
+  encode: (value: T) => Uint8Array,
+): ValueCodec<T> {
+  return {
+    wasm: 'i64',
+    read: (context, handle) => {
+      const output = context.read(handle);
+      if (output === null && BigInt(handle) !== 0n) {
+        throw new PlugboardError('INVALID_HANDLE', `${handle} is not the handle of a live block`);
+      }
+      return decode(output?.bytes() ?? new Uint8Array(0));
+    },
+    write: (context, value) => context.store(encode(value)),
+  };
+}
+
+/** Numbers in a block, little endian and of exactly this many bytes, as extism-convert has them. */
+function numberBlock<T extends number | bigint>(
+  sizeBytes: number,
+  get: (view: DataView) => T,
+  set: (view: DataView, value: T) => void,
+  isInteger = true,
+): ValueCodec<T> {
+  return block(
+    bytes => {
+      if (bytes.length !== sizeBytes)
+        throw new RangeError(`expected ${sizeBytes} bytes, got ${bytes.length}`);
+      return get(new DataView(bytes.buffer));
+    },
+    value => {
+      const bytes = new Uint8Array(sizeBytes);
+      const view = new DataView(bytes.buffer);
+      set(view, value);
+      if (isInteger && get(view) !== value) throw new RangeError(`${value} does not fit ${sizeBytes} bytes`);
+      return bytes;
+    },
+  );
+}
+
+const wasmFloat = (wasm: 'f32' | 'f64'): ValueCodec<number> => ({
+  wasm,
+  read: (_, value) => Number(value),
+  write: (_, value) => value,
+});
+
+/** `as` brings any wasm value into the range of the type. A result outside of it is refused. */
+const wasmInteger = <T extends WasmValue>(
+  wasm: 'i32' | 'i64',
+  as: (value: WasmValue) => T,
+): ValueCodec<T> => ({
+  wasm,
+  read: (_, value) => as(value),
+  write: (_, value) => {
+    if (as(value) !== value) throw new RangeError(`${value} does not fit the wasm type ${wasm}`);
+    return value;
+  },
+});
+
+const text = block<string>(
+  bytes => decoder.decode(bytes),
+  value => encoder.encode(value),
+);
+
+const fromBase64 = (value: string) => Uint8Array.from(atob(value), char => char.charCodeAt(0));
+function toBase64(bytes: Uint8Array): string {
+  let chars = '';
+  for (const byte of bytes) chars += String.fromCharCode(byte);
+  return btoa(chars);
+}
+
+/**
+ * What parameters and results of host functions can be. `text` (strict UTF-8), `json`, `bytes` and `base64` (standard
+ * alphabet, padded) are blocks, and so are the numbers of `inBlock` (little endian). The other numbers cross as they are:
+ * i32 and i64 as signed, u32 and u64 as unsigned wasm numbers.
+ */
+export const values = {
+  text,
+  json: block<unknown>(
+    bytes => JSON.parse(decoder.decode(bytes)) as unknown,
+    value => {
+      const written = JSON.stringify(value) as string | undefined;
+      if (written === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
+      return encoder.encode(written);
+    },
+  ),
+  bytes: block<Uint8Array>(
+    bytes => bytes,
+    value => value,
+  ),
+  base64: block<Uint8Array>(
+    bytes => fromBase64(decoder.decode(bytes)),
+    value => encoder.encode(toBase64(value)),
+  ),
+  i32: wasmInteger('i32', value => Number(value) | 0),
+  u32: wasmInteger('i32', value => Number(value) >>> 0),
+  i64: wasmInteger('i64', value => BigInt.asIntN(64, BigInt(value))),
+  u64: wasmInteger('i64', value => BigInt.asUintN(64, BigInt(value))),
+  f32: wasmFloat('f32'),
+  f64: wasmFloat('f64'),
+  inBlock: {
+    i32: numberBlock<number>(
+      4,
+      view => view.getInt32(0, true),
+      (view, value) => view.setInt32(0, value, true),
+    ),
+    u32: numberBlock<number>(
+      4,
+      view => view.getUint32(0, true),
+      (view, value) => view.setUint32(0, value, true),
+    ),
+    i64: numberBlock<bigint>(
+      8,
+      view => view.getBigInt64(0, true),
+      (view, value) => view.setBigInt64(0, value, true),
+    ),
+    u64: numberBlock<bigint>(
+      8,
+      view => view.getBigUint64(0, true),
+      (view, value) => view.setBigUint64(0, value, true),
+    ),
+    f32: numberBlock<number>(
+      4,
+      view => view.getFloat32(0, true),
+      (view, value) => view.setFloat32(0, value, true),
+      false,
+    ),
+    f64: numberBlock<number>(
+      8,
+      view => view.getFloat64(0, true),
+      (view, value) => view.setFloat64(0, value, true),
+      false,
+    ),
+  },
+} as const;
+
+/** What a typed host function takes and answers. */
+export interface Signature<Params extends readonly unknown[], Result> {
+  params?: readonly [...{ [Index in keyof Params]: ValueCodec<Params[Index]> }];
+  /** Left out for a function without a result. */
+  result?: ValueCodec<Result>;
+}
+
+/**
+ * A host function that gets and gives JavaScript values. A plugin that imports it with another wasm type is refused when
+ * it is created. A parameter that cannot be read, or a result that cannot be written, fails the call with
+ * HOST_FUNCTION_FAILED.
+ */
+export function hostFunction<Params extends readonly unknown[] = [], Result = void>(
+  { params, result }: Signature<Params, Result>,
+  fn: (context: CallContext, ...args: NoInfer<Params>) => Result,
+): HostFunction {
+  const codecs: readonly ValueCodec<unknown>[] = params ?? [];
+  const typed = (context: CallContext, ...args: WasmValue[]): unknown => {
+    const read = codecs.map((codec, index) => codec.read(context, args[index]!));
+    const answer = fn(context, ...(read as unknown as Params));
+    return result ? result.write(context, answer) : undefined;
+  };
+  return declareType(typed as HostFunction, {
+    params: codecs.map(({ wasm }) => wasm),
+    results: result ? [result.wasm] : [],
+  });
+}

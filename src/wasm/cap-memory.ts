@@ -1,0 +1,79 @@
+import { Cursor } from './cursor.ts';
+import { unsigned } from './leb.ts';
+import { readModule, type Section } from './reader.ts';
+import { type MemoryType, readMemoryType } from './types.ts';
+
+const MEMORY_SECTION = 5;
+/** The most that a 32-bit memory may be declared to grow to. */
+const MAX_PAGES = 65_536;
+/** Maximum present, shared, 64-bit. Core specification 3.0, section 5.3.14. */
+const FLAGS = { max: 1, shared: 2, is64: 4 };
+
+/**
+ * The module with each memory of its own declared to grow by at most `growthPages`. Imported memories are limited where
+ * they are exported. Nothing but the memory section changes; null where that cannot be read.
+ */
+export function capMemories(
+  bytes: Uint8Array<ArrayBuffer>,
+  growthPages: number,
+): Uint8Array<ArrayBuffer> | null {
+  const section = findMemorySection(bytes);
+  if (section === null) return null;
+  if (section === undefined) return bytes;
+  const memories = readMemories(bytes, section).map(memory => {
+    const cap = memory.initialPages + growthPages;
+    return { ...memory, maxPages: Math.min(memory.maxPages ?? (memory.is64 ? cap : MAX_PAGES), cap) };
+  });
+  const contents = [...unsigned(memories.length), ...memories.flatMap(encodeMemoryType)];
+  const rewritten = [MEMORY_SECTION, ...unsigned(contents.length), ...contents];
+  const end = section.offset + section.sizeBytes;
+  const capped = new Uint8Array(bytes.length - section.sizeBytes + rewritten.length);
+  capped.set(bytes.subarray(0, section.offset));
+  capped.set(rewritten, section.offset);
+  capped.set(bytes.subarray(end), section.offset + rewritten.length);
+  return capped;
+}
+
+/** Whether `capped` is `bytes` with nothing but lower maximums: the memory sections taken out, the rest is the same. */
+export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<ArrayBuffer>): boolean {
+  const [before, after] = [findMemorySection(bytes), findMemorySection(capped)];
+  if (!before || !after) return bytes === capped;
+  const without = (all: Uint8Array, { offset, sizeBytes }: Section) => [
+    ...[all.subarray(0, offset), all.subarray(offset + sizeBytes)],
+  ];
+  const rest = without(capped, after);
+  if (!without(bytes, before).every((part, index) => isEqual(part, rest[index]!))) return false;
+  const memories = readMemories(capped, after);
+  const originals = readMemories(bytes, before);
+  return (
+    memories.length === originals.length &&
+    originals.every((original, index) => {
+      const { maxPages, ...kept } = memories[index]!;
+      const { maxPages: originalMax, ...originalKept } = original;
+      const isLower = maxPages !== null && maxPages <= (originalMax ?? maxPages);
+      return isLower && JSON.stringify(kept) === JSON.stringify(originalKept);
+    })
+  );
+}
+
+const isEqual = (one: Uint8Array, other: Uint8Array) =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);
+
+/** Undefined where the module has none, null where it cannot be read. */
+function findMemorySection(bytes: Uint8Array<ArrayBuffer>): Section | null | undefined {
+  const { sections, problems } = readModule(bytes);
+  if (problems.some(({ section }) => section === null || section === 'memory')) return null;
+  return sections.find(({ id }) => id === MEMORY_SECTION);
+}
+
+function readMemories(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Section): MemoryType[] {
+  const memories: MemoryType[] = [];
+  const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
+  body.each('memories', () => memories.push(readMemoryType(body)));
+  return memories;
+}
+
+function encodeMemoryType({ initialPages, maxPages, shared, is64 }: MemoryType): number[] {
+  const flags = (maxPages === null ? 0 : FLAGS.max) | (shared ? FLAGS.shared : 0) | (is64 ? FLAGS.is64 : 0);
+  return [flags, ...unsigned(initialPages), ...(maxPages === null ? [] : unsigned(maxPages))];
+}

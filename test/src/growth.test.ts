@@ -1,0 +1,88 @@
+import { createPlugin, type Manifest } from '../../src/node.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+/** Grows its memory by three pages; traps when told to, as a plugin that finds no memory does. */
+const wasm = buildModule({
+  imports: [{ module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] }],
+  memoryPages: 2,
+  functions: [
+    { name: 'grow', results: ['i32'], body: [op.i32Const, 3, ...op.memoryGrow] },
+    { name: 'grow_and_trap', body: [op.i32Const, 3, ...op.memoryGrow, op.drop, op.unreachable] },
+    // 256 KiB: three pages beyond the first.
+    { name: 'alloc', body: [op.i64Const, 0x80, 0x80, 0x10, op.call, 0, op.drop] },
+    { name: 'size', results: ['i32'], body: [...op.memorySize] },
+  ],
+});
+const create = (max_pages: number, data = wasm) =>
+  createPlugin({ wasm: [{ data }], memory: { max_pages } } as Manifest);
+
+suite('growth', test => {
+  test('memory.max_pages limits what the memory of the plugin grows by', async () => {
+    const plugin = await create(5);
+    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 2' });
+    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: -1' });
+    await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 5' });
+  });
+
+  test('and what the kernel memory grows by beyond its first page', async () => {
+    is(await (await create(3)).call('alloc'), null);
+    await raises(async () => (await create(2)).call('alloc'), { code: 'MEMORY_LIMIT' });
+    is(await (await create(4)).call('alloc', new Uint8Array(100)), null);
+    await raises(async () => (await create(2)).call('size', new Uint8Array(4 * 65_536)), {
+      code: 'MEMORY_LIMIT',
+    });
+  });
+
+  test('both together: a call that goes over fails, and the next one has a new instance', async () => {
+    const plugin = await create(5);
+    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT' });
+    await raises(() => plugin.call('alloc'), {
+      code: 'MEMORY_LIMIT',
+      message:
+        "alloc: the plugin's memory grew by 3 pages and the kernel's by 3, together over the limit of 5 pages",
+    });
+    await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 2' });
+    is(await plugin.call('alloc'), null);
+  });
+
+  test('a trap at the limit says that it may be the cause', async () => {
+    await raises(async () => (await create(3)).call('grow_and_trap'), {
+      code: 'TRAP',
+      message: /its memory has grown to the limit of 3 pages \(memory\.max_pages\)/,
+    });
+    const elsewhere = await create(4).then(plugin =>
+      plugin.call('grow_and_trap').catch((error: Error) => error),
+    );
+    ok(elsewhere instanceof Error && !elsewhere.message.includes('max_pages'));
+  });
+
+  test('a memory that starts larger is refused', async () => {
+    await raises(() => create(1), {
+      code: 'MEMORY_LIMIT',
+      message: 'its memory starts with 2 pages, over the limit of 1 pages',
+    });
+  });
+
+  test('bytes that only a transform would make valid are refused before it', async () => {
+    // A maximum below the size: lowering it further would not help, but nothing may be tried.
+    await raises(() => create(5, buildModule({ memoryPages: 3, memoryMaxPages: 1 })), {
+      code: 'INVALID_WASM',
+    });
+  });
+
+  test('the report tells what was rewritten, with the hashes before and after', async () => {
+    const plugin = await create(5);
+    const [module] = plugin.report.modules;
+    equal(
+      module!.transforms.map(({ name }) => name),
+      ['cap-memory'],
+    );
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', wasm));
+    const hex = Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
+    is(module!.transforms[0]!.before, hex);
+    ok(module!.transforms[0]!.after !== hex);
+    equal((await createPlugin(wasm)).report.modules[0]!.transforms, []);
+  });
+});

@@ -1,0 +1,432 @@
+import { type CallError, createPlugin, type Manifest, type PluginOptions } from '../../src/node.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const ENV = 'extism:host/env';
+type Modules = Record<string, ModuleShape>;
+
+const manifestOf = (modules: Modules, compile = false): Manifest => ({
+  wasm: Object.entries(modules).map(([name, shape]) => {
+    const bytes = buildModule(shape);
+    return compile ? { name, module: new WebAssembly.Module(bytes) } : { name, data: bytes };
+  }),
+});
+
+/** The i32 that an export returned: what is not 0 is an error that has it. */
+async function resultOf(call: Promise<unknown>): Promise<number> {
+  try {
+    await call;
+    return 0;
+  } catch (error) {
+    const { code, exitCode, message } = error as CallError;
+    if (code !== 'NONZERO_RESULT') throw error;
+    return exitCode ?? unreachable(message);
+  }
+}
+const unreachable = (message: string): never => {
+  throw new Error(message);
+};
+
+const i32 = { results: ['i32'] } as const;
+/** Counts its calls in a global, which is what tells one instance from another. */
+const counter = {
+  global: { name: 'count', value: 0 },
+  functions: [
+    {
+      name: 'next',
+      ...i32,
+      body: [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0, op.globalGet, 0],
+    },
+  ],
+} satisfies ModuleShape;
+const importsNext = (module: string) => ({ module, name: 'next', ...i32 });
+const callsNext = { name: 'run', ...i32, body: [op.call, 0] };
+
+interface Works {
+  name: string;
+  modules: Modules;
+  options?: PluginOptions;
+  /** What `run` of the main module returns, call after call. */
+  results: number[];
+}
+
+const works: Works[] = [
+  {
+    name: 'a function, of one instance that lasts',
+    modules: { lib: counter, main: { imports: [importsNext('lib')], functions: [callsNext] } },
+    results: [1, 2, 3],
+  },
+  {
+    name: 'two modules that import from a third share its instance',
+    modules: {
+      lib: counter,
+      other: { imports: [importsNext('lib')], functions: [{ ...callsNext, name: 'more' }] },
+      main: {
+        imports: [importsNext('lib'), { module: 'other', name: 'more', ...i32 }],
+        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.drop, op.call, 1] }],
+      },
+    },
+    results: [2, 4],
+  },
+  {
+    name: 'an order of the manifest in which the main module comes first',
+    modules: { main: { imports: [importsNext('lib')], functions: [callsNext] }, lib: counter },
+    results: [1, 2],
+  },
+  {
+    name: 'a memory',
+    modules: {
+      lib: {
+        memoryPages: 1,
+        functions: [{ name: 'write', body: [op.i32Const, 8, op.i32Const, 42, op.i32Store8, 0, 0] }],
+      },
+      main: {
+        imports: [
+          { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
+          { module: 'lib', name: 'write' },
+        ],
+        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.i32Const, 8, op.i32Load8, 0, 0] }],
+      },
+    },
+    results: [42],
+  },
+  {
+    name: 'a global that both can change',
+    modules: {
+      lib: counter,
+      main: {
+        imports: [
+          { module: 'lib', name: 'count', kind: 'global', type: 'i32', mutable: true },
+          importsNext('lib'),
+        ],
+        functions: [{ name: 'run', ...i32, body: [op.i32Const, 20, op.globalSet, 0, op.call, 0] }],
+      },
+    },
+    results: [21, 21],
+  },
+  {
+    name: 'a table, empty as its module left it',
+    modules: {
+      lib: { table: { name: 'functions', size: 2 } },
+      main: {
+        imports: [{ module: 'lib', name: 'functions', kind: 'table', size: 2 }],
+        functions: [{ name: 'run', ...i32, body: [op.i32Const, 3] }],
+      },
+    },
+    results: [3],
+  },
+  {
+    name: 'a command: a new instance for each call of its functions',
+    modules: {
+      lib: { ...counter, functions: [...counter.functions, { name: '_start', body: [op.unreachable] }] },
+      main: {
+        imports: [importsNext('lib')],
+        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.drop, op.call, 0] }],
+      },
+    },
+    results: [1, 1],
+  },
+  {
+    name: 'a module with _start and _initialize is no command',
+    modules: {
+      lib: {
+        ...counter,
+        functions: [...counter.functions, { name: '_start', body: [] }, { name: '_initialize', body: [] }],
+      },
+      main: { imports: [importsNext('lib')], functions: [callsNext] },
+    },
+    results: [1, 2],
+  },
+  {
+    name: 'functions of two modules that call each other',
+    modules: {
+      lhs: {
+        imports: [{ module: 'rhs', name: 'plus', params: ['i32'], ...i32 }],
+        functions: [
+          { name: 'start', ...i32, body: [op.i32Const, 1, op.call, 0] },
+          { name: 'twice', params: ['i32'], ...i32, body: [op.localGet, 0, op.localGet, 0, op.i32Add] },
+        ],
+      },
+      rhs: {
+        imports: [{ module: 'lhs', name: 'twice', params: ['i32'], ...i32 }],
+        functions: [
+          {
+            name: 'plus',
+            params: ['i32'],
+            ...i32,
+            body: [op.localGet, 0, op.i32Const, 4, op.i32Add, op.call, 0],
+          },
+        ],
+      },
+      main: {
+        imports: [{ module: 'lhs', name: 'start', ...i32 }],
+        functions: [callsNext],
+      },
+    },
+    results: [10, 10],
+  },
+  {
+    name: 'a module that imports from the main one',
+    modules: {
+      lib: {
+        imports: [{ module: 'main', name: 'seven', ...i32 }],
+        functions: [{ name: 'next', ...i32, body: [op.call, 0, op.i32Const, 1, op.i32Add] }],
+      },
+      main: {
+        imports: [importsNext('lib')],
+        functions: [callsNext, { name: 'seven', ...i32, body: [op.i32Const, 7] }],
+      },
+    },
+    results: [8],
+  },
+  {
+    name: 'a module before a host function of the same namespace and name, which serves the other names',
+    modules: {
+      lib: counter,
+      main: {
+        imports: [importsNext('lib'), { module: 'lib', name: 'five', ...i32 }],
+        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.call, 1, op.i32Add] }],
+      },
+    },
+    options: { functions: { lib: { next: () => 100, five: () => 5 } } },
+    results: [6, 7],
+  },
+  {
+    name: 'start functions that use what another module exports, also around a circle',
+    modules: {
+      main: {
+        imports: [importsNext('lib')],
+        functions: [
+          { ...callsNext },
+          { name: 'seven', ...i32, body: [op.i32Const, 7] },
+          { name: '_initialize', body: [op.call, 0, op.drop] },
+        ],
+      },
+      lib: {
+        ...counter,
+        imports: [{ module: 'main', name: 'seven', ...i32 }],
+        functions: [
+          {
+            name: 'next',
+            ...i32,
+            body: [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0, op.globalGet, 0],
+          },
+          { name: '_initialize', body: [op.call, 0, op.globalSet, 0] },
+        ],
+      },
+    },
+    results: [9, 10],
+  },
+];
+
+interface Refused {
+  name: string;
+  code: string;
+  modules: Modules;
+  message: string | RegExp;
+}
+
+const refused: Refused[] = [
+  {
+    name: 'what nothing provides, anywhere: one error with the way to each',
+    code: 'UNRESOLVED_IMPORTS',
+    modules: {
+      unused: { imports: [{ module: 'x', name: 'unused' }] },
+      deep: { imports: [{ module: 'x', name: 'deep' }], functions: [{ name: 'f', body: [] }] },
+      lib: { imports: [{ module: 'deep', name: 'f' }], functions: [{ name: 'f', body: [] }] },
+      main: {
+        imports: [
+          { module: 'lib', name: 'f' },
+          { module: 'lib', name: 'g' },
+        ],
+      },
+    },
+    message:
+      /^module "unused": nothing provides\n {2}x\.unused: .*\nmodule "deep" \(main imports lib, which imports deep\): nothing provides\n {2}x\.deep: .*\nmodule "main": nothing provides\n {2}lib\.g: the module "lib" has no such export; it has f$/,
+  },
+  {
+    name: 'a function of another type',
+    code: 'IMPORT_TYPE_MISMATCH',
+    modules: { lib: counter, main: { imports: [{ module: 'lib', name: 'next', results: ['i64'] }] } },
+    message: 'lib.next: the plugin declares () -> (i64), but it is () -> (i32)',
+  },
+  {
+    name: 'another kind of export',
+    code: 'IMPORT_TYPE_MISMATCH',
+    modules: { lib: counter, main: { imports: [{ module: 'lib', name: 'count' }] } },
+    message: 'lib.count: the plugin declares a function, but it is a global',
+  },
+  {
+    name: 'a memory that is larger than the one exported, which the engine finds',
+    code: 'IMPORT_TYPE_MISMATCH',
+    modules: {
+      lib: { memoryPages: 1 },
+      main: { imports: [{ module: 'lib', name: 'memory', kind: 'memory', pages: 3 }] },
+    },
+    message: 'module "main"',
+  },
+  {
+    name: 'a memory and a table of two modules that each want the other one first',
+    code: 'IMPORT_TYPE_MISMATCH',
+    modules: {
+      lib: { imports: [{ module: 'main', name: 'table', kind: 'table', size: 1 }], memoryPages: 1 },
+      main: {
+        imports: [{ module: 'lib', name: 'memory', kind: 'memory', pages: 1 }],
+        table: { name: 'table', size: 1 },
+      },
+    },
+    message: 'lib.memory: modules that import from each other can share functions only',
+  },
+  {
+    name: 'a global of a command',
+    code: 'UNRESOLVED_IMPORTS',
+    modules: {
+      lib: { ...counter, functions: [{ name: '_start', body: [] }] },
+      main: { imports: [{ module: 'lib', name: 'count', kind: 'global', type: 'i32', mutable: true }] },
+    },
+    message: 'only its functions can be used',
+  },
+  {
+    name: 'a start function of a dependency that traps',
+    code: 'INIT_FAILED',
+    modules: {
+      lib: { functions: [{ name: '_initialize', body: [op.unreachable] }] },
+      main: { functions: [{ name: 'run', body: [] }] },
+    },
+    message: 'module "lib"',
+  },
+];
+
+suite('link', test => {
+  for (const { name, modules, options, results } of works) {
+    for (const compile of [false, true]) {
+      test(`${name}${compile ? ', compiled before' : ''}`, async () => {
+        const plugin = await createPlugin(manifestOf(modules, compile), options);
+        const got: number[] = [];
+        for (const _ of results) got.push(await resultOf(plugin.call('run')));
+        equal(got, results);
+        equal(
+          plugin.report.modules.map(module => module.name),
+          Object.keys(modules),
+        );
+      });
+    }
+  }
+
+  for (const { name, code, modules, message } of refused) {
+    test(`refuses ${name}`, async () => {
+      await raises(() => createPlugin(manifestOf(modules)), { code, message });
+    });
+  }
+
+  test('all modules are started once, dependencies first and the main one last, and anew after a trap', async () => {
+    const started: string[] = [];
+    const part = (name: string, ...uses: string[]): ModuleShape => ({
+      imports: [{ module: 'log', name }, ...uses.map(module => ({ module, name: 'f' }))],
+      functions: [
+        { name: '_initialize', body: [op.call, 0] },
+        { name: 'f', body: [] },
+        { name: 'trap', body: [op.unreachable] },
+      ],
+    });
+    const modules = { b: part('b', 'a'), main: part('main', 'b'), unused: part('unused'), a: part('a') };
+    const log = Object.fromEntries(Object.keys(modules).map(name => [name, () => void started.push(name)]));
+    const plugin = await createPlugin(manifestOf(modules), { functions: { log } });
+    const order = ['a', 'b', 'unused', 'main'];
+    equal(started, order);
+    await plugin.call('f');
+    equal(started, order);
+    await raises(() => plugin.call('trap'), { code: 'TRAP' });
+    await plugin.call('f');
+    equal(started, [...order, ...order]);
+  });
+
+  test('a trap below an import takes the instances of all modules with it', async () => {
+    const modules: Modules = {
+      lib: { ...counter, functions: [...counter.functions, { name: 'trap', body: [op.unreachable] }] },
+      main: {
+        imports: [importsNext('lib'), { module: 'lib', name: 'trap' }],
+        functions: [callsNext, { name: 'fail', body: [op.call, 1] }],
+      },
+    };
+    const plugin = await createPlugin(manifestOf(modules));
+    is(await resultOf(plugin.call('run')), 1);
+    await raises(() => plugin.call('fail'), { code: 'TRAP' });
+    is(await resultOf(plugin.call('run')), 1);
+  });
+
+  test('modules share one kernel: input, blocks and output', async () => {
+    const kernel = [
+      { module: ENV, name: 'input_offset', results: ['i64'] },
+      { module: ENV, name: 'input_length', results: ['i64'] },
+      { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+    ] as const;
+    const modules: Modules = {
+      lib: { imports: kernel, functions: [{ name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2] }] },
+      main: { imports: [{ module: 'lib', name: 'echo' }], functions: [{ name: 'run', body: [op.call, 0] }] },
+    };
+    const plugin = await createPlugin(manifestOf(modules));
+    is((await plugin.call('run', 'through the library'))?.text(), 'through the library');
+  });
+
+  test('WASI works on the memory of the module that calls it, its own or one that it imports', async () => {
+    const write = {
+      module: 'wasi_snapshot_preview1',
+      name: 'fd_write',
+      params: ['i32', 'i32', 'i32', 'i32'],
+      ...i32,
+    } as const;
+    const char = (code: number) => [
+      ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
+      ...[op.i32Const, 4, op.i32Const, 2, op.i32Store8, 0, 0],
+      ...[op.i32Const, 16, op.i32Const, code, op.i32Store8, 0, 0],
+      ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
+      ...[op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+    ];
+    const modules: Modules = {
+      lib: { imports: [write], memoryPages: 1, functions: [{ name: 'a', body: char(0x2b) }] },
+      main: {
+        imports: [
+          write,
+          { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
+          { module: 'lib', name: 'a' },
+        ],
+        functions: [{ name: 'run', body: [op.call, 1, ...char(0x2d)] }],
+      },
+    };
+    const lines: string[] = [];
+    const plugin = await createPlugin(manifestOf(modules), { stdout: line => lines.push(line) });
+    await plugin.call('run');
+    equal(lines, ['+', '-']);
+  });
+
+  const run: ModuleShape = { functions: [{ name: 'run', body: [] }] };
+  const names: { given: (string | undefined)[]; main?: number; message?: string }[] = [
+    { given: [undefined], main: 0 },
+    { given: ['any'], main: 0 },
+    { given: ['a', 'b'], main: 1 },
+    { given: ['main', 'b'], main: 0 },
+    { given: ['a', undefined], main: 1 },
+    { given: [undefined, 'b'], main: 0 },
+    { given: [undefined, undefined], message: 'manifest.wasm[1].name' },
+    { given: ['main', undefined], message: 'manifest.wasm[1].name' },
+    { given: ['a', 'a'], main: 1 },
+    { given: ['a', 'b', 'a', 'main'], message: 'manifest.wasm[2].name' },
+  ];
+  for (const { given, main, message } of names) {
+    const shown = given.map(name => name ?? 'no name').join(', ');
+    test(`of ${shown}: ${message ? 'refused' : `number ${main! + 1} is the main one`}`, async () => {
+      const wasm = given.map((name, index) => ({
+        ...(name !== undefined && { name }),
+        data: buildModule({ ...run, functions: [...run.functions!, { name: `is${index}`, body: [] }] }),
+      }));
+      if (message) {
+        await raises(() => createPlugin({ wasm }), { code: 'INVALID_MANIFEST', message });
+        return;
+      }
+      const plugin = await createPlugin({ wasm });
+      ok(await plugin.functionExists(`is${main}`));
+    });
+  }
+});

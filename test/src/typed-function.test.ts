@@ -1,0 +1,218 @@
+import { type CallError, createPlugin, type HostFunction, hostFunction, values } from '../../src/node.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const ENV = 'extism:host/env';
+const i64 = { params: ['i64'], results: ['i64'] } as const;
+
+/** Hands its input, as a block, to the host function and gives its answer as output. */
+const viaBlocks = (host: HostFunction) =>
+  createPlugin(
+    buildModule({
+      imports: [
+        { module: 'host', name: 'fn', ...i64 },
+        { module: ENV, name: 'input_offset', results: ['i64'] },
+        { module: ENV, name: 'length', ...i64 },
+        { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+        { module: ENV, name: 'error_set', params: ['i64'] },
+      ],
+      functions: [
+        // The answer is kept as the error handle, for want of a local.
+        { name: 'echo', body: [op.call, 1, op.call, 0, op.call, 4] },
+        { name: 'bad_handle', body: [op.i64Const, 9, op.call, 0, op.drop] },
+      ],
+    }),
+    { functions: { host: { fn: host } } },
+  );
+const answerOf = async (host: HostFunction, input: string | Uint8Array): Promise<string | undefined> => {
+  const plugin = await viaBlocks(host);
+  try {
+    await plugin.call('echo', input);
+    return undefined;
+  } catch (error) {
+    if ((error as CallError).code !== 'PLUGIN_ERROR') throw error;
+    return (error as Error).message;
+  }
+};
+
+/** Hands a constant to the host function and returns its answer as it is. */
+const viaNumbers = (host: HostFunction, type: FunctionShape, constant: number[]) =>
+  createPlugin(
+    buildModule({
+      imports: [{ module: 'host', name: 'fn', ...type }],
+      functions: [{ name: 'run', results: type.results ?? [], body: [...constant, op.call, 0] }],
+    }),
+    { functions: { host: { fn: host } } },
+  );
+
+suite('typed host functions', test => {
+  const blocks: [name: string, host: HostFunction, input: string | Uint8Array, answer: string][] = [
+    [
+      'text',
+      hostFunction({ params: [values.text], result: values.text }, (_, text) => text.toUpperCase()),
+      'grüß',
+      'GRÜSS',
+    ],
+    [
+      'json',
+      hostFunction({ params: [values.json], result: values.json }, (_, value) => ({ got: value })),
+      '[1,"a"]',
+      '{"got":[1,"a"]}',
+    ],
+    [
+      'bytes',
+      hostFunction({ params: [values.bytes], result: values.bytes }, (_, bytes) => bytes.toReversed()),
+      'abc',
+      'cba',
+    ],
+    [
+      'base64',
+      hostFunction({ params: [values.base64], result: values.base64 }, (_, bytes) => bytes.slice(1)),
+      btoa('hello'),
+      btoa('ello'),
+    ],
+    [
+      'i32 in a block',
+      hostFunction({ params: [values.inBlock.i32], result: values.text }, (_, value) => String(value)),
+      Uint8Array.of(0xfe, 0xff, 0xff, 0xff),
+      '-2',
+    ],
+    [
+      'u64 in a block',
+      hostFunction({ params: [values.inBlock.u64], result: values.text }, (_, value) => String(value)),
+      new Uint8Array(8).fill(255),
+      '18446744073709551615',
+    ],
+    [
+      'f64 in a block, both ways',
+      hostFunction({ params: [values.inBlock.f64], result: values.inBlock.f64 }, (_, value) => value),
+      new Uint8Array(new Float64Array([7.3e-304]).buffer),
+      new TextDecoder().decode(new Float64Array([7.3e-304])),
+    ],
+  ];
+  for (const [name, host, input, answer] of blocks) {
+    test(name, async () => is(await answerOf(host, input), answer));
+  }
+
+  test('an empty block is handle 0, both ways', async () => {
+    const seen: string[] = [];
+    const host = hostFunction({ params: [values.text], result: values.text }, (_, text) => {
+      seen.push(text);
+      return '';
+    });
+    is(await answerOf(host, ''), undefined);
+    equal(seen, ['']);
+  });
+
+  const numbers: [name: string, host: HostFunction, type: FunctionShape, constant: number[], code: number][] =
+    [
+      [
+        'i32',
+        hostFunction({ params: [values.i32], result: values.i32 }, (_, value) => value - 1),
+        { params: ['i32'], results: ['i32'] },
+        [op.i32Const, 0x7f],
+        -2,
+      ],
+      [
+        'u32',
+        hostFunction({ params: [values.u32], result: values.i32 }, (_, value) =>
+          value === 2 ** 32 - 1 ? 5 : 6,
+        ),
+        { params: ['i32'], results: ['i32'] },
+        [op.i32Const, 0x7f],
+        5,
+      ],
+      [
+        'u64',
+        hostFunction({ params: [values.u64], result: values.i32 }, (_, value) =>
+          value === 2n ** 64n - 1n ? 5 : 6,
+        ),
+        { params: ['i64'], results: ['i32'] },
+        [op.i64Const, 0x7f],
+        5,
+      ],
+    ];
+  for (const [name, host, type, constant, code] of numbers) {
+    test(`${name} as it is`, async () => {
+      const plugin = await viaNumbers(host, type, constant);
+      const error = await raises(() => plugin.call('run'), { code: 'NONZERO_RESULT' });
+      is((error as CallError).exitCode, code);
+    });
+  }
+
+  const failing: [name: string, host: HostFunction, input: string | Uint8Array, message: string][] = [
+    [
+      'text that is not UTF-8',
+      hostFunction({ params: [values.text], result: values.text }, () => ''),
+      Uint8Array.of(255),
+      '',
+    ],
+    [
+      'JSON that is none',
+      hostFunction({ params: [values.json], result: values.text }, () => ''),
+      '{',
+      'JSON',
+    ],
+    [
+      'base64 that is none',
+      hostFunction({ params: [values.base64], result: values.text }, () => ''),
+      '*',
+      '',
+    ],
+    [
+      'a number of another length',
+      hostFunction({ params: [values.inBlock.i64], result: values.text }, () => ''),
+      'abc',
+      'expected 8 bytes, got 3',
+    ],
+    [
+      'a number that does not fit its block',
+      hostFunction({ params: [values.text], result: values.inBlock.i32 }, () => 2 ** 31),
+      '',
+      '2147483648 does not fit 4 bytes',
+    ],
+    [
+      'a result that JSON has no form for',
+      hostFunction({ params: [values.text], result: values.json }, () => undefined),
+      '',
+      'JSON has no form for undefined',
+    ],
+  ];
+  for (const [name, host, input, message] of failing) {
+    test(`${name} fails the call, and the next one works`, async () => {
+      const plugin = await viaBlocks(host);
+      await raises(() => plugin.call('echo', input), {
+        code: 'HOST_FUNCTION_FAILED',
+        message: `host.fn failed`,
+      });
+      const error = await raises(() => plugin.call('echo', input), { code: 'HOST_FUNCTION_FAILED' });
+      is((error.cause as Error).message.includes(message), true, (error.cause as Error).message);
+    });
+  }
+
+  test('a handle of nothing fails the call', async () => {
+    const plugin = await viaBlocks(
+      hostFunction({ params: [values.bytes], result: values.bytes }, (_, bytes) => bytes),
+    );
+    const error = await raises(() => plugin.call('bad_handle'), { code: 'HOST_FUNCTION_FAILED' });
+    is((error.cause as { code?: string }).code, 'INVALID_HANDLE');
+  });
+
+  test('a number that does not fit its wasm type fails the call', async () => {
+    const host = hostFunction({ result: values.i32 }, () => 2 ** 31);
+    const plugin = await viaNumbers(host, { results: ['i32'] }, []);
+    await raises(() => plugin.call('run'), {
+      code: 'HOST_FUNCTION_FAILED',
+      message: 'does not fit the wasm type i32',
+    });
+  });
+
+  test('an import of another type is refused at creation', async () => {
+    const host = hostFunction({ params: [values.text, values.f64] }, () => {});
+    await raises(() => viaNumbers(host, { params: ['i64'], results: ['i64'] }, [op.i64Const, 0]), {
+      code: 'IMPORT_TYPE_MISMATCH',
+      message: 'host.fn: the plugin declares (i64) -> (i64), but it is (i64, f64) -> ()',
+    });
+  });
+});
