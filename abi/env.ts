@@ -68,8 +68,11 @@ export function envFunctions(kernel: Kernel): EnvImports {
         'http_request: HTTP is not enabled for this plugin; give it what it needs through a host function',
       );
     },
-    http_status_code: () => 0,
-    http_headers: () => 0n,
+    http_status_code: () => kernel.http.status,
+    http_headers: () =>
+      kernel.exposesHttpHeaders
+        ? BigInt(kernel.place(new TextEncoder().encode(JSON.stringify(kernel.http.headers))))
+        : 0n,
 
     log_trace: log('trace'),
     log_debug: log('debug'),

@@ -6,6 +6,7 @@ export type AbiErrorCode =
   | 'INVALID_HANDLE'
   | 'INVALID_UTF8'
   | 'HTTP_NOT_ENABLED'
+  | 'INVALID_HTTP_REQUEST'
   | 'INVALID_RANGE'
   | 'UNKNOWN_HANDLE_FREED';
 

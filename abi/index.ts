@@ -2,8 +2,15 @@ export { ACCESSORS, accessorBytes, compileAccessors } from './accessors.ts';
 export type { Listing } from './assemble.ts';
 export type { EnvImports } from './env.ts';
 export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+export {
+  type HttpRequest,
+  type HttpResponse,
+  performHttpRequest,
+  readHttpRequest,
+  type SendHttp,
+} from './http.ts';
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
-export { type CallResult, Kernel, type KernelOptions } from './kernel.ts';
+export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
 export { ENV_FUNCTIONS, ENV_NAMESPACE, type EnvFunction, type EnvValue, type WasmType } from './spec.ts';

@@ -14,10 +14,18 @@ export interface KernelOptions {
   maxVarBytes: number;
   config?: ReadonlyMap<string, string>;
   logLevel?: LogLevel;
+  /** Lets the plugin read the headers of HTTP responses. Default: no. */
+  exposesHttpHeaders?: boolean;
   onLog?: (level: MessageLevel, text: string) => void;
   onDiagnostic?: (diagnostic: AbiDiagnostic) => void;
   /** Turns diagnostics into errors that end the call. */
   strict?: boolean;
+}
+
+/** What `http_status_code` and `http_headers` answer from: kept between calls, as natively. */
+export interface HttpState {
+  status: number;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** What a call left behind. */
@@ -38,6 +46,9 @@ export class Kernel {
   readonly config: ReadonlyMap<string, string>;
   readonly onLog: (level: MessageLevel, text: string) => void;
   logLevel: LogLevel;
+  http: HttpState = { status: 0, headers: {} };
+  /** Whether the plugin may read the headers of a response. */
+  readonly exposesHttpHeaders: boolean;
   error: { handle: number; text: string } | null = null;
 
   readonly #onDiagnostic: ((diagnostic: AbiDiagnostic) => void) | undefined;
@@ -49,6 +60,7 @@ export class Kernel {
     this.vars = new Vars(options.maxVarBytes);
     this.config = options.config ?? new Map();
     this.logLevel = options.logLevel ?? 'silent';
+    this.exposesHttpHeaders = options.exposesHttpHeaders ?? false;
     this.onLog = options.onLog ?? (() => {});
     this.#onDiagnostic = options.onDiagnostic;
     this.#strict = options.strict ?? false;

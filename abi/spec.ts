@@ -250,9 +250,10 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
       { name: 'body', type: 'i64', meaning: 'handle of the body, 0 for none' },
     ],
     results: [handle('handle of the response body, 0 for an empty one')],
-    onBadInput: 'HTTP is not enabled: every request ends the call.',
-    ownership: 'The host frees request and body at the end of the call.',
-    source: HOST,
+    onBadInput:
+      'A request that is not of this form, a host that is not allowed, a response over the limit or none at all ends the call; so does every request where HTTP is not enabled. Any status is a response.',
+    ownership: "The host frees request and body at the end of the call; the response is the plugin's.",
+    source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },
   {
     name: 'http_status_code',
@@ -265,7 +266,11 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
   {
     name: 'http_headers',
     params: [],
-    results: [handle('handle of the last response headers as JSON, 0 when they are not switched on')],
+    results: [
+      handle(
+        'handle of the last response headers as JSON, {} before the first, 0 when they are not switched on',
+      ),
+    ],
     onBadInput: 'There is none.',
     ownership: "The block is the plugin's.",
     source: HOST,

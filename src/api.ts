@@ -10,5 +10,5 @@ export type { Manifest, ManifestLike, ManifestWasm } from './manifest.ts';
 export type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 export { PluginOutput } from './output.ts';
 export type { Platform } from './platform/types.ts';
-export type { Plugin, PluginInput, PluginReport } from './plugin.ts';
+export type { CallOptions, Plugin, PluginInput, PluginReport } from './plugin.ts';
 export { hostFunction, type Signature, type ValueCodec, values } from './typed-function.ts';

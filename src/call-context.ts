@@ -9,12 +9,25 @@ const encoder = new TextEncoder();
  * and its methods are those of the official JS SDK. Handles are byte offsets into the kernel memory.
  */
 export class CallContext {
-  readonly #kernel: Kernel;
+  readonly #ownKernel: Kernel;
   readonly #currentHostContext: () => unknown;
+  readonly #isOver: () => boolean;
 
-  constructor(kernel: Kernel, currentHostContext: () => unknown) {
-    this.#kernel = kernel;
+  constructor(kernel: Kernel, currentHostContext: () => unknown, isOver = () => false) {
+    this.#ownKernel = kernel;
     this.#currentHostContext = currentHostContext;
+    this.#isOver = isOver;
+  }
+
+  /** An async host function may go on after its call was ended, when the kernel serves another one. */
+  get #kernel(): Kernel {
+    if (this.#isOver()) {
+      throw new PlugboardError(
+        'CALL_OVER',
+        'this context belongs to a call that is over; its blocks are gone',
+      );
+    }
+    return this.#ownKernel;
   }
 
   /** What the caller gave `plugin.call` as its third argument, else undefined. */

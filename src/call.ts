@@ -43,23 +43,56 @@ export interface Call {
   /** What is called, for messages. */
   name: string;
   input?: Uint8Array | undefined;
-  /** An export, or the start functions. */
+  /** An export, or the start functions; answers its result, or a promise of it. */
   body: () => unknown;
   stderr: () => readonly string[];
 }
 
 /** Runs one call between the kernel's `begin` and `end`, and reads off how it ended. */
-export function runCall({ kernel, outputs, name, input, body, stderr }: Call): Outcome {
-  let entered = false;
-  let result: unknown;
-  let thrown: unknown = null;
+export function runCall(call: Call): Outcome {
+  const attempt = begin(call);
+  if (attempt.entered) {
+    try {
+      attempt.result = call.body();
+    } catch (error) {
+      attempt.thrown = toThrown(error);
+    }
+  }
+  return finish(call, attempt);
+}
+
+/** The same for a body that answers a promise, since the plugin may be suspended meanwhile. */
+export async function runSuspending(call: Call): Promise<Outcome> {
+  const attempt = begin(call);
+  if (attempt.entered) {
+    try {
+      attempt.result = await call.body();
+    } catch (error) {
+      attempt.thrown = toThrown(error);
+    }
+  }
+  return finish(call, attempt);
+}
+
+interface Attempt {
+  /** Whether the plugin's code was reached. */
+  entered: boolean;
+  result: unknown;
+  thrown: unknown;
+}
+
+const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
+
+function begin({ kernel, input }: Call): Attempt {
   try {
     kernel.begin(input);
-    entered = true;
-    result = body();
+    return { entered: true, result: undefined, thrown: null };
   } catch (error) {
-    thrown = error ?? new Error(String(error));
+    return { entered: false, result: undefined, thrown: toThrown(error) };
   }
+}
+
+function finish({ kernel, outputs, name, stderr }: Call, { entered, result, thrown }: Attempt): Outcome {
   const range = kernel.memory.output;
   const output = range && outputs.copy(range);
   const text = kernel.error?.text ?? null;

@@ -102,8 +102,13 @@ export const ERROR_CODES = [
   },
   {
     code: 'HOST_FUNCTION_ASYNC',
-    when: 'A host function is async or returned a promise, which a plugin that runs inline cannot wait for.',
-    remedy: 'Make the host function return its value at once.',
+    when: 'A host function is async and the engine cannot suspend the plugin, or it returned a promise without being async, or callSync is used where one is.',
+    remedy: 'Do what the message says.',
+  },
+  {
+    code: 'CALL_OVER',
+    when: 'An async host function used its context after the call had been ended.',
+    remedy: 'Stop working when the call is aborted; nothing can be given to it any more.',
   },
   {
     code: 'REENTRANT_CALL',
@@ -142,8 +147,33 @@ export const ERROR_CODES = [
   },
   {
     code: 'HTTP_NOT_ENABLED',
-    when: 'The plugin called http_request.',
-    remedy: 'Give the plugin what it needs through a host function.',
+    when: 'The plugin called http_request, and no host is allowed.',
+    remedy: 'Allow hosts with allowedHosts, or give the plugin what it needs through a host function.',
+  },
+  {
+    code: 'INVALID_HTTP_REQUEST',
+    when: 'The plugin called http_request with what is no request.',
+    remedy: 'A fault of the plugin.',
+  },
+  {
+    code: 'HTTP_DENIED',
+    when: 'A request, or a redirect, goes to a host or scheme that is not allowed.',
+    remedy: 'Add the host to allowedHosts if the plugin may reach it.',
+  },
+  {
+    code: 'HTTP_FAILED',
+    when: 'A request got no response: no such host, no connection, a body that broke off, too many redirects.',
+    remedy: 'See the cause.',
+  },
+  {
+    code: 'HTTP_RESPONSE_LIMIT',
+    when: 'The body of a response is over the limit.',
+    remedy: 'Raise memory.maxHttpResponseBytes.',
+  },
+  {
+    code: 'ABORTED',
+    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended.',
+    remedy: 'The cause is the reason of the signal. The next call works.',
   },
   {
     code: 'ZERO_LIMIT',

@@ -1,6 +1,7 @@
 import type { Kernel } from '../abi/index.ts';
 import type { CallContext } from './call-context.ts';
 import { PlugboardError } from './errors.ts';
+import { isThenable } from './thenable.ts';
 import type { FunctionType, ValueType } from './wasm/reader.ts';
 
 /** A value as the wasm boundary passes it: i64 as `bigint`, i32, f32 and f64 as `number`. */
@@ -16,54 +17,115 @@ export type HostFunction = (context: CallContext, ...args: never[]) => unknown;
 /** Namespace → name → function. */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
-const types = new WeakMap<HostFunction, FunctionType>();
+interface Declared {
+  type?: FunctionType;
+  isAsync?: boolean;
+}
 
-/** Says which wasm type the plugin's import must have; checked when a plugin is created. */
-export function declareType(fn: HostFunction, type: FunctionType): HostFunction {
-  types.set(fn, type);
+const declared = new WeakMap<HostFunction, Declared>();
+
+/** Says which wasm type the plugin's import must have, which is checked at creation, and whether it has to be waited for. */
+export function declare(fn: HostFunction, what: Declared): HostFunction {
+  declared.set(fn, what);
   return fn;
 }
 
 /** Undefined for a plain function, which serves an import of any type. */
-export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined => types.get(fn);
+export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined => declared.get(fn)?.type;
+
+/** Only what says so before it is called: the plugin must be made ready to be suspended. */
+export const isAsyncFunction = (fn: HostFunction): boolean =>
+  declared.get(fn)?.isAsync ?? Object.prototype.toString.call(fn) === '[object AsyncFunction]';
 
 /** What V8 and JSC call RangeError, and SpiderMonkey InternalError. */
 export function isStackOverflow(error: unknown): boolean {
   return error instanceof Error && /call stack|too much recursion/i.test(error.message);
 }
 
+/** What a host function's import needs to know of the call that it is part of. */
+export interface HostCall {
+  kernel: Kernel;
+  /** The context of the running call. */
+  context(): CallContext;
+  /** Runs a host function's code marked as part of the running call, so that a call from inside it is known for one. */
+  enter<T>(fn: () => T): T;
+  /** Waits for a host function, unless the call is ended before. */
+  wait<T>(work: PromiseLike<T>): Promise<T>;
+  /** Waits for something else, unless the call is ended before. */
+  race<T>(work: PromiseLike<T>): Promise<T>;
+}
+
+type UntypedFunction = (context: CallContext, ...args: WasmValue[]) => unknown;
+
 /** Makes the import for a host function: refuses in an ended call, and ends the call when the function fails. */
 export function wrapHostFunction(
   label: string,
   fn: HostFunction,
   type: FunctionType | undefined,
-  kernel: Kernel,
-  context: CallContext,
+  call: HostCall,
 ): (...args: WasmValue[]) => WasmValue | boolean {
-  const [resultType] = type?.results ?? [];
+  const { kernel } = call;
   return (...args) => {
     kernel.check();
     let result: unknown;
     try {
-      result = (fn as (context: CallContext, ...args: WasmValue[]) => unknown)(context, ...args);
+      result = call.enter(() => (fn as UntypedFunction)(call.context(), ...args));
     } catch (error) {
-      if (isStackOverflow(error)) return kernel.stop(error as Error);
-      const message = `host function ${label} failed: ${error instanceof Error ? error.message : String(error)}`;
-      return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
+      return kernel.stop(failure(label, error));
     }
     if (isThenable(result)) {
       // Nobody will wait for it, so nobody else would see it reject.
       result.then(undefined, () => {});
-      const message = `host function ${label} returned a promise; this plugin runs inline and cannot wait for it`;
+      const message =
+        `host function ${label} returned a promise, which is not waited for; make it an async function, or say so ` +
+        'with hostFunction({ isAsync: true, … })';
       return kernel.stop(new PlugboardError('HOST_FUNCTION_ASYNC', message));
     }
-    const value = toWasm(result, resultType);
-    if (value === undefined) {
-      const message = `host function ${label} returned ${String(result)} (${typeof result}), expected ${resultType ?? 'a bigint, a number or nothing'}`;
-      return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
-    }
-    return value;
+    return toResult(label, result, type, kernel);
   };
+}
+
+/** The same for one that is waited for while the plugin is suspended. */
+export function wrapAsyncHostFunction(
+  label: string,
+  fn: HostFunction,
+  type: FunctionType | undefined,
+  call: HostCall,
+): (...args: WasmValue[]) => Promise<WasmValue | boolean> {
+  const { kernel } = call;
+  return async (...args) => {
+    kernel.check();
+    let result: unknown;
+    try {
+      const work = call.enter(() => (fn as UntypedFunction)(call.context(), ...args));
+      result = await call.wait(Promise.resolve(work));
+    } catch (error) {
+      // Whoever ended the call has given the reason already.
+      kernel.check();
+      return kernel.stop(failure(label, error));
+    }
+    kernel.check();
+    return toResult(label, result, type, kernel);
+  };
+}
+
+function failure(label: string, error: unknown): Error {
+  if (isStackOverflow(error)) return error as Error;
+  const message = `host function ${label} failed: ${error instanceof Error ? error.message : String(error)}`;
+  return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
+}
+
+function toResult(
+  label: string,
+  result: unknown,
+  type: FunctionType | undefined,
+  kernel: Kernel,
+): WasmValue | boolean {
+  const [resultType] = type?.results ?? [];
+  const value = toWasm(result, resultType);
+  if (value !== undefined) return value;
+  const message = `host function ${label} returned ${String(result)} (${typeof result}), expected ${resultType ?? 'a bigint, a number or nothing'}`;
+  return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
 }
 
 /** The result as the wasm type wants it, or undefined when it cannot be. */
@@ -79,8 +141,4 @@ function toWasm(result: unknown, type: ValueType | undefined): WasmValue | boole
   if (typeof result === 'number') return result;
   // BigInt.asIntN would cut digits off silently.
   return BigInt(Number(result)) === result ? Number(result) : undefined;
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

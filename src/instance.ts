@@ -1,9 +1,9 @@
-import type { EnvImports, Kernel } from '../abi/index.ts';
+import { type EnvImports, type Kernel, performHttpRequest, type SendHttp } from '../abi/index.ts';
 import { createWasi, type LineSink, type Wasi } from '../wasi/index.ts';
-import type { CallContext } from './call-context.ts';
 import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
-import { wrapHostFunction } from './host-function.ts';
+import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from './host-function.ts';
+import { jspi } from './jspi.ts';
 import type { Link, LinkedModule, LinkPlan } from './link.ts';
 import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
@@ -24,7 +24,9 @@ export interface InstanceParts {
   plan: LinkPlan;
   kernel: Kernel;
   kernelImports: EnvImports;
-  context: CallContext;
+  hostCall: HostCall;
+  /** Null where HTTP is not enabled. */
+  sendHttp: SendHttp | null;
   platform: Platform;
   stdout: LineSink;
   stderr: LineSink;
@@ -46,11 +48,18 @@ export interface GrowingMemory {
   initialPages: number;
 }
 
+/** A start function to be called before the next step. */
+export interface StartFunction {
+  fn: (...args: number[]) => unknown;
+  args: readonly number[];
+}
+
 /**
- * Makes new instances of all modules, each after those that it imports from and the main one last, and runs their start
- * functions. What fails is thrown as it comes: the reason for which the kernel was ended, a trap, or the engine's LinkError.
+ * Makes new instances of all modules, each after those that it imports from and the main one last, and yields their start
+ * functions, which the caller runs: only it knows whether one may be suspended. What fails is thrown as it comes: the reason
+ * for which the kernel was ended, a trap, or the engine's LinkError.
  */
-export function instantiate(parts: InstanceParts): Instances {
+export function instantiate(parts: InstanceParts): Generator<StartFunction, Instances, void> {
   return new Linker(parts).makeAll();
 }
 
@@ -68,22 +77,23 @@ class Linker {
     this.#parts = parts;
   }
 
-  makeAll(): Instances {
+  *makeAll(): Generator<StartFunction, Instances, void> {
     const { modules, main } = this.#parts.plan;
     for (const module of modules.values()) {
-      if (module !== main && !module.isCommand) this.#use(module);
+      if (module !== main && !module.isCommand) yield* this.#use(module);
     }
-    const instance = this.#use(main);
-    this.#start(MAIN, instance);
+    const instance = yield* this.#use(main);
+    yield* this.#start(MAIN, instance);
     return { main: instance, memories: this.#memories };
   }
 
   /** The one instance of a module. */
-  #use(module: LinkedModule): WebAssembly.Instance {
+  *#use(module: LinkedModule): Generator<StartFunction, WebAssembly.Instance, void> {
     const { name } = module;
     const made = this.#made.get(name);
     if (made) return made;
     this.#making.add(name);
+    for (const exporter of this.#exportersOf(module)) yield* this.#use(exporter);
     const instance = this.#instantiate(module);
     this.#making.delete(name);
     this.#made.set(name, instance);
@@ -94,7 +104,7 @@ class Linker {
     if (name !== MAIN) this.#toStart.push({ name, instance });
     // While one is missing, a start function might call it.
     if (this.#forwards.length === 0) {
-      for (const next of this.#toStart.splice(0)) this.#start(next.name, next.instance);
+      for (const next of this.#toStart.splice(0)) yield* this.#start(next.name, next.instance);
     }
     return instance;
   }
@@ -107,9 +117,22 @@ class Linker {
     this.#forwards = this.#forwards.filter(item => !isOwn(item));
   }
 
-  #start(name: string, instance: WebAssembly.Instance): void {
-    this.#parts.onModule(name);
-    runStartFunctions(instance);
+  *#start(name: string, instance: WebAssembly.Instance): Generator<StartFunction, void, void> {
+    for (const next of startFunctionsOf(instance)) {
+      this.#parts.onModule(name);
+      yield next;
+    }
+  }
+
+  /** The modules to be made before this one, without those that wait for it. A command is made later, by whoever calls it. */
+  #exportersOf({ links }: LinkedModule, seen = new Set<string>()): LinkedModule[] {
+    return links.flatMap(({ provider }) => {
+      if (provider.kind !== 'module' || seen.has(provider.module) || this.#making.has(provider.module))
+        return [];
+      seen.add(provider.module);
+      const exporter = this.#parts.plan.modules.get(provider.module)!;
+      return exporter.isCommand ? this.#exportersOf(exporter, seen) : [exporter];
+    });
   }
 
   #instantiate(module: LinkedModule): WebAssembly.Instance {
@@ -128,17 +151,32 @@ class Linker {
 
   #provide(link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
     const { namespace, name, provider, type } = link;
-    const { kernel, kernelImports, context, plan } = this.#parts;
+    const { kernelImports, hostCall, sendHttp, plan } = this.#parts;
     switch (provider.kind) {
       case 'kernel':
-        return kernelImports[name]!;
+        return name === 'http_request' && sendHttp ? this.#provideHttp(sendHttp) : kernelImports[name]!;
       case 'wasi':
         return (wasi!.imports as Record<string, WebAssembly.ImportValue>)[name]!;
       case 'host':
-        return wrapHostFunction(`${namespace}.${name}`, provider.fn, type, kernel, context);
+        return provider.isAsync
+          ? new jspi!.Suspending(wrapAsyncHostFunction(`${namespace}.${name}`, provider.fn, type, hostCall))
+          : wrapHostFunction(`${namespace}.${name}`, provider.fn, type, hostCall);
       case 'module':
         return this.#provideExport(link, plan.modules.get(provider.module)!);
     }
+  }
+
+  #provideHttp(send: SendHttp): WebAssembly.ImportValue {
+    const { kernel, hostCall } = this.#parts;
+    return new jspi!.Suspending(async (request: bigint, body: bigint) => {
+      kernel.check();
+      try {
+        return await hostCall.race(performHttpRequest(kernel, send, request, body));
+      } catch (error) {
+        kernel.check();
+        return kernel.stop(error as Error);
+      }
+    });
   }
 
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {
@@ -148,7 +186,8 @@ class Linker {
         return exportedFunction(this.#instantiate(exporter), link.name)(...args);
       };
     }
-    if (!this.#making.has(exporter.name)) return this.#use(exporter).exports[link.name]!;
+    const made = this.#made.get(exporter.name);
+    if (made) return made.exports[link.name]!;
     const isFunction = exporter.exports.some(({ name, kind }) => name === link.name && kind === 'function');
     if (!isFunction) throw new WebAssembly.LinkError(circular(link));
     const forward = makeForward(`${link.namespace}.${link.name}`, link.type);
@@ -192,19 +231,18 @@ function importedMemory(
  * Haskell's runtime wants `_initialize` before `hs_init(argc, argv)`. Otherwise `__wasm_call_ctors` is preferred,
  * as natively: it is what `_initialize` of a reactor calls. A command's `_start` runs only when called by name.
  */
-function runStartFunctions(instance: WebAssembly.Instance): void {
-  const startFunction = (name: string, parameters: number) => {
+function startFunctionsOf(instance: WebAssembly.Instance): StartFunction[] {
+  const find = (name: string, ...args: number[]): StartFunction[] => {
     const value = instance.exports[name];
-    return typeof value === 'function' && value.length === parameters ? value : undefined;
+    return typeof value === 'function' && value.length === args.length
+      ? [{ fn: value as StartFunction['fn'], args }]
+      : [];
   };
-  const initialize = startFunction('_initialize', 0);
-  const haskell = startFunction('hs_init', 2);
-  if (haskell) {
-    initialize?.();
-    haskell(0, 0);
-  } else {
-    (startFunction('__wasm_call_ctors', 0) ?? initialize)?.();
-  }
+  const initialize = find('_initialize');
+  const haskell = find('hs_init', 0, 0);
+  if (haskell.length > 0) return [...initialize, ...haskell];
+  const constructors = find('__wasm_call_ctors');
+  return constructors.length > 0 ? constructors : initialize;
 }
 
 /** Whether the module uses WASI but has no memory that WASI could work on. */

@@ -2,7 +2,7 @@
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'lines' | 'pages';
+  unit: 'bytes' | 'lines' | 'pages' | 'redirects';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -29,6 +29,20 @@ export const LIMITS = {
     unit: 'bytes',
     option: null,
     why: 'For a small module the way to a background thread and back takes longer than compiling; a large one would hold up the thread, and browsers refuse it.',
+  },
+  httpResponseBytes: {
+    name: 'body of one HTTP response',
+    default: 52_428_800,
+    unit: 'bytes',
+    option: 'memory.maxHttpResponseBytes',
+    why: "Extism's native default. Counted while it arrives; 0 allows only empty bodies.",
+  },
+  httpRedirects: {
+    name: 'redirects that one HTTP request follows',
+    default: 10,
+    unit: 'redirects',
+    option: null,
+    why: 'A server that redirects in a circle would keep the call for ever.',
   },
   keptModuleBytes: {
     name: 'wasm bytes whose compiled modules are kept for plugins made later',

@@ -1,5 +1,5 @@
 import { CreateError } from './errors.ts';
-import { type HostFunction, typeOfHostFunction } from './host-function.ts';
+import { type HostFunction, isAsyncFunction, typeOfHostFunction } from './host-function.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
 import { MAIN } from './manifest.ts';
 import type { PluginModule } from './module.ts';
@@ -15,7 +15,7 @@ export interface Link {
   provider:
     | { kind: 'kernel' }
     | { kind: 'wasi' }
-    | { kind: 'host'; fn: HostFunction }
+    | { kind: 'host'; fn: HostFunction; isAsync: boolean }
     /** The export of the same name of the module that the namespace names. */
     | { kind: 'module'; module: string };
 }
@@ -42,8 +42,7 @@ interface Finding {
 
 /**
  * Decides for each import what serves it: another module, the caller's functions, then WASI and the kernel.
- * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH naming every import concerned; UNSUPPORTED,
- * HOST_FUNCTION_ASYNC
+ * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH naming every import concerned
  */
 export function planLinks(modules: readonly PluginModule[], settings: Settings): LinkPlan {
   const byName = new Map(modules.map(module => [module.name, module]));
@@ -63,7 +62,6 @@ export function planLinks(modules: readonly PluginModule[], settings: Settings):
   const plan = { modules: new Map(linked.map(module => [module.name, module])) };
   const main = plan.modules.get(MAIN)!;
   report(linked, findings);
-  refuseHttp(linked, settings);
   return { ...plan, main };
 }
 
@@ -104,13 +102,7 @@ function findProvider(
   }
   const fn = kind === 'function' ? ownValue(ownValue(settings.functions, namespace), name) : undefined;
   if (fn) {
-    if (isAsyncFunction(fn)) {
-      throw new CreateError(
-        'HOST_FUNCTION_ASYNC',
-        `host function ${label} is async; a plugin that runs inline cannot wait for it`,
-      );
-    }
-    return check({ kind: 'host', fn }, typeOfHostFunction(fn));
+    return check({ kind: 'host', fn, isAsync: isAsyncFunction(fn) }, typeOfHostFunction(fn));
   }
   if (module) {
     const names = module.exports.map(item => item.name).join(', ');
@@ -161,20 +153,6 @@ function describeChain(wanted: string, modules: readonly LinkedModule[]): string
   return `module "${wanted}" (${first} imports ${rest.join(', which imports ')})`;
 }
 
-function refuseHttp(modules: readonly LinkedModule[], { allowedHosts }: Settings): void {
-  const user = modules.find(({ links }) =>
-    links.some(({ name, provider }) => provider.kind === 'kernel' && name === 'http_request'),
-  );
-  if (!user || allowedHosts.length === 0) return;
-  throw new CreateError(
-    'UNSUPPORTED',
-    `module "${user.name}": it uses http_request and allowedHosts allows ${allowedHosts.join(', ')}, but HTTP is not ` +
-      'supported; leave allowedHosts out to run the plugin without HTTP',
-  );
-}
-
 function ownValue<T>(object: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return object && Object.hasOwn(object, key) ? object[key] : undefined;
 }
-
-const isAsyncFunction = (fn: unknown) => Object.prototype.toString.call(fn) === '[object AsyncFunction]';

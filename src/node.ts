@@ -1,8 +1,9 @@
 import * as api from './api.ts';
+import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
 import { nodePlatform } from './platform/node.ts';
-import { createPlugin as createOn, type Plugin } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
 

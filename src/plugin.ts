@@ -1,86 +1,40 @@
-import { type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
-import { LineSink } from '../wasi/index.ts';
-import { CallError, checkSignature, type Outcome, runCall } from './call.ts';
-import { CallContext } from './call-context.ts';
+import type { EnvImports, Kernel, KernelTier } from '../abi/index.ts';
+import type { LineSink } from '../wasi/index.ts';
+import { type Call, CallError, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import { describeLinks, describeOutcome } from './debug-log.ts';
 import { CreateError, type HostErrorCode } from './errors.ts';
 import { limitGrowth } from './growth.ts';
-import { isThenable } from './host-function.ts';
-import { type Instances, instantiate, lacksMemory } from './instance.ts';
-import { LIMITS } from './limits.ts';
-import { type LinkPlan, planLinks } from './link.ts';
-import { MAIN, type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
-import { compileModule, type PluginModule, type Transform } from './module.ts';
-import type { Diagnostic, Fetch, PluginOptions } from './options.ts';
+import { HostCalls } from './host-calls.ts';
+import { httpSender } from './http.ts';
+import { toBytes } from './input.ts';
+import { type InstanceParts, type Instances, instantiate, lacksMemory } from './instance.ts';
+import { jspi } from './jspi.ts';
+import type { LinkPlan } from './link.ts';
+import { MAIN } from './manifest.ts';
+import type { Mode } from './mode.ts';
+import type { Transform } from './module.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
-import { readOptions, type Settings, settle } from './settings.ts';
-import { fetchManifest, loadSource } from './source.ts';
-
-const encoder = new TextEncoder();
+import type { Settings } from './settings.ts';
+import { connect, createKernel, lineSink } from './setup.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
+export interface CallOptions {
+  /** Ends the call while the plugin is suspended, or before it begins. Code that runs on this thread cannot be stopped. */
+  signal?: AbortSignal | undefined;
+}
+
 /** How a plugin runs. */
 export interface PluginReport {
   kernel: KernelTier;
-  isolation: 'inline';
+  isolation: Mode;
   wasi: boolean;
   /** The hash of the main module that was checked, null when none was asked for. */
   sha256: string | null;
   /** In the order of the manifest. */
   modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
-}
-
-/**
- * Creates a plugin, initialised and ready for calls.
- * @throws {CreateError} for anything wrong with manifest, options, bytes or imports, and when initialisation fails
- */
-export async function createPlugin(
-  platform: Platform,
-  manifest: ManifestLike | PromiseLike<ManifestLike>,
-  options?: PluginOptions,
-): Promise<Plugin> {
-  // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
-  const given = isThenable(manifest) ? await manifest : manifest;
-  const own = readOptions(options);
-  const fetch = own.fetch ?? platform.fetch;
-  const remote = remoteManifest(given);
-  const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
-  const settings = settle(parsed.options, own);
-  if (settings.mounts.length > 0) {
-    const paths = settings.mounts.map(({ host }) => host).join(', ');
-    throw new CreateError(
-      'UNSUPPORTED',
-      `allowed_paths: plugins get no files, but ${paths} is given; pass what the plugin needs as input`,
-    );
-  }
-  const modules = await Promise.all(
-    parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
-  );
-  const plan = planLinks(modules, settings);
-  settings.debug?.(`link: ${describeLinks(plan)}`);
-  for (const where of settings.zeroLimits) {
-    const message = `${where} is 0, which allows nothing here; leave it out for the default`;
-    if (settings.strict) throw new CreateError('ZERO_LIMIT', message);
-    settings.onDiagnostic?.({ code: 'ZERO_LIMIT', message });
-  }
-  const plugin = new Plugin(platform, settings, plan);
-  plugin.initialise();
-  return plugin;
-}
-
-async function loadModule(
-  platform: Platform,
-  fetch: Fetch,
-  item: ManifestModule,
-  { debug, maxGrowthPages }: Settings,
-): Promise<PluginModule> {
-  const source = await loadSource(platform, fetch, item);
-  const module = await compileModule(platform, item.name, source, { maxGrowthPages });
-  const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
-  debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
-  return module;
 }
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
@@ -89,10 +43,11 @@ export class Plugin {
   readonly #platform: Platform;
   readonly #settings: Settings;
   readonly #plan: LinkPlan;
+  readonly #mode: Mode;
   readonly #kernel: Kernel;
   readonly #imports: EnvImports;
-  readonly #context: CallContext;
   readonly #outputs: OutputCopier;
+  readonly #hostCalls: HostCalls;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
   #instances: Instances | null = null;
@@ -100,15 +55,16 @@ export class Plugin {
   #initialising: string = MAIN;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
-  #hostContext: unknown;
-  #active = false;
+  /** Settles when the last call that was made has ended. */
+  #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /** Internal: use `createPlugin`. */
-  constructor(platform: Platform, settings: Settings, plan: LinkPlan) {
+  constructor(platform: Platform, settings: Settings, plan: LinkPlan, mode: Mode) {
     this.#platform = platform;
     this.#settings = settings;
     this.#plan = plan;
+    this.#mode = mode;
     const modules = [...plan.modules.values()];
     const lacking = modules.find(lacksMemory);
     if (lacking) {
@@ -119,18 +75,19 @@ export class Plugin {
     }
     this.#kernel = createKernel(settings);
     this.#outputs = new OutputCopier(this.#kernel.memory);
+    this.#hostCalls = new HostCalls(this.#kernel, platform.asyncContext);
     const { tier, imports } = connect(this.#kernel, settings);
     this.#imports = imports;
-    this.#context = new CallContext(this.#kernel, () => this.#hostContext);
     this.#stdout = lineSink(settings.stdout, settings.enableWasiOutput ? platform.print.out : undefined);
     this.#stderr = lineSink(settings.stderr, settings.enableWasiOutput ? platform.print.err : undefined);
     this.report = Object.freeze({
       kernel: tier,
-      isolation: 'inline',
+      isolation: mode,
       wasi: modules.some(({ links }) => links.some(({ provider }) => provider.kind === 'wasi')),
       sha256: plan.main.sha256,
       modules: modules.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
     });
+    settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
   }
 
   /**
@@ -138,24 +95,33 @@ export class Plugin {
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
-  async call(name: string, input?: PluginInput, hostContext?: unknown): Promise<PluginOutput | null> {
-    return this.callSync(name, input, hostContext);
+  async call(
+    name: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    { signal }: CallOptions = {},
+  ): Promise<PluginOutput | null> {
+    if (signal) refuseIfAborted(name, signal);
+    if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
+    this.#refuseIfUnusable(`calling "${name}"`);
+    // A copy, since the caller may go on with its bytes before it is this call's turn.
+    const bytes = toBytes(input).slice();
+    return this.#inTurn(() => this.#callSuspending(name, bytes, hostContext, signal));
   }
 
-  /** The same as `call`, at once. @throws {CallError} */
+  /** The same as `call`, at once. @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
     this.#refuseIfUnusable(`calling "${name}"`);
-    const fn = this.#callable(name);
+    if (this.#mode !== 'inline') {
+      throw new CallError(
+        'HOST_FUNCTION_ASYNC',
+        `callSync of "${name}": this plugin has async host functions or HTTP; use call`,
+      );
+    }
+    const fn = this.#callable(this.#useInstance(), name);
     const bytes = toBytes(input);
     this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
-    this.#hostContext = hostContext;
-    const outcome = this.#run(name, fn, bytes);
-    this.#hostContext = undefined;
-    // A command has ended when its _start returns.
-    if (outcome.dropInstance || name === '_start') this.#dropInstance();
-    this.#settings.debug?.(describeOutcome(name, outcome));
-    if (outcome.error) throw outcome.error;
-    return outcome.output;
+    return this.#conclude(name, this.#run(name, fn, bytes, hostContext));
   }
 
   /** Whether the plugin exports a function of this name. */
@@ -171,10 +137,10 @@ export class Plugin {
     return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
-  /** The instance that the next call will use. @throws {CallError} CLOSED */
+  /** The instance of the main module that the next call will use. @throws {CallError} CLOSED */
   async getInstance(): Promise<WebAssembly.Instance> {
     this.#refuseIfUnusable('getting the instance');
-    return this.#useInstance();
+    return this.#mode === 'inline' ? this.#useInstance() : this.#inTurn(() => this.#useSuspendingInstance());
   }
 
   /** Copies of the plugin's variables, by name. */
@@ -182,9 +148,9 @@ export class Plugin {
     return this.#kernel.vars.snapshot();
   }
 
-  /** Whether a call is running, which only a host function can see. */
+  /** Whether a call is running. */
   isActive(): boolean {
-    return this.#active;
+    return this.#hostCalls.isActive;
   }
 
   /**
@@ -192,7 +158,7 @@ export class Plugin {
    * @returns false, having done nothing, during a call
    */
   async reset({ vars = false }: { vars?: boolean } = {}): Promise<boolean> {
-    if (this.#active || this.#closed) return false;
+    if (this.isActive() || this.#closed) return false;
     this.#kernel.begin();
     if (vars) this.#kernel.vars.clear();
     return true;
@@ -201,39 +167,94 @@ export class Plugin {
   /** Ends the plugin; a call that is running fails. Closing twice is fine. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#active)
-      this.#kernel.markEnded(new CallError('CLOSED', 'the plugin was closed during the call'));
+    this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
+    await this.#queue;
   }
 
   /** Internal: makes the first instance, so that a plugin that cannot start fails at creation. */
-  initialise(): void {
+  async initialise(): Promise<void> {
     try {
-      this.#useInstance();
+      if (this.#mode === 'inline') this.#useInstance();
+      else await this.#useSuspendingInstance();
     } catch (error) {
       const { code, message, cause } = error as CallError;
       throw new CreateError(code as HostErrorCode, message, { cause });
     }
   }
 
+  async #callSuspending(
+    name: string,
+    bytes: Uint8Array,
+    hostContext: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<PluginOutput | null> {
+    this.#refuseIfClosed(`calling "${name}"`);
+    if (signal) refuseIfAborted(name, signal);
+    const fn = this.#callable(await this.#useSuspendingInstance(), name);
+    this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
+    const abort = () => this.#hostCalls.interrupt(aborted(name, signal!));
+    signal?.addEventListener('abort', abort);
+    try {
+      return this.#conclude(name, await this.#runSuspending(name, fn, bytes, hostContext));
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(run);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
   #useInstance(): WebAssembly.Instance {
     if (this.#instances) return this.#instances.main;
     let instances: Instances | null = null;
-    const { error } = this.#run('initialisation', () => {
-      instances = instantiate({
-        plan: this.#plan,
-        kernel: this.#kernel,
-        kernelImports: this.#imports,
-        context: this.#context,
-        platform: this.#platform,
-        stdout: this.#stdout,
-        stderr: this.#stderr,
-        onDiagnostic: diagnostic => this.#settings.onDiagnostic?.(diagnostic),
-        onModule: name => {
-          this.#initialising = name;
-        },
-      });
+    const outcome = this.#run('initialisation', () => {
+      const steps = instantiate(this.#parts());
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
+      instances = step.value;
     });
+    return this.#keepInstances(instances, outcome);
+  }
+
+  async #useSuspendingInstance(): Promise<WebAssembly.Instance> {
+    if (this.#instances) return this.#instances.main;
+    let instances: Instances | null = null;
+    const outcome = await this.#runSuspending('initialisation', async () => {
+      const steps = instantiate(this.#parts());
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) await jspi!.promising(step.value.fn)(...step.value.args);
+      instances = step.value;
+    });
+    return this.#keepInstances(instances, outcome);
+  }
+
+  #parts(): InstanceParts {
+    const { allowedHosts, maxHttpResponseBytes, fetch = this.#platform.fetch, onDiagnostic } = this.#settings;
+    const rules = { fetch, allowedHosts, maxResponseBytes: maxHttpResponseBytes };
+    return {
+      plan: this.#plan,
+      kernel: this.#kernel,
+      kernelImports: this.#imports,
+      hostCall: this.#hostCalls,
+      sendHttp:
+        this.#mode === 'suspending' && allowedHosts.length > 0
+          ? httpSender(rules, () => this.#hostCalls.signal)
+          : null,
+      platform: this.#platform,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+      onDiagnostic: diagnostic => onDiagnostic?.(diagnostic),
+      onModule: name => {
+        this.#initialising = name;
+      },
+    };
+  }
+
+  #keepInstances(instances: Instances | null, { error }: Outcome): WebAssembly.Instance {
     // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
     if (error || !instances) {
       const reason = error ?? this.#kernel.ended;
@@ -246,44 +267,75 @@ export class Plugin {
     const names = [...this.#plan.modules.keys()].map(name => `"${name}"`).join(', ');
     this.#settings.debug?.(`instance: modules ${names}, ${this.report.kernel} kernel`);
     this.#instances = instances;
-    return (instances as Instances).main;
+    return instances.main;
   }
 
   /** An export of the current instance, checked. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
-  #callable(name: string): () => unknown {
-    const instance = this.#useInstance();
+  #callable({ exports }: WebAssembly.Instance, name: string): () => unknown {
     const known = this.#callables.get(name);
     if (known) return known;
-    const { exports } = instance;
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') throw this.#notFound(name);
     checkSignature(name, fn.length, this.#plan.main.signatures?.exports.get(name));
-    this.#callables.set(name, fn as () => unknown);
-    return fn as () => unknown;
+    const callable = this.#mode === 'inline' ? (fn as () => unknown) : jspi!.promising(fn as () => unknown);
+    this.#callables.set(name, callable);
+    return callable;
   }
 
-  #run(name: string, body: () => unknown, input?: Uint8Array): Outcome {
-    this.#active = true;
+  #run(name: string, body: () => unknown, input?: Uint8Array, hostContext?: unknown): Outcome {
+    this.#hostCalls.begin(hostContext);
     try {
-      const kernel = this.#kernel;
-      const outcome = runCall({
-        kernel,
-        outputs: this.#outputs,
-        name,
-        input,
-        body,
-        stderr: () => this.#lastErrorLines(),
-      });
-      const { maxGrowthPages } = this.#settings;
-      if (maxGrowthPages === undefined) return outcome;
-      return limitGrowth(name, outcome, maxGrowthPages, kernel, this.#instances?.memories ?? []);
+      return this.#limit(name, runCall(this.#describeCall(name, body, input)));
     } finally {
-      this.#active = false;
-      if (this.report.wasi) {
-        this.#stdout.flush();
-        this.#stderr.flush();
-      }
+      this.#leaveCall();
     }
+  }
+
+  async #runSuspending(
+    name: string,
+    body: () => unknown,
+    input?: Uint8Array,
+    hostContext?: unknown,
+  ): Promise<Outcome> {
+    this.#hostCalls.beginSuspending(hostContext);
+    try {
+      return this.#limit(name, await runSuspending(this.#describeCall(name, body, input)));
+    } finally {
+      this.#leaveCall();
+    }
+  }
+
+  #describeCall(name: string, body: () => unknown, input: Uint8Array | undefined): Call {
+    return {
+      kernel: this.#kernel,
+      outputs: this.#outputs,
+      name,
+      input,
+      body,
+      stderr: () => this.#lastErrorLines(),
+    };
+  }
+
+  #limit(name: string, outcome: Outcome): Outcome {
+    const { maxGrowthPages } = this.#settings;
+    if (maxGrowthPages === undefined) return outcome;
+    return limitGrowth(name, outcome, maxGrowthPages, this.#kernel, this.#instances?.memories ?? []);
+  }
+
+  #leaveCall(): void {
+    this.#hostCalls.end();
+    if (this.report.wasi) {
+      this.#stdout.flush();
+      this.#stderr.flush();
+    }
+  }
+
+  #conclude(name: string, outcome: Outcome): PluginOutput | null {
+    // A command has ended when its _start returns.
+    if (outcome.dropInstance || name === '_start') this.#dropInstance();
+    this.#settings.debug?.(describeOutcome(name, outcome));
+    if (outcome.error) throw outcome.error;
+    return outcome.output;
   }
 
   #lastErrorLines(): readonly string[] {
@@ -298,13 +350,17 @@ export class Plugin {
   }
 
   #refuseIfUnusable(what: string): void {
-    if (this.#closed) throw new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
-    if (this.#active) {
+    this.#refuseIfClosed(what);
+    if (this.#hostCalls.isInside()) {
       throw new CallError(
         'REENTRANT_CALL',
         `${what}: the plugin is in a call, made by one of its own host functions`,
       );
     }
+  }
+
+  #refuseIfClosed(what: string): void {
+    if (this.#closed) throw new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
   }
 
   #notFound(name: string): CallError {
@@ -318,59 +374,15 @@ export class Plugin {
   }
 }
 
-function createKernel(settings: Settings): Kernel {
-  return new Kernel({
-    maxBytes: settings.maxKernelBytes,
-    maxVarBytes: settings.maxVarBytes,
-    config: settings.config,
-    logLevel: settings.logLevel,
-    onLog: (level, text) => settings.logger[level](text),
-    onDiagnostic: (diagnostic: Diagnostic) => settings.onDiagnostic?.(diagnostic),
-    strict: settings.strict,
-  });
-}
-
-function connect(kernel: Kernel, { kernel: tier, accessors }: Settings) {
-  try {
-    return kernelImports(kernel, { tier, accessors });
-  } catch (error) {
-    throw new CreateError('UNSUPPORTED', `option.kernel: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function lineSink(...receivers: (((line: string) => void) | undefined)[]): LineSink {
-  return new LineSink({
-    onLine: line => {
-      for (const receive of receivers) receive?.(line);
+const aborted = (name: string, { reason }: AbortSignal) =>
+  new CallError(
+    'ABORTED',
+    `${name}: the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
+    {
+      cause: reason,
     },
-    maxLineBytes: LIMITS.stdioLineBytes.default,
-    keepLines: LIMITS.stdioLines.default,
-    keepBytes: LIMITS.stdioBytes.default,
-  });
-}
-
-function toBytes(input: unknown): Uint8Array {
-  if (input === undefined || input === null) return new Uint8Array(0);
-  if (typeof input === 'string') return encoder.encode(input);
-  if (input instanceof Uint8Array) return input;
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  throw new CallError(
-    'INVALID_INPUT',
-    `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
   );
-}
 
-function describeLinks({ modules }: LinkPlan): string {
-  const links = [...modules.values()].flatMap(module => module.links);
-  const kinds = [...new Set(links.map(({ provider }) => provider.kind))];
-  const counts = kinds.map(
-    kind => `${links.filter(({ provider }) => provider.kind === kind).length} from ${kind}`,
-  );
-  return `${modules.size} modules, ${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
-}
-
-function describeOutcome(name: string, { output, error }: Outcome): string {
-  if (error) return `call: ${name} failed, ${error.code}: ${error.message}`;
-  return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;
+function refuseIfAborted(name: string, signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(name, signal);
 }

@@ -2,7 +2,7 @@ import type { KernelTier, LogLevel } from '../abi/index.ts';
 import type { HostFunctions } from './host-function.ts';
 import { LIMITS } from './limits.ts';
 import { type Mount, OPTION_KEYS, readKeys, SHARED_KEYS } from './option-keys.ts';
-import type { Diagnostic, Logger, ManifestOptions, PluginOptions } from './options.ts';
+import type { Diagnostic, Fetch, Logger, ManifestOptions, PluginOptions } from './options.ts';
 
 /** Manifest and options, checked and complete. */
 export type Settings = Readonly<{
@@ -13,6 +13,9 @@ export type Settings = Readonly<{
   /** Pages by which all memories may grow together. */
   maxGrowthPages: number | undefined;
   maxVarBytes: number;
+  maxHttpResponseBytes: number;
+  exposesHttpHeaders: boolean;
+  fetch: Fetch | undefined;
   useWasi: boolean;
   enableWasiOutput: boolean;
   logger: Logger;
@@ -68,6 +71,9 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     maxKernelBytes: kernelBytes(memory),
     maxGrowthPages: memory.maxGrowthPages,
     maxVarBytes: memory.maxVarBytes ?? LIMITS.varBytes.default,
+    maxHttpResponseBytes: memory.maxHttpResponseBytes ?? LIMITS.httpResponseBytes.default,
+    exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
+    fetch: given.fetch,
     useWasi: given.useWasi ?? true,
     enableWasiOutput: given.enableWasiOutput ?? false,
     logger: given.logger ?? console,

@@ -1,6 +1,7 @@
 import type { CallContext } from './call-context.ts';
 import { PlugboardError } from './errors.ts';
-import { declareType, type HostFunction, type WasmValue } from './host-function.ts';
+import { declare, type HostFunction, isAsyncFunction, type WasmValue } from './host-function.ts';
+import { isThenable } from './thenable.ts';
 import type { ValueType } from './wasm/reader.ts';
 
 /** How a value crosses between a plugin and a host function. */
@@ -156,6 +157,8 @@ export interface Signature<Params extends readonly unknown[], Result> {
   params?: readonly [...{ [Index in keyof Params]: ValueCodec<Params[Index]> }];
   /** Left out for a function without a result. */
   result?: ValueCodec<Result>;
+  /** Whether it has to be waited for. Default: whether it is an `async function`. */
+  isAsync?: boolean;
 }
 
 /**
@@ -164,17 +167,18 @@ export interface Signature<Params extends readonly unknown[], Result> {
  * HOST_FUNCTION_FAILED.
  */
 export function hostFunction<Params extends readonly unknown[] = [], Result = void>(
-  { params, result }: Signature<Params, Result>,
-  fn: (context: CallContext, ...args: NoInfer<Params>) => Result,
+  { params, result, isAsync }: Signature<Params, Result>,
+  fn: (context: CallContext, ...args: NoInfer<Params>) => Result | PromiseLike<Result>,
 ): HostFunction {
   const codecs: readonly ValueCodec<unknown>[] = params ?? [];
   const typed = (context: CallContext, ...args: WasmValue[]): unknown => {
     const read = codecs.map((codec, index) => codec.read(context, args[index]!));
     const answer = fn(context, ...(read as unknown as Params));
-    return result ? result.write(context, answer) : undefined;
+    const write = (value: Result) => (result ? result.write(context, value) : undefined);
+    return isThenable(answer) ? answer.then(write) : write(answer);
   };
-  return declareType(typed as HostFunction, {
-    params: codecs.map(({ wasm }) => wasm),
-    results: result ? [result.wasm] : [],
+  return declare(typed as HostFunction, {
+    type: { params: codecs.map(({ wasm }) => wasm), results: result ? [result.wasm] : [] },
+    isAsync: isAsync ?? isAsyncFunction(fn as unknown as HostFunction),
   });
 }

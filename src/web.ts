@@ -1,7 +1,8 @@
+import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
 import { webPlatform } from './platform/web.ts';
-import { createPlugin as createOn, type Plugin } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
 

@@ -1,10 +1,11 @@
+import { createPlugin } from '../create.ts';
 import { CreateError } from '../errors.ts';
 import type { HostFunctions } from '../host-function.ts';
 import type { PluginOptions } from '../options.ts';
 import type { PluginOutput } from '../output.ts';
 import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
-import { createPlugin, type Plugin } from '../plugin.ts';
+import type { Plugin } from '../plugin.ts';
 import { readScriptConfig, type ScriptConfig } from './config.ts';
 import { joinContext, readResult, writeState } from './context.ts';
 import { type Report, strictly } from './errors.ts';

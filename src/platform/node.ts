@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Platform } from './types.ts';
@@ -16,12 +17,14 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 }
 
 const { compile, compileStreaming } = webPlatform;
+const storage = new AsyncLocalStorage<unknown>();
 
 /** Node, Deno and Bun: web standards and files. */
 export const nodePlatform: Platform = {
   ...webPlatform,
   compile: bytes => keepAlive(compile(bytes)),
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
+  asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
 };

@@ -7,6 +7,8 @@ export interface Platform {
   /** Reads a whole file. Left out where there are none. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
   fetch: typeof globalThis.fetch;
+  /** Carries a value along through callbacks and awaits. Left out where the runtime has no such thing. */
+  asyncContext?: AsyncContext;
   /** `WebAssembly.compile`, off the calling thread. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */
@@ -14,4 +16,10 @@ export interface Platform {
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Where plugin output goes that the caller asked to see. */
   print: { out(line: string): void; err(line: string): void };
+}
+
+export interface AsyncContext {
+  run<T>(value: unknown, fn: () => T): T;
+  /** What `run` was given around the code that is running, or undefined. */
+  current(): unknown;
 }

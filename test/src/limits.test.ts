@@ -1,6 +1,6 @@
+import { createPlugin as createOn } from '../../src/create.ts';
 import { createPlugin, LIMITS, type Platform, type PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
-import { createPlugin as createOn } from '../../src/plugin.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';

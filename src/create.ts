@@ -1,0 +1,69 @@
+import { CreateError } from './errors.ts';
+import { planLinks } from './link.ts';
+import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
+import { chooseMode } from './mode.ts';
+import { compileModule, type PluginModule } from './module.ts';
+import type { Fetch, PluginOptions } from './options.ts';
+import type { Platform } from './platform/types.ts';
+import { Plugin } from './plugin.ts';
+import { readOptions, type Settings, settle } from './settings.ts';
+import { fetchManifest, loadSource } from './source.ts';
+import { isThenable } from './thenable.ts';
+
+/**
+ * Creates a plugin, initialised and ready for calls.
+ * @throws {CreateError} for anything wrong with manifest, options, bytes or imports, and when initialisation fails
+ */
+export async function createPlugin(
+  platform: Platform,
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+): Promise<Plugin> {
+  // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
+  const given = isThenable(manifest) ? await manifest : manifest;
+  const own = readOptions(options);
+  const fetch = own.fetch ?? platform.fetch;
+  const remote = remoteManifest(given);
+  const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
+  const settings = settle(parsed.options, own);
+  refuseMounts(settings);
+  const modules = await Promise.all(
+    parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
+  );
+  const plan = planLinks(modules, settings);
+  const mode = chooseMode(plan, settings);
+  warnOfZeroLimits(settings);
+  const plugin = new Plugin(platform, settings, plan, mode);
+  await plugin.initialise();
+  return plugin;
+}
+
+async function loadModule(
+  platform: Platform,
+  fetch: Fetch,
+  item: ManifestModule,
+  { debug, maxGrowthPages }: Settings,
+): Promise<PluginModule> {
+  const source = await loadSource(platform, fetch, item);
+  const module = await compileModule(platform, item.name, source, { maxGrowthPages });
+  const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
+  debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
+  return module;
+}
+
+function refuseMounts({ mounts }: Settings): void {
+  if (mounts.length === 0) return;
+  throw new CreateError(
+    'UNSUPPORTED',
+    `allowed_paths: plugins get no files, but ${mounts.map(({ host }) => host).join(', ')} is given; pass what the ` +
+      'plugin needs as input',
+  );
+}
+
+function warnOfZeroLimits({ zeroLimits, strict, onDiagnostic }: Settings): void {
+  for (const where of zeroLimits) {
+    const message = `${where} is 0, which allows nothing here; leave it out for the default`;
+    if (strict) throw new CreateError('ZERO_LIMIT', message);
+    onDiagnostic?.({ code: 'ZERO_LIMIT', message });
+  }
+}

@@ -1,0 +1,18 @@
+import type { Outcome } from './call.ts';
+import type { LinkPlan } from './link.ts';
+
+// Lines of the host's own debug log.
+
+export function describeLinks({ modules }: LinkPlan): string {
+  const links = [...modules.values()].flatMap(module => module.links);
+  const kinds = [...new Set(links.map(({ provider }) => provider.kind))];
+  const counts = kinds.map(
+    kind => `${links.filter(({ provider }) => provider.kind === kind).length} from ${kind}`,
+  );
+  return `${modules.size} modules, ${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
+}
+
+export function describeOutcome(name: string, { output, error }: Outcome): string {
+  if (error) return `call: ${name} failed, ${error.code}: ${error.message}`;
+  return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;
+}

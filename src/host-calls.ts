@@ -1,0 +1,107 @@
+import type { Kernel } from '../abi/index.ts';
+import { CallContext } from './call-context.ts';
+import type { PlugboardError } from './errors.ts';
+import type { HostCall } from './host-function.ts';
+import { Interrupt } from './interrupt.ts';
+import type { AsyncContext } from './platform/types.ts';
+
+/** Marks what host functions do as part of a call, and of those calls that they in turn were part of. */
+interface Mark {
+  running: object;
+  outer: unknown;
+}
+
+/** What the host functions of one plugin share: the call that is running, if one is. */
+export class HostCalls implements HostCall {
+  readonly kernel: Kernel;
+  readonly #asyncContext: AsyncContext | undefined;
+  /** Serves every call of a plugin that runs inline, whose host functions end before the call does. */
+  readonly #lastingContext: CallContext;
+  #hostContext: unknown;
+  #running: { context: CallContext; interrupt: Interrupt | null } | null = null;
+  /** Host functions on the stack, and those that are waited for. */
+  #onStack = 0;
+  #waitedFor = 0;
+
+  constructor(kernel: Kernel, asyncContext: AsyncContext | undefined) {
+    this.kernel = kernel;
+    this.#asyncContext = asyncContext;
+    this.#lastingContext = new CallContext(kernel, () => this.#hostContext);
+  }
+
+  get isActive(): boolean {
+    return this.#running !== null;
+  }
+
+  /** For what a suspended call waits for and can be told to stop. */
+  get signal(): AbortSignal | undefined {
+    return this.#running?.interrupt?.signal;
+  }
+
+  begin(hostContext: unknown): void {
+    this.#hostContext = hostContext;
+    this.#running = { context: this.#lastingContext, interrupt: null };
+  }
+
+  /** The same for a call that may be suspended, and interrupted then. */
+  beginSuspending(hostContext: unknown): void {
+    const isOver = () => this.#running?.context !== context;
+    const context: CallContext = new CallContext(this.kernel, () => hostContext, isOver);
+    this.#running = { context, interrupt: new Interrupt() };
+  }
+
+  end(): void {
+    this.#running = null;
+    this.#hostContext = undefined;
+  }
+
+  /** Ends the running call, if one is: at once where it is suspended, else as soon as it calls an import. */
+  interrupt(reason: PlugboardError): void {
+    if (!this.#running) return;
+    this.kernel.markEnded(reason);
+    this.#running.interrupt?.fire(reason);
+  }
+
+  /**
+   * Whether the code that asks runs inside a host function of the running call. Where the platform cannot tell across
+   * `await`, everything counts as inside while an async host function is waited for.
+   */
+  isInside(): boolean {
+    if (!this.#running) return false;
+    if (this.#running.interrupt === null || this.#onStack > 0) return true;
+    if (!this.#asyncContext) return this.#waitedFor > 0;
+    let mark = this.#asyncContext.current() as Mark | undefined;
+    while (mark && mark.running !== this.#running) mark = mark.outer as Mark | undefined;
+    return mark !== undefined;
+  }
+
+  context(): CallContext {
+    return this.#running!.context;
+  }
+
+  enter<T>(fn: () => T): T {
+    const running = this.#running!;
+    // Whatever happens during an inline call is inside of it.
+    if (running.interrupt === null) return fn();
+    const outer = this.#asyncContext;
+    this.#onStack++;
+    try {
+      return outer ? outer.run({ running, outer: outer.current() } satisfies Mark, fn) : fn();
+    } finally {
+      this.#onStack--;
+    }
+  }
+
+  async wait<T>(work: PromiseLike<T>): Promise<T> {
+    this.#waitedFor++;
+    try {
+      return await this.race(work);
+    } finally {
+      this.#waitedFor--;
+    }
+  }
+
+  race<T>(work: PromiseLike<T>): Promise<T> {
+    return this.#running!.interrupt!.race(work);
+  }
+}

@@ -1,0 +1,170 @@
+import type { HttpRequest, HttpResponse, SendHttp } from '../abi/index.ts';
+import { PlugboardError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import type { Fetch } from './options.ts';
+
+export interface HttpRules {
+  fetch: Fetch;
+  /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. None allows nothing. */
+  allowedHosts: readonly string[];
+  maxResponseBytes: number;
+}
+
+const ANY_HOST = '*';
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** What a request takes along only to the origin it was meant for. */
+const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
+const CONTENT_HEADERS = /^content-/i;
+
+/**
+ * Sends plugins' requests with `fetch`, without the browser's credentials. Every host that a request gets to is checked,
+ * also after redirects; where redirects cannot be seen, as in browsers, they are followed only if every host is allowed.
+ */
+export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefined): SendHttp {
+  const allowed = rules.allowedHosts.map(compileGlob);
+  return async given => {
+    let request = given;
+    for (let hops = 0; hops <= LIMITS.httpRedirects.default; hops++) {
+      const url = checkUrl(request.url, allowed, rules);
+      const response = await sendOnce(url, request, rules, signal());
+      if (response.type === 'opaqueredirect') {
+        throw denied(
+          url,
+          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}" to follow`,
+        );
+      }
+      const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
+      if (location === null) return readResponse(url, response, rules);
+      letGo(response.body);
+      request = redirect(request, url, response.status, location);
+    }
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: ${given.url} redirects more than ${LIMITS.httpRedirects.default} times`,
+    );
+  };
+}
+
+async function sendOnce(
+  url: URL,
+  { method, headers, body }: HttpRequest,
+  { fetch, allowedHosts }: HttpRules,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method,
+      headers,
+      // fetch refuses one with these methods.
+      body: method === 'GET' || method === 'HEAD' ? null : body,
+      redirect: allowedHosts.includes(ANY_HOST) ? 'follow' : 'manual',
+      credentials: 'omit',
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    throw failed(url, error);
+  }
+}
+
+function redirect(request: HttpRequest, from: URL, status: number, location: string): HttpRequest {
+  if (!URL.canParse(location, from.href)) {
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: ${from.href} redirects to "${location}", which is no URL`,
+    );
+  }
+  const url = new URL(location, from);
+  const becomesGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
+  const headers = Object.entries(request.headers).filter(([name]) => {
+    if (becomesGet && CONTENT_HEADERS.test(name)) return false;
+    return url.origin === from.origin || !PRIVATE_HEADERS.test(name);
+  });
+  return {
+    url: url.href,
+    method: becomesGet ? 'GET' : request.method,
+    headers: Object.fromEntries(headers),
+    body: becomesGet ? null : request.body,
+  };
+}
+
+function checkUrl(text: string, allowed: readonly RegExp[], { allowedHosts }: HttpRules): URL {
+  if (!URL.canParse(text)) {
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: expected an absolute URL, got ${JSON.stringify(text)}`,
+    );
+  }
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw denied(url, 'only http and https are sent');
+  // IPv6 addresses stand in brackets, which globs mean something else by.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (allowed.some(pattern => pattern.test(host))) return url;
+  const list = allowedHosts.map(item => `"${item}"`).join(', ') || 'none';
+  throw denied(url, `allowedHosts allows ${list}`);
+}
+
+async function readResponse(
+  url: URL,
+  response: Response,
+  { maxResponseBytes }: HttpRules,
+): Promise<HttpResponse> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, value] of response.headers) headers[name] = value;
+  return { status: response.status, headers, body: await readBody(url, response, maxResponseBytes) };
+}
+
+async function readBody(url: URL, response: Response, maxBytes: number): Promise<Uint8Array> {
+  if (!response.body) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      chunks.push(next.value);
+      length += next.value.length;
+      if (length > maxBytes) {
+        const message = `http_request: the response of ${url.href} is over the limit of ${maxBytes} bytes (memory.maxHttpResponseBytes)`;
+        throw new PlugboardError('HTTP_RESPONSE_LIMIT', message);
+      }
+    }
+  } catch (error) {
+    letGo(reader);
+    throw error instanceof PlugboardError ? error : failed(url, error);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+/** Not awaited: of a body that somebody else reads too, it would settle when they are done. */
+function letGo(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => {});
+}
+
+const denied = (url: URL, why: string) =>
+  new PlugboardError('HTTP_DENIED', `http_request: ${url.href} is not allowed: ${why}`);
+
+function failed(url: URL, error: unknown): PlugboardError {
+  // Node says "fetch failed" and keeps the reason below it.
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${why}`, { cause: error });
+}
+
+/** Host names have no case. An unclosed `[` means itself, as in the native runtime, which then compares the text. */
+function compileGlob(glob: string): RegExp {
+  const source = glob.replace(/\*|\?|\[!?[^\]]+\]|[^*?]/g, part => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    if (part.length === 1) return part.replace(/[\\^$.|+()[\]{}]/, '\\$&');
+    const isNot = part[1] === '!';
+    const chars = part.slice(isNot ? 2 : 1, -1).replace(/[\\^\]]/g, '\\$&');
+    return `[${isNot ? '^' : ''}${chars}]`;
+  });
+  return new RegExp(`^(?:${source})$`, 'is');
+}

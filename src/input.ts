@@ -1,0 +1,16 @@
+import { CallError } from './call.ts';
+
+const encoder = new TextEncoder();
+
+/** A view of the input's bytes; text as UTF-8. @throws {CallError} INVALID_INPUT */
+export function toBytes(input: unknown): Uint8Array {
+  if (input === undefined || input === null) return new Uint8Array(0);
+  if (typeof input === 'string') return encoder.encode(input);
+  if (input instanceof Uint8Array) return input;
+  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  throw new CallError(
+    'INVALID_INPUT',
+    `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
+  );
+}

@@ -1,0 +1,31 @@
+import type { PlugboardError } from './errors.ts';
+
+/** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #fired: Promise<never>;
+  #reject: (reason: PlugboardError) => void = () => {};
+
+  constructor() {
+    this.#fired = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+    // Where nothing waits when it is fired, nobody is to be told.
+    this.#fired.catch(() => {});
+  }
+
+  /** For what can be told to stop, such as a request. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  fire(reason: PlugboardError): void {
+    this.#reject(reason);
+    this.#controller.abort(reason);
+  }
+
+  /** What `work` settles to, unless the interrupt is fired before. */
+  race<T>(work: PromiseLike<T>): Promise<T> {
+    return Promise.race([work, this.#fired]);
+  }
+}

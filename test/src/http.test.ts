@@ -1,0 +1,419 @@
+import type { HttpRequest } from '../../abi/index.ts';
+import { httpSender } from '../../src/http.ts';
+import { jspi } from '../../src/jspi.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { type CallError, createPlugin, type PluginOptions } from '../../src/node.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const ENV = 'extism:host/env';
+
+type Answer = Response | Error | ((request: Request) => Response);
+/** Answers by URL, and tells what was asked for. */
+function server(answers: Record<string, Answer>) {
+  const seen: {
+    url: string;
+    method: string;
+    headers: Record<string, string>;
+    body: unknown;
+    init: RequestInit;
+  }[] = [];
+  const fetch = async (input: URL, init: RequestInit): Promise<Response> => {
+    const { method = 'GET', headers = {}, body = null } = init;
+    seen.push({ url: input.href, method, headers: headers as Record<string, string>, body, init });
+    const answer = answers[input.href];
+    if (answer instanceof Error) throw answer;
+    if (!answer) throw new Error(`no answer for ${input.href}`);
+    return typeof answer === 'function' ? answer(new Request(input)) : answer.clone();
+  };
+  return { seen, fetch: fetch as typeof globalThis.fetch };
+}
+
+const request = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
+  url,
+  method: 'GET',
+  headers: {},
+  body: null,
+  ...more,
+});
+const to = (location: string, status = 302) => new Response(null, { status, headers: { location } });
+const text = (body: Uint8Array) => new TextDecoder().decode(body);
+const A = 'https://a.test/';
+
+const send = (
+  answers: Record<string, Answer>,
+  given: HttpRequest,
+  {
+    allowedHosts = ['a.test'],
+    maxResponseBytes = 100,
+  }: { allowedHosts?: string[]; maxResponseBytes?: number } = {},
+) => {
+  const { seen, fetch } = server(answers);
+  const response = httpSender({ fetch, allowedHosts, maxResponseBytes }, () => undefined)(given);
+  return { seen, response: Promise.resolve(response) };
+};
+
+suite('http', test => {
+  test('sends method, headers and body, without credentials, and gives status, headers and body', async () => {
+    const body = new TextEncoder().encode('ping');
+    const { seen, response } = send(
+      { [A]: new Response('pong', { status: 418, headers: { 'X-One': '1' } }) },
+      request(A, { method: 'POST', headers: { token: 'x' }, body }),
+    );
+    const got = await response;
+    equal([got.status, got.headers['x-one'], text(got.body)], [418, '1', 'pong']);
+    const [asked] = seen;
+    equal([asked!.method, asked!.headers, asked!.body], ['POST', { token: 'x' }, body]);
+    equal([asked!.init.credentials, asked!.init.redirect], ['omit', 'manual']);
+  });
+
+  for (const method of ['GET', 'HEAD']) {
+    test(`leaves a body of ${method} out`, async () => {
+      const { seen, response } = send(
+        { [A]: new Response(null) },
+        request(A, { method, body: Uint8Array.of(1) }),
+      );
+      is((await response).body.length, 0);
+      is(seen[0]!.body, null);
+    });
+  }
+
+  const globs: [glob: string, host: string, matches: boolean][] = [
+    ['a.test', 'a.test', true],
+    ['A.Test', 'a.test', true],
+    ['a.test', 'b.a.test', false],
+    ['a.test', 'axtest', false],
+    ['*.test', 'b.a.test', true],
+    ['*.test', 'test', false],
+    ['*', 'any.where', true],
+    ['?.test', 'a.test', true],
+    ['?.test', 'ab.test', false],
+    ['[ab].test', 'b.test', true],
+    ['[!ab].test', 'b.test', false],
+    ['[!ab].test', 'c.test', true],
+    ['{a,b}.test', 'a.test', false],
+    ['[', 'a.test', false],
+    ['a.test(', 'a.test', false],
+    ['::1', '[::1]', true],
+  ];
+  for (const [glob, host, matches] of globs) {
+    test(`"${glob}" ${matches ? 'allows' : 'does not allow'} ${host}`, async () => {
+      const url = `https://${host}/`;
+      const { seen, response } = send({ [url]: new Response('x') }, request(url), { allowedHosts: [glob] });
+      if (matches) is(text((await response).body), 'x');
+      else await raises(() => response, { code: 'HTTP_DENIED', message: `allowedHosts allows "${glob}"` });
+      is(seen.length, matches ? 1 : 0);
+    });
+  }
+
+  const denied: [name: string, url: string, code: string][] = [
+    ['a file', 'file:///etc/passwd', 'HTTP_DENIED'],
+    ['data', 'data:text/plain,x', 'HTTP_DENIED'],
+    ['what is no URL', 'a.test/x', 'HTTP_FAILED'],
+    ['another host behind a user name that looks allowed', 'https://a.test@b.test/', 'HTTP_DENIED'],
+    ['another host behind a backslash', 'https:\\\\b.test\\a.test', 'HTTP_DENIED'],
+  ];
+  for (const [name, url, code] of denied) {
+    test.row(`error.${code}`, `refuses ${name}`, async () => {
+      const { seen, response } = send({}, request(url));
+      await raises(() => response, { code, message: 'http_request: ' });
+      is(seen.length, 0);
+    });
+  }
+
+  interface Redirected {
+    name: string;
+    answers: Record<string, Answer>;
+    given?: Partial<HttpRequest>;
+    allowedHosts?: string[];
+    /** URL, method and header names of each request. */
+    seen: string[];
+    code?: string;
+  }
+  const B = 'https://b.test/';
+  const redirects: Redirected[] = [
+    {
+      name: 'to an allowed host',
+      answers: { [A]: to(`${A}next`), [`${A}next`]: new Response('x') },
+      seen: [`GET ${A}`, `GET ${A}next`],
+    },
+    {
+      name: 'to a relative place',
+      answers: { [A]: to('/next'), [`${A}next`]: new Response('x') },
+      seen: [`GET ${A}`, `GET ${A}next`],
+    },
+    {
+      name: 'to a host that is not allowed',
+      answers: { [A]: to(B) },
+      seen: [`GET ${A}`],
+      code: 'HTTP_DENIED',
+    },
+    {
+      name: 'to a file',
+      answers: { [A]: to('file:///etc/passwd') },
+      seen: [`GET ${A}`],
+      code: 'HTTP_DENIED',
+    },
+    { name: 'to nowhere', answers: { [A]: to('http://[') }, seen: [`GET ${A}`], code: 'HTTP_FAILED' },
+    {
+      name: 'that drops what is private at another origin',
+      answers: { [A]: to(B), [B]: new Response('x') },
+      given: { headers: { Authorization: 'secret', cookie: 'c', accept: '*/*' } },
+      allowedHosts: ['?.test'],
+      seen: [`GET ${A} Authorization cookie accept`, `GET ${B} accept`],
+    },
+    {
+      name: 'of a POST by 302, which becomes a GET without its body',
+      answers: { [A]: to('/next'), [`${A}next`]: new Response('x') },
+      given: { method: 'POST', headers: { 'content-type': 'a/b', x: '1' }, body: Uint8Array.of(1) },
+      seen: [`POST ${A} content-type x +body`, `GET ${A}next x`],
+    },
+    {
+      name: 'of a PUT by 302, which stays one',
+      answers: { [A]: to('/next'), [`${A}next`]: new Response('x') },
+      given: { method: 'PUT', body: Uint8Array.of(1) },
+      seen: [`PUT ${A} +body`, `PUT ${A}next +body`],
+    },
+    {
+      name: 'of a PUT by 303, which becomes a GET',
+      answers: { [A]: to('/next', 303), [`${A}next`]: new Response('x') },
+      given: { method: 'PUT', body: Uint8Array.of(1) },
+      seen: [`PUT ${A} +body`, `GET ${A}next`],
+    },
+    {
+      name: 'of a POST by 307, which stays one',
+      answers: { [A]: to('/next', 307), [`${A}next`]: new Response('x') },
+      given: { method: 'POST', body: Uint8Array.of(1) },
+      seen: [`POST ${A} +body`, `POST ${A}next +body`],
+    },
+    {
+      name: 'without a place is a response',
+      answers: { [A]: new Response('x', { status: 302 }) },
+      seen: [`GET ${A}`],
+    },
+  ];
+  for (const { name, answers, given, allowedHosts = ['a.test'], seen: expected, code } of redirects) {
+    test(`a redirect ${name}${code ? ` is ${code}` : ''}`, async () => {
+      const { seen, response } = send(answers, request(A, given), { allowedHosts });
+      if (code) await raises(() => response, { code });
+      else is(text((await response).body), 'x');
+      equal(
+        seen.map(({ method, url, headers, body }) =>
+          [method, url, ...Object.keys(headers), ...(body ? ['+body'] : [])].join(' '),
+        ),
+        expected,
+      );
+    });
+  }
+
+  test.row('limit.httpRedirects', 'a circle of redirects ends', async () => {
+    const { seen, response } = send({ [A]: to(A) }, request(A));
+    await raises(() => response, { code: 'HTTP_FAILED', message: 'redirects more than 10 times' });
+    is(seen.length, LIMITS.httpRedirects.default + 1);
+  });
+
+  test('where every host is allowed, fetch follows redirects itself', async () => {
+    const { seen, response } = send({ [A]: new Response('x') }, request(A), { allowedHosts: ['*'] });
+    await response;
+    is(seen[0]!.init.redirect, 'follow');
+  });
+
+  test('a redirect that cannot be seen is an error', async () => {
+    const opaque = Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
+    const fetch = async () => opaque;
+    const sender = httpSender({ fetch, allowedHosts: ['a.test'], maxResponseBytes: 9 }, () => undefined);
+    await raises(() => sender(request(A)), { code: 'HTTP_DENIED', message: 'allow "*" to follow' });
+  });
+
+  test.row(
+    ['error.HTTP_RESPONSE_LIMIT', 'limit.httpResponseBytes'],
+    'a body at the limit passes, one byte more does not',
+    async () => {
+      const at = send({ [A]: new Response('12345') }, request(A), { maxResponseBytes: 5 });
+      is(text((await at.response).body), '12345');
+      const over = send({ [A]: new Response('123456') }, request(A), { maxResponseBytes: 5 });
+      await raises(() => over.response, {
+        code: 'HTTP_RESPONSE_LIMIT',
+        message: 'over the limit of 5 bytes',
+      });
+      const none = send({ [A]: new Response(null, { status: 204 }) }, request(A), { maxResponseBytes: 0 });
+      is((await none.response).status, 204);
+      is(LIMITS.httpResponseBytes.default, 50 << 20);
+    },
+  );
+
+  test('a body that never ends is given up at the limit', async () => {
+    let pulled = 0;
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: controller => {
+        pulled++;
+        controller.enqueue(new Uint8Array(1000));
+      },
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const { response } = send({ [A]: () => new Response(body) }, request(A), { maxResponseBytes: 5000 });
+    await raises(() => response, { code: 'HTTP_RESPONSE_LIMIT' });
+    ok(pulled < 20 && cancelled);
+  });
+
+  test.row('error.HTTP_FAILED', 'no response, or a body that breaks off, tells why', async () => {
+    const refused = send(
+      { [A]: new Error('fetch failed', { cause: new Error('connection refused') }) },
+      request(A),
+    );
+    await raises(() => refused.response, {
+      code: 'HTTP_FAILED',
+      message: `${A}: fetch failed: connection refused`,
+    });
+    const body = new ReadableStream({ pull: controller => controller.error(new Error('gone')) });
+    const broken = send({ [A]: () => new Response(body) }, request(A));
+    await raises(() => broken.response, { code: 'HTTP_FAILED', message: 'gone' });
+  });
+});
+
+/** Sends its input as a request; the output is the body of the response. */
+const WASM = buildModule({
+  imports: [
+    { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+    { module: ENV, name: 'input_offset', results: ['i64'] },
+    { module: ENV, name: 'error_set', params: ['i64'] },
+    { module: ENV, name: 'http_status_code', results: ['i32'] },
+    { module: ENV, name: 'http_headers', results: ['i64'] },
+    { module: ENV, name: 'length', params: ['i64'], results: ['i64'] },
+  ],
+  functions: [
+    // The answers travel as error text: there are no locals here to keep a handle in.
+    { name: 'send', body: [op.call, 1, op.i64Const, 0, op.call, 0, op.call, 2] },
+    { name: 'send_input_as_body', body: [op.call, 1, op.call, 1, op.call, 0, op.drop] },
+    { name: 'status', results: ['i32'], body: [op.call, 3] },
+    { name: 'headers', body: [op.call, 4, op.call, 2] },
+    {
+      name: 'caught',
+      body: [...op.try, op.call, 1, op.i64Const, 0, op.call, 0, op.drop, op.catchAll, op.end],
+    },
+  ],
+});
+
+suite(
+  'http of plugins',
+  test => {
+    const create = (answers: Record<string, Answer>, options: PluginOptions = {}) => {
+      const { seen, fetch } = server(answers);
+      return createPlugin(WASM, { allowedHosts: ['a.test'], ...options, fetch }).then(plugin => ({
+        plugin,
+        seen,
+      }));
+    };
+    const ask = (more: object = {}) => JSON.stringify({ url: A, ...more });
+    const textOf = (call: Promise<unknown>) =>
+      call.then(
+        () => '',
+        error => {
+          if ((error as CallError).code === 'PLUGIN_ERROR') return (error as Error).message;
+          throw error;
+        },
+      );
+    const statusOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 0,
+        error => (error as CallError).exitCode,
+      );
+
+    test.row(
+      ['env.http_request', 'env.http_status_code', 'env.http_headers'],
+      'body, status and headers come back, and status and headers stay between calls',
+      async () => {
+        const { plugin, seen } = await create(
+          {
+            [A]: new Response('hello', { status: 404, headers: { 'X-Seen': 'yes', 'content-type': 'a/b' } }),
+          },
+          { allowHttpResponseHeaders: true },
+        );
+        equal([await statusOf(plugin.call('status')), await textOf(plugin.call('headers'))], [0, '{}']);
+        is(await textOf(plugin.call('send', ask({ method: 'post', headers: { a: 'b' } }))), 'hello');
+        equal([seen[0]!.method, seen[0]!.headers], ['POST', { a: 'b' }]);
+        is(await statusOf(plugin.call('status')), 404);
+        equal(JSON.parse(await textOf(plugin.call('headers'))), { 'content-type': 'a/b', 'x-seen': 'yes' });
+      },
+    );
+
+    test('headers are 0 to a plugin that may not see them', async () => {
+      const { plugin } = await create({ [A]: new Response('hello') });
+      await textOf(plugin.call('send', ask()));
+      is(await textOf(plugin.call('headers')), '');
+    });
+
+    test('an empty body is handle 0', async () => {
+      const { plugin } = await create({ [A]: new Response(null, { status: 204 }) });
+      is(await textOf(plugin.call('send', ask())), '');
+      is(await statusOf(plugin.call('status')), 204);
+    });
+
+    test('the body of the request is the block that is passed', async () => {
+      const { plugin, seen } = await create({ [A]: new Response('x') });
+      await plugin.call('send_input_as_body', ask({ method: 'PUT' }));
+      is(text(seen[0]!.body as Uint8Array), ask({ method: 'PUT' }));
+    });
+
+    const wrong: [request: string, message: string][] = [
+      ['', 'not JSON'],
+      ['[]', 'JSON that is no object'],
+      ['{}', 'a url of type undefined'],
+      ['{"url": 5}', 'a url of type number'],
+      [ask({ method: 'G T' }), 'the method "G T"'],
+      [ask({ method: 5 }), 'the method 5'],
+      [ask({ headers: [] }), 'headers that are no object'],
+      [ask({ headers: { a: 1 } }), 'the header "a" of type number'],
+      [ask({ body: 'x' }), 'the key "body"'],
+    ];
+    for (const [input, message] of wrong) {
+      test.row('error.INVALID_HTTP_REQUEST', `${message}: ends the call, and nothing is sent`, async () => {
+        const { plugin, seen } = await create({ [A]: new Response('x') });
+        await raises(() => plugin.call('send', input), { code: 'INVALID_HTTP_REQUEST', message });
+        is(seen.length, 0);
+        is(await textOf(plugin.call('send', ask())), 'x');
+      });
+    }
+
+    test('a refused request ends the call, also when the plugin catches it', async () => {
+      const { plugin } = await create({ [A]: new Response('x') });
+      const other = JSON.stringify({ url: 'https://b.test/' });
+      for (const name of ['send', 'caught']) {
+        await raises(() => plugin.call(name, other), {
+          code: 'HTTP_DENIED',
+          message: 'https://b.test/ is not allowed',
+        });
+      }
+      is(await textOf(plugin.call('send', ask())), 'x');
+    });
+
+    test('aborting the call aborts the request', async () => {
+      let signal: AbortSignal | undefined;
+      const fetch = (_: URL, init: RequestInit) => {
+        signal = init.signal ?? undefined;
+        return new Promise<Response>(() => {});
+      };
+      const plugin = await createPlugin(WASM, {
+        allowedHosts: ['*'],
+        fetch: fetch as typeof globalThis.fetch,
+      });
+      const controller = new AbortController();
+      const call = plugin.call('send', ask(), null, { signal: controller.signal });
+      await new Promise(resolve => setTimeout(resolve, 1));
+      controller.abort(new Error('enough'));
+      await raises(() => call, { code: 'ABORTED', message: 'enough' });
+      is(signal!.aborted, true);
+    });
+
+    test('requests of several calls go one after the other', async () => {
+      const { plugin, seen } = await create({ [A]: new Response('x') });
+      await Promise.all([1, 2, 3].map(() => textOf(plugin.call('send', ask()))));
+      is(seen.length, 3);
+    });
+  },
+  jspi ? null : 'this engine cannot suspend a plugin',
+);
