@@ -71,11 +71,11 @@ const wasiPage: Page = {
     'into the memory that the program exports, and every function but `proc_exit` answers an errno.',
   tables: [
     specTable<WasiFunction>({
-      title: 'Implemented',
+      title: 'Functions',
       intro:
-        'A program gets clocks, random bytes and captured stdio; arguments and environment only as given.',
+        'A program gets clocks, random bytes and captured stdio; arguments, environment and folders only as given.',
       prefix: 'wasi',
-      rows: wasiFunctions.filter(row => row.status === 'implemented'),
+      rows: wasiFunctions,
       id: row => row.name,
       layout: 'entries',
       columns: [
@@ -86,19 +86,6 @@ const wasiPage: Page = {
         { head: 'Errnos', cell: row => codes(row.errnos) },
         { head: 'Bad input', cell: row => row.onBadInput },
         { head: 'Specified in', cell: row => row.spec },
-      ],
-    }),
-    specTable<WasiFunction>({
-      title: 'Not implemented',
-      intro:
-        'These exist, so that programs which import them start, and answer `ENOSYS` whatever they are given.',
-      prefix: 'wasi',
-      rows: wasiFunctions.filter(row => row.status === 'ENOSYS'),
-      id: row => row.name,
-      layout: 'table',
-      columns: [
-        { head: 'Function', cell: wasiSignature },
-        { head: 'Would do', cell: row => row.summary },
       ],
     }),
   ],

@@ -124,6 +124,32 @@ export const Filetype = {
 /** `fdflags`, bits of a u16. */
 export const Fdflags = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const;
 
+/** `oflags`, bits of a u16. */
+export const Oflags = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const;
+
+/** `lookupflags`, bits of a u32. */
+export const Lookupflags = { SYMLINK_FOLLOW: 1 } as const;
+
+/** `fstflags`, bits of a u16. */
+export const Fstflags = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const;
+
+/** `signal`, u8. */
+export const Signal = {
+  NONE: 0,
+  ABRT: 6,
+  KILL: 9,
+  TERM: 15,
+  CHLD: 16,
+  CONT: 17,
+  STOP: 18,
+  TSTP: 19,
+  TTIN: 20,
+  TTOU: 21,
+  URG: 22,
+  WINCH: 27,
+  SYS: 30,
+} as const;
+
 /** `whence`, u8. */
 export const Whence = { SET: 0, CUR: 1, END: 2 } as const;
 

@@ -1,9 +1,23 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
 export * from './constants.ts';
 export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
-export type { Clock, Random, Sink, Source, SupportedClockId } from './host.ts';
+export type {
+  Clock,
+  Fs,
+  FsDirectory,
+  FsFile,
+  FsOpening,
+  FsStat,
+  FsTimes,
+  Random,
+  Sink,
+  Source,
+  SupportedClockId,
+} from './host.ts';
+export { type MemoryFiles, MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
 export {
   createWasi,
+  type Preopen,
   type Wasi,
   type WasiDiagnostic,
   type WasiDiagnosticCode,
@@ -11,6 +25,7 @@ export {
   type WasiImports,
   type WasiOptions,
 } from './preview1.ts';
+export { readOnlyFs } from './read-only-fs.ts';
 export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
 export {
   isPointer,
