@@ -1,4 +1,10 @@
 import { MemoryFs } from '../../wasi/index.ts';
-import { fsContract } from '../contract/fs.ts';
+import { fsContract, type WithFs } from '../contract/fs.ts';
+import { filesContract } from '../contract/wasi-files.ts';
+import { pathsContract } from '../contract/wasi-paths.ts';
 
-fsContract('wasi/file system in memory', body => body(new MemoryFs()));
+const inMemory: WithFs = body => body(new MemoryFs());
+
+fsContract('wasi/file system in memory', inMemory);
+filesContract('wasi/files in memory', inMemory);
+pathsContract('wasi/paths in memory', inMemory);
