@@ -232,7 +232,10 @@ class NodeDirectory implements FsDirectory {
   }
 
   openFile(name: string, { read, write, create, exclusive, truncate }: FsOpening): FsFile | number {
-    const found = this.#statsOf(name);
+    // First whether this folder is still itself: ENOENT for that must not be taken for a file to make.
+    const path = this.#at(name);
+    if (typeof path === 'number') return path;
+    const found = attempt(() => lstatSync(path, { bigint: true }));
     if (typeof found === 'number' && !(create && found === Errno.ENOENT)) return found;
     if (typeof found !== 'number') {
       if (create && exclusive) return Errno.EEXIST;
@@ -247,7 +250,7 @@ class NodeDirectory implements FsDirectory {
     // What was not there is made, or is somebody else's by now.
     const making = typeof found === 'number' ? O_CREAT | O_EXCL : 0;
     const flags = access | making | (truncate ? O_TRUNC : 0) | O_NOFOLLOW | O_NONBLOCK;
-    const fd = attempt(() => ({ number: openSync(this.#join(name), flags, 0o666) }));
+    const fd = attempt(() => ({ number: openSync(path, flags, 0o666) }));
     return typeof fd === 'number' ? fd : new NodeFile(this.#volume, fd.number, read, write);
   }
 

@@ -1,7 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
+import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
@@ -21,3 +32,30 @@ const onHost: WithFs = body => inFolder(path => body(nodeFolder(path)));
 fsContract('wasi/folder of the host', onHost);
 filesContract('wasi/files of the host', onHost);
 pathsContract('wasi/paths of the host', onHost);
+
+/** Every entry but `inside`, with all that can be known of it. */
+function describe(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(name => name !== 'inside')
+    .flatMap(name => {
+      const path = join(folder, name);
+      const stat = lstatSync(path);
+      const content = stat.isFile()
+        ? readFileSync(path, 'utf8')
+        : stat.isSymbolicLink()
+          ? readlinkSync(path)
+          : '';
+      const line = [path, stat.mode, stat.nlink, stat.mtimeMs, content].join(' ');
+      return [line, ...(stat.isDirectory() ? describe(path) : [])];
+    });
+}
+
+escapesContract('wasi/escapes from folders of the host', body =>
+  inFolder(path => {
+    mkdirSync(join(path, 'inside'));
+    mkdirSync(join(path, 'outside/empty'), { recursive: true });
+    writeFileSync(join(path, 'outside/secret'), 'secret');
+    symlinkSync('../inside', join(path, 'outside/back'));
+    body({ fs: nodeFolder(join(path, 'inside')), around: () => describe(path).join('\n') });
+  }),
+);
