@@ -94,7 +94,7 @@ export interface FsFile {
   close(): void;
 }
 
-/** A folder. It goes on when the folder is renamed, or answers ENOENT from then on; it never turns into another one. */
+/** A folder. It goes on when programs rename it, and answers ENOENT once it is removed; it never turns into another one. */
 export interface FsDirectory {
   stat(): FsStat | number;
   setTimes(times: FsTimes): number;

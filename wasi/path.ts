@@ -17,6 +17,8 @@ import { readTimes } from './times.ts';
 
 const KNOWN_OFLAGS = Oflags.CREAT | Oflags.DIRECTORY | Oflags.EXCL | Oflags.TRUNC;
 
+const CUTTING = Rights.FD_WRITE | Rights.FD_FILESTAT_SET_SIZE;
+
 type PathFunction = Extract<WasiFunctionName, `path_${string}`>;
 
 /** The functions on paths, each below a folder that is open. A right that its descriptor lacks is ENOTCAPABLE. */
@@ -114,10 +116,7 @@ export function pathFunctions(
       if (typeof follow === 'number') return follow;
       if (oflags & ~KNOWN_OFLAGS || fdflags & ~KNOWN_FDFLAGS) return Errno.EINVAL;
       if (has(Oflags.CREAT) && has(Oflags.DIRECTORY)) return Errno.EINVAL;
-      const needed =
-        Rights.PATH_OPEN |
-        (has(Oflags.CREAT) ? Rights.PATH_CREATE_FILE : 0n) |
-        (has(Oflags.TRUNC) ? Rights.PATH_FILESTAT_SET_SIZE : 0n);
+      const needed = Rights.PATH_OPEN | (has(Oflags.CREAT) ? Rights.PATH_CREATE_FILE : 0n);
       const folder = openFolder(fd, needed);
       if (typeof folder === 'number') return folder;
       const isNew = has(Oflags.CREAT) && has(Oflags.EXCL);
@@ -127,6 +126,9 @@ export function pathFunctions(
       if (descriptors.isFull) return Errno.EMFILE;
 
       const asked = rightsBase & folder.rightsInheriting;
+      // Whoever could cut the file through the new descriptor may do so at once: Go counts on it.
+      const mayCut = folder.rightsBase & Rights.PATH_FILESTAT_SET_SIZE || (asked & CUTTING) === CUTTING;
+      if (has(Oflags.TRUNC) && !mayCut) return Errno.ENOTCAPABLE;
       const finish = (opened: number) => {
         memory.setU32(openedFd, opened);
         return Errno.ESUCCESS;

@@ -44,6 +44,8 @@ const DANGEROUS = isWindows ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. 
 const NS_PER_S = 1e9;
 /** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
 const MAX_REMEMBERED = 4096;
+/** Renamed folders that are remembered. What was open below one before is not found again once it is forgotten. */
+const MAX_MOVES = 1024;
 
 /** The host's error codes that a program may be told; the names are those of preview 1. Any other is EIO. */
 const TOLD = [
@@ -88,10 +90,34 @@ interface Remembered {
   readonly kept: FsTimes;
 }
 
-/** A folder of the host and what is known of its files. */
+/** What is known of the files of a folder of the host. */
 class Volume {
   /** By device and inode. `node:fs` takes seconds as a double, so that nanoseconds are lost; Deno keeps milliseconds. */
   readonly #times = new Map<string, Remembered>();
+
+  /** Folders that programs have renamed, each from one path to another; the first ones are forgotten again. */
+  readonly #moves: (readonly [from: string, to: string])[] = [];
+  #forgotten = 0;
+
+  /** Renames until now. */
+  get moves(): number {
+    return this.#forgotten + this.#moves.length;
+  }
+
+  moved(from: string, to: string): void {
+    this.#moves.push([from, to]);
+    if (this.#moves.length <= MAX_MOVES) return;
+    this.#moves.shift();
+    this.#forgotten++;
+  }
+
+  /** Where what was at `path` after `since` renames is now. */
+  follow(path: string, since: number): string {
+    let at = path;
+    for (const [from, to] of this.#moves.slice(Math.max(0, since - this.#forgotten)))
+      if (at === from || at.startsWith(`${from}/`)) at = to + at.slice(from.length);
+    return at;
+  }
 
   describe(stats: BigIntStats): FsStat {
     const { asked, kept } = this.#times.get(keyOf(stats)) ?? {};
@@ -149,16 +175,27 @@ function filetypeOf(stats: BigIntStats): number {
  */
 class NodeDirectory implements FsDirectory {
   readonly #volume: Volume;
-  readonly #path: string;
   readonly #key: string;
+  #path: string;
+  /** Renames of the volume that `#path` takes account of. */
+  #moves: number;
 
   constructor(volume: Volume, path: string, stats: BigIntStats) {
     this.#volume = volume;
-    this.#path = path;
     this.#key = keyOf(stats);
+    this.#path = path;
+    this.#moves = volume.moves;
   }
 
   #stats(): BigIntStats | number {
+    const stats = this.#look();
+    if (typeof stats !== 'number' || this.#moves === this.#volume.moves) return stats;
+    this.#path = this.#volume.follow(this.#path, this.#moves);
+    this.#moves = this.#volume.moves;
+    return this.#look();
+  }
+
+  #look(): BigIntStats | number {
     const stats = attempt(() => lstatSync(this.#path, { bigint: true }));
     if (typeof stats === 'number') return stats === Errno.ENOTDIR ? Errno.ENOENT : stats;
     return stats.isDirectory() && keyOf(stats) === this.#key ? stats : Errno.ENOENT;
@@ -295,6 +332,7 @@ class NodeDirectory implements FsDirectory {
       if (typeof replaced !== 'number' && stats.isDirectory() !== (replaced.filetype === Filetype.DIRECTORY))
         return stats.isDirectory() ? Errno.ENOTDIR : Errno.EISDIR;
       const errno = act(() => renameSync(from, target));
+      if (errno === Errno.ESUCCESS && stats.isDirectory()) this.#volume.moved(from, target);
       return errno === Errno.EEXIST ? Errno.ENOTEMPTY : errno;
     });
   }

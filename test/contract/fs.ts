@@ -173,13 +173,22 @@ export function fsContract(name: string, withFs: WithFs): void {
       fails(folder.makeDirectory('b'), 'ENOENT');
     });
 
-    on('a removed folder does not become the next one of its name', root => {
-      const old = makeFolder(root, 'folder');
-      makeFolder(root, 'kept');
-      succeeds(root.rename('folder', root, 'moved'));
-      succeeds(root.rename('kept', root, 'folder'));
-      makeFile(good(root.openDirectory('folder')), 'inside').close();
-      fails(old.lookup('inside'), 'ENOENT');
+    on('an open folder goes on when it is renamed, and another one of its old name is another one', root => {
+      const old = makeFolder(makeFolder(root, 'above'), 'folder');
+      makeFile(old, 'first').close();
+      makeFolder(root, 'other').makeDirectory('folder');
+      succeeds(root.rename('above', root, 'moved'));
+      equal(good(old.list()), ['first']);
+      succeeds(root.rename('other', root, 'above'));
+      makeFile(old, 'second').close();
+      equal([...good(old.list())].sort(), ['first', 'second']);
+      const again = good(good(root.openDirectory('above')).openDirectory('folder'));
+      equal(good(again.list()), []);
+      succeeds(old.unlink('first'));
+      succeeds(old.unlink('second'));
+      succeeds(good(root.openDirectory('moved')).removeDirectory('folder'));
+      fails(old.openFile('third', MAKE), 'ENOENT');
+      equal(good(again.list()), []);
     });
 
     on('an open file outlives its name', root => {

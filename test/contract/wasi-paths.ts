@@ -375,6 +375,21 @@ export function pathsContract(name: string, withFs: WithFs): void {
       ['PATH_SYMLINK', 'path_symlink', 'x', ROOT, 'new'],
       ['PATH_UNLINK_FILE', 'path_unlink_file', ROOT, 'file'],
     ];
+    test.row(
+      'wasi.path_open',
+      'who may cut through the new descriptor may also have the file cut when it is opened',
+      withProgram(program => {
+        program.makeFile('file', 'hello');
+        const { base, inheriting } = program.fdstat(ROOT);
+        program.do('fd_fdstat_set_rights', ROOT, base & ~Rights.PATH_FILESTAT_SET_SIZE, inheriting);
+        for (const rights of [Rights.FD_WRITE, Rights.FD_FILESTAT_SET_SIZE])
+          is(program.tryOpen('file', { oflags: TRUNC, rights }), 'ENOTCAPABLE');
+        is(program.readFile('file'), 'hello');
+        program.open('file', { oflags: TRUNC, rights: Rights.FD_WRITE | Rights.FD_FILESTAT_SET_SIZE });
+        is(program.readFile('file'), '');
+      }),
+    );
+
     for (const [right, call, ...args] of needs)
       test.row(
         [`wasi.${call}`, 'wasi.fd_fdstat_set_rights'],
