@@ -1,4 +1,5 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
+export { coarseClock } from './coarse-clock.ts';
 export * from './constants.ts';
 export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
 export type {

@@ -160,7 +160,9 @@ export function createWasi(options: WasiOptions): Wasi {
           diagnose({ code: 'WASI_MEMORY_UNBOUND', message, function: name });
           return Errno.EFAULT;
         }
-        return implementation(...values.map(unsigned));
+        // In place: the array is this call's own.
+        for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
+        return implementation(...values);
       } catch (thrown) {
         if (thrown instanceof LetThrough) throw thrown.thrown;
         const message = `${name}: the host threw ${String(thrown)}; answered EIO`;
