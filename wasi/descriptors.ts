@@ -90,8 +90,13 @@ export class DescriptorTable {
     return Errno.ESUCCESS;
   }
 
+  /** What a file system throws then is lost: the program is gone, and the other files are to be closed too. */
   closeAll(): void {
-    for (const fd of [...this.#open.keys()]) this.close(fd);
+    for (const fd of [...this.#open.keys()]) {
+      try {
+        this.close(fd);
+      } catch {}
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } fro
 import type { Clock, FsStat } from './host.ts';
 import type { GuestMemory } from './memory.ts';
 import { readDirectory } from './readdir.ts';
-import type { Functions, WasiFunctionName } from './spec.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
 import { FILESTAT_BYTES, writeFdstat, writeFilestat, writePrestat } from './structs.ts';
 import { readTimes } from './times.ts';
 import { gather, MAX_TRANSFER_BYTES, scatter } from './transfer.ts';

@@ -1,6 +1,7 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
 export { coarseClock } from './coarse-clock.ts';
 export * from './constants.ts';
+export { type ErrnoRow, errnoTable } from './errno-table.ts';
 export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
 export type {
   Clock,
@@ -27,14 +28,15 @@ export {
   type WasiOptions,
 } from './preview1.ts';
 export { readOnlyFs } from './read-only-fs.ts';
-export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
 export {
   isPointer,
   WASI_MODULE,
-  type WasiFunction,
   type WasiFunctionName,
   type WasiParam,
-  wasiFunctions,
-} from './spec.ts';
+  type WasiSignature,
+  wasiSignatures,
+} from './signatures.ts';
+export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
+export { type WasiFunction, wasiFunctions } from './spec.ts';
 export { traceImports } from './trace.ts';
 export { webClock, webRandom } from './web.ts';

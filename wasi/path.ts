@@ -11,7 +11,7 @@ import {
   resolvePath,
 } from './path-resolver.ts';
 import { DIRECTORY_RIGHTS, FILE_RIGHTS } from './rights.ts';
-import type { Functions, WasiFunctionName } from './spec.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
 import { FILESTAT_BYTES, writeFilestat } from './structs.ts';
 import { readTimes } from './times.ts';
 

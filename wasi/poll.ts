@@ -3,7 +3,7 @@ import { Errno, Eventtype, Rights, Subclockflags } from './constants.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { Clock } from './host.ts';
 import type { GuestMemory } from './memory.ts';
-import type { Functions } from './spec.ts';
+import type { Functions } from './signatures.ts';
 
 /** Keeps one call short; standard Go uses at most 65,535. */
 export const MAX_SUBSCRIPTIONS = 65_536;

@@ -18,14 +18,14 @@ import { pollFunctions } from './poll.ts';
 import { processFunctions } from './process.ts';
 import { randomFunctions } from './random.ts';
 import { readOnlyFs } from './read-only-fs.ts';
-import { socketFunctions } from './socket.ts';
 import {
   type Functions,
   isPointer,
-  type WasiFunction,
   type WasiFunctionName,
-  wasiFunctions,
-} from './spec.ts';
+  type WasiSignature,
+  wasiSignatures,
+} from './signatures.ts';
+import { socketFunctions } from './socket.ts';
 import { webClock, webRandom } from './web.ts';
 
 export type WasiDiagnosticCode =
@@ -147,7 +147,7 @@ export function createWasi(options: WasiOptions): Wasi {
     }),
   };
 
-  const enter = (row: WasiFunction): WasiImport => {
+  const enter = (row: WasiSignature): WasiImport => {
     const { name } = row;
     const implementation = functions[name] as WasiImport;
     const hasPointers = row.params.some(isPointer);
@@ -181,7 +181,7 @@ export function createWasi(options: WasiOptions): Wasi {
   };
 
   return {
-    imports: Object.fromEntries(wasiFunctions.map(row => [row.name, enter(row)])) as WasiImports,
+    imports: Object.fromEntries(wasiSignatures.map(row => [row.name, enter(row)])) as WasiImports,
     bind,
     start(instance) {
       if (isStarted)

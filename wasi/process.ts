@@ -1,5 +1,5 @@
 import { Errno, Signal } from './constants.ts';
-import type { Functions, WasiFunctionName } from './spec.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
 
 /** Signals that a program which handles none does not notice. */
 const IGNORED: readonly number[] = [Signal.NONE, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH];

@@ -1,6 +1,6 @@
 import { Errno } from './constants.ts';
 import type { DescriptorTable } from './descriptors.ts';
-import type { Functions, WasiFunctionName } from './spec.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
 
 type SocketFunction = Extract<WasiFunctionName, `sock_${string}`>;
 
