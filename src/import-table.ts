@@ -1,5 +1,5 @@
 import { ENV_FUNCTIONS, ENV_NAMESPACE } from '../abi/index.ts';
-import { WASI_MODULE, wasiFunctions } from '../wasi/index.ts';
+import { WASI_MODULE, wasiSignatures } from '../wasi/index.ts';
 import type { FunctionType } from './wasm/reader.ts';
 
 export interface Provided {
@@ -21,7 +21,7 @@ const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
   [
     WASI_MODULE,
     new Map(
-      wasiFunctions.map(({ name, params, results }) => {
+      wasiSignatures.map(({ name, params, results }) => {
         return [name, { abi: 'wasi', type: { params: params.map(([, type]) => type), results } }];
       }),
     ),

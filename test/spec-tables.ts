@@ -63,6 +63,35 @@ const wasiSignature = (row: WasiFunction) => signature(row.name, wasiParams(row)
 const wasiParams = (row: WasiFunction) =>
   row.params.map(([name, type, meaning]) => ({ name, type, meaning }));
 
+interface Guarantee {
+  where: string;
+  folder: string;
+  race: string;
+}
+
+const guarantees: readonly Guarantee[] = [
+  {
+    where: 'In memory',
+    folder: 'the folder itself',
+    race: 'none: nothing runs between the look and the use',
+  },
+  {
+    where: 'Node, Deno and Bun on Linux and macOS',
+    folder: 'a path, whose device and inode are compared with those of the folder before every use',
+    race: 'another process that may write there can put a link in the place of a folder in between; a link in the last place is not followed by the system either',
+  },
+  {
+    where: 'Node, Deno and Bun on Windows',
+    folder: 'as on Linux; names with a backslash, a colon or of a device are refused',
+    race: 'as on Linux, and in the last place too',
+  },
+  {
+    where: 'workerd and browsers',
+    folder: 'files in memory only',
+    race: 'none',
+  },
+];
+
 const wasiPage: Page = {
   path: 'docs/WASI.md',
   title: 'WASI preview 1',
@@ -71,11 +100,11 @@ const wasiPage: Page = {
     'into the memory that the program exports, and every function but `proc_exit` answers an errno.',
   tables: [
     specTable<WasiFunction>({
-      title: 'Implemented',
+      title: 'Functions',
       intro:
-        'A program gets clocks, random bytes and captured stdio; arguments and environment only as given.',
+        'A program gets clocks, random bytes and captured stdio; arguments, environment and folders only as given.',
       prefix: 'wasi',
-      rows: wasiFunctions.filter(row => row.status === 'implemented'),
+      rows: wasiFunctions,
       id: row => row.name,
       layout: 'entries',
       columns: [
@@ -88,17 +117,18 @@ const wasiPage: Page = {
         { head: 'Specified in', cell: row => row.spec },
       ],
     }),
-    specTable<WasiFunction>({
-      title: 'Not implemented',
+    specTable<Guarantee>({
+      title: 'What keeps a program in its folders',
       intro:
-        'These exist, so that programs which import them start, and answer `ENOSYS` whatever they are given.',
-      prefix: 'wasi',
-      rows: wasiFunctions.filter(row => row.status === 'ENOSYS'),
-      id: row => row.name,
+        'Every path is resolved below an open folder, name by name. Absolute paths, `..` above that folder and links that lead ' +
+        'to either are EPERM on every file system. Where something could happen between the look at a name and its use:',
+      rows: guarantees,
+      id: row => row.where,
       layout: 'table',
       columns: [
-        { head: 'Function', cell: wasiSignature },
-        { head: 'Would do', cell: row => row.summary },
+        { head: 'Files', cell: row => row.where },
+        { head: 'What an open folder is', cell: row => row.folder },
+        { head: 'What a race can do', cell: row => row.race },
       ],
     }),
   ],

@@ -1,6 +1,6 @@
 import { WasiError } from './errors.ts';
 import type { GuestMemory } from './memory.ts';
-import type { Functions } from './spec.ts';
+import type { Functions } from './signatures.ts';
 import { stringList } from './strings.ts';
 
 /** Throws `WASI_INVALID_ARG` for an argument that cannot be given to a program as it is. */

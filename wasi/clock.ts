@@ -1,7 +1,7 @@
 import { ClockId, Errno } from './constants.ts';
 import type { Clock, SupportedClockId } from './host.ts';
 import type { GuestMemory } from './memory.ts';
-import type { Functions } from './spec.ts';
+import type { Functions } from './signatures.ts';
 
 /** CPU time is no clock here: it would tell a program about its host and no portable API gives it. */
 export const isSupportedClock = (id: number): id is SupportedClockId =>

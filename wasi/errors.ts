@@ -3,7 +3,11 @@ export type WasiErrorCode =
   | 'WASI_INVALID_ENV'
   | 'WASI_INVALID_MEMORY'
   | 'WASI_INVALID_LIMIT'
-  | 'WASI_INVALID_READ';
+  | 'WASI_INVALID_READ'
+  | 'WASI_INVALID_FILES'
+  | 'WASI_INVALID_PREOPEN'
+  | 'WASI_NO_START'
+  | 'WASI_STARTED';
 
 /** A mistake of the embedder, found when it is made. What a program does wrong is an errno or a diagnostic instead. */
 export class WasiError extends Error {

@@ -1,179 +1,295 @@
-import { Errno, Fdflags, Whence } from './constants.ts';
-import type { Descriptor, DescriptorTable } from './descriptors.ts';
-import { WasiError } from './errors.ts';
-import type { GuestMemory, Iovec } from './memory.ts';
-import type { Functions } from './spec.ts';
+import { Errno, Fdflags, Rights, Whence } from './constants.ts';
+import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } from './descriptors.ts';
+import type { Clock, FsStat } from './host.ts';
+import type { GuestMemory } from './memory.ts';
+import { readDirectory } from './readdir.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
+import { FILESTAT_BYTES, writeFdstat, writeFilestat, writePrestat } from './structs.ts';
+import { readTimes } from './times.ts';
+import { gather, MAX_TRANSFER_BYTES, scatter } from './transfer.ts';
 
-/** A call moves at most this much and says so, as POSIX allows: overlapping pieces could else ask for terabytes. */
-export const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;
-
-const FDSTAT_BYTES = 24;
-const FILESTAT_BYTES = 64;
-const PRESTAT_BYTES = 8;
 const SYNC_FLAGS = Fdflags.DSYNC | Fdflags.RSYNC | Fdflags.SYNC;
-const KNOWN_FLAGS = SYNC_FLAGS | Fdflags.APPEND | Fdflags.NONBLOCK;
+export const KNOWN_FDFLAGS = SYNC_FLAGS | Fdflags.APPEND | Fdflags.NONBLOCK;
+const LAST_ADVICE = 5;
 
-type FdFunction =
-  | 'fd_close'
-  | 'fd_fdstat_get'
-  | 'fd_fdstat_set_flags'
-  | 'fd_filestat_get'
-  | 'fd_prestat_dir_name'
-  | 'fd_prestat_get'
-  | 'fd_read'
-  | 'fd_renumber'
-  | 'fd_seek'
-  | 'fd_tell'
-  | 'fd_write';
+type FdFunction = Extract<WasiFunctionName, `fd_${string}`>;
 
-export function fdFunctions(memory: GuestMemory, descriptors: DescriptorTable): Functions<FdFunction> {
+/** The functions on open descriptors. A right that the descriptor lacks is EBADF: it is not open for this. */
+export function fdFunctions(
+  memory: GuestMemory,
+  descriptors: DescriptorTable,
+  clock: Clock,
+): Functions<FdFunction> {
+  /** The descriptor, if it is open and has all `rights`. */
+  const withRights = (fd: number, rights: bigint): Descriptor | undefined => {
+    const descriptor = descriptors.get(fd);
+    return descriptor && (descriptor.rightsBase & rights) === rights ? descriptor : undefined;
+  };
+
+  /** A file to use at an offset, which stdio has not. */
+  const positioned = (fd: number, rights: bigint): FileDescriptor | number => {
+    const descriptor = descriptors.get(fd);
+    if (descriptor?.kind === 'stdio') return Errno.ESPIPE;
+    const usable = withRights(fd, rights);
+    return usable?.kind === 'file' ? usable : Errno.EBADF;
+  };
+
+  const file = (fd: number, rights: bigint): FileDescriptor | number => {
+    const usable = withRights(fd, rights);
+    return usable?.kind === 'file' ? usable : Errno.EBADF;
+  };
+
+  /** Stores the count that a transfer ended with, or answers its errno. */
+  const finish = (pointer: number, count: number): number => {
+    if (count < 0) return -count;
+    memory.setU32(pointer, count);
+    return Errno.ESUCCESS;
+  };
+
+  const readFile = (
+    descriptor: FileDescriptor,
+    iovs: number,
+    iovsLen: number,
+    offset: number,
+    nread: number,
+  ) => {
+    const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
+    if (!pieces || !memory.holds(nread, 4)) return -Errno.EFAULT;
+    return scatter(memory, pieces, (into, done) => descriptor.file.read(into, offset + done));
+  };
+
+  const writeFile = (
+    { file, flags }: FileDescriptor,
+    iovs: number,
+    iovsLen: number,
+    offset: number | 'end',
+    nwritten: number,
+  ) => {
+    const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
+    if (!pieces || !memory.holds(nwritten, 4)) return -Errno.EFAULT;
+    const bytes = gather(memory, pieces);
+    if (bytes.length === 0) return 0;
+    if (offset !== 'end' && !Number.isSafeInteger(offset + bytes.length)) return -Errno.EFBIG;
+    const count = file.write(bytes, offset);
+    if (count > 0 && flags & SYNC_FLAGS) {
+      const failure = file.sync(!(flags & Fdflags.SYNC));
+      if (failure) return -failure;
+    }
+    return count;
+  };
+
   return {
+    fd_advise(fd, _offset, _len, advice) {
+      const descriptor = positioned(fd, Rights.FD_ADVISE);
+      if (typeof descriptor === 'number') return descriptor;
+      return advice > LAST_ADVICE ? Errno.EINVAL : Errno.ESUCCESS;
+    },
+
+    fd_allocate(fd, offset, len) {
+      const descriptor = positioned(fd, Rights.FD_ALLOCATE);
+      if (typeof descriptor === 'number') return descriptor;
+      if (len === 0n) return Errno.EINVAL;
+      const end = toSafe(offset + len);
+      if (end === undefined) return Errno.EFBIG;
+      const stat = descriptor.file.stat();
+      if (typeof stat === 'number') return stat;
+      return Number(stat.sizeBytes) >= end ? Errno.ESUCCESS : descriptor.file.setSize(end);
+    },
+
     fd_close: fd => descriptors.close(fd),
+
+    fd_datasync(fd) {
+      const descriptor = withRights(fd, Rights.FD_DATASYNC);
+      return descriptor ? synchronize(descriptor, true) : Errno.EBADF;
+    },
 
     fd_fdstat_get(fd, stat) {
       const descriptor = descriptors.get(fd);
-      if (!descriptor) return Errno.EBADF;
-      return writeFdstat(memory, stat, descriptor);
+      return descriptor ? writeFdstat(memory, stat, descriptor) : Errno.EBADF;
     },
 
     fd_fdstat_set_flags(fd, flags) {
-      const descriptor = descriptors.get(fd);
+      const descriptor = withRights(fd, Rights.FD_FDSTAT_SET_FLAGS);
       if (!descriptor) return Errno.EBADF;
-      if (flags & ~KNOWN_FLAGS) return Errno.EINVAL;
-      if (flags & SYNC_FLAGS) return Errno.ENOTSUP;
+      if (flags & ~KNOWN_FDFLAGS) return Errno.EINVAL;
       descriptor.flags = flags;
       return Errno.ESUCCESS;
     },
 
-    fd_filestat_get(fd, filestat) {
+    fd_fdstat_set_rights(fd, rightsBase, rightsInheriting) {
       const descriptor = descriptors.get(fd);
       if (!descriptor) return Errno.EBADF;
-      return writeFilestat(memory, filestat, descriptor);
+      if (rightsBase & ~descriptor.rightsBase || rightsInheriting & ~descriptor.rightsInheriting)
+        return Errno.ENOTCAPABLE;
+      descriptor.rightsBase = rightsBase;
+      descriptor.rightsInheriting = rightsInheriting;
+      return Errno.ESUCCESS;
+    },
+
+    fd_filestat_get(fd, filestat) {
+      const descriptor = withRights(fd, Rights.FD_FILESTAT_GET);
+      if (!descriptor) return Errno.EBADF;
+      if (!memory.holds(filestat, FILESTAT_BYTES)) return Errno.EFAULT;
+      const stat = describe(descriptor);
+      if (typeof stat === 'number') return stat;
+      return writeFilestat(memory, filestat, stat, descriptor.kind === 'stdio' ? 0 : descriptor.mount);
+    },
+
+    fd_filestat_set_size(fd, size) {
+      const descriptor = file(fd, Rights.FD_FILESTAT_SET_SIZE);
+      if (typeof descriptor === 'number') return descriptor;
+      const sizeBytes = toSafe(size);
+      return sizeBytes === undefined ? Errno.EFBIG : descriptor.file.setSize(sizeBytes);
+    },
+
+    fd_filestat_set_times(fd, atim, mtim, fstFlags) {
+      const descriptor = withRights(fd, Rights.FD_FILESTAT_SET_TIMES);
+      if (!descriptor || descriptor.kind === 'stdio') return Errno.EBADF;
+      const times = readTimes(clock, atim, mtim, fstFlags);
+      if (typeof times === 'number') return times;
+      return (descriptor.kind === 'file' ? descriptor.file : descriptor.directory).setTimes(times);
+    },
+
+    fd_pread(fd, iovs, iovsLen, offset, nread) {
+      const descriptor = positioned(fd, Rights.FD_READ | Rights.FD_SEEK);
+      if (typeof descriptor === 'number') return descriptor;
+      const from = toSafe(offset);
+      if (from === undefined) return Errno.EINVAL;
+      return finish(nread, readFile(descriptor, iovs, iovsLen, from, nread));
     },
 
     fd_prestat_get(fd, prestat) {
-      const name = descriptors.get(fd)?.preopenName;
-      if (!name) return Errno.EBADF;
-      return writePrestat(memory, prestat, name);
+      const name = preopenName(descriptors, fd);
+      return name ? writePrestat(memory, prestat, name) : Errno.EBADF;
     },
 
     fd_prestat_dir_name(fd, path, pathLen) {
-      const name = descriptors.get(fd)?.preopenName;
+      const name = preopenName(descriptors, fd);
       if (!name) return Errno.EBADF;
       if (pathLen < name.length) return Errno.ENAMETOOLONG;
       return memory.set(path, name) ? Errno.ESUCCESS : Errno.EFAULT;
     },
 
+    fd_pwrite(fd, iovs, iovsLen, offset, nwritten) {
+      const descriptor = positioned(fd, Rights.FD_WRITE | Rights.FD_SEEK);
+      if (typeof descriptor === 'number') return descriptor;
+      const to = toSafe(offset);
+      if (to === undefined) return Errno.EINVAL;
+      return finish(nwritten, writeFile(descriptor, iovs, iovsLen, to, nwritten));
+    },
+
     fd_read(fd, iovs, iovsLen, nread) {
-      const descriptor = descriptors.get(fd);
-      if (!descriptor?.read) return Errno.EBADF;
-      const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-      if (!pieces || !memory.holds(nread, 4)) return Errno.EFAULT;
-      memory.setU32(
-        nread,
-        readPieces(memory, pieces, into => descriptor.read?.(into)),
-      );
-      return Errno.ESUCCESS;
+      const descriptor = withRights(fd, Rights.FD_READ);
+      if (descriptor?.kind === 'stdio') {
+        const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
+        if (!pieces || !memory.holds(nread, 4)) return Errno.EFAULT;
+        return finish(
+          nread,
+          scatter(memory, pieces, into => readSource(descriptor, into)),
+        );
+      }
+      if (descriptor?.kind !== 'file') return Errno.EBADF;
+      const count = readFile(descriptor, iovs, iovsLen, descriptor.offset, nread);
+      if (count > 0) descriptor.offset += count;
+      return finish(nread, count);
+    },
+
+    fd_readdir(fd, buf, bufLen, cookie, bufused) {
+      const descriptor = withRights(fd, Rights.FD_READDIR);
+      if (descriptor?.kind !== 'directory') return Errno.EBADF;
+      if (!memory.holds(buf, bufLen) || !memory.holds(bufused, 4)) return Errno.EFAULT;
+      return finish(bufused, readDirectory(descriptor, memory.bytes(buf, bufLen)!, cookie));
     },
 
     fd_renumber: (fd, to) => descriptors.renumber(fd, to),
 
-    fd_seek(fd, _offset, whence, newoffset) {
+    fd_seek(fd, offset, whence, newoffset) {
       if (!descriptors.get(fd)) return Errno.EBADF;
       if (whence > Whence.END) return Errno.EINVAL;
-      return memory.holds(newoffset, 8) ? Errno.ESPIPE : Errno.EFAULT;
+      if (!memory.holds(newoffset, 8)) return Errno.EFAULT;
+      const onlyTells = offset === 0n && whence === Whence.CUR;
+      const descriptor = positioned(fd, onlyTells ? tellRight(descriptors.get(fd)) : Rights.FD_SEEK);
+      if (typeof descriptor === 'number') return descriptor;
+      let origin = whence === Whence.CUR ? BigInt(descriptor.offset) : 0n;
+      if (whence === Whence.END) {
+        const stat = descriptor.file.stat();
+        if (typeof stat === 'number') return stat;
+        origin = stat.sizeBytes;
+      }
+      const target = toSafe(origin + BigInt.asIntN(64, offset));
+      if (target === undefined) return Errno.EINVAL;
+      descriptor.offset = target;
+      memory.setU64(newoffset, BigInt(target));
+      return Errno.ESUCCESS;
+    },
+
+    fd_sync(fd) {
+      const descriptor = withRights(fd, Rights.FD_SYNC);
+      return descriptor ? synchronize(descriptor, false) : Errno.EBADF;
     },
 
     fd_tell(fd, offset) {
       if (!descriptors.get(fd)) return Errno.EBADF;
-      return memory.holds(offset, 8) ? Errno.ESPIPE : Errno.EFAULT;
+      if (!memory.holds(offset, 8)) return Errno.EFAULT;
+      const descriptor = positioned(fd, tellRight(descriptors.get(fd)));
+      if (typeof descriptor === 'number') return descriptor;
+      memory.setU64(offset, BigInt(descriptor.offset));
+      return Errno.ESUCCESS;
     },
 
     fd_write(fd, iovs, iovsLen, nwritten) {
-      const descriptor = descriptors.get(fd);
-      if (!descriptor?.write) return Errno.EBADF;
-      const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-      if (!pieces || !memory.holds(nwritten, 4)) return Errno.EFAULT;
-      const bytes = gather(memory, pieces);
-      if (bytes.length > 0) descriptor.write(bytes);
-      memory.setU32(nwritten, bytes.length);
-      return Errno.ESUCCESS;
+      const descriptor = withRights(fd, Rights.FD_WRITE);
+      if (descriptor?.kind === 'stdio') {
+        const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
+        if (!pieces || !memory.holds(nwritten, 4)) return Errno.EFAULT;
+        // The sink may keep what it gets.
+        const bytes = gather(memory, pieces).slice();
+        if (bytes.length > 0) descriptor.write?.(bytes);
+        return finish(nwritten, bytes.length);
+      }
+      if (descriptor?.kind !== 'file') return Errno.EBADF;
+      const appends = (descriptor.flags & Fdflags.APPEND) !== 0;
+      const count = writeFile(descriptor, iovs, iovsLen, appends ? 'end' : descriptor.offset, nwritten);
+      if (count > 0) descriptor.offset = appends ? endOf(descriptor, count) : descriptor.offset + count;
+      return finish(nwritten, count);
     },
   };
 }
 
-/** The pieces as one new array: the sink may keep it, and a line is seen whole. */
-function gather(memory: GuestMemory, pieces: readonly Iovec[]): Uint8Array {
-  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const { pointer, length } of pieces) {
-    const bytes = memory.bytes(pointer, length);
-    if (bytes) all.set(bytes, at);
-    at += length;
-  }
-  return all;
+const preopenName = (descriptors: DescriptorTable, fd: number): Uint8Array | undefined => {
+  const descriptor = descriptors.get(fd);
+  return descriptor?.kind === 'directory' ? descriptor.preopenName : undefined;
+};
+
+/** As a safe integer of at least 0, if it is one: node:fs and typed arrays take no other. */
+const toSafe = (value: bigint): number | undefined =>
+  value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined;
+
+/** The right to seek includes the right to tell. */
+const tellRight = (descriptor: Descriptor | undefined): bigint =>
+  descriptor && descriptor.rightsBase & Rights.FD_SEEK ? Rights.FD_SEEK : Rights.FD_TELL;
+
+function readSource(descriptor: StdioDescriptor, into: Uint8Array): number {
+  const count = descriptor.read?.(into) ?? Number.NaN;
+  // Only files answer errnos.
+  return count < 0 ? Number.NaN : count;
 }
 
-/** Fills the pieces in order until one stays short; answers the bytes read. */
-function readPieces(
-  memory: GuestMemory,
-  pieces: readonly Iovec[],
-  read: (into: Uint8Array) => number | undefined,
-): number {
-  let total = 0;
-  for (const { pointer, length } of pieces) {
-    if (length === 0) continue;
-    const into = memory.bytes(pointer, length);
-    const count = into && read(into);
-    // A source that claims more than it was given room for would make the program read what is not there.
-    if (count === undefined || !Number.isInteger(count) || count < 0 || count > length)
-      throw new WasiError(
-        'WASI_INVALID_READ',
-        `Source.read: expected the number of bytes copied, an integer from 0 to ${length}, got ${count}`,
-      );
-    total += count;
-    if (count < length) break;
-  }
-  return total;
+/** Where an append has left the file's end. */
+function endOf({ file, offset }: FileDescriptor, count: number): number {
+  const stat = file.stat();
+  return typeof stat === 'number' ? offset + count : Number(stat.sizeBytes);
 }
 
-/**
- *     fdstat, 24 bytes
- *     0          1    2       4    8               16                     24
- *     | filetype | -- | flags | -- | rights (base) | rights (inheriting) |
- *       u8              u16          u64             u64
- */
-function writeFdstat(memory: GuestMemory, pointer: number, descriptor: Descriptor): number {
-  if (!memory.zero(pointer, FDSTAT_BYTES)) return Errno.EFAULT;
-  memory.setU8(pointer, descriptor.filetype);
-  memory.setU16(pointer + 2, descriptor.flags);
-  memory.setU64(pointer + 8, descriptor.rightsBase);
-  memory.setU64(pointer + 16, descriptor.rightsInheriting);
-  return Errno.ESUCCESS;
+function synchronize(descriptor: Descriptor, dataOnly: boolean): number {
+  if (descriptor.kind === 'file') return descriptor.file.sync(dataOnly);
+  return descriptor.kind === 'directory' ? descriptor.directory.sync() : Errno.EBADF;
 }
 
-/**
- *     filestat, 64 bytes
- *     0     8     16         17   24      32     40     48     56     64
- *     | dev | ino | filetype | -- | nlink | size | atim | mtim | ctim |
- *       u64   u64   u8              u64     u64    u64    u64    u64    (times in ns)
- */
-function writeFilestat(memory: GuestMemory, pointer: number, descriptor: Descriptor): number {
-  if (!memory.zero(pointer, FILESTAT_BYTES)) return Errno.EFAULT;
-  memory.setU8(pointer + 16, descriptor.filetype);
-  memory.setU64(pointer + 24, 1n);
-  return Errno.ESUCCESS;
-}
-
-/**
- *     prestat, 8 bytes
- *     0     1    4             8
- *     | tag | -- | name length |
- *       u8 0       u32, bytes without NUL
- */
-function writePrestat(memory: GuestMemory, pointer: number, name: Uint8Array): number {
-  if (!memory.zero(pointer, PRESTAT_BYTES)) return Errno.EFAULT;
-  memory.setU32(pointer + 4, name.length);
-  return Errno.ESUCCESS;
+/** Of stdio only the type is known. */
+function describe(descriptor: Descriptor): FsStat | number {
+  if (descriptor.kind === 'file') return descriptor.file.stat();
+  if (descriptor.kind === 'directory') return descriptor.directory.stat();
+  const { filetype } = descriptor;
+  return { filetype, dev: 0n, ino: 0n, nlink: 1n, sizeBytes: 0n, atimNs: 0n, mtimNs: 0n, ctimNs: 0n };
 }

@@ -35,3 +35,90 @@ export interface Sink {
    */
   readonly isTerminal?: boolean;
 }
+
+/**
+ * A file system, seen from one folder. Every method takes the name of one entry of that folder, never a path, and never
+ * follows a symbolic link: which paths lead where is decided by path-resolver.ts alone.
+ *
+ * What fails answers an errno (a number above 0) where success is an object or 0, and a negative errno where success
+ * is a count. What is thrown becomes EIO with a diagnostic.
+ */
+export interface Fs {
+  readonly root: FsDirectory;
+}
+
+/** What `filestat` tells. Times in ns since 1970, u64. */
+export interface FsStat {
+  /** `Filetype`; what is neither file, folder nor link can be listed and described, but not opened. */
+  readonly filetype: number;
+  /** Tells file systems below one root apart. */
+  readonly dev: bigint;
+  /** With `dev` the identity of the file: the same for all its hard links and open descriptors. Not 0. */
+  readonly ino: bigint;
+  readonly nlink: bigint;
+  readonly sizeBytes: bigint;
+  readonly atimNs: bigint;
+  readonly mtimNs: bigint;
+  readonly ctimNs: bigint;
+}
+
+/** The times to set, in ns since 1970; what is left out stays. They read back exactly. */
+export interface FsTimes {
+  readonly atimNs?: bigint | undefined;
+  readonly mtimNs?: bigint | undefined;
+}
+
+export interface FsOpening {
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Makes the file if there is none. */
+  readonly create: boolean;
+  /** With `create`: EEXIST if there is anything of that name. */
+  readonly exclusive: boolean;
+  /** Cuts the file to 0 bytes; possible without `write`. */
+  readonly truncate: boolean;
+}
+
+/** An open file. It goes on after the file has been unlinked. Offsets are safe integers of at least 0. */
+export interface FsFile {
+  stat(): FsStat | number;
+  /** Copies up to `into.length` bytes (at least 1) and answers how many, 0 at the end. `into` is plugin memory: not to be kept. */
+  read(into: Uint8Array, offset: number): number;
+  /** Writes at the offset, or `'end'` in one step, and answers how many bytes. A gap reads as zeros. `bytes` are not to be kept. */
+  write(bytes: Uint8Array, offset: number | 'end'): number;
+  /** Cuts, or extends by zeros. EINVAL if the file is not open for writing. */
+  setSize(sizeBytes: number): number;
+  setTimes(times: FsTimes): number;
+  /** Until what was written would outlast a power failure; `dataOnly` may leave times out. */
+  sync(dataOnly: boolean): number;
+  close(): void;
+}
+
+/** A folder. It goes on when programs rename it, and answers ENOENT once it is removed; it never turns into another one. */
+export interface FsDirectory {
+  stat(): FsStat | number;
+  setTimes(times: FsTimes): number;
+  sync(): number;
+  /** Names in any order, without `.` and `..`. */
+  list(): readonly string[] | number;
+  /** Describes the entry itself, be it a link. */
+  lookup(name: string): FsStat | number;
+  /** ENOTDIR for everything that is no folder, a link to one too. */
+  openDirectory(name: string): FsDirectory | number;
+  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for what is no file. */
+  openFile(name: string, opening: FsOpening): FsFile | number;
+  /** The link's target as it was given. EINVAL if it is no link. */
+  readLink(name: string): string | number;
+  makeDirectory(name: string): number;
+  /** ENOTEMPTY unless it is empty. */
+  removeDirectory(name: string): number;
+  /** Everything but folders, which are EISDIR. */
+  unlink(name: string): number;
+  symlink(name: string, target: string): number;
+  /** A hard link of what is no folder (EPERM). EEXIST for a name that is taken; EXDEV if `to` is of another file system. */
+  link(name: string, to: FsDirectory, toName: string): number;
+  /** POSIX rename: replaces a file by a file and an empty folder by a folder, in one step. EXDEV as `link`. */
+  rename(name: string, to: FsDirectory, toName: string): number;
+  /** Of the entry itself, be it a link. */
+  setTimesOf(name: string, times: FsTimes): number;
+}

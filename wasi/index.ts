@@ -1,9 +1,25 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
+export { coarseClock } from './coarse-clock.ts';
 export * from './constants.ts';
+export { type ErrnoRow, errnoTable } from './errno-table.ts';
 export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
-export type { Clock, Random, Sink, Source, SupportedClockId } from './host.ts';
+export type {
+  Clock,
+  Fs,
+  FsDirectory,
+  FsFile,
+  FsOpening,
+  FsStat,
+  FsTimes,
+  Random,
+  Sink,
+  Source,
+  SupportedClockId,
+} from './host.ts';
+export { type MemoryFiles, MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
 export {
   createWasi,
+  type Preopen,
   type Wasi,
   type WasiDiagnostic,
   type WasiDiagnosticCode,
@@ -11,14 +27,16 @@ export {
   type WasiImports,
   type WasiOptions,
 } from './preview1.ts';
-export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
+export { readOnlyFs } from './read-only-fs.ts';
 export {
   isPointer,
   WASI_MODULE,
-  type WasiFunction,
   type WasiFunctionName,
   type WasiParam,
-  wasiFunctions,
-} from './spec.ts';
+  type WasiSignature,
+  wasiSignatures,
+} from './signatures.ts';
+export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
+export { type WasiFunction, wasiFunctions } from './spec.ts';
 export { traceImports } from './trace.ts';
 export { webClock, webRandom } from './web.ts';

@@ -1,33 +1,40 @@
 import { argsFunctions } from './args.ts';
 import { clockFunctions } from './clock.ts';
 import { Errno } from './constants.ts';
-import { DescriptorTable, inputDescriptor, outputDescriptor } from './descriptors.ts';
+import {
+  DescriptorTable,
+  type DirectoryDescriptor,
+  inputDescriptor,
+  outputDescriptor,
+  preopenDescriptor,
+} from './descriptors.ts';
 import { environFunctions } from './environ.ts';
 import { WasiError, WasiExit } from './errors.ts';
 import { fdFunctions } from './fd.ts';
-import type { Clock, Random, Sink, Source } from './host.ts';
+import type { Clock, Fs, Random, Sink, Source } from './host.ts';
 import { GuestMemory } from './memory.ts';
+import { pathFunctions } from './path.ts';
 import { pollFunctions } from './poll.ts';
 import { processFunctions } from './process.ts';
 import { randomFunctions } from './random.ts';
+import { readOnlyFs } from './read-only-fs.ts';
 import {
   type Functions,
-  type ImplementedName,
   isPointer,
-  type WasiFunction,
   type WasiFunctionName,
-  wasiFunctions,
-} from './spec.ts';
+  type WasiSignature,
+  wasiSignatures,
+} from './signatures.ts';
+import { socketFunctions } from './socket.ts';
+import { webClock, webRandom } from './web.ts';
 
 export type WasiDiagnosticCode =
-  /** The embedder's clock, random, source or sink threw; the program got EIO. */
+  /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */
   | 'WASI_HOST_ERROR'
   /** A wait on a thread that may not block; the program got ENOTSUP. */
   | 'WASI_WOULD_BLOCK'
   /** A call with pointers before `bind`; the program got EFAULT. */
-  | 'WASI_MEMORY_UNBOUND'
-  /** A function of the ENOSYS rows was called. */
-  | 'WASI_NOT_IMPLEMENTED';
+  | 'WASI_MEMORY_UNBOUND';
 
 export interface WasiDiagnostic {
   readonly code: WasiDiagnosticCode;
@@ -37,17 +44,26 @@ export interface WasiDiagnostic {
   readonly cause?: unknown;
 }
 
+/** A file system, which may be given under several paths and to several programs. */
+export type Preopen =
+  | Fs
+  | { readonly fs: Fs /** Whatever would change it is EROFS. */; readonly readOnly?: boolean | undefined };
+
 export interface WasiOptions {
   /** The program's own name first, as C programs expect. Default none. */
   readonly args?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
+  /** Default `webClock()`. */
+  readonly clock?: Clock | undefined;
+  /** Default `webRandom()`. */
+  readonly random?: Random | undefined;
   /** Default: at its end. */
   readonly stdin?: Source | undefined;
   /** Default: written to nowhere. */
   readonly stdout?: Sink | undefined;
   readonly stderr?: Sink | undefined;
+  /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default none. */
+  readonly preopens?: Readonly<Record<string, Preopen>> | undefined;
   /** Called at the entry of every function and after a sleep; throws to refuse. What it throws reaches the caller as it is. */
   readonly checkpoint?: (() => void) | undefined;
   /** Called by `proc_exit` with the u32 code; must throw, and that too is left as it is. Default: throws `WasiExit`. */
@@ -64,6 +80,13 @@ export interface Wasi {
   readonly imports: WasiImports;
   /** Gives the instance's memory. Until then a function with pointers answers EFAULT and a diagnostic. */
   bind(memory: WebAssembly.Memory): void;
+  /**
+   * Runs a command module: binds its memory, calls `_start` and answers the exit code, 0 if `_start` just returns. A trap
+   * is thrown as it is, and so is what `onExit` throws. Closes all descriptors in the end. Once only: WASI_STARTED.
+   */
+  start(instance: WebAssembly.Instance): number;
+  /** Closes all descriptors, as the end of a process would: files of the host stay open else. */
+  close(): void;
 }
 
 /** Carries what an embedder's callback threw on purpose past the one place that turns exceptions into EIO. */
@@ -86,27 +109,35 @@ function letThrough<Args extends unknown[], Result>(callback: (...args: Args) =>
 
 /** WASI preview 1 for one instance. Throws `WasiError` for arguments and variables that no program could read back. */
 export function createWasi(options: WasiOptions): Wasi {
-  const { args = [], env = {}, clock, random, stdin, stdout, stderr } = options;
+  const { args = [], env = {}, stdin, stdout, stderr } = options;
+  const { clock = webClock(), random = webRandom() } = options;
   const checkpoint = letThrough(() => options.checkpoint?.());
   const diagnose = letThrough((diagnostic: WasiDiagnostic) => options.onDiagnostic?.(diagnostic));
   const exit = letThrough((code: number): never => {
     options.onExit?.(code);
-    throw new WasiExit(code);
+    exited = new WasiExit(code);
+    throw exited;
   });
+  /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
+  let exited: WasiExit | undefined;
+  let isStarted = false;
 
   const memory = new GuestMemory();
   const descriptors = new DescriptorTable([
     inputDescriptor(stdin),
     outputDescriptor(stdout),
     outputDescriptor(stderr),
+    ...openFolders(options.preopens ?? {}),
   ]);
-  const functions: Functions<ImplementedName> = {
+  const functions: Functions = {
     ...argsFunctions(memory, args),
     ...environFunctions(memory, env),
     ...clockFunctions(memory, clock),
     ...randomFunctions(memory, random),
     ...processFunctions(exit),
-    ...fdFunctions(memory, descriptors),
+    ...fdFunctions(memory, descriptors, clock),
+    ...pathFunctions(memory, descriptors, clock),
+    ...socketFunctions(descriptors),
     ...pollFunctions({
       memory,
       descriptors,
@@ -116,25 +147,22 @@ export function createWasi(options: WasiOptions): Wasi {
     }),
   };
 
-  const enter = (row: WasiFunction): WasiImport => {
+  const enter = (row: WasiSignature): WasiImport => {
     const { name } = row;
-    const implementation = (functions as Partial<Record<WasiFunctionName, unknown>>)[name] as
-      | WasiImport
-      | undefined;
+    const implementation = functions[name] as WasiImport;
     const hasPointers = row.params.some(isPointer);
     return (...values) => {
       try {
         checkpoint();
-        if (!implementation) {
-          diagnose({ code: 'WASI_NOT_IMPLEMENTED', message: `${name}: answered ENOSYS`, function: name });
-          return Errno.ENOSYS;
-        }
+        if (exited) throw new LetThrough(exited);
         if (hasPointers && !memory.bound) {
           const message = `${name}: no memory yet, answered EFAULT; call bind(memory) before the program runs`;
           diagnose({ code: 'WASI_MEMORY_UNBOUND', message, function: name });
           return Errno.EFAULT;
         }
-        return implementation(...values.map(unsigned));
+        // In place: the array is this call's own.
+        for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
+        return implementation(...values);
       } catch (thrown) {
         if (thrown instanceof LetThrough) throw thrown.thrown;
         const message = `${name}: the host threw ${String(thrown)}; answered EIO`;
@@ -144,18 +172,56 @@ export function createWasi(options: WasiOptions): Wasi {
     };
   };
 
-  return {
-    imports: Object.fromEntries(wasiFunctions.map(row => [row.name, enter(row)])) as WasiImports,
-    bind(given) {
-      // What is bound is often `instance.exports.memory`, which a module need not have.
-      if (typeof given?.buffer?.byteLength !== 'number')
-        throw new WasiError(
-          'WASI_INVALID_MEMORY',
-          `bind: expected a WebAssembly.Memory, got ${String(given)}`,
-        );
-      memory.bind(given);
-    },
+  const bind = (given: unknown): void => {
+    // What is bound is often `instance.exports.memory`, which a module need not have.
+    const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
+    if (typeof buffer?.byteLength !== 'number')
+      throw new WasiError('WASI_INVALID_MEMORY', `bind: expected a WebAssembly.Memory, got ${String(given)}`);
+    memory.bind(given as WebAssembly.Memory);
   };
+
+  return {
+    imports: Object.fromEntries(wasiSignatures.map(row => [row.name, enter(row)])) as WasiImports,
+    bind,
+    start(instance) {
+      if (isStarted)
+        throw new WasiError(
+          'WASI_STARTED',
+          'start: this WASI has run a program; make a new one for each run',
+        );
+      const { _start: main, memory: exported } = instance.exports;
+      if (typeof main !== 'function')
+        throw new WasiError(
+          'WASI_NO_START',
+          'start: expected a command module, which exports the function _start',
+        );
+      bind(exported);
+      isStarted = true;
+      try {
+        main();
+      } catch (thrown) {
+        if (!exited) throw thrown;
+      } finally {
+        descriptors.closeAll();
+      }
+      return exited?.exitCode ?? 0;
+    },
+    close: () => descriptors.closeAll(),
+  };
+}
+
+/** Mounts are numbered, so that files of two file systems are never taken for one. Mount 0 is stdio. */
+function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
+  return Object.entries(preopens).map(([path, preopen], index) => {
+    const { fs, readOnly } =
+      'fs' in Object(preopen) ? (preopen as Exclude<Preopen, Fs>) : { fs: preopen as Fs, readOnly: false };
+    if (path === '' || path.includes('\0') || typeof fs?.root?.lookup !== 'function')
+      throw new WasiError(
+        'WASI_INVALID_PREOPEN',
+        `preopens[${JSON.stringify(path)}]: expected a path that is not empty and has no NUL, and a file system such as new MemoryFs()`,
+      );
+    return preopenDescriptor((readOnly ? readOnlyFs(fs) : fs).root, index + 1, path);
+  });
 }
 
 /** wasm has no signs: an u32 arrives in JavaScript as a signed number, an u64 as a signed bigint. */

@@ -1,9 +1,23 @@
-import { Errno } from './constants.ts';
-import type { Functions } from './spec.ts';
+import { Errno, Signal } from './constants.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
 
-export function processFunctions(exit: (code: number) => never): Functions<'proc_exit' | 'sched_yield'> {
+/** Signals that a program which handles none does not notice. */
+const IGNORED: readonly number[] = [Signal.NONE, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH];
+/** Signals that would stop it until another program lets it go on. */
+const STOPPING: readonly number[] = [Signal.STOP, Signal.TSTP, Signal.TTIN, Signal.TTOU];
+/** What shells show for a program that a signal has ended. */
+const SIGNAL_EXIT = 128;
+
+type ProcessFunction = Extract<WasiFunctionName, `proc_${string}` | 'sched_yield'>;
+
+export function processFunctions(exit: (code: number) => never): Functions<ProcessFunction> {
   return {
     proc_exit: code => exit(code),
+    proc_raise(signal) {
+      if (signal > Signal.SYS) return Errno.EINVAL;
+      if (IGNORED.includes(signal)) return Errno.ESUCCESS;
+      return STOPPING.includes(signal) ? Errno.ENOTSUP : exit(SIGNAL_EXIT + signal);
+    },
     sched_yield: () => Errno.ESUCCESS,
   };
 }

@@ -1,7 +1,7 @@
 import { Errno } from './constants.ts';
 import type { Random } from './host.ts';
 import type { GuestMemory } from './memory.ts';
-import type { Functions } from './spec.ts';
+import type { Functions } from './signatures.ts';
 
 export function randomFunctions(memory: GuestMemory, random: Random): Functions<'random_get'> {
   return {

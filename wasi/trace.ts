@@ -1,13 +1,13 @@
 import { errnoName } from './constants.ts';
 import type { WasiImport, WasiImports } from './preview1.ts';
-import { isPointer, type WasiFunction, wasiFunctions } from './spec.ts';
+import { isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
 
 /**
  * Wraps the imports so that each call gives one line after it ended, with names from the table:
  * `fd_write(fd=1, iovs=0x1f00, iovs_len=1, nwritten=0x1efc) -> ESUCCESS`.
  */
 export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports {
-  const traced = (row: WasiFunction): WasiImport => {
+  const traced = (row: WasiSignature): WasiImport => {
     const call = imports[row.name];
     return (...values) => {
       const line = `${row.name}(${row.params.map((_, index) => showArgument(row, index, values)).join(', ')})`;
@@ -22,10 +22,10 @@ export function traceImports(imports: WasiImports, onLine: (line: string) => voi
       return result;
     };
   };
-  return Object.fromEntries(wasiFunctions.map(row => [row.name, traced(row)])) as WasiImports;
+  return Object.fromEntries(wasiSignatures.map(row => [row.name, traced(row)])) as WasiImports;
 }
 
-function showArgument(row: WasiFunction, index: number, values: readonly (number | bigint)[]): string {
+function showArgument(row: WasiSignature, index: number, values: readonly (number | bigint)[]): string {
   const param = row.params[index]!;
   const value = values[index] ?? 0;
   const unsigned = typeof value === 'bigint' ? value : value >>> 0;

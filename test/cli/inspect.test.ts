@@ -35,8 +35,7 @@ const cases: Case[] = [
 It would run here, given its host functions.
 
 Needs:
-  WASI preview 1  given; these answer ENOSYS:
-                  sock_shutdown
+  WASI preview 1  given
   HTTP            it imports http_request
   host functions  functions: {
                     ["extism:host/user"]: {

@@ -22,7 +22,7 @@ export const layers: readonly Layer[] = [
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
   {
     name: 'platform of node',
-    files: ['src/platform/node.ts'],
+    files: ['src/platform/node.ts', 'src/platform/node-files.ts'],
     mayImport: ['wasi', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },

@@ -35,6 +35,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^wasi\/host-folders\.test/,
+    reason: 'there are no folders of a host; the same suites run on files in memory',
+  },
+  {
+    runtimes: bundled,
     file: /^cases\.test/,
     test: /go-pdk\.crash/,
     reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",

@@ -77,14 +77,13 @@ suite('wasi/preview1', test => {
     const onDiagnostic = () => {
       throw strict;
     };
-    is(await raises(() => new Guest({ onDiagnostic }).call('path_open'), {}), strict);
     const guest = new Guest({ onDiagnostic, random: { fill: fail } });
     is(await raises(() => guest.call('random_get', 0, 1), {}), strict);
   });
 
   test('before bind, functions with pointers answer EFAULT with a diagnostic and the others work', async () => {
     for (const row of wasiFunctions) {
-      if (row.status === 'ENOSYS' || row.name === 'proc_exit') continue;
+      if (row.name === 'proc_exit') continue;
       const codes: string[] = [];
       const { imports } = createWasi({
         clock: new FakeClock(),
@@ -93,7 +92,7 @@ suite('wasi/preview1', test => {
       });
       const answer = imports[row.name](...argumentsFor(row.params));
       const hasPointers = row.params.some(isPointer);
-      is(answer, hasPointers ? Errno.EFAULT : Errno.ESUCCESS, row.name);
+      is(answer === Errno.EFAULT, hasPointers, row.name);
       equal(codes, hasPointers ? ['WASI_MEMORY_UNBOUND'] : [], row.name);
     }
   });

@@ -1,6 +1,7 @@
-import { webClock, webRandom } from '../../wasi/index.ts';
-import { is, ok } from '../helpers/assert.ts';
+import { coarseClock, webClock, webRandom } from '../../wasi/index.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
+import { FakeClock, Guest, sleepless, u64 } from './guest.ts';
 
 suite('wasi/web', test => {
   test('realtime is the time of day in ns', () => {
@@ -49,4 +50,22 @@ suite('wasi/web', test => {
       );
     }
   });
+
+  test('a coarse clock tells steps, sleeps as before, and is no finer than what it stands on', () => {
+    const fine = new FakeClock();
+    const coarse = coarseClock(fine, 1_000n);
+    coarse.sleepNs?.(1_999n);
+    equal([coarse.nowNs(1), coarse.nowNs(0)], [5_000_001_000n, 1_000_000_001_000n]);
+    equal([coarse.resolutionNs(1), coarse.resolutionNs(0)], [1_000n, 1_000_000n]);
+    equal(fine.slept, [1_999n]);
+    is(coarseClock(sleepless(fine), 1n).sleepNs, undefined);
+    const guest = new Guest({ clock: coarse });
+    is(guest.call('clock_time_get', 1, 0n, 16), 0);
+    guest.wrote([16, u64(5_000_001_000n)]);
+  });
+
+  for (const step of [0n, -1n, 5 as unknown as bigint])
+    test(`a clock in steps of ${typeof step} ${step} is refused`, async () => {
+      await raises(() => coarseClock(new FakeClock(), step), { code: 'WASI_INVALID_LIMIT' });
+    });
 });

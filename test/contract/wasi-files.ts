@@ -1,0 +1,510 @@
+import { Errno, Fdflags, Filetype, Rights, type WasiFunctionName } from '../../wasi/index.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { u32, utf8 } from '../wasi/guest.ts';
+import { ALL_RIGHTS, type Argument, CREAT, DIRECTORY, Program, ROOT } from '../wasi/program.ts';
+import type { WithFs } from './fs.ts';
+
+/** Something to ask of a file of five bytes that is open as descriptor 4, and what comes. */
+const answers: readonly [answer: string, name: WasiFunctionName, ...args: readonly Argument[]][] = [
+  ['ESUCCESS', 'fd_advise', 4, 0n, 2n ** 64n - 1n, 5],
+  ['EINVAL', 'fd_advise', 4, 0n, 1n, 6],
+  ['ESPIPE', 'fd_advise', 0, 0n, 1n, 0],
+  ['EBADF', 'fd_advise', ROOT, 0n, 1n, 0],
+  ['EINVAL', 'fd_allocate', 4, 0n, 0n],
+  ['EFBIG', 'fd_allocate', 4, 2n ** 63n, 2n ** 63n],
+  ['EBADF', 'fd_allocate', ROOT, 0n, 0n],
+  ['ESPIPE', 'fd_allocate', 1, 0n, 1n],
+  ['ESUCCESS', 'fd_datasync', 4],
+  ['ESUCCESS', 'fd_datasync', ROOT],
+  ['EBADF', 'fd_datasync', 1],
+  ['ESUCCESS', 'fd_sync', 4],
+  ['ESUCCESS', 'fd_sync', ROOT],
+  ['EBADF', 'fd_sync', 1],
+  ['EFBIG', 'fd_filestat_set_size', 4, 2n ** 63n],
+  ['EBADF', 'fd_filestat_set_size', ROOT, 0n],
+  ['EBADF', 'fd_filestat_set_size', 1, 0n],
+  ['EINVAL', 'fd_filestat_set_times', 4, 1n, 1n, 3],
+  ['EINVAL', 'fd_filestat_set_times', 4, 1n, 1n, 12],
+  ['EINVAL', 'fd_filestat_set_times', 4, 1n, 1n, 16],
+  ['EBADF', 'fd_filestat_set_times', 1, 1n, 1n, 5],
+  ['ESUCCESS', 'fd_filestat_set_times', ROOT, 1n, 1n, 5],
+  ['EINVAL', 'fd_seek', 4, -6n, 2, 256],
+  ['EINVAL', 'fd_seek', 4, -1n, 0, 256],
+  ['EINVAL', 'fd_seek', 4, 2n ** 62n, 0, 256],
+  ['EINVAL', 'fd_seek', 4, 0n, 3, 256],
+  ['ESUCCESS', 'fd_seek', 4, 2n ** 53n - 1n, 0, 256],
+  ['EBADF', 'fd_seek', ROOT, 0n, 1, 256],
+  ['EBADF', 'fd_tell', ROOT, 256],
+  ['EBADF', 'fd_read', ROOT, 512, 0, 256],
+  ['EBADF', 'fd_write', ROOT, 512, 0, 256],
+  ['EBADF', 'fd_pread', ROOT, 512, 0, 0n, 256],
+  ['EBADF', 'fd_pwrite', ROOT, 512, 0, 0n, 256],
+  ['ESPIPE', 'fd_pread', 0, 512, 0, 0n, 256],
+  ['ESPIPE', 'fd_pwrite', 1, 512, 0, 0n, 256],
+  ['EINVAL', 'fd_pread', 4, 512, 0, 2n ** 64n - 1n, 256],
+  ['EINVAL', 'fd_pwrite', 4, 512, 0, 2n ** 64n - 1n, 256],
+  ['EBADF', 'fd_readdir', 4, 1024, 100, 0n, 256],
+  ['EBADF', 'fd_readdir', 0, 1024, 100, 0n, 256],
+  ['EBADF', 'fd_prestat_get', 4, 256],
+  ['EINVAL', 'fd_fdstat_set_flags', 4, 32],
+  ['ENOTSOCK', 'sock_accept', 4, 0, 256],
+  ['ENOTSOCK', 'sock_recv', 4, 512, 1, 0, 256, 260],
+  ['ENOTSOCK', 'sock_send', ROOT, 512, 1, 0, 256],
+  ['ENOTSOCK', 'sock_shutdown', 1, 1],
+  ['EBADF', 'sock_shutdown', 99, 1],
+];
+
+/** The functions on descriptors of files and folders, as a program sees them. */
+export function filesContract(name: string, withFs: WithFs): void {
+  suite(name, test => {
+    const withProgram = (body: (program: Program) => void) => () =>
+      withFs(fs => {
+        const program = new Program({ '/': fs });
+        try {
+          body(program);
+          equal(program.guest.diagnostics, []);
+        } finally {
+          program.guest.wasi.close();
+        }
+      });
+
+    for (const [answer, call, ...args] of answers)
+      test.row(
+        `wasi.${call}`,
+        `${args.join(' ')} is ${answer}`,
+        withProgram(program => {
+          program.makeFile('file', 'hello');
+          is(program.openFile('file'), 4);
+          is(program.call(call, ...args), answer);
+          is(program.statPath('file').size, 5n);
+        }),
+      );
+
+    test.row(
+      ['wasi.fd_read', 'wasi.fd_write', 'wasi.fd_seek', 'wasi.fd_tell'],
+      'move the offset',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        is(program.write(fd, 'hello world'), 11);
+        is(program.tell(fd), 11n);
+        is(program.seek(fd, -5n, 1), 6n);
+        is(program.read(fd, 3), 'wor');
+        is(program.tell(fd), 9n);
+        is(program.seek(fd, -11n, 2), 0n);
+        is(program.read(fd), 'hello world');
+        is(program.read(fd), '');
+        is(program.seek(fd, 100n, 1), 111n);
+        is(program.read(fd), '');
+        is(program.write(fd, 'x'), 1);
+        is(program.stat(fd).size, 112n);
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_pread', 'wasi.fd_pwrite'],
+      'leave the offset alone',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        is(program.pwrite(fd, 'hello', 2n), 'ESUCCESS');
+        is(program.tell(fd), 0n);
+        is(program.pread(fd, 3n, 3), 'ell');
+        is(program.pread(fd, 7n), '');
+        is(program.pread(fd, 2n ** 53n - 1n), '');
+        is(program.tell(fd), 0n);
+        is(program.read(fd), '\0\0hello');
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_write', 'wasi.fd_fdstat_set_flags', 'wasi.path_open'],
+      'append writes at the end wherever the offset is, until it is cleared',
+      withProgram(program => {
+        const fd = program.openFile('file', { fdflags: Fdflags.APPEND });
+        is(program.fdstat(fd).flags, Fdflags.APPEND);
+        program.write(fd, 'one');
+        program.seek(fd, 0n, 0);
+        program.write(fd, 'two');
+        is(program.tell(fd), 6n);
+        is(program.pwrite(fd, 'T', 3n), 'ESUCCESS');
+        is(program.tell(fd), 6n);
+        program.do('fd_fdstat_set_flags', fd, 0);
+        program.seek(fd, 0n, 0);
+        program.write(fd, 'O');
+        is(program.readFile('file'), 'OneTwo');
+      }),
+    );
+
+    for (const flags of [Fdflags.SYNC, Fdflags.DSYNC, Fdflags.RSYNC, Fdflags.NONBLOCK, 31])
+      test.row(
+        ['wasi.path_open', 'wasi.fd_fdstat_get'],
+        `flags ${flags} are kept, and writing goes on`,
+        withProgram(program => {
+          const fd = program.openFile('file', { fdflags: flags });
+          is(program.fdstat(fd).flags, flags);
+          program.write(fd, 'x');
+          is(program.readFile('file'), 'x');
+        }),
+      );
+
+    test.row(
+      ['wasi.fd_filestat_set_size', 'wasi.fd_allocate'],
+      'cut and extend; to allocate never cuts',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        program.write(fd, 'hello');
+        program.do('fd_filestat_set_size', fd, 2n);
+        program.do('fd_filestat_set_size', fd, 4n);
+        is(program.readFile('file'), 'he\0\0');
+        for (const [offset, length, size] of [
+          [0n, 100n, 100n],
+          [10n, 10n, 100n],
+          [90n, 20n, 110n],
+        ] as const) {
+          program.do('fd_allocate', fd, offset, length);
+          is(program.stat(fd).size, size);
+        }
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_filestat_set_size', 'wasi.fd_allocate'],
+      'a file not opened for writing is EINVAL',
+      withProgram(program => {
+        program.makeFile('file', 'hello');
+        const fd = program.open('file', { rights: ALL_RIGHTS & ~Rights.FD_WRITE });
+        is(program.call('fd_filestat_set_size', fd, 0n), 'EINVAL');
+        is(program.call('fd_allocate', fd, 0n, 100n), 'EINVAL');
+        is(program.stat(fd).size, 5n);
+      }),
+    );
+
+    test.row(
+      'wasi.fd_filestat_set_times',
+      'exactly, one alone, and now',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        const before = program.stat(fd);
+        program.do('fd_filestat_set_times', fd, 1n, before.mtim - 100n, 4);
+        equal([program.stat(fd).atim, program.stat(fd).mtim], [before.atim, before.mtim - 100n]);
+        program.do('fd_filestat_set_times', fd, 123_456_789n, 0n, 1 | 8);
+        equal([program.stat(fd).atim, program.stat(fd).mtim], [123_456_789n, program.guest.clock.nowNs(0)]);
+        program.do('fd_filestat_set_times', fd, 0n, 0n, 0);
+        is(program.stat(fd).atim, 123_456_789n);
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_fdstat_get', 'wasi.path_open'],
+      'a preopened folder has all rights, can be opened again with them, and no flags',
+      withProgram(program => {
+        const { filetype, flags, base, inheriting } = program.fdstat(ROOT);
+        equal([filetype, flags], [Filetype.DIRECTORY, 0]);
+        is(base & (Rights.FD_SEEK | Rights.FD_WRITE | Rights.FD_FILESTAT_SET_SIZE), 0n);
+        is(inheriting & base, base);
+        for (const right of ['FD_SEEK', 'FD_WRITE', 'FD_READ', 'FD_FILESTAT_SET_SIZE', 'PATH_OPEN'] as const)
+          ok(inheriting & Rights[right], right);
+        equal(program.fdstat(program.open('.', { rights: base, inheriting })), {
+          filetype,
+          flags,
+          base,
+          inheriting,
+        });
+      }),
+    );
+
+    test.row(
+      ['wasi.path_open', 'wasi.fd_fdstat_set_rights'],
+      'a descriptor gets what was asked, passed on and applies to it, never more',
+      withProgram(program => {
+        program.makeFile('file', 'hello');
+        const asked = Rights.FD_READ | Rights.FD_WRITE | Rights.PATH_FILESTAT_GET;
+        const file = program.fdstat(program.open('file', { rights: asked, inheriting: ALL_RIGHTS }));
+        equal([file.base, file.inheriting], [Rights.FD_READ | Rights.FD_WRITE, 0n]);
+        const { base, inheriting } = program.fdstat(ROOT);
+        program.do('fd_fdstat_set_rights', ROOT, base, inheriting & ~Rights.FD_READ);
+        is(program.fdstat(program.open('file', { rights: asked })).base, Rights.FD_WRITE);
+        const folder = program.open('.', {
+          oflags: DIRECTORY,
+          rights: Rights.FD_SEEK | Rights.PATH_OPEN,
+          inheriting: ALL_RIGHTS,
+        });
+        equal(program.fdstat(folder).base, Rights.PATH_OPEN);
+        is(program.fdstat(folder).inheriting & Rights.FD_READ, 0n);
+        is(program.fdstat(program.open('file', { at: folder, rights: asked })).base, Rights.FD_WRITE);
+      }),
+    );
+
+    test.row(
+      'wasi.fd_fdstat_set_rights',
+      'drops for good',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        program.write(fd, 'hello');
+        program.seek(fd, 0n, 0);
+        const { base } = program.fdstat(fd);
+        program.do('fd_fdstat_set_rights', fd, base & ~(Rights.FD_READ | Rights.FD_WRITE), 0n);
+        is(program.transfer('fd_read', fd), 'EBADF');
+        is(program.transfer('fd_write', fd), 'EBADF');
+        is(program.call('fd_fdstat_set_rights', fd, base, 0n), 'ENOTCAPABLE');
+        is(program.call('fd_fdstat_set_rights', fd, 0n, 1n), 'ENOTCAPABLE');
+        is(program.fdstat(fd).base, base & ~(Rights.FD_READ | Rights.FD_WRITE));
+        is(program.call('fd_fdstat_set_rights', 99, 0n, 0n), 'EBADF');
+      }),
+    );
+
+    const needs: readonly [right: keyof typeof Rights, call: WasiFunctionName, ...args: Argument[]][] = [
+      ['FD_ADVISE', 'fd_advise', 4, 0n, 1n, 0],
+      ['FD_ALLOCATE', 'fd_allocate', 4, 0n, 100n],
+      ['FD_DATASYNC', 'fd_datasync', 4],
+      ['FD_SYNC', 'fd_sync', 4],
+      ['FD_FDSTAT_SET_FLAGS', 'fd_fdstat_set_flags', 4, 1],
+      ['FD_FILESTAT_GET', 'fd_filestat_get', 4, 256],
+      ['FD_FILESTAT_SET_SIZE', 'fd_filestat_set_size', 4, 0n],
+      ['FD_FILESTAT_SET_TIMES', 'fd_filestat_set_times', 4, 1n, 1n, 5],
+      ['FD_READ', 'fd_read', 4, 512, 0, 256],
+      ['FD_READ', 'fd_pread', 4, 512, 0, 0n, 256],
+      ['FD_SEEK', 'fd_pread', 4, 512, 0, 0n, 256],
+      ['FD_WRITE', 'fd_write', 4, 512, 0, 256],
+      ['FD_WRITE', 'fd_pwrite', 4, 512, 0, 0n, 256],
+      ['FD_SEEK', 'fd_pwrite', 4, 512, 0, 0n, 256],
+      ['FD_SEEK', 'fd_seek', 4, 1n, 0, 256],
+    ];
+    for (const [right, call, ...args] of needs)
+      test.row(
+        `wasi.${call}`,
+        `without ${right} is EBADF`,
+        withProgram(program => {
+          program.makeFile('file', 'hello');
+          is(program.open('file', { rights: ALL_RIGHTS & ~Rights[right] }), 4);
+          is(program.call(call, ...args), 'EBADF');
+          is(program.statPath('file').size, 5n);
+        }),
+      );
+
+    test.row(
+      ['wasi.fd_seek', 'wasi.fd_tell'],
+      'either right is enough to tell, and FD_TELL to seek nowhere',
+      withProgram(program => {
+        program.makeFile('file', 'hello');
+        const telling = program.open('file', { rights: Rights.FD_TELL });
+        is(program.tell(telling), 0n);
+        is(program.seek(telling, 0n, 1), 0n);
+        is(program.call('fd_seek', telling, 0n, 0, 256), 'EBADF');
+        is(program.tell(program.open('file', { rights: Rights.FD_SEEK })), 0n);
+        is(program.call('fd_tell', program.open('file'), 256), 'EBADF');
+      }),
+    );
+
+    test.row(
+      'wasi.fd_readdir',
+      'an empty folder, . and .. first, with the inodes of fd_filestat_get',
+      withProgram(program => {
+        const { entries, atEnd } = program.listFrom(ROOT, 0n);
+        ok(atEnd);
+        equal(
+          entries.map(entry => [entry.name, entry.filetype]),
+          [
+            ['.', Filetype.DIRECTORY],
+            ['..', Filetype.DIRECTORY],
+          ],
+        );
+        is(entries[0]?.ino, program.stat(ROOT).ino);
+      }),
+    );
+
+    test.row(
+      'wasi.fd_readdir',
+      'every cookie goes on behind its entry',
+      withProgram(program => {
+        for (const file of ['one', 'two', 'three']) program.makeFile(file);
+        program.do('path_create_directory', ROOT, 'folder');
+        program.do('path_symlink', 'one', ROOT, 'link');
+        const { entries } = program.listFrom(ROOT, 0n);
+        is(entries.length, 7);
+        for (const [index, { name, ino, filetype, next }] of entries.entries()) {
+          equal(program.listFrom(ROOT, next).entries, entries.slice(index + 1));
+          if (name === '..') continue;
+          const stat = program.statPath(name);
+          equal([ino, filetype], [stat.ino, stat.filetype], name);
+        }
+        for (const cookie of [8n, 2n ** 32n, 2n ** 64n - 1n])
+          equal(program.listFrom(ROOT, cookie), { entries: [], atEnd: true });
+      }),
+    );
+
+    test.row(
+      'wasi.fd_readdir',
+      'a listing stands while its entries are removed, and starts anew with cookie 0',
+      withProgram(program => {
+        for (let index = 0; index < 100; index++) program.makeFile(`file${index}`);
+        const seen: string[] = [];
+        for (let cookie = 0n, done = false; !done; ) {
+          const { entries, atEnd } = program.listFrom(ROOT, cookie, 256);
+          for (const { name, next } of entries) {
+            cookie = next;
+            seen.push(name);
+            if (name.startsWith('file')) program.do('path_unlink_file', ROOT, name);
+          }
+          done = atEnd;
+        }
+        is(new Set(seen).size, 102);
+        is(seen.length, 102);
+        is(program.listFrom(ROOT, 0n).entries.length, 2);
+        program.makeFile('later');
+        is(program.listFrom(ROOT, 2n).entries.length, 0);
+        is(program.listFrom(ROOT, 0n).entries.length, 3);
+      }),
+    );
+
+    test.row(
+      'wasi.fd_readdir',
+      'fills the room to its last byte, down to none',
+      withProgram(program => {
+        program.makeFile('file');
+        const whole = program.guest;
+        program.do('fd_readdir', ROOT, 1024, 1000, 0n, 256);
+        const all = whole.bytes.slice(1024, 1024 + program.u32(256));
+        is(all.length, 3 * 24 + 1 + 2 + 4);
+        for (let room = 0; room < all.length; room++) {
+          whole.bytes.fill(0x3f, 1024, 2024);
+          program.do('fd_readdir', ROOT, 1024, room, 0n, 256);
+          is(program.u32(256), room);
+          equal([...whole.bytes.slice(1024, 1024 + room)], [...all.slice(0, room)]);
+          is(whole.bytes[1024 + room], 0x3f);
+        }
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_close', 'wasi.fd_renumber'],
+      'of files, stdio and preopened folders',
+      withProgram(program => {
+        program.makeFile('file', 'hello');
+        const one = program.openFile('file');
+        const two = program.openFile('other');
+        const { base } = program.fdstat(one);
+        program.do('fd_renumber', one, two);
+        is(program.call('fd_close', one), 'EBADF');
+        is(program.fdstat(two).base, base);
+        is(program.read(two), 'hello');
+        is(program.call('fd_renumber', two, one), 'EBADF');
+        is(program.call('fd_renumber', one, two), 'EBADF');
+        const folder = program.openFolder('.');
+        program.do('fd_renumber', folder, ROOT);
+        is(program.call('fd_prestat_get', ROOT, 256), 'EBADF');
+        is(program.stat(ROOT).filetype, Filetype.DIRECTORY);
+        program.do('fd_renumber', 0, two);
+        is(program.call('fd_fdstat_get', 0, 256), 'EBADF');
+        program.do('fd_fdstat_get', two, 256);
+        program.do('fd_close', ROOT);
+        is(program.call('fd_fdstat_get', ROOT, 256), 'EBADF');
+        is(program.tryOpen('file'), 'EBADF');
+      }),
+    );
+
+    test.row(
+      'wasi.path_open',
+      'numbers count from 3 and are used again; 1024 descriptors are the end',
+      withProgram(program => {
+        program.makeFile('file');
+        program.do('fd_close', 0);
+        is(program.open('file'), 4);
+        is(program.open('file'), 5);
+        program.do('fd_close', 4);
+        is(program.open('.'), 4);
+        let last: string | number = 0;
+        for (let count = 0; count < 1100 && typeof last === 'number'; count++) last = program.tryOpen('.');
+        is(last, 'EMFILE');
+        program.do('fd_close', 5);
+        is(program.open('.'), 5);
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_write', 'wasi.fd_read'],
+      'pieces of all sizes, overlapping too',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        const { guest } = program;
+        guest.bytes.set(utf8('abcdef'), 1024);
+        guest.bytes.set(
+          [
+            [1024, 3],
+            [1024, 0],
+            [1026, 4],
+            [1024, 1],
+          ].flatMap(([at, length]) => [...u32(at!), ...u32(length!)]),
+          512,
+        );
+        program.do('fd_write', fd, 512, 4, 256);
+        is(program.u32(256), 8);
+        is(program.readFile('file'), 'abccdefa');
+        program.seek(fd, 0n, 0);
+        // The later piece overwrites what the earlier got.
+        guest.bytes.set(
+          [
+            [2048, 4],
+            [2048, 2],
+            [2060, 100],
+          ].flatMap(([at, length]) => [...u32(at!), ...u32(length!)]),
+          512,
+        );
+        program.do('fd_read', fd, 512, 3, 256);
+        is(program.u32(256), 8);
+        is(program.text(2048, 4), 'decc');
+        is(program.text(2060, 2), 'fa');
+      }),
+    );
+
+    test.row(
+      ['wasi.fd_read', 'wasi.fd_write'],
+      'two descriptors of one file see each other’s writes, each with its own offset',
+      withProgram(program => {
+        const reading = program.open('file', { oflags: CREAT, rights: Rights.FD_READ });
+        const writing = program.open('file', { rights: Rights.FD_WRITE });
+        program.write(writing, 'one');
+        is(program.read(reading), 'one');
+        program.write(writing, 'two');
+        is(program.read(reading), 'two');
+        is(program.transfer('fd_write', reading), 'EBADF');
+        is(program.transfer('fd_read', writing), 'EBADF');
+      }),
+    );
+
+    test.row(
+      'wasi.poll_oneoff',
+      'a file is ready for what it is open for, a folder for nothing',
+      withProgram(program => {
+        program.makeFile('file');
+        const fd = program.open('file', { rights: Rights.FD_READ });
+        const subscription = (type: number, about: number) => [
+          ...new Array<number>(8).fill(type),
+          type,
+          ...new Array<number>(7).fill(0),
+          ...u32(about),
+          ...new Array<number>(28).fill(0),
+        ];
+        program.guest.bytes.set(
+          [subscription(1, fd), subscription(2, fd), subscription(1, ROOT)].flat(),
+          4096,
+        );
+        program.do('poll_oneoff', 4096, 8192, 3, 256);
+        is(program.u32(256), 3);
+        equal(
+          [0, 32, 64].map(at => program.guest.bytes[8192 + at + 8]),
+          [Errno.ESUCCESS, Errno.EBADF, Errno.EBADF],
+        );
+      }),
+    );
+
+    test.row('wasi.path_open', 'all descriptors are closed in the end', () =>
+      withFs(fs => {
+        const program = new Program({ '/': fs });
+        const fd = program.openFile('file');
+        program.guest.wasi.close();
+        for (const closed of [0, 1, 2, ROOT, fd]) is(program.call('fd_fdstat_get', closed, 256), 'EBADF');
+      }),
+    );
+  });
+}

@@ -1,0 +1,155 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeFolder } from '../../src/platform/node-files.ts';
+import { Rights } from '../../wasi/index.ts';
+import { escapesContract } from '../contract/escapes.ts';
+import { fsContract, type WithFs } from '../contract/fs.ts';
+import { readOnlyContract } from '../contract/read-only.ts';
+import { filesContract } from '../contract/wasi-files.ts';
+import { pathsContract } from '../contract/wasi-paths.ts';
+import { is, ok, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { CREAT, Program, ROOT } from './program.ts';
+
+/** Calls `body` with a new folder, removed afterwards. */
+function inFolder<T>(body: (path: string) => T): T {
+  const path = mkdtempSync(join(tmpdir(), 'plugboard-files-'));
+  try {
+    return body(path);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+const onHost: WithFs = body => inFolder(path => body(nodeFolder(path)));
+
+fsContract('wasi/folder of the host', onHost);
+filesContract('wasi/files of the host', onHost);
+pathsContract('wasi/paths of the host', onHost);
+
+/** Every entry but `inside`, with all that can be known of it. */
+function describe(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(name => name !== 'inside')
+    .flatMap(name => {
+      const path = join(folder, name);
+      const stat = lstatSync(path);
+      const content = stat.isFile()
+        ? readFileSync(path, 'utf8')
+        : stat.isSymbolicLink()
+          ? readlinkSync(path)
+          : '';
+      const line = [path, stat.mode, stat.nlink, stat.mtimeMs, content].join(' ');
+      return [line, ...(stat.isDirectory() ? describe(path) : [])];
+    });
+}
+
+escapesContract('wasi/escapes from folders of the host', body =>
+  inFolder(path => {
+    mkdirSync(join(path, 'inside'));
+    mkdirSync(join(path, 'outside/empty'), { recursive: true });
+    writeFileSync(join(path, 'outside/secret'), 'secret');
+    symlinkSync('../inside', join(path, 'outside/back'));
+    body({ fs: nodeFolder(join(path, 'inside')), around: () => describe(path).join('\n') });
+  }),
+);
+
+readOnlyContract('wasi/read-only folders of the host', onHost);
+
+suite('wasi/node-files', test => {
+  for (const [title, path] of [
+    ['what is not there', 'none'],
+    ['a file', 'file'],
+    ['a path with NUL', 'a\0b'],
+  ] as const)
+    test(`refuses ${title}`, () =>
+      inFolder(async folder => {
+        writeFileSync(join(folder, 'file'), '');
+        const expected = { code: 'WASI_INVALID_PREOPEN', message: 'a folder' };
+        await raises(() => nodeFolder(join(folder, path)), expected);
+      }));
+
+  test('a folder given by a link is the folder that it leads to now', () =>
+    inFolder(folder => {
+      mkdirSync(join(folder, 'one'));
+      mkdirSync(join(folder, 'two'));
+      symlinkSync('one', join(folder, 'link'));
+      const program = new Program({ '/': nodeFolder(join(folder, 'link')) });
+      rmSync(join(folder, 'link'));
+      symlinkSync('two', join(folder, 'link'));
+      program.makeFile('file', 'x');
+      is(readFileSync(join(folder, 'one/file'), 'utf8'), 'x');
+    }));
+
+  test('files of the host are seen as they are, and what a program makes is there', () =>
+    inFolder(folder => {
+      writeFileSync(join(folder, 'host'), 'from the host');
+      const program = new Program({ '/': nodeFolder(folder) });
+      is(program.readFile('host'), 'from the host');
+      program.makeFile('made', 'by the program');
+      is(readFileSync(join(folder, 'made'), 'utf8'), 'by the program');
+      const [ours, theirs] = [program.statPath('host'), lstatSync(join(folder, 'host'), { bigint: true })];
+      is(ours.ino, theirs.ino);
+      is(ours.size, theirs.size);
+    }));
+
+  test('absolute links that the host made are not followed', () =>
+    inFolder(folder => {
+      mkdirSync(join(folder, 'inside'));
+      writeFileSync(join(folder, 'inside/file'), 'x');
+      symlinkSync(join(folder, 'inside/file'), join(folder, 'inside/absolute'));
+      const program = new Program({ '/': nodeFolder(join(folder, 'inside')) });
+      is(program.tryOpen('absolute', { follow: true }), 'EPERM');
+      is(program.readLink('absolute'), join(folder, 'inside/file'));
+    }));
+
+  test('pipes are seen, but not opened, which would wait', () =>
+    inFolder(folder => {
+      const { status } = spawnSync('mkfifo', [join(folder, 'pipe')]);
+      if (status !== 0) return;
+      const program = new Program({ '/': nodeFolder(folder) });
+      for (const rights of [Rights.FD_READ, Rights.FD_WRITE])
+        is(program.tryOpen('pipe', { rights }), 'ENOTSUP');
+      is(program.statPath('pipe').filetype, 0);
+      program.do('path_unlink_file', ROOT, 'pipe');
+    }));
+
+  test('a folder that was taken away is not there, and does not come back as another', () =>
+    inFolder(folder => {
+      mkdirSync(join(folder, 'inside'));
+      const program = new Program({ '/': nodeFolder(join(folder, 'inside')) });
+      renameSync(join(folder, 'inside'), join(folder, 'moved'));
+      is(program.call('fd_filestat_get', ROOT, 256), 'ENOENT');
+      mkdirSync(join(folder, 'inside'));
+      is(program.tryOpen('file', { oflags: CREAT }), 'ENOENT');
+      renameSync(join(folder, 'moved'), join(folder, 'gone'));
+      rmSync(join(folder, 'inside'), { recursive: true });
+      symlinkSync('gone', join(folder, 'inside'));
+      is(program.tryOpen('file', { oflags: CREAT }), 'ENOENT');
+    }));
+
+  test('no file of the host is left open', () =>
+    inFolder(folder => {
+      const program = new Program({ '/': nodeFolder(folder) });
+      const open = () => (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0);
+      const before = open();
+      for (let index = 0; index < 50; index++) program.openFile(`file${index}`);
+      ok(open() === 0 || open() >= before + 50);
+      program.guest.wasi.close();
+      is(open(), before);
+    }));
+});

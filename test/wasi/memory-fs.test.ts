@@ -1,0 +1,184 @@
+import { type FsDirectory, type MemoryFiles, MemoryFs } from '../../wasi/index.ts';
+import { escapesContract } from '../contract/escapes.ts';
+import { fsContract, type WithFs } from '../contract/fs.ts';
+import { readOnlyContract } from '../contract/read-only.ts';
+import { filesContract } from '../contract/wasi-files.ts';
+import { pathsContract } from '../contract/wasi-paths.ts';
+import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { utf8 } from './guest.ts';
+import { CREAT, Program, ROOT } from './program.ts';
+
+const inMemory: WithFs = body => body(new MemoryFs());
+
+fsContract('wasi/file system in memory', inMemory);
+filesContract('wasi/files in memory', inMemory);
+pathsContract('wasi/paths in memory', inMemory);
+
+/** Every entry with all that can be known of it. */
+function describe(folder: FsDirectory, path = ''): string[] {
+  const names = folder.list();
+  ok(typeof names !== 'number');
+  return names.flatMap(name => {
+    const stat = folder.lookup(name);
+    ok(typeof stat !== 'number');
+    const inner = folder.openDirectory(name);
+    const file = folder.openFile(name, {
+      read: true,
+      write: false,
+      create: false,
+      exclusive: false,
+      truncate: false,
+    });
+    const bytes = new Uint8Array(100);
+    if (typeof file !== 'number') file.read(bytes, 0);
+    const line = [
+      path,
+      name,
+      stat.filetype,
+      stat.nlink,
+      stat.mtimNs,
+      folder.readLink(name),
+      String.fromCharCode(...bytes),
+    ];
+    return [line.join(' '), ...(typeof inner === 'number' ? [] : describe(inner, `${path}/${name}`))];
+  });
+}
+
+escapesContract('wasi/escapes from memory', body => {
+  const whole = new MemoryFs({ inside: {}, outside: { secret: 'secret', empty: {} } });
+  const inside = whole.root.openDirectory('inside');
+  const outside = whole.root.openDirectory('outside');
+  if (typeof inside === 'number' || typeof outside === 'number') throw new Error('not made');
+  outside.symlink('back', '../inside');
+  body({ fs: { root: inside }, around: () => describe(outside).join('\n') });
+});
+
+readOnlyContract('wasi/read-only files in memory', inMemory);
+
+suite('wasi/memory-fs', test => {
+  test('is made from bytes, text and folders, and gives them back as copies', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const fs = new MemoryFs({
+      bytes,
+      text: 'häy',
+      folder: { inner: { deep: '' } },
+      empty: {},
+      ['__proto__']: 'x',
+    });
+    bytes.fill(9);
+    const program = new Program({ '/': fs });
+    is(program.readFile('text'), 'häy');
+    is(program.statPath('folder/inner/deep').size, 0n);
+    program.makeFile('folder/made', 'new');
+    program.do('path_link', ROOT, 0, 'text', ROOT, 'second');
+    program.do('path_symlink', 'text', ROOT, 'link');
+    const snapshot = fs.snapshot();
+    equal(Object.keys(snapshot).sort(), ['__proto__', 'bytes', 'empty', 'folder', 'second', 'text']);
+    bytesEqual(snapshot.bytes as Uint8Array, [1, 2, 3]);
+    const folder = snapshot.folder as MemoryFiles;
+    bytesEqual(folder.made as Uint8Array, utf8('new'));
+    (folder.made as Uint8Array).fill(0);
+    is(program.readFile('folder/made'), 'new');
+    equal(new MemoryFs(snapshot).snapshot(), snapshot);
+  });
+
+  test('a snapshot of folders nested deeper than a stack reaches', () => {
+    const fs = new MemoryFs();
+    let at = fs.root;
+    for (let depth = 0; depth < 30_000; depth++) {
+      at.makeDirectory('d');
+      const next = at.openDirectory('d');
+      if (typeof next !== 'number') at = next;
+    }
+    let depth = 0;
+    for (let folder = fs.snapshot(); folder.d; folder = folder.d as MemoryFiles) depth++;
+    is(depth, 30_000);
+  });
+
+  for (const [title, files] of [
+    ['an empty name', { '': 'x' }],
+    ['.', { '.': 'x' }],
+    ['..', { a: { '..': 'x' } }],
+    ['a path', { 'a/b': 'x' }],
+    ['NUL', { 'a\0': 'x' }],
+    ['a number', { a: 5 }],
+    ['null', { a: null }],
+  ] as const)
+    test(`refuses ${title}`, async () => {
+      await raises(() => new MemoryFs(files as unknown as MemoryFiles), { code: 'WASI_INVALID_FILES' });
+    });
+
+  for (const options of [{ quotaBytes: -1 }, { quotaBytes: 0.5 }, { maxNodes: Number.NaN }])
+    test(`refuses ${JSON.stringify(options)}`, async () => {
+      await raises(() => new MemoryFs({}, options), { code: 'WASI_INVALID_LIMIT' });
+    });
+
+  test('refuses files beyond its limits', async () => {
+    await raises(() => new MemoryFs({ a: 'xyz' }, { quotaBytes: 2 }), { code: 'WASI_INVALID_FILES' });
+    await raises(() => new MemoryFs({ a: '', b: {} }, { maxNodes: 2 }), { code: 'WASI_INVALID_FILES' });
+    is(new MemoryFs({ a: 'xyz' }, { quotaBytes: 3, maxNodes: 2 }).usedBytes, 3);
+  });
+
+  test('counts bytes to the last one, and gives back what nobody can reach', () => {
+    const fs = new MemoryFs({}, { quotaBytes: 10 });
+    const program = new Program({ '/': fs });
+    const fd = program.openFile('file');
+    is(program.write(fd, '12345678'), 8);
+    is(program.pwrite(fd, 'xyz', 8n), 'ENOSPC');
+    is(program.call('fd_filestat_set_size', fd, 11n), 'ENOSPC');
+    is(program.call('fd_allocate', fd, 0n, 2n ** 52n), 'ENOSPC');
+    is(program.call('path_symlink', 'abc', ROOT, 'link'), 'ENOSPC');
+    is(program.stat(fd).size, 8n);
+    program.do('path_symlink', 'ab', ROOT, 'link');
+    is(fs.usedBytes, 10);
+    program.do('path_unlink_file', ROOT, 'link');
+    program.do('path_link', ROOT, 0, 'file', ROOT, 'second');
+    program.do('path_unlink_file', ROOT, 'file');
+    is(fs.usedBytes, 8);
+    program.do('path_unlink_file', ROOT, 'second');
+    is(fs.usedBytes, 8);
+    is(program.pread(fd, 0n), '12345678');
+    program.do('fd_close', fd);
+    is(fs.usedBytes, 0);
+  });
+
+  test('counts files, folders and links', () => {
+    const fs = new MemoryFs({}, { maxNodes: 3 });
+    const program = new Program({ '/': fs });
+    program.do('path_create_directory', ROOT, 'folder');
+    program.makeFile('file');
+    is(program.tryOpen('other', { oflags: CREAT }), 'ENOSPC');
+    is(program.call('path_create_directory', ROOT, 'other'), 'ENOSPC');
+    is(program.call('path_symlink', 'x', ROOT, 'other'), 'ENOSPC');
+    program.do('path_link', ROOT, 0, 'file', ROOT, 'second');
+    program.do('path_remove_directory', ROOT, 'folder');
+    program.makeFile('other', 'x');
+    program.do('path_rename', ROOT, 'other', ROOT, 'file');
+    is(program.call('path_create_directory', ROOT, 'more'), 'ENOSPC');
+  });
+
+  test('takes its time from the embedder', () => {
+    let now = 5n;
+    const fs = new MemoryFs({ file: 'x' }, { nowNs: () => now });
+    const program = new Program({ '/': fs });
+    const { atim, mtim, ctim } = program.statPath('file');
+    equal([atim, mtim, ctim], [5n, 5n, 5n]);
+    now = 7n;
+    program.write(program.openFile('file'), 'y');
+    equal([program.statPath('file').mtim, program.statPath('file').ctim], [7n, 7n]);
+  });
+
+  test('two programs see each other’s files only if they are given the same', () => {
+    const shared = new MemoryFs();
+    const one = new Program({ '/': shared, '/own': new MemoryFs() });
+    const two = new Program({ '/': shared, '/own': new MemoryFs() });
+    one.makeFile('shared', 'x');
+    one.makeFile('mine', 'x', 4);
+    is(two.readFile('shared'), 'x');
+    is(two.tryOpen('mine', { at: 4 }), 'ENOENT');
+    const fd = one.openFile('shared');
+    is(two.call('fd_fdstat_get', fd, 256), 'EBADF');
+    is(one.call('path_link', 4, 0, 'mine', ROOT, 'mine'), 'EXDEV');
+  });
+});

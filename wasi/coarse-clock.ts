@@ -1,0 +1,26 @@
+import { WasiError } from './errors.ts';
+import type { Clock } from './host.ts';
+
+/**
+ * The same clock in steps of `stepNs`, for programs that shall not measure finely. Waits stay as they are.
+ * @throws {WasiError} WASI_INVALID_LIMIT for a step below 1
+ */
+export function coarseClock(clock: Clock, stepNs: bigint): Clock {
+  if (typeof stepNs !== 'bigint' || stepNs < 1n)
+    throw new WasiError(
+      'WASI_INVALID_LIMIT',
+      `stepNs: expected a bigint of at least 1, got ${String(stepNs)}`,
+    );
+  const coarse: Clock = {
+    nowNs(id) {
+      const now = clock.nowNs(id);
+      return now - (now % stepNs);
+    },
+    resolutionNs(id) {
+      const finest = clock.resolutionNs(id);
+      return finest > stepNs ? finest : stepNs;
+    },
+  };
+  if (clock.sleepNs) coarse.sleepNs = ns => clock.sleepNs?.(ns);
+  return coarse;
+}

@@ -1,0 +1,87 @@
+import { Errno, Filetype } from './constants.ts';
+import type { FsDirectory, FsStat } from './host.ts';
+
+/** As Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
+export const MAX_PATH_BYTES = 4096;
+export const MAX_NAME_BYTES = 255;
+export const MAX_LINKS = 40;
+
+/** Whether a link in the last place is followed: always, only if a slash comes after it, or never. */
+export type Follow = 'always' | 'before slash' | 'never';
+
+/** A name in a folder, and what it is at the moment: `undefined` if nothing. */
+export interface EntryTarget {
+  readonly directory: FsDirectory;
+  readonly name: string;
+  readonly stat: FsStat | undefined;
+  /** The path ended in a slash, so only a folder can be meant. */
+  readonly slash: boolean;
+}
+
+/** A folder that the path names otherwise than by an entry: by `.`, or by `..` in the last place. */
+export interface FolderTarget {
+  readonly directory: FsDirectory;
+  readonly name: undefined;
+}
+
+/** `.` and `..` are components; empty ones and a slash at the end are not. */
+const split = (path: string) => path.split('/').filter(component => component !== '');
+
+/**
+ * Decides what `path` means below `root`, and is the only place that does. No answer lies outside: `..` above `root`,
+ * absolute paths and links that lead to either are EPERM, whatever exists there. Folders on the way are opened one by
+ * one, so `..` leads back to where the path came from, never to where a folder has been moved to.
+ */
+export function resolvePath(
+  root: FsDirectory,
+  path: string,
+  follow: Follow,
+): EntryTarget | FolderTarget | number {
+  if (path === '') return Errno.ENOENT;
+  if (path.startsWith('/')) return Errno.EPERM;
+  /** The folders from `root` to where the walk is. */
+  const way: FsDirectory[] = [root];
+  /** What is still to walk, the next component last. */
+  const ahead = split(path).reverse();
+  let slash = path.endsWith('/');
+  let links = 0;
+
+  for (let component = ahead.pop(); component !== undefined; component = ahead.pop()) {
+    const directory = way.at(-1)!;
+    if (component === '.') continue;
+    if (component === '..') {
+      way.pop();
+      if (way.length === 0) return Errno.EPERM;
+      continue;
+    }
+    if (utf8Bytes(component) > MAX_NAME_BYTES) return Errno.ENAMETOOLONG;
+    const isLast = ahead.length === 0;
+    const stat = directory.lookup(component);
+    if (typeof stat === 'number') {
+      if (stat !== Errno.ENOENT || !isLast) return stat;
+      return { directory, name: component, stat: undefined, slash };
+    }
+    const follows = !isLast || follow === 'always' || (follow === 'before slash' && slash);
+    if (stat.filetype === Filetype.SYMBOLIC_LINK && follows) {
+      if (++links > MAX_LINKS) return Errno.ELOOP;
+      const target = directory.readLink(component);
+      if (typeof target === 'number') return target;
+      if (target === '') return Errno.ENOENT;
+      if (target.startsWith('/')) return Errno.EPERM;
+      if (isLast && target.endsWith('/')) slash = true;
+      ahead.push(...split(target).reverse());
+      continue;
+    }
+    if (isLast) {
+      if (slash && stat.filetype !== Filetype.DIRECTORY) return Errno.ENOTDIR;
+      return { directory, name: component, stat, slash };
+    }
+    const next = directory.openDirectory(component);
+    if (typeof next === 'number') return next;
+    way.push(next);
+  }
+  return { directory: way.at(-1)!, name: undefined };
+}
+
+const encoder = new TextEncoder();
+const utf8Bytes = (text: string) => encoder.encode(text).length;

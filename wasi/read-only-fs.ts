@@ -1,0 +1,90 @@
+import { Errno } from './constants.ts';
+import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from './host.ts';
+
+/** The same files, none of which can be changed: whatever would is EROFS. */
+export const readOnlyFs = (fs: Fs): Fs => ({ root: new ReadOnlyDirectory(fs.root) });
+
+class ReadOnlyDirectory implements FsDirectory {
+  readonly #directory: FsDirectory;
+
+  constructor(directory: FsDirectory) {
+    this.#directory = directory;
+  }
+
+  stat(): FsStat | number {
+    return this.#directory.stat();
+  }
+
+  list(): readonly string[] | number {
+    return this.#directory.list();
+  }
+
+  lookup(name: string): FsStat | number {
+    return this.#directory.lookup(name);
+  }
+
+  readLink(name: string): string | number {
+    return this.#directory.readLink(name);
+  }
+
+  openDirectory(name: string): FsDirectory | number {
+    const opened = this.#directory.openDirectory(name);
+    return typeof opened === 'number' ? opened : new ReadOnlyDirectory(opened);
+  }
+
+  openFile(name: string, opening: FsOpening): FsFile | number {
+    const found = this.#directory.lookup(name);
+    if (typeof found === 'number') return opening.create && found === Errno.ENOENT ? Errno.EROFS : found;
+    if (opening.create && opening.exclusive) return Errno.EEXIST;
+    if (opening.write || opening.truncate) return Errno.EROFS;
+    const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false });
+    return typeof file === 'number' ? file : new ReadOnlyFile(file);
+  }
+
+  /** Nothing is there that has not been written by others. */
+  sync = succeed;
+  setTimes = refuse;
+  makeDirectory = refuse;
+  removeDirectory = refuse;
+  unlink = refuse;
+  symlink = refuse;
+  link = refuse;
+  rename = refuse;
+  setTimesOf = refuse;
+}
+
+class ReadOnlyFile implements FsFile {
+  readonly #file: FsFile;
+
+  constructor(file: FsFile) {
+    this.#file = file;
+  }
+
+  stat(): FsStat | number {
+    return this.#file.stat();
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return this.#file.read(into, offset);
+  }
+
+  write(): number {
+    return -Errno.EROFS;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  sync = succeed;
+  setSize = refuse;
+  setTimes = refuse;
+}
+
+function refuse(): number {
+  return Errno.EROFS;
+}
+
+function succeed(): number {
+  return Errno.ESUCCESS;
+}

@@ -1,0 +1,11 @@
+import { Errno } from './constants.ts';
+import type { DescriptorTable } from './descriptors.ts';
+import type { Functions, WasiFunctionName } from './signatures.ts';
+
+type SocketFunction = Extract<WasiFunctionName, `sock_${string}`>;
+
+/** There are no sockets: preview 1 cannot make one, and none is given. */
+export function socketFunctions(descriptors: DescriptorTable): Functions<SocketFunction> {
+  const refuse = (fd: number) => (descriptors.get(fd) ? Errno.ENOTSOCK : Errno.EBADF);
+  return { sock_accept: refuse, sock_recv: refuse, sock_send: refuse, sock_shutdown: refuse };
+}

@@ -1,0 +1,80 @@
+import { Errno, Filetype } from './constants.ts';
+import type { Descriptor } from './descriptors.ts';
+import type { FsStat } from './host.ts';
+import type { GuestMemory } from './memory.ts';
+
+const FDSTAT_BYTES = 24;
+export const FILESTAT_BYTES = 64;
+const PRESTAT_BYTES = 8;
+export const DIRENT_BYTES = 24;
+
+/**
+ *     fdstat, 24 bytes
+ *     0          1    2       4    8               16                     24
+ *     | filetype | -- | flags | -- | rights (base) | rights (inheriting) |
+ *       u8              u16          u64             u64
+ */
+export function writeFdstat(memory: GuestMemory, pointer: number, descriptor: Descriptor): number {
+  if (!memory.zero(pointer, FDSTAT_BYTES)) return Errno.EFAULT;
+  memory.setU8(pointer, filetypeOf(descriptor));
+  memory.setU16(pointer + 2, descriptor.flags);
+  memory.setU64(pointer + 8, descriptor.rightsBase);
+  memory.setU64(pointer + 16, descriptor.rightsInheriting);
+  return Errno.ESUCCESS;
+}
+
+/** Only regular files are opened as files. */
+function filetypeOf(descriptor: Descriptor): number {
+  if (descriptor.kind === 'stdio') return descriptor.filetype;
+  return descriptor.kind === 'file' ? Filetype.REGULAR_FILE : Filetype.DIRECTORY;
+}
+
+/**
+ *     filestat, 64 bytes
+ *     0     8     16         17   24      32     40     48     56     64
+ *     | dev | ino | filetype | -- | nlink | size | atim | mtim | ctim |
+ *       u64   u64   u8              u64     u64    u64    u64    u64    (times in ns)
+ *
+ * `dev` is made of the number of the mount and the file system's own: two file systems must not share one.
+ */
+export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat, mount: number): number {
+  if (!memory.zero(pointer, FILESTAT_BYTES)) return Errno.EFAULT;
+  memory.setU64(pointer, (BigInt(mount) << 48n) | BigInt.asUintN(48, stat.dev));
+  memory.setU64(pointer + 8, stat.ino);
+  memory.setU8(pointer + 16, stat.filetype);
+  memory.setU64(pointer + 24, stat.nlink);
+  memory.setU64(pointer + 32, stat.sizeBytes);
+  memory.setU64(pointer + 40, stat.atimNs);
+  memory.setU64(pointer + 48, stat.mtimNs);
+  memory.setU64(pointer + 56, stat.ctimNs);
+  return Errno.ESUCCESS;
+}
+
+/**
+ *     prestat, 8 bytes
+ *     0     1    4             8
+ *     | tag | -- | name length |
+ *       u8 0       u32, bytes without NUL
+ */
+export function writePrestat(memory: GuestMemory, pointer: number, name: Uint8Array): number {
+  if (!memory.zero(pointer, PRESTAT_BYTES)) return Errno.EFAULT;
+  memory.setU32(pointer + 4, name.length);
+  return Errno.ESUCCESS;
+}
+
+/**
+ *     dirent, 24 bytes and the name
+ *     0                   8     16            20         21   24
+ *     | cookie after this | ino | name length | filetype | -- | name, UTF-8 without NUL
+ *       u64                 u64   u32           u8
+ */
+export function makeDirent(cookie: bigint, ino: bigint, filetype: number, name: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(DIRENT_BYTES + name.length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, cookie, true);
+  view.setBigUint64(8, ino, true);
+  view.setUint32(16, name.length, true);
+  view.setUint8(20, filetype);
+  bytes.set(name, DIRENT_BYTES);
+  return bytes;
+}
