@@ -1,3 +1,4 @@
+import type { Preopen } from '../wasi/index.ts';
 import { CreateError } from './errors.ts';
 import { planLinks } from './link.ts';
 import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
@@ -26,14 +27,14 @@ export async function createPlugin(
   const remote = remoteManifest(given);
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
   const settings = settle(parsed.options, own);
-  refuseMounts(settings);
+  const folders = openFolders(platform, settings);
   const modules = await Promise.all(
     parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
   );
   const plan = planLinks(modules, settings);
   const mode = chooseMode(plan, settings);
   warnOfZeroLimits(settings);
-  const plugin = new Plugin(platform, settings, plan, mode);
+  const plugin = new Plugin(platform, settings, plan, mode, folders);
   await plugin.initialise();
   return plugin;
 }
@@ -51,13 +52,30 @@ async function loadModule(
   return module;
 }
 
-function refuseMounts({ mounts }: Settings): void {
-  if (mounts.length === 0) return;
-  throw new CreateError(
-    'UNSUPPORTED',
-    `allowed_paths: plugins get no files, but ${mounts.map(({ host }) => host).join(', ')} is given; pass what the ` +
-      'plugin needs as input',
-  );
+/** The folders that the plugin sees, by the paths at which it sees them. */
+function openFolders(platform: Platform, { mounts, preopens }: Settings): Record<string, Preopen> {
+  const folders = Object.entries(preopens);
+  for (const { guest, host, readOnly } of mounts) {
+    if (!platform.hostFolder) {
+      throw new CreateError(
+        'UNSUPPORTED',
+        `allowed_paths: this platform has no folders, but "${host}" is given; give files in memory as the option preopens`,
+      );
+    }
+    if (folders.some(([path]) => path === guest)) {
+      throw new CreateError(
+        'INVALID_OPTION',
+        `allowed_paths: two folders at the path "${guest}" of the plugin`,
+      );
+    }
+    try {
+      folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
+    } catch (error) {
+      const message = `allowed_paths: "${host}" cannot be opened: ${(error as Error).message}`;
+      throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
+    }
+  }
+  return Object.fromEntries(folders);
 }
 
 function warnOfZeroLimits({ zeroLimits, strict, onDiagnostic }: Settings): void {

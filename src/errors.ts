@@ -30,6 +30,11 @@ export const ERROR_CODES = [
     remedy: 'Check the path; where the platform has no files, pass the bytes or a WebAssembly.Module.',
   },
   {
+    code: 'FOLDER_UNAVAILABLE',
+    when: 'A folder of allowedPaths cannot be opened.',
+    remedy: 'Check that the path names a folder that this process may read.',
+  },
+  {
     code: 'INVALID_WASM',
     when: 'The bytes are not a WebAssembly module that this engine accepts.',
     remedy: 'Check that the file is complete and is the .wasm that the compiler wrote.',

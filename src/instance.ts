@@ -1,5 +1,5 @@
 import { type EnvImports, type Kernel, performHttpRequest, type SendHttp } from '../abi/index.ts';
-import { createWasi, type LineSink, type Wasi } from '../wasi/index.ts';
+import { createWasi, type LineSink, type Preopen, type Wasi } from '../wasi/index.ts';
 import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
 import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from './host-function.ts';
@@ -28,6 +28,7 @@ export interface InstanceParts {
   /** Null where HTTP is not enabled. */
   sendHttp: SendHttp | null;
   platform: Platform;
+  folders: Readonly<Record<string, Preopen>>;
   stdout: LineSink;
   stderr: LineSink;
   onDiagnostic: (diagnostic: Diagnostic) => void;
@@ -40,6 +41,8 @@ export interface Instances {
   main: WebAssembly.Instance;
   /** Those that modules export as `memory`. */
   memories: readonly GrowingMemory[];
+  /** Closes the files that they have open. */
+  close(): void;
 }
 
 export interface GrowingMemory {
@@ -72,6 +75,7 @@ class Linker {
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
   readonly #memories: GrowingMemory[] = [];
+  readonly #wasis: Wasi[] = [];
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
@@ -84,7 +88,10 @@ class Linker {
     }
     const instance = yield* this.#use(main);
     yield* this.#start(MAIN, instance);
-    return { main: instance, memories: this.#memories };
+    const close = () => {
+      for (const wasi of this.#wasis) wasi.close();
+    };
+    return { main: instance, memories: this.#memories, close };
   }
 
   /** The one instance of a module. */
@@ -197,8 +204,9 @@ class Linker {
 
   #createWasi({ links }: LinkedModule): Wasi | undefined {
     if (!links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
-    const { kernel, platform, stdout, stderr, onDiagnostic } = this.#parts;
-    return createWasi({
+    const { kernel, platform, folders, stdout, stderr, onDiagnostic } = this.#parts;
+    const wasi = createWasi({
+      preopens: folders,
       clock: platform.clock,
       random: platform.random,
       stdout,
@@ -207,6 +215,8 @@ class Linker {
       onExit: code => kernel.stop(new ExitStop(code)),
       onDiagnostic,
     });
+    this.#wasis.push(wasi);
+    return wasi;
   }
 }
 

@@ -135,6 +135,11 @@ export const OPTION_KEYS: readonly Key[] = [
   row('runInWorker', 'runInWorker', falseOr(unsupported('plugins run inline; leave it out'))),
   row('sharedArrayBufferSize', 'sharedArrayBufferSize', aCount('bytes')),
   row('nodeWorkerArgs', 'nodeWorkerArgs', anObject),
+  row('preopens', 'preopens', (value, where) => {
+    for (const [path, folder] of Object.entries(anObject(value, where)))
+      anObject(folder, `${where}["${path}"]`);
+    return value;
+  }),
   row('kernel', 'kernel', oneOf('reference', 'accessors')),
   row('accessors', 'accessors', (value, where) =>
     value instanceof WebAssembly.Module ? value : refuse(where, 'a WebAssembly.Module', value),

@@ -1,5 +1,5 @@
 import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../abi/index.ts';
-import type { WasiDiagnostic } from '../wasi/index.ts';
+import type { Preopen, WasiDiagnostic } from '../wasi/index.ts';
 import type { HostFunctions } from './host-function.ts';
 
 /** Something wrong that is tolerated, as data. */
@@ -64,6 +64,8 @@ export interface PluginOptions extends ManifestOptions {
   sharedArrayBufferSize?: number | undefined;
   nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
 
+  /** Folders in memory, or of any other kind, by the path at which the plugin sees them. See `MemoryFs` of plugboard/wasi. */
+  preopens?: Readonly<Record<string, Preopen>> | undefined;
   /** How the kernel's loads and stores are provided. Default: `accessors` where the platform compiles bytes. */
   kernel?: KernelTier | undefined;
   /** The compiled accessor module, for platforms that compile no bytes. */

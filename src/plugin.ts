@@ -1,5 +1,5 @@
 import type { EnvImports, Kernel, KernelTier } from '../abi/index.ts';
-import type { LineSink } from '../wasi/index.ts';
+import type { LineSink, Preopen } from '../wasi/index.ts';
 import { type Call, CallError, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
 import { describeLinks, describeOutcome } from './debug-log.ts';
 import { CreateError, type HostErrorCode } from './errors.ts';
@@ -44,6 +44,7 @@ export class Plugin {
   readonly #settings: Settings;
   readonly #plan: LinkPlan;
   readonly #mode: Mode;
+  readonly #folders: Readonly<Record<string, Preopen>>;
   readonly #kernel: Kernel;
   readonly #imports: EnvImports;
   readonly #outputs: OutputCopier;
@@ -60,11 +61,18 @@ export class Plugin {
   #closed = false;
 
   /** Internal: use `createPlugin`. */
-  constructor(platform: Platform, settings: Settings, plan: LinkPlan, mode: Mode) {
+  constructor(
+    platform: Platform,
+    settings: Settings,
+    plan: LinkPlan,
+    mode: Mode,
+    folders: Readonly<Record<string, Preopen>>,
+  ) {
     this.#platform = platform;
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
+    this.#folders = folders;
     const modules = [...plan.modules.values()];
     const lacking = modules.find(lacksMemory);
     if (lacking) {
@@ -245,6 +253,7 @@ export class Plugin {
           ? httpSender(rules, () => this.#hostCalls.signal)
           : null,
       platform: this.#platform,
+      folders: this.#folders,
       stdout: this.#stdout,
       stderr: this.#stderr,
       onDiagnostic: diagnostic => onDiagnostic?.(diagnostic),
@@ -345,6 +354,7 @@ export class Plugin {
   }
 
   #dropInstance(): void {
+    this.#instances?.close();
     this.#instances = null;
     this.#callables.clear();
   }

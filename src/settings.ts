@@ -1,4 +1,5 @@
 import type { KernelTier, LogLevel } from '../abi/index.ts';
+import type { Preopen } from '../wasi/index.ts';
 import type { HostFunctions } from './host-function.ts';
 import { LIMITS } from './limits.ts';
 import { type Mount, OPTION_KEYS, readKeys, SHARED_KEYS } from './option-keys.ts';
@@ -9,6 +10,7 @@ export type Settings = Readonly<{
   config: ReadonlyMap<string, string>;
   allowedHosts: readonly string[];
   mounts: readonly Mount[];
+  preopens: Readonly<Record<string, Preopen>>;
   maxKernelBytes: number | undefined;
   /** Pages by which all memories may grow together. */
   maxGrowthPages: number | undefined;
@@ -68,6 +70,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     config: new Map(Object.entries(given.config ?? {})),
     allowedHosts: given.allowedHosts ?? [],
     mounts: given.mounts ?? [],
+    preopens: given.preopens ?? {},
     maxKernelBytes: kernelBytes(memory),
     maxGrowthPages: memory.maxGrowthPages,
     maxVarBytes: memory.maxVarBytes ?? LIMITS.varBytes.default,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeFolder } from './node-files.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
@@ -25,6 +26,7 @@ export const nodePlatform: Platform = {
   compile: bytes => keepAlive(compile(bytes)),
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
+  hostFolder: nodeFolder,
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
 };

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../wasi/index.ts';
+import type { Clock, Fs, Random } from '../../wasi/index.ts';
 
 /** What the core needs of the runtime it is on. Handed in by the entries; nothing is looked up. */
 export interface Platform {
@@ -6,6 +6,8 @@ export interface Platform {
   random: Random;
   /** Reads a whole file. Left out where there are none. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** A folder of the host and what is in it. Throws when there is none. Left out where there are no folders. */
+  hostFolder?(path: string): Fs;
   fetch: typeof globalThis.fetch;
   /** Carries a value along through callbacks and awaits. Left out where the runtime has no such thing. */
   asyncContext?: AsyncContext;

@@ -35,7 +35,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^wasi\/host-folders\.test/,
+    file: /^(wasi|src)\/host-folders\.test/,
     reason: 'there are no folders of a host; the same suites run on files in memory',
   },
   {

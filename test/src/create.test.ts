@@ -163,17 +163,11 @@ const badInputs: BadInput[] = [
   },
   {
     code: 'UNSUPPORTED',
-    manifest: { wasm: [{ data: WASM }], allowed_paths: { a: 'b' } },
-    message: 'allowed_paths',
-  },
-  {
-    code: 'UNSUPPORTED',
     manifest: { wasm: [{ module: new WebAssembly.Module(WASM) }], memory: { max_pages: 1 } },
     message: 'memory.max_pages cannot be honoured: it came compiled',
   },
   { code: 'UNSUPPORTED', options: { timeoutMs: 100 }, message: 'option.timeoutMs' },
   { code: 'UNSUPPORTED', options: { runInWorker: true }, message: 'option.runInWorker' },
-  { code: 'UNSUPPORTED', options: { allowedPaths: { '/': '/' } }, message: 'allowed_paths' },
   {
     code: 'UNSUPPORTED',
     manifest: importing(ENV, 'http_request', ['i64', 'i64'], ['i64']),
