@@ -1,52 +1,119 @@
 import { createPlugin } from '../node.ts';
+import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
 import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
-import { readStdin, writeStdout } from './stdio.ts';
+import { printLine, readStdin, writeStdout } from './stdio.ts';
 
 export const call = defineCommand({
   name: 'call',
   summary: 'call a function of an Extism plugin and print what it answers',
   about: `Calls one exported function of an Extism plugin. Its output goes to stdout, followed by a line end; logs, what
-the plugin prints, and errors go to stderr. Options mean what they mean to "extism call". WASI is on where a
-plugin imports it; files, HTTP and the environment are not given to it.`,
+the plugin prints, and errors go to stderr. Options mean what they mean to "extism call". A plugin has WASI where it
+imports it, and gets no file and no host but those allowed here or in its manifest; never the environment.`,
   positionals: [
-    { name: 'PLUGIN.wasm', help: 'file with the plugin' },
+    { name: 'PLUGIN.wasm', help: 'file or URL of the plugin; with --manifest, the file of its manifest' },
     { name: 'FUNCTION', help: 'name of the exported function' },
   ],
   options: {
-    input: { short: 'i', value: 'TEXT', help: 'input of the function; without it the input is empty' },
-    stdin: { help: 'read the input from stdin' },
-    config: { value: 'KEY=VALUE', repeatable: true, help: 'what the plugin gets from config_get(KEY)' },
+    input: {
+      short: 'i',
+      value: 'TEXT',
+      help: 'input of the function; without it the input is empty',
+      heading: 'Input and output',
+    },
+    stdin: { help: 'read the input from stdin, to its end' },
+    loop: {
+      value: 'N',
+      unit: 'calls',
+      help: 'call N times with the same input, and print each output (default: 1);\nvariables stay from call to call',
+    },
+    wasi: { help: 'let what the plugin prints to its stdout go to stdout, before the output' },
     'log-level': LOG_LEVEL_OPTION,
+    manifest: {
+      short: 'm',
+      help:
+        'PLUGIN.wasm is a manifest of Extism, in JSON. Its paths start from the folder\n' +
+        'this command runs in. Options come on top of what it says',
+      heading: 'Modules',
+    },
+    link: {
+      value: '[NAME=]FILE',
+      repeatable: true,
+      help: 'a module (file or URL) from which others import under this name; without\nNAME, that of the file, less its extension',
+    },
+    config: {
+      value: 'KEY=VALUE',
+      repeatable: true,
+      help: 'what the plugin gets from config_get(KEY)',
+      heading: 'What the plugin is given',
+    },
+    'set-config': {
+      value: 'JSON',
+      help: 'the same, as an object of strings; --config wins',
+    },
+    'allow-path': {
+      value: 'HOST[:GUEST]',
+      repeatable: true,
+      help: 'a folder that the plugin may use, under the same path or GUEST;\nro:HOST:GUEST to read only',
+    },
+    'allow-host': {
+      value: 'GLOB',
+      repeatable: true,
+      help: 'hosts that it may reach by HTTP, such as api.example.com or *.example.com',
+    },
+    'enable-http-response-headers': { help: 'let it see the headers of HTTP responses' },
+    timeout: {
+      value: 'MS',
+      unit: 'milliseconds',
+      help: "how long a call may take (0: no limit but the manifest's)",
+      heading: 'Limits',
+    },
+    'memory-max': {
+      value: 'PAGES',
+      unit: 'pages',
+      help: "memory.max_pages: pages of 64 KiB by which its memories may grow; they\nmay not start with more (0: no limit but the manifest's)",
+    },
+    'var-max': { value: 'BYTES', unit: 'bytes', help: 'all variables, keys included (default: 1 MiB)' },
+    'http-response-max': { value: 'BYTES', unit: 'bytes', help: 'one HTTP response (default: 50 MiB)' },
   },
   examples: [
     "plugboard call greet.wasm greet --input 'Ada'",
     'plugboard call words.wasm count --stdin --config language=en --log-level info < README.md',
+    'plugboard call app.wasm run --link math=add.wasm --memory-max 64',
+    'plugboard call --manifest app.json run --set-config \'{"language": "en"}\' --loop 3',
   ],
-  run: async ([path = '', name = ''], values) => {
+  run: async ([plugin = '', name = ''], values) => {
     if (values.stdin && values.input !== undefined) {
       throw new CliError('USAGE', 'both --input and --stdin are given; keep one');
     }
-    const options = { ...logOptions(values['log-level']), config: readConfig(values.config) };
-    const plugin = await createPlugin({ wasm: [{ data: await readInputFile(path) }] }, options);
+    const options = {
+      ...logOptions(values['log-level']),
+      ...(values.wasi && { stdout: printLine }),
+      ...(values['enable-http-response-headers'] && { allowHttpResponseHeaders: true }),
+    };
+    const flags = manifestOfFlags(plugin, values);
+    const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
+    const wasm = await Promise.all(flags.wasm.map(readModule));
+    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), options);
     try {
-      const output = await plugin.call(name, values.stdin ? await readStdin() : values.input);
-      await writeStdout(output?.bytes() ?? '');
-      await writeStdout('\n');
+      const input = values.stdin ? await readStdin() : values.input;
+      for (let left = values.loop ?? 1; left > 0; left--) {
+        const output = await running.call(name, input);
+        await writeStdout(output?.bytes() ?? '');
+        await writeStdout('\n');
+      }
       return 0;
     } finally {
-      await plugin.close();
+      await running.close();
     }
   },
 });
 
-const readConfig = (texts: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    texts.map(text => {
-      const end = text.indexOf('=');
-      if (end < 1) throw new CliError('USAGE', `--config: expected KEY=VALUE, got ${JSON.stringify(text)}`);
-      return [text.slice(0, end), text.slice(end + 1)];
-    }),
-  );
+/** A file of the command line is read here and not by the host, because one that is not there is wrong use. */
+const readModule = async (module: NamedModule) => {
+  if (!('path' in module)) return module;
+  const { path, ...rest } = module;
+  return { ...rest, data: await readInputFile(path) };
+};

@@ -7,19 +7,25 @@ export interface Option {
   short?: string;
   /** What stands for its value in the help, such as `TEXT`. Without it, the option is a switch. */
   value?: string;
+  /** Its value is a whole number of this, 0 or more. */
+  unit?: string;
   /** May be given more than once. */
   repeatable?: true;
   help: string;
+  /** Title of the options from this one on in the help. */
+  heading?: string;
 }
 type Options = Record<string, Option>;
 
-/** What the options were given: a list where repeatable, a text, or whether the switch is on. */
+/** What the options were given: a list where repeatable, a number, a text, or whether the switch is on. */
 export type Values<O extends Options> = {
   [Name in keyof O]: O[Name] extends { repeatable: true }
     ? string[]
-    : O[Name] extends { value: string }
-      ? string | undefined
-      : boolean;
+    : O[Name] extends { unit: string }
+      ? number | undefined
+      : O[Name] extends { value: string }
+        ? string | undefined
+        : boolean;
 };
 
 export interface Positional {
@@ -49,7 +55,7 @@ export interface Command {
 const HELP = { short: 'h', help: 'show this help' } as const satisfies Option;
 
 export function defineCommand<const O extends Options>(command: CommandOf<O>): Command {
-  const options = { ...command.options, help: HELP };
+  const options = { help: HELP, ...command.options };
   return {
     name: command.name,
     summary: command.summary,
@@ -108,9 +114,14 @@ function readArguments(
   if (positionals.length > command.positionals.length) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
-  const values = Object.entries(options).map(([name, { value, repeatable }]) => {
+  const values = Object.entries(options).map(([name, { value, unit, repeatable }]) => {
     const texts = given.get(name);
-    return [name, repeatable ? (texts ?? []) : value ? texts?.[0] : texts !== undefined] as const;
+    const [text] = texts ?? [];
+    if (repeatable) return [name, texts ?? []] as const;
+    if (!value) return [name, texts !== undefined] as const;
+    if (!unit || text === undefined) return [name, text] as const;
+    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return [name, Number(text)] as const;
+    return fail(`--${name}: expected a whole number of ${unit}, 0 or more, got ${JSON.stringify(text)}`);
   });
   return Object.fromEntries(values);
 }
@@ -121,13 +132,25 @@ function formatHelp(command: CommandOf<Options>, options: Options): string {
     `${command.about}\n`,
     `Usage: ${usage.join(' ')}\n`,
     columns(command.positionals.map(({ name, help }) => [name, help])),
-    '\nOptions:',
-    columns(Object.entries(options).map(([name, option]) => [optionHead(name, option), option.help])),
+    ...formatOptions(options),
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),
     '\nExit code:',
     columns(EXIT_CODES.map(({ code, means }) => [code, means])),
   ].join('\n');
+}
+
+/** One column for all of them, under the headings that the first options of the groups have. */
+function formatOptions(options: Options): string[] {
+  const rows = Object.entries(options).map(([name, option]) => ({
+    ...option,
+    head: optionHead(name, option),
+  }));
+  const width = Math.max(...rows.map(({ head }) => head.length));
+  return rows.flatMap(({ heading, head, help }, index) => {
+    const title = heading ?? (index === 0 ? 'Options' : undefined);
+    return [...(title ? [`\n${title}:`] : []), columns([[head.padEnd(width), help]])];
+  });
 }
 
 const optionHead = (name: string, { short, value, repeatable }: Option): string =>

@@ -4,7 +4,7 @@ import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
 export const CLI_ERROR_CODES = [
   {
     code: 'USAGE',
-    when: 'A command, an option or its value is unknown, missing or given twice.',
+    when: 'A command, an option or its value is unknown, missing, given twice or not of its form.',
     remedy: 'Correct what the message names; --help lists what there is.',
   },
   {

@@ -38,6 +38,11 @@ export function writeStdout(text: string | Uint8Array): Promise<void> {
   });
 }
 
+/** Writes a line that nobody waits for. */
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 /** Writes one line; what follows inner line ends is indented, so that each entry starts with its own prefix. */
 export function writeStderr(prefix: string, text: string): void {
   process.stderr.write(`${prefix}: ${printable(text).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`);

@@ -44,6 +44,46 @@ const cases: Case[] = [
     stderr: 'stdout: out x\nstderr: err x\n',
   },
   {
+    name: 'prints with --wasi what the plugin prints, before the output',
+    args: ['print', '-i', 'x', '--wasi'],
+    stdout: 'out x\n\n',
+    stderr: 'stderr: err x\n',
+  },
+  {
+    name: 'calls as often as it is told to, with the same input and the same plugin',
+    args: ['remember', '--stdin', '--loop', '3'],
+    stdin: 'Ada',
+    stdout: '\nAda\nAda\n',
+  },
+  { name: 'calls not at all with --loop 0', args: ['fail', '--loop', '0'] },
+  {
+    name: 'prints what a loop had answered when a call fails',
+    args: ['exit', '-i', '3', '--loop', '2', '--wasi'],
+    stderr: /^plugboard: EXIT: .*proc_exit\(3\)\n$/,
+    code: 3,
+  },
+  {
+    name: 'gives the plugin its config as JSON too',
+    args: ['config', '-i', 'mode', '--set-config', '{"mode": "\u00e4"}'],
+    stdout: 'true:ä\n',
+  },
+  {
+    name: 'prefers --config to --set-config',
+    args: ['config', '-i', 'mode', '--config', 'mode=a', '--set-config', '{"mode": "b"}'],
+    stdout: 'true:a\n',
+  },
+  {
+    name: 'limits the variables',
+    args: ['remember', '-i', '12345', '--var-max', '8'],
+    stderr: /plugboard: VAR_LIMIT: .*\n$/,
+    code: 1,
+  },
+  {
+    name: 'allows as many bytes of variables as it is told to',
+    args: ['remember', '-i', '12345', '--var-max', '9'],
+    stdout: '\n',
+  },
+  {
     name: "tells the plugin's error, and exits with its code",
     args: ['fail', '-i', 'no bread'],
     stderr: 'plugboard: PLUGIN_ERROR: no bread\n',

@@ -18,7 +18,8 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   },
   {
     args: ['call'],
-    stderr: 'USAGE: PLUGIN.wasm is missing: file with the plugin; see plugboard call --help',
+    stderr:
+      'USAGE: PLUGIN.wasm is missing: file or URL of the plugin; with --manifest, the file of its manifest; see plugboard call --help',
   },
   {
     args: ['call', 'x.wasm'],
@@ -55,6 +56,76 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     stderr: 'USAGE: --config: expected KEY=VALUE, got "key"',
   },
   {
+    args: ['call', 'x.wasm', 'f', '--loop', 'two'],
+    stderr:
+      'USAGE: --loop: expected a whole number of calls, 0 or more, got "two"; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--loop', '-1'],
+    stderr: 'USAGE: --loop: expected a whole number of calls, 0 or more, got "-1"; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--timeout', '1.5'],
+    stderr:
+      'USAGE: --timeout: expected a whole number of milliseconds, 0 or more, got "1.5"; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--memory-max', '0x10'],
+    stderr:
+      'USAGE: --memory-max: expected a whole number of pages, 0 or more, got "0x10"; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--var-max', ''],
+    stderr:
+      'USAGE: --var-max: expected a whole number of bytes, 0 or more, got ""; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--http-response-max', '9007199254740993'],
+    stderr:
+      'USAGE: --http-response-max: expected a whole number of bytes, 0 or more, got "9007199254740993"; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--link'],
+    stderr: 'USAGE: --link needs a value ([NAME=]FILE); see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--link', 'lib='],
+    stderr: 'USAGE: --link: expected [NAME=]FILE_OR_URL, got "lib="',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--link', '=lib.wasm'],
+    stderr: 'USAGE: --link: expected [NAME=]FILE_OR_URL, got "=lib.wasm"',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--link', ''],
+    stderr: 'USAGE: --link: expected [NAME=]FILE_OR_URL, got ""',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--allow-path', ':/guest'],
+    stderr: 'USAGE: --allow-path: expected HOST[:GUEST], got ":/guest"',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--wasi=yes'],
+    stderr: 'USAGE: --wasi takes no value; see plugboard call --help',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--set-config', '{"a"}'],
+    stderr: 'USAGE: --set-config: the value is not valid JSON: expected ":", got "}" at byte 4',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--set-config', '["a"]'],
+    stderr: 'USAGE: --set-config: expected a JSON object whose values are strings, got ["a"]',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--set-config', '{"a":1}'],
+    stderr: 'USAGE: --set-config: expected a JSON object whose values are strings, got {"a":1}',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--set-config', '{}', '--set-config', '{}'],
+    stderr: 'USAGE: --set-config is given twice; see plugboard call --help',
+  },
+  { args: ['call', 'x.json', 'f', '--manifest'], stderr: 'FILE: x.json: there is no such file' },
+  {
     args: ['call', 'x.wasm', 'f', '--log-level', 'loud'],
     stderr: 'USAGE: --log-level: expected one of trace, debug, info, warn, error, silent, got "loud"',
   },
@@ -84,6 +155,7 @@ const helps: { args: string[]; says: RegExp }[] = [
   { args: ['-h'], says: /\n {2}call +call a function/ },
   { args: ['call', '--help'], says: /Usage: plugboard call \[OPTIONS\] PLUGIN\.wasm FUNCTION/ },
   { args: ['call', 'x.wasm', '--loud', '-h'], says: /\n {2}-i, --input TEXT/ },
+  { args: ['call', '-h'], says: /\nLimits:\n +--timeout MS [\s\S]*\nExamples:\n/ },
   { args: ['run', '-h'], says: /Usage: plugboard run \[OPTIONS\] ACTOR\.wasm/ },
 ];
 

@@ -1,0 +1,156 @@
+import { is, match } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+
+/** A library whose `answer` is this number. */
+const library = (answer: number) =>
+  buildModule({ functions: [{ name: 'answer', results: ['i32'], body: [op.i32Const, answer] }] });
+
+/** `run` ends with the number that `lib` answers; `grow` with 3 when its memory of 2 pages grew by 3, else with 0. */
+const app = buildModule({
+  imports: [{ module: 'lib', name: 'answer', results: ['i32'] }],
+  functions: [
+    { name: 'run', results: ['i32'], body: [op.call, 0] },
+    {
+      name: 'grow',
+      results: ['i32'],
+      body: [op.i32Const, 3, ...op.memoryGrow, op.i32Const, 1, op.i32Add],
+    },
+  ],
+  memoryPages: 2,
+});
+
+const files: Record<string, string | Uint8Array> = {
+  'app.wasm': app,
+  'lib.wasm': library(0),
+  'seven.wasm': library(7),
+  'folder/lib.wasm': library(5),
+  'app.json': JSON.stringify({ wasm: [{ path: 'app.wasm' }] }),
+  'both.json': JSON.stringify({
+    wasm: [{ path: 'folder/lib.wasm', name: 'lib' }, { path: 'app.wasm' }],
+  }),
+  'folder/both.json': JSON.stringify({
+    wasm: [{ path: 'seven.wasm', name: 'lib' }, { path: 'app.wasm' }],
+  }),
+  'data.json': JSON.stringify({
+    wasm: [{ data: Buffer.from(library(3)).toString('base64'), name: 'lib' }, { path: 'app.wasm' }],
+  }),
+  'limited.json': JSON.stringify({ wasm: [{ path: 'app.wasm' }], memory: { max_pages: 1 } }),
+  'lost.json': JSON.stringify({ wasm: [{ path: 'lost.wasm' }] }),
+  'odd.json': JSON.stringify({ wasm: [{ path: 'app.wasm' }], max_pages: 1 }),
+  'app.toml': '[[wasm]]\npath = "app.wasm"\n',
+};
+
+const dataUrl = `data:application/wasm;base64,${Buffer.from(library(4)).toString('base64')}`;
+const answered = (code: number) => ({
+  code,
+  stderr: `plugboard: NONZERO_RESULT: Returned non-zero exit code: ${code}\n`,
+});
+
+interface Case {
+  args: string[];
+  stdout?: string;
+  /** Default: nothing. */
+  stderr?: string | RegExp;
+  code?: number;
+}
+
+const cases: Case[] = [
+  { args: ['app.wasm', 'run', '--link', 'lib.wasm'], stdout: '\n' },
+  { args: ['app.wasm', 'run', '--link', 'lib=seven.wasm'], ...answered(7) },
+  { args: ['app.wasm', 'run', '--link', 'folder/lib.wasm'], ...answered(5) },
+  { args: ['app.wasm', 'run', '--link', `lib=${dataUrl}`], ...answered(4) },
+  { args: [dataUrl, 'answer'], ...answered(4) },
+  {
+    args: ['app.wasm', 'run'],
+    stderr: /^plugboard: UNRESOLVED_IMPORTS: module "main": nothing provides\n.*lib.*answer/,
+    code: 1,
+  },
+  {
+    args: ['app.wasm', 'run', '--link', 'math=lib.wasm'],
+    stderr: /^plugboard: UNRESOLVED_IMPORTS: /,
+    code: 1,
+  },
+  {
+    args: ['app.wasm', 'run', '--link', 'lib.wasm', '--link', 'lib=seven.wasm'],
+    stderr: /^plugboard: INVALID_MANIFEST: manifest\.wasm\[1\]\.name: .*\n$/,
+    code: 1,
+  },
+  {
+    args: ['app.wasm', 'run', '--link', 'lib=lost.wasm'],
+    stderr: 'plugboard: FILE: lost.wasm: there is no such file\n',
+    code: 2,
+  },
+
+  { args: ['both.json', 'run', '-m'], ...answered(5) },
+  // Its paths start where the command runs, not where it lies.
+  { args: ['folder/both.json', 'run', '--manifest'], ...answered(7) },
+  { args: ['data.json', 'run', '--manifest'], ...answered(3) },
+  { args: ['app.json', 'run', '--manifest', '--link', 'lib=seven.wasm'], ...answered(7) },
+  {
+    args: ['lost.json', 'run', '--manifest'],
+    stderr: /^plugboard: SOURCE_UNAVAILABLE: lost\.wasm: .*\n$/,
+    code: 1,
+  },
+  {
+    args: ['odd.json', 'run', '--manifest'],
+    stderr: /^plugboard: INVALID_MANIFEST: manifest\.max_pages: .*\n$/,
+    code: 1,
+  },
+  {
+    args: ['app.toml', 'run', '--manifest'],
+    stderr:
+      'plugboard: FILE: app.toml: a manifest is JSON here, TOML is not read: the file is not valid JSON: ' +
+      'expected a value, got "w" at byte 2\n',
+    code: 2,
+  },
+  {
+    args: ['app.wasm', 'run', '--manifest'],
+    stderr: /^plugboard: FILE: app\.wasm: a manifest is JSON here/,
+    code: 2,
+  },
+  {
+    args: ['app.json', 'run'],
+    stderr: /^plugboard: INVALID_WASM: /,
+    code: 1,
+  },
+
+  { args: ['app.wasm', 'grow', '--link', 'lib.wasm', '--memory-max', '3'], ...answered(3) },
+  { args: ['app.wasm', 'grow', '--link', 'lib.wasm', '--memory-max', '2'], stdout: '\n' },
+  { args: ['app.wasm', 'grow', '--link', 'lib.wasm', '--memory-max', '0'], ...answered(3) },
+  {
+    args: ['app.wasm', 'run', '--link', 'lib.wasm', '--memory-max', '1'],
+    stderr: /^plugboard: MEMORY_LIMIT: module "main": its memory starts with 2 pages, over the limit of 1 /,
+    code: 1,
+  },
+  {
+    args: ['limited.json', 'run', '--manifest', '--link', 'lib.wasm'],
+    stderr: /^plugboard: MEMORY_LIMIT: /,
+    code: 1,
+  },
+  { args: ['limited.json', 'run', '--manifest', '--link', 'lib.wasm', '--memory-max', '9'], stdout: '\n' },
+];
+
+suite('cli call: modules', test => {
+  if (typeof host().list !== 'function') {
+    test.skip('all of it', 'this runtime starts no programs');
+    return;
+  }
+
+  for (const { args, stdout = '', stderr = '', code = 0 } of cases) {
+    test(`plugboard call ${args.map(arg => arg.slice(0, 40)).join(' ')}`, async () => {
+      const { mkdirSync, writeFileSync } = await import('node:fs');
+      const { inFolder, plugboard } = await import('./spawn.ts');
+      await inFolder(async folder => {
+        mkdirSync(`${folder}/folder`);
+        for (const [path, content] of Object.entries(files)) writeFileSync(`${folder}/${path}`, content);
+        const result = await plugboard(folder, ['call', ...args]);
+        if (typeof stderr === 'string') is(result.stderr, stderr);
+        else match(result.stderr, stderr);
+        is(result.stdout, stdout);
+        is(result.code, code);
+      });
+    });
+  }
+});
