@@ -43,7 +43,7 @@ export function envFunctions(kernel: Kernel): EnvImports {
     },
     output_offset: () => BigInt(memory.output?.start ?? 0),
     output_length: () => BigInt(memory.output?.length ?? 0),
-    error_set: (handle: bigint) => kernel.setErrorHandle(Number(handle)),
+    error_set: (handle: bigint) => kernel.setErrorHandle(handle),
     error_get: () => BigInt(kernel.error?.handle ?? 0),
     reset: () => kernel.clear(),
     memory_bytes: () => BigInt(memory.addressableBytes),

@@ -49,7 +49,7 @@ export class Kernel {
   http: HttpState = { status: 0, headers: {} };
   /** Whether the plugin may read the headers of a response. */
   readonly exposesHttpHeaders: boolean;
-  error: { handle: number; text: string } | null = null;
+  error: { handle: number | bigint; text: string } | null = null;
 
   readonly #onDiagnostic: ((diagnostic: AbiDiagnostic) => void) | undefined;
   readonly #strict: boolean;
@@ -137,15 +137,16 @@ export class Kernel {
   }
 
   /** Takes the text at once, so that a block freed or written to later does not lose it. 0 clears. */
-  setErrorHandle(handle: number): void {
-    if (handle === 0) {
+  setErrorHandle(handle: bigint): void {
+    if (handle === 0n) {
       this.error = null;
       return;
     }
-    const length = this.memory.length(handle);
+    const start = Number(handle);
+    const length = this.memory.length(start);
     if (length === 0)
       this.diagnose('INVALID_HANDLE', `error_set: ${handle} is not the handle of a live block`);
-    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.view(handle, length));
+    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.view(start, length));
     this.error = { handle, text };
   }
 

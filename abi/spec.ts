@@ -87,7 +87,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     results: [bytes('length', 'bytes of the block')],
     onBadInput: 'As length.',
     ownership: 'Nothing changes hands.',
-    source: `${NATIVE}, which answers garbage for most invalid handles.`,
+    source: `${NATIVE}, which believes what stands before an invalid handle.`,
   },
   {
     name: 'load_u8',

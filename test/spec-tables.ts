@@ -4,6 +4,7 @@ import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/errors.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
+import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 
 /** A list below its head, in the layout `entries`. */
@@ -22,13 +23,35 @@ const signature = (name: string, params: readonly Value[], results: readonly str
   return `\`${name}(${takes})${results.length ? ` → ${results.join(', ')}` : ''}\``;
 };
 
+const asNative = 'as native';
+const comparisonTable = ({ title, intro, rows }: ComparisonTopic) =>
+  specTable<ComparisonRow>({
+    title: `Compared: ${title.toLowerCase()}`,
+    intro,
+    prefix: 'abi',
+    rows,
+    id: row => row.id,
+    layout: 'table',
+    columns: [
+      { head: 'Row', cell: row => `\`abi.${row.id}\`` },
+      { head: 'Case', cell: row => row.case },
+      { head: 'Extism native', cell: row => row.native },
+      { head: 'Go SDK', cell: row => row.go ?? asNative },
+      { head: 'JS SDK', cell: row => row.js ?? asNative },
+      { head: 'plugboard', cell: row => row.plugboard ?? asNative },
+      { head: 'Why', cell: row => row.why ?? '' },
+    ],
+  });
+
 const abiPage: Page = {
   path: 'docs/ABI.md',
   title: 'The Extism kernel ABI',
   intro:
     `Every function that a plugin may import from \`${ENV_NAMESPACE}\`, as [abi/](/abi/) provides it, on every tier and ` +
     'runtime. A handle is the offset of a block in the kernel memory, which plugins reach through these functions only. ' +
-    'What "ends the call" is an error to the caller, whatever the export returns afterwards.',
+    'What "ends the call" is an error to the caller, whatever the export returns afterwards. Below the functions, tables ' +
+    'tell edge by edge what the other hosts do: the native runtime (libextism 1.41.0), the Go SDK (1.7.1) and the ' +
+    'official JS SDK (2.0.0-rc13, in the foreground). Where nothing is unsafe, plugboard does as native does.',
   tables: [
     specTable<EnvFunction>({
       title: 'Functions',
@@ -56,6 +79,7 @@ const abiPage: Page = {
         { head: 'Based on', cell: row => row.source },
       ],
     }),
+    ...comparison.map(comparisonTable),
   ],
 };
 

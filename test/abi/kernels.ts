@@ -15,13 +15,20 @@ export interface Env {
   kernel: Kernel;
   tier: KernelTier;
   imports: EnvImports;
+  /** Codes of the diagnostics so far. */
+  codes: string[];
   call(name: string, ...args: (bigint | number)[]): bigint | number | undefined;
   /** Places text as the plugin would: one `store_u8` a byte. */
   text(text: string): bigint;
 }
 
 export function makeEnv(options: EnvOptions = {}): Env {
-  const kernel = new Kernel({ maxVarBytes: 1 << 20, ...options });
+  const codes: string[] = [];
+  const kernel = new Kernel({
+    maxVarBytes: 1 << 20,
+    onDiagnostic: ({ code }) => codes.push(code),
+    ...options,
+  });
   const { tier, imports } = kernelImports(kernel, { tier: options.tier });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
@@ -32,7 +39,7 @@ export function makeEnv(options: EnvOptions = {}): Env {
     for (const [index, byte] of bytes.entries()) call('store_u8', handle + BigInt(index), byte);
     return handle;
   };
-  return { kernel, tier, imports, call, text };
+  return { kernel, tier, imports, codes, call, text };
 }
 
 export const decode = (bytes: Uint8Array | null): string | null => bytes && new TextDecoder().decode(bytes);

@@ -2,6 +2,8 @@
 export interface TestHost {
   /** Such as `node 20.20.2`. */
   runtime: string;
+  /** Whether random tests should try many more seeds, as in CI. */
+  thorough?: boolean;
   /** A file of the repository, by its path from the root. */
   readBytes(path: string): Uint8Array;
   /** Names of the files in a folder of the repository, sorted; folders end with a slash. */

@@ -1,0 +1,116 @@
+import { equal, is } from '../helpers/assert.ts';
+import { envSuite, MEMORY_BYTES } from './env-rows.ts';
+import { decode } from './kernels.ts';
+
+const BAD_ADDRESSES = [
+  0n,
+  63n,
+  MEMORY_BYTES,
+  1n << 32n,
+  (1n << 32n) + 64n,
+  1n << 53n,
+  -1n,
+  -8n,
+  -(1n << 63n),
+];
+
+envSuite('access', [
+  {
+    row: [
+      'env.load_u8',
+      'env.load_u64',
+      'env.store_u8',
+      'env.store_u64',
+      'abi.access-words',
+      'abi.access-byte',
+      'abi.access-past-block',
+    ],
+    name: 'round trip, little endian, unaligned and across blocks',
+    run: ({ call }) => {
+      const handle = call('alloc', 16n) as bigint;
+      call('store_u64', handle + 3n, 0x0102030405060708n);
+      equal([call('load_u8', handle + 3n), call('load_u8', handle + 10n)], [8, 1]);
+      is(call('load_u64', handle + 3n), 0x0102030405060708n);
+      call('store_u8', handle, 0x1ff);
+      is(call('load_u8', handle), 0xff, 'the low byte counts');
+      call('store_u64', handle + 12n, -2n);
+      is(BigInt.asIntN(64, call('load_u64', handle + 12n) as bigint), -2n);
+    },
+  },
+  {
+    row: ['abi.load-freed', 'abi.store-freed'],
+    name: 'a freed block is memory like any other, until it is used again',
+    run: ({ call, text }) => {
+      const handle = text('abcdefgh');
+      call('free', handle);
+      is(call('load_u8', handle), 0x61);
+      is(call('load_u64', handle), 0x6867666564636261n);
+      call('store_u8', handle, 0x78);
+      is(call('load_u8', handle), 0x78);
+    },
+  },
+  {
+    row: ['env.load_u8', 'env.store_u8', 'abi.access-past-block'],
+    name: 'beyond a block, the bytes of its neighbour',
+    run: ({ call }) => {
+      const handle = call('alloc', 1n) as bigint;
+      is(call('alloc', 1n), handle + 16n);
+      call('store_u8', handle + 16n, 0x6e);
+      is(call('load_u64', handle + 9n), 0x6en << 56n);
+      call('store_u8', handle + 9n, 7);
+      equal([call('load_u8', handle + 9n), call('length', handle)], [7, 1n]);
+    },
+  },
+  {
+    row: ['env.load_u8', 'env.store_u8', 'abi.access-end', 'abi.access-beyond', 'abi.access-low'],
+    name: 'outside the memory: 0 and nothing, no trap, no wrap-around',
+    run: ({ call, kernel }) => {
+      const before = kernel.memory.view(0, 64).slice();
+      for (const address of BAD_ADDRESSES) {
+        call('store_u8', address, 0xaa);
+        is(call('load_u8', address), 0);
+      }
+      equal(kernel.memory.view(0, 64).slice(), before, 'the header is out of reach');
+      call('store_u8', MEMORY_BYTES - 1n, 7);
+      is(call('load_u8', MEMORY_BYTES - 1n), 7, 'the last byte is not');
+    },
+  },
+  {
+    row: ['env.load_u64', 'env.store_u64', 'abi.access-word-end', 'abi.access-beyond', 'abi.access-low'],
+    name: 'outside the memory, also with its last byte only: 0 and nothing',
+    run: ({ call }) => {
+      for (const address of [...BAD_ADDRESSES, 56n, 60n, MEMORY_BYTES - 7n, MEMORY_BYTES - 1n]) {
+        call('store_u64', address, -1n);
+        is(call('load_u64', address), 0n);
+      }
+      call('store_u64', MEMORY_BYTES - 8n, 7n);
+      is(call('load_u64', MEMORY_BYTES - 8n), 7n);
+    },
+  },
+  {
+    row: ['env.load_u8', 'env.load_u64', 'env.store_u8', 'env.store_u64', 'abi.access-wrap'],
+    name: 'all 64 bits of an address count',
+    run: ({ call, text }) => {
+      const handle = text('abcdefgh');
+      for (const high of [1n << 32n, 1n << 53n, -(1n << 63n)]) {
+        equal([call('load_u8', high + handle), call('load_u64', high + handle)], [0, 0n]);
+        call('store_u8', high + handle, 1);
+        call('store_u64', high + handle, 1n);
+      }
+      is(call('load_u64', handle), 0x6867666564636261n);
+    },
+  },
+  {
+    row: ['env.load_u64', 'env.store_u64', 'abi.access-low-word'],
+    name: 'a word that starts below 64 is outside, also when it ends above',
+    run: ({ call, text, kernel }) => {
+      const handle = text('abcdefgh');
+      call('output_set', handle, 8n);
+      for (let address = 56n; address < 64n; address++) {
+        call('store_u64', address, -1n);
+        is(call('load_u64', address), 0n);
+      }
+      equal([call('output_length'), decode(kernel.end().output)], [8n, 'abcdefgh']);
+    },
+  },
+]);

@@ -1,0 +1,210 @@
+import type { AbiError } from '../../abi/index.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { envSuite, MEMORY_BYTES } from './env-rows.ts';
+import { decode } from './kernels.ts';
+
+envSuite('blocks', [
+  {
+    row: ['env.alloc', 'abi.alloc-fresh'],
+    name: 'gives aligned, zeroed blocks that do not overlap and are never 0',
+    run: ({ call }) => {
+      const a = call('alloc', 1n) as bigint;
+      const b = call('alloc', 8n) as bigint;
+      ok(a >= 64n && a % 8n === 0n && b % 8n === 0n && b >= a + 1n);
+      call('store_u64', a + 8n, -1n);
+      is(call('load_u64', call('alloc', 8n) as bigint), 0n);
+    },
+  },
+  {
+    row: 'abi.alloc-handles',
+    name: 'are offsets from 64 on, multiples of 16',
+    run: ({ call }) =>
+      equal(
+        [1n, 8n, 16n].map(length => call('alloc', length)),
+        [64n, 80n, 96n],
+      ),
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-stray'],
+    name: 'zeroes what the plugin wrote beyond its blocks',
+    run: ({ call }) => {
+      const a = call('alloc', 16n) as bigint;
+      for (let offset = 16n; offset < 256n; offset += 8n) call('store_u64', a + offset, -1n);
+      is(call('load_u64', call('alloc', 8n) as bigint), 0n);
+    },
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-zero', 'abi.alloc-huge', 'abi.alloc-wrap'],
+    name: 'answers 0 for a length of 0 or beyond 4 GiB',
+    run: ({ call }) => {
+      for (const length of [0n, 1n << 32n, 5n << 30n, 1n << 48n, 1n << 53n, -1n, -77n, -(1n << 63n)])
+        is(call('alloc', length), 0n);
+      ok(call('alloc', 8n) !== 0n);
+    },
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-limit'],
+    name: 'over the configured limit ends the call with a memory-limit error',
+    options: { maxBytes: 65_536 },
+    run: async ({ call, kernel }) => {
+      ok(call('alloc', 65_536n) !== 0n);
+      await raises(() => call('alloc', 1n), { code: 'MEMORY_LIMIT', message: '65536 bytes' });
+      is((kernel.ended as AbiError).code, 'MEMORY_LIMIT');
+    },
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-reused', 'abi.alloc-reuse-time'],
+    name: 'a freed block is used again, zeroed, once the memory would have to grow',
+    run: ({ call }) => {
+      const first = call('alloc', 300_000n) as bigint;
+      call('store_u64', first, 7n);
+      call('free', first);
+      const others = [1, 2].map(() => call('alloc', 300_000n));
+      ok(!others.includes(first), 'not while there is memory that was never used');
+      is(call('load_u64', first), 7n, 'the old bytes are still there');
+      is(call('alloc', 300_000n), first);
+      is(call('load_u64', first), 0n);
+    },
+  },
+  {
+    row: ['env.alloc', 'env.free'],
+    name: 'freed blocks are used again once the memory would have to grow',
+    options: { maxBytes: 65_536 * 2 },
+    run: ({ call }) => {
+      for (let round = 0; round < 100; round++) call('free', call('alloc', 40_000n) as bigint);
+      ok(call('alloc', 30_000n) !== 0n, 'a larger block serves when nothing else is left');
+    },
+  },
+  {
+    row: ['env.free', 'env.length', 'abi.free-zero', 'abi.length-none'],
+    name: 'a freed block has length 0; freeing again or freeing nothing is harmless',
+    run: ({ call }) => {
+      const handle = call('alloc', 24n) as bigint;
+      is(call('length', handle), 24n);
+      for (const bad of [handle, handle, 0n, handle + 8n, 7n, -1n, 1n << 40n]) call('free', bad);
+      is(call('length', handle), 0n);
+    },
+  },
+  {
+    row: ['env.free', 'abi.free-unknown', 'abi.free-interior'],
+    name: 'what is no handle is left alone, with a diagnostic',
+    run: ({ call, codes, text }) => {
+      const handle = text('abc');
+      const freed = text('x');
+      call('free', freed);
+      for (const bad of [freed, handle + 1n, 99n, -1n]) call('free', bad);
+      equal(codes, Array(4).fill('UNKNOWN_HANDLE_FREED'));
+      is(call('length', handle), 3n);
+    },
+  },
+  {
+    row: ['env.free', 'abi.free-unknown', 'abi.free-interior'],
+    name: 'with strict, what is no handle ends the call',
+    options: { strict: true },
+    run: async ({ call, text, kernel }) => {
+      const handle = text('abc');
+      await raises(() => call('free', handle + 1n), { code: 'UNKNOWN_HANDLE_FREED' });
+      is((kernel.ended as AbiError).code, 'UNKNOWN_HANDLE_FREED');
+    },
+  },
+  {
+    row: ['env.free', 'abi.free-input'],
+    name: 'the input: its length becomes 0, its offset stays',
+    input: 'abc',
+    run: ({ call }) => {
+      const offset = call('input_offset') as bigint;
+      call('free', offset);
+      equal([call('input_offset'), call('input_length'), call('input_load_u8', 0n)], [offset, 0n, 0]);
+    },
+  },
+  {
+    row: ['env.free', 'env.output_set', 'abi.free-output', 'abi.free-output-reused'],
+    name: 'an output freed after it was set stays what it was, also when blocks are used again',
+    options: { maxBytes: 65_536 },
+    run: ({ call, text, kernel }) => {
+      const output = text('kept');
+      call('output_set', output, 4n);
+      call('free', output);
+      is(call('length', output), 0n);
+      for (let round = 0; round < 5000; round++) call('free', text('XXXX'));
+      is(decode(kernel.end().output), 'kept');
+    },
+  },
+  {
+    row: ['env.free', 'abi.free-error'],
+    name: 'an error text freed after it was set stays the error',
+    run: ({ call, text, kernel }) => {
+      const handle = text('oh no');
+      call('error_set', handle);
+      call('free', handle);
+      equal([call('error_get'), kernel.end().error], [handle, 'oh no']);
+    },
+  },
+  {
+    row: ['env.length', 'env.length_unsafe', 'abi.length-none', 'abi.length-interior', 'abi.length-unsafe'],
+    name: 'of 0, interior, unknown and huge handles is 0',
+    run: ({ call }) => {
+      const handle = call('alloc', 64n) as bigint;
+      is(call('length_unsafe', handle), 64n);
+      for (const bad of [0n, handle + 1n, handle + 16n, handle - 16n, 63n, -1n, 1n << 53n]) {
+        equal([call('length', bad), call('length_unsafe', bad)], [0n, 0n]);
+      }
+    },
+  },
+  {
+    row: ['env.length', 'env.free', 'abi.length-end'],
+    name: 'at the end of the memory are as anywhere',
+    run: ({ call, codes }) => {
+      for (let address = MEMORY_BYTES - 80n; address <= MEMORY_BYTES; address++) {
+        is(call('length', address), 0n);
+        call('free', address);
+      }
+      is(codes.length, 81);
+    },
+  },
+  {
+    row: ['env.length', 'env.length_unsafe', 'env.free', 'abi.header-writes', 'abi.length-unsafe'],
+    name: 'do not depend on anything that the plugin writes',
+    run: ({ call }) => {
+      const handles = [call('alloc', 20n) as bigint, call('alloc', 40n) as bigint];
+      // Also what the native kernel takes for the record of a block in use.
+      for (let address = 64n; address < 256n; address += 4n) {
+        call('store_u64', address, 0x00000007_00000001n);
+      }
+      equal(
+        handles.map(handle => call('length', handle)),
+        [20n, 40n],
+      );
+      for (const bad of [handles[0]! + 12n, handles[1]! + 16n]) {
+        equal([call('length', bad), call('length_unsafe', bad)], [0n, 0n]);
+      }
+      for (const handle of handles) call('free', handle);
+      equal(
+        handles.map(handle => call('length', handle)),
+        [0n, 0n],
+      );
+    },
+  },
+  {
+    row: ['env.reset', 'abi.reset'],
+    name: 'ends every block and forgets input, output and error',
+    input: 'in',
+    run: ({ call, text, kernel }) => {
+      const handle = text('text');
+      call('output_set', handle, 4n);
+      call('error_set', handle);
+      call('reset');
+      equal([call('length', handle), call('input_length'), call('load_u64', handle)], [0n, 0n, 0n]);
+      equal(kernel.end(), { output: null, error: null });
+    },
+  },
+  {
+    row: ['env.memory_bytes', 'abi.memory-bytes'],
+    name: 'tells how much a plugin can address, also after growth',
+    run: ({ call }) => {
+      is(call('memory_bytes'), MEMORY_BYTES - 64n);
+      call('alloc', MEMORY_BYTES);
+      is(call('memory_bytes'), 2n * MEMORY_BYTES - 64n);
+    },
+  },
+]);

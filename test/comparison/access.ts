@@ -1,0 +1,76 @@
+import type { ComparisonTopic } from './row.ts';
+
+const SAME_EDGE = 'Every access outside is the same: 0 or nothing. No address wraps around and none traps.';
+
+export const access: ComparisonTopic = {
+  title: 'Loads and stores',
+  intro:
+    'What `load_u8`, `load_u64`, `store_u8` and `store_u64` do off the blocks. The memory has 1 MiB at first; its end ' +
+    'is the first address that is not in it.',
+  rows: [
+    {
+      id: 'access-words',
+      case: 'a word at any address of a block',
+      native: 'eight bytes, little endian, unaligned or not',
+    },
+    { id: 'access-byte', case: '`store_u8` of a value above 255', native: 'stores its low byte' },
+    {
+      id: 'load-freed',
+      case: 'a load from a freed block',
+      native: 'the old bytes, until the block is used again',
+      js: '`load_u8` answers 0, `load_u64` ends the call with a `TypeError`',
+    },
+    { id: 'store-freed', case: 'a store to a freed block', native: 'stores', js: 'nothing' },
+    {
+      id: 'access-past-block',
+      case: 'an access past the end of a block, inside the memory',
+      native: 'the bytes that are there',
+      js: 'a `RangeError` ends the call',
+    },
+    {
+      id: 'access-end',
+      case: '`load_u8` and `store_u8` at the end of the memory',
+      native: 'trap: the check is off by one',
+      js: 'a `RangeError` ends the call',
+      plugboard: '0, nothing',
+      why: SAME_EDGE,
+    },
+    {
+      id: 'access-word-end',
+      case: '`load_u64` and `store_u64` with their last byte at the end',
+      native: 'trap: the check is off by one',
+      js: 'a `RangeError` ends the call',
+      plugboard: '0, nothing',
+      why: SAME_EDGE,
+    },
+    {
+      id: 'access-beyond',
+      case: 'an access farther beyond, at any address up to 2^64 − 1',
+      native: '0, nothing',
+      go: 'bytes as native; words end the call',
+      js: 'a `RangeError` ends the call; from 2^63 on bytes are 0 and a word ends it with a `TypeError`',
+    },
+    {
+      id: 'access-wrap',
+      case: 'an access at 2^32 + the address of a block',
+      native: '0, nothing',
+      go: 'bytes as native; a word wraps around and is that of the block',
+      js: 'a `RangeError` ends the call',
+    },
+    {
+      id: 'access-low',
+      case: 'an access below 64, words up to 56',
+      native: '0, nothing',
+      go: "bytes as native; words are those of the kernel's records",
+      js: '`load_u8(0)` is 0, else a `RangeError` ends the call',
+    },
+    {
+      id: 'access-low-word',
+      case: '`load_u64` and `store_u64` at 57 to 63',
+      native: "the kernel's records: a store changes the length of the output, up to 2^64 − 1 bytes",
+      js: 'a `RangeError` ends the call',
+      plugboard: '0, nothing',
+      why: 'A word starts where a byte does: at 64. The first 64 bytes are out of reach as a whole.',
+    },
+  ],
+};

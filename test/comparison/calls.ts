@@ -1,0 +1,96 @@
+import type { ComparisonTopic } from './row.ts';
+
+const FRESH_INSTANCE =
+  '[The old one is in the middle of something](/docs/RATIONALE.md#why-does-the-instance-survive-an-error-but-not-a-trap).';
+
+export const calls: ComparisonTopic = {
+  title: 'Between calls',
+  intro: 'What stays from one call to the next, and what may overlap.',
+  rows: [
+    {
+      id: 'call-clears',
+      case: 'blocks, input, output and error of the last call',
+      native: 'gone; handles start over and memory is zero',
+    },
+    { id: 'call-globals', case: "the plugin's memory and globals", native: 'kept' },
+    {
+      id: 'after-error',
+      case: 'the instance after an error text or a code',
+      native: 'kept',
+    },
+    {
+      id: 'after-trap',
+      case: 'the instance after a trap, also a stack overflow',
+      native: 'kept, as the trap left it',
+      plugboard: 'dropped: the next call gets a new one',
+      why: FRESH_INSTANCE,
+    },
+    {
+      id: 'after-exit',
+      case: 'the instance after `proc_exit`',
+      native: 'kept',
+      go: 'closed: every later call fails with "module is closed"',
+      plugboard: 'dropped: the next call gets a new one',
+      why: FRESH_INSTANCE,
+    },
+    {
+      id: 'after-start',
+      case: '`_start` called twice',
+      native: 'a new instance after each',
+      go: 'the same instance',
+      js: 'the same instance',
+    },
+    {
+      id: 'after-start-vars',
+      case: 'variables after `_start`',
+      native: 'lost',
+      go: 'kept',
+      js: 'kept',
+      plugboard: 'kept',
+      why: 'They belong to the plugin, not to the instance.',
+    },
+    {
+      id: 'call-overlap',
+      case: 'two calls at once',
+      native: 'cannot be: a call borrows the plugin',
+      go: 'no guard: they share kernel and instance',
+      js: 'no guard: both get the output of the second',
+      plugboard: 'answered in order, each with its own output',
+      why: 'Nobody has to queue what a plugin can only do one by one.',
+    },
+    {
+      id: 'call-reentrant',
+      case: "a call from inside one of the plugin's own host functions",
+      native: 'an error "cannot make reentrant calls into plugin"',
+      go: 'no guard: it runs, and clears the blocks of the outer call',
+      js: 'no guard: it runs, and the outer call fails with a `TypeError`',
+      plugboard: 'an error `REENTRANT_CALL`; the outer call goes on',
+      why: 'As native, with a code.',
+    },
+    {
+      id: 'call-active',
+      case: 'whether a call is running',
+      native: 'cannot be asked',
+      js: '`isActive()`',
+      plugboard: '`isActive()`',
+      why: 'As the JS SDK.',
+    },
+    {
+      id: 'plugin-reset',
+      case: '`reset()` of the plugin',
+      native: 'clears the kernel memory; variables stay',
+      go: 'does not exist',
+      plugboard: 'the same; `reset({ vars: true })` clears the variables too; `false` during a call',
+      why: 'A host that hands a plugin to the next tenant needs it.',
+    },
+    {
+      id: 'plugin-closed',
+      case: 'a call after `close()`',
+      native: 'cannot be: the plugin is gone',
+      go: 'an error',
+      js: 'works, unless it has a worker',
+      plugboard: 'an error `CLOSED`',
+      why: 'Closing means the same everywhere.',
+    },
+  ],
+};

@@ -1,0 +1,77 @@
+import type { KernelTier } from '../../abi/index.ts';
+import { decode, makeEnv } from '../abi/kernels.ts';
+
+/** Unsigned, as the functions mean it; `done` without a result; `trap` for whatever ended the call. */
+export type Answer = bigint | 'done' | 'trap';
+
+/** A kernel to compare: its functions as a plugin calls them, and its memory as a host sees it. */
+export interface Subject {
+  name: string;
+  /** Starts a call, with the input in a block of its own. */
+  begin(input: Uint8Array): void;
+  call(name: string, ...args: bigint[]): Answer;
+  /** What the host would read as output after the call; null for none. */
+  output(): Uint8Array | null;
+  /** What the host would read as error text after the call. */
+  error(): string | null;
+  /** All of the memory, until it grows. */
+  bytes(): Uint8Array;
+}
+
+const answerOf = (run: () => bigint | number | undefined): Answer => {
+  try {
+    const result = run();
+    if (result === undefined) return 'done';
+    return typeof result === 'bigint' ? BigInt.asUintN(64, result) : BigInt(result >>> 0);
+  } catch {
+    return 'trap';
+  }
+};
+
+type Fn = (...args: (bigint | number)[]) => bigint | number | undefined;
+/** The second parameter of `store_u8` is the one that is an i32. */
+const toWasm = (name: string, args: readonly bigint[]) =>
+  args.map((arg, at) =>
+    name === 'store_u8' && at === 1 ? Number(BigInt.asIntN(32, arg)) : BigInt.asIntN(64, arg),
+  );
+
+/** The official kernel, used as the native runtime does: `reset`, then the input copied and set; ranges read at the end. */
+export function officialSubject(module: WebAssembly.Module): Subject {
+  const exports = new WebAssembly.Instance(module, {}).exports as unknown as Record<string, Fn> & {
+    memory: WebAssembly.Memory;
+  };
+  const bytes = () => new Uint8Array(exports.memory.buffer);
+  const call: Subject['call'] = (name, ...args) => answerOf(() => exports[name]!(...toWasm(name, args)));
+  const range = (start: Answer, length: Answer) =>
+    bytes().slice(Number(start), Number(start) + Number(length));
+  return {
+    name: 'official',
+    bytes,
+    call,
+    begin: input => {
+      call('reset');
+      if (input.length === 0) return;
+      const handle = call('alloc', BigInt(input.length)) as bigint;
+      bytes().set(input, Number(handle));
+      call('input_set', handle, BigInt(input.length));
+    },
+    output: () => range(call('output_offset'), call('output_length')),
+    error: () => {
+      const handle = call('error_get') as bigint;
+      const length = handle === 0n ? 0n : call('length', handle);
+      return length === 0n ? null : decode(range(handle, length));
+    },
+  };
+}
+
+export function plugboardSubject(tier: KernelTier): Subject {
+  const env = makeEnv({ tier });
+  return {
+    name: tier,
+    bytes: () => new Uint8Array(env.kernel.memory.memory.buffer),
+    call: (name, ...args) => answerOf(() => env.call(name, ...toWasm(name, args))),
+    begin: input => env.kernel.begin(input),
+    output: () => env.kernel.end().output,
+    error: () => env.kernel.end().error,
+  };
+}

@@ -1,0 +1,89 @@
+import { createPlugin, type HostFunction, type Plugin, type PluginOptions } from '../../src/node.ts';
+import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+
+const ENV = 'extism:host/env';
+const USER = 'extism:host/user';
+
+const IMPORTS = {
+  alloc: { module: ENV, params: ['i64'], results: ['i64'] },
+  store_u8: { module: ENV, params: ['i64', 'i32'] },
+  load_u8: { module: ENV, params: ['i64'], results: ['i32'] },
+  length: { module: ENV, params: ['i64'], results: ['i64'] },
+  input_offset: { module: ENV, results: ['i64'] },
+  input_length: { module: ENV, results: ['i64'] },
+  output_set: { module: ENV, params: ['i64', 'i64'] },
+  error_set: { module: ENV, params: ['i64'] },
+  error_get: { module: ENV, results: ['i64'] },
+  var_set: { module: ENV, params: ['i64', 'i64'] },
+  proc_exit: { module: 'wasi_snapshot_preview1', params: ['i32'] },
+  /** Tells the test a number. */
+  mark: { module: USER, params: ['i32'] },
+  /** Does what the test says. */
+  host: { module: USER },
+} as const satisfies Record<string, FunctionShape & { module: string }>;
+
+type ImportName = keyof typeof IMPORTS;
+/** Code of a function without its final `end`; a name stands for a call of that import. */
+export type Body = readonly (number | ImportName)[];
+
+export const i32 = (value: number): Body => [op.i32Const, ...signed(value)];
+export const i64 = (value: number): Body => [op.i64Const, ...signed(value)];
+export const mark = (value: number): Body => [...i32(value), 'mark'];
+
+const signed = (value: number): number[] =>
+  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+
+/** Handle of the first block of a call without input. */
+export const FIRST = 64;
+
+/** Allocates a block for `text`, which must be the first one of the call. */
+export const place = (text: string): Body => [
+  ...i64(text.length),
+  'alloc',
+  op.drop,
+  ...[...text].flatMap((char, at) => [...i64(FIRST + at), ...i32(char.charCodeAt(0)), 'store_u8'] as const),
+];
+
+/** `i32.load` and `i32.store` at address 0 of the plugin's own memory. */
+const load = [...i32(0), 0x28, 2, 0];
+/** Adds 1 to a counter in the plugin's memory, and marks it. */
+export const count: Body = [...i32(0), ...load, ...i32(1), 0x6a, 0x36, 2, 0, ...load, 'mark'];
+
+export type GuestFunctions = Readonly<Record<string, Body | (FunctionShape & { body: Body })>>;
+
+/** A module that exports these functions and a memory, and imports what they call. */
+export function buildGuest(functions: GuestFunctions): Uint8Array<ArrayBuffer> {
+  const shapes = Object.entries(functions).map(([name, given]) =>
+    'body' in given ? { name, ...given } : { name, body: given },
+  );
+  const names = (Object.keys(IMPORTS) as ImportName[]).filter(name =>
+    shapes.some(({ body }) => body.includes(name)),
+  );
+  return buildModule({
+    imports: names.map(name => ({ name, ...IMPORTS[name] })),
+    functions: shapes.map(({ body, ...shape }) => ({
+      ...shape,
+      body: body.flatMap(item => (typeof item === 'number' ? item : [op.call, names.indexOf(item)])),
+    })),
+    memoryPages: 1,
+  });
+}
+
+export interface Guest {
+  plugin: Plugin;
+  /** What the plugin marked so far. */
+  marks: number[];
+}
+
+export async function createGuest(
+  functions: GuestFunctions | Uint8Array<ArrayBuffer>,
+  { host = () => {}, ...options }: PluginOptions & { host?: HostFunction } = {},
+): Promise<Guest> {
+  const marks: number[] = [];
+  const bytes = functions instanceof Uint8Array ? functions : buildGuest(functions);
+  const plugin = await createPlugin(bytes, {
+    ...options,
+    functions: { [USER]: { mark: (_, value: number) => void marks.push(value), host } },
+  });
+  return { plugin, marks };
+}

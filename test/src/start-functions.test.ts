@@ -1,0 +1,113 @@
+import { equal, ok, raises } from '../helpers/assert.ts';
+import { op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+import {
+  buildGuest,
+  count,
+  createGuest,
+  FIRST,
+  type GuestFunctions,
+  i32,
+  i64,
+  mark,
+  place,
+} from './guest.ts';
+
+const MARKS = { _initialize: 1, __wasm_call_ctors: 2, hs_init: 3, _start: 4 } as const;
+type StartFunction = keyof typeof MARKS;
+
+const params = ['i32', 'i32'] as const;
+/** A module that marks each of these when it runs; with `wasi` it imports WASI. */
+const marking = (names: readonly StartFunction[], wasi: boolean): GuestFunctions => ({
+  ...Object.fromEntries(
+    names.map(name => [name, { body: mark(MARKS[name]), ...(name === 'hs_init' && { params }) }]),
+  ),
+  trap: [op.unreachable],
+  ...(wasi && { exit: [...i32(0), 'proc_exit'] }),
+});
+
+/** The same module with a start section, which is placed before the code. */
+function withStartSection(bytes: Uint8Array, functionIndex: number): Uint8Array<ArrayBuffer> {
+  let at = 8;
+  // Every section here is shorter than 128 bytes.
+  while (bytes[at] !== 10) at += 2 + bytes[at + 1]!;
+  return Uint8Array.from([...bytes.subarray(0, at), 8, 1, functionIndex, ...bytes.subarray(at)]);
+}
+
+const orders: [row: string, exports: StartFunction[], run: StartFunction[]][] = [
+  ['start-initialize', ['_initialize'], ['_initialize']],
+  ['start-ctors', ['__wasm_call_ctors'], ['__wasm_call_ctors']],
+  ['start-both', ['_initialize', '__wasm_call_ctors'], ['__wasm_call_ctors']],
+  ['start-haskell', ['hs_init'], ['hs_init']],
+  ['start-haskell', ['hs_init', '_initialize', '__wasm_call_ctors'], ['_initialize', 'hs_init']],
+  ['start-command', ['_start'], []],
+  ['start-command-reactor', ['_start', '_initialize'], ['_initialize']],
+];
+
+suite('start functions at creation', test => {
+  for (const [row, exports, run] of orders) {
+    for (const wasi of [false, true]) {
+      test.row(
+        [`abi.${row}`, 'abi.start-when'],
+        `of ${exports.join(', ')} ${wasi ? 'with' : 'without'} WASI, ${run.join(', ') || 'none'}; again for a new instance`,
+        async () => {
+          const expected = run.map(name => MARKS[name]);
+          const { plugin, marks } = await createGuest(marking(exports, wasi));
+          equal(marks, expected);
+          await raises(() => plugin.call('trap'), { code: 'TRAP' });
+          await raises(() => plugin.call('trap'), { code: 'TRAP' });
+          equal(marks, [...expected, ...expected]);
+        },
+      );
+    }
+  }
+
+  test.row('abi.start-command', '_start runs when called by name, after _initialize', async () => {
+    const { plugin, marks } = await createGuest(marking(['_start', '_initialize'], true));
+    await plugin.call('_start');
+    equal(marks, [MARKS._initialize, MARKS._start]);
+  });
+
+  test.row('abi.start-params', 'an _initialize with parameters is an export like any other', async () => {
+    const { marks } = await createGuest({ _initialize: { body: mark(1), params: ['i32'] } });
+    equal(marks, []);
+  });
+
+  test.row('abi.start-section', 'a start section runs once for each instance', async () => {
+    const bytes = withStartSection(buildGuest({ begin: mark(1), trap: [op.unreachable] }), 1);
+    ok(WebAssembly.validate(bytes));
+    const { plugin, marks } = await createGuest(bytes);
+    equal(marks, [1]);
+    await raises(() => plugin.call('trap'), { code: 'TRAP' });
+    await plugin.getInstance();
+    equal(marks, [1, 1]);
+  });
+
+  for (const name of ['_initialize', '__wasm_call_ctors', 'hs_init']) {
+    test.row('abi.start-trap', `a trap in ${name} fails creation`, async () => {
+      const shape = { body: [op.unreachable], ...(name === 'hs_init' && { params }) };
+      const error = await raises(() => createGuest({ [name]: shape, run: [] }), { code: 'INIT_FAILED' });
+      let cause: unknown = error;
+      while (cause instanceof Error && !(cause instanceof WebAssembly.RuntimeError)) cause = cause.cause;
+      ok(cause instanceof WebAssembly.RuntimeError);
+    });
+  }
+
+  test.row('abi.start-trap', 'a trap in a start section fails creation', async () => {
+    const bytes = withStartSection(buildGuest({ begin: [op.unreachable] }), 0);
+    await raises(() => createGuest(bytes), { code: 'INIT_FAILED' });
+  });
+
+  test.row(
+    'abi.start-host-function',
+    'a start function may use host functions, the kernel and its memory',
+    async () => {
+      const { plugin, marks } = await createGuest({
+        _initialize: [...place('kv'), ...i64(0), ...i64(FIRST), 'var_set', 'host', ...count],
+        run: count,
+      });
+      await plugin.call('run');
+      equal([marks, [...plugin.vars.keys()]], [[1, 2], ['']]);
+    },
+  );
+});
