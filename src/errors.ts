@@ -181,6 +181,11 @@ export const ERROR_CODES = [
     remedy: 'The cause is the reason of the signal. The next call works.',
   },
   {
+    code: 'INIT_ERROR',
+    when: 'Diagnostic: a start function set an error text and returned. With strict, creation fails with INIT_FAILED.',
+    remedy: "A fault of the plugin, or a hint of what it lacks; see the plugin's documentation.",
+  },
+  {
     code: 'ZERO_LIMIT',
     when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
     remedy: 'Leave the limit out for its default; with strict, creation fails.',

@@ -63,7 +63,7 @@ export function wrapHostFunction(
   fn: HostFunction,
   type: FunctionType | undefined,
   call: HostCall,
-): (...args: WasmValue[]) => WasmValue | boolean {
+): (...args: WasmValue[]) => WasmResult {
   const { kernel } = call;
   return (...args) => {
     kernel.check();
@@ -91,7 +91,7 @@ export function wrapAsyncHostFunction(
   fn: HostFunction,
   type: FunctionType | undefined,
   call: HostCall,
-): (...args: WasmValue[]) => Promise<WasmValue | boolean> {
+): (...args: WasmValue[]) => Promise<WasmResult> {
   const { kernel } = call;
   return async (...args) => {
     kernel.check();
@@ -115,17 +115,27 @@ function failure(label: string, error: unknown): Error {
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 
+/** Several results are an array. */
+type WasmResult = WasmValue | boolean | (WasmValue | boolean)[];
+
 function toResult(
   label: string,
   result: unknown,
   type: FunctionType | undefined,
   kernel: Kernel,
-): WasmValue | boolean {
-  const [resultType] = type?.results ?? [];
-  const value = toWasm(result, resultType);
-  if (value !== undefined) return value;
-  const message = `host function ${label} returned ${String(result)} (${typeof result}), expected ${resultType ?? 'a bigint, a number or nothing'}`;
-  return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
+): WasmResult {
+  const types = type?.results;
+  const refuse = (expected: string, got: unknown): never => {
+    const what = Array.isArray(got) ? `an array of ${got.length}` : `${String(got)} (${typeof got})`;
+    const message = `host function ${label} returned ${what}, expected ${expected}`;
+    return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
+  };
+  const one = (value: unknown, of: ValueType | undefined) =>
+    toWasm(value, of) ?? refuse(of ?? 'a bigint, a number or nothing', value);
+  if (types ? types.length < 2 : !Array.isArray(result)) return one(result, types?.[0]);
+  const several = Array.isArray(result) ? (result as unknown[]) : [];
+  if (types && several.length !== types.length) refuse(`an array of ${types.length} results`, result);
+  return several.map((value, index) => one(value, types?.[index]));
 }
 
 /** The result as the wasm type wants it, or undefined when it cannot be. */

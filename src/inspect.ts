@@ -206,15 +206,15 @@ const isCallable = ({ params, results }: FunctionType): boolean =>
 
 /** What `runStartFunctions` of instance.ts will run. */
 function startFunctions(exports: readonly ModuleExport[]): string[] {
-  const find = (wanted: string, parameters: number) =>
+  const find = (wanted: string, type: string) =>
     exports
-      .filter(({ name, kind }) => name === wanted && kind === 'function')
-      .filter(({ type }) => type === null || ('params' in type && type.params.length === parameters))
+      .filter(item => item.name === wanted && item.kind === 'function')
+      .filter(item => (formatExtern(item) ?? type) === type)
       .map(({ name }) => name);
-  const initialize = find('_initialize', 0);
-  const haskell = find('hs_init', 2);
+  const initialize = find('_initialize', '() -> ()');
+  const haskell = find('hs_init', '(i32, i32) -> ()');
   if (haskell.length > 0) return [...initialize, ...haskell];
-  const constructors = find('__wasm_call_ctors', 0);
+  const constructors = find('__wasm_call_ctors', '() -> ()');
   return constructors.length > 0 ? constructors : initialize;
 }
 

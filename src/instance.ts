@@ -8,6 +8,7 @@ import type { Link, LinkedModule, LinkPlan } from './link.ts';
 import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
 import type { Platform } from './platform/types.ts';
+import { type FunctionType, formatType } from './wasm/reader.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -125,7 +126,7 @@ class Linker {
   }
 
   *#start(name: string, instance: WebAssembly.Instance): Generator<StartFunction, void, void> {
-    for (const next of startFunctionsOf(instance)) {
+    for (const next of startFunctionsOf(instance, this.#parts.plan.modules.get(name)!)) {
       this.#parts.onModule(name);
       yield next;
     }
@@ -237,22 +238,26 @@ function importedMemory(
   return values.find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory);
 }
 
+const EMPTY: FunctionType = { params: [], results: [] };
+const HS_INIT: FunctionType = { params: ['i32', 'i32'], results: [] };
+
 /**
  * Haskell's runtime wants `_initialize` before `hs_init(argc, argv)`. Otherwise `__wasm_call_ctors` is preferred,
- * as natively: it is what `_initialize` of a reactor calls. A command's `_start` runs only when called by name.
+ * as natively: it is what `_initialize` of a reactor calls. A command's `_start` runs only when called by name, and what
+ * is of another type is an export like any other.
  */
-function startFunctionsOf(instance: WebAssembly.Instance): StartFunction[] {
-  const find = (name: string, ...args: number[]): StartFunction[] => {
-    const value = instance.exports[name];
-    return typeof value === 'function' && value.length === args.length
-      ? [{ fn: value as StartFunction['fn'], args }]
-      : [];
+function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartFunction[] {
+  const find = (name: string, type: FunctionType, ...args: number[]): StartFunction[] => {
+    const value = exports[name];
+    if (typeof value !== 'function') return [];
+    const actual = signatures?.exports.get(name);
+    const fits = actual ? formatType(actual) === formatType(type) : value.length === args.length;
+    return fits ? [{ fn: value as StartFunction['fn'], args }] : [];
   };
-  const initialize = find('_initialize');
-  const haskell = find('hs_init', 0, 0);
-  if (haskell.length > 0) return [...initialize, ...haskell];
-  const constructors = find('__wasm_call_ctors');
-  return constructors.length > 0 ? constructors : initialize;
+  const haskell = find('hs_init', HS_INIT, 0, 0);
+  if (haskell.length > 0) return [...find('_initialize', EMPTY), ...haskell];
+  const constructors = find('__wasm_call_ctors', EMPTY);
+  return constructors.length > 0 ? constructors : find('_initialize', EMPTY);
 }
 
 /** Whether the module uses WASI but has no memory that WASI could work on. */

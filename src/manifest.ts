@@ -1,3 +1,4 @@
+import { ENV_NAMESPACE } from '../abi/index.ts';
 import { CreateError } from './errors.ts';
 import { refuse, texts } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
@@ -81,6 +82,7 @@ function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
   const modules = items.map(item => ({ ...item, name: item.name ?? MAIN }));
   if (modules.every(({ name }) => name !== MAIN)) modules.at(-1)!.name = MAIN;
   for (const [index, { name }] of modules.entries()) {
+    if (name === ENV_NAMESPACE) refuse(`${wasmAt(index)}.name`, "another name than the kernel's", name);
     const before = modules.findIndex(other => other.name === name);
     if (before === index) continue;
     const which = name === MAIN ? 'one module named "main" or not at all' : 'a name of its own';

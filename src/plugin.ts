@@ -264,8 +264,12 @@ export class Plugin {
   }
 
   #keepInstances(instances: Instances | null, { error }: Outcome): WebAssembly.Instance {
-    // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
-    if (error || !instances) {
+    const { strict, onDiagnostic } = this.#settings;
+    if (error?.code === 'PLUGIN_ERROR' && instances && !strict) {
+      const message = `module "${this.#initialising}": a start function set the error text "${error.message}"`;
+      onDiagnostic?.({ code: 'INIT_ERROR', message });
+    } else if (error || !instances) {
+      // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
       const code = error?.code === 'IMPORT_TYPE_MISMATCH' ? error.code : 'INIT_FAILED';
       throw new CallError(code, `module "${this.#initialising}": ${reason?.message}`, {

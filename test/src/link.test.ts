@@ -412,6 +412,10 @@ suite('link', test => {
     { given: [undefined, undefined], message: 'manifest.wasm[1].name' },
     { given: ['main', undefined], message: 'manifest.wasm[1].name' },
     { given: ['a', 'a'], main: 1 },
+    {
+      given: ['extism:host/env', 'main'],
+      message: "manifest.wasm[0].name: expected another name than the kernel's",
+    },
     { given: ['a', 'b', 'a', 'main'], message: 'manifest.wasm[2].name' },
   ];
   for (const { given, main, message } of names) {

@@ -1,5 +1,7 @@
+import { createPlugin } from '../../src/node.ts';
+import { Errno } from '../../wasi/index.ts';
 import { equal, ok, raises } from '../helpers/assert.ts';
-import { op } from '../helpers/build-module.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import {
   buildGuest,
@@ -44,7 +46,7 @@ const orders: [row: string, exports: StartFunction[], run: StartFunction[]][] = 
   ['start-command-reactor', ['_start', '_initialize'], ['_initialize']],
 ];
 
-suite('start functions at creation', test => {
+suite('start functions', test => {
   for (const [row, exports, run] of orders) {
     for (const wasi of [false, true]) {
       test.row(
@@ -72,6 +74,56 @@ suite('start functions at creation', test => {
     const { marks } = await createGuest({ _initialize: { body: mark(1), params: ['i32'] } });
     equal(marks, []);
   });
+
+  test.row(
+    'abi.start-type',
+    'one with a result, or hs_init with other parameters, is no start function',
+    async () => {
+      for (const [name, shape] of [
+        ['__wasm_call_ctors', { results: ['i32'], body: [...mark(1), ...i32(0)] }],
+        ['hs_init', { params: ['i32'], body: mark(1) }],
+        ['hs_init', { params: ['i64', 'i64'], body: mark(1) }],
+      ] as const) {
+        const { marks } = await createGuest({ [name]: shape, _initialize: mark(2) });
+        equal(marks, [2], name);
+      }
+    },
+  );
+
+  test.row(
+    ['abi.start-error', 'error.INIT_ERROR'],
+    'an error text of a start function is told of, and fails with strict',
+    async () => {
+      const told: string[] = [];
+      const setsError = { _initialize: [...place('oh'), ...i64(FIRST), 'error_set'], run: mark(1) } as const;
+      const { plugin, marks } = await createGuest(setsError, {
+        onDiagnostic: ({ code, message }) => told.push(`${code} ${message}`),
+      });
+      await plugin.call('run');
+      equal([marks, told], [[1], ['INIT_ERROR module "main": a start function set the error text "oh"']]);
+      await raises(() => createGuest(setsError, { strict: true }), { code: 'INIT_FAILED', message: 'oh' });
+    },
+  );
+
+  test.row(
+    'abi.start-section-wasi',
+    'a start section that calls WASI with pointers gets EFAULT',
+    async () => {
+      const told: string[] = [];
+      const bytes = buildModule({
+        imports: [
+          { module: 'wasi_snapshot_preview1', name: 'random_get', params: ['i32', 'i32'], results: ['i32'] },
+        ],
+        memoryPages: 1,
+        global: { name: 'errno', value: 0 },
+        functions: [{ name: 'begin', body: [...i32(0), ...i32(8), op.call, 0, op.globalSet, 0] as number[] }],
+        start: 1,
+      });
+      const plugin = await createPlugin(bytes, { onDiagnostic: ({ code }) => told.push(code) });
+      const { errno } = (await plugin.getInstance()).exports as { errno: WebAssembly.Global };
+      equal([errno.value, told], [Errno.EFAULT, ['WASI_MEMORY_UNBOUND']]);
+    },
+  );
 
   test.row('abi.start-section', 'a start section runs once for each instance', async () => {
     const bytes = withStartSection(buildGuest({ begin: mark(1), trap: [op.unreachable] }), 1);

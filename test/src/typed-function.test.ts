@@ -199,6 +199,33 @@ suite('typed host functions', test => {
     is((error.cause as { code?: string }).code, 'INVALID_HANDLE');
   });
 
+  const twoResults: [name: string, answer: unknown, ends: string][] = [
+    ['an array of as many', [3, 4n], ''],
+    ['one of fewer', [3], 'an array of 1, expected an array of 2 results'],
+    ['one of more', [3, 4n, 5], 'an array of 3, expected an array of 2 results'],
+    ['no array', 3, '3 (number), expected an array of 2 results'],
+    ['one with a wrong value', ['3', 4n], '3 (string), expected i32'],
+  ];
+  for (const [name, answer, message] of twoResults) {
+    for (const compiled of [false, true]) {
+      if (compiled && message) continue;
+      test(`several results: ${name}${compiled ? ', of a compiled module' : ''}`, async () => {
+        const bytes = buildModule({
+          imports: [{ module: 'host', name: 'fn', results: ['i32', 'i64'] }],
+          functions: [{ name: 'run', results: ['i32'], body: [op.call, 0, op.drop] }],
+        });
+        const plugin = await createPlugin(compiled ? new WebAssembly.Module(bytes) : bytes, {
+          functions: { host: { fn: () => answer } },
+        });
+        const error = await raises(() => plugin.call('run'), {
+          code: message ? 'HOST_FUNCTION_FAILED' : 'NONZERO_RESULT',
+        });
+        if (message) is(error.message.includes(message), true, error.message);
+        else is((error as CallError).exitCode, 3);
+      });
+    }
+  }
+
   test('a number that does not fit its wasm type fails the call', async () => {
     const host = hostFunction({ result: values.i32 }, () => 2 ** 31);
     const plugin = await viaNumbers(host, { results: ['i32'] }, []);
