@@ -31,12 +31,12 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
     throw new AbiError('INVALID_HTTP_REQUEST', `http_request: ${expected}, got ${got}`);
   };
   const fields = parse(text, refuse);
-  // The Rust PDK of before 1.0 wrote `header`.
-  const { url, method = 'GET', headers, header, ...rest } = fields;
+  // The Rust PDK of before 1.0 wrote `header`; today's writes null for a method that is not given.
+  const { url, method, headers, header, ...rest } = fields;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) refuse(`the key ${JSON.stringify(unknown)}`);
   if (typeof url !== 'string') return refuse(`a url of type ${typeof url}`);
-  const upper = typeof method === 'string' ? method.toUpperCase() : '';
+  const upper = typeof (method ?? 'GET') === 'string' ? String(method ?? 'GET').toUpperCase() : '';
   if (!METHOD.test(upper)) refuse(`the method ${JSON.stringify(method)}`);
   const given = headers ?? header ?? {};
   if (typeof given !== 'object' || Array.isArray(given)) return refuse('headers that are no object');

@@ -52,9 +52,9 @@ async function sendOnce(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   try {
-    return await fetch(url, {
+    return await fetch(withoutUser(url), {
       method,
-      headers,
+      headers: { ...basicAuthorization(url), ...headers },
       // fetch refuses one with these methods.
       body: method === 'GET' || method === 'HEAD' ? null : body,
       redirect: allowedHosts.includes(ANY_HOST) ? 'follow' : 'manual',
@@ -64,6 +64,20 @@ async function sendOnce(
   } catch (error) {
     throw failed(url, error);
   }
+}
+
+/** fetch refuses URLs with a user name; other clients make this header of it. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (!username && !password) return {};
+  const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+}
+
+function withoutUser(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
 }
 
 function redirect(request: HttpRequest, from: URL, status: number, location: string): HttpRequest {

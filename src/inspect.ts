@@ -9,6 +9,7 @@ import type {
   InspectedSection,
   Inspection,
 } from './inspection.ts';
+import { chooseStartFunctions } from './start-functions.ts';
 import { readModuleName, readProducers, readTargetFeatures } from './wasm/custom.ts';
 import { type ModuleExport, type ModuleImport, type ModuleOutline, readModule } from './wasm/reader.ts';
 import { type FunctionType, formatExtern, formatType } from './wasm/types.ts';
@@ -204,18 +205,15 @@ function inspectExport(item: ModuleExport): InspectedExport {
 const isCallable = ({ params, results }: FunctionType): boolean =>
   params.length === 0 && (results.length === 0 || (results.length === 1 && results[0] === 'i32'));
 
-/** What `runStartFunctions` of instance.ts will run. */
 function startFunctions(exports: readonly ModuleExport[]): string[] {
-  const find = (wanted: string, type: string) =>
-    exports
-      .filter(item => item.name === wanted && item.kind === 'function')
-      .filter(item => (formatExtern(item) ?? type) === type)
-      .map(({ name }) => name);
-  const initialize = find('_initialize', '() -> ()');
-  const haskell = find('hs_init', '(i32, i32) -> ()');
-  if (haskell.length > 0) return [...initialize, ...haskell];
-  const constructors = find('__wasm_call_ctors', '() -> ()');
-  return constructors.length > 0 ? constructors : initialize;
+  const chosen = chooseStartFunctions(({ name, type }) =>
+    exports.some(item => {
+      if (item.name !== name || item.kind !== 'function') return false;
+      // Of a compiled module nobody knows more than the name.
+      return item.type === null || type.test(formatType(item.type));
+    }),
+  );
+  return chosen.map(({ name }) => name);
 }
 
 function findActor(

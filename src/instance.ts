@@ -8,7 +8,8 @@ import type { Link, LinkedModule, LinkPlan } from './link.ts';
 import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
 import type { Platform } from './platform/types.ts';
-import { type FunctionType, formatType } from './wasm/reader.ts';
+import { chooseStartFunctions } from './start-functions.ts';
+import { formatType } from './wasm/reader.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -53,7 +54,7 @@ export interface GrowingMemory {
 }
 
 /** A start function to be called before the next step. */
-export interface StartFunction {
+export interface StartCall {
   fn: (...args: number[]) => unknown;
   args: readonly number[];
 }
@@ -63,7 +64,7 @@ export interface StartFunction {
  * functions, which the caller runs: only it knows whether one may be suspended. What fails is thrown as it comes: the reason
  * for which the kernel was ended, a trap, or the engine's LinkError.
  */
-export function instantiate(parts: InstanceParts): Generator<StartFunction, Instances, void> {
+export function instantiate(parts: InstanceParts): Generator<StartCall, Instances, void> {
   return new Linker(parts).makeAll();
 }
 
@@ -82,7 +83,7 @@ class Linker {
     this.#parts = parts;
   }
 
-  *makeAll(): Generator<StartFunction, Instances, void> {
+  *makeAll(): Generator<StartCall, Instances, void> {
     const { modules, main } = this.#parts.plan;
     for (const module of modules.values()) {
       if (module !== main && !module.isCommand) yield* this.#use(module);
@@ -96,7 +97,7 @@ class Linker {
   }
 
   /** The one instance of a module. */
-  *#use(module: LinkedModule): Generator<StartFunction, WebAssembly.Instance, void> {
+  *#use(module: LinkedModule): Generator<StartCall, WebAssembly.Instance, void> {
     const { name } = module;
     const made = this.#made.get(name);
     if (made) return made;
@@ -125,7 +126,7 @@ class Linker {
     this.#forwards = this.#forwards.filter(item => !isOwn(item));
   }
 
-  *#start(name: string, instance: WebAssembly.Instance): Generator<StartFunction, void, void> {
+  *#start(name: string, instance: WebAssembly.Instance): Generator<StartCall, void, void> {
     for (const next of startFunctionsOf(instance, this.#parts.plan.modules.get(name)!)) {
       this.#parts.onModule(name);
       yield next;
@@ -238,26 +239,14 @@ function importedMemory(
   return values.find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory);
 }
 
-const EMPTY: FunctionType = { params: [], results: [] };
-const HS_INIT: FunctionType = { params: ['i32', 'i32'], results: [] };
-
-/**
- * Haskell's runtime wants `_initialize` before `hs_init(argc, argv)`. Otherwise `__wasm_call_ctors` is preferred,
- * as natively: it is what `_initialize` of a reactor calls. A command's `_start` runs only when called by name, and what
- * is of another type is an export like any other.
- */
-function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartFunction[] {
-  const find = (name: string, type: FunctionType, ...args: number[]): StartFunction[] => {
+function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartCall[] {
+  const chosen = chooseStartFunctions(({ name, args, type }) => {
     const value = exports[name];
-    if (typeof value !== 'function') return [];
+    if (typeof value !== 'function') return false;
     const actual = signatures?.exports.get(name);
-    const fits = actual ? formatType(actual) === formatType(type) : value.length === args.length;
-    return fits ? [{ fn: value as StartFunction['fn'], args }] : [];
-  };
-  const haskell = find('hs_init', HS_INIT, 0, 0);
-  if (haskell.length > 0) return [...find('_initialize', EMPTY), ...haskell];
-  const constructors = find('__wasm_call_ctors', EMPTY);
-  return constructors.length > 0 ? constructors : find('_initialize', EMPTY);
+    return actual ? type.test(formatType(actual)) : value.length === args.length;
+  });
+  return chosen.map(({ name, args }) => ({ fn: exports[name] as StartCall['fn'], args }));
 }
 
 /** Whether the module uses WASI but has no memory that WASI could work on. */

@@ -79,6 +79,12 @@ suite('http', test => {
     });
   }
 
+  test('makes a user name in the URL a header, as other clients do', async () => {
+    const { seen, response } = send({ [A]: new Response('x') }, request('https://us%C3%A9r:p%3Aw@a.test/'));
+    await response;
+    equal([seen[0]!.url, seen[0]!.headers], [A, { authorization: `Basic ${btoa('us\xc3\xa9r:p:w')}` }]);
+  });
+
   const globs: [glob: string, host: string, matches: boolean][] = [
     ['a.test', 'a.test', true],
     ['A.Test', 'a.test', true],
@@ -340,6 +346,12 @@ suite(
         equal(JSON.parse(await textOf(plugin.call('headers'))), { 'content-type': 'a/b', 'x-seen': 'yes' });
       },
     );
+
+    test('null is what is not given, as the Rust PDK writes it', async () => {
+      const { plugin, seen } = await create({ [A]: new Response('x') });
+      is(await textOf(plugin.call('send', ask({ method: null, headers: null, header: null }))), 'x');
+      is(seen[0]!.method, 'GET');
+    });
 
     test('headers are 0 to a plugin that may not see them', async () => {
       const { plugin } = await create({ [A]: new Response('hello') });
