@@ -330,6 +330,7 @@ class NodeDirectory implements FsDirectory {
   rename(name: string, to: FsDirectory, toName: string): number {
     return this.#move(name, to, toName, (from, target, stats) => {
       // Hosts differ in which errno they choose, and Windows in what it lets happen.
+      if (stats.isDirectory() && target.startsWith(`${from}/`)) return Errno.EINVAL;
       const replaced = to.lookup(toName);
       if (typeof replaced !== 'number' && stats.isDirectory() !== (replaced.filetype === Filetype.DIRECTORY))
         return stats.isDirectory() ? Errno.ENOTDIR : Errno.EISDIR;
