@@ -111,6 +111,9 @@ function letThrough<Args extends unknown[], Result>(callback: (...args: Args) =>
 export function createWasi(options: WasiOptions): Wasi {
   const { args = [], env = {}, stdin, stdout, stderr } = options;
   const { clock = webClock(), random = webRandom() } = options;
+  /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
+  let exited: WasiExit | undefined;
+  let isStarted = false;
   const checkpoint = letThrough(() => options.checkpoint?.());
   const diagnose = letThrough((diagnostic: WasiDiagnostic) => options.onDiagnostic?.(diagnostic));
   const exit = letThrough((code: number): never => {
@@ -118,10 +121,6 @@ export function createWasi(options: WasiOptions): Wasi {
     exited = new WasiExit(code);
     throw exited;
   });
-  /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
-  let exited: WasiExit | undefined;
-  let isStarted = false;
-
   const memory = new GuestMemory();
   const descriptors = new DescriptorTable([
     inputDescriptor(stdin),

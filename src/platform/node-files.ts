@@ -66,12 +66,14 @@ const TOLD = [
 const toErrno = new Map<string, number>(TOLD.map(name => [name, Errno[name]]));
 toErrno.set('EDQUOT', Errno.ENOSPC).set('ENFILE', Errno.EMFILE).set('EOPNOTSUPP', Errno.ENOTSUP);
 
-/** Runs a call of `node:fs`; what it throws becomes an errno. What carries no code is a mistake here, and thrown on. */
+/** Runs a call of `node:fs`; what it throws becomes an errno. What the host did not say is a mistake here, and thrown on. */
 function attempt<T>(call: () => T): T | number {
   try {
     return call();
   } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
+    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+    // What Deno was not granted. It makes links only when granted all files.
+    if (name === 'NotCapable') return Errno.EACCES;
     if (typeof code !== 'string') throw error;
     return toErrno.get(code) ?? Errno.EIO;
   }
@@ -328,6 +330,7 @@ class NodeDirectory implements FsDirectory {
   rename(name: string, to: FsDirectory, toName: string): number {
     return this.#move(name, to, toName, (from, target, stats) => {
       // Hosts differ in which errno they choose, and Windows in what it lets happen.
+      if (stats.isDirectory() && target.startsWith(`${from}/`)) return Errno.EINVAL;
       const replaced = to.lookup(toName);
       if (typeof replaced !== 'number' && stats.isDirectory() !== (replaced.filetype === Filetype.DIRECTORY))
         return stats.isDirectory() ? Errno.ENOTDIR : Errno.EISDIR;

@@ -260,7 +260,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       fails(root.rename('one', root, 'two'), 'ENOTEMPTY');
       fails(root.rename('one', root, 'file'), 'ENOTDIR');
       fails(root.rename('file', root, 'one'), 'EISDIR');
-      fails(root.rename('one', one, 'inside'), 'EINVAL');
+      for (const inside of ['new', 'a']) fails(root.rename('one', one, inside), 'EINVAL');
       succeeds(two.unlink('b'));
       succeeds(root.rename('one', root, 'two'));
       is(readText(good(root.openDirectory('two')), 'a'), 'x');

@@ -17,8 +17,9 @@ export const denoFlags = (program: string) => [
   '--no-prompt',
   '--no-lock',
   '--no-remote',
-  `--allow-read=${root},${temporary}`,
-  `--allow-write=${temporary}`,
+  // All files: else Deno makes no symbolic links, which the suites about folders of the host need.
+  '--allow-read',
+  '--allow-write',
   `--allow-env=${environment}`,
   `--allow-run=${program}`,
 ];

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
-import { Rights } from '../../wasi/index.ts';
+import { MemoryFs, Rights } from '../../wasi/index.ts';
+import { sameToPrograms } from '../contract/differential.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
@@ -71,6 +72,16 @@ escapesContract('wasi/escapes from folders of the host', body =>
 readOnlyContract('wasi/read-only folders of the host', onHost);
 
 suite('wasi/node-files', test => {
+  test('programs at random learn the same here and in memory', () => {
+    const seed = Date.now() >>> 0;
+    for (let round = 0; round < 40; round++)
+      inFolder(folder => {
+        const [one, two] = [new MemoryFs(), nodeFolder(folder)].map(fs => new Program({ '/': fs }));
+        sameToPrograms(seed + round, 150, one!, two!);
+        two!.guest.wasi.close();
+      });
+  });
+
   for (const [title, path] of [
     ['what is not there', 'none'],
     ['a file', 'file'],

@@ -100,6 +100,12 @@ export class Program {
     });
   }
 
+  /** Opens whatever it is for reading. */
+  openFolderOrFile(path: string, at: number): number {
+    const rights = ALL_RIGHTS & ~Rights.FD_WRITE;
+    return this.open(path, { at, rights, inheriting: ALL_RIGHTS });
+  }
+
   openFile(path: string, opening: Opening = {}): number {
     return this.open(path, { oflags: CREAT, rights: ALL_RIGHTS, ...opening });
   }
