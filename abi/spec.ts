@@ -1,4 +1,4 @@
-export type WasmType = 'i32' | 'i64';
+import type { WasmType } from './signatures.ts';
 
 export interface EnvValue {
   name: string;
@@ -19,9 +19,6 @@ export interface EnvFunction {
   /** Where the behaviour comes from, and what differs. */
   source: string;
 }
-
-/** The namespace that the functions are imported from. */
-export const ENV_NAMESPACE = 'extism:host/env';
 
 const NATIVE = "Extism's native kernel";
 const HOST = "Extism's native runtime";

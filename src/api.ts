@@ -1,7 +1,8 @@
 export type { LogLevel } from '../abi/index.ts';
 export { CallError } from './call.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
-export { CreateError, ERROR_CODES, type ErrorCode, PlugboardError } from './errors.ts';
+export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+export { CreateError, PlugboardError } from './errors.ts';
 export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
 export { inspect } from './inspect.ts';
 export type { Advice, InspectedExport, InspectedImport, InspectedSection, Inspection } from './inspection.ts';

@@ -1,5 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
-import { type HostErrorCode, PlugboardError } from './errors.ts';
+import type { HostErrorCode } from './error-codes.ts';
+import { PlugboardError } from './errors.ts';
 import { isStackOverflow } from './host-function.ts';
 import { ExitStop } from './instance.ts';
 import type { OutputCopier, PluginOutput } from './output.ts';

@@ -1,4 +1,4 @@
-import { ENV_FUNCTIONS, ENV_NAMESPACE } from '../abi/index.ts';
+import { ENV_NAMESPACE, envSignatures } from '../abi/index.ts';
 import { WASI_MODULE, wasiSignatures } from '../wasi/index.ts';
 import type { FunctionType } from './wasm/reader.ts';
 
@@ -12,10 +12,10 @@ const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
   [
     ENV_NAMESPACE,
     new Map(
-      ENV_FUNCTIONS.map(({ name, params, results }) => {
-        const type = { params: params.map(({ type }) => type), results: results.map(({ type }) => type) };
-        return [name, { abi: 'kernel', type }];
-      }),
+      Object.entries(envSignatures).map(([name, [params, results]]) => [
+        name,
+        { abi: 'kernel', type: { params, results } },
+      ]),
     ),
   ],
   [

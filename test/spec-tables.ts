@@ -1,7 +1,8 @@
-import { ENV_FUNCTIONS, ENV_NAMESPACE, type EnvFunction } from '../abi/spec.ts';
+import { ENV_NAMESPACE } from '../abi/signatures.ts';
+import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
-import { ERROR_CODES, type ErrorCode } from '../src/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';

@@ -1,4 +1,5 @@
-import { describe as describeOther, type ErrorCode, PlugboardError } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { describe as describeOther, PlugboardError } from '../errors.ts';
 import { Float } from './float.ts';
 
 /** What can go wrong above the plugin host. A plugin call that fails has the host's codes. */

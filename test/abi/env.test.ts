@@ -1,7 +1,19 @@
-import { AbiError, ENV_FUNCTIONS } from '../../abi/index.ts';
+import { AbiError, ENV_FUNCTIONS, envSignatures } from '../../abi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { makeEnv, TIERS } from './kernels.ts';
+
+suite('abi/signatures', test => {
+  test('are those of the table', () => {
+    const types = (values: readonly { type: string }[]) => values.map(({ type }) => type);
+    equal(
+      envSignatures,
+      Object.fromEntries(
+        ENV_FUNCTIONS.map(({ name, params, results }) => [name, [types(params), types(results)]]),
+      ),
+    );
+  });
+});
 
 for (const tier of TIERS) {
   suite(`abi/env (${tier})`, test => {

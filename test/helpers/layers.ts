@@ -16,7 +16,7 @@ const everything = [...host, 'platform', 'platform of node', 'entries', 'actor',
 export const layers: readonly Layer[] = [
   { name: 'abi', files: ['abi/'], mayImport: [] },
   { name: 'wasi', files: ['wasi/'], mayImport: [] },
-  { name: 'errors', files: ['src/errors.ts'], mayImport: [] },
+  { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },

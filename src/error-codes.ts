@@ -1,0 +1,206 @@
+/** One stable error code. docs/ERRORS.md is printed from these rows. */
+export interface ErrorCode {
+  code: string;
+  /** When it is raised. */
+  when: string;
+  /** What to do about it. */
+  remedy: string;
+}
+
+/** Codes of errors and, where marked so, of diagnostics that only `strict` turns into errors. */
+export const ERROR_CODES = [
+  {
+    code: 'INVALID_MANIFEST',
+    when: 'The manifest is not of a known form, has an unknown key, both spellings of one key, or a value of the wrong type.',
+    remedy: 'Correct the key that the message names.',
+  },
+  {
+    code: 'INVALID_OPTION',
+    when: 'An option of createPlugin is unknown or has a value of the wrong type.',
+    remedy: 'Correct the option that the message names.',
+  },
+  {
+    code: 'UNSUPPORTED',
+    when: 'Something is asked for that cannot be honoured here; it is never ignored.',
+    remedy: 'Do what the message says works here.',
+  },
+  {
+    code: 'SOURCE_UNAVAILABLE',
+    when: 'The wasm bytes cannot be read.',
+    remedy: 'Check the path; where the platform has no files, pass the bytes or a WebAssembly.Module.',
+  },
+  {
+    code: 'FOLDER_UNAVAILABLE',
+    when: 'A folder of allowedPaths cannot be opened.',
+    remedy: 'Check that the path names a folder that this process may read.',
+  },
+  {
+    code: 'INVALID_WASM',
+    when: 'The bytes are not a WebAssembly module that this engine accepts.',
+    remedy: 'Check that the file is complete and is the .wasm that the compiler wrote.',
+  },
+  {
+    code: 'HASH_MISMATCH',
+    when: "The SHA-256 of the bytes is not the manifest's hash.",
+    remedy: 'Fetch the right file, or correct the hash if you trust this one.',
+  },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    when: 'The module imports what nothing provides. One error lists all of them.',
+    remedy: 'Give what the message names for each import.',
+  },
+  {
+    code: 'IMPORT_TYPE_MISMATCH',
+    when: 'The module imports something with another type than it is provided with.',
+    remedy: 'Rebuild the plugin with a current PDK, or correct its declaration of the import.',
+  },
+  {
+    code: 'INIT_FAILED',
+    when: "One of the plugin's start functions trapped, exited or failed.",
+    remedy: 'See the cause and the last lines of stderr.',
+  },
+  {
+    code: 'FUNCTION_NOT_FOUND',
+    when: 'The plugin exports no function of this name.',
+    remedy: 'Call one of the exports that the message lists.',
+  },
+  {
+    code: 'BAD_SIGNATURE',
+    when: 'The export is not of wasm type () → () or () → i32.',
+    remedy: 'Export a function without parameters; input and output go through the kernel.',
+  },
+  {
+    code: 'INVALID_INPUT',
+    when: 'The input of a call is neither text nor bytes, or inspect gets neither bytes nor a module.',
+    remedy: 'Pass a string or a Uint8Array; encode anything else first.',
+  },
+  {
+    code: 'PLUGIN_ERROR',
+    when: 'The plugin set an error text. The message is that text.',
+    remedy: "See the plugin's documentation; an output that it also set is on the error.",
+  },
+  {
+    code: 'NONZERO_RESULT',
+    when: 'The export returned an i32 other than 0 and set no error text.',
+    remedy: 'The number is `exitCode` on the error, and an output that was set is `output`.',
+  },
+  {
+    code: 'TRAP',
+    when: 'The plugin trapped. With an error text set before, that text is the message.',
+    remedy:
+      'The cause is the trap; the last lines of stderr are on the error. The next call gets a new instance.',
+  },
+  {
+    code: 'STACK_OVERFLOW',
+    when: 'The plugin (or a host function below it) used up the call stack.',
+    remedy: 'Look for endless recursion in the plugin. The next call gets a new instance.',
+  },
+  {
+    code: 'EXIT',
+    when: 'The plugin called proc_exit with a code other than 0, or with 0 after it set an error text.',
+    remedy: 'The number is `exitCode` on the error. The next call gets a new instance.',
+  },
+  {
+    code: 'HOST_FUNCTION_FAILED',
+    when: 'A host function threw, or returned what its wasm type cannot hold.',
+    remedy: 'The cause is what it threw. The next call gets a new instance.',
+  },
+  {
+    code: 'HOST_FUNCTION_ASYNC',
+    when: 'A host function is async and the engine cannot suspend the plugin, or it returned a promise without being async, or callSync is used where one is.',
+    remedy: 'Do what the message says.',
+  },
+  {
+    code: 'CALL_OVER',
+    when: 'An async host function used its context after the call had been ended.',
+    remedy: 'Stop working when the call is aborted; nothing can be given to it any more.',
+  },
+  {
+    code: 'REENTRANT_CALL',
+    when: 'The plugin was called from inside one of its own host functions.',
+    remedy: 'Call it after the host function has returned, or use a second plugin.',
+  },
+  {
+    code: 'CLOSED',
+    when: 'The plugin was closed.',
+    remedy: 'Create a new one.',
+  },
+  {
+    code: 'MEMORY_LIMIT',
+    when: 'Kernel memory would exceed its limit, or the engine has no more.',
+    remedy: 'Raise memory.maxPages, pass less input, or let the plugin free its blocks.',
+  },
+  {
+    code: 'VAR_LIMIT',
+    when: 'A variable does not fit the limit.',
+    remedy: 'Raise memory.maxVarBytes, or let the plugin delete variables.',
+  },
+  {
+    code: 'VARS_DISABLED',
+    when: 'The plugin sets or deletes a variable while memory.maxVarBytes is 0.',
+    remedy: 'Raise memory.maxVarBytes.',
+  },
+  {
+    code: 'INVALID_HANDLE',
+    when: 'The plugin passed a handle that is not the start of a live block. (A diagnostic for error_set.)',
+    remedy: 'A fault of the plugin: the handle was freed, never allocated, or points inside a block.',
+  },
+  {
+    code: 'INVALID_UTF8',
+    when: 'The plugin passed a key that is not UTF-8.',
+    remedy: 'A fault of the plugin.',
+  },
+  {
+    code: 'HTTP_NOT_ENABLED',
+    when: 'The plugin called http_request, and no host is allowed.',
+    remedy: 'Allow hosts with allowedHosts, or give the plugin what it needs through a host function.',
+  },
+  {
+    code: 'INVALID_HTTP_REQUEST',
+    when: 'The plugin called http_request with what is no request.',
+    remedy: 'A fault of the plugin.',
+  },
+  {
+    code: 'HTTP_DENIED',
+    when: 'A request, or a redirect, goes to a host or scheme that is not allowed.',
+    remedy: 'Add the host to allowedHosts if the plugin may reach it.',
+  },
+  {
+    code: 'HTTP_FAILED',
+    when: 'A request got no response: no such host, no connection, a body that broke off, too many redirects.',
+    remedy: 'See the cause.',
+  },
+  {
+    code: 'HTTP_RESPONSE_LIMIT',
+    when: 'The body of a response is over the limit.',
+    remedy: 'Raise memory.maxHttpResponseBytes.',
+  },
+  {
+    code: 'ABORTED',
+    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended.',
+    remedy: 'The cause is the reason of the signal. The next call works.',
+  },
+  {
+    code: 'INIT_ERROR',
+    when: 'Diagnostic: a start function set an error text and returned. With strict, creation fails with INIT_FAILED.',
+    remedy: "A fault of the plugin, or a hint of what it lacks; see the plugin's documentation.",
+  },
+  {
+    code: 'ZERO_LIMIT',
+    when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
+    remedy: 'Leave the limit out for its default; with strict, creation fails.',
+  },
+  {
+    code: 'INVALID_RANGE',
+    when: 'Diagnostic: output_set or input_set with a range outside the kernel memory.',
+    remedy: 'A fault of the plugin; without strict the call is ignored.',
+  },
+  {
+    code: 'UNKNOWN_HANDLE_FREED',
+    when: 'Diagnostic: free of what is not a live block, such as a block freed before.',
+    remedy: 'A fault of the plugin; without strict the call is ignored.',
+  },
+] as const satisfies readonly ErrorCode[];
+
+/** The host's own codes. Other layers add theirs. */
+export type HostErrorCode = (typeof ERROR_CODES)[number]['code'];
