@@ -4,8 +4,8 @@ import { readModule, type Section } from './reader.ts';
 import { type MemoryType, readMemoryType } from './types.ts';
 
 const MEMORY_SECTION = 5;
-/** The most that a 32-bit memory may be declared to grow to. */
-const MAX_PAGES = 65_536;
+/** The most that a memory may be declared to grow to: of 64-bit addresses, as the JavaScript API has it (16 GiB). */
+const MAX_PAGES = { is32: 65_536, is64: 262_144 };
 /** Maximum present, shared, 64-bit. Core specification 3.0, section 5.3.14. */
 const FLAGS = { max: 1, shared: 2, is64: 4 };
 
@@ -22,7 +22,10 @@ export function capMemories(
   if (section === undefined) return bytes;
   const memories = readMemories(bytes, section).map(memory => {
     const cap = memory.initialPages + growthPages;
-    return { ...memory, maxPages: Math.min(memory.maxPages ?? (memory.is64 ? cap : MAX_PAGES), cap) };
+    return {
+      ...memory,
+      maxPages: Math.min(memory.maxPages ?? (memory.is64 ? MAX_PAGES.is64 : MAX_PAGES.is32), cap),
+    };
   });
   const contents = [...unsigned(memories.length), ...memories.flatMap(encodeMemoryType)];
   const rewritten = [MEMORY_SECTION, ...unsigned(contents.length), ...contents];

@@ -34,7 +34,8 @@ suite('cap memory', test => {
       ],
     ],
     ['a shared memory', memorySection(1, 3, 1, 9), 2, [[1, 3]]],
-    ['a memory of 64-bit addresses', memorySection(1, 4, 1), 2 ** 20, [[1, 2 ** 20 + 1]]],
+    ['a memory of 64-bit addresses', memorySection(1, 4, 1), 2 ** 17, [[1, 2 ** 17 + 1]]],
+    ['more than one of 64-bit addresses can be', memorySection(1, 4, 1), 2 ** 40, [[1, 2 ** 18]]],
     ['no memory', buildModule({ functions: [{ name: 'f', body: [] }] }), 3, []],
   ];
   for (const [name, bytes, growthPages, expected] of caps) {

@@ -60,8 +60,9 @@ const codeOf = (call: Promise<unknown>) =>
         : (error as CallError).code,
   );
 
-if (!jspi) {
-  suite('no suspending here', test => {
+suite(
+  'no suspending here',
+  test => {
     test.row('error.HOST_FUNCTION_ASYNC', 'an async host function is refused at creation', async () => {
       await raises(() => create(() => 1), {
         code: 'HOST_FUNCTION_ASYNC',
@@ -78,8 +79,9 @@ if (!jspi) {
         message: 'http_request',
       });
     });
-  });
-}
+  },
+  jspi ? 'this engine can suspend a plugin' : null,
+);
 
 suite(
   'suspending',
