@@ -4,6 +4,7 @@ import { suite } from '../helpers/suite.ts';
 import { u32, utf8 } from '../wasi/guest.ts';
 import { ALL_RIGHTS, type Argument, CREAT, DIRECTORY, Program, ROOT } from '../wasi/program.ts';
 import type { WithFs } from './fs.ts';
+import { programsOn } from './with-program.ts';
 
 /** Something to ask of a file of five bytes that is open as descriptor 4, and what comes. */
 const answers: readonly [answer: string, name: WasiFunctionName, ...args: readonly Argument[]][] = [
@@ -58,16 +59,7 @@ const answers: readonly [answer: string, name: WasiFunctionName, ...args: readon
 /** The functions on descriptors of files and folders, as a program sees them. */
 export function filesContract(name: string, withFs: WithFs): void {
   suite(name, test => {
-    const withProgram = (body: (program: Program) => void) => () =>
-      withFs(fs => {
-        const program = new Program({ '/': fs });
-        try {
-          body(program);
-          equal(program.guest.diagnostics, []);
-        } finally {
-          program.guest.wasi.close();
-        }
-      });
+    const withProgram = programsOn(withFs);
 
     for (const [answer, call, ...args] of answers)
       test.row(
@@ -293,86 +285,6 @@ export function filesContract(name: string, withFs: WithFs): void {
         is(program.call('fd_seek', telling, 0n, 0, 256), 'EBADF');
         is(program.tell(program.open('file', { rights: Rights.FD_SEEK })), 0n);
         is(program.call('fd_tell', program.open('file'), 256), 'EBADF');
-      }),
-    );
-
-    test.row(
-      'wasi.fd_readdir',
-      'an empty folder, . and .. first, with the inodes of fd_filestat_get',
-      withProgram(program => {
-        const { entries, atEnd } = program.listFrom(ROOT, 0n);
-        ok(atEnd);
-        equal(
-          entries.map(entry => [entry.name, entry.filetype]),
-          [
-            ['.', Filetype.DIRECTORY],
-            ['..', Filetype.DIRECTORY],
-          ],
-        );
-        is(entries[0]?.ino, program.stat(ROOT).ino);
-      }),
-    );
-
-    test.row(
-      'wasi.fd_readdir',
-      'every cookie goes on behind its entry',
-      withProgram(program => {
-        for (const file of ['one', 'two', 'three']) program.makeFile(file);
-        program.do('path_create_directory', ROOT, 'folder');
-        program.do('path_symlink', 'one', ROOT, 'link');
-        const { entries } = program.listFrom(ROOT, 0n);
-        is(entries.length, 7);
-        for (const [index, { name, ino, filetype, next }] of entries.entries()) {
-          equal(program.listFrom(ROOT, next).entries, entries.slice(index + 1));
-          if (name === '..') continue;
-          const stat = program.statPath(name);
-          equal([ino, filetype], [stat.ino, stat.filetype], name);
-        }
-        for (const cookie of [8n, 2n ** 32n, 2n ** 64n - 1n])
-          equal(program.listFrom(ROOT, cookie), { entries: [], atEnd: true });
-      }),
-    );
-
-    test.row(
-      'wasi.fd_readdir',
-      'a listing stands while its entries are removed, and starts anew with cookie 0',
-      withProgram(program => {
-        for (let index = 0; index < 100; index++) program.makeFile(`file${index}`);
-        const seen: string[] = [];
-        for (let cookie = 0n, done = false; !done; ) {
-          const { entries, atEnd } = program.listFrom(ROOT, cookie, 256);
-          for (const { name, next } of entries) {
-            cookie = next;
-            seen.push(name);
-            if (name.startsWith('file')) program.do('path_unlink_file', ROOT, name);
-          }
-          done = atEnd;
-        }
-        is(new Set(seen).size, 102);
-        is(seen.length, 102);
-        is(program.listFrom(ROOT, 0n).entries.length, 2);
-        program.makeFile('later');
-        is(program.listFrom(ROOT, 2n).entries.length, 0);
-        is(program.listFrom(ROOT, 0n).entries.length, 3);
-      }),
-    );
-
-    test.row(
-      'wasi.fd_readdir',
-      'fills the room to its last byte, down to none',
-      withProgram(program => {
-        program.makeFile('file');
-        const whole = program.guest;
-        program.do('fd_readdir', ROOT, 1024, 1000, 0n, 256);
-        const all = whole.bytes.slice(1024, 1024 + program.u32(256));
-        is(all.length, 3 * 24 + 1 + 2 + 4);
-        for (let room = 0; room < all.length; room++) {
-          whole.bytes.fill(0x3f, 1024, 2024);
-          program.do('fd_readdir', ROOT, 1024, room, 0n, 256);
-          is(program.u32(256), room);
-          equal([...whole.bytes.slice(1024, 1024 + room)], [...all.slice(0, room)]);
-          is(whole.bytes[1024 + room], 0x3f);
-        }
       }),
     );
 

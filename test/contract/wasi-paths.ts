@@ -1,14 +1,16 @@
 import { Filetype, Rights, type WasiFunctionName } from '../../wasi/index.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
-import { type Argument, CREAT, DIRECTORY, EXCL, Program, ROOT, TRUNC } from '../wasi/program.ts';
+import { type Argument, CREAT, DIRECTORY, EXCL, type Program, ROOT, TRUNC } from '../wasi/program.ts';
 import type { WithFs } from './fs.ts';
+import { programsOn } from './with-program.ts';
 
 type Step = readonly [answer: string, name: WasiFunctionName, ...args: readonly Argument[]];
 
 /**
  * What one call answers in a folder with: `file` ("hello"), `folder/inner`, `empty/`, `to-file` → file, `to-folder` →
- * folder, `to-inner` → to-folder/inner, `dangling` → nowhere, `loop` → loop, `out` → ../out, `up` → folder/../..
+ * folder, `to-inner` → to-folder/inner, `dangling` → nowhere, `loop` → loop, `out` → ../out, `up` → folder/../..,
+ * `to-slash` → file/, `folder-slash` → folder/.
  */
 const steps: readonly Step[] = [
   ['ESUCCESS', 'path_create_directory', ROOT, 'new'],
@@ -175,6 +177,9 @@ const steps: readonly Step[] = [
   ['ENOTDIR', 'path_open', ROOT, 0, 'file/', 0, 0n, 0n, 0, 256],
   ['ENOTDIR', 'path_open', ROOT, 0, 'file///', 0, 0n, 0n, 0, 256],
   ['EINVAL', 'path_open', ROOT, 0, 'folder/inner\0', 0, 0n, 0n, 0, 256],
+  ['ENOTDIR', 'path_open', ROOT, 1, 'to-slash', 0, 0n, 0n, 0, 256],
+  ['ESUCCESS', 'path_open', ROOT, 1, 'folder-slash', 0, 0n, 0n, 0, 256],
+  ['ESUCCESS', 'path_open', ROOT, 0, 'folder-slash/inner', 0, 0n, 0n, 0, 256],
 ];
 
 function furnished(program: Program): void {
@@ -190,6 +195,8 @@ function furnished(program: Program): void {
     ['loop', 'loop'],
     ['out', '../out'],
     ['up', 'folder/../..'],
+    ['to-slash', 'file/'],
+    ['folder-slash', 'folder/'],
   ] as const)
     program.do('path_symlink', target, ROOT, name);
 }
@@ -204,16 +211,7 @@ const show = (arg: Argument): string => {
 /** The functions on paths, as a program sees them. */
 export function pathsContract(name: string, withFs: WithFs): void {
   suite(name, test => {
-    const withProgram = (body: (program: Program) => void) => () =>
-      withFs(fs => {
-        const program = new Program({ '/': fs });
-        try {
-          body(program);
-          equal(program.guest.diagnostics, []);
-        } finally {
-          program.guest.wasi.close();
-        }
-      });
+    const withProgram = programsOn(withFs);
 
     for (const [answer, call, ...args] of steps)
       test.row(

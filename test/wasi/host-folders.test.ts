@@ -21,6 +21,7 @@ import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
 import { filesContract } from '../contract/wasi-files.ts';
+import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
 import { is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -40,6 +41,7 @@ const onHost: WithFs = body => inFolder(path => body(nodeFolder(path)));
 
 fsContract('wasi/folder of the host', onHost);
 filesContract('wasi/files of the host', onHost);
+foldersContract('wasi/listings of the host', onHost);
 pathsContract('wasi/paths of the host', onHost);
 
 /** Every entry but `inside`, with all that can be known of it. */

@@ -1,8 +1,9 @@
-import { type FsDirectory, type MemoryFiles, MemoryFs } from '../../wasi/index.ts';
+import { Fdflags, type FsDirectory, type MemoryFiles, MemoryFs } from '../../wasi/index.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
 import { filesContract } from '../contract/wasi-files.ts';
+import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -13,6 +14,7 @@ const inMemory: WithFs = body => body(new MemoryFs());
 
 fsContract('wasi/file system in memory', inMemory);
 filesContract('wasi/files in memory', inMemory);
+foldersContract('wasi/listings in memory', inMemory);
 pathsContract('wasi/paths in memory', inMemory);
 
 /** Every entry with all that can be known of it. */
@@ -181,4 +183,36 @@ suite('wasi/memory-fs', test => {
     is(two.call('fd_fdstat_get', fd, 256), 'EBADF');
     is(one.call('path_link', 4, 0, 'mine', ROOT, 'mine'), 'EXDEV');
   });
+
+  test.row('wasi.fd_renumber', 'the file that is overwritten is closed', () => {
+    const fs = new MemoryFs({ one: 'x', two: 'y' });
+    const program = new Program({ '/': fs });
+    const [one, two] = ['one', 'two'].map(name => program.openFile(name));
+    program.do('path_unlink_file', ROOT, 'two');
+    is(fs.usedBytes, 2);
+    program.do('fd_renumber', one!, two!);
+    is(fs.usedBytes, 1);
+  });
+
+  for (const [flag, dataOnly] of [
+    [Fdflags.SYNC, [false]],
+    [Fdflags.DSYNC, [true]],
+    [Fdflags.RSYNC, [true]],
+    [0, []],
+  ] as const)
+    test.row(['wasi.fd_write', 'wasi.fd_pwrite'], `with flag ${flag} what is written is synchronised`, () => {
+      const fs = new MemoryFs();
+      const synced: boolean[] = [];
+      const open = fs.root.openFile.bind(fs.root);
+      fs.root.openFile = (name, opening) => {
+        const file = open(name, opening);
+        if (typeof file !== 'number') file.sync = only => synced.push(only) - synced.length;
+        return file;
+      };
+      const program = new Program({ '/': fs });
+      const fd = program.openFile('file', { fdflags: flag });
+      program.write(fd, 'x');
+      is(program.pwrite(fd, 'y', 1n), 'ESUCCESS');
+      equal(synced, [...dataOnly, ...dataOnly]);
+    });
 });
