@@ -1,4 +1,3 @@
-import { wasiFunctions } from '../wasi/index.ts';
 import { describe, PlugboardError } from './errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
 import { findAdvice } from './inspect-advice.ts';
@@ -62,7 +61,6 @@ export function inspect(source: Uint8Array | WebAssembly.Module): Inspection {
     reflow: findActor(imports.reflow, exports),
     needs: {
       wasi: imports.wasi.length > 0,
-      enosys: imports.wasi.map(({ name }) => name).filter(name => NOT_IMPLEMENTED.has(name)),
       http: imports.kernel.some(({ name }) => name === 'http_request'),
       functions: writeFunctions(toGive),
     },
@@ -228,10 +226,6 @@ function findActor(
   }
   return { sdk: metadata || imports.some(({ status }) => status === 'ok') ? 'current' : null, metadata };
 }
-
-const NOT_IMPLEMENTED = new Set<string>(
-  wasiFunctions.filter(({ status }) => status === 'ENOSYS').map(({ name }) => name),
-);
 
 /** JavaScript for the option `functions`, with a body for each import that answers zero. */
 function writeFunctions(imports: readonly ModuleImport[]): string | null {

@@ -76,8 +76,6 @@ export interface Inspection {
   reflow: { sdk: 'current' | 'april-2025' | null; metadata: boolean } | null;
   needs: {
     wasi: boolean;
-    /** WASI functions it imports that answer ENOSYS here. */
-    enosys: string[];
     /** Whether it may send HTTP requests. */
     http: boolean;
     /** Source of the option `functions` for all imports that have to be given. Null when there are none. */

@@ -6,6 +6,7 @@ import { nodePlatform } from './platform/node.ts';
 import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
+export { nodeFolder } from './platform/node-files.ts';
 
 /** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
 export function createPlugin(

@@ -7,8 +7,6 @@ import { FAULT, type Row } from './spec-row.ts';
 /** One function of `wasi_snapshot_preview1`, as data: the tests and the documentation read it. */
 export interface WasiFunction extends WasiSignature, Row {
   readonly spec: string;
-  /** All are implemented; `ENOSYS` is what a function would answer that is not. */
-  readonly status: 'implemented' | 'ENOSYS';
 }
 
 const NO_SOCKET = 'not open: EBADF; anything else: ENOTSOCK, since no descriptor is a socket';
@@ -100,5 +98,4 @@ export const wasiFunctions: readonly WasiFunction[] = wasiSignatures.map(signatu
   ...signature,
   ...rows[signature.name],
   spec: `wasi_snapshot_preview1 #${signature.name}`,
-  status: 'implemented',
 }));

@@ -45,7 +45,7 @@ function describe(path: string, inspection: Inspection): string[] {
     ...block('Problems', adviceRows(true)),
     ...block('Advice', adviceRows(false)),
     ...block('Needs', [
-      ['WASI preview 1', needs.wasi ? describeWasi(needs.enosys) : null],
+      ['WASI preview 1', needs.wasi ? 'given' : null],
       ['HTTP', needs.http ? 'it imports http_request' : null],
       ['host functions', needs.functions],
     ]),
@@ -122,9 +122,6 @@ function wrap(words: readonly string[], separator = ', '): string {
 
 /** A line end in it comes from a name, and would look like a line of ours. */
 const prose = (text: string): string => wrap(printable(text).split(' '), ' ');
-
-const describeWasi = (enosys: readonly string[]): string =>
-  enosys.length === 0 ? 'given' : `given; these answer ENOSYS:\n${wrap(enosys)}`;
 
 const describeTyped = (item: { name: string; type: string | null }): string =>
   `${name(item.name)} ${item.type ?? ''}`.trimEnd();

@@ -299,7 +299,7 @@ suite('inspect', test => {
         memoryPages: 1,
       }),
     );
-    equal(needs, { wasi: true, enosys: [], http: true, functions: null });
+    equal(needs, { wasi: true, http: true, functions: null });
   });
 
   for (const [functions, order] of starts) {
