@@ -1,6 +1,7 @@
 import { access } from './access.ts';
 import { blocks } from './blocks.ts';
 import { calls } from './calls.ts';
+import { link, manifest } from './link.ts';
 import { results } from './results.ts';
 import type { ComparisonTopic } from './row.ts';
 import { start } from './start.ts';
@@ -18,4 +19,6 @@ export const comparison: readonly ComparisonTopic[] = [
   results,
   calls,
   start,
+  link,
+  manifest,
 ];

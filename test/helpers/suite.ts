@@ -55,11 +55,12 @@ export function suite(name: string, define: (test: Test) => void, lacking: strin
   };
   const test = add as Test;
   test.row = (rowId, title, body) => {
-    for (const id of [rowId].flat()) {
+    const ids = [rowId].flat();
+    for (const id of ids) {
       const suites = rowSuites.get(id) ?? new Set();
       rowSuites.set(id, suites.add(name));
     }
-    add(`${[rowId].flat().join(', ')}: ${title}`, body);
+    add(ids.length > 0 ? `${ids.join(', ')}: ${title}` : title, body);
   };
   test.skip = (title, reason) => {
     Object.assign(record(title), { outcome: 'skipped', reason });

@@ -19,12 +19,16 @@ const create = (max_pages: number, data = wasm) =>
   createPlugin({ wasm: [{ data }], memory: { max_pages } } as Manifest);
 
 suite('growth', test => {
-  test('memory.max_pages limits what the memory of the plugin grows by', async () => {
-    const plugin = await create(5);
-    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 2' });
-    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: -1' });
-    await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 5' });
-  });
+  test.row(
+    'abi.manifest-pages',
+    'memory.max_pages limits what the memory of the plugin grows by',
+    async () => {
+      const plugin = await create(5);
+      await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 2' });
+      await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: -1' });
+      await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 5' });
+    },
+  );
 
   test('and what the kernel memory grows by beyond its first page', async () => {
     is(await (await create(3)).call('alloc'), null);
@@ -35,17 +39,21 @@ suite('growth', test => {
     });
   });
 
-  test('both together: a call that goes over fails, and the next one has a new instance', async () => {
-    const plugin = await create(5);
-    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT' });
-    await raises(() => plugin.call('alloc'), {
-      code: 'MEMORY_LIMIT',
-      message:
-        "alloc: the plugin's memory grew by 3 pages and the kernel's by 3, together over the limit of 5 pages",
-    });
-    await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 2' });
-    is(await plugin.call('alloc'), null);
-  });
+  test.row(
+    'abi.manifest-pages',
+    'both together: a call that goes over fails, and the next one has a new instance',
+    async () => {
+      const plugin = await create(5);
+      await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT' });
+      await raises(() => plugin.call('alloc'), {
+        code: 'MEMORY_LIMIT',
+        message:
+          "alloc: the plugin's memory grew by 3 pages and the kernel's by 3, together over the limit of 5 pages",
+      });
+      await raises(() => plugin.call('size'), { code: 'NONZERO_RESULT', message: 'code: 2' });
+      is(await plugin.call('alloc'), null);
+    },
+  );
 
   test('a trap at the limit says that it may be the cause', async () => {
     await raises(async () => (await create(3)).call('grow_and_trap'), {
@@ -58,7 +66,7 @@ suite('growth', test => {
     ok(elsewhere instanceof Error && !elsewhere.message.includes('max_pages'));
   });
 
-  test('a memory that starts larger is refused', async () => {
+  test.row('abi.manifest-pages', 'a memory that starts larger is refused', async () => {
     await raises(() => create(1), {
       code: 'MEMORY_LIMIT',
       message: 'its memory starts with 2 pages, over the limit of 1 pages',

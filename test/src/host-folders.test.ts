@@ -26,7 +26,7 @@ suite('folders of the host', test => {
     ['allowed_paths, read-only', path => ({ allowed_paths: { [`ro:${path}`]: '/mnt' } }), true],
   ];
   for (const [name, options, isReadOnly] of spellings) {
-    test(name, () =>
+    test.row('abi.manifest-paths', name, () =>
       withFolder(async path => {
         const opener = await fileOpener(options(path));
         equal([await opener.open('a.txt'), await opener.read()], [0, 'from the host']);

@@ -44,6 +44,8 @@ const importsNext = (module: string) => ({ module, name: 'next', ...i32 });
 const callsNext = { name: 'run', ...i32, body: [op.call, 0] };
 
 interface Works {
+  /** Of the comparison, that it proves. */
+  row?: string;
   name: string;
   modules: Modules;
   options?: PluginOptions;
@@ -58,6 +60,7 @@ const works: Works[] = [
     results: [1, 2, 3],
   },
   {
+    row: 'link-instances',
     name: 'two modules that import from a third share its instance',
     modules: {
       lib: counter,
@@ -75,6 +78,7 @@ const works: Works[] = [
     results: [1, 2],
   },
   {
+    row: 'link-kinds',
     name: 'a memory',
     modules: {
       lib: {
@@ -92,6 +96,7 @@ const works: Works[] = [
     results: [42],
   },
   {
+    row: 'link-kinds',
     name: 'a global that both can change',
     modules: {
       lib: counter,
@@ -106,6 +111,7 @@ const works: Works[] = [
     results: [21, 21],
   },
   {
+    row: 'link-kinds',
     name: 'a table, empty as its module left it',
     modules: {
       lib: { table: { name: 'functions', size: 2 } },
@@ -117,6 +123,7 @@ const works: Works[] = [
     results: [3],
   },
   {
+    row: 'link-command',
     name: 'a command: a new instance for each call of its functions',
     modules: {
       lib: { ...counter, functions: [...counter.functions, { name: '_start', body: [op.unreachable] }] },
@@ -139,6 +146,7 @@ const works: Works[] = [
     results: [1, 2],
   },
   {
+    row: 'link-cycle',
     name: 'functions of two modules that call each other',
     modules: {
       lhs: {
@@ -167,6 +175,7 @@ const works: Works[] = [
     results: [10, 10],
   },
   {
+    row: 'link-cycle',
     name: 'a module that imports from the main one',
     modules: {
       lib: {
@@ -181,6 +190,7 @@ const works: Works[] = [
     results: [8],
   },
   {
+    row: 'link-order',
     name: 'a module before a host function of the same namespace and name, which serves the other names',
     modules: {
       lib: counter,
@@ -221,6 +231,7 @@ const works: Works[] = [
 ];
 
 interface Refused {
+  row?: string;
   name: string;
   code: string;
   modules: Modules;
@@ -229,6 +240,7 @@ interface Refused {
 
 const refused: Refused[] = [
   {
+    row: 'link-missing',
     name: 'what nothing provides, anywhere: one error with the way to each',
     code: 'UNRESOLVED_IMPORTS',
     modules: {
@@ -246,6 +258,7 @@ const refused: Refused[] = [
       /^module "unused": nothing provides\n {2}x\.unused: .*\nmodule "deep" \(main imports lib, which imports deep\): nothing provides\n {2}x\.deep: .*\nmodule "main": nothing provides\n {2}lib\.g: the module "lib" has no such export; it has f$/,
   },
   {
+    row: 'link-type',
     name: 'a function of another type',
     code: 'IMPORT_TYPE_MISMATCH',
     modules: { lib: counter, main: { imports: [{ module: 'lib', name: 'next', results: ['i64'] }] } },
@@ -299,9 +312,9 @@ const refused: Refused[] = [
 ];
 
 suite('link', test => {
-  for (const { name, modules, options, results } of works) {
+  for (const { row, name, modules, options, results } of works) {
     for (const compile of [false, true]) {
-      test(`${name}${compile ? ', compiled before' : ''}`, async () => {
+      test.row(row ? `abi.${row}` : [], `${name}${compile ? ', compiled before' : ''}`, async () => {
         const plugin = await createPlugin(manifestOf(modules, compile), options);
         const got: number[] = [];
         for (const _ of results) got.push(await resultOf(plugin.call('run')));
@@ -314,33 +327,37 @@ suite('link', test => {
     }
   }
 
-  for (const { name, code, modules, message } of refused) {
-    test(`refuses ${name}`, async () => {
+  for (const { row, name, code, modules, message } of refused) {
+    test.row([`error.${code}`, ...(row ? [`abi.${row}`] : [])], `refuses ${name}`, async () => {
       await raises(() => createPlugin(manifestOf(modules)), { code, message });
     });
   }
 
-  test('all modules are started once, dependencies first and the main one last, and anew after a trap', async () => {
-    const started: string[] = [];
-    const part = (name: string, ...uses: string[]): ModuleShape => ({
-      imports: [{ module: 'log', name }, ...uses.map(module => ({ module, name: 'f' }))],
-      functions: [
-        { name: '_initialize', body: [op.call, 0] },
-        { name: 'f', body: [] },
-        { name: 'trap', body: [op.unreachable] },
-      ],
-    });
-    const modules = { b: part('b', 'a'), main: part('main', 'b'), unused: part('unused'), a: part('a') };
-    const log = Object.fromEntries(Object.keys(modules).map(name => [name, () => void started.push(name)]));
-    const plugin = await createPlugin(manifestOf(modules), { functions: { log } });
-    const order = ['a', 'b', 'unused', 'main'];
-    equal(started, order);
-    await plugin.call('f');
-    equal(started, order);
-    await raises(() => plugin.call('trap'), { code: 'TRAP' });
-    await plugin.call('f');
-    equal(started, [...order, ...order]);
-  });
+  test.row(
+    'abi.link-start',
+    'all modules are started once, dependencies first and the main one last, and anew after a trap',
+    async () => {
+      const started: string[] = [];
+      const part = (name: string, ...uses: string[]): ModuleShape => ({
+        imports: [{ module: 'log', name }, ...uses.map(module => ({ module, name: 'f' }))],
+        functions: [
+          { name: '_initialize', body: [op.call, 0] },
+          { name: 'f', body: [] },
+          { name: 'trap', body: [op.unreachable] },
+        ],
+      });
+      const modules = { b: part('b', 'a'), main: part('main', 'b'), unused: part('unused'), a: part('a') };
+      const log = Object.fromEntries(Object.keys(modules).map(name => [name, () => void started.push(name)]));
+      const plugin = await createPlugin(manifestOf(modules), { functions: { log } });
+      const order = ['a', 'b', 'unused', 'main'];
+      equal(started, order);
+      await plugin.call('f');
+      equal(started, order);
+      await raises(() => plugin.call('trap'), { code: 'TRAP' });
+      await plugin.call('f');
+      equal(started, [...order, ...order]);
+    },
+  );
 
   test('a trap below an import takes the instances of all modules with it', async () => {
     const modules: Modules = {
@@ -401,36 +418,48 @@ suite('link', test => {
     equal(lines, ['+', '-']);
   });
 
+  test.row('abi.link-call', 'only exports of the main module are called', async () => {
+    const plugin = await createPlugin(
+      manifestOf({ lib: counter, main: { functions: [{ name: 'run', body: [] }] } }),
+    );
+    await raises(() => plugin.call('next'), { code: 'FUNCTION_NOT_FOUND' });
+  });
+
   const run: ModuleShape = { functions: [{ name: 'run', body: [] }] };
-  const names: { given: (string | undefined)[]; main?: number; message?: string }[] = [
+  const names: { row?: string; given: (string | undefined)[]; main?: number; message?: string }[] = [
     { given: [undefined], main: 0 },
-    { given: ['any'], main: 0 },
-    { given: ['a', 'b'], main: 1 },
-    { given: ['main', 'b'], main: 0 },
+    { row: 'link-single', given: ['any'], main: 0 },
+    { row: 'link-last', given: ['a', 'b'], main: 1 },
+    { row: 'link-main', given: ['main', 'b'], main: 0 },
     { given: ['a', undefined], main: 1 },
-    { given: [undefined, 'b'], main: 0 },
-    { given: [undefined, undefined], message: 'manifest.wasm[1].name' },
+    { row: 'link-main', given: [undefined, 'b'], main: 0 },
+    { row: 'link-unnamed', given: [undefined, undefined], message: 'manifest.wasm[1].name' },
     { given: ['main', undefined], message: 'manifest.wasm[1].name' },
     { given: ['a', 'a'], main: 1 },
     {
+      row: 'link-kernel-name',
       given: ['extism:host/env', 'main'],
       message: "manifest.wasm[0].name: expected another name than the kernel's",
     },
-    { given: ['a', 'b', 'a', 'main'], message: 'manifest.wasm[2].name' },
+    { row: 'link-duplicate', given: ['a', 'b', 'a', 'main'], message: 'manifest.wasm[2].name' },
   ];
-  for (const { given, main, message } of names) {
+  for (const { row, given, main, message } of names) {
     const shown = given.map(name => name ?? 'no name').join(', ');
-    test(`of ${shown}: ${message ? 'refused' : `number ${main! + 1} is the main one`}`, async () => {
-      const wasm = given.map((name, index) => ({
-        ...(name !== undefined && { name }),
-        data: buildModule({ ...run, functions: [...run.functions!, { name: `is${index}`, body: [] }] }),
-      }));
-      if (message) {
-        await raises(() => createPlugin({ wasm }), { code: 'INVALID_MANIFEST', message });
-        return;
-      }
-      const plugin = await createPlugin({ wasm });
-      ok(await plugin.functionExists(`is${main}`));
-    });
+    test.row(
+      row ? `abi.${row}` : [],
+      `of ${shown}: ${message ? 'refused' : `number ${main! + 1} is the main one`}`,
+      async () => {
+        const wasm = given.map((name, index) => ({
+          ...(name !== undefined && { name }),
+          data: buildModule({ ...run, functions: [...run.functions!, { name: `is${index}`, body: [] }] }),
+        }));
+        if (message) {
+          await raises(() => createPlugin({ wasm }), { code: 'INVALID_MANIFEST', message });
+          return;
+        }
+        const plugin = await createPlugin({ wasm });
+        ok(await plugin.functionExists(`is${main}`));
+      },
+    );
   }
 });
