@@ -11,14 +11,21 @@ interface Mark {
   outer: unknown;
 }
 
+/** A call while it runs. */
+interface Running {
+  context: CallContext;
+  /** Null where it cannot be suspended. */
+  interrupt: Interrupt | null;
+}
+
 /** What the host functions of one plugin share: the call that is running, if one is. */
 export class HostCalls implements HostCall {
   readonly kernel: Kernel;
   readonly #asyncContext: AsyncContext | undefined;
-  /** Serves every call of a plugin that runs inline, whose host functions end before the call does. */
-  readonly #lastingContext: CallContext;
+  /** Serves every call that runs inline, whose host functions end before the call does. */
+  readonly #inline: Running;
   #hostContext: unknown;
-  #running: { context: CallContext; interrupt: Interrupt | null } | null = null;
+  #running: Running | null = null;
   /** Host functions on the stack, and those that are waited for. */
   #onStack = 0;
   #waitedFor = 0;
@@ -26,7 +33,7 @@ export class HostCalls implements HostCall {
   constructor(kernel: Kernel, asyncContext: AsyncContext | undefined) {
     this.kernel = kernel;
     this.#asyncContext = asyncContext;
-    this.#lastingContext = new CallContext(kernel, () => this.#hostContext);
+    this.#inline = { context: new CallContext(kernel, () => this.#hostContext), interrupt: null };
   }
 
   get isActive(): boolean {
@@ -40,7 +47,7 @@ export class HostCalls implements HostCall {
 
   begin(hostContext: unknown): void {
     this.#hostContext = hostContext;
-    this.#running = { context: this.#lastingContext, interrupt: null };
+    this.#running = this.#inline;
   }
 
   /** The same for a call that may be suspended, and interrupted then. */

@@ -108,8 +108,9 @@ export class Plugin {
     name: string,
     input?: PluginInput,
     hostContext?: unknown,
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<PluginOutput | null> {
+    const signal = options?.signal;
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     this.#refuseIfUnusable(`calling "${name}"`);
