@@ -49,7 +49,7 @@ export interface ManifestOptions {
 export interface PluginOptions extends ManifestOptions {
   /** WASI preview 1: on when the module imports it; `false` refuses such modules. */
   useWasi?: boolean | undefined;
-  /** Prints the plugin's stdout and stderr on the host's. */
+  /** Prints the plugin's stdout and stderr on the host's. Default: whether the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
   enableWasiOutput?: boolean | undefined;
   /** Where log messages go. Default: the console. */
   logger?: Logger | undefined;

@@ -87,8 +87,9 @@ export class Plugin {
     this.#hostCalls = new HostCalls(this.#kernel, platform.asyncContext);
     const { tier, imports } = connect(this.#kernel, settings);
     this.#imports = imports;
-    this.#stdout = lineSink(settings.stdout, settings.enableWasiOutput ? platform.print.out : undefined);
-    this.#stderr = lineSink(settings.stderr, settings.enableWasiOutput ? platform.print.err : undefined);
+    const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
+    this.#stdout = lineSink(settings.stdout, prints ? platform.print.out : undefined);
+    this.#stderr = lineSink(settings.stderr, prints ? platform.print.err : undefined);
     this.report = Object.freeze({
       kernel: tier,
       isolation: mode,

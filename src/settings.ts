@@ -19,7 +19,8 @@ export type Settings = Readonly<{
   exposesHttpHeaders: boolean;
   fetch: Fetch | undefined;
   useWasi: boolean;
-  enableWasiOutput: boolean;
+  /** Undefined: as the platform has it. */
+  enableWasiOutput: boolean | undefined;
   logger: Logger;
   logLevel: LogLevel;
   functions: HostFunctions;
@@ -78,7 +79,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
     fetch: given.fetch,
     useWasi: given.useWasi ?? true,
-    enableWasiOutput: given.enableWasiOutput ?? false,
+    enableWasiOutput: given.enableWasiOutput,
     logger: given.logger ?? console,
     logLevel: given.logLevel ?? 'silent',
     functions: given.functions ?? {},

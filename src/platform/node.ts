@@ -20,6 +20,15 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 const { compile, compileStreaming } = webPlatform;
 const storage = new AsyncLocalStorage<unknown>();
 
+/** The variable of the other Extism hosts. Deno may not be allowed to read it. */
+function printsWasiOutput(): boolean {
+  try {
+    return Boolean(process.env.EXTISM_ENABLE_WASI_OUTPUT);
+  } catch {
+    return false;
+  }
+}
+
 /** Node, Deno and Bun: web standards and files. */
 export const nodePlatform: Platform = {
   ...webPlatform,
@@ -27,6 +36,7 @@ export const nodePlatform: Platform = {
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
   hostFolder: nodeFolder,
+  printsWasiOutput,
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
 };

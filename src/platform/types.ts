@@ -16,6 +16,8 @@ export interface Platform {
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */
   compileStreaming?(response: Response): Promise<WebAssembly.Module>;
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Whether plugin output is printed where the option does not say. Left out: no. */
+  printsWasiOutput?(): boolean;
   /** Where plugin output goes that the caller asked to see. */
   print: { out(line: string): void; err(line: string): void };
 }

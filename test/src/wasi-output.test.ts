@@ -1,0 +1,58 @@
+import { createPlugin } from '../../src/create.ts';
+import type { PluginOptions } from '../../src/node.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { equal } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+/** Writes "+" and a line feed to descriptor 1, then to 2. */
+const write = (descriptor: number) => [
+  ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
+  ...[op.i32Const, 4, op.i32Const, 2, op.i32Store8, 0, 0],
+  ...[op.i32Const, 16, op.i32Const, 0x2b, op.i32Store8, 0, 0],
+  ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
+  ...[op.i32Const, descriptor, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+];
+const WASM = buildModule({
+  imports: [
+    {
+      module: 'wasi_snapshot_preview1',
+      name: 'fd_write',
+      params: ['i32', 'i32', 'i32', 'i32'],
+      results: ['i32'],
+    },
+  ],
+  memoryPages: 1,
+  functions: [{ name: 'run', body: [...write(1), ...write(2)] }],
+});
+
+suite('WASI output', test => {
+  const cases: [name: string, options: PluginOptions, byDefault: boolean | undefined, prints: boolean][] = [
+    ['is not printed', {}, undefined, false],
+    ['is printed where the option says so', { enableWasiOutput: true }, undefined, true],
+    ['is printed where the platform does', {}, true, true],
+    ['is not printed where the option says no', { enableWasiOutput: false }, true, false],
+  ];
+  for (const [name, options, byDefault, prints] of cases) {
+    test(`${name}, and the caller gets it in any case`, async () => {
+      const printed: string[] = [];
+      const got: string[] = [];
+      const platform = {
+        ...webPlatform,
+        print: {
+          out: (line: string) => printed.push(`out ${line}`),
+          err: (line: string) => printed.push(`err ${line}`),
+        },
+        ...(byDefault !== undefined && { printsWasiOutput: () => byDefault }),
+      };
+      const plugin = await createPlugin(platform, WASM, {
+        ...options,
+        stdout: line => got.push(`out ${line}`),
+        stderr: line => got.push(`err ${line}`),
+      });
+      await plugin.call('run');
+      equal(got, ['out +', 'err +']);
+      equal(printed, prints ? got : []);
+    });
+  }
+});
