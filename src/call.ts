@@ -1,4 +1,4 @@
-import type { Kernel } from '../abi/index.ts';
+import { AbiError, type Kernel } from '../abi/index.ts';
 import { type HostErrorCode, PlugboardError } from './errors.ts';
 import { isStackOverflow } from './host-function.ts';
 import { ExitStop } from './instance.ts';
@@ -60,8 +60,13 @@ export function runCall({ kernel, outputs, name, input, body, stderr }: Call): O
   } catch (error) {
     thrown = error ?? new Error(String(error));
   }
-  const range = kernel.memory.output;
-  const output = range && outputs.copy(range);
+  let output: PluginOutput | null = null;
+  try {
+    const range = kernel.memory.output;
+    output = range && outputs.copy(range);
+  } catch (error) {
+    thrown ??= error;
+  }
   const text = kernel.error?.text ?? null;
   const reason = kernel.ended;
   if (!thrown && !reason && text === null && (result === undefined || result === 0)) {
@@ -116,11 +121,15 @@ function classify(error: unknown): { code: string; message: string } {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
-  // The kernel's and the host functions' errors carry a code of the same table.
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return { code: error.code, message };
+  // The kernel's and the host's errors carry a code of the same table; so does many an error of a runtime, of another.
+  if (error instanceof PlugboardError || error instanceof AbiError) return { code: error.code, message };
+  if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
   return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
 }
+
+/** A text or a copy larger than the engine makes: V8 has errors of several classes for it, SpiderMonkey InternalError. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof RangeError || (error instanceof Error && /string longer|allocation/i.test(error.message));
 
 /** What a host function threw is the cause, not the error that tells of it. */
 const causeOf = (error: unknown): unknown =>

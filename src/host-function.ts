@@ -1,6 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import type { CallContext } from './call-context.ts';
-import { PlugboardError } from './errors.ts';
+import { describe, PlugboardError } from './errors.ts';
 import type { FunctionType, ValueType } from './wasm/reader.ts';
 
 /** A value as the wasm boundary passes it: i64 as `bigint`, i32, f32 and f64 as `number`. */
@@ -44,26 +44,33 @@ export function wrapHostFunction(
   return (...args) => {
     kernel.check();
     let result: unknown;
+    let isPromise: boolean;
     try {
       result = (fn as (context: CallContext, ...args: WasmValue[]) => unknown)(context, ...args);
+      isPromise = isThenable(result);
     } catch (error) {
       if (isStackOverflow(error)) return kernel.stop(error as Error);
-      const message = `host function ${label} failed: ${error instanceof Error ? error.message : String(error)}`;
-      return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
+      return kernel.stop(hostFailure(`host function ${label}`, error));
     }
-    if (isThenable(result)) {
+    if (isPromise) {
       // Nobody will wait for it, so nobody else would see it reject.
-      result.then(undefined, () => {});
+      Promise.resolve(result).catch(() => {});
       const message = `host function ${label} returned a promise; this plugin runs inline and cannot wait for it`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_ASYNC', message));
     }
     const value = toWasm(result, resultType);
     if (value === undefined) {
-      const message = `host function ${label} returned ${String(result)} (${typeof result}), expected ${resultType ?? 'a bigint, a number or nothing'}`;
+      const message = `host function ${label} returned ${describe(result)} (${typeof result}), expected ${resultType ?? 'a bigint, a number or nothing'}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
     }
     return value;
   };
+}
+
+/** For what a function of the host's user threw, which may be anything. */
+export function hostFailure(what: string, error: unknown): PlugboardError {
+  const message = `${what} failed: ${error instanceof Error ? error.message : describe(error)}`;
+  return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 
 /** The result as the wasm type wants it, or undefined when it cannot be. */

@@ -4,7 +4,7 @@ import { CallError, checkSignature, type Outcome, runCall } from './call.ts';
 import { CallContext } from './call-context.ts';
 import { CreateError, type HostErrorCode } from './errors.ts';
 import { limitGrowth } from './growth.ts';
-import { isThenable } from './host-function.ts';
+import { hostFailure, isStackOverflow, isThenable } from './host-function.ts';
 import { type Instances, instantiate, lacksMemory } from './instance.ts';
 import { LIMITS } from './limits.ts';
 import { type LinkPlan, planLinks } from './link.ts';
@@ -122,8 +122,18 @@ export class Plugin {
     const { tier, imports } = connect(this.#kernel, settings);
     this.#imports = imports;
     this.#context = new CallContext(this.#kernel, () => this.#hostContext);
-    this.#stdout = lineSink(settings.stdout, settings.enableWasiOutput ? platform.print.out : undefined);
-    this.#stderr = lineSink(settings.stderr, settings.enableWasiOutput ? platform.print.err : undefined);
+    const sink = (name: 'stdout' | 'stderr', print: (line: string) => void) =>
+      lineSink(line => {
+        try {
+          settings[name]?.(line);
+        } catch (error) {
+          // Not thrown: to WASI, that would be an error of the device, which programs may ignore.
+          this.#kernel.markEnded(hostFailure(`option.${name}`, error));
+        }
+        if (settings.enableWasiOutput) print(line);
+      });
+    this.#stdout = sink('stdout', platform.print.out);
+    this.#stderr = sink('stderr', platform.print.err);
     this.report = Object.freeze({
       kernel: tier,
       isolation: 'inline',
@@ -160,7 +170,7 @@ export class Plugin {
 
   /** Whether the plugin exports a function of this name. */
   async functionExists(name: string): Promise<boolean> {
-    return this.#plan.main.exports.some(item => item.kind === 'function' && item.name === name);
+    return this.#plan.main.exportKinds.get(name) === 'function';
   }
 
   async getExports(): Promise<WebAssembly.ModuleExportDescriptor[]> {
@@ -228,7 +238,7 @@ export class Plugin {
         platform: this.#platform,
         stdout: this.#stdout,
         stderr: this.#stderr,
-        onDiagnostic: diagnostic => this.#settings.onDiagnostic?.(diagnostic),
+        onDiagnostic: diagnostic => tell(this.#kernel, this.#settings, diagnostic),
         onModule: name => {
           this.#initialising = name;
         },
@@ -271,7 +281,12 @@ export class Plugin {
         outputs: this.#outputs,
         name,
         input,
-        body,
+        body: () => {
+          const result = body();
+          // Here, so that what a receiver of lines throws still fails the call.
+          this.#flush();
+          return result;
+        },
         stderr: () => this.#lastErrorLines(),
       });
       const { maxGrowthPages } = this.#settings;
@@ -279,11 +294,15 @@ export class Plugin {
       return limitGrowth(name, outcome, maxGrowthPages, kernel, this.#instances?.memories ?? []);
     } finally {
       this.#active = false;
-      if (this.report.wasi) {
-        this.#stdout.flush();
-        this.#stderr.flush();
-      }
+      this.#flush();
     }
+  }
+
+  /** Hands on lines that the plugin did not end. */
+  #flush(): void {
+    if (!this.report.wasi) return;
+    this.#stdout.flush();
+    this.#stderr.flush();
   }
 
   #lastErrorLines(): readonly string[] {
@@ -319,16 +338,29 @@ export class Plugin {
 }
 
 function createKernel(settings: Settings): Kernel {
-  return new Kernel({
+  const kernel: Kernel = new Kernel({
     maxBytes: settings.maxKernelBytes,
     maxVarBytes: settings.maxVarBytes,
     config: settings.config,
     logLevel: settings.logLevel,
-    onLog: (level, text) => settings.logger[level](text),
-    onDiagnostic: (diagnostic: Diagnostic) => settings.onDiagnostic?.(diagnostic),
+    onLog: (level, text) => orStop(kernel, `option.logger.${level}`, () => settings.logger[level](text)),
+    onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });
+  return kernel;
 }
+
+/** What a callback throws, which may be anything, ends the call. */
+function orStop(kernel: Kernel, what: string, callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    kernel.stop(isStackOverflow(error) ? (error as Error) : hostFailure(what, error));
+  }
+}
+
+const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic) =>
+  orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
 
 function connect(kernel: Kernel, { kernel: tier, accessors }: Settings) {
   try {
@@ -338,11 +370,9 @@ function connect(kernel: Kernel, { kernel: tier, accessors }: Settings) {
   }
 }
 
-function lineSink(...receivers: (((line: string) => void) | undefined)[]): LineSink {
+function lineSink(onLine: (line: string) => void): LineSink {
   return new LineSink({
-    onLine: line => {
-      for (const receive of receivers) receive?.(line);
-    },
+    onLine,
     maxLineBytes: LIMITS.stdioLineBytes.default,
     keepLines: LIMITS.stdioLines.default,
     keepBytes: LIMITS.stdioBytes.default,
@@ -352,7 +382,9 @@ function lineSink(...receivers: (((line: string) => void) | undefined)[]): LineS
 function toBytes(input: unknown): Uint8Array {
   if (input === undefined || input === null) return new Uint8Array(0);
   if (typeof input === 'string') return encoder.encode(input);
-  if (input instanceof Uint8Array) return input;
+  // Of a class of its own, such as Buffer, it might answer anything as its length.
+  if (ArrayBuffer.isView(input) && Object.getPrototypeOf(input) === Uint8Array.prototype)
+    return input as Uint8Array;
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   throw new CallError(

@@ -86,6 +86,14 @@ suite('spec tables', test => {
   test('of this repository are proved row by row', () =>
     is(findRowProblems(pages, rowSuites).join('\n'), ''));
   for (const page of pages) {
+    test(`${page.path} names only files that are there`, () => {
+      const cells = page.tables.flatMap(({ intro, rows }) => [intro, ...rows.flatMap(row => row.cells)]);
+      const paths = [page.intro, ...cells].join('\n').matchAll(/\]\(\/([^)]*)\)/g);
+      equal(
+        [...paths].map(([, path]) => path!).filter(path => !isThere(path)),
+        [],
+      );
+    });
     if (typeof host().readBytes !== 'function') {
       test.skip(`${page.path} is fresh`, 'this runtime has no file system to read the page from');
     } else {
@@ -99,6 +107,14 @@ suite('spec tables', test => {
     }
   }
 });
+
+/** Of a folder, the path ends with a slash. */
+function isThere(path: string): boolean {
+  const [, folder, name] = /^(.*?)([^/]+\/?)$/.exec(path)!;
+  return host()
+    .list(folder || '.')
+    .includes(name!);
+}
 
 /** The whole pages would be pages of diff. */
 function firstDifference(page: string, printed: string): string | undefined {
