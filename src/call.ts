@@ -1,4 +1,4 @@
-import type { Kernel } from '../abi/index.ts';
+import { AbiError, type Kernel } from '../abi/index.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { PlugboardError } from './errors.ts';
 import { isStackOverflow } from './host-function.ts';
@@ -46,6 +46,8 @@ export interface Call {
   input?: Uint8Array | undefined;
   /** An export, or the start functions; answers its result, or a promise of it. */
   body: () => unknown;
+  /** Called when the body is done; what it throws fails the call too. */
+  flush: (() => void) | null;
   stderr: () => readonly string[];
 }
 
@@ -55,6 +57,7 @@ export function runCall(call: Call): Outcome {
   if (attempt.entered) {
     try {
       attempt.result = call.body();
+      call.flush?.();
     } catch (error) {
       attempt.thrown = toThrown(error);
     }
@@ -68,6 +71,7 @@ export async function runSuspending(call: Call): Promise<Outcome> {
   if (attempt.entered) {
     try {
       attempt.result = await call.body();
+      call.flush?.();
     } catch (error) {
       attempt.thrown = toThrown(error);
     }
@@ -93,9 +97,18 @@ function begin({ kernel, input }: Call): Attempt {
   }
 }
 
-function finish({ kernel, outputs, name, stderr }: Call, { entered, result, thrown }: Attempt): Outcome {
-  const range = kernel.memory.output;
-  const output = range && outputs.copy(range);
+function finish(
+  { kernel, outputs, name, stderr }: Call,
+  { entered, result, thrown: thrownBefore }: Attempt,
+): Outcome {
+  let thrown = thrownBefore;
+  let output: PluginOutput | null = null;
+  try {
+    const range = kernel.memory.output;
+    output = range && outputs.copy(range);
+  } catch (error) {
+    thrown ??= error;
+  }
   const text = kernel.error?.text ?? null;
   const reason = kernel.ended;
   if (!thrown && !reason && text === null && (result === undefined || result === 0)) {
@@ -150,11 +163,15 @@ function classify(error: unknown): { code: string; message: string } {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
-  // The kernel's and the host functions' errors carry a code of the same table.
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return { code: error.code, message };
+  // The kernel's and the host's errors carry a code of the same table; so does many an error of a runtime, of another.
+  if (error instanceof PlugboardError || error instanceof AbiError) return { code: error.code, message };
+  if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
   return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
 }
+
+/** A text or a copy larger than the engine makes: V8 has errors of several classes for it, SpiderMonkey InternalError. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof RangeError || (error instanceof Error && /string longer|allocation/i.test(error.message));
 
 /** What a host function threw is the cause, not the error that tells of it. */
 const causeOf = (error: unknown): unknown =>

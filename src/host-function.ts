@@ -1,6 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import type { CallContext } from './call-context.ts';
-import { PlugboardError } from './errors.ts';
+import { describe, PlugboardError } from './errors.ts';
 import { isThenable } from './thenable.ts';
 import type { FunctionType, ValueType } from './wasm/reader.ts';
 
@@ -68,14 +68,16 @@ export function wrapHostFunction(
   return (...args) => {
     kernel.check();
     let result: unknown;
+    let isPromise: boolean;
     try {
       result = call.enter(() => (fn as UntypedFunction)(call.context(), ...args));
+      isPromise = isThenable(result);
     } catch (error) {
       return kernel.stop(failure(label, error));
     }
-    if (isThenable(result)) {
+    if (isPromise) {
       // Nobody will wait for it, so nobody else would see it reject.
-      result.then(undefined, () => {});
+      Promise.resolve(result).catch(() => {});
       const message =
         `host function ${label} returned a promise, which is not waited for; make it an async function, or say so ` +
         'with hostFunction({ isAsync: true, … })';
@@ -109,9 +111,12 @@ export function wrapAsyncHostFunction(
   };
 }
 
-function failure(label: string, error: unknown): Error {
-  if (isStackOverflow(error)) return error as Error;
-  const message = `host function ${label} failed: ${error instanceof Error ? error.message : String(error)}`;
+const failure = (label: string, error: unknown): Error =>
+  isStackOverflow(error) ? (error as Error) : hostFailure(`host function ${label}`, error);
+
+/** For what a function of the host's user threw, which may be anything. */
+export function hostFailure(what: string, error: unknown): PlugboardError {
+  const message = `${what} failed: ${error instanceof Error ? error.message : describe(error)}`;
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 
@@ -126,7 +131,7 @@ function toResult(
 ): WasmResult {
   const types = type?.results;
   const refuse = (expected: string, got: unknown): never => {
-    const what = Array.isArray(got) ? `an array of ${got.length}` : `${String(got)} (${typeof got})`;
+    const what = Array.isArray(got) ? `an array of ${got.length}` : `${describe(got)} (${typeof got})`;
     const message = `host function ${label} returned ${what}, expected ${expected}`;
     return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message));
   };

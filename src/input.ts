@@ -6,7 +6,10 @@ const encoder = new TextEncoder();
 export function toBytes(input: unknown): Uint8Array {
   if (input === undefined || input === null) return new Uint8Array(0);
   if (typeof input === 'string') return encoder.encode(input);
-  if (input instanceof Uint8Array) return input;
+  // Of a class of its own, such as Buffer, it might answer anything as its length.
+  if (ArrayBuffer.isView(input) && Object.getPrototypeOf(input) === Uint8Array.prototype) {
+    return input as Uint8Array;
+  }
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   throw new CallError(

@@ -197,8 +197,7 @@ class Linker {
     }
     const made = this.#made.get(exporter.name);
     if (made) return made.exports[link.name]!;
-    const isFunction = exporter.exports.some(({ name, kind }) => name === link.name && kind === 'function');
-    if (!isFunction) throw new WebAssembly.LinkError(circular(link));
+    if (exporter.exportKinds.get(link.name) !== 'function') throw new WebAssembly.LinkError(circular(link));
     const forward = makeForward(`${link.namespace}.${link.name}`, link.type);
     this.#forwards.push({ link, forward });
     return forward.fn;

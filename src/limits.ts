@@ -2,7 +2,7 @@
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'lines' | 'pages' | 'redirects';
+  unit: 'bytes' | 'lines' | 'modules' | 'pages' | 'redirects';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -50,6 +50,13 @@ export const LIMITS = {
     unit: 'bytes',
     option: null,
     why: 'A few modules of the largest kind, such as standard Go makes; those used longest ago go first.',
+  },
+  keptModules: {
+    name: 'compiled modules that are kept',
+    default: 128,
+    unit: 'modules',
+    option: null,
+    why: 'What an engine makes of a module takes far more than its bytes: without this, a million modules of 30 bytes would be kept.',
   },
   stdioLineBytes: {
     name: 'one line of stdout or stderr',

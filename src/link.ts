@@ -90,9 +90,9 @@ function findProvider(
   };
 
   const module = modules.get(namespace);
-  const exported = module?.exports.find(item => item.name === name);
-  if (module && exported) {
-    if (exported.kind !== kind) return mismatch(`a ${kind}`, `a ${exported.kind}`);
+  const exportedKind = module?.exportKinds.get(name);
+  if (module && exportedKind) {
+    if (exportedKind !== kind) return mismatch(`a ${kind}`, `a ${exportedKind}`);
     if (kind !== 'function' && isCommand(module)) {
       return unresolved(
         `a ${kind} of a command, which is a new instance in each call; only its functions can be used`,
@@ -117,8 +117,8 @@ function findProvider(
   return check({ kind: provided.abi }, provided.type);
 }
 
-function isCommand({ name, exports }: PluginModule): boolean {
-  const has = (wanted: string) => exports.some(item => item.name === wanted && item.kind === 'function');
+function isCommand({ name, exportKinds }: PluginModule): boolean {
+  const has = (wanted: string) => exportKinds.get(wanted) === 'function';
   return name !== MAIN && has('_start') && !has('_initialize');
 }
 

@@ -64,7 +64,8 @@ export function parseManifest(input: unknown): ParsedManifest {
     );
   }
 
-  const { wasm, ...rest } = input as Record<string, unknown>;
+  // Of a copy, since V8 reads what is taken out of the rest twice, and a getter may give something else by then.
+  const { wasm, ...rest } = { ...input } as Record<string, unknown>;
   const options = readManifestOptions(rest);
   if (!Array.isArray(wasm) || wasm.length === 0) {
     refuse('manifest.wasm', 'an array with one or more modules', wasm);

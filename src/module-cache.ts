@@ -17,9 +17,14 @@ export class ModuleCache<T> {
   /** The one used last at the end. */
   readonly #kept: Entry<T>[] = [];
   readonly #maxBytes: number;
+  readonly #maxModules: number;
 
-  constructor(maxBytes: number = LIMITS.keptModuleBytes.default) {
+  constructor(
+    maxBytes: number = LIMITS.keptModuleBytes.default,
+    maxModules: number = LIMITS.keptModules.default,
+  ) {
     this.#maxBytes = maxBytes;
+    this.#maxModules = maxModules;
   }
 
   find(bytes: Bytes): T | undefined {
@@ -36,7 +41,8 @@ export class ModuleCache<T> {
     if (bytes.length > this.#maxBytes) return;
     this.#kept.push({ bytes, checksum: sumUp(bytes), value });
     let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
-    while (usedBytes > this.#maxBytes) usedBytes -= this.#kept.shift()!.bytes.length;
+    while (usedBytes > this.#maxBytes || this.#kept.length > this.#maxModules)
+      usedBytes -= this.#kept.shift()!.bytes.length;
   }
 }
 

@@ -21,6 +21,8 @@ export interface PluginModule {
   module: WebAssembly.Module;
   imports: readonly WebAssembly.ModuleImportDescriptor[];
   exports: readonly WebAssembly.ModuleExportDescriptor[];
+  /** Names of exports are unique. */
+  exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
   /** Null when the module came compiled, or uses types that the reader does not know. */
   signatures: Signatures | null;
   /** The hash that was checked, null when none was asked for. */
@@ -94,12 +96,16 @@ async function compileBytes(
   return compiled;
 }
 
-const describeModule = (module: WebAssembly.Module, signatures: Signatures | null): Compiled => ({
-  module,
-  imports: WebAssembly.Module.imports(module),
-  exports: WebAssembly.Module.exports(module),
-  signatures,
-});
+function describeModule(module: WebAssembly.Module, signatures: Signatures | null): Compiled {
+  const exports = WebAssembly.Module.exports(module);
+  return {
+    module,
+    imports: WebAssembly.Module.imports(module),
+    exports,
+    exportKinds: new Map(exports.map(({ name, kind }) => [name, kind])),
+    signatures,
+  };
+}
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 

@@ -3,10 +3,11 @@ import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
 import { nodePlatform } from './platform/node.ts';
+import { nodeFolder } from './platform/node-files.ts';
 import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
-export { nodeFolder } from './platform/node-files.ts';
+export { nodeFolder };
 
 /** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
 export function createPlugin(
@@ -21,6 +22,7 @@ export { createPlugin as default, createPlugin as newPlugin };
 /** What `require('plugboard')` answers: the function itself, as of the official JS SDK, with every export as a property. */
 const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
   createPlugin,
+  nodeFolder,
   newPlugin: createPlugin,
   default: createPlugin,
 });

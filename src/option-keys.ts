@@ -47,27 +47,27 @@ const oneOf =
   (...names: string[]): Check<string> =>
   (value, where) =>
     names.includes(value as string) ? (value as string) : refuse(where, `one of ${names.join(', ')}`, value);
-export const texts: Check<Record<string, string>> = (value, where) => {
-  for (const [key, text] of Object.entries(anObject(value, where))) {
-    if (typeof text !== 'string') refuse(`${where}[${JSON.stringify(key)}]`, 'a string', text);
-  }
-  return value as Record<string, string>;
-};
-const textList: Check<string[]> = (value, where) => {
-  if (!Array.isArray(value)) refuse(where, 'an array of strings', value);
-  for (const [index, text] of value.entries()) {
-    if (typeof text !== 'string') refuse(`${where}[${index}]`, 'a string', text);
-  }
-  return value;
-};
-const functionsByNamespace: Check<unknown> = (value, where) => {
-  for (const [namespace, functions] of Object.entries(anObject(value, where))) {
-    for (const [name, fn] of Object.entries(anObject(functions, `${where}["${namespace}"]`))) {
-      aFunction(fn, `${where}["${namespace}"].${name}`);
-    }
-  }
-  return value;
-};
+/** An object of the values that were checked: the one that was given might answer otherwise the next time. */
+const eachValue = <T>(
+  value: unknown,
+  where: string,
+  check: (value: unknown, key: string) => T,
+): Record<string, T> =>
+  Object.fromEntries(Object.entries(anObject(value, where)).map(([key, each]) => [key, check(each, key)]));
+const aText: Check<string> = (value, where) =>
+  typeof value === 'string' ? value : refuse(where, 'a string', value);
+export const texts: Check<Record<string, string>> = (value, where) =>
+  eachValue(value, where, (text, key) => aText(text, `${where}[${JSON.stringify(key)}]`));
+const textList: Check<string[]> = (value, where) =>
+  Array.isArray(value)
+    ? Array.from(value, (text, index) => aText(text, `${where}[${index}]`))
+    : refuse(where, 'an array of strings', value);
+const functionsByNamespace: Check<unknown> = (value, where) =>
+  eachValue(value, where, (functions, namespace) =>
+    eachValue(functions, `${where}["${namespace}"]`, (fn, name) =>
+      aFunction(fn, `${where}["${namespace}"].${name}`),
+    ),
+  );
 const aLogger: Check<unknown> = (value, where) => {
   for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
     aFunction((value as Record<string, unknown> | null)?.[level], `${where}.${level}`);

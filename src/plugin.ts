@@ -17,7 +17,7 @@ import type { Transform } from './module.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import type { Settings } from './settings.ts';
-import { connect, createKernel, lineSink } from './setup.ts';
+import { connect, createKernel, lineSink, tell } from './setup.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
@@ -52,6 +52,8 @@ export class Plugin {
   readonly #hostCalls: HostCalls;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
+  /** Hands on lines that the plugin did not end. Null for one without WASI. */
+  readonly #flush: (() => void) | null;
   #instances: Instances | null = null;
   /** The module that is being instantiated. */
   #initialising: string = MAIN;
@@ -88,8 +90,8 @@ export class Plugin {
     const { tier, imports } = connect(this.#kernel, settings);
     this.#imports = imports;
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
-    this.#stdout = lineSink(settings.stdout, prints ? platform.print.out : undefined);
-    this.#stderr = lineSink(settings.stderr, prints ? platform.print.err : undefined);
+    this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
+    this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
     this.report = Object.freeze({
       kernel: tier,
       isolation: mode,
@@ -97,6 +99,9 @@ export class Plugin {
       sha256: plan.main.sha256,
       modules: modules.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
     });
+    this.#flush = this.report.wasi
+      ? () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush())
+      : null;
     settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
   }
 
@@ -137,7 +142,7 @@ export class Plugin {
 
   /** Whether the plugin exports a function of this name. */
   async functionExists(name: string): Promise<boolean> {
-    return this.#plan.main.exports.some(item => item.kind === 'function' && item.name === name);
+    return this.#plan.main.exportKinds.get(name) === 'function';
   }
 
   async getExports(): Promise<WebAssembly.ModuleExportDescriptor[]> {
@@ -244,7 +249,7 @@ export class Plugin {
   }
 
   #parts(): InstanceParts {
-    const { allowedHosts, maxHttpResponseBytes, fetch = this.#platform.fetch, onDiagnostic } = this.#settings;
+    const { allowedHosts, maxHttpResponseBytes, fetch = this.#platform.fetch } = this.#settings;
     const rules = { fetch, allowedHosts, maxResponseBytes: maxHttpResponseBytes };
     return {
       plan: this.#plan,
@@ -259,7 +264,7 @@ export class Plugin {
       folders: this.#folders,
       stdout: this.#stdout,
       stderr: this.#stderr,
-      onDiagnostic: diagnostic => onDiagnostic?.(diagnostic),
+      onDiagnostic: diagnostic => tell(this.#kernel, this.#settings, diagnostic),
       onModule: name => {
         this.#initialising = name;
       },
@@ -328,6 +333,7 @@ export class Plugin {
       name,
       input,
       body,
+      flush: this.#flush,
       stderr: () => this.#lastErrorLines(),
     };
   }
@@ -340,10 +346,7 @@ export class Plugin {
 
   #leaveCall(): void {
     this.#hostCalls.end();
-    if (this.report.wasi) {
-      this.#stdout.flush();
-      this.#stderr.flush();
-    }
+    this.#flush?.();
   }
 
   #conclude(name: string, outcome: Outcome): PluginOutput | null {

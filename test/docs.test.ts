@@ -86,6 +86,14 @@ suite('spec tables', test => {
   test('of this repository are proved row by row', () =>
     is(findRowProblems(pages, rowSuites).join('\n'), ''));
   for (const page of pages) {
+    test(`${page.path} names only files and headings that are there`, () => {
+      const cells = page.tables.flatMap(({ intro, rows }) => [intro, ...rows.flatMap(row => row.cells)]);
+      const paths = [page.intro, ...cells].join('\n').matchAll(/\]\(\/([^)]*)\)/g);
+      equal(
+        [...paths].map(([, path]) => path!).filter(path => !isThere(path)),
+        [],
+      );
+    });
     if (typeof host().readBytes !== 'function') {
       test.skip(`${page.path} is fresh`, 'this runtime has no file system to read the page from');
     } else {
@@ -99,6 +107,23 @@ suite('spec tables', test => {
     }
   }
 });
+
+/** Of a folder, the path ends with a slash; behind `#` is a heading. */
+function isThere(link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const [, folder, name] = /^(.*?)([^/]+\/?)$/.exec(path)!;
+  const names = host().list(folder || '.');
+  return names.includes(name!) && (heading === undefined || headingsOf(path).includes(heading));
+}
+
+/** As they stand in links: lower case, without punctuation, with hyphens for spaces. */
+const headingsOf = (path: string): string[] =>
+  [...readText(path).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** The whole pages would be pages of diff. */
 function firstDifference(page: string, printed: string): string | undefined {

@@ -7,6 +7,7 @@ import { LIMITS, type Limit } from '../src/limits.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
+import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
 
 /** A list below its head, in the layout `entries`. */
 const list = (items: readonly string[]) => items.map(item => `\n  - ${item}`).join('');
@@ -212,4 +213,50 @@ const limitsPage: Page = {
   ],
 };
 
-export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage];
+const claims = (title: string, intro: string, rows: readonly Claim[]) =>
+  specTable<Claim>({
+    title,
+    intro,
+    prefix: 'security',
+    rows,
+    id: row => row.id,
+    layout: 'entries',
+    columns: [
+      { head: 'Claim', cell: row => row.claim },
+      { head: 'How', cell: row => row.how },
+      { head: 'Where', cell: row => row.files.map(file => `[${file}](/${file})`).join(', ') },
+      { head: 'Not claimed', cell: row => row.not },
+    ],
+  });
+
+const securityPage: Page = {
+  path: 'docs/SECURITY.md',
+  title: 'Security',
+  intro:
+    'What a plugin host is for is to run what is not trusted. This page says who may be hostile, what each can and cannot do, ' +
+    'and for every claim how it is done, in which file, and which suites of tests prove it. Whoever calls `createPlugin` is ' +
+    'trusted, with all options and host functions. Reports of holes are welcome as issues.',
+  tables: [
+    specTable<(typeof ACTORS)[number]>({
+      title: 'Who may be hostile',
+      intro: 'Each alone, or all of them together.',
+      rows: ACTORS,
+      id: row => row.who,
+      layout: 'table',
+      columns: [
+        { head: 'Who', cell: row => row.who },
+        { head: 'Can', cell: row => row.can },
+        { head: 'Cannot', cell: row => row.cannot },
+      ],
+    }),
+    claims(
+      "The four promises of Reflow's WebAssembly runtime",
+      'In its words, and what they mean here.',
+      PROMISES,
+    ),
+    claims('Hostile plugins', 'What holds whatever the bytes of a plugin do.', PLUGIN_CLAIMS),
+    claims('Hostile data, manifests and neighbours', 'What holds whatever comes from there.', OTHER_CLAIMS),
+  ],
+};
+
+export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, securityPage];

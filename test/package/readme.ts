@@ -1,6 +1,6 @@
 import { type Checks, expect, run } from './checks.ts';
 
-/** A JavaScript program of the README, and what its comments say that it prints. */
+/** A JavaScript program, and what its comments say that it prints. */
 export interface Program {
   file: string;
   code: string;
@@ -15,12 +15,14 @@ export interface Command {
 
 /** The blocks marked as `js` and nothing else; a block with more words, such as `js worker`, is no program of its own. */
 export function readPrograms(readme: string): Program[] {
-  return blocks(readme, 'js').map((code, index) => ({
-    file: `program-${index + 1}.mjs`,
-    code,
-    prints: [...code.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map(match => match[1]!),
-  }));
+  return blocks(readme, 'js').map((code, index) => makeProgram(`readme-${index + 1}.mjs`, code));
 }
+
+export const makeProgram = (file: string, code: string): Program => ({
+  file,
+  code,
+  prints: [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.+)$/gm)].map(match => match[1]!),
+});
 
 /** Lines of shell blocks that call the installed command. */
 export const readCommands = (readme: string): string[] =>
@@ -28,8 +30,8 @@ export const readCommands = (readme: string): string[] =>
     .flatMap(block => block.split('\n'))
     .filter(line => /\bnpx plugboard\b/.test(line));
 
-export const readFixtures = (readme: string): string[] => [
-  ...new Set(readme.match(/\bfixtures\/[\w/.-]+\.(?:wasm|json)\b/g)),
+export const readFixtures = (text: string): string[] => [
+  ...new Set(text.match(/\bfixtures\/[\w/.-]+\.(?:wasm|json)\b/g)),
 ];
 
 const blocks = (readme: string, info: string): string[] =>
@@ -39,7 +41,7 @@ const blocks = (readme: string, info: string): string[] =>
 
 /** Runs a program that was written to `folder`, and checks that it prints what its comments say, in that order. */
 export function checkProgram(folder: string, program: Program, runtime: Command, checks: Checks): void {
-  checks.check(`README, ${program.file} on ${runtime.name}`, () => {
+  checks.check(`${program.file} on ${runtime.name}`, () => {
     const [file, ...args] = runtime.command;
     const output = run(folder, file, ...args, program.file);
     let from = 0;

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
+import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
 import {
   type Command,
   checkProgram,
@@ -31,6 +32,7 @@ const project = join(temporary, 'project');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const programs = readPrograms(readme);
+const jsSdkPrograms = readJsSdkPrograms(root);
 /** What can be imported and runs: `plugboard`, `plugboard/actor`. */
 const paths = Object.keys(manifest.exports)
   .filter(path => !/\.(json|wasm)$/.test(path))
@@ -44,13 +46,14 @@ function install(tarball: Tarball): void {
     mkdirSync(join(project, dirname(fixture)), { recursive: true });
     copyFileSync(join(root, fixture), join(project, fixture));
   }
-  for (const { file, code } of programs) writeFileSync(join(project, file), code);
+  writePrograms(root, project, [...programs, ...jsSdkPrograms]);
   copyFileSync(join(root, 'test/package/require.cjs'), join(project, 'require.cjs'));
   copyFileSync(join(root, 'test/package/consumer.ts'), join(project, 'consumer.mts'));
 }
 
+const atHand: Command = { name: `Node ${process.versions.node}`, command: [process.execPath] };
+
 function runtimes(): Command[] {
-  const atHand: Command = { name: `Node ${process.versions.node}`, command: [process.execPath] };
   const programs = installed('the checks on the newest Node, Deno and Bun', installRuntimes);
   if (!programs) return [atHand];
   const { node, deno, bun } = programs;
@@ -98,7 +101,8 @@ try {
   );
   install(tarball);
   checkCommand();
-  for (const runtime of runtimes()) checkRuntime(runtime, programs);
+  for (const runtime of runtimes()) checkRuntime(runtime, [...programs, ...jsSdkPrograms]);
+  compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
 } catch (error) {

@@ -41,6 +41,15 @@ suite('module cache', test => {
     },
   );
 
+  test.row('limit.keptModules', 'and of what was used longest ago where there are too many', () => {
+    const cache = new ModuleCache<number>(1000, 2);
+    for (const fill of [1, 2, 3]) cache.keep(bytes(10, fill), fill);
+    equal(
+      [1, 2, 3].map(fill => cache.find(bytes(10, fill))),
+      [undefined, 2, 3],
+    );
+  });
+
   test('plugins of the same bytes share the module and nothing else', async () => {
     const wasm = buildModule({ functions: [{ name: 'run', body: [] }], memoryPages: 1 });
     const [one, other] = [await createPlugin(wasm), await createPlugin(wasm.slice())];

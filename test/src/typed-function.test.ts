@@ -204,7 +204,7 @@ suite('typed host functions', test => {
     ['one of fewer', [3], 'an array of 1, expected an array of 2 results'],
     ['one of more', [3, 4n, 5], 'an array of 3, expected an array of 2 results'],
     ['no array', 3, '3 (number), expected an array of 2 results'],
-    ['one with a wrong value', ['3', 4n], '3 (string), expected i32'],
+    ['one with a wrong value', ['3', 4n], '"3" (string), expected i32'],
   ];
   for (const [name, answer, message] of twoResults) {
     for (const compiled of [false, true]) {

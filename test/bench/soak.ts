@@ -1,0 +1,208 @@
+import { createPlugin, type ManifestLike, type Plugin } from '../../src/node.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { nodeHost } from '../helpers/node.ts';
+
+// Does time stay linear, and memory flat, when very much is done? One workload in each process: see soak-run.ts.
+
+/** What one process tells. */
+export interface SoakResult {
+  runtime: string;
+  workload: string;
+  /** Of the fastest of the rounds. */
+  totalMs: number;
+  /** Time of the second half of a round over that of the first, each where it was fastest. */
+  halves: number;
+  /** Time of the fastest among the last rounds over that among the first. */
+  rounds: number;
+  /** After garbage collection, at the start and after each round. MiB. */
+  heapMiB: number[];
+  residentMiB: number[];
+}
+
+/** The allocators of engines keep more at first, and then no more. */
+const ROUNDS = 4;
+
+type Step = (index: number) => Promise<void>;
+/** Does all of it once, and answers how many ms each half took. */
+type Round = () => Promise<[first: number, second: number]>;
+interface Workload {
+  name: string;
+  make(): Promise<Round>;
+}
+
+const ENV = 'extism:host/env';
+const realPlugin = nodeHost.readBytes('fixtures/rust-pdk/rust_pdk.wasm') as Uint8Array<ArrayBuffer>;
+const functions = { 'extism:host/user': { shout: () => 0n, notify: () => {} } };
+
+const extend = op.i64Extend;
+const countUp = [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0];
+/** 1 to 1024 bytes: `(count & 1023) + 1`. */
+const size = [op.globalGet, 0, op.i32Const, 0xff, 0x07, 0x71, op.i32Const, 1, op.i32Add, extend];
+const repeat = (body: readonly number[]) => [
+  ...[op.i32Const, 0, op.globalSet, 0, 0x03, 0x40, ...body, ...countUp],
+  // While the count is below 50,000.
+  ...[op.globalGet, 0, op.i32Const, 0xd0, 0x86, 0x03, 0x49, 0x0d, 0, op.end],
+];
+/** `run` does something 50,000 times, twice, and calls `mark` before, between and after. */
+const allocations = (body: readonly number[]) =>
+  buildModule({
+    imports: [
+      { module: 'soak', name: 'mark' },
+      { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+      { module: ENV, name: 'free', params: ['i64'] },
+    ],
+    functions: [
+      {
+        name: 'run',
+        body: [op.call, 0, ...repeat(body), op.call, 0, ...repeat(body), op.call, 0],
+      },
+    ],
+    global: { name: 'count', value: 0 },
+  });
+
+/** 100,000 of something within one call, twenty times. The halves are the fastest among those of the calls. */
+async function withinCall(body: readonly number[]): Promise<Round> {
+  const marks: number[] = [];
+  const plugin = await createPlugin(allocations(body), {
+    functions: { soak: { mark: () => void marks.push(performance.now()) } },
+  });
+  const fastestMs = (half: 1 | 2) =>
+    Math.min(...marks.flatMap((mark, index) => (index % 3 === half ? mark - marks[index - 1]! : [])));
+  return async () => {
+    marks.length = 0;
+    for (let time = 0; time < 20; time++) plugin.callSync('run');
+    return [fastestMs(1), fastestMs(2)];
+  };
+}
+
+/** Of all threads, which whatever else runs on the machine hardly changes. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** `count` steps one after the other. */
+function steps(count: number, step: Step): Round {
+  let done = 0;
+  const run = async (more: number) => {
+    const startMs = processorMs();
+    for (const end = done + more; done < end; done++) await step(done);
+    return processorMs() - startMs;
+  };
+  return async () => [await run(count / 2), await run(count / 2)];
+}
+
+const use = async (plugin: Plugin) => {
+  await plugin.call('count_vowels', 'Hello, World!');
+  await plugin.close();
+};
+const create = (manifest: ManifestLike) => createPlugin(manifest, { functions });
+
+const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
+const variantNumber = new DataView(variant.buffer, variant.length - 4);
+
+const workloads: Workload[] = [
+  {
+    name: '100,000 allocations in a call',
+    make: () => withinCall([...size, op.call, 1, op.drop]),
+  },
+  {
+    name: '100,000 allocations, each freed',
+    make: () => withinCall([...size, op.call, 1, op.call, 2]),
+  },
+  {
+    name: '10,000 calls, small',
+    make: async () => {
+      const plugin = await create(realPlugin);
+      return steps(10_000, async () => void (await plugin.call('count_vowels', 'Hello, World!')));
+    },
+  },
+  {
+    name: '10,000 calls, 64 KiB',
+    make: async () => {
+      const plugin = await create(nodeHost.readBytes('fixtures/bench/bench.wasm'));
+      const input = new Uint8Array(65_536).fill(97);
+      return steps(10_000, async () => void (await plugin.call('echo', input)));
+    },
+  },
+  {
+    name: '10,000 calls that trap',
+    make: async () => {
+      const plugin = await createPlugin(
+        buildModule({ functions: [{ name: 'run', body: [op.unreachable] }], memoryPages: 17 }),
+      );
+      return steps(10_000, async () => void (await plugin.call('run').catch(() => {})));
+    },
+  },
+  {
+    name: '1,000 plugins of one Module',
+    make: async () => {
+      const module = new WebAssembly.Module(realPlugin);
+      return steps(1000, async () => use(await create(module)));
+    },
+  },
+  {
+    name: '1,000 plugins of the same bytes',
+    make: async () => steps(1000, async () => use(await create(realPlugin))),
+  },
+  {
+    name: '1,000 plugins, other bytes each time',
+    make: async () =>
+      steps(1000, async index => {
+        variantNumber.setUint32(0, index);
+        await use(await create(variant));
+      }),
+  },
+];
+
+interface Memory {
+  heap: number;
+  resident: number;
+}
+
+const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(now: boolean): void } };
+
+/** After garbage collection, in bytes. */
+async function memory(): Promise<Memory> {
+  // What a collection lets go of is freed some time after it.
+  for (let time = 0; time < 4; time++) {
+    if (Bun) Bun.gc(true);
+    else gc!();
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  const { heapUsed, rss } = process.memoryUsage();
+  return { heap: heapUsed, resident: rss };
+}
+
+const mebibytes = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
+
+async function measure({ name, make }: Workload): Promise<SoakResult> {
+  const round = await make();
+  const memories = [await memory()];
+  const rounds: Awaited<ReturnType<Round>>[] = [];
+  for (let time = 0; time < ROUNDS; time++) {
+    rounds.push(await round());
+    memories.push(await memory());
+  }
+  // The fastest, since whatever else runs on the machine only makes slower.
+  const fastest = (values: readonly number[]) => Math.min(...values);
+  const totals = rounds.map(([first, second]) => first + second);
+  const ratio = (later: readonly number[], earlier: readonly number[]) =>
+    Math.round((fastest(later) / fastest(earlier)) * 100) / 100;
+  return {
+    runtime: nodeHost.runtime,
+    workload: name,
+    totalMs: Math.round(fastest(totals) * 10) / 10,
+    halves: ratio(
+      rounds.map(([, second]) => second),
+      rounds.map(([first]) => first),
+    ),
+    rounds: ratio(totals.slice(ROUNDS / 2), totals.slice(0, ROUNDS / 2)),
+    heapMiB: memories.map(({ heap }) => mebibytes(heap)),
+    residentMiB: memories.map(({ resident }) => mebibytes(resident)),
+  };
+}
+
+const wanted = process.argv[2];
+const found = workloads.find(({ name }) => name === wanted);
+console.log(JSON.stringify(found ? await measure(found) : workloads.map(({ name }) => name)));

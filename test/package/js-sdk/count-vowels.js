@@ -1,0 +1,13 @@
+// What goes in and comes out, and what a plugin remembers from call to call.
+const plugin = await createPlugin('fixtures/vowels/vowels.wasm', { useWasi: true });
+
+let out = await plugin.call('count_vowels', 'Hello World');
+console.log(out.text()); // {"count": 3, "total": 3, "vowels": "aeiouAEIOU"}
+
+out = await plugin.call('count_vowels', 'Hello, World!');
+console.log(out.json()); // { count: 3, total: 6, vowels: 'aeiouAEIOU' }
+
+out = await plugin.call('count_vowels', new TextEncoder().encode('Hello, World!'));
+console.log(out.string(), out.bytes().length, out.arrayBuffer().byteLength, out.getUint8(0)); // {"count": 3, "total": 9, "vowels": "aeiouAEIOU"} 48 48 123
+
+await plugin.close();

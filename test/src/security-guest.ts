@@ -1,0 +1,34 @@
+import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
+import { op, type ValueType } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+
+export const ENV = 'extism:host/env';
+export const USER = 'extism:host/user';
+export const KERNELS = ['reference', 'accessors'] as const;
+
+/** A plugin that takes all there is. */
+export const createHostile = (options?: PluginOptions): Promise<Plugin> =>
+  createPlugin(host().readBytes('fixtures/hostile/hostile.wasm'), options);
+
+/** The instruction that pushes `value`. */
+export function push(type: ValueType, value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = type === 'i32' ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value);
+  for (;;) {
+    const byte = Number(rest & 0x7fn);
+    rest >>= 7n;
+    const isLast = rest === (byte & 0x40 ? -1n : 0n);
+    bytes.push(isLast ? byte : byte | 0x80);
+    if (isLast) return [type === 'i32' ? op.i32Const : op.i64Const, ...bytes];
+  }
+}
+
+/** Whatever `body` throws that can be caught, is. */
+export const caught = (...body: number[]): number[] => [...op.try, ...body, op.catchAll, op.end];
+
+/** A logger that keeps what it gets. */
+export function keepLogs(): { texts: string[]; logger: NonNullable<PluginOptions['logger']> } {
+  const texts: string[] = [];
+  const keep = (text: string) => void texts.push(text);
+  return { texts, logger: { trace: keep, debug: keep, info: keep, warn: keep, error: keep } };
+}
