@@ -46,7 +46,10 @@ function guard(kernel: Kernel, fn: EnvImports[string]): EnvImports[string] {
     try {
       return fn(first, second);
     } catch (error) {
-      return kernel.stop(error as Error);
+      // What a logger throws may be anything, and undefined would be no reason to end the call.
+      return kernel.stop(
+        error instanceof Error ? error : new Error('a callback threw what is no Error', { cause: error }),
+      );
     }
   };
 }

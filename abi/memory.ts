@@ -156,6 +156,8 @@ export class KernelMemory {
    * @throws {AbiError} MEMORY_LIMIT, under the same condition
    */
   reset(input: Uint8Array = NOTHING): boolean {
+    // The stack may have ended in the middle of growing, when the views were no longer valid.
+    if (this.#bytes.length !== this.sizeBytes) this.#refresh();
     const dirtyEnd = this.#top;
     if (dirtyEnd > HEADER_BYTES) {
       this.#lengths.fill(NO_BLOCK, 0, dirtyEnd / GRANULE_BYTES);
@@ -315,13 +317,14 @@ export class KernelMemory {
         }
       }
       if (end / GRANULE_BYTES > this.#lengths.length) {
-        this.#lengths = enlarge(this.#lengths, end / GRANULE_BYTES);
+        const lengths = enlarge(this.#lengths, end / GRANULE_BYTES);
         this.#links = enlarge(this.#links, end / GRANULE_BYTES);
+        this.#lengths = lengths;
       }
       return true;
     } catch (error) {
-      // The engine has no room for larger records.
-      if (error instanceof RangeError) return false;
+      // The engine has no room for larger records; that the stack ended while the memory grew is something else.
+      if (error instanceof RangeError && this.#bytes.length === this.sizeBytes) return false;
       throw error;
     }
   }
@@ -337,9 +340,13 @@ export class KernelMemory {
   }
 
   #refresh(): void {
-    this.#bytes = new Uint8Array(this.memory.buffer);
-    this.#view = new DataView(this.memory.buffer);
-    this.sizeBytes = this.#bytes.length;
+    const bytes = new Uint8Array(this.memory.buffer);
+    const view = new DataView(this.memory.buffer);
+    const sizeBytes = bytes.length;
+    // Both or neither: whatever is called above may end the stack.
+    this.#bytes = bytes;
+    this.#view = view;
+    this.sizeBytes = sizeBytes;
     this.#publish();
   }
 

@@ -27,7 +27,7 @@ export class Vars {
     if (usedBytes > this.#maxBytes) {
       throw new AbiError(
         'VAR_LIMIT',
-        `Variable store is full: var "${key}" (${sizeBytes} bytes with its key) would bring it to ${usedBytes} bytes, ` +
+        `Variable store is full: var "${shorten(key)}" (${sizeBytes} bytes with its key) would bring it to ${usedBytes} bytes, ` +
           `over the limit of ${this.#maxBytes} bytes (memory.maxVarBytes)`,
       );
     }
@@ -58,3 +58,6 @@ export class Vars {
     }
   }
 }
+
+/** A name may be as long as the memory is large; a message may not. */
+const shorten = (key: string) => (key.length > 60 ? `${key.slice(0, 60)}…` : key);

@@ -1,0 +1,63 @@
+import { type CallError, createPlugin, type Plugin } from '../../src/node.ts';
+import { is, ok } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+import { ENV, KERNELS, push } from './security-guest.ts';
+
+const countUp = [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0];
+/** `dive` goes as deep as `count` is below zero, and allocates there. */
+const wasm = buildModule({
+  imports: [
+    { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+    { module: ENV, name: 'input_offset', results: ['i64'] },
+    { module: ENV, name: 'input_length', results: ['i64'] },
+    { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+  ],
+  functions: [
+    {
+      name: 'dive',
+      body: [
+        ...[...countUp, op.globalGet, 0, 0x45, 0x04, 0x40, ...push('i64', 3_000_000n), op.call, 0, op.drop],
+        ...[0x05, op.call, 4, op.end, ...countUp],
+      ],
+    },
+    { name: 'alloc', body: [...push('i64', 10n), op.call, 0, op.drop] },
+    { name: 'fine', body: [op.call, 1, op.call, 2, op.call, 3] },
+  ],
+  global: { name: 'count', value: 0 },
+});
+
+const BOTTOMLESS = -(2 ** 31);
+const countOf = async (plugin: Plugin) => (await plugin.getInstance()).exports.count as WebAssembly.Global;
+const ends = (plugin: Plugin) =>
+  plugin.call('dive').then(
+    () => 'success',
+    (error: CallError) => error.code,
+  );
+
+for (const kernel of KERNELS) {
+  suite(`security: growth at the end of the stack (${kernel})`, test => {
+    test.row('security.recursion', 'memory that grows where the stack ends in the middle of it', async () => {
+      for (let distance = 0; distance < 400; distance++) {
+        const plugin = await createPlugin(wasm, { kernel });
+        // What the engine has to compile first takes much of the stack.
+        await plugin.call('alloc');
+        let depth = 0;
+        // At first often, since the frames of code that the engine has not yet compiled well are larger.
+        for (let time = distance < 3 ? 30 : 1; time > 0; time--) {
+          const count = await countOf(plugin);
+          count.value = BOTTOMLESS;
+          is(await ends(plugin), 'STACK_OVERFLOW');
+          depth = count.value - BOTTOMLESS;
+        }
+        (await countOf(plugin)).value = distance - depth;
+        ok(['success', 'STACK_OVERFLOW'].includes(await ends(plugin)));
+        for (const length of [5, 2_000_000, 5]) {
+          const output = await plugin.call('fine', new Uint8Array(length).fill(distance));
+          is(output?.byteLength, length);
+          is(output?.getUint8(length - 1), distance & 255);
+        }
+      }
+    });
+  });
+}
