@@ -169,7 +169,9 @@ export class Kernel {
     const bytes = this.bytesOf(handle, what);
     try {
       return strictDecoder.decode(bytes);
-    } catch {
+    } catch (error) {
+      // Where the stack ends here, that is another matter.
+      if (!(error instanceof TypeError)) throw error;
       throw new AbiError('INVALID_UTF8', `${what}: the ${bytes.length} bytes at ${handle} are not UTF-8`);
     }
   }

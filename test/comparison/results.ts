@@ -58,6 +58,7 @@ export const results: ComparisonTopic = {
       id: 'result-error',
       case: 'an error text, result 0 or none',
       native: 'an error with that text',
+      js: 'an error with "Plugin-originated error: " before that text',
       plugboard: 'an error `PLUGIN_ERROR` with that text, `exitCode` 0',
       why: 'As native, with a code to tell it from what the host found wrong.',
     },
