@@ -84,6 +84,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       is(file.read(into, 0), 10);
       bytesEqual(into, [...utf8('hello'), 0, 0, 0, 1, 2]);
       is(file.write(Uint8Array.of(3), 'end'), 1);
+      is(file.write(new Uint8Array(0), 50), 0);
       is(good(file.stat()).sizeBytes, 11n);
       file.close();
     });

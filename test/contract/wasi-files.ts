@@ -109,6 +109,19 @@ export function filesContract(name: string, withFs: WithFs): void {
     );
 
     test.row(
+      ['wasi.fd_write', 'wasi.fd_pwrite'],
+      'nothing written beyond the end makes no file longer',
+      withProgram(program => {
+        const fd = program.openFile('file');
+        is(program.pwrite(fd, '', 50n), 'ESUCCESS');
+        program.seek(fd, 50n, 0);
+        is(program.write(fd, ''), 0);
+        is(program.stat(fd).size, 0n);
+        is(program.tell(fd), 50n);
+      }),
+    );
+
+    test.row(
       ['wasi.fd_write', 'wasi.fd_fdstat_set_flags', 'wasi.path_open'],
       'append writes at the end wherever the offset is, until it is cleared',
       withProgram(program => {
