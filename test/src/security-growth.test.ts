@@ -38,7 +38,7 @@ const ends = (plugin: Plugin) =>
 for (const kernel of KERNELS) {
   suite(`security: growth at the end of the stack (${kernel})`, test => {
     test.row('security.recursion', 'memory that grows where the stack ends in the middle of it', async () => {
-      for (let distance = 0; distance < 400; distance++) {
+      for (let distance = 0; distance < 100; distance++) {
         const plugin = await createPlugin(wasm, { kernel });
         // What the engine has to compile first takes much of the stack.
         await plugin.call('alloc');
