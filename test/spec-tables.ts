@@ -1,10 +1,13 @@
 import { ENV_NAMESPACE } from '../abi/signatures.ts';
 import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
+import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
+import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
+import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
@@ -191,23 +194,64 @@ const errorsPage: Page = {
 /** Groups of three digits, as people read them. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
+const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
+  specTable<[key: string, limit: Limit | ActorLimit]>({
+    title,
+    intro,
+    prefix: 'limit',
+    rows: Object.entries(limits),
+    id: ([key]) => key,
+    layout: 'table',
+    columns: [
+      { head: 'Limit', cell: ([, limit]) => limit.name },
+      { head: 'Default', cell: ([, limit]) => `${formatNumber(limit.default)} ${limit.unit}` },
+      { head: 'Option', cell: ([, limit]) => (limit.option ? `\`${limit.option}\`` : '') },
+      { head: 'Why', cell: ([, limit]) => limit.why },
+    ],
+  });
+
 const limitsPage: Page = {
   path: 'docs/LIMITS.md',
   title: 'Limits',
   intro: 'Where plugboard stops a plugin that takes too much, and why there. A page is 64 KiB.',
   tables: [
-    specTable<[key: string, limit: Limit]>({
-      title: 'Defaults',
-      intro: 'A limit without an option is fixed.',
-      prefix: 'limit',
-      rows: Object.entries(LIMITS),
-      id: ([key]) => key,
+    limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
+    limitTable('Actors', 'What comes on top where the plugin is an actor.', ACTOR_LIMITS),
+  ],
+};
+
+const actorsPage: Page = {
+  path: 'docs/ACTORS.md',
+  title: 'Reflow actors',
+  intro:
+    "How [src/actor/](/src/actor/) runs the actors of Reflow's WebAssembly runtime, and what it does otherwise. Error codes " +
+    'are in [ERRORS.md](ERRORS.md), limits in [LIMITS.md](LIMITS.md).',
+  tables: [
+    specTable<Fault>({
+      title: 'Faults of upstream, and what is done here',
+      intro: 'An option in the last column but one chooses; without one there is nothing to choose.',
+      prefix: 'upstream',
+      rows: FAULTS,
+      id: ({ number }) => String(number),
       layout: 'table',
       columns: [
-        { head: 'Limit', cell: ([, limit]) => limit.name },
-        { head: 'Default', cell: ([, limit]) => `${formatNumber(limit.default)} ${limit.unit}` },
-        { head: 'Option', cell: ([, limit]) => (limit.option ? `\`${limit.option}\`` : '') },
-        { head: 'Why', cell: ([, limit]) => limit.why },
+        { head: '#', cell: ({ number }) => String(number) },
+        { head: 'Upstream', cell: ({ upstream }) => upstream },
+        { head: 'Here', cell: ({ here }) => here },
+        { head: 'Option', cell: ({ option }) => option },
+      ],
+    }),
+    specTable<(typeof MODULE_ERROR_KINDS)[number]>({
+      title: 'What can be wrong with a module',
+      intro: 'The `kind` of a `ModuleError`; its `code` and message are more exact.',
+      prefix: 'module',
+      rows: MODULE_ERROR_KINDS,
+      id: ({ kind }) => kind,
+      layout: 'table',
+      columns: [
+        { head: 'Kind', cell: ({ kind }) => `\`${kind}\`` },
+        { head: 'When', cell: ({ when }) => when },
+        { head: 'What to do', cell: ({ remedy }) => remedy },
       ],
     }),
   ],
@@ -259,4 +303,4 @@ const securityPage: Page = {
   ],
 };
 
-export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, securityPage];
+export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, actorsPage, securityPage];
