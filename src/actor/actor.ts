@@ -1,18 +1,17 @@
 import type { ScriptConfig } from './config.ts';
-import { writeConfig, writePayload } from './context.ts';
-import { type EngineResult, ExtismEngine } from './engine.ts';
+import { writePayload } from './context.ts';
+import type { EngineResult, ExtismEngine } from './engine.ts';
 import { ActorError, strictly } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, JoinedInbox, PacketInbox } from './inbox.ts';
-import { type JsonObject, writeJson } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
 import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
-import { ModuleError } from './module-error.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { applyReturned, changedKeys, type StateMap, snapshotOf } from './state.ts';
-import { validateConfig, withDefaults } from './validation.ts';
+import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
 
 /** What one wait or call can be told to end by. */
 export interface SendOptions {
@@ -28,14 +27,6 @@ export interface Inports {
    * ACTOR_STOPPED once the actor is stopped
    */
   send(packet: Packet, options?: SendOptions): Promise<void>;
-}
-
-/** A plugin that is ready for this actor, and the config as it gets it. */
-interface Loaded {
-  scriptConfig: ScriptConfig;
-  engine: ExtismEngine;
-  /** JSON. */
-  config: string;
 }
 
 /**
@@ -402,52 +393,5 @@ export class ScriptActor {
 
   #stopped(what: string): ActorError {
     return stopped(what, this.#failure);
-  }
-}
-
-/** Opens a plugin, and validates the config for it. */
-async function load(
-  scriptConfig: ScriptConfig,
-  settings: ActorSettings,
-  onOpen?: () => void,
-): Promise<Loaded> {
-  const { config: node, validate, configDefaults, awaitAllInports, requirePorts } = settings;
-  const engine = await ExtismEngine.create(scriptConfig, settings.engineOptions);
-  onOpen?.();
-  try {
-    const own = configDefaults ? withDefaults(node.config, engine.metadata) : node.config;
-    const config = writeConfig({ ...node, config: own });
-    await validateConfig(validate, own, engine.metadata);
-    await engine.validateConfig(writeJson(own, ['config']));
-    if (awaitAllInports || requirePorts) inportNames(engine);
-    return { scriptConfig, engine, config };
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
-}
-
-/** @throws {ActorError} UNSUPPORTED for a plugin whose inports are not known */
-function inportNames({ metadata }: ExtismEngine): string[] {
-  const names = metadata?.inports.map(({ name }) => name) ?? [];
-  if (names.length > 0) return names;
-  const message =
-    'awaitAllInports and requirePorts: the plugin does not say which inports it has; leave them out';
-  throw new ActorError('UNSUPPORTED', message);
-}
-
-function checkSamePorts(before: ExtismEngine, after: ExtismEngine): void {
-  const [old, own] = [before, after].map(engine => inportNames(engine).sort().join(', '));
-  if (old === own) return;
-  const message = `the inports are ${own}, but messages for ${old} are waited for; create a new actor`;
-  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
-}
-
-async function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
   }
 }

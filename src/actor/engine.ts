@@ -16,7 +16,7 @@ import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
-import { explain, ModuleError, toModuleError } from './module-error.ts';
+import { explain, ModuleError, toModuleError, tooLarge } from './module-error.ts';
 import { PluginStderr } from './plugin-stderr.ts';
 import { type Outline, outlineOf, type Protocol } from './protocol.ts';
 import type { StateMap } from './state.ts';
@@ -182,13 +182,6 @@ function checkModule({ source }: Script, { moduleBytes }: ActorLimits): Outline 
   if (source instanceof Uint8Array && source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
   return outlineOf(source);
 }
-
-export const tooLarge = (size: number, max: number) =>
-  new ModuleError(
-    'TooLarge',
-    'MODULE_TOO_LARGE',
-    `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
-  );
 
 interface OpenPlugin {
   plugin: Plugin;

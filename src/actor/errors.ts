@@ -101,6 +101,11 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Send to one of the ports that the message names.',
   },
   {
+    code: 'UNKNOWN_MODULE',
+    when: 'A ModuleLoader is asked for a name that nothing was loaded under.',
+    remedy: 'Load it first; the message lists the names there are.',
+  },
+  {
     code: 'ACTOR_STOPPED',
     when: 'The actor was stopped, by its user or by its error policy.',
     remedy:

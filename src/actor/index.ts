@@ -10,6 +10,8 @@ export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCod
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
 export { type JsonObject, type JsonValue, MAX_DEPTH, readJson, writeJson } from './json.ts';
+export { ACTOR_LIMITS, type ActorLimit, type ActorLimits } from './limits.ts';
+export { type ActorModule, type LoadOptions, ModuleLoader } from './loader.ts';
 export {
   Message,
   type MessageData,
@@ -22,6 +24,7 @@ export type { PluginMetadata, PortDefinition } from './metadata.ts';
 export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './module-error.ts';
 export { ProcessError } from './process-error.ts';
 export type { Protocol } from './protocol.ts';
+export type { ModuleSource } from './read-module.ts';
 export type { ActorOptions, ErrorPolicy } from './settings.ts';
 export { MemoryState, type StateMap, type StatePolicy, type StateStore } from './state.ts';
 export type { ConfigValidator } from './validation.ts';

@@ -46,6 +46,14 @@ export class ModuleError extends PlugboardError {
   }
 }
 
+/** @param size of the module in bytes, or of as much of it as was read */
+export const tooLarge = (size: number, max: number) =>
+  new ModuleError(
+    'TooLarge',
+    'MODULE_TOO_LARGE',
+    `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
+  );
+
 /** The host's codes that are about the module, and not about what was asked for. */
 const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
   INVALID_WASM: 'InvalidBinary',

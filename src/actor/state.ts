@@ -87,3 +87,13 @@ export class MemoryState implements StateStore {
 
 export const isStateStore = (value: unknown): value is StateStore =>
   isObject(value) && typeof value.load === 'function' && typeof value.commit === 'function';
+
+/** @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
+export async function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
+  }
+}
