@@ -220,6 +220,78 @@ const limitsPage: Page = {
   ],
 };
 
+interface ActorLayer {
+  layer: string;
+  does: string;
+  files: readonly string[];
+}
+
+const actorLayers: readonly ActorLayer[] = [
+  {
+    layer: 'ScriptActor',
+    does: 'takes packets one at a time, keeps the state, sends what comes out; life cycle, error policy, reload',
+    files: ['actor.ts', 'inbox.ts', 'mailbox.ts', 'load.ts', 'settings.ts', 'events.ts'],
+  },
+  {
+    layer: 'ModuleLoader',
+    does: 'modules by name, from bytes, files and URLs; reloads all their actors or none',
+    files: ['loader.ts', 'read-module.ts'],
+  },
+  {
+    layer: 'ExtismEngine',
+    does: 'makes a plugin of a module, validates it, calls it once for each message',
+    files: [
+      'engine.ts',
+      'module-error.ts',
+      'protocol.ts',
+      'host-functions.ts',
+      'metadata.ts',
+      'plugin-stderr.ts',
+    ],
+  },
+  {
+    layer: 'Extism plugin host',
+    does: '`createPlugin`: manifests, linking, the kernel, WASI, limits',
+    files: ['../create.ts', '../plugin.ts'],
+  },
+  {
+    layer: 'WASM plugin, actor logic',
+    does: 'written with one of the SDKs, which fix what goes over the wire',
+    files: ['wire.ts', 'message.ts', 'message-types.ts', 'context.ts', 'json.ts'],
+  },
+  {
+    layer: 'State',
+    does: 'stores, and what becomes of a state that a plugin returns',
+    files: ['state.ts', '../cli/file-state.ts'],
+  },
+  {
+    layer: 'Configuration',
+    does: '`ScriptConfig`, `ActorConfig`, nodes of graphs, `config_schema`',
+    files: ['config.ts', 'actor-config.ts', 'validation.ts', 'limits.ts', 'memory-limit.ts'],
+  },
+];
+const fileLink = (name: string) => {
+  const { pathname } = new URL(name, 'http://repository/src/actor/');
+  return `[${name.replace('../', '')}](${pathname})`;
+};
+
+interface Behaviour {
+  what: string;
+  does: string;
+}
+const behaviours = (title: string, intro: string, head: string, rows: readonly Behaviour[]) =>
+  specTable<Behaviour>({
+    title,
+    intro,
+    rows,
+    id: ({ what }) => what,
+    layout: 'table',
+    columns: [
+      { head, cell: ({ what }) => what },
+      { head: 'Means', cell: ({ does }) => does },
+    ],
+  });
+
 const actorsPage: Page = {
   path: 'docs/ACTORS.md',
   title: 'Reflow actors',
@@ -227,6 +299,76 @@ const actorsPage: Page = {
     "How [src/actor/](/src/actor/) runs the actors of Reflow's WebAssembly runtime, and what it does otherwise. Error codes " +
     'are in [ERRORS.md](ERRORS.md), limits in [LIMITS.md](LIMITS.md).',
   tables: [
+    specTable<ActorLayer>({
+      title: 'The layers',
+      intro: 'From the outside in. Nothing below an actor knows of actors.',
+      rows: actorLayers,
+      id: ({ layer }) => layer,
+      layout: 'table',
+      columns: [
+        { head: 'Layer', cell: ({ layer }) => layer },
+        { head: 'Does', cell: ({ does }) => does },
+        { head: 'Files', cell: ({ files }) => files.map(fileLink).join(', ') },
+      ],
+    }),
+    behaviours(
+      'A call',
+      'What happens with one packet, in this order. Calls of one actor never overlap.',
+      'Step',
+      [
+        {
+          what: 'the payload is written',
+          does: 'when it is sent, so that what is wrong with it is the error of its sender',
+        },
+        {
+          what: '`store.load`',
+          does: 'the state that the plugin sees, and that `__get_state` and `__set_state` work on',
+        },
+        {
+          what: 'the plugin is called',
+          does: 'what it sends by `__send_output` is kept for the end of the call',
+        },
+        {
+          what: 'the result is read',
+          does: 'leniently, with a diagnostic for each thing that is tolerated; `strict` fails the call',
+        },
+        { what: '`store.commit`', does: 'as `statePolicy` says' },
+        {
+          what: 'packets go out',
+          does: 'those sent during the call first, the result last; after a failure `{error: Error(text)}`',
+        },
+      ],
+    ),
+    behaviours('State policies', 'The option `statePolicy`.', 'Policy', [
+      {
+        what: '`replace`',
+        does: 'a state that is returned takes the place of all; what was set before a failure stays (default, as upstream)',
+      },
+      { what: '`merge`', does: 'the keys of a state that is returned are set, all others stay' },
+      {
+        what: '`transactional`',
+        does: 'as `replace`, but of a call that fails nothing stays; packets that it sent do go out',
+      },
+    ]),
+    behaviours(
+      'Error policies',
+      'The option `errorPolicy`: what an actor does after a call that failed.',
+      'Policy',
+      [
+        {
+          what: '`continue`',
+          does: 'processes the next message, with a new instance if the old one was lost (default)',
+        },
+        {
+          what: '`stop`',
+          does: 'stops; senders and callers get ACTOR_STOPPED with the failure as its cause',
+        },
+        {
+          what: '`restart`',
+          does: 'makes the plugin anew, with the state kept; after `maxFailures` in a row it stops',
+        },
+      ],
+    ),
     specTable<Fault>({
       title: 'Faults of upstream, and what is done here',
       intro: 'An option in the last column but one chooses; without one there is nothing to choose.',
