@@ -1,9 +1,9 @@
 import type { ScriptConfig } from './config.ts';
 import { writePayload } from './context.ts';
-import type { EngineResult, ExtismEngine } from './engine.ts';
+import type { EngineCall, EngineResult, ExtismEngine } from './engine.ts';
 import { ActorError, strictly } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
-import { type Inbox, JoinedInbox, PacketInbox } from './inbox.ts';
+import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
 import type { JsonObject } from './json.ts';
 import { checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
@@ -13,20 +13,14 @@ import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
 import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
 
-/** What one wait or call can be told to end by. */
-export interface SendOptions {
-  signal?: AbortSignal | undefined;
-}
-
-/** Where packets are sent to a started actor. */
-export interface Inports {
-  /**
-   * Resolves once the packet waits in the queue, which may be full for a while. Packets sent earlier go first.
-   * @param options.signal ends the wait, not the call
-   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH, INPUT_LIMIT, MISSING_PORT, UNKNOWN_PORT; ABORTED;
-   * ACTOR_STOPPED once the actor is stopped
-   */
-  send(packet: Packet, options?: SendOptions): Promise<void>;
+/** A call that is being made. */
+interface Running {
+  readonly number: number;
+  readonly startMs: number;
+  /** What it has sent so far. */
+  readonly packets: Packet[];
+  /** Why the plugin failed, in its own words. */
+  stderr: readonly string[];
 }
 
 /**
@@ -49,6 +43,8 @@ export class ScriptActor {
   #phase: ActorPhase = 'active';
   /** Settles with the latest call. Never rejects. */
   #turns: Promise<unknown> = Promise.resolve();
+  /** The same with the latest reload. */
+  #reloads: Promise<unknown> = Promise.resolve();
   #calls = 0;
   #failures = 0;
   #loop: Promise<void> | undefined;
@@ -168,21 +164,11 @@ export class ScriptActor {
    * state kept. When it is refused, all stays as it was.
    * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when it has other inports than those that are waited for
    */
-  async reload(source: ScriptConfig['source']): Promise<void> {
-    if (this.#finished) throw this.#stopped('reload');
-    const scriptConfig = { ...this.#loaded.scriptConfig, source };
-    const next = await load(scriptConfig, this.#settings);
-    try {
-      if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
-      await this.#inTurn(async () => {
-        if (this.#finished) throw this.#stopped('reload');
-        await this.#swap(next);
-      });
-    } catch (error) {
-      await next.engine.close();
-      throw error;
-    }
-    this.#events.emit({ type: 'reloaded', version: next.engine.version });
+  reload(source: ScriptConfig['source']): Promise<void> {
+    // In the order of the calls, however long each module takes to be validated.
+    const turn = this.#reloads.then(() => this.#reload(source));
+    this.#reloads = turn.catch(() => {});
+    return turn;
   }
 
   /** Tells `listener` of everything that happens from now on. Answers a function that ends that. */
@@ -213,10 +199,28 @@ export class ScriptActor {
     throw new ActorError('NO_METADATA', 'the plugin exports no get_metadata');
   }
 
+  async #reload(source: ScriptConfig['source']): Promise<void> {
+    if (this.#finished) throw this.#stopped('reload');
+    const scriptConfig = { ...this.#loaded.scriptConfig, source };
+    const next = await load(scriptConfig, this.#settings);
+    try {
+      if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
+      await this.#inTurn(async () => {
+        if (this.#finished) throw this.#stopped('reload');
+        await this.#swap(next);
+      });
+    } catch (error) {
+      await next.engine.close();
+      throw error;
+    }
+    this.#events.emit({ type: 'reloaded', version: next.engine.version });
+  }
+
   /** The payload of a call of its own. */
   #payloadOf(packet: Packet): string {
     const text = this.#write(packet);
     const { requirePorts, awaitAllInports } = this.#settings;
+    if (!requirePorts && !awaitAllInports) return text;
     const ports = this.#loaded.engine.metadata?.inports ?? [];
     const missing = ports
       .filter(
@@ -242,66 +246,60 @@ export class ScriptActor {
   async #call(payload: string, given?: AbortSignal): Promise<Packet[]> {
     const own = this.#abort.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
-    const call = ++this.#calls;
     const events = this.#events;
-    const startMs = events.nowMs();
-    const queueDepth = () => this.#inbox.size;
-    const packets: Packet[] = [];
-    const { engine } = this.#loaded;
-    let isInPlugin = false;
-    events.emit({ type: 'started', call, payloadBytes: payload.length, queueDepth: queueDepth() });
+    const call: Running = { number: ++this.#calls, startMs: events.nowMs(), packets: [], stderr: [] };
+    const { number, packets } = call;
+    events.emit({
+      type: 'started',
+      call: number,
+      payloadBytes: payload.length,
+      queueDepth: this.#inbox.size,
+    });
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
       const state = await storeDoes('load', () => this.#settings.store.load());
       const before = events.isHeard ? new Map(state) : undefined;
-      isInPlugin = true;
-      const outcome = await this.#process(engine, { payload, state, packets, signal });
-      isInPlugin = false;
-      await this.#keep(outcome, state);
-      if (before) {
-        const keys = changedKeys(before, this.#state);
-        if (keys.length > 0) events.emit({ type: 'state-changed', call, keys });
-      }
-      if (outcome.status === 'rejected') {
-        isInPlugin = true;
-        throw outcome.reason;
-      }
+      const { engine, config } = this.#loaded;
+      const outcome = await this.#process(engine, { payload, config, state, packets, signal });
+      if (outcome.status === 'rejected') call.stderr = engine.stderr;
+      const isKept = await this.#keep(outcome, state);
+      if (before && isKept) this.#tellChanges(number, before, state);
+      if (outcome.status === 'rejected') throw outcome.reason;
       const { outputs, outputBytes } = outcome.value;
       const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
       if (hasResult) packets.push(outputs);
       this.#failures = 0;
-      this.#tellPackets(call, packets, hasResult);
-      const durationMs = events.nowMs() - startMs;
-      const about = { call, durationMs, outputBytes, packets: packets.length, queueDepth: queueDepth() };
-      events.emit({ type: 'completed', ...about });
+      this.#tellPackets(call, hasResult);
+      events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
       return packets;
     } catch (cause) {
-      const error = new ProcessError(cause, packets, isInPlugin ? engine.stderr : []);
-      // Whoever aborted a call knows; it says nothing about the plugin.
-      if (error.code !== 'ABORTED' && error.code !== 'ACTOR_STOPPED') this.#failures++;
-      this.#tellPackets(call, packets, false);
-      const { code, message } = error;
-      const about = {
-        call,
-        durationMs: events.nowMs() - startMs,
-        packets: packets.length,
-        queueDepth: queueDepth(),
-      };
-      events.emit({ type: 'failed', ...about, code, message, failures: this.#failures });
-      if (error.code === 'ACTOR_STOPPED') throw cause;
-      if (error.code !== 'ABORTED') await this.#afterFailure(error);
-      throw error;
+      throw await this.#fail(cause, call);
     }
   }
 
-  async #process(
-    engine: ExtismEngine,
-    call: { payload: string; state: StateMap; packets: Packet[]; signal: AbortSignal },
-  ): Promise<PromiseSettledResult<EngineResult>> {
+  /** Does what is to be done about a call that failed, and answers what its caller gets. */
+  async #fail(cause: unknown, call: Running): Promise<Error> {
+    const error = new ProcessError(cause, call.packets, call.stderr);
+    const { code, message } = error;
+    // Whoever aborted a call, or stopped the actor, knows; it says nothing about the plugin.
+    const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
+    if (isOfPlugin) this.#failures++;
+    this.#tellPackets(call, false);
+    this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures: this.#failures });
+    if (isOfPlugin) await this.#afterFailure(error);
+    return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
+  }
+
+  #measure({ number, startMs, packets }: Running) {
+    const durationMs = this.#events.nowMs() - startMs;
+    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size };
+  }
+
+  async #process(engine: ExtismEngine, call: EngineCall): Promise<PromiseSettledResult<EngineResult>> {
     const { statePolicy, engineOptions, tell } = this.#settings;
     try {
-      const value = await engine.process({ ...call, config: this.#loaded.config });
+      const value = await engine.process(call);
       const report = engineOptions.strict ? strictly : tell;
       if (value.state) applyReturned(call.state, value.state, statePolicy, value.written, report);
       return { status: 'fulfilled', value };
@@ -311,18 +309,24 @@ export class ScriptActor {
   }
 
   /** Also after a failure, unless the policy forbids: what a plugin wrote before it stays, as upstream. */
-  async #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): Promise<void> {
+  async #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): Promise<boolean> {
     const { store, statePolicy } = this.#settings;
-    if (status === 'rejected' && statePolicy === 'transactional') return;
+    if (status === 'rejected' && statePolicy === 'transactional') return false;
     await storeDoes('commit', () => store.commit(state));
     this.#state = state;
+    return true;
   }
 
-  #tellPackets(call: number, packets: readonly Packet[], hasResult: boolean): void {
+  #tellChanges(call: number, before: StateMap, after: StateMap): void {
+    const keys = changedKeys(before, after);
+    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys });
+  }
+
+  #tellPackets({ number, packets }: Running, hasResult: boolean): void {
     if (!this.#events.isHeard) return;
     for (const [index, packet] of packets.entries()) {
       const isResult = hasResult && index === packets.length - 1;
-      this.#events.emit({ type: 'packet', call, ports: Object.keys(packet), isResult });
+      this.#events.emit({ type: 'packet', call: number, ports: Object.keys(packet), isResult });
     }
   }
 

@@ -16,7 +16,7 @@ import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
-import { explain, ModuleError, toModuleError, tooLarge } from './module-error.ts';
+import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
 import { PluginStderr } from './plugin-stderr.ts';
 import { type Outline, outlineOf, type Protocol } from './protocol.ts';
 import type { StateMap } from './state.ts';
@@ -133,6 +133,7 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
   async process(call: EngineCall): Promise<EngineResult> {
+    this.#stderr.begin();
     const input = encoder.encode(
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
@@ -148,7 +149,6 @@ export class ExtismEngine {
       'limits.inputBytes',
     );
     const live = new LiveCall(call.state, call.packets, this.#limits);
-    this.#stderr.begin();
     const output = await this.#plugin.call(this.#entryPoint, input, live, { signal: call.signal });
     const outputBytes = output?.byteLength ?? 0;
     live.count('the result', outputBytes);
@@ -242,7 +242,10 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
     return readMetadata(bytesOf(await plugin.call('get_metadata')));
   } catch (error) {
     const { message } = error as Error;
-    throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', explain(message, error), { cause: error });
+    if (lacksGoRuntime(error)) {
+      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
+    }
+    throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
 }
 

@@ -67,7 +67,9 @@ export class EventSource {
     return this.#listeners.size > 0;
   }
 
+  /** On the clock that durations are measured with; 0 where nobody hears of them. */
   nowMs(): number {
+    if (!this.isHeard) return 0;
     return Number(this.#clock.nowNs(1)) / NS_PER_MS;
   }
 

@@ -2,6 +2,22 @@ import { ActorError, describe } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Packet } from './message.ts';
 
+/** What one wait or call can be told to end by. */
+export interface SendOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Where packets are sent to a started actor. */
+export interface Inports {
+  /**
+   * Resolves once the packet waits in the queue, which may be full for a while. Packets sent earlier go first.
+   * @param options.signal ends the wait, not the call
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH, INPUT_LIMIT, MISSING_PORT, UNKNOWN_PORT; ABORTED;
+   * ACTOR_STOPPED once the actor is stopped
+   */
+  send(packet: Packet, options?: SendOptions): Promise<void>;
+}
+
 /** What waits to be processed. */
 export interface Inbox {
   /** Calls that could begin. */

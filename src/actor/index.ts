@@ -1,7 +1,7 @@
 export { CallError } from '../call.ts';
 export { CreateError, PlugboardError } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
-export { type Inports, ScriptActor, type SendOptions } from './actor.ts';
+export { ScriptActor } from './actor.ts';
 export { ActorConfig, type ActorConfigInput, type GraphNode, type NodeOptions } from './actor-config.ts';
 export { type ScriptConfig, ScriptEnvironment, ScriptRuntime } from './config.ts';
 export { type ActorContext, type ActorResult, writeConfig, writePayload } from './context.ts';
@@ -9,9 +9,10 @@ export { type EngineCall, type EngineOptions, type EngineResult, ExtismEngine } 
 export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
+export type { Inports, SendOptions } from './inbox.ts';
 export { type JsonObject, type JsonValue, MAX_DEPTH, readJson, writeJson } from './json.ts';
 export { ACTOR_LIMITS, type ActorLimit, type ActorLimits } from './limits.ts';
-export { type ActorModule, type LoadOptions, ModuleLoader } from './loader.ts';
+export { type ActorModule, type LoaderOptions, type LoadOptions, ModuleLoader } from './loader.ts';
 export {
   Message,
   type MessageData,

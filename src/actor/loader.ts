@@ -22,6 +22,12 @@ export interface ActorModule {
   readonly protocol: Protocol;
 }
 
+/** What every actor gets, and modules are validated with. */
+export interface LoaderOptions extends EngineOptions {
+  /** Reads a file, for modules that are given by their path. Default: as the platform has it. */
+  readFile?: ((path: string) => Promise<Uint8Array>) | undefined;
+}
+
 export interface LoadOptions {
   /** Default: `process`. */
   entryPoint?: string | undefined;
@@ -32,14 +38,16 @@ export interface LoadOptions {
 /** Loads modules, validates them, and keeps them by name, so that actors can be made of them, and be reloaded. */
 export class ModuleLoader {
   readonly #options: EngineOptions;
+  readonly #readFile: LoaderOptions['readFile'];
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
   /** Settles with the latest reload. Never rejects. */
   #reloads: Promise<unknown> = Promise.resolve();
 
-  /** @param options What every actor gets, and modules are validated with: the platform, host functions, limits */
-  constructor(options: EngineOptions = {}) {
+  constructor({ readFile, ...options }: LoaderOptions = {}) {
     this.#options = options;
+    const { platform } = options;
+    this.#readFile = readFile ?? (platform?.readFile && (path => platform.readFile!(path)));
   }
 
   /**
@@ -113,7 +121,7 @@ export class ModuleLoader {
     const { entryPoint = 'process', sha256: wanted } = options;
     const { platform = webPlatform, fetch = platform.fetch } = this.#options;
     const maxBytes = readLimits(this.#options.limits).moduleBytes;
-    const source = await readModuleSource(given, { platform, fetch, maxBytes });
+    const source = await readModuleSource(given, { readFile: this.#readFile, fetch, maxBytes });
     const sha256 = source instanceof Uint8Array ? await hexOfSha256(platform, source) : null;
     if (wanted !== undefined && sha256 !== wanted.toLowerCase()) {
       const has =

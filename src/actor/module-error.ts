@@ -76,12 +76,13 @@ export function toModuleError(error: unknown): unknown {
 /** Go says on stderr why it traps; what to do about it, it does not say. */
 const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
 
+/** Whether a call failed because Go's runtime does not run. */
+export const lacksGoRuntime = (cause: unknown): boolean =>
+  cause instanceof CallError && cause.stderr.some(line => GO_NOT_RUNNING.test(line));
+
 /** Adds what to do, where the lines that the plugin printed tell what is wrong. */
-export function explain(message: string, cause: unknown): string {
-  const lines = cause instanceof CallError ? cause.stderr : [];
-  if (!lines.some(line => GO_NOT_RUNNING.test(line))) return message;
-  return (
-    `${message}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
-    'build it with -buildmode=c-shared, or use //export with TinyGo'
-  );
-}
+export const explain = (message: string, cause: unknown): string =>
+  lacksGoRuntime(cause)
+    ? `${message}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
+      'build it with -buildmode=c-shared, or use //export with TinyGo'
+    : message;

@@ -1,7 +1,6 @@
 import { CreateError } from '../errors.ts';
 import { parseManifest } from '../manifest.ts';
 import type { Fetch } from '../options.ts';
-import type { Platform } from '../platform/types.ts';
 import { ActorError, describe } from './errors.ts';
 import { tooLarge } from './module-error.ts';
 
@@ -9,7 +8,7 @@ import { tooLarge } from './module-error.ts';
 export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL | string;
 
 interface Means {
-  platform: Platform;
+  readFile: ((path: string) => Promise<Uint8Array>) | undefined;
   fetch: Fetch;
   maxBytes: number;
 }
@@ -22,7 +21,7 @@ interface Means {
  */
 export async function readModuleSource(
   given: ModuleSource,
-  { platform, fetch, maxBytes }: Means,
+  { readFile, fetch, maxBytes }: Means,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
   if (!isSource(given)) {
     const expected = 'bytes, a WebAssembly.Module, a path or a URL';
@@ -34,10 +33,10 @@ export async function readModuleSource(
   if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);
   if (!('path' in source)) throw new Error('BUG: a module of no kind');
   const { path } = source;
-  if (!platform.readFile)
-    throw unavailable(path, 'this platform has no files; pass a URL, the bytes or a module');
+  if (!readFile)
+    throw unavailable(path, 'there are no files here; give readFile, or pass a URL, the bytes or a module');
   try {
-    return checkSize(await platform.readFile(path), maxBytes);
+    return checkSize(new Uint8Array(await readFile(path)), maxBytes);
   } catch (error) {
     if (error instanceof Error && 'kind' in error) throw error;
     throw unavailable(path, (error as Error).message, error);

@@ -48,7 +48,10 @@ export interface ActorOptions
   errorPolicy?: ErrorPolicy | undefined;
   /** Calls that may fail in a row; at that many the actor stops. Default: 10 with `restart`, else no limit. */
   maxFailures?: number | undefined;
-  /** Whether a call begins only once there is a message for each of the plugin's inports. Default: no. */
+  /**
+   * Whether a call begins only once there is a message for each of the plugin's inports. What still waits for others when
+   * the actor is stopped is dropped. Default: no.
+   */
   awaitAllInports?: boolean | undefined;
   /** Whether a payload must have a message for each inport that the plugin says is required. Default: no. */
   requirePorts?: boolean | undefined;

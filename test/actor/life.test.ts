@@ -463,6 +463,13 @@ suite('actor life: reload', test => {
     );
   });
 
+  test('of reloads at once the last one stays, however long each takes', async () => {
+    const actor = await keeper();
+    await Promise.all([actor.reload(source()), actor.reload(answer('1')), actor.reload(answer('2'))]);
+    is(actor.version, '2');
+    await actor.stop();
+  });
+
   test('with all inports awaited, they have to stay the same', async () => {
     const ports = (...names: string[]) => JSON.stringify(names.map(name => ({ name })));
     const create = (wasm: Uint8Array) =>

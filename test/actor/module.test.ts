@@ -18,6 +18,9 @@ import { suite } from '../helpers/suite.ts';
 import { answering, METADATA, RESULT } from './answering.ts';
 
 const keeper = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
+/** Signed LEB128. */
+const leb = (value: number): number[] =>
+  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...leb(value >> 7)];
 const create = (source: Uint8Array, options: ActorOptions = {}) =>
   ScriptActor.create({ source }, { stderr: () => {}, ...options });
 
@@ -164,6 +167,36 @@ suite('modules', test => {
       ok((refused as Error).message.includes('-buildmode=c-shared'), String(refused));
     }
     is(new ProcessError(new CallError('TRAP', 'trapped', { stderr: ['oh'] }), []).message, 'trapped');
+  });
+
+  test.row('upstream.18', 'and is refused before the first message', async () => {
+    const line = 'panic: wasmexport function called before runtime initialization\n';
+    const store = (at: number, byte: number) => [
+      ...[op.i32Const, ...leb(at), op.i32Const, ...leb(byte)],
+      ...[op.i32Store8, 0, 0],
+    ];
+    const text = 64;
+    const body = [
+      ...[...new TextEncoder().encode(line)].flatMap((byte, at) => store(text + at, byte)),
+      // An iovec at 0, and the number of bytes written at 8.
+      ...[...store(0, text), ...store(4, line.length)],
+      ...[2, 0, 1, 8].flatMap(value => [op.i32Const, value]),
+      ...[op.call, 0, op.drop, op.unreachable],
+    ];
+    const fdWrite = { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] } as const;
+    const wasm = buildModule({
+      imports: [{ module: 'wasi_snapshot_preview1', name: 'fd_write', ...fdWrite }],
+      memoryPages: 1,
+      functions: [
+        { name: 'process', body },
+        { name: 'get_metadata', body },
+      ],
+    });
+    const error = await raises(() => create(wasm), {
+      code: 'INIT_FAILED',
+      message: /trapped.*build it with -buildmode=c-shared/,
+    });
+    is((error as ModuleError).kind, 'InitFailed');
   });
 
   test('the version is what get_version says', async () => {
