@@ -261,6 +261,7 @@ export class ScriptActor {
       const state = await storeDoes('load', () => this.#settings.store.load());
       const before = events.isHeard ? new Map(state) : undefined;
       const { engine, config } = this.#loaded;
+      if (this.#settings.isolation === 'fresh') await engine.renew();
       const outcome = await this.#process(engine, { payload, config, state, packets, signal });
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
       const isKept = await this.#keep(outcome, state);
@@ -336,7 +337,7 @@ export class ScriptActor {
     if (errorPolicy === 'stop' || this.#failures >= maxFailures) return this.#giveUp(error);
     if (errorPolicy === 'continue') return;
     try {
-      await this.#swap(await load(this.#loaded.scriptConfig, this.#settings));
+      await this.#loaded.engine.renew();
       this.#events.emit({ type: 'restarted', failures: this.#failures });
     } catch (cause) {
       this.#giveUp(cause);

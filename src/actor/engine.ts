@@ -63,18 +63,22 @@ export interface EngineResult {
 
 const encoder = new TextEncoder();
 
+/** What does not change when the plugin is made anew. */
+interface About {
+  open(): Promise<Plugin>;
+  entryPoint: string;
+  stderr: PluginStderr;
+  limits: ActorLimits;
+  report: Report;
+  protocol: Protocol;
+  metadata: PluginMetadata | null;
+  version: string | null;
+}
+
 /** Runs one Extism plugin as the logic of an actor. The module is compiled once, and its instance used again. */
 export class ExtismEngine {
-  /** What the plugin says about itself; null when it has no get_metadata. */
-  readonly metadata: PluginMetadata | null;
-  /** What its export get_version says; null when it has none. */
-  readonly version: string | null;
-  readonly protocol: Protocol;
-  readonly #plugin: Plugin;
-  readonly #entryPoint: string;
-  readonly #limits: ActorLimits;
-  readonly #report: Report;
-  readonly #stderr: PluginStderr;
+  readonly #about: About;
+  #plugin: Plugin;
 
   /**
    * Loads and validates a module: its size, exports, imports, memory needs and metadata.
@@ -86,44 +90,54 @@ export class ExtismEngine {
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
     const outline = checkModule(script, limits);
-    const plugin = await openPlugin(script, outline, options);
+    const stderr = stderrOf(options);
+    const open = () => openPlugin(script, outline, options, stderr);
+    const plugin = await open();
     try {
-      await checkEntryPoint(plugin.plugin, script);
+      await checkEntryPoint(plugin, script);
       const report: Report = options.strict ? strictly : (options.onDiagnostic ?? (() => {}));
       const protocol = options.protocol ?? outline.protocol;
-      const metadata = protocol === 'ports' ? null : await askMetadata(plugin.plugin, report);
-      const version = await askVersion(plugin.plugin);
-      return new ExtismEngine(plugin, script.entryPoint, { limits, report, protocol, metadata, version });
+      const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report);
+      const version = await askVersion(plugin);
+      const { entryPoint } = script;
+      return new ExtismEngine(plugin, {
+        open,
+        entryPoint,
+        stderr,
+        limits,
+        report,
+        protocol,
+        metadata,
+        version,
+      });
     } catch (error) {
-      await plugin.plugin.close();
+      await plugin.close();
       throw error;
     }
   }
 
-  private constructor(
-    { plugin, stderr }: OpenPlugin,
-    entryPoint: string,
-    about: {
-      limits: ActorLimits;
-      report: Report;
-      protocol: Protocol;
-      metadata: PluginMetadata | null;
-      version: string | null;
-    },
-  ) {
+  private constructor(plugin: Plugin, about: About) {
     this.#plugin = plugin;
-    this.#stderr = stderr;
-    this.#entryPoint = entryPoint;
-    this.#limits = about.limits;
-    this.#report = about.report;
-    this.protocol = about.protocol;
-    this.metadata = about.metadata;
-    this.version = about.version;
+    this.#about = about;
+  }
+
+  /** What the plugin says about itself; null when it has no get_metadata. */
+  get metadata(): PluginMetadata | null {
+    return this.#about.metadata;
+  }
+
+  /** What its export get_version says; null when it has none. */
+  get version(): string | null {
+    return this.#about.version;
+  }
+
+  get protocol(): Protocol {
+    return this.#about.protocol;
   }
 
   /** What the plugin wrote to stderr during its latest call, the last lines of it. */
   get stderr(): readonly string[] {
-    return this.#stderr.lines;
+    return this.#about.stderr.lines;
   }
 
   /**
@@ -133,13 +147,14 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
   async process(call: EngineCall): Promise<EngineResult> {
-    this.#stderr.begin();
+    const { stderr, limits, entryPoint, report } = this.#about;
+    stderr.begin();
     const input = encoder.encode(
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
         : joinContext(call.payload, call.config, writeState(call.state)),
     );
-    const { inputBytes } = this.#limits;
+    const { inputBytes } = limits;
     refuseOver(
       'INPUT_LIMIT',
       'payload, config and state',
@@ -148,14 +163,12 @@ export class ExtismEngine {
       'bytes',
       'limits.inputBytes',
     );
-    const live = new LiveCall(call.state, call.packets, this.#limits);
-    const output = await this.#plugin.call(this.#entryPoint, input, live, { signal: call.signal });
+    const live = new LiveCall(call.state, call.packets, limits);
+    const output = await this.#plugin.call(entryPoint, input, live, { signal: call.signal });
     const outputBytes = output?.byteLength ?? 0;
     live.count('the result', outputBytes);
     const { outputs, state } =
-      this.protocol === 'ports'
-        ? readPlainResult(bytesOf(output))
-        : readResult(bytesOf(output), this.#report);
+      this.protocol === 'ports' ? readPlainResult(bytesOf(output)) : readResult(bytesOf(output), report);
     return { outputs, state, written: live.written, outputBytes };
   }
 
@@ -172,6 +185,17 @@ export class ExtismEngine {
     throw new ActorError('INVALID_CONFIG', message);
   }
 
+  /**
+   * Makes the plugin anew: memory, globals and variables are as at the start. The bytes given at creation must not have
+   * changed.
+   * @throws {ModuleError} InitFailed; then the old one goes on
+   */
+  async renew(): Promise<void> {
+    const old = this.#plugin;
+    this.#plugin = await this.#about.open();
+    await old.close();
+  }
+
   close(): Promise<void> {
     return this.#plugin.close();
   }
@@ -183,32 +207,31 @@ function checkModule({ source }: Script, { moduleBytes }: ActorLimits): Outline 
   return outlineOf(source);
 }
 
-interface OpenPlugin {
-  plugin: Plugin;
-  stderr: PluginStderr;
+function stderrOf({
+  name = 'actor',
+  platform = webPlatform,
+  stderr,
+  enableWasiOutput,
+}: EngineOptions): PluginStderr {
+  // With that option the host prints the lines by itself.
+  const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
+  return new PluginStderr(name, platform.print.err, receiver);
 }
 
-async function openPlugin(script: Script, outline: Outline, options: EngineOptions): Promise<OpenPlugin> {
-  const {
-    platform = webPlatform,
-    name = 'actor',
-    protocol,
-    limits,
-    memoryLimitMb,
-    ...pluginOptions
-  } = options;
-  const { stderr: given, enableWasiOutput, memory } = options;
-  // With that option the host prints the lines by itself.
-  const receiver = given ?? (enableWasiOutput ? () => {} : undefined);
-  const stderr = new PluginStderr(name, platform.print.err, receiver);
+async function openPlugin(
+  script: Script,
+  outline: Outline,
+  options: EngineOptions,
+  stderr: PluginStderr,
+): Promise<Plugin> {
+  const { platform = webPlatform, name, protocol, limits, memoryLimitMb, ...pluginOptions } = options;
   try {
-    const plugin = await createPlugin(platform, script.source, {
+    return await createPlugin(platform, script.source, {
       ...pluginOptions,
-      ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, memory) }),
+      ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
       functions: withHostFunctions(options.functions),
       stderr: stderr.write,
     });
-    return { plugin, stderr };
   } catch (error) {
     throw toModuleError(error);
   }

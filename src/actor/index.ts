@@ -26,7 +26,7 @@ export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './module-
 export { ProcessError } from './process-error.ts';
 export type { Protocol } from './protocol.ts';
 export type { ModuleSource } from './read-module.ts';
-export type { ActorOptions, ErrorPolicy } from './settings.ts';
+export type { ActorOptions, ErrorPolicy, Isolation } from './settings.ts';
 export { MemoryState, type StateMap, type StatePolicy, type StateStore } from './state.ts';
 export type { ConfigValidator } from './validation.ts';
 export { readPacket, type Wire, writePacket } from './wire.ts';

@@ -22,7 +22,8 @@ export async function load(
   onOpen?: () => void,
 ): Promise<Loaded> {
   const { config: node, validate, configDefaults, awaitAllInports, requirePorts } = settings;
-  const engine = await ExtismEngine.create(scriptConfig, settings.engineOptions);
+  const kept = settings.isRenewed ? withOwnBytes(scriptConfig) : scriptConfig;
+  const engine = await ExtismEngine.create(kept, settings.engineOptions);
   onOpen?.();
   try {
     const own = configDefaults ? withDefaults(node.config, engine.metadata) : node.config;
@@ -36,6 +37,12 @@ export async function load(
     throw error;
   }
 }
+
+/** A copy, where the plugin is made of the bytes again later. */
+const withOwnBytes = (config: ScriptConfig): ScriptConfig =>
+  config.source instanceof Uint8Array || config.source instanceof ArrayBuffer
+    ? { ...config, source: config.source.slice() }
+    : config;
 
 /** @throws {ActorError} UNSUPPORTED for a plugin whose inports are not known */
 export function inportNames({ metadata }: ExtismEngine): string[] {

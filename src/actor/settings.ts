@@ -22,6 +22,8 @@ import type { Wire } from './wire.ts';
  */
 export type ErrorPolicy = 'continue' | 'stop' | 'restart';
 
+export type Isolation = 'inline' | 'fresh';
+
 export interface ActorOptions
   extends Omit<EngineOptions, 'name'>,
     Pick<NodeOptions, 'environment' | 'allowedEnv'> {
@@ -44,6 +46,11 @@ export interface ActorOptions
   emitEmptyResults?: boolean | undefined;
   /** How messages go to the plugin. Default: `plain`. */
   wire?: Wire | undefined;
+  /**
+   * `inline`: one instance of the plugin serves all calls, until one traps. `fresh`: each call gets a plugin that was never
+   * called, as upstream, and finds nothing but the state. Default: `inline`.
+   */
+  isolation?: Isolation | undefined;
   /** Default: `continue`. */
   errorPolicy?: ErrorPolicy | undefined;
   /** Calls that may fail in a row; at that many the actor stops. Default: 10 with `restart`, else no limit. */
@@ -74,6 +81,9 @@ export interface ActorSettings {
   capacity: number;
   emitEmptyResults: boolean;
   wire: Wire;
+  isolation: Isolation;
+  /** Whether the plugin is made anew later. */
+  isRenewed: boolean;
   errorPolicy: ErrorPolicy;
   maxFailures: number;
   awaitAllInports: boolean;
@@ -89,6 +99,7 @@ export interface ActorSettings {
 }
 
 const ERROR_POLICIES: readonly ErrorPolicy[] = ['continue', 'stop', 'restart'];
+const ISOLATIONS: readonly Isolation[] = ['inline', 'fresh'];
 const WIRES: readonly Wire[] = ['plain', 'upstream'];
 
 /** @throws {ActorError} INVALID_CONFIG, ENV_MISSING, JSON_VALUE, JSON_DEPTH */
@@ -96,7 +107,7 @@ export function readSettings(options: ActorOptions): ActorSettings {
   const { config, actorConfig, node, environment, allowedEnv, state, statePolicy, capacity, ...others } =
     options;
   const { emitEmptyResults, wire, errorPolicy, maxFailures, awaitAllInports, requirePorts, ...more } = others;
-  const { validate, configDefaults, signal, onEvent, ...engineOptions } = more;
+  const { validate, configDefaults, signal, onEvent, isolation, ...engineOptions } = more;
   if (node && (config || actorConfig)) {
     throw invalid(`node and ${config ? 'config' : 'actorConfig'}: both are given; keep one`);
   }
@@ -113,6 +124,8 @@ export function readSettings(options: ActorOptions): ActorSettings {
     capacity: readCount('capacity', capacity ?? ACTOR_LIMITS.capacity.default, 'packets', 1),
     emitEmptyResults: flag('emitEmptyResults', emitEmptyResults),
     wire: oneOf('wire', wire, WIRES),
+    isolation: oneOf('isolation', isolation, ISOLATIONS),
+    isRenewed: isolation === 'fresh' || policy === 'restart',
     errorPolicy: policy,
     maxFailures:
       maxFailures === undefined ? mostFailures : readCount('maxFailures', maxFailures, 'failures', 1),

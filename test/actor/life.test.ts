@@ -82,6 +82,26 @@ suite('actor life: phases', test => {
     await trapping.actor.stop();
   });
 
+  test.row('upstream.3', 'fresh: a plugin that was never called serves each call', async () => {
+    const { actor, made } = await counted({ isolation: 'fresh', state: { a: 1 } });
+    for (let call = 0; call < 3; call++) await actor.process({});
+    // The first one only said what it is.
+    is(made.instances, 4);
+    equal(actor.state, { a: 1 });
+    await actor.stop();
+  });
+
+  test('bytes that are changed later do not matter to a plugin that is made anew', async () => {
+    for (const options of [{ isolation: 'fresh' }, { errorPolicy: 'restart' }] as const) {
+      const bytes = source();
+      const actor = await ScriptActor.create({ source: bytes }, { stderr: () => {}, ...options });
+      bytes.fill(0);
+      await raises(() => actor.process(failing()), { code: 'PLUGIN_ERROR' });
+      equal(await actor.process(numbered(1)), [numbered(1)]);
+      await actor.stop();
+    }
+  });
+
   test.row('upstream.14', 'an empty result is no packet, unless asked for', async () => {
     const silent = await keeper();
     equal(await silent.process({}), []);
@@ -201,6 +221,7 @@ suite('actor life: error policy', test => {
       [{ errorPolicy: 'ignore' }, 'errorPolicy: expected one of continue, stop, restart, got "ignore"'],
       [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got 0'],
       [{ statePolicy: 'keep' }, 'statePolicy: expected one of replace, merge, transactional, got "keep"'],
+      [{ isolation: 'worker' }, 'isolation: expected one of inline, fresh, got "worker"'],
       [{ wire: 'binary' }, 'wire: expected one of plain, upstream, got "binary"'],
       [{ requirePorts: 1 }, 'requirePorts: expected true or false, got 1'],
       [{ onEvent: 1 }, 'onEvent: expected a function, got 1'],

@@ -25,7 +25,7 @@ export const FAULTS: readonly Fault[] = [
     number: 3,
     upstream: 'Each message compiles the plugin anew.',
     here: 'Compiled once, and its instance used again; a new one after a trap.',
-    option: '',
+    option: "`isolation: 'fresh'` gives each call a plugin that was never called, still compiled once",
   },
   {
     number: 4,
