@@ -11,7 +11,8 @@ export interface SendOptions {
 export interface Inports {
   /**
    * Resolves once the packet waits in the queue, which may be full for a while. Packets sent earlier go first.
-   * @param options.signal ends the wait, not the call
+   * @param options.signal ends the wait, not the call. Where all inports are awaited, messages of the packet that found
+   * room in the queue of their port stay there
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH, INPUT_LIMIT, MISSING_PORT, UNKNOWN_PORT; ABORTED;
    * ACTOR_STOPPED once the actor is stopped
    */
