@@ -219,8 +219,11 @@ const RULES: readonly Rule[] = [
     code: 'REFLOW_OLD_SDK',
     stops: false,
     find: ({ inspection: { reflow } }) => {
-      if (reflow?.sdk !== 'april-2025') return null;
-      return 'built with the Reflow SDK of April 2025, which takes and gives plain port → value objects; ScriptActor speaks the protocol of later ones: rebuild it';
+      if (reflow?.sdk !== 'april-2025' || reflow.metadata) return null;
+      return (
+        'built with the Reflow SDK of April 2025: it takes and gives plain values by port, without config or metadata, and ' +
+        'ScriptActor serves it so; rebuild it with a later SDK to have both'
+      );
     },
   },
   {

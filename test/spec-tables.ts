@@ -1,10 +1,13 @@
 import { ENV_NAMESPACE } from '../abi/signatures.ts';
 import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
+import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
+import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
+import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
@@ -191,23 +194,206 @@ const errorsPage: Page = {
 /** Groups of three digits, as people read them. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
+const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
+  specTable<[key: string, limit: Limit | ActorLimit]>({
+    title,
+    intro,
+    prefix: 'limit',
+    rows: Object.entries(limits),
+    id: ([key]) => key,
+    layout: 'table',
+    columns: [
+      { head: 'Limit', cell: ([, limit]) => limit.name },
+      { head: 'Default', cell: ([, limit]) => `${formatNumber(limit.default)} ${limit.unit}` },
+      { head: 'Option', cell: ([, limit]) => (limit.option ? `\`${limit.option}\`` : '') },
+      { head: 'Why', cell: ([, limit]) => limit.why },
+    ],
+  });
+
 const limitsPage: Page = {
   path: 'docs/LIMITS.md',
   title: 'Limits',
   intro: 'Where plugboard stops a plugin that takes too much, and why there. A page is 64 KiB.',
   tables: [
-    specTable<[key: string, limit: Limit]>({
-      title: 'Defaults',
-      intro: 'A limit without an option is fixed.',
-      prefix: 'limit',
-      rows: Object.entries(LIMITS),
-      id: ([key]) => key,
+    limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
+    limitTable('Actors', 'What comes on top where the plugin is an actor.', ACTOR_LIMITS),
+  ],
+};
+
+interface ActorLayer {
+  layer: string;
+  does: string;
+  files: readonly string[];
+}
+
+const actorLayers: readonly ActorLayer[] = [
+  {
+    layer: 'ScriptActor',
+    does: 'takes packets one at a time, keeps the state, sends what comes out; life cycle, error policy, reload',
+    files: ['actor.ts', 'inbox.ts', 'mailbox.ts', 'load.ts', 'settings.ts', 'events.ts'],
+  },
+  {
+    layer: 'ModuleLoader',
+    does: 'modules by name, from bytes, files and URLs; reloads all their actors or none',
+    files: ['loader.ts', 'read-module.ts'],
+  },
+  {
+    layer: 'ExtismEngine',
+    does: 'makes a plugin of a module, validates it, calls it once for each message',
+    files: [
+      'engine.ts',
+      'module-error.ts',
+      'protocol.ts',
+      'host-functions.ts',
+      'metadata.ts',
+      'plugin-stderr.ts',
+    ],
+  },
+  {
+    layer: 'Extism plugin host',
+    does: '`createPlugin`: manifests, linking, the kernel, WASI, limits',
+    files: ['../create.ts', '../plugin.ts'],
+  },
+  {
+    layer: 'WASM plugin, actor logic',
+    does: 'written with one of the SDKs, which fix what goes over the wire',
+    files: ['wire.ts', 'message.ts', 'message-types.ts', 'context.ts', 'json.ts'],
+  },
+  {
+    layer: 'State',
+    does: 'stores, and what becomes of a state that a plugin returns',
+    files: ['state.ts', '../cli/file-state.ts'],
+  },
+  {
+    layer: 'Configuration',
+    does: '`ScriptConfig`, `ActorConfig`, nodes of graphs, `config_schema`',
+    files: ['config.ts', 'actor-config.ts', 'validation.ts', 'limits.ts', 'memory-limit.ts'],
+  },
+];
+const fileLink = (name: string) => {
+  const { pathname } = new URL(name, 'http://repository/src/actor/');
+  return `[${name.replace('../', '')}](${pathname})`;
+};
+
+interface Behaviour {
+  what: string;
+  does: string;
+}
+const behaviours = (title: string, intro: string, head: string, rows: readonly Behaviour[]) =>
+  specTable<Behaviour>({
+    title,
+    intro,
+    rows,
+    id: ({ what }) => what,
+    layout: 'table',
+    columns: [
+      { head, cell: ({ what }) => what },
+      { head: 'Means', cell: ({ does }) => does },
+    ],
+  });
+
+const actorsPage: Page = {
+  path: 'docs/ACTORS.md',
+  title: 'Reflow actors',
+  intro:
+    "How [src/actor/](/src/actor/) runs the actors of Reflow's WebAssembly runtime, and what it does otherwise. Error codes " +
+    'are in [ERRORS.md](ERRORS.md), limits in [LIMITS.md](LIMITS.md).',
+  tables: [
+    specTable<ActorLayer>({
+      title: 'The layers',
+      intro: 'From the outside in. Nothing below an actor knows of actors.',
+      rows: actorLayers,
+      id: ({ layer }) => layer,
       layout: 'table',
       columns: [
-        { head: 'Limit', cell: ([, limit]) => limit.name },
-        { head: 'Default', cell: ([, limit]) => `${formatNumber(limit.default)} ${limit.unit}` },
-        { head: 'Option', cell: ([, limit]) => (limit.option ? `\`${limit.option}\`` : '') },
-        { head: 'Why', cell: ([, limit]) => limit.why },
+        { head: 'Layer', cell: ({ layer }) => layer },
+        { head: 'Does', cell: ({ does }) => does },
+        { head: 'Files', cell: ({ files }) => files.map(fileLink).join(', ') },
+      ],
+    }),
+    behaviours(
+      'A call',
+      'What happens with one packet, in this order. Calls of one actor never overlap.',
+      'Step',
+      [
+        {
+          what: 'the payload is written',
+          does: 'when it is sent, so that what is wrong with it is the error of its sender',
+        },
+        {
+          what: '`store.load`',
+          does: 'the state that the plugin sees, and that `__get_state` and `__set_state` work on',
+        },
+        {
+          what: 'the plugin is called',
+          does: 'what it sends by `__send_output` is kept for the end of the call',
+        },
+        {
+          what: 'the result is read',
+          does: 'leniently, with a diagnostic for each thing that is tolerated; `strict` fails the call',
+        },
+        { what: '`store.commit`', does: 'as `statePolicy` says' },
+        {
+          what: 'packets go out',
+          does: 'those sent during the call first, the result last; after a failure `{error: Error(text)}`',
+        },
+      ],
+    ),
+    behaviours('State policies', 'The option `statePolicy`.', 'Policy', [
+      {
+        what: '`replace`',
+        does: 'a state that is returned takes the place of all; what was set before a failure stays (default, as upstream)',
+      },
+      { what: '`merge`', does: 'the keys of a state that is returned are set, all others stay' },
+      {
+        what: '`transactional`',
+        does: 'as `replace`, but of a call that fails nothing stays; packets that it sent do go out',
+      },
+    ]),
+    behaviours(
+      'Error policies',
+      'The option `errorPolicy`: what an actor does after a call that failed.',
+      'Policy',
+      [
+        {
+          what: '`continue`',
+          does: 'processes the next message, with a new instance if the old one was lost (default)',
+        },
+        {
+          what: '`stop`',
+          does: 'stops; senders and callers get ACTOR_STOPPED with the failure as its cause',
+        },
+        {
+          what: '`restart`',
+          does: 'makes the plugin anew, with the state kept; after `maxFailures` in a row it stops',
+        },
+      ],
+    ),
+    specTable<Fault>({
+      title: 'Faults of upstream, and what is done here',
+      intro: 'An option in the last column but one chooses; without one there is nothing to choose.',
+      prefix: 'upstream',
+      rows: FAULTS,
+      id: ({ number }) => String(number),
+      layout: 'table',
+      columns: [
+        { head: '#', cell: ({ number }) => String(number) },
+        { head: 'Upstream', cell: ({ upstream }) => upstream },
+        { head: 'Here', cell: ({ here }) => here },
+        { head: 'Option', cell: ({ option }) => option },
+      ],
+    }),
+    specTable<(typeof MODULE_ERROR_KINDS)[number]>({
+      title: 'What can be wrong with a module',
+      intro: 'The `kind` of a `ModuleError`; its `code` and message are more exact.',
+      prefix: 'module',
+      rows: MODULE_ERROR_KINDS,
+      id: ({ kind }) => kind,
+      layout: 'table',
+      columns: [
+        { head: 'Kind', cell: ({ kind }) => `\`${kind}\`` },
+        { head: 'When', cell: ({ when }) => when },
+        { head: 'What to do', cell: ({ remedy }) => remedy },
       ],
     }),
   ],
@@ -259,4 +445,4 @@ const securityPage: Page = {
   ],
 };
 
-export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, securityPage];
+export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, actorsPage, securityPage];

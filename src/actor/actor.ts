@@ -1,49 +1,26 @@
-import { PlugboardError } from '../errors.ts';
-import { type ActorConfigInput, readActorConfig, type ScriptConfig } from './config.ts';
-import { writeConfig, writePayload } from './context.ts';
-import { type EngineOptions, ExtismEngine } from './engine.ts';
-import { ActorError, describe } from './errors.ts';
+import type { ScriptConfig } from './config.ts';
+import { writePayload } from './context.ts';
+import type { EngineCall, EngineResult, ExtismEngine } from './engine.ts';
+import { ActorError, strictly } from './errors.ts';
+import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
+import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
 import type { JsonObject } from './json.ts';
-import { Mailbox } from './mailbox.ts';
-import { Message, type Packet } from './message.ts';
+import { checkSamePorts, inportNames, type Loaded, load } from './load.ts';
+import { aborted, Mailbox, stopped } from './mailbox.ts';
+import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
-import { isStateStore, MemoryState, type StateMap, type StateStore, snapshotOf } from './state.ts';
+import { errorPackets, ProcessError } from './process-error.ts';
+import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
+import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
 
-const DEFAULT_CAPACITY = 1024;
-
-export interface ActorOptions extends EngineOptions {
-  /** The node's own settings, which the plugin reads as `context.config.config`. */
-  config?: JsonObject;
-  /** What else a plugin is told about its node. Its `config` and the option above are the same thing: give one. */
-  actorConfig?: ActorConfigInput;
-  /** The state to start from, kept in memory; or a store that keeps it. Default: an empty state, kept in memory. */
-  state?: JsonObject | StateStore;
-  /** Packets that inports, and outports, hold before a sender waits. Default: 1024. */
-  capacity?: number;
-  /** Whether a result without any message is a packet too, as upstream. Default: no. */
-  emitEmptyResults?: boolean;
-}
-
-/** A call that failed, for the reason given as `cause`, whose `code` it has. */
-export class ProcessError extends PlugboardError {
-  override readonly name: string = 'ProcessError';
-  /** What the call had sent before it failed. */
-  readonly packets: readonly Packet[];
-  constructor(cause: unknown, packets: readonly Packet[]) {
-    // What is no error of ours was thrown by a function that the user gave, such as onDiagnostic.
-    const code = cause instanceof PlugboardError ? cause.code : 'CALLBACK_FAILED';
-    super(code, cause instanceof Error ? cause.message : String(cause), { cause });
-    this.packets = packets;
-  }
-}
-
-/** Where packets are sent to a started actor. */
-export interface Inports {
-  /**
-   * Resolves once the packet waits in the queue, which may be full for a while. Packets sent earlier go first.
-   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH; ACTOR_STOPPED once `stop` was called
-   */
-  send(packet: Packet): Promise<void>;
+/** A call that is being made. */
+interface Running {
+  readonly number: number;
+  readonly startMs: number;
+  /** What it has sent so far. */
+  readonly packets: Packet[];
+  /** Why the plugin failed, in its own words. */
+  stderr: readonly string[];
 }
 
 /**
@@ -56,85 +33,152 @@ export class ScriptActor {
   /** What a started actor sends, until it is stopped. Each packet goes to one reader: two `for await` share them. */
   readonly outports: AsyncIterable<Packet>;
 
-  readonly #engine: ExtismEngine;
-  readonly #config: string;
-  readonly #store: StateStore;
-  readonly #emitEmptyResults: boolean;
-  readonly #inbox: Mailbox<string>;
+  readonly #settings: ActorSettings;
+  readonly #events: EventSource;
+  readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
+  readonly #abort = new AbortController();
+  #loaded: Loaded;
   #state: StateMap;
+  #phase: ActorPhase = 'active';
   /** Settles with the latest call. Never rejects. */
-  #calls: Promise<unknown> = Promise.resolve();
+  #turns: Promise<unknown> = Promise.resolve();
+  /** The same with the latest reload. */
+  #reloads: Promise<unknown> = Promise.resolve();
+  #calls = 0;
+  #failures = 0;
   #loop: Promise<void> | undefined;
-  #stopped: Promise<void> | undefined;
+  /** Whether the loop has a packet in hand. */
+  #isBusy = false;
+  #whenIdle: (() => void)[] = [];
+  #finished: Promise<void> | undefined;
+  /** The failure that ended the actor, if one did. */
+  #failure: unknown;
 
   /**
-   * Loads the plugin and the state.
-   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, STATE_STORE_FAILED; the host's errors
-   * for a plugin that cannot be loaded
+   * Loads the plugin and the state, and validates both and the config.
+   * @throws {ModuleError} for a module that cannot be an actor
+   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED, ABORTED
+   * @throws {CreateError} for options of the plugin that are wrong
    */
   static async create(scriptConfig: ScriptConfig, options: ActorOptions = {}): Promise<ScriptActor> {
-    const { config, actorConfig, state, capacity, emitEmptyResults, ...engineOptions } = options;
-    const settings = {
-      config: writeConfig(readActorConfig(actorConfig, config)),
-      store: isStateStore(state) ? state : new MemoryState(state),
-      capacity: readCapacity(capacity),
-      emitEmptyResults: emitEmptyResults ?? false,
-    };
+    const settings = readSettings(options);
+    const { signal, store, onEvent, clock, tell, config } = settings;
+    const events = new EventSource(clock, { actor: config.node_id, component: config.component }, tell);
+    if (onEvent) events.subscribe(onEvent);
+    if (signal?.aborted) throw aborted('actor', signal);
+    events.emit({ type: 'phase', phase: 'loading' });
     // Before the plugin, so that a store which fails leaves no plugin behind.
-    const initial = await storeDoes('load', () => settings.store.load());
-    return new ScriptActor(await ExtismEngine.create(scriptConfig, engineOptions), initial, settings);
+    const state = await storeDoes('load', () => store.load());
+    events.emit({ type: 'phase', phase: 'validation' });
+    const loaded = await load(scriptConfig, settings, () =>
+      events.emit({ type: 'phase', phase: 'initialization' }),
+    );
+    if (signal?.aborted) {
+      await loaded.engine.close();
+      throw aborted('actor', signal);
+    }
+    return new ScriptActor(loaded, state, settings, events);
   }
 
-  private constructor(
-    engine: ExtismEngine,
-    state: StateMap,
-    settings: { config: string; store: StateStore; capacity: number; emitEmptyResults: boolean },
-  ) {
-    this.#engine = engine;
+  private constructor(loaded: Loaded, state: StateMap, settings: ActorSettings, events: EventSource) {
+    this.#loaded = loaded;
     this.#state = state;
-    this.#config = settings.config;
-    this.#store = settings.store;
-    this.#emitEmptyResults = settings.emitEmptyResults;
-    const inbox = new Mailbox<string>('inports', settings.capacity);
-    const outbox = new Mailbox<Packet>('outports', settings.capacity);
-    this.#inbox = inbox;
+    this.#settings = settings;
+    this.#events = events;
+    const { capacity, awaitAllInports, signal } = settings;
+    const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
-    // Written at once: the sender learns what is wrong with the packet, and may change it afterwards.
-    this.inports = { send: async packet => inbox.send(writePayload(packet)) };
+    this.#inbox = awaitAllInports
+      ? new JoinedInbox(inportNames(loaded.engine), capacity, packet => this.#write(packet))
+      : new PacketInbox(capacity, packet => this.#payloadOf(packet));
+    this.inports = {
+      send: async (packet, { signal } = {}) => {
+        if (this.#finished) throw this.#stopped('inports');
+        return this.#inbox.send(packet, signal);
+      },
+    };
     this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
+    const onAbort = () => void this.stop({ drain: false });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#abort.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort));
+    events.emit({ type: 'phase', phase: 'active' });
   }
 
   /**
    * Processes one packet, after those that came before. Answers what the plugin sent: first what it sent while it ran,
    * last its result, unless that is empty.
+   * @param options.signal ends the call while the plugin is suspended, or before it begins; other calls are not disturbed
    * @throws {ProcessError} when the call fails; it has the packets that were sent before
-   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path;
-   * ACTOR_STOPPED once `stop` was called
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path; INPUT_LIMIT,
+   * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
    */
-  async process(payload: Packet): Promise<Packet[]> {
-    if (this.#stopped) throw stopped();
-    return this.#enqueue(writePayload(payload));
+  async process(payload: Packet, { signal }: SendOptions = {}): Promise<Packet[]> {
+    if (this.#finished) throw this.#stopped('process');
+    const text = this.#payloadOf(payload);
+    return this.#inTurn(() => this.#call(text, signal));
   }
 
   /**
    * Begins to process what is sent to `inports`. A call that fails sends what it had sent before, then
-   * `{error: Error(message)}`, and the actor goes on. Starting twice is starting once.
-   * @throws {ActorError} ACTOR_STOPPED once `stop` was called
+   * `{error: Error(message)}`, and the actor goes on as its error policy says. Starting twice is starting once.
+   * @throws {ActorError} ACTOR_STOPPED once the actor is stopped
    */
   start(): void {
-    if (this.#stopped) throw stopped();
+    if (this.#finished) throw this.#stopped('start');
     this.#loop ??= this.#run();
+  }
+
+  /**
+   * Resolves when nothing waits in the inports of a started actor, and no call is running. Somebody has to read `outports`
+   * meanwhile where more comes out than they hold.
+   */
+  async drain(): Promise<void> {
+    for (;;) {
+      const turns = this.#turns;
+      await turns;
+      const isWaiting =
+        this.#loop !== undefined && (this.#isBusy || (this.#inbox.size > 0 && !this.#finished));
+      if (isWaiting) await new Promise<void>(resolve => this.#whenIdle.push(resolve));
+      else if (turns === this.#turns) return;
+    }
   }
 
   /**
    * Takes no more packets (senders that wait are refused), processes those already in the queue, ends `outports` and
    * closes the plugin. Resolves when all that is done, whether or not anybody reads `outports`; what they hold can still
    * be read. What was sent to an actor that was never started is dropped.
+   * @param options.drain `false` drops what waits in the queue, and aborts the running call where it can be
    */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#finish();
-    return this.#stopped;
+  stop({ drain = true }: { drain?: boolean } = {}): Promise<void> {
+    this.#finished ??= this.#finish();
+    if (!drain) {
+      this.#inbox.clear();
+      this.#abort.abort(this.#stopped('the actor'));
+    }
+    return this.#finished;
+  }
+
+  /**
+   * Puts another module in the place of the plugin: validated while messages go on, swapped between two of them, with the
+   * state kept. When it is refused, all stays as it was.
+   * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when it has other inports than those that are waited for
+   */
+  reload(source: ScriptConfig['source']): Promise<void> {
+    // In the order of the calls, however long each module takes to be validated.
+    const turn = this.#reloads.then(() => this.#reload(source));
+    this.#reloads = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Tells `listener` of everything that happens from now on. Answers a function that ends that. */
+  subscribe(listener: ActorListener): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  /** Where the actor is in its life. */
+  get phase(): ActorPhase {
+    return this.#phase;
   }
 
   /** A copy of the state as the latest finished call left it. */
@@ -142,75 +186,217 @@ export class ScriptActor {
     return snapshotOf(this.#state);
   }
 
-  /** What the plugin says about itself. @throws {ActorError} INVALID_METADATA; the host's errors */
-  async metadata(): Promise<PluginMetadata> {
-    if (this.#stopped) throw stopped();
-    return this.#inTurn(() => this.#engine.metadata());
+  /** What the plugin's `get_version` says; null when it has none. */
+  get version(): string | null {
+    return this.#loaded.engine.version;
   }
 
-  #enqueue(payload: string): Promise<Packet[]> {
-    return this.#inTurn(() => this.#call(payload));
+  /** What the plugin says about itself. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
+  async metadata(): Promise<PluginMetadata> {
+    if (this.#finished) throw this.#stopped('metadata');
+    const { metadata } = this.#loaded.engine;
+    if (metadata) return metadata;
+    throw new ActorError('NO_METADATA', 'the plugin exports no get_metadata');
+  }
+
+  async #reload(source: ScriptConfig['source']): Promise<void> {
+    if (this.#finished) throw this.#stopped('reload');
+    const scriptConfig = { ...this.#loaded.scriptConfig, source };
+    const next = await load(scriptConfig, this.#settings);
+    try {
+      if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
+      await this.#inTurn(async () => {
+        if (this.#finished) throw this.#stopped('reload');
+        await this.#swap(next);
+      });
+    } catch (error) {
+      await next.engine.close();
+      throw error;
+    }
+    this.#events.emit({ type: 'reloaded', version: next.engine.version });
+  }
+
+  /** The payload of a call of its own. */
+  #payloadOf(packet: Packet): string {
+    const text = this.#write(packet);
+    const { requirePorts, awaitAllInports } = this.#settings;
+    if (!requirePorts && !awaitAllInports) return text;
+    const ports = this.#loaded.engine.metadata?.inports ?? [];
+    const missing = ports
+      .filter(
+        ({ name, required }) =>
+          (awaitAllInports || (requirePorts && required)) && !Object.hasOwn(packet, name),
+      )
+      .map(({ name }) => name);
+    if (missing.length === 0) return text;
+    throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
+  }
+
+  #write(packet: Packet): string {
+    const { wire, inputBytes } = this.#settings;
+    return writePayload(packet, wire, inputBytes);
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#calls.then(task);
-    this.#calls = turn.catch(() => {});
+    const turn = this.#turns.then(task);
+    this.#turns = turn.catch(() => {});
     return turn;
   }
 
-  async #call(payload: string): Promise<Packet[]> {
-    const packets: Packet[] = [];
+  async #call(payload: string, given?: AbortSignal): Promise<Packet[]> {
+    const own = this.#abort.signal;
+    const signal = given ? AbortSignal.any([own, given]) : own;
+    const events = this.#events;
+    const call: Running = { number: ++this.#calls, startMs: events.nowMs(), packets: [], stderr: [] };
+    const { number, packets } = call;
+    events.emit({
+      type: 'started',
+      call: number,
+      payloadBytes: payload.length,
+      queueDepth: this.#inbox.size,
+    });
     try {
-      const state = await storeDoes('load', () => this.#store.load());
-      const call = { payload, config: this.#config, state, packets };
-      const [outcome] = await Promise.allSettled([this.#engine.process(call)]);
-      // Also after a failure: what a plugin wrote before it stays, as upstream.
-      await storeDoes('commit', () => this.#store.commit(state));
-      this.#state = state;
+      if (this.#failure !== undefined) throw this.#stopped('process');
+      if (signal.aborted) throw aborted('process', signal);
+      const state = await storeDoes('load', () => this.#settings.store.load());
+      const before = events.isHeard ? new Map(state) : undefined;
+      const { engine, config } = this.#loaded;
+      if (this.#settings.isolation === 'fresh') await engine.renew();
+      const outcome = await this.#process(engine, { payload, config, state, packets, signal });
+      if (outcome.status === 'rejected') call.stderr = engine.stderr;
+      const isKept = await this.#keep(outcome, state);
+      if (before && isKept) this.#tellChanges(number, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
-      if (Object.keys(outcome.value).length > 0 || this.#emitEmptyResults) packets.push(outcome.value);
+      const { outputs, outputBytes } = outcome.value;
+      const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
+      if (hasResult) packets.push(outputs);
+      this.#failures = 0;
+      this.#tellPackets(call, hasResult);
+      events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
       return packets;
-    } catch (error) {
-      throw new ProcessError(error, packets);
+    } catch (cause) {
+      throw await this.#fail(cause, call);
     }
+  }
+
+  /** Does what is to be done about a call that failed, and answers what its caller gets. */
+  async #fail(cause: unknown, call: Running): Promise<Error> {
+    const error = new ProcessError(cause, call.packets, call.stderr);
+    const { code, message } = error;
+    // Whoever aborted a call, or stopped the actor, knows; it says nothing about the plugin.
+    const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
+    if (isOfPlugin) this.#failures++;
+    this.#tellPackets(call, false);
+    this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures: this.#failures });
+    if (isOfPlugin) await this.#afterFailure(error);
+    return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
+  }
+
+  #measure({ number, startMs, packets }: Running) {
+    const durationMs = this.#events.nowMs() - startMs;
+    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size };
+  }
+
+  async #process(engine: ExtismEngine, call: EngineCall): Promise<PromiseSettledResult<EngineResult>> {
+    const { statePolicy, engineOptions, tell } = this.#settings;
+    try {
+      const value = await engine.process(call);
+      const report = engineOptions.strict ? strictly : tell;
+      if (value.state) applyReturned(call.state, value.state, statePolicy, value.written, report);
+      return { status: 'fulfilled', value };
+    } catch (reason) {
+      return { status: 'rejected', reason };
+    }
+  }
+
+  /** Also after a failure, unless the policy forbids: what a plugin wrote before it stays, as upstream. */
+  async #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): Promise<boolean> {
+    const { store, statePolicy } = this.#settings;
+    if (status === 'rejected' && statePolicy === 'transactional') return false;
+    await storeDoes('commit', () => store.commit(state));
+    this.#state = state;
+    return true;
+  }
+
+  #tellChanges(call: number, before: StateMap, after: StateMap): void {
+    const keys = changedKeys(before, after);
+    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys });
+  }
+
+  #tellPackets({ number, packets }: Running, hasResult: boolean): void {
+    if (!this.#events.isHeard) return;
+    for (const [index, packet] of packets.entries()) {
+      const isResult = hasResult && index === packets.length - 1;
+      this.#events.emit({ type: 'packet', call: number, ports: Object.keys(packet), isResult });
+    }
+  }
+
+  async #afterFailure(error: ProcessError): Promise<void> {
+    const { errorPolicy, maxFailures } = this.#settings;
+    if (this.#finished) return;
+    if (errorPolicy === 'stop' || this.#failures >= maxFailures) return this.#giveUp(error);
+    if (errorPolicy === 'continue') return;
+    try {
+      await this.#loaded.engine.renew();
+      this.#events.emit({ type: 'restarted', failures: this.#failures });
+    } catch (cause) {
+      this.#giveUp(cause);
+    }
+  }
+
+  /** Not awaited, for it waits for the call that gives up. */
+  #giveUp(failure: unknown): void {
+    this.#failure = failure;
+    void this.stop();
+    this.#inbox.clear();
+  }
+
+  async #swap(next: Loaded): Promise<void> {
+    const { engine } = this.#loaded;
+    this.#loaded = next;
+    await engine.close();
   }
 
   async #run(): Promise<void> {
-    for (let payload = await this.#inbox.take(); payload !== undefined; payload = await this.#inbox.take()) {
-      for (const packet of await this.#enqueue(payload).catch(errorPackets)) await this.#outbox.send(packet);
+    for (let payload = await this.#take(); payload !== undefined; payload = await this.#take()) {
+      const call = payload;
+      const packets = await this.#inTurn(() => this.#call(call)).catch(errorPackets);
+      for (const packet of packets) await this.#outbox.send(packet);
     }
+    this.#tellIdle();
+  }
+
+  #take(): Promise<string | undefined> {
+    this.#isBusy = false;
+    if (this.#inbox.size === 0) this.#tellIdle();
+    return this.#inbox.take().then(payload => {
+      this.#isBusy = payload !== undefined;
+      return payload;
+    });
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   async #finish(): Promise<void> {
-    this.#inbox.close();
+    this.#enter('cleanup');
+    this.#inbox.close(this.#stopped('inports'));
     this.#outbox.lift();
     await this.#loop;
-    await this.#calls;
+    await this.#turns;
     this.#outbox.close();
-    await this.#engine.close();
+    await this.#loaded.engine.close();
+    this.#abort.abort();
+    this.#enter('stopped');
+  }
+
+  #enter(phase: ActorPhase): void {
+    this.#phase = phase;
+    this.#events.emit({ type: 'phase', phase });
+  }
+
+  #stopped(what: string): ActorError {
+    return stopped(what, this.#failure);
   }
 }
-
-function errorPackets(error: unknown): Packet[] {
-  const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(error instanceof Error ? error.message : String(error)) }];
-}
-
-async function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
-  }
-}
-
-function readCapacity(capacity: number = DEFAULT_CAPACITY): number {
-  if (!Number.isInteger(capacity) || capacity < 1) {
-    const message = `capacity: expected a whole number of packets, 1 or more, got ${describe(capacity)}`;
-    throw new ActorError('INVALID_CONFIG', message);
-  }
-  return capacity;
-}
-
-const stopped = () => new ActorError('ACTOR_STOPPED', 'the actor was stopped; create a new one');

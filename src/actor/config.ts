@@ -1,5 +1,4 @@
 import { ActorError, describe } from './errors.ts';
-import { copyJson, formatPath, isObject, type JsonObject } from './json.ts';
 import { readKeys } from './keys.ts';
 
 /** Upstream's name for where a script runs. An Extism plugin always runs in this process. */
@@ -84,52 +83,6 @@ function readSource(where: string, source: unknown): Uint8Array | WebAssembly.Mo
   );
 }
 
-/** What a plugin is told about the node that it runs for: `context.config`. */
-export interface ActorConfig {
-  node_id: string;
-  component: string;
-  /** Values of environment variables that were resolved for the node. */
-  resolved_env: { [name: string]: string };
-  /** The node's own settings: any JSON object. */
-  config: JsonObject;
-  namespace: string | null;
-}
-
-/** An `ActorConfig` as the user gives it: any part, `node_id` and `resolved_env` also in camelCase. */
-export interface ActorConfigInput extends Partial<ActorConfig> {
-  nodeId?: string;
-  resolvedEnv?: { [name: string]: string };
-}
-
-/**
- * @param nodeConfig Another place to give `config`
- * @throws {ActorError} INVALID_CONFIG for an unknown key, a wrong type, or both configs; JSON_VALUE, JSON_DEPTH for
- * what is not JSON
- */
-export function readActorConfig(input: ActorConfigInput = {}, nodeConfig?: JsonObject): ActorConfig {
-  const what = 'actorConfig';
-  const given = readKeys(what, input, ['node_id', 'component', 'resolved_env', 'config', 'namespace']);
-  if (given.config !== undefined && nodeConfig !== undefined) {
-    throw new ActorError('INVALID_CONFIG', `both config and ${what}.config are given; keep one`);
-  }
-  const { node_id = 'actor', component = 'actor', resolved_env = {}, namespace = null } = given;
-  const config = given.config ?? nodeConfig ?? {};
-  if (typeof node_id !== 'string') throw wrong(`${what}.node_id`, 'a string', node_id);
-  if (typeof component !== 'string') throw wrong(`${what}.component`, 'a string', component);
-  if (namespace !== null && typeof namespace !== 'string') {
-    throw wrong(`${what}.namespace`, 'a string or null', namespace);
-  }
-  if (!isObject(resolved_env))
-    throw wrong(`${what}.resolved_env`, 'an object of name → string', resolved_env);
-  for (const [name, value] of Object.entries(resolved_env)) {
-    // Both SDKs refuse the whole context for one value that is not a string.
-    if (typeof value !== 'string') throw wrong(formatPath([what, 'resolved_env', name]), 'a string', value);
-  }
-  if (!isObject(config)) throw wrong(`${what}.config`, 'a JSON object', config);
-  const checked = { node_id, component, resolved_env, config, namespace };
-  return copyJson(checked, [what]) as unknown as ActorConfig;
-}
-
 function oneOf<T extends string>(where: string, value: unknown, names: { readonly [Name in T]: Name }): T {
   const known: T[] = Object.values(names);
   const name = known.find(name => name === value);
@@ -137,5 +90,5 @@ function oneOf<T extends string>(where: string, value: unknown, names: { readonl
   return name;
 }
 
-const wrong = (where: string, expected: string, got: unknown) =>
+export const wrong = (where: string, expected: string, got: unknown) =>
   new ActorError('INVALID_CONFIG', `${where}: expected ${expected}, got ${describe(got)}`);

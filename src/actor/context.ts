@@ -1,8 +1,10 @@
-import type { ActorConfig } from './config.ts';
+import type { ActorConfig } from './actor-config.ts';
 import { ActorError, describe, type Report } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, readJson, writeJson } from './json.ts';
-import { type Packet, packetFromWire, writePacket } from './message.ts';
+import { ACTOR_LIMITS, refuseOver } from './limits.ts';
+import type { Packet } from './message.ts';
 import type { StateMap } from './state.ts';
+import { packetFromPlainJson, packetFromWire, type Wire, writePluginPacket } from './wire.ts';
 
 /** What a plugin gets for one call. */
 export interface ActorContext {
@@ -23,7 +25,16 @@ export interface ActorResult {
  * The parts of a context are written apart, each when it is known: the payload when it is sent, so that what is wrong
  * with it is the sender's error, the config once, the state before each call.
  */
-export const writePayload = (payload: Packet): string => writePacket(payload, ['payload']);
+export function writePayload(
+  payload: Packet,
+  wire: Wire = 'plain',
+  maxBytes: number = ACTOR_LIMITS.inputBytes.default,
+): string {
+  const text = writePluginPacket(payload, ['payload'], wire);
+  // Characters are at most as many as bytes; bytes are counted when the whole context is known.
+  refuseOver('INPUT_LIMIT', 'payload', text.length, maxBytes, 'characters', 'limits.inputBytes');
+  return text;
+}
 export const writeConfig = (config: ActorConfig): string => writeJson(config, ['config']);
 export const writeState = (state: StateMap): string => writeJson(Object.fromEntries(state), ['state']);
 
@@ -52,6 +63,16 @@ export function readResult(output: Uint8Array, report: Report): ActorResult {
     report({ code: 'STATE_IGNORED', message });
   }
   return result;
+}
+
+/** Reads what a plugin of the SDK of April 2025 answers: an object of port → plain value. @throws {ActorError} INVALID_RESULT */
+export function readPlainResult(output: Uint8Array): ActorResult {
+  const json = parse(output, 'Invalid result');
+  if (!isJsonObject(json)) {
+    const message = `Invalid result: expected an object of port → value, got ${describe(json)}`;
+    throw new ActorError('INVALID_RESULT', message);
+  }
+  return { outputs: packetFromPlainJson(json) };
 }
 
 function parse(text: Uint8Array, problem: string): JsonValue {

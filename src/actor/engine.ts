@@ -1,97 +1,293 @@
+import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
-import { CreateError } from '../errors.ts';
 import type { HostFunctions } from '../host-function.ts';
 import type { PluginOptions } from '../options.ts';
 import type { PluginOutput } from '../output.ts';
 import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
-import { readScriptConfig, type ScriptConfig } from './config.ts';
-import { joinContext, readResult, writeState } from './context.ts';
-import { type Report, strictly } from './errors.ts';
-import { HOST_FUNCTIONS, type LiveCall, USER_NAMESPACE } from './host-functions.ts';
+import { readSignatures } from '../wasm/reader.ts';
+import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
+import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
+import { ActorError, describe, type Report, strictly } from './errors.ts';
+import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
+import { type JsonObject, readJson } from './json.ts';
+import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
+import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
+import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
+import { PluginStderr } from './plugin-stderr.ts';
+import { type Outline, outlineOf, type Protocol } from './protocol.ts';
+import type { StateMap } from './state.ts';
+import { toPlainPacket } from './wire.ts';
 
 /**
- * Options of `createPlugin`. `functions` are added to those that every actor has. `strict` and `onDiagnostic` cover
- * messages and results as well.
+ * Options of `createPlugin`. `functions` are added to those that every actor has, and may be async where the engine can
+ * suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets what would else be
+ * printed on the host's stderr.
  */
 export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   /** What the runtime provides. Default: web standards alone. */
   platform?: Platform | undefined;
+  /** Put before each line of the plugin's stderr. Default: `actor`. */
+  name?: string | undefined;
+  /** What goes in and comes out. Default: as the types of the plugin's imports say, which only its bytes tell. */
+  protocol?: Protocol | undefined;
+  limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
+  /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only where its bytes are given. */
+  memoryLimitMb?: number | undefined;
 }
 
 /** One call: what goes in, and what it works on while it runs. */
-export interface EngineCall extends LiveCall {
+export interface EngineCall {
   /** JSON, as `writePayload` writes it. */
   readonly payload: string;
   /** JSON, as `writeConfig` writes it. */
   readonly config: string;
+  /** What the plugin reads, and changes while it runs. */
+  readonly state: StateMap;
+  /** What it sends while it runs is added. */
+  readonly packets: Packet[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EngineResult {
+  outputs: Packet;
+  /** What the plugin returned as its state, if it did. */
+  state?: JsonObject | undefined;
+  /** Keys that it set while it ran. */
+  written: ReadonlySet<string>;
+  outputBytes: number;
+}
+
+const encoder = new TextEncoder();
+
+/** What does not change when the plugin is made anew. */
+interface About {
+  open(): Promise<Plugin>;
+  entryPoint: string;
+  stderr: PluginStderr;
+  limits: ActorLimits;
+  report: Report;
+  protocol: Protocol;
+  metadata: PluginMetadata | null;
+  version: string | null;
 }
 
 /** Runs one Extism plugin as the logic of an actor. The module is compiled once, and its instance used again. */
 export class ExtismEngine {
-  readonly #plugin: Plugin;
-  readonly #entryPoint: string;
-  readonly #report: Report;
+  readonly #about: About;
+  #plugin: Plugin;
 
   /**
+   * Loads and validates a module: its size, exports, imports, memory needs and metadata.
+   * @throws {ModuleError} for a module that cannot be an actor
    * @throws {ActorError} INVALID_CONFIG, UNSUPPORTED
-   * @throws {CreateError} for a plugin that cannot be loaded, FUNCTION_NOT_FOUND when it lacks the entry point
+   * @throws {CreateError} for options that are wrong
    */
   static async create(scriptConfig: ScriptConfig, options: EngineOptions = {}): Promise<ExtismEngine> {
-    const { source, entryPoint } = readScriptConfig(scriptConfig);
-    const { platform = webPlatform, functions, ...pluginOptions } = options;
-    const plugin = await createPlugin(platform, source, {
-      ...pluginOptions,
-      functions: withHostFunctions(functions),
-    });
-    if (!(await plugin.functionExists(entryPoint))) {
-      const names = (await plugin.getExports())
-        .filter(({ kind }) => kind === 'function')
-        .map(({ name }) => name);
+    const script = readScriptConfig(scriptConfig);
+    const limits = readLimits(options.limits);
+    const outline = checkModule(script, limits);
+    const stderr = stderrOf(options);
+    const open = () => openPlugin(script, outline, options, stderr);
+    const plugin = await open();
+    try {
+      await checkEntryPoint(plugin, script);
+      const report: Report = options.strict ? strictly : (options.onDiagnostic ?? (() => {}));
+      const protocol = options.protocol ?? outline.protocol;
+      const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report);
+      const version = await askVersion(plugin);
+      const { entryPoint } = script;
+      return new ExtismEngine(plugin, {
+        open,
+        entryPoint,
+        stderr,
+        limits,
+        report,
+        protocol,
+        metadata,
+        version,
+      });
+    } catch (error) {
       await plugin.close();
-      const message = `Function not found: ${entryPoint} (exported functions: ${names.join(', ') || 'none'})`;
-      throw new CreateError('FUNCTION_NOT_FOUND', message);
+      throw error;
     }
-    return new ExtismEngine(
-      plugin,
-      entryPoint,
-      options.strict ? strictly : (options.onDiagnostic ?? (() => {})),
-    );
   }
 
-  private constructor(plugin: Plugin, entryPoint: string, report: Report) {
+  private constructor(plugin: Plugin, about: About) {
     this.#plugin = plugin;
-    this.#entryPoint = entryPoint;
-    this.#report = report;
+    this.#about = about;
+  }
+
+  /** What the plugin says about itself; null when it has no get_metadata. */
+  get metadata(): PluginMetadata | null {
+    return this.#about.metadata;
+  }
+
+  /** What its export get_version says; null when it has none. */
+  get version(): string | null {
+    return this.#about.version;
+  }
+
+  get protocol(): Protocol {
+    return this.#about.protocol;
+  }
+
+  /** What the plugin wrote to stderr during its latest call, the last lines of it. */
+  get stderr(): readonly string[] {
+    return this.#about.stderr.lines;
   }
 
   /**
    * Calls the plugin and answers its result. While it runs, what it sends is added to `call.packets` and what it writes
-   * is set in `call.state`; a state in its result then replaces all of `call.state`.
+   * is set in `call.state`; what becomes of a state in its result is the caller's business.
    * @throws {CallError} when the call fails
-   * @throws {ActorError} INVALID_RESULT; JSON_DEPTH for a state that is too deep
+   * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
-  async process(call: EngineCall): Promise<Packet> {
-    const context = joinContext(call.payload, call.config, writeState(call.state));
-    const output = await this.#plugin.call(this.#entryPoint, context, call);
-    const { outputs, state } = readResult(bytesOf(output), this.#report);
-    if (state) {
-      call.state.clear();
-      for (const [key, value] of Object.entries(state)) call.state.set(key, value);
-    }
-    return outputs;
+  async process(call: EngineCall): Promise<EngineResult> {
+    const { stderr, limits, entryPoint, report } = this.#about;
+    stderr.begin();
+    const input = encoder.encode(
+      this.protocol === 'ports'
+        ? toPlainPacket(call.payload)
+        : joinContext(call.payload, call.config, writeState(call.state)),
+    );
+    const { inputBytes } = limits;
+    refuseOver(
+      'INPUT_LIMIT',
+      'payload, config and state',
+      input.length,
+      inputBytes,
+      'bytes',
+      'limits.inputBytes',
+    );
+    const live = new LiveCall(call.state, call.packets, limits);
+    const output = await this.#plugin.call(entryPoint, input, live, { signal: call.signal });
+    const outputBytes = output?.byteLength ?? 0;
+    live.count('the result', outputBytes);
+    const { outputs, state } =
+      this.protocol === 'ports' ? readPlainResult(bytesOf(output)) : readResult(bytesOf(output), report);
+    return { outputs, state, written: live.written, outputBytes };
   }
 
-  /** What the plugin says about itself. @throws {CallError} @throws {ActorError} INVALID_METADATA, JSON_SYNTAX */
-  async metadata(): Promise<PluginMetadata> {
-    return readMetadata(bytesOf(await this.#plugin.call('get_metadata')));
+  /**
+   * Asks the plugin's export `validate_config`, if it has one, whether a node may have this config.
+   * @throws {ActorError} INVALID_CONFIG when it may not
+   * @throws {ModuleError} InitFailed when the export fails
+   */
+  async validateConfig(config: string): Promise<void> {
+    if (!(await this.#plugin.functionExists('validate_config'))) return;
+    const answer = await ask(this.#plugin, 'validate_config', config);
+    if (answer === true) return;
+    const message = `config: the plugin's validate_config refuses it, with ${describe(answer)}`;
+    throw new ActorError('INVALID_CONFIG', message);
+  }
+
+  /**
+   * Makes the plugin anew: memory, globals and variables are as at the start. The bytes given at creation must not have
+   * changed.
+   * @throws {ModuleError} InitFailed; then the old one goes on
+   */
+  async renew(): Promise<void> {
+    const old = this.#plugin;
+    this.#plugin = await this.#about.open();
+    await old.close();
   }
 
   close(): Promise<void> {
     return this.#plugin.close();
+  }
+}
+
+/** @throws {ModuleError} TooLarge */
+function checkModule({ source }: Script, { moduleBytes }: ActorLimits): Outline {
+  if (source instanceof Uint8Array && source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
+  return outlineOf(source);
+}
+
+function stderrOf({
+  name = 'actor',
+  platform = webPlatform,
+  stderr,
+  enableWasiOutput,
+}: EngineOptions): PluginStderr {
+  // With that option the host prints the lines by itself.
+  const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
+  return new PluginStderr(name, platform.print.err, receiver);
+}
+
+async function openPlugin(
+  script: Script,
+  outline: Outline,
+  options: EngineOptions,
+  stderr: PluginStderr,
+): Promise<Plugin> {
+  const { platform = webPlatform, name, protocol, limits, memoryLimitMb, ...pluginOptions } = options;
+  try {
+    return await createPlugin(platform, script.source, {
+      ...pluginOptions,
+      ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
+      functions: withHostFunctions(options.functions),
+      stderr: stderr.write,
+    });
+  } catch (error) {
+    throw toModuleError(error);
+  }
+}
+
+async function checkEntryPoint(plugin: Plugin, { source, entryPoint }: Script): Promise<void> {
+  if (!(await plugin.functionExists(entryPoint))) {
+    const names = (await plugin.getExports())
+      .filter(({ kind }) => kind === 'function')
+      .map(({ name }) => name);
+    const message = `Function not found: ${entryPoint} (exported functions: ${names.join(', ') || 'none'})`;
+    throw new ModuleError('MissingExport', 'FUNCTION_NOT_FOUND', message);
+  }
+  const type = source instanceof Uint8Array ? readSignatures(source)?.exports.get(entryPoint) : undefined;
+  try {
+    checkSignature(entryPoint, 0, type);
+  } catch (error) {
+    throw toModuleError(error);
+  }
+}
+
+async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetadata | null> {
+  if (!(await plugin.functionExists('get_metadata'))) {
+    report({
+      code: 'NO_METADATA',
+      message: 'the plugin exports no get_metadata, so its ports are not known',
+    });
+    return null;
+  }
+  try {
+    return readMetadata(bytesOf(await plugin.call('get_metadata')));
+  } catch (error) {
+    const { message } = error as Error;
+    if (lacksGoRuntime(error)) {
+      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
+    }
+    throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
+  }
+}
+
+async function askVersion(plugin: Plugin): Promise<string | null> {
+  if (!(await plugin.functionExists('get_version'))) return null;
+  const version = await ask(plugin, 'get_version');
+  if (typeof version === 'string') return version;
+  const message = `get_version: expected a JSON string, got ${describe(version)}`;
+  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
+}
+
+/** What an optional export answers, as JSON. @throws {ModuleError} InitFailed */
+async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
+  try {
+    return readJson(bytesOf(await plugin.call(name, input)), { what: `the answer of ${name}` });
+  } catch (error) {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -36,13 +36,18 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'INVALID_RESULT',
-    when: 'The output of the plugin is no ActorResult.',
+    when: 'The output of the plugin is no ActorResult; of a plugin of the SDK of April 2025, no object of port → value.',
     remedy: 'A fault of the plugin: it must output {"outputs": {…}, "state": …}.',
   },
   {
     code: 'INVALID_METADATA',
     when: 'The output of get_metadata is no plugin metadata.',
     remedy: 'A fault of the plugin; the message has the path.',
+  },
+  {
+    code: 'MODULE_TOO_LARGE',
+    when: 'The wasm of an actor has more bytes than it may. A ModuleError of kind TooLarge.',
+    remedy: 'Make a release build, strip it with wasm-opt, or raise limits.moduleBytes.',
   },
   {
     code: 'INVALID_PACKET',
@@ -61,13 +66,50 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'CALLBACK_FAILED',
-    when: 'Another function that was given to the actor threw, such as onDiagnostic.',
+    when: 'Another function that was given to the actor threw, such as onDiagnostic. For listeners of events a diagnostic, since they are no part of the call.',
     remedy: 'The cause is what it threw.',
   },
   {
+    code: 'INPUT_LIMIT',
+    when: 'A payload, or payload, config and state together, are more bytes than one call may be given.',
+    remedy: 'Pass less at once, clear the state, or raise limits.inputBytes.',
+  },
+  {
+    code: 'OUTPUT_LIMIT',
+    when: 'The result of a call and what it handed to host functions are more bytes than one call may give.',
+    remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
+  },
+  {
+    code: 'PACKET_LIMIT',
+    when: 'A call sent more packets than one call may. The cause of a HOST_FUNCTION_FAILED.',
+    remedy: 'Let the plugin send less at once, or raise limits.packets.',
+  },
+  {
+    code: 'ENV_MISSING',
+    when: 'A node of a graph requires an environment variable that is not given, or not allowed.',
+    remedy: 'Give it in environment, and allow it in allowedEnv.',
+  },
+  {
+    code: 'MISSING_PORT',
+    when: 'A payload lacks an inport that the plugin requires, or that is waited for.',
+    remedy:
+      'Send a message for each port that the message names, or leave requirePorts and awaitAllInports out.',
+  },
+  {
+    code: 'UNKNOWN_PORT',
+    when: 'A message is sent to a port that the plugin does not have, while messages for all of its ports are waited for.',
+    remedy: 'Send to one of the ports that the message names.',
+  },
+  {
+    code: 'UNKNOWN_MODULE',
+    when: 'A ModuleLoader is asked for a name that nothing was loaded under.',
+    remedy: 'Load it first; the message lists the names there are.',
+  },
+  {
     code: 'ACTOR_STOPPED',
-    when: 'The actor was stopped.',
-    remedy: 'Create a new one; the state can be handed over.',
+    when: 'The actor was stopped, by its user or by its error policy.',
+    remedy:
+      'Create a new one; the state can be handed over. The cause, if there is one, is the failure that stopped it.',
   },
   {
     code: 'MESSAGE_SKIPPED',
@@ -80,16 +122,27 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'A fault of the plugin; 5.0 is no Integer.',
   },
   {
+    code: 'NO_METADATA',
+    when: 'Diagnostic: the plugin exports no get_metadata, so its component and ports are not known.',
+    remedy: 'A fault of the plugin; plugins of the SDK of April 2025 are taken without.',
+  },
+  {
+    code: 'STATE_WRITES_DISCARDED',
+    when: 'Diagnostic: a call set keys of the state and then returned a state without them, which replaces all, as upstream.',
+    remedy: "Let the plugin return all of its state or none, or use statePolicy: 'merge'.",
+  },
+  {
     code: 'STATE_IGNORED',
     when: 'Diagnostic: the state that the plugin returned is neither an object nor null. The state stays as it is, as upstream.',
     remedy: 'A fault of the plugin.',
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** The last three are codes of the host that fit here as well. */
+/** The last four are codes of the host that fit here as well. */
 export type ActorErrorCode =
   | (typeof ACTOR_ERROR_CODES)[number]['code']
   | 'UNSUPPORTED'
+  | 'ABORTED'
   | 'INVALID_UTF8'
   | 'INVALID_HANDLE';
 

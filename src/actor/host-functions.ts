@@ -1,15 +1,61 @@
 import type { CallContext } from '../call-context.ts';
 import { ActorError, describe } from './errors.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH, readJson, readUtf8, writeJson } from './json.ts';
-import { type Packet, packetFromPlainJson } from './message.ts';
+import { type CallLimits, refuseOver } from './limits.ts';
+import type { Packet } from './message.ts';
 import type { StateMap } from './state.ts';
+import { packetFromPlainJson } from './wire.ts';
 
 /** What the host functions work on while a call runs: the host context of that call. */
-export interface LiveCall {
+export class LiveCall {
   /** Live: a plugin reads what it wrote earlier in the same call. */
   readonly state: StateMap;
   /** What the call has sent so far, in order. */
   readonly packets: Packet[];
+  /** Keys that the call has set. */
+  readonly written = new Set<string>();
+  /** What the call has handed over so far. */
+  givenBytes = 0;
+  readonly #limits: CallLimits;
+
+  constructor(state: StateMap, packets: Packet[], limits: CallLimits) {
+    this.state = state;
+    this.packets = packets;
+    this.#limits = limits;
+  }
+
+  /** @throws {ActorError} OUTPUT_LIMIT */
+  count(what: string, bytes: number): void {
+    this.givenBytes += bytes;
+    const { outputBytes } = this.#limits;
+    refuseOver(
+      'OUTPUT_LIMIT',
+      what,
+      this.givenBytes,
+      outputBytes,
+      'bytes in this call',
+      'limits.outputBytes',
+    );
+  }
+
+  /** @throws {ActorError} PACKET_LIMIT */
+  send(packet: Packet): void {
+    const { packets } = this.#limits;
+    refuseOver(
+      'PACKET_LIMIT',
+      '__send_output',
+      this.packets.length + 1,
+      packets,
+      'packets in this call',
+      'limits.packets',
+    );
+    this.packets.push(packet);
+  }
+
+  set(key: string, value: JsonValue): void {
+    this.state.set(key, value);
+    this.written.add(key);
+  }
 }
 
 /** Where both SDKs import host functions from. */
@@ -29,13 +75,13 @@ const ARGUMENT_DEPTH = MAX_DEPTH - 2;
  */
 export const HOST_FUNCTIONS = {
   __send_output(context: CallContext, packet: bigint): void {
-    const { packets } = liveCall(context, '__send_output');
-    const ports = readArgument(context, packet, '__send_output: the packet');
+    const call = liveCall(context, '__send_output');
+    const ports = readArgument(call, context, packet, '__send_output: the packet');
     if (!isJsonObject(ports)) {
       const message = `__send_output: expected a JSON object of port → value, got ${describe(ports)}`;
       throw new ActorError('INVALID_PACKET', message);
     }
-    packets.push(packetFromPlainJson(ports));
+    call.send(packetFromPlainJson(ports));
   },
 
   __get_state(context: CallContext, key: bigint): bigint {
@@ -44,9 +90,10 @@ export const HOST_FUNCTIONS = {
   },
 
   __set_state(context: CallContext, key: bigint, value: bigint): void {
-    const { state } = liveCall(context, '__set_state');
+    const call = liveCall(context, '__set_state');
+    call.count('__set_state', Number(context.length(key)));
     const name = readKey(context, key, '__set_state');
-    state.set(name, readArgument(context, value, `__set_state: the value of ${describe(name)}`));
+    call.set(name, readArgument(call, context, value, `__set_state: the value of ${describe(name)}`));
   },
 };
 
@@ -63,8 +110,10 @@ function readKey(context: CallContext, handle: bigint, name: string): string {
   return readUtf8(bytesOf(context, handle, what), what);
 }
 
-const readArgument = (context: CallContext, handle: bigint, what: string): JsonValue =>
-  readJson(bytesOf(context, handle, what), { what, maxDepth: ARGUMENT_DEPTH });
+function readArgument(call: LiveCall, context: CallContext, handle: bigint, what: string): JsonValue {
+  call.count(what, Number(context.length(handle)));
+  return readJson(bytesOf(context, handle, what), { what, maxDepth: ARGUMENT_DEPTH });
+}
 
 /** Handle 0 is no bytes: an empty key, which is a key like any other, or an empty JSON text, which is an error. */
 function bytesOf(context: CallContext, handle: bigint, what: string): Uint8Array {

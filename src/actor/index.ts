@@ -1,26 +1,32 @@
 export { CallError } from '../call.ts';
 export { CreateError, PlugboardError } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
-export { type ActorOptions, type Inports, ProcessError, ScriptActor } from './actor.ts';
-export {
-  type ActorConfig,
-  type ActorConfigInput,
-  type ScriptConfig,
-  ScriptEnvironment,
-  ScriptRuntime,
-} from './config.ts';
+export { ScriptActor } from './actor.ts';
+export { ActorConfig, type ActorConfigInput, type GraphNode, type NodeOptions } from './actor-config.ts';
+export { type ScriptConfig, ScriptEnvironment, ScriptRuntime } from './config.ts';
 export { type ActorContext, type ActorResult, writeConfig, writePayload } from './context.ts';
-export { type EngineCall, type EngineOptions, ExtismEngine } from './engine.ts';
+export { type EngineCall, type EngineOptions, type EngineResult, ExtismEngine } from './engine.ts';
 export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
+export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
+export type { Inports, SendOptions } from './inbox.ts';
 export { type JsonObject, type JsonValue, MAX_DEPTH, readJson, writeJson } from './json.ts';
+export { ACTOR_LIMITS, type ActorLimit, type ActorLimits } from './limits.ts';
+export { type ActorModule, type LoaderOptions, type LoadOptions, ModuleLoader } from './loader.ts';
 export {
   Message,
   type MessageData,
   type MessageType,
+  type NetworkEvent,
   type Packet,
-  readPacket,
-  writePacket,
+  type RemoteReference,
 } from './message.ts';
 export type { PluginMetadata, PortDefinition } from './metadata.ts';
-export { MemoryState, type StateMap, type StateStore } from './state.ts';
+export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './module-error.ts';
+export { ProcessError } from './process-error.ts';
+export type { Protocol } from './protocol.ts';
+export type { ModuleSource } from './read-module.ts';
+export type { ActorOptions, ErrorPolicy, Isolation } from './settings.ts';
+export { MemoryState, type StateMap, type StatePolicy, type StateStore } from './state.ts';
+export type { ConfigValidator } from './validation.ts';
+export { readPacket, type Wire, writePacket } from './wire.ts';

@@ -19,7 +19,7 @@ export interface JsonObject {
 export const MAX_DEPTH = 127;
 
 /** Whether no surrogate stands alone. ES2024, which every runtime here has and TypeScript's `lib` for them not. */
-const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed();
+export const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -24,7 +24,8 @@ class Fifo<T> {
 
 interface Sender<T> {
   item: T;
-  resolve(): void;
+  /** Resolves the promise, or not when the sender has gone. */
+  admit(): boolean;
   reject(error: Error): void;
 }
 
@@ -35,7 +36,8 @@ interface Sender<T> {
 export class Mailbox<T> {
   readonly #name: string;
   #capacity: number;
-  #closed = false;
+  /** Why nothing more is taken, once that is so. */
+  #closed: ActorError | undefined;
   readonly #items = new Fifo<T>();
   readonly #senders = new Fifo<Sender<T>>();
   readonly #takers = new Fifo<(item: T | undefined) => void>();
@@ -46,12 +48,22 @@ export class Mailbox<T> {
     this.#capacity = capacity;
   }
 
-  /** Resolves once the item is in the queue or taken. @throws {ActorError} ACTOR_STOPPED after `close` */
-  send(item: T): Promise<void> {
-    if (this.#closed) return Promise.reject(this.#stopped());
+  /** Items held. */
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /**
+   * Resolves once the item is in the queue or taken.
+   * @param signal Ends the wait for room
+   * @throws {ActorError} ACTOR_STOPPED after `close`, ABORTED
+   */
+  send(item: T, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(aborted(this.#name, signal));
+    if (this.#closed) return Promise.reject(this.#closed);
     if (this.#takers.size > 0) this.#takers.shift()(item);
     else if (this.#items.size < this.#capacity) this.#items.push(item);
-    else return new Promise((resolve, reject) => this.#senders.push({ item, resolve, reject }));
+    else return this.#wait(item, signal);
     return Promise.resolve();
   }
 
@@ -73,10 +85,16 @@ export class Mailbox<T> {
   }
 
   /** Refuses senders, those that wait included. What is in the queue can still be taken. */
-  close(): void {
-    this.#closed = true;
-    while (this.#senders.size > 0) this.#senders.shift().reject(this.#stopped());
+  close(reason: ActorError = stopped(this.#name)): void {
+    this.#closed ??= reason;
+    while (this.#senders.size > 0) this.#senders.shift().reject(this.#closed);
     while (this.#takers.size > 0) this.#takers.shift()(undefined);
+  }
+
+  /** Drops what is in the queue. */
+  clear(): void {
+    while (this.#items.size > 0) this.#items.shift();
+    this.#admitSenders();
   }
 
   /** Each `for await` takes what it yields away from the others. */
@@ -84,15 +102,49 @@ export class Mailbox<T> {
     for (let item = await this.take(); item !== undefined; item = await this.take()) yield item;
   }
 
-  #admitSenders(): void {
-    while (this.#senders.size > 0 && this.#items.size < this.#capacity) {
-      const { item, resolve } = this.#senders.shift();
-      this.#items.push(item);
-      resolve();
-    }
+  #wait(item: T, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let hasGone = false;
+      const leave = () => {
+        hasGone = true;
+        reject(aborted(this.#name, signal!));
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      const settle = (how: () => void) => {
+        signal?.removeEventListener('abort', leave);
+        if (!hasGone) how();
+        return !hasGone;
+      };
+      this.#senders.push({
+        item,
+        admit: () => settle(resolve),
+        reject: error => settle(() => reject(error)),
+      });
+    });
   }
 
-  #stopped(): ActorError {
-    return new ActorError('ACTOR_STOPPED', `${this.#name}: the actor was stopped and takes no more packets`);
+  #admitSenders(): void {
+    while (this.#senders.size > 0 && this.#items.size < this.#capacity) {
+      const { item, admit } = this.#senders.shift();
+      if (admit()) this.#items.push(item);
+    }
   }
 }
+
+export const stopped = (name: string, cause?: unknown): ActorError =>
+  new ActorError(
+    'ACTOR_STOPPED',
+    cause === undefined
+      ? `${name}: the actor was stopped and takes no more packets`
+      : `${name}: the actor has stopped after a failure: ${(cause as Error).message}`,
+    cause === undefined ? undefined : { cause },
+  );
+
+export const aborted = (name: string, { reason }: AbortSignal): ActorError =>
+  new ActorError(
+    'ABORTED',
+    `${name}: aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
+    {
+      cause: reason,
+    },
+  );

@@ -1,18 +1,55 @@
-import { ActorError, describe } from './errors.ts';
-import { copyJson, isObject, type JsonObject, type JsonValue } from './json.ts';
+import { ActorError, describe, type Report } from './errors.ts';
+import { copyJson, isObject, type JsonObject, type JsonValue, writeJson } from './json.ts';
 
 /** An actor's state while a call runs. A map, so that no key (`__proto__`, `constructor`) means anything special. */
 export type StateMap = Map<string, JsonValue>;
 
 /**
  * Where one actor keeps its state between calls. Before each call `load` answers the state it starts from; the host
- * functions read and write that very map while the call runs; afterwards `commit` is given the state to keep, also
- * when the call failed (writes made before the failure stay, as upstream). Never called twice at once.
+ * functions read and write that very map while the call runs; afterwards `commit` is given the state to keep. Never called
+ * twice at once. test/contract/state-store.ts is the contract.
  */
 export interface StateStore {
   /** A map that the caller may change. Its values it may not. */
   load(): StateMap | Promise<StateMap>;
   commit(state: StateMap): void | Promise<void>;
+}
+
+/**
+ * What becomes of the state that a plugin returns, and of a call that fails. `replace`: it takes the place of all, also of
+ * what the call itself set, and what was set before a failure stays, as upstream. `merge`: its keys are set, all others
+ * stay. `transactional`: as `replace`, but of a call that fails nothing stays.
+ */
+export type StatePolicy = 'replace' | 'merge' | 'transactional';
+export const STATE_POLICIES: readonly StatePolicy[] = ['replace', 'merge', 'transactional'];
+
+/** Puts what a plugin returned into the state. @param written Keys that the call itself set */
+export function applyReturned(
+  state: StateMap,
+  returned: JsonObject,
+  policy: StatePolicy,
+  written: ReadonlySet<string>,
+  report: Report,
+): void {
+  if (policy !== 'merge') {
+    const lost = [...written].filter(key => !Object.hasOwn(returned, key));
+    if (lost.length > 0) {
+      const names = lost.slice(0, 5).map(key => describe(key));
+      const message = `state: the call set ${names.join(', ')}${lost.length > 5 ? ' and more' : ''}, and returned a state without`;
+      report({ code: 'STATE_WRITES_DISCARDED', message });
+    }
+    state.clear();
+  }
+  for (const [key, value] of Object.entries(returned)) state.set(key, value);
+}
+
+/** The keys whose values differ. */
+export function changedKeys(before: StateMap, after: StateMap): string[] {
+  const isSame = (key: string) => {
+    const [one, other] = [before.get(key), after.get(key)];
+    return one === other || (one !== undefined && other !== undefined && writeJson(one) === writeJson(other));
+  };
+  return [...new Set([...before.keys(), ...after.keys()])].filter(key => !isSame(key));
 }
 
 /** State as a plain object that shares nothing with the map. */
@@ -50,3 +87,13 @@ export class MemoryState implements StateStore {
 
 export const isStateStore = (value: unknown): value is StateStore =>
   isObject(value) && typeof value.load === 'function' && typeof value.commit === 'function';
+
+/** @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
+export async function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
+  }
+}

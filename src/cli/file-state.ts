@@ -1,4 +1,4 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isJsonObject, type JsonObject, readJson, writeJson } from '../actor/json.ts';
 import type { StateMap, StateStore } from '../actor/state.ts';
@@ -7,7 +7,8 @@ import { isMissing } from './files.ts';
 
 /**
  * Keeps an actor's state in a JSON file. The file is read once, replaced as a whole after each call that changed the
- * state, and never seen half written: neither by another program nor after a power cut.
+ * state, and never seen half written: neither by another program nor after a power cut. One program at a time may have
+ * it: opening it takes away what another one was just writing, whose commit then fails.
  */
 export class FileState implements StateStore {
   readonly #path: string;
@@ -24,9 +25,14 @@ export class FileState implements StateStore {
       const state = readJson(bytes, { what: 'the state' });
       if (!isJsonObject(state)) throw new Error('expected a JSON object of key → value');
       // A link is followed, so that the file it leads to is replaced and not the link.
-      return new FileState(await realpath(path), (await stat(path)).mode, state);
+      const place = await realpath(path);
+      await removeLeftovers(place);
+      return new FileState(place, (await stat(path)).mode, state);
     } catch (error) {
-      if (isMissing(error)) return new FileState(path, 0o666, {});
+      if (isMissing(error)) {
+        await removeLeftovers(path);
+        return new FileState(path, 0o666, {});
+      }
       throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
     }
   }
@@ -49,10 +55,26 @@ export class FileState implements StateStore {
   }
 }
 
+const TEMPORARY_END = '.tmp';
+const temporaryPrefix = (path: string): string => `.${basename(path)}.`;
+
+/** What a program that was killed in the middle of a write has left behind. */
+async function removeLeftovers(path: string): Promise<void> {
+  const [folder, prefix] = [dirname(path), temporaryPrefix(path)];
+  const names = await readdir(folder).catch(() => []);
+  const leftovers = names.filter(
+    name =>
+      name.startsWith(prefix) &&
+      name.endsWith(TEMPORARY_END) &&
+      /^\d+$/.test(name.slice(prefix.length, -TEMPORARY_END.length)),
+  );
+  for (const name of leftovers) await rm(join(folder, name), { force: true });
+}
+
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const folder = dirname(path);
   // In the same folder, because a rename is atomic within one file system only.
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(folder, `${temporaryPrefix(path)}${process.pid}${TEMPORARY_END}`);
   try {
     const file = await open(temporary, 'w', mode);
     try {

@@ -1,4 +1,9 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import {
+  type ActorEvent,
+  type ActorOptions,
+  type ErrorPolicy,
+  type GraphNode,
   type JsonObject,
   type JsonValue,
   type Packet,
@@ -6,6 +11,7 @@ import {
   readJson,
   readPacket,
   ScriptActor,
+  type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
 import { nodePlatform } from '../platform/node.ts';
@@ -22,7 +28,8 @@ export const run = defineCommand({
   about: `Runs a Reflow actor. Each line of stdin is a payload, one JSON object of port → message; each packet that the actor
 sends is a line of stdout of the same form. A message is {"type": ..., "data": ...}. Lines are processed one after
 the other; blank ones are skipped. A line that fails is told on stderr with its number, and the next one is
-processed; the exit code is then 1. Logs and what the plugin prints go to stderr too.`,
+processed; the exit code is then 1. Logs and what the plugin prints go to stderr too, the latter under the name of
+the node where one is given. Variables of the environment reach the actor only if they are allowed.`,
   positionals: [{ name: 'ACTOR.wasm', help: 'file with the actor, an Extism plugin' }],
   options: {
     config: {
@@ -34,6 +41,25 @@ processed; the exit code is then 1. Logs and what the plugin prints go to stderr
       value: 'FILE',
       help: 'keep the state in this JSON file, where the next run continues from it',
     },
+    'state-policy': {
+      value: 'POLICY',
+      help: 'replace (default): a state that is returned is all there is; merge: it is\nadded; transactional: a call that fails leaves nothing',
+    },
+    'error-policy': {
+      value: 'POLICY',
+      help: 'after a call that fails: continue (default), stop, or restart the plugin',
+    },
+    strict: { help: 'fail calls for what is only warned of otherwise' },
+    node: {
+      value: 'FILE',
+      help: 'node of a Reflow graph, as JSON: its metadata is the config, with\nenv_vars resolved',
+    },
+    'allow-env': {
+      value: 'NAME',
+      repeatable: true,
+      help: 'variable of the environment that env_vars may ask for',
+    },
+    events: { value: 'FILE', help: 'add what happens to this file, a JSON object a line' },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     'log-level': LOG_LEVEL_OPTION,
   },
@@ -42,21 +68,67 @@ processed; the exit code is then 1. Logs and what the plugin prints go to stderr
     'cat messages.jsonl | plugboard run counter.wasm --state counter.json',
   ],
   run: async ([path = ''], values) => {
-    const options = {
+    const node = values.node === undefined ? undefined : await readNode(values.node);
+    if (node && values.config.length > 0)
+      throw new CliError('USAGE', 'both --node and --config are given; keep one');
+    const events = values.events === undefined ? undefined : new EventFile(values.events);
+    const options: ActorOptions = {
       ...logOptions(values['log-level']),
       platform: nodePlatform,
-      config: readConfig(values.config),
+      ...(node ? { node } : { config: readConfig(values.config) }),
+      ...(node && { stderr: (line: string) => writeStderr(node.id, line) }),
+      environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
+      statePolicy: values['state-policy'] as StatePolicy | undefined,
+      errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
+      strict: values.strict,
+      ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
       ...(values.state !== undefined && { state: await FileState.open(values.state) }),
     };
-    const source = await readInputFile(path);
-    const actor = await ScriptActor.create({ source, entry_point: values['entry-point'] }, options);
     try {
-      return await processLines(actor);
+      const source = await readInputFile(path);
+      const actor = await ScriptActor.create({ source, entry_point: values['entry-point'] }, options);
+      try {
+        return await processLines(actor);
+      } finally {
+        await actor.stop();
+      }
     } finally {
-      await actor.stop();
+      events?.close();
     }
   },
 });
+
+/** Each event is written before the next thing happens, so that a program that is killed leaves them all. */
+class EventFile {
+  readonly #file: number;
+
+  /** @throws {CliError} FILE */
+  constructor(path: string) {
+    try {
+      this.#file = openSync(path, 'a');
+    } catch (error) {
+      throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  write(event: ActorEvent): void {
+    writeSync(this.#file, `${JSON.stringify(event)}\n`);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** @throws {CliError} FILE */
+async function readNode(path: string): Promise<GraphNode> {
+  try {
+    return readJson(await readInputFile(path), { what: 'the node' }) as unknown as GraphNode;
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 async function processLines(actor: ScriptActor): Promise<number> {
   let exitCode = 0;
@@ -69,6 +141,7 @@ async function processLines(actor: ScriptActor): Promise<number> {
     if (error === undefined) continue;
     writeStderr(`plugboard: line ${number}`, describeError(error));
     exitCode = 1;
+    if (actor.phase !== 'active') break;
   }
   return exitCode;
 }

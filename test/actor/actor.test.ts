@@ -19,7 +19,8 @@ import { suite } from '../helpers/suite.ts';
 
 /** fixtures/rust-keeper: gives back what it gets; ports starting with `do:` make it do something else besides. */
 const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
-const keeper = (options?: ActorOptions) => ScriptActor.create({ source: source() }, options);
+const keeper = (options?: ActorOptions) =>
+  ScriptActor.create({ source: source() }, { stderr: () => {}, ...options });
 
 const settle = () => new Promise(resolve => setTimeout(resolve, 5));
 
@@ -68,7 +69,7 @@ suite('actor: messages', test => {
     await actor.stop();
   });
 
-  test('every type as the Rust library writes it, Flow and none without data', async () => {
+  test.row('upstream.2', 'every type as the Rust library writes it, Flow and none without data', async () => {
     const actor = await keeper({ strict: true });
     equal(await actor.process({ 'do:every_type': Message.flow() }), [
       {
@@ -134,7 +135,7 @@ suite('actor: messages', test => {
     await actor.stop();
   });
 
-  test('the deepest payload reaches the plugin, and a deeper one is refused', async () => {
+  test.row('limit.depth', 'the deepest payload reaches the plugin, and a deeper one is refused', async () => {
     const actor = await keeper();
     const nested = (depth: number) => ({ in: Message.any(readJson('['.repeat(depth) + ']'.repeat(depth))) });
     equal(await actor.process(nested(124)), [nested(124)]);
@@ -155,7 +156,7 @@ suite('actor: messages', test => {
 suite('actor: state', test => {
   const numbers = { big: 9007199254740993n, float: new Float(1), whole: 1, max: 2n ** 63n - 1n, half: 0.5 };
 
-  test('numbers come back from a Rust plugin as they went', async () => {
+  test.row('upstream.9', 'numbers come back from a Rust plugin as they went', async () => {
     const actor = await keeper({ state: numbers });
     await actor.process({ in: Message.flow() });
     await actor.process({ in: Message.flow() });
@@ -568,19 +569,23 @@ suite('actor: the loop', test => {
     equal(await collect(actor), []);
   });
 
-  test('senders wait while nobody reads, and stop lets everything through', async () => {
-    const actor = await keeper({ capacity: 2 });
-    actor.start();
-    let sent = 0;
-    const sends = Array.from({ length: 20 }, (_, n) => actor.inports.send(numbered(n)).then(() => sent++));
-    for (let turn = 0; turn < 20; turn++) await settle();
-    // Two wait in the outports, one before them, two in the inports.
-    is(sent, 5);
-    const refused = Promise.allSettled(sends);
-    await actor.stop();
-    is((await refused).filter(({ status }) => status === 'rejected').length, 15);
-    equal(await collect(actor), [0, 1, 2, 3, 4].map(numbered));
-  });
+  test.row(
+    'limit.capacity',
+    'senders wait while nobody reads, and stop lets everything through',
+    async () => {
+      const actor = await keeper({ capacity: 2 });
+      actor.start();
+      let sent = 0;
+      const sends = Array.from({ length: 20 }, (_, n) => actor.inports.send(numbered(n)).then(() => sent++));
+      for (let turn = 0; turn < 20; turn++) await settle();
+      // Two wait in the outports, one before them, two in the inports.
+      is(sent, 5);
+      const refused = Promise.allSettled(sends);
+      await actor.stop();
+      is((await refused).filter(({ status }) => status === 'rejected').length, 15);
+      equal(await collect(actor), [0, 1, 2, 3, 4].map(numbered));
+    },
+  );
 
   test('two readers share the packets: none twice, none lost', async () => {
     const actor = await keeper({ capacity: 3 });

@@ -1,6 +1,5 @@
+import { type ActorConfigInput, readActorConfig } from '../../src/actor/actor-config.ts';
 import {
-  type ActorConfigInput,
-  readActorConfig,
   readScriptConfig,
   type ScriptConfig,
   ScriptEnvironment,

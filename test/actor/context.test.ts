@@ -1,4 +1,4 @@
-import { readActorConfig } from '../../src/actor/config.ts';
+import { readActorConfig } from '../../src/actor/actor-config.ts';
 import { joinContext, readResult, writeConfig, writePayload, writeState } from '../../src/actor/context.ts';
 import { type ActorDiagnostic, strictly } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';

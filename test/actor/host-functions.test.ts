@@ -1,5 +1,5 @@
 import { Kernel } from '../../abi/index.ts';
-import { HOST_FUNCTIONS, type LiveCall } from '../../src/actor/host-functions.ts';
+import { HOST_FUNCTIONS, LiveCall } from '../../src/actor/host-functions.ts';
 import { Message } from '../../src/actor/message.ts';
 import { CallContext } from '../../src/call-context.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
@@ -7,8 +7,8 @@ import { suite } from '../helpers/suite.ts';
 
 const { __send_output, __get_state, __set_state } = HOST_FUNCTIONS;
 
-function call() {
-  const live: LiveCall = { state: new Map(), packets: [] };
+function call(limits = { inputBytes: 1000, outputBytes: 100_000, packets: 3 }) {
+  const live = new LiveCall(new Map(), [], limits);
   return { live, context: new CallContext(new Kernel({ maxVarBytes: 0 }), () => live) };
 }
 
@@ -108,6 +108,37 @@ suite('actor host functions', test => {
       message: 'the end of the text at byte 0',
     });
     equal([live.state.size, live.packets.length], [0, 0]);
+  });
+
+  test.row(['error.PACKET_LIMIT', 'limit.packets'], 'no more packets than allowed', async () => {
+    const { live, context } = call();
+    const packet = context.store('{}');
+    for (let sent = 0; sent < 3; sent++) __send_output(context, packet);
+    const message = '__send_output: 4 packets in this call, over the limit of 3 (limits.packets)';
+    await raises(() => __send_output(context, packet), { code: 'PACKET_LIMIT', message });
+    is(live.packets.length, 3);
+  });
+
+  test.row(
+    ['error.OUTPUT_LIMIT', 'limit.outputBytes'],
+    'no more bytes than allowed, keys counted',
+    async () => {
+      const { live, context } = call({ inputBytes: 0, outputBytes: 20, packets: 9 });
+      const [key, value] = [context.store('k'), context.store('123456789')];
+      __set_state(context, key, value);
+      __set_state(context, key, value);
+      const message = '__set_state: 21 bytes in this call, over the limit of 20 (limits.outputBytes)';
+      await raises(() => __set_state(context, key, value), { code: 'OUTPUT_LIMIT', message });
+      await raises(() => __send_output(context, value), { code: 'OUTPUT_LIMIT', message: '30 bytes' });
+      equal([...live.state], [['k', 123456789]]);
+    },
+  );
+
+  test('what was written is known', () => {
+    const { live, context } = call();
+    __set_state(context, context.store('__proto__'), context.store('1'));
+    __get_state(context, context.store('other'));
+    equal([...live.written], ['__proto__']);
   });
 
   test('a byte order mark is part of a key', () => {

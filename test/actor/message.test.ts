@@ -1,8 +1,10 @@
 import type { ActorDiagnostic } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import { type JsonValue, readJson } from '../../src/actor/json.ts';
-import { fromWire, Message, type Packet, readPacket, writePacket } from '../../src/actor/message.ts';
+import { type JsonValue, readJson, writeJson } from '../../src/actor/json.ts';
+import { Message, type Packet } from '../../src/actor/message.ts';
+import { fromWire, readPacket, writePacket, writePluginPacket } from '../../src/actor/wire.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
 const messages: [message: Message, wire: string][] = [
@@ -24,6 +26,15 @@ const messages: [message: Message, wire: string][] = [
   [Message.optional([1]), '{"type":"Optional","data":[1]}'],
   [Message.any('x'), '{"type":"Any","data":"x"}'],
   [Message.error('bad'), '{"type":"Error","data":"bad"}'],
+  [Message.encoded(Uint8Array.of(1, 2)), '{"type":"Encoded","data":[1,2]}'],
+  [
+    Message.remoteReference({ network_id: 'n', actor_id: 'a', port: 'p' }),
+    '{"type":"RemoteReference","data":{"network_id":"n","actor_id":"a","port":"p"}}',
+  ],
+  [
+    Message.networkEvent({ event_type: 'HeartbeatMissed', data: [new Float(1)] }),
+    '{"type":"NetworkEvent","data":{"event_type":"HeartbeatMissed","data":[1.0]}}',
+  ],
 ];
 
 suite('messages: on the wire', test => {
@@ -73,14 +84,17 @@ suite('messages: lenient reading, as upstream', test => {
     ['{"type":"NetworkEvent","data":{}}', 'expected one of the message types, got "NetworkEvent"'],
   ];
   for (const [wire, why] of skipped) {
-    test(`${wire} is skipped`, async () => {
+    test.row('upstream.7', `${wire} is skipped`, async () => {
       const reports: ActorDiagnostic[] = [];
       is(
         fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
         undefined,
       );
       equal(reports, [{ code: 'MESSAGE_SKIPPED', message: `outputs.p: message skipped: ${why}` }]);
-      await raises(() => readPacket(`{"p":${wire}}`), { code: 'MESSAGE_SKIPPED', message: why });
+      const isOfHost = /"(Encoded|RemoteReference|NetworkEvent)"/.test(wire);
+      if (!isOfHost) {
+        await raises(() => readPacket(`{"p":${wire}}`), { code: 'MESSAGE_SKIPPED', message: why });
+      }
     });
   }
 
@@ -106,8 +120,19 @@ suite('messages: lenient reading, as upstream', test => {
     ['{"type":"Stream","data":[18446744073709551616]}', Message.stream(new Uint8Array(0))],
     ['{"type":"Stream","data":"AQ=="}', Message.stream(new Uint8Array(0))],
   ];
+  // Only between hosts, where nothing is lenient.
+  for (const wire of [
+    '{"type":"Encoded","data":"AQ=="}',
+    '{"type":"RemoteReference","data":{"network_id":"n","actor_id":"a","port":1}}',
+    '{"type":"NetworkEvent","data":{"event_type":"Party","data":1}}',
+    '{"type":"NetworkEvent","data":{"event_type":"NetworkConnected"}}',
+  ]) {
+    test(`${wire} is refused`, async () => {
+      await raises(() => readPacket(`{"p":${wire}}`), { code: 'MESSAGE_DEFAULTED' });
+    });
+  }
   for (const [wire, message] of defaulted) {
-    test(`${wire} becomes the default`, async () => {
+    test.row(['upstream.7', 'upstream.8'], `${wire} becomes the default`, async () => {
       const reports: ActorDiagnostic[] = [];
       equal(
         fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
@@ -194,8 +219,131 @@ suite('messages: what a sender may get wrong', test => {
     for (const other of [null, 1, [], {}, { type: 'Integer', data: '1' }, { type: 'Int', data: 1 }]) {
       is(Message.is(other), false);
     }
+    const given: unknown = Message.integer(5);
+    if (Message.is(given, 'Integer')) is(BigInt(given.data), 5n);
+    is(Message.is(given, 'Integer'), true);
+    is(Message.is(given, 'Float'), false);
+    is(Message.is({ type: 'NetworkEvent', data: { event_type: 'toString', data: 1 } }), false);
+    is(Message.is({ type: 'RemoteReference', data: null }), false);
   });
 });
+
+suite('messages: to a plugin', test => {
+  const event = { event_type: 'ActorRegistered', data: { a: 1 } } as const;
+  const reference = { network_id: 'n', actor_id: 'a', port: 'p' };
+  const json = (text: string) => `{"data":[${[...new TextEncoder().encode(text)].join(',')}]}`;
+  const rows: [message: Message, plain: string | null, upstream: string][] = [
+    [Message.flow(), '{"type":"Flow","data":null}', '{"type":"Flow","data":null}'],
+    [Message.integer(1), '{"type":"Integer","data":1}', '{"type":"Integer","data":1}'],
+    [Message.array([{}]), '{"type":"Array","data":[{}]}', '{"type":"Array","data":[{}]}'],
+    [
+      Message.object({ a: 1 }),
+      '{"type":"Object","data":{"a":1}}',
+      `{"type":"Object","data":${json('{"a":1}')}}`,
+    ],
+    [Message.event('é'), '{"type":"Event","data":"é"}', `{"type":"Event","data":${json('"é"')}}`],
+    [Message.any(null), '{"type":"Any","data":null}', `{"type":"Any","data":${json('null')}}`],
+    [Message.optional(), '{"type":"Optional","data":null}', '{"type":"Optional","data":null}'],
+    [Message.optional(1), '{"type":"Optional","data":1}', `{"type":"Optional","data":${json('1')}}`],
+    [Message.encoded(Uint8Array.of(7)), null, '{"type":"Stream","data":[7]}'],
+    [
+      Message.remoteReference(reference),
+      `{"type":"Any","data":${JSON.stringify(reference)}}`,
+      `{"type":"Any","data":${JSON.stringify(reference)}}`,
+    ],
+    [
+      Message.networkEvent(event),
+      '{"type":"Event","data":{"event_type":"ActorRegistered","data":{"a":1}}}',
+      `{"type":"Event","data":{"event_type":"ActorRegistered","data":${json('{"a":1}')}}}`,
+    ],
+  ];
+  for (const [message, plain, upstream] of rows) {
+    test.row(['upstream.1', 'upstream.21'], `${message.type} ${plain}`, async () => {
+      is(writePluginPacket({ x: message }, ['payload'], 'upstream'), `{"x":${upstream}}`);
+      const write = () => writePluginPacket({ x: message }, ['payload'], 'plain');
+      if (plain) is(write(), `{"x":${plain}}`);
+      else
+        await raises(write, { code: 'INVALID_MESSAGE', message: /^payload\.x: Encoded is upstream's own/ });
+    });
+  }
+
+  test.row('upstream.22', 'what JSON cannot carry is refused by name, on every wire', async () => {
+    for (const wire of ['plain', 'upstream'] as const) {
+      for (const message of [Message.float(Number.NaN), Message.any({ y: [-1 / 0] })]) {
+        await raises(() => writePluginPacket({ x: message }, ['payload'], wire), {
+          code: 'JSON_VALUE',
+          message: /^payload\.x\.data(\.y\[0\])?: (NaN|-Infinity) is not JSON$/,
+        });
+      }
+    }
+  });
+});
+
+suite('messages: to plain JSON', test => {
+  const rows: [message: Message, json: string][] = [
+    [Message.flow(), '"flow"'],
+    [Message.event({ a: 1 }), '{"a":1}'],
+    [Message.boolean(false), 'false'],
+    [Message.integer(2n ** 63n - 1n), '9223372036854775807'],
+    [Message.float(1), '1.0'],
+    [Message.float(0.5), '0.5'],
+    [Message.string('x'), '"x"'],
+    [Message.array([1, new Float(1)]), '[1,1.0]'],
+    [Message.stream(Uint8Array.of(0, 255)), '[0,255]'],
+    [Message.optional(), 'null'],
+    [Message.optional({ a: 1 }), '{"a":1}'],
+    [Message.error('bad'), '"bad"'],
+    [
+      Message.remoteReference({ network_id: 'n', actor_id: 'a', port: 'p' }),
+      '{"network_id":"n","actor_id":"a","port":"p"}',
+    ],
+    [
+      Message.networkEvent({ event_type: 'NetworkConnected', data: 1 }),
+      '{"event_type":"NetworkConnected","data":1}',
+    ],
+  ];
+  for (const [message, json] of rows) {
+    test(`${message.type} is ${json}`, () => is(writeJson(Message.toPlain(message)), json));
+  }
+
+  const refused: [message: unknown, code: string, text: string][] = [
+    [Message.float(Number.NaN), 'JSON_VALUE', 'message.data: NaN is not JSON'],
+    [Message.encoded(new Uint8Array(1)), 'INVALID_MESSAGE', 'message: Encoded is'],
+    [{ type: 'Integer', data: 'x' }, 'INVALID_MESSAGE', 'message.data: expected an integer'],
+    [null, 'INVALID_MESSAGE', 'message: expected a message such as Message.integer(5)'],
+  ];
+  for (const [message, code, text] of refused) {
+    test(`refused: ${text}`, async () => {
+      await raises(() => Message.toPlain(message as Message), { code, message: text });
+    });
+  }
+
+  test('what plain JSON tells apart comes back the same', () => {
+    const firstSeed = Date.now() & 0xffff_ffff;
+    for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
+      const json = randomJson(new Random(seed), 3);
+      equal(Message.toPlain(Message.from(json)), json, `seed ${seed}`);
+    }
+  });
+});
+
+function randomJson(random: Random, depth: number): JsonValue {
+  const leaves = [
+    null,
+    true,
+    random.below(1000),
+    BigInt(random.below(1e9)) + 2n ** 60n,
+    random.below(1000) + 0.5,
+    new Float(random.below(9)),
+    'flow',
+  ];
+  const list = () => Array.from({ length: random.below(3) }, () => randomJson(random, depth - 1));
+  const kind = depth > 0 ? random.below(3) : 0;
+  if (kind === 0) return random.pick(leaves);
+  return kind === 1
+    ? list()
+    : Object.fromEntries(list().map((value, index) => [`__proto__${index}`.slice(0, 9), value]));
+}
 
 suite('messages: from plain JSON', test => {
   const rows: [json: string, message: Message][] = [

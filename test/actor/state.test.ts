@@ -1,9 +1,22 @@
 import { Float } from '../../src/actor/float.ts';
-import type { JsonObject } from '../../src/actor/json.ts';
-import { MemoryState } from '../../src/actor/state.ts';
+import type { JsonObject, JsonValue } from '../../src/actor/json.ts';
+import {
+  applyReturned,
+  changedKeys,
+  MemoryState,
+  type StateMap,
+  type StatePolicy,
+} from '../../src/actor/state.ts';
+import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
+
+stateStoreContract({
+  name: 'MemoryState',
+  isLasting: false,
+  withPlace: body => body(async () => new MemoryState()),
+});
 
 suite('MemoryState', test => {
   test('starts empty, or from what it is given', () => {
@@ -75,5 +88,40 @@ suite('MemoryState', test => {
         equal(sorted(Object.entries(state.snapshot())), sorted([...model]), `seed ${seed}`);
       }
     }
+  });
+});
+
+suite('state policies', test => {
+  const returned = (policy: StatePolicy, state: JsonObject, written: string[]) => {
+    const codes: string[] = [];
+    const live: StateMap = new Map([
+      ['old', 1],
+      ['set', 2],
+    ]);
+    applyReturned(live, state, policy, new Set(written), ({ code }) => codes.push(code));
+    return [Object.fromEntries(live), codes];
+  };
+  test('replace and transactional take what is returned for all there is', () => {
+    for (const policy of ['replace', 'transactional'] as const) {
+      equal(returned(policy, { new: 3 }, []), [{ new: 3 }, []]);
+      equal(returned(policy, { set: 3 }, ['set']), [{ set: 3 }, []]);
+    }
+  });
+  test.row(['upstream.10', 'error.STATE_WRITES_DISCARDED'], 'writes that are lost so are told', () => {
+    equal(returned('replace', {}, ['set']), [{}, ['STATE_WRITES_DISCARDED']]);
+    equal(returned('replace', { toString: 1 }, ['set']), [{ toString: 1 }, ['STATE_WRITES_DISCARDED']]);
+  });
+  test.row('upstream.10', 'merge sets the keys that are returned, and keeps the others', () => {
+    equal(returned('merge', { old: 5, new: 3 }, ['set']), [{ old: 5, set: 2, new: 3 }, []]);
+    equal(returned('merge', {}, ['set']), [{ old: 1, set: 2 }, []]);
+  });
+  test('keys that changed are those that are new, gone, or have another value', () => {
+    const before: StateMap = new Map<string, JsonValue>(
+      Object.entries({ same: [1], one: 1, gone: null, list: [1] }),
+    );
+    const after: StateMap = new Map<string, JsonValue>(
+      Object.entries({ same: [1], one: new Float(1), list: [1, 2], new: null }),
+    );
+    equal(changedKeys(before, after).sort(), ['gone', 'list', 'new', 'one']);
   });
 });

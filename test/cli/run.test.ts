@@ -157,6 +157,79 @@ suite('cli run', test => {
     is(code, 1);
   });
 
+  testRun('runs the actor of a node, with the variables that are allowed', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    const node = {
+      id: 'n1',
+      component: 'Keeper',
+      metadata: { env_vars: { GREETING: 'required', SECRET: 'optional:none' } },
+    };
+    writeFileSync(`${folder}/node.json`, JSON.stringify(node));
+    const ask = (key: string) => `{"do:config":{"type":"String","data":"${key}"}}`;
+    const env = { GREETING: 'hello', SECRET: 's3cret' };
+    const args = [keeper, '--node', 'node.json', '--allow-env', 'GREETING'];
+    const { stdout, stderr, code } = await run(args, `${ask('GREETING')}\n${ask('SECRET')}`, env);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line).config.data.env as unknown);
+    equal([answers, stderr, code], [['hello', 'none'], '', 0]);
+
+    const missing = await run([keeper, '--node', 'node.json'], ask('GREETING'), env);
+    match(missing.stderr, /ENV_MISSING: Missing required environment variable: GREETING\n$/);
+    const both = await run([...args, '--config', 'a=1']);
+    match(both.stderr, /USAGE: both --node and --config are given/);
+    is(both.code, 2);
+    match(
+      (await run([keeper, '--node', 'missing.json'])).stderr,
+      /FILE: missing.json: there is no such file/,
+    );
+  });
+
+  testRun('prints what a plugin says on stderr under the name of its node', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/node.json`, '{"id":"printer","component":"C"}');
+    const source = host().path('fixtures/go-pdk/go_pdk.wasm');
+    const { stderr } = await run([source, '--node', 'node.json', '--entry-point', 'crash'], '{}');
+    match(stderr, /^printer: panic: /m);
+  });
+
+  testRun('tells what happens as lines of JSON, added to a file', async (run, folder) => {
+    const { readFileSync } = await import('node:fs');
+    for (let time = 0; time < 2; time++) await run([rustCounter, '--events', 'e.jsonl'], increment);
+    const types = readFileSync(`${folder}/e.jsonl`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => {
+        const { type, phase = '' } = JSON.parse(line) as { type: string; phase?: string };
+        return phase || type;
+      });
+    const once = [
+      ...['loading', 'validation', 'initialization', 'active'],
+      ...['started', 'state-changed', 'packet', 'completed', 'cleanup', 'stopped'],
+    ];
+    equal(types, [...once, ...once]);
+    match((await run([rustCounter, '--events', 'no/e.jsonl'])).stderr, /^plugboard: FILE: no\/e.jsonl: /);
+  });
+
+  testRun('stops after the first failure, or keeps nothing of it, when told to', async (run, folder) => {
+    const { readFileSync } = await import('node:fs');
+    const lines = [
+      '{"do:set":{"type":"Object","data":{"a":1}}}',
+      '{"do:set":{"type":"Object","data":{"b":2}},"do:fail":{"type":"String","data":"no bread"}}',
+      '{"in":{"type":"Flow"}}',
+    ].join('\n');
+    const stopped = await run([keeper, '--error-policy', 'stop'], lines);
+    equal([stopped.stdout, stopped.code], ['', 1]);
+    match(stopped.stderr, /^plugboard: line 2: PLUGIN_ERROR: .*no bread.*\n$/);
+    await run([keeper, '--state-policy', 'transactional', '--state', 's.json'], lines);
+    is(readFileSync(`${folder}/s.json`, 'utf8'), '{"a":1}\n');
+    match(
+      (await run([keeper, '--error-policy', 'ignore'])).stderr,
+      /INVALID_CONFIG: errorPolicy: expected one of continue, stop, restart, got "ignore"/,
+    );
+  });
+
   testRun('names an entry point that is missing', async run => {
     const { stdout, stderr, code } = await run([rustCounter, '--entry-point', 'bake'], increment);
     is(stdout, '');

@@ -23,7 +23,7 @@ const denoFlags = (temporary: string) => [
   '--no-lock',
   `--allow-read=${host().path('.')},${temporary}`,
   `--allow-write=${temporary}`,
-  '--allow-env=PLUGBOARD_LOG,RUST_LOG',
+  '--allow-env=PLUGBOARD_LOG,RUST_LOG,GREETING',
 ];
 
 /** Starts the built command under the runtime that runs the suites. */

@@ -68,7 +68,13 @@ export interface Case {
   wasi?: boolean;
   error?: ExpectedError;
   calls?: Call[];
-  actor?: { entryPoint?: string; config?: Spelled; env?: Record<string, string>; state?: Spelled };
+  actor?: {
+    entryPoint?: string;
+    protocol?: 'context' | 'ports';
+    config?: Spelled;
+    env?: Record<string, string>;
+    state?: Spelled;
+  };
   process?: Process[];
 }
 export interface CaseFile {
@@ -217,13 +223,16 @@ function hostFunctions(
 }
 
 async function runActor(subject: Subject, given: Case, steps: Process[]): Promise<void> {
-  const { entryPoint = 'process', config = {}, env = {}, state = {} } = given.actor ?? {};
+  const { entryPoint = 'process', protocol, config = {}, env = {}, state = {} } = given.actor ?? {};
   const create = () =>
     ScriptActor.create(
       { source: subject.wasm, entry_point: entryPoint },
       {
         kernel: subject.kernel,
         accessors: subject.accessors,
+        // Only where it cannot be seen.
+        protocol: subject.wasm instanceof WebAssembly.Module ? protocol : undefined,
+        stderr: () => {},
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
         state: toJson(state) as JsonObject,
       },

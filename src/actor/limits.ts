@@ -1,0 +1,122 @@
+import { ActorError, type ActorErrorCode, describe } from './errors.ts';
+
+/** A limit of actors and why it has the value it has. docs/LIMITS.md is printed from these rows. */
+export interface ActorLimit {
+  name: string;
+  default: number;
+  unit: 'bytes' | 'packets' | 'levels' | 'failures' | 'lines';
+  /** The option of `ScriptActor.create` that changes it, if any. */
+  option: string | null;
+  why: string;
+}
+
+export const ACTOR_LIMITS = {
+  moduleBytes: {
+    name: 'wasm of one actor',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: 'limits.moduleBytes',
+    why: 'Several times what standard Go makes, the largest of the usual compilers. A download is broken off there.',
+  },
+  inputBytes: {
+    name: 'what one call is given: payload, config and state, as JSON',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: 'limits.inputBytes',
+    why: 'The plugin holds it at least twice, as text and as values, in a memory of at most 4 GiB.',
+  },
+  outputBytes: {
+    name: 'what one call gives: its result and all that it hands to host functions, as JSON',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: 'limits.outputBytes',
+    why: 'A plugin that writes state or sends packets in a loop would fill the memory of the host.',
+  },
+  packets: {
+    name: 'packets that one call sends before its result',
+    default: 10_000,
+    unit: 'packets',
+    option: 'limits.packets',
+    why: 'They wait for the end of the call, since a plugin cannot be made to wait for a slow reader.',
+  },
+  capacity: {
+    name: 'packets that inports, and outports, hold before a sender waits',
+    default: 1024,
+    unit: 'packets',
+    option: 'capacity',
+    why: 'Enough to ride out a pause; a sender that never waits would fill the memory of the host.',
+  },
+  failures: {
+    name: 'calls that fail in a row before an actor with the error policy restart stops',
+    default: 10,
+    unit: 'failures',
+    option: 'maxFailures',
+    why: 'A plugin that fails whatever it gets would be made anew for ever.',
+  },
+  depth: {
+    name: 'arrays and objects inside one another, in all JSON',
+    default: 127,
+    unit: 'levels',
+    option: null,
+    why: 'serde_json refuses the 128th, so that deeper text would never reach a Rust plugin.',
+  },
+  stderrLines: {
+    name: "lines of one call that are printed on the host's stderr",
+    default: 1000,
+    unit: 'lines',
+    option: 'stderr',
+    why: 'A plugin that prints for ever would drown what others print. With the option, all lines go to it instead.',
+  },
+} as const satisfies Record<string, ActorLimit>;
+
+/** Those that the option `limits` changes. */
+export interface CallLimits {
+  inputBytes: number;
+  outputBytes: number;
+  packets: number;
+}
+export interface ActorLimits extends CallLimits {
+  moduleBytes: number;
+}
+
+/** @throws {ActorError} INVALID_CONFIG */
+export function readLimits(
+  given: { readonly [Name in keyof ActorLimits]?: number | undefined } = {},
+): ActorLimits {
+  const names = ['moduleBytes', 'inputBytes', 'outputBytes', 'packets'] as const;
+  const unknown = Object.keys(given).find(name => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new ActorError('INVALID_CONFIG', `limits.${unknown}: expected one of ${names.join(', ')}`);
+  }
+  const read = (name: (typeof names)[number]) =>
+    readCount(`limits.${name}`, given[name] ?? ACTOR_LIMITS[name].default, ACTOR_LIMITS[name].unit, 0);
+  return {
+    moduleBytes: read('moduleBytes'),
+    inputBytes: read('inputBytes'),
+    outputBytes: read('outputBytes'),
+    packets: read('packets'),
+  };
+}
+
+/** @throws {ActorError} INVALID_CONFIG */
+export function readCount(where: string, value: unknown, unit: string, least: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
+  const message = `${where}: expected a whole number of ${unit}, ${least} or more, got ${describe(value)}`;
+  throw new ActorError('INVALID_CONFIG', message);
+}
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+/** @throws {ActorError} of this code, naming the limit and the option that changes it */
+export function refuseOver(
+  code: ActorErrorCode,
+  what: string,
+  count: number,
+  limit: number,
+  unit: string,
+  option: string,
+): void {
+  if (count <= limit) return;
+  const message = `${what}: ${number(count)} ${unit}, over the limit of ${number(limit)} (${option})`;
+  throw new ActorError(code, message);
+}

@@ -1,0 +1,94 @@
+import { CreateError } from '../errors.ts';
+import { parseManifest } from '../manifest.ts';
+import type { Fetch } from '../options.ts';
+import { ActorError, describe } from './errors.ts';
+import { tooLarge } from './module-error.ts';
+
+/** Where a module is: its bytes, the module compiled from them, the path of a file, or a URL. */
+export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL | string;
+
+interface Means {
+  readFile: ((path: string) => Promise<Uint8Array>) | undefined;
+  fetch: Fetch;
+  maxBytes: number;
+}
+
+/**
+ * Reads a module, and no more of it than it may have.
+ * @throws {ModuleError} TooLarge
+ * @throws {CreateError} SOURCE_UNAVAILABLE
+ * @throws {ActorError} INVALID_CONFIG
+ */
+export async function readModuleSource(
+  given: ModuleSource,
+  { readFile, fetch, maxBytes }: Means,
+): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  if (!isSource(given)) {
+    const expected = 'bytes, a WebAssembly.Module, a path or a URL';
+    throw new ActorError('INVALID_CONFIG', `module: expected ${expected}, got ${describe(given)}`);
+  }
+  const { source } = parseManifest(given).modules[0]!;
+  if ('module' in source) return source.module;
+  if ('bytes' in source) return checkSize(source.bytes, maxBytes);
+  if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);
+  if (!('path' in source)) throw new Error('BUG: a module of no kind');
+  const { path } = source;
+  if (!readFile)
+    throw unavailable(path, 'there are no files here; give readFile, or pass a URL, the bytes or a module');
+  try {
+    return checkSize(new Uint8Array(await readFile(path)), maxBytes);
+  } catch (error) {
+    if (error instanceof Error && 'kind' in error) throw error;
+    throw unavailable(path, (error as Error).message, error);
+  }
+}
+
+/** JSON text would be a manifest, which may name several modules. */
+const isSource = (given: unknown): given is ModuleSource =>
+  typeof given === 'string'
+    ? !given.trimStart().startsWith('{')
+    : given instanceof URL ||
+      given instanceof Uint8Array ||
+      given instanceof ArrayBuffer ||
+      given instanceof WebAssembly.Module;
+
+function checkSize(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  return bytes;
+}
+
+async function fetchBytes(url: URL, fetch: Fetch, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status} ${response.statusText}`.trim());
+    return await readBody(response, maxBytes);
+  } catch (error) {
+    if (error instanceof Error && 'kind' in error) throw error;
+    throw unavailable(url.href, (error as Error).message, error);
+  }
+}
+
+/** Counts while it reads: what a server says about the length need not be true. */
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    chunks.push(part.value);
+    size += part.value.length;
+    if (size <= maxBytes) continue;
+    // Not awaited: a server may never let go of the connection.
+    reader?.cancel().catch(() => {});
+    throw tooLarge(size, maxBytes);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+const unavailable = (what: string, why: string, cause?: unknown) =>
+  new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });

@@ -1,0 +1,153 @@
+import { ActorError, describe, type Report, strictly } from './errors.ts';
+import {
+  formatPath,
+  isJsonObject,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type ReadOptions,
+  readJson,
+  writeJson,
+} from './json.ts';
+import { Message, message, type Packet, UNREADABLE } from './message.ts';
+import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './message-types.ts';
+
+/**
+ * How messages go to plugins. `plain`: data as it is, which is what the SDKs read. `upstream`: as the original sends it,
+ * which puts the data of Event, Object, Any and Optional as bytes of JSON into an object, and passes Encoded on as Stream.
+ */
+export type Wire = 'plain' | 'upstream';
+
+/** A message as a value that `writeJson` takes. @throws {ActorError} INVALID_MESSAGE with the path */
+export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+  if (!isObject(value)) {
+    const expected = 'expected a message such as Message.integer(5)';
+    throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
+  }
+  const problem = problemOf(value);
+  if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
+  const { type, data = null } = value as { type: MessageType; data?: never };
+  return { type, data: TYPES[type].write?.(data as never) ?? data };
+}
+
+/** The same for a plugin. */
+function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
+  const { type, data } = toWire(value, path);
+  const { sentAs = type, isWrappedUpstream } = TYPES[type];
+  if (wire === 'plain') {
+    if (sentAs === null) throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${UNREADABLE}`);
+    return { type: sentAs, data };
+  }
+  const wrap = (json: unknown, ...steps: string[]) => ({
+    data: new TextEncoder().encode(writeJson(json, [...path, ...steps])),
+  });
+  if (type === 'NetworkEvent') {
+    const event = data as { event_type: string; data: JsonValue };
+    return { type: sentAs, data: { ...event, data: wrap(event.data, 'data', 'data') } };
+  }
+  const isWrapped = isWrappedUpstream && !(type === 'Optional' && data === null);
+  return { type: sentAs ?? 'Stream', data: isWrapped ? wrap(data, 'data') : data };
+}
+
+/**
+ * Reads a message of the wire by upstream's lenient rules: what is no message at all is skipped (`undefined`), data of
+ * the wrong type becomes the type's default. Each is reported. Unlike upstream, Flow and Optional may lack `data`.
+ * @param isKnown Which types may come: a plugin sends none of those that only hosts have
+ */
+export function fromWire(
+  value: JsonValue,
+  path: readonly string[],
+  report: Report,
+  isKnown: (type: MessageType) => boolean = isPluginType,
+): Message | undefined {
+  const skip = (why: string) => {
+    report({ code: 'MESSAGE_SKIPPED', message: `${formatPath(path)}: message skipped: ${why}` });
+    return undefined;
+  };
+  if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
+  const type = Object.hasOwn(value, 'type') ? value.type : undefined;
+  if (!isMessageType(type) || !isKnown(type)) {
+    return skip(`expected one of the message types, got ${describe(type)}`);
+  }
+  if (!Object.hasOwn(value, 'data') && !TYPES[type].mayLackData) return skip(`${type} without data`);
+
+  const wire = Object.hasOwn(value, 'data') ? value.data! : null;
+  const data = TYPES[type].read(wire);
+  if (data !== undefined) return message(type, data);
+  const fallback = TYPES[type].fallback();
+  const got = `expected ${TYPES[type].expected} for ${type}, got ${describe(wire)}`;
+  report({
+    code: 'MESSAGE_DEFAULTED',
+    message: `${formatPath([...path, 'data'])}: ${got}; replaced by the default`,
+  });
+  return message(type, fallback);
+}
+
+export const mapPorts = <From, To>(
+  ports: { readonly [port: string]: From },
+  map: (value: From, port: string) => To | undefined,
+) =>
+  // Unlike assignment, fromEntries makes a port named `__proto__` an own key like any other.
+  Object.fromEntries(
+    Object.entries(ports).flatMap(([port, value]) => {
+      const mapped = map(value, port);
+      return mapped === undefined ? [] : [[port, mapped] as const];
+    }),
+  );
+
+function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
+  if (isObject(packet)) return;
+  const where = formatPath(path) || 'the packet';
+  const message = `${where}: expected an object of port → message, got ${describe(packet)}`;
+  throw new ActorError('INVALID_MESSAGE', message);
+}
+
+/**
+ * Writes a packet as one line of JSON: `{"count":{"type":"Integer","data":11}}`.
+ * @param path Where the packet stands, for error messages; its steps count as levels of nesting
+ * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path, such as `payload.x.data`
+ */
+export function writePacket(packet: Packet, path: readonly string[] = []): string {
+  checkPacket(packet, path);
+  return writeJson(
+    mapPorts(packet, (value, port) => toWire(value, [...path, port])),
+    path,
+  );
+}
+
+/** The same for a plugin: types that only hosts have become those that plugins know. */
+export function writePluginPacket(packet: Packet, path: readonly string[], wire: Wire): string {
+  checkPacket(packet, path);
+  return writeJson(
+    mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire)),
+    path,
+  );
+}
+
+/** Turns what `writePluginPacket` wrote into what a plugin of the SDK of April 2025 gets: port → plain value. */
+export const toPlainPacket = (packet: string): string =>
+  writeJson(mapPorts(readPacket(packet), Message.toPlain));
+
+/**
+ * Reads a packet as `writePacket` writes it.
+ * @param report Told what is wrong with a message, which is then skipped or repaired as upstream does. Without it, an error.
+ * @throws {ActorError} JSON_SYNTAX and its like, INVALID_MESSAGE for JSON other than an object
+ */
+export function readPacket(
+  input: string | Uint8Array,
+  report: Report = strictly,
+  options?: ReadOptions,
+): Packet {
+  const json = readJson(input, options);
+  if (!isJsonObject(json)) {
+    const message = `expected an object of port → message, got ${describe(json)}`;
+    throw new ActorError('INVALID_MESSAGE', message);
+  }
+  return mapPorts(json, (value, port) => fromWire(value, [port], report, () => true));
+}
+
+/** Reads what a plugin sends. */
+export const packetFromWire = (ports: JsonObject, path: readonly string[], report: Report): Packet =>
+  mapPorts(ports, (value, port) => fromWire(value, [...path, port], report));
+
+export const packetFromPlainJson = (ports: JsonObject): Packet => mapPorts(ports, Message.from);

@@ -1,0 +1,62 @@
+import { buildModule, op } from '../helpers/build-module.ts';
+
+const ENV = 'extism:host/env';
+const USER = 'extism:host/user';
+const IMPORTS = [
+  { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+  { module: ENV, name: 'store_u8', params: ['i64', 'i32'] },
+  { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+  { module: ENV, name: 'input_offset', results: ['i64'] },
+  { module: USER, name: '__send_output', params: ['i64'] },
+] as const;
+const [ALLOC, STORE, OUTPUT_SET, INPUT_OFFSET, SEND_OUTPUT] = [0, 1, 2, 3, 4] as const;
+const i64Add = 0x7c;
+
+export const METADATA = '{"component":"X"}';
+export const RESULT = '{"outputs":{}}';
+
+/** Signed LEB128. */
+const leb = (value: number): number[] =>
+  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...leb(value >> 7)];
+const i64 = (value: number) => [op.i64Const, ...leb(value)];
+
+/** Code that an export may run first. Any other name is that of a function `() -> ()` of `extism:host/user`. */
+const STEPS: Readonly<Record<string, readonly number[]>> = {
+  trap: [op.unreachable],
+  /** Sends what it was given as a packet. */
+  echo: [op.call, INPUT_OFFSET, op.call, SEND_OUTPUT],
+};
+
+/** A plugin whose exports answer what is given, in UTF-8, whatever they get; after some steps, if there are any. */
+export function answering(
+  answers: Readonly<Record<string, string>>,
+  steps: Readonly<Record<string, readonly string[]>> = {},
+): Uint8Array<ArrayBuffer> {
+  const own = [...new Set(Object.values(steps).flat())].filter(name => !Object.hasOwn(STEPS, name));
+  const imports = [...IMPORTS, ...own.map(name => ({ module: USER, name }))];
+  const step = (name: string) => STEPS[name] ?? [op.call, IMPORTS.length + own.indexOf(name)];
+  const functions = Object.entries(answers).flatMap(([name, answer], index) => {
+    const bytes = [...new TextEncoder().encode(answer)];
+    const handle = [op.localGet, 0];
+    const stores = bytes.flatMap((byte, at) => [
+      ...[...handle, ...i64(at), i64Add],
+      ...[op.i32Const, ...leb(byte), op.call, STORE],
+    ]);
+    const give = [...handle, ...i64(bytes.length), op.call, OUTPUT_SET];
+    const write = imports.length + 2 * index + 1;
+    const first = (steps[name] ?? []).flatMap(step);
+    return [
+      { name, body: [...first, ...i64(bytes.length), op.call, ALLOC, op.call, write] },
+      { name: `write ${name}`, params: ['i64'] as const, body: [...stores, ...give] },
+    ];
+  });
+  return buildModule({ imports, functions });
+}
+
+/** Metadata with these inports; `!` behind a name says that it is required. */
+export const metadataOf = (ports: readonly string[], configSchema: unknown = null): string =>
+  JSON.stringify({
+    component: 'X',
+    inports: ports.map(port => ({ name: port.replace('!', ''), required: port.endsWith('!') })),
+    config_schema: configSchema,
+  });

@@ -1,0 +1,186 @@
+import {
+  type ActorOptions,
+  Float,
+  type JsonObject,
+  type JsonValue,
+  Message,
+  type Packet,
+  readJson,
+  ScriptActor,
+  type StatePolicy,
+  writeJson,
+  writePacket,
+} from '../../src/actor/index.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+
+const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
+const keeper = (options?: ActorOptions) =>
+  ScriptActor.create({ source: source() }, { stderr: () => {}, ...options });
+const numbered = (n: number): Packet => ({ n: Message.integer(n) });
+
+const KEYS = ['a', 'b', '__proto__', 'constructor', ''];
+
+function randomJson(random: Random, depth: number): JsonValue {
+  const entries = () =>
+    Array.from(
+      { length: random.below(4) },
+      () => [random.pick(KEYS), randomJson(random, depth - 1)] as const,
+    );
+  if (depth > 0 && random.below(2)) {
+    return random.below(2) ? entries().map(([, value]) => value) : Object.fromEntries(entries());
+  }
+  const leaves: JsonValue[] = [
+    null,
+    true,
+    false,
+    0,
+    -7,
+    0.1,
+    1e-7,
+    'é🦀"\\\n',
+    '',
+    new Float(-0),
+    new Float(1e300),
+  ];
+  return random.pick([...leaves, BigInt(random.u32()) << 31n, -(2n ** 63n), new Float(random.u32())]);
+}
+
+function randomMessage(random: Random): Message {
+  const json = randomJson(random, 3);
+  return random.pick<Message>([
+    Message.flow(),
+    Message.event(json),
+    Message.boolean(random.below(2) === 1),
+    Message.integer(random.below(2) ? random.u32() : BigInt(random.u32()) << 31n),
+    // Of few digits: serde_json reads many of them to within one unit in the last place only.
+    Message.float(random.pick([-0, 1, 0.1, 5e-324, 1.7976931348623157e308, random.u32() / 8])),
+    Message.string(random.pick(['', 'flow', 'é🦀\u0000', 'x'.repeat(random.below(2000))])),
+    Message.object({ json }),
+    Message.array([json, json]),
+    Message.stream(Uint8Array.from({ length: random.below(50) }, () => random.below(256))),
+    Message.optional(json),
+    Message.any(json),
+    Message.error('only a message'),
+  ]);
+}
+
+suite('any message, any sequence of calls', test => {
+  test('comes back from a Rust plugin as it went', async () => {
+    const actor = await keeper({ strict: true });
+    const firstSeed = Date.now() & 0xffff_ffff;
+    for (let seed = firstSeed; seed < firstSeed + 300; seed++) {
+      const random = new Random(seed);
+      const packet = { in: randomMessage(random) };
+      const [answer, ...more] = await actor.process(packet);
+      equal([textOf(answer!), more], [textOf(packet), []], `seed ${seed}`);
+    }
+    await actor.stop();
+  });
+
+  for (const policy of ['replace', 'merge', 'transactional'] as StatePolicy[]) {
+    test(`leaves the state that a model of ${policy} says`, async () => {
+      const actor = await keeper({ statePolicy: policy });
+      const firstSeed = Date.now() & 0xffff_ffff;
+      let model: Map<string, JsonValue> = new Map();
+      for (let seed = firstSeed; seed < firstSeed + 120; seed++) {
+        const random = new Random(seed);
+        const some = () =>
+          Object.fromEntries(Array.from({ length: random.below(3) }, () => [random.pick(KEYS), seed]));
+        const [writes, returned] = [
+          random.below(2) ? some() : undefined,
+          random.below(2) ? some() : undefined,
+        ];
+        const fails = random.below(3) === 0;
+        const next = new Map(model);
+        for (const [key, value] of Object.entries(writes ?? {})) next.set(key, value);
+        // The plugin gives its state back when it is not told to set keys.
+        const answered = returned ?? (writes ? undefined : Object.fromEntries(model));
+        if (!fails && answered) {
+          if (policy !== 'merge') next.clear();
+          for (const [key, value] of Object.entries(answered)) next.set(key, value);
+        }
+        if (!fails || policy !== 'transactional') model = next;
+        await actor
+          .process({
+            ...(writes && { 'do:set': Message.object(writes) }),
+            ...(returned && { 'do:state': Message.any(returned) }),
+            ...(fails && { 'do:fail': Message.string('x') }),
+          })
+          .catch(error => is(error.code, 'PLUGIN_ERROR', error.message));
+        equal(sorted(Object.entries(actor.state)), sorted([...model]), `seed ${seed}`);
+      }
+      await actor.stop();
+    });
+  }
+});
+
+/** As text with sorted keys: a deep comparison takes an own key `constructor` for the class of the object. */
+const textOf = (packet: Packet): string => writeJson(sortKeys(readJson(writePacket(packet))));
+
+function sortKeys(json: JsonValue): JsonValue {
+  if (Array.isArray(json)) return json.map(sortKeys);
+  if (typeof json !== 'object' || json === null || json instanceof Float) return json;
+  return Object.fromEntries(sorted(Object.entries(json).map(([key, value]) => [key, sortKeys(value)])));
+}
+const sorted = (entries: [string, JsonValue][]) => entries.sort(([one], [other]) => (one < other ? -1 : 1));
+
+suite('a plugin that misbehaves', test => {
+  test.row(
+    ['upstream.3', 'upstream.4'],
+    'loses no packet, doubles none, and other actors go on',
+    async () => {
+      const limits = { packets: 3, outputBytes: 5000 };
+      const [actor, other] = [await keeper({ limits, capacity: 4 }), await keeper({ capacity: 4 })];
+      const kinds: { packet: (n: number) => Packet; sends: number }[] = [
+        { packet: numbered, sends: 0 },
+        { packet: () => ({ 'do:panic': Message.flow() }), sends: 0 },
+        { packet: () => ({ 'do:fail': Message.string('x') }), sends: 0 },
+        // A flood: as many as are allowed come out before the error.
+        { packet: () => ({ 'do:send': Message.array(Array(50).fill({ x: 1 })) }), sends: 3 },
+        { packet: () => ({ big: Message.string('x'.repeat(6000)) }), sends: 0 },
+        { packet: n => ({ 'do:send': Message.array([{ x: 1 }]), ...numbered(n) }), sends: 1 },
+        { packet: () => ({ 'do:set': Message.object({ big: 'x'.repeat(6000) }) }), sends: 0 },
+      ];
+      const expected: (number | 'error' | 'x')[] = [];
+      const feed = async () => {
+        for (let n = 0; n < 140; n++) {
+          const { packet, sends } = kinds[n % kinds.length]!;
+          expected.push(...Array<'x'>(sends).fill('x'), n % 7 === 0 || n % 7 === 5 ? n : 'error');
+          await actor.inports.send(packet(n));
+          if (n % 50 === 25) await actor.reload(source());
+        }
+      };
+      const feedOther = async () => {
+        for (let n = 0; n < 140; n++) await other.inports.send(numbered(n));
+      };
+      const collect = async (from: ScriptActor) => {
+        const seen: unknown[] = [];
+        for await (const { n, x, error } of from.outports) seen.push(error ? 'error' : x ? 'x' : n?.data);
+        return seen;
+      };
+      actor.start();
+      other.start();
+      const outputs = [collect(actor), collect(other)];
+      await Promise.all([feed(), feedOther()]);
+      await Promise.all([actor.stop(), other.stop()]);
+      equal(await outputs[0], expected);
+      equal(await outputs[1], [...Array(140).keys()]);
+      equal(actor.state as JsonObject, {});
+    },
+  );
+
+  test.row('upstream.3', 'by exiting gets a new instance for the next call', async () => {
+    const wasm = buildModule({
+      imports: [{ module: 'wasi_snapshot_preview1', name: 'proc_exit', params: ['i32'] }],
+      memoryPages: 1,
+      functions: [{ name: 'process', body: [op.i32Const, 3, op.call, 0] }],
+    });
+    const actor = await ScriptActor.create({ source: wasm });
+    for (let call = 0; call < 3; call++) await raises(() => actor.process({}), { code: 'EXIT' });
+    await actor.stop();
+  });
+});

@@ -1,0 +1,185 @@
+import { Message, type ModuleError, ModuleLoader, type Packet, ScriptActor } from '../../src/actor/index.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import { answering, METADATA, RESULT } from './answering.ts';
+
+const keeper = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm') as Uint8Array<ArrayBuffer>;
+const answer = (version: string) =>
+  answering({
+    process: `{"outputs":{"version":{"type":"String","data":"${version}"}}}`,
+    get_metadata: METADATA,
+    get_version: `"${version}"`,
+  });
+const versionOf = async (actor: ScriptActor) => (await actor.process({}))[0]?.version?.data;
+
+suite('ModuleLoader', test => {
+  const platform = {
+    ...webPlatform,
+    readFile: async (path: string) => {
+      if (path === 'actor.wasm') return answer('file');
+      throw new Error('there is no such file');
+    },
+    fetch: async (input: Parameters<typeof fetch>[0]) =>
+      String(input).endsWith('/actor.wasm')
+        ? new Response(answer('url'))
+        : new Response('gone', { status: 404, statusText: 'Not Found' }),
+  };
+
+  test('loads from bytes, a buffer, a module, a file and URLs, and makes actors of them', async () => {
+    const loader = new ModuleLoader({ platform, stderr: () => {} });
+    const bytes = answer('bytes');
+    await loader.load('bytes', bytes);
+    await loader.load('buffer', answer('buffer').buffer);
+    await loader.load('module', await WebAssembly.compile(answer('module')));
+    await loader.load('file', 'actor.wasm');
+    await loader.load('url', new URL('http://host.test/actor.wasm'));
+    await loader.load('text', 'http://host.test/actor.wasm');
+    equal(loader.names, ['bytes', 'buffer', 'module', 'file', 'url', 'text']);
+    bytes.fill(0);
+    for (const name of loader.names) {
+      const version = name === 'text' ? 'url' : name;
+      is(loader.get(name)?.version, version);
+      is(loader.get(name)?.metadata?.component, 'X');
+      is(loader.get(name)?.sha256 === null, name === 'module');
+      const actor = await loader.createActor(name);
+      is(await versionOf(actor), version);
+      await actor.stop();
+    }
+    is(loader.remove('bytes'), true);
+    is(loader.remove('bytes'), false);
+    is(loader.get('bytes'), undefined);
+  });
+
+  test.row('error.UNKNOWN_MODULE', 'a name that is not registered is refused', async () => {
+    const loader = new ModuleLoader();
+    await raises(() => loader.createActor('x'), {
+      code: 'UNKNOWN_MODULE',
+      message: 'no module is registered as "x"; there are none',
+    });
+    await raises(() => loader.reload('x', keeper()), { code: 'UNKNOWN_MODULE' });
+  });
+
+  test('what cannot be loaded is told, and the one of that name stays', async () => {
+    const loader = new ModuleLoader({ platform });
+    const old = await loader.load('a', keeper());
+    for (const [source, code, message] of [
+      [Uint8Array.of(1), 'INVALID_WASM', ''],
+      ['missing.wasm', 'SOURCE_UNAVAILABLE', 'missing.wasm: there is no such file'],
+      ['http://host.test/x', 'SOURCE_UNAVAILABLE', 'http://host.test/x: HTTP status 404 Not Found'],
+      ['{"wasm":[]}', 'INVALID_CONFIG', 'module: expected bytes, a WebAssembly.Module, a path or a URL'],
+      [5, 'INVALID_CONFIG', 'got 5'],
+    ] as const) {
+      await raises(() => loader.load('a', source as string), { code, message });
+      await raises(() => loader.reload('a', source as string), { code, message });
+    }
+    is(loader.get('a'), old);
+    const without = new ModuleLoader();
+    await raises(() => without.load('a', 'actor.wasm'), {
+      code: 'SOURCE_UNAVAILABLE',
+      message: 'there are no files here',
+    });
+    const own = new ModuleLoader({ readFile: async path => answer(path) });
+    is((await own.load('a', 'own.wasm')).version, 'own.wasm');
+  });
+
+  test('a hash that is asked for must be that of the bytes', async () => {
+    const loader = new ModuleLoader();
+    const { sha256 } = await loader.load('a', keeper());
+    await loader.load('a', keeper(), { sha256: sha256!.toUpperCase() });
+    await raises(() => loader.load('a', answer('1'), { sha256: sha256! }), {
+      code: 'HASH_MISMATCH',
+      message: `expected the SHA-256 ${sha256}, but the bytes have `,
+    });
+    const module = await WebAssembly.compile(answer('module'));
+    await raises(() => loader.load('a', module, { sha256: sha256! }), { code: 'HASH_MISMATCH' });
+  });
+
+  test('bytes that are known are not validated again', async () => {
+    let made = 0;
+    const wasm = answering(
+      { process: RESULT, get_metadata: METADATA, _initialize: '' },
+      { _initialize: ['made'] },
+    );
+    const loader = new ModuleLoader({ functions: { 'extism:host/user': { made: () => void made++ } } });
+    const one = await loader.load('one', wasm);
+    const two = await loader.load('two', wasm.slice());
+    is(made, 1);
+    is(one.source, two.source);
+    equal([one.name, two.name], ['one', 'two']);
+    await loader.load('two', wasm, { entryPoint: 'get_metadata' });
+    is(made, 2);
+  });
+
+  test.row('module.TooLarge', 'a download without end is broken off at the limit', async () => {
+    let sent = 0;
+    let isCancelled = false;
+    const endless = () =>
+      new ReadableStream({
+        pull: controller => {
+          sent++;
+          controller.enqueue(new Uint8Array(1000));
+        },
+        cancel: () => {
+          isCancelled = true;
+        },
+      });
+    const loader = new ModuleLoader({
+      platform: { ...platform, fetch: async () => new Response(endless()) },
+      limits: { moduleBytes: 10_000 },
+    });
+    const error = await raises(() => loader.load('a', 'http://host.test/'), {
+      code: 'MODULE_TOO_LARGE',
+      message: 'the module has 11000 bytes, over the limit of 10000',
+    });
+    is((error as ModuleError).kind, 'TooLarge');
+    ok(isCancelled && sent < 20, String(sent));
+    await raises(() => loader.load('a', new Uint8Array(10_001)), { code: 'MODULE_TOO_LARGE' });
+    const reading = { ...platform, readFile: async () => new Uint8Array(10_001) };
+    const files = new ModuleLoader({ platform: reading, limits: { moduleBytes: 10_000 } });
+    await raises(() => files.load('a', 'x.wasm'), { code: 'MODULE_TOO_LARGE' });
+  });
+
+  test.row('upstream.23', 'reload swaps the module in all of its actors, with their state', async () => {
+    const loader = new ModuleLoader({ stderr: () => {} });
+    await loader.load('a', keeper());
+    const actors = [
+      await loader.createActor('a', { state: { n: 1 } }),
+      await loader.createActor('a', { state: { n: 2 } }),
+    ];
+    const gone = await loader.createActor('a');
+    await gone.stop();
+    const other = await ScriptActor.create({ source: keeper() }, { stderr: () => {} });
+    await loader.reload('a', answer('2'));
+    is(loader.get('a')?.version, '2');
+    for (const [index, actor] of actors.entries()) {
+      equal([await versionOf(actor), actor.state], ['2', { n: index + 1 }]);
+    }
+    is(await versionOf(await loader.createActor('a')), '2');
+    is(await versionOf(other), undefined);
+  });
+
+  test.row('upstream.23', 'where one of the actors refuses it, all go on with the old one', async () => {
+    const loader = new ModuleLoader({ stderr: () => {} });
+    await loader.load('a', keeper());
+    const lenient = await loader.createActor('a');
+    const strict = await loader.createActor('a', { awaitAllInports: true });
+    await raises(() => loader.reload('a', answer('2')), { code: 'UNSUPPORTED', message: 'awaitAllInports' });
+    is(loader.get('a')?.version, null);
+    const packet: Packet = { in: Message.flow() };
+    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+    await raises(() => loader.reload('a', buildModule({})), { code: 'FUNCTION_NOT_FOUND' });
+    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+  });
+
+  test('reloads at once take turns', async () => {
+    const loader = new ModuleLoader();
+    await loader.load('a', answer('0'));
+    const actor = await loader.createActor('a');
+    await Promise.all(['1', '2', '3'].map(version => loader.reload('a', answer(version))));
+    equal([await versionOf(actor), loader.get('a')?.version], ['3', '3']);
+    await actor.stop();
+  });
+});

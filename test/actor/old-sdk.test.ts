@@ -1,0 +1,82 @@
+import {
+  type ActorOptions,
+  Message,
+  readPacket,
+  ScriptActor,
+  type ScriptConfig,
+} from '../../src/actor/index.ts';
+import { outlineOf } from '../../src/actor/protocol.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+
+const USER = 'extism:host/user';
+const source = () => host().readBytes('fixtures/actor-old-sdk/actor-old-sdk.wasm');
+
+suite('actors of the SDK of April 2025', test => {
+  const old = (config: Partial<ScriptConfig> = {}, options: ActorOptions = {}) =>
+    ScriptActor.create({ source: source(), ...config }, options);
+
+  test.row(
+    'upstream.17',
+    'are known by the types of their imports, and get and give plain values',
+    async () => {
+      const codes: string[] = [];
+      const actor = await old({ entryPoint: 'echo' }, { onDiagnostic: ({ code }) => codes.push(code) });
+      equal(await actor.process({ n: Message.integer(5), o: Message.object({ type: 'Flow' }) }), [
+        { n: Message.integer(5), o: Message.object({ type: 'Flow' }) },
+      ]);
+      equal(codes, []);
+      await raises(() => actor.metadata(), { code: 'NO_METADATA', message: 'exports no get_metadata' });
+      await actor.stop();
+    },
+  );
+
+  test('with another protocol asked for, they get a context', async () => {
+    const actor = await old({ entryPoint: 'echo' }, { protocol: 'context' });
+    await raises(() => actor.process({}), { code: 'INVALID_RESULT', message: 'missing outputs' });
+    await actor.stop();
+  });
+
+  test('keep state and send packets through host functions', async () => {
+    const actor = await old({}, { state: { other: 1 } });
+    equal(await actor.process({}), [
+      readPacket('{"status":{"type":"String","data":"working"},"count":{"type":"Integer","data":5}}'),
+      { count: Message.integer(5) },
+    ]);
+    equal(actor.state, { other: 1, count: 5 });
+    await actor.stop();
+  });
+
+  const imports = (name: string, results: 'i64'[] = []) => [
+    { module: USER, name, params: ['i64'] as const, results },
+  ];
+  const functions = (...names: string[]) => names.map(name => ({ name, body: [] }));
+  const outlines: [name: string, wasm: Uint8Array, protocol: string][] = [
+    [
+      'old types',
+      buildModule({ imports: imports('__send_output', ['i64']), functions: functions('process') }),
+      'ports',
+    ],
+    [
+      'new types',
+      buildModule({ imports: imports('__send_output'), functions: functions('process') }),
+      'context',
+    ],
+    ['a result that was always there', buildModule({ imports: imports('__get_state', ['i64']) }), 'context'],
+    [
+      'old types and metadata',
+      buildModule({
+        imports: imports('__send_output', ['i64']),
+        functions: functions('process', 'get_metadata'),
+      }),
+      'context',
+    ],
+    ['no imports', buildModule({ functions: [{ name: 'process', body: [op.unreachable] }] }), 'context'],
+    ['no wasm', Uint8Array.of(1, 2, 3), 'context'],
+  ];
+  for (const [name, wasm, protocol] of outlines) {
+    test(`${name}: ${protocol}`, () => is(outlineOf(wasm).protocol, protocol));
+  }
+});
