@@ -1,7 +1,7 @@
-import { type CallError, createPlugin, type Manifest, type PluginOptions } from '../../src/node.ts';
+import type { CallError, Manifest, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
 type Modules = Record<string, ModuleShape>;
@@ -311,7 +311,7 @@ const refused: Refused[] = [
   },
 ];
 
-suite('link', test => {
+suiteInModes('link', test => {
   for (const { row, name, modules, options, results } of works) {
     for (const compile of [false, true]) {
       test.row(row ? `abi.${row}` : [], `${name}${compile ? ', compiled before' : ''}`, async () => {
