@@ -17,6 +17,13 @@ await build({
   outfile: file,
   minify: true,
 });
+// What it starts as a worker, and looks for beside itself.
+await build({
+  ...options,
+  entryPoints: ['dist/src/platform/worker-web.js'],
+  outfile: 'dist/browser/worker-web.js',
+  minify: true,
+});
 // Wasm stays an import: workerd gives it compiled.
 await build({
   ...options,
