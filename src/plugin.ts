@@ -8,6 +8,7 @@ import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { toBytes } from './input.ts';
 import { lacksMemory } from './instance.ts';
+import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { hasToWait, type Mode } from './mode.ts';
 import type { Transform } from './module.ts';
@@ -35,6 +36,9 @@ export interface PluginReport {
   /** In the order of the manifest. */
   modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
+
+/** A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. */
+const unreachable = new FinalizationRegistry<Runner>(runner => void runner.close());
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
@@ -97,6 +101,7 @@ export class Plugin {
       ...{ mode, plan, settings, platform, folders, tier, imports },
       ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
     });
+    if (mode === 'worker') unreachable.register(this, this.#runner);
   }
 
   /**
@@ -393,17 +398,3 @@ export class Plugin {
 
 /** Of failures to start that are not the start functions' own. */
 const OWN_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];
-
-const timedOut = (timeoutMs: number) =>
-  new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);
-
-const aborted = ({ reason }: AbortSignal, of = '') =>
-  new CallError(
-    'ABORTED',
-    `${of}the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
-    { cause: reason },
-  );
-
-function refuseIfAborted(name: string, signal: AbortSignal): void {
-  if (signal.aborted) throw aborted(signal, `${name}: `);
-}
