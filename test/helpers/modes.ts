@@ -14,9 +14,13 @@ export const createPlugin: typeof create = async (manifest, options) => {
   return plugin;
 };
 
+/** Declares a suite that is about both modes, for this thread alone. */
+export const suiteOnThread = (name: string, define: (test: Test, mode: TestMode) => void): void =>
+  suite(name, test => define(test, 'on this thread'));
+
 /** Declares a suite twice: as it is, and in a worker, where plugins made with the `createPlugin` of this file run in one. */
 export function suiteInModes(name: string, define: (test: Test, mode: TestMode) => void): void {
-  suite(name, test => define(test, 'on this thread'));
+  suiteOnThread(name, define);
   suiteInWorker(name, test => define(test, 'in a worker'));
 }
 
