@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-// Of this, WASI with its files takes 11 KB: see docs/RATIONALE.md.
-const BUDGET_BYTES = 36 * 1024;
+// Of this, WASI with its files takes 11 KB, and plugins in workers 3: see docs/RATIONALE.md.
+const BUDGET_BYTES = 40 * 1024;
 const file = 'dist/browser/plugboard.min.js';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 
@@ -15,6 +15,13 @@ await build({
   ...options,
   stdin: { contents: `export { ${names.join(', ')} } from './dist/src/web.js';`, resolveDir: '.' },
   outfile: file,
+  minify: true,
+});
+// What it starts as a worker, and looks for beside itself.
+await build({
+  ...options,
+  entryPoints: ['dist/src/platform/worker-web.js'],
+  outfile: 'dist/browser/worker-web.js',
   minify: true,
 });
 // Wasm stays an import: workerd gives it compiled.

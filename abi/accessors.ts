@@ -118,19 +118,23 @@ export const ACCESSORS: readonly Listing[] = [
   },
 ];
 
-/** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
-export const accessorBytes = (): Uint8Array<ArrayBuffer> => assemble(ACCESSOR_IMPORTS, ACCESSORS);
+/** Whether the kernel memory is shared with another thread, which the accessor module's import must say. */
+export type MemoryKind = 'own' | 'shared';
 
-let compiled: WebAssembly.Module | null | undefined;
+/** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
+export const accessorBytes = (kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> =>
+  assemble(ACCESSOR_IMPORTS, ACCESSORS, kind);
+
+const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 
 /** The accessor module, compiled once, or null where the platform compiles no bytes (workerd). */
-export function compileAccessors(): WebAssembly.Module | null {
-  if (compiled === undefined) {
+export function compileAccessors(kind: MemoryKind = 'own'): WebAssembly.Module | null {
+  if (!compiled.has(kind)) {
     try {
-      compiled = new WebAssembly.Module(accessorBytes());
+      compiled.set(kind, new WebAssembly.Module(accessorBytes(kind)));
     } catch {
-      compiled = null;
+      compiled.set(kind, null);
     }
   }
-  return compiled;
+  return compiled.get(kind)!;
 }

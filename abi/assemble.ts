@@ -43,10 +43,14 @@ const INSTRUCTIONS: Record<
   'f64.convert_i64_u': [0xba],
 };
 
+/** Minimum, and for a shared memory maximum, in pages. Core specification 3.0, section 5.3.14. */
+const LIMITS = { own: [0x00, ...unsigned(1)], shared: [0x03, ...unsigned(1), ...unsigned(65_536)] };
+
 /** Encodes a module that imports its memory as `kernel.memory`, and exports the listed functions. */
 export function assemble(
   imports: readonly ListedImport[],
   listings: readonly Listing[],
+  memory: keyof typeof LIMITS,
 ): Uint8Array<ArrayBuffer> {
   const types = [...imports, ...listings].map(({ params, results }) => [
     0x60,
@@ -64,7 +68,7 @@ export function assemble(
     ...section(
       2,
       vector([
-        [...name('kernel'), ...name('memory'), 0x02, 0x00, 0x01],
+        [...name('kernel'), ...name('memory'), 0x02, ...LIMITS[memory]],
         ...functions.map((item, index) => [...name('kernel'), ...name(item), 0x00, ...unsigned(index)]),
       ]),
     ),

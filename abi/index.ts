@@ -1,4 +1,4 @@
-export { ACCESSORS, accessorBytes, compileAccessors } from './accessors.ts';
+export { ACCESSORS, accessorBytes, compileAccessors, type MemoryKind } from './accessors.ts';
 export type { Listing } from './assemble.ts';
 export type { EnvImports } from './env.ts';
 export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
@@ -12,7 +12,13 @@ export {
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
 export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
+export {
+  createSharedBacking,
+  KernelMemory,
+  type KernelMemoryOptions,
+  type Range,
+  type SharedBacking,
+} from './memory.ts';
 export { ENV_NAMESPACE, envSignatures, type WasmType } from './signatures.ts';
 export { ENV_FUNCTIONS, type EnvFunction, type EnvValue } from './spec.ts';
 export { Vars } from './vars.ts';

@@ -1,6 +1,6 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
-import { KernelMemory, type Range } from './memory.ts';
+import { KernelMemory, type Range, type SharedBacking } from './memory.ts';
 import { Vars } from './vars.ts';
 
 // A byte order mark is part of the text that the plugin wrote.
@@ -20,6 +20,8 @@ export interface KernelOptions {
   onDiagnostic?: (diagnostic: AbiDiagnostic) => void;
   /** Turns diagnostics into errors that end the call. */
   strict?: boolean;
+  /** For a memory that another thread works on too. */
+  backing?: SharedBacking | undefined;
 }
 
 /** What `http_status_code` and `http_headers` answer from: kept between calls, as natively. */
@@ -76,6 +78,13 @@ export class Kernel {
     this.#ended = null;
     this.error = null;
     if (!this.memory.reset(input)) throw noRoom(input!.length);
+  }
+
+  /** Joins the call that another thread has begun on the shared memory and handed over. */
+  join(): void {
+    this.#ended = null;
+    this.error = null;
+    this.memory.takeOver();
   }
 
   /** Reads what the call left. The output is valid until the next `begin`: copy it to keep it. */
@@ -146,7 +155,7 @@ export class Kernel {
     const length = this.memory.length(start);
     if (length === 0)
       this.diagnose('INVALID_HANDLE', `error_set: ${handle} is not the handle of a live block`);
-    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.view(start, length));
+    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.readable(start, length));
     this.error = { handle, text };
   }
 
@@ -155,13 +164,13 @@ export class Kernel {
     return decoder.decode(this.bytesOf(handle, what));
   }
 
-  /** A view of a live block, or of nothing for handle 0. @throws {AbiError} INVALID_HANDLE */
+  /** A view of a live block (a copy, where the memory is shared), or of nothing for handle 0. @throws {AbiError} INVALID_HANDLE */
   bytesOf(handle: number, what: string): Uint8Array {
     const length = this.memory.length(handle);
     if (length === 0 && handle !== 0) {
       throw new AbiError('INVALID_HANDLE', `${what}: ${handle} is not the handle of a live block`);
     }
-    return this.memory.view(handle, length);
+    return this.memory.readable(handle, length);
   }
 
   /** @throws {AbiError} INVALID_HANDLE, INVALID_UTF8 */

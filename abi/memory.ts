@@ -3,14 +3,15 @@ import { AbiError } from './errors.ts';
 /**
  * The kernel memory: what plugins and host exchange bytes through. Handles are byte offsets into it.
  *
- *      0       4       8            12           16           20      24            28             32          64
- *      ├───────┼───────┼────────────┼────────────┼────────────┼───────┼─────────────┼──────────────┼───────────┼─ blocks ──▶
- *      │ span1 │ span8 │ inputStart │ inputSpan1 │ inputSpan8 │ ended │ outputStart │ outputLength │ hasOutput │
+ *      0       4       8            12           16           20      24            28             32          36    40        64
+ *      ├───────┼───────┼────────────┼────────────┼────────────┼───────┼─────────────┼──────────────┼───────────┼─────┼─────────┼─ blocks ──▶
+ *      │ span1 │ span8 │ inputStart │ inputSpan1 │ inputSpan8 │ ended │ outputStart │ outputLength │ hasOutput │ top │ hasFree │
  *
  * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for
  * an access of one and of eight bytes; the input spans are the same for the input, counted from its start.
  * They are what the accessors compare with. All are zero while `ended` is set, so that an ended call falls into
- * the accessors' slow path at no cost to the fast one. Plugins cannot address the header.
+ * the accessors' slow path at no cost to the fast one. Plugins cannot address the header. `top` and `hasFree` are written
+ * only when a memory that two threads share is handed over.
  *
  * Everything else about blocks is kept outside this memory, because a plugin can write anywhere in it.
  * RATIONALE: where-does-the-allocator-keep-its-records
@@ -26,6 +27,8 @@ export const HEADER = {
   outputStart: 24,
   outputLength: 28,
   hasOutput: 32,
+  top: 36,
+  hasFree: 40,
 } as const;
 
 /** A part of the kernel memory, in bytes. */
@@ -40,6 +43,8 @@ const MAX_PAGES = 65_536;
 const INITIAL_PAGES = 16;
 /** Blocks start at multiples of this; the records have one entry per granule. */
 const GRANULE_BYTES = 16;
+const INITIAL_GRANULES = 1024;
+const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
 /** For no more bytes than this, a loop is done before an engine has entered its own `fill` or `set`. */
 const FEW = 64;
 const NO_BLOCK = 0;
@@ -48,6 +53,39 @@ const NOTHING = new Uint8Array(0);
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
   maxBytes?: number | undefined;
+  /** What to stand on, for a memory that another thread works on too. Default: memory of its own. */
+  backing?: SharedBacking | undefined;
+}
+
+/**
+ * A kernel memory that two threads share, and the records of its blocks. Only one of them may work on it at a time: it
+ * ends with `handOver`, and the other begins with `takeOver`.
+ */
+export interface SharedBacking {
+  memory: WebAssembly.Memory;
+  lengths: SharedArrayBuffer;
+  links: SharedArrayBuffer;
+  freeLists: SharedArrayBuffer;
+}
+
+/** Growable, which TypeScript's library of ES2023 does not declare. */
+type GrowableBuffer = SharedArrayBuffer & { grow(bytes: number): void };
+const Growable = globalThis.SharedArrayBuffer as unknown as new (
+  bytes: number,
+  options: { maxByteLength: number },
+) => SharedArrayBuffer;
+
+/** An empty one. @throws {TypeError} where the engine shares no memory, or cannot let it grow */
+export function createSharedBacking(): SharedBacking {
+  if (!('grow' in (globalThis.SharedArrayBuffer?.prototype ?? {})))
+    throw new TypeError('this platform has no SharedArrayBuffer that can grow');
+  const records = () => new Growable(INITIAL_GRANULES * 4, { maxByteLength: MAX_GRANULES * 4 });
+  return {
+    memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: true }),
+    lengths: records(),
+    links: records(),
+    freeLists: new SharedArrayBuffer(SIZE_CLASSES * 4),
+  };
 }
 
 /** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
@@ -60,29 +98,61 @@ function sizeClass(granules: number): { index: number; granules: number } {
 const SIZE_CLASSES = 25 * 8 + 17;
 
 export class KernelMemory {
-  readonly memory: WebAssembly.Memory;
+  memory: WebAssembly.Memory;
   /** Bytes of the whole memory, header included. */
   sizeBytes = 0;
   inputStart = 0;
   inputLength = 0;
 
   readonly #limit: number;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array = NOTHING;
+  #view: DataView = new DataView(NOTHING.buffer);
   #ended = false;
   /** End of the highest block ever given out since `reset`. */
   #top = HEADER_BYTES;
   /** Per granule: length of the block that starts there plus one, or `NO_BLOCK`. */
-  #lengths = new Uint32Array(1024);
+  #lengths: Uint32Array;
   /** Per granule: size class of a block in use, or the next free block of the same class. */
-  #links = new Uint32Array(1024);
-  readonly #freeLists = new Uint32Array(SIZE_CLASSES);
+  #links: Uint32Array;
+  #freeLists: Uint32Array;
   #hasFree = false;
 
-  constructor({ maxBytes }: KernelMemoryOptions = {}) {
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
+  constructor({ maxBytes, backing }: KernelMemoryOptions = {}) {
+    this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
+    this.#lengths = backing ? new Uint32Array(backing.lengths) : new Uint32Array(INITIAL_GRANULES);
+    this.#links = backing ? new Uint32Array(backing.links) : new Uint32Array(INITIAL_GRANULES);
+    this.#freeLists = backing ? new Uint32Array(backing.freeLists) : new Uint32Array(SIZE_CLASSES);
     this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, MAX_PAGES * PAGE_BYTES) + HEADER_BYTES;
     this.#refresh();
+    if (backing) this.takeOver();
+    else this.#publish();
+  }
+
+  /** Forgets everything and stands on another memory, which must be an empty one; `reset` comes next. */
+  moveTo(backing: SharedBacking): void {
+    this.memory = backing.memory;
+    this.#lengths = new Uint32Array(backing.lengths);
+    this.#links = new Uint32Array(backing.links);
+    this.#freeLists = new Uint32Array(backing.freeLists);
+    this.#refresh();
+    this.takeOver();
+  }
+
+  /** Leaves a shared memory to the other thread. */
+  handOver(): void {
+    // Of 4 GiB the bytes would not fit into a word.
+    this.#view.setUint32(HEADER.top, this.#top / GRANULE_BYTES, true);
+    this.#view.setUint32(HEADER.hasFree, this.#hasFree ? 1 : 0, true);
+  }
+
+  /** Goes on where the other thread has left a shared memory. */
+  takeOver(): void {
+    if (this.memory.buffer.byteLength !== this.sizeBytes) this.#refresh();
+    this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
+    this.#hasFree = this.#view.getUint32(HEADER.hasFree, true) !== 0;
+    this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
+    this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
+    this.inputLength = this.#view.getUint32(HEADER.inputSpan1, true);
   }
 
   /**
@@ -228,9 +298,15 @@ export class KernelMemory {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** The same, or a copy where it would lie in shared memory, of which browsers read no text. */
+  readable(start: number, length: number): Uint8Array {
+    return this.memory.buffer instanceof ArrayBuffer ? this.view(start, length) : this.copy(start, length);
+  }
+
   /** A copy, under the same condition. */
   copy(start: number, length: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(start, start + length);
+    // What typed arrays make of shared memory is not shared itself.
+    return this.#bytes.slice(start, start + length) as Uint8Array<ArrayBuffer>;
   }
 
   /** Copies a range to `at` in `target`, under the same condition. */
@@ -336,6 +412,7 @@ export class KernelMemory {
       return false;
     }
     this.#refresh();
+    this.#publish();
     return true;
   }
 
@@ -347,7 +424,6 @@ export class KernelMemory {
     this.#bytes = bytes;
     this.#view = view;
     this.sizeBytes = sizeBytes;
-    this.#publish();
   }
 
   #publish(): void {
@@ -362,8 +438,14 @@ export class KernelMemory {
   }
 }
 
-function enlarge(records: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(Math.max(needed, records.length * 2));
+function enlarge(records: Uint32Array, needed: number): Uint32Array {
+  const length = Math.max(needed, records.length * 2);
+  if (!(records.buffer instanceof ArrayBuffer)) {
+    // Both threads' views of all of it grow with it.
+    (records.buffer as GrowableBuffer).grow(Math.min(length, MAX_GRANULES) * 4);
+    return records;
+  }
+  const larger = new Uint32Array(length);
   larger.set(records);
   return larger;
 }

@@ -32,7 +32,7 @@ export async function createPlugin(
     parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
   );
   const plan = planLinks(modules, settings);
-  const mode = chooseMode(plan, settings);
+  const mode = chooseMode(plan, settings, platform);
   warnOfZeroLimits(settings);
   const plugin = new Plugin(platform, settings, plan, mode, folders);
   await plugin.initialise();

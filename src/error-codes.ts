@@ -107,7 +107,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'HOST_FUNCTION_ASYNC',
-    when: 'A host function is async and the engine cannot suspend the plugin, or it returned a promise without being async, or callSync is used where one is.',
+    when: 'A host function is async where the plugin can neither be suspended nor run in a worker, or it returned a promise without being async, or callSync is used where one is.',
     remedy: 'Do what the message says.',
   },
   {
@@ -177,8 +177,19 @@ export const ERROR_CODES = [
   },
   {
     code: 'ABORTED',
-    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended.',
+    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended or in a worker.',
     remedy: 'The cause is the reason of the signal. The next call works.',
+  },
+  {
+    code: 'TIMEOUT',
+    when: 'A call, or the start functions, took longer than timeoutMs.',
+    remedy: 'Raise timeoutMs, or give the plugin less to do. The next call gets a new instance.',
+  },
+  {
+    code: 'WORKER_FAILED',
+    when: 'The worker that the plugin runs in could not be started, or died.',
+    remedy:
+      'See the message. A bundle needs the file of the worker beside it. The next call gets a new worker.',
   },
   {
     code: 'INIT_ERROR',

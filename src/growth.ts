@@ -1,23 +1,20 @@
 import type { Kernel } from '../abi/index.ts';
 import { CallError, type Outcome } from './call.ts';
-import type { GrowingMemory } from './instance.ts';
 
 const PAGE_BYTES = 65_536;
 
 /**
  * Holds a call against the pages that all memories may grow by together. Each one alone is capped beforehand, so that no
  * more than twice as many are ever taken; that they are too many together can only be seen afterwards.
+ * @param growth of each memory of the plugin, in pages
  */
 export function limitGrowth(
   name: string,
   outcome: Outcome,
   maxPages: number,
   kernel: Kernel,
-  memories: readonly GrowingMemory[],
+  growth: readonly number[],
 ): Outcome {
-  const growth = memories.map(
-    ({ memory, initialPages }) => memory.buffer.byteLength / PAGE_BYTES - initialPages,
-  );
   const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
   // The native kernel holds its first page to be there from the start.
   const kernelPages = Math.max(0, Math.ceil(kernel.memory.usedBytes / PAGE_BYTES) - 1);

@@ -14,8 +14,10 @@ interface Mark {
 /** A call while it runs. */
 interface Running {
   context: CallContext;
-  /** Null where it cannot be suspended. */
+  /** Null where it cannot be interrupted. */
   interrupt: Interrupt | null;
+  /** The mark around whoever made it. */
+  outer: unknown;
 }
 
 /** What the host functions of one plugin share: the call that is running, if one is. */
@@ -33,7 +35,11 @@ export class HostCalls implements HostCall {
   constructor(kernel: Kernel, asyncContext: AsyncContext | undefined) {
     this.kernel = kernel;
     this.#asyncContext = asyncContext;
-    this.#inline = { context: new CallContext(kernel, () => this.#hostContext), interrupt: null };
+    this.#inline = {
+      context: new CallContext(kernel, () => this.#hostContext),
+      interrupt: null,
+      outer: null,
+    };
   }
 
   get isActive(): boolean {
@@ -50,11 +56,13 @@ export class HostCalls implements HostCall {
     this.#running = this.#inline;
   }
 
-  /** The same for a call that may be suspended, and interrupted then. */
-  beginSuspending(hostContext: unknown): void {
+  /** The same for a call that may be interrupted, suspended or in a worker. */
+  beginInterruptible(hostContext: unknown): void {
     const isOver = () => this.#running?.context !== context;
     const context: CallContext = new CallContext(this.kernel, () => hostContext, isOver);
-    this.#running = { context, interrupt: new Interrupt() };
+    // Of the caller: a host function runs when its worker says so, which is nobody's context.
+    const outer = this.#asyncContext?.current();
+    this.#running = { context, interrupt: new Interrupt(), outer };
   }
 
   end(): void {
@@ -90,10 +98,11 @@ export class HostCalls implements HostCall {
     const running = this.#running!;
     // Whatever happens during an inline call is inside of it.
     if (running.interrupt === null) return fn();
-    const outer = this.#asyncContext;
     this.#onStack++;
     try {
-      return outer ? outer.run({ running, outer: outer.current() } satisfies Mark, fn) : fn();
+      return this.#asyncContext
+        ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, fn)
+        : fn();
     } finally {
       this.#onStack--;
     }

@@ -1,9 +1,7 @@
-import { type EnvImports, type Kernel, performHttpRequest, type SendHttp } from '../abi/index.ts';
-import { createWasi, type LineSink, type Preopen, type Wasi } from '../wasi/index.ts';
+import type { Kernel } from '../abi/index.ts';
+import { createWasi, type Preopen, type Sink, type Wasi } from '../wasi/index.ts';
 import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
-import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from './host-function.ts';
-import { jspi } from './jspi.ts';
 import type { Link, LinkedModule, LinkPlan } from './link.ts';
 import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
@@ -25,14 +23,13 @@ export class ExitStop extends PlugboardError {
 export interface InstanceParts {
   plan: LinkPlan;
   kernel: Kernel;
-  kernelImports: EnvImports;
-  hostCall: HostCall;
-  /** Null where HTTP is not enabled. */
-  sendHttp: SendHttp | null;
-  platform: Platform;
+  kernelImports: Readonly<Record<string, WebAssembly.ImportValue>>;
+  /** The import for what the host serves, which may be on another thread. */
+  hostImport: (link: Link) => WebAssembly.ImportValue;
+  platform: Pick<Platform, 'clock' | 'random'>;
   folders: Readonly<Record<string, Preopen>>;
-  stdout: LineSink;
-  stderr: LineSink;
+  stdout: Sink;
+  stderr: Sink;
   onDiagnostic: (diagnostic: Diagnostic) => void;
   /** Told before a module is worked on, for whoever has to say where it failed. */
   onModule: (name: string) => void;
@@ -41,16 +38,10 @@ export interface InstanceParts {
 /** Instances of all modules of a plugin, linked and started. */
 export interface Instances {
   main: WebAssembly.Instance;
-  /** Those that modules export as `memory`. */
-  memories: readonly GrowingMemory[];
+  /** Pages by which each memory that a module exports as `memory` has grown since its module was instantiated. */
+  growth(): number[];
   /** Closes the files that they have open. */
   close(): void;
-}
-
-export interface GrowingMemory {
-  memory: WebAssembly.Memory;
-  /** When its module had been instantiated. */
-  initialPages: number;
 }
 
 /** A start function to be called before the next step. */
@@ -76,7 +67,7 @@ class Linker {
   /** Functions that were imported before the module that exports them was there. */
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
-  readonly #memories: GrowingMemory[] = [];
+  readonly #memories: { memory: WebAssembly.Memory; initialPages: number }[] = [];
   readonly #wasis: Wasi[] = [];
 
   constructor(parts: InstanceParts) {
@@ -93,7 +84,9 @@ class Linker {
     const close = () => {
       for (const wasi of this.#wasis) wasi.close();
     };
-    return { main: instance, memories: this.#memories, close };
+    const growth = () =>
+      this.#memories.map(({ memory, initialPages }) => memory.buffer.byteLength / PAGE_BYTES - initialPages);
+    return { main: instance, growth, close };
   }
 
   /** The one instance of a module. */
@@ -159,33 +152,19 @@ class Linker {
   }
 
   #provide(link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
-    const { namespace, name, provider, type } = link;
-    const { kernelImports, hostCall, sendHttp, plan } = this.#parts;
+    const { name, provider } = link;
+    const { kernelImports, hostImport, plan } = this.#parts;
     switch (provider.kind) {
       case 'kernel':
-        return name === 'http_request' && sendHttp ? this.#provideHttp(sendHttp) : kernelImports[name]!;
+        return kernelImports[name]!;
       case 'wasi':
         return (wasi!.imports as Record<string, WebAssembly.ImportValue>)[name]!;
       case 'host':
-        return provider.isAsync
-          ? new jspi!.Suspending(wrapAsyncHostFunction(`${namespace}.${name}`, provider.fn, type, hostCall))
-          : wrapHostFunction(`${namespace}.${name}`, provider.fn, type, hostCall);
+      case 'remote':
+        return hostImport(link);
       case 'module':
         return this.#provideExport(link, plan.modules.get(provider.module)!);
     }
-  }
-
-  #provideHttp(send: SendHttp): WebAssembly.ImportValue {
-    const { kernel, hostCall } = this.#parts;
-    return new jspi!.Suspending(async (request: bigint, body: bigint) => {
-      kernel.check();
-      try {
-        return await hostCall.race(performHttpRequest(kernel, send, request, body));
-      } catch (error) {
-        kernel.check();
-        return kernel.stop(error as Error);
-      }
-    });
   }
 
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {

@@ -1,3 +1,4 @@
+import { CallError } from './call.ts';
 import type { PlugboardError } from './errors.ts';
 
 /** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
@@ -28,4 +29,19 @@ export class Interrupt {
   race<T>(work: PromiseLike<T>): Promise<T> {
     return Promise.race([work, this.#fired]);
   }
+}
+
+export const timedOut = (timeoutMs: number) =>
+  new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);
+
+export const aborted = ({ reason }: AbortSignal, of = '') =>
+  new CallError(
+    'ABORTED',
+    `${of}the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
+    { cause: reason },
+  );
+
+/** @throws {CallError} ABORTED */
+export function refuseIfAborted(name: string, signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(signal, `${name}: `);
 }

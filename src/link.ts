@@ -16,6 +16,8 @@ export interface Link {
     | { kind: 'kernel' }
     | { kind: 'wasi' }
     | { kind: 'host'; fn: HostFunction; isAsync: boolean }
+    /** The same, in a worker: the number of the import among those that the caller's thread serves. */
+    | { kind: 'remote'; index: number }
     /** The export of the same name of the module that the namespace names. */
     | { kind: 'module'; module: string };
 }

@@ -74,15 +74,6 @@ const aLogger: Check<unknown> = (value, where) => {
   }
   return value;
 };
-const unsupported =
-  (instead: string): Check<never> =>
-  (_, where) => {
-    throw new CreateError('UNSUPPORTED', `${where}: not supported; ${instead}`);
-  };
-const falseOr =
-  (check: Check<never>): Check<false> =>
-  (value, where) =>
-    aBoolean(value, where) ? check(value, where) : false;
 const guestToHost: Check<Mount[]> = (value, where) =>
   Object.entries(texts(value, where)).map(([guest, path]) => mount(path, guest));
 const hostToGuest: Check<Mount[]> = (value, where) =>
@@ -109,9 +100,17 @@ const MEMORY_KEYS: readonly Key[] = [
   row('maxHttpResponseBytes', 'max_http_response_bytes', aCount('bytes')),
 ];
 
-const noTimeouts = unsupported(
-  'a plugin that runs inline cannot be interrupted; run the host itself in a worker',
-);
+/** The longest that a timer can wait for. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+const aTimeout: Check<number> = (value, where) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TIMEOUT_MS
+    ? value
+    : refuse(
+        where,
+        `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, or null for no limit`,
+        value,
+      );
 
 /** Every key of a manifest besides `wasm`; also options. */
 export const SHARED_KEYS: readonly Key[] = [
@@ -120,7 +119,7 @@ export const SHARED_KEYS: readonly Key[] = [
   row('mounts', 'allowedPaths', guestToHost),
   row('mounts', 'allowed_paths', hostToGuest),
   row('memory', 'memory', (value, where) => readKeys(MEMORY_KEYS, value, where)),
-  row('timeoutMs', 'timeoutMs timeout_ms', noTimeouts),
+  row('timeoutMs', 'timeoutMs timeout_ms', aTimeout),
 ];
 
 export const OPTION_KEYS: readonly Key[] = [
@@ -132,7 +131,7 @@ export const OPTION_KEYS: readonly Key[] = [
   row('functions', 'functions', functionsByNamespace),
   row('fetch', 'fetch', aFunction),
   row('allowHttpResponseHeaders', 'allowHttpResponseHeaders', aBoolean),
-  row('runInWorker', 'runInWorker', falseOr(unsupported('plugins run inline; leave it out'))),
+  row('runInWorker', 'runInWorker', aBoolean),
   row('sharedArrayBufferSize', 'sharedArrayBufferSize', aCount('bytes')),
   row('nodeWorkerArgs', 'nodeWorkerArgs', anObject),
   row('preopens', 'preopens', (value, where) => {

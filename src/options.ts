@@ -41,6 +41,7 @@ export interface ManifestOptions {
   /** Host path, perhaps with `ro:` before it → guest path. */
   allowed_paths?: Readonly<Record<string, string>> | null | undefined;
   memory?: MemoryOptions | null | undefined;
+  /** Ends a call, or the start functions, after this many ms, whatever the plugin does: it runs in a worker then. */
   timeoutMs?: number | null | undefined;
   timeout_ms?: number | null | undefined;
 }
@@ -60,8 +61,11 @@ export interface PluginOptions extends ManifestOptions {
   /** What a manifest's URLs are fetched with. Default: the platform's own. */
   fetch?: Fetch | undefined;
   allowHttpResponseHeaders?: boolean | undefined;
+  /** Runs the plugin in a worker of its own. Default: only where it must wait and the engine cannot suspend it. */
   runInWorker?: boolean | undefined;
+  /** Of the official JS SDK; the memory shared with a worker grows as it is needed, so that it changes nothing here. */
   sharedArrayBufferSize?: number | undefined;
+  /** Options for the worker's thread on runtimes that have `node:worker_threads`. */
   nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
 
   /** Folders in memory, or of any other kind, by the path at which the plugin sees them. See `MemoryFs` of plugboard/wasi. */

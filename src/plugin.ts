@@ -1,29 +1,28 @@
-import type { EnvImports, Kernel, KernelTier } from '../abi/index.ts';
+import type { Kernel, KernelTier } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { type Call, CallError, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
 import { describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
-import { CreateError } from './errors.ts';
+import { CreateError, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
-import { httpSender } from './http.ts';
 import { toBytes } from './input.ts';
-import { type InstanceParts, type Instances, instantiate, lacksMemory } from './instance.ts';
-import { jspi } from './jspi.ts';
+import { lacksMemory } from './instance.ts';
+import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
-import { MAIN } from './manifest.ts';
-import type { Mode } from './mode.ts';
+import { hasToWait, type Mode } from './mode.ts';
 import type { Transform } from './module.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
+import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
-import { connect, createKernel, lineSink, tell } from './setup.ts';
+import { connect, createKernel, createRunner, lineSink } from './setup.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 export interface CallOptions {
-  /** Ends the call while the plugin is suspended, or before it begins. Code that runs on this thread cannot be stopped. */
+  /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
   signal?: AbortSignal | undefined;
 }
 
@@ -38,25 +37,23 @@ export interface PluginReport {
   modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
 
+/** A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. */
+const unreachable = new FinalizationRegistry<Runner>(runner => void runner.close());
+
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
   readonly report: PluginReport;
-  readonly #platform: Platform;
   readonly #settings: Settings;
   readonly #plan: LinkPlan;
   readonly #mode: Mode;
-  readonly #folders: Readonly<Record<string, Preopen>>;
   readonly #kernel: Kernel;
-  readonly #imports: EnvImports;
   readonly #outputs: OutputCopier;
   readonly #hostCalls: HostCalls;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
   /** Hands on lines that the plugin did not end. Null for one without WASI. */
   readonly #flush: (() => void) | null;
-  #instances: Instances | null = null;
-  /** The module that is being instantiated. */
-  #initialising: string = MAIN;
+  readonly #runner: Runner;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
   /** Settles when the last call that was made has ended. */
@@ -71,11 +68,9 @@ export class Plugin {
     mode: Mode,
     folders: Readonly<Record<string, Preopen>>,
   ) {
-    this.#platform = platform;
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
-    this.#folders = folders;
     const modules = [...plan.modules.values()];
     const lacking = modules.find(lacksMemory);
     if (lacking) {
@@ -87,8 +82,7 @@ export class Plugin {
     this.#kernel = createKernel(settings);
     this.#outputs = new OutputCopier(this.#kernel.memory);
     this.#hostCalls = new HostCalls(this.#kernel, platform.asyncContext);
-    const { tier, imports } = connect(this.#kernel, settings);
-    this.#imports = imports;
+    const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
     this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
@@ -103,6 +97,11 @@ export class Plugin {
       ? () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush())
       : null;
     settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
+    this.#runner = createRunner({
+      ...{ mode, plan, settings, platform, folders, tier, imports },
+      ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
+    });
+    if (mode === 'worker') unreachable.register(this, this.#runner);
   }
 
   /**
@@ -122,19 +121,23 @@ export class Plugin {
     this.#refuseIfUnusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
     const bytes = toBytes(input).slice();
-    return this.#inTurn(() => this.#callSuspending(name, bytes, hostContext, signal));
+    return this.#inTurn(() => this.#callAsync(name, bytes, hostContext, signal));
   }
 
-  /** The same as `call`, at once. @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports */
+  /**
+   * The same as `call`, at once.
+   * @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports, UNSUPPORTED for one in a worker
+   */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
     this.#refuseIfUnusable(`calling "${name}"`);
     if (this.#mode !== 'inline') {
-      throw new CallError(
-        'HOST_FUNCTION_ASYNC',
-        `callSync of "${name}": this plugin has async host functions or HTTP; use call`,
-      );
+      const [code, why] = hasToWait(this.#plan, this.#settings)
+        ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
+        : (['UNSUPPORTED', 'runs in a worker'] as const);
+      throw new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
     }
-    const fn = this.#callable(this.#useInstance(), name);
+    this.#makeReady();
+    const fn = this.#callable(name);
     const bytes = toBytes(input);
     this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
     return this.#conclude(name, this.#run(name, fn, bytes, hostContext));
@@ -153,10 +156,14 @@ export class Plugin {
     return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
-  /** The instance of the main module that the next call will use. @throws {CallError} CLOSED */
+  /** The instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
   async getInstance(): Promise<WebAssembly.Instance> {
     this.#refuseIfUnusable('getting the instance');
-    return this.#mode === 'inline' ? this.#useInstance() : this.#inTurn(() => this.#useSuspendingInstance());
+    if (this.#mode === 'worker')
+      throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
+    if (this.#mode === 'inline') this.#makeReady();
+    else await this.#inTurn(() => this.#makeReadyAsync());
+    return this.#runner.main!;
   }
 
   /** Copies of the plugin's variables, by name. */
@@ -186,34 +193,65 @@ export class Plugin {
     this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
     await this.#queue;
+    await this.#runner.close();
   }
 
   /** Internal: makes the first instance, so that a plugin that cannot start fails at creation. */
   async initialise(): Promise<void> {
     try {
-      if (this.#mode === 'inline') this.#useInstance();
-      else await this.#useSuspendingInstance();
+      if (this.#mode === 'inline') this.#makeReady();
+      else {
+        await this.#runner.prepare();
+        await this.#bound('initialisation', undefined, () => this.#makeReadyAsync());
+      }
     } catch (error) {
+      await this.#runner.close();
       const { code, message, cause } = error as CallError;
       throw new CreateError(code as HostErrorCode, message, { cause });
     }
   }
 
-  async #callSuspending(
+  async #callAsync(
     name: string,
     bytes: Uint8Array,
     hostContext: unknown,
     signal: AbortSignal | undefined,
   ): Promise<PluginOutput | null> {
-    this.#refuseIfClosed(`calling "${name}"`);
-    if (signal) refuseIfAborted(name, signal);
-    const fn = this.#callable(await this.#useSuspendingInstance(), name);
-    this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
-    const abort = () => this.#hostCalls.interrupt(aborted(name, signal!));
+    await this.#prepare(`calling "${name}"`);
+    return this.#bound(name, signal, async () => {
+      await this.#makeReadyAsync();
+      if (signal) refuseIfAborted(name, signal);
+      const fn = this.#callable(name);
+      this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
+      return this.#conclude(name, await this.#runAsync(name, fn, bytes, hostContext));
+    });
+  }
+
+  async #prepare(what: string): Promise<void> {
+    this.#refuseIfClosed(what);
+    try {
+      if (!this.#runner.isReady) await this.#runner.prepare();
+    } catch (error) {
+      this.#refuseIfClosed(what);
+      const { code, message } = error as PlugboardError;
+      throw new CallError(code, `${what}: ${message}`, { cause: error });
+    }
+    this.#refuseIfClosed(what);
+  }
+
+  /** Ends what runs meanwhile when its time is over or the signal fires. */
+  async #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (signal) refuseIfAborted(what, signal);
+    const { timeoutMs } = this.#settings;
+    const stop = (reason: CallError) => this.#hostCalls.interrupt(reason);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
+    const abort = () => stop(aborted(signal!));
     signal?.addEventListener('abort', abort);
     try {
-      return this.#conclude(name, await this.#runSuspending(name, fn, bytes, hostContext));
+      return await work();
     } finally {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
   }
@@ -224,83 +262,48 @@ export class Plugin {
     return turn;
   }
 
-  #useInstance(): WebAssembly.Instance {
-    if (this.#instances) return this.#instances.main;
-    let instances: Instances | null = null;
-    const outcome = this.#run('initialisation', () => {
-      const steps = instantiate(this.#parts());
-      let step = steps.next();
-      for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-      instances = step.value;
-    });
-    return this.#keepInstances(instances, outcome);
+  /** Sees to it that there is an instance. */
+  #makeReady(): void {
+    if (this.#runner.isReady) return;
+    this.#dropInstance();
+    this.#checkStarted(this.#run('initialisation', () => this.#runner.start()));
   }
 
-  async #useSuspendingInstance(): Promise<WebAssembly.Instance> {
-    if (this.#instances) return this.#instances.main;
-    let instances: Instances | null = null;
-    const outcome = await this.#runSuspending('initialisation', async () => {
-      const steps = instantiate(this.#parts());
-      let step = steps.next();
-      for (; !step.done; step = steps.next()) await jspi!.promising(step.value.fn)(...step.value.args);
-      instances = step.value;
-    });
-    return this.#keepInstances(instances, outcome);
+  async #makeReadyAsync(): Promise<void> {
+    if (this.#runner.isReady) return;
+    this.#dropInstance();
+    this.#checkStarted(await this.#runAsync('initialisation', () => this.#runner.start()));
   }
 
-  #parts(): InstanceParts {
-    const { allowedHosts, maxHttpResponseBytes, fetch = this.#platform.fetch } = this.#settings;
-    const rules = { fetch, allowedHosts, maxResponseBytes: maxHttpResponseBytes };
-    return {
-      plan: this.#plan,
-      kernel: this.#kernel,
-      kernelImports: this.#imports,
-      hostCall: this.#hostCalls,
-      sendHttp:
-        this.#mode === 'suspending' && allowedHosts.length > 0
-          ? httpSender(rules, () => this.#hostCalls.signal)
-          : null,
-      platform: this.#platform,
-      folders: this.#folders,
-      stdout: this.#stdout,
-      stderr: this.#stderr,
-      onDiagnostic: diagnostic => tell(this.#kernel, this.#settings, diagnostic),
-      onModule: name => {
-        this.#initialising = name;
-      },
-    };
-  }
-
-  #keepInstances(instances: Instances | null, { error }: Outcome): WebAssembly.Instance {
+  #checkStarted({ error }: Outcome): void {
     const { strict, onDiagnostic } = this.#settings;
-    if (error?.code === 'PLUGIN_ERROR' && instances && !strict) {
-      const message = `module "${this.#initialising}": a start function set the error text "${error.message}"`;
+    const { module, isReady } = this.#runner;
+    if (error?.code === 'PLUGIN_ERROR' && isReady && !strict) {
+      const message = `module "${module}": a start function set the error text "${error.message}"`;
       onDiagnostic?.({ code: 'INIT_ERROR', message });
-    } else if (error || !instances) {
+    } else if (error || !isReady) {
       // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
-      const code = error?.code === 'IMPORT_TYPE_MISMATCH' ? error.code : 'INIT_FAILED';
-      throw new CallError(code, `module "${this.#initialising}": ${reason?.message}`, {
+      const code = error && OWN_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
+      this.#dropInstance();
+      throw new CallError(code, `module "${module}": ${reason?.message}`, {
         cause: reason,
         stderr: this.#lastErrorLines(),
       });
     }
     const names = [...this.#plan.modules.keys()].map(name => `"${name}"`).join(', ');
     this.#settings.debug?.(`instance: modules ${names}, ${this.report.kernel} kernel`);
-    this.#instances = instances;
-    return instances.main;
   }
 
   /** An export of the current instance, checked. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
-  #callable({ exports }: WebAssembly.Instance, name: string): () => unknown {
+  #callable(name: string): () => unknown {
     const known = this.#callables.get(name);
     if (known) return known;
-    const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
-    if (typeof fn !== 'function') throw this.#notFound(name);
-    checkSignature(name, fn.length, this.#plan.main.signatures?.exports.get(name));
-    const callable = this.#mode === 'inline' ? (fn as () => unknown) : jspi!.promising(fn as () => unknown);
-    this.#callables.set(name, callable);
-    return callable;
+    const found = this.#runner.find(name);
+    if (!found) throw this.#notFound(name);
+    checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
+    this.#callables.set(name, found.call);
+    return found.call;
   }
 
   #run(name: string, body: () => unknown, input?: Uint8Array, hostContext?: unknown): Outcome {
@@ -312,13 +315,13 @@ export class Plugin {
     }
   }
 
-  async #runSuspending(
+  async #runAsync(
     name: string,
     body: () => unknown,
     input?: Uint8Array,
     hostContext?: unknown,
   ): Promise<Outcome> {
-    this.#hostCalls.beginSuspending(hostContext);
+    this.#hostCalls.beginInterruptible(hostContext);
     try {
       return this.#limit(name, await runSuspending(this.#describeCall(name, body, input)));
     } finally {
@@ -341,7 +344,7 @@ export class Plugin {
   #limit(name: string, outcome: Outcome): Outcome {
     const { maxGrowthPages } = this.#settings;
     if (maxGrowthPages === undefined) return outcome;
-    return limitGrowth(name, outcome, maxGrowthPages, this.#kernel, this.#instances?.memories ?? []);
+    return limitGrowth(name, outcome, maxGrowthPages, this.#kernel, this.#runner.growth());
   }
 
   #leaveCall(): void {
@@ -364,8 +367,7 @@ export class Plugin {
   }
 
   #dropInstance(): void {
-    this.#instances?.close();
-    this.#instances = null;
+    this.#runner.drop();
     this.#callables.clear();
   }
 
@@ -394,15 +396,5 @@ export class Plugin {
   }
 }
 
-const aborted = (name: string, { reason }: AbortSignal) =>
-  new CallError(
-    'ABORTED',
-    `${name}: the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
-    {
-      cause: reason,
-    },
-  );
-
-function refuseIfAborted(name: string, signal: AbortSignal): void {
-  if (signal.aborted) throw aborted(name, signal);
-}
+/** Of failures to start that are not the start functions' own. */
+const OWN_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];

@@ -18,6 +18,10 @@ export type Settings = Readonly<{
   maxHttpResponseBytes: number;
   exposesHttpHeaders: boolean;
   fetch: Fetch | undefined;
+  /** For one call, or for the start functions. */
+  timeoutMs: number | undefined;
+  runInWorker: boolean;
+  nodeWorkerArgs: Readonly<Record<string, unknown>>;
   useWasi: boolean;
   /** Undefined: as the platform has it. */
   enableWasiOutput: boolean | undefined;
@@ -42,6 +46,7 @@ export interface Given {
   config?: Record<string, string>;
   allowedHosts?: string[];
   mounts?: Mount[];
+  timeoutMs?: number;
   memory?: {
     maxPages?: number;
     maxGrowthPages?: number;
@@ -78,6 +83,9 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     maxHttpResponseBytes: memory.maxHttpResponseBytes ?? LIMITS.httpResponseBytes.default,
     exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
     fetch: given.fetch,
+    timeoutMs: given.timeoutMs,
+    runInWorker: given.runInWorker ?? false,
+    nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     useWasi: given.useWasi ?? true,
     enableWasiOutput: given.enableWasiOutput,
     logger: given.logger ?? console,

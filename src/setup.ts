@@ -1,10 +1,19 @@
-import { type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
-import { LineSink } from '../wasi/index.ts';
+import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
+import { LineSink, type Preopen } from '../wasi/index.ts';
 import { CreateError } from './errors.ts';
+import type { HostCalls } from './host-calls.ts';
 import { hostFailure, isStackOverflow } from './host-function.ts';
+import { httpImport, localImport } from './host-imports.ts';
+import { httpSender } from './http.ts';
+import { jspi } from './jspi.ts';
 import { LIMITS } from './limits.ts';
+import type { Link, LinkPlan } from './link.ts';
+import type { Mode } from './mode.ts';
 import type { Diagnostic } from './options.ts';
+import type { Platform } from './platform/types.ts';
+import { LocalRunner, type Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
+import { WorkerRunner } from './worker/runner.ts';
 
 // What a plugin is put together from, made as its settings say.
 
@@ -34,16 +43,52 @@ function orStop(kernel: Kernel, what: string, callback: () => void): void {
 export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
   orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
 
-/** @throws {CreateError} UNSUPPORTED where the platform cannot provide the tier that is asked for */
+/**
+ * The kernel functions on this thread, and the tier that the plugin gets. In a worker it has the hot ones there.
+ * @throws {CreateError} UNSUPPORTED where the platform cannot provide the tier that is asked for
+ */
 export function connect(
   kernel: Kernel,
+  mode: Mode,
   { kernel: tier, accessors }: Settings,
 ): { tier: KernelTier; imports: EnvImports } {
   try {
-    return kernelImports(kernel, { tier, accessors });
+    if (mode !== 'worker') return kernelImports(kernel, { tier, accessors });
+    const { imports } = kernelImports(kernel, { tier: 'reference' });
+    return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
     throw new CreateError('UNSUPPORTED', `option.kernel: ${(error as Error).message}`, { cause: error });
   }
+}
+
+interface RunnerParts {
+  mode: Mode;
+  plan: LinkPlan;
+  settings: Settings;
+  platform: Platform;
+  folders: Readonly<Record<string, Preopen>>;
+  kernel: Kernel;
+  tier: KernelTier;
+  imports: EnvImports;
+  hostCalls: HostCalls;
+  stdout: LineSink;
+  stderr: LineSink;
+}
+
+export function createRunner({ mode, imports, tier, folders, hostCalls, ...parts }: RunnerParts): Runner {
+  const { settings, kernel, platform } = parts;
+  const { allowedHosts, maxHttpResponseBytes: maxResponseBytes, fetch = platform.fetch } = settings;
+  const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
+  const send = httpSender({ fetch, allowedHosts, maxResponseBytes }, () => hostCalls.signal);
+  const http = mode === 'inline' || allowedHosts.length === 0 ? null : httpImport(kernel, hostCalls, send);
+  if (mode === 'worker') {
+    const kernelImports = { ...imports, ...(http && { http_request: http }) };
+    return new WorkerRunner({ ...parts, kernelImports, tier, hostCall: hostCalls, onDiagnostic });
+  }
+  const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
+  const hostImport = (link: Link) => localImport(link, hostCalls);
+  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic };
+  return new LocalRunner(local, mode === 'suspending');
 }
 
 /** Hands lines to the caller's receiver, if there is one, and to `print`. */

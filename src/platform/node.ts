@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { nodeFolder } from './node-files.ts';
+import { startNodeWorker } from './node-worker.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
@@ -37,6 +38,9 @@ export const nodePlatform: Platform = {
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
   hostFolder: nodeFolder,
   printsWasiOutput,
+  lacksWorkers: () => null,
+  lacksForce: () => ('Bun' in globalThis ? "Bun's terminate() does not reach a loop of wasm" : null),
+  startWorker: startNodeWorker,
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
 };

@@ -1,5 +1,6 @@
 import { webClock, webRandom } from '../../wasi/index.ts';
 import type { Platform } from './types.ts';
+import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 
 /** Web standards alone: browsers, edge workers, and the ground that the other platforms stand on. */
 export const webPlatform: Platform = {
@@ -17,5 +18,8 @@ export const webPlatform: Platform = {
     }
     return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   },
+  lacksWorkers: lacksWebWorkers,
+  lacksForce: () => null,
+  startWorker: startWebWorker,
   print: { out: line => console.log(line), err: line => console.error(line) },
 };

@@ -1,4 +1,4 @@
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'funcref';
 
 export interface FunctionShape {
   params?: readonly ValueType[];
@@ -49,13 +49,21 @@ export const op = {
   f64Const: 0x44,
   i32Add: 0x6a,
   i64Extend: 0xad,
+  /** Index of an exported function follows. */
+  refFunc: 0xd2,
   /** Legacy exceptions: `try` without a result, then `catchAll`, then `end`. */
   try: [0x06, 0x40],
   catchAll: 0x19,
   end: 0x0b,
 } as const;
 
-const VALUE_TYPES: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+const VALUE_TYPES: Record<ValueType, number> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  funcref: 0x70,
+};
 
 const leb = (value: number): number[] =>
   value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];

@@ -21,8 +21,13 @@ export const layers: readonly Layer[] = [
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
   {
+    name: 'entries of workers',
+    files: ['src/platform/worker-node.ts', 'src/platform/worker-web.ts'],
+    mayImport: [...host, 'platform', 'platform of node'],
+  },
+  {
     name: 'platform of node',
-    files: ['src/platform/node.ts', 'src/platform/node-files.ts'],
+    files: ['src/platform/node.ts', 'src/platform/node-files.ts', 'src/platform/node-worker.ts'],
     mayImport: ['wasi', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
@@ -37,7 +42,7 @@ export const layers: readonly Layer[] = [
     files: ['src/node.ts', 'src/web.ts'],
     mayImport: [...host, 'platform', 'platform of node'],
   },
-  { name: 'core', files: ['src/*'], mayImport: host },
+  { name: 'core', files: ['src/*', 'src/worker/'], mayImport: host },
   { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },

@@ -45,6 +45,9 @@ export async function bundle(contents: string): Promise<string> {
   return outputFiles[0]!.text;
 }
 
+/** The entry of workers, which web-worker.ts looks for beside itself, and so beside the bundle. */
+export const bundleWorker = (): Promise<string> => bundle("import './dist/src/platform/worker-web.js';");
+
 /** The files that suites read through their host: all of fixtures/ but what its builds leave there. */
 export function repositoryFiles(folder = 'fixtures'): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {

@@ -46,6 +46,31 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^src\/left-open\.test/,
+    reason:
+      'about processes, and workers of Node, Deno and Bun; the other suites in workers run in browsers too',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^src\//,
+    test: / in a worker › /,
+    reason: 'there are no workers; that it is said so is tested',
+  },
+  {
+    runtimes: ['bun'],
+    file: /^src\/workers\.test/,
+    test: /^ended by force in a worker › /,
+    reason: "Bun's terminate() does not reach a loop of wasm; that time-outs are refused there is tested",
+  },
+  {
+    runtimes: ['chromium-plain'],
+    file: /^src\//,
+    test: / in a worker › /,
+    reason:
+      'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',
+  },
+  {
+    runtimes: bundled,
     file: /^cases\.test/,
     test: /go-pdk\.crash/,
     reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserName, findBrowser } from './browsers.ts';
-import { bundleSuites, repositoryFiles } from './bundle.ts';
+import { bundleSuites, bundleWorker, repositoryFiles } from './bundle.ts';
 import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
@@ -36,6 +36,7 @@ async function runBrowser(id: RuntimeId, name: BrowserName, program: string): Pr
   const pages = new Map([
     ['/index.html', `${PAGE}<script type="module" src="/suites.js"></script>`],
     ['/suites.js', script],
+    ['/worker-web.js', await bundleWorker()],
     ['/files.json', JSON.stringify(paths)],
   ]);
   const report = await visit(

@@ -1,7 +1,7 @@
-import { createPlugin, type Manifest } from '../../src/node.ts';
+import type { Manifest } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 /** Grows its memory by three pages; traps when told to, as a plugin that finds no memory does. */
 const wasm = buildModule({
@@ -18,7 +18,7 @@ const wasm = buildModule({
 const create = (max_pages: number, data = wasm) =>
   createPlugin({ wasm: [{ data }], memory: { max_pages } } as Manifest);
 
-suite('growth', test => {
+suiteInModes('growth', test => {
   test.row(
     'abi.manifest-pages',
     'memory.max_pages limits what the memory of the plugin grows by',

@@ -1,5 +1,6 @@
-import { createPlugin, type HostFunction, type Plugin, type PluginOptions } from '../../src/node.ts';
+import type { HostFunction, Plugin, PluginOptions } from '../../src/node.ts';
 import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { createPlugin } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
 const USER = 'extism:host/user';

@@ -1,11 +1,37 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ManifestOptions } from '../../src/node.ts';
+import { type CallError, createPlugin, type ManifestOptions } from '../../src/node.ts';
 import { Errno } from '../../wasi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { fileOpener } from './file-opener.ts';
+
+/** Makes the file `b` in its first folder, and answers the errno. */
+const MAKES_FILE = buildModule({
+  imports: [
+    {
+      module: 'wasi_snapshot_preview1',
+      name: 'path_open',
+      params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i64', 'i64', 'i32', 'i32'],
+      results: ['i32'],
+    },
+  ],
+  memoryPages: 1,
+  functions: [
+    {
+      name: 'run',
+      results: ['i32'],
+      body: [
+        // The name at 0; O_CREAT; the right fd_write.
+        ...[op.i32Const, 0, op.i32Const, 0xe2, 0, op.i32Store8, 0, 0],
+        ...[op.i32Const, 3, op.i32Const, 0, op.i32Const, 0, op.i32Const, 1, op.i32Const, 1],
+        ...[op.i64Const, 0xc0, 0, op.i64Const, 0, op.i32Const, 0, op.i32Const, 8, op.call, 0],
+      ],
+    },
+  ],
+});
 
 /** Runs `body` on a new folder with one file, removed afterwards. */
 async function withFolder(body: (path: string) => Promise<void>): Promise<void> {
@@ -38,6 +64,20 @@ suite('folders of the host', test => {
         await opener.plugin.close();
       }),
     );
+  }
+
+  for (const [name, options, isReadOnly] of spellings) {
+    test(`${name}, in a worker`, () =>
+      withFolder(async path => {
+        const plugin = await createPlugin(MAKES_FILE, { ...options(path), runInWorker: true });
+        const errno = await plugin.call('run').then(
+          () => 0,
+          (error: CallError) => error.exitCode,
+        );
+        is(errno, isReadOnly ? Errno.EROFS : 0);
+        equal(readdirSync(path).sort(), isReadOnly ? ['a.txt'] : ['a.txt', 'b']);
+        await plugin.close();
+      }));
   }
 
   test.row(

@@ -2,10 +2,11 @@ import type { HttpRequest } from '../../abi/index.ts';
 import { httpSender } from '../../src/http.ts';
 import { jspi } from '../../src/jspi.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { type CallError, createPlugin, type PluginOptions } from '../../src/node.ts';
+import type { CallError, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
+import { suite, type Test } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
 
@@ -304,128 +305,130 @@ const WASM = buildModule({
   ],
 });
 
-suite(
-  'http of plugins',
-  test => {
-    const create = (answers: Record<string, Answer>, options: PluginOptions = {}) => {
-      const { seen, fetch } = server(answers);
-      return createPlugin(WASM, { allowedHosts: ['a.test'], ...options, fetch }).then(plugin => ({
-        plugin,
-        seen,
-      }));
-    };
-    const ask = (more: object = {}) => JSON.stringify({ url: A, ...more });
-    const textOf = (call: Promise<unknown>) =>
-      call.then(
-        () => '',
-        error => {
-          if ((error as CallError).code === 'PLUGIN_ERROR') return (error as Error).message;
-          throw error;
-        },
-      );
-    const statusOf = (call: Promise<unknown>) =>
-      call.then(
-        () => 0,
-        error => (error as CallError).exitCode,
-      );
-
-    test.row(
-      ['env.http_request', 'env.http_status_code', 'env.http_headers'],
-      'body, status and headers come back, and status and headers stay between calls',
-      async () => {
-        const { plugin, seen } = await create(
-          {
-            [A]: new Response('hello', { status: 404, headers: { 'X-Seen': 'yes', 'content-type': 'a/b' } }),
-          },
-          { allowHttpResponseHeaders: true },
-        );
-        equal([await statusOf(plugin.call('status')), await textOf(plugin.call('headers'))], [0, '{}']);
-        is(await textOf(plugin.call('send', ask({ method: 'post', headers: { a: 'b' } }))), 'hello');
-        equal([seen[0]!.method, seen[0]!.headers], ['POST', { a: 'b' }]);
-        is(await statusOf(plugin.call('status')), 404);
-        equal(JSON.parse(await textOf(plugin.call('headers'))), { 'content-type': 'a/b', 'x-seen': 'yes' });
+const httpOfPlugins = (test: Test) => {
+  const create = (answers: Record<string, Answer>, options: PluginOptions = {}) => {
+    const { seen, fetch } = server(answers);
+    return createPlugin(WASM, { allowedHosts: ['a.test'], ...options, fetch }).then(plugin => ({
+      plugin,
+      seen,
+    }));
+  };
+  const ask = (more: object = {}) => JSON.stringify({ url: A, ...more });
+  const textOf = (call: Promise<unknown>) =>
+    call.then(
+      () => '',
+      error => {
+        if ((error as CallError).code === 'PLUGIN_ERROR') return (error as Error).message;
+        throw error;
       },
     );
+  const statusOf = (call: Promise<unknown>) =>
+    call.then(
+      () => 0,
+      error => (error as CallError).exitCode,
+    );
 
-    test('null is what is not given, as the Rust PDK writes it', async () => {
+  test.row(
+    ['env.http_request', 'env.http_status_code', 'env.http_headers'],
+    'body, status and headers come back, and status and headers stay between calls',
+    async () => {
+      const { plugin, seen } = await create(
+        {
+          [A]: new Response('hello', { status: 404, headers: { 'X-Seen': 'yes', 'content-type': 'a/b' } }),
+        },
+        { allowHttpResponseHeaders: true },
+      );
+      equal([await statusOf(plugin.call('status')), await textOf(plugin.call('headers'))], [0, '{}']);
+      is(await textOf(plugin.call('send', ask({ method: 'post', headers: { a: 'b' } }))), 'hello');
+      equal([seen[0]!.method, seen[0]!.headers], ['POST', { a: 'b' }]);
+      is(await statusOf(plugin.call('status')), 404);
+      equal(JSON.parse(await textOf(plugin.call('headers'))), { 'content-type': 'a/b', 'x-seen': 'yes' });
+    },
+  );
+
+  test('null is what is not given, as the Rust PDK writes it', async () => {
+    const { plugin, seen } = await create({ [A]: new Response('x') });
+    is(await textOf(plugin.call('send', ask({ method: null, headers: null, header: null }))), 'x');
+    is(seen[0]!.method, 'GET');
+  });
+
+  test('headers are 0 to a plugin that may not see them', async () => {
+    const { plugin } = await create({ [A]: new Response('hello') });
+    await textOf(plugin.call('send', ask()));
+    is(await textOf(plugin.call('headers')), '');
+  });
+
+  test('an empty body is handle 0', async () => {
+    const { plugin } = await create({ [A]: new Response(null, { status: 204 }) });
+    is(await textOf(plugin.call('send', ask())), '');
+    is(await statusOf(plugin.call('status')), 204);
+  });
+
+  test('the body of the request is the block that is passed', async () => {
+    const { plugin, seen } = await create({ [A]: new Response('x') });
+    await plugin.call('send_input_as_body', ask({ method: 'PUT' }));
+    is(text(seen[0]!.body as Uint8Array), ask({ method: 'PUT' }));
+  });
+
+  const wrong: [request: string, message: string][] = [
+    ['', 'not JSON'],
+    ['[]', 'JSON that is no object'],
+    ['{}', 'a url of type undefined'],
+    ['{"url": 5}', 'a url of type number'],
+    [ask({ method: 'G T' }), 'the method "G T"'],
+    [ask({ method: 5 }), 'the method 5'],
+    [ask({ headers: [] }), 'headers that are no object'],
+    [ask({ headers: { a: 1 } }), 'the header "a" of type number'],
+    [ask({ body: 'x' }), 'the key "body"'],
+  ];
+  for (const [input, message] of wrong) {
+    test.row('error.INVALID_HTTP_REQUEST', `${message}: ends the call, and nothing is sent`, async () => {
       const { plugin, seen } = await create({ [A]: new Response('x') });
-      is(await textOf(plugin.call('send', ask({ method: null, headers: null, header: null }))), 'x');
-      is(seen[0]!.method, 'GET');
-    });
-
-    test('headers are 0 to a plugin that may not see them', async () => {
-      const { plugin } = await create({ [A]: new Response('hello') });
-      await textOf(plugin.call('send', ask()));
-      is(await textOf(plugin.call('headers')), '');
-    });
-
-    test('an empty body is handle 0', async () => {
-      const { plugin } = await create({ [A]: new Response(null, { status: 204 }) });
-      is(await textOf(plugin.call('send', ask())), '');
-      is(await statusOf(plugin.call('status')), 204);
-    });
-
-    test('the body of the request is the block that is passed', async () => {
-      const { plugin, seen } = await create({ [A]: new Response('x') });
-      await plugin.call('send_input_as_body', ask({ method: 'PUT' }));
-      is(text(seen[0]!.body as Uint8Array), ask({ method: 'PUT' }));
-    });
-
-    const wrong: [request: string, message: string][] = [
-      ['', 'not JSON'],
-      ['[]', 'JSON that is no object'],
-      ['{}', 'a url of type undefined'],
-      ['{"url": 5}', 'a url of type number'],
-      [ask({ method: 'G T' }), 'the method "G T"'],
-      [ask({ method: 5 }), 'the method 5'],
-      [ask({ headers: [] }), 'headers that are no object'],
-      [ask({ headers: { a: 1 } }), 'the header "a" of type number'],
-      [ask({ body: 'x' }), 'the key "body"'],
-    ];
-    for (const [input, message] of wrong) {
-      test.row('error.INVALID_HTTP_REQUEST', `${message}: ends the call, and nothing is sent`, async () => {
-        const { plugin, seen } = await create({ [A]: new Response('x') });
-        await raises(() => plugin.call('send', input), { code: 'INVALID_HTTP_REQUEST', message });
-        is(seen.length, 0);
-        is(await textOf(plugin.call('send', ask())), 'x');
-      });
-    }
-
-    test('a refused request ends the call, also when the plugin catches it', async () => {
-      const { plugin } = await create({ [A]: new Response('x') });
-      const other = JSON.stringify({ url: 'https://b.test/' });
-      for (const name of ['send', 'caught']) {
-        await raises(() => plugin.call(name, other), {
-          code: 'HTTP_DENIED',
-          message: 'https://b.test/ is not allowed',
-        });
-      }
+      await raises(() => plugin.call('send', input), { code: 'INVALID_HTTP_REQUEST', message });
+      is(seen.length, 0);
       is(await textOf(plugin.call('send', ask())), 'x');
     });
+  }
 
-    test('aborting the call aborts the request', async () => {
-      let signal: AbortSignal | undefined;
-      const fetch = (_: URL, init: RequestInit) => {
-        signal = init.signal ?? undefined;
-        return new Promise<Response>(() => {});
-      };
-      const plugin = await createPlugin(WASM, {
-        allowedHosts: ['*'],
-        fetch: fetch as typeof globalThis.fetch,
+  test('a refused request ends the call, also when the plugin catches it', async () => {
+    const { plugin } = await create({ [A]: new Response('x') });
+    const other = JSON.stringify({ url: 'https://b.test/' });
+    for (const name of ['send', 'caught']) {
+      await raises(() => plugin.call(name, other), {
+        code: 'HTTP_DENIED',
+        message: 'https://b.test/ is not allowed',
       });
-      const controller = new AbortController();
-      const call = plugin.call('send', ask(), null, { signal: controller.signal });
-      await new Promise(resolve => setTimeout(resolve, 1));
-      controller.abort(new Error('enough'));
-      await raises(() => call, { code: 'ABORTED', message: 'enough' });
-      is(signal!.aborted, true);
-    });
+    }
+    is(await textOf(plugin.call('send', ask())), 'x');
+  });
 
-    test('requests of several calls go one after the other', async () => {
-      const { plugin, seen } = await create({ [A]: new Response('x') });
-      await Promise.all([1, 2, 3].map(() => textOf(plugin.call('send', ask()))));
-      is(seen.length, 3);
+  test('aborting the call aborts the request', async () => {
+    let asked: (signal: AbortSignal) => void = () => {};
+    const whenAsked = new Promise<AbortSignal>(resolve => {
+      asked = resolve;
     });
-  },
-  jspi ? null : 'this engine cannot suspend a plugin',
-);
+    const fetch = (_: URL, init: RequestInit) => {
+      asked(init.signal!);
+      return new Promise<Response>(() => {});
+    };
+    const plugin = await createPlugin(WASM, {
+      allowedHosts: ['*'],
+      fetch: fetch as typeof globalThis.fetch,
+    });
+    const controller = new AbortController();
+    const call = plugin.call('send', ask(), null, { signal: controller.signal });
+    const signal = await whenAsked;
+    controller.abort(new Error('enough'));
+    await raises(() => call, { code: 'ABORTED', message: 'enough' });
+    is(signal.aborted, true);
+  });
+
+  test('requests of several calls go one after the other', async () => {
+    const { plugin, seen } = await create({ [A]: new Response('x') });
+    await Promise.all([1, 2, 3].map(() => textOf(plugin.call('send', ask()))));
+    is(seen.length, 3);
+  });
+};
+
+suite('http of plugins', httpOfPlugins, jspi ? null : 'this engine cannot suspend a plugin');
+suiteInWorker('http of plugins', httpOfPlugins);

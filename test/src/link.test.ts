@@ -1,7 +1,7 @@
-import { type CallError, createPlugin, type Manifest, type PluginOptions } from '../../src/node.ts';
+import type { CallError, Manifest, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
 type Modules = Record<string, ModuleShape>;
@@ -311,9 +311,9 @@ const refused: Refused[] = [
   },
 ];
 
-suite('link', test => {
+suiteInModes('link', (test, mode) => {
   for (const { row, name, modules, options, results } of works) {
-    for (const compile of [false, true]) {
+    for (const compile of mode === 'in a worker' ? [false] : [false, true]) {
       test.row(row ? `abi.${row}` : [], `${name}${compile ? ', compiled before' : ''}`, async () => {
         const plugin = await createPlugin(manifestOf(modules, compile), options);
         const got: number[] = [];
@@ -327,7 +327,8 @@ suite('link', test => {
     }
   }
 
-  for (const { row, name, code, modules, message } of refused) {
+  // Links are planned before there is a worker.
+  for (const { row, name, code, modules, message } of mode === 'in a worker' ? [] : refused) {
     test.row([`error.${code}`, ...(row ? [`abi.${row}`] : [])], `refuses ${name}`, async () => {
       await raises(() => createPlugin(manifestOf(modules)), { code, message });
     });
@@ -443,7 +444,7 @@ suite('link', test => {
     },
     { row: 'link-duplicate', given: ['a', 'b', 'a', 'main'], message: 'manifest.wasm[2].name' },
   ];
-  for (const { row, given, main, message } of names) {
+  for (const { row, given, main, message } of mode === 'in a worker' ? [] : names) {
     const shown = given.map(name => name ?? 'no name').join(', ');
     test.row(
       row ? `abi.${row}` : [],

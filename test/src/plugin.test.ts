@@ -1,13 +1,7 @@
-import {
-  type CallError,
-  createPlugin,
-  type HostFunctions,
-  type PluginOptions,
-  PluginOutput,
-} from '../../src/node.ts';
+import { type CallError, type HostFunctions, type PluginOptions, PluginOutput } from '../../src/node.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 const USER = 'extism:host/user';
 
@@ -39,7 +33,7 @@ const echo = () =>
     functions: [{ name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2] }],
   });
 
-suite('plugin', test => {
+suiteInModes('plugin', (test, mode) => {
   test('passes text as UTF-8 and bytes as they are, views included, and copies both ways', async () => {
     const plugin = await createPlugin(echo());
     is((await plugin.call('echo', 'hällo'))?.text(), 'hällo');
@@ -55,7 +49,7 @@ suite('plugin', test => {
 
   test('output reads as text, JSON, bytes and DataView, and is read-only', async () => {
     const plugin = await createPlugin(echo());
-    const output = plugin.callSync('echo', '{"a":[1]}')!;
+    const output = (await plugin.call('echo', '{"a":[1]}'))!;
     ok(output instanceof PluginOutput && output instanceof DataView);
     equal([output.text(), output.string()], ['{"a":[1]}', '{"a":[1]}']);
     equal(output.json(), { a: [1] });
@@ -76,7 +70,8 @@ suite('plugin', test => {
     );
     is((await plugin.getImports()).length, 3);
     equal([await plugin.functionExists('echo'), await plugin.functionExists('toString')], [true, false]);
-    ok((await plugin.getInstance()) instanceof WebAssembly.Instance);
+    if (mode === 'on this thread') ok((await plugin.getInstance()) instanceof WebAssembly.Instance);
+    else await raises(() => plugin.getInstance(), { code: 'UNSUPPORTED', message: 'in a worker' });
     is(plugin.isActive(), false);
   });
 
@@ -181,6 +176,8 @@ suite('plugin', test => {
     ],
   ];
   for (const [code, name, run, message] of callErrors) {
+    // In a worker it is waited for.
+    if (code === 'HOST_FUNCTION_ASYNC' && mode === 'in a worker') continue;
     test.row(`error.${code}`, name, async () => {
       is((await raises(run, { code, message })).name, 'CallError');
     });
@@ -205,10 +202,11 @@ suite('plugin', test => {
       if (++calls === 1) throw new Error('once');
     };
     const plugin = await pluginOf(callHost, {}, {}, { host });
-    const first = await plugin.getInstance();
+    const instance = () => (mode === 'on this thread' ? plugin.getInstance() : undefined);
+    const first = await instance();
     await raises(() => plugin.call('run'), { code: 'HOST_FUNCTION_FAILED' });
     is(await plugin.call('run'), null);
-    ok((await plugin.getInstance()) !== first);
+    if (first) ok((await instance()) !== first);
   });
 
   test('a plugin cannot swallow what an import threw', async () => {

@@ -1,7 +1,7 @@
 import type { CallError } from '../../src/node.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { op } from '../helpers/build-module.ts';
-import { suite } from '../helpers/suite.ts';
+import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { type Body, createGuest, FIRST, i32, i64, mark, place } from './guest.ts';
 
 const setError: Body = [...i64(FIRST), 'error_set'];
@@ -31,7 +31,9 @@ const matrix: [
 ];
 
 for (const kernel of ['reference', 'accessors'] as const) {
-  suite(`results (${kernel})`, test => {
+  // In a worker the tier makes no difference to how a call ends, and each test starts one.
+  const declare = kernel === 'reference' ? suiteOnThread : suiteInModes;
+  declare(`results (${kernel})`, test => {
     for (const [end, ...outcomes] of matrix) {
       for (const [withError, [row, code, exitCode]] of outcomes.entries()) {
         for (const output of [null, 'oh']) {
@@ -69,7 +71,7 @@ for (const kernel of ['reference', 'accessors'] as const) {
   });
 }
 
-suite('results', test => {
+suiteInModes('results', test => {
   const unfit = [
     ['result-type', 'an i64 result', { body: [...mark(1), ...i64(5)], results: ['i64'] }],
     ['result-many', 'two results', { body: [...mark(1), ...i32(0), ...i32(0)], results: ['i32', 'i32'] }],

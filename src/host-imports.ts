@@ -1,0 +1,32 @@
+import { type Kernel, performHttpRequest, type SendHttp } from '../abi/index.ts';
+import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from './host-function.ts';
+import { jspi } from './jspi.ts';
+import type { Link } from './link.ts';
+
+/** A function that may have to be waited for. It throws only what the kernel was ended for. */
+export type AsyncImport = (...args: never[]) => Promise<unknown>;
+
+/** `http_request` for a plugin that can wait. */
+export const httpImport =
+  (kernel: Kernel, hostCall: HostCall, send: SendHttp): AsyncImport =>
+  async (request: bigint, body: bigint) => {
+    kernel.check();
+    try {
+      return await hostCall.race(performHttpRequest(kernel, send, request, body));
+    } catch (error) {
+      kernel.check();
+      return kernel.stop(error as Error);
+    }
+  };
+
+/** The import for a host function on the plugin's own thread. */
+export function localImport(
+  { namespace, name, type, provider }: Link,
+  hostCall: HostCall,
+): WebAssembly.ImportValue {
+  if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is no host function`);
+  const label = `${namespace}.${name}`;
+  return provider.isAsync
+    ? new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, hostCall))
+    : wrapHostFunction(label, provider.fn, type, hostCall);
+}

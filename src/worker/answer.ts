@@ -1,0 +1,76 @@
+/** The most results that a wasm function may have, as engines limit it. */
+const MAX_RESULTS = 1000;
+const [STATE, COUNT, TAGS] = [0, 1, 2];
+const VALUES_BYTES = (TAGS + MAX_RESULTS) * 4;
+const WAITING = 0;
+/** Of a single result, which is not an array of one. */
+const SINGLE = -1;
+/** What converts to the zero of every number type, f64, i64. */
+const [NOTHING, NUMBER, BIGINT] = [0, 1, 2];
+
+/** Of a request: `ok` with results, `ended` where the call has been ended, `failed` where it goes on. */
+const OUTCOMES = { ok: 1, ended: 2, failed: 3 };
+export type Outcome = keyof typeof OUTCOMES;
+
+/**
+ * The answer to one request, in memory that both threads share. Words are i32:
+ *
+ *      0       4       8        4008      12008
+ *      ├───────┼───────┼────────┼─────────┤
+ *      │ state │ count │ tags … │ values… │  tags of 4 bytes, values of 8
+ */
+export class Answer {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #numbers: Float64Array;
+  readonly #bigints: BigInt64Array;
+
+  constructor(buffer = new SharedArrayBuffer(VALUES_BYTES + MAX_RESULTS * 8)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+    this.#numbers = new Float64Array(buffer, VALUES_BYTES);
+    this.#bigints = new BigInt64Array(buffer, VALUES_BYTES);
+  }
+
+  /** Before the request is posted. */
+  expect(): void {
+    Atomics.store(this.#words, STATE, WAITING);
+  }
+
+  /** Blocks this thread until there is an answer. */
+  wait(): Outcome {
+    Atomics.wait(this.#words, STATE, WAITING);
+    const state = Atomics.load(this.#words, STATE);
+    return (Object.keys(OUTCOMES) as Outcome[]).find(name => OUTCOMES[name] === state) ?? 'ended';
+  }
+
+  give(outcome: Outcome, results?: unknown): void {
+    const values = Array.isArray(results) ? results : [results];
+    if (values.length > MAX_RESULTS) {
+      this.give('failed');
+      return;
+    }
+    this.#words[COUNT] = Array.isArray(results) ? values.length : SINGLE;
+    for (const [index, value] of values.entries()) this.#put(index, value);
+    Atomics.store(this.#words, STATE, OUTCOMES[outcome]);
+    Atomics.notify(this.#words, STATE);
+  }
+
+  /** What `give` was given. */
+  get results(): unknown {
+    const count = this.#words[COUNT]!;
+    return count === SINGLE ? this.#get(0) : Array.from({ length: count }, (_, index) => this.#get(index));
+  }
+
+  #put(index: number, value: unknown): void {
+    const tag = typeof value === 'number' ? NUMBER : typeof value === 'bigint' ? BIGINT : NOTHING;
+    this.#words[TAGS + index] = tag;
+    if (tag === NUMBER) this.#numbers[index] = value as number;
+    if (tag === BIGINT) this.#bigints[index] = value as bigint;
+  }
+
+  #get(index: number): number | bigint | false {
+    const tag = this.#words[TAGS + index];
+    return tag === NUMBER ? this.#numbers[index]! : tag === BIGINT ? this.#bigints[index]! : false;
+  }
+}

@@ -1,0 +1,173 @@
+import {
+  compileAccessors,
+  createSharedBacking,
+  type EnvImports,
+  type Kernel,
+  type KernelTier,
+} from '../../abi/index.ts';
+import type { LineSink } from '../../wasi/index.ts';
+import { PlugboardError } from '../errors.ts';
+import { type HostCall, wrapAsyncHostFunction } from '../host-function.ts';
+import type { AsyncImport } from '../host-imports.ts';
+import type { LinkedModule, LinkPlan } from '../link.ts';
+import { MAIN } from '../manifest.ts';
+import type { Diagnostic } from '../options.ts';
+import type { Platform } from '../platform/types.ts';
+import type { Runner, RunnerExport } from '../runner.ts';
+import type { Settings } from '../settings.ts';
+import type { Outcome } from './answer.ts';
+import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
+import { Thread, workerFailed } from './thread.ts';
+
+export interface WorkerRunnerParts {
+  platform: Platform;
+  settings: Settings;
+  plan: LinkPlan;
+  kernel: Kernel;
+  /** Those of the reference kernel, with `http_request` as it is served here. */
+  kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
+  tier: KernelTier;
+  hostCall: HostCall;
+  stdout: LineSink;
+  stderr: LineSink;
+  onDiagnostic: (diagnostic: Diagnostic) => void;
+}
+
+/** What the worker asks for, served on the caller's thread. It throws only what ended the call, or what is to fail there. */
+type Served = (...args: never[]) => unknown;
+
+/**
+ * In a worker, which can be ended by force. The worker serves the plugin's loads and stores itself, on memory that both
+ * threads share; for anything else it waits until the caller's thread has served it.
+ * RATIONALE: how-does-a-plugin-in-a-worker-reach-its-host
+ */
+export class WorkerRunner implements Runner {
+  readonly #parts: WorkerRunnerParts;
+  readonly #plan: LinkPlan;
+  readonly #served: ReadonlyMap<number | string, Served>;
+  #thread: Thread | null = null;
+  /** How the last order that succeeded ended; null where there are no instances. */
+  #ready: Ended | null = null;
+  #growth: readonly number[] = [];
+  module: string = MAIN;
+  readonly main = null;
+
+  constructor(parts: WorkerRunnerParts) {
+    this.#parts = parts;
+    const served = new Map<number | string, Served>(Object.entries(parts.kernelImports));
+    this.#plan = numberImports(parts.plan, parts.hostCall, served);
+    this.#served = served
+      .set('stdout', (bytes: Uint8Array) => parts.stdout.write(bytes))
+      .set('stderr', (bytes: Uint8Array) => parts.stderr.write(bytes))
+      .set('diagnostic', parts.onDiagnostic);
+  }
+
+  get isReady(): boolean {
+    // A worker that died since its last call is known for it here.
+    return this.#ready !== null && this.#thread?.isIdle === true;
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#thread?.isIdle) return;
+    try {
+      await this.#startThread();
+    } catch (error) {
+      this.#thread?.terminate();
+      // Such as an engine that has no room for the memory.
+      throw error instanceof PlugboardError ? error : workerFailed((error as Error).message);
+    }
+  }
+
+  async #startThread(): Promise<void> {
+    this.#ready = null;
+    const { platform, settings, kernel, tier } = this.#parts;
+    const backing = createSharedBacking();
+    // An ended worker may still write to the memory that it had.
+    kernel.memory.moveTo(backing);
+    kernel.begin();
+    const args = settings.nodeWorkerArgs;
+    const serve = (request: Request) => this.#serve(request);
+    this.#thread = new Thread({ platform, args, memory: kernel.memory, serve });
+    await this.#thread.run({
+      kind: 'setup',
+      plan: this.#plan,
+      tier,
+      accessors: tier === 'accessors' ? compileAccessors('shared') : null,
+      backing,
+      answers: this.#thread.answer.buffer,
+      maxKernelBytes: settings.maxKernelBytes,
+      strict: settings.strict,
+      mounts: settings.mounts,
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#ready = null;
+    // It may have died since.
+    await this.#parts.hostCall.race(this.prepare());
+    await this.#run(this.#thread!, { kind: 'start' });
+  }
+
+  find(name: string): RunnerExport | undefined {
+    const parameters = this.#ready!.exports.get(name);
+    if (parameters === undefined) return undefined;
+    return { parameters, call: () => this.#run(this.#thread!, { kind: 'call', name }) };
+  }
+
+  growth(): readonly number[] {
+    return this.#growth;
+  }
+
+  drop(): void {
+    this.#ready = null;
+    if (this.#thread?.isIdle) return;
+    this.#thread?.terminate();
+    this.#thread = null;
+  }
+
+  /** Files of the plugin are closed before: not every runtime does it when a worker ends. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#ready = this.#thread = null;
+    if (thread?.isIdle) await thread.run({ kind: 'drop' }).catch(() => {});
+    thread?.terminate();
+  }
+
+  async #run(thread: Thread, order: Order): Promise<unknown> {
+    const { kernel, hostCall } = this.#parts;
+    const ended = await hostCall.race(thread.run(order));
+    this.module = ended.module;
+    this.#growth = ended.growth;
+    if (ended.reason) kernel.markEnded(fromPlain(ended.reason));
+    if (ended.thrown) throw fromPlain(ended.thrown);
+    this.#ready = ended;
+    return ended.result;
+  }
+
+  async #serve({ to, args }: Request): Promise<{ outcome: Outcome; results?: unknown }> {
+    const { kernel } = this.#parts;
+    try {
+      const results = await this.#served.get(to)!(...(args as never[]));
+      return { outcome: kernel.ended ? 'ended' : 'ok', results };
+    } catch {
+      return { outcome: kernel.ended ? 'ended' : 'failed' };
+    }
+  }
+}
+
+/** The plan for the worker: without host functions, which are served by the numbers that it has instead. */
+function numberImports(plan: LinkPlan, hostCall: HostCall, served: Map<number | string, Served>): LinkPlan {
+  let next = 0;
+  const modules = [...plan.modules.values()].map((module): LinkedModule => {
+    const links = module.links.map(link => {
+      const { namespace, name, type, provider } = link;
+      if (provider.kind !== 'host') return link;
+      const index = next++;
+      served.set(index, wrapAsyncHostFunction(`${namespace}.${name}`, provider.fn, type, hostCall));
+      return { ...link, provider: { kind: 'remote', index } as const };
+    });
+    return { ...module, links };
+  });
+  const byName = new Map(modules.map(module => [module.name, module]));
+  return { modules: byName, main: byName.get(MAIN)! };
+}

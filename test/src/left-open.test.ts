@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createPlugin as createOn } from '../../src/create.ts';
+import { nodePlatform } from '../../src/platform/node.ts';
+import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+
+/** No program takes that long; one that never ends must not hang the run. */
+const WATCHDOG_MS = 60_000;
+
+function findGc(): (() => void) | undefined {
+  const { Bun, Deno } = globalThis as { Bun?: { gc(force: boolean): void }; Deno?: unknown };
+  if (Bun) return () => Bun.gc(true);
+  if (Deno) return undefined;
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
+suite('workers of this process', test => {
+  test('a plugin that is never closed keeps no process alive', async () => {
+    const flags =
+      'Deno' in globalThis ? ['run', '--no-prompt', '--no-lock', `--allow-read=${host().path('.')}`] : [];
+    const child = spawn(process.execPath, [...flags, host().path('dist/test/src/left-open.js')], {
+      env: { NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: WATCHDOG_MS,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    const code = await new Promise(resolve => child.on('close', resolve));
+    equal([code, output], [0, 'called\ndone\n']);
+  });
+
+  const gc = findGc();
+  const title = 'the worker of a plugin that nobody can reach is ended';
+  if (!gc) test.skip(title, 'nothing here makes the garbage collector run');
+  else
+    test(title, async () => {
+      let ended = 0;
+      const platform: Platform = {
+        ...nodePlatform,
+        startWorker: (events, args) => {
+          const handle = nodePlatform.startWorker(events, args);
+          const terminate = () => {
+            ended++;
+            handle.terminate();
+          };
+          return { ...handle, terminate };
+        },
+      };
+      const leave = async () => {
+        const wasm = buildModule({ functions: [{ name: 'run', body: [] }] });
+        const plugin = await createOn(platform, wasm, { runInWorker: true });
+        await plugin.call('run');
+      };
+      for (let left = 0; left < 5; left++) await leave();
+      for (let turn = 0; turn < 500 && ended === 0; turn++) {
+        gc();
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+      ok(ended > 0, 'none was ended');
+    });
+
+  test('time-outs are refused on Bun alone', async () => {
+    const creating = createOn(nodePlatform, buildModule({}), { timeoutMs: 5000 });
+    if ('Bun' in globalThis) await raises(() => creating, { code: 'UNSUPPORTED', message: 'a loop of wasm' });
+    else await (await creating).close();
+  });
+
+  test.row(
+    'error.WORKER_FAILED',
+    'a worker that dies fails its call, and the next one gets another',
+    async () => {
+      const started: WorkerEvents[] = [];
+      const platform = {
+        ...nodePlatform,
+        startWorker: (events: WorkerEvents, args: Record<string, unknown>) => {
+          started.push(events);
+          return nodePlatform.startWorker(events, args);
+        },
+      };
+      const wasm = buildModule({
+        imports: [{ module: 'host', name: 'wait' }],
+        functions: [{ name: 'run', body: [op.call, 0] }],
+      });
+      const wait = (context: { hostContext(): unknown }) => {
+        if (context.hostContext() === 'die') started.at(-1)!.onDeath('out of memory');
+      };
+      const plugin = await createOn(platform, wasm, { runInWorker: true, functions: { host: { wait } } });
+      const message = /^run: the plugin's worker died, or could not be started: out of memory$/;
+      await raises(() => plugin.call('run', '', 'die'), { code: 'WORKER_FAILED', message });
+      is(await plugin.call('run'), null);
+      started.at(-1)!.onDeath('while nobody calls');
+      is(await plugin.call('run'), null);
+      is(started.length, 3);
+      await plugin.close();
+    },
+  );
+});

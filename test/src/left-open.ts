@@ -1,0 +1,15 @@
+import { createPlugin } from '../../src/node.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+
+// A program that leaves a plugin open in a worker. It must not end before the call has, and end then.
+const wasm = buildModule({
+  imports: [{ module: 'host', name: 'print' }],
+  functions: [{ name: 'run', body: [op.call, 0] }],
+});
+const print = async () => {
+  await Promise.resolve();
+  console.log('called');
+};
+const plugin = await createPlugin(wasm, { runInWorker: true, functions: { host: { print } } });
+await plugin.call('run');
+console.log('done');

@@ -1,0 +1,486 @@
+import { createPlugin as createOn } from '../../src/create.ts';
+import { jspi } from '../../src/jspi.ts';
+import {
+  type CallContext,
+  type CallError,
+  type CreateError,
+  hostFunction,
+  type Plugin,
+  type PluginOptions,
+  values,
+} from '../../src/node.ts';
+import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
+import { suite } from '../helpers/suite.ts';
+import { type Body, createGuest, FIRST, i64, place } from './guest.ts';
+
+const ENV = 'extism:host/env';
+const i32 = { results: ['i32'] } as const;
+/** `loop br 0 end` */
+const forever = [0x03, 0x40, 0x0c, 0, 0x0b];
+
+const shape = {
+  imports: [{ module: 'host', name: 'wait', ...i32 }],
+  functions: [
+    { name: 'run', ...i32, body: [op.call, 0] },
+    { name: 'caught', body: [...op.try, op.call, 0, op.drop, op.catchAll, op.end] },
+    { name: 'waitAndSpin', body: [op.call, 0, op.drop, ...forever] },
+    { name: 'spin', body: forever },
+    { name: 'trap', body: [op.unreachable] },
+    { name: 'fine', body: [] },
+  ],
+} satisfies ModuleShape;
+const WASM = buildModule(shape);
+const create = (wait: (context: CallContext) => unknown, options: PluginOptions = {}) =>
+  createPlugin(WASM, { ...options, functions: { host: { wait: wait as () => number } } });
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    error => (error as CallError).code,
+  );
+const never = () => new Promise<never>(() => {});
+
+/** What a host function does to a call, and the code that the call ends with. Host functions are called by the plugin itself. */
+interface Fault {
+  name: string;
+  wait: (plugin: Plugin, controller: AbortController) => unknown;
+  code: string | null;
+  /** Whether the plugin is closed afterwards. */
+  closes?: true;
+}
+const faults: Fault[] = [
+  { name: 'throws', wait: () => Promise.reject(new Error('kaputt')), code: 'HOST_FUNCTION_FAILED' },
+  {
+    name: 'never settles, and the call is aborted',
+    wait: (_, controller) => {
+      setTimeout(() => controller.abort(), 1);
+      return never();
+    },
+    code: 'ABORTED',
+  },
+  {
+    name: 'aborts the call itself, and returns',
+    wait: (_, controller) => {
+      controller.abort();
+      return 0;
+    },
+    code: 'ABORTED',
+  },
+  { name: 'calls the plugin', wait: async plugin => void (await codeOf(plugin.call('fine'))), code: null },
+  { name: 'closes the plugin', wait: plugin => plugin.close(), code: 'CLOSED', closes: true },
+  {
+    name: 'closes the plugin without waiting for it',
+    wait: plugin => void plugin.close(),
+    code: 'CLOSED',
+    closes: true,
+  },
+];
+
+suiteInWorker('faults', test => {
+  for (const { name, wait, code, closes } of faults) {
+    for (const fn of ['run', 'caught']) {
+      test(`a host function that ${name} (${fn})`, async () => {
+        const made: { plugin?: Plugin } = {};
+        const controller = new AbortController();
+        let isFirst = true;
+        const once = () => {
+          if (!isFirst) return 0;
+          isFirst = false;
+          return wait(made.plugin!, controller);
+        };
+        const plugin = await create(once);
+        made.plugin = plugin;
+        is(await codeOf(plugin.call(fn, '', null, { signal: controller.signal })), code);
+        is(await codeOf(plugin.call('run')), closes ? 'CLOSED' : null);
+      });
+    }
+  }
+});
+
+/** On a busy machine anything may take too long at first. */
+async function onceInTime<T>(call: () => Promise<T>, tries = 50): Promise<T> {
+  for (let left = tries; ; left--) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as CallError).code !== 'TIMEOUT' || left === 0) throw error;
+    }
+  }
+}
+
+suiteInWorker('ended by force', test => {
+  test('a signal ends a call that has begun, wherever it is', async () => {
+    const controller = new AbortController();
+    const plugin = await create(() => {
+      setTimeout(() => controller.abort(new Error('enough')), 1);
+      return 0;
+    });
+    await raises(() => plugin.call('waitAndSpin', '', null, { signal: controller.signal }), {
+      code: 'ABORTED',
+      message: /^waitAndSpin: the call was aborted: enough$/,
+    });
+    is(await codeOf(plugin.call('fine', '', null, { signal: controller.signal })), 'ABORTED');
+    is(await plugin.call('fine'), null);
+    const late = new AbortController();
+    is(await plugin.call('fine', '', null, { signal: late.signal }), null);
+    late.abort();
+    is(await plugin.call('fine'), null);
+  });
+
+  test('close ends a call that never returns, and those behind it', async () => {
+    const plugin = await create(() => 0);
+    const calls = ['spin', 'fine', 'spin'].map(name => codeOf(plugin.call(name)));
+    await plugin.close();
+    equal(await Promise.all(calls), ['CLOSED', 'CLOSED', 'CLOSED']);
+    await plugin.close();
+  });
+
+  test.row(
+    'error.TIMEOUT',
+    'endless loops end, twenty in a row, and each next call works; variables are kept',
+    async () => {
+      let count = 0;
+      const wait = (context: CallContext) => {
+        context.setVariable('count', String(count + 1));
+        count++;
+        return 0;
+      };
+      const plugin = await onceInTime(() => create(wait, { timeoutMs: 300 }));
+      is(plugin.report.isolation, 'worker');
+      for (let turn = 1; turn <= 20; turn++) {
+        await raises(() => plugin.call('spin'), {
+          code: 'TIMEOUT',
+          message: /^spin: the plugin took longer than 300 ms \(timeoutMs\)$/,
+        });
+        is(await onceInTime(() => plugin.call('run')), null);
+      }
+      is(new TextDecoder().decode(plugin.vars.get('count')), String(count));
+    },
+  );
+
+  for (const fn of ['run', 'caught']) {
+    test(`a host function that never settles (${fn})`, async () => {
+      let isFirst = true;
+      const wait = () => (isFirst ? never() : 0);
+      const plugin = await onceInTime(() => create(wait, { timeoutMs: 300 }));
+      is(await codeOf(plugin.call(fn)), 'TIMEOUT');
+      isFirst = false;
+      is(await onceInTime(() => plugin.call('run')), null);
+    });
+  }
+
+  test('a request that never ends', async () => {
+    const signals: AbortSignal[] = [];
+    const fetch = (_: URL, { signal }: RequestInit) => {
+      signals.push(signal!);
+      return never();
+    };
+    const wasm = buildModule({
+      imports: [
+        { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+        { module: ENV, name: 'input_offset', results: ['i64'] },
+      ],
+      functions: [{ name: 'run', body: [op.call, 1, op.i64Const, 0, op.call, 0, op.drop] }],
+    });
+    const options = { timeoutMs: 500, allowedHosts: ['*'], fetch: fetch as typeof globalThis.fetch };
+    const plugin = await onceInTime(() => createPlugin(wasm, options));
+    is(await codeOf(plugin.call('run', '{"url":"https://a.test/"}')), 'TIMEOUT');
+    is(signals[0]!.aborted, true);
+  });
+
+  test('time-outs of a manifest, in both spellings, and options win', async () => {
+    for (const key of ['timeoutMs', 'timeout_ms']) {
+      const manifest = { wasm: [{ data: WASM }], [key]: 500 };
+      const functions = { host: { wait: never } };
+      const plugin = await onceInTime(() => createPlugin(manifest, { functions }));
+      is(await codeOf(plugin.call('run')), 'TIMEOUT');
+      const free = await createPlugin({ ...manifest, [key]: 1 }, { timeoutMs: 60_000, functions });
+      is(await codeOf(free.call('fine')), null);
+    }
+  });
+
+  test('calls that wait for their turn do not use up their time', async () => {
+    const wait = () => new Promise(resolve => setTimeout(resolve, 100, 0));
+    const plugin = await onceInTime(() => create(wait, { timeoutMs: 2000 }));
+    const calls = Array.from({ length: 30 }, () => codeOf(plugin.call('run')));
+    ok((await Promise.all(calls)).every(code => code === null));
+  });
+
+  test('a start function that never returns is a creation error, and so is one that waits too long', async () => {
+    const spinning = buildModule({ functions: [{ name: '_initialize', body: forever }] });
+    const waiting = buildModule({
+      imports: [{ module: 'host', name: 'wait' }],
+      functions: [{ name: '_initialize', body: [op.call, 0] }],
+    });
+    for (const wasm of [spinning, waiting]) {
+      const error = await raises(
+        () => createPlugin(wasm, { timeoutMs: 50, functions: { host: { wait: async () => never() } } }),
+        { code: 'TIMEOUT', message: /^module "main": initialisation: the plugin took longer than 50 ms/ },
+      );
+      is((error as CreateError).name, 'CreateError');
+    }
+  });
+
+  test('a start section that never returns is one too', async () => {
+    const wasm = buildModule({ functions: [{ name: 'run', body: forever }], start: 0 });
+    await raises(() => createPlugin(wasm, { timeoutMs: 50 }), { code: 'TIMEOUT' });
+  });
+});
+
+suiteInWorker('kernel memory', test => {
+  const grow = [...i64(3_145_728), 'alloc', op.drop] as Body;
+
+  for (const kernel of ['reference', 'accessors'] as const) {
+    test(`host and plugin see what the other wrote, also after it has grown (${kernel})`, async () => {
+      const seen: unknown[] = [];
+      const { plugin, marks } = await createGuest(
+        {
+          run: [
+            ...place('from the plugin'),
+            'host',
+            // What the host stored is the third block, behind one of 16 bytes and one of a size that is not rounded.
+            ...[...i64(FIRST + 16 + 3_145_728), 'load_u8', 'mark'],
+            ...grow,
+            'host',
+            ...[...i64(FIRST), ...i64(4), 'output_set'],
+          ] as Body,
+        },
+        {
+          kernel,
+          host: context => {
+            seen.push(context.read(FIRST)?.text());
+            const large = context.alloc(3_145_728);
+            const small = context.store('Host');
+            seen.push(context.length(large), context.read(small)?.text());
+            context.free(small);
+            seen.push(context.length(small), context.read(small));
+          },
+        },
+      );
+      is((await plugin.call('run'))?.text(), 'from');
+      const each = ['from the plugin', 3_145_728n, 'Host', 0n, null];
+      equal(seen, [...each, ...each]);
+      equal(marks, ['H'.charCodeAt(0)]);
+      is(plugin.report.kernel, kernel);
+    });
+  }
+
+  test('variables, config, logs, log level, host context and diagnostics are on the side of the caller, in order', async () => {
+    const lines: string[] = [];
+    const logger = Object.fromEntries(
+      ['trace', 'debug', 'info', 'warn', 'error'].map(level => [level, (text: string) => lines.push(text)]),
+    ) as unknown as NonNullable<PluginOptions['logger']>;
+    const wasm = buildModule({
+      imports: [
+        { module: ENV, name: 'input_offset', results: ['i64'] },
+        { module: ENV, name: 'log_warn', params: ['i64'] },
+        { module: ENV, name: 'config_get', params: ['i64'], results: ['i64'] },
+        { module: 'host', name: 'now' },
+        { module: ENV, name: 'free', params: ['i64'] },
+        { module: ENV, name: 'get_log_level', ...i32 },
+        { module: ENV, name: 'log_info', params: ['i64'] },
+      ],
+      functions: [
+        {
+          name: 'run',
+          ...i32,
+          body: [
+            ...[op.call, 0, op.call, 1, op.call, 0, op.call, 2, op.call, 1],
+            ...[op.call, 0, op.call, 6, op.i64Const, 9, op.call, 4, op.call, 3, op.call, 0, op.call, 6],
+            ...[op.call, 5],
+          ],
+        },
+      ],
+    });
+    const plugin = await createPlugin(wasm, {
+      config: { key: 'value' },
+      logger,
+      logLevel: 'warn',
+      onDiagnostic: ({ code }) => lines.push(code),
+      functions: {
+        host: {
+          now: context => {
+            lines.push(`host of ${context.hostContext<string>()}, ${context.logLevel}`);
+            context.logLevel = 'info';
+          },
+        },
+      },
+    });
+    const error = await raises(() => plugin.call('run', 'key', 'me'), { code: 'NONZERO_RESULT' });
+    is((error as CallError).exitCode, 2);
+    equal(lines, ['key', 'value', 'UNKNOWN_HANDLE_FREED', 'host of me, warn', 'key']);
+  });
+});
+
+suiteInWorker('the rest', test => {
+  test('an async host function chooses it where the engine cannot suspend a plugin', async () => {
+    const functions = { host: { wait: async () => 0 } };
+    const plugin = await createPlugin(WASM, { runInWorker: false, functions });
+    is(plugin.report.isolation, jspi ? 'suspending' : 'worker');
+    is(await plugin.call('run'), null);
+  });
+
+  test('a plain function may answer a promise', async () => {
+    const plugin = await create(() => Promise.resolve(0));
+    is(await plugin.call('run'), null);
+  });
+
+  test('callSync is refused', async () => {
+    const plugin = await create(() => 0);
+    await raises(() => plugin.callSync('fine'), {
+      code: 'UNSUPPORTED',
+      message: 'runs in a worker; use call',
+    });
+  });
+
+  test('several results, and what cannot cross is an error', async () => {
+    const wasm = buildModule({
+      imports: [
+        { module: 'host', name: 'two', results: ['i64', 'f64'] },
+        { module: 'host', name: 'take', params: ['funcref'] },
+      ],
+      functions: [
+        { name: 'run', ...i32, body: [op.call, 0, op.drop, op.drop, op.i32Const, 0] },
+        { name: 'give', body: [op.refFunc, 3, op.call, 1] },
+      ],
+    });
+    const seen: unknown[] = [];
+    const plugin = await createPlugin(wasm, {
+      functions: { host: { two: () => [-1n, 0.5], take: (_, fn: never) => void seen.push(fn) } },
+    });
+    is(await plugin.call('run'), null);
+    await raises(() => plugin.call('give'), {
+      code: 'HOST_FUNCTION_FAILED',
+      message: "to the caller's thread",
+    });
+    is(await plugin.call('run'), null);
+  });
+
+  test('the modules that were compiled here run there, and traps tell where they were', async () => {
+    const plugin = await createPlugin(new WebAssembly.Module(WASM), {
+      functions: { host: { wait: () => 0 } },
+    });
+    const error = await raises(() => plugin.call('trap'), { code: 'TRAP' });
+    const { cause } = error;
+    ok(cause instanceof WebAssembly.RuntimeError);
+    // JSC tells of no functions of wasm.
+    ok(/wasm|carryOut/.test(cause.stack ?? ''), cause.stack);
+    is(await plugin.call('run'), null);
+  });
+
+  test('a file system given as an object is refused', async () => {
+    await raises(() => create(() => 0, { preopens: { '/data': { fs: { root: {} as never } } } }), {
+      code: 'UNSUPPORTED',
+      message: /preopens\["\/data"\].*cannot go there; give a folder of the host/,
+    });
+  });
+
+  test('a call by way of another plugin in a worker is known for one from inside', async () => {
+    const made: { outer?: Plugin } = {};
+    const inner = await create(async () =>
+      (await codeOf(made.outer!.call('fine'))) === 'REENTRANT_CALL' ? 0 : 1,
+    );
+    const outer = await create(async () => ((await codeOf(inner.call('run'))) === null ? 0 : 1));
+    made.outer = outer;
+    is(await codeOf(outer.call('run')), null);
+  });
+
+  test('a thousand calls, each with a host function, go by', async () => {
+    let count = 0;
+    const plugin = await create(() => void count++);
+    await Promise.all(Array.from({ length: 1000 }, () => plugin.call('run')));
+    is(count, 1000);
+  });
+});
+
+/** A platform whose workers do what the test says. */
+const fake = (start: (events: WorkerEvents) => void): Platform => ({
+  ...webPlatform,
+  lacksWorkers: () => null,
+  startWorker: events => {
+    start(events);
+    return { post: () => {}, keepAlive: () => {}, terminate: () => {} };
+  },
+});
+
+suite('workers that are not there', test => {
+  const lacking: Platform = { ...webPlatform, lacksWorkers: () => 'there are none' };
+  const refused: [name: string, options: PluginOptions, message: RegExp][] = [
+    ['runInWorker', { runInWorker: true }, /^option\.runInWorker: .*, but there are none; leave it out$/],
+    [
+      'timeoutMs',
+      { timeoutMs: 5 },
+      /^timeoutMs: only a plugin in a worker .*, but there are none; .*AbortSignal, /,
+    ],
+  ];
+  test.row('error.UNSUPPORTED', 'a time-out is refused where a worker cannot be ended by force', async () => {
+    const weak: Platform = { ...fake(() => {}), lacksForce: () => 'workers are stubborn' };
+    const options = { timeoutMs: 5, functions: { host: { wait: () => 0 } } };
+    await raises(() => createOn(weak, new WebAssembly.Module(WASM), options), {
+      code: 'UNSUPPORTED',
+      message: /^timeoutMs: .*, but workers are stubborn; leave it out/,
+    });
+  });
+
+  for (const [name, options, message] of refused) {
+    test.row('error.UNSUPPORTED', `${name} is refused at creation`, async () => {
+      const functions = { host: { wait: () => 0 } };
+      const wasm = new WebAssembly.Module(WASM);
+      await raises(() => createOn(lacking, wasm, { ...options, functions }), {
+        code: 'UNSUPPORTED',
+        message,
+      });
+    });
+  }
+
+  const http = { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] } as const;
+  const waiting: [code: string, wasm: Uint8Array<ArrayBuffer>, options: PluginOptions, message: RegExp][] = [
+    [
+      'HOST_FUNCTION_ASYNC',
+      WASM,
+      { functions: { host: { wait: async () => 0 } } },
+      /^host function host\.wait is async, .*WebAssembly\.Suspending.*, but there are none; or use a newer engine/,
+    ],
+    [
+      'UNSUPPORTED',
+      buildModule({ imports: [http] }),
+      { allowedHosts: ['*'] },
+      /http_request, and allowedHosts/,
+    ],
+  ];
+  for (const [code, wasm, options, message] of waiting) {
+    const name = 'what has to be waited for is refused where the engine cannot suspend a plugin';
+    test.row(`error.${code}`, `${name}: ${code}`, async () => {
+      const create = () => createOn(lacking, new WebAssembly.Module(wasm), options);
+      if (jspi) is((await create()).report.isolation, 'suspending');
+      else await raises(create, { code, message });
+    });
+  }
+
+  const failures: [name: string, start: (events: WorkerEvents) => void][] = [
+    ['dies at once', ({ onDeath }) => queueMicrotask(() => onDeath('no such file'))],
+    [
+      'cannot be started',
+      () => {
+        throw new Error('no such file');
+      },
+    ],
+  ];
+  for (const [name, start] of failures) {
+    test.row('error.WORKER_FAILED', `a worker that ${name} is a creation error`, async () => {
+      const wasm = new WebAssembly.Module(WASM);
+      const options = {
+        runInWorker: true,
+        functions: { host: { wait: hostFunction({ result: values.i32 }, () => 0) } },
+      };
+      const error = await raises(() => createOn(fake(start), wasm, options), {
+        code: 'WORKER_FAILED',
+        message: 'no such file',
+      });
+      is(error.name, 'CreateError');
+    });
+  }
+});
