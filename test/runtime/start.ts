@@ -7,7 +7,7 @@ import { root } from './bundle.ts';
 /** What suites, programs and browsers may write to. */
 export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));
 /** A hanging suite must not hang the run. */
-export const TIMEOUT_MS: number = 4 * 60_000;
+export const TIMEOUT_MS: number = 10 * 60_000;
 
 /** What uvu, the suites and the command line program ask for. */
 const environment =
