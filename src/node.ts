@@ -3,10 +3,11 @@ import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
 import { nodePlatform } from './platform/node.ts';
+import { nodeFolder } from './platform/node-files.ts';
 import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
-export { nodeFolder } from './platform/node-files.ts';
+export { nodeFolder };
 
 /** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
 export function createPlugin(
@@ -22,6 +23,7 @@ export { createPlugin as default, createPlugin as newPlugin };
 const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
   createPlugin,
   newPlugin: createPlugin,
+  nodeFolder,
   default: createPlugin,
 });
 
