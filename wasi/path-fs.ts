@@ -157,9 +157,13 @@ class PathDirectory implements FsDirectory {
     return this.#path.endsWith('/') ? this.#path + name : `${this.#path}/${name}`;
   }
 
+  #isName(name: string): boolean {
+    return name !== '' && name !== '.' && name !== '..' && this.#volume.host.isName(name);
+  }
+
   /** Path of an entry, if this is still the same folder. */
   #at(name: string): string | number {
-    if (name === '' || name === '.' || name === '..' || !this.#volume.host.isName(name)) return Errno.EINVAL;
+    if (!this.#isName(name)) return Errno.EINVAL;
     const stat = this.#self();
     return typeof stat === 'number' ? stat : this.#join(name);
   }
@@ -203,17 +207,25 @@ class PathDirectory implements FsDirectory {
     return this.#volume.describe(this.#statOf(name));
   }
 
-  openDirectory(name: string): FsDirectory | number {
-    const stat = this.#statOf(name);
+  lookupAll(names: readonly string[]): (FsStat | number)[] {
+    const self = this.#self();
+    if (typeof self === 'number') return names.map(() => self);
+    return names.map(name =>
+      this.#isName(name) ? this.#volume.describe(this.#volume.host.look(this.#join(name))) : Errno.EINVAL,
+    );
+  }
+
+  openDirectory(name: string, found?: FsStat): FsDirectory | number {
+    const stat = found ?? this.#statOf(name);
     if (typeof stat === 'number') return stat;
     return isFolder(stat) ? new PathDirectory(this.#volume, this.#join(name), stat) : Errno.ENOTDIR;
   }
 
-  openFile(name: string, opening: FsOpening): FsFile | number {
+  openFile(name: string, opening: FsOpening, known?: FsStat): FsFile | number {
     // First whether this folder is still itself: ENOENT for that must not be taken for a file to make.
-    const path = this.#at(name);
+    const path = known ? this.#join(name) : this.#at(name);
     if (typeof path === 'number') return path;
-    const found = this.#volume.host.look(path);
+    const found = known ?? this.#volume.host.look(path);
     const isNew = found === Errno.ENOENT && opening.create;
     if (typeof found === 'number' && !isNew) return found;
     if (typeof found !== 'number') {
