@@ -49,20 +49,24 @@ const TOLD = [
     'EXDEV',
   ],
 ] as (keyof typeof Errno)[];
-const toErrno = new Map<string, number>(TOLD.map(name => [name, Errno[name]]));
-toErrno.set('EDQUOT', Errno.ENOSPC).set('ENFILE', Errno.EMFILE).set('EOPNOTSUPP', Errno.ENOTSUP);
+const errnos = new Map<string, number>(TOLD.map(name => [name, Errno[name]]));
+errnos.set('EDQUOT', Errno.ENOSPC).set('ENFILE', Errno.EMFILE).set('EOPNOTSUPP', Errno.ENOTSUP);
 
 /** Runs a call of `node:fs`; what it throws becomes an errno. What the host did not say is a mistake here, and thrown on. */
 function attempt<T>(call: () => T): T | number {
   try {
     return call();
   } catch (error) {
-    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-    // What Deno was not granted. It makes links only when granted all files.
-    if (name === 'NotCapable') return Errno.EACCES;
-    if (typeof code !== 'string') throw error;
-    return toErrno.get(code) ?? Errno.EIO;
+    return toErrno(error);
   }
+}
+
+function toErrno(error: unknown): number {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  // What Deno was not granted. It makes links only when granted all files.
+  if (name === 'NotCapable') return Errno.EACCES;
+  if (typeof code !== 'string') throw error;
+  return errnos.get(code) ?? Errno.EIO;
 }
 
 /** As `attempt`, for what answers nothing. */
@@ -118,11 +122,19 @@ class NodeFile implements PathFile {
   }
 
   read(into: Uint8Array, offset: number): number {
-    return count(() => readSync(this.#fd, into, 0, into.length, offset));
+    try {
+      return readSync(this.#fd, into, 0, into.length, offset);
+    } catch (error) {
+      return -toErrno(error);
+    }
   }
 
   write(bytes: Uint8Array, offset: number): number {
-    return count(() => writeSync(this.#fd, bytes, 0, bytes.length, offset));
+    try {
+      return writeSync(this.#fd, bytes, 0, bytes.length, offset);
+    } catch (error) {
+      return -toErrno(error);
+    }
   }
 
   setSize(sizeBytes: number): number {
@@ -145,12 +157,6 @@ class NodeFile implements PathFile {
 /** `node:fs` takes seconds as a double, so that nanoseconds are lost; Deno keeps milliseconds. */
 const toSeconds = (ns: bigint): number => Number(ns) / NS_PER_S;
 
-/** A count, or a negative errno. */
-function count(call: () => number): number {
-  const answer = attempt(() => ({ bytes: call() }));
-  return typeof answer === 'number' ? -answer : answer.bytes;
-}
-
 function syncDirectory(path: string): number {
   // Windows opens no folders.
   if (isWindows) return Errno.ESUCCESS;
@@ -164,11 +170,23 @@ function syncDirectory(path: string): number {
   });
 }
 
+/** Without an exception for what is not there, which costs more than the look. */
+const LOOK = { bigint: true, throwIfNoEntry: false } as const;
+
+function look(path: string): FsStat | number {
+  try {
+    const stats = lstatSync(path, LOOK);
+    return stats ? toStat(stats) : Errno.ENOENT;
+  } catch (error) {
+    return toErrno(error);
+  }
+}
+
 /** Deno would remove an empty folder by `unlinkSync`, macOS says EPERM: it is never asked to. */
 const nodeHost = (root: string): PathHost => ({
   root,
   isName: name => !DANGEROUS.test(name),
-  look: path => attempt(() => toStat(lstatSync(path, { bigint: true }))),
+  look,
   list: path => attempt(() => readdirSync(path)),
   openFile,
   readLink: path => attempt(() => readlinkSync(path)),
