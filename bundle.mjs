@@ -1,4 +1,4 @@
-// `npm run bundle`: the core as a single file for <script type="module">, and the example Worker. Fails over the budget.
+// `npm run bundle`: the core as a single file for <script type="module">, and the example Workers. Fails over the budget.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -27,8 +27,9 @@ await build({
 // Wasm stays an import: workerd gives it compiled.
 await build({
   ...options,
-  entryPoints: ['examples/worker/worker.js'],
-  outfile: 'dist/examples/worker/worker.js',
+  entryPoints: ['examples/worker/worker.js', 'examples/wasi/worker.js'],
+  outdir: 'dist/examples',
+  outbase: 'examples',
   external: ['*.wasm'],
 });
 

@@ -103,10 +103,15 @@ export interface FsDirectory {
   list(): readonly string[] | number;
   /** Describes the entry itself, be it a link. */
   lookup(name: string): FsStat | number;
-  /** ENOTDIR for everything that is no folder, a link to one too. */
-  openDirectory(name: string): FsDirectory | number;
-  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for what is no file. */
-  openFile(name: string, opening: FsOpening): FsFile | number;
+  /** As `lookup` for each, where that costs less. */
+  lookupAll?(names: readonly string[]): (FsStat | number)[];
+  /**
+   * ENOTDIR for everything that is no folder, a link to one too.
+   * @param found what `lookup` has just answered for the name, in the same call of the program; saves another look
+   */
+  openDirectory(name: string, found?: FsStat): FsDirectory | number;
+  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for what is no file. `found` as above. */
+  openFile(name: string, opening: FsOpening, found?: FsStat): FsFile | number;
   /** The link's target as it was given. EINVAL if it is no link. */
   readLink(name: string): string | number;
   makeDirectory(name: string): number;

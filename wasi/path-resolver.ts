@@ -76,7 +76,7 @@ export function resolvePath(
       if (slash && stat.filetype !== Filetype.DIRECTORY) return Errno.ENOTDIR;
       return { directory, name: component, stat, slash };
     }
-    const next = directory.openDirectory(component);
+    const next = directory.openDirectory(component, stat);
     if (typeof next === 'number') return next;
     way.push(next);
   }

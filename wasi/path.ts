@@ -139,7 +139,9 @@ export function pathFunctions(
         if (isNew) return Errno.EEXIST;
         if (has(Oflags.CREAT) || has(Oflags.TRUNC) || rightsBase & Rights.FD_WRITE) return Errno.EISDIR;
         const directory =
-          target.name === undefined ? target.directory : target.directory.openDirectory(target.name);
+          target.name === undefined
+            ? target.directory
+            : target.directory.openDirectory(target.name, target.stat);
         if (typeof directory === 'number') return directory;
         return finish(
           descriptors.add({
@@ -157,13 +159,14 @@ export function pathFunctions(
       if (target.stat && has(Oflags.DIRECTORY)) return Errno.ENOTDIR;
       if (!target.stat && !has(Oflags.CREAT)) return Errno.ENOENT;
       if (target.slash) return Errno.EISDIR;
-      const file = target.directory.openFile(target.name, {
+      const opening = {
         read: (asked & Rights.FD_READ) !== 0n,
         write: (asked & Rights.FD_WRITE) !== 0n,
         create: has(Oflags.CREAT),
         exclusive: has(Oflags.EXCL),
         truncate: has(Oflags.TRUNC),
-      });
+      };
+      const file = target.directory.openFile(target.name, opening, target.stat);
       if (typeof file === 'number') return file;
       return finish(
         descriptors.add({

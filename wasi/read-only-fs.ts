@@ -1,5 +1,6 @@
 import { Errno } from './constants.ts';
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from './host.ts';
+import { lookupAll } from './readdir.ts';
 
 /** The same files, none of which can be changed: whatever would is EROFS. */
 export const readOnlyFs = (fs: Fs): Fs => ({ root: new ReadOnlyDirectory(fs.root) });
@@ -23,21 +24,25 @@ class ReadOnlyDirectory implements FsDirectory {
     return this.#directory.lookup(name);
   }
 
+  lookupAll(names: readonly string[]): (FsStat | number)[] {
+    return lookupAll(this.#directory, names);
+  }
+
   readLink(name: string): string | number {
     return this.#directory.readLink(name);
   }
 
-  openDirectory(name: string): FsDirectory | number {
-    const opened = this.#directory.openDirectory(name);
+  openDirectory(name: string, found?: FsStat): FsDirectory | number {
+    const opened = this.#directory.openDirectory(name, found);
     return typeof opened === 'number' ? opened : new ReadOnlyDirectory(opened);
   }
 
-  openFile(name: string, opening: FsOpening): FsFile | number {
-    const found = this.#directory.lookup(name);
+  openFile(name: string, opening: FsOpening, known?: FsStat): FsFile | number {
+    const found = known ?? this.#directory.lookup(name);
     if (typeof found === 'number') return opening.create && found === Errno.ENOENT ? Errno.EROFS : found;
     if (opening.create && opening.exclusive) return Errno.EEXIST;
     if (opening.write || opening.truncate) return Errno.EROFS;
-    const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false });
+    const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false }, found);
     return typeof file === 'number' ? file : new ReadOnlyFile(file);
   }
 

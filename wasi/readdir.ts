@@ -1,7 +1,7 @@
 import { Filetype } from './constants.ts';
 import type { DirectoryDescriptor } from './descriptors.ts';
-import type { FsStat } from './host.ts';
-import { makeDirent } from './structs.ts';
+import type { FsDirectory, FsStat } from './host.ts';
+import { DIRENT_BYTES, makeDirent } from './structs.ts';
 
 /**
  * Fills `buffer` with the entries from number `cookie` on, `.` being 0 and `..` 1, the last one cut off where the
@@ -14,22 +14,39 @@ export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Arra
     if (typeof names === 'number') return -names;
     descriptor.listing = ['.', '..', ...names];
   }
-  const names = descriptor.listing;
   const encoder = new TextEncoder();
-  let used = 0;
   // A cookie out of nowhere is beyond the end.
-  for (let at = Number(cookie); at < names.length && used < buffer.length; at++) {
-    const name = names[at]!;
-    // The folder above is none of the program's business, so `..` is the folder itself, as at the root of a disk.
-    const found = name === '.' || name === '..' ? directory.stat() : directory.lookup(name);
-    const { ino, filetype } = typeof found === 'number' ? GONE : found;
-    const entry = makeDirent(BigInt(at + 1), ino, filetype, encoder.encode(name));
+  const first = Number(cookie);
+  const names: string[] = [];
+  const encoded: Uint8Array[] = [];
+  for (let room = buffer.length, at = first; room > 0 && at < descriptor.listing.length; at++) {
+    const name = descriptor.listing[at]!;
+    const bytes = encoder.encode(name);
+    if (at >= DOTS) names.push(name);
+    encoded.push(bytes);
+    room -= DIRENT_BYTES + bytes.length;
+  }
+  // The folder above is none of the program's business, so `..` is the folder itself, as at the root of a disk.
+  const dots = Array.from({ length: encoded.length - names.length }, () => directory.stat());
+  const found = [...dots, ...lookupAll(directory, names)];
+  let used = 0;
+  for (const [index, bytes] of encoded.entries()) {
+    const stat = found[index]!;
+    const { ino, filetype } = typeof stat === 'number' ? GONE : stat;
+    const entry = makeDirent(BigInt(first + index + 1), ino, filetype, bytes);
     const part = entry.subarray(0, buffer.length - used);
     buffer.set(part, used);
     used += part.length;
   }
   return used;
 }
+
+/** Describes entries of a folder. */
+export const lookupAll = (directory: FsDirectory, names: readonly string[]): (FsStat | number)[] =>
+  directory.lookupAll?.(names) ?? names.map(name => directory.lookup(name));
+
+/** `.` and `..`, in front of each listing. */
+const DOTS = 2;
 
 /** An entry that has been removed since the names were listed. */
 const GONE: Pick<FsStat, 'ino' | 'filetype'> = { ino: 0n, filetype: Filetype.UNKNOWN };

@@ -6,7 +6,7 @@ import { installRuntimes } from '../runtime/install.ts';
 import { npm } from '../runtime/npm.ts';
 import type { Measurement } from './measure.ts';
 
-// Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- payload`.
+// Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- wasi`.
 
 interface Result {
   runtime: string;
@@ -15,7 +15,12 @@ interface Result {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = `${root}test/bench/`;
-const PEER = 'js-sdk';
+
+/** What each benchmark compares: a subject of ours, and the peer that it is held against. */
+const AGAINST: Record<string, Record<string, string>> = {
+  payload: { accessors: 'js-sdk', reference: 'js-sdk' },
+  wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
+};
 
 /** Each workload in a process of its own, because JSC keeps few memories fast. */
 function runOn(program: string, flags: readonly string[], name: string): Result {
@@ -31,11 +36,12 @@ function runOn(program: string, flags: readonly string[], name: string): Result 
   return { runtime: results[0]!.runtime, measurements: results.map(({ measurement }) => measurement) };
 }
 
-function table({ runtime, measurements }: Result): string {
+function table({ runtime, measurements }: Result, against: Record<string, string>): string {
   const subjects = Object.keys(measurements[0]!.medianUs);
   const cell = (subject: string, { medianUs }: Measurement) => {
-    const ratio = medianUs[PEER]! / medianUs[subject]!;
-    return `${medianUs[subject]!.toFixed(2)} µs${subject === PEER ? '' : `, ${ratio.toFixed(1)}×`}`;
+    const peerUs = medianUs[against[subject] ?? ''];
+    const ratio = peerUs === undefined ? '' : `, ${(peerUs / medianUs[subject]!).toFixed(1)}×`;
+    return `${medianUs[subject]!.toFixed(2)} µs${ratio}`;
   };
   const lines = [
     ['workload', ...subjects],
@@ -49,6 +55,8 @@ function table({ runtime, measurements }: Result): string {
 }
 
 const name = process.argv[2] ?? 'payload';
+const against = AGAINST[name];
+if (!against) throw new Error(`expected one of ${Object.keys(AGAINST).join(', ')}, got ${name}`);
 const { status, stderr } = npm(folder, ['ci', '--prefix', folder]);
 if (status !== 0) throw new Error(`npm ci in test/bench: ${stderr}`);
 const programs = installRuntimes();
@@ -64,10 +72,12 @@ const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
 };
 const date = new Date().toISOString().slice(0, 10);
 const conditions = { date, cpu: cpus()[0]?.model, cores: cpus().length, peer: manifest.dependencies };
+const pairs = Object.entries(against).map(([subject, peer]) => `${subject} as ${peer}`);
+const versions = Object.entries(manifest.dependencies).map(([peer, version]) => `${peer} ${version}`);
 const intro =
-  `Medians of one call, and how many times as fast as the official JS SDK (@extism/extism ` +
-  `${manifest.dependencies['@extism/extism']}) in the same process. ${date}, ${conditions.cores} cores of ${conditions.cpu}.`;
-const page = [`# ${name}`, intro, ...results.map(table)].join('\n\n');
+  `Medians of one run, and how many times as fast is ${pairs.join(', ')} in the same process. ` +
+  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}.`;
+const page = [`# ${name}`, intro, ...results.map(result => table(result, against))].join('\n\n');
 mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);
 writeFileSync(`${folder}results/${name}.json`, `${JSON.stringify({ ...conditions, results }, null, 2)}\n`);

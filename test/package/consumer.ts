@@ -32,6 +32,7 @@ import {
   writeJson,
 } from 'plugboard/actor';
 import { createWasi, LineSink, type WasiOptions, webClock, webRandom } from 'plugboard/wasi';
+import { type Preview2Preopens, preview2Preopens } from 'plugboard/wasi/preview2';
 
 const diagnostics: Diagnostic[] = [];
 const options: PluginOptions = {
@@ -88,6 +89,8 @@ export async function runActor(source: Uint8Array): Promise<JsonObject | undefin
     await actor.stop();
   }
 }
+
+export const withFolders = (given: Preview2Preopens): WasiOptions => ({ preopens: preview2Preopens(given) });
 
 export function startKernel(bytes: BufferSource): number {
   const kernel = new Kernel({ maxVarBytes: 0 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Browser {
@@ -68,8 +68,7 @@ export function findBrowser(name: BrowserName): string | undefined {
 /** Opens a page in a fresh profile below `temporary`. The browser stays open until it is killed. */
 export function openPage(name: BrowserName, program: string, temporary: string, url: string): ChildProcess {
   const browser: Browser = browsers[name];
-  const profile = join(temporary, `profile-of-${name}-${Date.now()}`);
-  mkdirSync(profile, { recursive: true });
+  const profile = mkdtempSync(join(temporary, `profile-of-${name}-`));
   const lines = Object.entries(browser.preferences ?? {}).map(
     ([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});`,
   );

@@ -19,9 +19,16 @@ interface Check {
 export async function checkExamples(programs: Programs): Promise<Check[]> {
   const browsers = (['chromium', 'firefox'] as const).flatMap(name => {
     const program = findBrowser(name);
-    return program ? [() => checkBrowser(name, program)] : [];
+    return program ? [() => checkBrowser(name, program), () => checkTallyPage(name, program)] : [];
   });
-  const runs = [() => checkDemo(programs), () => checkWorker(programs.workerd), ...browsers];
+  const { workerd } = programs;
+  const runs = [
+    () => checkDemo(programs),
+    () => checkWorker(workerd),
+    () => checkTally(programs),
+    () => checkTallyWorker(workerd),
+    ...browsers,
+  ];
   // An example that cannot even be run must not cost the table of the others.
   const failed = (error: Error): Check[] => [
     { name: 'an example', expected: 'a result', actual: error.message },
@@ -29,18 +36,20 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
   return (await inPairs(runs.map(run => () => run().catch(failed)))).flat();
 }
 
-/** The demo prints the same on every runtime that has files. */
-async function checkDemo({ node, deno, bun }: Programs): Promise<Check[]> {
-  const demo = 'dist/examples/counter.js';
-  const { output: expected, code } = await start(process.execPath, [demo]);
-  if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
-  const commands = [
+const commands = ({ node, deno, bun }: Programs) =>
+  [
     ['node', node],
     ['deno', deno, ...denoFlags(deno)],
     ['bun', bun],
   ] as const;
+
+/** The demo prints the same on every runtime that has files. */
+async function checkDemo(programs: Programs): Promise<Check[]> {
+  const demo = 'dist/examples/counter.js';
+  const { output: expected, code } = await start(process.execPath, [demo]);
+  if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
   return inPairs(
-    commands.map(([name, program, ...flags]) => async () => {
+    commands(programs).map(([name, program, ...flags]) => async () => {
       const run = await start(program, [...flags, demo]);
       return {
         name: `${demo} on ${name}`,
@@ -131,4 +140,54 @@ async function checkBrowser(name: BrowserName, program: string): Promise<Check[]
     'not.wasm status error',
   ].join('\n');
   return [{ name: `examples/browser in ${name}`, expected, actual }];
+}
+
+const TALLY = { text: 'so it is, or is it not?', words: ['is', 'it', 'so'] };
+const TALLIED = 'found: 5\nis 2\nit 2\nso 1\n';
+
+/** The same program, compiled from C, prints the same everywhere, and its exit code reaches the host. */
+function checkTally(programs: Programs): Promise<Check[]> {
+  const file = 'examples/wasi/main.js';
+  return inPairs(
+    [['node at hand', process.execPath], ...commands(programs)].map(
+      ([name, program = '', ...flags]) =>
+        async () => {
+          const found = await start(program, [...flags, file, TALLY.text, ...TALLY.words]);
+          const none = await start(program, [...flags, file, TALLY.text, 'never']);
+          const actual = [found, none].map(({ output, code }) => `${output}exit code ${code}\n`).join('');
+          const expected = `${TALLIED}\nexit code 0\nfound: 0\nnever 0\n\nexit code 1\n`;
+          return { name: `${file} on ${name}`, expected, actual };
+        },
+    ),
+  );
+}
+
+async function checkTallyWorker(program: string): Promise<Check[]> {
+  const actual = await serveWorker(program, 'examples/wasi/config.capnp', async origin => {
+    const query = TALLY.words.map(word => `word=${word}`).join('&');
+    const response = await fetch(`${origin}/?${query}`, { method: 'POST', body: TALLY.text });
+    const none = await fetch(`${origin}/?word=never`, { method: 'POST', body: TALLY.text });
+    return `${response.status} ${await response.text()}${none.status}`;
+  });
+  return [{ name: 'examples/wasi on workerd', expected: `200 ${TALLIED}404`, actual }];
+}
+
+async function usePageOfTally(): Promise<void> {
+  const frame = document.createElement('iframe');
+  frame.src = '/files/examples/wasi/index.html';
+  document.body.append(frame);
+  await new Promise(resolve => frame.addEventListener('load', resolve));
+  const find = (id: string) => frame.contentDocument!.getElementById(id)!;
+  find('run').click();
+  for (let round = 0; round < 200 && !find('output').textContent; round++)
+    await new Promise(resolve => setTimeout(resolve, 50));
+  await fetch('/report', { method: 'POST', body: find('output').textContent });
+}
+
+async function checkTallyPage(name: BrowserName, program: string): Promise<Check[]> {
+  const script = `(${usePageOfTally})()`;
+  const pages = new Map([['/index.html', `${PAGE}<body><script type="module">${script}</script>`]]);
+  const paths = ['fixtures', 'examples', 'dist/wasi'].flatMap(folder => repositoryFiles(folder));
+  const actual = await visit(name, program, true, pages, paths, 'index.html');
+  return [{ name: `examples/wasi in ${name}`, expected: `${TALLIED}exit code 0`, actual }];
 }

@@ -3,16 +3,13 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
 import { MemoryFs, Rights } from '../../wasi/index.ts';
@@ -25,17 +22,8 @@ import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
 import { is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
+import { inFolder, insideFolder } from './folders.ts';
 import { CREAT, Program, ROOT } from './program.ts';
-
-/** Calls `body` with a new folder, removed afterwards. */
-function inFolder<T>(body: (path: string) => T): T {
-  const path = mkdtempSync(join(tmpdir(), 'plugboard-files-'));
-  try {
-    return body(path);
-  } finally {
-    rmSync(path, { recursive: true, force: true });
-  }
-}
 
 const onHost: WithFs = body => inFolder(path => body(nodeFolder(path)));
 
@@ -44,32 +32,7 @@ filesContract('wasi/files of the host', onHost);
 foldersContract('wasi/listings of the host', onHost);
 pathsContract('wasi/paths of the host', onHost);
 
-/** Every entry but `inside`, with all that can be known of it. */
-function describe(folder: string): string[] {
-  return readdirSync(folder)
-    .filter(name => name !== 'inside')
-    .flatMap(name => {
-      const path = join(folder, name);
-      const stat = lstatSync(path);
-      const content = stat.isFile()
-        ? readFileSync(path, 'utf8')
-        : stat.isSymbolicLink()
-          ? readlinkSync(path)
-          : '';
-      const line = [path, stat.mode, stat.nlink, stat.mtimeMs, content].join(' ');
-      return [line, ...(stat.isDirectory() ? describe(path) : [])];
-    });
-}
-
-escapesContract('wasi/escapes from folders of the host', body =>
-  inFolder(path => {
-    mkdirSync(join(path, 'inside'));
-    mkdirSync(join(path, 'outside/empty'), { recursive: true });
-    writeFileSync(join(path, 'outside/secret'), 'secret');
-    symlinkSync('../inside', join(path, 'outside/back'));
-    body({ fs: nodeFolder(join(path, 'inside')), around: () => describe(path).join('\n') });
-  }),
-);
+escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));
 
 readOnlyContract('wasi/read-only folders of the host', onHost);
 

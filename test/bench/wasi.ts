@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeFolder } from '../../src/platform/node-files.ts';
+import { createWasi, type Fs, LineSink, MemoryFs, Rights, type WasiFunctionName } from '../../wasi/index.ts';
+import { nodeHost } from '../helpers/node.ts';
+import { runWorkload, type Subject, type Workload } from './measure.ts';
+
+// How long do calls of WASI take, on files of the host and in memory?
+
+type Imports = Record<WasiFunctionName, (...args: (number | bigint)[]) => number>;
+
+/** What we use of browser_wasi_shim. */
+interface Shim {
+  WASI: new (
+    args: string[],
+    env: string[],
+    fds: object[],
+    options: { debug: boolean },
+  ) => { wasiImport: Imports; initialize(instance: object): void };
+  File: new (bytes: Uint8Array) => object;
+  PreopenDirectory: new (path: string, entries: Map<string, object>) => object;
+  ConsoleStdout: { lineBuffered(write: (line: string) => void): object };
+}
+const shim = (await import(new URL('../../../test/bench/peer-wasi.mjs', import.meta.url).href)) as Shim;
+
+const MIB = 1024 * 1024;
+const ENTRIES = 200;
+const LINE = 'a line as programs write it, short\n';
+/** Calls in one run: so that what a run costs by itself is little beside them. */
+const CALLS = 50;
+
+const folder = mkdtempSync(join(tmpdir(), 'plugboard-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(join(folder, 'file'), new Uint8Array(MIB));
+mkdirSync(join(folder, 'many'));
+const many = Array.from({ length: ENTRIES }, (_, index) => `entry${index}`);
+for (const name of many) writeFileSync(join(folder, 'many', name), '');
+const inMany = Object.fromEntries(many.map(name => [name, '']));
+
+const memory = new WebAssembly.Memory({ initial: 40 });
+const reactor = { exports: { memory, _initialize() {} } };
+
+const [ROOT, MANY] = [3, 4];
+
+function ours(file: Fs, folderOfMany: Fs): Imports {
+  const wasi = createWasi({ preopens: { '/': file, '/many': folderOfMany }, stdout: new LineSink() });
+  wasi.bind(memory);
+  return wasi.imports;
+}
+
+/** node:wasi of other runtimes is a subset. */
+async function nodeWasi(): Promise<Imports | undefined> {
+  if (!nodeHost.runtime.startsWith('node')) return undefined;
+  const { WASI } = await import('node:wasi');
+  const wasi = new WASI({
+    version: 'preview1',
+    preopens: { '/': folder, '/many': join(folder, 'many') },
+    stdout: openSync('/dev/null', 'w'),
+  });
+  wasi.initialize(reactor);
+  return wasi.wasiImport as Imports;
+}
+
+function browserShim(): Imports {
+  const wasi = new shim.WASI(
+    [],
+    [],
+    [
+      shim.ConsoleStdout.lineBuffered(() => {}),
+      shim.ConsoleStdout.lineBuffered(() => {}),
+      shim.ConsoleStdout.lineBuffered(() => {}),
+      new shim.PreopenDirectory('/', new Map([['file', new shim.File(new Uint8Array(MIB))]])),
+      new shim.PreopenDirectory('/many', new Map(many.map(name => [name, new shim.File(new Uint8Array(0))]))),
+    ],
+    { debug: false },
+  );
+  wasi.initialize(reactor);
+  return wasi.wasiImport;
+}
+
+const view = () => new DataView(memory.buffer);
+const [PATH, IOVS, OUT, STAT, DATA] = [0, 16, 32, 64, 65_536];
+const RIGHTS = Rights.FD_READ | Rights.FD_WRITE | Rights.FD_SEEK | Rights.FD_FILESTAT_GET;
+
+function check(errno: number): void {
+  if (errno !== 0) throw new Error(`errno ${errno}`);
+}
+
+function open(imports: Imports): number {
+  check(imports.path_open(ROOT, 0, PATH, 4, 0, RIGHTS, 0n, 0, OUT));
+  return view().getUint32(OUT, true);
+}
+
+/** What is done `CALLS` times: `prepare` answers a function of the imports and an open descriptor. */
+const operations: { name: string; length?: number; run(imports: Imports, fd: number): void }[] = [
+  { name: 'fd_pread 4 KiB', length: 4096, run: (wasi, fd) => check(wasi.fd_pread(fd, IOVS, 1, 0n, OUT)) },
+  { name: 'fd_pread 1 MiB', length: MIB, run: (wasi, fd) => check(wasi.fd_pread(fd, IOVS, 1, 0n, OUT)) },
+  { name: 'fd_pwrite 4 KiB', length: 4096, run: (wasi, fd) => check(wasi.fd_pwrite(fd, IOVS, 1, 0n, OUT)) },
+  { name: 'fd_pwrite 1 MiB', length: MIB, run: (wasi, fd) => check(wasi.fd_pwrite(fd, IOVS, 1, 0n, OUT)) },
+  { name: 'fd_write of a line', length: LINE.length, run: wasi => check(wasi.fd_write(1, IOVS, 1, OUT)) },
+  { name: `fd_readdir of ${ENTRIES}`, run: wasi => check(wasi.fd_readdir(MANY, DATA, 65_536, 0n, OUT)) },
+  { name: 'path_filestat_get', run: wasi => check(wasi.path_filestat_get(ROOT, 0, PATH, 4, STAT)) },
+  { name: 'path_open and fd_close', run: wasi => check(wasi.fd_close(open(wasi))) },
+];
+
+const workloads = operations.map(
+  ({ name, length = 0, run }): Workload => ({
+    name: `${CALLS} × ${name}`,
+    runs: length === MIB || name.startsWith('fd_readdir') ? 2 : 20,
+    make: async () => {
+      const bytes = new Uint8Array(memory.buffer);
+      bytes.set(new TextEncoder().encode('file'), PATH);
+      bytes.set(new TextEncoder().encode(LINE), DATA);
+      view().setUint32(IOVS, DATA, true);
+      view().setUint32(IOVS + 4, length, true);
+      const onHost = ours(nodeFolder(folder), nodeFolder(join(folder, 'many')));
+      const inMemory = ours(new MemoryFs({ file: new Uint8Array(MIB) }), new MemoryFs(inMany));
+      const peers: [string, Imports | undefined][] = [
+        ['host folder', onHost],
+        ['node:wasi', await nodeWasi()],
+        ['in memory', inMemory],
+        ['browser_wasi_shim', browserShim()],
+      ];
+      return peers.flatMap(([subject, imports]): Subject[] => {
+        if (!imports) return [];
+        const fd = open(imports);
+        return [
+          {
+            name: subject,
+            run: async () => {
+              for (let call = 0; call < CALLS; call++) run(imports, fd);
+            },
+          },
+        ];
+      });
+    },
+  }),
+);
+
+await runWorkload(workloads);

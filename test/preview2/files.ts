@@ -1,0 +1,17 @@
+import { nodeHost } from '../helpers/node.ts';
+import { memoryContracts } from './memory.ts';
+import { nodeContracts } from './node.ts';
+import { REPORT_MARK, runContracts } from './report.ts';
+
+// The entry of Node, Deno and Bun: with the argument `node` both builds of the shim are tested, else the one in memory.
+const shim = (build: string) =>
+  import(new URL(`../../../test/preview2/shim-${build}.mjs`, import.meta.url).href);
+const inMemory = await shim('memory');
+const onNode = process.argv.includes('node') ? await shim('node') : undefined;
+const report = await runContracts(nodeHost, () => {
+  memoryContracts(inMemory);
+  if (onNode) nodeContracts(onNode);
+});
+console.log(`\n${REPORT_MARK}${JSON.stringify(report)}`);
+// The shim's thread would keep the process.
+process.exit();

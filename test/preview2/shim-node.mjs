@@ -1,0 +1,2 @@
+// Here, so that it is found among the modules of this folder.
+export { createFilesystem } from '@bytecodealliance/preview2-shim/filesystem';

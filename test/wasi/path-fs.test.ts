@@ -1,0 +1,89 @@
+import { Filetype, type FsStat } from '../../wasi/index.ts';
+import { type PathFile, type PathHost, pathFs } from '../../wasi/path-fs.ts';
+import { equal, is } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { Program, ROOT } from './program.ts';
+
+const ENOENT = 44;
+const EINVAL = 28;
+
+/** A folder with a file and a folder, which notes every path that is looked at. */
+function watched() {
+  const looks: string[] = [];
+  const folders = ['/root', '/root/folder'];
+  const files = ['/root/file', '/root/folder/inner'];
+  const look = (path: string): FsStat | number => {
+    looks.push(path);
+    const at = [...folders, ...files].indexOf(path);
+    if (at < 0) return ENOENT;
+    const filetype = at < folders.length ? Filetype.DIRECTORY : Filetype.REGULAR_FILE;
+    const [ino, time] = [BigInt(at + 1), 0n];
+    return { filetype, dev: 1n, ino, nlink: 1n, sizeBytes: 0n, atimNs: time, mtimNs: time, ctimNs: time };
+  };
+  const file: Partial<PathFile> = { close() {} };
+  const host: Partial<PathHost> = {
+    root: '/root',
+    isName: name => !name.includes('/'),
+    look,
+    list: () => ['file', 'folder'],
+    openFile: () => file as PathFile,
+  };
+  const fs = pathFs(host as PathHost);
+  if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+  const program = new Program({ '/': fs });
+  looks.length = 0;
+  return { fs, program, looks };
+}
+
+suite('wasi/path-fs', test => {
+  for (const { title, run, expected } of [
+    {
+      title: 'path_filestat_get of a file',
+      run: (program: Program) => program.do('path_filestat_get', ROOT, 0, 'file', 1024),
+      expected: ['/root', '/root/file'],
+    },
+    {
+      title: 'path_open of a file',
+      run: (program: Program) => void program.open('file'),
+      expected: ['/root', '/root/file'],
+    },
+    {
+      title: 'path_open of a folder',
+      run: (program: Program) => void program.open('folder'),
+      expected: ['/root', '/root/folder'],
+    },
+    {
+      title: 'path_open of a file in a folder',
+      run: (program: Program) => void program.open('folder/inner'),
+      expected: ['/root', '/root/folder', '/root/folder', '/root/folder/inner'],
+    },
+    {
+      title: 'fd_readdir',
+      run: (program: Program) => program.do('fd_readdir', ROOT, 1024, 1000, 0n, 256),
+      // To list, for "." and "..", and for all entries together.
+      expected: ['/root', '/root', '/root', '/root', '/root/file', '/root/folder'],
+    },
+    {
+      title: 'fd_readdir with room for the first entry only',
+      run: (program: Program) => program.do('fd_readdir', ROOT, 1024, 28, 2n, 256),
+      expected: ['/root', '/root', '/root/file'],
+    },
+  ])
+    test(`${title} looks at nothing twice in vain`, () => {
+      const { program, looks } = watched();
+      run(program);
+      equal(looks, expected);
+    });
+
+  test('what is looked at in one call is looked at again in the next', () => {
+    const { program, looks } = watched();
+    for (let round = 0; round < 3; round++) program.open('file');
+    is(looks.length, 6);
+  });
+
+  test('only names of entries are looked at', () => {
+    const { fs, looks } = watched();
+    equal(fs.root.lookupAll?.(['..', 'a/b', '', '.']), [EINVAL, EINVAL, EINVAL, EINVAL]);
+    equal(looks, ['/root']);
+  });
+});

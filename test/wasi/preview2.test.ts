@@ -1,0 +1,66 @@
+import { type FsDirectory, MemoryFs } from '../../wasi/index.ts';
+import { errnoOf } from '../../wasi/preview2/errno.ts';
+import { descriptorFs, type Preview2Descriptor, preview2Preopens } from '../../wasi/preview2/index.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+
+// With a real implementation all contracts of file systems run over it: test/preview2.
+
+/** A descriptor of a folder in which each look throws what `fail` throws, but for the folder itself. */
+function failing(fail: () => never): Preview2Descriptor {
+  const self = <T>(path: string, answer: T) => (path === '.' ? answer : fail());
+  const stat = { type: 'directory', linkCount: 1n, size: 0n };
+  return {
+    statAt: (_: object, path: string) => self(path, stat),
+    metadataHashAt: (_: object, path: string) => self(path, { lower: 1n << 60n, upper: 1n << 61n }),
+  } as unknown as Preview2Descriptor;
+}
+
+const rootOf = (thrown: unknown): FsDirectory =>
+  descriptorFs(
+    failing(() => {
+      throw thrown;
+    }),
+  ).root;
+
+suite('wasi/preview2', test => {
+  for (const [title, thrown, errno] of [
+    ['a code', 'not-empty', 55],
+    ['a code in a payload', { payload: 'no-entry' }, 44],
+    ['a code that has no errno of its own', 'would-block', 29],
+    ['an error of the host', Object.assign(new Error('x'), { code: 'EMFILE' }), 33],
+    ['an error of the host without an errno', Object.assign(new Error('x'), { code: 'ERR_X' }), undefined],
+    ['anything else', new TypeError('x'), undefined],
+    ['nothing', undefined, undefined],
+  ] as const)
+    test(`${title} is errno ${errno}`, () => is(errnoOf(thrown), errno));
+
+  test('errors of WASI are answered, others thrown on', async () => {
+    is(rootOf('access').lookup('a'), 2);
+    const mistake = new TypeError('x');
+    is(await raises(() => rootOf(mistake).lookup('a'), {}), mistake);
+  });
+
+  test('names that an implementation could take for paths are refused', () => {
+    for (const name of ['a/b', 'a\\b', '..', 'a\0']) is(rootOf('no-entry').lookup(name), 28);
+  });
+
+  for (const [title, descriptor] of [
+    ['nothing', undefined],
+    ['a file system of ours', new MemoryFs()],
+    ['a folder that is not there', { ...failing(() => raise()), statAt: () => raise() }],
+  ] as const)
+    test(`refuses ${title}`, async () => {
+      const given = descriptor as unknown as Preview2Descriptor;
+      await raises(() => descriptorFs(given), { code: 'WASI_INVALID_PREOPEN' });
+    });
+
+  test('all preopens become options of createWasi', () => {
+    const directories = ['/a', '/b'].map(path => [failing(raise), path] as const);
+    equal(Object.keys(preview2Preopens({ getDirectories: () => directories })), ['/a', '/b']);
+  });
+});
+
+function raise(): never {
+  throw 'no-entry';
+}

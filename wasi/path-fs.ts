@@ -1,0 +1,364 @@
+import { Errno, Filetype } from './constants.ts';
+import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
+
+/** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
+const MAX_REMEMBERED = 4096;
+/** Renamed folders that are remembered. What was open below one before is not found again once it is forgotten. */
+const MAX_MOVES = 1024;
+
+export type BothTimes = Required<{ [Time in keyof FsTimes]: bigint }>;
+
+/**
+ * What knows files by their whole path only: `root` is a folder, and `/` and a name behind a folder's path is an entry's.
+ * Nothing follows a link in the last place; what has been checked already is said. Answers as those of `FsDirectory`.
+ */
+export interface PathHost {
+  readonly root: string;
+  /** Whether it can only be the name of an entry, be it there or not. */
+  isName(name: string): boolean;
+  /** Without times that were set: those that the host keeps. */
+  look(path: string): FsStat | number;
+  list(path: string): readonly string[] | number;
+  /** Of a regular file that is there, or with `create` of a name that is free: then nothing may be there. */
+  openFile(path: string, opening: FsOpening): PathFile | number;
+  /** Of a link. */
+  readLink(path: string): string | number;
+  makeDirectory(path: string): number;
+  removeDirectory(path: string): number;
+  /** Of what is no folder. */
+  unlink(path: string): number;
+  symlink(path: string, target: string): number;
+  /** Of what is no folder, to a name that is free. */
+  link(from: string, to: string): number;
+  /** Of a folder never to below itself, nor over what is no folder; nor the other way round. */
+  rename(from: string, to: string): number;
+  /** As exactly as it can. */
+  setTimes(path: string, times: BothTimes): number;
+  syncDirectory(path: string): number;
+}
+
+/** An open file of such a host; it is read, written and cut only if it was opened for that. */
+export interface PathFile extends Omit<FsFile, 'write' | 'setTimes'> {
+  write(bytes: Uint8Array, offset: number): number;
+  setTimes(times: BothTimes): number;
+}
+
+interface Remembered {
+  /** What was asked for, and what the host made of it, which shows that nobody has set another time since. */
+  readonly asked: BothTimes;
+  readonly kept: BothTimes;
+}
+
+/** What is known of the files of a host. */
+class Volume {
+  readonly host: PathHost;
+  /** By device and inode: hosts round the times that they are given. */
+  readonly #times = new Map<string, Remembered>();
+  /** Folders that programs have renamed, each from one path to another; the first ones are forgotten again. */
+  readonly #moves: (readonly [from: string, to: string])[] = [];
+  #forgotten = 0;
+
+  constructor(host: PathHost) {
+    this.host = host;
+  }
+
+  /** Renames until now. */
+  get moves(): number {
+    return this.#forgotten + this.#moves.length;
+  }
+
+  moved(from: string, to: string): void {
+    this.#moves.push([from, to]);
+    if (this.#moves.length <= MAX_MOVES) return;
+    this.#moves.shift();
+    this.#forgotten++;
+  }
+
+  /** Where what was at `path` after `since` renames is now. */
+  follow(path: string, since: number): string {
+    let at = path;
+    for (const [from, to] of this.#moves.slice(Math.max(0, since - this.#forgotten)))
+      if (at === from || at.startsWith(`${from}/`)) at = to + at.slice(from.length);
+    return at;
+  }
+
+  /** With the times that were set, as long as they are those that the host made of them. */
+  describe(stat: FsStat | number): FsStat | number {
+    if (typeof stat === 'number' || this.#times.size === 0) return stat;
+    const found = this.#times.get(keyOf(stat));
+    if (!found) return stat;
+    const { asked, kept } = found;
+    return {
+      ...stat,
+      atimNs: stat.atimNs === kept.atimNs ? asked.atimNs : stat.atimNs,
+      mtimNs: stat.mtimNs === kept.mtimNs ? asked.mtimNs : stat.mtimNs,
+    };
+  }
+
+  /** Sets times by `set`, which needs both: one that shall stay is set to what it is. */
+  setTimes(times: FsTimes, look: () => FsStat | number, set: (times: BothTimes) => number): number {
+    const before = this.describe(look());
+    if (typeof before === 'number') return before;
+    const asked = { atimNs: times.atimNs ?? before.atimNs, mtimNs: times.mtimNs ?? before.mtimNs };
+    const failure = set(asked);
+    if (failure) return failure;
+    const after = look();
+    if (typeof after === 'number') return after;
+    const key = keyOf(after);
+    this.#times.delete(key);
+    this.#times.set(key, { asked, kept: { atimNs: after.atimNs, mtimNs: after.mtimNs } });
+    const [oldest] = this.#times.keys();
+    if (this.#times.size > MAX_REMEMBERED && oldest !== undefined) this.#times.delete(oldest);
+    return Errno.ESUCCESS;
+  }
+}
+
+const keyOf = ({ dev, ino }: FsStat): string => `${dev}:${ino}`;
+const isFolder = ({ filetype }: FsStat): boolean => filetype === Filetype.DIRECTORY;
+
+/**
+ * A folder by its path, and by device and inode, which are compared before each use: a path can come to mean another
+ * folder, also through a symbolic link in the place of one that was moved. Between that look and the use only another
+ * process can come.
+ */
+class PathDirectory implements FsDirectory {
+  readonly #volume: Volume;
+  readonly #dev: bigint;
+  readonly #ino: bigint;
+  #path: string;
+  /** Renames of the volume that `#path` takes account of. */
+  #moves: number;
+
+  constructor(volume: Volume, path: string, { dev, ino }: FsStat) {
+    this.#volume = volume;
+    this.#dev = dev;
+    this.#ino = ino;
+    this.#path = path;
+    this.#moves = volume.moves;
+  }
+
+  /** What this folder is now, at the path where it is now. */
+  #self(): FsStat | number {
+    const stat = this.#look();
+    if (typeof stat !== 'number' || this.#moves === this.#volume.moves) return stat;
+    this.#path = this.#volume.follow(this.#path, this.#moves);
+    this.#moves = this.#volume.moves;
+    return this.#look();
+  }
+
+  #look(): FsStat | number {
+    const stat = this.#volume.host.look(this.#path);
+    if (typeof stat === 'number') return stat === Errno.ENOTDIR ? Errno.ENOENT : stat;
+    return isFolder(stat) && stat.ino === this.#ino && stat.dev === this.#dev ? stat : Errno.ENOENT;
+  }
+
+  #join(name: string): string {
+    // The root of a disk ends in a slash of its own.
+    return this.#path.endsWith('/') ? this.#path + name : `${this.#path}/${name}`;
+  }
+
+  #isName(name: string): boolean {
+    return name !== '' && name !== '.' && name !== '..' && this.#volume.host.isName(name);
+  }
+
+  /** Path of an entry, if this is still the same folder. */
+  #at(name: string): string | number {
+    if (!this.#isName(name)) return Errno.EINVAL;
+    const stat = this.#self();
+    return typeof stat === 'number' ? stat : this.#join(name);
+  }
+
+  #statOf(name: string): FsStat | number {
+    const path = this.#at(name);
+    return typeof path === 'number' ? path : this.#volume.host.look(path);
+  }
+
+  /** Does something to an entry. */
+  #do(name: string, call: (path: string) => number): number {
+    const path = this.#at(name);
+    return typeof path === 'number' ? path : call(path);
+  }
+
+  /** Does something to this folder. */
+  #here<T>(call: (path: string) => T | number): T | number {
+    const stat = this.#self();
+    return typeof stat === 'number' ? stat : call(this.#path);
+  }
+
+  stat(): FsStat | number {
+    return this.#volume.describe(this.#self());
+  }
+
+  setTimes(times: FsTimes): number {
+    const { host } = this.#volume;
+    const set = (both: BothTimes) => host.setTimes(this.#path, both);
+    return this.#here(path => this.#volume.setTimes(times, () => host.look(path), set));
+  }
+
+  sync(): number {
+    return this.#here(path => this.#volume.host.syncDirectory(path));
+  }
+
+  list(): readonly string[] | number {
+    return this.#here(path => this.#volume.host.list(path));
+  }
+
+  lookup(name: string): FsStat | number {
+    return this.#volume.describe(this.#statOf(name));
+  }
+
+  lookupAll(names: readonly string[]): (FsStat | number)[] {
+    const self = this.#self();
+    if (typeof self === 'number') return names.map(() => self);
+    return names.map(name =>
+      this.#isName(name) ? this.#volume.describe(this.#volume.host.look(this.#join(name))) : Errno.EINVAL,
+    );
+  }
+
+  openDirectory(name: string, found?: FsStat): FsDirectory | number {
+    const stat = found ?? this.#statOf(name);
+    if (typeof stat === 'number') return stat;
+    return isFolder(stat) ? new PathDirectory(this.#volume, this.#join(name), stat) : Errno.ENOTDIR;
+  }
+
+  openFile(name: string, opening: FsOpening, known?: FsStat): FsFile | number {
+    // First whether this folder is still itself: ENOENT for that must not be taken for a file to make.
+    const path = known ? this.#join(name) : this.#at(name);
+    if (typeof path === 'number') return path;
+    const found = known ?? this.#volume.host.look(path);
+    const isNew = found === Errno.ENOENT && opening.create;
+    if (typeof found === 'number' && !isNew) return found;
+    if (typeof found !== 'number') {
+      if (opening.create && opening.exclusive) return Errno.EEXIST;
+      if (isFolder(found)) return Errno.EISDIR;
+      if (found.filetype === Filetype.SYMBOLIC_LINK) return Errno.ELOOP;
+      // Opening a pipe would wait for its other end, and a device does what it does.
+      if (found.filetype !== Filetype.REGULAR_FILE) return Errno.ENOTSUP;
+    }
+    // What was not there is made, or is somebody else's by now.
+    const file = this.#volume.host.openFile(path, { ...opening, create: isNew, exclusive: isNew });
+    return typeof file === 'number' ? file : new OpenFile(this.#volume, file, opening);
+  }
+
+  readLink(name: string): string | number {
+    const stat = this.#statOf(name);
+    if (typeof stat === 'number') return stat;
+    if (stat.filetype !== Filetype.SYMBOLIC_LINK) return Errno.EINVAL;
+    return this.#volume.host.readLink(this.#join(name));
+  }
+
+  makeDirectory(name: string): number {
+    return this.#do(name, path => this.#volume.host.makeDirectory(path));
+  }
+
+  removeDirectory(name: string): number {
+    return this.#do(name, path => this.#volume.host.removeDirectory(path));
+  }
+
+  unlink(name: string): number {
+    const stat = this.#statOf(name);
+    if (typeof stat === 'number') return stat;
+    return isFolder(stat) ? Errno.EISDIR : this.#volume.host.unlink(this.#join(name));
+  }
+
+  symlink(name: string, target: string): number {
+    return this.#do(name, path => this.#volume.host.symlink(path, target));
+  }
+
+  link(name: string, to: FsDirectory, toName: string): number {
+    return this.#move(name, to, toName, (from, target, stat) => {
+      if (typeof to.lookup(toName) !== 'number') return Errno.EEXIST;
+      return isFolder(stat) ? Errno.EPERM : this.#volume.host.link(from, target);
+    });
+  }
+
+  rename(name: string, to: FsDirectory, toName: string): number {
+    return this.#move(name, to, toName, (from, target, stat) => {
+      // Hosts differ in which errno they choose, and Windows in what it lets happen.
+      if (isFolder(stat) && target.startsWith(`${from}/`)) return Errno.EINVAL;
+      const replaced = to.lookup(toName);
+      if (typeof replaced !== 'number' && isFolder(stat) !== isFolder(replaced))
+        return isFolder(stat) ? Errno.ENOTDIR : Errno.EISDIR;
+      const errno = this.#volume.host.rename(from, target);
+      if (errno === Errno.ESUCCESS && isFolder(stat)) this.#volume.moved(from, target);
+      return errno === Errno.EEXIST ? Errno.ENOTEMPTY : errno;
+    });
+  }
+
+  #move(
+    name: string,
+    to: FsDirectory,
+    toName: string,
+    move: (from: string, target: string, stat: FsStat) => number,
+  ): number {
+    if (!(to instanceof PathDirectory) || to.#volume !== this.#volume) return Errno.EXDEV;
+    const stat = this.#statOf(name);
+    if (typeof stat === 'number') return stat;
+    const target = to.#at(toName);
+    if (typeof target === 'number') return target;
+    return move(this.#join(name), target, stat);
+  }
+
+  setTimesOf(name: string, times: FsTimes): number {
+    const { host } = this.#volume;
+    return this.#do(name, path => {
+      const set = (both: BothTimes) => host.setTimes(path, both);
+      return this.#volume.setTimes(times, () => host.look(path), set);
+    });
+  }
+}
+
+class OpenFile implements FsFile {
+  readonly #volume: Volume;
+  readonly #file: PathFile;
+  readonly #opening: FsOpening;
+  #isOpen = true;
+
+  constructor(volume: Volume, file: PathFile, opening: FsOpening) {
+    this.#volume = volume;
+    this.#file = file;
+    this.#opening = opening;
+  }
+
+  stat(): FsStat | number {
+    return this.#volume.describe(this.#file.stat());
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return this.#opening.read ? this.#file.read(into, offset) : -Errno.EBADF;
+  }
+
+  /** To append is to look where the end is and to write there: in one step for this process, not for others. */
+  write(bytes: Uint8Array, offset: number | 'end'): number {
+    if (!this.#opening.write) return -Errno.EBADF;
+    if (offset !== 'end') return this.#file.write(bytes, offset);
+    const stat = this.#file.stat();
+    return typeof stat === 'number' ? -stat : this.#file.write(bytes, Number(stat.sizeBytes));
+  }
+
+  setSize(sizeBytes: number): number {
+    return this.#opening.write ? this.#file.setSize(sizeBytes) : Errno.EINVAL;
+  }
+
+  setTimes(times: FsTimes): number {
+    const set = (both: BothTimes) => this.#file.setTimes(both);
+    return this.#volume.setTimes(times, () => this.#file.stat(), set);
+  }
+
+  sync(dataOnly: boolean): number {
+    return this.#file.sync(dataOnly);
+  }
+
+  close(): void {
+    // A host uses its numbers again: closing one twice would close somebody else's file.
+    if (this.#isOpen) this.#file.close();
+    this.#isOpen = false;
+  }
+}
+
+/** A file system of what knows files by their whole path only. Answers an errno if the root is no folder. */
+export function pathFs(host: PathHost): Fs | number {
+  const stat = host.look(host.root);
+  if (typeof stat === 'number') return stat;
+  return isFolder(stat) ? { root: new PathDirectory(new Volume(host), host.root, stat) } : Errno.ENOTDIR;
+}

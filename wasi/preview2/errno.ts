@@ -1,0 +1,44 @@
+import { Errno, type ErrnoName } from '../constants.ts';
+
+/** `wasi:filesystem/types.error-code`. What is not among them, such as `would-block`, is EIO: no call of ours can cause it. */
+const names: Readonly<Record<string, ErrnoName>> = {
+  access: 'EACCES',
+  'bad-descriptor': 'EBADF',
+  busy: 'EBUSY',
+  'cross-device': 'EXDEV',
+  exist: 'EEXIST',
+  'file-too-large': 'EFBIG',
+  'illegal-byte-sequence': 'EILSEQ',
+  'insufficient-memory': 'ENOMEM',
+  'insufficient-space': 'ENOSPC',
+  interrupted: 'EINTR',
+  invalid: 'EINVAL',
+  'invalid-seek': 'ESPIPE',
+  io: 'EIO',
+  'is-directory': 'EISDIR',
+  loop: 'ELOOP',
+  'name-too-long': 'ENAMETOOLONG',
+  'no-device': 'ENODEV',
+  'no-entry': 'ENOENT',
+  'no-such-device': 'ENXIO',
+  'not-directory': 'ENOTDIR',
+  'not-empty': 'ENOTEMPTY',
+  'not-permitted': 'EPERM',
+  overflow: 'EOVERFLOW',
+  quota: 'ENOSPC',
+  'read-only': 'EROFS',
+  'text-file-busy': 'ETXTBSY',
+  'too-many-links': 'EMLINK',
+  unsupported: 'ENOTSUP',
+};
+
+const errnos = new Map<unknown, number>(Object.entries(names).map(([code, name]) => [code, Errno[name]]));
+
+/** The errno of what was thrown; undefined if that is no error of WASI, nor of the host with the name of an errno. */
+export function errnoOf(thrown: unknown): number | undefined {
+  if (typeof thrown === 'string') return errnos.get(thrown) ?? Errno.EIO;
+  const { payload, code } = (thrown ?? {}) as { payload?: unknown; code?: unknown };
+  if (typeof payload === 'string') return errnos.get(payload) ?? Errno.EIO;
+  // preview2-shim lets errors of node:fs through.
+  return typeof code === 'string' && Object.hasOwn(Errno, code) ? Errno[code as ErrnoName] : undefined;
+}
