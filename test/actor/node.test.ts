@@ -6,6 +6,7 @@ import {
   type NodeOptions,
   ScriptActor,
 } from '../../src/actor/index.ts';
+import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -148,8 +149,10 @@ suite('an actor for a node', test => {
   const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 
   test('is told its config, and limited as its metadata says', async () => {
-    const create = (metadata: GraphNode['metadata']) =>
-      ScriptActor.create({ source: source() }, { node: node(metadata), environment, allowedEnv: ['HOME'] });
+    const create = (metadata: GraphNode['metadata'], platform = webPlatform) => {
+      const options = { node: node(metadata), environment, allowedEnv: ['HOME'], platform };
+      return ScriptActor.create({ source: source() }, options);
+    };
     const actor = await create({ memory_limit_mb: 64, env_vars: { HOME: 'required' } });
     const [packet] = await actor.process({ 'do:config': Message.string('HOME') });
     equal(packet?.config?.data, {
@@ -169,7 +172,11 @@ suite('an actor for a node', test => {
       code: 'INVALID_CONFIG',
       message: 'got "much"',
     });
-    await raises(() => create({ timeout_ms: 30000 }), { code: 'UNSUPPORTED', message: 'timeoutMs' });
+    const workerless = { ...webPlatform, lacksWorkers: () => 'there are none' };
+    await raises(() => create({ timeout_ms: 30000 }, workerless), {
+      code: 'UNSUPPORTED',
+      message: 'timeoutMs',
+    });
     await raises(() => create({ env_vars: { TOKEN: 'required' } }), { code: 'ENV_MISSING' });
   });
 });

@@ -65,7 +65,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['chromium-plain'],
     file: /^src\//,
-    test: / in a worker › /,
+    test: / in a worker › |a worker that (dies at once|cannot be started) is a creation error/,
     reason:
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',
   },
