@@ -40,10 +40,20 @@ export const PROMISES: readonly Claim[] = [
       'src/limits.ts',
     ],
     not:
-      'Time. A plugin that never returns blocks its thread, and asking for a time-out is an error: run the host in a worker that ' +
-      'can be ended. Without `memory.max_pages` the memories of a plugin may grow to the 4 GiB of 32-bit wasm. Tables, and what ' +
+      'Without `memory.max_pages` the memories of a plugin may grow to the 4 GiB of 32-bit wasm. Tables, and what ' +
       'the engine and the host need for their own records, are not counted: a variable costs some hundred bytes beside its own, ' +
       'kernel memory half as much again.',
+  },
+  {
+    id: 'time-limits',
+    claim: 'Resource limits: execution time can be limited',
+    how:
+      'With `timeoutMs` a plugin runs in a worker, which is ended by force when the time of a call is over, and with it the ' +
+      'memory that it could still write to. The next call has a new worker; variables stay.',
+    files: ['src/mode.ts', 'src/plugin.ts', 'src/worker/runner.ts', 'src/worker/thread.ts'],
+    not:
+      'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread. Where no worker can be had, or none be ' +
+      'by force (workerd, pages that are not cross-origin isolated, Bun), asking for a time-out is an error.',
   },
   {
     id: 'host-functions',
@@ -59,13 +69,21 @@ export const PROMISES: readonly Claim[] = [
   },
   {
     id: 'no-system-access',
-    claim: 'No direct system access: no files, no network, no processes, no environment',
+    claim: 'No direct system access: no files, no network, no processes, no environment but what is given',
     how:
-      'WASI gives clocks, random bytes and stdio that is captured; every other descriptor is closed. `http_request` fails the ' +
-      'call. `allowed_paths`, and `allowed_hosts` for a plugin that uses HTTP, are errors, not ignored.',
-    files: ['wasi/preview1.ts', 'wasi/descriptors.ts', 'abi/env.ts', 'src/plugin.ts', 'src/link.ts'],
+      'WASI gives clocks, random bytes and stdio that is captured; every other descriptor is closed. Folders are those of ' +
+      '`allowed_paths` and `preopens`, and one resolver decides what lies in them, name by name, whatever links and `..` say. ' +
+      '`http_request` fails the call unless `allowed_hosts` has the host, asked again for each redirect.',
+    files: [
+      'wasi/preview1.ts',
+      'wasi/descriptors.ts',
+      'wasi/path-resolver.ts',
+      'src/platform/node-files.ts',
+      'src/http.ts',
+    ],
     not:
-      'Clocks tell the time, with the resolution that the platform gives. A manifest says where its wasm comes from: see what a ' +
+      'What other processes do to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) says what holds then. What stands ' +
+      'behind a host name: an allowed name may lead to an address of your own network. Clocks tell the time, with the resolution that the platform gives. A manifest says where its wasm comes from: see what a ' +
       'manifest can do.',
   },
 ];

@@ -6,15 +6,19 @@ import { suite } from '../helpers/suite.ts';
 import { fileOpener } from './file-opener.ts';
 
 suite('files', test => {
-  test('of a folder in memory are read and written', async () => {
-    const fs = new MemoryFs({ 'a.txt': 'hello' });
-    const opener = await fileOpener({ preopens: { '/': fs } });
-    equal([await opener.open('a.txt'), await opener.read()], [0, 'hello']);
-    equal([await opener.open('b.txt', { write: true }), await opener.write('new')], [0, 0]);
-    equal(fs.snapshot()['b.txt'], new TextEncoder().encode('new'));
-    is(await opener.open('c.txt'), Errno.ENOENT);
-    is(await opener.open('../a.txt'), Errno.EPERM);
-  });
+  test.row(
+    'security.no-system-access',
+    'of a folder in memory are read and written, and none outside',
+    async () => {
+      const fs = new MemoryFs({ 'a.txt': 'hello' });
+      const opener = await fileOpener({ preopens: { '/': fs } });
+      equal([await opener.open('a.txt'), await opener.read()], [0, 'hello']);
+      equal([await opener.open('b.txt', { write: true }), await opener.write('new')], [0, 0]);
+      equal(fs.snapshot()['b.txt'], new TextEncoder().encode('new'));
+      is(await opener.open('c.txt'), Errno.ENOENT);
+      is(await opener.open('../a.txt'), Errno.EPERM);
+    },
+  );
 
   test('of a folder that is read-only are not changed', async () => {
     const fs = new MemoryFs({ 'a.txt': 'hello' });

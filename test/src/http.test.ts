@@ -122,7 +122,7 @@ suite('http', test => {
     ['another host behind a backslash', 'https:\\\\b.test\\a.test', 'HTTP_DENIED'],
   ];
   for (const [name, url, code] of denied) {
-    test.row(`error.${code}`, `refuses ${name}`, async () => {
+    test.row([`error.${code}`, 'security.no-system-access'], `refuses ${name}`, async () => {
       const { seen, response } = send({}, request(url));
       await raises(() => response, { code, message: 'http_request: ' });
       is(seen.length, 0);

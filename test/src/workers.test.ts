@@ -139,7 +139,7 @@ suiteInWorker('ended by force', test => {
   });
 
   test.row(
-    'error.TIMEOUT',
+    ['error.TIMEOUT', 'security.time-limits'],
     'endless loops end, twenty in a row, and each next call works; variables are kept',
     async () => {
       let count = 0;
