@@ -45,7 +45,7 @@ const INITIAL_PAGES = 16;
 const GRANULE_BYTES = 16;
 const INITIAL_GRANULES = 1024;
 const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
-/** For no more bytes than this, a loop is done before an engine has entered its own `fill` or `set`. */
+/** For no more elements than this, a loop is done before an engine has entered its own `fill` or `set`. */
 const FEW = 64;
 const NO_BLOCK = 0;
 const NOTHING = new Uint8Array(0);
@@ -230,7 +230,7 @@ export class KernelMemory {
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
     const dirtyEnd = this.#top;
     if (dirtyEnd > HEADER_BYTES) {
-      this.#lengths.fill(NO_BLOCK, 0, dirtyEnd / GRANULE_BYTES);
+      this.#forgetBlocks(dirtyEnd / GRANULE_BYTES);
       if (this.#hasFree) this.#freeLists.fill(0);
       this.#hasFree = false;
       this.#top = HEADER_BYTES;
@@ -338,6 +338,11 @@ export class KernelMemory {
   loadInputU64(offset: number): bigint {
     const inside = offset >= 0 && offset + 8 <= this.inputLength;
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
+  }
+
+  #forgetBlocks(granules: number): void {
+    if (granules > FEW) this.#lengths.fill(NO_BLOCK, 0, granules);
+    else for (let granule = 0; granule < granules; granule++) this.#lengths[granule] = NO_BLOCK;
   }
 
   #zero(start: number, end: number): void {

@@ -38,74 +38,70 @@ export interface Outcome {
   dropInstance: boolean;
 }
 
-export interface Call {
+/** What the calls of one plugin share. */
+export interface CallSite {
   kernel: Kernel;
   outputs: OutputCopier;
-  /** What is called, for messages. */
-  name: string;
-  input?: Uint8Array | undefined;
-  /** An export, or the start functions; answers its result, or a promise of it. */
-  body: () => unknown;
   /** Called when the body is done; what it throws fails the call too. */
   flush: (() => void) | null;
   stderr: () => readonly string[];
 }
 
-/** Runs one call between the kernel's `begin` and `end`, and reads off how it ended. */
-export function runCall(call: Call): Outcome {
-  const attempt = begin(call);
-  if (attempt.entered) {
-    try {
-      attempt.result = call.body();
-      call.flush?.();
-    } catch (error) {
-      attempt.thrown = toThrown(error);
-    }
+/**
+ * Runs one call between the kernel's `begin` and `end`, and reads off how it ended.
+ * @param name what is called, for messages
+ * @param body an export, or the start functions; answers its result
+ */
+export function runCall(site: CallSite, name: string, body: () => unknown, input?: Uint8Array): Outcome {
+  let entered = false;
+  let result: unknown;
+  let thrown: unknown = null;
+  try {
+    site.kernel.begin(input);
+    entered = true;
+    result = body();
+    site.flush?.();
+  } catch (error) {
+    thrown = toThrown(error);
   }
-  return finish(call, attempt);
+  return finish(site, name, entered, result, thrown);
 }
 
 /** The same for a body that answers a promise, since the plugin may be suspended meanwhile. */
-export async function runSuspending(call: Call): Promise<Outcome> {
-  const attempt = begin(call);
-  if (attempt.entered) {
-    try {
-      attempt.result = await call.body();
-      call.flush?.();
-    } catch (error) {
-      attempt.thrown = toThrown(error);
-    }
+export async function runSuspending(
+  site: CallSite,
+  name: string,
+  body: () => unknown,
+  input?: Uint8Array,
+): Promise<Outcome> {
+  let entered = false;
+  let result: unknown;
+  let thrown: unknown = null;
+  try {
+    site.kernel.begin(input);
+    entered = true;
+    result = await body();
+    site.flush?.();
+  } catch (error) {
+    thrown = toThrown(error);
   }
-  return finish(call, attempt);
-}
-
-interface Attempt {
-  /** Whether the plugin's code was reached. */
-  entered: boolean;
-  result: unknown;
-  thrown: unknown;
+  return finish(site, name, entered, result, thrown);
 }
 
 const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
 
-function begin({ kernel, input }: Call): Attempt {
-  try {
-    kernel.begin(input);
-    return { entered: true, result: undefined, thrown: null };
-  } catch (error) {
-    return { entered: false, result: undefined, thrown: toThrown(error) };
-  }
-}
-
+/** @param entered whether the plugin's code was reached */
 function finish(
-  { kernel, outputs, name, stderr }: Call,
-  { entered, result, thrown: thrownBefore }: Attempt,
+  { kernel, outputs, stderr }: CallSite,
+  name: string,
+  entered: boolean,
+  result: unknown,
+  thrownBefore: unknown,
 ): Outcome {
   let thrown = thrownBefore;
   let output: PluginOutput | null = null;
   try {
-    const range = kernel.memory.output;
-    output = range && outputs.copy(range);
+    output = outputs.take();
   } catch (error) {
     thrown ??= error;
   }

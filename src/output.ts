@@ -103,7 +103,13 @@ export class OutputCopier {
     this.#memory = memory;
   }
 
-  copy({ start, length }: Range): PluginOutput {
+  /** A copy of what the plugin set as output; null for none. */
+  take(): PluginOutput | null {
+    const range = this.#memory.output;
+    return range && this.#copy(range);
+  }
+
+  #copy({ start, length }: Range): PluginOutput {
     if (length > SMALL_BYTES) return new PluginOutput(this.#memory.copy(start, length).buffer);
     if (this.#used + length > this.#bytes.length) {
       this.#shared = new ArrayBuffer(SHARED_BYTES);

@@ -1,6 +1,6 @@
 import type { Kernel, KernelTier } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
-import { type Call, CallError, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
 import { describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, type PlugboardError } from './errors.ts';
@@ -47,12 +47,10 @@ export class Plugin {
   readonly #plan: LinkPlan;
   readonly #mode: Mode;
   readonly #kernel: Kernel;
-  readonly #outputs: OutputCopier;
   readonly #hostCalls: HostCalls;
   readonly #stdout: LineSink;
   readonly #stderr: LineSink;
-  /** Hands on lines that the plugin did not end. Null for one without WASI. */
-  readonly #flush: (() => void) | null;
+  readonly #site: CallSite;
   readonly #runner: Runner;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
@@ -80,7 +78,6 @@ export class Plugin {
       );
     }
     this.#kernel = createKernel(settings);
-    this.#outputs = new OutputCopier(this.#kernel.memory);
     this.#hostCalls = new HostCalls(this.#kernel, platform.asyncContext);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
@@ -93,9 +90,14 @@ export class Plugin {
       sha256: plan.main.sha256,
       modules: modules.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
     });
-    this.#flush = this.report.wasi
-      ? () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush())
-      : null;
+    // Of a plugin with WASI, lines may be left that it did not end.
+    const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
+    this.#site = {
+      kernel: this.#kernel,
+      outputs: new OutputCopier(this.#kernel.memory),
+      flush: this.report.wasi ? flush : null,
+      stderr: () => this.#lastErrorLines(),
+    };
     settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
     this.#runner = createRunner({
       ...{ mode, plan, settings, platform, folders, tier, imports },
@@ -118,7 +120,7 @@ export class Plugin {
     const signal = options?.signal;
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
-    this.#refuseIfUnusable(`calling "${name}"`);
+    if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
     const bytes = toBytes(input).slice();
     return this.#inTurn(() => this.#callAsync(name, bytes, hostContext, signal));
@@ -129,13 +131,8 @@ export class Plugin {
    * @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports, UNSUPPORTED for one in a worker
    */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
-    this.#refuseIfUnusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') {
-      const [code, why] = hasToWait(this.#plan, this.#settings)
-        ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
-        : (['UNSUPPORTED', 'runs in a worker'] as const);
-      throw new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
-    }
+    if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
+    if (this.#mode !== 'inline') throw this.#notAtOnce(name);
     this.#makeReady();
     const fn = this.#callable(name);
     const bytes = toBytes(input);
@@ -158,7 +155,7 @@ export class Plugin {
 
   /** The instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
   async getInstance(): Promise<WebAssembly.Instance> {
-    this.#refuseIfUnusable('getting the instance');
+    if (this.#isUnusable()) throw this.#unusable('getting the instance');
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
     if (this.#mode === 'inline') this.#makeReady();
@@ -309,7 +306,7 @@ export class Plugin {
   #run(name: string, body: () => unknown, input?: Uint8Array, hostContext?: unknown): Outcome {
     this.#hostCalls.begin(hostContext);
     try {
-      return this.#limit(name, runCall(this.#describeCall(name, body, input)));
+      return this.#limit(name, runCall(this.#site, name, body, input));
     } finally {
       this.#leaveCall();
     }
@@ -323,22 +320,10 @@ export class Plugin {
   ): Promise<Outcome> {
     this.#hostCalls.beginInterruptible(hostContext);
     try {
-      return this.#limit(name, await runSuspending(this.#describeCall(name, body, input)));
+      return this.#limit(name, await runSuspending(this.#site, name, body, input));
     } finally {
       this.#leaveCall();
     }
-  }
-
-  #describeCall(name: string, body: () => unknown, input: Uint8Array | undefined): Call {
-    return {
-      kernel: this.#kernel,
-      outputs: this.#outputs,
-      name,
-      input,
-      body,
-      flush: this.#flush,
-      stderr: () => this.#lastErrorLines(),
-    };
   }
 
   #limit(name: string, outcome: Outcome): Outcome {
@@ -349,7 +334,7 @@ export class Plugin {
 
   #leaveCall(): void {
     this.#hostCalls.end();
-    this.#flush?.();
+    this.#site.flush?.();
   }
 
   #conclude(name: string, outcome: Outcome): PluginOutput | null {
@@ -371,18 +356,27 @@ export class Plugin {
     this.#callables.clear();
   }
 
-  #refuseIfUnusable(what: string): void {
-    this.#refuseIfClosed(what);
-    if (this.#hostCalls.isInside()) {
-      throw new CallError(
-        'REENTRANT_CALL',
-        `${what}: the plugin is in a call, made by one of its own host functions`,
-      );
-    }
+  #isUnusable(): boolean {
+    return this.#closed || this.#hostCalls.isInside();
+  }
+
+  #unusable(what: string): CallError {
+    if (this.#closed) return new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
+    return new CallError(
+      'REENTRANT_CALL',
+      `${what}: the plugin is in a call, made by one of its own host functions`,
+    );
   }
 
   #refuseIfClosed(what: string): void {
-    if (this.#closed) throw new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
+    if (this.#closed) throw this.#unusable(what);
+  }
+
+  #notAtOnce(name: string): CallError {
+    const [code, why] = hasToWait(this.#plan, this.#settings)
+      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
+      : (['UNSUPPORTED', 'runs in a worker'] as const);
+    return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
   }
 
   #notFound(name: string): CallError {

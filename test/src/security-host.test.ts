@@ -220,19 +220,13 @@ suite('security: data', test => {
     () => {
       const kernel = new Kernel({ maxVarBytes: 0 });
       const outputs = {
-        copy: () => {
+        take: () => {
           throw new RangeError('Array buffer allocation failed');
         },
       } as unknown as OutputCopier;
       const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
-      const { error, dropInstance } = runCall({
-        kernel,
-        outputs,
-        name: 'run',
-        body,
-        flush: null,
-        stderr: () => [],
-      });
+      const site = { kernel, outputs, flush: null, stderr: () => [] };
+      const { error, dropInstance } = runCall(site, 'run', body);
       is(error?.code, 'MEMORY_LIMIT');
       is(dropInstance, true);
     },
