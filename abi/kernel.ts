@@ -1,6 +1,7 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
-import { KernelMemory, type Range, type SharedBacking } from './memory.ts';
+import { KernelMemory, type Range } from './memory.ts';
+import type { SharedBacking } from './records.ts';
 import { Vars } from './vars.ts';
 
 // A byte order mark is part of the text that the plugin wrote.

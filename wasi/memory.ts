@@ -72,6 +72,11 @@ export class GuestMemory {
     return true;
   }
 
+  /** For a struct of `bytes` bytes at `pointer`, all inside: offsets are those of the memory. Good as long as `bytes`. */
+  view(pointer: number, bytes: number): DataView | undefined {
+    return this.holds(pointer, bytes) ? this.#view : undefined;
+  }
+
   /** The memory itself, not a copy: good until the program runs again or grows. */
   bytes(pointer: number, length: number): Uint8Array | undefined {
     if (!this.holds(pointer, length)) return undefined;

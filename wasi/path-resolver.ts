@@ -54,7 +54,7 @@ export function resolvePath(
       if (way.length === 0) return Errno.EPERM;
       continue;
     }
-    if (utf8Bytes(component) > MAX_NAME_BYTES) return Errno.ENAMETOOLONG;
+    if (isTooLong(component)) return Errno.ENAMETOOLONG;
     const isLast = ahead.length === 0;
     const stat = directory.lookup(component);
     if (typeof stat === 'number') {
@@ -84,4 +84,6 @@ export function resolvePath(
 }
 
 const encoder = new TextEncoder();
-const utf8Bytes = (text: string) => encoder.encode(text).length;
+/** A UTF-16 unit takes at most three bytes, so that most names need not be encoded. */
+const isTooLong = (name: string) =>
+  name.length * 3 > MAX_NAME_BYTES && encoder.encode(name).length > MAX_NAME_BYTES;

@@ -17,6 +17,9 @@ import { readTimes } from './times.ts';
 
 const KNOWN_OFLAGS = Oflags.CREAT | Oflags.DIRECTORY | Oflags.EXCL | Oflags.TRUNC;
 
+/** An engine enters a decoder more slowly than it reads so many bytes of ASCII by itself. */
+const SHORT_BYTES = 64;
+
 const CUTTING = Rights.FD_WRITE | Rights.FD_FILESTAT_SET_SIZE;
 
 type PathFunction = Extract<WasiFunctionName, `path_${string}`>;
@@ -34,7 +37,12 @@ export function pathFunctions(
     const bytes = memory.bytes(pointer, length);
     if (!bytes) return Errno.EFAULT;
     if (length > MAX_PATH_BYTES) return Errno.ENAMETOOLONG;
-    let text: string;
+    let text = '';
+    for (const byte of length <= SHORT_BYTES ? bytes : []) {
+      if (byte === 0 || byte >= 0x80) break;
+      text += String.fromCharCode(byte);
+    }
+    if (text.length === length) return text;
     try {
       // A copy, since the memory may be shared, which decoders refuse.
       text = decoder.decode(bytes.slice());
@@ -51,6 +59,16 @@ export function pathFunctions(
     return (descriptor.rightsBase & rights) === rights ? descriptor : Errno.ENOTCAPABLE;
   };
 
+  const findBelow = (
+    folder: DirectoryDescriptor,
+    path: number,
+    pathLen: number,
+    follow: Follow,
+  ): EntryTarget | FolderTarget | number => {
+    const text = readText(path, pathLen);
+    return typeof text === 'number' ? text : resolvePath(folder.directory, text, follow);
+  };
+
   /** What a path argument means below the folder `fd`. */
   const find = (
     fd: number,
@@ -60,9 +78,7 @@ export function pathFunctions(
     follow: Follow,
   ): EntryTarget | FolderTarget | number => {
     const folder = openFolder(fd, rights);
-    if (typeof folder === 'number') return folder;
-    const text = readText(path, pathLen);
-    return typeof text === 'number' ? text : resolvePath(folder.directory, text, follow);
+    return typeof folder === 'number' ? folder : findBelow(folder, path, pathLen, follow);
   };
 
   return {
@@ -78,7 +94,7 @@ export function pathFunctions(
       if (typeof follow === 'number') return follow;
       const folder = openFolder(fd, Rights.PATH_FILESTAT_GET);
       if (typeof folder === 'number') return folder;
-      const target = find(fd, Rights.PATH_FILESTAT_GET, path, pathLen, follow);
+      const target = findBelow(folder, path, pathLen, follow);
       if (typeof target === 'number') return target;
       if (!memory.holds(filestat, FILESTAT_BYTES)) return Errno.EFAULT;
       const stat = target.name === undefined ? target.directory.stat() : (target.stat ?? Errno.ENOENT);
@@ -120,7 +136,7 @@ export function pathFunctions(
       const folder = openFolder(fd, needed);
       if (typeof folder === 'number') return folder;
       const isNew = has(Oflags.CREAT) && has(Oflags.EXCL);
-      const target = find(fd, needed, path, pathLen, isNew ? 'never' : follow);
+      const target = findBelow(folder, path, pathLen, isNew ? 'never' : follow);
       if (typeof target === 'number') return target;
       if (!memory.holds(openedFd, 4)) return Errno.EFAULT;
       if (descriptors.isFull) return Errno.EMFILE;
@@ -133,7 +149,6 @@ export function pathFunctions(
         memory.setU32(openedFd, opened);
         return Errno.ESUCCESS;
       };
-      const common = { mount: folder.mount, flags: fdflags };
 
       if (target.name === undefined || target.stat?.filetype === Filetype.DIRECTORY) {
         if (isNew) return Errno.EEXIST;
@@ -147,7 +162,8 @@ export function pathFunctions(
           descriptors.add({
             kind: 'directory',
             directory,
-            ...common,
+            mount: folder.mount,
+            flags: fdflags,
             rightsBase: asked & DIRECTORY_RIGHTS,
             rightsInheriting: rightsInheriting & folder.rightsInheriting,
           }),
@@ -173,7 +189,8 @@ export function pathFunctions(
           kind: 'file',
           file,
           offset: 0,
-          ...common,
+          mount: folder.mount,
+          flags: fdflags,
           rightsBase: asked & FILE_RIGHTS,
           rightsInheriting: 0n,
         }),

@@ -35,18 +35,22 @@ function filetypeOf(descriptor: Descriptor): number {
  *     | dev | ino | filetype | -- | nlink | size | atim | mtim | ctim |
  *       u64   u64   u8              u64     u64    u64    u64    u64    (times in ns)
  *
- * `dev` is made of the number of the mount and the file system's own: two file systems must not share one.
+ * The upper 16 bits of `dev` are the number of the mount, the others the file system's own: two file systems must not share one.
  */
 export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat, mount: number): number {
-  if (!memory.zero(pointer, FILESTAT_BYTES)) return Errno.EFAULT;
-  memory.setU64(pointer, (BigInt(mount) << 48n) | BigInt.asUintN(48, stat.dev));
-  memory.setU64(pointer + 8, stat.ino);
-  memory.setU8(pointer + 16, stat.filetype);
-  memory.setU64(pointer + 24, stat.nlink);
-  memory.setU64(pointer + 32, stat.sizeBytes);
-  memory.setU64(pointer + 40, stat.atimNs);
-  memory.setU64(pointer + 48, stat.mtimNs);
-  memory.setU64(pointer + 56, stat.ctimNs);
+  const view = memory.view(pointer, FILESTAT_BYTES);
+  if (!view) return Errno.EFAULT;
+  view.setBigUint64(pointer, stat.dev, true);
+  view.setUint16(pointer + 6, mount, true);
+  view.setBigUint64(pointer + 8, stat.ino, true);
+  // With the padding, which else would tell what was there.
+  view.setUint32(pointer + 16, stat.filetype, true);
+  view.setUint32(pointer + 20, 0, true);
+  view.setBigUint64(pointer + 24, stat.nlink, true);
+  view.setBigUint64(pointer + 32, stat.sizeBytes, true);
+  view.setBigUint64(pointer + 40, stat.atimNs, true);
+  view.setBigUint64(pointer + 48, stat.mtimNs, true);
+  view.setBigUint64(pointer + 56, stat.ctimNs, true);
   return Errno.ESUCCESS;
 }
 
