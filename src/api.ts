@@ -1,14 +1,33 @@
 export type { LogLevel } from '../abi/index.ts';
 export { CallError } from './call.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
+export type { Capabilities } from './capabilities.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { CreateError, PlugboardError } from './errors.ts';
 export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
 export { inspect } from './inspect.ts';
 export type { Advice, InspectedExport, InspectedImport, InspectedSection, Inspection } from './inspection.ts';
 export { LIMITS, type Limit } from './limits.ts';
-export type { Manifest, ManifestLike, ManifestWasm } from './manifest.ts';
-export type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+export type {
+  Manifest,
+  ManifestLike,
+  ManifestWasm,
+  ManifestWasmData,
+  ManifestWasmModule,
+  ManifestWasmPath,
+  ManifestWasmResponse,
+  ManifestWasmUrl,
+} from './manifest.ts';
+export type {
+  Diagnostic,
+  Logger,
+  ManifestOptions,
+  MemoryOptions,
+  PluginConfig,
+  PluginConfig as PluginConfigLike,
+  PluginOptions,
+  PluginOptions as ExtismPluginOptions,
+} from './options.ts';
 export { PluginOutput } from './output.ts';
 export type { Platform } from './platform/types.ts';
 export type { CallOptions, Plugin, PluginInput, PluginReport } from './plugin.ts';

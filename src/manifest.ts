@@ -4,13 +4,32 @@ import { refuse, texts } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readManifestOptions } from './settings.ts';
 
+export interface ManifestWasmData {
+  /** The bytes, or base64 of them. */
+  data: Uint8Array | ArrayBuffer | string;
+}
+export interface ManifestWasmPath {
+  path: string;
+}
+export interface ManifestWasmUrl {
+  url: string | URL;
+  method?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+}
+export interface ManifestWasmResponse {
+  response: Response;
+}
+export interface ManifestWasmModule {
+  module: WebAssembly.Module;
+}
+
 /** One module of a manifest: exactly one of `data`, `path`, `url`, `response` and `module` says where the wasm is. */
 export type ManifestWasm = (
-  | { data: Uint8Array | ArrayBuffer | string }
-  | { path: string }
-  | { url: string | URL; method?: string | undefined; headers?: Readonly<Record<string, string>> | undefined }
-  | { response: Response }
-  | { module: WebAssembly.Module }
+  | ManifestWasmData
+  | ManifestWasmPath
+  | ManifestWasmUrl
+  | ManifestWasmResponse
+  | ManifestWasmModule
 ) & {
   /** What other modules import from. The main module is the one named `main` or not at all, else the last. */
   name?: string | undefined;

@@ -1,4 +1,5 @@
 import * as api from './api.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
@@ -8,6 +9,8 @@ import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
 export { nodeFolder };
+
+export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(nodePlatform);
 
 /** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
 export function createPlugin(
@@ -22,6 +25,7 @@ export { createPlugin as default, createPlugin as newPlugin };
 /** What `require('plugboard')` answers: the function itself, as of the official JS SDK, with every export as a property. */
 const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
   createPlugin,
+  CAPABILITIES,
   nodeFolder,
   newPlugin: createPlugin,
   default: createPlugin,

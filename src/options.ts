@@ -11,6 +11,9 @@ export type Logger = Readonly<Record<MessageLevel, (message: string) => void>>;
 /** The standard `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
+/** What a plugin reads with `config_get`. */
+export type PluginConfig = Readonly<Record<string, string>>;
+
 export interface MemoryOptions {
   /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
   maxPages?: number | null | undefined;
@@ -32,8 +35,7 @@ export interface MemoryOptions {
  * in camel case what the official JS SDK means; one key may not be given in both.
  */
 export interface ManifestOptions {
-  /** What the plugin reads with `config_get`. */
-  config?: Readonly<Record<string, string>> | null | undefined;
+  config?: PluginConfig | null | undefined;
   allowedHosts?: readonly string[] | null | undefined;
   allowed_hosts?: readonly string[] | null | undefined;
   /** Guest path → host path. */

@@ -111,10 +111,10 @@ export class Plugin {
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
-  async call(
+  async call<T = unknown>(
     name: string,
     input?: PluginInput,
-    hostContext?: unknown,
+    hostContext?: T,
     options?: CallOptions,
   ): Promise<PluginOutput | null> {
     const signal = options?.signal;

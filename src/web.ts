@@ -1,3 +1,4 @@
+import { capabilitiesOf } from './capabilities.ts';
 import { createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './manifest.ts';
 import type { PluginOptions } from './options.ts';
@@ -5,6 +6,8 @@ import { webPlatform } from './platform/web.ts';
 import type { Plugin } from './plugin.ts';
 
 export * from './api.ts';
+
+export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(webPlatform);
 
 /** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
 export function createPlugin(

@@ -9,11 +9,11 @@ export function printReport(report: Report): boolean {
     ...report.errors,
     ...report.problems.map(problem => `problem: ${problem}`),
     ...skips.map(({ suite, name, reason }) => `skipped: ${suite} › ${name}: ${reason}`),
-    `on ${host().runtime}:`,
+    `on ${host().runtime}, ${skips.length} skipped:`,
   ];
   console.log(`\n${lines.join('\n')}`);
   // A run that proves nothing must not look green to whoever reads the last line only.
   const failed = report.failed + report.problems.length;
-  console.log(`${report.passed} passed, ${failed} failed${skips.length ? `, ${skips.length} skipped` : ''}`);
+  console.log(`${report.passed} passed, ${failed} failed`);
   return failed === 0;
 }

@@ -90,6 +90,50 @@ export async function runActor(source: Uint8Array): Promise<JsonObject | undefin
   }
 }
 
+// What programs of the official JS SDK import, besides.
+import {
+  CAPABILITIES,
+  type Capabilities,
+  type CurrentPlugin,
+  type ExtismPluginOptions,
+  type LogLevel,
+  type ManifestLike,
+  type ManifestWasm,
+  type ManifestWasmData,
+  type ManifestWasmModule,
+  type ManifestWasmPath,
+  type ManifestWasmResponse,
+  type ManifestWasmUrl,
+  type MemoryOptions,
+  type PluginConfig,
+  type PluginConfigLike,
+} from 'plugboard';
+
+const capabilities: Capabilities = CAPABILITIES;
+const logLevel: LogLevel = 'trace';
+const config: PluginConfig & PluginConfigLike = { vowels: 'aeiou' };
+const memory: MemoryOptions = { maxPages: 4 };
+const sdkOptions: ExtismPluginOptions = {
+  useWasi: capabilities.supportsWasiPreview1,
+  runInWorker: capabilities.hasWorkerCapability,
+  functions: { env: { print: (current: CurrentPlugin, text: bigint) => current.length(text) } },
+  ...{ logLevel, config, memory },
+};
+type Sources =
+  | ManifestWasmData
+  | ManifestWasmPath
+  | ManifestWasmUrl
+  | ManifestWasmResponse
+  | ManifestWasmModule;
+
+export async function callLikeSdk(source: Sources): Promise<string | undefined> {
+  const wasm: ManifestWasm = { ...source, name: 'main', hash: '00' };
+  const like: ManifestLike = { wasm: [wasm] };
+  const plugin = await createPlugin(like, sdkOptions);
+  const output = await plugin.call<{ user: string }>('echo', 'hello', { user: 'me' });
+  return output?.text();
+}
+
 export const withFolders = (given: Preview2Preopens): WasiOptions => ({ preopens: preview2Preopens(given) });
 
 export function startKernel(bytes: BufferSource): number {

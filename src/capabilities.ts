@@ -1,0 +1,57 @@
+import { jspi } from './jspi.ts';
+import type { Platform } from './platform/types.ts';
+
+/** What the host can do on this runtime. The names are those of the official JS SDK. */
+export interface Capabilities {
+  /** Whether async host functions and HTTP work without a worker. */
+  readonly supportsJSPromiseInterface: boolean;
+  /** Whether text can be decoded right out of shared memory. */
+  readonly allowSharedBufferCodec: boolean;
+  /** Whether a manifest may name a module by `path`. */
+  readonly manifestSupportsPaths: boolean;
+  /** Whether the runtime applies a browser's rules to requests to other origins. */
+  readonly crossOriginChecksEnforced: boolean;
+  /** Whether folders of the host can be given to plugins. */
+  readonly fsAccess: boolean;
+  readonly hasWorkerCapability: boolean;
+  readonly supportsWasiPreview1: boolean;
+  /** Whether `timeoutMs` works. */
+  readonly supportsTimeouts: boolean;
+  /** Whether EXTISM_ENABLE_WASI_OUTPUT is set. */
+  readonly extismStdoutEnvVarSet: boolean;
+}
+
+/** Looks when it is asked, and not before: Deno asks its user whether the environment may be read. */
+export function capabilitiesOf(platform: Platform): Capabilities {
+  return Object.freeze({
+    supportsJSPromiseInterface: jspi !== null,
+    get allowSharedBufferCodec() {
+      return decodesSharedText();
+    },
+    manifestSupportsPaths: platform.readFile !== undefined,
+    // Runtimes that are no browsers are nowhere, or somewhere without an origin.
+    get crossOriginChecksEnforced() {
+      return (globalThis.location?.origin ?? 'null') !== 'null';
+    },
+    fsAccess: platform.hostFolder !== undefined,
+    get hasWorkerCapability() {
+      return platform.lacksWorkers() === null;
+    },
+    supportsWasiPreview1: true,
+    get supportsTimeouts() {
+      return platform.lacksWorkers() === null && platform.lacksForce() === null;
+    },
+    get extismStdoutEnvVarSet() {
+      return platform.printsWasiOutput?.() ?? false;
+    },
+  });
+}
+
+function decodesSharedText(): boolean {
+  try {
+    new TextDecoder().decode(new Uint8Array(new SharedArrayBuffer(1)));
+    return true;
+  } catch {
+    return false;
+  }
+}

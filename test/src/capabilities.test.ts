@@ -1,0 +1,42 @@
+import { CAPABILITIES, createPlugin, PlugboardError, type PluginOptions } from '../../src/node.ts';
+import { is } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+
+const path = 'fixtures/bench/bench.wasm';
+const wasm = () => host().module?.(path) ?? host().readBytes(path);
+
+/** The isolation of a plugin of these options, or null where the platform does not offer it. */
+async function isolation(options: PluginOptions): Promise<string | null> {
+  try {
+    const plugin = await createPlugin(wasm(), options);
+    await plugin.close();
+    return plugin.report.isolation;
+  } catch (error) {
+    if (error instanceof PlugboardError && error.code === 'UNSUPPORTED') return null;
+    throw error;
+  }
+}
+
+const isBrowser = 'document' in globalThis;
+
+suite('capabilities', test => {
+  const rows: [name: keyof typeof CAPABILITIES, observe: () => boolean | Promise<boolean>][] = [
+    ['supportsJSPromiseInterface', () => 'Suspending' in WebAssembly],
+    ['manifestSupportsPaths', () => !isBrowser && 'process' in globalThis],
+    ['fsAccess', () => !isBrowser && 'process' in globalThis],
+    ['crossOriginChecksEnforced', () => isBrowser],
+    ['hasWorkerCapability', async () => (await isolation({ runInWorker: true })) === 'worker'],
+    ['supportsWasiPreview1', () => true],
+    ['supportsTimeouts', async () => (await isolation({ timeoutMs: 60_000 })) === 'worker'],
+  ];
+  for (const [name, observe] of rows) {
+    test(`${name} is what can be observed`, async () => is(CAPABILITIES[name], await observe()));
+  }
+
+  test('tell the truth of shared text and of the environment', () => {
+    const decode = () => new TextDecoder().decode(new Uint8Array(new SharedArrayBuffer(2)));
+    if (CAPABILITIES.allowSharedBufferCodec) is(decode(), '\0\0');
+    is(CAPABILITIES.extismStdoutEnvVarSet, false);
+  });
+});
