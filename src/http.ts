@@ -2,15 +2,20 @@ import type { HttpRequest, HttpResponse, SendHttp } from '../abi/index.ts';
 import { PlugboardError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Fetch } from './options.ts';
+import { isPrivateAddress } from './private-address.ts';
 
 export interface HttpRules {
   fetch: Fetch;
   /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. None allows nothing. */
   allowedHosts: readonly string[];
+  /** Of `http` and `https`. */
+  allowedSchemes: readonly string[];
+  allowsPrivateAddresses: boolean;
   maxResponseBytes: number;
 }
 
 const ANY_HOST = '*';
+export const HTTP_SCHEMES = ['http', 'https'];
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** What a request takes along only to the origin it was meant for. */
 const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
@@ -30,7 +35,7 @@ export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefin
       if (response.type === 'opaqueredirect') {
         throw denied(
           url,
-          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}" to follow`,
+          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}", any scheme and any address to follow`,
         );
       }
       const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
@@ -48,7 +53,7 @@ export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefin
 async function sendOnce(
   url: URL,
   { method, headers, body }: HttpRequest,
-  { fetch, allowedHosts }: HttpRules,
+  { fetch, ...rules }: HttpRules,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   try {
@@ -57,7 +62,7 @@ async function sendOnce(
       headers: { ...basicAuthorization(url), ...headers },
       // fetch refuses one with these methods.
       body: method === 'GET' || method === 'HEAD' ? null : body,
-      redirect: allowedHosts.includes(ANY_HOST) ? 'follow' : 'manual',
+      redirect: allowsAll(rules) ? 'follow' : 'manual',
       credentials: 'omit',
       ...(signal && { signal }),
     });
@@ -65,6 +70,10 @@ async function sendOnce(
     throw failed(url, error);
   }
 }
+
+/** Whether nothing is to be asked of where a redirect leads; `fetch` itself follows none but to http and https. */
+const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omit<HttpRules, 'fetch'>) =>
+  allowedHosts.includes(ANY_HOST) && allowedSchemes.length === HTTP_SCHEMES.length && allowsPrivateAddresses;
 
 /** fetch refuses URLs with a user name; other clients make this header of it. */
 function basicAuthorization({ username, password }: URL): Record<string, string> {
@@ -101,7 +110,7 @@ function redirect(request: HttpRequest, from: URL, status: number, location: str
   };
 }
 
-function checkUrl(text: string, allowed: readonly RegExp[], { allowedHosts }: HttpRules): URL {
+function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): URL {
   if (!URL.canParse(text)) {
     throw new PlugboardError(
       'HTTP_FAILED',
@@ -109,12 +118,14 @@ function checkUrl(text: string, allowed: readonly RegExp[], { allowedHosts }: Ht
     );
   }
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw denied(url, 'only http and https are sent');
+  if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
+    throw denied(url, `only ${rules.allowedSchemes.join(' and ') || 'nothing'} is sent (allowedSchemes)`);
+  if (!rules.allowsPrivateAddresses && isPrivateAddress(url.hostname))
+    throw denied(url, 'its address is none of the public internet (allowPrivateAddresses)');
   // IPv6 addresses stand in brackets, which globs mean something else by.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (allowed.some(pattern => pattern.test(host))) return url;
-  const list = allowedHosts.map(item => `"${item}"`).join(', ') || 'none';
+  const list = rules.allowedHosts.map(item => `"${item}"`).join(', ') || 'none';
   throw denied(url, `allowedHosts allows ${list}`);
 }
 

@@ -1,5 +1,6 @@
 import { LOG_LEVELS } from '../abi/index.ts';
 import { CreateError, describe } from './errors.ts';
+import { HTTP_SCHEMES } from './http.ts';
 
 /** A folder of the host that the plugin sees under a path of its own. */
 export interface Mount {
@@ -131,6 +132,10 @@ export const OPTION_KEYS: readonly Key[] = [
   row('functions', 'functions', functionsByNamespace),
   row('fetch', 'fetch', aFunction),
   row('allowHttpResponseHeaders', 'allowHttpResponseHeaders', aBoolean),
+  row('allowedSchemes', 'allowedSchemes', (value, where) =>
+    textList(value, where).map((scheme, index) => oneOf(...HTTP_SCHEMES)(scheme, `${where}[${index}]`)),
+  ),
+  row('allowPrivateAddresses', 'allowPrivateAddresses', aBoolean),
   row('runInWorker', 'runInWorker', aBoolean),
   row('sharedArrayBufferSize', 'sharedArrayBufferSize', aCount('bytes')),
   row('nodeWorkerArgs', 'nodeWorkerArgs', anObject),

@@ -63,6 +63,13 @@ export interface PluginOptions extends ManifestOptions {
   /** What a manifest's URLs are fetched with. Default: the platform's own. */
   fetch?: Fetch | undefined;
   allowHttpResponseHeaders?: boolean | undefined;
+  /** What `http_request` may send with, also after a redirect. Default: both. */
+  allowedSchemes?: readonly ('http' | 'https')[] | undefined;
+  /**
+   * Whether `http_request` may be sent to an address outside the public internet, also after a redirect: `127.0.0.1`,
+   * `10.0.0.1`, `[fe80::1]`, `localhost` … A name is not looked up, and may lead there all the same. Default: yes.
+   */
+  allowPrivateAddresses?: boolean | undefined;
   /** Runs the plugin in a worker of its own. Default: only where it must wait and the engine cannot suspend it. */
   runInWorker?: boolean | undefined;
   /** Of the official JS SDK; the memory shared with a worker grows as it is needed, so that it changes nothing here. */

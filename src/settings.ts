@@ -1,6 +1,7 @@
 import type { KernelTier, LogLevel } from '../abi/index.ts';
 import type { Preopen } from '../wasi/index.ts';
 import type { HostFunctions } from './host-function.ts';
+import { HTTP_SCHEMES } from './http.ts';
 import { LIMITS } from './limits.ts';
 import { type Mount, OPTION_KEYS, readKeys, SHARED_KEYS } from './option-keys.ts';
 import type { Diagnostic, Fetch, Logger, ManifestOptions, PluginOptions } from './options.ts';
@@ -9,6 +10,8 @@ import type { Diagnostic, Fetch, Logger, ManifestOptions, PluginOptions } from '
 export type Settings = Readonly<{
   config: ReadonlyMap<string, string>;
   allowedHosts: readonly string[];
+  allowedSchemes: readonly string[];
+  allowsPrivateAddresses: boolean;
   mounts: readonly Mount[];
   preopens: Readonly<Record<string, Preopen>>;
   maxKernelBytes: number | undefined;
@@ -75,6 +78,8 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     // A Map, because a plain object also answers for the keys it inherits.
     config: new Map(Object.entries(given.config ?? {})),
     allowedHosts: given.allowedHosts ?? [],
+    allowedSchemes: given.allowedSchemes ?? HTTP_SCHEMES,
+    allowsPrivateAddresses: given.allowPrivateAddresses ?? true,
     mounts: given.mounts ?? [],
     preopens: given.preopens ?? {},
     maxKernelBytes: kernelBytes(memory),

@@ -77,9 +77,15 @@ interface RunnerParts {
 
 export function createRunner({ mode, imports, tier, folders, hostCalls, ...parts }: RunnerParts): Runner {
   const { settings, kernel, platform } = parts;
-  const { allowedHosts, maxHttpResponseBytes: maxResponseBytes, fetch = platform.fetch } = settings;
+  const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes, fetch } = settings;
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
-  const send = httpSender({ fetch, allowedHosts, maxResponseBytes }, () => hostCalls.signal);
+  const rules = {
+    allowedHosts,
+    allowedSchemes,
+    allowsPrivateAddresses,
+    maxResponseBytes: maxHttpResponseBytes,
+  };
+  const send = httpSender({ ...rules, fetch: fetch ?? platform.fetch }, () => hostCalls.signal);
   const http = mode === 'inline' || allowedHosts.length === 0 ? null : httpImport(kernel, hostCalls, send);
   if (mode === 'worker') {
     const kernelImports = { ...imports, ...(http && { http_request: http }) };

@@ -73,7 +73,8 @@ export const PROMISES: readonly Claim[] = [
     how:
       'WASI gives clocks, random bytes and stdio that is captured; every other descriptor is closed. Folders are those of ' +
       '`allowed_paths` and `preopens`, and one resolver decides what lies in them, name by name, whatever links and `..` say. ' +
-      '`http_request` fails the call unless `allowed_hosts` has the host, asked again for each redirect.',
+      '`http_request` fails the call unless `allowed_hosts` has the host, asked again for each redirect; `allowedSchemes` ' +
+      'and `allowPrivateAddresses` narrow that.',
     files: [
       'wasi/preview1.ts',
       'wasi/descriptors.ts',
@@ -83,7 +84,8 @@ export const PROMISES: readonly Claim[] = [
     ],
     not:
       'What other processes do to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) says what holds then. What stands ' +
-      'behind a host name: an allowed name may lead to an address of your own network. Clocks tell the time, with the resolution that the platform gives. A manifest says where its wasm comes from: see what a ' +
+      'behind a host name: an allowed name may lead to an address of your own network, also where `allowPrivateAddresses: false` ' +
+      'refuses those that are written as addresses. Clocks tell the time, with the resolution that the platform gives. A manifest says where its wasm comes from: see what a ' +
       'manifest can do.',
   },
 ];

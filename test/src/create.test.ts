@@ -168,6 +168,16 @@ const badInputs: BadInput[] = [
   },
   { code: 'INVALID_OPTION', options: { timeoutMs: 2 ** 31 }, message: 'option.timeoutMs' },
   { code: 'INVALID_OPTION', options: { runInWorker: 1 as never }, message: 'option.runInWorker' },
+  {
+    code: 'INVALID_OPTION',
+    options: { allowedSchemes: ['https', 'ftp' as never] },
+    message: 'option.allowedSchemes[1]: expected one of http, https, got "ftp"',
+  },
+  {
+    code: 'INVALID_OPTION',
+    options: { allowPrivateAddresses: 'no' as never },
+    message: 'option.allowPrivateAddresses: expected true or false',
+  },
   { code: 'INVALID_OPTION', options: 'fast', message: 'option: expected an object' },
   { code: 'INVALID_OPTION', options: { useWASI: true }, message: 'option.useWASI' },
   { code: 'INVALID_OPTION', options: { use_wasi: true }, message: 'option.use_wasi' },

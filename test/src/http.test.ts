@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../abi/index.ts';
-import { httpSender } from '../../src/http.ts';
+import { type HttpRules, httpSender } from '../../src/http.ts';
 import { jspi } from '../../src/jspi.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { CallError, PluginOptions } from '../../src/node.ts';
@@ -48,10 +48,13 @@ const send = (
   {
     allowedHosts = ['a.test'],
     maxResponseBytes = 100,
-  }: { allowedHosts?: string[]; maxResponseBytes?: number } = {},
+    allowedSchemes = ['http', 'https'],
+    allowsPrivateAddresses = true,
+  }: Partial<Omit<HttpRules, 'fetch'>> = {},
 ) => {
   const { seen, fetch } = server(answers);
-  const response = httpSender({ fetch, allowedHosts, maxResponseBytes }, () => undefined)(given);
+  const rules = { fetch, allowedHosts, maxResponseBytes, allowedSchemes, allowsPrivateAddresses };
+  const response = httpSender(rules, () => undefined)(given);
   return { seen, response: Promise.resolve(response) };
 };
 
@@ -127,6 +130,63 @@ suite('http', test => {
       await raises(() => response, { code, message: 'http_request: ' });
       is(seen.length, 0);
     });
+  }
+
+  const addresses: [host: string, isPrivate: boolean][] = [
+    ...['127.0.0.1', '127.1', '0x7f.1', '2130706433', '0177.0.0.1', '127.0.0.1.', '0', '10.255.0.1'],
+    ...['169.254.169.254', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', '198.19.0.1'],
+    ...['224.0.0.1', '255.255.255.255', '[::]', '[::1]', '[fe80::1]', '[fc00::1]', '[fdff::1]', '[ff02::1]'],
+    ...['[::ffff:127.0.0.1]', '[::ffff:a00:1]', '[::127.0.0.1]', '[64:ff9b::192.168.0.1]', '[2002:7f00:1::]'],
+    ...['[2001:db8::1]', 'localhost', 'LOCALHOST', 'localhost.', 'a.localhost', '１２７.0.0.1'],
+  ].map(name => [name, true]);
+  addresses.push(
+    ...['8.8.8.8', '172.15.255.255', '172.32.0.1', '100.128.0.1', '11.0.0.1', '223.255.255.255'].map(
+      (name): [string, boolean] => [name, false],
+    ),
+    ...['[2606:4700::1111]', '[::ffff:8.8.8.8]', '[2002:808:808::]', 'localhost.test', '127.0.0.1.test'].map(
+      (name): [string, boolean] => [name, false],
+    ),
+  );
+  for (const [name, isPrivate] of addresses) {
+    test.row(
+      'security.no-system-access',
+      `${name} is ${isPrivate ? 'none' : 'one'} of the public internet`,
+      async () => {
+        const url = new URL(`http://${name}/`).href;
+        const options = { allowedHosts: ['*'], allowsPrivateAddresses: false };
+        const { seen, response } = send({ [url]: new Response('x') }, request(url), options);
+        if (isPrivate)
+          await raises(() => response, { code: 'HTTP_DENIED', message: 'allowPrivateAddresses' });
+        else is(text((await response).body), 'x');
+        is(seen.length, isPrivate ? 0 : 1);
+        const open = send({ [url]: new Response('x') }, request(url), { allowedHosts: ['*'] });
+        is(text((await open.response).body), 'x');
+      },
+    );
+  }
+
+  const rules: [name: string, location: string, rule: Partial<HttpRules>, message: string][] = [
+    [
+      'an address that is not',
+      'http://169.254.169.254/',
+      { allowsPrivateAddresses: false },
+      'allowPrivateAddresses',
+    ],
+    ['a scheme that is not', 'http://a.test/', { allowedSchemes: ['https'] }, 'only https is sent'],
+  ];
+  for (const [name, location, rule, message] of rules) {
+    test.row(
+      'security.no-system-access',
+      `no redirect leads to ${name} allowed, whatever hosts are`,
+      async () => {
+        const { seen, response } = send({ [A]: to(location) }, request(A), { allowedHosts: ['*'], ...rule });
+        await raises(() => response, { code: 'HTTP_DENIED', message });
+        equal(
+          seen.map(({ url, init }) => [url, init.redirect]),
+          [[A, 'manual']],
+        );
+      },
+    );
   }
 
   interface Redirected {
@@ -228,9 +288,8 @@ suite('http', test => {
 
   test('a redirect that cannot be seen is an error', async () => {
     const opaque = Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
-    const fetch = async () => opaque;
-    const sender = httpSender({ fetch, allowedHosts: ['a.test'], maxResponseBytes: 9 }, () => undefined);
-    await raises(() => sender(request(A)), { code: 'HTTP_DENIED', message: 'allow "*" to follow' });
+    const { response } = send({ [A]: () => opaque }, request(A));
+    await raises(() => response, { code: 'HTTP_DENIED', message: 'allow "*", any scheme and any address' });
   });
 
   test.row(

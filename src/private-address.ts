@@ -1,0 +1,65 @@
+/**
+ * The networks that are not the internet's: loopback, private and link-local ones, multicast, and what is reserved or for
+ * documentation. From IANA's special-purpose registries for IPv4 and IPv6.
+ */
+const PRIVATE_V4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+].map(network => {
+  const [address, bits] = network.split('/') as [string, string];
+  return { address: numberOf(address), shift: 32 - Number(bits) };
+});
+
+/** IPv6 addresses that carry one of IPv4: the groups before it, and the group at which it begins. */
+const CARRIERS = [
+  { groups: [0, 0, 0, 0, 0, 0], at: 6 },
+  { groups: [0, 0, 0, 0, 0, 0xffff], at: 6 },
+  { groups: [0, 0, 0, 0, 0xffff, 0], at: 6 },
+  { groups: [0x64, 0xff9b, 0, 0, 0, 0], at: 6 },
+  { groups: [0x2002], at: 1 },
+];
+
+/**
+ * Whether a URL's host is an address outside the public internet, or a name that always means the machine itself. Other
+ * names are not looked up.
+ * @param hostname of a `URL` object, which has already brought every spelling of an address to one form
+ */
+export function isPrivateAddress(hostname: string): boolean {
+  if (hostname.startsWith('[')) return isPrivateV6(groupsOf(hostname.slice(1, -1)));
+  if (/^\d+(\.\d+){3}$/.test(hostname)) return isPrivateV4(numberOf(hostname));
+  return /(^|\.)localhost\.?$/.test(hostname);
+}
+
+const isPrivateV4 = (address: number): boolean =>
+  PRIVATE_V4.some(network => address >>> network.shift === network.address >>> network.shift);
+
+function isPrivateV6(groups: readonly number[]): boolean {
+  const carrier = CARRIERS.find(item => item.groups.every((group, index) => groups[index] === group));
+  if (carrier) return isPrivateV4(((groups[carrier.at]! << 16) | groups[carrier.at + 1]!) >>> 0);
+  const isDocumentation = groups[0] === 0x2001 && groups[1] === 0xdb8;
+  // Only 2000::/3 is in use on the internet.
+  return groups[0]! >>> 13 !== 1 || isDocumentation;
+}
+
+function numberOf(dotted: string): number {
+  return dotted.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+/** All eight, of an address in which `::` may stand for some of them. */
+function groupsOf(text: string): number[] {
+  const [before = [], after = []] = text
+    .split('::')
+    .map(half => (half === '' ? [] : half.split(':').map(group => Number.parseInt(group, 16))));
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
