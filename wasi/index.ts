@@ -16,7 +16,13 @@ export type {
   Source,
   SupportedClockId,
 } from './host.ts';
-export { type MemoryFiles, MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
+export {
+  type MemoryChanges,
+  type MemoryFiles,
+  MemoryFs,
+  type MemoryFsOptions,
+  MemoryLink,
+} from './memory-fs.ts';
 export {
   createWasi,
   type Preopen,

@@ -4,10 +4,26 @@ import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host
 import { drop, FileNode, FolderNode, LinkNode, type MemoryNode, type Volume } from './memory-nodes.ts';
 import { webClock } from './web.ts';
 
-/** A folder as an object: name → content of a file, as bytes or text, or another folder. */
-export interface MemoryFiles {
-  readonly [name: string]: Uint8Array | string | MemoryFiles;
+/** A symbolic link, which programs follow as they follow those that they make. */
+export class MemoryLink {
+  readonly target: string;
+  constructor(target: string) {
+    this.target = target;
+  }
 }
+
+/** A folder as an object: name → content of a file, as bytes or text, a link, or another folder. */
+export interface MemoryFiles {
+  readonly [name: string]: Uint8Array | string | MemoryLink | MemoryFiles;
+}
+
+/** What has become of a folder: name → what is there now, or null for what is there no more. What is as it was is left out. */
+export interface MemoryChanges {
+  readonly [name: string]: Uint8Array | MemoryLink | MemoryChanges | null;
+}
+
+/** What was in a folder when its file system was made: names, with the file's number and how often it was written. */
+type Before = ReadonlyMap<string, { ino: bigint; writes: number }>;
 
 export interface MemoryFsOptions {
   /** Bytes of all files and link targets. More is ENOSPC. Default 64 MiB. */
@@ -212,6 +228,7 @@ class MemoryFile implements FsFile {
 export class MemoryFs implements Fs {
   readonly root: FsDirectory;
   readonly #root: FolderNode;
+  readonly #before = new Map<bigint, Before>();
 
   /** @throws {WasiError} WASI_INVALID_LIMIT, WASI_INVALID_FILES for a name that no path can reach or a content that is none, or files beyond the limits */
   constructor(files: MemoryFiles = {}, options: MemoryFsOptions = {}) {
@@ -224,31 +241,72 @@ export class MemoryFs implements Fs {
     this.#root = new FolderNode(volume);
     this.root = new MemoryDirectory(this.#root);
     fill(this.root, files, '');
+    for (const { folder } of walk(this.#root, new Map())) {
+      const entries = [...folder.entries].map(
+        ([name, node]) => [name, { ino: node.ino, writes: writesOf(node) }] as const,
+      );
+      this.#before.set(folder.ino, new Map(entries));
+    }
   }
 
-  /** All files, as copies; links are left out, files with several names come several times. */
+  /** All files and links, as copies; files with several names come several times. */
   snapshot(): MemoryFiles {
-    type Folder = Record<string, Uint8Array | MemoryFiles>;
-    const files: Folder = Object.create(null) as Folder;
-    // A list and no recursion: a plugin may nest folders deeper than the stack reaches.
-    const ahead: [folder: FolderNode, copy: Folder][] = [[this.#root, files]];
-    for (let next = ahead.pop(); next; next = ahead.pop()) {
-      const [folder, copy] = next;
-      for (const [name, node] of folder.entries) {
-        if (node instanceof FileNode) copy[name] = node.content.slice();
-        if (!(node instanceof FolderNode)) continue;
-        const inner: Folder = Object.create(null) as Folder;
-        copy[name] = inner;
-        ahead.push([node, inner]);
-      }
+    // Compared with nothing, all is new.
+    return walk(this.#root, new Map())[0]!.copy as MemoryFiles;
+  }
+
+  /**
+   * What programs have done since the file system was made: files that they wrote (with all of their bytes), new links and
+   * folders, and what they removed. A file or folder that was renamed is removed there and new here.
+   */
+  changes(): MemoryChanges {
+    const visits = walk(this.#root, this.#before);
+    // Inner folders first: one without changes may leave the one around it without any.
+    for (const { copy, isNew, name, around } of visits.reverse()) {
+      if (around && !isNew && Object.keys(copy).length === 0) delete around[name];
     }
-    return files;
+    return visits.at(-1)!.copy;
   }
 
   /** Bytes of all files and link targets now. */
   get usedBytes(): number {
     return this.#root.volume.usedBytes;
   }
+}
+
+interface Visit {
+  folder: FolderNode;
+  copy: Record<string, Uint8Array | MemoryLink | MemoryChanges | null>;
+  /** Whether it was not there before, under this name. */
+  isNew: boolean;
+  name: string;
+  around: Visit['copy'] | undefined;
+}
+
+const writesOf = (node: MemoryNode): number => (node instanceof FileNode ? node.writes : 0);
+
+/** Every folder, each after the one around it, with copies of what in it is not as it was `before`. */
+function walk(root: FolderNode, before: ReadonlyMap<bigint, Before>): Visit[] {
+  const empty = () => Object.create(null) as Visit['copy'];
+  // A list and no recursion: a plugin may nest folders deeper than the stack reaches.
+  const visits: Visit[] = [{ folder: root, copy: empty(), isNew: false, name: '', around: undefined }];
+  for (const { folder, copy, isNew } of visits) {
+    const known = isNew ? undefined : before.get(folder.ino);
+    for (const name of known?.keys() ?? []) if (!folder.entries.has(name)) copy[name] = null;
+    for (const [name, node] of folder.entries) {
+      const old = known?.get(name);
+      const isSame = old !== undefined && old.ino === node.ino;
+      if (node instanceof FolderNode) {
+        const inner = empty();
+        copy[name] = inner;
+        visits.push({ folder: node, copy: inner, isNew: !isSame, name, around: copy });
+      } else if (!isSame || old.writes !== writesOf(node)) {
+        if (node instanceof FileNode) copy[name] = node.content.slice();
+        if (node instanceof LinkNode) copy[name] = new MemoryLink(node.target);
+      }
+    }
+  }
+  return visits;
 }
 
 function realtimeNs(): () => bigint {
@@ -273,12 +331,14 @@ function fill(folder: FsDirectory, files: MemoryFiles, path: string): void {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
       if (file.write(bytes, 0) < 0) throw full();
       file.close();
+    } else if (content instanceof MemoryLink) {
+      if (folder.symlink(name, String(content.target)) !== Errno.ESUCCESS) throw full();
     } else if (typeof content === 'object' && content !== null) {
       if (folder.makeDirectory(name) !== Errno.ESUCCESS) throw full();
       const made = folder.openDirectory(name);
       if (typeof made !== 'number') fill(made, content, where);
     } else {
-      throw mistake(`expected a Uint8Array, a string or an object, got ${String(content)}`);
+      throw mistake(`expected a Uint8Array, a string, a MemoryLink or an object, got ${String(content)}`);
     }
   }
 }

@@ -92,6 +92,8 @@ export class FileNode extends MemoryNode {
   #bytes = new Uint8Array(0);
   #length = 0;
   #openings = 0;
+  /** How often its content was changed. */
+  writes = 0;
 
   constructor(volume: Volume) {
     super(volume, Filetype.REGULAR_FILE);
@@ -136,14 +138,17 @@ export class FileNode extends MemoryNode {
     const failure = this.#resize(end);
     if (failure) return -failure;
     this.#bytes.set(bytes, offset);
+    this.writes++;
     this.changed();
     return bytes.length;
   }
 
   setSize(sizeBytes: number): number {
     const failure = this.#resize(sizeBytes);
-    if (!failure) this.changed();
-    return failure;
+    if (failure) return failure;
+    this.writes++;
+    this.changed();
+    return Errno.ESUCCESS;
   }
 
   #resize(length: number): number {

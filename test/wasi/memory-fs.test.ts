@@ -1,4 +1,4 @@
-import { Fdflags, type MemoryFiles, MemoryFs } from '../../wasi/index.ts';
+import { Fdflags, type MemoryChanges, type MemoryFiles, MemoryFs, MemoryLink } from '../../wasi/index.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
@@ -45,7 +45,8 @@ suite('wasi/memory-fs', test => {
     program.do('path_link', ROOT, 0, 'text', ROOT, 'second');
     program.do('path_symlink', 'text', ROOT, 'link');
     const snapshot = fs.snapshot();
-    equal(Object.keys(snapshot).sort(), ['__proto__', 'bytes', 'empty', 'folder', 'second', 'text']);
+    equal(Object.keys(snapshot).sort(), ['__proto__', 'bytes', 'empty', 'folder', 'link', 'second', 'text']);
+    equal(snapshot.link, new MemoryLink('text'));
     bytesEqual(snapshot.bytes as Uint8Array, [1, 2, 3]);
     const folder = snapshot.folder as MemoryFiles;
     bytesEqual(folder.made as Uint8Array, utf8('new'));
@@ -54,7 +55,53 @@ suite('wasi/memory-fs', test => {
     equal(new MemoryFs(snapshot).snapshot(), snapshot);
   });
 
-  test('a snapshot of folders nested deeper than a stack reaches', () => {
+  test('tells what programs changed, and nothing else', () => {
+    const files = {
+      ...{ kept: 'k', written: 'old', gone: 'g', moved: 'm', same: new MemoryLink('kept') },
+      ...{
+        quiet: { inner: { file: 'f' } },
+        folder: { deep: { file: 'f', other: 'o' } },
+        left: { file: 'f' },
+      },
+    };
+    const fs = new MemoryFs(files);
+    equal(fs.changes(), Object.create(null));
+    const program = new Program({ '/': fs });
+    is(fs.root.readLink('same'), 'kept');
+    program.do('fd_close', program.open('same', { follow: true }));
+    program.makeFile('written', 'new');
+    program.do('path_unlink_file', ROOT, 'gone');
+    program.do('path_rename', ROOT, 'moved', ROOT, 'here');
+    program.do('path_unlink_file', ROOT, 'folder/deep/file');
+    program.do('path_symlink', '../kept', ROOT, 'folder/link');
+    program.do('path_create_directory', ROOT, 'new');
+    program.do('path_rename', ROOT, 'left', ROOT, 'new/right');
+    const changes = fs.changes();
+    const plain = (value: unknown): unknown =>
+      value instanceof Uint8Array
+        ? new TextDecoder().decode(value)
+        : value instanceof MemoryLink || value === null
+          ? value
+          : Object.fromEntries(Object.entries(value as object).map(([name, each]) => [name, plain(each)]));
+    equal(plain(changes), {
+      ...{ written: 'new', gone: null, moved: null, left: null, here: 'm' },
+      ...{ folder: { link: new MemoryLink('../kept'), deep: { file: null } }, new: { right: { file: 'f' } } },
+    });
+    (changes.written as Uint8Array).fill(0);
+    is(program.readFile('written'), 'new');
+  });
+
+  test('a file that was cut, or replaced by another of the same bytes, is changed; one whose times were set is not', () => {
+    const fs = new MemoryFs({ cut: 'abc', replaced: 'abc', touched: 'abc' });
+    const program = new Program({ '/': fs });
+    program.do('fd_filestat_set_size', program.openFile('cut'), 3n);
+    program.do('path_unlink_file', ROOT, 'replaced');
+    program.makeFile('replaced', 'abc');
+    program.do('path_filestat_set_times', ROOT, 0, 'touched', 1n, 1n, 5);
+    equal(Object.keys(fs.changes()).sort(), ['cut', 'replaced']);
+  });
+
+  test('snapshot and changes of folders nested deeper than a stack reaches', () => {
     const fs = new MemoryFs();
     let at = fs.root;
     for (let depth = 0; depth < 30_000; depth++) {
@@ -64,6 +111,9 @@ suite('wasi/memory-fs', test => {
     }
     let depth = 0;
     for (let folder = fs.snapshot(); folder.d; folder = folder.d as MemoryFiles) depth++;
+    is(depth, 30_000);
+    depth = 0;
+    for (let folder = fs.changes(); folder.d; folder = folder.d as MemoryChanges) depth++;
     is(depth, 30_000);
   });
 
