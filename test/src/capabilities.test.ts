@@ -19,12 +19,13 @@ async function isolation(options: PluginOptions): Promise<string | null> {
 }
 
 const isBrowser = 'document' in globalThis;
+const hasFiles = () => /^(node|deno|bun) /.test(host().runtime);
 
 suite('capabilities', test => {
   const rows: [name: keyof typeof CAPABILITIES, observe: () => boolean | Promise<boolean>][] = [
     ['supportsJSPromiseInterface', () => 'Suspending' in WebAssembly],
-    ['manifestSupportsPaths', () => !isBrowser && 'process' in globalThis],
-    ['fsAccess', () => !isBrowser && 'process' in globalThis],
+    ['manifestSupportsPaths', hasFiles],
+    ['fsAccess', hasFiles],
     ['crossOriginChecksEnforced', () => isBrowser],
     ['hasWorkerCapability', async () => (await isolation({ runInWorker: true })) === 'worker'],
     ['supportsWasiPreview1', () => true],
