@@ -162,8 +162,10 @@ export const ERROR_CODES = [
   },
   {
     code: 'HTTP_DENIED',
-    when: 'A request, or a redirect, goes to a host or scheme that is not allowed.',
-    remedy: 'Add the host to allowedHosts if the plugin may reach it.',
+    when: 'A request, or a redirect, goes to a host, scheme or address that is not allowed.',
+    remedy:
+      'If the plugin may reach it, allow the host with allowedHosts; its scheme and address, where allowedSchemes or ' +
+      'allowPrivateAddresses narrow them.',
   },
   {
     code: 'HTTP_FAILED',

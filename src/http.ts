@@ -73,7 +73,9 @@ async function sendOnce(
 
 /** Whether nothing is to be asked of where a redirect leads; `fetch` itself follows none but to http and https. */
 const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omit<HttpRules, 'fetch'>) =>
-  allowedHosts.includes(ANY_HOST) && allowedSchemes.length === HTTP_SCHEMES.length && allowsPrivateAddresses;
+  allowedHosts.includes(ANY_HOST) &&
+  HTTP_SCHEMES.every(scheme => allowedSchemes.includes(scheme)) &&
+  allowsPrivateAddresses;
 
 /** fetch refuses URLs with a user name; other clients make this header of it. */
 function basicAuthorization({ username, password }: URL): Record<string, string> {

@@ -47,9 +47,12 @@ const isPrivateV4 = (address: number): boolean =>
 function isPrivateV6(groups: readonly number[]): boolean {
   const carrier = CARRIERS.find(item => item.groups.every((group, index) => groups[index] === group));
   if (carrier) return isPrivateV4(((groups[carrier.at]! << 16) | groups[carrier.at + 1]!) >>> 0);
-  const isDocumentation = groups[0] === 0x2001 && groups[1] === 0xdb8;
-  // Only 2000::/3 is in use on the internet.
-  return groups[0]! >>> 13 !== 1 || isDocumentation;
+  const [first, second] = groups as [number, number];
+  // Only 2000::/3 is in use on the internet, without 2001::/23 (protocols, of which Teredo leads into other networks) and what
+  // is for documentation.
+  const isReserved =
+    (first === 0x2001 && (second < 0x200 || second === 0xdb8)) || (first === 0x3fff && second < 0x1000);
+  return first >>> 13 !== 1 || isReserved;
 }
 
 function numberOf(dotted: string): number {

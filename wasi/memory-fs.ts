@@ -44,21 +44,27 @@ class MemoryDirectory implements FsDirectory {
     this.#folder = folder;
   }
 
-  stat(): FsStat {
-    return this.#folder.stat();
+  #here<T>(call: (folder: FolderNode) => T): T | number {
+    return this.#folder.isRemoved ? Errno.ENOENT : call(this.#folder);
+  }
+
+  stat(): FsStat | number {
+    return this.#here(folder => folder.stat());
   }
 
   setTimes(times: FsTimes): number {
-    return this.#folder.setTimes(times);
+    return this.#here(folder => folder.setTimes(times));
   }
 
   sync(): number {
-    return Errno.ESUCCESS;
+    return this.#here(() => Errno.ESUCCESS);
   }
 
-  list(): readonly string[] {
-    this.#folder.atimNs = this.#folder.volume.nowNs();
-    return [...this.#folder.entries.keys()];
+  list(): readonly string[] | number {
+    return this.#here(folder => {
+      folder.atimNs = folder.volume.nowNs();
+      return [...folder.entries.keys()];
+    });
   }
 
   #find(name: string): MemoryNode | undefined {
@@ -241,11 +247,14 @@ export class MemoryFs implements Fs {
     this.#root = new FolderNode(volume);
     this.root = new MemoryDirectory(this.#root);
     fill(this.root, files, '');
-    for (const { folder } of walk(this.#root, new Map())) {
-      const entries = [...folder.entries].map(
-        ([name, node]) => [name, { ino: node.ino, writes: writesOf(node) }] as const,
-      );
-      this.#before.set(folder.ino, new Map(entries));
+    const folders = [this.#root];
+    for (const folder of folders) {
+      const names = new Map<string, { ino: bigint; writes: number }>();
+      for (const [name, node] of folder.entries) {
+        names.set(name, { ino: node.ino, writes: writesOf(node) });
+        if (node instanceof FolderNode) folders.push(node);
+      }
+      this.#before.set(folder.ino, names);
     }
   }
 
@@ -257,13 +266,14 @@ export class MemoryFs implements Fs {
 
   /**
    * What programs have done since the file system was made: files that they wrote (with all of their bytes), new links and
-   * folders, and what they removed. A file or folder that was renamed is removed there and new here.
+   * folders, and what they removed. A file or folder that was renamed is removed there and new here; a folder that took the
+   * place of another is compared with it.
    */
   changes(): MemoryChanges {
     const visits = walk(this.#root, this.#before);
     // Inner folders first: one without changes may leave the one around it without any.
-    for (const { copy, isNew, name, around } of visits.reverse()) {
-      if (around && !isNew && Object.keys(copy).length === 0) delete around[name];
+    for (const { copy, before, name, around } of visits.reverse()) {
+      if (around && before && Object.keys(copy).length === 0) delete around[name];
     }
     return visits.at(-1)!.copy;
   }
@@ -276,31 +286,31 @@ export class MemoryFs implements Fs {
 
 interface Visit {
   folder: FolderNode;
+  /** What was in the folder at this place; undefined where none was. */
+  before: Before | undefined;
   copy: Record<string, Uint8Array | MemoryLink | MemoryChanges | null>;
-  /** Whether it was not there before, under this name. */
-  isNew: boolean;
   name: string;
   around: Visit['copy'] | undefined;
 }
 
 const writesOf = (node: MemoryNode): number => (node instanceof FileNode ? node.writes : 0);
 
-/** Every folder, each after the one around it, with copies of what in it is not as it was `before`. */
-function walk(root: FolderNode, before: ReadonlyMap<bigint, Before>): Visit[] {
+/** Every folder, each after the one around it, with copies of what in it is not as it was, by the numbers of `folders` then. */
+function walk(root: FolderNode, folders: ReadonlyMap<bigint, Before>): Visit[] {
   const empty = () => Object.create(null) as Visit['copy'];
   // A list and no recursion: a plugin may nest folders deeper than the stack reaches.
-  const visits: Visit[] = [{ folder: root, copy: empty(), isNew: false, name: '', around: undefined }];
-  for (const { folder, copy, isNew } of visits) {
-    const known = isNew ? undefined : before.get(folder.ino);
-    for (const name of known?.keys() ?? []) if (!folder.entries.has(name)) copy[name] = null;
+  const visits: Visit[] = [
+    { folder: root, before: folders.get(root.ino), copy: empty(), name: '', around: undefined },
+  ];
+  for (const { folder, before, copy } of visits) {
+    for (const name of before?.keys() ?? []) if (!folder.entries.has(name)) copy[name] = null;
     for (const [name, node] of folder.entries) {
-      const old = known?.get(name);
-      const isSame = old !== undefined && old.ino === node.ino;
+      const old = before?.get(name);
       if (node instanceof FolderNode) {
         const inner = empty();
         copy[name] = inner;
-        visits.push({ folder: node, copy: inner, isNew: !isSame, name, around: copy });
-      } else if (!isSame || old.writes !== writesOf(node)) {
+        visits.push({ folder: node, before: old && folders.get(old.ino), copy: inner, name, around: copy });
+      } else if (old?.ino !== node.ino || old.writes !== writesOf(node)) {
         if (node instanceof FileNode) copy[name] = node.content.slice();
         if (node instanceof LinkNode) copy[name] = new MemoryLink(node.target);
       }
@@ -332,7 +342,12 @@ function fill(folder: FsDirectory, files: MemoryFiles, path: string): void {
       if (file.write(bytes, 0) < 0) throw full();
       file.close();
     } else if (content instanceof MemoryLink) {
-      if (folder.symlink(name, String(content.target)) !== Errno.ESUCCESS) throw full();
+      const { target } = content;
+      if (typeof target !== 'string' || target === '' || target.includes('\0'))
+        throw mistake(
+          `expected a target that is text, not empty and without NUL, got ${JSON.stringify(target)}`,
+        );
+      if (folder.symlink(name, target) !== Errno.ESUCCESS) throw full();
     } else if (typeof content === 'object' && content !== null) {
       if (folder.makeDirectory(name) !== Errno.ESUCCESS) throw full();
       const made = folder.openDirectory(name);

@@ -172,6 +172,8 @@ export function fsContract(name: string, withFs: WithFs): void {
       succeeds(root.removeDirectory('folder'));
       fails(folder.openFile('b', MAKE), 'ENOENT');
       fails(folder.makeDirectory('b'), 'ENOENT');
+      for (const answer of [folder.stat(), folder.list(), folder.sync(), folder.setTimes({ mtimNs: 1n })])
+        fails(answer, 'ENOENT');
     });
 
     on('an open folder goes on when it is renamed, and another one of its old name is another one', root => {

@@ -137,15 +137,31 @@ suite('http', test => {
     ...['169.254.169.254', '172.16.0.1', '172.31.255.255', '192.168.1.1', '100.64.0.1', '198.19.0.1'],
     ...['224.0.0.1', '255.255.255.255', '[::]', '[::1]', '[fe80::1]', '[fc00::1]', '[fdff::1]', '[ff02::1]'],
     ...['[::ffff:127.0.0.1]', '[::ffff:a00:1]', '[::127.0.0.1]', '[64:ff9b::192.168.0.1]', '[2002:7f00:1::]'],
-    ...['[2001:db8::1]', 'localhost', 'LOCALHOST', 'localhost.', 'a.localhost', '１２７.0.0.1'],
+    ...[
+      '[2001:db8::1]',
+      '[2001::7f00:1]',
+      '[3fff::1]',
+      '[64:ff9b:1::1]',
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'a.localhost',
+      '１２７.0.0.1',
+    ],
   ].map(name => [name, true]);
   addresses.push(
     ...['8.8.8.8', '172.15.255.255', '172.32.0.1', '100.128.0.1', '11.0.0.1', '223.255.255.255'].map(
       (name): [string, boolean] => [name, false],
     ),
-    ...['[2606:4700::1111]', '[::ffff:8.8.8.8]', '[2002:808:808::]', 'localhost.test', '127.0.0.1.test'].map(
-      (name): [string, boolean] => [name, false],
-    ),
+    ...[
+      '[2606:4700::1111]',
+      '[2001:4860::8888]',
+      '[3ffe::1]',
+      '[::ffff:8.8.8.8]',
+      '[2002:808:808::]',
+      'localhost.test',
+      '127.0.0.1.test',
+    ].map((name): [string, boolean] => [name, false]),
   );
   for (const [name, isPrivate] of addresses) {
     test.row(
@@ -173,11 +189,17 @@ suite('http', test => {
       'allowPrivateAddresses',
     ],
     ['a scheme that is not', 'http://a.test/', { allowedSchemes: ['https'] }, 'only https is sent'],
+    [
+      'a scheme that is not',
+      'http://a.test/',
+      { allowedSchemes: ['https', 'https'] },
+      'is sent (allowedSchemes)',
+    ],
   ];
   for (const [name, location, rule, message] of rules) {
     test.row(
       'security.no-system-access',
-      `no redirect leads to ${name} allowed, whatever hosts are`,
+      `no redirect leads to ${name} allowed, whatever hosts are: ${JSON.stringify(rule)}`,
       async () => {
         const { seen, response } = send({ [A]: to(location) }, request(A), { allowedHosts: ['*'], ...rule });
         await raises(() => response, { code: 'HTTP_DENIED', message });

@@ -91,6 +91,19 @@ suite('wasi/memory-fs', test => {
     is(program.readFile('written'), 'new');
   });
 
+  test('a folder that took the place of another is compared with it', () => {
+    const fs = new MemoryFs({ folder: { old: 'o', both: 'b' }, file: 'f', empty: {} });
+    const program = new Program({ '/': fs });
+    for (const path of ['folder/old', 'folder/both', 'file']) program.do('path_unlink_file', ROOT, path);
+    for (const path of ['folder', 'empty']) program.do('path_remove_directory', ROOT, path);
+    for (const path of ['folder', 'empty', 'file']) program.do('path_create_directory', ROOT, path);
+    program.makeFile('folder/both', 'b');
+    const { folder, file, ...others } = fs.changes() as { folder: MemoryChanges; file: MemoryChanges };
+    equal([folder.old, Object.keys(folder).sort()], [null, ['both', 'old']]);
+    bytesEqual(folder.both as Uint8Array, utf8('b'));
+    equal([Object.keys(file), Object.keys(others)], [[], []]);
+  });
+
   test('a file that was cut, or replaced by another of the same bytes, is changed; one whose times were set is not', () => {
     const fs = new MemoryFs({ cut: 'abc', replaced: 'abc', touched: 'abc' });
     const program = new Program({ '/': fs });
@@ -125,6 +138,9 @@ suite('wasi/memory-fs', test => {
     ['NUL', { 'a\0': 'x' }],
     ['a number', { a: 5 }],
     ['null', { a: null }],
+    ['a link to nothing', { a: new MemoryLink('') }],
+    ['a link to NUL', { a: new MemoryLink('a\0') }],
+    ['a link to a number', { a: new MemoryLink(5 as never) }],
   ] as const)
     test(`refuses ${title}`, async () => {
       await raises(() => new MemoryFs(files as unknown as MemoryFiles), { code: 'WASI_INVALID_FILES' });
