@@ -67,7 +67,10 @@ export function runCall(site: CallSite, name: string, body: () => unknown, input
   return finish(site, name, entered, result, thrown);
 }
 
-/** The same for a body that answers a promise, since the plugin may be suspended meanwhile. */
+/**
+ * The same for a body that answers a promise, since the plugin may be suspended meanwhile. Written out again:
+ * steps that both could share would have to hand an object on in every call.
+ */
 export async function runSuspending(
   site: CallSite,
   name: string,
