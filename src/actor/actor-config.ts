@@ -1,7 +1,8 @@
 import { wrong } from './config.ts';
 import { ActorError } from './errors.ts';
 import { Float } from './float.ts';
-import { copyJson, formatPath, isObject, isWellFormed, type JsonObject, type JsonValue } from './json.ts';
+import { copyJson } from './json.ts';
+import { formatPath, isObject, isWellFormed, type JsonObject, type JsonValue } from './json-value.ts';
 import { readKeys } from './keys.ts';
 import { isI64 } from './message-types.ts';
 

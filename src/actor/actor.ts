@@ -1,11 +1,12 @@
+import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
-import { writePayload } from './context.ts';
+import { PayloadWriter } from './context.ts';
 import type { EngineCall, EngineResult, ExtismEngine } from './engine.ts';
 import { ActorError, strictly } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
-import type { JsonObject } from './json.ts';
-import { checkSamePorts, inportNames, type Loaded, load } from './load.ts';
+import type { JsonObject } from './json-value.ts';
+import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
 import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
@@ -35,6 +36,7 @@ export class ScriptActor {
 
   readonly #settings: ActorSettings;
   readonly #events: EventSource;
+  readonly #writer: PayloadWriter;
   readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
   readonly #abort = new AbortController();
@@ -86,11 +88,12 @@ export class ScriptActor {
     this.#state = state;
     this.#settings = settings;
     this.#events = events;
-    const { capacity, awaitAllInports, signal } = settings;
+    const { capacity, awaitAllInports, signal, wire, inputBytes } = settings;
+    this.#writer = new PayloadWriter({ wire, maxBytes: inputBytes, codec: loaded.engine.codec });
     const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
     this.#inbox = awaitAllInports
-      ? new JoinedInbox(inportNames(loaded.engine), capacity, packet => this.#write(packet))
+      ? new JoinedInbox(inportNames(loaded.engine), capacity, this.#writer)
       : new PacketInbox(capacity, packet => this.#payloadOf(packet));
     this.inports = {
       send: async (packet, { signal } = {}) => {
@@ -115,8 +118,8 @@ export class ScriptActor {
    */
   async process(payload: Packet, { signal }: SendOptions = {}): Promise<Packet[]> {
     if (this.#finished) throw this.#stopped('process');
-    const text = this.#payloadOf(payload);
-    return this.#inTurn(() => this.#call(text, signal));
+    const part = this.#payloadOf(payload);
+    return this.#inTurn(() => this.#call(part, signal));
   }
 
   /**
@@ -204,6 +207,7 @@ export class ScriptActor {
     const scriptConfig = { ...this.#loaded.scriptConfig, source };
     const next = await load(scriptConfig, this.#settings);
     try {
+      checkSameEncoding(this.#loaded.engine, next.engine);
       if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
       await this.#inTurn(async () => {
         if (this.#finished) throw this.#stopped('reload');
@@ -217,10 +221,10 @@ export class ScriptActor {
   }
 
   /** The payload of a call of its own. */
-  #payloadOf(packet: Packet): string {
-    const text = this.#write(packet);
+  #payloadOf(packet: Packet): Part {
+    const part = this.#writer.packet(packet);
     const { requirePorts, awaitAllInports } = this.#settings;
-    if (!requirePorts && !awaitAllInports) return text;
+    if (!requirePorts && !awaitAllInports) return part;
     const ports = this.#loaded.engine.metadata?.inports ?? [];
     const missing = ports
       .filter(
@@ -228,13 +232,8 @@ export class ScriptActor {
           (awaitAllInports || (requirePorts && required)) && !Object.hasOwn(packet, name),
       )
       .map(({ name }) => name);
-    if (missing.length === 0) return text;
+    if (missing.length === 0) return part;
     throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
-  }
-
-  #write(packet: Packet): string {
-    const { wire, inputBytes } = this.#settings;
-    return writePayload(packet, wire, inputBytes);
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -243,7 +242,7 @@ export class ScriptActor {
     return turn;
   }
 
-  async #call(payload: string, given?: AbortSignal): Promise<Packet[]> {
+  async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
     const own = this.#abort.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
     const events = this.#events;
@@ -366,7 +365,7 @@ export class ScriptActor {
     this.#tellIdle();
   }
 
-  #take(): Promise<string | undefined> {
+  #take(): Promise<Part | undefined> {
     this.#isBusy = false;
     if (this.#inbox.size === 0) this.#tellIdle();
     return this.#inbox.take().then(payload => {

@@ -1,10 +1,11 @@
 import type { ActorConfig } from './actor-config.ts';
+import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { ActorError, describe, type Report } from './errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, readJson, writeJson } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { ACTOR_LIMITS, refuseOver } from './limits.ts';
-import type { Packet } from './message.ts';
+import type { Message, Packet } from './message.ts';
 import type { StateMap } from './state.ts';
-import { packetFromPlainJson, packetFromWire, type Wire, writePluginPacket } from './wire.ts';
+import { packetFromPlainJson, packetFromWire, toPluginPacket, toPluginWire, type Wire } from './wire.ts';
 
 /** What a plugin gets for one call. */
 export interface ActorContext {
@@ -21,39 +22,87 @@ export interface ActorResult {
   state?: JsonObject;
 }
 
+export interface PayloadOptions {
+  /** Default: `plain`. */
+  wire?: Wire | undefined;
+  /** Default: 64 MiB. */
+  maxBytes?: number | undefined;
+  /** Default: JSON. */
+  codec?: Codec | undefined;
+}
+
 /**
  * The parts of a context are written apart, each when it is known: the payload when it is sent, so that what is wrong
  * with it is the sender's error, the config once, the state before each call.
  */
-export function writePayload(
-  payload: Packet,
-  wire: Wire = 'plain',
-  maxBytes: number = ACTOR_LIMITS.inputBytes.default,
-): string {
-  const text = writePluginPacket(payload, ['payload'], wire);
-  // Characters are at most as many as bytes; bytes are counted when the whole context is known.
-  refuseOver('INPUT_LIMIT', 'payload', text.length, maxBytes, 'characters', 'limits.inputBytes');
-  return text;
-}
-export const writeConfig = (config: ActorConfig): string => writeJson(config, ['config']);
-export const writeState = (state: StateMap): string => writeJson(Object.fromEntries(state), ['state']);
+export class PayloadWriter {
+  readonly #wire: Wire;
+  readonly #maxBytes: number;
+  readonly #codec: Codec;
 
-/** The JSON of an `ActorContext`, from its parts. */
-export const joinContext = (payload: string, config: string, state: string): string =>
-  `{"payload":${payload},"config":${config},"state":${state}}`;
+  constructor({
+    wire = 'plain',
+    maxBytes = ACTOR_LIMITS.inputBytes.default,
+    codec = jsonCodec,
+  }: PayloadOptions) {
+    this.#wire = wire;
+    this.#maxBytes = maxBytes;
+    this.#codec = codec;
+  }
+
+  packet(packet: Packet): Part {
+    return this.#write(toPluginPacket(packet, ['payload'], this.#wire), ['payload']);
+  }
+
+  /** A packet can also be put together: of what waits at one port, and at another. */
+  message(message: Message, port: string): Part {
+    const path = ['payload', port];
+    return this.#write(toPluginWire(message, path, this.#wire), path);
+  }
+
+  join(messages: readonly (readonly [port: string, message: Part])[]): Part {
+    return this.#codec.join(messages);
+  }
+
+  #write(value: object, path: readonly string[]): Part {
+    const part = this.#codec.write(value, path);
+    // Characters are at most as many as bytes; bytes are counted when the whole context is known.
+    const unit = typeof part === 'string' ? 'characters' : 'bytes';
+    refuseOver('INPUT_LIMIT', 'payload', part.length, this.#maxBytes, unit, 'limits.inputBytes');
+    return part;
+  }
+}
+
+export const writePayload = (payload: Packet, options: PayloadOptions = {}): Part =>
+  new PayloadWriter(options).packet(payload);
+
+export const writeConfig = (config: ActorConfig, codec: Codec = jsonCodec): Part =>
+  codec.write(config, ['config']);
+
+export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>
+  codec.write(Object.fromEntries(state), ['state']);
+
+/** An `ActorContext`, from its parts. */
+export const joinContext = (payload: Part, config: Part, state: Part, codec: Codec = jsonCodec): Part =>
+  codec.join([
+    ['payload', payload],
+    ['config', config],
+    ['state', state],
+  ]);
 
 /**
- * Reads an `ActorResult`: JSON, or a JSON string with the base64 of JSON (Go writes byte slices so).
+ * Reads an `ActorResult`: as the codec says, or a string with the base64 of that (Go writes byte slices so in JSON).
  * @throws {ActorError} INVALID_RESULT in upstream's words
  */
-export function readResult(output: Uint8Array, report: Report): ActorResult {
-  let json = parse(output, 'Invalid ActorResult');
+export function readResult(output: Uint8Array, report: Report, codec: Codec = jsonCodec): ActorResult {
+  let json = parse(output, 'Invalid ActorResult', codec);
   if (typeof json === 'string') {
-    json = parse(decodeBase64(json), 'Failed to parse decoded base64 as JSON');
+    json = parse(decodeBase64(json), 'Failed to parse decoded base64 as JSON', codec);
   }
   const outputs = isJsonObject(json) && Object.hasOwn(json, 'outputs') ? json.outputs : undefined;
   if (!isJsonObject(json) || !isJsonObject(outputs)) {
-    throw new ActorError('INVALID_RESULT', 'Invalid ActorResult: missing outputs');
+    const hint = Array.isArray(json) && codec !== jsonCodec ? STRUCT_AS_ARRAY : '';
+    throw new ActorError('INVALID_RESULT', `Invalid ActorResult: missing outputs${hint}`);
   }
   const result: ActorResult = { outputs: packetFromWire(outputs, ['outputs'], report) };
   const state = Object.hasOwn(json, 'state') ? json.state : null;
@@ -67,7 +116,7 @@ export function readResult(output: Uint8Array, report: Report): ActorResult {
 
 /** Reads what a plugin of the SDK of April 2025 answers: an object of port → plain value. @throws {ActorError} INVALID_RESULT */
 export function readPlainResult(output: Uint8Array): ActorResult {
-  const json = parse(output, 'Invalid result');
+  const json = parse(output, 'Invalid result', jsonCodec);
   if (!isJsonObject(json)) {
     const message = `Invalid result: expected an object of port → value, got ${describe(json)}`;
     throw new ActorError('INVALID_RESULT', message);
@@ -75,9 +124,11 @@ export function readPlainResult(output: Uint8Array): ActorResult {
   return { outputs: packetFromPlainJson(json) };
 }
 
-function parse(text: Uint8Array, problem: string): JsonValue {
+const STRUCT_AS_ARRAY = ', got an array (rmp_serde::to_vec of Rust writes a struct so: use to_vec_named)';
+
+function parse(output: Uint8Array, problem: string, codec: Codec): JsonValue {
   try {
-    return readJson(text, { what: 'it' });
+    return codec.read(output, 'it');
   } catch (cause) {
     throw new ActorError('INVALID_RESULT', `${problem}: ${(cause as Error).message}`, { cause });
   }

@@ -7,11 +7,13 @@ import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
 import { readSignatures } from '../wasm/reader.ts';
+import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
 import { ActorError, describe, type Report, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
-import { type JsonObject, readJson } from './json.ts';
+import { readJson } from './json.ts';
+import type { JsonObject } from './json-value.ts';
 import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
@@ -34,6 +36,8 @@ export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   name?: string | undefined;
   /** What goes in and comes out. Default: as the types of the plugin's imports say, which only its bytes tell. */
   protocol?: Protocol | undefined;
+  /** For plugins whose metadata names its encoding: `msgpack` of plugboard/msgpack. Others get JSON in any case. */
+  codec?: Codec | undefined;
   limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
   /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only where its bytes are given. */
   memoryLimitMb?: number | undefined;
@@ -41,10 +45,10 @@ export interface EngineOptions extends Omit<PluginOptions, 'config'> {
 
 /** One call: what goes in, and what it works on while it runs. */
 export interface EngineCall {
-  /** JSON, as `writePayload` writes it. */
-  readonly payload: string;
-  /** JSON, as `writeConfig` writes it. */
-  readonly config: string;
+  /** As `writePayload` writes it with the engine's `codec`. */
+  readonly payload: Part;
+  /** As `writeConfig` does. */
+  readonly config: Part;
   /** What the plugin reads, and changes while it runs. */
   readonly state: StateMap;
   /** What it sends while it runs is added. */
@@ -71,6 +75,7 @@ interface About {
   limits: ActorLimits;
   report: Report;
   protocol: Protocol;
+  codec: Codec;
   metadata: PluginMetadata | null;
   version: string | null;
 }
@@ -107,6 +112,7 @@ export class ExtismEngine {
         limits,
         report,
         protocol,
+        codec: codecFor(metadata, options.codec),
         metadata,
         version,
       });
@@ -135,6 +141,11 @@ export class ExtismEngine {
     return this.#about.protocol;
   }
 
+  /** How the plugin's context and result travel. */
+  get codec(): Codec {
+    return this.#about.codec;
+  }
+
   /** What the plugin wrote to stderr during its latest call, the last lines of it. */
   get stderr(): readonly string[] {
     return this.#about.stderr.lines;
@@ -147,13 +158,13 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
   async process(call: EngineCall): Promise<EngineResult> {
-    const { stderr, limits, entryPoint, report } = this.#about;
+    const { stderr, limits, entryPoint, report, codec } = this.#about;
     stderr.begin();
-    const input = encoder.encode(
+    const whole =
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
-        : joinContext(call.payload, call.config, writeState(call.state)),
-    );
+        : joinContext(call.payload, call.config, writeState(call.state, codec), codec);
+    const input = typeof whole === 'string' ? encoder.encode(whole) : whole;
     const { inputBytes } = limits;
     refuseOver(
       'INPUT_LIMIT',
@@ -168,7 +179,9 @@ export class ExtismEngine {
     const outputBytes = output?.byteLength ?? 0;
     live.count('the result', outputBytes);
     const { outputs, state } =
-      this.protocol === 'ports' ? readPlainResult(bytesOf(output)) : readResult(bytesOf(output), report);
+      this.protocol === 'ports'
+        ? readPlainResult(bytesOf(output))
+        : readResult(bytesOf(output), report, codec);
     return { outputs, state, written: live.written, outputBytes };
   }
 
@@ -224,7 +237,7 @@ async function openPlugin(
   options: EngineOptions,
   stderr: PluginStderr,
 ): Promise<Plugin> {
-  const { platform = webPlatform, name, protocol, limits, memoryLimitMb, ...pluginOptions } = options;
+  const { platform = webPlatform, name, protocol, codec, limits, memoryLimitMb, ...pluginOptions } = options;
   try {
     return await createPlugin(platform, script.source, {
       ...pluginOptions,
@@ -270,6 +283,18 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
     }
     throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
+}
+
+/** @throws {ModuleError} InvalidMetadata */
+function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Codec {
+  const encoding = metadata?.encoding ?? jsonCodec.encoding;
+  if (encoding === jsonCodec.encoding) return jsonCodec;
+  if (given?.encoding === encoding) return given;
+  const message =
+    `plugin metadata.encoding: the plugin exchanges ${describe(encoding)}, and ` +
+    `${given ? `the option codec is for ${describe(given.encoding)}` : 'the option codec is not given'}; ` +
+    'for "msgpack" give msgpack of plugboard/msgpack';
+  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
 }
 
 async function askVersion(plugin: Plugin): Promise<string | null> {

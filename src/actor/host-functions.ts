@@ -1,6 +1,7 @@
 import type { CallContext } from '../call-context.ts';
 import { ActorError, describe } from './errors.ts';
-import { isJsonObject, type JsonValue, MAX_DEPTH, readJson, readUtf8, writeJson } from './json.ts';
+import { readJson, readUtf8, writeJson } from './json.ts';
+import { isJsonObject, type JsonValue, MAX_DEPTH } from './json-value.ts';
 import { type CallLimits, refuseOver } from './limits.ts';
 import type { Packet } from './message.ts';
 import type { StateMap } from './state.ts';

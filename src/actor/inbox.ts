@@ -1,6 +1,9 @@
+import type { Part } from './codec.ts';
+import type { PayloadWriter } from './context.ts';
 import { ActorError, describe } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Packet } from './message.ts';
+import { checkPacket } from './wire.ts';
 
 /** What one wait or call can be told to end by. */
 export interface SendOptions {
@@ -26,18 +29,18 @@ export interface Inbox {
   /** Resolves once the packet waits in the queue. @throws {ActorError} ACTOR_STOPPED, ABORTED, UNKNOWN_PORT, what `write` throws */
   send(packet: Packet, signal?: AbortSignal): Promise<void>;
   /** The payload of the next call; undefined once the inbox is closed and no further one can come together. */
-  take(): Promise<string | undefined>;
+  take(): Promise<Part | undefined>;
   close(reason?: ActorError): void;
   /** Drops what waits. */
   clear(): void;
 }
 
-/** Writes a packet as JSON at once: the sender learns what is wrong with it, and may change it afterwards. */
-type Write = (packet: Packet) => string;
+/** Packets are written at once: the sender learns what is wrong with them, and may change them afterwards. */
+type Write = (packet: Packet) => Part;
 
 /** Takes packets as they come: one packet, one call. */
 export class PacketInbox implements Inbox {
-  readonly #mailbox: Mailbox<string>;
+  readonly #mailbox: Mailbox<Part>;
   readonly #write: Write;
 
   constructor(capacity: number, write: Write) {
@@ -53,7 +56,7 @@ export class PacketInbox implements Inbox {
     return this.#mailbox.send(this.#write(packet), signal);
   }
 
-  take(): Promise<string | undefined> {
+  take(): Promise<Part | undefined> {
     return this.#mailbox.take();
   }
 
@@ -71,12 +74,12 @@ export class PacketInbox implements Inbox {
  * own, so that a sender to a port that is ahead waits, and those to the others do not.
  */
 export class JoinedInbox implements Inbox {
-  readonly #ports: ReadonlyMap<string, Mailbox<string>>;
-  readonly #write: Write;
+  readonly #ports: ReadonlyMap<string, Mailbox<Part>>;
+  readonly #writer: PayloadWriter;
 
-  constructor(ports: readonly string[], capacity: number, write: Write) {
+  constructor(ports: readonly string[], capacity: number, writer: PayloadWriter) {
     this.#ports = new Map(ports.map(port => [port, new Mailbox(`inport ${port}`, capacity)]));
-    this.#write = write;
+    this.#writer = writer;
   }
 
   get size(): number {
@@ -85,16 +88,18 @@ export class JoinedInbox implements Inbox {
 
   async send(packet: Packet, signal?: AbortSignal): Promise<void> {
     // All are written before one is sent: a packet that is wrong leaves nothing behind.
-    const parts = Object.entries(packet).map(([port, message]) => {
-      // Without the braces, so that parts of several packets make one payload.
-      return [this.#mailbox(port), this.#write({ [port]: message }).slice(1, -1)] as const;
-    });
+    checkPacket(packet, ['payload']);
+    const parts = Object.entries(packet).map(
+      ([port, message]) => [this.#mailbox(port), this.#writer.message(message, port)] as const,
+    );
     await Promise.all(parts.map(([mailbox, part]) => mailbox.send(part, signal)));
   }
 
-  async take(): Promise<string | undefined> {
-    const parts = await Promise.all([...this.#ports.values()].map(mailbox => mailbox.take()));
-    return parts.includes(undefined) ? undefined : `{${parts.join(',')}}`;
+  async take(): Promise<Part | undefined> {
+    const messages = await Promise.all(
+      [...this.#ports].map(async ([port, mailbox]) => [port, await mailbox.take()] as const),
+    );
+    return messages.every(isThere) ? this.#writer.join(messages) : undefined;
   }
 
   close(reason?: ActorError): void {
@@ -105,7 +110,7 @@ export class JoinedInbox implements Inbox {
     for (const mailbox of this.#ports.values()) mailbox.clear();
   }
 
-  #mailbox(port: string): Mailbox<string> {
+  #mailbox(port: string): Mailbox<Part> {
     const mailbox = this.#ports.get(port);
     if (mailbox) return mailbox;
     const names = [...this.#ports.keys()].join(', ');
@@ -113,3 +118,6 @@ export class JoinedInbox implements Inbox {
     throw new ActorError('UNKNOWN_PORT', message);
   }
 }
+
+const isThere = (entry: readonly [string, Part | undefined]): entry is readonly [string, Part] =>
+  entry[1] !== undefined;

@@ -10,7 +10,8 @@ export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCod
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
 export type { Inports, SendOptions } from './inbox.ts';
-export { type JsonObject, type JsonValue, MAX_DEPTH, readJson, writeJson } from './json.ts';
+export { readJson, writeJson } from './json.ts';
+export { type JsonObject, type JsonValue, MAX_DEPTH } from './json-value.ts';
 export { ACTOR_LIMITS, type ActorLimit, type ActorLimits } from './limits.ts';
 export { type ActorModule, type LoaderOptions, type LoadOptions, ModuleLoader } from './loader.ts';
 export {

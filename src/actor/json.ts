@@ -1,41 +1,7 @@
-import { ActorError, describe } from './errors.ts';
+import { ActorError } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
-
-/**
- * JSON that keeps numbers exactly. An integer literal is a `number` while that is safe and a `bigint` beyond; a
- * literal with a fraction or an exponent (and `-0`) is a `number` when it is not whole and a `Float` when it is.
- * So `1`, `1.0`, `9007199254740993` and `0.5` each come back as they went.
- * RATIONALE: why-a-json-reader-and-writer-of-its-own
- */
-export type JsonValue = null | boolean | number | bigint | Float | string | JsonValue[] | JsonObject;
-export interface JsonObject {
-  [key: string]: JsonValue;
-}
-
-/**
- * Arrays and objects inside one another, the outermost included. serde_json refuses the 128th, so that deeper
- * text would never reach a Rust plugin.
- */
-export const MAX_DEPTH = 127;
-
-/** Whether no surrogate stands alone. ES2024, which every runtime here has and TypeScript's `lib` for them not. */
-export const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed();
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
-  isObject(value) && !(value instanceof Float);
-
-/** A path as JavaScript spells it: `payload.x.data[3]["a b"]`. */
-export const formatPath = (path: readonly (string | number)[]): string =>
-  path
-    .map(step => {
-      if (typeof step === 'number') return `[${step}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
-    })
-    .join('')
-    .replace(/^\./, '');
+import { integerOf, isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './json-value.ts';
+import { type Form, writeValue } from './value-writer.ts';
 
 /** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first byte that does not fit */
 export function readUtf8(bytes: Uint8Array, what: string): string {
@@ -142,10 +108,7 @@ class Reader {
       this.#next();
       this.#expect(':', '":"');
       const value = this.#value();
-      // Assigned, this one key would set the prototype.
-      if (key === '__proto__') {
-        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-      } else object[key] = value;
+      setOwn(object, key, value);
       if (this.#next() === '}') return object;
       this.#expect(',', '"," or "}"');
     }
@@ -246,105 +209,45 @@ class Reader {
   }
 }
 
+const FLOAT_RANGE = 'the range of a 64-bit float';
+
+/** The reader refuses what is beyond, and String takes more than proportional time for it. */
+const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer));
+
+const JSON_TEXT: Form<string> = {
+  literal: String,
+  string: JSON.stringify,
+  integer: value => (isCarried(value) ? String(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: formatFloat,
+  bytes: bytes => `[${bytes.join(',')}]`,
+  array: items => `[${items.join(',')}]`,
+  object: (keys, values) =>
+    `{${keys.map((key, index) => `${JSON.stringify(key)}:${values[index]}`).join(',')}}`,
+};
+
 /**
  * Writes one JSON text, without white space. Takes what `readJson` gives, and bytes (as an array of numbers).
- * A `number` that is whole but not a safe integer is written as the float it is (`2 ** 53` as
- * `9007199254740992.0`), since the digits of an integer would claim an exactness that it does not have.
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
- * @throws {ActorError} JSON_VALUE with the path of what JSON cannot carry (NaN, infinities, undefined, functions,
- * class instances, cycles, half surrogate pairs), JSON_DEPTH
+ * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`
  */
-export function writeJson(value: unknown, path: readonly string[] = []): string {
-  return new Writer(path).write(value);
-}
+export const writeJson = (value: unknown, path: readonly string[] = []): string =>
+  writeValue(value, JSON_TEXT, path);
 
-class Writer {
-  readonly #path: (string | number)[];
-  readonly #parents: object[] = [];
+const COPY: Form<JsonValue> = {
+  literal: value => value,
+  string: text => text,
+  integer: value => (isCarried(value) ? integerOf(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: value => (Number.isInteger(value) ? new Float(value) : value),
+  bytes: bytes => bytes.slice(),
+  array: items => items,
+  object(keys, values) {
+    const object: JsonObject = {};
+    for (const [index, key] of keys.entries()) setOwn(object, key, values[index]!);
+    return object;
+  },
+};
 
-  constructor(path: readonly string[]) {
-    this.#path = [...path];
-  }
-
-  write(value: unknown): string {
-    switch (typeof value) {
-      case 'string':
-        return this.#string(value);
-      case 'number':
-        return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : this.#float(value);
-      case 'bigint':
-        // The reader refuses what is beyond, and String takes more than proportional time for it.
-        if (Number.isFinite(Number(value))) return String(value);
-        return this.#fail('an integer beyond the range of a 64-bit float is not JSON that plugins can read');
-      case 'boolean':
-        return String(value);
-      case 'object':
-        return value === null ? 'null' : this.#object(value);
-      default:
-        return this.#fail(`${describe(value)} is not JSON`);
-    }
-  }
-
-  #string(value: string): string {
-    if (!isWellFormed(value)) this.#fail('a string with half a surrogate pair is not JSON');
-    return JSON.stringify(value);
-  }
-
-  #float(value: number): string {
-    if (!Number.isFinite(value)) this.#fail(`${value} is not JSON`);
-    return formatFloat(value);
-  }
-
-  #object(value: object): string {
-    if (value instanceof Float) return this.#float(value.value);
-    if (value instanceof Uint8Array) return `[${value.join(',')}]`;
-    if (this.#parents.includes(value)) this.#fail('a value that contains itself is not JSON');
-    if (this.#path.length >= MAX_DEPTH) {
-      const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;
-      throw new ActorError('JSON_DEPTH', `${formatPath(this.#path)}: ${message}`);
-    }
-    this.#parents.push(value);
-    const text = Array.isArray(value) ? this.#array(value) : this.#members(value);
-    this.#parents.pop();
-    return text;
-  }
-
-  #array(array: readonly unknown[]): string {
-    let text = '[';
-    for (let index = 0; index < array.length; index++) {
-      if (index > 0) text += ',';
-      text += this.#at(index, array[index]);
-    }
-    return `${text}]`;
-  }
-
-  #members(object: object): string {
-    const prototype: unknown = Object.getPrototypeOf(object);
-    // A plain object of another realm has another Object.prototype, but that one too is the last of its chain.
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-      this.#fail(`${describe(object)} is not JSON`);
-    let text = '{';
-    for (const [key, value] of Object.entries(object)) {
-      if (text.length > 1) text += ',';
-      text += `${this.#string(key)}:${this.#at(key, value)}`;
-    }
-    return `${text}}`;
-  }
-
-  #at(step: string | number, value: unknown): string {
-    this.#path.push(step);
-    const text = this.write(value);
-    this.#path.pop();
-    return text;
-  }
-
-  #fail(problem: string): never {
-    const where = this.#path.length > 0 ? formatPath(this.#path) : 'the value';
-    throw new ActorError('JSON_VALUE', `${where}: ${problem}`);
-  }
-}
-
-/** A copy that shares nothing with `value`, which is thereby known to be JSON. */
-export function copyJson(value: unknown, path: readonly string[]): JsonValue {
-  return readJson(writeJson(value, path));
-}
+/** A copy that shares nothing with `value`, which is thereby known to be JSON; numbers are as `readJson` gives them. */
+export const copyJson = (value: unknown, path: readonly string[]): JsonValue => writeValue(value, COPY, path);

@@ -1,5 +1,5 @@
 import { ActorError, describe } from './errors.ts';
-import { isObject } from './json.ts';
+import { isObject } from './json-value.ts';
 
 const camelCase = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -1,3 +1,4 @@
+import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { writeConfig } from './context.ts';
 import { ExtismEngine } from './engine.ts';
@@ -11,8 +12,8 @@ import { validateConfig, withDefaults } from './validation.ts';
 export interface Loaded {
   scriptConfig: ScriptConfig;
   engine: ExtismEngine;
-  /** JSON. */
-  config: string;
+  /** As the plugin reads it. */
+  config: Part;
 }
 
 /** Opens a plugin, and validates the config for it. */
@@ -27,7 +28,7 @@ export async function load(
   onOpen?.();
   try {
     const own = configDefaults ? withDefaults(node.config, engine.metadata) : node.config;
-    const config = writeConfig({ ...node, config: own });
+    const config = writeConfig({ ...node, config: own }, engine.codec);
     await validateConfig(validate, own, engine.metadata);
     await engine.validateConfig(writeJson(own, ['config']));
     if (awaitAllInports || requirePorts) inportNames(engine);
@@ -51,6 +52,13 @@ export function inportNames({ metadata }: ExtismEngine): string[] {
   const message =
     'awaitAllInports and requirePorts: the plugin does not say which inports it has; leave them out';
   throw new ActorError('UNSUPPORTED', message);
+}
+
+/** What waits in the inports is already written. @throws {ModuleError} InvalidMetadata */
+export function checkSameEncoding({ codec: before }: ExtismEngine, { codec: after }: ExtismEngine): void {
+  if (before.encoding === after.encoding) return;
+  const message = `the encoding is ${after.encoding}, but messages wait in ${before.encoding}; create a new actor`;
+  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
 }
 
 /** @throws {ModuleError} InvalidMetadata */

@@ -1,6 +1,6 @@
 import { describe } from './errors.ts';
 import { Float } from './float.ts';
-import { isObject, type JsonValue } from './json.ts';
+import { isObject, type JsonValue } from './json-value.ts';
 
 /** Another actor's port, in a network. */
 export interface RemoteReference {
@@ -96,7 +96,10 @@ const text = {
 const bytes = {
   expected: 'bytes',
   accepts: (data: unknown) => data instanceof Uint8Array,
-  read: (data: JsonValue) => (Array.isArray(data) && data.every(isByte) ? Uint8Array.from(data) : undefined),
+  read(data: JsonValue) {
+    if (data instanceof Uint8Array) return data;
+    return Array.isArray(data) && data.every(isByte) ? Uint8Array.from(data) : undefined;
+  },
   fallback: () => new Uint8Array(0),
 };
 

@@ -1,6 +1,6 @@
 import { ActorError } from './errors.ts';
 import { Float } from './float.ts';
-import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
 import {
   isI64,
   type MessageData,
@@ -66,6 +66,7 @@ function fromPlainJson(value: JsonValue): Message {
   if (isI64(value) && !Object.is(value, -0)) return Message.integer(value);
   if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Float)
     return Message.float(Number(value));
+  if (value instanceof Uint8Array) return Message.stream(value);
   return Array.isArray(value) ? Message.array(value) : Message.object(value);
 }
 

@@ -1,5 +1,6 @@
 import { ActorError, describe } from './errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, readJson } from './json.ts';
+import { readJson } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 
 export interface PortDefinition {
   name: string;
@@ -17,6 +18,8 @@ export interface PluginMetadata {
   outports: PortDefinition[];
   /** A JSON Schema of the node's config, or null. */
   config_schema: JsonValue;
+  /** How its context and result travel, such as `msgpack`. Missing: as JSON. */
+  encoding?: string;
 }
 
 /**
@@ -29,12 +32,14 @@ export function readMetadata(output: Uint8Array): PluginMetadata {
   if (!isJsonObject(json)) throw wrong('', 'an object', json);
   const component = text(json, 'component', '');
   if (component === '') throw wrong('.component', 'a name', component);
+  const encoding = text(json, 'encoding', '', '');
   return {
     component,
     description: text(json, 'description', '', ''),
     inports: ports(json, 'inports'),
     outports: ports(json, 'outports'),
     config_schema: own(json, 'config_schema') ?? null,
+    ...(encoding !== '' && { encoding }),
   };
 }
 

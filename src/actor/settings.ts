@@ -10,7 +10,7 @@ import {
 import type { EngineOptions } from './engine.ts';
 import { ActorError, describe, type Report } from './errors.ts';
 import type { ActorListener } from './events.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from './json-value.ts';
 import { ACTOR_LIMITS, readCount, readLimits } from './limits.ts';
 import { isStateStore, MemoryState, STATE_POLICIES, type StatePolicy, type StateStore } from './state.ts';
 import type { ConfigValidator } from './validation.ts';

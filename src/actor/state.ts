@@ -1,5 +1,6 @@
 import { ActorError, describe, type Report } from './errors.ts';
-import { copyJson, isObject, type JsonObject, type JsonValue, writeJson } from './json.ts';
+import { copyJson, writeJson } from './json.ts';
+import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
 
 /** An actor's state while a call runs. A map, so that no key (`__proto__`, `constructor`) means anything special. */
 export type StateMap = Map<string, JsonValue>;

@@ -1,5 +1,6 @@
 import { ActorError, describe } from './errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, writeJson } from './json.ts';
+import { writeJson } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { PluginMetadata } from './metadata.ts';
 
 /**

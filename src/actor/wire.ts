@@ -1,14 +1,6 @@
 import { ActorError, describe, type Report, strictly } from './errors.ts';
-import {
-  formatPath,
-  isJsonObject,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-  type ReadOptions,
-  readJson,
-  writeJson,
-} from './json.ts';
+import { type ReadOptions, readJson, writeJson } from './json.ts';
+import { formatPath, isJsonObject, isObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './message-types.ts';
 
@@ -31,7 +23,7 @@ export function toWire(value: unknown, path: readonly string[]): { type: Message
 }
 
 /** The same for a plugin. */
-function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
+export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
   const { type, data } = toWire(value, path);
   const { sentAs = type, isWrappedUpstream } = TYPES[type];
   if (wire === 'plain') {
@@ -95,7 +87,7 @@ export const mapPorts = <From, To>(
     }),
   );
 
-function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
+export function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
   if (isObject(packet)) return;
   const where = formatPath(path) || 'the packet';
   const message = `${where}: expected an object of port → message, got ${describe(packet)}`;
@@ -115,17 +107,14 @@ export function writePacket(packet: Packet, path: readonly string[] = []): strin
   );
 }
 
-/** The same for a plugin: types that only hosts have become those that plugins know. */
-export function writePluginPacket(packet: Packet, path: readonly string[], wire: Wire): string {
+/** The same as a value, for a plugin: types that only hosts have become those that plugins know. */
+export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
   checkPacket(packet, path);
-  return writeJson(
-    mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire)),
-    path,
-  );
+  return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
 }
 
-/** Turns what `writePluginPacket` wrote into what a plugin of the SDK of April 2025 gets: port → plain value. */
-export const toPlainPacket = (packet: string): string =>
+/** Turns the JSON of what `toPluginPacket` gave into what a plugin of the SDK of April 2025 gets: port → plain value. */
+export const toPlainPacket = (packet: string | Uint8Array): string =>
   writeJson(mapPorts(readPacket(packet), Message.toPlain));
 
 /**

@@ -1,8 +1,10 @@
+import { writePayload } from '../../src/actor/context.ts';
 import type { ActorDiagnostic } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import { type JsonValue, readJson, writeJson } from '../../src/actor/json.ts';
+import { readJson, writeJson } from '../../src/actor/json.ts';
+import type { JsonValue } from '../../src/actor/json-value.ts';
 import { Message, type Packet } from '../../src/actor/message.ts';
-import { fromWire, readPacket, writePacket, writePluginPacket } from '../../src/actor/wire.ts';
+import { fromWire, readPacket, writePacket } from '../../src/actor/wire.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
@@ -259,8 +261,8 @@ suite('messages: to a plugin', test => {
   ];
   for (const [message, plain, upstream] of rows) {
     test.row(['upstream.1', 'upstream.21'], `${message.type} ${plain}`, async () => {
-      is(writePluginPacket({ x: message }, ['payload'], 'upstream'), `{"x":${upstream}}`);
-      const write = () => writePluginPacket({ x: message }, ['payload'], 'plain');
+      is(writePayload({ x: message }, { wire: 'upstream' }), `{"x":${upstream}}`);
+      const write = () => writePayload({ x: message });
       if (plain) is(write(), `{"x":${plain}}`);
       else
         await raises(write, { code: 'INVALID_MESSAGE', message: /^payload\.x: Encoded is upstream's own/ });
@@ -270,7 +272,7 @@ suite('messages: to a plugin', test => {
   test.row('upstream.22', 'what JSON cannot carry is refused by name, on every wire', async () => {
     for (const wire of ['plain', 'upstream'] as const) {
       for (const message of [Message.float(Number.NaN), Message.any({ y: [-1 / 0] })]) {
-        await raises(() => writePluginPacket({ x: message }, ['payload'], wire), {
+        await raises(() => writePayload({ x: message }, { wire }), {
           code: 'JSON_VALUE',
           message: /^payload\.x\.data(\.y\[0\])?: (NaN|-Infinity) is not JSON$/,
         });

@@ -1,5 +1,5 @@
 import { Float } from '../../src/actor/float.ts';
-import type { JsonObject, JsonValue } from '../../src/actor/json.ts';
+import type { JsonObject, JsonValue } from '../../src/actor/json-value.ts';
 import type { StateMap, StateStore } from '../../src/actor/state.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';

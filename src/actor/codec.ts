@@ -1,0 +1,28 @@
+import { readJson, writeJson } from './json.ts';
+import type { JsonValue } from './json-value.ts';
+
+/** A value as an encoding writes it: text, or bytes. */
+export type Part = string | Uint8Array;
+
+/**
+ * How a plugin's context and result travel. Every encoding carries the same values, those of `JsonValue`. What is known
+ * earlier is written earlier, so that a whole is joined from parts. The host functions of actors exchange JSON in any case.
+ */
+export interface Codec {
+  /** As a plugin's metadata names it, in `encoding`. */
+  readonly encoding: string;
+  /** @param path Where the value stands. @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path */
+  write(value: unknown, path: readonly string[]): Part;
+  /** The object with these keys, whose values `write` or `join` wrote. */
+  join(members: readonly (readonly [key: string, value: Part])[]): Part;
+  /** @param what The bytes are, for the error message. @throws {ActorError} with the offset of what is wrong */
+  read(bytes: Uint8Array, what: string): JsonValue;
+}
+
+/** What every plugin speaks that does not say otherwise. */
+export const jsonCodec: Codec = {
+  encoding: 'json',
+  write: writeJson,
+  join: members => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`,
+  read: (bytes, what) => readJson(bytes, { what }),
+};
