@@ -257,7 +257,15 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'WASM plugin, actor logic',
     does: 'written with one of the SDKs, which fix what goes over the wire',
-    files: ['wire.ts', 'message.ts', 'message-types.ts', 'context.ts', 'json.ts'],
+    files: [
+      'wire.ts',
+      'message.ts',
+      'message-types.ts',
+      'context.ts',
+      'codec.ts',
+      'json.ts',
+      '../msgpack/index.ts',
+    ],
   },
   {
     layer: 'State',
@@ -350,6 +358,20 @@ const actorsPage: Page = {
         does: 'as `replace`, but of a call that fails nothing stays; packets that it sent do go out',
       },
     ]),
+    behaviours(
+      'Encodings',
+      "What `encoding` in a plugin's metadata says. The metadata itself, and what goes through host functions, is JSON in any case.",
+      'Encoding',
+      [
+        { what: 'none, or `json`', does: 'context and result are JSON' },
+        {
+          what: '`msgpack`',
+          does:
+            'context and result are MessagePack: the same maps, bytes of a Stream and in other data as `bin`. The actor needs the ' +
+            'option `codec: msgpack`, of `plugboard/msgpack`. A state of bytes comes back as bytes, but from a store that keeps JSON as an array of numbers. In Rust, write results with `rmp_serde::to_vec_named`',
+        },
+      ],
+    ),
     behaviours(
       'Error policies',
       'The option `errorPolicy`: what an actor does after a call that failed.',

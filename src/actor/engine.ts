@@ -13,7 +13,7 @@ import { joinContext, readPlainResult, readResult, writeState } from './context.
 import { ActorError, describe, type Report, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
-import type { JsonObject } from './json-value.ts';
+import { isObject, type JsonObject } from './json-value.ts';
 import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
@@ -288,6 +288,7 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
 /** @throws {ModuleError} InvalidMetadata */
 function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Codec {
   const encoding = metadata?.encoding ?? jsonCodec.encoding;
+  if (given) checkCodec(given);
   if (encoding === jsonCodec.encoding) return jsonCodec;
   if (given?.encoding === encoding) return given;
   const message =
@@ -295,6 +296,19 @@ function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Co
     `${given ? `the option codec is for ${describe(given.encoding)}` : 'the option codec is not given'}; ` +
     'for "msgpack" give msgpack of plugboard/msgpack';
   throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
+}
+
+/** @throws {ActorError} INVALID_CONFIG */
+function checkCodec(given: unknown): void {
+  const isCodec =
+    isObject(given) &&
+    typeof given.encoding === 'string' &&
+    [given.write, given.join, given.read].every(method => typeof method === 'function');
+  if (isCodec) return;
+  throw new ActorError(
+    'INVALID_CONFIG',
+    `codec: expected msgpack of plugboard/msgpack, got ${describe(given)}`,
+  );
 }
 
 async function askVersion(plugin: Plugin): Promise<string | null> {

@@ -25,6 +25,11 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'The message has the path of the value, such as payload.x.data.',
   },
   {
+    code: 'MSGPACK_SYNTAX',
+    when: 'Bytes are not one value of MessagePack, or have what is not exchanged: extension types, keys other than strings and integers.',
+    remedy: 'The message says at which byte, what was expected there and what came.',
+  },
+  {
     code: 'INVALID_CONFIG',
     when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type.',
     remedy: 'Correct what the message names.',

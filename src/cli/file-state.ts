@@ -1,7 +1,7 @@
 import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isJsonObject, type JsonObject } from '../actor/json-value.ts';
 import { readJson, writeJson } from '../actor/json.ts';
+import { isJsonObject, type JsonObject } from '../actor/json-value.ts';
 import type { StateMap, StateStore } from '../actor/state.ts';
 import { CliError } from './errors.ts';
 import { isMissing } from './files.ts';

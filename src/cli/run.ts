@@ -14,6 +14,7 @@ import {
   type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
+import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
@@ -75,6 +76,7 @@ the node where one is given. Variables of the environment reach the actor only i
     const options: ActorOptions = {
       ...logOptions(values['log-level']),
       platform: nodePlatform,
+      codec: msgpack,
       ...(node ? { node } : { config: readConfig(values.config) }),
       ...(node && { stderr: (line: string) => writeStderr(node.id, line) }),
       environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),

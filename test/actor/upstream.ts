@@ -36,8 +36,9 @@ export const FAULTS: readonly Fault[] = [
   {
     number: 5,
     upstream: 'No limits of memory, size or packets; HTTP to any host.',
-    here: 'Limits of module, input, output and packets by default (LIMITS.md), memory on request, no host allowed. Time cannot be limited yet: asking for it is an error.',
-    option: '`limits`, `memoryLimitMb` or `memory_limit_mb` of a node, `allowedHosts`',
+    here: 'Limits of module, input, output and packets by default (LIMITS.md), memory and time on request, no host allowed.',
+    option:
+      '`limits`, `memoryLimitMb` and `timeoutMs`, or `memory_limit_mb` and `timeout_ms` of a node, `allowedHosts`',
   },
   {
     number: 6,

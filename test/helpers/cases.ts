@@ -10,6 +10,7 @@ import {
   writeJson,
   writePacket,
 } from '../../src/actor/index.ts';
+import { msgpack } from '../../src/msgpack/index.ts';
 import {
   type CallContext,
   type CallError,
@@ -230,6 +231,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
       {
         kernel: subject.kernel,
         accessors: subject.accessors,
+        codec: msgpack,
         // Only where it cannot be seen.
         protocol: subject.wasm instanceof WebAssembly.Module ? protocol : undefined,
         stderr: () => {},

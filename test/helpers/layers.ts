@@ -10,7 +10,7 @@ interface Layer {
 }
 
 const host = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'core', 'platform types'];
-const everything = [...host, 'platform', 'platform of node', 'entries', 'actor', 'cli'];
+const everything = [...host, 'platform', 'platform of node', 'entries', 'actor', 'msgpack', 'cli'];
 
 /** The house of DESIGN.md section 2. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
@@ -44,6 +44,7 @@ export const layers: readonly Layer[] = [
   },
   { name: 'core', files: ['src/*', 'src/worker/'], mayImport: host },
   { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
+  { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', 'msgpackr'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {

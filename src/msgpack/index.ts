@@ -1,0 +1,106 @@
+import type { Codec, Part } from '../actor/codec.ts';
+import { Float } from '../actor/float.ts';
+import { integerOf, type JsonObject, type JsonValue, setOwn } from '../actor/json-value.ts';
+import { type Form, writeValue } from '../actor/value-writer.ts';
+import { checkedCopy, TEXT, WHOLE_FLOAT } from './check.ts';
+import { addExtension, Packr } from './msgpackr.ts';
+
+/** MessagePack that is already written. */
+class Written {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+addExtension({
+  type: 1,
+  Class: Written,
+  // Without the header of an extension: the bytes are the value.
+  pack({ bytes }, allocate) {
+    const { target, position } = allocate(bytes.length);
+    target.set(bytes, position);
+  },
+});
+addExtension({
+  type: WHOLE_FLOAT,
+  unpack(data) {
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    return new Float(data.length === 4 ? view.getFloat32(0) : view.getFloat64(0));
+  },
+});
+addExtension({
+  type: TEXT,
+  unpack: data => new TextDecoder('utf-8', { ignoreBOM: true }).decode(data),
+});
+
+const packr = new Packr({ useRecords: false, mapsAsObjects: false });
+
+/** What msgpackr writes as it was meant. */
+const PACKABLE: Form<unknown> = {
+  literal: value => value,
+  string: text => text,
+  integer(value) {
+    const integer = Number(value);
+    if (integer >= -0x8000_0000 && integer <= 0xffff_ffff) return integer;
+    const wide = BigInt(value);
+    // Beyond 32 bits it takes a number for a float, and writes a positive bigint as signed.
+    if (BigInt.asUintN(64, wide) === wide) return written(0xcf, view => view.setBigUint64(1, wide));
+    return BigInt.asIntN(64, wide) === wide ? wide : undefined;
+  },
+  integers: '64 bits',
+  // A whole number it takes for an integer.
+  float: value => (Number.isInteger(value) ? written(0xcb, view => view.setFloat64(1, value)) : value),
+  bytes: bytes => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+  array: items => items,
+  // An object would lose the key `__proto__`.
+  object: (keys, values) => new Map(keys.map((key, index) => [key, values[index]])),
+};
+
+/** A value of 64 bits, by its first byte. */
+function written(first: number, set: (view: DataView) => void): Written {
+  const bytes = new Uint8Array(9);
+  bytes[0] = first;
+  set(new DataView(bytes.buffer));
+  return new Written(bytes);
+}
+
+/** A copy: msgpackr writes many values into one buffer. */
+const pack = (value: unknown) => new Uint8Array(packr.pack(value));
+
+function fromUnpacked(value: unknown): JsonValue {
+  if (typeof value === 'bigint') return integerOf(value);
+  if (Array.isArray(value)) return value.map(fromUnpacked);
+  if (!(value instanceof Map)) return value as JsonValue;
+  const object: JsonObject = {};
+  for (const [key, member] of value as Map<unknown, unknown>)
+    setOwn(object, String(key), fromUnpacked(member));
+  return object;
+}
+
+/**
+ * Writes one value as MessagePack. Takes what JSON takes, bytes as such, and whole floats as `Float`.
+ * @throws {ActorError} JSON_VALUE with the path of what JSON cannot carry, and of integers beyond 64 bits; JSON_DEPTH
+ */
+export const encode = (value: unknown): Uint8Array<ArrayBuffer> => pack(writeValue(value, PACKABLE));
+
+/**
+ * Reads one value. An integer is a `number` while that is safe and a `bigint` beyond, a whole float a `Float`, bytes are a
+ * `Uint8Array`, maps are plain objects whose integer keys became strings. Among equal keys the last wins.
+ * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_VALUE for NaN and infinities; each with the offset
+ */
+export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue =>
+  fromUnpacked(packr.unpack(checkedCopy(bytes, what)));
+
+/** For the option `codec` of actors whose plugins say `"encoding": "msgpack"` in their metadata. */
+export const msgpack: Codec = {
+  encoding: 'msgpack',
+  write: (value, path) => pack(writeValue(value, PACKABLE, path)),
+  join: members => pack(new Map(members.map(([key, part]) => [key, new Written(bytesOf(part))]))),
+  read: decode,
+};
+
+const bytesOf = (part: Part): Uint8Array => {
+  if (typeof part !== 'string') return part;
+  throw new TypeError('expected a part that this codec wrote, got text');
+};

@@ -1,0 +1,134 @@
+import { type ActorOptions, ExtismEngine, Message, type Packet, ScriptActor } from '../../src/actor/index.ts';
+import type { JsonObject, JsonValue } from '../../src/actor/json-value.ts';
+import { writePacket } from '../../src/actor/wire.ts';
+import { msgpack } from '../../src/msgpack/index.ts';
+import { randomMessage } from '../actor/random-message.ts';
+import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { suite } from '../helpers/suite.ts';
+
+const source = (name: string) => host().readBytes(`fixtures/rust-${name}/rust_${name}.wasm`);
+const keeper = (options?: ActorOptions) =>
+  ScriptActor.create({ source: source('msgpack') }, { codec: msgpack, stderr: () => {}, ...options });
+const stateOf = (value: JsonValue): Packet => ({ 'do:state': Message.any(value) });
+
+suite('actors that speak MessagePack', test => {
+  test('any message comes back as it went', async () => {
+    const actor = await keeper({ strict: true });
+    const firstSeed = Date.now() & 0xffff_ffff;
+    for (let seed = firstSeed; seed < firstSeed + 300; seed++) {
+      const packet = { in: randomMessage(new Random(seed)) };
+      const [answer, ...more] = await actor.process(packet);
+      equal([writePacket(answer!), more], [writePacket(packet), []], `seed ${seed}`);
+    }
+    await actor.stop();
+  });
+
+  test('bytes are bytes, also inside other data and in the state', async () => {
+    const bytes = Uint8Array.of(0, 255);
+    const actor = await keeper({ strict: true });
+    const [answer] = await actor.process({
+      stream: Message.stream(bytes),
+      any: Message.any({ deep: [bytes] }),
+      ...stateOf({ kept: bytes }),
+    });
+    bytesEqual(answer!.stream!.data as Uint8Array, bytes);
+    bytesEqual((answer!.any!.data as { deep: Uint8Array[] }).deep[0]!, bytes);
+    // A plugin that gets an array of numbers for its bytes would fail here.
+    await actor.process({ in: Message.flow() });
+    bytesEqual(actor.state.kept as Uint8Array, bytes);
+    await actor.stop();
+  });
+
+  test('messages of several packets are joined where all inports are awaited', async () => {
+    const actor = await keeper({ awaitAllInports: true });
+    actor.start();
+    await actor.inports.send({ in: Message.integer(2 ** 40) });
+    for await (const packet of actor.outports) {
+      equal(packet, { in: Message.integer(2 ** 40) });
+      break;
+    }
+    await actor.stop();
+  });
+
+  test('the codec is not used for a plugin that says nothing', async () => {
+    const engine = await ExtismEngine.create({ source: await source('keeper') }, { codec: msgpack });
+    is(engine.codec.encoding, 'json');
+    await engine.close();
+  });
+
+  const refused: [name: string, codec: unknown, code: string, message: RegExp][] = [
+    [
+      'without a codec',
+      undefined,
+      'INVALID_METADATA',
+      /exchanges "msgpack", and the option codec is not given/,
+    ],
+    [
+      'with that of another',
+      { ...msgpack, encoding: 'cbor' },
+      'INVALID_METADATA',
+      /the option codec is for "cbor"/,
+    ],
+    [
+      'with what is no codec',
+      { encoding: 'msgpack' },
+      'INVALID_CONFIG',
+      /^codec: expected msgpack of plugboard/,
+    ],
+  ];
+  for (const [name, codec, code, message] of refused) {
+    test(`the plugin is refused ${name}`, async () => {
+      await raises(() => keeper({ codec: codec as ActorOptions['codec'] }), { code, message });
+    });
+  }
+
+  const results: [name: string, packet: Packet, message: RegExp][] = [
+    [
+      'a struct as an array',
+      { 'do:unnamed': Message.flow() },
+      /missing outputs, got an array.*use to_vec_named/,
+    ],
+    [
+      'bytes that are cut off',
+      { 'do:junk': Message.stream(Uint8Array.of(0x81)) },
+      /expected 1 bytes .* at byte 1/,
+    ],
+    ['no bytes', { 'do:junk': Message.stream(new Uint8Array(0)) }, /Invalid ActorResult: it is not valid/],
+  ];
+  for (const [name, packet, message] of results) {
+    test(`${name}: no result, and the actor goes on`, async () => {
+      const actor = await keeper();
+      await raises(() => actor.process(packet), { code: 'INVALID_RESULT', message });
+      equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
+      await actor.stop();
+    });
+  }
+
+  test('a payload beyond 64 bits is refused with its path, and over the limit by its bytes', async () => {
+    const actor = await keeper({ limits: { inputBytes: 1000 } });
+    await raises(() => actor.process({ in: Message.any({ n: 2n ** 64n }) }), {
+      code: 'JSON_VALUE',
+      message: /^payload\.in\.data\.n: an integer beyond 64 bits/,
+    });
+    await raises(() => actor.process({ in: Message.stream(new Uint8Array(1000)) }), {
+      code: 'INPUT_LIMIT',
+      message: /^payload: 1,0\d\d bytes, over the limit/,
+    });
+    await actor.stop();
+  });
+
+  test('a module that speaks otherwise is refused in its place, and the old one goes on', async () => {
+    const actor = await keeper({ state: { n: 1 } });
+    await raises(async () => actor.reload(await source('keeper')), {
+      code: 'INVALID_METADATA',
+      message: /the encoding is json, but messages wait in msgpack/,
+    });
+    equal(await actor.process({ in: Message.integer(1) }), [{ in: Message.integer(1) }]);
+    equal(actor.state, { n: 1 } as JsonObject);
+    await actor.reload(await source('msgpack'));
+    ok((await actor.metadata()).encoding === 'msgpack');
+    await actor.stop();
+  });
+});
