@@ -270,7 +270,7 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'State',
     does: 'stores, and what becomes of a state that a plugin returns',
-    files: ['state.ts', '../cli/file-state.ts'],
+    files: ['state.ts', 'file-state.ts'],
   },
   {
     layer: 'Configuration',

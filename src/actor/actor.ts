@@ -80,10 +80,11 @@ export class ScriptActor {
       await loaded.engine.close();
       throw aborted('actor', signal);
     }
-    return new ScriptActor(loaded, state, settings, events);
+    // Of the class that was asked for: the entry for Node extends this one.
+    return new this(loaded, state, settings, events);
   }
 
-  private constructor(loaded: Loaded, state: StateMap, settings: ActorSettings, events: EventSource) {
+  protected constructor(loaded: Loaded, state: StateMap, settings: ActorSettings, events: EventSource) {
     this.#loaded = loaded;
     this.#state = state;
     this.#settings = settings;

@@ -105,7 +105,7 @@ export class ExtismEngine {
       const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report);
       const version = await askVersion(plugin);
       const { entryPoint } = script;
-      return new ExtismEngine(plugin, {
+      return new this(plugin, {
         open,
         entryPoint,
         stderr,
@@ -122,7 +122,7 @@ export class ExtismEngine {
     }
   }
 
-  private constructor(plugin: Plugin, about: About) {
+  protected constructor(plugin: Plugin, about: About) {
     this.#plugin = plugin;
     this.#about = about;
   }

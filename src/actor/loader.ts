@@ -2,6 +2,7 @@ import { CreateError } from '../errors.ts';
 import { webPlatform } from '../platform/web.ts';
 import { hexOfSha256 } from '../source.ts';
 import { ScriptActor } from './actor.ts';
+import type { ScriptConfig } from './config.ts';
 import { type EngineOptions, ExtismEngine } from './engine.ts';
 import { ActorError, describe } from './errors.ts';
 import { readLimits } from './limits.ts';
@@ -78,13 +79,18 @@ export class ModuleLoader {
   /** @throws {ActorError} UNKNOWN_MODULE; what `ScriptActor.create` throws */
   async createActor(name: string, options: ActorOptions = {}): Promise<ScriptActor> {
     const { source, entryPoint } = this.#known(name);
-    const actor = await ScriptActor.create({ source, entryPoint }, { ...this.#options, ...options });
+    const actor = await this.make({ source, entryPoint }, { ...this.#options, ...options });
     const actors = this.#actors.get(name) ?? new Set();
     this.#actors.set(name, actors.add(actor));
     actor.subscribe(event => {
       if (event.type === 'phase' && event.phase === 'stopped') actors.delete(actor);
     });
     return actor;
+  }
+
+  /** Makes an actor, of the class that belongs to this one. */
+  protected make(scriptConfig: ScriptConfig, options: ActorOptions): Promise<ScriptActor> {
+    return ScriptActor.create(scriptConfig, options);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { FileState } from '../actor/file-state.ts';
 import {
   type ActorEvent,
   type ActorOptions,
@@ -18,7 +19,6 @@ import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
-import { FileState } from './file-state.ts';
 import { readInputFile } from './files.ts';
 import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
@@ -84,7 +84,7 @@ the node where one is given. Variables of the environment reach the actor only i
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
       strict: values.strict,
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
-      ...(values.state !== undefined && { state: await FileState.open(values.state) }),
+      ...(values.state !== undefined && { state: await openState(values.state) }),
     };
     try {
       const source = await readInputFile(path);
@@ -99,6 +99,12 @@ the node where one is given. Variables of the environment reach the actor only i
     }
   },
 });
+
+/** @throws {CliError} FILE */
+const openState = (path: string): Promise<FileState> =>
+  FileState.open(path).catch((cause: Error) => {
+    throw new CliError('FILE', cause.message, { cause });
+  });
 
 /** Each event is written before the next thing happens, so that a program that is killed leaves them all. */
 class EventFile {

@@ -35,6 +35,17 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^actor\/(node-entry|file-state)\.test/,
+    reason: 'about files, and what else Node, Deno and Bun have',
+  },
+  {
+    runtimes: ['bun'],
+    file: /^actor\/node-entry\.test/,
+    test: /time is limited by force/,
+    reason: "Bun's terminate() does not reach a loop of wasm; that time-outs are refused there is tested",
+  },
+  {
+    runtimes: bundled,
     file: /^(wasi|src)\/host-folders\.test/,
     reason: 'there are no folders of a host; the same suites run on files in memory',
   },

@@ -1,10 +1,9 @@
 import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readJson, writeJson } from '../actor/json.ts';
-import { isJsonObject, type JsonObject } from '../actor/json-value.ts';
-import type { StateMap, StateStore } from '../actor/state.ts';
-import { CliError } from './errors.ts';
-import { isMissing } from './files.ts';
+import { ActorError } from './errors.ts';
+import { readJson, writeJson } from './json.ts';
+import { isJsonObject, type JsonObject } from './json-value.ts';
+import type { StateMap, StateStore } from './state.ts';
 
 /**
  * Keeps an actor's state in a JSON file. The file is read once, replaced as a whole after each call that changed the
@@ -19,7 +18,10 @@ export class FileState implements StateStore {
   /** What the file holds, as far as we wrote it. */
   #text: string | undefined;
 
-  /** A file that does not exist is an empty state. @throws {CliError} FILE when it cannot be read or is no JSON object */
+  /**
+   * A file that does not exist is an empty state.
+   * @throws {ActorError} STATE_STORE_FAILED when it cannot be read or is no JSON object
+   */
   static async open(path: string): Promise<FileState> {
     try {
       const bytes = await readFile(path);
@@ -34,7 +36,7 @@ export class FileState implements StateStore {
         await removeLeftovers(path);
         return new FileState(path, 0o666, {});
       }
-      throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+      throw new ActorError('STATE_STORE_FAILED', `${path}: ${(error as Error).message}`, { cause: error });
     }
   }
 
@@ -55,6 +57,9 @@ export class FileState implements StateStore {
     this.#state = new Map(state);
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 const TEMPORARY_END = '.tmp';
 const temporaryPrefix = (path: string): string => `.${basename(path)}.`;

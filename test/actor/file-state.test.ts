@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../../src/actor/index.ts';
-import { FileState } from '../../src/cli/file-state.ts';
+import { FileState } from '../../src/actor/node.ts';
+import { inFolder, start } from '../cli/spawn.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { inFolder, start } from './spawn.ts';
 
 stateStoreContract({
   name: 'FileState',
