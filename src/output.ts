@@ -88,6 +88,13 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   }
 }
 
+const bufferOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer')!.get!;
+const offsetOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'byteOffset')!.get!;
+
+/** The bytes where they are, to be read and not kept: beside them may be those of other outputs. */
+export const viewOf = (output: PluginOutput): Uint8Array =>
+  new Uint8Array(bufferOf.call(output) as ArrayBuffer, offsetOf.call(output) as number, output.byteLength);
+
 const SHARED_BYTES = 8192;
 /** A larger output has a buffer of its own from the start. */
 const SMALL_BYTES = 1024;

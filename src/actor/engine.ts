@@ -2,7 +2,7 @@ import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
 import type { HostFunctions } from '../host-function.ts';
 import type { PluginOptions } from '../options.ts';
-import type { PluginOutput } from '../output.ts';
+import { type PluginOutput, viewOf } from '../output.ts';
 import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
@@ -336,4 +336,5 @@ const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
   [USER_NAMESPACE]: { ...HOST_FUNCTIONS, ...functions[USER_NAMESPACE] },
 });
 
-const bytesOf = (output: PluginOutput | null): Uint8Array => output?.bytes() ?? new Uint8Array(0);
+const bytesOf = (output: PluginOutput | null): Uint8Array =>
+  output === null ? new Uint8Array(0) : viewOf(output);

@@ -51,7 +51,7 @@ export const integerOf = (value: number | bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
 
 /** Sets an own property. Assigned, the one key `__proto__` would set the prototype. */
-export function setOwn(object: JsonObject, key: string, value: JsonValue): void {
+export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   } else object[key] = value;

@@ -104,10 +104,11 @@ class Writer<Out> {
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
       this.#fail(`${describe(object)} is not JSON`);
     const keys = Object.keys(object);
-    const values = keys.map(key => {
+    const values: Out[] = [];
+    for (const key of keys) {
       this.#check(key);
-      return this.#at(key, (object as Record<string, unknown>)[key]);
-    });
+      values.push(this.#at(key, (object as Record<string, unknown>)[key]));
+    }
     return this.#form.object(keys, values);
   }
 

@@ -1,6 +1,6 @@
 import { ActorError, describe, type Report, strictly } from './errors.ts';
 import { type ReadOptions, readJson, writeJson } from './json.ts';
-import { formatPath, isJsonObject, isObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { formatPath, isJsonObject, isObject, type JsonObject, type JsonValue, setOwn } from './json-value.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './message-types.ts';
 
@@ -78,14 +78,14 @@ export function fromWire(
 export const mapPorts = <From, To>(
   ports: { readonly [port: string]: From },
   map: (value: From, port: string) => To | undefined,
-) =>
-  // Unlike assignment, fromEntries makes a port named `__proto__` an own key like any other.
-  Object.fromEntries(
-    Object.entries(ports).flatMap(([port, value]) => {
-      const mapped = map(value, port);
-      return mapped === undefined ? [] : [[port, mapped] as const];
-    }),
-  );
+): Record<string, To> => {
+  const mapped: Record<string, To> = {};
+  for (const port of Object.keys(ports)) {
+    const value = map(ports[port]!, port);
+    if (value !== undefined) setOwn(mapped, port, value);
+  }
+  return mapped;
+};
 
 export function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
   if (isObject(packet)) return;

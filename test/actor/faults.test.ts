@@ -1,15 +1,11 @@
 import {
   type ActorOptions,
-  Float,
   type JsonObject,
   type JsonValue,
   Message,
   type Packet,
-  readJson,
   ScriptActor,
   type StatePolicy,
-  writeJson,
-  writePacket,
 } from '../../src/actor/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
@@ -61,14 +57,6 @@ suite('any sequence of calls', test => {
   }
 });
 
-/** As text with sorted keys: a deep comparison takes an own key `constructor` for the class of the object. */
-const _textOf = (packet: Packet): string => writeJson(sortKeys(readJson(writePacket(packet))));
-
-function sortKeys(json: JsonValue): JsonValue {
-  if (Array.isArray(json)) return json.map(sortKeys);
-  if (typeof json !== 'object' || json === null || json instanceof Float) return json;
-  return Object.fromEntries(sorted(Object.entries(json).map(([key, value]) => [key, sortKeys(value)])));
-}
 const sorted = (entries: [string, JsonValue][]) => entries.sort(([one], [other]) => (one < other ? -1 : 1));
 
 suite('a plugin that misbehaves', test => {

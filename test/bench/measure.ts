@@ -3,6 +3,8 @@ import { nodeHost } from '../helpers/node.ts';
 export interface Subject {
   name: string;
   run: () => Promise<unknown>;
+  /** What one of the things that it is made of takes, where that is of interest. */
+  memoryKib?: number;
 }
 
 export interface Measurement {
@@ -10,6 +12,8 @@ export interface Measurement {
   workload: string;
   /** Median time of one run by subject, in µs. */
   medianUs: Record<string, number>;
+  /** What the subjects take in memory, of those that say so. */
+  memoryKib?: Record<string, number>;
 }
 
 /** What one process measures. */
@@ -54,8 +58,12 @@ async function measure(
       if (round >= 0) times.get(name)!.push(((performance.now() - start) * 1000) / runs);
     }
   }
+  const memory = subjects.flatMap(({ name, memoryKib }) =>
+    memoryKib === undefined ? [] : [[name, memoryKib]],
+  );
   return {
     workload,
     medianUs: Object.fromEntries([...times].map(([name, values]) => [name, median(values)])),
+    ...(memory.length > 0 && { memoryKib: Object.fromEntries(memory) as Record<string, number> }),
   };
 }

@@ -19,6 +19,7 @@ const folder = `${root}test/bench/`;
 /** What each benchmark compares: a subject of ours, and the peer that it is held against. */
 const AGAINST: Record<string, Record<string, string>> = {
   payload: { accessors: 'js-sdk', reference: 'js-sdk' },
+  actors: { actor: 'js-sdk' },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
 
@@ -38,10 +39,11 @@ function runOn(program: string, flags: readonly string[], name: string): Result 
 
 function table({ runtime, measurements }: Result, against: Record<string, string>): string {
   const subjects = Object.keys(measurements[0]!.medianUs);
-  const cell = (subject: string, { medianUs }: Measurement) => {
+  const cell = (subject: string, { medianUs, memoryKib }: Measurement) => {
     const peerUs = medianUs[against[subject] ?? ''];
     const ratio = peerUs === undefined ? '' : `, ${(peerUs / medianUs[subject]!).toFixed(1)}×`;
-    return `${medianUs[subject]!.toFixed(2)} µs${ratio}`;
+    const memory = memoryKib === undefined ? '' : `, ${memoryKib[subject]!.toFixed(0)} KiB each`;
+    return `${medianUs[subject]!.toFixed(2)} µs${ratio}${memory}`;
   };
   const lines = [
     ['workload', ...subjects],

@@ -1,0 +1,98 @@
+import { type Packet, readPacket, ScriptActor } from '../../src/actor/node.ts';
+import { nodeHost } from '../helpers/node.ts';
+import { runWorkload, type Subject, type Workload } from './measure.ts';
+
+// How many messages does an actor process, and what do many actors take? Against a loop over the official JS SDK with the
+// same plugin and host functions, which does what an actor must: write the context, call, read the result, keep the state.
+
+interface PeerOutput {
+  text(): string;
+}
+interface Peer {
+  call(name: string, input: string): Promise<PeerOutput | null>;
+  close(): Promise<void>;
+}
+interface PeerContext {
+  read(handle: bigint): PeerOutput | null;
+  store(text: string): bigint;
+}
+type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) => Promise<Peer>;
+const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
+const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
+
+// Gives back its messages and its state; the state travels to it and back with each message.
+const plugin = nodeHost.readBytes('fixtures/rust-keeper/rust_keeper.wasm');
+const state = { count: 7, label: 'a counter' };
+const config = { initial_value: 10 };
+
+/** A message whose data has so many characters. */
+const textOf = (characters: number) =>
+  JSON.stringify({ in: { type: 'String', data: 'x'.repeat(characters) } });
+
+/** The loop: what a program does that has the JS SDK instead of an actor. */
+async function createLoop() {
+  let kept: Record<string, unknown> = { ...state };
+  const functions = {
+    __send_output: () => {},
+    __get_state: (context: PeerContext, key: bigint) =>
+      context.store(JSON.stringify(kept[context.read(key)!.text()] ?? null)),
+    __set_state: (context: PeerContext, key: bigint, value: bigint) => {
+      kept[context.read(key)!.text()] = JSON.parse(context.read(value)!.text());
+    },
+  };
+  const peer = await createPeer(
+    { wasm: [{ data: plugin }] },
+    { useWasi: false, functions: { 'extism:host/user': functions } },
+  );
+  const node = { node_id: 'actor', component: 'actor', resolved_env: {}, config, namespace: null };
+  const process = async (payload: object) => {
+    const output = await peer.call('process', JSON.stringify({ payload, config: node, state: kept }));
+    const result = JSON.parse(output!.text()) as { outputs: object; state: Record<string, unknown> };
+    kept = result.state;
+    return [result.outputs];
+  };
+  return { process, close: () => peer.close() };
+}
+
+const createActor = () => ScriptActor.create({ source: plugin }, { config, state, stderr: () => {} });
+
+interface Actor<Payload> {
+  process(payload: Payload): Promise<unknown>;
+}
+
+/** So many of a kind, each of which gets the message once a run; and what one of them takes. */
+async function subject<Payload>(
+  name: string,
+  count: number,
+  create: () => Promise<Actor<Payload>>,
+  payload: Payload,
+): Promise<Subject> {
+  const beforeBytes = process.memoryUsage().rss;
+  const actors: Actor<Payload>[] = [];
+  for (let index = 0; index < count; index++) actors.push(await create());
+  const run = () => Promise.all(actors.map(actor => actor.process(payload)));
+  await run();
+  const memoryKib = (process.memoryUsage().rss - beforeBytes) / count / 1024;
+  return { name, run, ...(count > 1 && { memoryKib }) };
+}
+
+const workload = (name: string, count: number, characters: number, runs: number): Workload => ({
+  name,
+  runs,
+  async make() {
+    const text = textOf(characters);
+    const packet: Packet = readPacket(text);
+    return [
+      await subject('actor', count, createActor, packet),
+      await subject('js-sdk', count, createLoop, JSON.parse(text) as object),
+    ];
+  },
+});
+
+await runWorkload([
+  workload('150 B', 1, 120, 1000),
+  workload('64 KiB', 1, 65_536, 100),
+  workload('10 actors, 150 B', 10, 120, 100),
+  workload('100 actors, 150 B', 100, 120, 10),
+  workload('1,000 actors, 150 B', 1000, 120, 1),
+]);
