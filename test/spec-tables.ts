@@ -283,6 +283,8 @@ const fileLink = (name: string) => {
   return `[${name.replace('../', '')}](${pathname})`;
 };
 
+const program = (name: string) => `[examples/${name}](/examples/${name})`;
+
 interface Behaviour {
   what: string;
   does: string;
@@ -358,6 +360,23 @@ const actorsPage: Page = {
         does: 'as `replace`, but of a call that fails nothing stays; packets that it sent do go out',
       },
     ]),
+    behaviours(
+      'Programs',
+      "For each section of the documentation of Reflow's WebAssembly runtime, a program that does what it says. All are run by tests.",
+      'Section',
+      [
+        { what: 'Stateful counters, in Rust and in Go', does: program('counter.ts') },
+        { what: 'State management', does: program('actors/state.ts') },
+        { what: 'Output', does: program('actors/outputs.ts') },
+        { what: 'Message types', does: program('actors/messages.ts') },
+        { what: 'Configuration', does: program('actors/configuration.ts') },
+        { what: 'Security', does: program('actors/security.ts') },
+        { what: 'Module loading', does: program('actors/modules.ts') },
+        { what: 'Debugging', does: program('actors/debugging.ts') },
+        { what: 'At the edge, behind `fetch`', does: program('worker/worker.js') },
+        { what: 'In a page', does: program('actors/page.js') },
+      ],
+    ),
     behaviours(
       'Encodings',
       "What `encoding` in a plugin's metadata says. The metadata itself, and what goes through host functions, is JSON in any case.",

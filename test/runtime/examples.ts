@@ -19,11 +19,17 @@ interface Check {
 export async function checkExamples(programs: Programs): Promise<Check[]> {
   const browsers = (['chromium', 'firefox'] as const).flatMap(name => {
     const program = findBrowser(name);
-    return program ? [() => checkBrowser(name, program), () => checkTallyPage(name, program)] : [];
+    return program
+      ? [
+          () => checkBrowser(name, program),
+          () => checkTallyPage(name, program),
+          () => checkActorPage(name, program),
+        ]
+      : [];
   });
   const { workerd } = programs;
   const runs = [
-    () => checkDemo(programs),
+    ...PROGRAMS.map(program => () => checkProgram(programs, program)),
     () => checkWorker(workerd),
     () => checkTally(programs),
     () => checkTallyWorker(workerd),
@@ -43,9 +49,15 @@ const commands = ({ node, deno, bun }: Programs) =>
     ['bun', bun],
   ] as const;
 
-/** The demo prints the same on every runtime that has files. */
-async function checkDemo(programs: Programs): Promise<Check[]> {
-  const demo = 'dist/examples/counter.js';
+/** The programs that need files. Each prints the same on every runtime that has them. */
+const PROGRAMS = [
+  'counter',
+  ...['configuration', 'debugging', 'messages', 'modules', 'outputs', 'security', 'state'].map(
+    name => `actors/${name}`,
+  ),
+].map(name => `dist/examples/${name}.js`);
+
+async function checkProgram(programs: Programs, demo: string): Promise<Check[]> {
   const { output: expected, code } = await start(process.execPath, [demo]);
   if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
   return inPairs(
@@ -190,4 +202,35 @@ async function checkTallyPage(name: BrowserName, program: string): Promise<Check
   const paths = ['fixtures', 'examples', 'dist/wasi'].flatMap(folder => repositoryFiles(folder));
   const actual = await visit(name, program, true, pages, paths, 'index.html');
   return [{ name: `examples/wasi in ${name}`, expected: `${TALLIED}exit code 0`, actual }];
+}
+
+/** Counts up twice and down once. */
+async function usePageOfActor(): Promise<void> {
+  const frame = document.createElement('iframe');
+  frame.src = '/files/examples/actors/index.html';
+  document.body.append(frame);
+  await new Promise(resolve => frame.addEventListener('load', resolve));
+  const page = frame.contentDocument!;
+  const until = async (condition: () => boolean) => {
+    for (let round = 0; round < 200 && !condition(); round++)
+      await new Promise(resolve => setTimeout(resolve, 50));
+  };
+  const buttons = () => [...page.querySelectorAll('button')];
+  await until(() => buttons().length > 0);
+  const output = () => page.getElementById('output')!.textContent!;
+  for (const name of ['increment', 'increment', 'decrement'])
+    buttons()
+      .find(({ textContent }) => textContent === name)
+      ?.click();
+  await until(() => output().split('\n').length > 3);
+  await fetch('/report', { method: 'POST', body: output() });
+}
+
+async function checkActorPage(name: BrowserName, program: string): Promise<Check[]> {
+  const script = `(${usePageOfActor})()`;
+  const pages = new Map([['/index.html', `${PAGE}<body><script type="module">${script}</script>`]]);
+  const paths = ['fixtures', 'examples', 'dist'].flatMap(folder => repositoryFiles(folder));
+  const actual = await visit(name, program, true, pages, paths, 'index.html');
+  const expected = [11, 12, 11].map(count => `{"count":{"type":"Integer","data":${count}}}\n`).join('');
+  return [{ name: `examples/actors in ${name}`, expected, actual }];
 }
