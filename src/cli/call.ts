@@ -1,3 +1,4 @@
+import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/host-functions.ts';
 import { createPlugin } from '../node.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
@@ -11,7 +12,8 @@ export const call = defineCommand({
   summary: 'call a function of an Extism plugin and print what it answers',
   about: `Calls one exported function of an Extism plugin. Its output goes to stdout, followed by a line end; logs, what
 the plugin prints, and errors go to stderr. Options mean what they mean to "extism call". A plugin has WASI where it
-imports it, and gets no file and no host but those allowed here or in its manifest; never the environment.`,
+imports it, and gets no file and no host but those allowed here or in its manifest; never the environment. A plugin
+that is a Reflow actor can be asked for its metadata; "plugboard run" sends it messages.`,
   positionals: [
     { name: 'PLUGIN.wasm', help: 'file or URL of the plugin; with --manifest, the file of its manifest' },
     { name: 'FUNCTION', help: 'name of the exported function' },
@@ -96,7 +98,9 @@ imports it, and gets no file and no host but those allowed here or in its manife
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), options);
+    // So that an actor can be asked for its metadata. What works on a message says that there is none.
+    const functions = { [USER_NAMESPACE]: HOST_FUNCTIONS };
+    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), { ...options, functions });
     try {
       const input = values.stdin ? await readStdin() : values.input;
       for (let left = values.loop ?? 1; left > 0; left--) {

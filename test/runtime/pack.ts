@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
+import { checkGuide } from '../package/guide.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
 import {
   type Command,
@@ -105,6 +106,7 @@ try {
   compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
+  checkGuide(readFileSync(join(root, 'docs/PLUGINS.md'), 'utf8'), project, checks);
 } catch (error) {
   // Such as a build that fails: nothing after it could be checked.
   checks.check('packing and installing', () => {
