@@ -4,6 +4,7 @@ import {
   type JsonValue,
   Message,
   type Packet,
+  type ProcessError,
   ScriptActor,
   type StatePolicy,
 } from '../../src/actor/index.ts';
@@ -12,6 +13,7 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
+import { buildGuest, i64 } from '../src/guest.ts';
 import { KEYS } from './random-message.ts';
 
 const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
@@ -103,6 +105,23 @@ suite('a plugin that misbehaves', test => {
       equal(actor.state as JsonObject, {});
     },
   );
+
+  test.row('upstream.5', 'by giving 100 MB is refused, and the next message is processed', async () => {
+    const bytes = i64(100_000_000);
+    // With a message it gives nothing, which is no result, but little.
+    const isShort = ['input_length', ...i64(200), 0x54, 0x04, 0x40] as const;
+    const wasm = buildGuest({
+      process: [...isShort, ...bytes, 'alloc', ...bytes, 'output_set', op.end],
+    });
+    const actor = await ScriptActor.create({ source: wasm });
+    const codeOf = (packet: Packet) => actor.process(packet).catch((error: ProcessError) => error.code);
+    const long = { in: Message.string('x'.repeat(200)) };
+    equal(
+      [await codeOf({}), await codeOf(long), await codeOf({})],
+      ['OUTPUT_LIMIT', 'INVALID_RESULT', 'OUTPUT_LIMIT'],
+    );
+    await actor.stop();
+  });
 
   test.row('upstream.3', 'by exiting gets a new instance for the next call', async () => {
     const wasm = buildModule({

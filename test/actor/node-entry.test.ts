@@ -1,7 +1,7 @@
 import { FileState, Message, ModuleLoader, type ProcessError, ScriptActor } from '../../src/actor/node.ts';
 import { inFolder } from '../cli/spawn.ts';
 import { equal, ok, raises } from '../helpers/assert.ts';
-import { op } from '../helpers/build-module.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { buildGuest, i64 } from '../src/guest.ts';
@@ -40,6 +40,82 @@ suite('actors on Node, Deno and Bun', test => {
     );
     await actor.stop();
   });
+
+  test.row(
+    'upstream.5',
+    'a plugin that prints for ever is ended, and few of its lines are kept',
+    async () => {
+      const store = (address: number, value: number) => [
+        op.i32Const,
+        address,
+        op.i32Const,
+        value,
+        0x36,
+        2,
+        0,
+      ];
+      const print = [op.i32Const, 2, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop];
+      const wasm = buildModule({
+        imports: [
+          {
+            module: 'wasi_snapshot_preview1',
+            name: 'fd_write',
+            params: ['i32', 'i32', 'i32', 'i32'],
+            results: ['i32'],
+          },
+        ],
+        memoryPages: 1,
+        functions: [
+          // One buffer of one byte, a line end.
+          {
+            name: 'process',
+            body: [...store(0, 16), ...store(4, 1), ...store(16, 10), 0x03, 0x40, ...print, 0x0c, 0, op.end],
+          },
+        ],
+      });
+      let lines = 0;
+      const stderr = () => {
+        lines++;
+      };
+      const actor = await ScriptActor.create({ source: wasm }, { timeoutMs: 300, stderr });
+      for (let turn = 0; turn < 2; turn++) {
+        const error = await actor.process({}).catch((error: ProcessError) => error);
+        equal([(error as ProcessError).code, (error as ProcessError).stderr.length], ['TIMEOUT', 20]);
+      }
+      ok(lines > 40, `${lines} lines`);
+      await actor.stop();
+    },
+  );
+
+  test.row(
+    'upstream.4',
+    'of a plugin that loops now and then nothing is lost, and other actors go on',
+    async () => {
+      const [actor, other] = [
+        await ScriptActor.create({ source: spinner }, { timeoutMs: 200, capacity: 2 }),
+        await ScriptActor.create({ source: host().readBytes(KEEPER) }, { capacity: 2 }),
+      ];
+      const collect = async (from: ScriptActor) => {
+        const seen: unknown[] = [];
+        for await (const packet of from.outports) seen.push(Object.keys(packet).join());
+        return seen;
+      };
+      actor.start();
+      other.start();
+      const outputs = [collect(actor), collect(other)];
+      for (let n = 0; n < 6; n++) {
+        const text = 'x'.repeat(n % 3 === 1 ? 1000 : 1);
+        await Promise.all([actor, other].map(to => to.inports.send({ [`n${n}`]: Message.string(text) })));
+      }
+      await Promise.all([actor.stop(), other.stop()]);
+      // The spinner answers nothing at all, which is an error, or is ended, which is another one.
+      equal(await outputs[0], Array(6).fill('error'));
+      equal(
+        await outputs[1],
+        [0, 1, 2, 3, 4, 5].map(n => `n${n}`),
+      );
+    },
+  );
 
   test('a state that is no JSON object is refused with the path of its file', () =>
     inFolder(async folder => {
