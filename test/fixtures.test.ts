@@ -102,6 +102,18 @@ suite('fixtures', test => {
     equal(readIndex(), folders);
   });
 
+  for (const { name, licence, sha256 } of readJson('fixtures/programs/programs.json') as {
+    name: string;
+    licence: string;
+    sha256: string;
+  }[]) {
+    test(`programs/${name}: the .wasm is the one that programs.json tells of, and below 1 MB`, async () => {
+      const bytes = host().readBytes(`fixtures/programs/${name}.wasm`);
+      is(await hash(bytes), sha256);
+      ok(bytes.length < 1_000_000 && licence !== '');
+    });
+  }
+
   for (const folder of readIndex()) {
     const fixture = readJson(`fixtures/${folder}/fixture.json`) as Fixture;
     const bytes = () => host().readBytes(`fixtures/${folder}/${fixture.wasm}`);

@@ -17,10 +17,14 @@ import type { WithSurroundings } from '../contract/escapes.ts';
 /** Calls `body` with a new folder, removed afterwards. */
 export function inFolder<T>(body: (path: string) => T): T {
   const path = mkdtempSync(join(tmpdir(), 'plugboard-files-'));
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  let isPending = false;
   try {
-    return body(path);
+    const result = body(path);
+    isPending = result instanceof Promise;
+    return result instanceof Promise ? (result.finally(remove) as T) : result;
   } finally {
-    rmSync(path, { recursive: true, force: true });
+    if (!isPending) remove();
   }
 }
 

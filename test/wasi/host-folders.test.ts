@@ -17,6 +17,7 @@ import { sameToPrograms } from '../contract/differential.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
+import { realPrograms } from '../contract/real-programs.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
@@ -35,6 +36,19 @@ pathsContract('wasi/paths of the host', onHost);
 escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));
 
 readOnlyContract('wasi/read-only folders of the host', onHost);
+
+realPrograms('wasi/real programs on folders of the host', (files, body) =>
+  inFolder(async folder => {
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    const list = () =>
+      Object.fromEntries(
+        readdirSync(folder)
+          .sort()
+          .map(name => [name, new Uint8Array(readFileSync(join(folder, name)))]),
+      );
+    await body({ fs: nodeFolder(folder), list });
+  }),
+);
 
 suite('wasi/node-files', test => {
   test('programs at random learn the same here and in memory', () => {
