@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
 import { MemoryFs, Rights } from '../../wasi/index.ts';
+import { compiledCalls } from '../contract/compiled-calls.ts';
 import { sameToPrograms } from '../contract/differential.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
@@ -36,6 +37,10 @@ pathsContract('wasi/paths of the host', onHost);
 escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));
 
 readOnlyContract('wasi/read-only folders of the host', onHost);
+
+compiledCalls('wasi/programs in C, Rust and Go, on folders of the host', body =>
+  inFolder(folder => body(nodeFolder(folder))),
+);
 
 realPrograms('wasi/real programs on folders of the host', (files, body) =>
   inFolder(async folder => {
