@@ -1,7 +1,15 @@
 import type { Kernel } from '../abi/index.ts';
-import { createWasi, type Preopen, type Sink, type Wasi } from '../wasi/index.ts';
+import {
+  createWasi,
+  type Preopen,
+  type Sink,
+  type Wasi,
+  type WasiFunctionName,
+  type WasiImport,
+} from '../wasi/index.ts';
 import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
+import { jspi } from './jspi.ts';
 import type { Link, LinkedModule, LinkPlan } from './link.ts';
 import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
@@ -27,6 +35,8 @@ export interface InstanceParts {
   /** The import for what the host serves, which may be on another thread. */
   hostImport: (link: Link) => WebAssembly.ImportValue;
   platform: Pick<Platform, 'clock' | 'random'>;
+  /** Whether the plugin is suspended while it waits. */
+  suspends: boolean;
   folders: Readonly<Record<string, Preopen>>;
   stdout: Sink;
   stderr: Sink;
@@ -158,13 +168,19 @@ class Linker {
       case 'kernel':
         return kernelImports[name]!;
       case 'wasi':
-        return (wasi!.imports as Record<string, WebAssembly.ImportValue>)[name]!;
+        return this.#wasiImport(wasi!.imports[name as WasiFunctionName]!, name);
       case 'host':
       case 'remote':
         return hostImport(link);
       case 'module':
         return this.#provideExport(link, plan.modules.get(provider.module)!);
     }
+  }
+
+  #wasiImport(fn: WasiImport<unknown>, name: string): WebAssembly.ImportValue {
+    // The one function that waits. Wrapped, the others would be slower for nothing.
+    const waits = this.#parts.suspends && name === 'poll_oneoff';
+    return waits ? new jspi!.Suspending(fn as () => Promise<unknown>) : fn;
   }
 
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {

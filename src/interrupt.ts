@@ -1,3 +1,4 @@
+import type { Clock } from '../wasi/index.ts';
 import { CallError } from './call.ts';
 import type { PlugboardError } from './errors.ts';
 
@@ -30,6 +31,24 @@ export class Interrupt {
     return Promise.race([work, this.#fired]);
   }
 }
+
+const NS_PER_MS = 1_000_000;
+/** Of timers. Whoever sleeps longer is woken early. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A clock that lets the thread go on while a plugin sleeps, and wakes it when `signal` says that its call has ended. */
+export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefined): Clock => ({
+  ...clock,
+  sleepNs: ns =>
+    new Promise(resolve => {
+      const wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), LONGEST_MS));
+      signal()?.addEventListener('abort', wake);
+    }),
+});
 
 export const timedOut = (timeoutMs: number) =>
   new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);

@@ -27,7 +27,7 @@ export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platfor
   const [worker] = needsOfWorker(settings);
   const [waiting] = needsOfWaiting(plan, settings);
   const need = worker ?? waiting;
-  if (!need) return 'inline';
+  if (!need) return jspi && !platform.clock.sleepNs && sleeps(plan) ? 'suspending' : 'inline';
   if (!worker && jspi) return 'suspending';
   const lacking =
     platform.lacksWorkers() ?? (settings.timeoutMs === undefined ? null : platform.lacksForce());
@@ -44,6 +44,12 @@ export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platfor
 /** Whether the plugin has to wait for what it imports. */
 export const hasToWait = (plan: LinkPlan, settings: Settings): boolean =>
   needsOfWaiting(plan, settings).length > 0;
+
+/** Whether the plugin may want to sleep, where the thread may not block. */
+const sleeps = ({ modules }: LinkPlan): boolean =>
+  [...modules.values()].some(({ links }) =>
+    links.some(({ name, provider }) => provider.kind === 'wasi' && name === 'poll_oneoff'),
+  );
 
 function needsOfWorker({ runInWorker, timeoutMs }: Settings): Need[] {
   const needs: Need[] = [];

@@ -30,16 +30,14 @@ export interface RunnerExport {
   call: () => unknown;
 }
 
-/** On the caller's thread; with `suspends`, every call answers a promise, and imports may suspend the plugin. */
+/** On the caller's thread; with `parts.suspends`, every call answers a promise, and imports may suspend the plugin. */
 export class LocalRunner implements Runner {
   readonly #parts: Omit<InstanceParts, 'onModule'>;
-  readonly #suspends: boolean;
   #instances: Instances | null = null;
   module: string = MAIN;
 
-  constructor(parts: Omit<InstanceParts, 'onModule'>, suspends: boolean) {
+  constructor(parts: Omit<InstanceParts, 'onModule'>) {
     this.#parts = parts;
-    this.#suspends = suspends;
   }
 
   get isReady(): boolean {
@@ -54,7 +52,7 @@ export class LocalRunner implements Runner {
 
   start(): void | Promise<void> {
     const steps = this.#instantiate();
-    if (this.#suspends) return this.#startSuspending(steps);
+    if (this.#parts.suspends) return this.#startSuspending(steps);
     let step = steps.next();
     for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
     this.#instances = step.value;
@@ -80,7 +78,7 @@ export class LocalRunner implements Runner {
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') return undefined;
     const call = fn as () => unknown;
-    return { parameters: fn.length, call: this.#suspends ? jspi!.promising(call) : call };
+    return { parameters: fn.length, call: this.#parts.suspends ? jspi!.promising(call) : call };
   }
 
   growth(): readonly number[] {

@@ -5,6 +5,7 @@ import type { HostCalls } from './host-calls.ts';
 import { hostFailure, isStackOverflow } from './host-function.ts';
 import { httpImport, localImport } from './host-imports.ts';
 import { httpSender } from './http.ts';
+import { suspendingClock } from './interrupt.ts';
 import { jspi } from './jspi.ts';
 import { LIMITS } from './limits.ts';
 import type { Link, LinkPlan } from './link.ts';
@@ -93,8 +94,10 @@ export function createRunner({ mode, imports, tier, folders, hostCalls, ...parts
   }
   const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
   const hostImport = (link: Link) => localImport(link, hostCalls);
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic };
-  return new LocalRunner(local, mode === 'suspending');
+  const suspends = mode === 'suspending';
+  const clock = suspends ? suspendingClock(platform.clock, () => hostCalls.signal) : platform.clock;
+  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends };
+  return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
 }
 
 /** Hands lines to the caller's receiver, if there is one, and to `print`. */

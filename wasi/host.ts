@@ -11,9 +11,10 @@ export interface Clock {
   /**
    * Blocks the thread for `ns` (> 0) without spinning. Left out where the thread may not block: `poll_oneoff` then
    * refuses to wait. It may return early to let `checkpoint` end the call; otherwise the time counts as passed,
-   * because a clock that stands still would else wait for ever.
+   * because a clock that stands still would else wait for ever. It may answer a promise if the program's import
+   * `poll_oneoff` can wait for one, as `WebAssembly.Suspending` makes it.
    */
-  sleepNs?(ns: bigint): void;
+  sleepNs?(ns: bigint): void | Promise<void>;
 }
 
 export interface Random {

@@ -48,6 +48,13 @@ export function pollFunctions(host: PollHost): Functions<'poll_oneoff'> {
       }
 
       const waitNs = shortest(outcomes);
+      const answer = () => {
+        const due = outcomes.filter(outcome => outcome.waitNs <= waitNs);
+        for (const [index, outcome] of due.entries())
+          writeEvent(memory, output + index * EVENT_BYTES, outcome);
+        memory.setU32(nevents, due.length);
+        return Errno.ESUCCESS;
+      };
       if (waitNs > 0n) {
         if (!clock.sleepNs) {
           host.wouldBlock(
@@ -56,14 +63,14 @@ export function pollFunctions(host: PollHost): Functions<'poll_oneoff'> {
           );
           return Errno.ENOTSUP;
         }
-        clock.sleepNs(waitNs);
-        host.checkpoint();
+        const answerInTime = () => {
+          host.checkpoint();
+          return answer();
+        };
+        const slept = clock.sleepNs(waitNs);
+        return slept ? slept.then(answerInTime) : answerInTime();
       }
-
-      const due = outcomes.filter(outcome => outcome.waitNs <= waitNs);
-      for (const [index, outcome] of due.entries()) writeEvent(memory, output + index * EVENT_BYTES, outcome);
-      memory.setU32(nevents, due.length);
-      return Errno.ESUCCESS;
+      return answer();
     },
   };
 }

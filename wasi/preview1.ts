@@ -19,6 +19,7 @@ import { processFunctions } from './process.ts';
 import { randomFunctions } from './random.ts';
 import { readOnlyFs } from './read-only-fs.ts';
 import {
+  type Awaitable,
   type Functions,
   isPointer,
   type WasiFunctionName,
@@ -72,8 +73,11 @@ export interface WasiOptions {
   readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
 }
 
-export type WasiImport = (...args: (number | bigint)[]) => number;
-export type WasiImports = Readonly<Record<WasiFunctionName, WasiImport>>;
+export type WasiImport<Answer = number> = (...args: (number | bigint)[]) => Answer;
+/** `poll_oneoff` answers a promise where the clock's `sleepNs` does. */
+export type WasiImports = {
+  readonly [N in WasiFunctionName]: WasiImport<ReturnType<Functions[N]>>;
+};
 
 export interface Wasi {
   /** The module `wasi_snapshot_preview1` of the import object: i32 as number, i64 as bigint, answers the errno. */
@@ -146,10 +150,16 @@ export function createWasi(options: WasiOptions): Wasi {
     }),
   };
 
-  const enter = (row: WasiSignature): WasiImport => {
+  const enter = (row: WasiSignature): WasiImport<Awaitable> => {
     const { name } = row;
-    const implementation = functions[name] as WasiImport;
+    const implementation = functions[name] as WasiImport<Awaitable>;
     const hasPointers = row.params.some(isPointer);
+    const failed = (thrown: unknown): number => {
+      if (thrown instanceof LetThrough) throw thrown.thrown;
+      const message = `${name}: the host threw ${String(thrown)}; answered EIO`;
+      options.onDiagnostic?.({ code: 'WASI_HOST_ERROR', message, function: name, cause: thrown });
+      return Errno.EIO;
+    };
     return (...values) => {
       try {
         checkpoint();
@@ -161,12 +171,10 @@ export function createWasi(options: WasiOptions): Wasi {
         }
         // In place: the array is this call's own.
         for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
-        return implementation(...values);
+        const errno = implementation(...values);
+        return typeof errno === 'number' ? errno : errno.catch(failed);
       } catch (thrown) {
-        if (thrown instanceof LetThrough) throw thrown.thrown;
-        const message = `${name}: the host threw ${String(thrown)}; answered EIO`;
-        options.onDiagnostic?.({ code: 'WASI_HOST_ERROR', message, function: name, cause: thrown });
-        return Errno.EIO;
+        return failed(thrown);
       }
     };
   };

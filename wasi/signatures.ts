@@ -191,8 +191,11 @@ type JsTypes<P> = {
 
 /** The JavaScript side of the rows: u32 as `number`, u64 as `bigint`, both unsigned; answers the errno. */
 export type Functions<Name extends WasiFunctionName = WasiFunctionName> = {
-  readonly [N in Name]: (...args: JsTypes<Params[N]>) => number;
+  readonly [N in Name]: (...args: JsTypes<Params[N]>) => N extends 'poll_oneoff' ? Awaitable : number;
 };
+
+/** Of the one function that may wait. */
+export type Awaitable = number | Promise<number>;
 
 export interface WasiSignature {
   readonly name: WasiFunctionName;

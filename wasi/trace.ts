@@ -1,25 +1,31 @@
 import { errnoName } from './constants.ts';
 import type { WasiImport, WasiImports } from './preview1.ts';
-import { isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
+import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
 
 /**
  * Wraps the imports so that each call gives one line after it ended, with names from the table:
  * `fd_write(fd=1, iovs=0x1f00, iovs_len=1, nwritten=0x1efc) -> ESUCCESS`.
  */
 export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports {
-  const traced = (row: WasiSignature): WasiImport => {
+  const traced = (row: WasiSignature): WasiImport<Awaitable> => {
     const call = imports[row.name];
     return (...values) => {
       const line = `${row.name}(${row.params.map((_, index) => showArgument(row, index, values)).join(', ')})`;
-      let result: number;
+      const answered = (errno: number) => {
+        onLine(`${line} -> ${errnoName(errno)}`);
+        return errno;
+      };
+      const failed = (thrown: unknown): never => {
+        onLine(`${line} -> threw ${thrown}`);
+        throw thrown;
+      };
+      let result: Awaitable;
       try {
         result = call(...values);
       } catch (thrown) {
-        onLine(`${line} -> threw ${thrown}`);
-        throw thrown;
+        return failed(thrown);
       }
-      onLine(`${line} -> ${errnoName(result)}`);
-      return result;
+      return typeof result === 'number' ? answered(result) : result.then(answered, failed);
     };
   };
   return Object.fromEntries(wasiSignatures.map(row => [row.name, traced(row)])) as WasiImports;

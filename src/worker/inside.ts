@@ -105,6 +105,7 @@ class WorkerPlugin {
       stdout: sink('stdout'),
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
+      suspends: false,
       onModule: name => {
         this.#module = name;
       },

@@ -46,7 +46,7 @@ const [ROOT, MANY] = [3, 4];
 function ours(file: Fs, folderOfMany: Fs): Imports {
   const wasi = createWasi({ preopens: { '/': file, '/many': folderOfMany }, stdout: new LineSink() });
   wasi.bind(memory);
-  return wasi.imports;
+  return wasi.imports as Imports;
 }
 
 /** node:wasi of other runtimes is a subset. */

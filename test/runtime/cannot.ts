@@ -81,7 +81,7 @@ export const CANNOT: readonly Cannot[] = [
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',
   },
   {
-    runtimes: bundled,
+    runtimes: ['firefox'],
     file: /^cases\.test/,
     test: /go-pdk\.crash/,
     reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",

@@ -95,7 +95,7 @@ export class Guest {
   }
 
   call(name: WasiFunctionName, ...args: (number | bigint)[]): number {
-    return this.wasi.imports[name](...args);
+    return this.wasi.imports[name](...args) as number;
   }
 
   /** Exactly these bytes were written: everything else is as the program left it, guards included. */
