@@ -1,7 +1,7 @@
 import type { Kernel } from '../abi/index.ts';
 import { CallContext } from './call-context.ts';
 import type { PlugboardError } from './errors.ts';
-import type { HostCall } from './host-function.ts';
+import type { HostCall, HostFunction, UntypedFunction, WasmValue } from './host-function.ts';
 import { Interrupt } from './interrupt.ts';
 import type { AsyncContext } from './platform/types.ts';
 
@@ -90,31 +90,42 @@ export class HostCalls implements HostCall {
     return mark !== undefined;
   }
 
-  context(): CallContext {
-    return this.#running!.context;
+  /** Whatever happens during an inline call is inside of it, and nothing is to be marked. */
+  get inlineContext(): CallContext | null {
+    return this.#running === this.#inline ? this.#inline.context : null;
   }
 
-  enter<T>(fn: () => T): T {
+  enter(fn: HostFunction, args: readonly WasmValue[]): unknown {
     const running = this.#running!;
-    // Whatever happens during an inline call is inside of it.
-    if (running.interrupt === null) return fn();
+    const enter = () => (fn as UntypedFunction)(running.context, ...args);
     this.#onStack++;
     try {
       return this.#asyncContext
-        ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, fn)
-        : fn();
+        ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, enter)
+        : enter();
     } finally {
       this.#onStack--;
     }
   }
 
-  async wait<T>(work: PromiseLike<T>): Promise<T> {
+  wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
+    const { interrupt } = this.#running!;
     this.#waitedFor++;
-    try {
-      return await this.race(work);
-    } finally {
-      this.#waitedFor--;
-    }
+    return new Promise((resolve, reject) => {
+      const end = <V>(how: (value: V) => R, value: V) => {
+        this.#waitedFor--;
+        try {
+          resolve(how(value));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      interrupt!.follow(
+        work,
+        value => end(settled, value),
+        error => end(failed, error),
+      );
+    });
   }
 
   race<T>(work: PromiseLike<T>): Promise<T> {

@@ -45,17 +45,17 @@ export function isStackOverflow(error: unknown): boolean {
 /** What a host function's import needs to know of the call that it is part of. */
 export interface HostCall {
   kernel: Kernel;
-  /** The context of the running call. */
-  context(): CallContext;
-  /** Runs a host function's code marked as part of the running call, so that a call from inside it is known for one. */
-  enter<T>(fn: () => T): T;
-  /** Waits for a host function, unless the call is ended before. */
-  wait<T>(work: PromiseLike<T>): Promise<T>;
+  /** That of the running call, where it is on this thread from start to end; else null, and `enter` is to be used. */
+  readonly inlineContext: CallContext | null;
+  /** Calls a host function, marked as part of the running call, so that a call from inside it is known for one. */
+  enter(fn: HostFunction, args: readonly WasmValue[]): unknown;
+  /** Waits for a host function, unless the call is ended before, and answers what `settled` or `failed` makes of it. */
+  wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
   /** Waits for something else, unless the call is ended before. */
   race<T>(work: PromiseLike<T>): Promise<T>;
 }
 
-type UntypedFunction = (context: CallContext, ...args: WasmValue[]) => unknown;
+export type UntypedFunction = (context: CallContext, ...args: WasmValue[]) => unknown;
 
 /** Makes the import for a host function: refuses in an ended call, and ends the call when the function fails. */
 export function wrapHostFunction(
@@ -65,12 +65,19 @@ export function wrapHostFunction(
   call: HostCall,
 ): (...args: WasmValue[]) => WasmResult {
   const { kernel } = call;
+  const types = type?.results;
+  const single = types === undefined || types.length < 2;
+  const first = types?.[0];
+  // Calls of host functions are many: what most of them need comes first, and allocates nothing.
   return (...args) => {
     kernel.check();
     let result: unknown;
     let isPromise: boolean;
     try {
-      result = call.enter(() => (fn as UntypedFunction)(call.context(), ...args));
+      const context = call.inlineContext;
+      result = context ? (fn as UntypedFunction)(context, ...args) : call.enter(fn, args);
+      const value = single ? toWasm(result, first) : undefined;
+      if (value !== undefined) return value;
       isPromise = isThenable(result);
     } catch (error) {
       return kernel.stop(failure(label, error));
@@ -95,19 +102,25 @@ export function wrapAsyncHostFunction(
   call: HostCall,
 ): (...args: WasmValue[]) => Promise<WasmResult> {
   const { kernel } = call;
-  return async (...args) => {
-    kernel.check();
-    let result: unknown;
-    try {
-      const work = call.enter(() => (fn as UntypedFunction)(call.context(), ...args));
-      result = await call.wait(Promise.resolve(work));
-    } catch (error) {
-      // Whoever ended the call has given the reason already.
-      kernel.check();
-      return kernel.stop(failure(label, error));
-    }
+  const settled = (result: unknown) => {
     kernel.check();
     return toResult(label, result, type, kernel);
+  };
+  const failed = (error: unknown) => {
+    // Whoever ended the call has given the reason already.
+    kernel.check();
+    return kernel.stop(failure(label, error));
+  };
+  // Not async functions: each would be one more promise to wait for.
+  return (...args) => {
+    kernel.check();
+    let work: unknown;
+    try {
+      work = call.enter(fn, args);
+    } catch (error) {
+      return failed(error);
+    }
+    return call.wait(Promise.resolve(work), settled, failed);
   };
 }
 

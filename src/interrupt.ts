@@ -4,31 +4,51 @@ import type { PlugboardError } from './errors.ts';
 
 /** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
 export class Interrupt {
-  readonly #controller = new AbortController();
-  readonly #fired: Promise<never>;
-  #reject: (reason: PlugboardError) => void = () => {};
-
-  constructor() {
-    this.#fired = new Promise((_, reject) => {
-      this.#reject = reject;
-    });
-    // Where nothing waits when it is fired, nobody is to be told.
-    this.#fired.catch(() => {});
-  }
+  /** Made when it is asked for. */
+  #controller: AbortController | undefined;
+  #reason: PlugboardError | undefined;
+  /** What is to be told of each that waits. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
 
   /** For what can be told to stop, such as a request. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
   fire(reason: PlugboardError): void {
-    this.#reject(reason);
-    this.#controller.abort(reason);
+    this.#reason ??= reason;
+    for (const failed of this.#waiting) {
+      this.#waiting.delete(failed);
+      failed(reason);
+    }
+    this.#controller?.abort(reason);
+  }
+
+  /** Calls one of the two: when `work` settles, or `failed` when the interrupt is fired before. */
+  follow<T>(work: PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
+    if (this.#reason) {
+      failed(this.#reason);
+      return;
+    }
+    this.#waiting.add(failed);
+    work.then(
+      value => {
+        if (this.#waiting.delete(failed)) done(value);
+      },
+      error => {
+        if (this.#waiting.delete(failed)) failed(error);
+      },
+    );
   }
 
   /** What `work` settles to, unless the interrupt is fired before. */
   race<T>(work: PromiseLike<T>): Promise<T> {
-    return Promise.race([work, this.#fired]);
+    // Not Promise.race with one promise for all: it would keep what each waited for until the call ends.
+    return new Promise((resolve, reject) => this.follow(work, resolve, reject));
   }
 }
 

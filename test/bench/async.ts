@@ -16,29 +16,61 @@ const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugi
 /** Host calls of one call, so that its own cost is little. */
 const CALLS = 100;
 const USER = 'extism:host/user';
+const repeated = (...body: number[]) => Array.from({ length: CALLS }, () => body).flat();
 const plugin = buildModule({
-  imports: [{ module: USER, name: 'ping', results: ['i64'] }],
+  imports: [
+    { module: USER, name: 'ping', results: ['i64'] },
+    { module: USER, name: 'answer', params: ['i64'], results: ['i64'] },
+    { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
+  ],
   functions: [
-    { name: 'run', body: Array.from({ length: CALLS }, () => [op.call, 0, op.drop]).flat() },
+    { name: 'ping', body: repeated(op.call, 0, op.drop) },
+    {
+      name: 'answer',
+      // A block of 32 bytes, kept in the global, for which the host answers another one.
+      body: [
+        ...[op.i64Const, 32, op.call, 2, 0xa7, op.globalSet, 0],
+        ...repeated(op.globalGet, 0, op.i64Extend, op.call, 1, op.drop),
+      ],
+    },
     { name: 'none', body: [] },
   ],
+  global: { name: 'block', value: 0 },
 });
 const manifest = { wasm: [{ data: plugin }] };
 const ping = () => 1n;
 const pingLater = async () => 1n;
 const later = hostFunction({ result: values.i64, isAsync: true }, pingLater as () => never);
 
-async function subjects(ours: PluginOptions, ofPeer: object): Promise<Subject[]> {
+async function subjects(fn: string, ours: PluginOptions, ofPeer: object): Promise<Subject[]> {
   const own = await createPlugin(manifest, ours);
-  const peer = await createPeer(manifest, { useWasi: false, ...ofPeer });
   return [
-    { name: 'plugboard', run: () => own.call('run') },
-    { name: 'js-sdk', run: () => peer.call('run') },
+    { name: 'plugboard', run: () => own.call(fn) },
+    ...(await ofPeerWhere(async () => {
+      const peer = await createPeer(manifest, { useWasi: false, ...ofPeer });
+      return () => peer.call(fn);
+    })),
   ];
 }
 
+/** Nothing where the peer cannot do it: on Deno it starts no worker. */
+async function ofPeerWhere(make: () => Promise<() => Promise<unknown>>): Promise<Subject[]> {
+  try {
+    return [{ name: 'js-sdk', run: await make() }];
+  } catch {
+    return [];
+  }
+}
+
 const inWorker = { runInWorker: true };
-const functions = (fn: HostFunction) => ({ functions: { [USER]: { ping: fn } } });
+
+interface Context {
+  read(handle: bigint): { text(): string } | null;
+  store(text: string): bigint;
+}
+const answer = ((context: Context, handle: bigint) =>
+  context.store(context.read(handle)!.text().replace('\0', 'x'))) as unknown as HostFunction;
+const functions = (ping: HostFunction) => ({ functions: { [USER]: { ping, answer } } });
 
 /** The official SDK suspends no plugin where it was asked for a host function that waits: it runs it in a worker. */
 const suspended: Workload[] = jspi
@@ -46,7 +78,7 @@ const suspended: Workload[] = jspi
       {
         name: `${CALLS} async host calls, suspended`,
         runs: 20,
-        make: () => subjects(functions(later), functions(pingLater)),
+        make: () => subjects('ping', functions(later), functions(pingLater)),
       },
     ]
   : [];
@@ -55,18 +87,24 @@ await runWorkload([
   {
     name: `${CALLS} host calls`,
     runs: 1000,
-    make: () => subjects(functions(ping), functions(ping)),
+    make: () => subjects('ping', functions(ping), functions(ping)),
+  },
+  {
+    name: `${CALLS} host calls, 32 B read and answered`,
+    runs: 100,
+    make: () => subjects('answer', functions(ping), functions(ping)),
   },
   ...suspended,
   {
     name: `${CALLS} host calls from a worker`,
     runs: 2,
-    make: () => subjects({ ...functions(ping), ...inWorker }, { ...functions(ping), ...inWorker }),
+    make: () => subjects('ping', { ...functions(ping), ...inWorker }, { ...functions(ping), ...inWorker }),
   },
   {
     name: `${CALLS} async host calls from a worker`,
     runs: 2,
-    make: () => subjects({ ...functions(later), ...inWorker }, { ...functions(pingLater), ...inWorker }),
+    make: () =>
+      subjects('ping', { ...functions(later), ...inWorker }, { ...functions(pingLater), ...inWorker }),
   },
   {
     name: 'create in a worker, call and close',
@@ -79,10 +117,11 @@ await runWorkload([
           await made.call('none');
           await made.close();
         };
-      const ours = { ...functions(ping), ...inWorker };
+      const options = { ...functions(ping), ...inWorker };
+      const ofPeer = run(() => createPeer(manifest, { useWasi: false, ...options }));
       return [
-        { name: 'plugboard', run: run(() => createPlugin(manifest, ours)) },
-        { name: 'js-sdk', run: run(() => createPeer(manifest, { useWasi: false, ...ours })) },
+        { name: 'plugboard', run: run(() => createPlugin(manifest, options)) },
+        ...(await ofPeerWhere(() => ofPeer().then(() => ofPeer))),
       ];
     },
   },

@@ -41,6 +41,8 @@ function runOn(program: string, flags: readonly string[], name: string): Result 
 function table({ runtime, measurements }: Result, against: Record<string, string>): string {
   const subjects = Object.keys(measurements[0]!.medianUs);
   const cell = (subject: string, { medianUs, memoryKib }: Measurement) => {
+    // Not every subject runs everywhere.
+    if (medianUs[subject] === undefined) return '';
     const peerUs = medianUs[against[subject] ?? ''];
     const ratio = peerUs === undefined ? '' : `, ${(peerUs / medianUs[subject]!).toFixed(1)}×`;
     const memory = memoryKib === undefined ? '' : `, ${memoryKib[subject]!.toFixed(0)} KiB each`;

@@ -22,7 +22,9 @@ const textOf = (value: JsonValue) => JSON.stringify(marked(value));
 function marked(value: JsonValue): unknown {
   if (value instanceof Float) return `float ${value}`;
   if (value instanceof Uint8Array) return `bytes ${hex(value)}`;
-  if (typeof value === 'bigint') return `bigint ${value}`;
+  // One that is safe comes back as a number.
+  if (typeof value === 'bigint')
+    return Number.isSafeInteger(Number(value)) ? Number(value) : `bigint ${value}`;
   if (Array.isArray(value)) return value.map(marked);
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).map(([key, member]) => [key, marked(member)]);
