@@ -382,7 +382,12 @@ const actorsPage: Page = {
       "What `encoding` in a plugin's metadata says. The metadata itself, and what goes through host functions, is JSON in any case.",
       'Encoding',
       [
-        { what: 'none, or `json`', does: 'context and result are JSON' },
+        {
+          what: 'none, or `json`',
+          does:
+            'context and result are JSON. Numbers keep their kind in Rust; in Go they are float64, so that `1.0` comes back as `1`, ' +
+            '`-0.0` as `0`, and digits beyond 2^53 are lost: an Integer there is none any more',
+        },
         {
           what: '`msgpack`',
           does:

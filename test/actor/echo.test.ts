@@ -2,7 +2,7 @@ import { Float } from '../../src/actor/float.ts';
 import { type Message, type Packet, ScriptActor } from '../../src/actor/index.ts';
 import { writeJson } from '../../src/actor/json.ts';
 import { msgpack } from '../../src/msgpack/index.ts';
-import { is } from '../helpers/assert.ts';
+import { is, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
@@ -46,12 +46,15 @@ suite('any message comes back as it went', test => {
       const source = host().readBytes(`fixtures/${file}.wasm`);
       const actor = await ScriptActor.create({ source }, { codec: msgpack, strict: true, stderr: () => {} });
       const firstSeed = Date.now() & 0xffff_ffff;
+      let sent = 0;
       for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
         const message = randomMessage(new Random(seed));
         if (!fits(message)) continue;
+        sent++;
         const packets = await actor.process({ in: message });
         is(packets.map(packet => text(packet)).join(), text({ in: message }), `seed ${seed}`);
       }
+      ok(sent > 150, `${sent} messages`);
       await actor.stop();
     });
   }
