@@ -30,11 +30,8 @@ export class Interrupt {
 
   /** Calls one of the two: when `work` settles, or `failed` when the interrupt is fired before. */
   follow<T>(work: PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
-    if (this.#reason) {
-      failed(this.#reason);
-      return;
-    }
-    this.#waiting.add(failed);
+    if (!this.#reason) this.#waiting.add(failed);
+    // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
     work.then(
       value => {
         if (this.#waiting.delete(failed)) done(value);
@@ -43,6 +40,7 @@ export class Interrupt {
         if (this.#waiting.delete(failed)) failed(error);
       },
     );
+    if (this.#reason) failed(this.#reason);
   }
 
   /** What `work` settles to, unless the interrupt is fired before. */
@@ -61,12 +59,15 @@ export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefi
   ...clock,
   sleepNs: ns =>
     new Promise(resolve => {
+      const call = signal();
       const wake = () => {
         clearTimeout(timer);
+        // One call may sleep many times.
+        call?.removeEventListener('abort', wake);
         resolve();
       };
       const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), LONGEST_MS));
-      signal()?.addEventListener('abort', wake);
+      call?.addEventListener('abort', wake);
     }),
 });
 

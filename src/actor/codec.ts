@@ -15,7 +15,7 @@ export interface Codec {
   write(value: unknown, path: readonly string[]): Part;
   /** The object with these keys, whose values `write` or `join` wrote. */
   join(members: readonly (readonly [key: string, value: Part])[]): Part;
-  /** @param what The bytes are, for the error message. @throws {ActorError} with the offset of what is wrong */
+  /** @param bytes To be read and not kept. @param what They are, for the error message. @throws {ActorError} with the offset of what is wrong */
   read(bytes: Uint8Array, what: string): JsonValue;
 }
 
