@@ -50,7 +50,7 @@ export function envFunctions(kernel: Kernel): EnvImports {
 
     config_get: (key: bigint) => {
       const value = kernel.config.get(kernel.textOf(Number(key), 'config_get: key'));
-      return BigInt(value === undefined ? 0 : kernel.place(new TextEncoder().encode(value)));
+      return BigInt(value === undefined ? 0 : kernel.place(value));
     },
     var_get: (key: bigint) => {
       const value = vars.get(kernel.textOf(Number(key), 'var_get: key'));
@@ -70,9 +70,7 @@ export function envFunctions(kernel: Kernel): EnvImports {
     },
     http_status_code: () => kernel.http.status,
     http_headers: () =>
-      kernel.exposesHttpHeaders
-        ? BigInt(kernel.place(new TextEncoder().encode(JSON.stringify(kernel.http.headers))))
-        : 0n,
+      kernel.exposesHttpHeaders ? BigInt(kernel.place(JSON.stringify(kernel.http.headers))) : 0n,
 
     log_trace: log('trace'),
     log_debug: log('debug'),

@@ -2,6 +2,7 @@ import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
 import { KernelMemory, type Range } from './memory.ts';
 import type { SharedBacking } from './records.ts';
+import { utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';
 
 // A byte order mark is part of the text that the plugin wrote.
@@ -74,11 +75,11 @@ export class Kernel {
     return this.#ended;
   }
 
-  /** Starts a call: clears what the last one left and places a copy of `input`. @throws {AbiError} MEMORY_LIMIT */
-  begin(input?: Uint8Array): void {
+  /** Starts a call: clears what the last one left and places a copy of `input`, text as UTF-8. @throws {AbiError} MEMORY_LIMIT */
+  begin(input?: string | Uint8Array): void {
     this.#ended = null;
     this.error = null;
-    if (!this.memory.reset(input)) throw noRoom(input!.length);
+    if (!this.memory.reset(typeof input === 'string' ? utf8(input) : input)) throw noRoom(input!.length);
   }
 
   /** Joins the call that another thread has begun on the shared memory and handed over. */
@@ -123,8 +124,9 @@ export class Kernel {
     if (this.#ended) throw this.#ended;
   }
 
-  /** Copies `bytes` into a new block. An empty value is handle 0. @throws {AbiError} MEMORY_LIMIT */
-  place(bytes: Uint8Array): number {
+  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT */
+  place(value: string | Uint8Array): number {
+    const bytes = typeof value === 'string' ? utf8(value) : value;
     const handle = this.memory.place(bytes);
     if (handle === 0 && bytes.length > 0) throw noRoom(bytes.length);
     return handle;

@@ -1,6 +1,5 @@
 import { AbiError } from './errors.ts';
-
-const encoder = new TextEncoder();
+import { utf8 } from './utf8.ts';
 
 /**
  * A plugin's variables. They live on the host's side, survive calls and new instances, and are copied on the
@@ -22,7 +21,7 @@ export class Vars {
   /** @throws {AbiError} VARS_DISABLED, VAR_LIMIT; nothing has changed then */
   set(key: string, value: Uint8Array): void {
     this.#refuseIfDisabled();
-    const sizeBytes = encoder.encode(key).length + value.length;
+    const sizeBytes = utf8(key).length + value.length;
     const usedBytes = this.#usedBytes - (this.#values.get(key)?.sizeBytes ?? 0) + sizeBytes;
     if (usedBytes > this.#maxBytes) {
       throw new AbiError(

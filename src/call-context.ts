@@ -1,6 +1,6 @@
 import type { Kernel, LogLevel } from '../abi/index.ts';
 import { PlugboardError } from './errors.ts';
-import { PluginOutput } from './output.ts';
+import { type OutputCopier, PluginOutput } from './output.ts';
 
 const encoder = new TextEncoder();
 
@@ -10,11 +10,13 @@ const encoder = new TextEncoder();
  */
 export class CallContext {
   readonly #ownKernel: Kernel;
+  readonly #copier: OutputCopier;
   readonly #currentHostContext: () => unknown;
   readonly #isOver: () => boolean;
 
-  constructor(kernel: Kernel, currentHostContext: () => unknown, isOver = () => false) {
+  constructor(kernel: Kernel, copier: OutputCopier, currentHostContext: () => unknown, isOver = () => false) {
     this.#ownKernel = kernel;
+    this.#copier = copier;
     this.#currentHostContext = currentHostContext;
     this.#isOver = isOver;
   }
@@ -52,12 +54,12 @@ export class CallContext {
   /** A copy of a block, or null when `handle` is not the handle of one. */
   read(handle: bigint | number): PluginOutput | null {
     const length = this.#kernel.memory.length(Number(handle));
-    return length === 0 ? null : new PluginOutput(this.#kernel.memory.copy(Number(handle), length).buffer);
+    return length === 0 ? null : this.#copier.copy(Number(handle), length);
   }
 
   /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT */
   store(input: string | Uint8Array): bigint {
-    return BigInt(this.#kernel.place(typeof input === 'string' ? encoder.encode(input) : input));
+    return BigInt(this.#kernel.place(input));
   }
 
   /** Bytes of a block, 0 when `handle` is not the handle of one. */

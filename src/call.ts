@@ -52,7 +52,12 @@ export interface CallSite {
  * @param name what is called, for messages
  * @param body an export, or the start functions; answers its result
  */
-export function runCall(site: CallSite, name: string, body: () => unknown, input?: Uint8Array): Outcome {
+export function runCall(
+  site: CallSite,
+  name: string,
+  body: () => unknown,
+  input?: string | Uint8Array,
+): Outcome {
   let entered = false;
   let result: unknown;
   let thrown: unknown = null;
@@ -75,7 +80,7 @@ export async function runSuspending(
   site: CallSite,
   name: string,
   body: () => unknown,
-  input?: Uint8Array,
+  input?: string | Uint8Array,
 ): Promise<Outcome> {
   let entered = false;
   let result: unknown;

@@ -12,6 +12,9 @@ export function describeLinks({ modules }: LinkPlan): string {
   return `${modules.size} modules, ${links.length} imports${counts.length ? `, ${counts.join(', ')}` : ''}`;
 }
 
+export const describeCall = (name: string, input: string | Uint8Array): string =>
+  `call: ${name}, input ${input.length} ${typeof input === 'string' ? 'characters' : 'bytes'}`;
+
 export function describeOutcome(name: string, { output, error }: Outcome): string {
   if (error) return `call: ${name} failed, ${error.code}: ${error.message}`;
   return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;

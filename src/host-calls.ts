@@ -1,8 +1,9 @@
 import type { Kernel } from '../abi/index.ts';
 import { CallContext } from './call-context.ts';
 import type { PlugboardError } from './errors.ts';
-import type { HostCall, HostFunction, UntypedFunction, WasmValue } from './host-function.ts';
+import type { HostCall } from './host-function.ts';
 import { Interrupt } from './interrupt.ts';
+import type { OutputCopier } from './output.ts';
 import type { AsyncContext } from './platform/types.ts';
 
 /** Marks what host functions do as part of a call, and of those calls that they in turn were part of. */
@@ -23,6 +24,7 @@ interface Running {
 /** What the host functions of one plugin share: the call that is running, if one is. */
 export class HostCalls implements HostCall {
   readonly kernel: Kernel;
+  readonly #outputs: OutputCopier;
   readonly #asyncContext: AsyncContext | undefined;
   /** Serves every call that runs inline, whose host functions end before the call does. */
   readonly #inline: Running;
@@ -32,11 +34,12 @@ export class HostCalls implements HostCall {
   #onStack = 0;
   #waitedFor = 0;
 
-  constructor(kernel: Kernel, asyncContext: AsyncContext | undefined) {
+  constructor(kernel: Kernel, outputs: OutputCopier, asyncContext: AsyncContext | undefined) {
     this.kernel = kernel;
+    this.#outputs = outputs;
     this.#asyncContext = asyncContext;
     this.#inline = {
-      context: new CallContext(kernel, () => this.#hostContext),
+      context: new CallContext(kernel, outputs, () => this.#hostContext),
       interrupt: null,
       outer: null,
     };
@@ -59,7 +62,7 @@ export class HostCalls implements HostCall {
   /** The same for a call that may be interrupted, suspended or in a worker. */
   beginInterruptible(hostContext: unknown): void {
     const isOver = () => this.#running?.context !== context;
-    const context: CallContext = new CallContext(this.kernel, () => hostContext, isOver);
+    const context: CallContext = new CallContext(this.kernel, this.#outputs, () => hostContext, isOver);
     // Of the caller: a host function runs when its worker says so, which is nobody's context.
     const outer = this.#asyncContext?.current();
     this.#running = { context, interrupt: new Interrupt(), outer };
@@ -95,9 +98,9 @@ export class HostCalls implements HostCall {
     return this.#running === this.#inline ? this.#inline.context : null;
   }
 
-  enter(fn: HostFunction, args: readonly WasmValue[]): unknown {
+  enter(run: (context: CallContext) => unknown): unknown {
     const running = this.#running!;
-    const enter = () => (fn as UntypedFunction)(running.context, ...args);
+    const enter = () => run(running.context);
     this.#onStack++;
     try {
       return this.#asyncContext

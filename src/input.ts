@@ -1,11 +1,9 @@
 import { CallError } from './call.ts';
 
-const encoder = new TextEncoder();
-
-/** A view of the input's bytes; text as UTF-8. @throws {CallError} INVALID_INPUT */
-export function toBytes(input: unknown): Uint8Array {
-  if (input === undefined || input === null) return new Uint8Array(0);
-  if (typeof input === 'string') return encoder.encode(input);
+/** Text as it is, anything else as a view of its bytes. @throws {CallError} INVALID_INPUT */
+export function readInput(input: unknown): string | Uint8Array {
+  if (input === undefined || input === null) return '';
+  if (typeof input === 'string') return input;
   // Of a class of its own, such as Buffer, it might answer anything as its length.
   if (ArrayBuffer.isView(input) && Object.getPrototypeOf(input) === Uint8Array.prototype) {
     return input as Uint8Array;

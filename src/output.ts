@@ -1,4 +1,4 @@
-import type { KernelMemory, Range } from '../abi/index.ts';
+import type { KernelMemory } from '../abi/index.ts';
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -11,17 +11,11 @@ function refuseWrite(): never {
  * methods are those of the official JS SDK.
  */
 export class PluginOutput extends DataView<ArrayBuffer> {
-  #own: ArrayBuffer | undefined;
+  #own: Uint8Array<ArrayBuffer> | undefined;
 
   /** The bytes and no others. RATIONALE: why-do-small-outputs-share-a-buffer */
   override get buffer(): ArrayBuffer {
-    if (this.#own === undefined) {
-      const shared = super.buffer;
-      const start = super.byteOffset;
-      const isWhole = shared.byteLength === this.byteLength;
-      this.#own = isWhole ? shared : shared.slice(start, start + this.byteLength);
-    }
-    return this.#own;
+    return this.bytes().buffer;
   }
 
   /** 0: the bytes are all of `buffer`. */
@@ -44,8 +38,13 @@ export class PluginOutput extends DataView<ArrayBuffer> {
     return this.text();
   }
 
+  /** The bytes, the same array each time. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.buffer);
+    if (this.#own === undefined) {
+      const bytes = new Uint8Array(super.buffer, super.byteOffset, this.byteLength);
+      this.#own = bytes.byteLength === super.buffer.byteLength ? bytes : bytes.slice();
+    }
+    return this.#own;
   }
 
   arrayBuffer(): ArrayBuffer {
@@ -99,7 +98,7 @@ const SHARED_BYTES = 8192;
 /** A larger output has a buffer of its own from the start. */
 const SMALL_BYTES = 1024;
 
-/** Copies the outputs of one plugin out of its kernel memory. */
+/** Copies outputs and blocks of one plugin out of its kernel memory. */
 export class OutputCopier {
   readonly #memory: KernelMemory;
   #shared = new ArrayBuffer(0);
@@ -113,10 +112,11 @@ export class OutputCopier {
   /** A copy of what the plugin set as output; null for none. */
   take(): PluginOutput | null {
     const range = this.#memory.output;
-    return range && this.#copy(range);
+    return range && this.copy(range.start, range.length);
   }
 
-  #copy({ start, length }: Range): PluginOutput {
+  /** A copy of a range, which must be one that `hasRange` accepts. */
+  copy(start: number, length: number): PluginOutput {
     if (length > SMALL_BYTES) return new PluginOutput(this.#memory.copy(start, length).buffer);
     if (this.#used + length > this.#bytes.length) {
       this.#shared = new ArrayBuffer(SHARED_BYTES);

@@ -1,12 +1,12 @@
 import type { Kernel, KernelTier } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
-import { describeLinks, describeOutcome } from './debug-log.ts';
+import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
-import { toBytes } from './input.ts';
+import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
 import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
@@ -78,7 +78,8 @@ export class Plugin {
       );
     }
     this.#kernel = createKernel(settings);
-    this.#hostCalls = new HostCalls(this.#kernel, platform.asyncContext);
+    const outputs = new OutputCopier(this.#kernel.memory);
+    this.#hostCalls = new HostCalls(this.#kernel, outputs, platform.asyncContext);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -94,7 +95,7 @@ export class Plugin {
     const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
     this.#site = {
       kernel: this.#kernel,
-      outputs: new OutputCopier(this.#kernel.memory),
+      outputs,
       flush: this.report.wasi ? flush : null,
       stderr: () => this.#lastErrorLines(),
     };
@@ -122,8 +123,8 @@ export class Plugin {
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
-    const bytes = toBytes(input).slice();
-    return this.#inTurn(() => this.#callAsync(name, bytes, hostContext, signal));
+    const copy = readInput(input).slice();
+    return this.#inTurn(() => this.#callAsync(name, copy, hostContext, signal));
   }
 
   /**
@@ -135,9 +136,9 @@ export class Plugin {
     if (this.#mode !== 'inline') throw this.#notAtOnce(name);
     this.#makeReady();
     const fn = this.#callable(name);
-    const bytes = toBytes(input);
-    this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
-    return this.#conclude(name, this.#run(name, fn, bytes, hostContext));
+    const given = readInput(input);
+    this.#settings.debug?.(describeCall(name, given));
+    return this.#conclude(name, this.#run(name, fn, given, hostContext));
   }
 
   /** Whether the plugin exports a function of this name. */
@@ -210,7 +211,7 @@ export class Plugin {
 
   async #callAsync(
     name: string,
-    bytes: Uint8Array,
+    input: string | Uint8Array,
     hostContext: unknown,
     signal: AbortSignal | undefined,
   ): Promise<PluginOutput | null> {
@@ -219,8 +220,8 @@ export class Plugin {
       await this.#makeReadyAsync();
       if (signal) refuseIfAborted(name, signal);
       const fn = this.#callable(name);
-      this.#settings.debug?.(`call: ${name}, input ${bytes.length} bytes`);
-      return this.#conclude(name, await this.#runAsync(name, fn, bytes, hostContext));
+      this.#settings.debug?.(describeCall(name, input));
+      return this.#conclude(name, await this.#runAsync(name, fn, input, hostContext));
     });
   }
 
@@ -303,7 +304,7 @@ export class Plugin {
     return found.call;
   }
 
-  #run(name: string, body: () => unknown, input?: Uint8Array, hostContext?: unknown): Outcome {
+  #run(name: string, body: () => unknown, input?: string | Uint8Array, hostContext?: unknown): Outcome {
     this.#hostCalls.begin(hostContext);
     try {
       return this.#limit(name, runCall(this.#site, name, body, input));
@@ -315,7 +316,7 @@ export class Plugin {
   async #runAsync(
     name: string,
     body: () => unknown,
-    input?: Uint8Array,
+    input?: string | Uint8Array,
     hostContext?: unknown,
   ): Promise<Outcome> {
     this.#hostCalls.beginInterruptible(hostContext);

@@ -12,13 +12,12 @@ export interface ValueCodec<T> {
   write(context: CallContext, value: T): WasmValue;
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /** A block of bytes, to be read and written as something else. Handle 0 is an empty block. */
 function block<T>(
   decode: (bytes: Uint8Array<ArrayBuffer>) => T,
-  encode: (value: T) => Uint8Array,
+  encode: (value: T) => string | Uint8Array,
 ): ValueCodec<T> {
   return {
     wasm: 'i64',
@@ -77,7 +76,7 @@ const wasmInteger = <T extends WasmValue>(
 
 const text = block<string>(
   bytes => decoder.decode(bytes),
-  value => encoder.encode(value),
+  value => value,
 );
 
 const fromBase64 = (value: string) => Uint8Array.from(atob(value), char => char.charCodeAt(0));
@@ -99,7 +98,7 @@ export const values = {
     value => {
       const written = JSON.stringify(value) as string | undefined;
       if (written === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
-      return encoder.encode(written);
+      return written;
     },
   ),
   bytes: block<Uint8Array>(
@@ -108,7 +107,7 @@ export const values = {
   ),
   base64: block<Uint8Array>(
     bytes => fromBase64(decoder.decode(bytes)),
-    value => encoder.encode(toBase64(value)),
+    value => toBase64(value),
   ),
   i32: wasmInteger('i32', value => Number(value) | 0),
   u32: wasmInteger('i32', value => Number(value) >>> 0),

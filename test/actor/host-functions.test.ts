@@ -2,6 +2,7 @@ import { Kernel } from '../../abi/index.ts';
 import { HOST_FUNCTIONS, LiveCall } from '../../src/actor/host-functions.ts';
 import { Message } from '../../src/actor/message.ts';
 import { CallContext } from '../../src/call-context.ts';
+import { OutputCopier } from '../../src/output.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -9,7 +10,12 @@ const { __send_output, __get_state, __set_state } = HOST_FUNCTIONS;
 
 function call(limits = { inputBytes: 1000, outputBytes: 100_000, packets: 3 }) {
   const live = new LiveCall(new Map(), [], limits);
-  return { live, context: new CallContext(new Kernel({ maxVarBytes: 0 }), () => live) };
+  return { live, context: contextOf(live) };
+}
+
+function contextOf(hostContext?: LiveCall): CallContext {
+  const kernel = new Kernel({ maxVarBytes: 0 });
+  return new CallContext(kernel, new OutputCopier(kernel.memory), () => hostContext);
 }
 
 suite('actor host functions', test => {
@@ -148,7 +154,7 @@ suite('actor host functions', test => {
   });
 
   test.row('error.NOT_PROCESSING', 'outside a message there is nothing to work on', async () => {
-    const context = new CallContext(new Kernel({ maxVarBytes: 0 }), () => undefined);
+    const context = contextOf();
     const key = context.store('k');
     const expected = { code: 'NOT_PROCESSING', message: ': no message is being processed' };
     await raises(() => __get_state(context, key), expected);
