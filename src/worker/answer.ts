@@ -1,7 +1,7 @@
 /** The most results that a wasm function may have, as engines limit it. */
 const MAX_RESULTS = 1000;
-const [STATE, COUNT, TAGS] = [0, 1, 2];
-const VALUES_BYTES = (TAGS + MAX_RESULTS) * 4;
+const [STATE, LOG_LEVEL, COUNT, TAGS] = [0, 1, 2, 3];
+const VALUES_BYTES = (TAGS + 1 + MAX_RESULTS) * 4;
 const WAITING = 0;
 /** Of a single result, which is not an array of one. */
 const SINGLE = -1;
@@ -13,11 +13,11 @@ const OUTCOMES = { ok: 1, ended: 2, failed: 3 };
 export type Outcome = keyof typeof OUTCOMES;
 
 /**
- * The answer to one request, in memory that both threads share. Words are i32:
+ * The answer to one request, in memory that both threads share, and the log level as of then. Words are i32:
  *
- *      0       4       8        4008      12008
- *      ├───────┼───────┼────────┼─────────┤
- *      │ state │ count │ tags … │ values… │  tags of 4 bytes, values of 8
+ *      0       4          8       12       4016      12016
+ *      ├───────┼──────────┼───────┼────────┼─────────┤
+ *      │ state │ logLevel │ count │ tags … │ values… │  tags of 4 bytes, values of 8
  */
 export class Answer {
   readonly buffer: SharedArrayBuffer;
@@ -30,6 +30,15 @@ export class Answer {
     this.#words = new Int32Array(buffer);
     this.#numbers = new Float64Array(buffer, VALUES_BYTES);
     this.#bigints = new BigInt64Array(buffer, VALUES_BYTES);
+  }
+
+  /** Below this number of `LOG_LEVELS` nothing is logged. */
+  get logLevel(): number {
+    return this.#words[LOG_LEVEL]!;
+  }
+
+  set logLevel(level: number) {
+    this.#words[LOG_LEVEL] = level;
   }
 
   /** Before the request is posted. */

@@ -1,4 +1,4 @@
-import { Kernel, kernelImports } from '../../abi/index.ts';
+import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../abi/index.ts';
 import type { Preopen } from '../../wasi/index.ts';
 import { PlugboardError } from '../errors.ts';
 import { type Instances, instantiate } from '../instance.ts';
@@ -8,12 +8,13 @@ import type { Platform, WorkerPort } from '../platform/types.ts';
 import { Answer } from './answer.ts';
 import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
-/** Kernel functions whose state is on the caller's thread: config, variables, HTTP, logs and the error text. */
-export const ON_CALLERS_THREAD = [
+/** Kernel functions whose state is on the caller's thread: config, variables, HTTP, log level and the error text. */
+const ON_CALLERS_THREAD = [
   ...['config_get', 'var_get', 'var_set', 'http_request', 'http_status_code', 'http_headers'],
-  ...['log_trace', 'log_debug', 'log_info', 'log_warn', 'log_error', 'get_log_level'],
-  ...['error_set', 'error_get', 'reset'],
+  ...['error_set', 'error_get', 'reset', 'get_log_level'],
 ] as const;
+/** And whoever gets the logs is there. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /** Recorded where the caller's thread has ended the call, and knows why. */
 const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
@@ -58,7 +59,8 @@ class WorkerPlugin {
       accessors: setup.accessors ?? undefined,
     });
     const remote = ON_CALLERS_THREAD.map(name => [name, this.#remoteImport(name)] as const);
-    this.#imports = { ...imports, ...Object.fromEntries(remote) };
+    const logs = LEVELS.map(level => [`log_${level}`, this.#logImport(level)] as const);
+    this.#imports = { ...imports, ...Object.fromEntries([...remote, ...logs]) };
   }
 
   carryOut(order: Order): void {
@@ -136,6 +138,15 @@ class WorkerPlugin {
     return (...args) => {
       this.#kernel.check();
       return this.#request(to, args);
+    };
+  }
+
+  /** Plugins log much that is not wanted, which is not worth asking for. */
+  #logImport(level: MessageLevel): (handle: unknown) => unknown {
+    const log = this.#remoteImport(`log_${level}`);
+    return handle => {
+      this.#kernel.check();
+      if (LOG_LEVELS[level] >= this.#answer.logLevel) log(handle);
     };
   }
 

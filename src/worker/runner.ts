@@ -4,6 +4,7 @@ import {
   type EnvImports,
   type Kernel,
   type KernelTier,
+  LOG_LEVELS,
 } from '../../abi/index.ts';
 import type { LineSink } from '../../wasi/index.ts';
 import { PlugboardError } from '../errors.ts';
@@ -135,6 +136,7 @@ export class WorkerRunner implements Runner {
 
   async #run(thread: Thread, order: Order): Promise<unknown> {
     const { kernel, hostCall } = this.#parts;
+    this.#shareLogLevel(thread);
     const ended = await hostCall.race(thread.run(order));
     this.module = ended.module;
     this.#growth = ended.growth;
@@ -144,10 +146,16 @@ export class WorkerRunner implements Runner {
     return ended.result;
   }
 
+  /** A host function may have changed it. */
+  #shareLogLevel({ answer }: Thread): void {
+    answer.logLevel = LOG_LEVELS[this.#parts.kernel.logLevel];
+  }
+
   async #serve({ to, args }: Request): Promise<{ outcome: Outcome; results?: unknown }> {
     const { kernel } = this.#parts;
     try {
       const results = await this.#served.get(to)!(...(args as never[]));
+      if (this.#thread) this.#shareLogLevel(this.#thread);
       return { outcome: kernel.ended ? 'ended' : 'ok', results };
     } catch {
       return { outcome: kernel.ended ? 'ended' : 'failed' };

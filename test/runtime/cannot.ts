@@ -57,6 +57,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^src\/http-server\.test/,
+    reason: 'there is no server to ask; the same is asked of a fetch that the suites bring along',
+  },
+  {
+    runtimes: bundled,
     file: /^src\/left-open\.test/,
     reason:
       'about processes, and workers of Node, Deno and Bun; the other suites in workers run in browsers too',

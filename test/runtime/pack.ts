@@ -58,7 +58,13 @@ function runtimes(): Command[] {
   const programs = installed('the checks on the newest Node, Deno and Bun', installRuntimes);
   if (!programs) return [atHand];
   const { node, deno, bun } = programs;
-  const denoFlags = ['--no-prompt', '--no-lock', '--no-remote', `--allow-read=${project}`];
+  const denoFlags = [
+    '--no-prompt',
+    '--no-lock',
+    '--no-remote',
+    `--allow-read=${project}`,
+    '--allow-net=127.0.0.1',
+  ];
   return [
     atHand,
     { name: 'newest Node', command: [node] },

@@ -22,6 +22,7 @@ export const denoFlags = (program: string) => [
   '--allow-write',
   `--allow-env=${environment}`,
   `--allow-run=${program}`,
+  '--allow-net=127.0.0.1',
 ];
 
 /** Runs a program to its end in the repository's root. */

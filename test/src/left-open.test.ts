@@ -8,6 +8,7 @@ import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
+import { callsOf, FAULTS, lackingMode, MODES } from './faults.ts';
 
 /** No program takes that long; one that never ends must not hang the run. */
 const WATCHDOG_MS = 60_000;
@@ -20,25 +21,40 @@ function findGc(): (() => void) | undefined {
   return runInNewContext('gc') as () => void;
 }
 
-suite('workers of this process', test => {
-  test('a plugin that is never closed keeps no process alive', async () => {
-    const flags =
-      'Deno' in globalThis ? ['run', '--no-prompt', '--no-lock', `--allow-read=${host().path('.')}`] : [];
-    const child = spawn(process.execPath, [...flags, host().path('dist/test/src/left-open.js')], {
-      env: { NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: WATCHDOG_MS,
-      killSignal: 'SIGKILL',
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-    }
-    const code = await new Promise(resolve => child.on('close', resolve));
-    equal([code, output], [0, 'called\ndone\n']);
+async function runProgram(path: string): Promise<[code: unknown, output: string]> {
+  const flags =
+    'Deno' in globalThis ? ['run', '--no-prompt', '--no-lock', `--allow-read=${host().path('.')}`] : [];
+  const child = spawn(process.execPath, [...flags, host().path(path)], {
+    env: { NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: WATCHDOG_MS,
+    killSignal: 'SIGKILL',
   });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const code = await new Promise(resolve => child.on('close', resolve));
+  return [code, output];
+}
+
+suite('workers of this process', test => {
+  const total = FAULTS.flatMap(callsOf).length;
+  const programs: [file: string, name: string, output: string][] = [
+    ['left-open', 'a plugin that is never closed keeps no process alive', 'called\ndone\n'],
+    [
+      'leave-faults',
+      'whatever went wrong, and whatever never settles, keeps no process alive',
+      MODES.filter(mode => lackingMode(mode) === null)
+        .map(mode => `${mode}: ${total} of ${total}\n`)
+        .join(''),
+    ],
+  ];
+  for (const [file, name, output] of programs) {
+    test(name, async () => equal(await runProgram(`dist/test/src/${file}.js`), [0, output]));
+  }
 
   const gc = findGc();
   const title = 'the worker of a plugin that nobody can reach is ended';

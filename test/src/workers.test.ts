@@ -43,63 +43,6 @@ const codeOf = (call: Promise<unknown>) =>
   );
 const never = () => new Promise<never>(() => {});
 
-/** What a host function does to a call, and the code that the call ends with. Host functions are called by the plugin itself. */
-interface Fault {
-  name: string;
-  wait: (plugin: Plugin, controller: AbortController) => unknown;
-  code: string | null;
-  /** Whether the plugin is closed afterwards. */
-  closes?: true;
-}
-const faults: Fault[] = [
-  { name: 'throws', wait: () => Promise.reject(new Error('kaputt')), code: 'HOST_FUNCTION_FAILED' },
-  {
-    name: 'never settles, and the call is aborted',
-    wait: (_, controller) => {
-      setTimeout(() => controller.abort(), 1);
-      return never();
-    },
-    code: 'ABORTED',
-  },
-  {
-    name: 'aborts the call itself, and returns',
-    wait: (_, controller) => {
-      controller.abort();
-      return 0;
-    },
-    code: 'ABORTED',
-  },
-  { name: 'calls the plugin', wait: async plugin => void (await codeOf(plugin.call('fine'))), code: null },
-  { name: 'closes the plugin', wait: plugin => plugin.close(), code: 'CLOSED', closes: true },
-  {
-    name: 'closes the plugin without waiting for it',
-    wait: plugin => void plugin.close(),
-    code: 'CLOSED',
-    closes: true,
-  },
-];
-
-suiteInWorker('faults', test => {
-  for (const { name, wait, code, closes } of faults) {
-    for (const fn of ['run', 'caught']) {
-      test(`a host function that ${name} (${fn})`, async () => {
-        const made: { plugin?: Plugin } = {};
-        const controller = new AbortController();
-        let isFirst = true;
-        const once = () => {
-          if (!isFirst) return 0;
-          isFirst = false;
-          return wait(made.plugin!, controller);
-        };
-        const plugin = await create(once);
-        made.plugin = plugin;
-        is(await codeOf(plugin.call(fn, '', null, { signal: controller.signal })), code);
-        is(await codeOf(plugin.call('run')), closes ? 'CLOSED' : null);
-      });
-    }
-  }
-});
-
 /** On a busy machine anything may take too long at first. */
 async function onceInTime<T>(call: () => Promise<T>, tries = 50): Promise<T> {
   for (let left = tries; ; left--) {

@@ -1,0 +1,271 @@
+import { jspi } from '../../src/jspi.ts';
+import {
+  type CallError,
+  createPlugin,
+  hostFunction,
+  type Plugin,
+  type PluginOptions,
+  values,
+} from '../../src/node.ts';
+import { buildModule, op } from '../helpers/build-module.ts';
+
+/** The ways in which a plugin can run. */
+export const MODES = ['inline', 'suspending', 'worker'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const lackingMode = (mode: Mode): string | null =>
+  mode === 'suspending' && !jspi ? 'this engine cannot suspend a plugin' : null;
+
+const WASM = buildModule({
+  imports: [
+    { module: 'host', name: 'wait', results: ['i32'] },
+    { module: 'extism:host/env', name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+    { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+  ],
+  functions: [
+    { name: 'wait', results: ['i32'], body: [op.call, 0] },
+    { name: 'waitAndCatch', body: [...op.try, op.call, 0, op.drop, op.catchAll, op.end] },
+    { name: 'send', body: [op.call, 2, op.i64Const, 0, op.call, 1, op.drop] },
+    {
+      name: 'sendAndCatch',
+      body: [...op.try, op.call, 2, op.i64Const, 0, op.call, 1, op.drop, op.catchAll, op.end],
+    },
+    { name: 'fine', body: [] },
+  ],
+});
+const URL_A = 'https://a.test/';
+
+/** What a fault happens to. */
+export interface Scene {
+  plugin: Plugin;
+  /** Of the signal that the call was made with. */
+  controller: AbortController;
+}
+
+export interface Fault {
+  name: string;
+  /** What the host function does, which the plugin calls then. */
+  wait?: (scene: Scene) => unknown;
+  /** What the server does, of which the plugin requests something then. */
+  answer?: (scene: Scene, signal: AbortSignal) => Response | Promise<Response>;
+  /** Before the call, and just after it was made. */
+  before?: (scene: Scene) => void;
+  meanwhile?: (scene: Scene) => void;
+  /** The code that the call ends with, null for success; where it does not depend on the mode, a single one. */
+  code: string | null | Readonly<Record<Mode, string | null>>;
+  /** Whether the plugin is closed afterwards. */
+  closes?: true;
+}
+
+const never = () => new Promise<never>(() => {});
+const soon = (what: () => void) => void setTimeout(what, 1);
+const codeOf = (call: Promise<unknown>): Promise<string | null> =>
+  call.then(
+    () => null,
+    error => (error as CallError).code,
+  );
+
+/** Inline, nothing can be waited for: neither a promise, nor a response. */
+const waiting = (code: string | null) => ({
+  inline: 'HOST_FUNCTION_ASYNC',
+  suspending: code,
+  worker: code,
+});
+const served = (code: string | null) => ({ inline: 'HTTP_NOT_ENABLED', suspending: code, worker: code });
+
+const redirect = (location: string) => new Response(null, { status: 302, headers: { location } });
+/** The body of a response: these parts, and then the end, an error, or for ever the same part. */
+const body = (parts: number, end: 'fails' | 'never ends'): ReadableStream<Uint8Array> => {
+  let sent = 0;
+  return new ReadableStream({
+    pull: controller => {
+      if (end === 'fails' && sent++ === parts) controller.error(new Error('the connection broke'));
+      else controller.enqueue(new Uint8Array(1000));
+    },
+  });
+};
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'a host function throws',
+    wait: () => {
+      throw new Error('kaputt');
+    },
+    code: 'HOST_FUNCTION_FAILED',
+  },
+  {
+    name: 'a host function rejects',
+    wait: () => Promise.reject(new Error('kaputt')),
+    code: waiting('HOST_FUNCTION_FAILED'),
+  },
+  {
+    name: 'a host function never settles, and the call is aborted',
+    wait: ({ controller }) => {
+      soon(() => controller.abort());
+      return never();
+    },
+    code: waiting('ABORTED'),
+  },
+  {
+    name: 'a host function never settles, and the plugin is closed',
+    wait: ({ plugin }) => {
+      soon(() => void plugin.close());
+      return never();
+    },
+    code: waiting('CLOSED'),
+    closes: true,
+  },
+  {
+    name: 'a host function calls the plugin again',
+    wait: ({ plugin }) => {
+      void codeOf(plugin.call('fine'));
+      return 0;
+    },
+    code: null,
+  },
+  {
+    name: 'a host function calls the plugin again, and waits for it',
+    wait: async ({ plugin }) => ((await codeOf(plugin.call('fine'))) === 'REENTRANT_CALL' ? 0 : 1),
+    code: waiting(null),
+  },
+  {
+    name: 'a host function closes the plugin',
+    wait: ({ plugin }) => {
+      void plugin.close();
+      return 0;
+    },
+    code: 'CLOSED',
+    closes: true,
+  },
+  {
+    name: 'a host function closes the plugin, and waits for it',
+    wait: ({ plugin }) => plugin.close(),
+    code: { inline: 'CLOSED', suspending: 'CLOSED', worker: 'CLOSED' },
+    closes: true,
+  },
+  {
+    name: 'the call is aborted before it is made',
+    before: ({ controller }) => controller.abort(),
+    code: 'ABORTED',
+  },
+  {
+    name: 'the call is aborted by its host function',
+    wait: ({ controller }) => {
+      controller.abort();
+      return 0;
+    },
+    // Inline, a call ends before anybody can see the signal.
+    code: { inline: null, suspending: 'ABORTED', worker: 'ABORTED' },
+  },
+  {
+    name: 'the call is aborted when it is made',
+    meanwhile: ({ controller }) => controller.abort(),
+    code: { inline: null, suspending: 'ABORTED', worker: 'ABORTED' },
+  },
+  {
+    name: 'the plugin is closed when the call is made',
+    meanwhile: ({ plugin }) => void plugin.close(),
+    code: { inline: null, suspending: 'CLOSED', worker: 'CLOSED' },
+    closes: true,
+  },
+  {
+    name: 'a server refuses',
+    answer: () => {
+      throw new TypeError('connection refused');
+    },
+    code: served('HTTP_FAILED'),
+  },
+  {
+    name: 'a server stalls, and the call is aborted',
+    answer: ({ controller }, signal) => {
+      soon(() => controller.abort());
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    },
+    code: served('ABORTED'),
+  },
+  {
+    name: 'a server stalls and nothing tells it, and the call is aborted',
+    answer: ({ controller }) => {
+      soon(() => controller.abort());
+      return never();
+    },
+    code: served('ABORTED'),
+  },
+  {
+    name: 'a server stalls, and the plugin is closed',
+    answer: ({ plugin }) => {
+      soon(() => void plugin.close());
+      return never();
+    },
+    code: served('CLOSED'),
+    closes: true,
+  },
+  {
+    name: 'a server sends half a body',
+    answer: () => new Response(body(2, 'fails')),
+    code: served('HTTP_FAILED'),
+  },
+  {
+    name: 'a server sends too much',
+    answer: () => new Response(body(0, 'never ends')),
+    code: served('HTTP_RESPONSE_LIMIT'),
+  },
+  { name: 'a server redirects in a loop', answer: () => redirect('/'), code: served('HTTP_FAILED') },
+  {
+    name: 'a server redirects to a host that is not allowed',
+    answer: () => redirect('https://b.test/'),
+    code: served('HTTP_DENIED'),
+  },
+];
+
+export const codeIn = ({ code }: Fault, mode: Mode): string | null =>
+  code !== null && typeof code === 'object' ? code[mode] : code;
+
+/** The calls that a fault is to happen to: also one that catches what it gets. */
+export const callsOf = ({ answer }: Fault): readonly string[] =>
+  answer ? ['send', 'sendAndCatch'] : ['wait', 'waitAndCatch'];
+
+/** What became of a plugin that something happened to once. */
+export interface Aftermath {
+  mode: string;
+  code: string | null;
+  /** Of the next call of the same function, and of one that does nothing. */
+  next: (string | null)[];
+}
+
+/** Has it happen to a plugin, which is left open. */
+export async function happen(fault: Fault, mode: Mode, name: string): Promise<Aftermath> {
+  const controller = new AbortController();
+  const made: Partial<Scene> = { controller };
+  const scene = made as Scene;
+  let isOver = false;
+  const wait = () => (isOver ? 0 : (fault.wait?.(scene) ?? 0));
+  const fetch = async (_: URL, { signal }: RequestInit) =>
+    isOver ? new Response('fine') : fault.answer!(scene, signal!);
+  const plugin = await createPlugin(WASM, optionsFor(mode, wait, fetch as typeof globalThis.fetch));
+  made.plugin = plugin;
+  fault.before?.(scene);
+  const input = JSON.stringify({ url: URL_A });
+  const call = codeOf(plugin.call(name, input, null, { signal: controller.signal }));
+  fault.meanwhile?.(scene);
+  const code = await call;
+  isOver = true;
+  // Inline, it may not have come to it.
+  if (fault.closes) await plugin.close();
+  const next = [await codeOf(plugin.call(name, input)), await codeOf(plugin.call('fine'))];
+  return { mode: plugin.report.isolation, code, next };
+}
+
+function optionsFor(mode: Mode, wait: () => unknown, fetch: typeof globalThis.fetch): PluginOptions {
+  if (mode === 'inline') return { functions: { host: { wait } } };
+  const later = hostFunction({ result: values.i32, isAsync: true }, async () => (await wait()) as number);
+  return {
+    functions: { host: { wait: later } },
+    allowedHosts: ['a.test'],
+    memory: { maxHttpResponseBytes: 5000 },
+    fetch,
+    runInWorker: mode === 'worker',
+  };
+}

@@ -1,0 +1,11 @@
+import { callsOf, codeIn, FAULTS, happen, lackingMode, MODES } from './faults.ts';
+
+// A program in which everything that can go wrong does, and that leaves all of its plugins open. It must end by itself.
+for (const mode of MODES.filter(mode => lackingMode(mode) === null)) {
+  let met = 0;
+  for (const fault of FAULTS) {
+    for (const call of callsOf(fault))
+      if ((await happen(fault, mode, call)).code === codeIn(fault, mode)) met++;
+  }
+  console.log(`${mode}: ${met} of ${FAULTS.flatMap(callsOf).length}`);
+}
