@@ -1,4 +1,13 @@
-import { createPlugin, type ManifestLike, type Plugin } from '../../src/node.ts';
+import { jspi } from '../../src/jspi.ts';
+import {
+  createPlugin,
+  type HostFunction,
+  hostFunction,
+  type ManifestLike,
+  type Plugin,
+  type PluginOptions,
+  values,
+} from '../../src/node.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { nodeHost } from '../helpers/node.ts';
 
@@ -17,7 +26,11 @@ export interface SoakResult {
   /** After garbage collection, at the start and after each round. MiB. */
   heapMiB: number[];
   residentMiB: number[];
+  /** Of the loops that are ended by force: how long the slowest lived. */
+  slowestMs?: number;
 }
+
+const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(now: boolean): void } };
 
 /** The allocators of engines keep more at first, and then no more. */
 const ROUNDS = 4;
@@ -85,6 +98,8 @@ function processorMs(): number {
 function steps(count: number, step: Step): Round {
   let done = 0;
   const run = async (more: number) => {
+    // Two threads that wake each other are four times as fast just after they have slept as later on.
+    await new Promise(resolve => setTimeout(resolve, 200));
     const startMs = processorMs();
     for (const end = done + more; done < end; done++) await step(done);
     return processorMs() - startMs;
@@ -98,10 +113,92 @@ const use = async (plugin: Plugin) => {
 };
 const create = (manifest: ManifestLike) => createPlugin(manifest, { functions });
 
+/** `run` calls the host once, `often` a hundred times, `spin` never returns. */
+const HOST_CALLS = 100;
+const calling = buildModule({
+  imports: [{ module: 'soak', name: 'host', results: ['i32'] }],
+  functions: [
+    { name: 'run', results: ['i32'], body: [op.call, 0] },
+    { name: 'often', body: Array.from({ length: HOST_CALLS }, () => [op.call, 0, op.drop]).flat() },
+    { name: 'spin', body: [0x03, 0x40, 0x0c, 0, op.end] },
+    { name: 'none', body: [] },
+  ],
+});
+const inWorker = { runInWorker: true };
+const answerLater = hostFunction({ result: values.i32, isAsync: true }, async () => 0);
+
+/** Calls that each call the host. */
+async function hostCalls(
+  name: string,
+  calls: number,
+  host: HostFunction,
+  options: PluginOptions = {},
+): Promise<Round> {
+  const plugin = await createPlugin(calling, { ...options, functions: { soak: { host } } });
+  return steps(calls, async () => void (await plugin.call(name).catch(() => {})));
+}
+
+const LOOP_MS = 100;
+let slowestMs: number | undefined;
+/** A loop that is ended by force, after which its plugin goes on in a new worker. */
+async function endLoop(plugin: Plugin): Promise<void> {
+  const startMs = performance.now();
+  await plugin.call('spin').catch(() => {});
+  slowestMs = Math.max(slowestMs ?? 0, performance.now() - startMs);
+  await plugin.call('none');
+}
+
 const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
 const variantNumber = new DataView(variant.buffer, variant.length - 4);
 
+const fails = () => {
+  throw new Error('kaputt');
+};
+const waiting: Workload[] = jspi
+  ? [{ name: '10,000 async host calls, suspended', make: () => hostCalls('run', 10_000, answerLater) }]
+  : [];
+const loops: Workload[] = Bun
+  ? []
+  : [
+      {
+        name: `100 endless loops with timeoutMs: ${LOOP_MS}`,
+        make: async () => {
+          const functions = { soak: { host: () => 0 } };
+          const plugin = await createPlugin(calling, { functions, timeoutMs: LOOP_MS });
+          return steps(100, () => endLoop(plugin));
+        },
+      },
+    ];
+const inWorkers: Workload[] = [
+  { name: '10,000 calls in a worker', make: () => hostCalls('none', 10_000, () => 0, inWorker) },
+  {
+    name: '10,000 calls in a worker, each with a host call',
+    make: () => hostCalls('run', 10_000, () => 0, inWorker),
+  },
+  {
+    name: '10,000 host calls in 100 calls in a worker',
+    make: () => hostCalls('often', 100, () => 0, inWorker),
+  },
+  { name: '10,000 host functions that throw', make: () => hostCalls('run', 10_000, fails) },
+  {
+    name: '1,000 host functions that throw, in a worker',
+    make: () => hostCalls('run', 1000, fails, inWorker),
+  },
+  {
+    name: '100 plugins in workers',
+    make: async () =>
+      steps(100, async () => {
+        const plugin = await createPlugin(calling, { ...inWorker, functions: { soak: { host: () => 0 } } });
+        await plugin.call('run');
+        await plugin.close();
+      }),
+  },
+];
+
 const workloads: Workload[] = [
+  ...waiting,
+  ...inWorkers,
+  ...loops,
   {
     name: '100,000 allocations in a call',
     make: () => withinCall([...size, op.call, 1, op.drop]),
@@ -160,8 +257,6 @@ interface Memory {
   resident: number;
 }
 
-const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(now: boolean): void } };
-
 /** After garbage collection, in bytes. */
 async function memory(): Promise<Memory> {
   // What a collection lets go of is freed some time after it.
@@ -200,6 +295,7 @@ async function measure({ name, make }: Workload): Promise<SoakResult> {
     rounds: ratio(totals.slice(ROUNDS / 2), totals.slice(0, ROUNDS / 2)),
     heapMiB: memories.map(({ heap }) => mebibytes(heap)),
     residentMiB: memories.map(({ resident }) => mebibytes(resident)),
+    ...(slowestMs !== undefined && { slowestMs: Math.round(slowestMs) }),
   };
 }
 
