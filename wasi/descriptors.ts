@@ -1,6 +1,6 @@
-import { Errno, Filetype, Rights } from './constants.ts';
+import { Errno, Filetype } from './constants.ts';
 import type { FsDirectory, FsFile, Sink, Source } from './host.ts';
-import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, STDIO_RIGHTS } from './rights.ts';
+import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, Right, STDIO_RIGHTS } from './rights.ts';
 
 /** More open descriptors than this are EMFILE: each may cost the host one of its own. */
 export const MAX_DESCRIPTORS = 1024;
@@ -10,9 +10,9 @@ const FIRST_FD = 3;
 interface Common {
   /** `fdflags`, u16. */
   flags: number;
-  /** `rights`, u64. */
-  rightsBase: bigint;
-  rightsInheriting: bigint;
+  /** Bits of `Right`. */
+  rightsBase: number;
+  rightsInheriting: number;
 }
 
 export interface StdioDescriptor extends Common {
@@ -110,8 +110,8 @@ export function inputDescriptor(source?: Source): StdioDescriptor {
     kind: 'stdio',
     filetype: Filetype.UNKNOWN,
     flags: 0,
-    rightsBase: STDIO_RIGHTS | Rights.FD_READ,
-    rightsInheriting: 0n,
+    rightsBase: STDIO_RIGHTS | Right.FD_READ,
+    rightsInheriting: 0,
     read: into => (source ? source.read(into) : 0),
   };
 }
@@ -122,8 +122,8 @@ export function outputDescriptor(sink?: Sink): StdioDescriptor {
     kind: 'stdio',
     filetype: sink?.isTerminal ? Filetype.CHARACTER_DEVICE : Filetype.UNKNOWN,
     flags: 0,
-    rightsBase: STDIO_RIGHTS | Rights.FD_WRITE,
-    rightsInheriting: 0n,
+    rightsBase: STDIO_RIGHTS | Right.FD_WRITE,
+    rightsInheriting: 0,
     write: bytes => sink?.write(bytes),
   };
 }

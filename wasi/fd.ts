@@ -1,8 +1,9 @@
-import { Errno, Fdflags, Rights, Whence } from './constants.ts';
+import { Errno, Fdflags, Whence } from './constants.ts';
 import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } from './descriptors.ts';
 import type { Clock, FsStat } from './host.ts';
 import type { GuestMemory } from './memory.ts';
 import { readDirectory } from './readdir.ts';
+import { hasUnknownRights, knownRights, Right } from './rights.ts';
 import type { Functions, WasiFunctionName } from './signatures.ts';
 import { FILESTAT_BYTES, writeFdstat, writeFilestat, writePrestat } from './structs.ts';
 import { readTimes } from './times.ts';
@@ -21,20 +22,20 @@ export function fdFunctions(
   clock: Clock,
 ): Functions<FdFunction> {
   /** The descriptor, if it is open and has all `rights`. */
-  const withRights = (fd: number, rights: bigint): Descriptor | undefined => {
+  const withRights = (fd: number, rights: number): Descriptor | undefined => {
     const descriptor = descriptors.get(fd);
     return descriptor && (descriptor.rightsBase & rights) === rights ? descriptor : undefined;
   };
 
   /** A file to use at an offset, which stdio has not. */
-  const positioned = (fd: number, rights: bigint): FileDescriptor | number => {
+  const positioned = (fd: number, rights: number): FileDescriptor | number => {
     const descriptor = descriptors.get(fd);
     if (descriptor?.kind === 'stdio') return Errno.ESPIPE;
     const usable = withRights(fd, rights);
     return usable?.kind === 'file' ? usable : Errno.EBADF;
   };
 
-  const file = (fd: number, rights: bigint): FileDescriptor | number => {
+  const file = (fd: number, rights: number): FileDescriptor | number => {
     const usable = withRights(fd, rights);
     return usable?.kind === 'file' ? usable : Errno.EBADF;
   };
@@ -80,13 +81,13 @@ export function fdFunctions(
 
   return {
     fd_advise(fd, _offset, _len, advice) {
-      const descriptor = positioned(fd, Rights.FD_ADVISE);
+      const descriptor = positioned(fd, Right.FD_ADVISE);
       if (typeof descriptor === 'number') return descriptor;
       return advice > LAST_ADVICE ? Errno.EINVAL : Errno.ESUCCESS;
     },
 
     fd_allocate(fd, offset, len) {
-      const descriptor = positioned(fd, Rights.FD_ALLOCATE);
+      const descriptor = positioned(fd, Right.FD_ALLOCATE);
       if (typeof descriptor === 'number') return descriptor;
       if (len === 0n) return Errno.EINVAL;
       const end = toSafe(offset + len);
@@ -99,7 +100,7 @@ export function fdFunctions(
     fd_close: fd => descriptors.close(fd),
 
     fd_datasync(fd) {
-      const descriptor = withRights(fd, Rights.FD_DATASYNC);
+      const descriptor = withRights(fd, Right.FD_DATASYNC);
       return descriptor ? synchronize(descriptor, true) : Errno.EBADF;
     },
 
@@ -109,7 +110,7 @@ export function fdFunctions(
     },
 
     fd_fdstat_set_flags(fd, flags) {
-      const descriptor = withRights(fd, Rights.FD_FDSTAT_SET_FLAGS);
+      const descriptor = withRights(fd, Right.FD_FDSTAT_SET_FLAGS);
       if (!descriptor) return Errno.EBADF;
       if (flags & ~KNOWN_FDFLAGS) return Errno.EINVAL;
       descriptor.flags = flags;
@@ -119,15 +120,17 @@ export function fdFunctions(
     fd_fdstat_set_rights(fd, rightsBase, rightsInheriting) {
       const descriptor = descriptors.get(fd);
       if (!descriptor) return Errno.EBADF;
-      if (rightsBase & ~descriptor.rightsBase || rightsInheriting & ~descriptor.rightsInheriting)
+      const [base, inheriting] = [knownRights(rightsBase), knownRights(rightsInheriting)];
+      if (hasUnknownRights(rightsBase | rightsInheriting)) return Errno.ENOTCAPABLE;
+      if (base & ~descriptor.rightsBase || inheriting & ~descriptor.rightsInheriting)
         return Errno.ENOTCAPABLE;
-      descriptor.rightsBase = rightsBase;
-      descriptor.rightsInheriting = rightsInheriting;
+      descriptor.rightsBase = base;
+      descriptor.rightsInheriting = inheriting;
       return Errno.ESUCCESS;
     },
 
     fd_filestat_get(fd, filestat) {
-      const descriptor = withRights(fd, Rights.FD_FILESTAT_GET);
+      const descriptor = withRights(fd, Right.FD_FILESTAT_GET);
       if (!descriptor) return Errno.EBADF;
       if (!memory.holds(filestat, FILESTAT_BYTES)) return Errno.EFAULT;
       const stat = describe(descriptor);
@@ -136,14 +139,14 @@ export function fdFunctions(
     },
 
     fd_filestat_set_size(fd, size) {
-      const descriptor = file(fd, Rights.FD_FILESTAT_SET_SIZE);
+      const descriptor = file(fd, Right.FD_FILESTAT_SET_SIZE);
       if (typeof descriptor === 'number') return descriptor;
       const sizeBytes = toSafe(size);
       return sizeBytes === undefined ? Errno.EFBIG : descriptor.file.setSize(sizeBytes);
     },
 
     fd_filestat_set_times(fd, atim, mtim, fstFlags) {
-      const descriptor = withRights(fd, Rights.FD_FILESTAT_SET_TIMES);
+      const descriptor = withRights(fd, Right.FD_FILESTAT_SET_TIMES);
       if (!descriptor || descriptor.kind === 'stdio') return Errno.EBADF;
       const times = readTimes(clock, atim, mtim, fstFlags);
       if (typeof times === 'number') return times;
@@ -151,7 +154,7 @@ export function fdFunctions(
     },
 
     fd_pread(fd, iovs, iovsLen, offset, nread) {
-      const descriptor = positioned(fd, Rights.FD_READ | Rights.FD_SEEK);
+      const descriptor = positioned(fd, Right.FD_READ | Right.FD_SEEK);
       if (typeof descriptor === 'number') return descriptor;
       const from = toSafe(offset);
       if (from === undefined) return Errno.EINVAL;
@@ -171,7 +174,7 @@ export function fdFunctions(
     },
 
     fd_pwrite(fd, iovs, iovsLen, offset, nwritten) {
-      const descriptor = positioned(fd, Rights.FD_WRITE | Rights.FD_SEEK);
+      const descriptor = positioned(fd, Right.FD_WRITE | Right.FD_SEEK);
       if (typeof descriptor === 'number') return descriptor;
       const to = toSafe(offset);
       if (to === undefined) return Errno.EINVAL;
@@ -179,7 +182,7 @@ export function fdFunctions(
     },
 
     fd_read(fd, iovs, iovsLen, nread) {
-      const descriptor = withRights(fd, Rights.FD_READ);
+      const descriptor = withRights(fd, Right.FD_READ);
       if (descriptor?.kind === 'stdio') {
         const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
         if (!pieces || !memory.holds(nread, 4)) return Errno.EFAULT;
@@ -195,7 +198,7 @@ export function fdFunctions(
     },
 
     fd_readdir(fd, buf, bufLen, cookie, bufused) {
-      const descriptor = withRights(fd, Rights.FD_READDIR);
+      const descriptor = withRights(fd, Right.FD_READDIR);
       if (descriptor?.kind !== 'directory') return Errno.EBADF;
       if (!memory.holds(buf, bufLen) || !memory.holds(bufused, 4)) return Errno.EFAULT;
       return finish(bufused, readDirectory(descriptor, memory.bytes(buf, bufLen)!, cookie));
@@ -208,7 +211,7 @@ export function fdFunctions(
       if (whence > Whence.END) return Errno.EINVAL;
       if (!memory.holds(newoffset, 8)) return Errno.EFAULT;
       const onlyTells = offset === 0n && whence === Whence.CUR;
-      const descriptor = positioned(fd, onlyTells ? tellRight(descriptors.get(fd)) : Rights.FD_SEEK);
+      const descriptor = positioned(fd, onlyTells ? tellRight(descriptors.get(fd)) : Right.FD_SEEK);
       if (typeof descriptor === 'number') return descriptor;
       let origin = whence === Whence.CUR ? BigInt(descriptor.offset) : 0n;
       if (whence === Whence.END) {
@@ -224,7 +227,7 @@ export function fdFunctions(
     },
 
     fd_sync(fd) {
-      const descriptor = withRights(fd, Rights.FD_SYNC);
+      const descriptor = withRights(fd, Right.FD_SYNC);
       return descriptor ? synchronize(descriptor, false) : Errno.EBADF;
     },
 
@@ -238,7 +241,7 @@ export function fdFunctions(
     },
 
     fd_write(fd, iovs, iovsLen, nwritten) {
-      const descriptor = withRights(fd, Rights.FD_WRITE);
+      const descriptor = withRights(fd, Right.FD_WRITE);
       if (descriptor?.kind === 'stdio') {
         const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
         if (!pieces || !memory.holds(nwritten, 4)) return Errno.EFAULT;
@@ -266,8 +269,8 @@ const toSafe = (value: bigint): number | undefined =>
   value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined;
 
 /** The right to seek includes the right to tell. */
-const tellRight = (descriptor: Descriptor | undefined): bigint =>
-  descriptor && descriptor.rightsBase & Rights.FD_SEEK ? Rights.FD_SEEK : Rights.FD_TELL;
+const tellRight = (descriptor: Descriptor | undefined): number =>
+  descriptor && descriptor.rightsBase & Right.FD_SEEK ? Right.FD_SEEK : Right.FD_TELL;
 
 function readSource(descriptor: StdioDescriptor, into: Uint8Array): number {
   const count = descriptor.read?.(into) ?? Number.NaN;

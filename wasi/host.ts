@@ -109,8 +109,9 @@ export interface FsDirectory {
   /**
    * ENOTDIR for everything that is no folder, a link to one too.
    * @param found what `lookup` has just answered for the name, in the same call of the program; saves another look
+   * @param passing whether it is used in the same call too, on the way to something below it, and not kept
    */
-  openDirectory(name: string, found?: FsStat): FsDirectory | number;
+  openDirectory(name: string, found?: FsStat, passing?: boolean): FsDirectory | number;
   /** ELOOP for a link, EISDIR for a folder, ENOTSUP for what is no file. `found` as above. */
   openFile(name: string, opening: FsOpening, found?: FsStat): FsFile | number;
   /** The link's target as it was given. EINVAL if it is no link. */

@@ -128,6 +128,8 @@ class PathDirectory implements FsDirectory {
   #path: string;
   /** Renames of the volume that `#path` takes account of. */
   #moves: number;
+  /** What stands for the first look of one that a path passes through: it has been looked at right before. */
+  #justSeen: FsStat | null = null;
 
   constructor(volume: Volume, path: string, { dev, ino }: FsStat) {
     this.#volume = volume;
@@ -139,6 +141,11 @@ class PathDirectory implements FsDirectory {
 
   /** What this folder is now, at the path where it is now. */
   #self(): FsStat | number {
+    const seen = this.#justSeen;
+    if (seen) {
+      this.#justSeen = null;
+      return seen;
+    }
     const stat = this.#look();
     if (typeof stat !== 'number' || this.#moves === this.#volume.moves) return stat;
     this.#path = this.#volume.follow(this.#path, this.#moves);
@@ -215,10 +222,13 @@ class PathDirectory implements FsDirectory {
     );
   }
 
-  openDirectory(name: string, found?: FsStat): FsDirectory | number {
+  openDirectory(name: string, found?: FsStat, passing = false): FsDirectory | number {
     const stat = found ?? this.#statOf(name);
     if (typeof stat === 'number') return stat;
-    return isFolder(stat) ? new PathDirectory(this.#volume, this.#join(name), stat) : Errno.ENOTDIR;
+    if (!isFolder(stat)) return Errno.ENOTDIR;
+    const directory = new PathDirectory(this.#volume, this.#join(name), stat);
+    if (passing) directory.#justSeen = stat;
+    return directory;
   }
 
   openFile(name: string, opening: FsOpening, known?: FsStat): FsFile | number {

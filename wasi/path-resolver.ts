@@ -25,7 +25,8 @@ export interface FolderTarget {
 }
 
 /** `.` and `..` are components; empty ones and a slash at the end are not. */
-const split = (path: string) => path.split('/').filter(component => component !== '');
+const split = (path: string) =>
+  path.includes('/') ? path.split('/').filter(component => component !== '') : [path];
 
 /**
  * Decides what `path` means below `root`, and is the only place that does. No answer lies outside: `..` above `root`,
@@ -76,7 +77,7 @@ export function resolvePath(
       if (slash && stat.filetype !== Filetype.DIRECTORY) return Errno.ENOTDIR;
       return { directory, name: component, stat, slash };
     }
-    const next = directory.openDirectory(component, stat);
+    const next = directory.openDirectory(component, stat, true);
     if (typeof next === 'number') return next;
     way.push(next);
   }

@@ -1,4 +1,4 @@
-import { Errno, Filetype, Lookupflags, Oflags, Rights } from './constants.ts';
+import { Errno, Filetype, Lookupflags, Oflags } from './constants.ts';
 import type { DescriptorTable, DirectoryDescriptor } from './descriptors.ts';
 import { KNOWN_FDFLAGS } from './fd.ts';
 import type { Clock } from './host.ts';
@@ -10,7 +10,7 @@ import {
   MAX_PATH_BYTES,
   resolvePath,
 } from './path-resolver.ts';
-import { DIRECTORY_RIGHTS, FILE_RIGHTS } from './rights.ts';
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, knownRights, Right } from './rights.ts';
 import type { Functions, WasiFunctionName } from './signatures.ts';
 import { FILESTAT_BYTES, writeFilestat } from './structs.ts';
 import { readTimes } from './times.ts';
@@ -20,7 +20,7 @@ const KNOWN_OFLAGS = Oflags.CREAT | Oflags.DIRECTORY | Oflags.EXCL | Oflags.TRUN
 /** An engine enters a decoder more slowly than it reads so many bytes of ASCII by itself. */
 const SHORT_BYTES = 64;
 
-const CUTTING = Rights.FD_WRITE | Rights.FD_FILESTAT_SET_SIZE;
+const CUTTING = Right.FD_WRITE | Right.FD_FILESTAT_SET_SIZE;
 
 type PathFunction = Extract<WasiFunctionName, `path_${string}`>;
 
@@ -38,7 +38,8 @@ export function pathFunctions(
     if (!bytes) return Errno.EFAULT;
     if (length > MAX_PATH_BYTES) return Errno.ENAMETOOLONG;
     let text = '';
-    for (const byte of length <= SHORT_BYTES ? bytes : []) {
+    for (let at = 0; at < length && length <= SHORT_BYTES; at++) {
+      const byte = bytes[at]!;
       if (byte === 0 || byte >= 0x80) break;
       text += String.fromCharCode(byte);
     }
@@ -52,7 +53,7 @@ export function pathFunctions(
     return text.includes('\0') ? Errno.EINVAL : text;
   };
 
-  const openFolder = (fd: number, rights: bigint): DirectoryDescriptor | number => {
+  const openFolder = (fd: number, rights: number): DirectoryDescriptor | number => {
     const descriptor = descriptors.get(fd);
     if (!descriptor) return Errno.EBADF;
     if (descriptor.kind !== 'directory') return Errno.ENOTDIR;
@@ -72,7 +73,7 @@ export function pathFunctions(
   /** What a path argument means below the folder `fd`. */
   const find = (
     fd: number,
-    rights: bigint,
+    rights: number,
     path: number,
     pathLen: number,
     follow: Follow,
@@ -83,7 +84,7 @@ export function pathFunctions(
 
   return {
     path_create_directory(fd, path, pathLen) {
-      const target = find(fd, Rights.PATH_CREATE_DIRECTORY, path, pathLen, 'never');
+      const target = find(fd, Right.PATH_CREATE_DIRECTORY, path, pathLen, 'never');
       if (typeof target === 'number') return target;
       if (target.name === undefined || target.stat) return Errno.EEXIST;
       return target.directory.makeDirectory(target.name);
@@ -92,7 +93,7 @@ export function pathFunctions(
     path_filestat_get(fd, flags, path, pathLen, filestat) {
       const follow = readFollow(flags);
       if (typeof follow === 'number') return follow;
-      const folder = openFolder(fd, Rights.PATH_FILESTAT_GET);
+      const folder = openFolder(fd, Right.PATH_FILESTAT_GET);
       if (typeof folder === 'number') return folder;
       const target = findBelow(folder, path, pathLen, follow);
       if (typeof target === 'number') return target;
@@ -104,7 +105,7 @@ export function pathFunctions(
     path_filestat_set_times(fd, flags, path, pathLen, atim, mtim, fstFlags) {
       const follow = readFollow(flags);
       if (typeof follow === 'number') return follow;
-      const target = find(fd, Rights.PATH_FILESTAT_SET_TIMES, path, pathLen, follow);
+      const target = find(fd, Right.PATH_FILESTAT_SET_TIMES, path, pathLen, follow);
       if (typeof target === 'number') return target;
       const times = readTimes(clock, atim, mtim, fstFlags);
       if (typeof times === 'number') return times;
@@ -115,9 +116,9 @@ export function pathFunctions(
     path_link(oldFd, oldFlags, oldPath, oldPathLen, newFd, newPath, newPathLen) {
       const follow = readFollow(oldFlags);
       if (typeof follow === 'number') return follow;
-      const source = find(oldFd, Rights.PATH_LINK_SOURCE, oldPath, oldPathLen, follow);
+      const source = find(oldFd, Right.PATH_LINK_SOURCE, oldPath, oldPathLen, follow);
       if (typeof source === 'number') return source;
-      const target = find(newFd, Rights.PATH_LINK_TARGET, newPath, newPathLen, 'never');
+      const target = find(newFd, Right.PATH_LINK_TARGET, newPath, newPathLen, 'never');
       if (typeof target === 'number') return target;
       if (source.name !== undefined && !source.stat) return Errno.ENOENT;
       if (target.name === undefined || target.stat) return Errno.EEXIST;
@@ -132,7 +133,7 @@ export function pathFunctions(
       if (typeof follow === 'number') return follow;
       if (oflags & ~KNOWN_OFLAGS || fdflags & ~KNOWN_FDFLAGS) return Errno.EINVAL;
       if (has(Oflags.CREAT) && has(Oflags.DIRECTORY)) return Errno.EINVAL;
-      const needed = Rights.PATH_OPEN | (has(Oflags.CREAT) ? Rights.PATH_CREATE_FILE : 0n);
+      const needed = Right.PATH_OPEN | (has(Oflags.CREAT) ? Right.PATH_CREATE_FILE : 0);
       const folder = openFolder(fd, needed);
       if (typeof folder === 'number') return folder;
       const isNew = has(Oflags.CREAT) && has(Oflags.EXCL);
@@ -141,9 +142,10 @@ export function pathFunctions(
       if (!memory.holds(openedFd, 4)) return Errno.EFAULT;
       if (descriptors.isFull) return Errno.EMFILE;
 
-      const asked = rightsBase & folder.rightsInheriting;
+      const wanted = knownRights(rightsBase);
+      const asked = wanted & folder.rightsInheriting;
       // Whoever could cut the file through the new descriptor may do so at once: Go counts on it.
-      const mayCut = folder.rightsBase & Rights.PATH_FILESTAT_SET_SIZE || (asked & CUTTING) === CUTTING;
+      const mayCut = folder.rightsBase & Right.PATH_FILESTAT_SET_SIZE || (asked & CUTTING) === CUTTING;
       if (has(Oflags.TRUNC) && !mayCut) return Errno.ENOTCAPABLE;
       const finish = (opened: number) => {
         memory.setU32(openedFd, opened);
@@ -152,7 +154,8 @@ export function pathFunctions(
 
       if (target.name === undefined || target.stat?.filetype === Filetype.DIRECTORY) {
         if (isNew) return Errno.EEXIST;
-        if (has(Oflags.CREAT) || has(Oflags.TRUNC) || rightsBase & Rights.FD_WRITE) return Errno.EISDIR;
+        if (has(Oflags.CREAT) || has(Oflags.TRUNC) || knownRights(rightsBase) & Right.FD_WRITE)
+          return Errno.EISDIR;
         const directory =
           target.name === undefined
             ? target.directory
@@ -165,7 +168,7 @@ export function pathFunctions(
             mount: folder.mount,
             flags: fdflags,
             rightsBase: asked & DIRECTORY_RIGHTS,
-            rightsInheriting: rightsInheriting & folder.rightsInheriting,
+            rightsInheriting: knownRights(rightsInheriting) & folder.rightsInheriting,
           }),
         );
       }
@@ -176,8 +179,8 @@ export function pathFunctions(
       if (!target.stat && !has(Oflags.CREAT)) return Errno.ENOENT;
       if (target.slash) return Errno.EISDIR;
       const opening = {
-        read: (asked & Rights.FD_READ) !== 0n,
-        write: (asked & Rights.FD_WRITE) !== 0n,
+        read: (asked & Right.FD_READ) !== 0,
+        write: (asked & Right.FD_WRITE) !== 0,
         create: has(Oflags.CREAT),
         exclusive: has(Oflags.EXCL),
         truncate: has(Oflags.TRUNC),
@@ -192,13 +195,13 @@ export function pathFunctions(
           mount: folder.mount,
           flags: fdflags,
           rightsBase: asked & FILE_RIGHTS,
-          rightsInheriting: 0n,
+          rightsInheriting: 0,
         }),
       );
     },
 
     path_readlink(fd, path, pathLen, buf, bufLen, bufused) {
-      const target = find(fd, Rights.PATH_READLINK, path, pathLen, 'before slash');
+      const target = find(fd, Right.PATH_READLINK, path, pathLen, 'before slash');
       if (typeof target === 'number') return target;
       if (!memory.holds(buf, bufLen) || !memory.holds(bufused, 4)) return Errno.EFAULT;
       if (target.name === undefined) return Errno.EINVAL;
@@ -212,16 +215,16 @@ export function pathFunctions(
     },
 
     path_remove_directory(fd, path, pathLen) {
-      const target = find(fd, Rights.PATH_REMOVE_DIRECTORY, path, pathLen, 'never');
+      const target = find(fd, Right.PATH_REMOVE_DIRECTORY, path, pathLen, 'never');
       if (typeof target === 'number') return target;
       if (target.name === undefined) return Errno.EINVAL;
       return target.stat ? target.directory.removeDirectory(target.name) : Errno.ENOENT;
     },
 
     path_rename(fd, oldPath, oldPathLen, newFd, newPath, newPathLen) {
-      const source = find(fd, Rights.PATH_RENAME_SOURCE, oldPath, oldPathLen, 'never');
+      const source = find(fd, Right.PATH_RENAME_SOURCE, oldPath, oldPathLen, 'never');
       if (typeof source === 'number') return source;
-      const target = find(newFd, Rights.PATH_RENAME_TARGET, newPath, newPathLen, 'never');
+      const target = find(newFd, Right.PATH_RENAME_TARGET, newPath, newPathLen, 'never');
       if (typeof target === 'number') return target;
       if (source.name === undefined || target.name === undefined) return Errno.EBUSY;
       if (!source.stat) return Errno.ENOENT;
@@ -230,7 +233,7 @@ export function pathFunctions(
     },
 
     path_symlink(oldPath, oldPathLen, fd, newPath, newPathLen) {
-      const target = find(fd, Rights.PATH_SYMLINK, newPath, newPathLen, 'never');
+      const target = find(fd, Right.PATH_SYMLINK, newPath, newPathLen, 'never');
       if (typeof target === 'number') return target;
       const text = readText(oldPath, oldPathLen);
       if (typeof text === 'number') return text;
@@ -243,7 +246,7 @@ export function pathFunctions(
     },
 
     path_unlink_file(fd, path, pathLen) {
-      const target = find(fd, Rights.PATH_UNLINK_FILE, path, pathLen, 'never');
+      const target = find(fd, Right.PATH_UNLINK_FILE, path, pathLen, 'never');
       if (typeof target === 'number') return target;
       if (target.name === undefined) return Errno.EISDIR;
       return target.stat ? target.directory.unlink(target.name) : Errno.ENOENT;

@@ -1,8 +1,9 @@
 import { isSupportedClock } from './clock.ts';
-import { Errno, Eventtype, Rights, Subclockflags } from './constants.ts';
+import { Errno, Eventtype, Subclockflags } from './constants.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { Clock } from './host.ts';
 import type { GuestMemory } from './memory.ts';
+import { Right } from './rights.ts';
 import type { Functions } from './signatures.ts';
 
 /** Keeps one call short; standard Go uses at most 65,535. */
@@ -105,16 +106,16 @@ function readSubscription(host: PollHost, pointer: number): Outcome | undefined 
       return { userdata, type, errno: Errno.ESUCCESS, waitNs: waitNs > 0n ? waitNs : 0n };
     }
     case Eventtype.FD_READ:
-      return now(isOpenFor(descriptors, subject, Rights.FD_READ));
+      return now(isOpenFor(descriptors, subject, Right.FD_READ));
     case Eventtype.FD_WRITE:
-      return now(isOpenFor(descriptors, subject, Rights.FD_WRITE));
+      return now(isOpenFor(descriptors, subject, Right.FD_WRITE));
     default:
       return undefined;
   }
 }
 
 /** A file or stdio that is open for it is always ready. Of a folder, which has FD_READ too, nothing can be read. */
-function isOpenFor(descriptors: DescriptorTable, fd: number, right: bigint): number {
+function isOpenFor(descriptors: DescriptorTable, fd: number, right: number): number {
   const descriptor = descriptors.get(fd);
   if (!descriptor || descriptor.kind === 'directory') return Errno.EBADF;
   return descriptor.rightsBase & right ? Errno.ESUCCESS : Errno.EBADF;

@@ -118,7 +118,7 @@ export function createWasi(options: WasiOptions): Wasi {
   /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
   let exited: WasiExit | undefined;
   let isStarted = false;
-  const checkpoint = letThrough(() => options.checkpoint?.());
+  const checkpoint = options.checkpoint && letThrough(() => options.checkpoint!());
   const diagnose = letThrough((diagnostic: WasiDiagnostic) => options.onDiagnostic?.(diagnostic));
   const exit = letThrough((code: number): never => {
     options.onExit?.(code);
@@ -145,7 +145,7 @@ export function createWasi(options: WasiOptions): Wasi {
       memory,
       descriptors,
       clock,
-      checkpoint,
+      checkpoint: checkpoint ?? (() => {}),
       wouldBlock: message => diagnose({ code: 'WASI_WOULD_BLOCK', message, function: 'poll_oneoff' }),
     }),
   };
@@ -162,7 +162,7 @@ export function createWasi(options: WasiOptions): Wasi {
     };
     return (...values) => {
       try {
-        checkpoint();
+        checkpoint?.();
         if (exited) throw new LetThrough(exited);
         if (hasPointers && !memory.bound) {
           const message = `${name}: no memory yet, answered EFAULT; call bind(memory) before the program runs`;

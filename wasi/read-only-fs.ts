@@ -32,8 +32,8 @@ class ReadOnlyDirectory implements FsDirectory {
     return this.#directory.readLink(name);
   }
 
-  openDirectory(name: string, found?: FsStat): FsDirectory | number {
-    const opened = this.#directory.openDirectory(name, found);
+  openDirectory(name: string, found?: FsStat, passing?: boolean): FsDirectory | number {
+    const opened = this.#directory.openDirectory(name, found, passing);
     return typeof opened === 'number' ? opened : new ReadOnlyDirectory(opened);
   }
 

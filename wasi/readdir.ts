@@ -1,7 +1,7 @@
 import { Filetype } from './constants.ts';
 import type { DirectoryDescriptor } from './descriptors.ts';
 import type { FsDirectory, FsStat } from './host.ts';
-import { DIRENT_BYTES, makeDirent } from './structs.ts';
+import { DIRENT_BYTES, writeDirent } from './structs.ts';
 
 /**
  * Fills `buffer` with the entries from number `cookie` on, `.` being 0 and `..` 1, the last one cut off where the
@@ -14,31 +14,43 @@ export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Arra
     if (typeof names === 'number') return -names;
     descriptor.listing = ['.', '..', ...names];
   }
-  const encoder = new TextEncoder();
   // A cookie out of nowhere is beyond the end.
   const first = Number(cookie);
-  const names: string[] = [];
-  const encoded: Uint8Array[] = [];
-  for (let room = buffer.length, at = first; room > 0 && at < descriptor.listing.length; at++) {
-    const name = descriptor.listing[at]!;
-    const bytes = encoder.encode(name);
-    if (at >= DOTS) names.push(name);
-    encoded.push(bytes);
-    room -= DIRENT_BYTES + bytes.length;
-  }
+  const names = namesThatFit(descriptor.listing, first, buffer.length);
+  const dots = Math.min(Math.max(0, DOTS - first), names.length);
   // The folder above is none of the program's business, so `..` is the folder itself, as at the root of a disk.
-  const dots = Array.from({ length: encoded.length - names.length }, () => directory.stat());
-  const found = [...dots, ...lookupAll(directory, names)];
+  const self = dots > 0 ? directory.stat() : GONE;
+  const entries = lookupAll(directory, names.slice(dots));
+
+  const encoder = new TextEncoder();
+  const entry = new Uint8Array(DIRENT_BYTES + SHORT_NAME_BYTES);
+  const [view, short] = [new DataView(entry.buffer), entry.subarray(DIRENT_BYTES)];
   let used = 0;
-  for (const [index, bytes] of encoded.entries()) {
-    const stat = found[index]!;
-    const { ino, filetype } = typeof stat === 'number' ? GONE : stat;
-    const entry = makeDirent(BigInt(first + index + 1), ino, filetype, bytes);
-    const part = entry.subarray(0, buffer.length - used);
+  const put = (bytes: Uint8Array) => {
+    const part = bytes.length > buffer.length - used ? bytes.subarray(0, buffer.length - used) : bytes;
     buffer.set(part, used);
     used += part.length;
+  };
+  for (let index = 0; index < names.length && used < buffer.length; index++) {
+    const stat = index < dots ? self : entries[index - dots]!;
+    const { ino, filetype } = typeof stat === 'number' ? GONE : stat;
+    const name = names[index]!;
+    // A UTF-16 code unit takes three bytes at most.
+    const long = name.length * 3 > SHORT_NAME_BYTES ? encoder.encode(name) : undefined;
+    const nameBytes = long?.length ?? encoder.encodeInto(name, short).written;
+    writeDirent(view, BigInt(first + index + 1), ino, filetype, nameBytes);
+    put(entry.subarray(0, DIRENT_BYTES + (long ? 0 : nameBytes)));
+    if (long) put(long);
   }
   return used;
+}
+
+/** Those behind them need not be looked up. A name has at least as many bytes as UTF-16 code units. */
+function namesThatFit(listing: readonly string[], first: number, bufferBytes: number): readonly string[] {
+  let end = first;
+  for (let room = bufferBytes; room > 0 && end < listing.length; end++)
+    room -= DIRENT_BYTES + listing[end]!.length;
+  return listing.slice(first, end);
 }
 
 /** Describes entries of a folder. */
@@ -47,6 +59,9 @@ export const lookupAll = (directory: FsDirectory, names: readonly string[]): (Fs
 
 /** `.` and `..`, in front of each listing. */
 const DOTS = 2;
+
+/** Room for any name that programs can make. */
+const SHORT_NAME_BYTES = 255 * 3;
 
 /** An entry that has been removed since the names were listed. */
 const GONE: Pick<FsStat, 'ino' | 'filetype'> = { ino: 0n, filetype: Filetype.UNKNOWN };

@@ -1,7 +1,19 @@
 import { Rights } from './constants.ts';
 
+/** All there are, as bits of a u64. */
+const KNOWN_RIGHTS = Object.values(Rights).reduce((bits, right) => bits | right, 0n);
+
+/** The same as numbers, which they fit: engines compute with these many times as fast. */
+export const Right = Object.fromEntries(
+  Object.entries(Rights).map(([name, right]) => [name, Number(right)]),
+) as Readonly<Record<keyof typeof Rights, number>>;
+
+/** Those of `rights`, a u64, that there are. */
+export const knownRights = (rights: bigint): number => Number(rights & KNOWN_RIGHTS);
+export const hasUnknownRights = (rights: bigint): boolean => (rights & ~KNOWN_RIGHTS) !== 0n;
+
 const all = (...names: readonly (keyof typeof Rights)[]) =>
-  names.reduce((bits, name) => bits | Rights[name], 0n);
+  names.reduce((bits, name) => bits | Right[name], 0);
 
 /** What can be done with an open file. */
 export const FILE_RIGHTS = all(

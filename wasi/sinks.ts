@@ -25,7 +25,8 @@ export class LineSink implements Sink {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #line = new Uint8Array(0);
   #length = 0;
-  #kept: { text: string; bytes: number }[] = [];
+  /** As bytes: most lines are never asked for. */
+  #kept: Uint8Array[] = [];
   #keptBytes = 0;
 
   /** Throws `WASI_INVALID_LIMIT`. */
@@ -45,30 +46,27 @@ export class LineSink implements Sink {
 
   /** The last lines, oldest first, without one that is not finished (see `flush`). */
   get lines(): readonly string[] {
-    return this.#kept.map(({ text }) => text);
+    return this.#kept.map(line => this.#decoder.decode(line));
   }
 
   write(bytes: Uint8Array): void {
     let start = 0;
     while (start < bytes.length) {
-      if (bytes[start] === NEWLINE) {
-        this.#emit(this.#length);
-        start++;
-        continue;
+      const newline = bytes.indexOf(NEWLINE, start);
+      const end = newline < 0 ? bytes.length : newline;
+      if (newline >= 0 && this.#length === 0 && end - start <= this.#maxLineBytes) {
+        this.#emit(bytes.slice(start, end));
+      } else {
+        this.#take(bytes.subarray(start, end));
+        if (newline >= 0) this.#emitTaken(this.#length);
       }
-      // Only now that more than a newline has come is a full line too long: else a cut between writes would matter.
-      if (this.#length === this.#maxLineBytes) this.#emit(this.#lastCharacterStart());
-      const window = bytes.subarray(start, start + this.#maxLineBytes - this.#length);
-      const newline = window.indexOf(NEWLINE);
-      const part = newline < 0 ? window : window.subarray(0, newline);
-      this.#append(part);
-      start += part.length;
+      start = end + 1;
     }
   }
 
   /** Gives the last line although its "\n" has not come. */
   flush(): void {
-    if (this.#length > 0) this.#emit(this.#length);
+    if (this.#length > 0) this.#emitTaken(this.#length);
   }
 
   /** Forgets the lines kept and the one not finished. */
@@ -76,6 +74,18 @@ export class LineSink implements Sink {
     this.#length = 0;
     this.#kept = [];
     this.#keptBytes = 0;
+  }
+
+  /** Takes a part of a line without its newline. */
+  #take(part: Uint8Array): void {
+    let at = 0;
+    while (at < part.length) {
+      // Only now that more than a newline has come is a full line too long: else a cut between writes would matter.
+      if (this.#length === this.#maxLineBytes) this.#emitTaken(this.#lastCharacterStart());
+      const piece = part.subarray(at, at + this.#maxLineBytes - this.#length);
+      this.#append(piece);
+      at += piece.length;
+    }
   }
 
   #append(part: Uint8Array): void {
@@ -104,15 +114,19 @@ export class LineSink implements Sink {
     return this.#length;
   }
 
-  #emit(length: number): void {
-    const text = this.#decoder.decode(this.#line.subarray(0, length));
+  #emitTaken(length: number): void {
+    const line = this.#line.slice(0, length);
     this.#line.copyWithin(0, length, this.#length);
     this.#length -= length;
-    this.#kept.push({ text, bytes: length });
-    this.#keptBytes += length;
+    this.#emit(line);
+  }
+
+  #emit(line: Uint8Array): void {
+    this.#kept.push(line);
+    this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
-      this.#keptBytes -= this.#kept.shift()?.bytes ?? 0;
-    this.#onLine?.(text);
+      this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+    this.#onLine?.(this.#decoder.decode(line));
   }
 }
 

@@ -18,8 +18,8 @@ export function writeFdstat(memory: GuestMemory, pointer: number, descriptor: De
   if (!memory.zero(pointer, FDSTAT_BYTES)) return Errno.EFAULT;
   memory.setU8(pointer, filetypeOf(descriptor));
   memory.setU16(pointer + 2, descriptor.flags);
-  memory.setU64(pointer + 8, descriptor.rightsBase);
-  memory.setU64(pointer + 16, descriptor.rightsInheriting);
+  memory.setU64(pointer + 8, BigInt(descriptor.rightsBase));
+  memory.setU64(pointer + 16, BigInt(descriptor.rightsInheriting));
   return Errno.ESUCCESS;
 }
 
@@ -72,13 +72,15 @@ export function writePrestat(memory: GuestMemory, pointer: number, name: Uint8Ar
  *     | cookie after this | ino | name length | filetype | -- | name, UTF-8 without NUL
  *       u64                 u64   u32           u8
  */
-export function makeDirent(cookie: bigint, ino: bigint, filetype: number, name: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(DIRENT_BYTES + name.length);
-  const view = new DataView(bytes.buffer);
+export function writeDirent(
+  view: DataView,
+  cookie: bigint,
+  ino: bigint,
+  filetype: number,
+  nameBytes: number,
+): void {
   view.setBigUint64(0, cookie, true);
   view.setBigUint64(8, ino, true);
-  view.setUint32(16, name.length, true);
+  view.setUint32(16, nameBytes, true);
   view.setUint8(20, filetype);
-  bytes.set(name, DIRENT_BYTES);
-  return bytes;
 }

@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
@@ -92,20 +103,57 @@ function open(imports: Imports): number {
   return view().getUint32(OUT, true);
 }
 
-/** What is done `CALLS` times: `prepare` answers a function of the imports and an open descriptor. */
-const operations: { name: string; length?: number; run(imports: Imports, fd: number): void }[] = [
-  { name: 'fd_pread 4 KiB', length: 4096, run: (wasi, fd) => check(wasi.fd_pread(fd, IOVS, 1, 0n, OUT)) },
-  { name: 'fd_pread 1 MiB', length: MIB, run: (wasi, fd) => check(wasi.fd_pread(fd, IOVS, 1, 0n, OUT)) },
-  { name: 'fd_pwrite 4 KiB', length: 4096, run: (wasi, fd) => check(wasi.fd_pwrite(fd, IOVS, 1, 0n, OUT)) },
-  { name: 'fd_pwrite 1 MiB', length: MIB, run: (wasi, fd) => check(wasi.fd_pwrite(fd, IOVS, 1, 0n, OUT)) },
+const path = join(folder, 'file');
+const look = (path: string) => void lstatSync(path, { bigint: true });
+const sizeName = (bytes: number) => (bytes === MIB ? '1 MiB' : `${bytes / 1024} KiB`);
+const inMemory = (length: number) => new Uint8Array(memory.buffer, DATA, length);
+
+interface Operation {
+  name: string;
+  length?: number;
+  run(imports: Imports, fd: number): void;
+  /** The calls of node:fs without which it cannot be done; `fd` is a file of the host. */
+  bare?(fd: number): void;
+}
+/** What is done `CALLS` times. */
+const operations: Operation[] = [
+  ...([4096, MIB] as const).flatMap((length): Operation[] => [
+    {
+      name: `fd_pread ${sizeName(length)}`,
+      length,
+      run: (wasi, fd) => check(wasi.fd_pread(fd, IOVS, 1, 0n, OUT)),
+      bare: fd => void readSync(fd, inMemory(length), 0, length, 0),
+    },
+    {
+      name: `fd_pwrite ${sizeName(length)}`,
+      length,
+      run: (wasi, fd) => check(wasi.fd_pwrite(fd, IOVS, 1, 0n, OUT)),
+      bare: fd => void writeSync(fd, inMemory(length), 0, length, 0),
+    },
+  ]),
   { name: 'fd_write of a line', length: LINE.length, run: wasi => check(wasi.fd_write(1, IOVS, 1, OUT)) },
-  { name: `fd_readdir of ${ENTRIES}`, run: wasi => check(wasi.fd_readdir(MANY, DATA, 65_536, 0n, OUT)) },
-  { name: 'path_filestat_get', run: wasi => check(wasi.path_filestat_get(ROOT, 0, PATH, 4, STAT)) },
-  { name: 'path_open and fd_close', run: wasi => check(wasi.fd_close(open(wasi))) },
+  {
+    name: `fd_readdir of ${ENTRIES}`,
+    run: wasi => check(wasi.fd_readdir(MANY, DATA, 65_536, 0n, OUT)),
+    // Only a look at each tells its inode.
+    bare: () => {
+      for (const name of readdirSync(join(folder, 'many'))) look(`${folder}/many/${name}`);
+    },
+  },
+  {
+    name: 'path_filestat_get',
+    run: wasi => check(wasi.path_filestat_get(ROOT, 0, PATH, 4, STAT)),
+    bare: () => look(path),
+  },
+  {
+    name: 'path_open and fd_close',
+    run: wasi => check(wasi.fd_close(open(wasi))),
+    bare: () => closeSync(openSync(path, 'r+')),
+  },
 ];
 
 const workloads = operations.map(
-  ({ name, length = 0, run }): Workload => ({
+  ({ name, length = 0, run, bare }): Workload => ({
     name: `${CALLS} × ${name}`,
     runs: length === MIB || name.startsWith('fd_readdir') ? 2 : 20,
     make: async () => {
@@ -122,7 +170,18 @@ const workloads = operations.map(
         ['in memory', inMemory],
         ['browser_wasi_shim', browserShim()],
       ];
-      return peers.flatMap(([subject, imports]): Subject[] => {
+      const bareFd = openSync(path, 'r+');
+      const alone: Subject[] = bare
+        ? [
+            {
+              name: 'node:fs alone',
+              run: async () => {
+                for (let call = 0; call < CALLS; call++) bare(bareFd);
+              },
+            },
+          ]
+        : [];
+      const wasis = peers.flatMap(([subject, imports]): Subject[] => {
         if (!imports) return [];
         const fd = open(imports);
         return [
@@ -134,6 +193,7 @@ const workloads = operations.map(
           },
         ];
       });
+      return [...wasis, ...alone];
     },
   }),
 );
