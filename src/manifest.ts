@@ -1,5 +1,6 @@
 import { ENV_NAMESPACE } from '../abi/index.ts';
 import { CreateError } from './errors.ts';
+import { compiledBefore } from './module-cache.ts';
 import { refuse, texts } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readManifestOptions } from './settings.ts';
@@ -119,7 +120,7 @@ export function remoteManifest(input: unknown): URL | Response | null {
 }
 
 function directSource(input: unknown): Source | null {
-  const bytes = copyBytes(input);
+  const bytes = ownBytes(input);
   if (bytes) return { bytes };
   if (input instanceof WebAssembly.Module) return { module: input };
   if (input instanceof Response) return { response: input };
@@ -128,12 +129,11 @@ function directSource(input: unknown): Source | null {
   return parseUrl(input) ?? { path: input };
 }
 
-/** A copy, so that what is hashed stays what is compiled. Null for anything but bytes. */
-function copyBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
+/** Bytes of our own, so that what is hashed stays what is compiled. Null for anything but bytes. */
+function ownBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
   if (ArrayBuffer.isView(input))
-    return new Uint8Array(input.buffer, input.byteOffset, input.byteLength).slice();
-  if (input instanceof ArrayBuffer) return new Uint8Array(input.slice(0));
-  return null;
+    return compiledBefore.own(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
+  return input instanceof ArrayBuffer ? compiledBefore.own(new Uint8Array(input)) : null;
 }
 
 /** Null for anything but an absolute URL of a kind that names wasm; `C:\\x.wasm` is a path. */
@@ -165,7 +165,7 @@ const SOURCE_KEYS: Record<
   data: {
     besides: ['hash'],
     read: ({ data }, where) => {
-      const bytes = typeof data === 'string' ? decodeBase64(data, `${where}.data`) : copyBytes(data);
+      const bytes = typeof data === 'string' ? decodeBase64(data, `${where}.data`) : ownBytes(data);
       return bytes ? { bytes } : refuse(`${where}.data`, 'bytes, or base64 text', data);
     },
   },

@@ -1,6 +1,18 @@
 import { LIMITS } from './limits.ts';
+import type { Signatures } from './wasm/reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What does not depend on the plugin that a module is used for. */
+export interface CompiledModule {
+  module: WebAssembly.Module;
+  imports: readonly WebAssembly.ModuleImportDescriptor[];
+  exports: readonly WebAssembly.ModuleExportDescriptor[];
+  /** Names of exports are unique. */
+  exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
+  /** Null when the module came compiled, or uses types that the reader does not know. */
+  signatures: Signatures | null;
+}
 
 interface Entry<T> {
   bytes: Bytes;
@@ -28,12 +40,20 @@ export class ModuleCache<T> {
   }
 
   find(bytes: Bytes): T | undefined {
+    return this.#find(bytes)?.value;
+  }
+
+  /** Bytes that are like these and will not change: those that are kept, else a copy. */
+  own(bytes: Uint8Array): Bytes {
+    return this.#find(bytes)?.bytes ?? bytes.slice();
+  }
+
+  #find(bytes: Uint8Array): Entry<T> | undefined {
     const candidates = this.#kept.filter(entry => entry.bytes.length === bytes.length);
     if (candidates.length === 0) return undefined;
-    const checksum = sumUp(bytes);
-    const found = candidates.find(entry => entry.checksum === checksum && isSame(entry.bytes, bytes));
+    const found = candidates.find(entry => entry.bytes === bytes) ?? findSame(candidates, bytes);
     if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
-    return found?.value;
+    return found;
   }
 
   /** Keeps `value`, unless it is too large, and lets go of what was used longest ago. `bytes` must not change. */
@@ -46,22 +66,30 @@ export class ModuleCache<T> {
   }
 }
 
+function findSame<T>(candidates: readonly Entry<T>[], bytes: Uint8Array): Entry<T> | undefined {
+  const checksum = sumUp(bytes);
+  return candidates.find(entry => entry.checksum === checksum && isSame(entry.bytes, bytes));
+}
+
 /** The bytes four at a time, without the last ones that are no whole word. */
-function wordsOf(bytes: Bytes): Int32Array {
+function wordsOf(bytes: Uint8Array): Int32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
-function sumUp(bytes: Bytes): number {
+function sumUp(bytes: Uint8Array): number {
   let sum = 0;
   for (const word of wordsOf(bytes)) sum = Math.imul(sum ^ word, 0x01000193);
   return sum;
 }
 
-function isSame(one: Bytes, other: Bytes): boolean {
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
   const [left, right] = [wordsOf(one), wordsOf(other)];
   for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
   for (let index = left.length * 4; index < one.length; index++)
     if (one[index] !== other[index]) return false;
   return true;
 }
+
+/** Of all plugins. */
+export const compiledBefore = new ModuleCache<CompiledModule>();

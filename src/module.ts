@@ -1,7 +1,7 @@
 import { CreateError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { MAIN } from './manifest.ts';
-import { ModuleCache } from './module-cache.ts';
+import { type CompiledModule, compiledBefore } from './module-cache.ts';
 import type { Platform } from './platform/types.ts';
 import { hexOfSha256, type LoadedSource } from './source.ts';
 import { capMemories, isOnlyCapped } from './wasm/cap-memory.ts';
@@ -16,15 +16,8 @@ export interface Transform {
 }
 
 /** A compiled module and what is known of it. */
-export interface PluginModule {
+export interface PluginModule extends CompiledModule {
   name: string;
-  module: WebAssembly.Module;
-  imports: readonly WebAssembly.ModuleImportDescriptor[];
-  exports: readonly WebAssembly.ModuleExportDescriptor[];
-  /** Names of exports are unique. */
-  exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
-  /** Null when the module came compiled, or uses types that the reader does not know. */
-  signatures: Signatures | null;
   /** The hash that was checked, null when none was asked for. */
   sha256: string | null;
   transforms: readonly Transform[];
@@ -34,11 +27,6 @@ export interface CompileOptions {
   /** Pages by which each memory may grow at most, where there is such a limit. */
   maxGrowthPages?: number | undefined;
 }
-
-/** What does not depend on the plugin that the module is used for. */
-type Compiled = Omit<PluginModule, 'name' | 'sha256' | 'transforms'>;
-
-const compiledBefore = new ModuleCache<Compiled>();
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED */
 export async function compileModule(
@@ -87,7 +75,7 @@ async function compileBytes(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   compiling?: Promise<WebAssembly.Module>,
-): Promise<Compiled> {
+): Promise<CompiledModule> {
   const known = compiledBefore.find(bytes);
   if (known) return known;
   const module = await engineCompile(platform, name, bytes, compiling);
@@ -96,7 +84,7 @@ async function compileBytes(
   return compiled;
 }
 
-function describeModule(module: WebAssembly.Module, signatures: Signatures | null): Compiled {
+function describeModule(module: WebAssembly.Module, signatures: Signatures | null): CompiledModule {
   const exports = WebAssembly.Module.exports(module);
   return {
     module,

@@ -120,7 +120,8 @@ export class ScriptActor {
   async process(payload: Packet, { signal }: SendOptions = {}): Promise<Packet[]> {
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
-    return this.#inTurn(() => this.#call(part, signal));
+    // Handed on without waiting for it, a promise settles two turns later.
+    return await this.#inTurn(() => this.#call(part, signal));
   }
 
   /**
@@ -258,7 +259,8 @@ export class ScriptActor {
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
-      const state = await storeDoes('load', () => this.#settings.store.load());
+      const loaded = storeDoes('load', () => this.#settings.store.load());
+      const state = loaded instanceof Map ? loaded : await loaded;
       const before = events.isHeard ? new Map(state) : undefined;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
@@ -313,7 +315,8 @@ export class ScriptActor {
   async #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): Promise<boolean> {
     const { store, statePolicy } = this.#settings;
     if (status === 'rejected' && statePolicy === 'transactional') return false;
-    await storeDoes('commit', () => store.commit(state));
+    const committed = storeDoes('commit', () => store.commit(state));
+    if (committed) await committed;
     this.#state = state;
     return true;
   }

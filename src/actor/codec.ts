@@ -23,6 +23,10 @@ export interface Codec {
 export const jsonCodec: Codec = {
   encoding: 'json',
   write: writeJson,
-  join: members => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`,
+  join(members) {
+    let text = '{';
+    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${value}`;
+    return `${text}}`;
+  },
   read: (bytes, what) => readJson(bytes, { what }),
 };

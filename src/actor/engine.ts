@@ -164,8 +164,10 @@ export class ExtismEngine {
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
         : joinContext(call.payload, call.config, writeState(call.state, codec), codec);
-    const input = typeof whole === 'string' ? encoder.encode(whole) : whole;
     const { inputBytes } = limits;
+    // A UTF-16 code unit takes three bytes at most, so that most texts need not be encoded to be measured.
+    const isShort = whole.length * 3 <= inputBytes;
+    const input = typeof whole === 'string' && !isShort ? encoder.encode(whole) : whole;
     refuseOver(
       'INPUT_LIMIT',
       'payload, config and state',

@@ -1,3 +1,4 @@
+import { isThenable } from '../thenable.ts';
 import { ActorError, describe, type Report } from './errors.ts';
 import { copyJson, writeJson } from './json.ts';
 import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
@@ -89,12 +90,16 @@ export class MemoryState implements StateStore {
 export const isStateStore = (value: unknown): value is StateStore =>
   isObject(value) && typeof value.load === 'function' && typeof value.commit === 'function';
 
-/** @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
-export async function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
+/** A promise only of a store that answers one. @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
+export function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): T | Promise<T> {
+  const failed = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
+  };
+  try {
+    const done = action();
+    return isThenable(done) ? Promise.resolve(done).catch(failed) : done;
+  } catch (cause) {
+    return failed(cause);
   }
 }
