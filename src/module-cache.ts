@@ -28,6 +28,8 @@ interface Entry<T> {
 export class ModuleCache<T> {
   /** The one used last at the end. */
   readonly #kept: Entry<T>[] = [];
+  /** Of the bytes that `own` gave. */
+  readonly #checksums = new WeakMap<Uint8Array, number>();
   readonly #maxBytes: number;
   readonly #maxModules: number;
 
@@ -40,18 +42,26 @@ export class ModuleCache<T> {
   }
 
   find(bytes: Bytes): T | undefined {
-    return this.#find(bytes)?.value;
+    if (bytes.length > this.#maxBytes) return undefined;
+    return this.#find(bytes, this.#checksums.get(bytes) ?? sumUp(bytes))?.value;
   }
 
   /** Bytes that are like these and will not change: those that are kept, else a copy. */
   own(bytes: Uint8Array): Bytes {
-    return this.#find(bytes)?.bytes ?? bytes.slice();
+    if (bytes.length > this.#maxBytes) return bytes.slice();
+    const checksum = sumUp(bytes);
+    const known = this.#find(bytes, checksum);
+    if (known) return known.bytes;
+    const copy = bytes.slice();
+    this.#checksums.set(copy, checksum);
+    return copy;
   }
 
-  #find(bytes: Uint8Array): Entry<T> | undefined {
-    const candidates = this.#kept.filter(entry => entry.bytes.length === bytes.length);
-    if (candidates.length === 0) return undefined;
-    const found = candidates.find(entry => entry.bytes === bytes) ?? findSame(candidates, bytes);
+  #find(bytes: Uint8Array, checksum: number): Entry<T> | undefined {
+    const isSought = (entry: Entry<T>) =>
+      entry.bytes === bytes ||
+      (entry.checksum === checksum && entry.bytes.length === bytes.length && isSame(entry.bytes, bytes));
+    const found = this.#kept.find(isSought);
     if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
     return found;
   }
@@ -59,16 +69,11 @@ export class ModuleCache<T> {
   /** Keeps `value`, unless it is too large, and lets go of what was used longest ago. `bytes` must not change. */
   keep(bytes: Bytes, value: T): void {
     if (bytes.length > this.#maxBytes) return;
-    this.#kept.push({ bytes, checksum: sumUp(bytes), value });
+    this.#kept.push({ bytes, checksum: this.#checksums.get(bytes) ?? sumUp(bytes), value });
     let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
     while (usedBytes > this.#maxBytes || this.#kept.length > this.#maxModules)
       usedBytes -= this.#kept.shift()!.bytes.length;
   }
-}
-
-function findSame<T>(candidates: readonly Entry<T>[], bytes: Uint8Array): Entry<T> | undefined {
-  const checksum = sumUp(bytes);
-  return candidates.find(entry => entry.checksum === checksum && isSame(entry.bytes, bytes));
 }
 
 /** The bytes four at a time, without the last ones that are no whole word. */
@@ -79,7 +84,8 @@ function wordsOf(bytes: Uint8Array): Int32Array {
 
 function sumUp(bytes: Uint8Array): number {
   let sum = 0;
-  for (const word of wordsOf(bytes)) sum = Math.imul(sum ^ word, 0x01000193);
+  const words = wordsOf(bytes);
+  for (let index = 0; index < words.length; index++) sum = Math.imul(sum ^ words[index]!, 0x01000193);
   return sum;
 }
 

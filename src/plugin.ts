@@ -188,7 +188,8 @@ export class Plugin {
   /** Ends the plugin; a call that is running fails. Closing twice is fine. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
+    if (this.isActive())
+      this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
     await this.#queue;
     await this.#runner.close();
