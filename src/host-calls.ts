@@ -3,6 +3,7 @@ import { CallContext } from './call-context.ts';
 import type { PlugboardError } from './errors.ts';
 import type { HostCall } from './host-function.ts';
 import { Interrupt } from './interrupt.ts';
+import type { Mode } from './mode.ts';
 import type { OutputCopier } from './output.ts';
 import type { AsyncContext } from './platform/types.ts';
 
@@ -26,6 +27,8 @@ export class HostCalls implements HostCall {
   readonly kernel: Kernel;
   readonly #outputs: OutputCopier;
   readonly #asyncContext: AsyncContext | undefined;
+  /** Whether host functions are called by what is none of their call's flow: by messages of a worker. */
+  readonly #marksEach: boolean;
   /** Serves every call that runs inline, whose host functions end before the call does. */
   readonly #inline: Running;
   #hostContext: unknown;
@@ -34,9 +37,10 @@ export class HostCalls implements HostCall {
   #onStack = 0;
   #waitedFor = 0;
 
-  constructor(kernel: Kernel, outputs: OutputCopier, asyncContext: AsyncContext | undefined) {
+  constructor(kernel: Kernel, outputs: OutputCopier, mode: Mode, asyncContext: AsyncContext | undefined) {
     this.kernel = kernel;
     this.#outputs = outputs;
+    this.#marksEach = mode === 'worker';
     this.#asyncContext = asyncContext;
     this.#inline = {
       context: new CallContext(kernel, outputs, () => this.#hostContext),
@@ -63,9 +67,20 @@ export class HostCalls implements HostCall {
   beginInterruptible(hostContext: unknown): void {
     const isOver = () => this.#running?.context !== context;
     const context: CallContext = new CallContext(this.kernel, this.#outputs, () => hostContext, isOver);
-    // Of the caller: a host function runs when its worker says so, which is nobody's context.
-    const outer = this.#asyncContext?.current();
-    this.#running = { context, interrupt: new Interrupt(), outer };
+    this.#running = { context, interrupt: new Interrupt(), outer: this.#asyncContext?.current() };
+  }
+
+  /** Runs the body of a call that may be interrupted. What it calls, now and after it was suspended, is known for its part. */
+  within<T>(body: () => T): T {
+    if (this.#marksEach) return body();
+    return this.#mark(body);
+  }
+
+  #mark<T>(body: () => T): T {
+    const running = this.#running!;
+    return this.#asyncContext
+      ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, body)
+      : body();
   }
 
   end(): void {
@@ -99,35 +114,27 @@ export class HostCalls implements HostCall {
   }
 
   enter(run: (context: CallContext) => unknown): unknown {
-    const running = this.#running!;
-    const enter = () => run(running.context);
+    const { context } = this.#running!;
     this.#onStack++;
     try {
-      return this.#asyncContext
-        ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, enter)
-        : enter();
+      return this.#marksEach ? this.#mark(() => run(context)) : run(context);
     } finally {
       this.#onStack--;
     }
   }
 
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
-    const { interrupt } = this.#running!;
     this.#waitedFor++;
     return new Promise((resolve, reject) => {
-      const end = <V>(how: (value: V) => R, value: V) => {
+      const end = (isDone: boolean, result: unknown) => {
         this.#waitedFor--;
         try {
-          resolve(how(value));
+          resolve(isDone ? settled(result as T) : failed(result));
         } catch (error) {
           reject(error);
         }
       };
-      interrupt!.follow(
-        work,
-        value => end(settled, value),
-        error => end(failed, error),
-      );
+      this.#running!.interrupt!.follow(work, end);
     });
   }
 

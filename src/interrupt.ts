@@ -2,13 +2,16 @@ import type { Clock } from '../wasi/index.ts';
 import { CallError } from './call.ts';
 import type { PlugboardError } from './errors.ts';
 
+/** @param result what was waited for, or else why it did not come */
+type Follower = (isDone: boolean, result: unknown) => void;
+
 /** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
 export class Interrupt {
   /** Made when it is asked for. */
   #controller: AbortController | undefined;
   #reason: PlugboardError | undefined;
   /** What is to be told of each that waits. */
-  readonly #waiting = new Set<(reason: unknown) => void>();
+  readonly #waiting = new Set<Follower>();
 
   /** For what can be told to stop, such as a request. */
   get signal(): AbortSignal {
@@ -21,32 +24,34 @@ export class Interrupt {
 
   fire(reason: PlugboardError): void {
     this.#reason ??= reason;
-    for (const failed of this.#waiting) {
-      this.#waiting.delete(failed);
-      failed(reason);
+    for (const follower of this.#waiting) {
+      this.#waiting.delete(follower);
+      follower(false, reason);
     }
     this.#controller?.abort(reason);
   }
 
-  /** Calls one of the two: when `work` settles, or `failed` when the interrupt is fired before. */
-  follow<T>(work: PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
-    if (!this.#reason) this.#waiting.add(failed);
+  /** Tells `follower` how `work` settles, or of the interrupt when that is fired before. */
+  follow(work: PromiseLike<unknown>, follower: Follower): void {
+    if (!this.#reason) this.#waiting.add(follower);
     // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
     work.then(
       value => {
-        if (this.#waiting.delete(failed)) done(value);
+        if (this.#waiting.delete(follower)) follower(true, value);
       },
       error => {
-        if (this.#waiting.delete(failed)) failed(error);
+        if (this.#waiting.delete(follower)) follower(false, error);
       },
     );
-    if (this.#reason) failed(this.#reason);
+    if (this.#reason) follower(false, this.#reason);
   }
 
   /** What `work` settles to, unless the interrupt is fired before. */
   race<T>(work: PromiseLike<T>): Promise<T> {
     // Not Promise.race with one promise for all: it would keep what each waited for until the call ends.
-    return new Promise((resolve, reject) => this.follow(work, resolve, reject));
+    return new Promise((resolve, reject) =>
+      this.follow(work, (isDone, result) => (isDone ? resolve(result as T) : reject(result))),
+    );
   }
 }
 

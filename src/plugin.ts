@@ -79,7 +79,7 @@ export class Plugin {
     }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, platform.asyncContext);
+    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform.asyncContext);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -322,7 +322,10 @@ export class Plugin {
   ): Promise<Outcome> {
     this.#hostCalls.beginInterruptible(hostContext);
     try {
-      return this.#limit(name, await runSuspending(this.#site, name, body, input));
+      return this.#limit(
+        name,
+        await this.#hostCalls.within(() => runSuspending(this.#site, name, body, input)),
+      );
     } finally {
       this.#leaveCall();
     }

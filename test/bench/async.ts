@@ -78,7 +78,7 @@ const suspended: Workload[] = jspi
       {
         name: `${CALLS} async host calls, suspended`,
         runs: 20,
-        make: () => subjects('ping', functions(later), functions(pingLater)),
+        make: () => subjects('ping', functions(pingLater), functions(pingLater)),
       },
     ]
   : [];
