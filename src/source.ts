@@ -36,7 +36,7 @@ export async function loadSource(
   if (sha256 !== hash) {
     throw new CreateError(
       'HASH_MISMATCH',
-      `module "${name}": expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,
+      `module "${name}": hash mismatch: expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,
     );
   }
   return { bytes, compiling, sha256 };
