@@ -10,7 +10,8 @@ export const MAX_IOVECS = 1024;
 /** wasm32 memory, bounds-checked. Pointers and lengths are u32 as unsigned numbers. What lies outside is `undefined` or false. */
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined;
-  #view = new DataView(new ArrayBuffer(0));
+  #bytes = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
 
   get bound(): boolean {
     return this.#memory !== undefined;
@@ -18,18 +19,27 @@ export class GuestMemory {
 
   bind(memory: WebAssembly.Memory): void {
     this.#memory = memory;
+    this.#refresh();
   }
 
-  /** Growth detaches the old buffer (or, if shared, leaves it too short), so the view is compared on every use. */
-  #current(): DataView {
+  #refresh(): number {
     const buffer = this.#memory?.buffer;
-    if (buffer && buffer !== this.#view.buffer) this.#view = new DataView(buffer);
-    return this.#view;
+    if (buffer && buffer !== this.#view.buffer) {
+      this.#bytes = new Uint8Array(buffer);
+      this.#view = new DataView(buffer);
+    }
+    return this.#bytes.length;
   }
 
-  /** Whether the `bytes` bytes from `pointer` are inside. The sum cannot wrap: both are far below 2^53. */
+  /**
+   * Whether the `bytes` bytes from `pointer` are inside. The sum cannot wrap: both are far below 2^53. Growth detaches the
+   * old buffer, whose length is 0 then, or, if it is shared, leaves it too short; engines ask for the length faster than for
+   * the memory's buffer.
+   */
   holds(pointer: number, bytes: number): boolean {
-    return pointer + bytes <= this.#current().byteLength;
+    const end = pointer + bytes;
+    const { length } = this.#bytes;
+    return (end <= length && length > 0) || end <= this.#refresh();
   }
 
   u8(pointer: number): number | undefined {
