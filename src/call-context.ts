@@ -1,5 +1,6 @@
 import type { Kernel, LogLevel } from '../abi/index.ts';
 import { PlugboardError } from './errors.ts';
+import { readInput } from './input.ts';
 import { type OutputCopier, PluginOutput } from './output.ts';
 
 const encoder = new TextEncoder();
@@ -57,9 +58,9 @@ export class CallContext {
     return length === 0 ? null : this.#copier.copy(Number(handle), length);
   }
 
-  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT */
+  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT, INVALID_INPUT */
   store(input: string | Uint8Array): bigint {
-    return BigInt(this.#kernel.place(input));
+    return BigInt(this.#kernel.place(readInput(input)));
   }
 
   /** Bytes of a block, 0 when `handle` is not the handle of one. */
@@ -73,9 +74,10 @@ export class CallContext {
     return value ? new PluginOutput(value.buffer) : null;
   }
 
-  /** @throws VAR_LIMIT, VARS_DISABLED */
+  /** @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT */
   setVariable(name: string, value: string | Uint8Array): void {
-    this.#kernel.vars.set(name, typeof value === 'string' ? encoder.encode(value) : value);
+    const given = readInput(value);
+    this.#kernel.vars.set(name, typeof given === 'string' ? encoder.encode(given) : given);
   }
 
   /** @throws VARS_DISABLED */

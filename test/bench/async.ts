@@ -100,12 +100,12 @@ await runWorkload([
   ...suspended,
   {
     name: `${CALLS} host calls from a worker`,
-    runs: 2,
+    runs: 1,
     make: () => subjects('ping', { ...functions(ping), ...inWorker }, { ...functions(ping), ...inWorker }),
   },
   {
     name: `${CALLS} async host calls from a worker`,
-    runs: 2,
+    runs: 1,
     make: () =>
       subjects('ping', { ...functions(later), ...inWorker }, { ...functions(pingLater), ...inWorker }),
   },

@@ -24,8 +24,8 @@ const AGAINST: Record<string, Record<string, string>> = {
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
 
-const ATTEMPTS = 4;
-const TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+const TIMEOUT_MS = 120_000;
 
 /** Each workload in a process of its own, because JSC keeps few memories fast. */
 function runOn(program: string, flags: readonly string[], name: string): Result {
