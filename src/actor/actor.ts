@@ -1,7 +1,7 @@
 import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
-import type { EngineCall, EngineResult, ExtismEngine } from './engine.ts';
+import type { EngineResult } from './engine.ts';
 import { ActorError, strictly } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
@@ -264,9 +264,17 @@ export class ScriptActor {
       const before = events.isHeard ? new Map(state) : undefined;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
-      const outcome = await this.#process(engine, { payload, config, state, packets, signal });
+      let outcome: PromiseSettledResult<EngineResult>;
+      try {
+        const value = await engine.process({ payload, config, state, packets, signal });
+        if (value.state) this.#applyReturned(value.state, state, value.written);
+        outcome = { status: 'fulfilled', value };
+      } catch (reason) {
+        outcome = { status: 'rejected', reason };
+      }
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
-      const isKept = await this.#keep(outcome, state);
+      const keeping = this.#keep(outcome, state);
+      const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
       if (before && isKept) this.#tellChanges(number, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
       const { outputs, outputBytes } = outcome.value;
@@ -299,26 +307,21 @@ export class ScriptActor {
     return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size };
   }
 
-  async #process(engine: ExtismEngine, call: EngineCall): Promise<PromiseSettledResult<EngineResult>> {
+  #applyReturned(returned: JsonObject, state: StateMap, written: ReadonlySet<string>): void {
     const { statePolicy, engineOptions, tell } = this.#settings;
-    try {
-      const value = await engine.process(call);
-      const report = engineOptions.strict ? strictly : tell;
-      if (value.state) applyReturned(call.state, value.state, statePolicy, value.written, report);
-      return { status: 'fulfilled', value };
-    } catch (reason) {
-      return { status: 'rejected', reason };
-    }
+    applyReturned(state, returned, statePolicy, written, engineOptions.strict ? strictly : tell);
   }
 
   /** Also after a failure, unless the policy forbids: what a plugin wrote before it stays, as upstream. */
-  async #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): Promise<boolean> {
+  #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): boolean | Promise<boolean> {
     const { store, statePolicy } = this.#settings;
     if (status === 'rejected' && statePolicy === 'transactional') return false;
-    const committed = storeDoes('commit', () => store.commit(state));
-    if (committed) await committed;
-    this.#state = state;
-    return true;
+    const keep = () => {
+      this.#state = state;
+      return true;
+    };
+    const committing = storeDoes('commit', () => store.commit(state));
+    return committing ? committing.then(keep) : keep();
   }
 
   #tellChanges(call: number, before: StateMap, after: StateMap): void {

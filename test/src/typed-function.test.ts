@@ -1,4 +1,11 @@
-import { type CallError, createPlugin, type HostFunction, hostFunction, values } from '../../src/node.ts';
+import {
+  type CallContext,
+  type CallError,
+  createPlugin,
+  type HostFunction,
+  hostFunction,
+  values,
+} from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -188,6 +195,40 @@ suite('typed host functions', test => {
       });
       const error = await raises(() => plugin.call('echo', input), { code: 'HOST_FUNCTION_FAILED' });
       is((error.cause as Error).message.includes(message), true, (error.cause as Error).message);
+    });
+  }
+
+  const stored: [name: string, value: (context: CallContext, handle: bigint) => unknown, text: string][] = [
+    ['text', () => 'a text', 'a text'],
+    ['bytes', () => Uint8Array.of(104, 105), 'hi'],
+    ['a part of a larger buffer', () => new Uint8Array([1, 104, 105, 2]).subarray(1, 3), 'hi'],
+    ['a buffer', () => Uint8Array.of(104, 105).buffer, 'hi'],
+    ['what it has read', (context, handle) => context.read(handle), 'given'],
+    ['nothing', () => undefined, ''],
+  ];
+  for (const [name, value, text] of stored) {
+    test(`what a host function stores can be ${name}`, async () => {
+      let kept: string | undefined;
+      const host = (context: CallContext, handle: bigint) => {
+        const given = value(context, handle) as string;
+        context.setVariable('kept', given);
+        kept = context.getVariable('kept')?.text();
+        return context.store(given);
+      };
+      // No text is no error text, which is how the answer comes back.
+      is(await answerOf(host as HostFunction, 'given'), text || undefined);
+      is(kept, text);
+    });
+  }
+
+  for (const method of ['store', 'setVariable'] as const) {
+    test(`a number is not taken for text by ${method}`, async () => {
+      const give = (context: CallContext) =>
+        method === 'store' ? context.store(5 as never) : context.setVariable('a', 5 as never);
+      await raises(() => answerOf(give, 'given'), {
+        code: 'HOST_FUNCTION_FAILED',
+        message: 'expected a string or a Uint8Array, got number',
+      });
     });
   }
 
