@@ -3,6 +3,8 @@ const MAX_RESULTS = 1000;
 const [STATE, LOG_LEVEL, COUNT, TAGS] = [0, 1, 2, 3];
 const VALUES_BYTES = (TAGS + 1 + MAX_RESULTS) * 4;
 const WAITING = 0;
+/** Some 50 µs. Most answers come by then, and to be woken from sleep takes a thread as long. */
+const TURNS = 10_000;
 /** Of a single result, which is not an array of one. */
 const SINGLE = -1;
 /** What converts to the zero of every number type, f64, i64. */
@@ -48,6 +50,7 @@ export class Answer {
 
   /** Blocks this thread until there is an answer. */
   wait(): Outcome {
+    for (let turn = 0; turn < TURNS && Atomics.load(this.#words, STATE) === WAITING; turn++);
     Atomics.wait(this.#words, STATE, WAITING);
     const state = Atomics.load(this.#words, STATE);
     return (Object.keys(OUTCOMES) as Outcome[]).find(name => OUTCOMES[name] === state) ?? 'ended';
