@@ -1,4 +1,4 @@
-import { readJson, writeJson } from './json.ts';
+import { quote, readJson, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
 /** A value as an encoding writes it: text, or bytes. */
@@ -25,7 +25,7 @@ export const jsonCodec: Codec = {
   write: writeJson,
   join(members) {
     let text = '{';
-    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${value}`;
+    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
     return `${text}}`;
   },
   read: (bytes, what) => readJson(bytes, { what }),

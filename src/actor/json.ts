@@ -45,8 +45,27 @@ const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } a
 /** What a string cannot have as it is: quote, backslash, control characters. Several times as fast as a loop. */
 const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
 const LONG_STRING = 200;
-const ZERO = 0x30;
-const NINE = 0x39;
+const SHORT_STRING = 32;
+const [QUOTE, BACKSLASH, SPACE, FIRST_SURROGATE] = [0x22, 0x5c, 0x20, 0xd800];
+const [ZERO, NINE] = [0x30, 0x39];
+
+/**
+ * How many characters from `from` on stand for themselves in a JSON string, up to a few. Most strings are short and all
+ * of this kind, and a loop over those is faster than what finds out about any other.
+ */
+function plainLength(text: string, from: number): number {
+  let at = from;
+  while (at - from < SHORT_STRING && isPlain(text.charCodeAt(at))) at++;
+  return at - from;
+}
+
+/** Also not what `charCodeAt` gives beyond the end, NaN. */
+const isPlain = (code: number) =>
+  code >= SPACE && code !== QUOTE && code !== BACKSLASH && code < FIRST_SURROGATE;
+
+/** A JSON string. */
+export const quote = (text: string): string =>
+  plainLength(text, 0) === text.length ? `"${text}"` : JSON.stringify(text);
 
 class Reader {
   readonly #text: string;
@@ -118,6 +137,11 @@ class Reader {
 
   #string(): string {
     const start = this.#at++;
+    const end = this.#at + plainLength(this.#text, this.#at);
+    if (this.#text.charCodeAt(end) === QUOTE) {
+      this.#at = end + 1;
+      return this.#text.slice(start + 1, end);
+    }
     const read = this.#longString(start) ?? this.#characters();
     if (!isWellFormed(read)) {
       this.#at = start;
@@ -237,7 +261,7 @@ const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer))
 
 const JSON_TEXT: Form<string> = {
   literal: String,
-  string: JSON.stringify,
+  string: quote,
   integer: value => (isCarried(value) ? String(value) : undefined),
   integers: FLOAT_RANGE,
   float: formatFloat,
@@ -247,7 +271,7 @@ const JSON_TEXT: Form<string> = {
     // Not by map and join: objects are small, and most of what is written.
     let text = '{';
     for (let index = 0; index < keys.length; index++) {
-      text += `${index > 0 ? ',' : ''}${JSON.stringify(keys[index])}:${values[index]}`;
+      text += `${index > 0 ? ',' : ''}${quote(keys[index]!)}:${values[index]}`;
     }
     return `${text}}`;
   },
