@@ -47,7 +47,7 @@ export interface HostCall {
   kernel: Kernel;
   /** That of the running call, where it is on this thread from start to end; else null, and `enter` is to be used. */
   readonly inlineContext: CallContext | null;
-  /** Calls a host function, marked as part of the running call, so that a call from inside it is known for one. */
+  /** Calls what is the host's, marked as part of the running call, so that a call from inside it is known for one. */
   enter(run: (context: CallContext) => unknown): unknown;
   /** Waits for a host function, unless the call is ended before, and answers what `settled` or `failed` makes of it. */
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
@@ -65,11 +65,9 @@ export function wrapHostFunction(
   call: HostCall,
 ): (...args: WasmValue[]) => WasmResult {
   const { kernel } = call;
-  const types = type?.results;
-  const single = types === undefined || types.length < 2;
-  const first = types?.[0];
+  const simple = toSimple(type);
   const settle = (result: unknown): WasmResult => {
-    const value = single ? toWasm(result, first) : undefined;
+    const value = simple(result);
     if (value !== undefined) return value;
     if (!isThenable(result)) return toResult(label, result, type, kernel);
     // Nobody will wait for it, so nobody else would see it reject.
@@ -125,9 +123,10 @@ export function wrapAsyncHostFunction(
   call: HostCall,
 ): (...args: WasmValue[]) => Promise<WasmResult> {
   const { kernel } = call;
+  const simple = toSimple(type);
   const settled = (result: unknown) => {
     kernel.check();
-    return toResult(label, result, type, kernel);
+    return simple(result) ?? toResult(label, result, type, kernel);
   };
   const failed = (error: unknown) => {
     // Whoever ended the call has given the reason already.
@@ -158,6 +157,14 @@ export function hostFailure(what: string, error: unknown): PlugboardError {
 
 /** Several results are an array. */
 type WasmResult = WasmValue | boolean | (WasmValue | boolean)[];
+
+/** What most results need, and allocates nothing: undefined for any other. */
+function toSimple(type: FunctionType | undefined): (result: unknown) => WasmValue | boolean | undefined {
+  const types = type?.results;
+  if (types && types.length > 1) return () => undefined;
+  const first = types?.[0];
+  return result => toWasm(result, first);
+}
 
 function toResult(
   label: string,

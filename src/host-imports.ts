@@ -12,7 +12,9 @@ export const httpImport =
   async (request: bigint, body: bigint) => {
     kernel.check();
     try {
-      return await hostCall.race(performHttpRequest(kernel, send, request, body));
+      // Also what a fetch of the caller's calls is part of the call.
+      const sent = hostCall.enter(() => performHttpRequest(kernel, send, request, body));
+      return await hostCall.race(sent as ReturnType<typeof performHttpRequest>);
     } catch (error) {
       kernel.check();
       return kernel.stop(error as Error);

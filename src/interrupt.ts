@@ -10,8 +10,9 @@ export class Interrupt {
   /** Made when it is asked for. */
   #controller: AbortController | undefined;
   #reason: PlugboardError | undefined;
-  /** What is to be told of each that waits. */
-  readonly #waiting = new Set<Follower>();
+  /** Whoever waits, and is to be told. It is one almost always, which needs no set. */
+  #first: Follower | null = null;
+  readonly #others = new Set<Follower>();
 
   /** For what can be told to stop, such as a request. */
   get signal(): AbortSignal {
@@ -24,26 +25,34 @@ export class Interrupt {
 
   fire(reason: PlugboardError): void {
     this.#reason ??= reason;
-    for (const follower of this.#waiting) {
-      this.#waiting.delete(follower);
-      follower(false, reason);
-    }
+    const followers = this.#first ? [this.#first, ...this.#others] : [...this.#others];
+    for (const follower of followers) if (this.#leave(follower)) follower(false, reason);
     this.#controller?.abort(reason);
   }
 
   /** Tells `follower` how `work` settles, or of the interrupt when that is fired before. */
   follow(work: PromiseLike<unknown>, follower: Follower): void {
-    if (!this.#reason) this.#waiting.add(follower);
+    if (!this.#reason) {
+      if (this.#first) this.#others.add(follower);
+      else this.#first = follower;
+    }
     // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
     work.then(
       value => {
-        if (this.#waiting.delete(follower)) follower(true, value);
+        if (this.#leave(follower)) follower(true, value);
       },
       error => {
-        if (this.#waiting.delete(follower)) follower(false, error);
+        if (this.#leave(follower)) follower(false, error);
       },
     );
     if (this.#reason) follower(false, this.#reason);
+  }
+
+  /** Whether it still waited. */
+  #leave(follower: Follower): boolean {
+    if (this.#first !== follower) return this.#others.delete(follower);
+    this.#first = null;
+    return true;
   }
 
   /** What `work` settles to, unless the interrupt is fired before. */

@@ -145,7 +145,13 @@ async function endLoop(plugin: Plugin): Promise<void> {
   const startMs = performance.now();
   await plugin.call('spin').catch(() => {});
   slowestMs = Math.max(slowestMs ?? 0, performance.now() - startMs);
-  await plugin.call('none');
+  // Now and then a new worker takes longer than that to begin with.
+  for (let isThere = false; !isThere; ) {
+    isThere = await plugin.call('none').then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
@@ -164,7 +170,8 @@ const loops: Workload[] = Bun
         name: `100 endless loops with timeoutMs: ${LOOP_MS}`,
         make: async () => {
           const functions = { soak: { host: () => 0 } };
-          const plugin = await createPlugin(calling, { functions, timeoutMs: LOOP_MS });
+          const create = () => createPlugin(calling, { functions, timeoutMs: LOOP_MS });
+          const plugin = await create().catch(create);
           return steps(100, () => endLoop(plugin));
         },
       },

@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jspi } from '../../src/jspi.ts';
+import type { CallError, Plugin } from '../../src/node.ts';
 import { is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
@@ -53,6 +54,8 @@ const ROWS: readonly Row[] = [
   { path: '/twice', text: 'fine' },
 ];
 
+const wasm = () => host().readBytes('fixtures/rust-http/rust_http.wasm');
+
 async function withServer(use: (origin: string) => Promise<void>): Promise<void> {
   const server: Server = createServer((request, response) => PATHS[request.url!]!(response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -66,7 +69,7 @@ async function withServer(use: (origin: string) => Promise<void>): Promise<void>
 
 const real = (test: Test) => {
   const create = () =>
-    createPlugin(host().readBytes('fixtures/rust-http/rust_http.wasm'), {
+    createPlugin(wasm(), {
       allowedHosts: ['127.0.0.1'],
       memory: { maxHttpResponseBytes: 5000 },
     });
@@ -84,6 +87,24 @@ const real = (test: Test) => {
         await plugin.close();
       }));
   }
+
+  test('a fetch that calls the plugin again, and waits for it', async () => {
+    const made: { plugin?: Plugin } = {};
+    const fetch = async () => {
+      const answer = await made.plugin!.call('get', 'http://127.0.0.1/').then(
+        () => 'called',
+        error => (error as CallError).code,
+      );
+      return new Response(answer);
+    };
+    made.plugin = await createPlugin(wasm(), {
+      allowedHosts: ['127.0.0.1'],
+      fetch: fetch as unknown as typeof globalThis.fetch,
+    });
+    is((await made.plugin.call('get', 'http://127.0.0.1/'))?.text(), 'REENTRANT_CALL');
+    is((await made.plugin.call('get', 'http://127.0.0.1/'))?.text(), 'REENTRANT_CALL');
+    await made.plugin.close();
+  });
 
   test('nobody listens: HTTP_FAILED', async () => {
     let origin = '';
