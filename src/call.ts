@@ -1,7 +1,6 @@
 import { AbiError, type Kernel } from '../abi/index.ts';
 import type { HostErrorCode } from './error-codes.ts';
-import { PlugboardError } from './errors.ts';
-import { isStackOverflow } from './host-function.ts';
+import { isStackOverflow, PlugboardError } from './errors.ts';
 import { ExitStop } from './instance.ts';
 import type { OutputCopier, PluginOutput } from './output.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';

@@ -29,3 +29,8 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`;
 }
+
+/** What V8 and JSC call RangeError, and SpiderMonkey InternalError. */
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack|too much recursion/i.test(error.message);
+}

@@ -1,6 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import type { CallContext } from './call-context.ts';
-import { describe, PlugboardError } from './errors.ts';
+import { describe, isStackOverflow, PlugboardError } from './errors.ts';
 import { isThenable } from './thenable.ts';
 import type { FunctionType, ValueType } from './wasm/reader.ts';
 
@@ -36,11 +36,6 @@ export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined =
 /** Only what says so before it is called: the plugin must be made ready to be suspended. */
 export const isAsyncFunction = (fn: HostFunction): boolean =>
   declared.get(fn)?.isAsync ?? Object.prototype.toString.call(fn) === '[object AsyncFunction]';
-
-/** What V8 and JSC call RangeError, and SpiderMonkey InternalError. */
-export function isStackOverflow(error: unknown): boolean {
-  return error instanceof Error && /call stack|too much recursion/i.test(error.message);
-}
 
 /** What a host function's import needs to know of the call that it is part of. */
 export interface HostCall {

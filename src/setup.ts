@@ -1,8 +1,8 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
-import { CreateError } from './errors.ts';
+import { CreateError, isStackOverflow } from './errors.ts';
 import type { HostCalls } from './host-calls.ts';
-import { hostFailure, isStackOverflow } from './host-function.ts';
+import { hostFailure } from './host-function.ts';
 import { httpImport, localImport } from './host-imports.ts';
 import { httpSender } from './http.ts';
 import { suspendingClock } from './interrupt.ts';
