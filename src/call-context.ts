@@ -60,7 +60,7 @@ export class CallContext {
 
   /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT, INVALID_INPUT */
   store(input: string | Uint8Array): bigint {
-    return BigInt(this.#kernel.place(readInput(input)));
+    return BigInt(this.#kernel.place(readInput(input, PlugboardError)));
   }
 
   /** Bytes of a block, 0 when `handle` is not the handle of one. */
@@ -76,7 +76,7 @@ export class CallContext {
 
   /** @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT */
   setVariable(name: string, value: string | Uint8Array): void {
-    const given = readInput(value);
+    const given = readInput(value, PlugboardError);
     this.#kernel.vars.set(name, typeof given === 'string' ? encoder.encode(given) : given);
   }
 

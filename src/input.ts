@@ -1,7 +1,7 @@
-import { CallError } from './call.ts';
+type Failure = new (code: 'INVALID_INPUT', message: string) => Error;
 
-/** Text as it is, anything else as a view of its bytes. @throws {CallError} INVALID_INPUT */
-export function readInput(input: unknown): string | Uint8Array {
+/** Text as it is, anything else as a view of its bytes. @throws {Failure} INVALID_INPUT */
+export function readInput(input: unknown, Failure: Failure): string | Uint8Array {
   if (input === undefined || input === null) return '';
   if (typeof input === 'string') return input;
   // Of a class of its own, such as Buffer, it might answer anything as its length.
@@ -10,7 +10,7 @@ export function readInput(input: unknown): string | Uint8Array {
   }
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  throw new CallError(
+  throw new Failure(
     'INVALID_INPUT',
     `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
   );

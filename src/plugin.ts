@@ -123,7 +123,7 @@ export class Plugin {
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
-    const copy = readInput(input).slice();
+    const copy = readInput(input, CallError).slice();
     return this.#inTurn(() => this.#callAsync(name, copy, hostContext, signal));
   }
 
@@ -136,7 +136,7 @@ export class Plugin {
     if (this.#mode !== 'inline') throw this.#notAtOnce(name);
     this.#makeReady();
     const fn = this.#callable(name);
-    const given = readInput(input);
+    const given = readInput(input, CallError);
     this.#settings.debug?.(describeCall(name, given));
     return this.#conclude(name, this.#run(name, fn, given, hostContext));
   }
