@@ -53,7 +53,8 @@ export const PROMISES: readonly Claim[] = [
     files: ['src/mode.ts', 'src/plugin.ts', 'src/worker/runner.ts', 'src/worker/thread.ts'],
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread. Where no worker can be had, or none be ' +
-      'by force (workerd, pages that are not cross-origin isolated, Bun), asking for a time-out is an error.',
+      'by force (workerd, pages that are not cross-origin isolated, Bun), asking for a time-out is an error. Deno does not end ' +
+      'a loop: its call ends in time and the next one works, but a thread is busy until the process ends.',
   },
   {
     id: 'host-functions',
