@@ -51,7 +51,8 @@ export class Answer {
   /** Blocks this thread until there is an answer. */
   wait(): Outcome {
     for (let turn = 0; turn < TURNS && Atomics.load(this.#words, STATE) === WAITING; turn++);
-    Atomics.wait(this.#words, STATE, WAITING);
+    // Not once: what wakes may be the notice of the answer before, which this thread had seen without it.
+    while (Atomics.load(this.#words, STATE) === WAITING) Atomics.wait(this.#words, STATE, WAITING);
     const state = Atomics.load(this.#words, STATE);
     return (Object.keys(OUTCOMES) as Outcome[]).find(name => OUTCOMES[name] === state) ?? 'ended';
   }

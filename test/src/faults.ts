@@ -235,8 +235,13 @@ export interface Aftermath {
   next: (string | null)[];
 }
 
-/** Has it happen to a plugin, which is left open. */
-export async function happen(fault: Fault, mode: Mode, name: string): Promise<Aftermath> {
+/** Has it happen to a plugin. */
+export async function happen(
+  fault: Fault,
+  mode: Mode,
+  name: string,
+  { leaves = false }: { leaves?: boolean } = {},
+): Promise<Aftermath> {
   const controller = new AbortController();
   const made: Partial<Scene> = { controller };
   const scene = made as Scene;
@@ -255,6 +260,7 @@ export async function happen(fault: Fault, mode: Mode, name: string): Promise<Af
   // Inline, it may not have come to it.
   if (fault.closes) await plugin.close();
   const next = [await codeOf(plugin.call(name, input)), await codeOf(plugin.call('fine'))];
+  if (!leaves) await plugin.close();
   return { mode: plugin.report.isolation, code, next };
 }
 
