@@ -37,9 +37,6 @@ export interface PluginReport {
   modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
 
-/** A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. */
-const unreachable = new FinalizationRegistry<Runner>(runner => void runner.close());
-
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
   readonly report: PluginReport;
@@ -104,7 +101,6 @@ export class Plugin {
       ...{ mode, plan, settings, platform, folders, tier, imports },
       ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
     });
-    if (mode === 'worker') unreachable.register(this, this.#runner);
   }
 
   /**

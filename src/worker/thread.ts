@@ -13,6 +13,14 @@ export interface ThreadOptions {
   serve: (request: Request) => Promise<{ outcome: Outcome; results?: unknown }>;
 }
 
+/** Those that carry out an order: whoever awaits it may be reachable from nowhere else. */
+const working = new Set<Thread>();
+
+/** A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. */
+const unreachable = new FinalizationRegistry<WorkerHandle>(handle =>
+  handle.post({ kind: 'drop' } satisfies Order),
+);
+
 /** One worker, as the caller's thread has it: carries out one order at a time, the setup first, and is served meanwhile. */
 export class Thread {
   readonly #handle: WorkerHandle;
@@ -27,9 +35,23 @@ export class Thread {
   constructor({ platform, args, memory, serve }: ThreadOptions) {
     this.#memory = memory;
     this.#serve = serve;
-    const onMessage = (message: unknown) => this.#receive(message as Request | Ended);
+    // A live worker keeps its listeners, which would keep the plugin wherever a host function refers to it.
+    const self = new WeakRef(this);
     try {
-      this.#handle = platform.startWorker({ onMessage, onDeath: reason => this.terminate(reason) }, args);
+      const handle = platform.startWorker(
+        {
+          onMessage: message => {
+            const thread = self.deref();
+            if (thread) thread.#receive(message as Request | Ended);
+            // It has closed its files.
+            else handle.terminate();
+          },
+          onDeath: reason => self.deref()?.terminate(reason),
+        },
+        args,
+      );
+      this.#handle = handle;
+      unreachable.register(this, handle, this);
     } catch (error) {
       throw workerFailed((error as Error).message);
     }
@@ -45,6 +67,7 @@ export class Thread {
     if (!this.isIdle) throw new Error('BUG: the worker is busy or dead');
     return new Promise((resolve, reject) => {
       this.#running = { resolve, reject };
+      working.add(this);
       this.#handle.keepAlive(true);
       this.#memory.handOver();
       this.#handle.post(order);
@@ -55,9 +78,8 @@ export class Thread {
   terminate(reason = 'it was ended'): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    const running = this.#running;
-    this.#running = null;
-    running?.reject(workerFailed(reason));
+    unreachable.unregister(this);
+    this.#settle()?.reject(workerFailed(reason));
     // Not every engine wakes what waits for shared memory.
     this.answer.give('ended');
     this.#handle.keepAlive(false);
@@ -65,16 +87,21 @@ export class Thread {
   }
 
   #receive(message: Request | Ended): void {
-    if (this.#isDead) return;
     this.#memory.takeOver();
     if (message.kind === 'request') {
       void this.#serveRequest(message);
       return;
     }
-    const { resolve } = this.#running!;
-    this.#running = null;
     this.#handle.keepAlive(false);
-    resolve(message);
+    this.#settle()!.resolve(message);
+  }
+
+  /** The order is over. */
+  #settle(): { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null {
+    const running = this.#running;
+    this.#running = null;
+    working.delete(this);
+    return running;
   }
 
   async #serveRequest(request: Request): Promise<void> {

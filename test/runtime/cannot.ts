@@ -86,12 +86,6 @@ export const CANNOT: readonly Cannot[] = [
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',
   },
   {
-    runtimes: ['chromium'],
-    file: /^src\/faults\.test/,
-    test: /^faults in a worker › /,
-    reason: 'one page has no address space for the shared memories of so many workers; Firefox runs these',
-  },
-  {
     runtimes: ['firefox'],
     file: /^cases\.test/,
     test: /go-pdk\.crash/,

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createPlugin as createOn } from '../../src/create.ts';
+import type { PluginOptions } from '../../src/options.ts';
 import { nodePlatform } from '../../src/platform/node.ts';
 import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
+import type { Plugin } from '../../src/plugin.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -57,34 +59,62 @@ suite('workers of this process', test => {
   }
 
   const gc = findGc();
-  const title = 'the worker of a plugin that nobody can reach is ended';
-  if (!gc) test.skip(title, 'nothing here makes the garbage collector run');
-  else
-    test(title, async () => {
-      let ended = 0;
-      const platform: Platform = {
-        ...nodePlatform,
-        startWorker: (events, args) => {
-          const handle = nodePlatform.startWorker(events, args);
-          const terminate = () => {
-            ended++;
-            handle.terminate();
-          };
-          return { ...handle, terminate };
-        },
-      };
-      const leave = async () => {
-        const wasm = buildModule({ functions: [{ name: 'run', body: [] }] });
-        const plugin = await createOn(platform, wasm, { runInWorker: true });
-        await plugin.call('run');
-      };
-      for (let left = 0; left < 5; left++) await leave();
-      for (let turn = 0; turn < 500 && ended === 0; turn++) {
-        gc();
-        await new Promise(resolve => setTimeout(resolve, 10));
-      }
-      ok(ended > 0, 'none was ended');
+  const happens = async (what: () => boolean) => {
+    for (let turn = 0; turn < 500 && !what(); turn++) {
+      // What a WeakRef was asked for lives until the end of that turn.
+      await new Promise(resolve => setTimeout(resolve, 10));
+      gc!();
+    }
+    return what();
+  };
+  /** Makes plugins whose host function refers to them, as one does that calls its plugin again. */
+  const leave = async (platform: Platform, options: PluginOptions, after: (plugin: Plugin) => unknown) => {
+    const wasm = buildModule({
+      imports: [{ module: 'host', name: 'look' }],
+      functions: [{ name: 'run', body: [op.call, 0] }],
     });
+    const left: WeakRef<Plugin>[] = [];
+    for (let count = 0; count < 5; count++) {
+      const look = () => void plugin.isActive();
+      const plugin: Plugin = await createOn(platform, wasm, { ...options, functions: { host: { look } } });
+      await plugin.call('run');
+      await after(plugin);
+      left.push(new WeakRef(plugin));
+    }
+    return left;
+  };
+  const collects: [title: string, run: () => Promise<void>][] = [
+    [
+      'the worker of a plugin that nobody can reach is ended',
+      async () => {
+        let ended = 0;
+        const platform: Platform = {
+          ...nodePlatform,
+          startWorker: (events, args) => {
+            const handle = nodePlatform.startWorker(events, args);
+            const terminate = () => {
+              ended++;
+              handle.terminate();
+            };
+            return { ...handle, terminate };
+          },
+        };
+        await leave(platform, { runInWorker: true }, () => {});
+        ok(await happens(() => ended > 0), 'none was ended');
+      },
+    ],
+    ...[false, true].map((runInWorker): [string, () => Promise<void>] => [
+      `nothing keeps a plugin that was closed, ${runInWorker ? 'in a worker' : 'inline'}`,
+      async () => {
+        const left = await leave(nodePlatform, { runInWorker }, plugin => plugin.close());
+        ok(await happens(() => left.some(ref => !ref.deref())), 'none was collected');
+      },
+    ]),
+  ];
+  for (const [title, run] of collects) {
+    if (gc) test(title, run);
+    else test.skip(title, 'nothing here makes the garbage collector run');
+  }
 
   test('time-outs are refused on Bun alone', async () => {
     const creating = createOn(nodePlatform, buildModule({}), { timeoutMs: 5000 });
