@@ -1,3 +1,4 @@
+import { compileAccessors } from '../abi/index.ts';
 import { jspi } from './jspi.ts';
 import type { Platform } from './platform/types.ts';
 
@@ -39,7 +40,8 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      return platform.lacksWorkers() === null && platform.lacksForce() === null;
+      // Where no worker can be ended by force, by what is added to the bytes of plugins.
+      return (platform.lacksWorkers() ?? platform.lacksForce()) === null || compileAccessors() !== null;
     },
     get extismStdoutEnvVarSet() {
       return platform.printsWasiOutput?.() ?? false;

@@ -2,7 +2,7 @@ import type { Preopen } from '../wasi/index.ts';
 import { CreateError } from './errors.ts';
 import { planLinks } from './link.ts';
 import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
-import { chooseMode } from './mode.ts';
+import { chooseMode, meters } from './mode.ts';
 import { compileModule, type PluginModule } from './module.ts';
 import type { Fetch, PluginOptions } from './options.ts';
 import type { Platform } from './platform/types.ts';
@@ -43,10 +43,14 @@ async function loadModule(
   platform: Platform,
   fetch: Fetch,
   item: ManifestModule,
-  { debug, maxGrowthPages }: Settings,
+  settings: Settings,
 ): Promise<PluginModule> {
+  const { debug, maxGrowthPages } = settings;
   const source = await loadSource(platform, fetch, item);
-  const module = await compileModule(platform, item.name, source, { maxGrowthPages });
+  const module = await compileModule(platform, item.name, source, {
+    maxGrowthPages,
+    metered: meters(settings, platform),
+  });
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;

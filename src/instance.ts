@@ -7,6 +7,7 @@ import {
   type WasiFunctionName,
   type WasiImport,
 } from '../wasi/index.ts';
+import { type Ask, arm } from './ask.ts';
 import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
 import { jspi } from './jspi.ts';
@@ -37,6 +38,8 @@ export interface InstanceParts {
   platform: Pick<Platform, 'clock' | 'random'>;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
+  /** For metered modules. */
+  ask: Ask | null;
   folders: Readonly<Record<string, Preopen>>;
   stdout: Sink;
   stderr: Sink;
@@ -156,6 +159,7 @@ class Linker {
     }
     this.#parts.onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
+    if (this.#parts.ask) arm(instance, this.#parts.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;

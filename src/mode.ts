@@ -19,26 +19,26 @@ interface Need {
   instead: string;
 }
 
+const RUN_IN_WORKER: Need = {
+  code: 'UNSUPPORTED',
+  what: 'option.runInWorker: the plugin is to run in a worker',
+  instead: 'leave it out',
+};
+
 /**
  * What the plugin can run as here.
  * @throws {CreateError} HOST_FUNCTION_ASYNC or UNSUPPORTED when it needs what this platform does not have
  */
 export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platform): Mode {
-  const [worker] = needsOfWorker(settings);
+  const { runInWorker, timeoutMs } = settings;
+  const lacking = lacksWorker(settings, platform);
+  if (lacking === null && (runInWorker || timeoutMs !== undefined)) return 'worker';
   const [waiting] = needsOfWaiting(plan, settings);
-  const need = worker ?? waiting;
+  const need = runInWorker ? RUN_IN_WORKER : waiting;
   if (!need) return jspi && !platform.clock.sleepNs && sleeps(plan) ? 'suspending' : 'inline';
-  if (!worker && jspi) return 'suspending';
-  const lacking =
-    platform.lacksWorkers() ?? (settings.timeoutMs === undefined ? null : platform.lacksForce());
-  if (lacking !== null) throw new CreateError(need.code, `${need.what}, but ${lacking}; ${need.instead}`);
-  const [folder] = Object.keys(settings.preopens);
-  if (folder === undefined) return 'worker';
-  throw new CreateError(
-    'UNSUPPORTED',
-    `option.preopens["${folder}"]: ${need.what}, and a file system given as an object cannot go there; give a folder of ` +
-      'the host with allowedPaths, or do without one of them',
-  );
+  if (!runInWorker && jspi) return 'suspending';
+  if (lacking === null) return 'worker';
+  throw new CreateError(need.code, `${need.what}, but ${lacking}; ${need.instead}`);
 }
 
 /** Whether the plugin has to wait for what it imports. */
@@ -51,22 +51,18 @@ const sleeps = ({ modules }: LinkPlan): boolean =>
     links.some(({ name, provider }) => provider.kind === 'wasi' && name === 'poll_oneoff'),
   );
 
-function needsOfWorker({ runInWorker, timeoutMs }: Settings): Need[] {
-  const needs: Need[] = [];
-  if (timeoutMs !== undefined) {
-    const what = 'timeoutMs: only a plugin in a worker can be ended by force';
-    needs.push({
-      code: 'UNSUPPORTED',
-      what,
-      instead: 'leave it out, and give calls an AbortSignal, which ends what waits',
-    });
-  }
-  if (runInWorker) {
-    const what = 'option.runInWorker: the plugin is to run in a worker';
-    needs.push({ code: 'UNSUPPORTED', what, instead: 'leave it out' });
-  }
-  return needs;
+/** Why the plugin cannot be in a worker, if it cannot. */
+function lacksWorker({ preopens }: Settings, platform: Platform): string | null {
+  const [folder] = Object.keys(preopens);
+  const isObject =
+    `the file system at option.preopens["${folder}"] is an object, which cannot go to a worker, as a folder of the ` +
+    'host given with allowedPaths can';
+  return platform.lacksWorkers() ?? (folder === undefined ? null : isObject);
 }
+
+/** Why no worker that is ended by force can keep `timeoutMs`, if none can: then the plugin's own code has to. */
+export const meters = (settings: Settings, platform: Platform): string | null =>
+  settings.timeoutMs === undefined ? null : (lacksWorker(settings, platform) ?? platform.lacksForce());
 
 function needsOfWaiting({ modules }: LinkPlan, { allowedHosts }: Settings): Need[] {
   const cannot =

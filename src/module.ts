@@ -5,11 +5,12 @@ import { type CompiledModule, compiledBefore } from './module-cache.ts';
 import type { Platform } from './platform/types.ts';
 import { hexOfSha256, type LoadedSource } from './source.ts';
 import { capMemories, isOnlyCapped } from './wasm/cap-memory.ts';
+import { isOnlyMetered, METER_EXPORTS, meter } from './wasm/meter.ts';
 import { readModule, readSignatures, type Signatures } from './wasm/reader.ts';
 
 /** A rewriting of the bytes that ran instead of those that were hashed. */
 export interface Transform {
-  name: 'cap-memory';
+  name: 'cap-memory' | 'meter';
   /** SHA-256 of the bytes before and after, in hexadecimal digits. */
   before: string;
   after: string;
@@ -26,6 +27,21 @@ export interface PluginModule extends CompiledModule {
 export interface CompileOptions {
   /** Pages by which each memory may grow at most, where there is such a limit. */
   maxGrowthPages?: number | undefined;
+  /** Why the plugin's own code has to keep `timeoutMs`, if it has to. */
+  metered?: string | null;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A transform that is asked for. */
+interface Step {
+  name: Transform['name'];
+  /** Null where the module has what the host does not know. */
+  apply(bytes: Bytes): Bytes | null;
+  /** Whether `apply` did what it is for, and nothing else. */
+  check(before: Bytes, after: Bytes): boolean;
+  /** @throws {CreateError} UNSUPPORTED, where the bytes are not there or not known, as `why` says */
+  refuse(why: string): never;
 }
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED */
@@ -33,42 +49,75 @@ export async function compileModule(
   platform: Platform,
   name: string,
   source: LoadedSource,
-  { maxGrowthPages }: CompileOptions = {},
+  options: CompileOptions = {},
 ): Promise<PluginModule> {
+  const steps = stepsFor(options);
   if ('module' in source) {
-    if (maxGrowthPages !== undefined) refuseCap(name, 'it came compiled, and only its bytes can be limited');
+    steps[0]?.refuse(`module "${name}" came compiled`);
     return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
   }
   const { bytes, sha256, compiling } = source;
-  if (maxGrowthPages === undefined) {
+  if (steps.length === 0) {
     return { name, sha256, transforms: [], ...(await compileBytes(platform, name, bytes, compiling)) };
   }
   refuseIfInvalid(name, bytes);
-  const [memory] = readModule(bytes).memories;
-  if (name === MAIN && memory && memory.initialPages > maxGrowthPages) {
-    throw new CreateError(
-      'MEMORY_LIMIT',
-      `module "${name}": its memory starts with ${memory.initialPages} pages, over the limit of ${maxGrowthPages} ` +
-        'pages (memory.max_pages)',
-    );
+  if (options.maxGrowthPages !== undefined) refuseIfOver(name, bytes, options.maxGrowthPages);
+  const transforms: Transform[] = [];
+  let before = bytes;
+  for (const { name: step, apply, check, refuse } of steps) {
+    const after = apply(before);
+    if (!after || !check(before, after)) return refuse(`module "${name}" has what the host does not know`);
+    if (after === before) continue;
+    const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
+    transforms.push({ name: step, before: from!, after: to! });
+    before = after;
   }
-  const capped = capMemories(bytes, maxGrowthPages);
-  if (!capped || !isOnlyCapped(bytes, capped)) {
-    return refuseCap(name, 'its memories are of a kind that the host does not know');
-  }
-  const compiled = await compileBytes(platform, name, capped);
-  if (capped === bytes) return { name, sha256, transforms: [], ...compiled };
-  const [before, after] = await Promise.all([bytes, capped].map(each => hexOfSha256(platform, each)));
-  return { name, sha256, transforms: [{ name: 'cap-memory', before: before!, after: after! }], ...compiled };
+  const compiled = await compileBytes(platform, name, before);
+  return { name, sha256, transforms, ...compiled };
 }
 
-const refuseCap = (name: string, why: string): never => {
+function stepsFor({ maxGrowthPages, metered = null }: CompileOptions): Step[] {
+  const steps: Step[] = [];
+  const refuse = (message: string) => {
+    throw new CreateError('UNSUPPORTED', message);
+  };
+  if (maxGrowthPages !== undefined) {
+    steps.push({
+      name: 'cap-memory',
+      apply: bytes => capMemories(bytes, maxGrowthPages),
+      check: isOnlyCapped,
+      refuse: why =>
+        refuse(
+          `memory.max_pages cannot be honoured: ${why}; pass the bytes, or leave it out ` +
+            '(memory.maxPages limits kernel memory alone)',
+        ),
+    });
+  }
+  if (metered !== null) {
+    steps.push({
+      name: 'meter',
+      apply: meter,
+      check: isOnlyMetered,
+      refuse: why =>
+        refuse(
+          `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; pass the bytes, ` +
+            'or leave it out, and give calls an AbortSignal, which ends what waits',
+        ),
+    });
+  }
+  return steps;
+}
+
+/** @throws {CreateError} MEMORY_LIMIT */
+function refuseIfOver(name: string, bytes: Bytes, maxGrowthPages: number): void {
+  const [memory] = readModule(bytes).memories;
+  if (name !== MAIN || !memory || memory.initialPages <= maxGrowthPages) return;
   throw new CreateError(
-    'UNSUPPORTED',
-    `module "${name}": memory.max_pages cannot be honoured: ${why}; pass the bytes, or leave it out ` +
-      '(memory.maxPages limits kernel memory alone)',
+    'MEMORY_LIMIT',
+    `module "${name}": its memory starts with ${memory.initialPages} pages, over the limit of ${maxGrowthPages} ` +
+      'pages (memory.max_pages)',
   );
-};
+}
 
 async function compileBytes(
   platform: Platform,
@@ -84,8 +133,11 @@ async function compileBytes(
   return compiled;
 }
 
+/** What a transform exports is none of the plugin's, whose own exports cannot have these names then. */
+const HIDDEN = new Set(Object.values(METER_EXPORTS));
+
 function describeModule(module: WebAssembly.Module, signatures: Signatures | null): CompiledModule {
-  const exports = WebAssembly.Module.exports(module);
+  const exports = WebAssembly.Module.exports(module).filter(({ name }) => !HIDDEN.has(name));
   return {
     module,
     imports: WebAssembly.Module.imports(module),

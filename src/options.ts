@@ -43,7 +43,10 @@ export interface ManifestOptions {
   /** Host path, perhaps with `ro:` before it → guest path. */
   allowed_paths?: Readonly<Record<string, string>> | null | undefined;
   memory?: MemoryOptions | null | undefined;
-  /** Ends a call, or the start functions, after this many ms, whatever the plugin does: it runs in a worker then. */
+  /**
+   * Ends a call, or the start functions, after this many ms, whatever the plugin does: it runs in a worker then, or with
+   * checks that are added to its code. UNSUPPORTED where neither is possible.
+   */
   timeoutMs?: number | null | undefined;
   timeout_ms?: number | null | undefined;
 }

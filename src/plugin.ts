@@ -1,6 +1,7 @@
 import type { Kernel, KernelTier } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, type PlugboardError } from './errors.ts';
@@ -10,7 +11,7 @@ import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
 import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
-import { hasToWait, type Mode } from './mode.ts';
+import { hasToWait, type Mode, meters } from './mode.ts';
 import type { Transform } from './module.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
@@ -49,6 +50,8 @@ export class Plugin {
   readonly #stderr: LineSink;
   readonly #site: CallSite;
   readonly #runner: Runner;
+  /** Of a metered plugin. */
+  readonly #deadline: Deadline | null;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
   /** Settles when the last call that was made has ended. */
@@ -97,8 +100,12 @@ export class Plugin {
       stderr: () => this.#lastErrorLines(),
     };
     settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
+    this.#deadline =
+      meters(settings, platform) === null
+        ? null
+        : new Deadline(settings.timeoutMs!, this.#kernel, () => this.isActive());
     this.#runner = createRunner({
-      ...{ mode, plan, settings, platform, folders, tier, imports },
+      ...{ mode, plan, settings, platform, folders, tier, imports, deadline: this.#deadline },
       ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
     });
   }
@@ -259,12 +266,14 @@ export class Plugin {
 
   /** Sees to it that there is an instance. */
   #makeReady(): void {
+    this.#deadline?.start();
     if (this.#runner.isReady) return;
     this.#dropInstance();
     this.#checkStarted(this.#run('initialisation', () => this.#runner.start()));
   }
 
   async #makeReadyAsync(): Promise<void> {
+    this.#deadline?.start();
     if (this.#runner.isReady) return;
     this.#dropInstance();
     this.#checkStarted(await this.#runAsync('initialisation', () => this.#runner.start()));

@@ -1,5 +1,7 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
+import { makeAsk } from './ask.ts';
+import type { Deadline } from './deadline.ts';
 import { CreateError, isStackOverflow } from './errors.ts';
 import type { HostCalls } from './host-calls.ts';
 import { hostFailure } from './host-function.ts';
@@ -72,11 +74,21 @@ interface RunnerParts {
   tier: KernelTier;
   imports: EnvImports;
   hostCalls: HostCalls;
+  /** Of a metered plugin. */
+  deadline: Deadline | null;
   stdout: LineSink;
   stderr: LineSink;
 }
 
-export function createRunner({ mode, imports, tier, folders, hostCalls, ...parts }: RunnerParts): Runner {
+export function createRunner({
+  mode,
+  imports,
+  tier,
+  folders,
+  hostCalls,
+  deadline,
+  ...parts
+}: RunnerParts): Runner {
   const { settings, kernel, platform } = parts;
   const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes, fetch } = settings;
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
@@ -90,13 +102,17 @@ export function createRunner({ mode, imports, tier, folders, hostCalls, ...parts
   const http = mode === 'inline' || allowedHosts.length === 0 ? null : httpImport(kernel, hostCalls, send);
   if (mode === 'worker') {
     const kernelImports = { ...imports, ...(http && { http_request: http }) };
-    return new WorkerRunner({ ...parts, kernelImports, tier, hostCall: hostCalls, onDiagnostic });
+    const isMetered = deadline !== null;
+    return new WorkerRunner({ ...parts, kernelImports, tier, isMetered, hostCall: hostCalls, onDiagnostic });
   }
   const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
   const hostImport = (link: Link) => localImport(link, hostCalls);
   const suspends = mode === 'suspending';
-  const clock = suspends ? suspendingClock(platform.clock, () => hostCalls.signal) : platform.clock;
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends };
+  const clock = suspends
+    ? suspendingClock(platform.clock, () => hostCalls.signal)
+    : (deadline?.clock(platform.clock) ?? platform.clock);
+  const ask = deadline && makeAsk(() => deadline.isOver());
+  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask };
   return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
 }
 

@@ -49,12 +49,21 @@ export const PROMISES: readonly Claim[] = [
     claim: 'Resource limits: execution time can be limited',
     how:
       'With `timeoutMs` a plugin runs in a worker, which is ended by force when the time of a call is over, and with it the ' +
-      'memory that it could still write to. The next call has a new worker; variables stay.',
-    files: ['src/mode.ts', 'src/plugin.ts', 'src/worker/runner.ts', 'src/worker/thread.ts'],
+      'memory that it could still write to. The next call has a new worker; variables stay. Where no worker is to be had ' +
+      '(pages that are not cross-origin isolated), or none that can be ended in a loop (Bun, Deno), checks are added to ' +
+      "the plugin's functions and loops, which trap when the time is over; that nothing else was changed is checked, and reported.",
+    files: [
+      'src/mode.ts',
+      'src/deadline.ts',
+      'src/wasm/meter.ts',
+      'src/worker/runner.ts',
+      'src/worker/thread.ts',
+    ],
     not:
-      'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread. Where no worker can be had, or none be ' +
-      'by force (workerd, pages that are not cross-origin isolated, Bun), asking for a time-out is an error. Deno does not end ' +
-      'a loop: its call ends in time and the next one works, but a thread is busy until the process ends.',
+      'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
+      'a thread stays busy even when its call was aborted or the plugin closed. Checks come between instructions: a bulk ' +
+      'instruction, or a host function, is not cut short, and a start section is stopped after 2^31 turns only. Where no ' +
+      'bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
   },
   {
     id: 'host-functions',

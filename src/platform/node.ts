@@ -39,7 +39,10 @@ export const nodePlatform: Platform = {
   hostFolder: nodeFolder,
   printsWasiOutput,
   lacksWorkers: () => null,
-  lacksForce: () => ('Bun' in globalThis ? "Bun's terminate() does not reach a loop of wasm" : null),
+  lacksForce: () => {
+    const [name] = ['Bun', 'Deno'].filter(each => each in globalThis);
+    return name ? `${name} cannot end a worker that is in a loop` : null;
+  },
   startWorker: startNodeWorker,
   readFile: async path =>
     new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),

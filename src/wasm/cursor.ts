@@ -75,6 +75,11 @@ export class Cursor {
     throw new Malformed(start, `${what} as LEB128 of at most ${maxBytes} bytes`, 'a longer one');
   }
 
+  /** Goes past a number of whatever kind. */
+  skipLeb(what: string): void {
+    while (this.byte(what) >= 0x80);
+  }
+
   take(length: number, what: string): Uint8Array {
     if (length > this.left) throw new Malformed(this.at, `${what} of ${length} bytes`, `${this.left} bytes`);
     this.at += length;

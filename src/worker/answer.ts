@@ -1,7 +1,7 @@
 /** The most results that a wasm function may have, as engines limit it. */
 const MAX_RESULTS = 1000;
-const [STATE, LOG_LEVEL, COUNT, TAGS] = [0, 1, 2, 3];
-const VALUES_BYTES = (TAGS + 1 + MAX_RESULTS) * 4;
+const [STATE, LOG_LEVEL, LAST, COUNT, TAGS] = [0, 1, 2, 3, 4];
+const VALUES_BYTES = (TAGS + MAX_RESULTS) * 4;
 const WAITING = 0;
 /** Some 50 µs. Most answers come by then, and to be woken from sleep takes a thread as long. */
 const TURNS = 10_000;
@@ -15,11 +15,12 @@ const OUTCOMES = { ok: 1, ended: 2, failed: 3 };
 export type Outcome = keyof typeof OUTCOMES;
 
 /**
- * The answer to one request, in memory that both threads share, and the log level as of then. Words are i32:
+ * The answer to one request, in memory that both threads share, the log level as of then, and whether it was the last
+ * one, since nobody wants the worker any more. Words are i32:
  *
- *      0       4          8       12       4016      12016
- *      ├───────┼──────────┼───────┼────────┼─────────┤
- *      │ state │ logLevel │ count │ tags … │ values… │  tags of 4 bytes, values of 8
+ *      0       4          8      12      16       4016      12016
+ *      ├───────┼──────────┼──────┼───────┼────────┼─────────┤
+ *      │ state │ logLevel │ last │ count │ tags … │ values… │  tags of 4 bytes, values of 8
  */
 export class Answer {
   readonly buffer: SharedArrayBuffer;
@@ -41,6 +42,16 @@ export class Answer {
 
   set logLevel(level: number) {
     this.#words[LOG_LEVEL] = level;
+  }
+
+  get isLast(): boolean {
+    return Atomics.load(this.#words, LAST) === 1;
+  }
+
+  /** For whoever waits, or asks now and then. */
+  giveLast(): void {
+    Atomics.store(this.#words, LAST, 1);
+    this.give('ended');
   }
 
   /** Before the request is posted. */

@@ -1,5 +1,6 @@
 import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../abi/index.ts';
 import type { Preopen } from '../../wasi/index.ts';
+import { type Ask, makeAsk } from '../ask.ts';
 import { PlugboardError } from '../errors.ts';
 import { type Instances, instantiate } from '../instance.ts';
 import type { Link } from '../link.ts';
@@ -39,6 +40,7 @@ class WorkerPlugin {
   readonly #kernel: Kernel;
   readonly #imports: Imports;
   readonly #answer: Answer;
+  readonly #ask: Ask | null;
   #instances: Instances | null = null;
   #module: string = MAIN;
 
@@ -47,6 +49,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
+    this.#ask = setup.isMetered ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
@@ -108,6 +111,7 @@ class WorkerPlugin {
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
       suspends: false,
+      ask: this.#ask,
       onModule: name => {
         this.#module = name;
       },

@@ -13,6 +13,7 @@ export interface Setup {
   /** Its host functions are `remote`. */
   plan: LinkPlan;
   tier: KernelTier;
+  isMetered: boolean;
   accessors: WebAssembly.Module | null;
   backing: SharedBacking;
   /** For the answers to requests: the worker cannot receive messages while the plugin waits. */

@@ -28,6 +28,8 @@ export interface WorkerRunnerParts {
   /** Those of the reference kernel, with `http_request` as it is served here. */
   kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
   tier: KernelTier;
+  /** Whether the plugin's own code stops it, since the worker cannot be ended by force. */
+  isMetered: boolean;
   hostCall: HostCall;
   stdout: LineSink;
   stderr: LineSink;
@@ -81,7 +83,7 @@ export class WorkerRunner implements Runner {
 
   async #startThread(): Promise<void> {
     this.#ready = null;
-    const { platform, settings, kernel, tier } = this.#parts;
+    const { platform, settings, kernel, tier, isMetered } = this.#parts;
     const backing = createSharedBacking();
     // An ended worker may still write to the memory that it had.
     kernel.memory.moveTo(backing);
@@ -93,6 +95,7 @@ export class WorkerRunner implements Runner {
       kind: 'setup',
       plan: this.#plan,
       tier,
+      isMetered,
       accessors: tier === 'accessors' ? compileAccessors('shared') : null,
       backing,
       answers: this.#thread.answer.buffer,

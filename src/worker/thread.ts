@@ -80,8 +80,8 @@ export class Thread {
     this.#isDead = true;
     unreachable.unregister(this);
     this.#settle()?.reject(workerFailed(reason));
-    // Not every engine wakes what waits for shared memory.
-    this.answer.give('ended');
+    // Not every engine wakes what waits for shared memory, or ends what runs.
+    this.answer.giveLast();
     this.#handle.keepAlive(false);
     this.#handle.terminate();
   }

@@ -119,7 +119,6 @@ suite('modules', test => {
   );
 
   test('what is wrong with the options is no error of the module', async () => {
-    const workerless = { ...webPlatform, lacksWorkers: () => 'there are none' };
     for (const [options, code, message] of [
       [{ limits: { bytes: 1 } }, 'INVALID_CONFIG', 'limits.bytes: expected one of moduleBytes, inputBytes'],
       [
@@ -128,7 +127,6 @@ suite('modules', test => {
         'limits.packets: expected a whole number of packets, 0 or more',
       ],
       [{ colour: 1 }, 'INVALID_OPTION', 'colour'],
-      [{ timeoutMs: 5, platform: workerless }, 'UNSUPPORTED', 'timeoutMs'],
     ] as const) {
       const error = await raises(() => create(keeper(), options as ActorOptions), { code, message });
       ok(!('kind' in error));

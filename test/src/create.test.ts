@@ -164,7 +164,7 @@ const badInputs: BadInput[] = [
   {
     code: 'UNSUPPORTED',
     manifest: { wasm: [{ module: new WebAssembly.Module(WASM) }], memory: { max_pages: 1 } },
-    message: 'memory.max_pages cannot be honoured: it came compiled',
+    message: 'memory.max_pages cannot be honoured: module "main" came compiled; pass the bytes',
   },
   { code: 'INVALID_OPTION', options: { timeoutMs: 2 ** 31 }, message: 'option.timeoutMs' },
   { code: 'INVALID_OPTION', options: { runInWorker: 1 as never }, message: 'option.runInWorker' },

@@ -116,10 +116,16 @@ suite('workers of this process', test => {
     else test.skip(title, 'nothing here makes the garbage collector run');
   }
 
-  test('time-outs are refused on Bun alone', async () => {
-    const creating = createOn(nodePlatform, buildModule({}), { timeoutMs: 5000 });
-    if ('Bun' in globalThis) await raises(() => creating, { code: 'UNSUPPORTED', message: 'a loop of wasm' });
-    else await (await creating).close();
+  test('where a worker cannot be ended by force, code is added to the plugin, and to no other', async () => {
+    const transformsOf = async (options: PluginOptions) => {
+      const plugin = await createOn(nodePlatform, buildModule({}), options);
+      await plugin.close();
+      const { modules, isolation } = plugin.report;
+      return [isolation, modules[0]!.transforms.map(({ name }) => name)];
+    };
+    const cannot = 'Bun' in globalThis || 'Deno' in globalThis;
+    equal(await transformsOf({ timeoutMs: 5000 }), ['worker', cannot ? ['meter'] : []]);
+    equal(await transformsOf({ runInWorker: true }), ['worker', []]);
   });
 
   test.row(

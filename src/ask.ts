@@ -1,0 +1,24 @@
+import { METER_EXPORTS } from './wasm/meter.ts';
+
+/** `(import "" "f" (func (result i32))) (export "f" (func 0))`: tables take functions of wasm only. */
+const AS_WASM = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 5, 1, 0x60, 0, 1, 0x7f],
+  ...[2, 6, 1, 0, 1, 0x66, 0, 0],
+  ...[7, 5, 1, 1, 0x66, 0, 0],
+]);
+
+/** Answers whether the plugin must stop; in wasm. */
+export type Ask = WebAssembly.ExportValue;
+
+/** For `arm`: a metered plugin is stopped once `mustStop` says so. */
+export function makeAsk(mustStop: () => boolean): Ask {
+  const imports = { '': { f: () => Number(mustStop()) } };
+  return new WebAssembly.Instance(new WebAssembly.Module(AS_WASM), imports).exports.f!;
+}
+
+/** Has a metered instance ask from now on. Its start section has run: until then it only counts. */
+export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
+  (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
+  (exports[METER_EXPORTS.left] as WebAssembly.Global).value = 1;
+}

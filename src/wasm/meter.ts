@@ -1,0 +1,193 @@
+import { Cursor, Malformed } from './cursor.ts';
+import { findRepeated } from './instructions.ts';
+import { signed, unsigned } from './leb.ts';
+import { type ModuleOutline, readModule, type Section } from './reader.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What the transform exports: a table for the function that is asked, and how often code may still repeat before. */
+export const METER_EXPORTS = { ask: 'plugboard.ask', left: 'plugboard.left' };
+
+/** How often code may repeat between two questions. */
+const TURNS = 1000;
+/** Before there is somebody to ask: in a start section. As i32. */
+const TURNS_AT_FIRST = 2 ** 31 - 1;
+
+const [CUSTOM, TYPE, FUNCTION, TABLE, GLOBAL, EXPORT, CODE] = [0, 1, 3, 4, 6, 7, 10];
+/** In which sections come. */
+const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+
+/** Names what the transform adds by the indices behind those that the module has. */
+function additionsTo({ types, functions, tables, globals }: ModuleOutline) {
+  const [ask, answer, refill] = [types.length, types.length + 1, functions.length];
+  const name = (text: string) => withLength([...text].map(char => char.charCodeAt(0)));
+  const [table, global] = [unsigned(tables), unsigned(globals)];
+  /** Items by section. */
+  const items: Readonly<Record<number, number[][]>> = {
+    // () → () and () → i32
+    [TYPE]: [
+      [0x60, 0, 0],
+      [0x60, 0, 1, 0x7f],
+    ],
+    [FUNCTION]: [unsigned(ask)],
+    [TABLE]: [[0x70, 1, 1, 1]],
+    [GLOBAL]: [[0x7f, 1, 0x41, ...signed(TURNS_AT_FIRST), 0x0b]],
+    [EXPORT]: [
+      [...name(METER_EXPORTS.ask), 1, ...table],
+      [...name(METER_EXPORTS.left), 3, ...global],
+    ],
+    [CODE]: [
+      // if (table[0]()) unreachable; left = TURNS
+      withLength([
+        0,
+        ...[0x41, 0, 0x11, ...unsigned(answer), ...table],
+        ...[0x04, 0x40, 0x00, 0x0b],
+        ...[0x41, ...signed(TURNS), 0x24, ...global],
+        0x0b,
+      ]),
+    ],
+  };
+  // left = left - 1; if (left == 0) refill()
+  const check = Uint8Array.from([
+    ...[0x23, ...global, 0x41, 0x7f, 0x6a, 0x24, ...global],
+    ...[0x23, ...global, 0x45, 0x04, 0x40, 0x10, ...unsigned(refill), 0x0b],
+  ]);
+  return { items, check };
+}
+
+const withLength = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
+
+/**
+ * The module with a check wherever code can run again and again: at the start of functions and loops it counts, and asks
+ * a function of the host now and then, which may have it trap. Everything is added behind what is there, so that no index
+ * changes. Null where the module has what this host does not know, or has the exports already.
+ */
+export const meter = (bytes: Bytes): Bytes | null => unlessMalformed(() => addChecks(bytes));
+
+function addChecks(bytes: Bytes): Bytes | null {
+  const outline = readModule(bytes);
+  const taken = Object.values(METER_EXPORTS);
+  if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
+  const { items, check } = additionsTo(outline);
+  const parts: Uint8Array[] = [bytes.subarray(0, 8)];
+  const append = (id: number, section: Section | undefined) => {
+    const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
+    const added = items[id]!;
+    const contents = [
+      Uint8Array.from(unsigned(count + added.length)),
+      ...(id === CODE ? insert(rest, count, check) : [rest]),
+      Uint8Array.from(added.flat()),
+    ];
+    const sizeBytes = contents.reduce((sum, part) => sum + part.length, 0);
+    parts.push(Uint8Array.from([id, ...unsigned(sizeBytes)]), ...contents);
+  };
+  const missing = new Set(Object.keys(items).map(Number));
+  /** Adds the sections that come before the one of this id, and are not there. */
+  const appendMissing = (before: number) => {
+    for (const id of ORDER.slice(0, before)) if (missing.delete(id)) append(id, undefined);
+  };
+  for (const section of outline.sections) {
+    const { id, offset, sizeBytes } = section;
+    if (id !== CUSTOM) appendMissing(ORDER.indexOf(id));
+    if (missing.delete(id)) append(id, section);
+    else parts.push(bytes.subarray(offset, offset + sizeBytes));
+  }
+  appendMissing(ORDER.length);
+  return concat(parts);
+}
+
+/** What `read` answers, or null where it finds what it does not know. */
+function unlessMalformed<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) return null;
+    throw error;
+  }
+}
+
+/** The bodies of functions, each with `check` where it repeats. */
+function insert(bodies: Uint8Array, count: number, check: Uint8Array): Uint8Array[] {
+  const file = new Cursor(bodies);
+  const parts: Uint8Array[] = [];
+  for (let index = 0; index < count; index++) {
+    const body = file.take(file.u32('the size of a body'), 'a body');
+    const places = findRepeated(new Cursor(body));
+    parts.push(Uint8Array.from(unsigned(body.length + places.length * check.length)));
+    let from = 0;
+    for (const place of places) {
+      parts.push(body.subarray(from, place), check);
+      from = place;
+    }
+    parts.push(body.subarray(from));
+  }
+  return parts;
+}
+
+/**
+ * Whether `metered` is `bytes` with nothing but the additions: taken out again, everything else is the same. Asked of what
+ * `meter` made, and reads that anew.
+ */
+export const isOnlyMetered = (bytes: Bytes, metered: Bytes): boolean =>
+  unlessMalformed(() => hasOnlyChecks(bytes, metered)) ?? false;
+
+function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
+  const [before, after] = [readModule(bytes), readModule(metered)];
+  const { items, check } = additionsTo(before);
+  const isAdded = ({ id }: Section) => items[id] !== undefined;
+  const originals = before.sections.filter(section => !isAdded(section));
+  const kept = after.sections.filter(section => !isAdded(section));
+  const whole = (all: Bytes, { offset, sizeBytes }: Section) => all.subarray(offset, offset + sizeBytes);
+  if (after.problems.length > 0 || originals.length !== kept.length) return false;
+  if (!originals.every((section, index) => isEqual(whole(bytes, section), whole(metered, kept[index]!))))
+    return false;
+  return Object.entries(items).every(([key, added]) => {
+    const of = ({ sections }: ModuleOutline) => sections.find(({ id }) => id === Number(key));
+    const original = of(before) ? vectorOf(bytes, of(before)!) : { count: 0, rest: new Uint8Array() };
+    const { count, rest } = vectorOf(metered, of(after)!);
+    const tail = Uint8Array.from(added.flat());
+    const head = rest.subarray(0, rest.length - tail.length);
+    if (count !== original.count + added.length || !isEqual(rest.subarray(head.length), tail)) return false;
+    if (Number(key) !== CODE) return isEqual(head, original.rest);
+    const file = new Cursor(head);
+    const old = new Cursor(original.rest);
+    for (let index = 0; index < original.count; index++) {
+      const body = file.take(file.u32('the size of a body'), 'a body');
+      const without = takeOut(body, check);
+      if (!without || !isEqual(without, old.take(old.u32('the size of a body'), 'a body'))) return false;
+    }
+    return file.left === 0 && old.left === 0;
+  });
+}
+
+/** A metered body without its checks; null where one is missing. */
+function takeOut(body: Uint8Array, check: Uint8Array): Uint8Array | null {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const place of findRepeated(new Cursor(body))) {
+    if (!isEqual(body.subarray(place, place + check.length), check)) return null;
+    parts.push(body.subarray(from, place));
+    from = place + check.length;
+  }
+  return concat([...parts, body.subarray(from)]);
+}
+
+/** The items of a section, whose number comes first. */
+function vectorOf(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Section) {
+  const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
+  const count = body.u32('a number of items');
+  return { count, rest: body.take(body.left, 'the items') };
+}
+
+const isEqual = (one: Uint8Array, other: Uint8Array) =>
+  one.length === other.length && one.every((byte, index) => byte === other[index]);
+
+function concat(parts: readonly Uint8Array[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,188 @@
+import { createPlugin as createOn } from '../../src/create.ts';
+import { jspi } from '../../src/jspi.ts';
+import type { ManifestLike } from '../../src/manifest.ts';
+import type { PluginOptions } from '../../src/options.ts';
+import type { Platform } from '../../src/platform/types.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { MemoryFs } from '../../wasi/index.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+
+const VOID = 0x40;
+const [LOOP, BR, RETURN, IF, EQUAL, STORE] = [0x03, 0x0c, 0x0f, 0x04, 0x46, 0x3a];
+const WASI = 'wasi_snapshot_preview1';
+const [PROC_EXIT, POLL, WAIT, FORK] = [0, 1, 2, 3];
+
+const forever = [LOOP, VOID, BR, 0, op.end];
+const store = (address: number, byte: number) => [op.i32Const, address, op.i32Const, byte, STORE, 0, 0];
+
+/** Each takes longer than anybody waits. */
+const ENDLESS: Record<string, readonly number[]> = {
+  // As long as the global is not 60: n++, itself twice, n--.
+  fork: [
+    ...[op.globalGet, 0, op.i32Const, 60, EQUAL, IF, VOID, RETURN, op.end],
+    ...[op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0],
+    ...[op.call, FORK, op.call, FORK],
+    ...[op.globalGet, 0, op.i32Const, 0x7f, op.i32Add, op.globalSet, 0],
+  ],
+  loop: forever,
+  nested: [LOOP, VOID, ...forever, BR, 0, op.end],
+  caught: [LOOP, VOID, ...op.try, ...forever, op.catchAll, op.end, BR, 0, op.end],
+  imports: [LOOP, VOID, op.call, WAIT, BR, 0, op.end],
+};
+/** What ends for another reason first, and goes on all the same. */
+const afterExit = [...op.try, op.i32Const, 3, op.call, PROC_EXIT, op.catchAll, op.end, ...forever];
+/** A subscription to the monotonic clock at 0, over 2^40 ns; the event to 64, the number of events to 112. */
+const sleep = [
+  ...[...store(16, 1), ...store(29, 1)],
+  ...[op.i32Const, 0, op.i32Const, 0xc0, 0, op.i32Const, 1, op.i32Const, 0xf0, 0, op.call, POLL, op.drop],
+];
+
+const shape = {
+  imports: [
+    { module: WASI, name: 'proc_exit', params: ['i32'] },
+    { module: WASI, name: 'poll_oneoff', params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
+    { module: 'host', name: 'wait' },
+  ],
+  functions: [
+    ...Object.entries(ENDLESS).map(([name, body]) => ({ name, body })),
+    { name: 'afterExit', body: afterExit },
+    { name: 'sleep', body: sleep },
+    { name: 'fine', body: [op.call, WAIT] },
+  ],
+  memoryPages: 1,
+  global: { name: 'depth', value: 0 },
+} satisfies ModuleShape;
+const WASM = buildModule(shape);
+
+/** Without workers, the plugin's own code has to stop it, wherever this runs. */
+const platform: Platform = { ...webPlatform, lacksWorkers: () => 'there are none' };
+const TIMEOUT = { code: 'TIMEOUT', message: 'the plugin took longer than 30 ms (timeoutMs)' };
+const create = (manifest: ManifestLike, options: PluginOptions = {}) =>
+  createOn(platform, manifest, { timeoutMs: 30, functions: { host: { wait: () => 0 } }, ...options });
+
+suite('time-outs without a worker', test => {
+  for (const name of Object.keys(ENDLESS)) {
+    test.row('security.time-limits', `${name} is stopped, and the next call works`, async () => {
+      const plugin = await create(WASM);
+      for (let turn = 0; turn < 3; turn++) {
+        await raises(() => plugin.call(name), { ...TIMEOUT, message: `${name}: ${TIMEOUT.message}` });
+        is(await plugin.call('fine'), null);
+      }
+      equal(
+        plugin.report.modules[0]!.transforms.map(item => item.name),
+        ['meter'],
+      );
+    });
+  }
+
+  test('a plugin that goes on after it was ended is stopped, for the first reason', async () => {
+    const plugin = await create(WASM);
+    await raises(() => plugin.call('afterExit'), { code: 'EXIT' });
+    is(await plugin.call('fine'), null);
+  });
+
+  const canSleep = webPlatform.clock.sleepNs !== undefined || jspi !== null;
+  if (!canSleep) test.skip('sleep is cut short', 'a plugin cannot sleep here');
+  else
+    test('sleep is cut short', async () => {
+      const plugin = await create(WASM);
+      await raises(() => plugin.call('sleep'), TIMEOUT);
+      is(await plugin.call('fine'), null);
+    });
+
+  test('a call at once is stopped too, where there are no async imports', async () => {
+    const plugin = await create(buildModule({ functions: [{ name: 'run', body: forever }] }));
+    is(plugin.report.isolation, 'inline');
+    await raises(async () => plugin.callSync('run'), TIMEOUT);
+    await raises(async () => plugin.callSync('run'), TIMEOUT);
+  });
+
+  test('start functions are stopped, at creation', async () => {
+    const wasm = buildModule({ functions: [{ name: '_initialize', body: forever }] });
+    await raises(() => create(wasm), TIMEOUT);
+  });
+
+  test('in a module that the main one imports from', async () => {
+    const wasm = [
+      { name: 'inner', data: buildModule({ functions: [{ name: 'loop', body: forever }] }) },
+      {
+        name: 'main',
+        data: buildModule({
+          imports: [{ module: 'inner', name: 'loop' }],
+          functions: [{ name: 'run', body: [op.call, 0] }],
+        }),
+      },
+    ];
+    const plugin = await create({ wasm });
+    await raises(() => plugin.call('run'), TIMEOUT);
+  });
+
+  test('beside a limit of memory, of which the report tells first', async () => {
+    const plugin = await create({ wasm: [{ data: WASM }], memory: { max_pages: 3 } });
+    const [capped, metered] = plugin.report.modules[0]!.transforms;
+    equal([capped!.name, metered!.name], ['cap-memory', 'meter']);
+    is(metered!.before, capped!.after);
+    await raises(() => plugin.call('loop'), TIMEOUT);
+  });
+
+  const suspended = 'while it is suspended, and after it was';
+  if (!jspi) test.skip(suspended, 'this engine cannot suspend a plugin');
+  else
+    test(suspended, async () => {
+      let turn = 0;
+      const wait = () => (turn++ === 1 ? new Promise<never>(() => {}) : Promise.resolve());
+      const plugin = await create(WASM, { functions: { host: { wait: async () => await wait() } } });
+      is(plugin.report.isolation, 'suspending');
+      is(await plugin.call('fine'), null);
+      await raises(() => plugin.call('fine'), TIMEOUT);
+      is(await plugin.call('fine'), null);
+      await raises(() => plugin.call('loop'), TIMEOUT);
+    });
+
+  test('files of an object, which cannot go to a worker', async () => {
+    const fs = new MemoryFs();
+    const plugin = await createOn(webPlatform, WASM, {
+      timeoutMs: 30,
+      preopens: { '/': { fs } },
+      functions: { host: { wait: () => 0 } },
+    });
+    ok(plugin.report.isolation !== 'worker');
+    await raises(() => plugin.call('loop'), TIMEOUT);
+  });
+
+  test('what is called by way of the instance is no call, and goes on', async () => {
+    const turns = { name: 'count', body: [] as number[] };
+    // Until the global is 0 again, which is 2^32 turns later but for the first bits: 100,000 turns.
+    turns.body = [
+      ...[op.i32Const, 0xe0, 0xf2, 0x79, op.globalSet, 0],
+      ...[
+        LOOP,
+        VOID,
+        op.globalGet,
+        0,
+        op.i32Const,
+        1,
+        op.i32Add,
+        op.globalSet,
+        0,
+        op.globalGet,
+        0,
+        0x0d,
+        0,
+        op.end,
+      ],
+    ];
+    const plugin = await create(buildModule({ functions: [turns], global: { name: 'n', value: 0 } }));
+    const { exports } = await plugin.getInstance();
+    await new Promise(resolve => setTimeout(resolve, 40));
+    (exports.count as () => void)();
+    is((exports.n as WebAssembly.Global).value, 0);
+    is(await plugin.call('count'), null);
+    equal(
+      (await plugin.getExports()).map(({ name }) => name),
+      ['count', 'n'],
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import { Cursor } from '../../src/wasm/cursor.ts';
+import { findRepeated } from '../../src/wasm/instructions.ts';
+import { isOnlyMetered, METER_EXPORTS, meter } from '../../src/wasm/meter.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { readCaseFile, readIndex } from '../helpers/cases.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const VOID = 0x40;
+const [LOOP, BR, NOP] = [0x03, 0x0c, 0x01];
+const forever = [LOOP, VOID, BR, 0, op.end];
+
+/** Instructions with immediates of every form. Bytes of theirs look like loops, and are none. */
+const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[] = [
+  ['no immediate', [NOP, 0x45, 0xc4, 0xd1, 0xd3, 0xd4]],
+  ['block types', [0x02, VOID, 0x02, 0x7f, 0x04, 0x83, 0x03, 0x02, 0x63, 0x03, 0x02, 0x64, 0x83, 0x03]],
+  ['indices', [0x10, 3, 0x20, 0x83, 0x03, 0x23, 3, 0xd2, 3, 0x12, 3, 0x14, 3, 0x08, 3, 0xd5, 3, 0x3f, 3]],
+  ['two indices', [0x11, 3, 3, 0x13, 3, 3]],
+  ['labels', [0x0e, 3, 3, 3, 3, 3, 0x0e, 0, 3]],
+  ['constants', [0x41, 3, 0x41, 0x83, 0x7f, 0x42, 0x83, 0x83, 3]],
+  ['floats', [0x43, 3, 3, 3, 3, 0x44, 3, 3, 3, 3, 3, 3, 3, 3]],
+  ['memory', [0x28, 3, 3, 0x3e, 2, 0x83, 3, 0x28, 0x43, 3, 0x83, 3]],
+  ['select', [0x1b, 0x1c, 3, 0x7f, 0x63, 3, 0x70]],
+  ['older exceptions', [0x06, VOID, 0x07, 3, 0x09, 3, 0x18, 3, 0x19]],
+  ['exceptions', [0x1f, VOID, 4, 0, 3, 3, 1, 3, 3, 2, 3, 3, 3, 0x0a]],
+  ['null', [0xd0, 0x03, 0xd0, 0x70]],
+  ['structures', [0xfb, 0, 3, 0xfb, 2, 3, 3, 0xfb, 8, 3, 3, 0xfb, 15, 0xfb, 16, 3, 0xfb, 17, 3, 3, 0xfb, 28]],
+  ['casts', [0xfb, 20, 3, 0xfb, 23, 0x83, 3, 0xfb, 24, 3, 3, 3, 3]],
+  [
+    'bulk',
+    [0xfc, 3, 0xfc, 8, 3, 3, 0xfc, 9, 3, 0xfc, 10, 3, 3, 0xfc, 11, 3, 0xfc, 12, 3, 3, 0xfc, 17, 3, 0xfc, 19],
+  ],
+  ['vectors', [0xfd, 3, 3, 3, 0xfd, 12, ...Array(16).fill(3), 0xfd, 13, ...Array(16).fill(3), 0xfd, 21, 3]],
+  ['vectors, lanes', [0xfd, 84, 3, 3, 3, 0xfd, 92, 3, 3, 0xfd, 35, 0xfd, 0x83, 0x02, 0xfd, 0x93, 0x02]],
+  ['threads', [0xfe, 3, 3, 0xfe, 1, 3, 3, 0xfe, 0x10, 3, 3, 0xfe, 0x4e, 3, 3]],
+];
+/** No locals, then that, then a loop. */
+const bodyOf = (bytes: readonly number[]) => Uint8Array.from([0, ...bytes, LOOP, VOID, op.end, op.end]);
+
+suite('meter', test => {
+  for (const [name, bytes] of IMMEDIATES) {
+    test(`reads ${name}`, () => {
+      equal(findRepeated(new Cursor(bodyOf(bytes))), [1, bytes.length + 3]);
+    });
+  }
+
+  test('reads locals, and loops of every block type', () => {
+    const locals = [3, 1, 0x7f, 0x83, 0x03, 0x63, 0x03, 2, 0x7b];
+    const loops = [LOOP, VOID, LOOP, 0x7f, LOOP, 0x83, 0x03, LOOP, 0x63, 0x03];
+    equal(findRepeated(new Cursor(Uint8Array.from([...locals, ...loops]))), [9, 11, 13, 16, 19]);
+  });
+
+  test('what it does not know is not touched', () => {
+    const unknown = [[0x16], [0x27], [0xc5], [0xff], [0xfb, 31], [0xfc, 18], [0xfd, 0x94, 0x02], [0xfe, 4]];
+    for (const body of [...unknown, [0x43, 0, 0], [0x0e, 2, 0]]) {
+      is(meter(buildModule({ functions: [{ name: 'f', body }] })), null, body.join(' '));
+    }
+    const taken = { functions: [{ name: METER_EXPORTS.ask, body: [] }] };
+    for (const bytes of [Uint8Array.of(1, 2, 3), buildModule(taken)]) is(meter(bytes), null);
+  });
+
+  const shapes: [name: string, shape: ModuleShape][] = [
+    ['nothing at all', {}],
+    ['a function', { functions: [{ name: 'f', body: [] }] }],
+    ['a memory alone', { memoryPages: 1 }],
+    [
+      'something of each kind',
+      {
+        imports: [
+          { module: 'a', name: 'f', params: ['i64'] },
+          { module: 'a', name: 't', kind: 'table', size: 1 },
+          { module: 'a', name: 'g', kind: 'global', type: 'i32' },
+        ],
+        functions: [
+          { name: 'f', body: [...forever, ...forever] },
+          { name: 'g', results: ['i32'], body: [op.i32Const, 3] },
+        ],
+        memoryPages: 1,
+        global: { name: 'n', value: 3 },
+        table: { name: 't', size: 3 },
+        start: 1,
+      },
+    ],
+  ];
+  for (const [name, shape] of shapes) {
+    test(`${name}: the rest stays byte for byte`, () => {
+      const bytes = buildModule(shape);
+      const metered = meter(bytes)!;
+      is(WebAssembly.validate(metered), true);
+      ok(isOnlyMetered(bytes, metered));
+      is(meter(metered), null);
+    });
+  }
+
+  test('the checker finds a changed byte, wherever it is', () => {
+    const bytes = buildModule(shapes.at(-1)![1]);
+    const metered = meter(bytes)!;
+    for (let at = 0; at < metered.length; at++) {
+      for (const bit of [1, 0x80]) {
+        const changed = metered.slice();
+        changed[at]! ^= bit;
+        ok(!isOnlyMetered(bytes, changed), `byte ${at}`);
+      }
+    }
+    ok(!isOnlyMetered(bytes, bytes), 'nothing added');
+    ok(!isOnlyMetered(metered, bytes), 'what was there is gone');
+  });
+
+  for (const folder of readIndex()) {
+    test(`the plugin ${folder} stays valid`, () => {
+      const bytes = host().readBytes(`fixtures/${folder}/${readCaseFile(folder).wasm}`) as Bytes;
+      const metered = meter(bytes)!;
+      ok(WebAssembly.validate(metered));
+      ok(isOnlyMetered(bytes, metered));
+    });
+  }
+});
