@@ -1,4 +1,4 @@
-import { createPlugin } from '../../src/web.ts';
+import { CAPABILITIES, createPlugin } from '../../src/web.ts';
 import type { TestHost } from '../helpers/host.ts';
 import type { TestFile } from '../helpers/runner.ts';
 import { contentName, lendModules } from './lend-modules.ts';
@@ -39,7 +39,9 @@ async function findProblems(
 ): Promise<string[]> {
   const plugin = 'fixtures/abi/abi.wasm';
   const problems = [
+    CAPABILITIES.supportsTimeouts ? 'time-outs are said to work' : undefined,
     await expectCode('UNSUPPORTED', () => createPlugin(readBytes(plugin))),
+    await expectCode('UNSUPPORTED', () => createPlugin(module(plugin), { timeoutMs: 60_000 })),
     await expectKernel('reference', () => createPlugin(module(plugin))),
     await expectKernel('accessors', () =>
       createPlugin(module(plugin), { accessors: module('dist/abi/accessors.wasm') }),

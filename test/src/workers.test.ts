@@ -14,6 +14,7 @@ import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
+import { onceInTime } from '../helpers/once-in-time.ts';
 import { suite } from '../helpers/suite.ts';
 import { type Body, createGuest, FIRST, i64, place } from './guest.ts';
 
@@ -42,17 +43,6 @@ const codeOf = (call: Promise<unknown>) =>
     error => (error as CallError).code,
   );
 const never = () => new Promise<never>(() => {});
-
-/** On a busy machine anything may take too long at first. */
-async function onceInTime<T>(call: () => Promise<T>, tries = 50): Promise<T> {
-  for (let left = tries; ; left--) {
-    try {
-      return await call();
-    } catch (error) {
-      if ((error as CallError).code !== 'TIMEOUT' || left === 0) throw error;
-    }
-  }
-}
 
 /** Bun and Deno end no thread that is in a loop: there a plugin stops if it has a time-out. This one is never over. */
 const STOPPABLE = { timeoutMs: 2 ** 31 - 1 };
