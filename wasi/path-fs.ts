@@ -5,6 +5,8 @@ import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host
 const MAX_REMEMBERED = 4096;
 /** Renamed folders that are remembered. What was open below one before is not found again once it is forgotten. */
 const MAX_MOVES = 1024;
+/** Removed folders that are remembered. What was open there may seem to be back once it is forgotten. */
+const MAX_REMOVED = 1024;
 
 export type BothTimes = Required<{ [Time in keyof FsTimes]: bigint }>;
 
@@ -49,6 +51,12 @@ interface Remembered {
   readonly kept: BothTimes;
 }
 
+/** Makes room for another one. */
+function forgetOldest(map: Map<string, unknown>, maxSize: number): void {
+  const [oldest] = map.keys();
+  if (map.size >= maxSize && oldest !== undefined) map.delete(oldest);
+}
+
 /** What is known of the files of a host. */
 class Volume {
   readonly host: PathHost;
@@ -57,6 +65,9 @@ class Volume {
   /** Folders that programs have renamed, each from one path to another; the first ones are forgotten again. */
   readonly #moves: (readonly [from: string, to: string])[] = [];
   #forgotten = 0;
+  /** Folders that programs have removed, and which one each was: hosts give the inode to a new folder, even at the same path. */
+  readonly #removed = new Map<string, number>();
+  #removals = 0;
 
   constructor(host: PathHost) {
     this.host = host;
@@ -80,6 +91,21 @@ class Volume {
     for (const [from, to] of this.#moves.slice(Math.max(0, since - this.#forgotten)))
       if (at === from || at.startsWith(`${from}/`)) at = to + at.slice(from.length);
     return at;
+  }
+
+  /** Removed folders until now. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  removed(stat: FsStat): void {
+    forgetOldest(this.#removed, MAX_REMOVED);
+    this.#removed.set(keyOf(stat), ++this.#removals);
+  }
+
+  /** Whether it was removed since then, whatever has its inode now. */
+  isRemoved(stat: FsStat, since: number): boolean {
+    return this.#removals > since && (this.#removed.get(keyOf(stat)) ?? 0) > since;
   }
 
   /** With the times that were set, as long as they are those that the host made of them. */
@@ -106,9 +132,8 @@ class Volume {
     if (typeof after === 'number') return after;
     const key = keyOf(after);
     this.#times.delete(key);
+    forgetOldest(this.#times, MAX_REMEMBERED);
     this.#times.set(key, { asked, kept: { atimNs: after.atimNs, mtimNs: after.mtimNs } });
-    const [oldest] = this.#times.keys();
-    if (this.#times.size > MAX_REMEMBERED && oldest !== undefined) this.#times.delete(oldest);
     return Errno.ESUCCESS;
   }
 }
@@ -128,6 +153,8 @@ class PathDirectory implements FsDirectory {
   #path: string;
   /** Renames of the volume that `#path` takes account of. */
   #moves: number;
+  /** Removed folders when this was one. */
+  readonly #removals: number;
   /** What stands for the first look of one that a path passes through: it has been looked at right before. */
   #justSeen: FsStat | null = null;
 
@@ -137,6 +164,7 @@ class PathDirectory implements FsDirectory {
     this.#ino = ino;
     this.#path = path;
     this.#moves = volume.moves;
+    this.#removals = volume.removals;
   }
 
   /** What this folder is now, at the path where it is now. */
@@ -156,7 +184,8 @@ class PathDirectory implements FsDirectory {
   #look(): FsStat | number {
     const stat = this.#volume.host.look(this.#path);
     if (typeof stat === 'number') return stat === Errno.ENOTDIR ? Errno.ENOENT : stat;
-    return isFolder(stat) && stat.ino === this.#ino && stat.dev === this.#dev ? stat : Errno.ENOENT;
+    const isSame = isFolder(stat) && stat.ino === this.#ino && stat.dev === this.#dev;
+    return isSame && !this.#volume.isRemoved(stat, this.#removals) ? stat : Errno.ENOENT;
   }
 
   #join(name: string): string {
@@ -262,7 +291,11 @@ class PathDirectory implements FsDirectory {
   }
 
   removeDirectory(name: string): number {
-    return this.#do(name, path => this.#volume.host.removeDirectory(path));
+    const stat = this.#statOf(name);
+    if (typeof stat === 'number') return stat;
+    const errno = this.#volume.host.removeDirectory(this.#join(name));
+    if (errno === Errno.ESUCCESS) this.#volume.removed(stat);
+    return errno;
   }
 
   unlink(name: string): number {
@@ -290,7 +323,11 @@ class PathDirectory implements FsDirectory {
       if (typeof replaced !== 'number' && isFolder(stat) !== isFolder(replaced))
         return isFolder(stat) ? Errno.ENOTDIR : Errno.EISDIR;
       const errno = this.#volume.host.rename(from, target);
-      if (errno === Errno.ESUCCESS && isFolder(stat)) this.#volume.moved(from, target);
+      if (errno === Errno.ESUCCESS && isFolder(stat)) {
+        this.#volume.moved(from, target);
+        // Onto itself, it is still there.
+        if (typeof replaced !== 'number' && from !== target) this.#volume.removed(replaced);
+      }
       return errno === Errno.EEXIST ? Errno.ENOTEMPTY : errno;
     });
   }

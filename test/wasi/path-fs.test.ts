@@ -10,7 +10,7 @@ const EINVAL = 28;
 /** A folder with a file and a folder, which notes every path that is looked at. */
 function watched() {
   const looks: string[] = [];
-  const folders = ['/root', '/root/folder'];
+  const folders = ['/root', '/root/folder', '/root/other'];
   const files = ['/root/file', '/root/folder/inner'];
   const look = (path: string): FsStat | number => {
     looks.push(path);
@@ -27,6 +27,9 @@ function watched() {
     look,
     list: () => ['file', 'folder'],
     openFile: () => file as PathFile,
+    // Whatever is removed seems to be made again at once, with the same inode.
+    removeDirectory: () => 0,
+    rename: () => 0,
   };
   const fs = pathFs(host as PathHost);
   if (typeof fs === 'number') throw new Error(`errno ${fs}`);
@@ -80,6 +83,21 @@ suite('wasi/path-fs', test => {
     for (let round = 0; round < 3; round++) program.open('file');
     is(looks.length, 6);
   });
+
+  for (const { title, remove, isGone } of [
+    { title: 'removed', remove: ['path_remove_directory', ROOT, 'folder'], isGone: true },
+    { title: 'replaced', remove: ['path_rename', ROOT, 'other', ROOT, 'folder'], isGone: true },
+    { title: 'renamed to itself', remove: ['path_rename', ROOT, 'folder', ROOT, 'folder'], isGone: false },
+  ] as const)
+    test(`an open folder that is ${title} is ${isGone ? 'gone, whatever has its inode then' : 'still there'}`, () => {
+      const { program } = watched();
+      const fd = program.openFolder('folder');
+      const [call, ...args] = remove;
+      program.do(call, ...args);
+      is(program.call('fd_filestat_get', fd, 1024), isGone ? 'ENOENT' : 'ESUCCESS');
+      const again = program.openFolder('folder');
+      is(program.call('fd_filestat_get', again, 1024), 'ESUCCESS');
+    });
 
   test('only names of entries are looked at', () => {
     const { fs, looks } = watched();
