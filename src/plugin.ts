@@ -12,9 +12,10 @@ import { lacksMemory } from './instance.ts';
 import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { hasToWait, type Mode, meters } from './mode.ts';
-import type { Transform } from './module.ts';
+
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
+import type { Transform } from './rewrite.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';

@@ -1,0 +1,143 @@
+import { CreateError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import { MAIN } from './manifest.ts';
+import { ModuleCache } from './module-cache.ts';
+import type { Platform } from './platform/types.ts';
+import { hexOfSha256 } from './source.ts';
+import { capMemories, isOnlyCapped } from './wasm/cap-memory.ts';
+import { isOnlyMetered, meter } from './wasm/meter.ts';
+import { readModule } from './wasm/reader.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A rewriting of the bytes that ran instead of those that were hashed. */
+export interface Transform {
+  name: 'cap-memory' | 'meter';
+  /** SHA-256 of the bytes before and after, in hexadecimal digits. */
+  before: string;
+  after: string;
+}
+
+export interface RewriteOptions {
+  /** Pages by which each memory may grow at most, where there is such a limit. */
+  maxGrowthPages?: number | undefined;
+  /** Why the plugin's own code has to keep `timeoutMs`, if it has to. */
+  metered?: string | null;
+}
+
+/** A transform that is asked for. */
+export interface Step {
+  name: Transform['name'];
+  /** The same for those that do the same. */
+  key: string;
+  /** Null where the module has what the host does not know. */
+  apply(bytes: Bytes): Bytes | null;
+  /** @throws {CreateError} for a module that cannot keep to it */
+  precheck?(name: string, bytes: Bytes): void;
+  /** Whether `apply` did what it is for, and nothing else. */
+  check(before: Bytes, after: Bytes): boolean;
+  /** @throws {CreateError} UNSUPPORTED, where the bytes are not there or not known, as `why` says */
+  refuse(why: string): never;
+}
+
+export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
+  const steps: Step[] = [];
+  const refuse = (message: string) => {
+    throw new CreateError('UNSUPPORTED', message);
+  };
+  if (maxGrowthPages !== undefined) {
+    steps.push({
+      name: 'cap-memory',
+      key: `cap-memory ${maxGrowthPages}`,
+      precheck: (name, bytes) => refuseIfOver(name, bytes, maxGrowthPages),
+      apply: bytes => capMemories(bytes, maxGrowthPages),
+      check: isOnlyCapped,
+      refuse: why =>
+        refuse(
+          `memory.max_pages cannot be honoured: ${why}; pass the bytes, or leave it out ` +
+            '(memory.maxPages limits kernel memory alone)',
+        ),
+    });
+  }
+  if (metered !== null) {
+    steps.push({
+      name: 'meter',
+      key: 'meter',
+      apply: meter,
+      check: isOnlyMetered,
+      refuse: why =>
+        refuse(
+          `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; pass the bytes, ` +
+            'or leave it out, and give calls an AbortSignal, which ends what waits',
+        ),
+    });
+  }
+  return steps;
+}
+
+/** @throws {CreateError} MEMORY_LIMIT */
+function refuseIfOver(name: string, bytes: Bytes, maxGrowthPages: number): void {
+  const [memory] = readModule(bytes).memories;
+  if (name !== MAIN || !memory || memory.initialPages <= maxGrowthPages) return;
+  throw new CreateError(
+    'MEMORY_LIMIT',
+    `module "${name}": its memory starts with ${memory.initialPages} pages, over the limit of ${maxGrowthPages} ` +
+      'pages (memory.max_pages)',
+  );
+}
+
+interface Rewritten {
+  bytes: Bytes;
+  transforms: readonly Transform[];
+}
+
+/** By the keys of the steps. To validate a module, rewrite it and check that takes longer than to make a plugin of it. */
+const rewrittenBefore = new ModuleCache<Map<string, Rewritten>>(LIMITS.keptModuleBytes.default / 2);
+
+/**
+ * The bytes after all steps, each checked.
+ * @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT
+ */
+export async function rewrite(
+  platform: Platform,
+  name: string,
+  bytes: Bytes,
+  steps: readonly Step[],
+): Promise<Rewritten> {
+  if (steps.length === 0) return { bytes, transforms: [] };
+  const key = steps.map(step => step.key).join();
+  const kept = rewrittenBefore.find(bytes);
+  if (!kept) refuseIfInvalid(name, bytes);
+  for (const { precheck } of steps) precheck?.(name, bytes);
+  const known = kept?.get(key);
+  if (known) return known;
+  const rewritten = await takeSteps(platform, name, bytes, steps);
+  if (kept) kept.set(key, rewritten);
+  else rewrittenBefore.keep(bytes, new Map([[key, rewritten]]));
+  return rewritten;
+}
+
+async function takeSteps(
+  platform: Platform,
+  name: string,
+  bytes: Bytes,
+  steps: readonly Step[],
+): Promise<Rewritten> {
+  const transforms: Transform[] = [];
+  let before = bytes;
+  for (const { name: step, apply, check, refuse } of steps) {
+    const after = apply(before);
+    if (!after || !check(before, after)) return refuse(`module "${name}" has what the host does not know`);
+    if (after === before) continue;
+    const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
+    transforms.push({ name: step, before: from!, after: to! });
+    before = after;
+  }
+  return { bytes: before, transforms };
+}
+
+/** A transform could make bytes valid that were not. */
+function refuseIfInvalid(name: string, bytes: Bytes): void {
+  if (WebAssembly.validate(bytes)) return;
+  throw new CreateError('INVALID_WASM', `module "${name}": ${bytes.length} bytes are not a valid module`);
+}
