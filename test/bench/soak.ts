@@ -163,21 +163,6 @@ const fails = () => {
 const waiting: Workload[] = jspi
   ? [{ name: '10,000 async host calls, suspended', make: () => hostCalls('run', 10_000, answerLater) }]
   : [];
-// Bun ends no loop of wasm, nor does Deno, where each would leave a thread that is busy for ever.
-const loops: Workload[] =
-  Bun || 'Deno' in globalThis
-    ? []
-    : [
-        {
-          name: `100 endless loops with timeoutMs: ${LOOP_MS}`,
-          make: async () => {
-            const functions = { soak: { host: () => 0 } };
-            const create = () => createPlugin(calling, { functions, timeoutMs: LOOP_MS });
-            const plugin = await create().catch(create);
-            return steps(100, () => endLoop(plugin));
-          },
-        },
-      ];
 const inWorkers: Workload[] = [
   { name: '10,000 calls in a worker', make: () => hostCalls('none', 10_000, () => 0, inWorker) },
   {
@@ -207,7 +192,15 @@ const inWorkers: Workload[] = [
 const workloads: Workload[] = [
   ...waiting,
   ...inWorkers,
-  ...loops,
+  {
+    name: `100 endless loops with timeoutMs: ${LOOP_MS}`,
+    make: async () => {
+      const functions = { soak: { host: () => 0 } };
+      const create = () => createPlugin(calling, { functions, timeoutMs: LOOP_MS });
+      const plugin = await create().catch(create);
+      return steps(100, () => endLoop(plugin));
+    },
+  },
   {
     name: '100,000 allocations in a call',
     make: () => withinCall([...size, op.call, 1, op.drop]),
