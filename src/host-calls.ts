@@ -125,20 +125,25 @@ export class HostCalls implements HostCall {
 
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
     this.#waitedFor++;
-    return new Promise((resolve, reject) => {
-      const end = (isDone: boolean, result: unknown) => {
+    return this.#running!.interrupt!.wait(
+      work,
+      value => {
         this.#waitedFor--;
-        try {
-          resolve(isDone ? settled(result as T) : failed(result));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#running!.interrupt!.follow(work, end);
-    });
+        return settled(value);
+      },
+      error => {
+        this.#waitedFor--;
+        return failed(error);
+      },
+    );
   }
 
   race<T>(work: PromiseLike<T>): Promise<T> {
-    return this.#running!.interrupt!.race(work);
+    return this.#running!.interrupt!.wait(work, pass, raise);
   }
 }
+
+const pass = <T>(value: T): T => value;
+const raise = (error: unknown): never => {
+  throw error;
+};

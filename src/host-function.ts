@@ -118,6 +118,7 @@ export function wrapAsyncHostFunction(
   call: HostCall,
 ): (...args: WasmValue[]) => Promise<WasmResult> {
   const { kernel } = call;
+  const untyped = fn as UntypedFunction;
   const simple = toSimple(type);
   const settled = (result: unknown) => {
     kernel.check();
@@ -133,7 +134,7 @@ export function wrapAsyncHostFunction(
     kernel.check();
     let work: unknown;
     try {
-      work = call.enter(context => (fn as UntypedFunction)(context, ...args));
+      work = call.enter(args.length === 0 ? untyped : context => untyped(context, ...args));
     } catch (error) {
       return failed(error);
     }

@@ -2,17 +2,17 @@ import type { Clock } from '../wasi/index.ts';
 import { CallError } from './call.ts';
 import type { PlugboardError } from './errors.ts';
 
-/** @param result what was waited for, or else why it did not come */
-type Follower = (isDone: boolean, result: unknown) => void;
+/** Whoever waits for what a call is suspended for: told why it does not come. */
+type Waiting = (error: unknown) => void;
 
 /** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
 export class Interrupt {
   /** Made when it is asked for. */
   #controller: AbortController | undefined;
   #reason: PlugboardError | undefined;
-  /** Whoever waits, and is to be told. It is one almost always, which needs no set. */
-  #first: Follower | null = null;
-  readonly #others = new Set<Follower>();
+  /** It is one almost always, which needs no set. */
+  #first: Waiting | null = null;
+  readonly #others = new Set<Waiting>();
 
   /** For what can be told to stop, such as a request. */
   get signal(): AbortSignal {
@@ -25,42 +25,50 @@ export class Interrupt {
 
   fire(reason: PlugboardError): void {
     this.#reason ??= reason;
-    const followers = this.#first ? [this.#first, ...this.#others] : [...this.#others];
-    for (const follower of followers) if (this.#leave(follower)) follower(false, reason);
+    for (const waiting of this.#first ? [this.#first, ...this.#others] : [...this.#others]) waiting(reason);
     this.#controller?.abort(reason);
   }
 
-  /** Tells `follower` how `work` settles, or of the interrupt when that is fired before. */
-  follow(work: PromiseLike<unknown>, follower: Follower): void {
-    if (!this.#reason) {
-      if (this.#first) this.#others.add(follower);
-      else this.#first = follower;
-    }
-    // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
-    work.then(
-      value => {
-        if (this.#leave(follower)) follower(true, value);
-      },
-      error => {
-        if (this.#leave(follower)) follower(false, error);
-      },
-    );
-    if (this.#reason) follower(false, this.#reason);
+  /** Has `waiting` told when the interrupt is fired, at once if it was. */
+  join(waiting: Waiting): void {
+    if (this.#first) this.#others.add(waiting);
+    else this.#first = waiting;
+    if (this.#reason) waiting(this.#reason);
   }
 
   /** Whether it still waited. */
-  #leave(follower: Follower): boolean {
-    if (this.#first !== follower) return this.#others.delete(follower);
+  leave(waiting: Waiting): boolean {
+    if (this.#first !== waiting) return this.#others.delete(waiting);
     this.#first = null;
     return true;
   }
 
-  /** What `work` settles to, unless the interrupt is fired before. */
-  race<T>(work: PromiseLike<T>): Promise<T> {
+  /**
+   * What `done` makes of what `work` settles to, or `failed` of why it rejects, or of the reason when the interrupt is fired
+   * before. What they throw rejects.
+   */
+  wait<T, R>(work: PromiseLike<T>, done: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
     // Not Promise.race with one promise for all: it would keep what each waited for until the call ends.
-    return new Promise((resolve, reject) =>
-      this.follow(work, (isDone, result) => (isDone ? resolve(result as T) : reject(result))),
-    );
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = error => {
+        if (!this.leave(waiting)) return;
+        try {
+          resolve(failed(error));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      this.join(waiting);
+      // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
+      work.then(value => {
+        if (!this.leave(waiting)) return;
+        try {
+          resolve(done(value));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      }, waiting);
+    });
   }
 }
 
