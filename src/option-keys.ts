@@ -70,8 +70,9 @@ const functionsByNamespace: Check<unknown> = (value, where) =>
     ),
   );
 const aLogger: Check<unknown> = (value, where) => {
+  const given = anObject(value, where);
   for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
-    aFunction((value as Record<string, unknown> | null)?.[level], `${where}.${level}`);
+    if (given[level] !== undefined) aFunction(given[level], `${where}.${level}`);
   }
   return value;
 };

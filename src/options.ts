@@ -6,7 +6,7 @@ import type { HostFunctions } from './host-function.ts';
 export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
 
 /** Receives log messages of plugins. `console` is one. */
-export type Logger = Readonly<Record<MessageLevel, (message: string) => void>>;
+export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };
 
 /** The standard `fetch`. */
 export type Fetch = typeof globalThis.fetch;
@@ -57,7 +57,7 @@ export interface PluginOptions extends ManifestOptions {
   useWasi?: boolean | undefined;
   /** Prints the plugin's stdout and stderr on the host's. Default: whether the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
   enableWasiOutput?: boolean | undefined;
-  /** Where log messages go. Default: the console. */
+  /** Where log messages go; those of a level for which it has no function, nowhere. Default: the console. */
   logger?: Logger | undefined;
   /** The lowest level that is logged. Default `silent`. */
   logLevel?: LogLevel | undefined;

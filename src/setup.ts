@@ -27,7 +27,7 @@ export function createKernel(settings: Settings): Kernel {
     config: settings.config,
     logLevel: settings.logLevel,
     exposesHttpHeaders: settings.exposesHttpHeaders,
-    onLog: (level, text) => orStop(kernel, `option.logger.${level}`, () => settings.logger[level](text)),
+    onLog: (level, text) => orStop(kernel, `option.logger.${level}`, () => settings.logger[level]?.(text)),
     onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });

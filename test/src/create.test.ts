@@ -187,7 +187,12 @@ const badInputs: BadInput[] = [
     options: { logLevel: 'loud' },
     message: 'one of trace, debug, info, warn, error, silent',
   },
-  { code: 'INVALID_OPTION', options: { logger: {} }, message: 'option.logger.trace' },
+  { code: 'INVALID_OPTION', options: { logger: { info: 1 as never } }, message: 'option.logger.info' },
+  {
+    code: 'INVALID_OPTION',
+    options: { logger: 'console' as never },
+    message: 'option.logger: expected an object',
+  },
   { code: 'INVALID_OPTION', options: { kernel: 'fast' }, message: 'one of reference, accessors' },
   { code: 'INVALID_OPTION', options: { accessors: WASM }, message: 'option.accessors' },
   { code: 'INVALID_OPTION', options: { functions: { ns: { f: 1 } } }, message: 'option.functions["ns"].f' },

@@ -75,6 +75,23 @@ suiteInModes('plugin', (test, mode) => {
     is(plugin.isActive(), false);
   });
 
+  test('logs of levels that the logger has no function for go nowhere', async () => {
+    const ENV = 'extism:host/env';
+    const wasm = buildModule({
+      imports: [
+        { module: ENV, name: 'input_offset', results: ['i64'] },
+        { module: ENV, name: 'log_info', params: ['i64'] },
+        { module: ENV, name: 'log_error', params: ['i64'] },
+      ],
+      functions: [{ name: 'run', body: [op.call, 0, op.call, 1, op.call, 0, op.call, 2] }],
+    });
+    const lines: string[] = [];
+    const logger = { error: (line: string) => void lines.push(line), trace: undefined };
+    const plugin = await createPlugin(wasm, { logger, logLevel: 'trace' });
+    await plugin.call('run', 'hello');
+    equal(lines, ['hello']);
+  });
+
   const callErrors: [code: string, name: string, run: () => Promise<unknown>, message: string | RegExp][] = [
     [
       'FUNCTION_NOT_FOUND',
