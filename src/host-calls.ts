@@ -61,6 +61,7 @@ export class HostCalls implements HostCall {
   begin(hostContext: unknown): void {
     this.#hostContext = hostContext;
     this.#running = this.#inline;
+    this.inlineContext = this.#inline.context;
   }
 
   /** The same for a call that may be interrupted, suspended or in a worker. */
@@ -84,6 +85,7 @@ export class HostCalls implements HostCall {
   }
 
   end(): void {
+    this.inlineContext = null;
     this.#running = null;
     this.#hostContext = undefined;
   }
@@ -109,9 +111,7 @@ export class HostCalls implements HostCall {
   }
 
   /** Whatever happens during an inline call is inside of it, and nothing is to be marked. */
-  get inlineContext(): CallContext | null {
-    return this.#running === this.#inline ? this.#inline.context : null;
-  }
+  inlineContext: CallContext | null = null;
 
   enter(run: (context: CallContext) => unknown): unknown {
     const { context } = this.#running!;

@@ -13,7 +13,7 @@ type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) 
 const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
 const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
 
-/** Host calls of one call, so that its own cost is little. */
+/** Host calls of one call, so that its own cost is little. Rounds of what is short are long enough for engines to be done with compiling. */
 const CALLS = 100;
 const USER = 'extism:host/user';
 const repeated = (...body: number[]) => Array.from({ length: CALLS }, () => body).flat();
@@ -80,7 +80,7 @@ const suspended: Workload[] = jspi
   ? [
       {
         name: `${CALLS} async host calls, suspended`,
-        runs: 20,
+        runs: 500,
         make: () => subjects('ping', functions(pingLater), functions(pingLater)),
       },
     ]
@@ -89,7 +89,7 @@ const suspended: Workload[] = jspi
 await runWorkload([
   {
     name: `${CALLS} host calls`,
-    runs: 1000,
+    runs: 10_000,
     make: () => subjects('ping', functions(ping), functions(ping)),
   },
   {
