@@ -31,6 +31,8 @@ export class HostCalls implements HostCall {
   readonly #marksEach: boolean;
   /** Serves every call that runs inline, whose host functions end before the call does. */
   readonly #inline: Running;
+  /** While it runs: whatever happens during an inline call is inside of it, and nothing is to be marked. */
+  inlineContext: CallContext | null = null;
   #hostContext: unknown;
   #running: Running | null = null;
   /** Host functions on the stack, and those that are waited for. */
@@ -109,9 +111,6 @@ export class HostCalls implements HostCall {
     while (mark && mark.running !== this.#running) mark = mark.outer as Mark | undefined;
     return mark !== undefined;
   }
-
-  /** Whatever happens during an inline call is inside of it, and nothing is to be marked. */
-  inlineContext: CallContext | null = null;
 
   enter(run: (context: CallContext) => unknown): unknown {
     const { context } = this.#running!;
