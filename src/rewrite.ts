@@ -64,7 +64,8 @@ export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): St
       name: 'meter',
       key: 'meter',
       apply: meter,
-      check: isOnlyMetered,
+      // Engines limit the size of a function, which a check at each of its loops may take it over.
+      check: (before, after) => isOnlyMetered(before, after) && WebAssembly.validate(after),
       refuse: why =>
         refuse(
           `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; pass the bytes, ` +
@@ -127,7 +128,8 @@ async function takeSteps(
   let before = bytes;
   for (const { name: step, apply, check, refuse } of steps) {
     const after = apply(before);
-    if (!after || !check(before, after)) return refuse(`module "${name}" has what the host does not know`);
+    if (!after || !check(before, after))
+      return refuse(`module "${name}" has what the host does not know, or is too large for it`);
     if (after === before) continue;
     const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
     transforms.push({ name: step, before: from!, after: to! });

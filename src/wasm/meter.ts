@@ -73,13 +73,12 @@ function addChecks(bytes: Bytes): Bytes | null {
   const append = (id: number, section: Section | undefined) => {
     const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
     const added = items[id]!;
-    const contents = [
+    const contents = concat([
       Uint8Array.from(unsigned(count + added.length)),
-      ...(id === CODE ? insert(rest, count, check) : [rest]),
+      id === CODE ? insert(rest, count, check) : rest,
       Uint8Array.from(added.flat()),
-    ];
-    const sizeBytes = contents.reduce((sum, part) => sum + part.length, 0);
-    parts.push(Uint8Array.from([id, ...unsigned(sizeBytes)]), ...contents);
+    ]);
+    parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);
   };
   const missing = new Set(Object.keys(items).map(Number));
   /** Adds the sections that come before the one of this id, and are not there. */
@@ -107,7 +106,7 @@ function unlessMalformed<T>(read: () => T): T | null {
 }
 
 /** The bodies of functions, each with `check` where it repeats. */
-function insert(bodies: Uint8Array, count: number, check: Uint8Array): Uint8Array[] {
+function insert(bodies: Uint8Array, count: number, check: Uint8Array): Bytes {
   const file = new Cursor(bodies);
   const parts: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
@@ -121,7 +120,7 @@ function insert(bodies: Uint8Array, count: number, check: Uint8Array): Uint8Arra
     }
     parts.push(body.subarray(from));
   }
-  return parts;
+  return concat(parts);
 }
 
 /**

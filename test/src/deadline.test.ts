@@ -106,6 +106,19 @@ suite('time-outs without a worker', test => {
     await raises(() => createOnce(wasm), TIMEOUT);
   });
 
+  test.row(
+    'error.UNSUPPORTED',
+    'a function that is too large with a check at each of its loops',
+    async () => {
+      // 600,000 loops of 3 bytes and a check of some 20.
+      const body = Array.from({ length: 600_000 }, () => [LOOP, VOID, op.end]).flat();
+      const wasm = buildModule({ functions: [{ name: 'run', body }] });
+      is(WebAssembly.validate(wasm), true);
+      const message = /^timeoutMs cannot be honoured: there are none, .*"main" has .* too large/;
+      await raises(() => createOnce(wasm), { code: 'UNSUPPORTED', message });
+    },
+  );
+
   test('in a module that the main one imports from', async () => {
     const wasm = [
       { name: 'inner', data: buildModule({ functions: [{ name: 'loop', body: forever }] }) },

@@ -67,6 +67,15 @@ suite('meter', test => {
     ['a function', { functions: [{ name: 'f', body: [] }] }],
     ['a memory alone', { memoryPages: 1 }],
     [
+      'more loops than a function takes arguments',
+      {
+        functions: Array.from({ length: 100 }, (_, index) => ({
+          name: `f${index}`,
+          body: Array.from({ length: 3000 }, () => [LOOP, VOID, op.end]).flat(),
+        })),
+      },
+    ],
+    [
       'something of each kind',
       {
         imports: [
