@@ -81,7 +81,7 @@ const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omi
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (!username && !password) return {};
   const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  return { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+  return { authorization: `Basic ${btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))}` };
 }
 
 function withoutUser(url: URL): URL {

@@ -89,6 +89,17 @@ suite('http', test => {
     equal([seen[0]!.url, seen[0]!.headers], [A, { authorization: `Basic ${btoa('us\xc3\xa9r:p:w')}` }]);
   });
 
+  test('a user name may be longer than a function takes arguments, and is not what no text is', async () => {
+    const name = 'u'.repeat(300_000);
+    const { seen, response } = send({ [A]: new Response('x') }, request(`https://${name}@a.test/`));
+    await response;
+    equal(seen[0]!.headers, { authorization: `Basic ${btoa(`${name}:`)}` });
+    await raises(() => send({ [A]: new Response('x') }, request('https://%ff@a.test/')).response, {
+      code: 'HTTP_FAILED',
+      message: 'https://%ff@a.test/: URI ',
+    });
+  });
+
   const globs: [glob: string, host: string, matches: boolean][] = [
     ['a.test', 'a.test', true],
     ['A.Test', 'a.test', true],
