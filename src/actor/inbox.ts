@@ -83,7 +83,11 @@ export class JoinedInbox implements Inbox {
   }
 
   get size(): number {
-    return Math.min(...[...this.#ports.values()].map(({ size }) => size));
+    // Not as arguments of one call: a plugin says how many ports it has.
+    return [...this.#ports.values()].reduce(
+      (least, { size }) => Math.min(least, size),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
   async send(packet: Packet, signal?: AbortSignal): Promise<void> {
