@@ -96,7 +96,7 @@ suite('http', test => {
     equal(seen[0]!.headers, { authorization: `Basic ${btoa(`${name}:`)}` });
     await raises(() => send({ [A]: new Response('x') }, request('https://%ff@a.test/')).response, {
       code: 'HTTP_FAILED',
-      message: 'https://%ff@a.test/: URI ',
+      message: 'http_request: https://%ff@a.test/: ',
     });
   });
 
