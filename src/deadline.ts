@@ -38,6 +38,7 @@ export class Deadline {
   clock(clock: Clock): Clock {
     if (!clock.sleepNs) return clock;
     const sleepNs = (ns: bigint) => {
+      if (!this.#isActive()) return clock.sleepNs!(ns);
       const leftNs = BigInt(Math.max(1, Math.ceil((this.#endMs - performance.now()) * NS_PER_MS)));
       clock.sleepNs!(ns < leftNs ? ns : leftNs);
       this.isOver();

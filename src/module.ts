@@ -24,7 +24,7 @@ export async function compileModule(
 ): Promise<PluginModule> {
   const steps = stepsFor(options);
   if ('module' in source) {
-    steps[0]?.refuse(`module "${name}" came compiled`);
+    steps[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
     return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
   }
   const { sha256, compiling } = source;

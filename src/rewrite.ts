@@ -36,7 +36,7 @@ export interface Step {
   precheck?(name: string, bytes: Bytes): void;
   /** Whether `apply` did what it is for, and nothing else. */
   check(before: Bytes, after: Bytes): boolean;
-  /** @throws {CreateError} UNSUPPORTED, where the bytes are not there or not known, as `why` says */
+  /** @throws {CreateError} UNSUPPORTED, since the bytes are not there or not known, as `why` says */
   refuse(why: string): never;
 }
 
@@ -54,7 +54,7 @@ export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): St
       check: isOnlyCapped,
       refuse: why =>
         refuse(
-          `memory.max_pages cannot be honoured: ${why}; pass the bytes, or leave it out ` +
+          `memory.max_pages cannot be honoured: ${why}; leave it out ` +
             '(memory.maxPages limits kernel memory alone)',
         ),
     });
@@ -68,8 +68,8 @@ export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): St
       check: (before, after) => isOnlyMetered(before, after) && WebAssembly.validate(after),
       refuse: why =>
         refuse(
-          `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; pass the bytes, ` +
-            'or leave it out, and give calls an AbortSignal, which ends what waits',
+          `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; ` +
+            'leave it out, and give calls an AbortSignal, which ends what waits',
         ),
     });
   }

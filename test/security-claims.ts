@@ -55,6 +55,7 @@ export const PROMISES: readonly Claim[] = [
     files: [
       'src/mode.ts',
       'src/deadline.ts',
+      'src/rewrite.ts',
       'src/wasm/meter.ts',
       'src/worker/runner.ts',
       'src/worker/thread.ts',

@@ -51,10 +51,12 @@ interface Remembered {
   readonly kept: BothTimes;
 }
 
-/** Makes room for another one. */
-function forgetOldest(map: Map<string, unknown>, maxSize: number): void {
+/** As the newest one, for which the oldest makes room. */
+function remember<T>(map: Map<string, T>, key: string, value: T, maxSize: number): void {
+  map.delete(key);
   const [oldest] = map.keys();
   if (map.size >= maxSize && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
 }
 
 /** What is known of the files of a host. */
@@ -99,8 +101,7 @@ class Volume {
   }
 
   removed(stat: FsStat): void {
-    forgetOldest(this.#removed, MAX_REMOVED);
-    this.#removed.set(keyOf(stat), ++this.#removals);
+    remember(this.#removed, keyOf(stat), ++this.#removals, MAX_REMOVED);
   }
 
   /** Whether it was removed since then, whatever has its inode now. */
@@ -130,10 +131,8 @@ class Volume {
     if (failure) return failure;
     const after = look();
     if (typeof after === 'number') return after;
-    const key = keyOf(after);
-    this.#times.delete(key);
-    forgetOldest(this.#times, MAX_REMEMBERED);
-    this.#times.set(key, { asked, kept: { atimNs: after.atimNs, mtimNs: after.mtimNs } });
+    const kept = { atimNs: after.atimNs, mtimNs: after.mtimNs };
+    remember(this.#times, keyOf(after), { asked, kept }, MAX_REMEMBERED);
     return Errno.ESUCCESS;
   }
 }

@@ -1,3 +1,4 @@
+import { concat, isEqual } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { unsigned } from './leb.ts';
 import { readModule, type Section } from './reader.ts';
@@ -30,11 +31,7 @@ export function capMemories(
   const contents = [...unsigned(memories.length), ...memories.flatMap(encodeMemoryType)];
   const rewritten = [MEMORY_SECTION, ...unsigned(contents.length), ...contents];
   const end = section.offset + section.sizeBytes;
-  const capped = new Uint8Array(bytes.length - section.sizeBytes + rewritten.length);
-  capped.set(bytes.subarray(0, section.offset));
-  capped.set(rewritten, section.offset);
-  capped.set(bytes.subarray(end), section.offset + rewritten.length);
-  return capped;
+  return concat([bytes.subarray(0, section.offset), Uint8Array.from(rewritten), bytes.subarray(end)]);
 }
 
 /** Whether `capped` is `bytes` with nothing but lower maximums: the memory sections taken out, the rest is the same. */
@@ -58,9 +55,6 @@ export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<
     })
   );
 }
-
-const isEqual = (one: Uint8Array, other: Uint8Array) =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
 
 /** Undefined where the module has none, null where it cannot be read. */
 function findMemorySection(bytes: Uint8Array<ArrayBuffer>): Section | null | undefined {

@@ -1,3 +1,4 @@
+import { concat, isEqual } from './bytes.ts';
 import { Cursor, Malformed } from './cursor.ts';
 import { findRepeated } from './instructions.ts';
 import { signed, unsigned } from './leb.ts';
@@ -176,17 +177,4 @@ function vectorOf(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Sect
   const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
   const count = body.u32('a number of items');
   return { count, rest: body.take(body.left, 'the items') };
-}
-
-const isEqual = (one: Uint8Array, other: Uint8Array) =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
-
-function concat(parts: readonly Uint8Array[]): Bytes {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -164,7 +164,8 @@ const badInputs: BadInput[] = [
   {
     code: 'UNSUPPORTED',
     manifest: { wasm: [{ module: new WebAssembly.Module(WASM) }], memory: { max_pages: 1 } },
-    message: 'memory.max_pages cannot be honoured: module "main" came compiled; pass the bytes',
+    message:
+      'memory.max_pages cannot be honoured: module "main" came compiled, and only its bytes can be changed; leave it out',
   },
   { code: 'INVALID_OPTION', options: { timeoutMs: 2 ** 31 }, message: 'option.timeoutMs' },
   { code: 'INVALID_OPTION', options: { runInWorker: 1 as never }, message: 'option.runInWorker' },

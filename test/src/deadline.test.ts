@@ -94,6 +94,20 @@ suite('time-outs without a worker', test => {
       is(await onceInTime(() => plugin.call('fine')), null);
     });
 
+  test('nobody sleeps longer than the call may take, but for what is called by way of the instance', async () => {
+    const sleptNs: bigint[] = [];
+    const clock = { ...webPlatform.clock, sleepNs: (ns: bigint) => void sleptNs.push(ns) };
+    const plugin = await createOn({ ...platform, clock }, WASM, {
+      timeoutMs: 100,
+      functions: { host: { wait: () => 0 } },
+    });
+    const { exports } = await plugin.getInstance();
+    (exports.sleep as () => void)();
+    is(sleptNs[0], 2n ** 40n);
+    await plugin.call('sleep').catch(() => {});
+    ok(sleptNs[1]! <= 100_000_000n, `${sleptNs[1]} ns`);
+  });
+
   test('a call at once is stopped too, where there are no async imports', async () => {
     const plugin = await create(buildModule({ functions: [{ name: 'run', body: forever }] }));
     is(plugin.report.isolation, 'inline');

@@ -351,9 +351,22 @@ suite('workers that are not there', test => {
     [
       'timeoutMs of a compiled module',
       { timeoutMs: 5 },
-      /^timeoutMs cannot be honoured: there are none, so that .*"main" came compiled; .*AbortSignal, /,
+      /^timeoutMs cannot be honoured: there are none, so that .*"main" came compiled, and only its bytes .*AbortSignal, /,
     ],
   ];
+
+  test.row(
+    'error.UNSUPPORTED',
+    'a time-out is refused where no worker can be ended by force either',
+    async () => {
+      const weak: Platform = { ...fake(() => {}), lacksForce: () => 'workers are stubborn' };
+      const options = { timeoutMs: 5, functions: { host: { wait: () => 0 } } };
+      await raises(() => createOn(weak, new WebAssembly.Module(WASM), options), {
+        code: 'UNSUPPORTED',
+        message: /^timeoutMs cannot be honoured: workers are stubborn, so that .* came compiled/,
+      });
+    },
+  );
 
   for (const [name, options, message] of refused) {
     test.row('error.UNSUPPORTED', `${name} is refused at creation`, async () => {
