@@ -12,7 +12,6 @@ import { lacksMemory } from './instance.ts';
 import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { hasToWait, type Mode, meters } from './mode.ts';
-
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import type { Transform } from './rewrite.ts';
