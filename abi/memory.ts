@@ -52,6 +52,8 @@ export interface Range {
 const FEW = 64;
 const NO_BLOCK = 0;
 const NOTHING = new Uint8Array(0);
+const NO_RECORDS = new Uint32Array(0);
+let noMemory: WebAssembly.Memory | undefined;
 
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
@@ -99,6 +101,20 @@ export class KernelMemory {
     this.#freeLists = new Uint32Array(backing.freeLists);
     this.#refresh();
     this.takeOver();
+  }
+
+  /**
+   * Gives the memory back to the engine, which may have few: from here on nothing is inside, nothing is a block, and there is
+   * no room for one.
+   */
+  release(): void {
+    noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
+    this.memory = noMemory;
+    this.#bytes = NOTHING;
+    this.#view = new DataView(new ArrayBuffer(HEADER_BYTES));
+    this.sizeBytes = 0;
+    this.#lengths = this.#links = NO_RECORDS;
+    this.#freeLists = new Uint32Array(SIZE_CLASSES);
   }
 
   /** Leaves a shared memory to the other thread. */

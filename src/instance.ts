@@ -40,6 +40,8 @@ export interface InstanceParts {
   suspends: boolean;
   /** For metered modules. */
   ask: Ask | null;
+  /** Whether `growth` will be asked for. JSC keeps a memory whose buffer was looked at until its second garbage collection. */
+  tracksGrowth: boolean;
   folders: Readonly<Record<string, Preopen>>;
   stdout: Sink;
   stderr: Sink;
@@ -112,7 +114,7 @@ class Linker {
     const instance = this.#instantiate(module);
     this.#making.delete(name);
     this.#made.set(name, instance);
-    const memory = memoryOf(instance);
+    const memory = this.#parts.tracksGrowth && memoryOf(instance);
     if (memory) this.#memories.push({ memory, initialPages: memory.buffer.byteLength / PAGE_BYTES });
     this.#connect(name, instance);
     // The main module is started last, also where others import from it.

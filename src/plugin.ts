@@ -188,7 +188,7 @@ export class Plugin {
     return true;
   }
 
-  /** Ends the plugin; a call that is running fails. Closing twice is fine. */
+  /** Ends the plugin and gives its memory back; a call that is running fails. Closing twice is fine. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.isActive())
@@ -196,6 +196,7 @@ export class Plugin {
     this.#dropInstance();
     await this.#queue;
     await this.#runner.close();
+    this.#kernel.close(this.#unusable('importing from the host'));
   }
 
   /** Internal: makes the first instance, so that a plugin that cannot start fails at creation. */

@@ -32,7 +32,8 @@ export interface RunnerExport {
 
 /** On the caller's thread; with `parts.suspends`, every call answers a promise, and imports may suspend the plugin. */
 export class LocalRunner implements Runner {
-  readonly #parts: Omit<InstanceParts, 'onModule'>;
+  /** Null once it is closed: the accessors among them stand on the kernel memory. */
+  #parts: Omit<InstanceParts, 'onModule'> | null;
   #instances: Instances | null = null;
   module: string = MAIN;
 
@@ -52,7 +53,7 @@ export class LocalRunner implements Runner {
 
   start(): void | Promise<void> {
     const steps = this.#instantiate();
-    if (this.#parts.suspends) return this.#startSuspending(steps);
+    if (this.#parts!.suspends) return this.#startSuspending(steps);
     let step = steps.next();
     for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
     this.#instances = step.value;
@@ -66,7 +67,7 @@ export class LocalRunner implements Runner {
 
   #instantiate(): ReturnType<typeof instantiate> {
     return instantiate({
-      ...this.#parts,
+      ...this.#parts!,
       onModule: name => {
         this.module = name;
       },
@@ -78,7 +79,7 @@ export class LocalRunner implements Runner {
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') return undefined;
     const call = fn as () => unknown;
-    return { parameters: fn.length, call: this.#parts.suspends ? jspi!.promising(call) : call };
+    return { parameters: fn.length, call: this.#parts!.suspends ? jspi!.promising(call) : call };
   }
 
   growth(): readonly number[] {
@@ -90,5 +91,7 @@ export class LocalRunner implements Runner {
     this.#instances = null;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#parts = null;
+  }
 }

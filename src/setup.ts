@@ -112,7 +112,8 @@ export function createRunner({
     ? suspendingClock(platform.clock, () => hostCalls.signal)
     : (deadline?.clock(platform.clock) ?? platform.clock);
   const ask = deadline && makeAsk(() => deadline.isOver());
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask };
+  const tracksGrowth = settings.maxGrowthPages !== undefined;
+  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask, tracksGrowth };
   return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
 }
 

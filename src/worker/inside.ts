@@ -112,6 +112,7 @@ class WorkerPlugin {
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
       suspends: false,
       ask: this.#ask,
+      tracksGrowth: this.#setup.tracksGrowth,
       onModule: name => {
         this.#module = name;
       },

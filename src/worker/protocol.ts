@@ -14,6 +14,7 @@ export interface Setup {
   plan: LinkPlan;
   tier: KernelTier;
   isMetered: boolean;
+  tracksGrowth: boolean;
   accessors: WebAssembly.Module | null;
   backing: SharedBacking;
   /** For the answers to requests: the worker cannot receive messages while the plugin waits. */

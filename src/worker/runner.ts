@@ -96,6 +96,7 @@ export class WorkerRunner implements Runner {
       plan: this.#plan,
       tier,
       isMetered,
+      tracksGrowth: settings.maxGrowthPages !== undefined,
       accessors: tier === 'accessors' ? compileAccessors('shared') : null,
       backing,
       answers: this.#thread.answer.buffer,

@@ -44,6 +44,29 @@ suite('abi/memory', test => {
     }
   });
 
+  test('one that was released has nothing inside, no blocks and no room, whatever is asked of it', () => {
+    const memory = new KernelMemory();
+    memory.reset(new Uint8Array(100));
+    const freed = memory.alloc(16);
+    memory.setOutput({ start: memory.inputStart, length: 100 });
+    memory.free(freed);
+    const { inputStart } = memory;
+    memory.release();
+    memory.release();
+    is(memory.memory.buffer.byteLength, 0);
+    is(memory.hasRange(inputStart, 1), false);
+    is(memory.loadU8(inputStart), 0);
+    memory.storeU64(inputStart, 1n);
+    is(memory.loadU64(inputStart), 0n);
+    is(memory.length(inputStart), 0);
+    is(memory.free(inputStart), false);
+    is(memory.alloc(16), 0);
+    is(memory.output, null);
+    memory.markEnded();
+    is(memory.reset(new Uint8Array(1)), false);
+    is(memory.reset(), true);
+  });
+
   test('churn of any size stays within the limit', () => {
     const random = new Random(1);
     const memory = new KernelMemory({ maxBytes: 1 << 20 });

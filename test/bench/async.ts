@@ -1,7 +1,7 @@
 import { jspi } from '../../src/jspi.ts';
 import { createPlugin, type HostFunction, hostFunction, type PluginOptions, values } from '../../src/node.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
-import { runWorkload, type Subject, type Workload } from './measure.ts';
+import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
 
 // How long does it take a plugin to call its host, on the same thread, suspended, and from a worker; and to make one in a worker?
 
@@ -13,7 +13,7 @@ type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) 
 const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
 const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
 
-/** Host calls of one call, so that its own cost is little. Rounds of what is short are long enough for engines to be done with compiling. */
+/** Host calls of one call, so that its own cost is little. */
 const CALLS = 100;
 const USER = 'extism:host/user';
 const repeated = (...body: number[]) => Array.from({ length: CALLS }, () => body).flat();
@@ -42,26 +42,30 @@ const ping = () => 1n;
 const pingLater = async () => 1n;
 const later = hostFunction({ result: values.i64, isAsync: true }, pingLater as () => never);
 
-async function subjects(fn: string, ours: PluginOptions, ofPeer: object): Promise<Subject[]> {
-  const own = await createPlugin(manifest, ours);
-  return [
-    { name: 'plugboard', run: () => own.call(fn) },
-    ...(await ofPeerWhere(async () => {
-      const peer = await createPeer(manifest, { useWasi: false, ...ofPeer });
-      return () => peer.call(fn);
-    })),
-  ];
-}
+const subjects = (fn: string, ours: PluginOptions, ofPeer: object): Subject[] => [
+  {
+    name: 'plugboard',
+    make: async () => {
+      const own = await createPlugin(manifest, ours);
+      return () => own.call(fn);
+    },
+  },
+  {
+    name: 'js-sdk',
+    make: () =>
+      unlessItCannot(async () => {
+        const peer = await createPeer(manifest, { useWasi: false, ...ofPeer });
+        return () => peer.call(fn);
+      }),
+  },
+];
 
-const isAlone = process.argv[3] === 'alone';
-
-/** Nothing where the peer cannot do it: on Deno it starts no worker. */
-async function ofPeerWhere(make: () => Promise<() => Promise<unknown>>): Promise<Subject[]> {
-  if (isAlone) return [];
+/** On Deno the peer starts no worker. */
+async function unlessItCannot(make: () => Promise<Run>): Promise<Run | null> {
   try {
-    return [{ name: 'js-sdk', run: await make() }];
+    return await make();
   } catch {
-    return [];
+    return null;
   }
 }
 
@@ -80,52 +84,55 @@ const suspended: Workload[] = jspi
   ? [
       {
         name: `${CALLS} async host calls, suspended`,
-        runs: 500,
-        make: () => subjects('ping', functions(pingLater), functions(pingLater)),
+        subjects: subjects('ping', functions(pingLater), functions(pingLater)),
       },
     ]
   : [];
 
+const inWorkerOptions = { ...functions(ping), ...inWorker };
+const useOnce =
+  (create: () => Promise<Peer>): Run =>
+  async () => {
+    const made = await create();
+    await made.call('none');
+    await made.close();
+  };
+
 await runWorkload([
   {
     name: `${CALLS} host calls`,
-    runs: 10_000,
-    make: () => subjects('ping', functions(ping), functions(ping)),
+    subjects: subjects('ping', functions(ping), functions(ping)),
   },
   {
     name: `${CALLS} host calls, 32 B read and answered`,
-    runs: 100,
-    make: () => subjects('answer', functions(ping), functions(ping)),
+    subjects: subjects('answer', functions(ping), functions(ping)),
   },
   ...suspended,
   {
     name: `${CALLS} host calls from a worker`,
-    runs: 1,
-    make: () => subjects('ping', { ...functions(ping), ...inWorker }, { ...functions(ping), ...inWorker }),
+    subjects: subjects('ping', { ...functions(ping), ...inWorker }, { ...functions(ping), ...inWorker }),
   },
   {
     name: `${CALLS} async host calls from a worker`,
-    runs: 1,
-    make: () =>
-      subjects('ping', { ...functions(later), ...inWorker }, { ...functions(pingLater), ...inWorker }),
+    subjects: subjects(
+      'ping',
+      { ...functions(later), ...inWorker },
+      { ...functions(pingLater), ...inWorker },
+    ),
   },
   {
     name: 'create in a worker, call and close',
-    runs: 2,
-    async make() {
-      const run =
-        (create: () => Promise<Peer>): (() => Promise<void>) =>
-        async () => {
-          const made = await create();
-          await made.call('none');
-          await made.close();
-        };
-      const options = { ...functions(ping), ...inWorker };
-      const ofPeer = run(() => createPeer(manifest, { useWasi: false, ...options }));
-      return [
-        { name: 'plugboard', run: run(() => createPlugin(manifest, options)) },
-        ...(await ofPeerWhere(() => ofPeer().then(() => ofPeer))),
-      ];
-    },
+    subjects: [
+      { name: 'plugboard', make: async () => useOnce(() => createPlugin(manifest, inWorkerOptions)) },
+      {
+        name: 'js-sdk',
+        make: () =>
+          unlessItCannot(async () => {
+            const run = useOnce(() => createPeer(manifest, { useWasi: false, ...inWorkerOptions }));
+            await run();
+            return run;
+          }),
+      },
+    ],
   },
 ]);

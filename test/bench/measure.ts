@@ -1,70 +1,73 @@
 import { nodeHost } from '../helpers/node.ts';
 
+export type Run = () => Promise<unknown>;
+
+/** What is measured, made by itself: nothing of another subject is in its process. */
 export interface Subject {
   name: string;
-  run: () => Promise<unknown>;
+  /** Null where the runtime, or the peer on it, cannot do it. */
+  make(): Promise<Run | { run: Run; memoryKib: number } | null>;
+}
+
+/** What each of the subjects does. */
+export interface Workload {
+  name: string;
+  subjects: readonly Subject[];
+}
+
+/** What one process finds out about one subject. */
+export interface Sample {
+  runtime: string;
+  /** Mean time of a run in each round, in µs; null where it cannot be done. */
+  roundsUs: readonly number[] | null;
   /** What one of the things that it is made of takes, where that is of interest. */
   memoryKib?: number;
 }
 
-export interface Measurement {
-  /** What was measured, such as `echo 16 B`. */
-  workload: string;
-  /** Median time of one run by subject, in µs. */
-  medianUs: Record<string, number>;
-  /** What the subjects take in memory, of those that say so. */
-  memoryKib?: Record<string, number>;
-}
+/** Long enough for engines to be done with compiling, which they do beside what runs. */
+const WARM_UP_MS = 1000;
+const ROUND_MS = 50;
+const ROUNDS = 10;
 
-/** What one process measures. */
-export interface Workload {
-  name: string;
-  /** How often each subject runs in a round. */
-  runs: number;
-  make(): Promise<Subject[]>;
-}
-
-const EFFORT = { rounds: 15, warmUp: 5 };
-
-/** The entry of a benchmark: prints the names of its workloads, or the figures of the one that is named, as JSON. */
+/**
+ * The entry of a benchmark: prints the names of its workloads and their subjects, or the sample of the one that is named, as JSON.
+ * RATIONALE: why-does-each-subject-of-a-benchmark-have-a-process-of-its-own
+ */
 export async function runWorkload(workloads: readonly Workload[]): Promise<void> {
-  const wanted = process.argv[2];
-  if (wanted === undefined) return console.log(JSON.stringify(workloads.map(({ name }) => name)));
-  const found = workloads.find(({ name }) => name === wanted);
-  if (!found) throw new Error(`no workload is named ${wanted}`);
+  const [wanted, subject] = process.argv.slice(2);
+  if (wanted === undefined) return print(workloads.map(list));
+  const workload = workloads.find(({ name }) => name === wanted);
+  const found = workload?.subjects.find(({ name }) => name === subject);
+  if (!workload || !found) throw new Error(`no workload is named ${wanted}, or no subject of it ${subject}`);
   // Node 20 may never end where nothing but the peer's compilation is left to wait for: see docs/RATIONALE.md.
   setInterval(() => {}, 1000);
-  const measurement = await measure(wanted, await found.make(), { ...EFFORT, runs: found.runs });
-  console.log(JSON.stringify({ runtime: nodeHost.runtime, measurement }));
+  print(await measure(found));
   // Workers of the peer keep a process alive.
   process.exit(0);
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+const list = ({ name, subjects }: Workload) => ({ name, subjects: subjects.map(subject => subject.name) });
+const print = (value: unknown) => console.log(JSON.stringify(value));
 
-/**
- * Runs the subjects in turn, round by round, so that what disturbs the machine disturbs all of them. The first rounds
- * warm up and do not count.
- */
-async function measure(
-  workload: string,
-  subjects: readonly Subject[],
-  { runs, rounds, warmUp }: { runs: number; rounds: number; warmUp: number },
-): Promise<Measurement> {
-  const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
-  for (let round = -warmUp; round < rounds; round++) {
-    for (const { name, run } of subjects) {
-      const start = performance.now();
-      for (let index = 0; index < runs; index++) await run();
-      if (round >= 0) times.get(name)!.push(((performance.now() - start) * 1000) / runs);
-    }
+async function measure(subject: Subject): Promise<Sample> {
+  const { runtime } = nodeHost;
+  const made = await subject.make();
+  if (!made) return { runtime, roundsUs: null };
+  const run = typeof made === 'function' ? made : made.run;
+  const runs = Math.ceil((await warmUp(run)) * (ROUND_MS / WARM_UP_MS));
+  const roundsUs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    for (let index = 0; index < runs; index++) await run();
+    roundsUs.push(((performance.now() - start) * 1000) / runs);
   }
-  const memory = subjects.flatMap(({ name, memoryKib }) =>
-    memoryKib === undefined ? [] : [[name, memoryKib]],
-  );
-  return {
-    workload,
-    medianUs: Object.fromEntries([...times].map(([name, values]) => [name, median(values)])),
-    ...(memory.length > 0 && { memoryKib: Object.fromEntries(memory) as Record<string, number> }),
-  };
+  return { runtime, roundsUs, ...(typeof made === 'object' && { memoryKib: made.memoryKib }) };
+}
+
+/** @returns how often it ran */
+async function warmUp(run: Run): Promise<number> {
+  const end = performance.now() + WARM_UP_MS;
+  let runs = 0;
+  for (; performance.now() < end; runs++) await run();
+  return runs;
 }

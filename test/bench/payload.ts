@@ -13,9 +13,9 @@ const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href
 const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
 
 const PAYLOADS = [
-  { name: '16 B', bytes: 16, runs: 5000 },
-  { name: '64 KiB', bytes: 65_536, runs: 100 },
-  { name: '1 MiB', bytes: 1_048_576, runs: 10 },
+  { name: '16 B', bytes: 16 },
+  { name: '64 KiB', bytes: 65_536 },
+  { name: '1 MiB', bytes: 1_048_576 },
 ];
 
 // Does not grow its memory on every call, unlike the usual echo plugin, which would measure memory.grow instead.
@@ -24,35 +24,40 @@ const realPlugin = nodeHost.readBytes('fixtures/rust-pdk/rust_pdk.wasm');
 const userFunctions = { 'extism:host/user': { shout: () => 0n, notify: () => {} } };
 const peerOptions = { useWasi: false, functions: userFunctions };
 
+const tiers = ['accessors', 'reference'] as const;
+
 const payloads: Workload[] = ['echo', 'consume'].flatMap(fn =>
-  PAYLOADS.map(({ name, bytes, runs }) => ({
-    name: `${fn} ${name}`,
-    runs,
-    make: async () => {
-      const input = new Uint8Array(bytes).fill(97);
-      const accessors: Plugin = await createPlugin(payloadPlugin, { kernel: 'accessors' });
-      const reference: Plugin = await createPlugin(payloadPlugin, { kernel: 'reference' });
-      const peer = await createPeer({ wasm: [{ data: payloadPlugin }] }, peerOptions);
-      return [
-        { name: 'accessors', run: () => accessors.call(fn, input) },
-        { name: 'reference', run: () => reference.call(fn, input) },
-        { name: 'js-sdk', run: () => peer.call(fn, input) },
-      ];
-    },
-  })),
+  PAYLOADS.map(({ name, bytes }) => {
+    const input = new Uint8Array(bytes).fill(97);
+    const ours = (kernel: (typeof tiers)[number]): Subject => ({
+      name: kernel,
+      make: async () => {
+        const plugin: Plugin = await createPlugin(payloadPlugin, { kernel });
+        return () => plugin.call(fn, input);
+      },
+    });
+    const peer: Subject = {
+      name: 'js-sdk',
+      make: async () => {
+        const plugin = await createPeer({ wasm: [{ data: payloadPlugin }] }, peerOptions);
+        return () => plugin.call(fn, input);
+      },
+    };
+    return { name: `${fn} ${name}`, subjects: [...tiers.map(ours), peer] };
+  }),
 );
 
 /** Creates and closes plugins of the bytes that `nextBytes` gives. */
-const creation = (nextBytes: () => Uint8Array) => async (): Promise<Subject[]> => {
-  const ours = (kernel: 'accessors' | 'reference') => async () =>
-    (await createPlugin({ wasm: [{ data: nextBytes() }] }, { kernel, functions: userFunctions })).close();
-  const peer = async () => (await createPeer({ wasm: [{ data: nextBytes() }] }, peerOptions)).close();
-  return [
-    { name: 'accessors', run: ours('accessors') },
-    { name: 'reference', run: ours('reference') },
-    { name: 'js-sdk', run: peer },
-  ];
-};
+function creation(nextBytes: () => Uint8Array): Subject[] {
+  const manifest = () => ({ wasm: [{ data: nextBytes() }] });
+  const ours = (kernel: (typeof tiers)[number]): Subject => ({
+    name: kernel,
+    make: async () => async () =>
+      (await createPlugin(manifest(), { kernel, functions: userFunctions })).close(),
+  });
+  const peer = async () => (await createPeer(manifest(), peerOptions)).close();
+  return [...tiers.map(ours), { name: 'js-sdk', make: async () => peer }];
+}
 
 const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
 const variantNumber = new DataView(variant.buffer, variant.length - 4);
@@ -65,6 +70,6 @@ function neverSeen(): Uint8Array {
 
 await runWorkload([
   ...payloads,
-  { name: 'create and close, Rust plugin', runs: 5, make: creation(() => realPlugin) },
-  { name: 'the same, other bytes each time', runs: 5, make: creation(neverSeen) },
+  { name: 'create and close, Rust plugin', subjects: creation(() => realPlugin) },
+  { name: 'the same, other bytes each time', subjects: creation(neverSeen) },
 ]);

@@ -4,9 +4,18 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
 import { npm } from '../runtime/npm.ts';
-import type { Measurement } from './measure.ts';
+import type { Sample } from './measure.ts';
 
 // Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- wasi`.
+
+interface Measurement {
+  /** What was measured, such as `echo 16 B`. */
+  workload: string;
+  /** Median time of one run by subject, in µs. */
+  medianUs: Record<string, number>;
+  /** What the subjects take in memory, of those that say so. */
+  memoryKib?: Record<string, number>;
+}
 
 interface Result {
   runtime: string;
@@ -24,28 +33,54 @@ const AGAINST: Record<string, Record<string, string>> = {
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
 
+/** Each subject is measured so many times, in turn with the others, so that what disturbs the machine disturbs all of them. */
+const REPEATS = 3;
 const ATTEMPTS = 3;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 60_000;
 
-/** Each workload in a process of its own, because JSC keeps few memories fast. */
-function runOn(program: string, flags: readonly string[], name: string): Result {
-  const run = (...args: string[]) => {
+function runOn(program: string, flags: readonly string[], name: string, peers: readonly string[]): Result {
+  const run = (...args: string[]): unknown => {
     const all = [...flags, `${root}dist/test/bench/${name}.js`, ...args];
-    // A worker of the peer now and then never answers. Then the figures are taken again, and at last without it.
+    const { stdout, stderr, status } = spawnSync(program, all, { encoding: 'utf8', timeout: TIMEOUT_MS });
+    if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1)!);
+    throw new Error(`${program} ${all.join(' ')}: exit code ${status}\n${stderr}`);
+  };
+  const sample = (workload: string, subject: string): Sample => {
     for (let attempt = 1; ; attempt++) {
-      const isLast = attempt === ATTEMPTS;
-      const { stdout, stderr, status } = spawnSync(program, isLast ? [...all, 'alone'] : all, {
-        encoding: 'utf8',
-        timeout: TIMEOUT_MS,
-      });
-      if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1)!) as unknown;
-      if (isLast) throw new Error(`${program} ${all.join(' ')}: exit code ${status}\n${stderr}`);
+      try {
+        return run(workload, subject) as Sample;
+      } catch (error) {
+        // A worker of the peer now and then never answers.
+        if (!peers.includes(subject)) throw error;
+        if (attempt === ATTEMPTS) return { runtime: '', roundsUs: null };
+      }
     }
   };
-  const results = (run() as string[]).map(
-    workload => run(workload) as { runtime: string; measurement: Measurement },
-  );
-  return { runtime: results[0]!.runtime, measurements: results.map(({ measurement }) => measurement) };
+  let runtime = '';
+  const workloads = run() as { name: string; subjects: string[] }[];
+  const measurements = workloads.map(({ name: workload, subjects }): Measurement => {
+    const samples = new Map<string, Sample[]>(subjects.map(subject => [subject, []]));
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      for (const subject of subjects) samples.get(subject)!.push(sample(workload, subject));
+    }
+    runtime = samples.get(subjects[0]!)![0]!.runtime;
+    return summarise(workload, samples);
+  });
+  return { runtime, measurements };
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+function summarise(workload: string, samples: ReadonlyMap<string, readonly Sample[]>): Measurement {
+  const medianUs: Record<string, number> = {};
+  const memoryKib: Record<string, number> = {};
+  for (const [subject, repeats] of samples) {
+    const roundsUs = repeats.flatMap(sample => sample.roundsUs ?? []);
+    if (roundsUs.length > 0) medianUs[subject] = median(roundsUs);
+    const memory = repeats.flatMap(sample => sample.memoryKib ?? []);
+    if (memory.length > 0) memoryKib[subject] = median(memory);
+  }
+  return { workload, medianUs, ...(Object.keys(memoryKib).length > 0 && { memoryKib }) };
 }
 
 function table({ runtime, measurements }: Result, against: Record<string, string>): string {
@@ -75,11 +110,12 @@ if (!against) throw new Error(`expected one of ${Object.keys(AGAINST).join(', ')
 const { status, stderr } = npm(folder, ['ci', '--prefix', folder]);
 if (status !== 0) throw new Error(`npm ci in test/bench: ${stderr}`);
 const programs = installRuntimes();
+const peers = Object.values(against);
 const results = [
-  runOn(process.execPath, ['--no-warnings'], name),
-  runOn(programs.node, ['--no-warnings'], name),
-  runOn(programs.deno, ['run', '--allow-all', '--no-lock'], name),
-  runOn(programs.bun, [], name),
+  runOn(process.execPath, ['--no-warnings'], name, peers),
+  runOn(programs.node, ['--no-warnings'], name, peers),
+  runOn(programs.deno, ['run', '--allow-all', '--no-lock'], name, peers),
+  runOn(programs.bun, [], name, peers),
 ];
 
 const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
@@ -90,9 +126,8 @@ const conditions = { date, cpu: cpus()[0]?.model, cores: cpus().length, peer: ma
 const pairs = Object.entries(against).map(([subject, peer]) => `${subject} as ${peer}`);
 const versions = Object.entries(manifest.dependencies).map(([peer, version]) => `${peer} ${version}`);
 const intro =
-  `Medians of one run, and how many times as fast is ${pairs.join(', ')} in the same process. ` +
-  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it cannot do ` +
-  `it, or did not end within ${TIMEOUT_MS / 1000} seconds in ${ATTEMPTS - 1} attempts.`;
+  `Medians of one run, in which each subject had processes of its own, and how many times as fast is ${pairs.join(', ')}. ` +
+  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it cannot do it, or never answers.`;
 const page = [`# ${name}`, intro, ...results.map(result => table(result, against))].join('\n\n');
 mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);

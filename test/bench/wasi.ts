@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { nodeFolder } from '../../src/platform/node-files.ts';
 import { createWasi, type Fs, LineSink, MemoryFs, Rights, type WasiFunctionName } from '../../wasi/index.ts';
 import { nodeHost } from '../helpers/node.ts';
-import { runWorkload, type Subject, type Workload } from './measure.ts';
+import { runWorkload, type Subject } from './measure.ts';
 
 // How long do calls of WASI take, on files of the host and in memory?
 
@@ -152,50 +152,50 @@ const operations: Operation[] = [
   },
 ];
 
-const workloads = operations.map(
-  ({ name, length = 0, run, bare }): Workload => ({
-    name: `${CALLS} × ${name}`,
-    runs: length === MIB || name.startsWith('fd_readdir') ? 2 : 20,
-    make: async () => {
-      const bytes = new Uint8Array(memory.buffer);
-      bytes.set(new TextEncoder().encode('file'), PATH);
-      bytes.set(new TextEncoder().encode(LINE), DATA);
-      view().setUint32(IOVS, DATA, true);
-      view().setUint32(IOVS + 4, length, true);
-      const onHost = ours(nodeFolder(folder), nodeFolder(join(folder, 'many')));
-      const inMemory = ours(new MemoryFs({ file: new Uint8Array(MIB) }), new MemoryFs(inMany));
-      const peers: [string, Imports | undefined][] = [
-        ['host folder', onHost],
-        ['node:wasi', await nodeWasi()],
-        ['in memory', inMemory],
-        ['browser_wasi_shim', browserShim()],
-      ];
-      const bareFd = openSync(path, 'r+');
-      const alone: Subject[] = bare
-        ? [
-            {
-              name: 'node:fs alone',
-              run: async () => {
-                for (let call = 0; call < CALLS; call++) bare(bareFd);
-              },
-            },
-          ]
-        : [];
-      const wasis = peers.flatMap(([subject, imports]): Subject[] => {
-        if (!imports) return [];
+function prepareMemory(length: number): void {
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(new TextEncoder().encode('file'), PATH);
+  bytes.set(new TextEncoder().encode(LINE), DATA);
+  view().setUint32(IOVS, DATA, true);
+  view().setUint32(IOVS + 4, length, true);
+}
+
+/** Who serves the calls: on folders of the host, or in memory. */
+const implementations: Record<string, () => Promise<Imports | undefined>> = {
+  'host folder': async () => ours(nodeFolder(folder), nodeFolder(join(folder, 'many'))),
+  'node:wasi': nodeWasi,
+  'in memory': async () => ours(new MemoryFs({ file: new Uint8Array(MIB) }), new MemoryFs(inMany)),
+  browser_wasi_shim: async () => browserShim(),
+};
+
+function subjectsOf({ length = 0, run, bare }: Operation): Subject[] {
+  const repeated = (call: () => void) => async () => {
+    for (let count = 0; count < CALLS; count++) call();
+  };
+  const served = Object.entries(implementations).map(
+    ([name, implement]): Subject => ({
+      name,
+      make: async () => {
+        prepareMemory(length);
+        const imports = await implement();
+        if (!imports) return null;
         const fd = open(imports);
-        return [
-          {
-            name: subject,
-            run: async () => {
-              for (let call = 0; call < CALLS; call++) run(imports, fd);
-            },
-          },
-        ];
-      });
-      return [...wasis, ...alone];
+        return repeated(() => run(imports, fd));
+      },
+    }),
+  );
+  const alone = {
+    name: 'node:fs alone',
+    make: async () => {
+      const fd = openSync(path, 'r+');
+      return repeated(() => bare!(fd));
     },
+  };
+  return bare ? [...served, alone] : served;
+}
+
+await runWorkload(
+  operations.map(operation => {
+    return { name: `${CALLS} × ${operation.name}`, subjects: subjectsOf(operation) };
   }),
 );
-
-await runWorkload(workloads);

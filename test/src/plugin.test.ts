@@ -409,6 +409,31 @@ suiteInModes('plugin', (test, mode) => {
     await raises(() => closing.call('run'), { code: 'CLOSED' });
   });
 
+  const onlyHere = 'an instance that outlives its plugin gets nothing from the host';
+  const outlive = async () => {
+    let calls = 0;
+    const plugin = await pluginOf(callHost, {}, {}, { host: () => void calls++ });
+    const { run } = (await plugin.getInstance()).exports as { run: () => unknown };
+    await plugin.call('run');
+    await plugin.close();
+    const message = 'importing from the host: the plugin was closed';
+    await raises(async () => run(), { code: 'CLOSED', message });
+    is(calls, 1);
+
+    const echoing = await createPlugin(echo());
+    const kept = (await echoing.getInstance()).exports as { echo: () => unknown };
+    await echoing.close();
+    let failed = false;
+    try {
+      kept.echo();
+    } catch {
+      failed = true;
+    }
+    ok(failed);
+  };
+  // Of a plugin in a worker nobody can have the instance.
+  if (mode === 'on this thread') test(onlyHere, outlive);
+
   test('calls made at once are answered in order', async () => {
     const plugin = await createPlugin(echo());
     const outputs = await Promise.all(['a', 'b', 'c'].map(input => plugin.call('echo', input)));
