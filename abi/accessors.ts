@@ -1,5 +1,5 @@
 import { assemble, type ListedImport, type Listing } from './assemble.ts';
-import { HEADER, HEADER_BYTES } from './memory.ts';
+import { HEADER, HEADER_BYTES } from './header.ts';
 
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];

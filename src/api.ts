@@ -30,5 +30,6 @@ export type {
 } from './options.ts';
 export { PluginOutput } from './output.ts';
 export type { Platform } from './platform/types.ts';
-export type { CallOptions, Plugin, PluginInput, PluginReport } from './plugin.ts';
+export type { CallOptions, Plugin, PluginInput } from './plugin.ts';
+export type { PluginReport } from './report.ts';
 export { hostFunction, type Signature, type ValueCodec, values } from './typed-function.ts';

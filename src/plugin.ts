@@ -1,4 +1,4 @@
-import type { Kernel, KernelTier } from '../abi/index.ts';
+import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
 import { Deadline } from './deadline.ts';
@@ -14,7 +14,7 @@ import type { LinkPlan } from './link.ts';
 import { hasToWait, type Mode, meters } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
-import type { Transform } from './rewrite.ts';
+import { type PluginReport, reportOn } from './report.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
@@ -25,17 +25,6 @@ export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 export interface CallOptions {
   /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
   signal?: AbortSignal | undefined;
-}
-
-/** How a plugin runs. */
-export interface PluginReport {
-  kernel: KernelTier;
-  isolation: Mode;
-  wasi: boolean;
-  /** The hash of the main module that was checked, null when none was asked for. */
-  sha256: string | null;
-  /** In the order of the manifest. */
-  modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
@@ -69,8 +58,7 @@ export class Plugin {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
-    const modules = [...plan.modules.values()];
-    const lacking = modules.find(lacksMemory);
+    const lacking = [...plan.modules.values()].find(lacksMemory);
     if (lacking) {
       throw new CreateError(
         'INVALID_WASM',
@@ -84,13 +72,7 @@ export class Plugin {
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
     this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
-    this.report = Object.freeze({
-      kernel: tier,
-      isolation: mode,
-      wasi: modules.some(({ links }) => links.some(({ provider }) => provider.kind === 'wasi')),
-      sha256: plan.main.sha256,
-      modules: modules.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
-    });
+    this.report = reportOn(plan, mode, tier);
     // Of a plugin with WASI, lines may be left that it did not end.
     const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
     this.#site = {

@@ -1,0 +1,26 @@
+import type { KernelTier } from '../abi/index.ts';
+import type { LinkPlan } from './link.ts';
+import type { Mode } from './mode.ts';
+import type { Transform } from './rewrite.ts';
+
+/** How a plugin runs. */
+export interface PluginReport {
+  kernel: KernelTier;
+  isolation: Mode;
+  wasi: boolean;
+  /** The hash of the main module that was checked, null when none was asked for. */
+  sha256: string | null;
+  /** In the order of the manifest. */
+  modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
+}
+
+export function reportOn({ main, modules }: LinkPlan, mode: Mode, tier: KernelTier): PluginReport {
+  const all = [...modules.values()];
+  return Object.freeze({
+    kernel: tier,
+    isolation: mode,
+    wasi: all.some(({ links }) => links.some(({ provider }) => provider.kind === 'wasi')),
+    sha256: main.sha256,
+    modules: all.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),
+  });
+}
