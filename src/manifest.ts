@@ -114,7 +114,7 @@ function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
 
 /** What has to be fetched, or at least looked at, before it is known whether it is wasm or a manifest. */
 export function remoteManifest(input: unknown): URL | Response | null {
-  if (input instanceof Response) return input;
+  if (isResponse(input)) return input;
   const source = input instanceof URL || typeof input === 'string' ? directSource(input) : null;
   return source && 'url' in source ? source.url : null;
 }
@@ -123,10 +123,15 @@ function directSource(input: unknown): Source | null {
   const bytes = ownBytes(input);
   if (bytes) return { bytes };
   if (input instanceof WebAssembly.Module) return { module: input };
-  if (input instanceof Response) return { response: input };
+  if (isResponse(input)) return { response: input };
   if (input instanceof URL) return urlSource(input);
   if (typeof input !== 'string' || input.trimStart().startsWith('{')) return null;
   return parseUrl(input) ?? { path: input };
+}
+
+/** Not `instanceof` at once: Node loads its HTTP client, which takes 10 ms, when anybody looks at the class. */
+function isResponse(input: unknown): input is Response {
+  return Object.prototype.toString.call(input) === '[object Response]' && input instanceof Response;
 }
 
 /** Bytes of our own, so that what is hashed stays what is compiled. Null for anything but bytes. */
@@ -192,7 +197,7 @@ const SOURCE_KEYS: Record<
   response: {
     besides: ['hash'],
     read: ({ response }, where) =>
-      response instanceof Response ? { response } : refuse(`${where}.response`, 'a Response', response),
+      isResponse(response) ? { response } : refuse(`${where}.response`, 'a Response', response),
   },
   module: {
     // No hash: the bytes of a compiled module cannot be seen.

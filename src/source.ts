@@ -18,7 +18,7 @@ export type LoadedSource =
  * @throws {CreateError} SOURCE_UNAVAILABLE
  */
 export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
-  const response = input instanceof Response ? input : await fetchUrl(input, {}, fetch);
+  const response = input instanceof URL ? await fetchUrl(input, {}, fetch) : input;
   return /^(application|text)\/json\b/i.test(contentType(response)) ? response.text() : response;
 }
 
