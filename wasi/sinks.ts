@@ -13,6 +13,8 @@ export interface LineSinkOptions {
 }
 
 const NEWLINE = 10;
+// Without ignoreBOM a line that starts with U+FEFF would lose it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Turns what a program writes into lines, in bounded memory, however the writes are cut. */
 export class LineSink implements Sink {
@@ -21,8 +23,6 @@ export class LineSink implements Sink {
   readonly #keepLines: number;
   readonly #keepBytes: number;
   readonly #maxLineBytes: number;
-  // Without ignoreBOM a line that starts with U+FEFF would lose it.
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #line = new Uint8Array(0);
   #length = 0;
   /** As bytes: most lines are never asked for. */
@@ -46,7 +46,7 @@ export class LineSink implements Sink {
 
   /** The last lines, oldest first, without one that is not finished (see `flush`). */
   get lines(): readonly string[] {
-    return this.#kept.map(line => this.#decoder.decode(line));
+    return this.#kept.map(line => decoder.decode(line));
   }
 
   write(bytes: Uint8Array): void {
@@ -126,7 +126,7 @@ export class LineSink implements Sink {
     this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
       this.#keptBytes -= this.#kept.shift()?.length ?? 0;
-    this.#onLine?.(this.#decoder.decode(line));
+    this.#onLine?.(decoder.decode(line));
   }
 }
 

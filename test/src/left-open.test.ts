@@ -111,6 +111,29 @@ suite('workers of this process', test => {
       },
     ]),
   ];
+  collects.push([
+    'a plugin that was closed keeps no memory, also while it is referred to',
+    async () => {
+      const { Memory } = WebAssembly;
+      const made: WeakRef<WebAssembly.Memory>[] = [];
+      WebAssembly.Memory = class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          super(descriptor);
+          made.push(new WeakRef(this));
+        }
+      };
+      try {
+        const plugin = await createOn(nodePlatform, buildModule({ functions: [{ name: 'run', body: [] }] }));
+        await plugin.call('run');
+        await plugin.close();
+        is(made.length > 0, true);
+        ok(await happens(() => !made[0]!.deref()), 'the kernel memory is still there');
+        is(plugin.isActive(), false);
+      } finally {
+        WebAssembly.Memory = Memory;
+      }
+    },
+  ]);
   for (const [title, run] of collects) {
     if (gc) test(title, run);
     else test.skip(title, 'nothing here makes the garbage collector run');
