@@ -92,5 +92,13 @@ export const calls: ComparisonTopic = {
       plugboard: 'an error `CLOSED`',
       why: 'Closing means the same everywhere.',
     },
+    {
+      id: 'instance-closed',
+      case: 'an instance from `getInstance()`, after `close()`',
+      native: 'cannot be had',
+      js: 'as before it',
+      plugboard: 'its imports throw `CLOSED`, loads and stores trap',
+      why: 'The kernel memory has gone back to the engine.',
+    },
   ],
 };

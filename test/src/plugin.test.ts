@@ -409,7 +409,6 @@ suiteInModes('plugin', (test, mode) => {
     await raises(() => closing.call('run'), { code: 'CLOSED' });
   });
 
-  const onlyHere = 'an instance that outlives its plugin gets nothing from the host';
   const outlive = async () => {
     let calls = 0;
     const plugin = await pluginOf(callHost, {}, {}, { host: () => void calls++ });
@@ -432,7 +431,12 @@ suiteInModes('plugin', (test, mode) => {
     ok(failed);
   };
   // Of a plugin in a worker nobody can have the instance.
-  if (mode === 'on this thread') test(onlyHere, outlive);
+  if (mode === 'on this thread')
+    test.row(
+      'abi.instance-closed',
+      'an instance that outlives its plugin gets nothing from the host',
+      outlive,
+    );
 
   test('calls made at once are answered in order', async () => {
     const plugin = await createPlugin(echo());
