@@ -54,6 +54,8 @@ export class Cursor {
 
   u32(what: string): number {
     const start = this.at;
+    // Nearly all numbers take one byte, and most of what is read are numbers.
+    if (start < this.end && this.#bytes[start]! < 0x80) return this.#bytes[this.at++]!;
     const value = this.#leb(5, what);
     if (value >= 2 ** 32) throw new Malformed(start, `${what} below 2^32`, String(value));
     return value;
