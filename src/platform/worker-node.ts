@@ -1,6 +1,7 @@
+import { webClock, webRandom } from '../../wasi/index.ts';
 import { serveOrders } from '../worker/inside.ts';
-import { nodePlatform } from './node.ts';
+import { nodeFolder } from './node-files.ts';
 import { nodePort } from './node-worker.ts';
 
 // The entry of workers on Node, Deno and Bun.
-serveOrders(nodePlatform, nodePort);
+serveOrders({ clock: webClock(), random: webRandom(), hostFolder: nodeFolder }, nodePort);

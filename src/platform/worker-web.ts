@@ -1,6 +1,6 @@
+import { webClock, webRandom } from '../../wasi/index.ts';
 import { serveOrders } from '../worker/inside.ts';
-import { webPlatform } from './web.ts';
 import { webPort } from './web-worker.ts';
 
 // The entry of workers in browsers.
-serveOrders(webPlatform, webPort);
+serveOrders({ clock: webClock(), random: webRandom() }, webPort);

@@ -22,8 +22,11 @@ const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the c
 
 type Imports = Readonly<Record<string, WebAssembly.ImportValue>>;
 
+/** What the worker needs of its runtime. All of it is loaded before a plugin can run. */
+type InnerPlatform = Pick<Platform, 'clock' | 'random' | 'hostFolder'>;
+
 /** What the worker's entry runs: carries out the orders that come through `port`. */
-export function serveOrders(platform: Platform, port: WorkerPort): void {
+export function serveOrders(platform: InnerPlatform, port: WorkerPort): void {
   let plugin: WorkerPlugin | undefined;
   port.onMessage(message => {
     const order = message as Order;
@@ -34,7 +37,7 @@ export function serveOrders(platform: Platform, port: WorkerPort): void {
 
 /** The worker's half of a plugin: its instances, and the kernel functions that need nothing but the shared memory. */
 class WorkerPlugin {
-  readonly #platform: Platform;
+  readonly #platform: InnerPlatform;
   readonly #port: WorkerPort;
   readonly #setup: Setup;
   readonly #kernel: Kernel;
@@ -44,7 +47,7 @@ class WorkerPlugin {
   #instances: Instances | null = null;
   #module: string = MAIN;
 
-  constructor(platform: Platform, port: WorkerPort, setup: Setup) {
+  constructor(platform: InnerPlatform, port: WorkerPort, setup: Setup) {
     this.#platform = platform;
     this.#port = port;
     this.#setup = setup;
