@@ -130,11 +130,11 @@ export class Kernel {
     if (this.#ended) throw this.#ended;
   }
 
-  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT */
+  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT, or why it was closed */
   place(value: string | Uint8Array): number {
     const bytes = typeof value === 'string' ? utf8(value) : value;
     const handle = this.memory.place(bytes);
-    if (handle === 0 && bytes.length > 0) throw noRoom(bytes.length);
+    if (handle === 0 && bytes.length > 0) throw this.#ended ?? noRoom(bytes.length);
     return handle;
   }
 

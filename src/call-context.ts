@@ -42,6 +42,7 @@ export class CallContext {
   alloc(length: bigint | number): bigint {
     const handle = this.#kernel.memory.alloc(Number(length));
     if (handle === 0 && BigInt(length) !== 0n) {
+      this.#kernel.check();
       throw new PlugboardError('MEMORY_LIMIT', `kernel memory: no room for a block of ${length} bytes`);
     }
     return BigInt(handle);

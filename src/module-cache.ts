@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts';
+import { isEqual, wordsOf } from './wasm/bytes.ts';
 import type { Signatures } from './wasm/reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -59,8 +60,7 @@ export class ModuleCache<T> {
 
   #find(bytes: Uint8Array, checksum: number): Entry<T> | undefined {
     const isSought = (entry: Entry<T>) =>
-      entry.bytes === bytes ||
-      (entry.checksum === checksum && entry.bytes.length === bytes.length && isSame(entry.bytes, bytes));
+      entry.bytes === bytes || (entry.checksum === checksum && isEqual(entry.bytes, bytes));
     const found = this.#kept.find(isSought);
     if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
     return found;
@@ -76,12 +76,6 @@ export class ModuleCache<T> {
   }
 }
 
-/** The bytes four at a time, without the last ones that are no whole word. */
-function wordsOf(bytes: Uint8Array): Int32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
-}
-
 /** Of every 16th word, since one that is missed costs no more than to be compared, and of the end. */
 function sumUp(bytes: Uint8Array): number {
   let sum = 0;
@@ -89,14 +83,6 @@ function sumUp(bytes: Uint8Array): number {
   for (let index = 0; index < words.length; index += 16) sum = Math.imul(sum ^ words[index]!, 0x01000193);
   for (const byte of bytes.subarray(-16)) sum = Math.imul(sum ^ byte, 0x01000193);
   return sum;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  const [left, right] = [wordsOf(one), wordsOf(other)];
-  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
-  for (let index = left.length * 4; index < one.length; index++)
-    if (one[index] !== other[index]) return false;
-  return true;
 }
 
 /** Of all plugins. */

@@ -178,7 +178,7 @@ export class Plugin {
     this.#dropInstance();
     await this.#queue;
     await this.#runner.close();
-    this.#kernel.close(this.#unusable('importing from the host'));
+    this.#kernel.close(this.#unusable('asking the host'));
   }
 
   /** Internal: makes the first instance, so that a plugin that cannot start fails at creation. */

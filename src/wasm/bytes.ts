@@ -1,5 +1,17 @@
-export const isEqual = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index]);
+/** The bytes four at a time, without the last ones that are no whole word. */
+export function wordsOf(bytes: Uint8Array): Int32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+}
+
+export function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  const [left, right] = [wordsOf(one), wordsOf(other)];
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  for (let index = left.length * 4; index < one.length; index++)
+    if (one[index] !== other[index]) return false;
+  return true;
+}
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -36,7 +36,12 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'platform of node',
-    files: ['src/platform/node.ts', 'src/platform/node-files.ts', 'src/platform/node-worker.ts'],
+    files: [
+      'src/platform/node.ts',
+      'src/platform/node-atomic-file.ts',
+      'src/platform/node-files.ts',
+      'src/platform/node-worker.ts',
+    ],
     mayImport: ['wasi', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
@@ -55,8 +60,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'actor on node',
     files: ['src/actor/node.ts', 'src/actor/file-state.ts'],
-    mayImport: ['actor', 'platform of node', 'node:'],
-    mayNameRuntimes: true,
+    mayImport: ['actor', 'platform of node'],
   },
   { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', 'msgpackr'] },

@@ -1,4 +1,10 @@
-import { type CallError, type HostFunctions, type PluginOptions, PluginOutput } from '../../src/node.ts';
+import {
+  type CallContext,
+  type CallError,
+  type HostFunctions,
+  type PluginOptions,
+  PluginOutput,
+} from '../../src/node.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
@@ -410,14 +416,18 @@ suiteInModes('plugin', (test, mode) => {
   });
 
   const outlive = async () => {
-    let calls = 0;
-    const plugin = await pluginOf(callHost, {}, {}, { host: () => void calls++ });
+    const contexts: CallContext[] = [];
+    const plugin = await pluginOf(callHost, {}, {}, { host: context => void contexts.push(context) });
     const { run } = (await plugin.getInstance()).exports as { run: () => unknown };
     await plugin.call('run');
     await plugin.close();
-    const message = 'importing from the host: the plugin was closed';
+    const message = 'asking the host: the plugin was closed';
     await raises(async () => run(), { code: 'CLOSED', message });
-    is(calls, 1);
+    is(contexts.length, 1);
+    const [context] = contexts as [CallContext];
+    await raises(async () => context.store('text'), { code: 'CLOSED', message });
+    await raises(async () => context.alloc(8), { code: 'CLOSED', message });
+    is(context.read(64), null);
 
     const echoing = await createPlugin(echo());
     const kept = (await echoing.getInstance()).exports as { echo: () => unknown };
