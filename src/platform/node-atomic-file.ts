@@ -6,7 +6,7 @@ const NEW_FILE_MODE = 0o666;
 
 /**
  * A file that is replaced as a whole, and never seen half written: neither by another program nor after a power cut. One
- * program at a time may have it: opening it takes away what another one was just writing, whose replacing then fails.
+ * program at a time may have it.
  */
 export class AtomicFile {
   readonly #path: string;
@@ -30,7 +30,7 @@ export class AtomicFile {
     this.#mode = mode;
   }
 
-  /** Takes away what a program that was killed in the middle of a write has left behind. */
+  /** Takes away what a program has left behind that was killed while it wrote; one that still writes fails then. */
   async removeLeftovers(): Promise<void> {
     const [folder, prefix] = [dirname(this.#path), temporaryPrefix(this.#path)];
     const names = await readdir(folder).catch(() => []);
