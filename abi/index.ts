@@ -12,7 +12,8 @@ export {
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
 export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
+export { KernelMemory, type Range } from './memory.ts';
+export type { KernelMemoryOptions } from './memory-options.ts';
 export { createSharedBacking, type SharedBacking } from './records.ts';
 export { ENV_NAMESPACE, envSignatures, type WasmType } from './signatures.ts';
 export { ENV_FUNCTIONS, type EnvFunction, type EnvValue } from './spec.ts';

@@ -1,5 +1,6 @@
 import { AbiError } from './errors.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
+import { type KernelMemoryOptions, readKernelMemoryOptions } from './memory-options.ts';
 import {
   enlarge,
   GRANULE_BYTES,
@@ -24,13 +25,6 @@ const NO_BLOCK = 0;
 const NOTHING = new Uint8Array(0);
 const NO_RECORDS = new Uint32Array(0);
 let noMemory: WebAssembly.Memory | undefined;
-
-export interface KernelMemoryOptions {
-  /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
-  maxBytes?: number | undefined;
-  /** What to stand on, for a memory that another thread works on too. Default: memory of its own. */
-  backing?: SharedBacking | undefined;
-}
 
 /**
  * The kernel memory: what plugins and host exchange bytes through. Handles are byte offsets into it.
@@ -58,7 +52,9 @@ export class KernelMemory {
   #freeLists: Uint32Array;
   #hasFree = false;
 
-  constructor({ maxBytes, backing }: KernelMemoryOptions = {}) {
+  /** @throws {AbiError} INVALID_OPTION */
+  constructor(options?: KernelMemoryOptions) {
+    const { maxBytes, backing } = readKernelMemoryOptions(options);
     this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
     this.#lengths = backing ? new Uint32Array(backing.lengths) : new Uint32Array(INITIAL_GRANULES);
     this.#links = backing ? new Uint32Array(backing.links) : new Uint32Array(INITIAL_GRANULES);

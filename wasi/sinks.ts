@@ -1,5 +1,6 @@
-import { WasiError } from './errors.ts';
+import { refuseOption, type WasiErrorCode } from './errors.ts';
 import type { Sink } from './host.ts';
+import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from './options.ts';
 
 export interface LineSinkOptions {
   /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
@@ -11,6 +12,18 @@ export interface LineSinkOptions {
   /** Bytes of the lines kept, all together. Default 16384. */
   keepBytes?: number | undefined;
 }
+
+const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
+
+export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
+  of: 'new LineSink(options)',
+  rows: {
+    onLine: { ...aFunction, default: 'lines are only kept' },
+    maxLineBytes: { ...aCount('bytes', 4), default: '8192', code },
+    keepLines: { ...aCount('lines'), default: '20', code },
+    keepBytes: { ...aCount('bytes'), default: '16384', code },
+  },
+};
 
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
@@ -29,15 +42,12 @@ export class LineSink implements Sink {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
 
-  /** Throws `WASI_INVALID_LIMIT`. */
-  constructor({ onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 }: LineSinkOptions = {}) {
-    const limits = { maxLineBytes: [maxLineBytes, 4], keepLines: [keepLines, 0], keepBytes: [keepBytes, 0] };
-    for (const [name, [value = Number.NaN, least = 0]] of Object.entries(limits))
-      if (!Number.isSafeInteger(value) || value < least)
-        throw new WasiError(
-          'WASI_INVALID_LIMIT',
-          `${name}: expected an integer of at least ${least}, got ${value}`,
-        );
+  /** Throws `WASI_INVALID_OPTION`, `WASI_INVALID_LIMIT`. */
+  constructor(options?: LineSinkOptions);
+  constructor(options?: LineSinkOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'LineSink', refuseOption);
+    const read = readOptions(LINE_SINK_OPTIONS, options, 'LineSink', refuseOption);
+    const { onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 } = read;
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;
     this.#keepLines = keepLines;

@@ -22,14 +22,14 @@ export interface Env {
   text(text: string): bigint;
 }
 
-export function makeEnv(options: EnvOptions = {}): Env {
+export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
   const codes: string[] = [];
   const kernel = new Kernel({
     maxVarBytes: 1 << 20,
     onDiagnostic: ({ code }) => codes.push(code),
     ...options,
   });
-  const { tier, imports } = kernelImports(kernel, { tier: options.tier });
+  const { tier, imports } = kernelImports(kernel, { tier: wanted });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
     (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);
