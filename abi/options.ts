@@ -27,7 +27,7 @@ export interface OptionRow extends Kind {
   readonly grants?: string;
   /** The other spelling of this key. Only one of them may be given. */
   readonly sameAs?: string;
-  /** The code of the error for a wrong value. Default: the one for unknown keys. */
+  /** The code of the error for a wrong value. Default: that of `Refuse`. */
   readonly code?: string;
 }
 
@@ -44,6 +44,8 @@ export interface OptionTable<Options> {
   readonly hints?: Readonly<Record<string, string>>;
   /** Whether null counts as left out, as undefined always does. Default: no. */
   readonly nullIsLeftOut?: true;
+  /** The code of the error for a wrong key. Default: that of `Refuse`. */
+  readonly code?: string;
 }
 
 /**
@@ -57,24 +59,25 @@ export function readOptions<Options>(
   refuse: Refuse,
 ): Options {
   const object = given === undefined ? {} : given;
-  if (!isPlain(object)) return refuse(expected('an object of options', given, where));
+  const refuseKey = (message: string): never => refuse(message, table.code);
+  if (!isPlain(object)) return refuseKey(expected('a plain object', given, where));
   const rows: Readonly<Record<string, OptionRow>> = table.rows;
   const read: Record<string, unknown> = {};
   const givenAs = new Map<string, string>();
   for (const [key, value] of Object.entries(object)) {
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
-    if (!row) return refuse(unknownKey(table, key, where));
+    if (!row) return refuseKey(unknownKey(table, key, where));
     if (value === undefined || (value === null && table.nullIsLeftOut)) continue;
     const path = pathOf(where, key);
     const other = givenAs.get(row.sameAs ?? key);
-    if (other !== undefined) refuse(`${path}: expected this or "${other}", not both`);
+    if (other !== undefined) refuseKey(`${path}: expected this or "${other}", not both`);
     givenAs.set(row.sameAs ?? key, key);
     read[key] = row.check(value, path, (message, code) => refuse(message, code ?? row.code));
   }
   for (const [key, { required, type }] of Object.entries(rows)) {
     if (key in object && !Object.prototype.propertyIsEnumerable.call(object, key))
-      refuse(`${pathOf(where, key)}: inherited or not enumerable; set it on the object itself`);
-    if (required && !Object.hasOwn(read, key)) refuse(`${pathOf(where, key)}: must be given: ${type}`);
+      refuseKey(`${pathOf(where, key)}: inherited or not enumerable; set it on the object itself`);
+    if (required && !Object.hasOwn(read, key)) refuseKey(expected(type, undefined, pathOf(where, key)));
   }
   return read as Options;
 }
@@ -88,27 +91,31 @@ export function refuseExtra(extra: readonly unknown[], where: string, refuse: Re
 function unknownKey({ rows, hints = {} }: OptionTable<unknown>, key: string, where: string): string {
   const names = Object.keys(rows);
   const meant = nearest(key, names);
-  const help = Object.hasOwn(hints, key) ? `; ${hints[key]}.` : meant ? `; did you mean "${meant}"?` : '.';
-  return `${pathOf(where, key)}: unknown key${help} Accepted: ${names.join(', ')}`;
+  const help = Object.hasOwn(hints, key) ? hints[key]! : meant && `did you mean "${meant}"?`;
+  const told = help ? `; ${help}` : '';
+  return `${pathOf(where, key)}: unknown key${told}${told.endsWith('?') ? '' : '.'} Accepted: ${names.join(', ')}`;
 }
 
 const MOST_KEY_CHARS = 60;
 
-/** `where.key`. Strange keys are quoted, escaped and cut. */
-export function pathOf(where: string, key: string): string {
-  if (/^[A-Za-z_$][\w$]*$/.test(key) && key.length <= MOST_KEY_CHARS) return `${where}.${key}`;
-  const text = JSON.stringify(key.length > MOST_KEY_CHARS ? `${key.slice(0, MOST_KEY_CHARS)}…` : key);
-  const escaped = text.replace(/[^ -~…]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** `where.key`, or with brackets where JavaScript needs them. */
+export const pathOf = (where: string, key: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(key) && key.length <= MOST_KEY_CHARS ? `${where}.${key}` : pathTo(where, key);
+
+/** `where["key"]`. Strange characters are escaped, and long keys are cut. */
+function pathTo(where: string, key: string): string {
+  const text = JSON.stringify(key.length > MOST_KEY_CHARS ? `${key.slice(0, MOST_KEY_CHARS)}...` : key);
+  const escaped = text.replace(/[^ -~]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `${where}[${escaped}]`;
 }
 
 const MOST_TYPOS = 2;
 
-/** The name that differs in the fewest letters, two at most and fewer than it has. Case does not count. */
-export function nearest(word: string, names: readonly string[]): string | undefined {
+/** The name that differs in the fewest letters, `most` at most and fewer than it has. Case does not count. */
+export function nearest(word: string, names: readonly string[], most = MOST_TYPOS): string | undefined {
   if (word.length > MOST_KEY_CHARS) return undefined;
   const distances = names.map(name => ({ name, typos: distance(word.toLowerCase(), name.toLowerCase()) }));
-  const near = distances.filter(({ name, typos }) => typos <= MOST_TYPOS && typos < name.length);
+  const near = distances.filter(({ name, typos }) => typos <= most && typos < name.length);
   return near.sort((one, other) => one.typos - other.typos)[0]?.name;
 }
 
@@ -170,6 +177,13 @@ export const aFunction = kind<(...args: never[]) => unknown>(
 /** Checked by the function that it is handed to. */
 export const anything = kind<unknown>('as there', () => true);
 
+/** The same type, or null, which counts as left out. */
+export const orNull = <T>({ type, check, ...rest }: Kind<T>): Kind<T | undefined> => ({
+  ...rest,
+  type: `${type}, or null`,
+  check: (value, where, refuse) => (value === null ? undefined : check(value, where, refuse)),
+});
+
 export const aCount = (unit: string, least = 0, most = Number.MAX_SAFE_INTEGER): Kind<number> =>
   kind(
     `a whole number of ${unit}, ${most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : `${least} or more`}`,
@@ -182,7 +196,7 @@ export function oneOf<T extends string>(names: readonly T[]): Kind<T> {
   const check: Check<T> = (value, where, refuse) => {
     const name = names.find(name => name === value);
     if (name !== undefined) return name;
-    const meant = typeof value === 'string' ? nearest(value, names) : undefined;
+    const meant = typeof value === 'string' ? nearest(value, names, 1) : undefined;
     return refuse(`${expected(type, value, where)}${meant ? `; did you mean "${meant}"?` : ''}`);
   };
   return { type, check };
@@ -203,7 +217,7 @@ export const aRecord = <T>({ type, check }: Kind<T>, names = 'name'): Kind<Recor
     if (!isPlain(value)) return refuse(expected('an object', value, where));
     if (inheritsKeys(value)) refuse(`${where}: expected own keys, got inherited ones`);
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, check(item, pathOf(where, key), refuse)]),
+      Object.entries(value).map(([key, item]) => [key, check(item, pathTo(where, key), refuse)]),
     );
   },
 });

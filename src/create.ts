@@ -1,13 +1,15 @@
 import type { Preopen } from '../wasi/index.ts';
+import { refuseExtra } from '../wasi/options.ts';
 import { CreateError } from './errors.ts';
 import { planLinks } from './link.ts';
 import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
 import { chooseMode, meters } from './mode.ts';
 import { compileModule, type PluginModule } from './module.ts';
+import { refuseOption } from './option-keys.ts';
 import type { Fetch, PluginOptions } from './options.ts';
 import type { Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { readOptions, type Settings, settle } from './settings.ts';
+import { readPluginOptions, type Settings, settle } from './settings.ts';
 import { fetchManifest, loadSource } from './source.ts';
 import { isThenable } from './thenable.ts';
 
@@ -19,10 +21,12 @@ export async function createPlugin(
   platform: Platform,
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
+  ...extra: unknown[]
 ): Promise<Plugin> {
+  refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
   // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
   const given = isThenable(manifest) ? await manifest : manifest;
-  const own = readOptions(options);
+  const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
   const remote = remoteManifest(given);
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);

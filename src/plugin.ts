@@ -1,6 +1,13 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import {
+  type CallOptions,
+  type ResetOptions,
+  readCallOptions,
+  readResetOptions,
+  refuseArguments,
+} from './call-options.ts';
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
@@ -21,11 +28,6 @@ import { connect, createKernel, createRunner, lineSink } from './setup.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
-
-export interface CallOptions {
-  /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
-  signal?: AbortSignal | undefined;
-}
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
@@ -97,13 +99,21 @@ export class Plugin {
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
-  async call<T = unknown>(
+  call<T = unknown>(
     name: string,
     input?: PluginInput,
     hostContext?: T,
     options?: CallOptions,
+  ): Promise<PluginOutput | null>;
+  async call(
+    name: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    options?: CallOptions,
+    ...extra: unknown[]
   ): Promise<PluginOutput | null> {
-    const signal = options?.signal;
+    const signal = options && readCallOptions(options).signal;
+    refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
@@ -116,7 +126,14 @@ export class Plugin {
    * The same as `call`, at once.
    * @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports, UNSUPPORTED for one in a worker
    */
-  callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
+  callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null;
+  callSync(
+    name: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    ...extra: unknown[]
+  ): PluginOutput | null {
+    refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     if (this.#mode !== 'inline') throw this.#notAtOnce(name);
     this.#makeReady();
@@ -127,20 +144,28 @@ export class Plugin {
   }
 
   /** Whether the plugin exports a function of this name. */
-  async functionExists(name: string): Promise<boolean> {
+  functionExists(name: string): Promise<boolean>;
+  async functionExists(name: string, ...extra: unknown[]): Promise<boolean> {
+    refuseArguments('functionExists', extra);
     return this.#plan.main.exportKinds.get(name) === 'function';
   }
 
-  async getExports(): Promise<WebAssembly.ModuleExportDescriptor[]> {
+  getExports(): Promise<WebAssembly.ModuleExportDescriptor[]>;
+  async getExports(...extra: unknown[]): Promise<WebAssembly.ModuleExportDescriptor[]> {
+    refuseArguments('getExports', extra);
     return this.#plan.main.exports.map(item => ({ ...item }));
   }
 
-  async getImports(): Promise<WebAssembly.ModuleImportDescriptor[]> {
+  getImports(): Promise<WebAssembly.ModuleImportDescriptor[]>;
+  async getImports(...extra: unknown[]): Promise<WebAssembly.ModuleImportDescriptor[]> {
+    refuseArguments('getImports', extra);
     return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
   /** The instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
-  async getInstance(): Promise<WebAssembly.Instance> {
+  getInstance(): Promise<WebAssembly.Instance>;
+  async getInstance(...extra: unknown[]): Promise<WebAssembly.Instance> {
+    refuseArguments('getInstance', extra);
     if (this.#isUnusable()) throw this.#unusable('getting the instance');
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
@@ -163,7 +188,10 @@ export class Plugin {
    * Clears the kernel memory and, with `vars`, the variables.
    * @returns false, having done nothing, during a call
    */
-  async reset({ vars = false }: { vars?: boolean } = {}): Promise<boolean> {
+  reset(options?: ResetOptions): Promise<boolean>;
+  async reset(options?: ResetOptions, ...extra: unknown[]): Promise<boolean> {
+    refuseArguments('reset', extra);
+    const { vars = false } = readResetOptions(options);
     if (this.isActive() || this.#closed) return false;
     this.#kernel.begin();
     if (vars) this.#kernel.vars.clear();
@@ -171,7 +199,9 @@ export class Plugin {
   }
 
   /** Ends the plugin and gives its memory back; a call that is running fails. Closing twice is fine. */
-  async close(): Promise<void> {
+  close(): Promise<void>;
+  async close(...extra: unknown[]): Promise<void> {
+    refuseArguments('close', extra);
     this.#closed = true;
     if (this.isActive())
       this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));

@@ -1,10 +1,17 @@
+import {
+  readSendOptions,
+  readStopOptions,
+  refuseArguments,
+  type SendOptions,
+  type StopOptions,
+} from './call-options.ts';
 import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
 import type { EngineResult } from './engine.ts';
 import { ActorError, strictly } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
-import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
+import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json-value.ts';
 import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
@@ -63,7 +70,13 @@ export class ScriptActor {
    * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED, ABORTED
    * @throws {CreateError} for options of the plugin that are wrong
    */
-  static async create(scriptConfig: ScriptConfig, options: ActorOptions = {}): Promise<ScriptActor> {
+  static create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
+  static async create(
+    scriptConfig: ScriptConfig,
+    options?: ActorOptions,
+    ...extra: unknown[]
+  ): Promise<ScriptActor> {
+    refuseArguments('ScriptActor.create', extra);
     const settings = readSettings(options);
     const { signal, store, onEvent, clock, tell, config } = settings;
     const events = new EventSource(clock, { actor: config.node_id, component: config.component }, tell);
@@ -97,7 +110,9 @@ export class ScriptActor {
       ? new JoinedInbox(inportNames(loaded.engine), capacity, this.#writer)
       : new PacketInbox(capacity, packet => this.#payloadOf(packet));
     this.inports = {
-      send: async (packet, { signal } = {}) => {
+      send: async (packet: Packet, options?: SendOptions, ...extra: unknown[]) => {
+        const { signal } = readSendOptions('send', options);
+        refuseArguments('send', extra);
         if (this.#finished) throw this.#stopped('inports');
         return this.#inbox.send(packet, signal);
       },
@@ -117,7 +132,10 @@ export class ScriptActor {
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path; INPUT_LIMIT,
    * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
    */
-  async process(payload: Packet, { signal }: SendOptions = {}): Promise<Packet[]> {
+  process(payload: Packet, options?: SendOptions): Promise<Packet[]>;
+  async process(payload: Packet, options?: SendOptions, ...extra: unknown[]): Promise<Packet[]> {
+    const { signal } = readSendOptions('process', options);
+    refuseArguments('process', extra);
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
     // Handed on without waiting for it, a promise settles two turns later.
@@ -129,7 +147,9 @@ export class ScriptActor {
    * `{error: Error(message)}`, and the actor goes on as its error policy says. Starting twice is starting once.
    * @throws {ActorError} ACTOR_STOPPED once the actor is stopped
    */
-  start(): void {
+  start(): void;
+  start(...extra: unknown[]): void {
+    refuseArguments('start', extra);
     if (this.#finished) throw this.#stopped('start');
     this.#loop ??= this.#run();
   }
@@ -138,7 +158,9 @@ export class ScriptActor {
    * Resolves when nothing waits in the inports of a started actor, and no call is running. Somebody has to read `outports`
    * meanwhile where more comes out than they hold.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void>;
+  async drain(...extra: unknown[]): Promise<void> {
+    refuseArguments('drain', extra);
     for (;;) {
       const turns = this.#turns;
       await turns;
@@ -155,7 +177,10 @@ export class ScriptActor {
    * be read. What was sent to an actor that was never started is dropped.
    * @param options.drain `false` drops what waits in the queue, and aborts the running call where it can be
    */
-  stop({ drain = true }: { drain?: boolean } = {}): Promise<void> {
+  stop(options?: StopOptions): Promise<void>;
+  async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
+    const { drain = true } = readStopOptions(options);
+    refuseArguments('stop', extra);
     this.#finished ??= this.#finish();
     if (!drain) {
       this.#inbox.clear();
@@ -169,7 +194,9 @@ export class ScriptActor {
    * state kept. When it is refused, all stays as it was.
    * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when it has other inports than those that are waited for
    */
-  reload(source: ScriptConfig['source']): Promise<void> {
+  reload(source: ScriptConfig['source']): Promise<void>;
+  async reload(source: ScriptConfig['source'], ...extra: unknown[]): Promise<void> {
+    refuseArguments('reload', extra);
     // In the order of the calls, however long each module takes to be validated.
     const turn = this.#reloads.then(() => this.#reload(source));
     this.#reloads = turn.catch(() => {});
@@ -177,7 +204,9 @@ export class ScriptActor {
   }
 
   /** Tells `listener` of everything that happens from now on. Answers a function that ends that. */
-  subscribe(listener: ActorListener): () => void {
+  subscribe(listener: ActorListener): () => void;
+  subscribe(listener: ActorListener, ...extra: unknown[]): () => void {
+    refuseArguments('subscribe', extra);
     return this.#events.subscribe(listener);
   }
 
@@ -197,7 +226,9 @@ export class ScriptActor {
   }
 
   /** What the plugin says about itself. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
-  async metadata(): Promise<PluginMetadata> {
+  metadata(): Promise<PluginMetadata>;
+  async metadata(...extra: unknown[]): Promise<PluginMetadata> {
+    refuseArguments('metadata', extra);
     if (this.#finished) throw this.#stopped('metadata');
     const { metadata } = this.#loaded.engine;
     if (metadata) return metadata;

@@ -1,4 +1,4 @@
-import { quote, readJson, writeJson } from './json.ts';
+import { parseJson, quote, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
 /** A value as an encoding writes it: text, or bytes. */
@@ -28,5 +28,5 @@ export const jsonCodec: Codec = {
     for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
     return `${text}}`;
   },
-  read: (bytes, what) => readJson(bytes, { what }),
+  read: parseJson,
 };

@@ -1,6 +1,7 @@
+import { aCount, having, type OptionTable, oneOf, readOptions } from '../../wasi/options.ts';
 import type { ActorConfig } from './actor-config.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
-import { ActorError, describe, type Report } from './errors.ts';
+import { ActorError, describe, type Report, refuseOption } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { ACTOR_LIMITS, refuseOver } from './limits.ts';
 import type { Message, Packet } from './message.ts';
@@ -30,6 +31,15 @@ export interface PayloadOptions {
   /** Default: JSON. */
   codec?: Codec | undefined;
 }
+
+export const PAYLOAD_OPTIONS: OptionTable<PayloadOptions> = {
+  of: 'writePayload(payload, options)',
+  rows: {
+    wire: { ...oneOf(['plain', 'upstream']), default: 'plain' },
+    maxBytes: { ...aCount('bytes'), default: '64 MiB', grants: 'a payload, up to this limit' },
+    codec: { ...having<Codec>('msgpack of plugboard/msgpack', 'write', 'join', 'read'), default: 'JSON' },
+  },
+};
 
 /**
  * The parts of a context are written apart, each when it is known: the payload when it is sent, so that what is wrong
@@ -73,8 +83,9 @@ export class PayloadWriter {
   }
 }
 
-export const writePayload = (payload: Packet, options: PayloadOptions = {}): Part =>
-  new PayloadWriter(options).packet(payload);
+/** @throws {ActorError} INVALID_CONFIG for options that are wrong */
+export const writePayload = (payload: Packet, options?: PayloadOptions): Part =>
+  new PayloadWriter(readOptions(PAYLOAD_OPTIONS, options, 'writePayload', refuseOption)).packet(payload);
 
 export const writeConfig = (config: ActorConfig, codec: Codec = jsonCodec): Part =>
   codec.write(config, ['config']);

@@ -1,16 +1,17 @@
+import { aSignal, having, type Kind, kind, type OptionTable, readOptions } from '../../wasi/options.ts';
 import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
 import type { HostFunctions } from '../host-function.ts';
-import type { PluginOptions } from '../options.ts';
 import { type PluginOutput, viewOf } from '../output.ts';
-import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
 import { readSignatures } from '../wasm/reader.ts';
+import { refuseArguments } from './call-options.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
-import { ActorError, describe, type Report, strictly } from './errors.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
+import { ActorError, describe, type Report, refuseOption, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
 import { isObject, type JsonObject } from './json-value.ts';
@@ -24,24 +25,10 @@ import { type Outline, outlineOf, type Protocol } from './protocol.ts';
 import type { StateMap } from './state.ts';
 import { toPlainPacket } from './wire.ts';
 
-/**
- * Options of `createPlugin`. `functions` are added to those that every actor has, and may be async where the engine can
- * suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets what would else be
- * printed on the host's stderr.
- */
-export interface EngineOptions extends Omit<PluginOptions, 'config'> {
-  /** What the runtime provides. Default: web standards alone. */
-  platform?: Platform | undefined;
-  /** Put before each line of the plugin's stderr. Default: `actor`. */
-  name?: string | undefined;
-  /** What goes in and comes out. Default: as the types of the plugin's imports say, which only its bytes tell. */
-  protocol?: Protocol | undefined;
-  /** For plugins whose metadata names its encoding: `msgpack` of plugboard/msgpack. Others get JSON in any case. */
-  codec?: Codec | undefined;
-  limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
-  /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only where its bytes are given. */
-  memoryLimitMb?: number | undefined;
-}
+const aPart: Kind<Part> = kind(
+  'text or bytes, as writePayload and writeConfig return them',
+  value => typeof value === 'string' || value instanceof Uint8Array,
+);
 
 /** One call: what goes in, and what it works on while it runs. */
 export interface EngineCall {
@@ -55,6 +42,17 @@ export interface EngineCall {
   readonly packets: Packet[];
   readonly signal?: AbortSignal | undefined;
 }
+
+export const ENGINE_CALL: OptionTable<EngineCall> = {
+  of: 'engine.process(call)',
+  rows: {
+    payload: { ...aPart, default: 'none', required: true },
+    config: { ...aPart, default: 'none', required: true },
+    state: { ...having('a Map', 'get', 'set'), default: 'none', required: true },
+    packets: { ...kind('an array', Array.isArray), default: 'none', required: true },
+    signal: { ...aSignal, default: 'none' },
+  },
+};
 
 export interface EngineResult {
   outputs: Packet;
@@ -91,7 +89,14 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_CONFIG, UNSUPPORTED
    * @throws {CreateError} for options that are wrong
    */
-  static async create(scriptConfig: ScriptConfig, options: EngineOptions = {}): Promise<ExtismEngine> {
+  static create(scriptConfig: ScriptConfig, options?: EngineOptions): Promise<ExtismEngine>;
+  static async create(
+    scriptConfig: ScriptConfig,
+    given?: EngineOptions,
+    ...extra: unknown[]
+  ): Promise<ExtismEngine> {
+    refuseArguments('ExtismEngine.create', extra);
+    const options = readEngineOptions(given);
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
     const outline = checkModule(script, limits);
@@ -157,7 +162,8 @@ export class ExtismEngine {
    * @throws {CallError} when the call fails
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
-  async process(call: EngineCall): Promise<EngineResult> {
+  async process(given: EngineCall): Promise<EngineResult> {
+    const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
     const { stderr, limits, entryPoint, report, codec } = this.#about;
     stderr.begin();
     const whole =
@@ -192,7 +198,9 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_CONFIG when it may not
    * @throws {ModuleError} InitFailed when the export fails
    */
-  async validateConfig(config: string): Promise<void> {
+  validateConfig(config: string): Promise<void>;
+  async validateConfig(config: string, ...extra: unknown[]): Promise<void> {
+    refuseArguments('validateConfig', extra);
     if (!(await this.#plugin.functionExists('validate_config'))) return;
     const answer = await ask(this.#plugin, 'validate_config', config);
     if (answer === true) return;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../error-codes.ts';
-import { describe as describeOther, PlugboardError } from '../errors.ts';
+import { CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
 import { Float } from './float.ts';
 
 /** What can go wrong above the plugin host. A plugin call that fails has the host's codes. */
@@ -157,6 +157,13 @@ export class ActorError extends PlugboardError {
     super(code, message, options);
   }
 }
+
+/** For `readOptions`: wrong values of options that are handed on to `createPlugin` have its code. */
+export const refuseOption = (message: string, code?: string): never => {
+  throw code === 'INVALID_OPTION'
+    ? new CreateError(code, message)
+    : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message);
+};
 
 /** Something wrong that the actor layer tolerates, as data. With `strict` it is thrown instead. */
 export interface ActorDiagnostic {

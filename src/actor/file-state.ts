@@ -1,4 +1,5 @@
 import { AtomicFile } from '../platform/node-atomic-file.ts';
+import { refuseArguments } from './call-options.ts';
 import { ActorError } from './errors.ts';
 import { readJson, writeJson } from './json.ts';
 import { isJsonObject, type JsonObject } from './json-value.ts';
@@ -19,7 +20,9 @@ export class FileState implements StateStore {
    * A file that does not exist is an empty state.
    * @throws {ActorError} STATE_STORE_FAILED when it cannot be read or is no JSON object
    */
-  static async open(path: string): Promise<FileState> {
+  static open(path: string): Promise<FileState>;
+  static async open(path: string, ...extra: unknown[]): Promise<FileState> {
+    refuseArguments('FileState.open', extra);
     try {
       const { file, bytes } = await AtomicFile.open(path);
       const state = bytes ? readJson(bytes, { what: 'the state' }) : {};

@@ -1,4 +1,5 @@
-import { ActorError } from './errors.ts';
+import { aCount, aText, type OptionTable, readOptions } from '../../wasi/options.ts';
+import { ActorError, refuseOption } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
 import { integerOf, isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './json-value.ts';
 import { type Form, writeValue } from './value-writer.ts';
@@ -22,20 +23,34 @@ export function readUtf8(bytes: Uint8Array, what: string): string {
 
 export interface ReadOptions {
   /** What the text is, for the error message. */
-  what?: string;
-  maxDepth?: number;
+  what?: string | undefined;
+  maxDepth?: number | undefined;
 }
+
+export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
+  of: 'readJson(input, options) and readPacket(input, report, options)',
+  rows: {
+    what: { ...aText, default: 'the text' },
+    maxDepth: { ...aCount('levels', 1), default: String(MAX_DEPTH) },
+  },
+};
 
 /**
  * Reads one JSON text. Among equal keys the last wins. Objects are plain objects, as from `JSON.parse`: a key
  * `__proto__` is an own property like any other.
  * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_RANGE for a number that no float can hold;
- * each with the offset in bytes of UTF-8
+ * each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
  */
-export function readJson(input: string | Uint8Array, options: ReadOptions = {}): JsonValue {
-  const { what = 'the text', maxDepth = MAX_DEPTH } = options;
-  return new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
+export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue {
+  // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
+  const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
+  const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
+  return parseJson(input, what, maxDepth);
 }
+
+/** The same, without a look at options. */
+export const parseJson = (input: string | Uint8Array, what = 'the text', maxDepth = MAX_DEPTH): JsonValue =>
+  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
 
 const ESCAPES = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),

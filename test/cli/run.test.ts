@@ -226,7 +226,7 @@ suite('cli run', test => {
     is(readFileSync(`${folder}/s.json`, 'utf8'), '{"a":1}\n');
     match(
       (await run([keeper, '--error-policy', 'ignore'])).stderr,
-      /INVALID_CONFIG: errorPolicy: expected one of continue, stop, restart, got "ignore"/,
+      /INVALID_CONFIG: option\.errorPolicy: expected one of continue, stop, restart, got a string/,
     );
   });
 
