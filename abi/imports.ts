@@ -2,7 +2,7 @@ import { compileAccessors } from './accessors.ts';
 import { type EnvImports, envFunctions } from './env.ts';
 import { refuseOption } from './errors.ts';
 import type { Kernel } from './kernel.ts';
-import { kind, type OptionTable, oneOf, readOptions } from './options.ts';
+import { kind, type OptionTable, oneOf, readOptions, refuseExtra } from './options.ts';
 
 /** `reference`: every function in TypeScript. `accessors`: loads and stores in wasm over the same memory. */
 export type KernelTier = 'reference' | 'accessors';
@@ -33,7 +33,13 @@ export const KERNEL_IMPORT_OPTIONS: OptionTable<KernelImportOptions> = {
 export function kernelImports(
   kernel: Kernel,
   options?: KernelImportOptions,
+): { tier: KernelTier; imports: EnvImports };
+export function kernelImports(
+  kernel: Kernel,
+  options?: KernelImportOptions,
+  ...extra: unknown[]
 ): { tier: KernelTier; imports: EnvImports } {
+  refuseExtra(extra, 'kernelImports', refuseOption);
   const read = readOptions(KERNEL_IMPORT_OPTIONS, options, 'kernelImports', refuseOption);
   const { tier, accessors: given } = read;
   const accessors = tier === 'reference' ? null : (given ?? compileAccessors());

@@ -2,7 +2,16 @@ import { type AbiDiagnostic, AbiError, type AbiErrorCode, refuseOption } from '.
 import { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 import { KernelMemory, type Range } from './memory.ts';
 import { KERNEL_MEMORY_OPTIONS } from './memory-options.ts';
-import { aCount, aFlag, aFunction, having, type OptionTable, oneOf, readOptions } from './options.ts';
+import {
+  aCount,
+  aFlag,
+  aFunction,
+  having,
+  type OptionTable,
+  oneOf,
+  readOptions,
+  refuseExtra,
+} from './options.ts';
 import type { SharedBacking } from './records.ts';
 import { utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';
@@ -85,7 +94,9 @@ export class Kernel {
   #ended: Error | null = null;
 
   /** @throws {AbiError} INVALID_OPTION */
-  constructor(given: KernelOptions) {
+  constructor(given: KernelOptions);
+  constructor(given: KernelOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'Kernel', refuseOption);
     const options = readOptions(KERNEL_OPTIONS, given, 'Kernel', refuseOption);
     const { maxBytes, backing } = options;
     this.memory = new KernelMemory({ maxBytes, backing });

@@ -1,6 +1,7 @@
-import { AbiError } from './errors.ts';
+import { AbiError, refuseOption } from './errors.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
 import { type KernelMemoryOptions, readKernelMemoryOptions } from './memory-options.ts';
+import { refuseExtra } from './options.ts';
 import {
   enlarge,
   GRANULE_BYTES,
@@ -53,7 +54,9 @@ export class KernelMemory {
   #hasFree = false;
 
   /** @throws {AbiError} INVALID_OPTION */
-  constructor(options?: KernelMemoryOptions) {
+  constructor(options?: KernelMemoryOptions);
+  constructor(options?: KernelMemoryOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'KernelMemory', refuseOption);
     const { maxBytes, backing } = readKernelMemoryOptions(options);
     this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
     this.#lengths = backing ? new Uint32Array(backing.lengths) : new Uint32Array(INITIAL_GRANULES);

@@ -142,7 +142,8 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     };
   };
 
-  const bind = (given: unknown): void => {
+  const bind = (given: unknown, ...extra: unknown[]): void => {
+    refuseExtra(extra, 'bind', refuseOption);
     // What is bound is often `instance.exports.memory`, which a module need not have.
     const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
     if (typeof buffer?.byteLength !== 'number')
@@ -153,7 +154,8 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   return {
     imports: Object.fromEntries(wasiSignatures.map(row => [row.name, enter(row)])) as WasiImports,
     bind,
-    start(instance) {
+    start(instance, ...extra: unknown[]) {
+      refuseExtra(extra, 'start', refuseOption, 'all options go into createWasi');
       if (isStarted)
         throw new WasiError(
           'WASI_STARTED',
@@ -176,7 +178,10 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
       }
       return exited?.exitCode ?? 0;
     },
-    close: () => descriptors.closeAll(),
+    close(...extra: unknown[]) {
+      refuseExtra(extra, 'close', refuseOption);
+      descriptors.closeAll();
+    },
   };
 }
 

@@ -141,7 +141,9 @@ export class LineSink implements Sink {
 }
 
 /** A source that gives `bytes` once. */
-export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number } {
+export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
+export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
+  refuseExtra(extra, 'bytesSource', refuseOption);
   let at = 0;
   return {
     read(into) {

@@ -9,6 +9,7 @@ import {
   type OptionTable,
   orNull,
   readOptions,
+  refuseExtra,
 } from '../../wasi/options.ts';
 import { ActorError, refuseOption } from './errors.ts';
 import { Float } from './float.ts';
@@ -156,7 +157,9 @@ export const NODE_OPTIONS: OptionTable<NodeOptions> = {
  * A requirement is `required`, `optional:<default>`, or anything else for a variable that may be missing.
  * @throws {ActorError} INVALID_CONFIG; ENV_MISSING for a required variable that is not set; JSON_VALUE, JSON_DEPTH
  */
-function configOfNode(node: GraphNode, given?: NodeOptions): ActorConfig {
+function configOfNode(node: GraphNode, options?: NodeOptions): ActorConfig;
+function configOfNode(node: GraphNode, given?: NodeOptions, ...extra: unknown[]): ActorConfig {
+  refuseExtra(extra, 'fromNode', refuseOption);
   const options = readOptions(NODE_OPTIONS, given, 'fromNode', refuseOption);
   if (!isObject(node)) refuseOption(expected('an object', node, 'node'));
   const { id, component, metadata = null } = node;

@@ -1,4 +1,4 @@
-import { aCount, having, type OptionTable, oneOf, readOptions } from '../../wasi/options.ts';
+import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
 import type { ActorConfig } from './actor-config.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { ActorError, describe, type Report, refuseOption } from './errors.ts';
@@ -32,12 +32,14 @@ export interface PayloadOptions {
   codec?: Codec | undefined;
 }
 
+const aCodec = having<Codec>('msgpack of plugboard/msgpack', 'write', 'join', 'read');
+
 export const PAYLOAD_OPTIONS: OptionTable<PayloadOptions> = {
   of: 'writePayload(payload, options)',
   rows: {
     wire: { ...oneOf(['plain', 'upstream']), default: 'plain' },
     maxBytes: { ...aCount('bytes'), default: '64 MiB', grants: 'a payload, up to this limit' },
-    codec: { ...having<Codec>('msgpack of plugboard/msgpack', 'write', 'join', 'read'), default: 'JSON' },
+    codec: { ...aCodec, default: 'JSON' },
   },
 };
 
@@ -84,11 +86,19 @@ export class PayloadWriter {
 }
 
 /** @throws {ActorError} INVALID_CONFIG for options that are wrong */
-export const writePayload = (payload: Packet, options?: PayloadOptions): Part =>
-  new PayloadWriter(readOptions(PAYLOAD_OPTIONS, options, 'writePayload', refuseOption)).packet(payload);
+export function writePayload(payload: Packet, options?: PayloadOptions): Part;
+export function writePayload(payload: Packet, options?: PayloadOptions, ...extra: unknown[]): Part {
+  refuseExtra(extra, 'writePayload', refuseOption);
+  const read = readOptions(PAYLOAD_OPTIONS, options, 'writePayload', refuseOption);
+  return new PayloadWriter(read).packet(payload);
+}
 
-export const writeConfig = (config: ActorConfig, codec: Codec = jsonCodec): Part =>
-  codec.write(config, ['config']);
+/** @throws {ActorError} INVALID_CONFIG for what is not a codec */
+export function writeConfig(config: ActorConfig, codec?: Codec): Part;
+export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
+  refuseExtra(extra, 'writeConfig', refuseOption);
+  return aCodec.check(codec, 'writeConfig: codec', refuseOption).write(config, ['config']);
+}
 
 export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>
   codec.write(Object.fromEntries(state), ['state']);

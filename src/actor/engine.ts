@@ -162,7 +162,9 @@ export class ExtismEngine {
    * @throws {CallError} when the call fails
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
-  async process(given: EngineCall): Promise<EngineResult> {
+  process(call: EngineCall): Promise<EngineResult>;
+  async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
+    refuseArguments('process', extra);
     const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
     const { stderr, limits, entryPoint, report, codec } = this.#about;
     stderr.begin();
@@ -213,13 +215,17 @@ export class ExtismEngine {
    * changed.
    * @throws {ModuleError} InitFailed; then the old one goes on
    */
-  async renew(): Promise<void> {
+  renew(): Promise<void>;
+  async renew(...extra: unknown[]): Promise<void> {
+    refuseArguments('renew', extra);
     const old = this.#plugin;
     this.#plugin = await this.#about.open();
     await old.close();
   }
 
-  close(): Promise<void> {
+  close(): Promise<void>;
+  async close(...extra: unknown[]): Promise<void> {
+    refuseArguments('close', extra);
     return this.#plugin.close();
   }
 }

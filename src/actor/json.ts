@@ -1,4 +1,4 @@
-import { aCount, aText, type OptionTable, readOptions } from '../../wasi/options.ts';
+import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { ActorError, refuseOption } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
 import { integerOf, isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './json-value.ts';
@@ -41,7 +41,9 @@ export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
  * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_RANGE for a number that no float can hold;
  * each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
  */
-export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue {
+export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
+export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
+  refuseExtra(extra, 'readJson', refuseOption);
   // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
   const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
   const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
@@ -297,8 +299,10 @@ const JSON_TEXT: Form<string> = {
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
  * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`
  */
-export const writeJson = (value: unknown, path: readonly string[] = []): string =>
-  writeValue(value, JSON_TEXT, path);
+export const writeJson = (value: unknown, path: readonly string[] = []): string => {
+  if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
+  return writeValue(value, JSON_TEXT, path);
+};
 
 const COPY: Form<JsonValue> = {
   literal: value => value,

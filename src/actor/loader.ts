@@ -115,7 +115,9 @@ export class ModuleLoader {
     return module;
   }
 
-  get(name: string): ActorModule | undefined {
+  get(name: string): ActorModule | undefined;
+  get(name: string, ...extra: unknown[]): ActorModule | undefined {
+    refuseArguments('get', extra);
     return this.#modules.get(name);
   }
 
@@ -124,7 +126,9 @@ export class ModuleLoader {
   }
 
   /** Forgets a module; its actors go on. Answers whether there was one. */
-  remove(name: string): boolean {
+  remove(name: string): boolean;
+  remove(name: string, ...extra: unknown[]): boolean {
+    refuseArguments('remove', extra);
     return this.#modules.delete(name);
   }
 
