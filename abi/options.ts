@@ -63,20 +63,21 @@ export function readOptions<Options>(
   if (!isPlain(object)) return refuseKey(expected('a plain object', given, where));
   const rows: Readonly<Record<string, OptionRow>> = table.rows;
   const read: Record<string, unknown> = {};
-  const givenAs = new Map<string, string>();
-  for (const [key, value] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const value = object[key];
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
     if (!row) return refuseKey(unknownKey(table, key, where));
     if (value === undefined || (value === null && table.nullIsLeftOut)) continue;
-    const path = pathOf(where, key);
-    const other = givenAs.get(row.sameAs ?? key);
-    if (other !== undefined) refuseKey(`${path}: expected this or "${other}", not both`);
-    givenAs.set(row.sameAs ?? key, key);
-    read[key] = row.check(value, path, (message, code) => refuse(message, code ?? row.code));
+    const { code: own } = row;
+    const refuseValue: Refuse = own === undefined ? refuse : (message, code = own) => refuse(message, code);
+    read[key] = row.check(value, pathOf(where, key), refuseValue);
   }
-  for (const [key, { required, type }] of Object.entries(rows)) {
+  for (const key in rows) {
+    const { required, type, sameAs } = rows[key]!;
     if (key in object && !Object.prototype.propertyIsEnumerable.call(object, key))
       refuseKey(`${pathOf(where, key)}: inherited or not enumerable; set it on the object itself`);
+    if (sameAs !== undefined && Object.hasOwn(read, key) && Object.hasOwn(read, sameAs))
+      refuseKey(`${pathOf(where, key)}: expected this or "${sameAs}", not both`);
     if (required && !Object.hasOwn(read, key)) refuseKey(expected(type, undefined, pathOf(where, key)));
   }
   return read as Options;
@@ -156,11 +157,12 @@ export function kindOf(value: unknown): string {
 const classOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /** An object that can be read key by key. A Map, a Promise or a signal would seem to have no keys at all. */
-export const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  ['Object', 'Module'].includes(classOf(value));
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return !Array.isArray(value) && classOf(value) === 'Object';
+}
 
 export const kind = <T>(type: string, fits: (value: unknown) => boolean, unit?: string): Kind<T> => ({
   type,

@@ -202,7 +202,6 @@ const BASES: ReadonlyMap<Table, Table> = new Map<Table, Table>([
   [ACTOR_OPTIONS, ENGINE_OPTIONS],
   [LOADER_OPTIONS, ENGINE_OPTIONS],
   [KERNEL_OPTIONS, KERNEL_MEMORY_OPTIONS],
-  [MANIFEST_KEYS, PLUGIN_OPTIONS],
 ]);
 
 /** The table that a table adds rows to, if it does. */

@@ -31,7 +31,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'INVALID_CONFIG',
-    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type.',
+    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type; or an object is given where no options are read.',
     remedy: 'Correct what the message names.',
   },
   {
