@@ -113,8 +113,7 @@ const allowedHosts: OptionRow = {
 const timeoutMs: OptionRow = {
   ...aTimeout,
   default: 'no limit',
-  where:
-    'all; on workerd, and for compiled modules where no worker can be ended, it is refused as UNSUPPORTED',
+  where: 'not on workerd, nor for compiled modules where a worker cannot be ended: UNSUPPORTED',
   grants: 'time to run, up to this limit',
 };
 

@@ -476,7 +476,7 @@ const optionsPage: Page = {
   intro:
     'Every options object that a public function takes, printed from the tables that read them. An unknown key, a wrong type, ' +
     'a key that is inherited, and a key in both spellings are errors that name the key, the nearest name and all names. ' +
-    'Values are never shown. `undefined` counts as left out.',
+    'Values are never shown. `undefined` counts as left out. A key works everywhere, unless the table says where.',
   tables: TABLES.map(table =>
     specTable<OptionLine>({
       title: table.of,
@@ -489,7 +489,7 @@ const optionsPage: Page = {
         { head: 'Type', cell: ({ row }) => row.type },
         { head: 'Unit', cell: ({ row }) => row.unit ?? '' },
         { head: 'Default', cell: ({ row }) => row.default },
-        { head: 'Works', cell: ({ row }) => row.where ?? '' },
+        { head: 'Where it works', cell: ({ row }) => row.where ?? '' },
         { head: 'Gives the plugin', cell: ({ row }) => row.grants ?? '' },
       ],
     }),
