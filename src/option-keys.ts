@@ -52,6 +52,24 @@ const aHost: Kind<string> = {
   },
 };
 
+/** Paths by paths. In the other order, `ro:` would be a part of the plugin's path, and the folder writable. */
+const somePaths = (
+  type: string,
+  guestOf: (entry: [key: string, value: string]) => string,
+): Kind<Record<string, string>> => ({
+  type,
+  check: (value, where, refuse) => {
+    const paths = aRecord(aText).check(value, where, refuse);
+    for (const entry of Object.entries(paths)) {
+      if (/^\s*ro\s*:/i.test(guestOf(entry)))
+        refuse(
+          `${where}: "ro:" stands before the path of the plugin, and belongs before that of the host; expected ${type}`,
+        );
+    }
+    return paths;
+  },
+});
+
 const aLogger: Kind<Logger> = {
   type: 'an object of level → function, such as console',
   check: (value, where, refuse) => {
@@ -127,15 +145,19 @@ export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   allowedHosts,
   allowed_hosts: { ...allowedHosts, sameAs: 'allowedHosts' },
   allowedPaths: {
-    ...aRecord(aText, 'path of the plugin'),
-    type: 'an object of path of the plugin → path of the host, with ro: before it to read only',
+    ...somePaths(
+      'an object of path of the plugin → path of the host, with ro: before it to read only',
+      ([guest]) => guest,
+    ),
     default: 'none',
     where: onNode,
     grants: 'these folders of the host; with ro: before the path, reading only',
   },
   allowed_paths: {
-    ...aRecord(aText, 'path of the host'),
-    type: 'an object of path of the host, with ro: before it to read only → path of the plugin',
+    ...somePaths(
+      'an object of path of the host, with ro: before it to read only → path of the plugin',
+      ([, guest]) => guest,
+    ),
     default: 'none',
     where: onNode,
     sameAs: 'allowedPaths',

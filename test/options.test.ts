@@ -217,6 +217,12 @@ suite('options', test => {
     });
   });
 
+  test('ro: before the path of the plugin is refused', async () => {
+    const expected = { message: '"ro:" stands before the path of the plugin' };
+    await raises(() => createPlugin(WASM, { allowedPaths: { 'ro:data': '/x' } }), expected);
+    await raises(() => createPlugin(WASM, { allowed_paths: { data: 'RO:/x' } }), expected);
+  });
+
   test('strange keys are cut and escaped', async () => {
     const keys = { 'a\n\u202e': 1 };
     await raises(() => createPlugin(WASM, keys as never), { message: 'option["a\\n\\u202e"]: unknown key.' });

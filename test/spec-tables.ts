@@ -3,7 +3,10 @@ import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
+import { call } from '../src/cli/call.ts';
+import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import type { OptionRow } from '../wasi/options.ts';
@@ -513,6 +516,24 @@ const grantTable = specTable<OptionLine>({
   ],
 });
 
+const flags = [call, run].flatMap(command =>
+  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option })),
+);
+
+const flagTable = specTable<(typeof flags)[number]>({
+  title: 'Options of the command that grant something',
+  intro:
+    'On the command line, too, an option that is misspelt, given without its value or given twice is an error.',
+  prefix: 'grant',
+  rows: flags.filter(({ option }) => option.grants),
+  id: ({ command, flag }) => `plugboard ${command.name} --${flag}`,
+  layout: 'table',
+  columns: [
+    { head: 'Option', cell: ({ command, flag }) => `\`plugboard ${command.name} --${flag}\`` },
+    { head: 'Gives the plugin', cell: ({ option }) => option.help.replaceAll('\n', ' ') },
+  ],
+});
+
 const securityPage: Page = {
   path: 'docs/SECURITY.md',
   title: 'Security',
@@ -539,6 +560,7 @@ const securityPage: Page = {
       PROMISES,
     ),
     grantTable,
+    flagTable,
     claims('Hostile plugins', 'What holds whatever the bytes of a plugin do.', PLUGIN_CLAIMS),
     claims('Hostile data, manifests and neighbours', 'What holds whatever comes from there.', OTHER_CLAIMS),
   ],
