@@ -1,7 +1,7 @@
 import { call } from '../../src/cli/call.ts';
 import type { Option } from '../../src/cli/command.ts';
 import { run } from '../../src/cli/run.ts';
-import { equal, is, match, ok } from '../helpers/assert.ts';
+import { equal, is, match, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -175,8 +175,7 @@ suite('cli usage', test => {
         `grant.plugboard ${command.name} --${name}`,
         'misspelt or mistyped it grants nothing',
         async () => {
-          const { inFolder, plugboard } = await import('./spawn.ts');
-          const base = [command.name, 'x.wasm', ...(command === call ? ['f'] : [])];
+          const base = ['x.wasm', ...(command === call ? ['f'] : [])];
           const given = value ? [`--${name}`, '1'] : [`--${name}`];
           const wrong: [args: string[], problem: string][] = [
             [[`--${name.slice(1)}`, '1'], 'unknown option'],
@@ -185,13 +184,8 @@ suite('cli usage', test => {
             [value ? [`--${name}`] : [`--${name}=1`], value ? 'needs a value' : 'takes no value'],
             ...(repeatable ? [] : ([[[...given, ...given], 'is given twice']] as [string[], string][])),
           ];
-          await inFolder(async folder => {
-            for (const [args, problem] of wrong) {
-              const { code, stderr } = await plugboard(folder, [...base, ...args]);
-              is(code, 2);
-              ok(stderr.startsWith('plugboard: USAGE: ') && stderr.includes(problem), stderr);
-            }
-          });
+          for (const [args, problem] of wrong)
+            await raises(() => command.run([...base, ...args]), { code: 'USAGE', message: problem });
         },
       );
     }
