@@ -2,9 +2,8 @@ import type { ManifestLike, PluginOptions } from '../src/node.ts';
 import { createPlugin, hostFunction } from '../src/node.ts';
 import { createWasi, LineSink, MemoryFs } from '../wasi/index.ts';
 import { nearest, type OptionRow } from '../wasi/options.ts';
-import { equal, is, match, not, ok, raises } from './helpers/assert.ts';
+import { equal, match, not, ok, raises } from './helpers/assert.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { readText } from './helpers/host.ts';
 import { suite } from './helpers/suite.ts';
 import { actor, grantId, ownRows, plugin, TABLES, TAKERS, type Taker } from './option-tables.ts';
 
@@ -96,10 +95,6 @@ const TRIES: Readonly<Record<string, Try>> = {
 };
 
 suite('options', test => {
-  test('abi and wasi read options by the same text', () => {
-    is(readText('abi/options.ts') === readText('wasi/options.ts'), true);
-  });
-
   for (const taker of TAKERS) {
     const { table, by } = taker;
     const title = by ? `${table.of}, by ${by}` : table.of;

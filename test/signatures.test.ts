@@ -29,7 +29,7 @@ import {
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { equal, is, raises } from './helpers/assert.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { host } from './helpers/host.ts';
+import { host, readText } from './helpers/host.ts';
 import { type Callable, callablesOf } from './helpers/signatures.ts';
 import { suite } from './helpers/suite.ts';
 import { actor, engine, kernel, loader, plugin, TAKERS } from './option-tables.ts';
@@ -328,6 +328,10 @@ suite('public signatures', test => {
     equal(['1', '[2]'].map(readJson as (text: string) => unknown), [1, [2]]);
     equal([new Uint8Array(1)].map(bytesSource).length, 1);
     equal([1].map(encode), [Uint8Array.of(1)]);
+  });
+
+  test('abi and wasi read options by the same text', () => {
+    is(readText('abi/options.ts') === readText('wasi/options.ts'), true);
   });
 
   test('a new signature, a new type and a type that is written out are noticed', () => {

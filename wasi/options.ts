@@ -1,5 +1,5 @@
 // Reads options objects. `abi/options.ts` and `wasi/options.ts` are one text, since neither folder imports the other:
-// test/options.test.ts compares them.
+// test/signatures.test.ts compares them.
 
 /** Throws the error of the function whose options are read. `code` is that of the row, where it has one of its own. */
 export type Refuse = (message: string, code?: string) => never;
