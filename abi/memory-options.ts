@@ -10,7 +10,7 @@ export interface KernelMemoryOptions {
 }
 
 const aBacking: Kind<SharedBacking> = kind(
-  'what createSharedBacking returns',
+  'the result of createSharedBacking',
   value => (Object(value) as Partial<SharedBacking>).memory instanceof WebAssembly.Memory,
 );
 

@@ -17,13 +17,13 @@ export interface Kind<T = unknown> {
 
 /** One key of an options object. docs/OPTIONS.md is printed from these rows. */
 export interface OptionRow extends Kind {
-  /** What holds where the key is left out. */
+  /** The value, or the behaviour, where the key is left out. */
   readonly default: string;
   /** Whether leaving it out is an error. */
   readonly required?: true;
   /** Where it works. Default: everywhere. */
   readonly where?: string;
-  /** What a plugin gets by it, or what it keeps a plugin from. docs/SECURITY.md lists these rows. */
+  /** The access that a plugin gets by it, or is kept from. docs/SECURITY.md lists these rows. */
   readonly grants?: string;
   /** The other spelling of this key. Only one of them may be given. */
   readonly sameAs?: string;
@@ -40,7 +40,7 @@ export interface OptionTable<Options> {
       ? OptionRow
       : OptionRow & { readonly required: true };
   };
-  /** Keys that belong elsewhere → what to do instead. */
+  /** Keys that belong elsewhere → the advice for them. */
   readonly hints?: Readonly<Record<string, string>>;
   /** Whether null counts as left out, as undefined always does. Default: no. */
   readonly nullIsLeftOut?: true;
@@ -83,7 +83,7 @@ export function readOptions<Options>(
   return read as Options;
 }
 
-/** Refuses an object behind the last parameter, where nothing would read it. What `map` passes is not refused. */
+/** Refuses an object behind the last parameter, where nothing would read it. Numbers and arrays pass, as from `map`. */
 export function refuseExtra(extra: readonly unknown[], where: string, refuse: Refuse, hint = ''): void {
   if (extra.length === 0 || !extra.some(value => isPlain(value))) return;
   refuse(`${where}: takes no options here, got an object that nothing would read${hint && `; ${hint}`}`);
@@ -231,7 +231,7 @@ function inheritsKeys(value: object): boolean {
   return false;
 }
 
-/** An object, or a function, with these methods: what callers implement is known by what it does. */
+/** An object, or a function, with these methods. Implementations of callers have no class of ours. */
 export const having = <T>(type: string, ...methods: string[]): Kind<T> =>
   kind(type, value => {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;

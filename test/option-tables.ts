@@ -49,7 +49,7 @@ export interface Taker {
   /** Tells takers of one table apart. */
   by?: string;
   /** May throw or reject. */
-  // `never`, since what is given is wrong on purpose.
+  // `never`, since the options are wrong on purpose.
   give(options: never): unknown;
   /** Keys that must be given. */
   base?: object;

@@ -249,7 +249,7 @@ const REFUSING: Readonly<Record<string, () => unknown>> = {
   preview2Preopens: () => call(preview2Preopens, { getDirectories: () => [] }, extra),
 };
 
-// Their types forbid what is tried here.
+// Their types forbid these calls.
 const call = (fn: unknown, ...args: unknown[]) => (fn as (...args: unknown[]) => unknown)(...args);
 const make = (type: unknown, ...args: unknown[]) =>
   new (type as new (...args: unknown[]) => unknown)(...args);

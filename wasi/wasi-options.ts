@@ -88,7 +88,7 @@ const checkPreopen: Check<Preopen> = (value, where, refuse) => {
     if (isPlain(value)) return readOptions(PREOPEN_OPTIONS, value, where, refuse);
     return refuse(`${where}: expected ${A_FILE_SYSTEM}, or { fs, readOnly }`);
   }
-  // A copy of a file system's own keys is a file system too, and nobody would read what is beside them.
+  // A copy of a file system's own keys is a file system too, and nobody would read the keys beside them.
   const misplaced = Object.keys(value).find(key => nearest(key, ['readOnly']));
   return misplaced === undefined
     ? value

@@ -1,13 +1,13 @@
 import { aFlag, kind, type OptionTable, orNull, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { refuseOption } from './errors.ts';
 
-/** What one wait or call can be told to end by. */
+/** The signal that ends one wait or call. */
 export interface SendOptions {
   signal?: AbortSignal | undefined;
 }
 
 export interface StopOptions {
-  /** `false` drops what waits, and aborts the running call where it can be. Default: true. */
+  /** `false` drops the packets that wait, and aborts the running call where it can be. Default: true. */
   drain?: boolean | undefined;
 }
 

@@ -90,6 +90,6 @@ export function readScriptConfig(input: ScriptConfig): Script {
     const message = `${where}.packages: nothing can be installed into a WebAssembly plugin; expected none, got ${packages.length}`;
     throw new ActorError('UNSUPPORTED', message);
   }
-  // The check has made bytes of what may be a list of numbers.
+  // The check has turned a list of numbers into bytes.
   return { source: config.source as Script['source'], entryPoint: config.entry_point ?? entryPoint };
 }

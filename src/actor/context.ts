@@ -93,7 +93,7 @@ export function writePayload(payload: Packet, options?: PayloadOptions, ...extra
   return new PayloadWriter(read).packet(payload);
 }
 
-/** @throws {ActorError} INVALID_CONFIG for what is not a codec */
+/** @throws {ActorError} INVALID_CONFIG unless `codec` is one */
 export function writeConfig(config: ActorConfig, codec?: Codec): Part;
 export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writeConfig', refuseOption);

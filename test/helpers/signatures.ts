@@ -96,7 +96,7 @@ function methods(owner: string, statement: string, isType: boolean): Callable[] 
   return [{ name, params: paramsAt(statement, method[0].length) }];
 }
 
-/** What can be called of a constant of this type: itself, or its members. */
+/** The callables of a constant of this type: itself, or its members. */
 function member(name: string, key: string, type: string, file: string): Callable[] {
   const full = key ? `${name}.${key}` : name;
   const named = /^typeof ([\w$]+)$/.exec(type);
@@ -133,7 +133,7 @@ const depthAfter = (text: string, at: number, depth: number): number => {
   return CLOSE.includes(char) && text[at - 1] !== '=' ? depth - 1 : depth;
 };
 
-/** What stands between the bracket at `start` and the one that closes it. */
+/** The text between the bracket at `start` and the one that closes it. */
 function inside(text: string, start: number): string {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
