@@ -13,7 +13,7 @@ export { type KernelImportOptions, type KernelTier, kernelImports } from './impo
 export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
-export { createSharedBacking, type SharedBacking } from './records.ts';
+export { createSharedBacking, type SharedBacking } from './shared-backing.ts';
 export { ENV_NAMESPACE, envSignatures, type WasmType } from './signatures.ts';
 export { ENV_FUNCTIONS, type EnvFunction, type EnvValue } from './spec.ts';
 export { Vars } from './vars.ts';

@@ -1,7 +1,8 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+import { HEADER_BYTES } from './header.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
 import { KernelMemory, type Range } from './memory.ts';
-import type { SharedBacking } from './records.ts';
+import type { SharedBacking } from './shared-backing.ts';
 import { utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';
 
@@ -201,8 +202,8 @@ export class Kernel {
     if (range.length !== 0 && this.memory.hasRange(range.start, range.length)) return range;
     this.diagnose(
       'INVALID_RANGE',
-      `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the kernel memory ` +
-        `(${this.memory.sizeBytes} bytes); the call is ignored`,
+      `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the pages ` +
+        `that blocks have reached (up to ${this.memory.addressableBytes + HEADER_BYTES}); the call is ignored`,
     );
     return null;
   }

@@ -36,9 +36,9 @@ const byte: EnvValue = { name: 'value', type: 'i32', meaning: 'one byte, unsigne
 const word: EnvValue = { name: 'value', type: 'i64', meaning: 'eight bytes, little endian' };
 const key: EnvValue = { name: 'key', type: 'i64', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
 
-const outside = 'An address below 64 or beyond the memory';
+const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
-  'A range outside the kernel memory is ignored, with a diagnostic; any range inside counts, whether or not it is a block.';
+  'A range that loads do not reach is ignored, with a diagnostic. Any other range counts, whether or not it is a block.';
 const endOfCall = 'The host frees the key at the end of the call';
 const badKey = 'An invalid key handle, or a key that is not UTF-8, ends the call.';
 
@@ -211,7 +211,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
   {
     name: 'memory_bytes',
     params: [],
-    results: [bytes('bytes', 'of kernel memory that plugins can address')],
+    results: [bytes('bytes', 'of kernel memory that loads and stores reach')],
     onBadInput: 'There is none.',
     ownership: NONE,
     source: `${NATIVE}, which starts with 65,472.`,

@@ -10,8 +10,8 @@ export interface EnvRow {
   run: (env: Env) => void | Promise<void>;
 }
 
-/** Bytes of the kernel memory before it grows; addresses from here on are outside. */
-export const MEMORY_BYTES = 1n << 20n;
+/** End of the first page. Before a block reaches further, addresses from here on are outside. */
+export const REACHED_END = 1n << 16n;
 
 export function envSuite(topic: string, rows: readonly EnvRow[]): void {
   for (const tier of TIERS) {
