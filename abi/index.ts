@@ -2,6 +2,7 @@ export { ACCESSORS, accessorBytes, compileAccessors, type MemoryKind } from './a
 export type { Listing } from './assemble.ts';
 export type { EnvImports } from './env.ts';
 export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+export type { Range } from './header.ts';
 export {
   type HttpRequest,
   type HttpResponse,
@@ -12,7 +13,7 @@ export {
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
 export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-export { KernelMemory, type KernelMemoryOptions, type Range } from './memory.ts';
+export { KernelMemory, type KernelMemoryOptions } from './memory.ts';
 export { createSharedBacking, type SharedBacking } from './shared-backing.ts';
 export { ENV_NAMESPACE, envSignatures, type WasmType } from './signatures.ts';
 export { ENV_FUNCTIONS, type EnvFunction, type EnvValue } from './spec.ts';

@@ -1,7 +1,7 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
-import { HEADER_BYTES } from './header.ts';
+import { HEADER_BYTES, type Range } from './header.ts';
 import type { LogLevel, MessageLevel } from './log.ts';
-import { KernelMemory, type Range } from './memory.ts';
+import { KernelMemory } from './memory.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import { utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';

@@ -1,6 +1,14 @@
 import { BlockTable } from './block-table.ts';
 import { AbiError } from './errors.ts';
-import { HEADER, HEADER_BYTES } from './header.ts';
+import {
+  HEADER,
+  HEADER_BYTES,
+  type Range,
+  readOutput,
+  writeInput,
+  writeOutput,
+  writeSpans,
+} from './header.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import {
   EXACT_CLASS,
@@ -8,14 +16,9 @@ import {
   INITIAL_PAGES,
   MAX_PAGES,
   PAGE_BYTES,
+  pageEnd,
   sizeClass,
 } from './size-classes.ts';
-
-/** A part of the kernel memory, in bytes. */
-export interface Range {
-  start: number;
-  length: number;
-}
 
 /** For no more elements than this, a loop is done before an engine has entered its own `fill` or `set`. */
 const FEW = 64;
@@ -57,6 +60,8 @@ export class KernelMemory {
   #top = HEADER_BYTES;
   /** End of the pages that plugins reach: of the page in which `#top` lies. */
   #spanEnd = PAGE_BYTES;
+  /** Bytes by which the sizes of the blocks of this call were rounded up. */
+  #slack = 0;
   /** End of all bytes that earlier calls may have written. */
   #reach = HEADER_BYTES;
 
@@ -78,8 +83,7 @@ export class KernelMemory {
   }
 
   /**
-   * Gives the memory back to the engine, which may have few. Afterwards no range is inside, no handle is a block's, and there is
-   * no room for a block.
+   * Gives the memory back to the engine, which may have few. Afterwards no range is inside and no block can be made.
    */
   release(): void {
     noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
@@ -96,6 +100,7 @@ export class KernelMemory {
     // In bytes, an end at 4 GiB would not fit into a word.
     this.#view.setUint32(HEADER.top, this.#top / GRANULE_BYTES, true);
     this.#view.setUint32(HEADER.reach, this.#reach / GRANULE_BYTES, true);
+    this.#view.setUint32(HEADER.slack, this.#slack / GRANULE_BYTES, true);
   }
 
   /** Goes on where the other thread has left a shared memory. */
@@ -103,6 +108,7 @@ export class KernelMemory {
     if (this.memory.buffer.byteLength !== this.sizeBytes) this.#refresh();
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
+    this.#slack = this.#view.getUint32(HEADER.slack, true) * GRANULE_BYTES;
     this.#spanEnd = pageEnd(this.#top);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
@@ -134,16 +140,23 @@ export class KernelMemory {
 
   #reserve(length: number): number {
     if (!(length > 0 && length <= CEILING_BYTES)) return 0;
-    const exact = Math.ceil(length / GRANULE_BYTES);
-    const { index, granules } = sizeClass(exact);
-    const granule =
-      this.#takeTop(granules, index, length, this.sizeBytes) ||
-      this.#blocks.take(index, length) ||
-      this.#takeTop(granules, index, length, CEILING_BYTES) ||
-      (exact < granules && this.#takeTop(exact, EXACT_CLASS, length, CEILING_BYTES)) ||
-      this.#blocks.takeLarger(index, exact, length);
-    if (granule !== 0) return granule * GRANULE_BYTES;
-    if (this.#top + exact * GRANULE_BYTES <= this.#limit || this.#limit > CEILING_BYTES) return 0;
+    const granules = Math.ceil(length / GRANULE_BYTES);
+    const { index, granules: rounded } = sizeClass(granules);
+    return (
+      this.#takeTop(rounded, index, length, this.sizeBytes) ||
+      this.#blocks.take(index, length) * GRANULE_BYTES ||
+      this.#findRoom(length, granules, rounded, index)
+    );
+  }
+
+  /** For a block that needs more memory, or one that no longer fits. A function of its own, so that engines inline the rest. */
+  #findRoom(length: number, granules: number, rounded: number, index: number): number {
+    const handle =
+      this.#takeTop(rounded, index, length, CEILING_BYTES) ||
+      (granules < rounded && this.#takeTop(granules, EXACT_CLASS, length, CEILING_BYTES)) ||
+      this.#blocks.takeLarger(index, granules, length) * GRANULE_BYTES;
+    if (handle !== 0) return handle;
+    if (this.#top + granules * GRANULE_BYTES <= this.#limit || this.#limit > CEILING_BYTES) return 0;
     throw new AbiError(
       'MEMORY_LIMIT',
       `kernel memory: allocating ${length} bytes would exceed the limit of ${this.#limit - HEADER_BYTES} bytes ` +
@@ -151,16 +164,20 @@ export class KernelMemory {
     );
   }
 
-  /** Lets plugins reach the block that ends at `#top`. From `start` on, it and the rest of its pages become zero. */
+  /** Lets plugins reach the block that ends at `#top`, whose bytes up to `start` are written. All bytes after it read as zero. */
   #reachTop(start: number): void {
+    if (this.#top > this.#spanEnd || this.#strayEnd > start) this.#clean(start);
+    this.#publishSpans();
+  }
+
+  /** The rare part, a function of its own so that engines inline the rest. */
+  #clean(start: number): void {
     const top = this.#top;
     this.#zero(start, Math.min(this.#strayEnd, top));
-    if (top > this.#spanEnd) {
-      const end = pageEnd(top);
-      this.#zero(Math.max(start, this.#spanEnd), Math.min(end, this.#reach));
-      this.#spanEnd = end;
-    }
-    this.#publishSpans();
+    if (top <= this.#spanEnd) return;
+    const end = pageEnd(top);
+    this.#zero(Math.max(start, this.#spanEnd), Math.min(end, this.#reach));
+    this.#spanEnd = end;
   }
 
   /** Gives a block back. Returns whether `handle` was one. O(1). */
@@ -178,8 +195,9 @@ export class KernelMemory {
 
   /** Bytes of the block that starts at `handle`; 0 for anything that is not the start of a live block. O(1). */
   length(handle: number): number {
-    const isPlace = handle >= HEADER_BYTES && handle < this.#top && handle % GRANULE_BYTES === 0;
-    return isPlace ? this.#blocks.length(handle / GRANULE_BYTES) : 0;
+    // For numbers below 2^32, twice as fast as a remainder (V8 11).
+    const isStart = handle >= HEADER_BYTES && handle < this.#top && (handle & (GRANULE_BYTES - 1)) === 0;
+    return isStart && handle >>> 0 === handle ? this.#blocks.length(handle / GRANULE_BYTES) : 0;
   }
 
   /**
@@ -193,16 +211,22 @@ export class KernelMemory {
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
     const dirtyEnd = Math.max(this.#top, this.#strayEnd);
     this.#view.setUint32(HEADER.strayLast, 0, true);
-    this.#reach = Math.max(this.#reach, Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES);
-    this.#blocks.clear();
+    if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
+    this.#blocks.clear(this.#top);
     this.#top = HEADER_BYTES;
+    this.#slack = 0;
     this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
     this.#ended = false;
     this.inputStart = 0;
     this.inputLength = 0;
     try {
-      this.inputStart = this.place(input);
-      if (this.inputStart !== 0) this.inputLength = input.length;
+      const start = this.#reserve(input.length);
+      if (start !== 0) {
+        this.#write(start, input);
+        if (this.#top > PAGE_BYTES) this.#clean(start + input.length);
+        this.inputStart = start;
+        this.inputLength = input.length;
+      }
       return this.inputLength === input.length;
     } finally {
       // Not before: zeroing the bytes that the input covers would be wasted, and these may be all.
@@ -227,22 +251,21 @@ export class KernelMemory {
 
   /** What was set as output, by the accessors or through here; null for none. */
   get output(): Range | null {
-    if (this.#view.getUint32(HEADER.hasOutput, true) === 0) return null;
-    return {
-      start: this.#view.getUint32(HEADER.outputStart, true),
-      length: this.#view.getUint32(HEADER.outputLength, true),
-    };
+    return readOutput(this.#view);
   }
 
-  setOutput({ start, length }: Range): void {
-    this.#view.setUint32(HEADER.outputStart, start, true);
-    this.#view.setUint32(HEADER.outputLength, length, true);
-    this.#view.setUint32(HEADER.hasOutput, 1, true);
+  setOutput(range: Range): void {
+    writeOutput(this.#view, range);
   }
 
   /** Bytes that the blocks of this call take up, freed ones included. */
   get usedBytes(): number {
     return this.#top - HEADER_BYTES;
+  }
+
+  /** The same without the bytes by which sizes were rounded up: the bytes that limits count. */
+  get askedBytes(): number {
+    return this.usedBytes - this.#slack;
   }
 
   /** Bytes that plugins reach: the pages of the blocks of this call, less the header. */
@@ -326,33 +349,22 @@ export class KernelMemory {
     else for (let index = 0; index < bytes.length; index++) this.#bytes[start + index] = bytes[index]!;
   }
 
-  /** A block on top of all others, if it ends within `ceiling` bytes. @returns its granule, or 0 */
+  /** A block on top of all others, if it ends within `ceiling` bytes. @returns its handle, or 0 */
   #takeTop(granules: number, sizeClass: number, length: number, ceiling: number): number {
-    const end = this.#top + granules * GRANULE_BYTES;
-    if (end > ceiling || end > this.#limit || !this.#growTo(end)) return 0;
-    const granule = this.#top / GRANULE_BYTES;
-    this.#blocks.add(granule, length, sizeClass);
+    const handle = this.#top;
+    const end = handle + granules * GRANULE_BYTES;
+    if (end > ceiling || end > this.#limit || (end > this.sizeBytes && !this.#growTo(end))) return 0;
+    if (!this.#blocks.add(handle / GRANULE_BYTES, length, sizeClass)) return 0;
     this.#top = end;
-    return granule;
+    this.#slack += (granules - Math.ceil(length / GRANULE_BYTES)) * GRANULE_BYTES;
+    return handle;
   }
 
   #growTo(end: number): boolean {
-    try {
-      if (end > this.sizeBytes) {
-        const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
-        const pages = this.sizeBytes / PAGE_BYTES;
-        // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
-        if (!this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages)))) {
-          if (!this.#tryGrow(needed)) return false;
-        }
-      }
-      this.#blocks.prepare(this.#top / GRANULE_BYTES);
-      return true;
-    } catch (error) {
-      // The engine has no room for more records. A stack that ended while the memory grew is another matter.
-      if (error instanceof RangeError && this.#bytes.length === this.sizeBytes) return false;
-      throw error;
-    }
+    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
+    const pages = this.sizeBytes / PAGE_BYTES;
+    // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
+    return this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || this.#tryGrow(needed);
   }
 
   #tryGrow(pages: number): boolean {
@@ -378,21 +390,12 @@ export class KernelMemory {
 
   #publish(): void {
     this.#publishSpans();
-    const inputSpan = this.#ended ? 0 : this.inputLength;
-    this.#view.setUint32(HEADER.inputStart, this.inputStart, true);
-    this.#view.setUint32(HEADER.inputSpan1, inputSpan, true);
-    this.#view.setUint32(HEADER.inputSpan8, Math.max(inputSpan - 7, 0), true);
+    writeInput(this.#view, this.inputStart, this.#ended ? 0 : this.inputLength);
     this.#view.setUint32(HEADER.ended, this.#ended ? 1 : 0, true);
   }
 
   #publishSpans(): void {
-    const span = this.#ended ? 0 : this.addressableBytes;
-    const blockSpan = this.#ended ? 0 : this.usedBytes;
-    this.#view.setUint32(HEADER.span1, span, true);
-    this.#view.setUint32(HEADER.span8, Math.max(span - 7, 0), true);
-    this.#view.setUint32(HEADER.blockSpan1, blockSpan, true);
-    this.#view.setUint32(HEADER.blockSpan8, Math.max(blockSpan - 7, 0), true);
+    if (this.#ended) writeSpans(this.#view, 0, 0);
+    else writeSpans(this.#view, this.addressableBytes, this.usedBytes);
   }
 }
-
-const pageEnd = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;

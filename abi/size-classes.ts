@@ -8,6 +8,9 @@ export const INITIAL_PAGES = 16;
 export const GRANULE_BYTES = 16;
 export const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
 
+/** The first page boundary at or above an address. */
+export const pageEnd = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;
+
 /** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
 export function sizeClass(granules: number): { index: number; granules: number } {
   if (granules <= 16) return { index: granules, granules };

@@ -17,7 +17,7 @@ export function limitGrowth(
 ): Outcome {
   const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
   // The native kernel holds its first page to be there from the start.
-  const kernelPages = Math.max(0, Math.ceil(kernel.memory.usedBytes / PAGE_BYTES) - 1);
+  const kernelPages = Math.max(0, Math.ceil(kernel.memory.askedBytes / PAGE_BYTES) - 1);
   const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
   const { error } = outcome;
   if (error) {

@@ -82,6 +82,17 @@ suite('abi/memory', test => {
     }
   });
 
+  test('limits count the sizes that were asked for, in steps of 16 bytes, not the sizes that they were rounded to', () => {
+    const memory = new KernelMemory();
+    memory.reset(new Uint8Array(100));
+    memory.alloc(350_000);
+    memory.alloc(17);
+    is(memory.askedBytes, 112 + 350_000 + 32);
+    is(memory.usedBytes, 112 + 360_448 + 32);
+    memory.reset();
+    is(memory.askedBytes, 0);
+  });
+
   test('churn of any size stays within the limit', () => {
     const random = new Random(1);
     const memory = new KernelMemory({ maxBytes: 1 << 20 });
