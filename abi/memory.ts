@@ -142,11 +142,10 @@ export class KernelMemory {
     if (!(length > 0 && length <= CEILING_BYTES)) return 0;
     const granules = Math.ceil(length / GRANULE_BYTES);
     const { index, granules: rounded } = sizeClass(granules);
-    return (
+    const handle =
       this.#takeTop(rounded, index, length, this.sizeBytes) ||
-      this.#blocks.take(index, length) * GRANULE_BYTES ||
-      this.#findRoom(length, granules, rounded, index)
-    );
+      this.#blocks.take(index, length) * GRANULE_BYTES;
+    return handle || this.#findRoom(length, granules, rounded, index);
   }
 
   /** For a block that needs more memory, or one that no longer fits. A function of its own, so that engines inline the rest. */
