@@ -1,6 +1,14 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
-import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import {
+  CallError,
+  type CallSite,
+  checkSignature,
+  notFound,
+  type Outcome,
+  runCall,
+  runSuspending,
+} from './call.ts';
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
@@ -9,21 +17,25 @@ import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
-import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
+import { aborted, leaveOnAbort, refuseIfAborted, timedOut, waitedTooLong } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
-import { hasToWait, type Mode, meters } from './mode.ts';
+import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import { type PluginReport, reportOn } from './report.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
+import { Turns } from './turns.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 export interface CallOptions {
-  /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
+  /**
+   * Ends the call while it waits for its turn, while the plugin is suspended, or in a worker. Code that runs on this thread
+   * cannot be stopped.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -43,8 +55,8 @@ export class Plugin {
   readonly #deadline: Deadline | null;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
-  /** Settles when the last call that was made has ended. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
+  readonly #keepAlive: Platform['keepAlive'];
   #closed = false;
 
   /** Internal: use `createPlugin`. */
@@ -58,6 +70,7 @@ export class Plugin {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
+    this.#keepAlive = platform.keepAlive;
     const lacking = [...plan.modules.values()].find(lacksMemory);
     if (lacking) {
       throw new CreateError(
@@ -93,7 +106,8 @@ export class Plugin {
   }
 
   /**
-   * Calls an export. Calls run one after the other, in the order in which they were made.
+   * Calls an export. Calls run one after the other, in the order in which they were made: each waits for its turn, without
+   * limit, unless a host function of this plugin or of another may have made it (`queueTimeoutMs`).
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
@@ -109,7 +123,8 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
     const copy = readInput(input, CallError).slice();
-    return this.#inTurn(() => this.#callAsync(name, copy, hostContext, signal));
+    const work = () => this.#callAsync(name, copy, hostContext, signal);
+    return this.#inTurn(`calling "${name}"`, work, signal);
   }
 
   /**
@@ -118,7 +133,7 @@ export class Plugin {
    */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw this.#notAtOnce(name);
+    if (this.#mode !== 'inline') throw notAtOnce(name, this.#plan, this.#settings);
     this.#makeReady();
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
@@ -145,7 +160,7 @@ export class Plugin {
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
     if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn(() => this.#makeReadyAsync());
+    else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
     return this.#runner.main!;
   }
 
@@ -176,7 +191,7 @@ export class Plugin {
     if (this.isActive())
       this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
-    await this.#queue;
+    await this.#turns.whenIdle();
     await this.#runner.close();
     this.#kernel.close(this.#unusable('asking the host'));
   }
@@ -241,10 +256,24 @@ export class Plugin {
     }
   }
 
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(run);
-    this.#queue = turn.catch(() => {});
+  /** The call leaves the queue when its signal fires, or when it may wait for itself. */
+  #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const turn = this.#turns.run(work, leave => {
+      const unsign = signal && leaveOnAbort(signal, what, leave);
+      const unbound = this.boundWait(what, leave);
+      return () => {
+        unsign?.();
+        unbound();
+      };
+    });
+    this.#keepAlive?.(turn);
     return turn;
+  }
+
+  /** Internal: ends a wait that may never end otherwise. Also for an actor, whose queue is in front of the plugin's. */
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    const { queueTimeoutMs } = this.#settings;
+    return this.#hostCalls.boundWait(queueTimeoutMs, () => leave(waitedTooLong(what, queueTimeoutMs)));
   }
 
   /** Sees to it that there is an instance. */
@@ -287,7 +316,7 @@ export class Plugin {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw this.#notFound(name);
+    if (!found) throw notFound(name, this.#plan.main.exports);
     checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
@@ -363,23 +392,6 @@ export class Plugin {
 
   #refuseIfClosed(what: string): void {
     if (this.#closed) throw this.#unusable(what);
-  }
-
-  #notAtOnce(name: string): CallError {
-    const [code, why] = hasToWait(this.#plan, this.#settings)
-      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
-      : (['UNSUPPORTED', 'runs in a worker'] as const);
-    return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
-  }
-
-  #notFound(name: string): CallError {
-    const functions = this.#plan.main.exports
-      .filter(({ kind }) => kind === 'function')
-      .map(item => item.name);
-    return new CallError(
-      'FUNCTION_NOT_FOUND',
-      `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`,
-    );
   }
 }
 
