@@ -1,5 +1,6 @@
 import { createPlugin as createOn } from '../../src/create.ts';
 import { jspi } from '../../src/jspi.ts';
+import { LIMITS } from '../../src/limits.ts';
 import {
   type CallContext,
   type CallError,
@@ -10,29 +11,10 @@ import {
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
+import { OVERLAP_WASM } from '../helpers/overlap-module.ts';
 import { suite, type Test } from '../helpers/suite.ts';
-
-const ENV = 'extism:host/env';
-const pure = { results: ['i64'] } as const;
-
-/** `echo` calls the host function `wait` and answers its input, `twice` calls it twice; `send` requests its input. */
-const WASM = buildModule({
-  imports: [
-    { module: 'host', name: 'wait' },
-    { module: ENV, name: 'input_offset', ...pure },
-    { module: ENV, name: 'input_length', ...pure },
-    { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
-    { module: ENV, name: 'http_request', params: ['i64', 'i64'], ...pure },
-  ],
-  functions: [
-    { name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2, op.call, 3] },
-    { name: 'twice', body: [op.call, 0, op.call, 0] },
-    { name: 'send', body: [op.call, 1, op.i64Const, 0, op.call, 4, op.drop] },
-    { name: 'fine', body: [] },
-  ],
-});
 
 type Wait = (context: CallContext) => unknown;
 type Create = (wait: Wait, options?: PluginOptions) => Promise<Plugin>;
@@ -41,11 +23,11 @@ const optionsOf = (wait: Wait, options?: PluginOptions): PluginOptions => ({
   ...options,
   functions: { host: { wait: hostFunction({ isAsync: true }, wait as () => void) } },
 });
-const createHere: Create = (wait, options) => createPlugin(WASM, optionsOf(wait, options));
+const createHere: Create = (wait, options) => createPlugin(OVERLAP_WASM, optionsOf(wait, options));
 
 const { asyncContext, ...withoutContext } = webPlatform;
 const createWithoutContext: Create = (wait, options) =>
-  createOn(withoutContext, WASM, optionsOf(wait, options));
+  createOn(withoutContext, OVERLAP_WASM, optionsOf(wait, options));
 
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 const codeOf = (call: Promise<unknown>): Promise<string | null> =>
@@ -180,6 +162,40 @@ const overlapping = (test: Test, create: Create, knows: boolean) => {
       equal(codes, ['REENTRANT_CALL']);
     },
   );
+
+  test.row(
+    'limit.queueMs',
+    'a wait that may never end takes 30 s by default, and as long as is asked for',
+    async () => {
+      is(LIMITS.queueMs.default, 30_000);
+      for (const [queueTimeoutMs, ended] of [
+        [20, true],
+        [2000, false],
+      ] as const) {
+        const made: { plugin?: Plugin } = {};
+        let code: unknown;
+        const plugin = await create(
+          async () => {
+            await null;
+            const call = codeOf(made.plugin!.call('fine'));
+            code = await Promise.race([call, pause(100)]);
+          },
+          { queueTimeoutMs },
+        );
+        made.plugin = plugin;
+        is(await codeOf(plugin.call('echo')), null);
+        is(code, knows ? 'REENTRANT_CALL' : ended ? 'QUEUE_TIMEOUT' : undefined);
+      }
+    },
+  );
+
+  test.row('error.INVALID_OPTION', 'a queueTimeoutMs that is no time', async () => {
+    for (const queueTimeoutMs of [0, -1, 1.5, 2 ** 31, '5' as never]) {
+      const message = 'option.queueTimeoutMs: expected a whole number of milliseconds from 1 to 2147483647';
+      await raises(() => create(() => {}, { queueTimeoutMs }), { code: 'INVALID_OPTION', message });
+    }
+    await (await create(() => {}, { queueTimeoutMs: null })).close();
+  });
 
   const row = knows ? 'error.REENTRANT_CALL' : 'error.QUEUE_TIMEOUT';
   for (const [how, selfCall] of Object.entries(SELF_CALLS)) {
