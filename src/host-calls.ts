@@ -1,11 +1,13 @@
 import type { Kernel } from '../abi/index.ts';
+import type { CallError } from './call.ts';
 import { CallContext } from './call-context.ts';
 import type { PlugboardError } from './errors.ts';
 import type { HostCall } from './host-function.ts';
-import { Interrupt } from './interrupt.ts';
+import { Interrupt, waitedTooLong } from './interrupt.ts';
 import type { Mode } from './mode.ts';
 import type { OutputCopier } from './output.ts';
-import type { AsyncContext } from './platform/types.ts';
+import type { AsyncContext, Platform } from './platform/types.ts';
+import type { Settings } from './settings.ts';
 
 /** Marks what host functions do as part of a call, and of those calls that they in turn were part of. */
 interface Mark {
@@ -28,6 +30,7 @@ export class HostCalls implements HostCall {
   readonly kernel: Kernel;
   readonly #outputs: OutputCopier;
   readonly #asyncContext: AsyncContext | undefined;
+  readonly #queueTimeoutMs: number;
   /** Whether host functions are called by what is none of their call's flow: by messages of a worker. */
   readonly #marksEach: boolean;
   /** Serves every call that runs inline, whose host functions end before the call does. */
@@ -41,7 +44,14 @@ export class HostCalls implements HostCall {
   /** The host function that the suspended plugin waits for, as the promise of it. */
   #pending: object | null = null;
 
-  constructor(kernel: Kernel, outputs: OutputCopier, mode: Mode, asyncContext: AsyncContext | undefined) {
+  constructor(
+    kernel: Kernel,
+    outputs: OutputCopier,
+    mode: Mode,
+    { asyncContext }: Platform,
+    { queueTimeoutMs }: Settings,
+  ) {
+    this.#queueTimeoutMs = queueTimeoutMs;
     this.kernel = kernel;
     this.#outputs = outputs;
     this.#marksEach = mode === 'worker';
@@ -117,19 +127,20 @@ export class HostCalls implements HostCall {
   }
 
   /**
-   * For a call that has to wait: calls `onTimeout` once an async host function of the running call was pending for `timeoutMs`
-   * without a break, if that host function may wait for the call. Returns a function that ends this.
+   * For a call that has to wait: calls `leave` once an async host function of the running call was pending for
+   * `queueTimeoutMs` without a break, if that host function may wait for the call. Returns a function that ends this.
    * RATIONALE: how-does-a-plugin-know-that-a-call-comes-from-inside-its-own-host-function
    */
-  boundWait(timeoutMs: number, onTimeout: () => void): () => void {
-    if (!this.#mayWaitForThis()) return () => {};
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    if (!this.mayWaitForThis()) return () => {};
     const running = this.#running;
+    const timeoutMs = this.#queueTimeoutMs;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const watch = () => {
       const pending = this.#pending;
       timer = setTimeout(() => {
         if (this.#running !== running) return;
-        if (pending !== null && this.#pending === pending) onTimeout();
+        if (pending !== null && this.#pending === pending) leave(waitedTooLong(what, timeoutMs));
         else watch();
       }, timeoutMs);
     };
@@ -138,7 +149,7 @@ export class HostCalls implements HostCall {
   }
 
   /** Whether a host function is pending that may have made the call that asks. Async contexts show where one has not. */
-  #mayWaitForThis(): boolean {
+  mayWaitForThis(): boolean {
     if (this.#pending === null) return false;
     return this.#asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
   }

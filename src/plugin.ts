@@ -17,7 +17,7 @@ import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
-import { aborted, leaveOnAbort, refuseIfAborted, timedOut, waitedTooLong } from './interrupt.ts';
+import { aborted, leaveOnAbort, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
@@ -55,8 +55,7 @@ export class Plugin {
   readonly #deadline: Deadline | null;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
-  readonly #turns = new Turns();
-  readonly #keepAlive: Platform['keepAlive'];
+  readonly #turns: Turns;
   #closed = false;
 
   /** Internal: use `createPlugin`. */
@@ -70,7 +69,7 @@ export class Plugin {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
-    this.#keepAlive = platform.keepAlive;
+    this.#turns = new Turns(platform.keepAlive);
     const lacking = [...plan.modules.values()].find(lacksMemory);
     if (lacking) {
       throw new CreateError(
@@ -80,7 +79,7 @@ export class Plugin {
     }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform.asyncContext);
+    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -106,8 +105,7 @@ export class Plugin {
   }
 
   /**
-   * Calls an export. Calls run one after the other, in the order in which they were made: each waits for its turn, without
-   * limit, unless a host function of this plugin or of another may have made it (`queueTimeoutMs`).
+   * Calls an export. Calls run one after the other, in the order in which they were made.
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
@@ -258,7 +256,7 @@ export class Plugin {
 
   /** The call leaves the queue when its signal fires, or when it may wait for itself. */
   #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const turn = this.#turns.run(work, leave => {
+    return this.#turns.run(work, leave => {
       const unsign = signal && leaveOnAbort(signal, what, leave);
       const unbound = this.boundWait(what, leave);
       return () => {
@@ -266,14 +264,16 @@ export class Plugin {
         unbound();
       };
     });
-    this.#keepAlive?.(turn);
-    return turn;
   }
 
-  /** Internal: ends a wait that may never end otherwise. Also for an actor, whose queue is in front of the plugin's. */
+  /** Internal: whether a wait of the code that asks may never end. Actors ask too: their queue is before the plugin's. */
+  get mayWaitForItself(): boolean {
+    return this.#hostCalls.mayWaitForThis();
+  }
+
+  /** Internal: ends such a wait. */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
-    const { queueTimeoutMs } = this.#settings;
-    return this.#hostCalls.boundWait(queueTimeoutMs, () => leave(waitedTooLong(what, queueTimeoutMs)));
+    return this.#hostCalls.boundWait(what, leave);
   }
 
   /** Sees to it that there is an instance. */

@@ -1,3 +1,5 @@
+import type { Platform } from './platform/types.ts';
+
 /** A call that waits for its turn, or has it. */
 interface Turn {
   /** Settles when the call is over: to null, or to the turn that it still waited for when it left the queue. */
@@ -15,10 +17,21 @@ export type Watch = (leave: (error: Error) => void) => () => void;
  * RATIONALE: why-does-each-call-wait-for-the-one-before-it
  */
 export class Turns {
+  readonly #keepAlive: Platform['keepAlive'];
   #last: Turn | null = null;
 
+  constructor(keepAlive: Platform['keepAlive']) {
+    this.#keepAlive = keepAlive;
+  }
+
   /** @param watch for a call that has to wait: one that waits for nothing is not watched */
-  async run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
+  run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
+    const running = this.#run(work, watch);
+    this.#keepAlive?.(running);
+    return running;
+  }
+
+  async #run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
     let ahead = this.#last;
     let end!: (ahead: Turn | null) => void;
     const over = new Promise<Turn | null>(resolve => {
