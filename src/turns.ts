@@ -58,7 +58,11 @@ export class Turns {
 
   /** Resolves when no call runs or waits. */
   async whenIdle(): Promise<void> {
-    while (this.#last) await this.#last.over;
+    for (let turn = this.#last; turn; turn = this.#last) {
+      await turn.over;
+      // It may have been over already when the one behind it left.
+      if (this.#last === turn) this.#last = null;
+    }
   }
 }
 
