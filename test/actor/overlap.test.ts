@@ -1,4 +1,10 @@
-import { type ActorOptions, Message, type ProcessError, ScriptActor } from '../../src/actor/index.ts';
+import {
+  type ActorOptions,
+  Message,
+  type Packet,
+  type ProcessError,
+  ScriptActor,
+} from '../../src/actor/index.ts';
 import { jspi } from '../../src/jspi.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -23,16 +29,17 @@ async function waiting(wait: Wait, options: ActorOptions = {}): Promise<ScriptAc
   return made.actor;
 }
 
+/** Of the packet that was sent back. */
+const numberOf = ([packet]: readonly Packet[]): number =>
+  (Message.toPlain(packet!.payload!) as { n: { data: number } }).n.data;
+
 const overlapping = (test: Parameters<Parameters<typeof suite>[1]>[0]) => {
   for (const count of [50, 500]) {
     test(`${count} packets at once are processed in order`, async () => {
       const actor = await waiting(() => pause(0).then(() => {}));
       const numbers = Array.from({ length: count }, (_, number) => number);
       const results = await Promise.all(numbers.map(number => actor.process({ n: Message.integer(number) })));
-      equal(
-        results.map(([packet]) => (Message.toPlain(packet!.payload!) as { n: { data: number } }).n.data),
-        numbers,
-      );
+      equal(results.map(numberOf), numbers);
       await actor.stop();
     });
   }
@@ -106,3 +113,14 @@ const overlapping = (test: Parameters<Parameters<typeof suite>[1]>[0]) => {
 };
 
 suite('overlapping packets', overlapping, jspi ? null : 'this engine cannot suspend a plugin');
+
+suite('overlapping packets of a plugin that need not wait', test => {
+  test('500 packets at once are processed in order', async () => {
+    const source = answering({ process: RESULT, get_metadata: METADATA }, { process: ['echo'] });
+    const actor = await ScriptActor.create({ source }, { stderr: () => {} });
+    const numbers = Array.from({ length: 500 }, (_, number) => number);
+    const results = await Promise.all(numbers.map(number => actor.process({ n: Message.integer(number) })));
+    equal(results.map(numberOf), numbers);
+    await actor.stop();
+  });
+});
