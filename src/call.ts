@@ -201,3 +201,9 @@ const isExitCode = (result: unknown): result is number | undefined =>
 
 const signatureMessage = (name: string, actual: string) =>
   `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`;
+
+export function notFound(name: string, exports: readonly WebAssembly.ModuleExportDescriptor[]): CallError {
+  const functions = exports.filter(({ kind }) => kind === 'function').map(item => item.name);
+  const message = `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`;
+  return new CallError('FUNCTION_NOT_FOUND', message);
+}

@@ -117,8 +117,15 @@ export const ERROR_CODES = [
   },
   {
     code: 'REENTRANT_CALL',
-    when: 'The plugin was called from inside one of its own host functions.',
+    when: 'The plugin was called from inside one of its own host functions, as far as the runtime can tell.',
     remedy: 'Call it after the host function has returned, or use a second plugin.',
+  },
+  {
+    code: 'QUEUE_TIMEOUT',
+    when: 'A call waited for its turn longer than queueTimeoutMs while an async host function was pending that may wait for this call.',
+    remedy:
+      'If that host function waits for this call, let it return before, or use a second plugin. If it is only slow, raise ' +
+      'queueTimeoutMs.',
   },
   {
     code: 'CLOSED',
@@ -179,7 +186,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'ABORTED',
-    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended or in a worker.',
+    when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
     remedy: 'The cause is the reason of the signal. The next call works.',
   },
   {

@@ -46,7 +46,7 @@ export interface HostCall {
   enter(run: (context: CallContext) => unknown): unknown;
   /** Waits for a host function, unless the call is ended before, and answers what `settled` or `failed` makes of it. */
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
-  /** Waits for something else, unless the call is ended before. */
+  /** Waits for work of the host that calls nothing of the user, unless the call is ended before. */
   race<T>(work: PromiseLike<T>): Promise<T>;
 }
 

@@ -2,7 +2,7 @@
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'lines' | 'modules' | 'pages' | 'redirects';
+  unit: 'bytes' | 'lines' | 'modules' | 'ms' | 'pages' | 'redirects';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -43,6 +43,13 @@ export const LIMITS = {
     unit: 'redirects',
     option: null,
     why: 'A server that redirects in a circle would keep the call for ever.',
+  },
+  queueMs: {
+    name: 'wait of a call that may wait for itself',
+    default: 30_000,
+    unit: 'ms',
+    option: 'queueTimeoutMs',
+    why: 'Counts only while the same async host function is pending. Longer than most servers take to answer it; a call that waits for itself would wait for ever.',
   },
   keptModuleBytes: {
     name: 'wasm bytes whose compiled modules are kept for plugins made later',

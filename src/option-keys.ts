@@ -105,14 +105,16 @@ const MEMORY_KEYS: readonly Key[] = [
 /** The longest that a timer can wait for. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-const aTimeout: Check<number> = (value, where) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TIMEOUT_MS
-    ? value
-    : refuse(
-        where,
-        `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, or null for no limit`,
-        value,
-      );
+const aTimeout =
+  (ofNull: string): Check<number> =>
+  (value, where) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TIMEOUT_MS
+      ? value
+      : refuse(
+          where,
+          `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, or null for ${ofNull}`,
+          value,
+        );
 
 /** Every key of a manifest besides `wasm`; also options. */
 export const SHARED_KEYS: readonly Key[] = [
@@ -121,11 +123,12 @@ export const SHARED_KEYS: readonly Key[] = [
   row('mounts', 'allowedPaths', guestToHost),
   row('mounts', 'allowed_paths', hostToGuest),
   row('memory', 'memory', (value, where) => readKeys(MEMORY_KEYS, value, where)),
-  row('timeoutMs', 'timeoutMs timeout_ms', aTimeout),
+  row('timeoutMs', 'timeoutMs timeout_ms', aTimeout('no limit')),
 ];
 
 export const OPTION_KEYS: readonly Key[] = [
   ...SHARED_KEYS,
+  row('queueTimeoutMs', 'queueTimeoutMs', aTimeout('the default')),
   row('useWasi', 'useWasi', aBoolean),
   row('enableWasiOutput', 'enableWasiOutput', aBoolean),
   row('logger', 'logger', aLogger),

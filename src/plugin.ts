@@ -1,6 +1,14 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
-import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import {
+  CallError,
+  type CallSite,
+  checkSignature,
+  notFound,
+  type Outcome,
+  runCall,
+  runSuspending,
+} from './call.ts';
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
@@ -9,21 +17,25 @@ import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
-import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
+import { aborted, leaveOnAbort, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
-import { hasToWait, type Mode, meters } from './mode.ts';
+import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import { type PluginReport, reportOn } from './report.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
+import { Turns } from './turns.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 export interface CallOptions {
-  /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
+  /**
+   * Ends the call while it waits for its turn, while the plugin is suspended, or in a worker. Code that runs on this thread
+   * cannot be stopped.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -43,8 +55,7 @@ export class Plugin {
   readonly #deadline: Deadline | null;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
-  /** Settles when the last call that was made has ended. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns;
   #closed = false;
 
   /** Internal: use `createPlugin`. */
@@ -58,6 +69,7 @@ export class Plugin {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
+    this.#turns = new Turns(platform.keepAlive);
     const lacking = [...plan.modules.values()].find(lacksMemory);
     if (lacking) {
       throw new CreateError(
@@ -67,7 +79,7 @@ export class Plugin {
     }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform.asyncContext);
+    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -109,7 +121,8 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
     const copy = readInput(input, CallError).slice();
-    return this.#inTurn(() => this.#callAsync(name, copy, hostContext, signal));
+    const work = () => this.#callAsync(name, copy, hostContext, signal);
+    return this.#inTurn(`calling "${name}"`, work, signal);
   }
 
   /**
@@ -118,7 +131,7 @@ export class Plugin {
    */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw this.#notAtOnce(name);
+    if (this.#mode !== 'inline') throw notAtOnce(name, this.#plan, this.#settings);
     this.#makeReady();
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
@@ -145,7 +158,7 @@ export class Plugin {
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
     if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn(() => this.#makeReadyAsync());
+    else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
     return this.#runner.main!;
   }
 
@@ -176,7 +189,7 @@ export class Plugin {
     if (this.isActive())
       this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
-    await this.#queue;
+    await this.#turns.whenIdle();
     await this.#runner.close();
     this.#kernel.close(this.#unusable('asking the host'));
   }
@@ -241,10 +254,26 @@ export class Plugin {
     }
   }
 
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(run);
-    this.#queue = turn.catch(() => {});
-    return turn;
+  /** The call leaves the queue when its signal fires, or when it may wait for itself. */
+  #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#turns.run(work, leave => {
+      const unsign = signal && leaveOnAbort(signal, what, leave);
+      const unbound = this.boundWait(what, leave);
+      return () => {
+        unsign?.();
+        unbound();
+      };
+    });
+  }
+
+  /** Internal: whether a wait of the code that asks may never end. Actors ask too: their queue is before the plugin's. */
+  get mayWaitForItself(): boolean {
+    return this.#hostCalls.mayWaitForThis();
+  }
+
+  /** Internal: ends such a wait. */
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    return this.#hostCalls.boundWait(what, leave);
   }
 
   /** Sees to it that there is an instance. */
@@ -287,7 +316,7 @@ export class Plugin {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw this.#notFound(name);
+    if (!found) throw notFound(name, this.#plan.main.exports);
     checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
@@ -363,23 +392,6 @@ export class Plugin {
 
   #refuseIfClosed(what: string): void {
     if (this.#closed) throw this.#unusable(what);
-  }
-
-  #notAtOnce(name: string): CallError {
-    const [code, why] = hasToWait(this.#plan, this.#settings)
-      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
-      : (['UNSUPPORTED', 'runs in a worker'] as const);
-    return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
-  }
-
-  #notFound(name: string): CallError {
-    const functions = this.#plan.main.exports
-      .filter(({ kind }) => kind === 'function')
-      .map(item => item.name);
-    return new CallError(
-      'FUNCTION_NOT_FOUND',
-      `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`,
-    );
   }
 }
 

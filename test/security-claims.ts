@@ -63,7 +63,7 @@ export const PROMISES: readonly Claim[] = [
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
       'a thread stays busy even when its call was aborted or the plugin closed. Checks come between instructions: a bulk ' +
-      'instruction, or a host function, is not cut short, and a start section is stopped after 2^31 turns only. Where no ' +
+      'instruction, or a host function, is not cut short. Where no ' +
       'bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
   },
   {

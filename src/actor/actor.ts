@@ -13,6 +13,7 @@ import type { PluginMetadata } from './metadata.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
 import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
+import { ActorTurns } from './turns.ts';
 
 /** A call that is being made. */
 interface Running {
@@ -43,9 +44,8 @@ export class ScriptActor {
   #loaded: Loaded;
   #state: StateMap;
   #phase: ActorPhase = 'active';
-  /** Settles with the latest call. Never rejects. */
-  #turns: Promise<unknown> = Promise.resolve();
-  /** The same with the latest reload. */
+  readonly #turns: ActorTurns;
+  /** Settles with the latest reload. Never rejects. */
   #reloads: Promise<unknown> = Promise.resolve();
   #calls = 0;
   #failures = 0;
@@ -89,7 +89,8 @@ export class ScriptActor {
     this.#state = state;
     this.#settings = settings;
     this.#events = events;
-    const { capacity, awaitAllInports, signal, wire, inputBytes } = settings;
+    const { capacity, awaitAllInports, signal, wire, inputBytes, keepAlive } = settings;
+    this.#turns = new ActorTurns(() => this.#loaded.engine, keepAlive);
     this.#writer = new PayloadWriter({ wire, maxBytes: inputBytes, codec: loaded.engine.codec });
     const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
@@ -99,7 +100,7 @@ export class ScriptActor {
     this.inports = {
       send: async (packet, { signal } = {}) => {
         if (this.#finished) throw this.#stopped('inports');
-        return this.#inbox.send(packet, signal);
+        return this.#turns.send(this.#inbox, packet, signal);
       },
     };
     this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
@@ -121,7 +122,7 @@ export class ScriptActor {
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
     // Handed on without waiting for it, a promise settles two turns later.
-    return await this.#inTurn(() => this.#call(part, signal));
+    return await this.#turns.take('process', () => this.#call(part, signal), signal);
   }
 
   /**
@@ -138,14 +139,17 @@ export class ScriptActor {
    * Resolves when nothing waits in the inports of a started actor, and no call is running. Somebody has to read `outports`
    * meanwhile where more comes out than they hold.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return this.#turns.bound('drain', this.#drained());
+  }
+
+  async #drained(): Promise<void> {
     for (;;) {
-      const turns = this.#turns;
-      await turns;
+      await this.#turns.whenIdle();
       const isWaiting =
         this.#loop !== undefined && (this.#isBusy || (this.#inbox.size > 0 && !this.#finished));
       if (isWaiting) await new Promise<void>(resolve => this.#whenIdle.push(resolve));
-      else if (turns === this.#turns) return;
+      else if (this.#turns.isIdle) return;
     }
   }
 
@@ -161,7 +165,7 @@ export class ScriptActor {
       this.#inbox.clear();
       this.#abort.abort(this.#stopped('the actor'));
     }
-    return this.#finished;
+    return this.#turns.bound('stop', this.#finished);
   }
 
   /**
@@ -211,7 +215,7 @@ export class ScriptActor {
     try {
       checkSameEncoding(this.#loaded.engine, next.engine);
       if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
-      await this.#inTurn(async () => {
+      await this.#turns.take('reload', async () => {
         if (this.#finished) throw this.#stopped('reload');
         await this.#swap(next);
       });
@@ -236,12 +240,6 @@ export class ScriptActor {
       .map(({ name }) => name);
     if (missing.length === 0) return part;
     throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
-  }
-
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.then(task);
-    this.#turns = turn.catch(() => {});
-    return turn;
   }
 
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
@@ -366,7 +364,7 @@ export class ScriptActor {
   async #run(): Promise<void> {
     for (let payload = await this.#take(); payload !== undefined; payload = await this.#take()) {
       const call = payload;
-      const packets = await this.#inTurn(() => this.#call(call)).catch(errorPackets);
+      const packets = await this.#turns.take('process', () => this.#call(call)).catch(errorPackets);
       for (const packet of packets) await this.#outbox.send(packet);
     }
     this.#tellIdle();
@@ -390,7 +388,7 @@ export class ScriptActor {
     this.#inbox.close(this.#stopped('inports'));
     this.#outbox.lift();
     await this.#loop;
-    await this.#turns;
+    await this.#turns.whenIdle();
     this.#outbox.close();
     await this.#loaded.engine.close();
     this.#abort.abort();

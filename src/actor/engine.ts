@@ -211,6 +211,16 @@ export class ExtismEngine {
     await old.close();
   }
 
+  /** Internal: as the plugin's own, for what waits until the plugin has ended a call. */
+  get mayWaitForItself(): boolean {
+    return this.#plugin.mayWaitForItself;
+  }
+
+  /** Internal: as the plugin's own. */
+  boundWait(what: string, leave: (error: Error) => void): () => void {
+    return this.#plugin.boundWait(what, leave);
+  }
+
   close(): Promise<void> {
     return this.#plugin.close();
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../wasi/index.ts';
+import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import {
   ActorConfig,
@@ -94,6 +95,7 @@ export interface ActorSettings {
   onEvent: ActorListener | undefined;
   inputBytes: number;
   clock: Clock;
+  keepAlive: Platform['keepAlive'];
   /** Tells of what is tolerated even where `strict` is asked for. */
   tell: Report;
 }
@@ -137,6 +139,7 @@ export function readSettings(options: ActorOptions): ActorSettings {
     onEvent: callback('onEvent', onEvent),
     inputBytes: readLimits(options.limits).inputBytes,
     clock: (options.platform ?? webPlatform).clock,
+    keepAlive: (options.platform ?? webPlatform).keepAlive,
     tell: diagnostic => options.onDiagnostic?.(diagnostic),
   };
 }
