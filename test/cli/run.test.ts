@@ -9,6 +9,12 @@ const messages = [increment, increment, decrement].map(line => `${line}\n`).join
 const counts = (...numbers: number[]) =>
   numbers.map(number => `{"count":{"type":"Integer","data":${number}}}\n`).join('');
 
+/** The state in a state file, as it is written there. */
+const stateIn = (file: string): string =>
+  /^\{"plugboard":"state","version":1,"module":\{"sha256":"[0-9a-f]{64}"\},"positions":\{\},"state":(.*)\}\n$/.exec(
+    file,
+  )?.[1] ?? `not a state file: ${file}`;
+
 /** Lines between two good ones that must not disturb them. */
 const badLines: { name: string; line: string | Uint8Array; stderr: RegExp }[] = [
   { name: 'no JSON', line: '{"increment"', stderr: /^plugboard: line 2: JSON_SYNTAX: .*the line.*\n$/ },
@@ -68,13 +74,13 @@ suite('cli run', test => {
         stderr: '',
         code: 0,
       });
-      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":1}\n');
+      is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"count":1}');
       equal(await run([rustCounter, '--state', 's.json'], messages), {
         stdout: counts(2, 3, 2),
         stderr: '',
         code: 0,
       });
-      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":2}\n');
+      is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"count":2}');
       equal(readdirSync(folder), ['s.json']);
     },
   );
@@ -119,8 +125,11 @@ suite('cli run', test => {
       const { readFileSync, writeFileSync } = await import('node:fs');
       writeFileSync(`${folder}/s.json`, '{"big":9007199254740993,"float":1.0,"int":1}');
       const message = '{"in":{"type":"Any","data":[9007199254740993,1.0,1]}}\n';
-      equal(await run([keeper, '--state', 's.json'], message), { stdout: message, stderr: '', code: 0 });
-      is(readFileSync(`${folder}/s.json`, 'utf8'), '{"big":9007199254740993,"float":1.0,"int":1}\n');
+      for (const more of [['--adopt'], []]) {
+        const result = await run([keeper, '--state', 's.json', ...more], message);
+        equal(result, { stdout: message, stderr: '', code: 0 });
+        is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"big":9007199254740993,"float":1.0,"int":1}');
+      }
     },
   );
 
@@ -223,7 +232,7 @@ suite('cli run', test => {
     equal([stopped.stdout, stopped.code], ['', 1]);
     match(stopped.stderr, /^plugboard: line 2: PLUGIN_ERROR: .*no bread.*\n$/);
     await run([keeper, '--state-policy', 'transactional', '--state', 's.json'], lines);
-    is(readFileSync(`${folder}/s.json`, 'utf8'), '{"a":1}\n');
+    is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"a":1}');
     match(
       (await run([keeper, '--error-policy', 'ignore'])).stderr,
       /INVALID_CONFIG: errorPolicy: expected one of continue, stop, restart, got "ignore"/,
@@ -242,28 +251,201 @@ suite('cli run', test => {
     match(stderr, /^(plugboard: debug: .*\n)+$/);
   });
 
-  for (const [text, problem] of [
-    ['[1]', 'expected a JSON object'],
+  const form = (members: object) =>
+    JSON.stringify({ plugboard: 'state', version: 1, module: null, positions: {}, state: {}, ...members });
+  const otherFiles: [text: string, problem: string, withAdopt?: 'taken'][] = [
+    ['[1]', 'expected a JSON object, got an array of 1'],
     ['{"count":', 'the state is not valid JSON'],
     ['', 'the state is not valid JSON'],
-  ] as const) {
-    testRun(`refuses the state file ${JSON.stringify(text)} and leaves it as it is`, async (run, folder) => {
-      const { readFileSync, writeFileSync } = await import('node:fs');
-      writeFileSync(`${folder}/s.json`, text);
-      const { stdout, stderr, code } = await run([rustCounter, '--state', 's.json'], increment);
+    [
+      '{"name":"package","version":"1.0.0"}',
+      'expected a state file, which begins with {"plugboard":"state"',
+      'taken',
+    ],
+    ['{}', 'expected a state file, which begins with {"plugboard":"state"', 'taken'],
+    [form({ version: 2 }), 'the state file has version 2, of a newer plugboard; this one knows version 1'],
+    [form({ version: 2, nodes: {} }), 'the state file has version 2, of a newer plugboard'],
+    [form({ version: '1' }), 'version: expected 1, got "1"'],
+    [form({ plugboard: 'manifest' }), 'plugboard: expected "state", got "manifest"'],
+    [form({ plugboard: 'manifest', version: 2 }), 'plugboard: expected "state", got "manifest"'],
+    [form({ state: [] }), 'state: expected an object, got an array of 0'],
+    [form({ state: undefined }), 'state: expected an object, got undefined'],
+    [form({ positions: null }), 'positions: expected an object, got null'],
+    [
+      form({ module: { sha256: 'ab' } }),
+      'module: expected {"sha256": 64 hexadecimal digits} or null, got an object',
+    ],
+    [
+      form({ states: {} }),
+      'unknown member "states"; expected plugboard, version, module, positions, bytes, state',
+    ],
+    [form({ bytes: [['a']] }), 'bytes: expected a list of bytes at ["a"] of the state'],
+    [form({ bytes: [['a']], state: { a: [256] } }), 'bytes: expected a list of bytes at ["a"] of the state'],
+    [form({ bytes: 'a' }), 'bytes: expected a list of paths, got "a"'],
+  ];
+  for (const [text, problem, withAdopt] of otherFiles) {
+    const name = `leaves the file ${JSON.stringify(text)} as it is, and runs nothing: ${problem}`;
+    test.row(['error.INVALID_STATE_FILE', 'error.FILE'], name, () =>
+      withRun(async (run, folder) => {
+        const { readdirSync, readFileSync, writeFileSync } = await import('node:fs');
+        writeFileSync(`${folder}/s.json`, text);
+        for (const more of withAdopt ? [[]] : [[], ['--adopt']]) {
+          const { stdout, stderr, code } = await run([rustCounter, '--state', 's.json', ...more], increment);
+          is(stdout, '');
+          ok(stderr.startsWith(`plugboard: FILE: s.json: ${problem}`), stderr);
+          is(code, 2);
+          is(readFileSync(`${folder}/s.json`, 'utf8'), text);
+          equal(readdirSync(folder), ['s.json']);
+        }
+      }),
+    );
+  }
+
+  testRun('takes any object for the state when told to adopt it', async (run, folder) => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/s.json`, '{"count":4,"other":1.0}');
+    equal(await run([keeper, '--state', 's.json', '--adopt'], '{}'), { stdout: '', stderr: '', code: 0 });
+    is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"count":4,"other":1.0}');
+  });
+
+  testRun('keeps the positions of a state file', async (run, folder) => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const positions = '"positions":{"in":9007199254740993}';
+    writeFileSync(`${folder}/s.json`, form({}).replace('"positions":{}', positions));
+    is((await run([rustCounter, '--state', 's.json'], increment)).stdout, counts(1));
+    ok(readFileSync(`${folder}/s.json`, 'utf8').includes(positions));
+  });
+
+  testRun('says on stderr that another module wrote the state, and goes on from it', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/s.json`, form({ module: { sha256: '0'.repeat(64) }, state: { count: 4 } }));
+    const { stdout, stderr, code } = await run([rustCounter, '--state', 's.json'], increment);
+    equal([stdout, code], [counts(5), 0]);
+    match(
+      stderr,
+      /^plugboard: s\.json: written by another module \(SHA-256 0{16}…\); this one \([0-9a-f]{16}…\) goes on from it\n$/,
+    );
+    is((await run([rustCounter, '--state', 's.json'], increment)).stderr, '');
+  });
+
+  testRun('says how to go on from a state that is too large', async (run, folder) => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const text = form({ state: { long: 'x'.repeat(1000) } });
+    writeFileSync(`${folder}/s.json`, text);
+    const small = await run([keeper, '--state', 's.json', '--input-bytes', '2000'], '{}');
+    equal([small.stdout, small.code], ['', 2]);
+    match(
+      small.stderr,
+      /^plugboard: FILE: the stored state: 1,011 bytes, over the limit of 1,000 .*; give more --input-bytes, .*\n$/,
+    );
+    is(readFileSync(`${folder}/s.json`, 'utf8'), text);
+    equal(await run([keeper, '--state', 's.json', '--input-bytes', '2100'], '{}'), {
+      stdout: '',
+      stderr: '',
+      code: 0,
+    });
+  });
+
+  const places: [name: string, path: string, problem: string][] = [
+    ['a folder', 'folder', 'expected a file, got a folder, device or the like'],
+    ['a file in a folder that is missing', 'missing/s.json', 'its folder does not exist'],
+    ['a file below another file', 'read-only.json/s.json', 'ENOTDIR'],
+    [
+      'a name that leaves no room for the one of a temporary file',
+      `${'n'.repeat(250)}`,
+      'no file can be made in its folder: ENAMETOOLONG',
+    ],
+    ['a read-only file', 'read-only.json', 'the file is read-only'],
+  ];
+  for (const [name, path, problem] of places) {
+    testRun(`refuses ${name} for the state before anything runs`, async (run, folder) => {
+      const { mkdirSync, readdirSync, writeFileSync } = await import('node:fs');
+      mkdirSync(`${folder}/folder`);
+      writeFileSync(`${folder}/read-only.json`, form({}), { mode: 0o444 });
+      const { stdout, stderr, code } = await run([rustCounter, '--state', path], increment);
       is(stdout, '');
-      ok(stderr.startsWith(`plugboard: FILE: s.json: ${problem}`), stderr);
+      ok(stderr.startsWith(`plugboard: FILE: ${path}: ${problem}`), stderr);
       is(code, 2);
-      is(readFileSync(`${folder}/s.json`, 'utf8'), text);
+      equal(readdirSync(folder).sort(), ['folder', 'read-only.json']);
     });
   }
+
+  const shared: [args: string[], files: string][] = [
+    [['--state', 'x', '--events', 'x'], '--events and --state'],
+    [['--state', './x', '--events', 'y/../x'], '--events and --state'],
+    [['--state', 'node.json', '--node', 'node.json'], '--node and --state'],
+    [['--events', 'node.json', '--node', 'node.json'], '--node and --events'],
+    [['--state', 'actor.wasm', '--adopt'], 'ACTOR.wasm and --state'],
+    [['--events', 'actor.wasm'], 'ACTOR.wasm and --events'],
+  ];
+  for (const [args, files] of shared) {
+    testRun(`refuses one file for two things: ${args.join(' ')}`, async (run, folder) => {
+      const { copyFileSync, mkdirSync, readdirSync, writeFileSync } = await import('node:fs');
+      copyFileSync(rustCounter, `${folder}/actor.wasm`);
+      mkdirSync(`${folder}/y`);
+      writeFileSync(`${folder}/node.json`, '{"id":"n","component":"c"}');
+      const { stdout, stderr, code } = await run(['actor.wasm', ...args], increment);
+      equal(
+        [stdout, stderr, code],
+        ['', `plugboard: USAGE: ${files} are the same file; give each its own\n`, 2],
+      );
+      equal(readdirSync(folder).sort(), ['actor.wasm', 'node.json', 'y']);
+    });
+  }
+
+  for (const text of [
+    'a poem\n',
+    '{"name":"package"}\n',
+    '[1]',
+    'null\n',
+    '{"type":1,"actor":"a","atMs":1}\n',
+  ]) {
+    testRun(`adds no events to the file ${JSON.stringify(text)}`, async (run, folder) => {
+      const { readFileSync, writeFileSync } = await import('node:fs');
+      writeFileSync(`${folder}/e.jsonl`, text);
+      const { stdout, stderr, code } = await run([rustCounter, '--events', 'e.jsonl'], increment);
+      equal([stdout, code], ['', 2]);
+      match(
+        stderr,
+        /^plugboard: FILE: e\.jsonl: expected a file of events, one JSON object a line, got other/,
+      );
+      is(readFileSync(`${folder}/e.jsonl`, 'utf8'), text);
+    });
+  }
+
+  testRun('begins a new line after half an event, which a killed program left', async (run, folder) => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const first = '{"type":"phase","phase":"loading","actor":"a","component":"c","atMs":1}\n{"type":"st';
+    writeFileSync(`${folder}/e.jsonl`, first);
+    is((await run([rustCounter, '--events', 'e.jsonl'], increment)).code, 0);
+    const text = readFileSync(`${folder}/e.jsonl`, 'utf8');
+    ok(text.startsWith(`${first}\n{"type":"phase"`), text);
+  });
+
+  testRun(
+    'two programs with one file lose nothing: of each message that succeeded, the state has the count',
+    async (run, folder) => {
+      const { readFileSync } = await import('node:fs');
+      const args = [rustCounter, '--state', 's.json'];
+      const runs = await Promise.all([1, 2].map(() => run(args, `${increment}\n`.repeat(40))));
+      const succeeded = runs.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
+      const failed = runs.flatMap(({ stderr }) => stderr.split('\n').filter(Boolean));
+      is(succeeded.length + failed.length, 80);
+      ok(
+        failed.every(line => /STATE_STORE_FAILED: .*another program has changed the file/.test(line)),
+        failed.join('\n'),
+      );
+      is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), `{"count":${succeeded.length}}`);
+      is(new Set(succeeded).size, succeeded.length);
+    },
+  );
 
   testRun('keeps the permissions of the state file', async (run, folder) => {
     const { readFileSync, statSync, writeFileSync } = await import('node:fs');
     writeFileSync(`${folder}/s.json`, '{"count":4}', { mode: 0o600 });
     const { mode } = statSync(`${folder}/s.json`);
-    is((await run([rustCounter, '--state', 's.json'], increment)).stdout, counts(5));
-    is(readFileSync(`${folder}/s.json`, 'utf8'), '{"count":5}\n');
+    is((await run([rustCounter, '--state', 's.json', '--adopt'], increment)).stdout, counts(5));
+    is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"count":5}');
     is(statSync(`${folder}/s.json`).mode, mode);
   });
 
@@ -276,20 +458,15 @@ suite('cli run', test => {
       mkdirSync(`${folder}/data`);
       writeFileSync(`${folder}/data/s.json`, '{"count":4}');
       symlinkSync('data/s.json', `${folder}/link.json`);
-      is((await run([rustCounter, '--state', 'link.json'], increment)).stdout, counts(5));
+      is((await run([rustCounter, '--state', 'link.json', '--adopt'], increment)).stdout, counts(5));
       ok(lstatSync(`${folder}/link.json`).isSymbolicLink());
-      is(readFileSync(`${folder}/data/s.json`, 'utf8'), '{"count":5}\n');
+      is(stateIn(readFileSync(`${folder}/data/s.json`, 'utf8')), '{"count":5}');
+      symlinkSync('data/new.json', `${folder}/dangling.json`);
+      is((await run([rustCounter, '--state', 'dangling.json'], increment)).stdout, counts(1));
+      ok(lstatSync(`${folder}/dangling.json`).isSymbolicLink());
+      is(stateIn(readFileSync(`${folder}/data/new.json`, 'utf8')), '{"count":1}');
     });
   }
-
-  testRun('tells of a state that cannot be written, and leaves nothing behind', async (run, folder) => {
-    const { existsSync } = await import('node:fs');
-    const { stdout, stderr, code } = await run([rustCounter, '--state', 'missing/s.json'], increment);
-    is(stdout, '');
-    match(stderr, /^plugboard: line 1: STATE_STORE_FAILED: .*ENOENT.*\n$/);
-    is(code, 1);
-    is(existsSync(`${folder}/missing`), false);
-  });
 
   test('a killed run leaves a state that is whole, and no older than what it printed', async () => {
     const { inFolder, start } = await import('./spawn.ts');
@@ -306,7 +483,7 @@ suite('cli run', test => {
       });
       await ended;
       const printed = output.split('\n').length - 1;
-      const { count } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as { count: number };
+      const { count } = JSON.parse(stateIn(readFileSync(`${folder}/s.json`, 'utf8'))) as { count: number };
       ok(printed < 2000, 'it was killed on the way');
       ok(count >= printed, `state ${count}, printed ${printed}`);
     });
