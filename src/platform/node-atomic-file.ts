@@ -1,4 +1,13 @@
-import { type BigIntStats, lstatSync, renameSync, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { chmod, chown, open, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -81,16 +90,30 @@ export class AtomicFile {
         await file.close();
       }
       if (old) await giveAccess(temporary, old);
-      const version = versionOf(statSync(temporary, BIGINT));
-      // Nothing of this process, and hardly anything of another one, happens between this look and the renaming.
-      if (this.hasChanged()) {
-        throw new Error('another program has changed the file since it was read; its version is kept');
-      }
-      renameSync(temporary, this.#path);
-      this.#seen = version;
+      const nowSeconds = (performance.timeOrigin + performance.now()) / 1000;
+      utimesSync(temporary, nowSeconds, nowSeconds);
+      await this.#alone(() => {
+        if (this.hasChanged()) {
+          throw new Error('another program has changed the file since it was read; its version is kept');
+        }
+        const version = versionOf(statSync(temporary, BIGINT));
+        renameSync(temporary, this.#path);
+        this.#seen = version;
+      });
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
+    }
+  }
+
+  /** Runs `action` while no other program that uses this class does, which takes microseconds. */
+  async #alone(action: () => void): Promise<void> {
+    const lock = join(dirname(this.#path), `.${basename(this.#path)}.lock`);
+    while (!makeLock(lock)) await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS));
+    try {
+      action();
+    } finally {
+      rmSync(lock, { force: true });
     }
   }
 
@@ -108,7 +131,7 @@ export class AtomicFile {
       throw new Error(`no file can be made in its folder: ${error.message}`, { cause: error });
     });
     await made.close();
-    await rm(temporary);
+    await rm(temporary, { force: true });
   }
 
   #stats(): BigIntStats | null {
@@ -142,11 +165,31 @@ async function giveAccess(path: string, { uid, gid, mode }: BigIntStats): Promis
   if (made.mode !== mode) await chmod(path, Number(mode) & PERMISSIONS);
 }
 
-/** Differs after any change but one in place, of the same size, within one tick of the file system's clock. */
+/** Returns whether it made the file, which did not exist. One that a killed program left is taken away. */
+function makeLock(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx'));
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > LOCK_MOST_MS) rmSync(path, { force: true });
+    return false;
+  }
+}
+
+/**
+ * Differs after any change. File systems count time in ticks of milliseconds and use inodes again, so this class sets the
+ * time of each version itself, in microseconds.
+ */
 const versionOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}`;
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');
+
+const LOCK_RETRY_MS = 2;
+const LOCK_MOST_MS = 5000;
 
 const BIGINT = { bigint: true } as const;
 const TEMPORARY_END = '.tmp';

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import {
   FileState,
   type FileStateOptions,
@@ -100,6 +100,27 @@ suite('FileState', test => {
       writeFileSync(path, file('{"count":41}'));
       is(await next(), 42);
       await actor.stop();
+    }));
+
+  test('a lock that a killed program left does not last, and one of a program that lives is waited for', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const lock = `${folder}/.s.json.lock`;
+      const store = await FileState.open(path);
+      writeFileSync(lock, '');
+      const before = Date.now() / 1000 - 60;
+      utimesSync(lock, before, before);
+      await store.commit(new Map([['a', 1]]));
+      writeFileSync(lock, '');
+      let isFree = false;
+      setTimeout(() => {
+        isFree = true;
+        rmSync(lock);
+      }, 20);
+      await store.commit(new Map([['a', 2]]));
+      ok(isFree);
+      is(readFileSync(path, 'utf8'), file('{"a":2}'));
+      equal(readdirSync(folder), ['s.json']);
     }));
 
   test('a JSON object that is not a state file is taken only with adopt, and becomes one', () =>
