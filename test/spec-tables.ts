@@ -373,7 +373,7 @@ const actorsPage: Page = {
         {
           what: 'the state that an actor is made with, or its store loads',
           does:
-            'STATE_TOO_LARGE before the plugin is called. Raise `limits.stateBytes`, with `limits.inputBytes` where it is less than twice that; or ' +
+            'STATE_TOO_LARGE before the plugin is called. Raise `limits.stateBytes`, or the limit that the message names; or ' +
             'commit a smaller state to the store, such as `store.commit(new Map())`; or make the actor with another `state`',
         },
         {
