@@ -62,8 +62,7 @@ export class ScriptActor {
    * Loads the plugin and the state, and validates both and the config.
    * @throws {ModuleError} for a module that cannot be an actor
    * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
-   * STATE_TOO_LARGE, ABORTED
-   * @throws {CreateError} for options of the plugin that are wrong
+   * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
    */
   static async create(scriptConfig: ScriptConfig, options: ActorOptions = {}): Promise<ScriptActor> {
     const settings = readSettings(options);
