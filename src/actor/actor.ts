@@ -1,8 +1,8 @@
-import type { Part } from './codec.ts';
+import { byteLength, type Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
 import type { EngineResult } from './engine.ts';
-import { ActorError, strictly } from './errors.ts';
+import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
 import type { JsonObject } from './json-value.ts';
@@ -12,7 +12,8 @@ import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
+import { changedKeys, loadFrom, type StateMap } from './state.ts';
+import { StateKeeper } from './state-keeper.ts';
 import { ActorTurns } from './turns.ts';
 
 /** A call that is being made. */
@@ -42,7 +43,7 @@ export class ScriptActor {
   readonly #outbox: Mailbox<Packet>;
   readonly #abort = new AbortController();
   #loaded: Loaded;
-  #state: StateMap;
+  readonly #keeper: StateKeeper;
   #phase: ActorPhase = 'active';
   readonly #turns: ActorTurns;
   /** Settles with the latest reload. Never rejects. */
@@ -60,8 +61,8 @@ export class ScriptActor {
   /**
    * Loads the plugin and the state, and validates both and the config.
    * @throws {ModuleError} for a module that cannot be an actor
-   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED, ABORTED
-   * @throws {CreateError} for options of the plugin that are wrong
+   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
+   * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
    */
   static async create(scriptConfig: ScriptConfig, options: ActorOptions = {}): Promise<ScriptActor> {
     const settings = readSettings(options);
@@ -71,22 +72,25 @@ export class ScriptActor {
     if (signal?.aborted) throw aborted('actor', signal);
     events.emit({ type: 'phase', phase: 'loading' });
     // Before the plugin, so that a store which fails leaves no plugin behind.
-    const state = await storeDoes('load', () => store.load());
+    const state = await loadFrom(store);
     events.emit({ type: 'phase', phase: 'validation' });
     const loaded = await load(scriptConfig, settings, () =>
       events.emit({ type: 'phase', phase: 'initialization' }),
     );
-    if (signal?.aborted) {
+    try {
+      if (signal?.aborted) throw aborted('actor', signal);
+      const keeper = new StateKeeper(settings, state, loaded);
+      // Of the class that was asked for: the entry for Node extends this one.
+      return new this(loaded, keeper, settings, events);
+    } catch (error) {
       await loaded.engine.close();
-      throw aborted('actor', signal);
+      throw error;
     }
-    // Of the class that was asked for: the entry for Node extends this one.
-    return new this(loaded, state, settings, events);
   }
 
-  protected constructor(loaded: Loaded, state: StateMap, settings: ActorSettings, events: EventSource) {
+  protected constructor(loaded: Loaded, keeper: StateKeeper, settings: ActorSettings, events: EventSource) {
     this.#loaded = loaded;
-    this.#state = state;
+    this.#keeper = keeper;
     this.#settings = settings;
     this.#events = events;
     const { capacity, awaitAllInports, signal, wire, inputBytes, keepAlive } = settings;
@@ -192,7 +196,7 @@ export class ScriptActor {
 
   /** A copy of the state as the latest finished call left it. */
   get state(): JsonObject {
-    return snapshotOf(this.#state);
+    return this.#keeper.snapshot();
   }
 
   /** What the plugin's `get_version` says; null when it has none. */
@@ -251,27 +255,28 @@ export class ScriptActor {
     events.emit({
       type: 'started',
       call: number,
-      payloadBytes: payload.length,
+      payloadBytes: events.isHeard ? byteLength(payload) : 0,
       queueDepth: this.#inbox.size,
     });
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
-      const loaded = storeDoes('load', () => this.#settings.store.load());
+      const loaded = this.#keeper.load();
       const state = loaded instanceof Map ? loaded : await loaded;
       const before = events.isHeard ? new Map(state) : undefined;
+      const { part: statePart } = this.#keeper;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
       let outcome: PromiseSettledResult<EngineResult>;
       try {
-        const value = await engine.process({ payload, config, state, packets, signal });
-        if (value.state) this.#applyReturned(value.state, state, value.written);
+        const value = await engine.process({ payload, config, state, statePart, packets, signal });
+        this.#keeper.apply(value, state);
         outcome = { status: 'fulfilled', value };
       } catch (reason) {
         outcome = { status: 'rejected', reason };
       }
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
-      const keeping = this.#keep(outcome, state);
+      const keeping = this.#keeper.keep(state, outcome.status === 'rejected');
       const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
       if (before && isKept) this.#tellChanges(number, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -302,29 +307,14 @@ export class ScriptActor {
 
   #measure({ number, startMs, packets }: Running) {
     const durationMs = this.#events.nowMs() - startMs;
-    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size };
-  }
-
-  #applyReturned(returned: JsonObject, state: StateMap, written: ReadonlySet<string>): void {
-    const { statePolicy, engineOptions, tell } = this.#settings;
-    applyReturned(state, returned, statePolicy, written, engineOptions.strict ? strictly : tell);
-  }
-
-  /** Also after a failure, unless the policy forbids: what a plugin wrote before it stays, as upstream. */
-  #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): boolean | Promise<boolean> {
-    const { store, statePolicy } = this.#settings;
-    if (status === 'rejected' && statePolicy === 'transactional') return false;
-    const keep = () => {
-      this.#state = state;
-      return true;
-    };
-    const committing = storeDoes('commit', () => store.commit(state));
-    return committing ? committing.then(keep) : keep();
+    const stateBytes = this.#events.isHeard ? this.#keeper.bytes : 0;
+    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size, stateBytes };
   }
 
   #tellChanges(call: number, before: StateMap, after: StateMap): void {
     const keys = changedKeys(before, after);
-    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys });
+    const stateBytes = this.#keeper.bytes;
+    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys, stateBytes });
   }
 
   #tellPackets({ number, packets }: Running, hasResult: boolean): void {
@@ -356,6 +346,7 @@ export class ScriptActor {
   }
 
   async #swap(next: Loaded): Promise<void> {
+    this.#keeper.limit(next.stateRoom);
     const { engine } = this.#loaded;
     this.#loaded = next;
     await engine.close();

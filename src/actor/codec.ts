@@ -4,6 +4,16 @@ import type { JsonValue } from './json-value.ts';
 /** A value as an encoding writes it: text, or bytes. */
 export type Part = string | Uint8Array;
 
+const encoder = new TextEncoder();
+
+/** The size of a part in bytes: of text, as UTF-8. */
+export const byteLength = (part: Part): number =>
+  typeof part === 'string' ? encoder.encode(part).length : part.length;
+
+/** A UTF-16 code unit takes three bytes at most, so that most texts need not be encoded to be measured. */
+export const isOver = (part: Part, limitBytes: number): boolean =>
+  part.length * 3 > limitBytes && byteLength(part) > limitBytes;
+
 /**
  * How a plugin's context and result travel. Every encoding carries the same values, those of `JsonValue`. What is known
  * earlier is written earlier, so that a whole is joined from parts. The host functions of actors exchange JSON in any case.

@@ -25,6 +25,13 @@ export const ACTOR_LIMITS = {
     option: 'limits.inputBytes',
     why: 'The plugin holds it at least twice, as text and as values, in a memory of at most 4 GiB.',
   },
+  stateBytes: {
+    name: 'state that is kept for the next call, in the encoding of the plugin',
+    default: 33_554_432,
+    unit: 'bytes',
+    option: 'limits.stateBytes',
+    why: 'Half of limits.inputBytes, also where that is given: a state that fills a whole call would make every later message fail. For the same reason it is less where config, limits.outputBytes or memory.maxPages leave less.',
+  },
   outputBytes: {
     name: 'what one call gives: its result and all that it hands to host functions, as JSON',
     default: 67_108_864,
@@ -77,22 +84,30 @@ export interface CallLimits {
 }
 export interface ActorLimits extends CallLimits {
   moduleBytes: number;
+  stateBytes: number;
 }
 
 /** @throws {ActorError} INVALID_CONFIG */
 export function readLimits(
   given: { readonly [Name in keyof ActorLimits]?: number | undefined } = {},
 ): ActorLimits {
-  const names = ['moduleBytes', 'inputBytes', 'outputBytes', 'packets'] as const;
+  const names = ['moduleBytes', 'inputBytes', 'stateBytes', 'outputBytes', 'packets'] as const;
   const unknown = Object.keys(given).find(name => !(names as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new ActorError('INVALID_CONFIG', `limits.${unknown}: expected one of ${names.join(', ')}`);
   }
-  const read = (name: (typeof names)[number]) =>
-    readCount(`limits.${name}`, given[name] ?? ACTOR_LIMITS[name].default, ACTOR_LIMITS[name].unit, 0);
+  const read = (name: (typeof names)[number], otherwise: number = ACTOR_LIMITS[name].default) =>
+    readCount(`limits.${name}`, given[name] ?? otherwise, ACTOR_LIMITS[name].unit, 0);
+  const inputBytes = read('inputBytes');
+  const stateBytes = read('stateBytes', Math.floor(inputBytes / 2));
+  if (stateBytes > inputBytes) {
+    const message = `limits.stateBytes: expected at most limits.inputBytes (${inputBytes} bytes), got ${stateBytes}`;
+    throw new ActorError('INVALID_CONFIG', message);
+  }
   return {
     moduleBytes: read('moduleBytes'),
-    inputBytes: read('inputBytes'),
+    inputBytes,
+    stateBytes,
     outputBytes: read('outputBytes'),
     packets: read('packets'),
   };
@@ -115,8 +130,9 @@ export function refuseOver(
   limit: number,
   unit: string,
   option: string,
+  remedy?: string,
 ): void {
   if (count <= limit) return;
   const message = `${what}: ${number(count)} ${unit}, over the limit of ${number(limit)} (${option})`;
-  throw new ActorError(code, message);
+  throw new ActorError(code, remedy === undefined ? message : `${message}; ${remedy}`);
 }

@@ -5,8 +5,9 @@ import { ExtismEngine as AnyEngine, type EngineOptions } from './engine.ts';
 import { ModuleLoader as AnyLoader, type LoaderOptions } from './loader.ts';
 import type { ActorOptions } from './settings.ts';
 
-export { FileState } from './file-state.ts';
+export { FileState, type FileStateOptions } from './file-state.ts';
 export * from './index.ts';
+export type { StateModule } from './state-file.ts';
 
 const onNode = <Options extends EngineOptions>(options: Options | undefined) =>
   ({ ...options, platform: options?.platform ?? nodePlatform }) as Options;

@@ -9,7 +9,7 @@ export const CLI_ERROR_CODES = [
   },
   {
     code: 'FILE',
-    when: 'A file that the command line names cannot be read or is not what it should be.',
+    when: 'A file that the command line names cannot be read or written, or has other content than it should have. Such a file is left as it is.',
     remedy: 'Check the path and the file.',
   },
 ] as const satisfies readonly ErrorCode[];
