@@ -1,4 +1,4 @@
-import { PlugboardError } from '../errors.ts';
+import { excerpt, PlugboardError } from '../errors.ts';
 import { Message, type Packet } from './message.ts';
 import { explain } from './module-error.ts';
 
@@ -15,7 +15,7 @@ export class ProcessError extends PlugboardError {
     const message = cause instanceof Error ? cause.message : String(cause);
     // Languages print there why they trap; the trap itself says nothing.
     const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
-    super(code, explain(message, cause) + reason, { cause });
+    super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
     this.packets = packets;
     this.stderr = [...stderr];
   }
