@@ -6,8 +6,12 @@ const EXCERPT_CHARACTERS = 10_000;
  * A text that somebody else wrote, to stand inside a longer one: a text may be as long as a string can be, which
  * leaves no room for anything around it.
  */
-export const excerpt = (text: string, most = EXCERPT_CHARACTERS): string =>
-  text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text;
+export function excerpt(text: string, most: number = EXCERPT_CHARACTERS): string {
+  if (text.length <= most) return text;
+  // Not half of a surrogate pair, which JSON does not carry.
+  const start = text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
+  return `${start}… (${text.length} characters)`;
+}
 
 /** Base of every error that plugboard raises on purpose. */
 export class PlugboardError extends Error {

@@ -9,7 +9,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /** Refuses a text by its length, before an engine sees it. @throws {Failure} TEXT_TOO_LONG */
-export function checkTextLength(bytes: number, what: string, Failure: Failure = PlugboardError): void {
+function checkTextLength(bytes: number, what: string, Failure: Failure = PlugboardError): void {
   if (bytes > MAX_TEXT_BYTES) throw new Failure('TEXT_TOO_LONG', tooLongMessage(what, bytes));
 }
 

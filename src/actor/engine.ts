@@ -333,7 +333,7 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   }
 }
 
-/** What an export other than the entry point outputs. @throws {ActorError} OUTPUT_LIMIT */
+/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
 async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
   const answer = bytesOf(await plugin.call(name, input));
   const { default: limit, unit } = ACTOR_LIMITS.answerBytes;

@@ -81,7 +81,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'OUTPUT_LIMIT',
-    when: 'The result of a call and what it handed to host functions are more bytes than one call may give, or an answer of get_metadata and its like is.',
+    when: 'The result of a call and what it handed to host functions are more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
     remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
   },
   {

@@ -39,7 +39,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   isObject(value) && !(value instanceof Float) && !(value instanceof Uint8Array);
 
-/** Of a key in a path. */
+/** The most characters of one key in a path. */
 const MAX_KEY_CHARACTERS = 1000;
 
 /** A path as JavaScript spells it: `payload.x.data[3]["a b"]`. */

@@ -1,6 +1,6 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { isOutOfMemory } from '../errors.ts';
-import { checkTextLength, tooManyValues } from '../text.ts';
+import { decodeStrict, tooManyValues } from '../text.ts';
 import { ActorError } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
 import {
@@ -14,14 +14,12 @@ import {
 } from './json-value.ts';
 import { type Form, writeValue } from './value-writer.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first byte that does not fit; TEXT_TOO_LONG */
 export function readUtf8(bytes: Uint8Array, what: string): string {
-  checkTextLength(bytes.length, what, ActorError);
   try {
-    return decoder.decode(bytes);
-  } catch {
+    return decodeStrict(bytes, what, ActorError);
+  } catch (error) {
+    if (error instanceof ActorError) throw error;
     const repaired = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     const wrong = bytes.findIndex((byte, index) => byte !== repaired[index]);
     const offset = wrong < 0 ? bytes.length : wrong;

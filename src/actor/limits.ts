@@ -33,7 +33,7 @@ export const ACTOR_LIMITS = {
     why: 'A plugin that writes state or sends packets in a loop would fill the memory of the host.',
   },
   answerBytes: {
-    name: 'what get_metadata, get_version or validate_config gives, as JSON',
+    name: 'the output of get_metadata, get_version or validate_config',
     default: 67_108_864,
     unit: 'bytes',
     option: null,

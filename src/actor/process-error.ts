@@ -24,5 +24,5 @@ export class ProcessError extends PlugboardError {
 /** What a failed call sends: what it had sent before, and the error. */
 export function errorPackets(error: unknown): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(error instanceof Error ? error.message : String(error)) }];
+  return [...sent, { error: Message.error(excerpt(error instanceof Error ? error.message : String(error))) }];
 }

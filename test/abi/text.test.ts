@@ -114,7 +114,7 @@ suite('JSON values', test => {
   for (const [text, values] of rows) {
     test(`${text} counts as ${values}`, () => {
       is(hasTooManyValues(text, values), false);
-      // Of short texts nothing is counted.
+      // Spaces, since short texts are not counted.
       is(hasTooManyValues(text.padEnd(values * 2), values - 1), true);
     });
   }

@@ -47,10 +47,14 @@ const READERS: Readonly<Record<string, () => unknown>> = {
 
 suite('text length of what is read', test => {
   for (const [name, read] of Object.entries(READERS)) {
-    test.row(['error.TEXT_TOO_LONG', 'limit.textBytes'], `${name}: one byte more is refused`, async () => {
-      const error = await raises(read, { code: 'TEXT_TOO_LONG', message: String(MAX_TEXT_BYTES) });
-      ok(error instanceof PlugboardError);
-    });
+    test.row(
+      ['error.TEXT_TOO_LONG', 'limit.textBytes', 'security.text-length'],
+      `${name}: one byte more is refused`,
+      async () => {
+        const error = await raises(read, { code: 'TEXT_TOO_LONG', message: String(MAX_TEXT_BYTES) });
+        ok(error instanceof PlugboardError);
+      },
+    );
   }
 
   test('the bytes of an output that is too long as a text are there', () => {
@@ -122,6 +126,7 @@ suite('long texts in messages', test => {
   test('an excerpt says how long the text is', () => {
     is(excerpt('short'), 'short');
     is(excerpt('abcdef', 3), 'abc… (6 characters)');
+    is(excerpt('ab🙂cd', 3), 'ab… (6 characters)');
   });
 
   test('a path quotes the start of a long key', () => {
@@ -154,17 +159,21 @@ for (const mode of TEXT_MODES) {
   suite(
     `text length of a plugin ${mode === 'worker' ? 'in a worker' : mode}`,
     test => {
-      test.row('abi.text-length', 'one byte more ends the call, and the next one works', async () => {
-        const { plugin, logged } = await createTextPlugin(mode, TOO_LONG);
-        for (const use of usesIn(mode)) {
-          for (const name of [use, `${use} and catch`]) {
-            await raises(() => plugin.call(name), { code: 'TEXT_TOO_LONG', message: `${name}: ${use}: ` });
+      test.row(
+        ['abi.text-length', 'security.text-length'],
+        'one byte more ends the call, and the next one works',
+        async () => {
+          const { plugin, logged } = await createTextPlugin(mode, TOO_LONG);
+          for (const use of usesIn(mode)) {
+            for (const name of [use, `${use} and catch`]) {
+              await raises(() => plugin.call(name), { code: 'TEXT_TOO_LONG', message: `${name}: ${use}: ` });
+            }
           }
-        }
-        is(await plugin.call('fine'), null);
-        equal(logged, []);
-        await plugin.close();
-      });
+          is(await plugin.call('fine'), null);
+          equal(logged, []);
+          await plugin.close();
+        },
+      );
     },
     lackingMode(mode),
   );
