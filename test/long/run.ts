@@ -6,7 +6,7 @@ import { denoFlags, start, temporary } from '../runtime/start.ts';
 import { SUITES } from './suites.ts';
 
 // Runs what needs gigabytes or minutes, one process after the other, on every Node that is supported, Deno and Bun:
-// `npm run test:long`, or `npm run test:long -- SUITE RUNTIME` for a part of it.
+// `npm run test:long`, or `npm run test:long -- SUITE RUNTIME CASE` for a part of it; CASE is a part of a name.
 
 const LEAST_FREE_GIB = 8;
 const GIB = 2 ** 30;
@@ -49,6 +49,7 @@ async function runCase(runtime: Runtime, suite: string, name: string): Promise<s
 async function main(
   wantedSuite?: string,
   wantedRuntime?: string,
+  wantedCase = '',
 ): Promise<{ passed: number; failed: number }> {
   const counts = { passed: 0, failed: 0 };
   let runtimes: Runtime[];
@@ -66,6 +67,7 @@ async function main(
     for (const runtime of runtimes) {
       if (wantedRuntime !== undefined && wantedRuntime !== runtime.name) continue;
       for (const { name } of cases) {
+        if (!name.includes(wantedCase)) continue;
         const startMs = Date.now();
         const outcome = await runCase(runtime, suite, name);
         if (outcome === 'passed') counts.passed++;
