@@ -158,6 +158,17 @@ export const ERROR_CODES = [
     remedy: 'A fault of the plugin.',
   },
   {
+    code: 'TEXT_TOO_LONG',
+    when: 'A text is longer than the longest string that every engine can hold.',
+    remedy:
+      'Pass less text, or pass it as bytes: output.bytes() works, and so do values.bytes and variables.',
+  },
+  {
+    code: 'TOO_MANY_VALUES',
+    when: 'A JSON text has more keys and values than every engine can hold.',
+    remedy: 'Split it up, or exchange bytes.',
+  },
+  {
     code: 'HTTP_NOT_ENABLED',
     when: 'The plugin called http_request, and no host is allowed.',
     remedy: 'Allow hosts with allowedHosts, or give the plugin what it needs through a host function.',

@@ -1,5 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import { CallError, type Outcome } from './call.ts';
+import { excerpt } from './errors.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -22,7 +23,7 @@ export function limitGrowth(
   const { error } = outcome;
   if (error) {
     if (error.code !== 'TRAP' || !growth.includes(maxPages)) return outcome;
-    const message = `${error.message}; its memory has grown to ${limit}, which may be why`;
+    const message = `${excerpt(error.message)}; its memory has grown to ${limit}, which may be why`;
     return { ...outcome, error: new CallError(error.code, message, error) };
   }
   if (pluginPages + kernelPages <= maxPages) return outcome;

@@ -12,7 +12,7 @@ import {
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
-import { CreateError, type PlugboardError } from './errors.ts';
+import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { readInput } from './input.ts';
@@ -295,14 +295,14 @@ export class Plugin {
     const { strict, onDiagnostic } = this.#settings;
     const { module, isReady } = this.#runner;
     if (error?.code === 'PLUGIN_ERROR' && isReady && !strict) {
-      const message = `module "${module}": a start function set the error text "${error.message}"`;
+      const message = `module "${module}": a start function set the error text "${excerpt(error.message)}"`;
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
       // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
       const code = error && OWN_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
-      throw new CallError(code, `module "${module}": ${reason?.message}`, {
+      throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
         stderr: this.#lastErrorLines(),
       });

@@ -4,13 +4,16 @@ import type { Sink } from './host.ts';
 export interface LineSinkOptions {
   /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
   onLine?: ((text: string) => void) | undefined;
-  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, at least 4. */
+  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, from 4 to `MAX_LINE_BYTES`. */
   maxLineBytes?: number | undefined;
   /** The last lines kept for error reports. Default 20. */
   keepLines?: number | undefined;
   /** Bytes of the lines kept, all together. Default 16384. */
   keepBytes?: number | undefined;
 }
+
+/** The longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text or end the process. */
+export const MAX_LINE_BYTES: number = 2 ** 29 - 24;
 
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
@@ -31,12 +34,16 @@ export class LineSink implements Sink {
 
   /** Throws `WASI_INVALID_LIMIT`. */
   constructor({ onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 }: LineSinkOptions = {}) {
-    const limits = { maxLineBytes: [maxLineBytes, 4], keepLines: [keepLines, 0], keepBytes: [keepBytes, 0] };
-    for (const [name, [value = Number.NaN, least = 0]] of Object.entries(limits))
-      if (!Number.isSafeInteger(value) || value < least)
+    const limits = [
+      ['maxLineBytes', maxLineBytes, 4, MAX_LINE_BYTES],
+      ['keepLines', keepLines, 0, Number.MAX_SAFE_INTEGER],
+      ['keepBytes', keepBytes, 0, Number.MAX_SAFE_INTEGER],
+    ] as const;
+    for (const [name, value, least, most] of limits)
+      if (!Number.isSafeInteger(value) || value < least || value > most)
         throw new WasiError(
           'WASI_INVALID_LIMIT',
-          `${name}: expected an integer of at least ${least}, got ${value}`,
+          `${name}: expected an integer from ${least} to ${most}, got ${value}`,
         );
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;

@@ -1,4 +1,4 @@
-import { quote, readJson, writeJson } from './json.ts';
+import { joinJson, readJson, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
 /** A value as an encoding writes it: text, or bytes. */
@@ -33,10 +33,6 @@ export interface Codec {
 export const jsonCodec: Codec = {
   encoding: 'json',
   write: writeJson,
-  join(members) {
-    let text = '{';
-    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
-    return `${text}}`;
-  },
+  join: joinJson,
   read: (bytes, what) => readJson(bytes, { what }),
 };

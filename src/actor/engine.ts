@@ -1,5 +1,6 @@
 import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
+import { excerpt } from '../errors.ts';
 import type { HostFunctions } from '../host-function.ts';
 import { LIMITS } from '../limits.ts';
 import type { PluginOptions } from '../options.ts';
@@ -15,7 +16,7 @@ import { ActorError, describe, type Report, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
 import { isObject, type JsonObject } from './json-value.ts';
-import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
+import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
@@ -320,7 +321,7 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
     return null;
   }
   try {
-    return readMetadata(bytesOf(await plugin.call('get_metadata')));
+    return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
     const { message } = error as Error;
     if (lacksGoRuntime(error)) {
@@ -367,12 +368,20 @@ async function askVersion(plugin: Plugin): Promise<string | null> {
 /** What an optional export answers, as JSON. @throws {ModuleError} InitFailed */
 async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
   try {
-    return readJson(bytesOf(await plugin.call(name, input)), { what: `the answer of ${name}` });
+    return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${(error as Error).message}`, {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt((error as Error).message)}`, {
       cause: error,
     });
   }
+}
+
+/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
+async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
+  const answer = bytesOf(await plugin.call(name, input));
+  const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
+  refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
+  return answer;
 }
 
 /** A function of the caller's replaces the actor's of the same name. */

@@ -93,7 +93,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'OUTPUT_LIMIT',
-    when: 'The result of a call and what it handed to host functions are more bytes than one call may give.',
+    when: 'The result of a call and what it handed to host functions are more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
     remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
   },
   {
@@ -156,12 +156,14 @@ export const ACTOR_ERROR_CODES = [
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** The last four are codes of the host that fit here as well. */
+/** The last ones are codes of the host that fit here as well. */
 export type ActorErrorCode =
   | (typeof ACTOR_ERROR_CODES)[number]['code']
   | 'UNSUPPORTED'
   | 'ABORTED'
   | 'INVALID_UTF8'
+  | 'TEXT_TOO_LONG'
+  | 'TOO_MANY_VALUES'
   | 'INVALID_HANDLE';
 
 export class ActorError extends PlugboardError {

@@ -39,6 +39,13 @@ export const ACTOR_LIMITS = {
     option: 'limits.outputBytes',
     why: 'A plugin that writes state or sends packets in a loop would fill the memory of the host.',
   },
+  answerBytes: {
+    name: 'the output of get_metadata, get_version or validate_config',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: null,
+    why: 'JSON takes many times its bytes once it is read: a plugin could fill the memory of the host while it is loaded.',
+  },
   packets: {
     name: 'packets that one call sends before its result',
     default: 10_000,

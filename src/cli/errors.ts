@@ -1,3 +1,4 @@
+import { excerpt } from '../errors.ts';
 import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
 
 /** What the command line adds to the host's and the actors' codes. */
@@ -42,7 +43,7 @@ export function exitCodeOf(error: unknown): number {
 /** `CODE: message`; for what plugboard did not raise itself, such as a failing disk, the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
-  if (error instanceof PlugboardError) return `${error.code}: ${error.message}`;
+  if (error instanceof PlugboardError) return `${error.code}: ${excerpt(error.message)}`;
   const code = 'code' in error ? String(error.code) : 'BUG';
-  return `${code}: ${error.message}`;
+  return `${code}: ${excerpt(error.message)}`;
 }
