@@ -22,6 +22,7 @@ import { realPrograms } from '../contract/real-programs.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
+import { rightsContract } from '../contract/wasi-rights.ts';
 import { is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { inFolder, insideFolder } from './folders.ts';
@@ -33,6 +34,7 @@ fsContract('wasi/folder of the host', onHost);
 filesContract('wasi/files of the host', onHost);
 foldersContract('wasi/listings of the host', onHost);
 pathsContract('wasi/paths of the host', onHost);
+rightsContract('wasi/rights on folders of the host', onHost);
 
 escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));
 

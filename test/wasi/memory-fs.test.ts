@@ -5,6 +5,7 @@ import { readOnlyContract } from '../contract/read-only.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
+import { rightsContract } from '../contract/wasi-rights.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from './guest.ts';
@@ -17,6 +18,7 @@ fsContract('wasi/file system in memory', inMemory);
 filesContract('wasi/files in memory', inMemory);
 foldersContract('wasi/listings in memory', inMemory);
 pathsContract('wasi/paths in memory', inMemory);
+rightsContract('wasi/rights in memory', inMemory);
 
 escapesContract('wasi/escapes from memory', body => {
   const { inside, around } = surrounded(
