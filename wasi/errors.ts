@@ -7,7 +7,8 @@ export type WasiErrorCode =
   | 'WASI_INVALID_FILES'
   | 'WASI_INVALID_PREOPEN'
   | 'WASI_NO_START'
-  | 'WASI_STARTED';
+  | 'WASI_STARTED'
+  | 'WASI_TOO_LARGE';
 
 /** A mistake of the embedder, found when it is made. What a program does wrong is an errno or a diagnostic instead. */
 export class WasiError extends Error {

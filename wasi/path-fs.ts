@@ -1,5 +1,14 @@
 import { Errno, Filetype } from './constants.ts';
-import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
+import { type DeviceName, readDevice } from './devices.ts';
+import {
+  type Fs,
+  type FsDirectory,
+  type FsFile,
+  type FsOpening,
+  type FsStat,
+  type FsTimes,
+  MAX_FILE_BYTES,
+} from './host.ts';
 
 /** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
 const MAX_REMEMBERED = 4096;
@@ -40,7 +49,7 @@ export interface PathHost {
 }
 
 /** An open file of such a host; it is read, written and cut only if it was opened for that. */
-export interface PathFile extends Omit<FsFile, 'write' | 'setTimes'> {
+export interface PathFile extends Omit<FsFile, 'write' | 'setTimes' | 'allocate'> {
   write(bytes: Uint8Array, offset: number): number;
   setTimes(times: BothTimes): number;
 }
@@ -270,6 +279,8 @@ class PathDirectory implements FsDirectory {
       if (opening.create && opening.exclusive) return Errno.EEXIST;
       if (isFolder(found)) return Errno.EISDIR;
       if (found.filetype === Filetype.SYMBOLIC_LINK) return Errno.ELOOP;
+      // The host's own device is never opened: there is nothing that another process could put in its place meanwhile.
+      if (found.device) return new OpenFile(this.#volume, openDevice(found.device, found), opening);
       // Opening a pipe would wait for its other end, and a device does what it does.
       if (found.filetype !== Filetype.REGULAR_FILE) return Errno.ENOTSUP;
     }
@@ -354,6 +365,17 @@ class PathDirectory implements FsDirectory {
   }
 }
 
+/** A device that keeps nothing, as the host's file `stat`. */
+const openDevice = (device: DeviceName, stat: FsStat): PathFile => ({
+  stat: () => stat,
+  read: readDevice[device],
+  write: bytes => bytes.length,
+  setSize: () => Errno.EINVAL,
+  setTimes: () => Errno.EPERM,
+  sync: () => Errno.ESUCCESS,
+  close() {},
+});
+
 class OpenFile implements FsFile {
   readonly #volume: Volume;
   readonly #file: PathFile;
@@ -379,7 +401,18 @@ class OpenFile implements FsFile {
     if (!this.#opening.write) return -Errno.EBADF;
     if (offset !== 'end') return this.#file.write(bytes, offset);
     const stat = this.#file.stat();
-    return typeof stat === 'number' ? -stat : this.#file.write(bytes, Number(stat.sizeBytes));
+    if (typeof stat === 'number') return -stat;
+    const end = Number(stat.sizeBytes);
+    return end + bytes.length > MAX_FILE_BYTES ? -Errno.EFBIG : this.#file.write(bytes, end);
+  }
+
+  /** Hosts have no call to reserve room: the file is extended, which may be by a hole. */
+  allocate(offset: number, length: number): number {
+    if (!this.#opening.write) return Errno.EINVAL;
+    const stat = this.#file.stat();
+    if (typeof stat === 'number') return stat;
+    const end = offset + length;
+    return stat.sizeBytes >= end ? Errno.ESUCCESS : this.#file.setSize(end);
   }
 
   setSize(sizeBytes: number): number {

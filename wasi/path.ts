@@ -191,6 +191,7 @@ export function pathFunctions(
         descriptors.add({
           kind: 'file',
           file,
+          filetype: target.stat?.filetype ?? Filetype.REGULAR_FILE,
           offset: 0,
           mount: folder.mount,
           flags: fdflags,
