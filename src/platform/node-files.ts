@@ -32,11 +32,12 @@ import {
   type FsStat,
   WasiError,
 } from '../../wasi/index.ts';
-import { type BothTimes, type PathFile, type PathHost, pathFs } from '../../wasi/path-fs.ts';
+import { pathFs } from '../../wasi/path-fs.ts';
+import type { BothTimes, PathFile, PathHost } from '../../wasi/path-host.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
-/** Windows has neither. */
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_NOFOLLOW?: number; O_NONBLOCK?: number };
+/** Windows has none of these. */
+const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
 const isWindows = process.platform === 'win32';
 /** On Windows more than "/" separates, a colon names a stream, and devices have names in every folder. */
 const DANGEROUS = isWindows ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/;
@@ -196,7 +197,8 @@ function syncDirectory(path: string): number {
   // Windows opens no folders.
   if (isWindows) return Errno.ESUCCESS;
   return act(() => {
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+    // A pipe that another process has put in its place is not waited for.
+    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
     try {
       fsyncSync(fd);
     } finally {
