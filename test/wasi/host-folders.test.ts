@@ -25,6 +25,7 @@ import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
 import { rightsContract } from '../contract/wasi-rights.ts';
 import { holesContract, sizesContract } from '../contract/wasi-sizes.ts';
+import { zigFiles } from '../contract/zig-files.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { inFolder, insideFolder } from './folders.ts';
@@ -39,6 +40,7 @@ pathsContract('wasi/paths of the host', onHost);
 rightsContract('wasi/rights on folders of the host', onHost);
 sizesContract('wasi/sizes on folders of the host', onHost);
 holesContract('wasi/holes on folders of the host', onHost);
+zigFiles('wasi/a program in Zig, on folders of the host', onHost);
 if (existsSync('/dev/zero')) devicesContract('wasi/devices of the host', body => body(nodeFolder('/dev')));
 
 escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));

@@ -17,6 +17,7 @@ import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
 import { rightsContract } from '../contract/wasi-rights.ts';
 import { holesContract, sizesContract } from '../contract/wasi-sizes.ts';
+import { zigFiles } from '../contract/zig-files.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from './guest.ts';
@@ -32,6 +33,7 @@ pathsContract('wasi/paths in memory', inMemory);
 rightsContract('wasi/rights in memory', inMemory);
 sizesContract('wasi/sizes in memory', inMemory);
 holesContract('wasi/holes in memory', inMemory);
+zigFiles('wasi/a program in Zig, in memory', inMemory);
 devicesContract('wasi/devices in memory', body => body(new MemoryFs({ null: nullFile, zero: zeroFile })));
 
 escapesContract('wasi/escapes from memory', body => {
