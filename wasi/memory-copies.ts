@@ -2,21 +2,21 @@ import { WasiError } from './errors.ts';
 import { type MemoryChanges, type MemoryDevice, MemoryLink, nullFile, zeroFile } from './memory-files.ts';
 import { DeviceNode, FileNode, FolderNode, LinkNode, type MemoryNode } from './memory-nodes.ts';
 
-/** What was in a folder when its file system was made: names, with the file's number and how often it was written. */
+/** The entries of a folder when its file system was made: names, with the file's number and how often it was written. */
 export type Before = ReadonlyMap<string, { ino: bigint; writes: number }>;
 
 export const writesOf = (node: MemoryNode): number => (node instanceof FileNode ? node.writes : 0);
 
 interface Visit {
   folder: FolderNode;
-  /** What was in the folder at this place; undefined where none was. */
+  /** The entries of the folder that was at this place; undefined if there was none. */
   before: Before | undefined;
   copy: Record<string, MemoryChanges[string]>;
   name: string;
   around: Visit['copy'] | undefined;
 }
 
-/** Copies of all that is not as it was, by the numbers of `folders` then. */
+/** Copies every entry that is not as it was; `folders` are the entries of then, by the number of their folder. */
 export function copyFolder(root: FolderNode, folders: ReadonlyMap<bigint, Before>): MemoryChanges {
   const empty = () => Object.create(null) as Visit['copy'];
   const copyNode = copier(root);

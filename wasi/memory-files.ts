@@ -17,12 +17,12 @@ export class MemoryDevice {
 }
 
 /**
- * Reads as empty; what is written to it is thrown away.
+ * Reads as empty; every write to it is thrown away.
  * @example new MemoryFs({ dev: { null: nullFile } })
  */
 export const nullFile: MemoryDevice = new MemoryDevice('null');
 
-/** Reads as zeros without end; what is written to it is thrown away. */
+/** Reads as zeros without end; every write to it is thrown away. */
 export const zeroFile: MemoryDevice = new MemoryDevice('zero');
 
 /** A folder as an object: name → content of a file, as bytes or text, a link, a device, or another folder. */
@@ -30,7 +30,7 @@ export interface MemoryFiles {
   readonly [name: string]: Uint8Array | string | MemoryLink | MemoryDevice | MemoryFiles;
 }
 
-/** What has become of a folder: name → what is there now, or null for what is there no more. What is as it was is left out. */
+/** The changes in a folder: name → the present content, or null for an entry that was removed. Unchanged entries are left out. */
 export interface MemoryChanges {
   readonly [name: string]: Uint8Array | MemoryLink | MemoryDevice | MemoryChanges | null;
 }

@@ -89,7 +89,7 @@ export class LinkNode extends MemoryNode {
   }
 }
 
-/** What descriptors can be opened on. It goes on without a name until the last one is closed. */
+/** A node that descriptors are opened on. Without a name it goes on until the last of them is closed. */
 export abstract class OpenableNode extends MemoryNode {
   #openings = 0;
   /** How often its content was changed. */

@@ -3,8 +3,8 @@ import type { FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
 export type BothTimes = Required<{ [Time in keyof FsTimes]: bigint }>;
 
 /**
- * What knows files by their whole path only: `root` is a folder, and `/` and a name behind a folder's path is an entry's.
- * Nothing follows a link in the last place; what has been checked already is said. Answers as those of `FsDirectory`.
+ * A host that knows files by their whole path only. `root` is a folder; an entry's path is its folder's path, `/` and its name.
+ * No call follows a link in the last place. Each call says which checks its caller has made. Answers are as in `FsDirectory`.
  */
 export interface PathHost {
   readonly root: string;
@@ -19,12 +19,12 @@ export interface PathHost {
   readLink(path: string): string | number;
   makeDirectory(path: string): number;
   removeDirectory(path: string): number;
-  /** Of what is no folder. */
+  /** Called for files, links and the like, never for folders. */
   unlink(path: string): number;
   symlink(path: string, target: string): number;
-  /** Of what is no folder, to a name that is free. */
+  /** Called for files, links and the like, never for folders, and with a new name that is free. */
   link(from: string, to: string): number;
-  /** Of a folder never to below itself, nor over what is no folder; nor the other way round. */
+  /** Never called to move a folder into itself, or to replace a file by a folder or a folder by a file. */
   rename(from: string, to: string): number;
   /** As exactly as it can. */
   setTimes(path: string, times: BothTimes): number;

@@ -4,13 +4,13 @@ import type { BothTimes, PathHost } from './path-host.ts';
 
 /** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
 const MAX_REMEMBERED = 4096;
-/** Renamed folders that are remembered. What was open below one before is not found again once it is forgotten. */
+/** Renamed folders that are remembered. A folder that is open below one of them is lost once the rename is forgotten. */
 const MAX_MOVES = 1024;
-/** Removed folders that are remembered. What was open there may seem to be back once it is forgotten. */
+/** Removed folders that are remembered. A folder that is open may seem to be back once its removal is forgotten. */
 const MAX_REMOVED = 1024;
 
 interface Remembered {
-  /** What was asked for, and what the host made of it, which shows that nobody has set another time since. */
+  /** The times asked for, and those that the host made of them: as long as it has these, nobody has set others since. */
   readonly asked: BothTimes;
   readonly kept: BothTimes;
 }
@@ -23,7 +23,7 @@ function remember<T>(map: Map<string, T>, key: string, value: T, maxSize: number
   map.set(key, value);
 }
 
-/** What is known of the files of a host. */
+/** Records about the files of a host. */
 export class PathVolume {
   readonly host: PathHost;
   /** By device and inode: hosts round the times that they are given. */
@@ -51,7 +51,7 @@ export class PathVolume {
     this.#forgotten++;
   }
 
-  /** Where what was at `path` after `since` renames is now. */
+  /** Returns the present path of the folder that was at `path` after `since` renames. */
   follow(path: string, since: number): string {
     let at = path;
     for (const [from, to] of this.#moves.slice(Math.max(0, since - this.#forgotten)))
@@ -86,7 +86,7 @@ export class PathVolume {
     };
   }
 
-  /** Sets times by `set`, which needs both: one that shall stay is set to what it is. */
+  /** Sets times by `set`, which needs both: a time that shall stay is set to its present value. */
   setTimes(times: FsTimes, look: () => FsStat | number, set: (times: BothTimes) => number): number {
     const before = this.describe(look());
     if (typeof before === 'number') return before;

@@ -135,7 +135,7 @@ const pageAt = (offset: number): number => Math.floor(offset / PAGE_BYTES);
 
 const NOTHING = new Uint8Array(0);
 
-/** The same bytes with room for `length` of them, doubled; undefined if there is no memory. */
+/** Returns an array with the same bytes and room for `length`, or twice as long as before; undefined without memory for it. */
 function roomFor(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> | undefined {
   if (length <= bytes.length) return bytes;
   try {

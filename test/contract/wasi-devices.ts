@@ -3,7 +3,7 @@ import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { ALL_RIGHTS, CREAT, DIRECTORY, EXCL, Program, ROOT, TRUNC } from '../wasi/program.ts';
 
-/** What is read from `null` and `zero`. */
+/** Each device, and the text that a read of 7 bytes gives. */
 const reads = [
   ['null', ''],
   ['zero', '\0'.repeat(7)],
@@ -28,7 +28,7 @@ export function devicesContract(name: string, withDevices: (body: (fs: Fs) => vo
       for (const [device, content] of reads) {
         test.row(
           ['wasi.path_open', 'wasi.fd_read', 'wasi.fd_write', 'wasi.fd_seek'],
-          `${device} ${mount} is read and takes what is written`,
+          `${device} ${mount} is read, and takes every write`,
           withProgram(program => {
             for (const oflags of [0, CREAT, TRUNC, CREAT | TRUNC])
               for (const fdflags of [0, Fdflags.APPEND, Fdflags.SYNC, Fdflags.NONBLOCK]) {
@@ -62,7 +62,7 @@ export function devicesContract(name: string, withDevices: (body: (fs: Fs) => vo
 
         test.row(
           ['wasi.path_open', 'wasi.fd_filestat_set_size', 'wasi.fd_allocate'],
-          `${device} ${mount} is opened for what was asked, and has no size to set`,
+          `${device} ${mount} is opened for the rights that were asked for, and has no size to set`,
           withProgram(program => {
             is(program.tryOpen(device, { oflags: CREAT | EXCL }), 'EEXIST');
             is(program.tryOpen(device, { oflags: DIRECTORY }), 'ENOTDIR');

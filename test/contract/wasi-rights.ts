@@ -135,7 +135,7 @@ export function rightsContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_open', 'wasi.fd_fdstat_set_rights'],
-      'a folder opened below loses what its folder dropped, for itself too',
+      'a folder opened below lacks the rights that its folder dropped, for itself too',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const { base, inheriting } = program.fdstat(ROOT);
