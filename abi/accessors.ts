@@ -10,11 +10,27 @@ const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 
 /** Bytes from the start of the addressable part of the memory to local 0. */
 const place = ['local.get 0', `i64.const ${HEADER_BYTES}`, 'i64.sub'];
 /** Whether local 0, a full 64-bit address, is a valid start: one unsigned comparison covers both ends. */
-const inMemory = (span: 'span1' | 'span8') => [...place, ...header(span), 'i64.lt_u'];
+const inMemory = (span: 'span1' | 'span8' | 'blockSpan1' | 'blockSpan8') => [
+  ...place,
+  ...header(span),
+  'i64.lt_u',
+];
 const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header(span), 'i64.lt_u'];
 
 const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
+
+/** Inside the last page but beyond the last block, a store also remembers how far it went. */
+const store = (bytes: 1 | 8, instruction: string): string[] => {
+  const perform = [...address, 'local.get 1', instruction];
+  const last = ['local.get 0', `i64.const ${bytes - 1}`, 'i64.add'];
+  return [
+    ...[...inMemory(`blockSpan${bytes}`), 'if', ...perform, 'else'],
+    ...[...inMemory(`span${bytes}`), 'if', ...perform, 'i32.const 0'],
+    ...[...last, ...header('strayLast'), ...last, ...header('strayLast'), 'i64.gt_u', 'select'],
+    ...[`i64.store32 ${HEADER.strayLast}`, 'else', ...refuse, 'end', 'end'],
+  ];
+};
 
 /**
  * What the accessors leave to the reference kernel, imported as `kernel.<name>`. `alloc` takes and gives numbers, since
@@ -57,13 +73,13 @@ export const ACCESSORS: readonly Listing[] = [
     name: 'store_u8',
     params: ['i64', 'i32'],
     results: [],
-    body: [...inMemory('span1'), 'if', ...address, 'local.get 1', 'i32.store8', 'else', ...refuse, 'end'],
+    body: store(1, 'i32.store8'),
   },
   {
     name: 'store_u64',
     params: ['i64', 'i64'],
     results: [],
-    body: [...inMemory('span8'), 'if', ...address, 'local.get 1', 'i64.store', 'else', ...refuse, 'end'],
+    body: store(8, 'i64.store'),
   },
   {
     name: 'input_load_u8',

@@ -5,6 +5,7 @@ export type AbiErrorCode =
   | 'VARS_DISABLED'
   | 'INVALID_HANDLE'
   | 'INVALID_UTF8'
+  | 'TEXT_TOO_LONG'
   | 'HTTP_NOT_ENABLED'
   | 'INVALID_HTTP_REQUEST'
   | 'INVALID_RANGE'

@@ -1,15 +1,21 @@
 /**
  * How the kernel memory begins, in bytes. Handles are byte offsets into it.
  *
- *      0       4       8            12           16           20      24            28             32          36    40        64
- *      ├───────┼───────┼────────────┼────────────┼────────────┼───────┼─────────────┼──────────────┼───────────┼─────┼─────────┼─ blocks ──▶
- *      │ span1 │ span8 │ inputStart │ inputSpan1 │ inputSpan8 │ ended │ outputStart │ outputLength │ hasOutput │ top │ hasFree │
+ *      0       4       8            12           16           20      24            28             32          36
+ *      ├───────┼───────┼────────────┼────────────┼────────────┼───────┼─────────────┼──────────────┼───────────┤
+ *      │ span1 │ span8 │ inputStart │ inputSpan1 │ inputSpan8 │ ended │ outputStart │ outputLength │ hasOutput │
  *
- * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for
- * an access of one and of eight bytes; the input spans are the same for the input, counted from its start.
- * They are what the accessors compare with. All are zero while `ended` is set, so that an ended call falls into
- * the accessors' slow path at no cost to the fast one. Plugins cannot address the header. `top` and `hasFree` are written
- * only when a memory that two threads share is handed over.
+ *      36           40           44          48    52      56      60  64
+ *      ├────────────┼────────────┼───────────┼─────┼───────┼───────┼───┼─ blocks ──▶
+ *      │ blockSpan1 │ blockSpan8 │ strayLast │ top │ reach │ slack │   │
+ *
+ * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for an access of
+ * one and of eight bytes: they end with the last page that a block has reached. The block spans are the same up to the end
+ * of the last block. The input spans are the same for the input, counted from its start. The accessors compare with them.
+ * All spans are zero while `ended` is set, so that an ended call falls into the accessors' slow path at no cost to the fast one.
+ *
+ * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top`, `reach` and `slack` are written
+ * only when a memory that two threads share is handed over, in granules of 16 bytes. Plugins cannot address the header.
  */
 export const HEADER_BYTES = 64;
 export const HEADER = {
@@ -22,6 +28,49 @@ export const HEADER = {
   outputStart: 24,
   outputLength: 28,
   hasOutput: 32,
-  top: 36,
-  hasFree: 40,
+  blockSpan1: 36,
+  blockSpan8: 40,
+  strayLast: 44,
+  top: 48,
+  reach: 52,
+  slack: 56,
 } as const;
+
+/** Writes how far loads and stores reach, and how far of that the blocks reach, both in bytes from 64 on. */
+export function writeSpans(view: DataView, span: number, blockSpan: number): void {
+  view.setUint32(HEADER.span1, span, true);
+  view.setUint32(HEADER.span8, startsOfWords(span), true);
+  view.setUint32(HEADER.blockSpan1, blockSpan, true);
+  view.setUint32(HEADER.blockSpan8, startsOfWords(blockSpan), true);
+}
+
+/** Writes where the input is. `span` is its length in bytes. */
+export function writeInput(view: DataView, start: number, span: number): void {
+  view.setUint32(HEADER.inputStart, start, true);
+  view.setUint32(HEADER.inputSpan1, span, true);
+  view.setUint32(HEADER.inputSpan8, startsOfWords(span), true);
+}
+
+/** A part of the kernel memory, in bytes. */
+export interface Range {
+  start: number;
+  length: number;
+}
+
+/** Null when no output is set. */
+export function readOutput(view: DataView): Range | null {
+  if (view.getUint32(HEADER.hasOutput, true) === 0) return null;
+  return {
+    start: view.getUint32(HEADER.outputStart, true),
+    length: view.getUint32(HEADER.outputLength, true),
+  };
+}
+
+export function writeOutput(view: DataView, { start, length }: Range): void {
+  view.setUint32(HEADER.outputStart, start, true);
+  view.setUint32(HEADER.outputLength, length, true);
+  view.setUint32(HEADER.hasOutput, 1, true);
+}
+
+/** Number of offsets at which a word of eight bytes fits into `bytes`. */
+const startsOfWords = (bytes: number): number => Math.max(bytes - 7, 0);

@@ -1,6 +1,7 @@
 import { type AbiDiagnostic, AbiError, type AbiErrorCode, refuseOption } from './errors.ts';
+import { HEADER_BYTES, type Range } from './header.ts';
 import { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-import { KernelMemory, type Range } from './memory.ts';
+import { KernelMemory } from './memory.ts';
 import { KERNEL_MEMORY_OPTIONS } from './memory-options.ts';
 import {
   aCount,
@@ -12,13 +13,9 @@ import {
   readOptions,
   refuseExtra,
 } from './options.ts';
-import type { SharedBacking } from './records.ts';
-import { utf8 } from './utf8.ts';
+import type { SharedBacking } from './shared-backing.ts';
+import { checkTextLength, decodeLossy, decodeStrict, utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';
-
-// A byte order mark is part of the text that the plugin wrote.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 export interface KernelOptions {
   /** The most bytes of kernel memory that the blocks of one call may take up. */
@@ -114,7 +111,7 @@ export class Kernel {
     return this.#ended;
   }
 
-  /** Starts a call: clears what the last one left and places a copy of `input`, text as UTF-8. @throws {AbiError} MEMORY_LIMIT */
+  /** Starts a call: clears what the last one left and places a copy of `input`, text as UTF-8. @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG */
   begin(input?: string | Uint8Array): void {
     this.#ended = null;
     this.error = null;
@@ -169,7 +166,7 @@ export class Kernel {
     if (this.#ended) throw this.#ended;
   }
 
-  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT, or why it was closed */
+  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG, or why it was closed */
   place(value: string | Uint8Array): number {
     const bytes = typeof value === 'string' ? utf8(value) : value;
     const handle = this.memory.place(bytes);
@@ -193,7 +190,7 @@ export class Kernel {
     if (handle === this.memory.inputStart) this.memory.setInput(handle, 0);
   }
 
-  /** Takes the text at once, so that a block freed or written to later does not lose it. 0 clears. */
+  /** Takes the text at once, so that a block freed or written to later does not lose it. 0 clears. @throws {AbiError} TEXT_TOO_LONG */
   setErrorHandle(handle: bigint): void {
     if (handle === 0n) {
       this.error = null;
@@ -201,15 +198,17 @@ export class Kernel {
     }
     const start = Number(handle);
     const length = this.memory.length(start);
-    if (length === 0)
+    if (length === 0) {
       this.diagnose('INVALID_HANDLE', `error_set: ${handle} is not the handle of a live block`);
-    const text = length === 0 ? 'invalid error handle' : decoder.decode(this.memory.readable(start, length));
-    this.error = { handle, text };
+      this.error = { handle, text: 'invalid error handle' };
+    } else {
+      this.error = { handle, text: this.lossyTextOf(start, 'error_set: text') };
+    }
   }
 
-  /** The text of a live block, with U+FFFD for what is not UTF-8. @throws {AbiError} INVALID_HANDLE */
+  /** The text of a live block, with U+FFFD for what is not UTF-8. @throws {AbiError} INVALID_HANDLE, TEXT_TOO_LONG */
   lossyTextOf(handle: number, what: string): string {
-    return decoder.decode(this.bytesOf(handle, what));
+    return decodeLossy(this.#textBytesOf(handle, what), what);
   }
 
   /** A view of a live block (a copy, where the memory is shared), or of nothing for handle 0. @throws {AbiError} INVALID_HANDLE */
@@ -221,16 +220,18 @@ export class Kernel {
     return this.memory.readable(handle, length);
   }
 
-  /** @throws {AbiError} INVALID_HANDLE, INVALID_UTF8 */
+  /** The same for a text, whose length is checked before shared memory is copied. */
+  #textBytesOf(handle: number, what: string): Uint8Array {
+    checkTextLength(this.memory.length(handle), what);
+    return this.bytesOf(handle, what);
+  }
+
+  /** @throws {AbiError} INVALID_HANDLE, INVALID_UTF8, TEXT_TOO_LONG */
   textOf(handle: number, what: string): string {
-    const bytes = this.bytesOf(handle, what);
-    try {
-      return strictDecoder.decode(bytes);
-    } catch (error) {
-      // Where the stack ends here, that is another matter.
-      if (!(error instanceof TypeError)) throw error;
-      throw new AbiError('INVALID_UTF8', `${what}: the ${bytes.length} bytes at ${handle} are not UTF-8`);
-    }
+    const bytes = this.#textBytesOf(handle, what);
+    const text = decodeStrict(bytes, what);
+    if (text !== null) return text;
+    throw new AbiError('INVALID_UTF8', `${what}: the ${bytes.length} bytes at ${handle} are not UTF-8`);
   }
 
   /** The range as numbers, or null with a diagnostic when it is not one. An empty range is (0, 0). */
@@ -240,8 +241,8 @@ export class Kernel {
     if (range.length !== 0 && this.memory.hasRange(range.start, range.length)) return range;
     this.diagnose(
       'INVALID_RANGE',
-      `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the kernel memory ` +
-        `(${this.memory.sizeBytes} bytes); the call is ignored`,
+      `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the pages ` +
+        `that blocks have reached (up to ${this.memory.addressableBytes + HEADER_BYTES}); the call is ignored`,
     );
     return null;
   }

@@ -1,6 +1,6 @@
 import { refuseOption } from './errors.ts';
 import { aCount, type Kind, kind, type OptionTable, readOptions } from './options.ts';
-import type { SharedBacking } from './records.ts';
+import type { SharedBacking } from './shared-backing.ts';
 
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */

@@ -1,37 +1,43 @@
+import { BlockTable } from './block-table.ts';
 import { AbiError, refuseOption } from './errors.ts';
-import { HEADER, HEADER_BYTES } from './header.ts';
+import {
+  HEADER,
+  HEADER_BYTES,
+  type Range,
+  readOutput,
+  writeInput,
+  writeOutput,
+  writeSpans,
+} from './header.ts';
 import { type KernelMemoryOptions, readKernelMemoryOptions } from './memory-options.ts';
 import { refuseExtra } from './options.ts';
+import type { SharedBacking } from './shared-backing.ts';
 import {
-  enlarge,
+  EXACT_CLASS,
   GRANULE_BYTES,
-  INITIAL_GRANULES,
   INITIAL_PAGES,
   MAX_PAGES,
   PAGE_BYTES,
-  type SharedBacking,
-  SIZE_CLASSES,
+  pageEnd,
   sizeClass,
-} from './records.ts';
-
-/** A part of the kernel memory, in bytes. */
-export interface Range {
-  start: number;
-  length: number;
-}
+} from './size-classes.ts';
 
 /** For no more elements than this, a loop is done before an engine has entered its own `fill` or `set`. */
 const FEW = 64;
-const NO_BLOCK = 0;
+const CEILING_BYTES = MAX_PAGES * PAGE_BYTES;
 const NOTHING = new Uint8Array(0);
-const NO_RECORDS = new Uint32Array(0);
 let noMemory: WebAssembly.Memory | undefined;
 
 /**
- * The kernel memory: what plugins and host exchange bytes through. Handles are byte offsets into it.
+ * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it.
  *
- * What is known of the blocks is kept outside of it, because a plugin can write anywhere in it.
+ * Block records are kept outside the memory, because a plugin can write anywhere in the pages that it reaches.
  * RATIONALE: where-does-the-allocator-keep-its-records
+ *
+ *      64            #top                    #spanEnd               #reach
+ *      ├─ blocks ─────┼─ zero, except strays ──┼─ old bytes ──────────┼─ zero ──▶
+ *
+ * Plugins reach `[64, #spanEnd)`: the pages of the blocks of this call. RATIONALE: why-does-a-new-block-cost-nothing
  */
 export class KernelMemory {
   memory: WebAssembly.Memory;
@@ -43,15 +49,16 @@ export class KernelMemory {
   readonly #limit: number;
   #bytes: Uint8Array = NOTHING;
   #view: DataView = new DataView(NOTHING.buffer);
+  #blocks: BlockTable;
   #ended = false;
-  /** End of the highest block ever given out since `reset`. */
+  /** End of the highest block given out since `reset`. */
   #top = HEADER_BYTES;
-  /** Per granule: length of the block that starts there plus one, or `NO_BLOCK`. */
-  #lengths: Uint32Array;
-  /** Per granule: size class of a block in use, or the next free block of the same class. */
-  #links: Uint32Array;
-  #freeLists: Uint32Array;
-  #hasFree = false;
+  /** End of the pages that plugins reach: of the page in which `#top` lies. */
+  #spanEnd = PAGE_BYTES;
+  /** Bytes by which the sizes of the blocks of this call were rounded up. */
+  #slack = 0;
+  /** End of all bytes that earlier calls may have written. */
+  #reach = HEADER_BYTES;
 
   /** @throws {AbiError} INVALID_OPTION */
   constructor(options?: KernelMemoryOptions);
@@ -59,10 +66,8 @@ export class KernelMemory {
     refuseExtra(extra, 'KernelMemory', refuseOption);
     const { maxBytes, backing } = readKernelMemoryOptions(options);
     this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
-    this.#lengths = backing ? new Uint32Array(backing.lengths) : new Uint32Array(INITIAL_GRANULES);
-    this.#links = backing ? new Uint32Array(backing.links) : new Uint32Array(INITIAL_GRANULES);
-    this.#freeLists = backing ? new Uint32Array(backing.freeLists) : new Uint32Array(SIZE_CLASSES);
-    this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, MAX_PAGES * PAGE_BYTES) + HEADER_BYTES;
+    this.#blocks = new BlockTable(backing);
+    this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, CEILING_BYTES) + HEADER_BYTES;
     this.#refresh();
     if (backing) this.takeOver();
     else this.#publish();
@@ -71,135 +76,160 @@ export class KernelMemory {
   /** Forgets everything and stands on another memory, which must be an empty one; `reset` comes next. */
   moveTo(backing: SharedBacking): void {
     this.memory = backing.memory;
-    this.#lengths = new Uint32Array(backing.lengths);
-    this.#links = new Uint32Array(backing.links);
-    this.#freeLists = new Uint32Array(backing.freeLists);
+    this.#blocks = new BlockTable(backing);
     this.#refresh();
     this.takeOver();
   }
 
   /**
-   * Gives the memory back to the engine, which may have few: from here on nothing is inside, nothing is a block, and there is
-   * no room for one.
+   * Gives the memory back to the engine, which may have few. Afterwards no range is inside and no block can be made.
    */
   release(): void {
     noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
     this.memory = noMemory;
     this.#bytes = NOTHING;
     this.#view = new DataView(new ArrayBuffer(HEADER_BYTES));
-    this.sizeBytes = 0;
-    this.#lengths = this.#links = NO_RECORDS;
-    this.#freeLists = new Uint32Array(SIZE_CLASSES);
+    this.#blocks = new BlockTable();
+    this.sizeBytes = this.#spanEnd = 0;
+    this.#top = HEADER_BYTES;
   }
 
   /** Leaves a shared memory to the other thread. */
   handOver(): void {
-    // Of 4 GiB the bytes would not fit into a word.
+    // In bytes, an end at 4 GiB would not fit into a word.
     this.#view.setUint32(HEADER.top, this.#top / GRANULE_BYTES, true);
-    this.#view.setUint32(HEADER.hasFree, this.#hasFree ? 1 : 0, true);
+    this.#view.setUint32(HEADER.reach, this.#reach / GRANULE_BYTES, true);
+    this.#view.setUint32(HEADER.slack, this.#slack / GRANULE_BYTES, true);
   }
 
   /** Goes on where the other thread has left a shared memory. */
   takeOver(): void {
     if (this.memory.buffer.byteLength !== this.sizeBytes) this.#refresh();
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
-    this.#hasFree = this.#view.getUint32(HEADER.hasFree, true) !== 0;
+    this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
+    this.#slack = this.#view.getUint32(HEADER.slack, true) * GRANULE_BYTES;
+    this.#spanEnd = pageEnd(this.#top);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
     this.inputLength = this.#view.getUint32(HEADER.inputSpan1, true);
   }
 
   /**
-   * Reserves `length` zeroed bytes. O(1) amortised. Freed blocks are used again only once the memory would have
-   * to grow, as in the native kernel: plugins exist that read a block just after they freed it.
+   * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
+   * again only once the memory would have to grow, as in the native kernel: plugins exist that read a block just after they freed it.
    * @returns the handle, or 0 for a length of 0, beyond 4 GiB, or that the engine has no memory for
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
   alloc(length: number): number {
+    const top = this.#top;
     const handle = this.#reserve(length);
-    // Not only reused blocks: a plugin may have written beyond the end of its blocks.
-    if (handle !== 0) this.#zero(handle, handle + length);
+    if (handle >= top) this.#reachTop(handle);
+    else if (handle !== 0) this.#zero(handle, handle + length);
     return handle;
   }
 
   /** A block with a copy of `bytes`, as `alloc` gives it. */
   place(bytes: Uint8Array): number {
+    const top = this.#top;
     const handle = this.#reserve(bytes.length);
     if (handle !== 0) this.#write(handle, bytes);
+    if (handle >= top) this.#reachTop(handle + bytes.length);
     return handle;
   }
 
   #reserve(length: number): number {
-    if (!(length > 0 && length <= MAX_PAGES * PAGE_BYTES)) return 0;
-    const size = sizeClass(Math.ceil(length / GRANULE_BYTES));
-    const granule =
-      this.#takeTop(size.granules, size.index, this.sizeBytes) ||
-      this.#takeFree(size.index) ||
-      this.#takeTop(size.granules, size.index, MAX_PAGES * PAGE_BYTES) ||
-      this.#takeLarger(size.index);
-    if (granule === 0) {
-      if (this.#top + size.granules * GRANULE_BYTES <= this.#limit || this.#limit > MAX_PAGES * PAGE_BYTES)
-        return 0;
-      throw new AbiError(
-        'MEMORY_LIMIT',
-        `kernel memory: allocating ${length} bytes would exceed the limit of ${this.#limit - HEADER_BYTES} bytes ` +
-          `(${this.#top - HEADER_BYTES} taken up); raise memory.maxPages, or free blocks in the plugin`,
-      );
-    }
-    const handle = granule * GRANULE_BYTES;
-    this.#lengths[granule] = length + 1;
-    return handle;
+    if (!(length > 0 && length <= CEILING_BYTES)) return 0;
+    const granules = Math.ceil(length / GRANULE_BYTES);
+    const { index, granules: rounded } = sizeClass(granules);
+    const handle =
+      this.#takeTop(rounded, index, length, this.sizeBytes) ||
+      this.#blocks.take(index, length) * GRANULE_BYTES;
+    return handle || this.#findRoom(length, granules, rounded, index);
   }
 
-  /** Gives a block back. Answers whether `handle` was one. O(1). */
+  /** For a block that needs more memory, or one that no longer fits. A function of its own, so that engines inline the rest. */
+  #findRoom(length: number, granules: number, rounded: number, index: number): number {
+    const handle =
+      this.#takeTop(rounded, index, length, CEILING_BYTES) ||
+      (granules < rounded && this.#takeTop(granules, EXACT_CLASS, length, CEILING_BYTES)) ||
+      this.#blocks.takeLarger(index, granules, length) * GRANULE_BYTES;
+    if (handle !== 0) return handle;
+    if (this.#top + granules * GRANULE_BYTES <= this.#limit || this.#limit > CEILING_BYTES) return 0;
+    throw new AbiError(
+      'MEMORY_LIMIT',
+      `kernel memory: allocating ${length} bytes would exceed the limit of ${this.#limit - HEADER_BYTES} bytes ` +
+        `(${this.#top - HEADER_BYTES} taken up); raise memory.maxPages, or free blocks in the plugin`,
+    );
+  }
+
+  /** Lets plugins reach the block that ends at `#top`, whose bytes up to `start` are written. All bytes after it read as zero. */
+  #reachTop(start: number): void {
+    if (this.#top > this.#spanEnd || this.#strayEnd > start) this.#clean(start);
+    this.#publishSpans();
+  }
+
+  /** The rare part, a function of its own so that engines inline the rest. */
+  #clean(start: number): void {
+    const top = this.#top;
+    this.#zero(start, Math.min(this.#strayEnd, top));
+    if (top <= this.#spanEnd) return;
+    const end = pageEnd(top);
+    this.#zero(Math.max(start, this.#spanEnd), Math.min(end, this.#reach));
+    this.#spanEnd = end;
+  }
+
+  /** Gives a block back. Returns whether `handle` was one. O(1). */
   free(handle: number): boolean {
-    const granule = this.#granuleOf(handle);
-    if (granule === NO_BLOCK) return false;
-    const index = this.#links[granule]!;
-    this.#lengths[granule] = NO_BLOCK;
-    this.#links[granule] = this.#freeLists[index]!;
-    this.#freeLists[index] = granule;
-    this.#hasFree = true;
+    const length = this.length(handle);
+    if (length === 0) return false;
+    this.#blocks.free(handle / GRANULE_BYTES, Math.ceil(length / GRANULE_BYTES));
     return true;
   }
 
   /** Like `free`, but the bytes stay as they are until `reset`, since something still refers to them. */
   retire(handle: number): void {
-    this.#lengths[this.#granuleOf(handle)] = NO_BLOCK;
+    if (this.length(handle) !== 0) this.#blocks.retire(handle / GRANULE_BYTES);
   }
 
   /** Bytes of the block that starts at `handle`; 0 for anything that is not the start of a live block. O(1). */
   length(handle: number): number {
-    const granule = this.#granuleOf(handle);
-    return granule === NO_BLOCK ? 0 : this.#lengths[granule]! - 1;
+    // For numbers below 2^32, twice as fast as a remainder (V8 11).
+    const isStart = handle >= HEADER_BYTES && handle < this.#top && (handle & (GRANULE_BYTES - 1)) === 0;
+    return isStart && handle >>> 0 === handle ? this.#blocks.length(handle / GRANULE_BYTES) : 0;
   }
 
   /**
-   * Forgets every block, zeroes all that was given out, and makes a copy of `input` the first block and the input.
+   * Forgets every block, zeroes the first page up to the last byte that was given out or written, and makes a copy of `input`
+   * the first block and the input. Further pages are zeroed when blocks reach them again.
    * @returns false when the engine has no memory for it; the input is empty then
    * @throws {AbiError} MEMORY_LIMIT, under the same condition
    */
   reset(input: Uint8Array = NOTHING): boolean {
     // The stack may have ended in the middle of growing, when the views were no longer valid.
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
-    const dirtyEnd = this.#top;
-    if (dirtyEnd > HEADER_BYTES) {
-      this.#forgetBlocks(dirtyEnd / GRANULE_BYTES);
-      if (this.#hasFree) this.#freeLists.fill(0);
-      this.#hasFree = false;
-      this.#top = HEADER_BYTES;
-    }
+    const dirtyEnd = Math.max(this.#top, this.#strayEnd);
+    this.#view.setUint32(HEADER.strayLast, 0, true);
+    if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
+    this.#blocks.clear(this.#top);
+    this.#top = HEADER_BYTES;
+    this.#slack = 0;
+    this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
     this.#ended = false;
     this.inputStart = 0;
     this.inputLength = 0;
     try {
-      this.inputStart = this.place(input);
-      if (this.inputStart !== 0) this.inputLength = input.length;
+      const start = this.#reserve(input.length);
+      if (start !== 0) {
+        this.#write(start, input);
+        if (this.#top > PAGE_BYTES) this.#clean(start + input.length);
+        this.inputStart = start;
+        this.inputLength = input.length;
+      }
       return this.inputLength === input.length;
     } finally {
-      // Not before: what the input covers need not be zeroed, and it may be all there is.
+      // Not before: zeroing the bytes that the input covers would be wasted, and these may be all.
       const cleanEnd = this.inputLength === 0 ? HEADER_BYTES : this.inputStart + this.inputLength;
-      this.#zero(cleanEnd, dirtyEnd);
+      this.#zero(cleanEnd, Math.min(dirtyEnd, PAGE_BYTES));
       this.#view.setUint32(HEADER.hasOutput, 0, true);
       this.#publish();
     }
@@ -219,17 +249,11 @@ export class KernelMemory {
 
   /** What was set as output, by the accessors or through here; null for none. */
   get output(): Range | null {
-    if (this.#view.getUint32(HEADER.hasOutput, true) === 0) return null;
-    return {
-      start: this.#view.getUint32(HEADER.outputStart, true),
-      length: this.#view.getUint32(HEADER.outputLength, true),
-    };
+    return readOutput(this.#view);
   }
 
-  setOutput({ start, length }: Range): void {
-    this.#view.setUint32(HEADER.outputStart, start, true);
-    this.#view.setUint32(HEADER.outputLength, length, true);
-    this.#view.setUint32(HEADER.hasOutput, 1, true);
+  setOutput(range: Range): void {
+    writeOutput(this.#view, range);
   }
 
   /** Bytes that the blocks of this call take up, freed ones included. */
@@ -237,14 +261,19 @@ export class KernelMemory {
     return this.#top - HEADER_BYTES;
   }
 
-  /** Bytes that plugins can address, which is all but the header. */
-  get addressableBytes(): number {
-    return this.sizeBytes - HEADER_BYTES;
+  /** The same without the bytes by which sizes were rounded up: the bytes that limits count. */
+  get askedBytes(): number {
+    return this.usedBytes - this.#slack;
   }
 
-  /** Whether `[start, start + length)` lies in the part of the memory that plugins can address. */
+  /** Bytes that plugins reach: the pages of the blocks of this call, less the header. */
+  get addressableBytes(): number {
+    return Math.max(this.#spanEnd - HEADER_BYTES, 0);
+  }
+
+  /** Whether `[start, start + length)` lies in the part of the memory that plugins reach. */
   hasRange(start: number, length: number): boolean {
-    return start >= HEADER_BYTES && length >= 0 && start + length <= this.sizeBytes;
+    return start >= HEADER_BYTES && length >= 0 && start + length <= this.#spanEnd;
   }
 
   /** A view, valid until the next allocation. The range must be one that `hasRange` accepts. */
@@ -278,11 +307,15 @@ export class KernelMemory {
   }
 
   storeU8(address: number, value: number): void {
-    if (this.hasRange(address, 1)) this.#bytes[address] = value;
+    if (!this.hasRange(address, 1)) return;
+    this.#bytes[address] = value;
+    if (address >= this.#top) this.#noteStray(address);
   }
 
   storeU64(address: number, value: bigint): void {
-    if (this.hasRange(address, 8)) this.#view.setBigUint64(address, value, true);
+    if (!this.hasRange(address, 8)) return;
+    this.#view.setBigUint64(address, value, true);
+    if (address + 8 > this.#top) this.#noteStray(address + 7);
   }
 
   loadInputU8(offset: number): number {
@@ -294,9 +327,14 @@ export class KernelMemory {
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
   }
 
-  #forgetBlocks(granules: number): void {
-    if (granules > FEW) this.#lengths.fill(NO_BLOCK, 0, granules);
-    else for (let granule = 0; granule < granules; granule++) this.#lengths[granule] = NO_BLOCK;
+  /** Remembers a store beyond the last block, whose bytes are no longer zero when a block comes to lie there. */
+  #noteStray(address: number): void {
+    this.#view.setUint32(HEADER.strayLast, Math.max(address, this.#strayEnd - 1), true);
+  }
+
+  /** End of the last byte that a store of this call has changed beyond the last block; less than 64 if none has. */
+  get #strayEnd(): number {
+    return this.#view.getUint32(HEADER.strayLast, true) + 1;
   }
 
   #zero(start: number, end: number): void {
@@ -309,59 +347,22 @@ export class KernelMemory {
     else for (let index = 0; index < bytes.length; index++) this.#bytes[start + index] = bytes[index]!;
   }
 
-  #granuleOf(handle: number): number {
-    const granule = handle / GRANULE_BYTES;
-    // An index that is fractional, negative or beyond the records reads as undefined.
-    return this.#lengths[granule] ? granule : NO_BLOCK;
-  }
-
-  #takeFree(index: number): number {
-    const granule = this.#freeLists[index]!;
-    if (granule === 0) return 0;
-    this.#freeLists[index] = this.#links[granule]!;
-    this.#links[granule] = index;
-    return granule;
-  }
-
-  #takeTop(granules: number, index: number, ceiling: number): number {
-    const end = this.#top + granules * GRANULE_BYTES;
-    if (end > ceiling || end > this.#limit || !this.#growTo(end)) return 0;
-    const granule = this.#top / GRANULE_BYTES;
-    this.#links[granule] = index;
+  /** A block on top of all others, if it ends within `ceiling` bytes. @returns its handle, or 0 */
+  #takeTop(granules: number, sizeClass: number, length: number, ceiling: number): number {
+    const handle = this.#top;
+    const end = handle + granules * GRANULE_BYTES;
+    if (end > ceiling || end > this.#limit || (end > this.sizeBytes && !this.#growTo(end))) return 0;
+    if (!this.#blocks.add(handle / GRANULE_BYTES, length, sizeClass)) return 0;
     this.#top = end;
-    return granule;
-  }
-
-  /** The last resort: a free block of any larger class, taken whole. */
-  #takeLarger(index: number): number {
-    for (let larger = index + 1; larger < SIZE_CLASSES; larger++) {
-      const granule = this.#takeFree(larger);
-      if (granule !== 0) return granule;
-    }
-    return 0;
+    this.#slack += (granules - Math.ceil(length / GRANULE_BYTES)) * GRANULE_BYTES;
+    return handle;
   }
 
   #growTo(end: number): boolean {
-    try {
-      if (end > this.sizeBytes) {
-        const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
-        const pages = this.sizeBytes / PAGE_BYTES;
-        // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
-        if (!this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages)))) {
-          if (!this.#tryGrow(needed)) return false;
-        }
-      }
-      if (end / GRANULE_BYTES > this.#lengths.length) {
-        const lengths = enlarge(this.#lengths, end / GRANULE_BYTES);
-        this.#links = enlarge(this.#links, end / GRANULE_BYTES);
-        this.#lengths = lengths;
-      }
-      return true;
-    } catch (error) {
-      // The engine has no room for larger records; that the stack ended while the memory grew is something else.
-      if (error instanceof RangeError && this.#bytes.length === this.sizeBytes) return false;
-      throw error;
-    }
+    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
+    const pages = this.sizeBytes / PAGE_BYTES;
+    // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
+    return this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || this.#tryGrow(needed);
   }
 
   #tryGrow(pages: number): boolean {
@@ -386,13 +387,13 @@ export class KernelMemory {
   }
 
   #publish(): void {
-    const span = this.#ended ? 0 : this.sizeBytes - HEADER_BYTES;
-    const inputSpan = this.#ended ? 0 : this.inputLength;
-    this.#view.setUint32(HEADER.span1, span, true);
-    this.#view.setUint32(HEADER.span8, Math.max(span - 7, 0), true);
-    this.#view.setUint32(HEADER.inputStart, this.inputStart, true);
-    this.#view.setUint32(HEADER.inputSpan1, inputSpan, true);
-    this.#view.setUint32(HEADER.inputSpan8, Math.max(inputSpan - 7, 0), true);
+    this.#publishSpans();
+    writeInput(this.#view, this.inputStart, this.#ended ? 0 : this.inputLength);
     this.#view.setUint32(HEADER.ended, this.#ended ? 1 : 0, true);
+  }
+
+  #publishSpans(): void {
+    if (this.#ended) writeSpans(this.#view, 0, 0);
+    else writeSpans(this.#view, this.addressableBytes, this.usedBytes);
   }
 }

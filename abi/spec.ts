@@ -36,17 +36,18 @@ const byte: EnvValue = { name: 'value', type: 'i32', meaning: 'one byte, unsigne
 const word: EnvValue = { name: 'value', type: 'i64', meaning: 'eight bytes, little endian' };
 const key: EnvValue = { name: 'key', type: 'i64', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
 
-const outside = 'An address below 64 or beyond the memory';
+const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
-  'A range outside the kernel memory is ignored, with a diagnostic; any range inside counts, whether or not it is a block.';
+  'A range that loads do not reach is ignored, with a diagnostic. Any other range counts, whether or not it is a block.';
 const endOfCall = 'The host frees the key at the end of the call';
-const badKey = 'An invalid key handle, or a key that is not UTF-8, ends the call.';
+const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
+const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
 
 const log = (level: string): EnvFunction => ({
   name: `log_${level}`,
   params: [handle('handle of the message in UTF-8; 0 is the empty message')],
   results: [],
-  onBadInput: `When the level is on, an invalid handle ends the call; bytes that are not UTF-8 become U+FFFD. When it is off, nothing.`,
+  onBadInput: `When the level is on, an invalid handle ends the call, and so does a message of ${LONGEST}; bytes that are not UTF-8 become U+FFFD. When it is off, nothing.`,
   ownership: 'The host frees the message at the end of the call.',
   source: `${HOST}, which logs an error line for text that is not UTF-8.`,
 });
@@ -187,8 +188,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'error_set',
     params: [handle('handle of the error text in UTF-8; 0 takes an error back')],
     results: [],
-    onBadInput:
-      'An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD.',
+    onBadInput: `An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD. A text of ${LONGEST} ends the call.`,
     ownership: "The text is taken at once; the block stays the plugin's.",
     source: `${NATIVE}, which ignores an invalid handle and loses the text of a block freed later.`,
   },
@@ -211,7 +211,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
   {
     name: 'memory_bytes',
     params: [],
-    results: [bytes('bytes', 'of kernel memory that plugins can address')],
+    results: [bytes('bytes', 'of kernel memory that loads and stores reach')],
     onBadInput: 'There is none.',
     ownership: NONE,
     source: `${NATIVE}, which starts with 65,472.`,
@@ -247,8 +247,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
       { name: 'body', type: 'i64', meaning: 'handle of the body, 0 for none' },
     ],
     results: [handle('handle of the response body, 0 for an empty one')],
-    onBadInput:
-      'A request that is not of this form, a host that is not allowed, a response over the limit or none at all ends the call; so does every request where HTTP is not enabled. Any status is a response.',
+    onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit or none at all ends the call; so does every request where HTTP is not enabled. Any status is a response.`,
     ownership: "The host frees request and body at the end of the call; the response is the plugin's.",
     source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },

@@ -1,10 +1,63 @@
+import { AbiError } from './errors.ts';
+
+/**
+ * The most bytes of a text that becomes a string, and the most UTF-16 code units of a string that becomes bytes: the
+ * longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text, answer `""` or end the process.
+ * Some engines could decode some longer texts. They are refused all the same, so that a plugin behaves alike everywhere.
+ */
+export const MAX_TEXT_BYTES: number = 2 ** 29 - 24;
+
+/** The message for a text over the limit. @param what Which text, such as `error_set: text`. @param got Its size, or `more` */
+export const tooLongMessage = (
+  what: string,
+  got: number | 'more',
+  unit: 'bytes' | 'characters' = 'bytes',
+): string =>
+  `${what}: expected a text of at most ${MAX_TEXT_BYTES} ${unit}, got ${got}; pass it as bytes or in pieces`;
+
+// A byte order mark is part of the text that the plugin wrote.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+
+/** Refuses a text by its length, before anything copies or decodes it. @throws {AbiError} TEXT_TOO_LONG */
+export function checkTextLength(bytes: number, what: string): void {
+  if (bytes > MAX_TEXT_BYTES) throw new AbiError('TEXT_TOO_LONG', tooLongMessage(what, bytes));
+}
+
+/** The text of `bytes`, with U+FFFD for bytes that are not UTF-8. @throws {AbiError} TEXT_TOO_LONG */
+export function decodeLossy(bytes: Uint8Array, what: string): string {
+  checkTextLength(bytes.length, what);
+  return decoder.decode(bytes);
+}
+
+/** The text of `bytes`, or null when they are not UTF-8. @throws {AbiError} TEXT_TOO_LONG */
+export function decodeStrict(bytes: Uint8Array, what: string): string | null {
+  checkTextLength(bytes.length, what);
+  try {
+    return strictDecoder.decode(bytes);
+  } catch (error) {
+    // The end of the call stack is another matter.
+    if (!(error instanceof TypeError)) throw error;
+    return null;
+  }
+}
+
 const encoder = new TextEncoder();
 /** An engine takes many times as long to make an array as to fill a short one. */
 const scratch = new Uint8Array(3 * 1024);
 
-/** `text` as UTF-8, to be copied at once: the next call may write over it. */
+/** `text` as UTF-8, to be copied at once: the next call may write over it. @throws {AbiError} TEXT_TOO_LONG */
 export function utf8(text: string): Uint8Array {
   // A UTF-16 code unit takes three bytes at most.
-  if (text.length * 3 > scratch.length) return encoder.encode(text);
-  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+  if (text.length * 3 <= scratch.length) {
+    return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+  }
+  if (text.length > MAX_TEXT_BYTES) {
+    throw new AbiError('TEXT_TOO_LONG', tooLongMessage('text', text.length, 'characters'));
+  }
+  return encoder.encode(text);
 }
+
+/** A text that somebody else wrote, cut so that it fits a message. */
+export const shorten = (text: string, most = 60): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;

@@ -1,5 +1,5 @@
 import { AbiError } from './errors.ts';
-import { utf8 } from './utf8.ts';
+import { shorten, utf8 } from './utf8.ts';
 
 /**
  * A plugin's variables. They live on the host's side, survive calls and new instances, and are copied on the
@@ -18,10 +18,12 @@ export class Vars {
     return this.#values.get(key)?.bytes.slice();
   }
 
-  /** @throws {AbiError} VARS_DISABLED, VAR_LIMIT; nothing has changed then */
-  set(key: string, value: Uint8Array): void {
+  /** Keeps a copy of `value`, text as UTF-8. @throws {AbiError} VARS_DISABLED, VAR_LIMIT, TEXT_TOO_LONG; nothing has changed then */
+  set(key: string, value: string | Uint8Array): void {
     this.#refuseIfDisabled();
-    const sizeBytes = utf8(key).length + value.length;
+    const keyBytes = utf8(key).length;
+    const bytes = typeof value === 'string' ? utf8(value) : value;
+    const sizeBytes = keyBytes + bytes.length;
     const usedBytes = this.#usedBytes - (this.#values.get(key)?.sizeBytes ?? 0) + sizeBytes;
     if (usedBytes > this.#maxBytes) {
       throw new AbiError(
@@ -30,7 +32,7 @@ export class Vars {
           `over the limit of ${this.#maxBytes} bytes (memory.maxVarBytes)`,
       );
     }
-    this.#values.set(key, { bytes: new Uint8Array(value), sizeBytes });
+    this.#values.set(key, { bytes: new Uint8Array(bytes), sizeBytes });
     this.#usedBytes = usedBytes;
   }
 
@@ -57,6 +59,3 @@ export class Vars {
     }
   }
 }
-
-/** A name may be as long as the memory is large; a message may not. */
-const shorten = (key: string) => (key.length > 60 ? `${key.slice(0, 60)}…` : key);

@@ -17,8 +17,8 @@ export function makeAsk(mustStop: () => boolean): Ask {
   return new WebAssembly.Instance(new WebAssembly.Module(AS_WASM), imports).exports.f!;
 }
 
-/** Has a metered instance ask from now on. Its start section has run: until then it only counts. */
+/** Has a metered instance ask from now on, and then runs the function of its start section. */
 export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
   (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
-  (exports[METER_EXPORTS.left] as WebAssembly.Global).value = 1;
+  (exports[METER_EXPORTS.start] as (() => void) | undefined)?.();
 }

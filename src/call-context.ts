@@ -3,8 +3,6 @@ import { PlugboardError } from './errors.ts';
 import { readInput } from './input.ts';
 import { type OutputCopier, PluginOutput } from './output.ts';
 
-const encoder = new TextEncoder();
-
 /**
  * What a host function gets as its first argument: the plugin's kernel memory, variables and log level. The class
  * and its methods are those of the official JS SDK. Handles are byte offsets into the kernel memory.
@@ -59,7 +57,7 @@ export class CallContext {
     return length === 0 ? null : this.#copier.copy(Number(handle), length);
   }
 
-  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT, INVALID_INPUT */
+  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT, INVALID_INPUT, TEXT_TOO_LONG */
   store(input: string | Uint8Array): bigint {
     return BigInt(this.#kernel.place(readInput(input, PlugboardError)));
   }
@@ -75,10 +73,9 @@ export class CallContext {
     return value ? new PluginOutput(value.buffer) : null;
   }
 
-  /** @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT */
+  /** @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG */
   setVariable(name: string, value: string | Uint8Array): void {
-    const given = readInput(value, PlugboardError);
-    this.#kernel.vars.set(name, typeof given === 'string' ? encoder.encode(given) : given);
+    this.#kernel.vars.set(name, readInput(value, PlugboardError));
   }
 
   /** @throws VARS_DISABLED */

@@ -2,7 +2,10 @@ import { aFlag, aSignal, type OptionTable, type Refuse, readOptions, refuseExtra
 import { CallError } from './call.ts';
 
 export interface CallOptions {
-  /** Ends the call before it begins, while the plugin is suspended, or in a worker. Code that runs on this thread cannot be stopped. */
+  /**
+   * Ends the call while it waits for its turn, while the plugin is suspended, or in a worker. Code that runs on this thread
+   * cannot be stopped.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -20,7 +23,7 @@ export const CALL_OPTIONS: OptionTable<CallOptions> = {
     signal: {
       ...aSignal,
       default: 'none',
-      where: 'while the plugin is suspended or in a worker; elsewhere before the call begins',
+      where: 'while the call waits for its turn, is suspended or in a worker; elsewhere before it begins',
     },
   },
   hints: { timeoutMs: ofCreatePlugin, timeout: 'timeoutMs is an option of createPlugin' },

@@ -1,6 +1,6 @@
 import { AbiError, type Kernel } from '../abi/index.ts';
 import type { HostErrorCode } from './error-codes.ts';
-import { isStackOverflow, PlugboardError } from './errors.ts';
+import { excerpt, isOutOfMemory, isStackOverflow, PlugboardError } from './errors.ts';
 import { ExitStop } from './instance.ts';
 import type { OutputCopier, PluginOutput } from './output.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
@@ -164,17 +164,13 @@ function classify(error: unknown): { code: string; message: string } {
   if (isStackOverflow(error)) {
     return { code: 'STACK_OVERFLOW', message: 'the plugin used up the call stack; endless recursion?' };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = excerpt(error instanceof Error ? error.message : String(error));
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
   // The kernel's and the host's errors carry a code of the same table; so does many an error of a runtime, of another.
   if (error instanceof PlugboardError || error instanceof AbiError) return { code: error.code, message };
   if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
   return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
 }
-
-/** A text or a copy larger than the engine makes: V8 has errors of several classes for it, SpiderMonkey InternalError. */
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof RangeError || (error instanceof Error && /string longer|allocation/i.test(error.message));
 
 /** What a host function threw is the cause, not the error that tells of it. */
 const causeOf = (error: unknown): unknown =>
@@ -201,3 +197,9 @@ const isExitCode = (result: unknown): result is number | undefined =>
 
 const signatureMessage = (name: string, actual: string) =>
   `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`;
+
+export function notFound(name: string, exports: readonly WebAssembly.ModuleExportDescriptor[]): CallError {
+  const functions = exports.filter(({ kind }) => kind === 'function').map(item => item.name);
+  const message = `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`;
+  return new CallError('FUNCTION_NOT_FOUND', message);
+}

@@ -1,4 +1,5 @@
 import type { Outcome } from './call.ts';
+import { excerpt } from './errors.ts';
 import type { LinkPlan } from './link.ts';
 
 // Lines of the host's own debug log.
@@ -16,6 +17,6 @@ export const describeCall = (name: string, input: string | Uint8Array): string =
   `call: ${name}, input ${input.length} ${typeof input === 'string' ? 'characters' : 'bytes'}`;
 
 export function describeOutcome(name: string, { output, error }: Outcome): string {
-  if (error) return `call: ${name} failed, ${error.code}: ${error.message}`;
+  if (error) return `call: ${name} failed, ${error.code}: ${excerpt(error.message)}`;
   return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;
 }

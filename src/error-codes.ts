@@ -117,8 +117,15 @@ export const ERROR_CODES = [
   },
   {
     code: 'REENTRANT_CALL',
-    when: 'The plugin was called from inside one of its own host functions.',
+    when: 'The plugin was called from inside one of its own host functions, as far as the runtime can tell.',
     remedy: 'Call it after the host function has returned, or use a second plugin.',
+  },
+  {
+    code: 'QUEUE_TIMEOUT',
+    when: 'A call waited for its turn longer than queueTimeoutMs while an async host function was pending that may wait for this call.',
+    remedy:
+      'If that host function waits for this call, let it return before, or use a second plugin. If it is only slow, raise ' +
+      'queueTimeoutMs.',
   },
   {
     code: 'CLOSED',
@@ -151,6 +158,17 @@ export const ERROR_CODES = [
     remedy: 'A fault of the plugin.',
   },
   {
+    code: 'TEXT_TOO_LONG',
+    when: 'A text is longer than the longest string that every engine can hold.',
+    remedy:
+      'Pass less text, or pass it as bytes: output.bytes() works, and so do values.bytes and variables.',
+  },
+  {
+    code: 'TOO_MANY_VALUES',
+    when: 'A JSON text has more keys and values than every engine can hold.',
+    remedy: 'Split it up, or exchange bytes.',
+  },
+  {
     code: 'HTTP_NOT_ENABLED',
     when: 'The plugin called http_request, and no host is allowed.',
     remedy: 'Allow hosts with allowedHosts, or give the plugin what it needs through a host function.',
@@ -179,7 +197,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'ABORTED',
-    when: 'The AbortSignal of the call fired, before the call began or while the plugin was suspended or in a worker.',
+    when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
     remedy: 'The cause is the reason of the signal. The next call works.',
   },
   {

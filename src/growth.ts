@@ -1,5 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import { CallError, type Outcome } from './call.ts';
+import { excerpt } from './errors.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -17,12 +18,12 @@ export function limitGrowth(
 ): Outcome {
   const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
   // The native kernel holds its first page to be there from the start.
-  const kernelPages = Math.max(0, Math.ceil(kernel.memory.usedBytes / PAGE_BYTES) - 1);
+  const kernelPages = Math.max(0, Math.ceil(kernel.memory.askedBytes / PAGE_BYTES) - 1);
   const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
   const { error } = outcome;
   if (error) {
     if (error.code !== 'TRAP' || !growth.includes(maxPages)) return outcome;
-    const message = `${error.message}; its memory has grown to ${limit}, which may be why`;
+    const message = `${excerpt(error.message)}; its memory has grown to ${limit}, which may be why`;
     return { ...outcome, error: new CallError(error.code, message, error) };
   }
   if (pluginPages + kernelPages <= maxPages) return outcome;

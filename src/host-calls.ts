@@ -1,15 +1,17 @@
 import type { Kernel } from '../abi/index.ts';
+import type { CallError } from './call.ts';
 import { CallContext } from './call-context.ts';
 import type { PlugboardError } from './errors.ts';
 import type { HostCall } from './host-function.ts';
-import { Interrupt } from './interrupt.ts';
+import { Interrupt, waitedTooLong } from './interrupt.ts';
 import type { Mode } from './mode.ts';
 import type { OutputCopier } from './output.ts';
-import type { AsyncContext } from './platform/types.ts';
+import type { AsyncContext, Platform } from './platform/types.ts';
+import type { Settings } from './settings.ts';
 
 /** Marks what host functions do as part of a call, and of those calls that they in turn were part of. */
 interface Mark {
-  running: object;
+  running: Running;
   outer: unknown;
 }
 
@@ -20,6 +22,7 @@ interface Running {
   interrupt: Interrupt | null;
   /** The mark around whoever made it. */
   outer: unknown;
+  isOver: boolean;
 }
 
 /** What the host functions of one plugin share: the call that is running, if one is. */
@@ -27,6 +30,7 @@ export class HostCalls implements HostCall {
   readonly kernel: Kernel;
   readonly #outputs: OutputCopier;
   readonly #asyncContext: AsyncContext | undefined;
+  readonly #queueTimeoutMs: number;
   /** Whether host functions are called by what is none of their call's flow: by messages of a worker. */
   readonly #marksEach: boolean;
   /** Serves every call that runs inline, whose host functions end before the call does. */
@@ -35,11 +39,19 @@ export class HostCalls implements HostCall {
   inlineContext: CallContext | null = null;
   #hostContext: unknown;
   #running: Running | null = null;
-  /** Host functions on the stack, and those that are waited for. */
+  /** Host functions on the stack. */
   #onStack = 0;
-  #waitedFor = 0;
+  /** The host function that the suspended plugin waits for, as the promise of it. */
+  #pending: object | null = null;
 
-  constructor(kernel: Kernel, outputs: OutputCopier, mode: Mode, asyncContext: AsyncContext | undefined) {
+  constructor(
+    kernel: Kernel,
+    outputs: OutputCopier,
+    mode: Mode,
+    { asyncContext }: Platform,
+    { queueTimeoutMs }: Settings,
+  ) {
+    this.#queueTimeoutMs = queueTimeoutMs;
     this.kernel = kernel;
     this.#outputs = outputs;
     this.#marksEach = mode === 'worker';
@@ -48,6 +60,7 @@ export class HostCalls implements HostCall {
       context: new CallContext(kernel, outputs, () => this.#hostContext),
       interrupt: null,
       outer: null,
+      isOver: false,
     };
   }
 
@@ -70,7 +83,8 @@ export class HostCalls implements HostCall {
   beginInterruptible(hostContext: unknown): void {
     const isOver = () => this.#running?.context !== context;
     const context: CallContext = new CallContext(this.kernel, this.#outputs, () => hostContext, isOver);
-    this.#running = { context, interrupt: new Interrupt(), outer: this.#asyncContext?.current() };
+    const outer = this.#asyncContext?.current();
+    this.#running = { context, interrupt: new Interrupt(), outer, isOver: false };
   }
 
   /** Runs the body of a call that may be interrupted. What it calls, now and after it was suspended, is known for its part. */
@@ -88,7 +102,10 @@ export class HostCalls implements HostCall {
 
   end(): void {
     this.inlineContext = null;
+    // The one for inline calls is used again, and never in a mark.
+    if (this.#running !== this.#inline) this.#running!.isOver = true;
     this.#running = null;
+    this.#pending = null;
     this.#hostContext = undefined;
   }
 
@@ -100,15 +117,46 @@ export class HostCalls implements HostCall {
   }
 
   /**
-   * Whether the code that asks runs inside a host function of the running call. Where the platform cannot tell across
-   * `await`, everything counts as inside while an async host function is waited for.
+   * Whether the code that asks is known to run inside a host function of the running call. After an `await` only a
+   * platform with async contexts knows.
    */
   isInside(): boolean {
     if (!this.#running) return false;
     if (this.#running.interrupt === null || this.#onStack > 0) return true;
-    if (!this.#asyncContext) return this.#waitedFor > 0;
-    let mark = this.#asyncContext.current() as Mark | undefined;
-    while (mark && mark.running !== this.#running) mark = mark.outer as Mark | undefined;
+    return this.#isMarked(running => running === this.#running);
+  }
+
+  /**
+   * For a call that has to wait: calls `leave` once an async host function of the running call was pending for
+   * `queueTimeoutMs` without a break, if that host function may wait for the call. Returns a function that ends this.
+   * RATIONALE: how-does-a-plugin-know-that-a-call-comes-from-inside-its-own-host-function
+   */
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    if (!this.mayWaitForThis()) return () => {};
+    const running = this.#running;
+    const timeoutMs = this.#queueTimeoutMs;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watch = () => {
+      const pending = this.#pending;
+      timer = setTimeout(() => {
+        if (this.#running !== running) return;
+        if (pending !== null && this.#pending === pending) leave(waitedTooLong(what, timeoutMs));
+        else watch();
+      }, timeoutMs);
+    };
+    watch();
+    return () => clearTimeout(timer);
+  }
+
+  /** Whether a host function is pending that may have made the call that asks. Async contexts show where one has not. */
+  mayWaitForThis(): boolean {
+    if (this.#pending === null) return false;
+    return this.#asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
+  }
+
+  #isMarked(matches: (running: Running) => boolean): boolean {
+    let mark = this.#asyncContext?.current() as Mark | undefined;
+    while (mark && !matches(mark.running)) mark = mark.outer as Mark | undefined;
     return mark !== undefined;
   }
 
@@ -123,15 +171,15 @@ export class HostCalls implements HostCall {
   }
 
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
-    this.#waitedFor++;
+    this.#pending = work;
     return this.#running!.interrupt!.wait(
       work,
       value => {
-        this.#waitedFor--;
+        this.#pending = null;
         return settled(value);
       },
       error => {
-        this.#waitedFor--;
+        this.#pending = null;
         return failed(error);
       },
     );

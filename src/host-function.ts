@@ -1,6 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import type { CallContext } from './call-context.ts';
-import { describe, isStackOverflow, PlugboardError } from './errors.ts';
+import { describe, excerpt, isStackOverflow, PlugboardError } from './errors.ts';
 import { isThenable } from './thenable.ts';
 import type { FunctionType, ValueType } from './wasm/reader.ts';
 
@@ -46,7 +46,7 @@ export interface HostCall {
   enter(run: (context: CallContext) => unknown): unknown;
   /** Waits for a host function, unless the call is ended before, and answers what `settled` or `failed` makes of it. */
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
-  /** Waits for something else, unless the call is ended before. */
+  /** Waits for work of the host that calls nothing of the user, unless the call is ended before. */
   race<T>(work: PromiseLike<T>): Promise<T>;
 }
 
@@ -147,7 +147,7 @@ const failure = (label: string, error: unknown): Error =>
 
 /** For what a function of the host's user threw, which may be anything. */
 export function hostFailure(what: string, error: unknown): PlugboardError {
-  const message = `${what} failed: ${error instanceof Error ? error.message : describe(error)}`;
+  const message = `${what} failed: ${error instanceof Error ? excerpt(error.message) : describe(error)}`;
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 

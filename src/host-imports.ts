@@ -14,12 +14,17 @@ export const httpImport =
     try {
       // Also what a fetch of the caller's calls is part of the call.
       const sent = hostCall.enter(() => performHttpRequest(kernel, send, request, body));
-      return await hostCall.race(sent as ReturnType<typeof performHttpRequest>);
+      return await hostCall.wait(sent as ReturnType<typeof performHttpRequest>, pass, raise);
     } catch (error) {
       kernel.check();
       return kernel.stop(error as Error);
     }
   };
+
+const pass = <T>(value: T): T => value;
+const raise = (error: unknown): never => {
+  throw error;
+};
 
 /** The import for a host function on the plugin's own thread. */
 export function localImport(

@@ -1,5 +1,7 @@
 import type { HttpRequest, HttpResponse, SendHttp } from '../abi/index.ts';
-import { PlugboardError } from './errors.ts';
+import { toBase64 } from './base64.ts';
+import { readBody } from './body.ts';
+import { describe, PlugboardError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Fetch } from './options.ts';
 import { isPrivateAddress } from './private-address.ts';
@@ -81,7 +83,7 @@ const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omi
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (!username && !password) return {};
   const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  return { authorization: `Basic ${btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))}` };
+  return { authorization: `Basic ${toBase64(bytes)}` };
 }
 
 function withoutUser(url: URL): URL {
@@ -114,10 +116,7 @@ function redirect(request: HttpRequest, from: URL, status: number, location: str
 
 function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): URL {
   if (!URL.canParse(text)) {
-    throw new PlugboardError(
-      'HTTP_FAILED',
-      `http_request: expected an absolute URL, got ${JSON.stringify(text)}`,
-    );
+    throw new PlugboardError('HTTP_FAILED', `http_request: expected an absolute URL, got ${describe(text)}`);
   }
   const url = new URL(text);
   if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
@@ -138,34 +137,16 @@ async function readResponse(
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of response.headers) headers[name] = value;
-  return { status: response.status, headers, body: await readBody(url, response, maxResponseBytes) };
-}
-
-async function readBody(url: URL, response: Response, maxBytes: number): Promise<Uint8Array> {
-  if (!response.body) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const tooLong = () => {
+    const message = `http_request: the response of ${url.href} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
+    return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
+  };
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      chunks.push(next.value);
-      length += next.value.length;
-      if (length > maxBytes) {
-        const message = `http_request: the response of ${url.href} is over the limit of ${maxBytes} bytes (memory.maxHttpResponseBytes)`;
-        throw new PlugboardError('HTTP_RESPONSE_LIMIT', message);
-      }
-    }
+    const body = await readBody(response, maxResponseBytes, tooLong);
+    return { status: response.status, headers, body };
   } catch (error) {
-    letGo(reader);
     throw error instanceof PlugboardError ? error : failed(url, error);
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }
 
 /** Not awaited: of a body that somebody else reads too, it would settle when they are done. */

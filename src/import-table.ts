@@ -1,5 +1,6 @@
 import { ENV_NAMESPACE, envSignatures } from '../abi/index.ts';
 import { WASI_MODULE, wasiSignatures } from '../wasi/index.ts';
+import { OTHER_WASI, type OtherWasi } from '../wasi/other-versions.ts';
 import type { FunctionType } from './wasm/reader.ts';
 
 export interface Provided {
@@ -32,12 +33,7 @@ export const findProvided = (namespace: string, name: string): Provided | undefi
   PROVIDED.get(namespace)?.get(name);
 
 /** An import that can only be a mistake, unless the host's user provides it all the same. */
-export interface KnownMistake {
-  code: string;
-  namespace: RegExp;
-  name?: RegExp;
-  hint: string;
-}
+export type KnownMistake = OtherWasi;
 
 const WASM_BINDGEN = 'built with wasm-bindgen, for a JavaScript page; build without it, with an Extism PDK';
 
@@ -52,16 +48,7 @@ export const MISTAKES: readonly KnownMistake[] = [
     namespace: /^wasi_snapshot_preview1$/,
     hint: 'no such function in WASI preview 1',
   },
-  {
-    code: 'WASI_UNSTABLE',
-    namespace: /^wasi_unstable$/,
-    hint: 'the WASI of before preview 1; rebuild with a current compiler',
-  },
-  {
-    code: 'WASI_PREVIEW_2',
-    namespace: /^wasi:/,
-    hint: 'the WASI of components, 0.2 or later; build for preview 1, a target named wasip1 or wasi',
-  },
+  ...OTHER_WASI,
   {
     code: 'OLD_PDK',
     namespace: /^env$/,

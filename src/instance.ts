@@ -161,6 +161,7 @@ class Linker {
     }
     this.#parts.onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
+    // Before WASI has the memory, as a start section.
     if (this.#parts.ask) arm(instance, this.#parts.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);

@@ -107,3 +107,22 @@ export const aborted = ({ reason }: AbortSignal, of = '') =>
 export function refuseIfAborted(name: string, signal: AbortSignal): void {
   if (signal.aborted) throw aborted(signal, `${name}: `);
 }
+
+/** Returns a function that takes it back. */
+export function leaveOnAbort(
+  signal: AbortSignal,
+  what: string,
+  leave: (error: CallError) => void,
+): () => void {
+  const onAbort = () => leave(aborted(signal, `${what}: `));
+  signal.addEventListener('abort', onAbort);
+  return () => signal.removeEventListener('abort', onAbort);
+}
+
+export const waitedTooLong = (what: string, queueTimeoutMs: number) =>
+  new CallError(
+    'QUEUE_TIMEOUT',
+    `${what}: waited ${queueTimeoutMs} ms (queueTimeoutMs) while a host function of the running call did not return. If that ` +
+      'host function waits for this call, they wait for each other: make the call after it has returned, or use a second ' +
+      'plugin. Else raise queueTimeoutMs',
+  );

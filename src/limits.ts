@@ -2,7 +2,7 @@
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'lines' | 'modules' | 'pages' | 'redirects';
+  unit: 'bytes' | 'characters' | 'lines' | 'modules' | 'ms' | 'pages' | 'redirects' | 'values';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -23,6 +23,20 @@ export const LIMITS = {
     option: 'memory.maxVarBytes',
     why: "Extism's native default. Keys and values are counted; 0 allows none.",
   },
+  textBytes: {
+    name: 'text that becomes a string: error texts, log messages, keys, HTTP requests, `output.text()`',
+    default: 536_870_888,
+    unit: 'bytes',
+    option: null,
+    why: 'The longest string of V8. Some engines could decode some longer texts; others cut them, or end the process. Refused by length, with TEXT_TOO_LONG. The same number of UTF-16 code units is the most that is encoded.',
+  },
+  jsonValues: {
+    name: 'keys and values of one JSON text',
+    default: 33_554_432,
+    unit: 'values',
+    option: null,
+    why: 'V8 ends the process for arrays of 2^27 items and objects of some 2^24 keys. A text of 64 MiB cannot hold more than this.',
+  },
   synchronousCompileBytes: {
     name: 'module that is compiled at once, not in the background',
     default: 262_144,
@@ -37,12 +51,26 @@ export const LIMITS = {
     option: 'memory.maxHttpResponseBytes',
     why: "Extism's native default. Counted while it arrives; 0 allows only empty bodies.",
   },
+  urlCharacters: {
+    name: 'URL of one HTTP request',
+    default: 1_048_576,
+    unit: 'characters',
+    option: null,
+    why: 'As browsers. Nine characters can become of one, and Node ends the process where they are too many for a string.',
+  },
   httpRedirects: {
     name: 'redirects that one HTTP request follows',
     default: 10,
     unit: 'redirects',
     option: null,
     why: 'A server that redirects in a circle would keep the call for ever.',
+  },
+  queueMs: {
+    name: 'wait of a call that may wait for itself',
+    default: 30_000,
+    unit: 'ms',
+    option: 'queueTimeoutMs',
+    why: 'Counts only while the same async host function is pending. Longer than most servers take to answer it; a call that waits for itself would wait for ever.',
   },
   keptModuleBytes: {
     name: 'wasm bytes whose compiled modules are kept for plugins made later',

@@ -9,11 +9,13 @@ import {
   type OptionTable,
   readOptions,
 } from '../wasi/options.ts';
+import { fromBase64 } from './base64.ts';
 import { CreateError } from './errors.ts';
 import { compiledBefore } from './module-cache.ts';
 import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readShared } from './settings.ts';
+import { parseJson as parseText } from './text.ts';
 
 export interface ManifestWasmData {
   /** The bytes, or base64 of them. */
@@ -166,8 +168,9 @@ function urlSource(url: URL): Source {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseText(text, 'manifest', CreateError);
   } catch (error) {
+    if (error instanceof CreateError) throw error;
     throw new CreateError('INVALID_MANIFEST', `manifest: not JSON: ${(error as Error).message}`, {
       cause: error,
     });
@@ -277,7 +280,7 @@ function parseModule(item: WasmKeys, where: string): UnnamedModule {
 
 function decodeBase64(text: string, where: string): Uint8Array<ArrayBuffer> {
   try {
-    return Uint8Array.from(atob(text), char => char.charCodeAt(0));
+    return fromBase64(text);
   } catch {
     return refuse(where, 'base64 (standard alphabet)', text);
   }

@@ -1,4 +1,5 @@
 import { ENV_NAMESPACE } from '../abi/index.ts';
+import { CallError } from './call.ts';
 import { CreateError } from './errors.ts';
 import { jspi } from './jspi.ts';
 import type { LinkPlan } from './link.ts';
@@ -41,9 +42,14 @@ export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platfor
   throw new CreateError(need.code, `${need.what}, but ${lacking}; ${need.instead}`);
 }
 
-/** Whether the plugin has to wait for what it imports. */
-export const hasToWait = (plan: LinkPlan, settings: Settings): boolean =>
-  needsOfWaiting(plan, settings).length > 0;
+/** Why `callSync` cannot be used. */
+export function notAtOnce(name: string, plan: LinkPlan, settings: Settings): CallError {
+  const [code, why] =
+    needsOfWaiting(plan, settings).length > 0
+      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
+      : (['UNSUPPORTED', 'runs in a worker'] as const);
+  return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
+}
 
 /** Whether the plugin may want to sleep, where the thread may not block. */
 const sleeps = ({ modules }: LinkPlan): boolean =>

@@ -182,6 +182,11 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
   nullIsLeftOut: true,
   rows: {
     ...MANIFEST_ROWS,
+    queueTimeoutMs: {
+      ...aTimeout,
+      default: `${LIMITS.queueMs.default}`,
+      where: 'for calls that a pending host function may have made',
+    },
     useWasi: {
       ...aFlag,
       default: 'true',

@@ -53,6 +53,12 @@ export interface ManifestOptions {
 
 /** Options of `createPlugin`. The names and meanings are the official JS SDK's as far as it has them. */
 export interface PluginOptions extends ManifestOptions {
+  /**
+   * Ends the wait of a call after this many ms, if it was made while an async host function of the running call was pending
+   * and that host function has not returned since: they may wait for each other. Calls that come from no host function wait
+   * without limit where the runtime knows so: Node, Deno, Bun, workerd. Default: 30 s.
+   */
+  queueTimeoutMs?: number | null | undefined;
   /** WASI preview 1: on when the module imports it; `false` refuses such modules. */
   useWasi?: boolean | undefined;
   /** Prints the plugin's stdout and stderr on the host's. Default: whether the variable EXTISM_ENABLE_WASI_OUTPUT is set. */

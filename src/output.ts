@@ -1,6 +1,5 @@
 import type { KernelMemory } from '../abi/index.ts';
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+import { decodeLossy, parseJson } from './text.ts';
 
 function refuseWrite(): never {
   throw new TypeError('PluginOutput is read-only; copy it with .bytes() to change it');
@@ -23,14 +22,14 @@ export class PluginOutput extends DataView<ArrayBuffer> {
     return 0;
   }
 
-  /** The bytes as JSON. Numbers are JavaScript's: integers beyond 2^53 lose digits. */
+  /** The bytes as JSON. Numbers are JavaScript's: integers beyond 2^53 lose digits. @throws TEXT_TOO_LONG, TOO_MANY_VALUES */
   json<T = unknown>(): T {
-    return JSON.parse(this.text()) as T;
+    return parseJson(this.text(), 'output') as T;
   }
 
-  /** The bytes as UTF-8; what is not becomes U+FFFD. */
+  /** The bytes as UTF-8; what is not becomes U+FFFD. @throws TEXT_TOO_LONG; `bytes()` works */
   text(): string {
-    return decoder.decode(this);
+    return decodeLossy(this, 'output');
   }
 
   /** The same as `text`. */

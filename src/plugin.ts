@@ -1,6 +1,14 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
-import { CallError, type CallSite, checkSignature, type Outcome, runCall, runSuspending } from './call.ts';
+import {
+  CallError,
+  type CallSite,
+  checkSignature,
+  notFound,
+  type Outcome,
+  runCall,
+  runSuspending,
+} from './call.ts';
 import {
   type CallOptions,
   type ResetOptions,
@@ -11,20 +19,21 @@ import {
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
-import { CreateError, type PlugboardError } from './errors.ts';
+import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
 import { readInput } from './input.ts';
 import { lacksMemory } from './instance.ts';
-import { aborted, refuseIfAborted, timedOut } from './interrupt.ts';
+import { aborted, leaveOnAbort, refuseIfAborted, timedOut } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
-import { hasToWait, type Mode, meters } from './mode.ts';
+import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
 import type { Platform } from './platform/types.ts';
 import { type PluginReport, reportOn } from './report.ts';
 import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
+import { Turns } from './turns.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
@@ -45,8 +54,7 @@ export class Plugin {
   readonly #deadline: Deadline | null;
   /** Exports of this instance that were called before. */
   readonly #callables = new Map<string, () => unknown>();
-  /** Settles when the last call that was made has ended. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns;
   #closed = false;
 
   /** Internal: use `createPlugin`. */
@@ -60,6 +68,7 @@ export class Plugin {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
+    this.#turns = new Turns(platform.keepAlive);
     const lacking = [...plan.modules.values()].find(lacksMemory);
     if (lacking) {
       throw new CreateError(
@@ -69,7 +78,7 @@ export class Plugin {
     }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform.asyncContext);
+    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
     const { tier, imports } = connect(this.#kernel, mode, settings);
     const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -119,7 +128,8 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // A copy, since the caller may go on with its bytes before it is this call's turn.
     const copy = readInput(input, CallError).slice();
-    return this.#inTurn(() => this.#callAsync(name, copy, hostContext, signal));
+    const work = () => this.#callAsync(name, copy, hostContext, signal);
+    return this.#inTurn(`calling "${name}"`, work, signal);
   }
 
   /**
@@ -135,7 +145,7 @@ export class Plugin {
   ): PluginOutput | null {
     refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw this.#notAtOnce(name);
+    if (this.#mode !== 'inline') throw notAtOnce(name, this.#plan, this.#settings);
     this.#makeReady();
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
@@ -170,7 +180,7 @@ export class Plugin {
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
     if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn(() => this.#makeReadyAsync());
+    else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
     return this.#runner.main!;
   }
 
@@ -206,7 +216,7 @@ export class Plugin {
     if (this.isActive())
       this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
-    await this.#queue;
+    await this.#turns.whenIdle();
     await this.#runner.close();
     this.#kernel.close(this.#unusable('asking the host'));
   }
@@ -271,10 +281,26 @@ export class Plugin {
     }
   }
 
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(run);
-    this.#queue = turn.catch(() => {});
-    return turn;
+  /** The call leaves the queue when its signal fires, or when it may wait for itself. */
+  #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#turns.run(work, leave => {
+      const unsign = signal && leaveOnAbort(signal, what, leave);
+      const unbound = this.boundWait(what, leave);
+      return () => {
+        unsign?.();
+        unbound();
+      };
+    });
+  }
+
+  /** Internal: whether a wait of the code that asks may never end. Actors ask too: their queue is before the plugin's. */
+  get mayWaitForItself(): boolean {
+    return this.#hostCalls.mayWaitForThis();
+  }
+
+  /** Internal: ends such a wait. */
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    return this.#hostCalls.boundWait(what, leave);
   }
 
   /** Sees to it that there is an instance. */
@@ -296,14 +322,14 @@ export class Plugin {
     const { strict, onDiagnostic } = this.#settings;
     const { module, isReady } = this.#runner;
     if (error?.code === 'PLUGIN_ERROR' && isReady && !strict) {
-      const message = `module "${module}": a start function set the error text "${error.message}"`;
+      const message = `module "${module}": a start function set the error text "${excerpt(error.message)}"`;
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
       // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
       const code = error && OWN_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
-      throw new CallError(code, `module "${module}": ${reason?.message}`, {
+      throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
         stderr: this.#lastErrorLines(),
       });
@@ -317,7 +343,7 @@ export class Plugin {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw this.#notFound(name);
+    if (!found) throw notFound(name, this.#plan.main.exports);
     checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
@@ -393,23 +419,6 @@ export class Plugin {
 
   #refuseIfClosed(what: string): void {
     if (this.#closed) throw this.#unusable(what);
-  }
-
-  #notAtOnce(name: string): CallError {
-    const [code, why] = hasToWait(this.#plan, this.#settings)
-      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
-      : (['UNSUPPORTED', 'runs in a worker'] as const);
-    return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
-  }
-
-  #notFound(name: string): CallError {
-    const functions = this.#plan.main.exports
-      .filter(({ kind }) => kind === 'function')
-      .map(item => item.name);
-    return new CallError(
-      'FUNCTION_NOT_FOUND',
-      `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`,
-    );
   }
 }
 

@@ -31,6 +31,7 @@ export type Settings = Readonly<{
   fetch: Fetch | undefined;
   /** For one call, or for the start functions. */
   timeoutMs: number | undefined;
+  queueTimeoutMs: number;
   runInWorker: boolean;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   useWasi: boolean;
@@ -124,6 +125,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
     fetch: given.fetch,
     timeoutMs: given.timeoutMs,
+    queueTimeoutMs: given.queueTimeoutMs ?? LIMITS.queueMs.default,
     runInWorker: given.runInWorker ?? false,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     useWasi: given.useWasi ?? true,

@@ -1,3 +1,5 @@
+import { MAX_TEXT_BYTES, tooLongMessage } from '../abi/index.ts';
+import { readBody } from './body.ts';
 import { CreateError } from './errors.ts';
 import type { ManifestModule, Source } from './manifest.ts';
 import type { Fetch } from './options.ts';
@@ -15,11 +17,20 @@ export type LoadedSource =
 
 /**
  * What stands behind a URL or in a response: JSON text of a manifest, by its content type, else wasm as a response.
- * @throws {CreateError} SOURCE_UNAVAILABLE
+ * @throws {CreateError} SOURCE_UNAVAILABLE, TEXT_TOO_LONG
  */
 export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
   const response = input instanceof URL ? await fetchUrl(input, {}, fetch) : input;
-  return /^(application|text)\/json\b/i.test(contentType(response)) ? response.text() : response;
+  if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
+  const tooLong = (bytes: number) => new CreateError('TEXT_TOO_LONG', tooLongMessage('manifest', bytes));
+  try {
+    // Not as text, which some runtimes decode whatever its length.
+    return new TextDecoder().decode(await readBody(response, MAX_TEXT_BYTES, tooLong));
+  } catch (error) {
+    throw error instanceof CreateError
+      ? error
+      : unavailable(response.url || 'response', (error as Error).message, error);
+  }
 }
 
 /** Reads a module's bytes and checks its hash. @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH */

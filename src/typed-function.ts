@@ -9,9 +9,11 @@ import {
   readOptions,
   refuseExtra,
 } from '../wasi/options.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 import type { CallContext } from './call-context.ts';
 import { PlugboardError } from './errors.ts';
 import { declare, type HostFunction, isAsyncFunction, type WasmValue } from './host-function.ts';
+import { decodeStrict, parseJson } from './text.ts';
 import { isThenable } from './thenable.ts';
 import type { ValueType } from './wasm/reader.ts';
 
@@ -23,7 +25,7 @@ export interface ValueCodec<T> {
   write(context: CallContext, value: T): WasmValue;
 }
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+const decode = (bytes: Uint8Array) => decodeStrict(bytes, 'parameter');
 
 /** A block of bytes, to be read and written as something else. Handle 0 is an empty block. */
 function block<T>(
@@ -85,17 +87,7 @@ const wasmInteger = <T extends WasmValue>(
   },
 });
 
-const text = block<string>(
-  bytes => decoder.decode(bytes),
-  value => value,
-);
-
-const fromBase64 = (value: string) => Uint8Array.from(atob(value), char => char.charCodeAt(0));
-function toBase64(bytes: Uint8Array): string {
-  let chars = '';
-  for (const byte of bytes) chars += String.fromCharCode(byte);
-  return btoa(chars);
-}
+const text = block<string>(decode, value => value);
 
 /**
  * What parameters and results of host functions can be. `text` (strict UTF-8), `json`, `bytes` and `base64` (standard
@@ -105,7 +97,7 @@ function toBase64(bytes: Uint8Array): string {
 export const values = {
   text,
   json: block<unknown>(
-    bytes => JSON.parse(decoder.decode(bytes)) as unknown,
+    bytes => parseJson(decode(bytes), 'parameter'),
     value => {
       const written = JSON.stringify(value) as string | undefined;
       if (written === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
@@ -116,10 +108,7 @@ export const values = {
     bytes => bytes,
     value => value,
   ),
-  base64: block<Uint8Array>(
-    bytes => fromBase64(decoder.decode(bytes)),
-    value => toBase64(value),
-  ),
+  base64: block<Uint8Array>(bytes => fromBase64(decode(bytes)), toBase64),
   i32: wasmInteger('i32', value => Number(value) | 0),
   u32: wasmInteger('i32', value => Number(value) >>> 0),
   i64: wasmInteger('i64', value => BigInt.asIntN(64, BigInt(value))),

@@ -8,6 +8,7 @@ import { SCRIPT_CONFIG_KEYS } from '../src/actor/config.ts';
 import { PAYLOAD_OPTIONS } from '../src/actor/context.ts';
 import { ENGINE_CALL } from '../src/actor/engine.ts';
 import { ENGINE_OPTIONS } from '../src/actor/engine-options.ts';
+import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/file-state-options.ts';
 import {
   ActorConfig,
   ExtismEngine,
@@ -126,6 +127,12 @@ export const TAKERS: readonly Taker[] = [
     callable: 'Inports.send',
     by: 'Inports.send',
     give: async options => (await actor()).inports.send({}, options),
+  },
+  {
+    table: FILE_STATE_OPTIONS,
+    // It reads them so, and is there only where there are files.
+    callable: 'FileState.open',
+    give: options => readFileStateOptions(options),
   },
   { table: STOP_OPTIONS, callable: 'ScriptActor.stop', give: async options => (await actor()).stop(options) },
   {

@@ -63,7 +63,7 @@ export const PROMISES: readonly Claim[] = [
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
       'a thread stays busy even when its call was aborted or the plugin closed. Checks come between instructions: a bulk ' +
-      'instruction, or a host function, is not cut short, and a start section is stopped after 2^31 turns only. Where no ' +
+      'instruction, or a host function, is not cut short. Where no ' +
       'bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
   },
   {
@@ -159,10 +159,22 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'log-bomb',
     claim: 'Log messages take no memory of the host',
     how:
-      'Each is handed to the logger and forgotten; below the level it is not even decoded. None is longer than the kernel memory ' +
-      'may be.',
+      'Each is handed to the logger and forgotten; below the level it is not even decoded. None is longer than ' +
+      '2^29 − 24 bytes.',
     files: ['abi/env.ts', 'src/plugin.ts'],
     not: 'What the logger keeps, and how often it is called.',
+  },
+  {
+    id: 'text-length',
+    claim: 'No text of a plugin ends the process, whatever its length, and every engine reads the same texts',
+    how:
+      'The length in bytes is compared before anything is copied or decoded: error texts, log messages, keys, requests, outputs, ' +
+      'parameters of host functions, names in modules, JSON and MessagePack. Keys and values of JSON are counted where there may ' +
+      'be too many for an engine. Messages quote an excerpt of a text.',
+    files: ['abi/utf8.ts', 'abi/json.ts', 'src/text.ts', 'src/base64.ts', 'src/errors.ts'],
+    not:
+      'JSON takes many times its length once it is read: `output.json()` and parameters of type `values.json` may take more than the ' +
+      'heap of the engine holds, which ends the process. Compare `output.byteLength` with a limit of your own before.',
   },
   {
     id: 'print-bomb',

@@ -88,7 +88,7 @@ const OPTIONS = [
     'KernelOptions',
     'KernelMemoryOptions',
   ],
-  'KernelImportOptions',
+  ...['KernelImportOptions', 'FileStateOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -137,6 +137,8 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'WasiParam',
       'meaning',
       'CallErrorDetails',
+      'CallError',
+      'Part',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [
@@ -172,9 +174,12 @@ const LENIENT: readonly [names: RegExp, reason: string][] = [
   [/^new \w+(Error|Exit)$/, 'errors are made by plugboard'],
   [/^(MemoryState|FileState)\.(load|commit|snapshot)$/, 'called by actors, as methods of a StateStore'],
   [/^(default|newPlugin)$/, 'other names of createPlugin'],
-  [/^Plugin\.(isActive|initialise)$/, 'called by plugboard itself, one of them in every step of a call'],
   [
-    /^(accessorBytes|compileAccessors|createSharedBacking|new Vars|\w+HttpRequest|errnoName|isPointer)$/,
+    /^(Plugin\.(isActive|initialise|boundWait)|ExtismEngine\.(boundWait|stateRoom))$/,
+    'called by plugboard itself, one of them in every step of a call',
+  ],
+  [
+    /^(accessorBytes|compileAccessors|createSharedBacking|new Vars|\w+HttpRequest|errnoName|isPointer|hasTooManyValues|tooLongMessage)$/,
     'parts of a host',
   ],
   [/^new MemoryLink$/, 'a value'],
@@ -220,7 +225,7 @@ const REFUSING: Readonly<Record<string, () => unknown>> = {
   'ModuleLoader.createActor': async () => on(await loader(), 'createActor', 'a', {}, extra),
   'ModuleLoader.reload': async () => on(await loader(), 'reload', 'a', WASM, {}, extra),
   'new MemoryState': () => make(MemoryState, {}, extra),
-  'FileState.open': () => on(FileState, 'open', 'missing/state.json', extra),
+  'FileState.open': () => on(FileState, 'open', 'missing/state.json', {}, extra),
   'ActorConfig.fromNode': () => call(ActorConfig.fromNode, { id: 'n', component: 'c' }, {}, extra),
   writeConfig: () => call(writeConfig, {}, undefined, extra),
   writePayload: () => call(writePayload, {}, {}, extra),
@@ -236,6 +241,8 @@ const REFUSING: Readonly<Record<string, () => unknown>> = {
   createWasi: () => call(createWasi, {}, extra),
   'Wasi.bind': () => on(wasi(), 'bind', new WebAssembly.Memory({ initial: 1 }), extra),
   'Wasi.start': () => on(wasi(), 'start', { exports: {} }, extra),
+  'Wasi.initialize': () => on(wasi(), 'initialize', { exports: {} }, extra),
+  'Wasi.getImportObject': () => on(wasi(), 'getImportObject', undefined, extra),
   'Wasi.close': () => on(wasi(), 'close', extra),
   'new MemoryFs': () => make(MemoryFs, {}, {}, extra),
   'new LineSink': () => make(LineSink, {}, extra),
@@ -259,10 +266,10 @@ const on = (owner: unknown, method: string, ...args: unknown[]) =>
 /** Names of the types in the type of a parameter; a type that is written out counts as `{`. */
 const typesIn = (type: string): string[] => [
   ...(/\{/.test(type) ? ['{'] : []),
-  ...type
+  ...(type
     .replace(/'[^']*'/g, '')
     .replace(/[\w$]+\??:/g, '')
-    .match(/[A-Za-z_$][\w$]*/g)!,
+    .match(/[A-Za-z_$][\w$]*/g) ?? []),
 ];
 
 const takesOptions = ({ params }: Callable) =>

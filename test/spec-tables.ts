@@ -3,6 +3,7 @@ import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
+import { STATE_FILE_MEMBERS } from '../src/actor/state-file.ts';
 import { call } from '../src/cli/call.ts';
 import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
@@ -275,7 +276,7 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'State',
     does: 'stores, and what becomes of a state that a plugin returns',
-    files: ['state.ts', 'file-state.ts'],
+    files: ['state.ts', 'state-keeper.ts', 'file-state.ts', 'state-file.ts'],
   },
   {
     layer: 'Configuration',
@@ -347,10 +348,79 @@ const actorsPage: Page = {
           what: 'the result is read',
           does: 'leniently, with a diagnostic for each thing that is tolerated; `strict` fails the call',
         },
-        { what: '`store.commit`', does: 'as `statePolicy` says' },
+        {
+          what: 'the state is written',
+          does: 'once, in the encoding of the plugin, if the call changed it. A state over its limit fails the call, and the one from before is kept',
+        },
+        {
+          what: '`store.commit`',
+          does: 'as `statePolicy` says; the next call gets the text that was written',
+        },
         {
           what: 'packets go out',
           does: 'those sent during the call first, the result last; after a failure `{error: Error(text)}`',
+        },
+      ],
+    ),
+    behaviours(
+      'State over its limit',
+      'The limit is `limits.stateBytes`, in bytes of the text that the next call gets.',
+      'Where',
+      [
+        {
+          what: 'a call that succeeded',
+          does: 'STATE_TOO_LARGE; nothing that it wrote is kept, whatever the policy. Packets that it sent before go out, its result does not',
+        },
+        {
+          what: 'a call that failed',
+          does: 'its own error; the state from before it is kept, with the diagnostic STATE_WRITES_DISCARDED',
+        },
+        {
+          what: 'the state that an actor is made with, or its store loads',
+          does:
+            'STATE_TOO_LARGE before the plugin is called. Raise `limits.stateBytes`, or the limit that the message names; or ' +
+            'commit a smaller state to the store, such as `store.commit(new Map())`; or make the actor with another `state`',
+        },
+        {
+          what: 'another module, with a config that leaves less room',
+          does: '`reload` refuses it, and the old one goes on',
+        },
+      ],
+    ),
+    behaviours(
+      'The state file',
+      'One JSON object in one line, as `FileState` and `plugboard run --state` keep it. Its members, in this order; others are refused.',
+      'Member',
+      STATE_FILE_MEMBERS.map(({ key, means }) => ({ what: `\`${key}\``, does: means })),
+    ),
+    behaviours(
+      'What happens to files of the command line',
+      'Before anything runs, and while it does.',
+      'File',
+      [
+        {
+          what: '`--state` with other content',
+          does: 'refused and left as it is. `--adopt` takes any JSON object for the state, but no file of another version',
+        },
+        {
+          what: '`--state` that cannot be written',
+          does: 'refused: a folder or device, a read-only file, a folder that is missing or takes no new file',
+        },
+        {
+          what: '`--state` behind a symbolic link',
+          does: 'the file that the link leads to is replaced, also when it is yet to be made; permissions stay, and the owner where the system allows it. Of several hard links only this name gets the new state',
+        },
+        {
+          what: '`--state` that another program changes',
+          does: 'the next message starts from the new state. A change while a message is processed fails that message: no write of the other program is lost',
+        },
+        {
+          what: '`--events` with other content',
+          does: 'refused and left as it is; events are added to events',
+        },
+        {
+          what: 'one file given twice, of which one is written',
+          does: 'refused: `--state` and `--events` are nothing else that the run uses',
         },
       ],
     ),
@@ -397,7 +467,7 @@ const actorsPage: Page = {
           what: '`msgpack`',
           does:
             'context and result are MessagePack: the same maps, bytes of a Stream and in other data as `bin`. The actor needs the ' +
-            'option `codec: msgpack`, of `plugboard/msgpack`. A state of bytes comes back as bytes, but from a store that keeps JSON as an array of numbers. In Rust, write results with `rmp_serde::to_vec_named`',
+            'option `codec: msgpack`, of `plugboard/msgpack`. A state of bytes comes back as bytes, also from a state file. In Rust, write results with `rmp_serde::to_vec_named`',
         },
       ],
     ),

@@ -27,6 +27,7 @@ export interface StdioDescriptor extends Common {
 export interface FileDescriptor extends Common {
   readonly kind: 'file';
   readonly file: FsFile;
+  readonly filetype: number;
   readonly mount: number;
   /** A safe integer of at least 0. */
   offset: number;

@@ -8,8 +8,12 @@ export type WasiErrorCode =
   | 'WASI_INVALID_READ'
   | 'WASI_INVALID_FILES'
   | 'WASI_INVALID_PREOPEN'
+  | 'WASI_INVALID_INSTANCE'
+  | 'WASI_IS_COMMAND'
   | 'WASI_NO_START'
-  | 'WASI_STARTED';
+  | 'WASI_OTHER_VERSION'
+  | 'WASI_STARTED'
+  | 'WASI_TOO_LARGE';
 
 /** A mistake of the embedder, found when it is made. What a program does wrong is an errno or a diagnostic instead. */
 export class WasiError extends Error {

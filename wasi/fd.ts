@@ -1,6 +1,6 @@
 import { Errno, Fdflags, Whence } from './constants.ts';
 import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } from './descriptors.ts';
-import type { Clock, FsStat } from './host.ts';
+import { type Clock, type FsStat, MAX_FILE_BYTES } from './host.ts';
 import type { GuestMemory } from './memory.ts';
 import { readDirectory } from './readdir.ts';
 import { hasUnknownRights, knownRights, Right } from './rights.ts';
@@ -56,6 +56,7 @@ export function fdFunctions(
   ) => {
     const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
     if (!pieces || !memory.holds(nread, 4)) return -Errno.EFAULT;
+    if (offset > MAX_OFFSET) return 0;
     return scatter(memory, pieces, (into, done) => descriptor.file.read(into, offset + done));
   };
 
@@ -70,7 +71,7 @@ export function fdFunctions(
     if (!pieces || !memory.holds(nwritten, 4)) return -Errno.EFAULT;
     const bytes = gather(memory, pieces);
     if (bytes.length === 0) return 0;
-    if (offset !== 'end' && !Number.isSafeInteger(offset + bytes.length)) return -Errno.EFBIG;
+    if (offset !== 'end' && offset + bytes.length > MAX_FILE_BYTES) return -Errno.EFBIG;
     const count = file.write(bytes, offset);
     if (count > 0 && flags & SYNC_FLAGS) {
       const failure = file.sync(!(flags & Fdflags.SYNC));
@@ -90,11 +91,13 @@ export function fdFunctions(
       const descriptor = positioned(fd, Right.FD_ALLOCATE);
       if (typeof descriptor === 'number') return descriptor;
       if (len === 0n) return Errno.EINVAL;
-      const end = toSafe(offset + len);
-      if (end === undefined) return Errno.EFBIG;
-      const stat = descriptor.file.stat();
+      const end = Number(offset + len);
+      if (end > MAX_FILE_BYTES) return Errno.EFBIG;
+      const { file } = descriptor;
+      if (file.allocate) return file.allocate(Number(offset), Number(len));
+      const stat = file.stat();
       if (typeof stat === 'number') return stat;
-      return Number(stat.sizeBytes) >= end ? Errno.ESUCCESS : descriptor.file.setSize(end);
+      return Number(stat.sizeBytes) >= end ? Errno.ESUCCESS : file.setSize(end);
     },
 
     fd_close: fd => descriptors.close(fd),
@@ -141,8 +144,7 @@ export function fdFunctions(
     fd_filestat_set_size(fd, size) {
       const descriptor = file(fd, Right.FD_FILESTAT_SET_SIZE);
       if (typeof descriptor === 'number') return descriptor;
-      const sizeBytes = toSafe(size);
-      return sizeBytes === undefined ? Errno.EFBIG : descriptor.file.setSize(sizeBytes);
+      return size > MAX_FILE_BYTES ? Errno.EFBIG : descriptor.file.setSize(Number(size));
     },
 
     fd_filestat_set_times(fd, atim, mtim, fstFlags) {
@@ -156,9 +158,8 @@ export function fdFunctions(
     fd_pread(fd, iovs, iovsLen, offset, nread) {
       const descriptor = positioned(fd, Right.FD_READ | Right.FD_SEEK);
       if (typeof descriptor === 'number') return descriptor;
-      const from = toSafe(offset);
-      if (from === undefined) return Errno.EINVAL;
-      return finish(nread, readFile(descriptor, iovs, iovsLen, from, nread));
+      if (offset >= NEGATIVE) return Errno.EINVAL;
+      return finish(nread, readFile(descriptor, iovs, iovsLen, Number(offset), nread));
     },
 
     fd_prestat_get(fd, prestat) {
@@ -176,9 +177,8 @@ export function fdFunctions(
     fd_pwrite(fd, iovs, iovsLen, offset, nwritten) {
       const descriptor = positioned(fd, Right.FD_WRITE | Right.FD_SEEK);
       if (typeof descriptor === 'number') return descriptor;
-      const to = toSafe(offset);
-      if (to === undefined) return Errno.EINVAL;
-      return finish(nwritten, writeFile(descriptor, iovs, iovsLen, to, nwritten));
+      if (offset >= NEGATIVE) return Errno.EINVAL;
+      return finish(nwritten, writeFile(descriptor, iovs, iovsLen, Number(offset), nwritten));
     },
 
     fd_read(fd, iovs, iovsLen, nread) {
@@ -219,10 +219,10 @@ export function fdFunctions(
         if (typeof stat === 'number') return stat;
         origin = stat.sizeBytes;
       }
-      const target = toSafe(origin + BigInt.asIntN(64, offset));
-      if (target === undefined) return Errno.EINVAL;
-      descriptor.offset = target;
-      memory.setU64(newoffset, BigInt(target));
+      const target = origin + BigInt.asIntN(64, offset);
+      if (target < 0n || target > Number.MAX_SAFE_INTEGER) return Errno.EINVAL;
+      descriptor.offset = Number(target);
+      memory.setU64(newoffset, target);
       return Errno.ESUCCESS;
     },
 
@@ -264,9 +264,11 @@ const preopenName = (descriptors: DescriptorTable, fd: number): Uint8Array | und
   return descriptor?.kind === 'directory' ? descriptor.preopenName : undefined;
 };
 
-/** As a safe integer of at least 0, if it is one: node:fs and typed arrays take no other. */
-const toSafe = (value: bigint): number | undefined =>
-  value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined;
+/** From here on an offset is below 0 to POSIX, whose offsets have a sign. */
+const NEGATIVE = 2n ** 63n;
+
+/** Beyond it a read is at the end, without asking the file: its offsets are safe integers. */
+const MAX_OFFSET = Number.MAX_SAFE_INTEGER - MAX_TRANSFER_BYTES;
 
 /** The right to seek includes the right to tell. */
 const tellRight = (descriptor: Descriptor | undefined): number =>

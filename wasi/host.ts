@@ -1,3 +1,5 @@
+import type { DeviceName } from './devices.ts';
+
 /** What the embedder gives. WASI itself finds nothing: without these a program has no time, no luck and no voice. */
 
 /** 0 realtime (ns since 1970-01-01T00:00:00Z), 1 monotonic (ns since any fixed moment, never backwards). */
@@ -48,9 +50,15 @@ export interface Fs {
   readonly root: FsDirectory;
 }
 
+/**
+ * The size of the largest file: that of ext4 with blocks of 4 KiB, so that files in memory and on most hosts have the same.
+ * Beyond it runtimes differ in how they refuse, so nothing beyond it is written. Reading goes on up to 2^53.
+ */
+export const MAX_FILE_BYTES = 2 ** 44 - 4096;
+
 /** What `filestat` tells. Times in ns since 1970, u64. */
 export interface FsStat {
-  /** `Filetype`; what is neither file, folder nor link can be listed and described, but not opened. */
+  /** `Filetype`. Sockets, pipes and all devices without `device` can be listed and described, but not opened. */
   readonly filetype: number;
   /** Tells file systems below one root apart. */
   readonly dev: bigint;
@@ -61,6 +69,8 @@ export interface FsStat {
   readonly atimNs: bigint;
   readonly mtimNs: bigint;
   readonly ctimNs: bigint;
+  /** Set for a character device that keeps nothing. It is opened and written on a read-only mount too. */
+  readonly device?: DeviceName | undefined;
 }
 
 /** The times to set, in ns since 1970; what is left out stays. They read back exactly. */
@@ -80,7 +90,10 @@ export interface FsOpening {
   readonly truncate: boolean;
 }
 
-/** An open file. It goes on after the file has been unlinked. Offsets are safe integers of at least 0. */
+/**
+ * An open file. It goes on after the file has been unlinked. Offsets are safe integers of at least 0; a write or a size never
+ * reaches beyond `MAX_FILE_BYTES`, except by a write at `'end'`.
+ */
 export interface FsFile {
   stat(): FsStat | number;
   /** Copies up to `into.length` bytes (at least 1) and answers how many, 0 at the end. `into` is plugin memory: not to be kept. */
@@ -89,6 +102,11 @@ export interface FsFile {
   write(bytes: Uint8Array, offset: number | 'end'): number;
   /** Cuts, or extends by zeros. EINVAL if the file is not open for writing. */
   setSize(sizeBytes: number): number;
+  /**
+   * Reserves room for `length` bytes from `offset`, and extends the file if it ends before them. ENOSPC if there is no room.
+   * Without this method a file that is too short is extended by `setSize`.
+   */
+  allocate?(offset: number, length: number): number;
   setTimes(times: FsTimes): number;
   /** Until what was written would outlast a power failure; `dataOnly` may leave times out. */
   sync(dataOnly: boolean): number;
@@ -112,7 +130,7 @@ export interface FsDirectory {
    * @param passing whether it is used in the same call too, on the way to something below it, and not kept
    */
   openDirectory(name: string, found?: FsStat, passing?: boolean): FsDirectory | number;
-  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for what is no file. `found` as above. */
+  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for a pipe, a socket and a device without `FsStat.device`. `found` as above. */
   openFile(name: string, opening: FsOpening, found?: FsStat): FsFile | number;
   /** The link's target as it was given. EINVAL if it is no link. */
   readLink(name: string): string | number;

@@ -1,6 +1,7 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
 export { coarseClock } from './coarse-clock.ts';
 export * from './constants.ts';
+export type { DeviceName } from './devices.ts';
 export { type ErrnoRow, errnoTable } from './errno-table.ts';
 export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
 export type {
@@ -18,11 +19,13 @@ export type {
 } from './host.ts';
 export {
   type MemoryChanges,
+  type MemoryDevice,
   type MemoryFiles,
-  MemoryFs,
-  type MemoryFsOptions,
   MemoryLink,
-} from './memory-fs.ts';
+  nullFile,
+  zeroFile,
+} from './memory-files.ts';
+export { MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
 export { createWasi, type Wasi, type WasiImport, type WasiImports } from './preview1.ts';
 export { readOnlyFs } from './read-only-fs.ts';
 export {

@@ -1,7 +1,18 @@
 import { ClockId, Errno } from './constants.ts';
 import { refuseOption, WasiError, type WasiErrorCode } from './errors.ts';
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
-import { drop, FileNode, FolderNode, LinkNode, type MemoryNode, type Volume } from './memory-nodes.ts';
+import { type Before, copyFolder, writesOf } from './memory-copies.ts';
+import { type MemoryChanges, MemoryDevice, type MemoryFiles, MemoryLink } from './memory-files.ts';
+import {
+  DeviceNode,
+  drop,
+  FileNode,
+  FolderNode,
+  LinkNode,
+  type MemoryNode,
+  OpenableNode,
+  type Volume,
+} from './memory-nodes.ts';
 import {
   aCount,
   aFunction,
@@ -14,29 +25,11 @@ import {
 } from './options.ts';
 import { webClock } from './web.ts';
 
-/** A symbolic link, which programs follow as they follow those that they make. */
-export class MemoryLink {
-  readonly target: string;
-  constructor(target: string) {
-    this.target = target;
-  }
-}
-
-/** A folder as an object: name → content of a file, as bytes or text, a link, or another folder. */
-export interface MemoryFiles {
-  readonly [name: string]: Uint8Array | string | MemoryLink | MemoryFiles;
-}
-
-/** What has become of a folder: name → what is there now, or null for what is there no more. What is as it was is left out. */
-export interface MemoryChanges {
-  readonly [name: string]: Uint8Array | MemoryLink | MemoryChanges | null;
-}
-
-/** What was in a folder when its file system was made: names, with the file's number and how often it was written. */
-type Before = ReadonlyMap<string, { ino: bigint; writes: number }>;
-
 export interface MemoryFsOptions {
-  /** Bytes of all files and link targets. More is ENOSPC. Default 64 MiB. */
+  /**
+   * Bytes that all files store, and of link targets. More is ENOSPC. Default 64 MiB. Holes store nothing; bytes behind a hole
+   * count from the border of 64 KiB in front of them, and 1 KiB more.
+   */
   readonly quotaBytes?: number | undefined;
   /** Files, folders and links. More is ENOSPC. Default 65536. */
   readonly maxNodes?: number | undefined;
@@ -111,7 +104,7 @@ class MemoryDirectory implements FsDirectory {
     return this.#find(name)?.stat() ?? Errno.ENOENT;
   }
 
-  openDirectory(name: string): FsDirectory | number {
+  openDirectory(name: string): MemoryDirectory | number {
     const node = this.#find(name);
     if (!node) return Errno.ENOENT;
     return node instanceof FolderNode ? new MemoryDirectory(node) : Errno.ENOTDIR;
@@ -126,7 +119,7 @@ class MemoryDirectory implements FsDirectory {
     const node = this.#find(name);
     if (!node) return Errno.ENOENT;
     if (node instanceof FolderNode) return Errno.EISDIR;
-    if (!(node instanceof FileNode)) return Errno.ELOOP;
+    if (!(node instanceof OpenableNode)) return Errno.ELOOP;
     if (truncate) node.setSize(0);
     return new MemoryFile(node, read, write);
   }
@@ -135,6 +128,10 @@ class MemoryDirectory implements FsDirectory {
     const node = this.#find(name);
     if (!node) return Errno.ENOENT;
     return node instanceof LinkNode ? node.target : Errno.EINVAL;
+  }
+
+  makeDevice(name: string, { device }: MemoryDevice): number {
+    return this.#make(name, 0, volume => new DeviceNode(volume, device));
   }
 
   makeDirectory(name: string): number {
@@ -214,12 +211,12 @@ class MemoryDirectory implements FsDirectory {
 }
 
 class MemoryFile implements FsFile {
-  readonly #node: FileNode;
+  readonly #node: OpenableNode;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
   #isOpen = true;
 
-  constructor(node: FileNode, canRead: boolean, canWrite: boolean) {
+  constructor(node: OpenableNode, canRead: boolean, canWrite: boolean) {
     this.#node = node;
     this.#canRead = canRead;
     this.#canWrite = canWrite;
@@ -250,6 +247,10 @@ class MemoryFile implements FsFile {
     return this.#canWrite ? this.#node.setSize(sizeBytes) : Errno.EINVAL;
   }
 
+  allocate(offset: number, length: number): number {
+    return this.#canWrite ? this.#node.allocate(offset, length) : Errno.EINVAL;
+  }
+
   close(): void {
     if (this.#isOpen) this.#node.close();
     this.#isOpen = false;
@@ -273,8 +274,9 @@ export class MemoryFs implements Fs {
     const nowNs = options.nowNs ?? realtimeNs();
     const volume: Volume = { quotaBytes, maxNodes, nowNs, usedBytes: 0, nodes: 0, nextIno: 1n };
     this.#root = new FolderNode(volume);
-    this.root = new MemoryDirectory(this.#root);
-    fill(this.root, files, '');
+    const root = new MemoryDirectory(this.#root);
+    this.root = root;
+    fill(root, files, '');
     const folders = [this.#root];
     for (const folder of folders) {
       const names = new Map<string, { ino: bigint; writes: number }>();
@@ -286,65 +288,29 @@ export class MemoryFs implements Fs {
     }
   }
 
-  /** All files and links, as copies; files with several names come several times. */
+  /**
+   * All files and links, as copies; a file with several names comes several times, as one copy.
+   * @throws {WasiError} WASI_TOO_LARGE if the files are longer than `quotaBytes` together, which takes holes
+   */
   snapshot(): MemoryFiles {
     // Compared with nothing, all is new.
-    return walk(this.#root, new Map())[0]!.copy as MemoryFiles;
+    return copyFolder(this.#root, new Map()) as MemoryFiles;
   }
 
   /**
    * What programs have done since the file system was made: files that they wrote (with all of their bytes), new links and
    * folders, and what they removed. A file or folder that was renamed is removed there and new here; a folder that took the
    * place of another is compared with it.
+   * @throws {WasiError} WASI_TOO_LARGE as `snapshot`, for the files that were written
    */
   changes(): MemoryChanges {
-    const visits = walk(this.#root, this.#before);
-    // Inner folders first: one without changes may leave the one around it without any.
-    for (const { copy, before, name, around } of visits.reverse()) {
-      if (around && before && Object.keys(copy).length === 0) delete around[name];
-    }
-    return visits.at(-1)!.copy;
+    return copyFolder(this.#root, this.#before);
   }
 
-  /** Bytes of all files and link targets now. */
+  /** Bytes that all files store now, and of link targets: see `quotaBytes`. */
   get usedBytes(): number {
     return this.#root.volume.usedBytes;
   }
-}
-
-interface Visit {
-  folder: FolderNode;
-  /** What was in the folder at this place; undefined where none was. */
-  before: Before | undefined;
-  copy: Record<string, Uint8Array | MemoryLink | MemoryChanges | null>;
-  name: string;
-  around: Visit['copy'] | undefined;
-}
-
-const writesOf = (node: MemoryNode): number => (node instanceof FileNode ? node.writes : 0);
-
-/** Every folder, each after the one around it, with copies of what in it is not as it was, by the numbers of `folders` then. */
-function walk(root: FolderNode, folders: ReadonlyMap<bigint, Before>): Visit[] {
-  const empty = () => Object.create(null) as Visit['copy'];
-  // A list and no recursion: a plugin may nest folders deeper than the stack reaches.
-  const visits: Visit[] = [
-    { folder: root, before: folders.get(root.ino), copy: empty(), name: '', around: undefined },
-  ];
-  for (const { folder, before, copy } of visits) {
-    for (const name of before?.keys() ?? []) if (!folder.entries.has(name)) copy[name] = null;
-    for (const [name, node] of folder.entries) {
-      const old = before?.get(name);
-      if (node instanceof FolderNode) {
-        const inner = empty();
-        copy[name] = inner;
-        visits.push({ folder: node, before: old && folders.get(old.ino), copy: inner, name, around: copy });
-      } else if (old?.ino !== node.ino || old.writes !== writesOf(node)) {
-        if (node instanceof FileNode) copy[name] = node.content.slice();
-        if (node instanceof LinkNode) copy[name] = new MemoryLink(node.target);
-      }
-    }
-  }
-  return visits;
 }
 
 function realtimeNs(): () => bigint {
@@ -352,7 +318,7 @@ function realtimeNs(): () => bigint {
   return () => clock.nowNs(ClockId.REALTIME);
 }
 
-function fill(folder: FsDirectory, files: MemoryFiles, path: string): void {
+function fill(folder: MemoryDirectory, files: MemoryFiles, path: string): void {
   for (const [name, content] of Object.entries(files)) {
     const where = `${path}/${name}`;
     const mistake = (problem: string) =>
@@ -374,12 +340,16 @@ function fill(folder: FsDirectory, files: MemoryFiles, path: string): void {
       if (typeof target !== 'string' || target === '' || target.includes('\0'))
         throw mistake(`expected a target that is text, not empty and without NUL, got ${kindOf(target)}`);
       if (folder.symlink(name, target) !== Errno.ESUCCESS) throw full();
+    } else if (content instanceof MemoryDevice) {
+      if (folder.makeDevice(name, content) !== Errno.ESUCCESS) throw full();
     } else if (isPlain(content)) {
       if (folder.makeDirectory(name) !== Errno.ESUCCESS) throw full();
       const made = folder.openDirectory(name);
       if (typeof made !== 'number') fill(made, content, where);
     } else {
-      throw mistake(`expected a Uint8Array, a string, a MemoryLink or an object, got ${kindOf(content)}`);
+      throw mistake(
+        `expected a Uint8Array, a string, a MemoryLink, nullFile, zeroFile or an object, got ${kindOf(content)}`,
+      );
     }
   }
 }

@@ -1,5 +1,7 @@
 import { Errno, Filetype } from './constants.ts';
-import type { FsStat, FsTimes } from './host.ts';
+import { type DeviceName, readDevice } from './devices.ts';
+import { type FsStat, type FsTimes, MAX_FILE_BYTES } from './host.ts';
+import { SparseBytes } from './sparse-bytes.ts';
 
 /** What all files of one file system share. */
 export interface Volume {
@@ -87,25 +89,11 @@ export class LinkNode extends MemoryNode {
   }
 }
 
-export class FileNode extends MemoryNode {
-  /** Longer than the file, so that appending does not copy it each time; zeros behind its end. */
-  #bytes = new Uint8Array(0);
-  #length = 0;
+/** A node that descriptors are opened on. Without a name it goes on until the last of them is closed. */
+export abstract class OpenableNode extends MemoryNode {
   #openings = 0;
   /** How often its content was changed. */
   writes = 0;
-
-  constructor(volume: Volume) {
-    super(volume, Filetype.REGULAR_FILE);
-  }
-
-  override get sizeBytes(): number {
-    return this.#length;
-  }
-
-  get content(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
 
   open(): void {
     this.#openings++;
@@ -119,58 +107,99 @@ export class FileNode extends MemoryNode {
   override freeIfUnused(): void {
     if (this.links > 0 || this.#openings > 0) return;
     super.freeIfUnused();
-    this.volume.usedBytes -= this.#length;
-    this.#length = 0;
-    this.#bytes = new Uint8Array(0);
+    this.release();
+  }
+
+  abstract read(into: Uint8Array, offset: number): number;
+  abstract write(bytes: Uint8Array, at: number | 'end'): number;
+  abstract setSize(sizeBytes: number): number;
+  abstract allocate(offset: number, length: number): number;
+  protected release(): void {}
+}
+
+export class FileNode extends OpenableNode {
+  readonly #content = new SparseBytes();
+
+  constructor(volume: Volume) {
+    super(volume, Filetype.REGULAR_FILE);
+  }
+
+  override get sizeBytes(): number {
+    return this.#content.length;
+  }
+
+  /** All bytes. Throws a RangeError if the engine has no such long array. */
+  copy(): Uint8Array {
+    return this.#content.copy();
   }
 
   read(into: Uint8Array, offset: number): number {
-    const part = this.content.subarray(offset, offset + into.length);
-    into.set(part);
     this.atimNs = this.volume.nowNs();
-    return part.length;
+    return this.#content.read(into, offset);
   }
 
   write(bytes: Uint8Array, at: number | 'end'): number {
     if (bytes.length === 0) return 0;
-    const offset = at === 'end' ? this.#length : at;
-    const end = Math.max(this.#length, offset + bytes.length);
-    const failure = this.#resize(end);
-    if (failure) return -failure;
-    this.#bytes.set(bytes, offset);
-    this.writes++;
-    this.changed();
-    return bytes.length;
+    const offset = at === 'end' ? this.sizeBytes : at;
+    const failure = this.#change(offset + bytes.length, room => this.#content.write(bytes, offset, room));
+    return failure ? -failure : bytes.length;
   }
 
   setSize(sizeBytes: number): number {
-    const failure = this.#resize(sizeBytes);
-    if (failure) return failure;
+    return this.#change(sizeBytes, () => {
+      this.#content.setLength(sizeBytes);
+      return true;
+    });
+  }
+
+  allocate(offset: number, length: number): number {
+    return this.#change(offset + length, room => this.#content.reserve(offset, length, room));
+  }
+
+  protected override release(): void {
+    this.volume.usedBytes -= this.#content.storedBytes;
+    this.#content.setLength(0);
+  }
+
+  /** Changes the content up to `end`, unless the room in the volume is not enough. */
+  #change(end: number, change: (roomBytes: number) => boolean): number {
+    if (end > MAX_FILE_BYTES) return Errno.EFBIG;
+    const { volume } = this;
+    const before = this.#content.storedBytes;
+    if (!change(volume.quotaBytes - volume.usedBytes)) return Errno.ENOSPC;
+    volume.usedBytes += this.#content.storedBytes - before;
     this.writes++;
     this.changed();
     return Errno.ESUCCESS;
   }
+}
 
-  #resize(length: number): number {
-    const { volume } = this;
-    const room = volume.quotaBytes - volume.usedBytes;
-    if (length - this.#length > room) return Errno.ENOSPC;
-    if (length > this.#bytes.length) {
-      // Doubled, but never beyond what the quota lets it become.
-      const capacity = Math.max(length, Math.min(this.#length * 2, this.#length + room));
-      let larger: Uint8Array<ArrayBuffer>;
-      try {
-        larger = new Uint8Array(capacity);
-      } catch {
-        return Errno.ENOSPC;
-      }
-      larger.set(this.content);
-      this.#bytes = larger;
-    }
-    if (length < this.#length) this.#bytes.fill(0, length, this.#length);
-    volume.usedBytes += length - this.#length;
-    this.#length = length;
-    return Errno.ESUCCESS;
+export class DeviceNode extends OpenableNode {
+  readonly device: DeviceName;
+
+  constructor(volume: Volume, device: DeviceName) {
+    super(volume, Filetype.CHARACTER_DEVICE);
+    this.device = device;
+  }
+
+  override stat(): FsStat {
+    return { ...super.stat(), device: this.device };
+  }
+
+  read(into: Uint8Array): number {
+    return readDevice[this.device](into);
+  }
+
+  write(bytes: Uint8Array): number {
+    return bytes.length;
+  }
+
+  setSize(): number {
+    return Errno.EINVAL;
+  }
+
+  allocate(): number {
+    return Errno.EINVAL;
   }
 }
 

@@ -1,144 +1,16 @@
 import { Errno, Filetype } from './constants.ts';
-import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
-
-/** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
-const MAX_REMEMBERED = 4096;
-/** Renamed folders that are remembered. What was open below one before is not found again once it is forgotten. */
-const MAX_MOVES = 1024;
-/** Removed folders that are remembered. What was open there may seem to be back once it is forgotten. */
-const MAX_REMOVED = 1024;
-
-export type BothTimes = Required<{ [Time in keyof FsTimes]: bigint }>;
-
-/**
- * What knows files by their whole path only: `root` is a folder, and `/` and a name behind a folder's path is an entry's.
- * Nothing follows a link in the last place; what has been checked already is said. Answers as those of `FsDirectory`.
- */
-export interface PathHost {
-  readonly root: string;
-  /** Whether it can only be the name of an entry, be it there or not. */
-  isName(name: string): boolean;
-  /** Without times that were set: those that the host keeps. */
-  look(path: string): FsStat | number;
-  list(path: string): readonly string[] | number;
-  /** Of a regular file that is there, or with `create` of a name that is free: then nothing may be there. */
-  openFile(path: string, opening: FsOpening): PathFile | number;
-  /** Of a link. */
-  readLink(path: string): string | number;
-  makeDirectory(path: string): number;
-  removeDirectory(path: string): number;
-  /** Of what is no folder. */
-  unlink(path: string): number;
-  symlink(path: string, target: string): number;
-  /** Of what is no folder, to a name that is free. */
-  link(from: string, to: string): number;
-  /** Of a folder never to below itself, nor over what is no folder; nor the other way round. */
-  rename(from: string, to: string): number;
-  /** As exactly as it can. */
-  setTimes(path: string, times: BothTimes): number;
-  syncDirectory(path: string): number;
-}
-
-/** An open file of such a host; it is read, written and cut only if it was opened for that. */
-export interface PathFile extends Omit<FsFile, 'write' | 'setTimes'> {
-  write(bytes: Uint8Array, offset: number): number;
-  setTimes(times: BothTimes): number;
-}
-
-interface Remembered {
-  /** What was asked for, and what the host made of it, which shows that nobody has set another time since. */
-  readonly asked: BothTimes;
-  readonly kept: BothTimes;
-}
-
-/** As the newest one, for which the oldest makes room. */
-function remember<T>(map: Map<string, T>, key: string, value: T, maxSize: number): void {
-  map.delete(key);
-  const [oldest] = map.keys();
-  if (map.size >= maxSize && oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
-}
-
-/** What is known of the files of a host. */
-class Volume {
-  readonly host: PathHost;
-  /** By device and inode: hosts round the times that they are given. */
-  readonly #times = new Map<string, Remembered>();
-  /** Folders that programs have renamed, each from one path to another; the first ones are forgotten again. */
-  readonly #moves: (readonly [from: string, to: string])[] = [];
-  #forgotten = 0;
-  /** Folders that programs have removed, and which one each was: hosts give the inode to a new folder, even at the same path. */
-  readonly #removed = new Map<string, number>();
-  #removals = 0;
-
-  constructor(host: PathHost) {
-    this.host = host;
-  }
-
-  /** Renames until now. */
-  get moves(): number {
-    return this.#forgotten + this.#moves.length;
-  }
-
-  moved(from: string, to: string): void {
-    this.#moves.push([from, to]);
-    if (this.#moves.length <= MAX_MOVES) return;
-    this.#moves.shift();
-    this.#forgotten++;
-  }
-
-  /** Where what was at `path` after `since` renames is now. */
-  follow(path: string, since: number): string {
-    let at = path;
-    for (const [from, to] of this.#moves.slice(Math.max(0, since - this.#forgotten)))
-      if (at === from || at.startsWith(`${from}/`)) at = to + at.slice(from.length);
-    return at;
-  }
-
-  /** Removed folders until now. */
-  get removals(): number {
-    return this.#removals;
-  }
-
-  removed(stat: FsStat): void {
-    remember(this.#removed, keyOf(stat), ++this.#removals, MAX_REMOVED);
-  }
-
-  /** Whether it was removed since then, whatever has its inode now. */
-  isRemoved(stat: FsStat, since: number): boolean {
-    return this.#removals > since && (this.#removed.get(keyOf(stat)) ?? 0) > since;
-  }
-
-  /** With the times that were set, as long as they are those that the host made of them. */
-  describe(stat: FsStat | number): FsStat | number {
-    if (typeof stat === 'number' || this.#times.size === 0) return stat;
-    const found = this.#times.get(keyOf(stat));
-    if (!found) return stat;
-    const { asked, kept } = found;
-    return {
-      ...stat,
-      atimNs: stat.atimNs === kept.atimNs ? asked.atimNs : stat.atimNs,
-      mtimNs: stat.mtimNs === kept.mtimNs ? asked.mtimNs : stat.mtimNs,
-    };
-  }
-
-  /** Sets times by `set`, which needs both: one that shall stay is set to what it is. */
-  setTimes(times: FsTimes, look: () => FsStat | number, set: (times: BothTimes) => number): number {
-    const before = this.describe(look());
-    if (typeof before === 'number') return before;
-    const asked = { atimNs: times.atimNs ?? before.atimNs, mtimNs: times.mtimNs ?? before.mtimNs };
-    const failure = set(asked);
-    if (failure) return failure;
-    const after = look();
-    if (typeof after === 'number') return after;
-    const kept = { atimNs: after.atimNs, mtimNs: after.mtimNs };
-    remember(this.#times, keyOf(after), { asked, kept }, MAX_REMEMBERED);
-    return Errno.ESUCCESS;
-  }
-}
-
-const keyOf = ({ dev, ino }: FsStat): string => `${dev}:${ino}`;
-const isFolder = ({ filetype }: FsStat): boolean => filetype === Filetype.DIRECTORY;
+import { type DeviceName, readDevice } from './devices.ts';
+import {
+  type Fs,
+  type FsDirectory,
+  type FsFile,
+  type FsOpening,
+  type FsStat,
+  type FsTimes,
+  MAX_FILE_BYTES,
+} from './host.ts';
+import type { BothTimes, PathFile, PathHost } from './path-host.ts';
+import { isFolder, PathVolume } from './path-volume.ts';
 
 /**
  * A folder by its path, and by device and inode, which are compared before each use: a path can come to mean another
@@ -146,7 +18,7 @@ const isFolder = ({ filetype }: FsStat): boolean => filetype === Filetype.DIRECT
  * process can come.
  */
 class PathDirectory implements FsDirectory {
-  readonly #volume: Volume;
+  readonly #volume: PathVolume;
   readonly #dev: bigint;
   readonly #ino: bigint;
   #path: string;
@@ -157,7 +29,7 @@ class PathDirectory implements FsDirectory {
   /** What stands for the first look of one that a path passes through: it has been looked at right before. */
   #justSeen: FsStat | null = null;
 
-  constructor(volume: Volume, path: string, { dev, ino }: FsStat) {
+  constructor(volume: PathVolume, path: string, { dev, ino }: FsStat) {
     this.#volume = volume;
     this.#dev = dev;
     this.#ino = ino;
@@ -270,6 +142,8 @@ class PathDirectory implements FsDirectory {
       if (opening.create && opening.exclusive) return Errno.EEXIST;
       if (isFolder(found)) return Errno.EISDIR;
       if (found.filetype === Filetype.SYMBOLIC_LINK) return Errno.ELOOP;
+      // The host's own device is never opened: there is nothing that another process could put in its place meanwhile.
+      if (found.device) return new OpenFile(this.#volume, openDevice(found.device, found), opening);
       // Opening a pipe would wait for its other end, and a device does what it does.
       if (found.filetype !== Filetype.REGULAR_FILE) return Errno.ENOTSUP;
     }
@@ -354,13 +228,24 @@ class PathDirectory implements FsDirectory {
   }
 }
 
+/** A device that keeps nothing, as the host's file `stat`. */
+const openDevice = (device: DeviceName, stat: FsStat): PathFile => ({
+  stat: () => stat,
+  read: readDevice[device],
+  write: bytes => bytes.length,
+  setSize: () => Errno.EINVAL,
+  setTimes: () => Errno.EPERM,
+  sync: () => Errno.ESUCCESS,
+  close() {},
+});
+
 class OpenFile implements FsFile {
-  readonly #volume: Volume;
+  readonly #volume: PathVolume;
   readonly #file: PathFile;
   readonly #opening: FsOpening;
   #isOpen = true;
 
-  constructor(volume: Volume, file: PathFile, opening: FsOpening) {
+  constructor(volume: PathVolume, file: PathFile, opening: FsOpening) {
     this.#volume = volume;
     this.#file = file;
     this.#opening = opening;
@@ -379,7 +264,18 @@ class OpenFile implements FsFile {
     if (!this.#opening.write) return -Errno.EBADF;
     if (offset !== 'end') return this.#file.write(bytes, offset);
     const stat = this.#file.stat();
-    return typeof stat === 'number' ? -stat : this.#file.write(bytes, Number(stat.sizeBytes));
+    if (typeof stat === 'number') return -stat;
+    const end = Number(stat.sizeBytes);
+    return end + bytes.length > MAX_FILE_BYTES ? -Errno.EFBIG : this.#file.write(bytes, end);
+  }
+
+  /** Hosts have no call to reserve room: the file is extended, which may be by a hole. */
+  allocate(offset: number, length: number): number {
+    if (!this.#opening.write) return Errno.EINVAL;
+    const stat = this.#file.stat();
+    if (typeof stat === 'number') return stat;
+    const end = offset + length;
+    return stat.sizeBytes >= end ? Errno.ESUCCESS : this.#file.setSize(end);
   }
 
   setSize(sizeBytes: number): number {
@@ -406,5 +302,5 @@ class OpenFile implements FsFile {
 export function pathFs(host: PathHost): Fs | number {
   const stat = host.look(host.root);
   if (typeof stat === 'number') return stat;
-  return isFolder(stat) ? { root: new PathDirectory(new Volume(host), host.root, stat) } : Errno.ENOTDIR;
+  return isFolder(stat) ? { root: new PathDirectory(new PathVolume(host), host.root, stat) } : Errno.ENOTDIR;
 }

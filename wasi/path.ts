@@ -127,7 +127,7 @@ export function pathFunctions(
       return source.directory.link(source.name, target.directory, target.name);
     },
 
-    path_open(fd, dirflags, path, pathLen, oflags, rightsBase, rightsInheriting, fdflags, openedFd) {
+    path_open(fd, dirflags, path, pathLen, oflags, rightsBase, _rightsInheriting, fdflags, openedFd) {
       const has = (flag: number) => (oflags & flag) !== 0;
       const follow = readFollow(dirflags);
       if (typeof follow === 'number') return follow;
@@ -142,8 +142,7 @@ export function pathFunctions(
       if (!memory.holds(openedFd, 4)) return Errno.EFAULT;
       if (descriptors.isFull) return Errno.EMFILE;
 
-      const wanted = knownRights(rightsBase);
-      const asked = wanted & folder.rightsInheriting;
+      const asked = knownRights(rightsBase) & folder.rightsInheriting;
       // Whoever could cut the file through the new descriptor may do so at once: Go counts on it.
       const mayCut = folder.rightsBase & Right.PATH_FILESTAT_SET_SIZE || (asked & CUTTING) === CUTTING;
       if (has(Oflags.TRUNC) && !mayCut) return Errno.ENOTCAPABLE;
@@ -168,7 +167,8 @@ export function pathFunctions(
             mount: folder.mount,
             flags: fdflags,
             rightsBase: asked & DIRECTORY_RIGHTS,
-            rightsInheriting: knownRights(rightsInheriting) & folder.rightsInheriting,
+            // Not fewer: a program lists the rights of the folder itself here, and writes to files in it all the same.
+            rightsInheriting: folder.rightsInheriting,
           }),
         );
       }
@@ -191,6 +191,7 @@ export function pathFunctions(
         descriptors.add({
           kind: 'file',
           file,
+          filetype: target.stat?.filetype ?? Filetype.REGULAR_FILE,
           offset: 0,
           mount: folder.mount,
           flags: fdflags,

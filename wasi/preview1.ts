@@ -13,6 +13,7 @@ import { refuseOption, WasiError, WasiExit } from './errors.ts';
 import { fdFunctions } from './fd.ts';
 import { GuestMemory } from './memory.ts';
 import { refuseExtra } from './options.ts';
+import { refuseOtherVersions } from './other-versions.ts';
 import { pathFunctions } from './path.ts';
 import { pollFunctions } from './poll.ts';
 import { processFunctions } from './process.ts';
@@ -22,6 +23,7 @@ import {
   type Awaitable,
   type Functions,
   isPointer,
+  WASI_MODULE,
   type WasiFunctionName,
   type WasiSignature,
   wasiSignatures,
@@ -44,8 +46,26 @@ export interface Wasi {
   /**
    * Runs a command module: binds its memory, calls `_start` and answers the exit code, 0 if `_start` just returns. A trap
    * is thrown as it is, and so is what `onExit` throws. Closes all descriptors in the end. Once only: WASI_STARTED.
+   * @throws {WasiError} WASI_NO_START for a module without `_start`, such as a reactor, which `initialize` prepares
    */
   start(instance: WebAssembly.Instance): number;
+  /**
+   * Prepares a reactor module, which has exports to call and no `main`: binds its memory and calls `_initialize` if it
+   * exports that. Descriptors stay open for later calls; if it traps or exits they are closed, and the error is thrown.
+   * Once only, and not besides `start`: WASI_STARTED.
+   * @example
+   * const instance = await WebAssembly.instantiate(module, wasi.getImportObject(module));
+   * wasi.initialize(instance);
+   * instance.exports.run();
+   * @throws {WasiError} WASI_IS_COMMAND for a module with `_start` and without `_initialize`
+   */
+  initialize(instance: WebAssembly.Instance): void;
+  /**
+   * Returns the import object for `WebAssembly.instantiate`.
+   * @param module if given, its imports are checked
+   * @throws {WasiError} WASI_OTHER_VERSION if the module imports another WASI than preview 1, such as `wasi_unstable`
+   */
+  getImportObject(module?: WebAssembly.Module): WebAssembly.Imports;
   /** Closes all descriptors, as the end of a process would: files of the host stay open else. */
   close(): void;
 }
@@ -67,6 +87,8 @@ function letThrough<Args extends unknown[], Result>(callback: (...args: Args) =>
     }
   };
 }
+
+const IN_CREATE = 'all options go into createWasi';
 
 /**
  * WASI preview 1 for one instance. Throws `WasiError` for options that are wrong, and for arguments and variables that no
@@ -151,26 +173,32 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     memory.bind(given as WebAssembly.Memory);
   };
 
+  /** Checks the kind of module and binds its memory. Returns the export that begins it. */
+  const begin = (
+    method: 'start' | 'initialize',
+    instance: WebAssembly.Instance,
+  ): (() => void) | undefined => {
+    if (isStarted)
+      throw new WasiError(
+        'WASI_STARTED',
+        `${method}: this WASI has run a program; make a new one for each instance`,
+      );
+    const entry = findEntry(method, instance);
+    bind(instance.exports.memory);
+    isStarted = true;
+    return entry;
+  };
+
+  const imports = Object.fromEntries(wasiSignatures.map(row => [row.name, enter(row)])) as WasiImports;
+
   return {
-    imports: Object.fromEntries(wasiSignatures.map(row => [row.name, enter(row)])) as WasiImports,
+    imports,
     bind,
     start(instance, ...extra: unknown[]) {
-      refuseExtra(extra, 'start', refuseOption, 'all options go into createWasi');
-      if (isStarted)
-        throw new WasiError(
-          'WASI_STARTED',
-          'start: this WASI has run a program; make a new one for each run',
-        );
-      const { _start: main, memory: exported } = instance.exports;
-      if (typeof main !== 'function')
-        throw new WasiError(
-          'WASI_NO_START',
-          'start: expected a command module, which exports the function _start',
-        );
-      bind(exported);
-      isStarted = true;
+      refuseExtra(extra, 'start', refuseOption, IN_CREATE);
+      const main = begin('start', instance);
       try {
-        main();
+        main?.();
       } catch (thrown) {
         if (!exited) throw thrown;
       } finally {
@@ -178,11 +206,56 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
       }
       return exited?.exitCode ?? 0;
     },
+    initialize(instance, ...extra: unknown[]) {
+      refuseExtra(extra, 'initialize', refuseOption, IN_CREATE);
+      const initialize = begin('initialize', instance);
+      try {
+        initialize?.();
+        // A program can catch its exit and return.
+        if (exited) throw exited;
+      } catch (thrown) {
+        descriptors.closeAll();
+        throw exited ?? thrown;
+      }
+    },
+    getImportObject(module, ...extra: unknown[]) {
+      refuseExtra(extra, 'getImportObject', refuseOption, IN_CREATE);
+      if (module) refuseOtherVersions(module);
+      return { [WASI_MODULE]: imports as unknown as WebAssembly.ModuleImports };
+    },
     close(...extra: unknown[]) {
       refuseExtra(extra, 'close', refuseOption);
       descriptors.closeAll();
     },
   };
+}
+
+/** The export that begins the module, `_start` or `_initialize`. A reactor need not have one. */
+function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instance): (() => void) | undefined {
+  const exports = (instance as Partial<WebAssembly.Instance> | undefined)?.exports;
+  if (typeof exports !== 'object' || exports === null)
+    throw new WasiError(
+      'WASI_INVALID_INSTANCE',
+      `${method}: expected a WebAssembly.Instance, got ${String(instance)}; the result of instantiating bytes has it as .instance`,
+    );
+  const find = (name: string) => {
+    const found = exports[name];
+    return typeof found === 'function' ? (found as () => void) : undefined;
+  };
+  const [main, initialize] = [find('_start'), find('_initialize')];
+  if (method === 'start' && !main) {
+    const got = initialize ? 'a reactor, which exports _initialize' : 'a module without _start';
+    throw new WasiError(
+      'WASI_NO_START',
+      `start: expected a command module, which exports the function _start, got ${got}; use initialize, then call its exports`,
+    );
+  }
+  if (method === 'initialize' && main && !initialize)
+    throw new WasiError(
+      'WASI_IS_COMMAND',
+      'initialize: expected a reactor module, got a command, which exports the function _start; use start',
+    );
+  return method === 'start' ? main : initialize;
 }
 
 /** Mounts are numbered, so that files of two file systems are never taken for one. Mount 0 is stdio. */

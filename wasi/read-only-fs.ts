@@ -47,6 +47,8 @@ class ReadOnlyDirectory implements FsDirectory {
     const found = known ?? this.#directory.lookup(name);
     if (typeof found === 'number') return opening.create && found === Errno.ENOENT ? Errno.EROFS : found;
     if (opening.create && opening.exclusive) return Errno.EEXIST;
+    // To write to a device changes no file.
+    if (found.device) return this.#directory.openFile(name, { ...opening, create: false }, found);
     if (opening.write || opening.truncate) return Errno.EROFS;
     const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false }, found);
     return typeof file === 'number' ? file : new ReadOnlyFile(file);

@@ -117,7 +117,11 @@ const params = {
     PATH_LEN,
     ['oflags', 'i32', 'oflags: 1 create, 2 directory, 4 exclusive, 8 truncate'],
     ['fs_rights_base', 'i64', 'rights of the new descriptor'],
-    ['fs_rights_inheriting', 'i64', 'rights of what is opened through it'],
+    [
+      'fs_rights_inheriting',
+      'i64',
+      'not used: a new folder passes on the rights that its own folder passes on',
+    ],
     ['fdflags', 'i32', 'fdflags: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync'],
     ['opened_fd', 'i32', 'pointer to u32, written: the new descriptor'],
   ],

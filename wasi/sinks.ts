@@ -5,7 +5,7 @@ import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from '.
 export interface LineSinkOptions {
   /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
   onLine?: ((text: string) => void) | undefined;
-  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, at least 4. */
+  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, from 4 to `MAX_LINE_BYTES`. */
   maxLineBytes?: number | undefined;
   /** The last lines kept for error reports. Default 20. */
   keepLines?: number | undefined;
@@ -13,13 +13,16 @@ export interface LineSinkOptions {
   keepBytes?: number | undefined;
 }
 
+/** The longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text or end the process. */
+export const MAX_LINE_BYTES: number = 2 ** 29 - 24;
+
 const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
 
 export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
   of: 'new LineSink(options)',
   rows: {
     onLine: { ...aFunction, default: 'lines are only kept' },
-    maxLineBytes: { ...aCount('bytes', 4), default: '8192', code },
+    maxLineBytes: { ...aCount('bytes', 4, MAX_LINE_BYTES), default: '8192', code },
     keepLines: { ...aCount('lines'), default: '20', code },
     keepBytes: { ...aCount('bytes'), default: '16384', code },
   },

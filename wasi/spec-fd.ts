@@ -3,6 +3,8 @@ import { FAULT, FS_ERRNOS, type Row } from './spec-row.ts';
 
 const BAD_FD = 'not open, or without the right: EBADF';
 const SHORT = 'at most 1024 pieces and 16 MiB at once';
+const TOO_FAR = 'an end beyond 2^44 - 4096, the largest file: EFBIG, nothing written';
+const NEGATIVE = 'an offset of 2^63 or more: EINVAL';
 const BAD_PIECE = 'the list or a piece outside the memory: EFAULT, nothing moved';
 
 /** The functions on descriptors. */
@@ -14,8 +16,9 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_allocate: {
     errnos: ['ESUCCESS', 'EBADF', 'EFBIG', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
-    summary: 'extends the file by zeros if it ends before the range',
-    onBadInput: `${BAD_FD}; a length of 0, or a file opened without FD_WRITE: EINVAL; an end beyond 2^53: EFBIG; stdio: ESPIPE`,
+    summary:
+      'extends the file by zeros if it ends before the range; in memory the range also takes its room of the quota at once, on folders of the host it may stay a hole',
+    onBadInput: `${BAD_FD}; a length of 0, a device, or a file opened without FD_WRITE: EINVAL; ${TOO_FAR}; stdio: ESPIPE`,
   },
   fd_close: {
     errnos: ['ESUCCESS', 'EBADF', 'EIO'],
@@ -50,8 +53,8 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_filestat_set_size: {
     errnos: ['ESUCCESS', 'EBADF', 'EFBIG', 'EINVAL', ...FS_ERRNOS],
-    summary: 'cuts the file, or extends it by zeros',
-    onBadInput: `${BAD_FD}; a file opened without FD_WRITE: EINVAL; beyond 2^53: EFBIG`,
+    summary: 'cuts the file, or extends it by a hole, which reads as zeros and takes no room',
+    onBadInput: `${BAD_FD}; a device, or a file opened without FD_WRITE: EINVAL; ${TOO_FAR}`,
   },
   fd_filestat_set_times: {
     errnos: ['ESUCCESS', 'EBADF', 'EINVAL', ...FS_ERRNOS],
@@ -60,8 +63,8 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_pread: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
-    summary: `reads at an offset and leaves the descriptor's own alone; ${SHORT}`,
-    onBadInput: `${BAD_FD}; stdio: ESPIPE; an offset beyond 2^53: EINVAL; ${BAD_PIECE}; ${FAULT}`,
+    summary: `reads at an offset, behind the end nothing, and leaves the descriptor's own alone; ${SHORT}`,
+    onBadInput: `${BAD_FD}; stdio: ESPIPE; ${NEGATIVE}; ${BAD_PIECE}; ${FAULT}`,
   },
   fd_prestat_get: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT'],
@@ -76,7 +79,7 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   fd_pwrite: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EFBIG', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
     summary: `writes at an offset, even if the flag append is set, and leaves the descriptor's own alone; ${SHORT}`,
-    onBadInput: `${BAD_FD}; stdio: ESPIPE; an offset beyond 2^53: EINVAL; ${BAD_PIECE}; ${FAULT}`,
+    onBadInput: `${BAD_FD}; stdio: ESPIPE; ${NEGATIVE}; ${TOO_FAR}; ${BAD_PIECE}; ${FAULT}`,
   },
   fd_read: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EINVAL', ...FS_ERRNOS],
@@ -111,6 +114,6 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   fd_write: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EFBIG', 'EINVAL', ...FS_ERRNOS],
     summary: `writes the pieces as one; ${SHORT}`,
-    onBadInput: `${BAD_FD}; ${BAD_PIECE}; ${FAULT}`,
+    onBadInput: `${BAD_FD}; ${TOO_FAR}; ${BAD_PIECE}; ${FAULT}`,
   },
 };

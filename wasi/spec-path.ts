@@ -44,8 +44,8 @@ export const pathRows: Readonly<Record<Extract<WasiFunctionName, `path_${string}
   path_open: {
     errnos: [...PATH_ERRNOS, 'EEXIST', 'EISDIR', 'ETXTBSY'],
     summary:
-      'opens a file or folder, with those of the rights asked for that the folder passes on and that apply to what is opened',
-    onBadInput: `${BAD_PATH}; an unknown flag, or create and directory: EINVAL; a folder with FD_WRITE, create or truncate: EISDIR; truncate without PATH_FILESTAT_SET_SIZE, or both FD_WRITE and FD_FILESTAT_SET_SIZE of the new descriptor: ENOTCAPABLE; a link that is not followed: ELOOP; 1024 descriptors are open: EMFILE; ${FAULT}`,
+      'opens a file or folder, with the rights asked for, except those that do not apply to it and those that the program dropped by fd_fdstat_set_rights of a folder above. /dev/null and /dev/zero of a host, and nullFile and zeroFile in memory, are served without the host, for writing on a read-only mount too',
+    onBadInput: `${BAD_PATH}; an unknown flag, or create and directory: EINVAL; a folder with FD_WRITE, create or truncate: EISDIR; truncate without PATH_FILESTAT_SET_SIZE, or both FD_WRITE and FD_FILESTAT_SET_SIZE of the new descriptor: ENOTCAPABLE; a link that is not followed: ELOOP; any other device, a pipe or a socket: ENOTSUP, without opening it; 1024 descriptors are open: EMFILE; ${FAULT}`,
   },
   path_readlink: {
     errnos: PATH_ERRNOS,

@@ -23,11 +23,8 @@ export function writeFdstat(memory: GuestMemory, pointer: number, descriptor: De
   return Errno.ESUCCESS;
 }
 
-/** Only regular files are opened as files. */
-function filetypeOf(descriptor: Descriptor): number {
-  if (descriptor.kind === 'stdio') return descriptor.filetype;
-  return descriptor.kind === 'file' ? Filetype.REGULAR_FILE : Filetype.DIRECTORY;
-}
+const filetypeOf = (descriptor: Descriptor): number =>
+  descriptor.kind === 'directory' ? Filetype.DIRECTORY : descriptor.filetype;
 
 /**
  *     filestat, 64 bytes

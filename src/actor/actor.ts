@@ -5,11 +5,11 @@ import {
   type SendOptions,
   type StopOptions,
 } from './call-options.ts';
-import type { Part } from './codec.ts';
+import { byteLength, type Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
 import type { EngineResult } from './engine.ts';
-import { ActorError, strictly } from './errors.ts';
+import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json-value.ts';
@@ -19,7 +19,9 @@ import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { applyReturned, changedKeys, type StateMap, snapshotOf, storeDoes } from './state.ts';
+import { changedKeys, loadFrom, type StateMap } from './state.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { ActorTurns } from './turns.ts';
 
 /** A call that is being made. */
 interface Running {
@@ -48,11 +50,10 @@ export class ScriptActor {
   readonly #outbox: Mailbox<Packet>;
   readonly #abort = new AbortController();
   #loaded: Loaded;
-  #state: StateMap;
+  readonly #keeper: StateKeeper;
   #phase: ActorPhase = 'active';
-  /** Settles with the latest call. Never rejects. */
-  #turns: Promise<unknown> = Promise.resolve();
-  /** The same with the latest reload. */
+  readonly #turns: ActorTurns;
+  /** Settles with the latest reload. Never rejects. */
   #reloads: Promise<unknown> = Promise.resolve();
   #calls = 0;
   #failures = 0;
@@ -67,8 +68,8 @@ export class ScriptActor {
   /**
    * Loads the plugin and the state, and validates both and the config.
    * @throws {ModuleError} for a module that cannot be an actor
-   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED, ABORTED
-   * @throws {CreateError} for options of the plugin that are wrong
+   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
+   * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
    */
   static create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
   static async create(
@@ -84,25 +85,29 @@ export class ScriptActor {
     if (signal?.aborted) throw aborted('actor', signal);
     events.emit({ type: 'phase', phase: 'loading' });
     // Before the plugin, so that a store which fails leaves no plugin behind.
-    const state = await storeDoes('load', () => store.load());
+    const state = await loadFrom(store);
     events.emit({ type: 'phase', phase: 'validation' });
     const loaded = await load(scriptConfig, settings, () =>
       events.emit({ type: 'phase', phase: 'initialization' }),
     );
-    if (signal?.aborted) {
+    try {
+      if (signal?.aborted) throw aborted('actor', signal);
+      const keeper = new StateKeeper(settings, state, loaded);
+      // Of the class that was asked for: the entry for Node extends this one.
+      return new this(loaded, keeper, settings, events);
+    } catch (error) {
       await loaded.engine.close();
-      throw aborted('actor', signal);
+      throw error;
     }
-    // Of the class that was asked for: the entry for Node extends this one.
-    return new this(loaded, state, settings, events);
   }
 
-  protected constructor(loaded: Loaded, state: StateMap, settings: ActorSettings, events: EventSource) {
+  protected constructor(loaded: Loaded, keeper: StateKeeper, settings: ActorSettings, events: EventSource) {
     this.#loaded = loaded;
-    this.#state = state;
+    this.#keeper = keeper;
     this.#settings = settings;
     this.#events = events;
-    const { capacity, awaitAllInports, signal, wire, inputBytes } = settings;
+    const { capacity, awaitAllInports, signal, wire, inputBytes, keepAlive } = settings;
+    this.#turns = new ActorTurns(() => this.#loaded.engine, keepAlive);
     this.#writer = new PayloadWriter({ wire, maxBytes: inputBytes, codec: loaded.engine.codec });
     const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
@@ -114,7 +119,7 @@ export class ScriptActor {
         const { signal } = readSendOptions('send', options);
         refuseArguments('send', extra);
         if (this.#finished) throw this.#stopped('inports');
-        return this.#inbox.send(packet, signal);
+        return this.#turns.send(this.#inbox, packet, signal);
       },
     };
     this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
@@ -139,7 +144,7 @@ export class ScriptActor {
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
     // Handed on without waiting for it, a promise settles two turns later.
-    return await this.#inTurn(() => this.#call(part, signal));
+    return await this.#turns.take('process', () => this.#call(part, signal), signal);
   }
 
   /**
@@ -161,13 +166,16 @@ export class ScriptActor {
   drain(): Promise<void>;
   async drain(...extra: unknown[]): Promise<void> {
     refuseArguments('drain', extra);
+    return this.#turns.bound('drain', this.#drained());
+  }
+
+  async #drained(): Promise<void> {
     for (;;) {
-      const turns = this.#turns;
-      await turns;
+      await this.#turns.whenIdle();
       const isWaiting =
         this.#loop !== undefined && (this.#isBusy || (this.#inbox.size > 0 && !this.#finished));
       if (isWaiting) await new Promise<void>(resolve => this.#whenIdle.push(resolve));
-      else if (turns === this.#turns) return;
+      else if (this.#turns.isIdle) return;
     }
   }
 
@@ -186,7 +194,7 @@ export class ScriptActor {
       this.#inbox.clear();
       this.#abort.abort(this.#stopped('the actor'));
     }
-    return this.#finished;
+    return this.#turns.bound('stop', this.#finished);
   }
 
   /**
@@ -217,7 +225,7 @@ export class ScriptActor {
 
   /** A copy of the state as the latest finished call left it. */
   get state(): JsonObject {
-    return snapshotOf(this.#state);
+    return this.#keeper.snapshot();
   }
 
   /** What the plugin's `get_version` says; null when it has none. */
@@ -242,7 +250,7 @@ export class ScriptActor {
     try {
       checkSameEncoding(this.#loaded.engine, next.engine);
       if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
-      await this.#inTurn(async () => {
+      await this.#turns.take('reload', async () => {
         if (this.#finished) throw this.#stopped('reload');
         await this.#swap(next);
       });
@@ -269,12 +277,6 @@ export class ScriptActor {
     throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
   }
 
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.then(task);
-    this.#turns = turn.catch(() => {});
-    return turn;
-  }
-
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
     const own = this.#abort.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
@@ -284,27 +286,28 @@ export class ScriptActor {
     events.emit({
       type: 'started',
       call: number,
-      payloadBytes: payload.length,
+      payloadBytes: events.isHeard ? byteLength(payload) : 0,
       queueDepth: this.#inbox.size,
     });
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
-      const loaded = storeDoes('load', () => this.#settings.store.load());
+      const loaded = this.#keeper.load();
       const state = loaded instanceof Map ? loaded : await loaded;
       const before = events.isHeard ? new Map(state) : undefined;
+      const { part: statePart } = this.#keeper;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
       let outcome: PromiseSettledResult<EngineResult>;
       try {
-        const value = await engine.process({ payload, config, state, packets, signal });
-        if (value.state) this.#applyReturned(value.state, state, value.written);
+        const value = await engine.process({ payload, config, state, statePart, packets, signal });
+        this.#keeper.apply(value, state);
         outcome = { status: 'fulfilled', value };
       } catch (reason) {
         outcome = { status: 'rejected', reason };
       }
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
-      const keeping = this.#keep(outcome, state);
+      const keeping = this.#keeper.keep(state, outcome.status === 'rejected');
       const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
       if (before && isKept) this.#tellChanges(number, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -335,29 +338,14 @@ export class ScriptActor {
 
   #measure({ number, startMs, packets }: Running) {
     const durationMs = this.#events.nowMs() - startMs;
-    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size };
-  }
-
-  #applyReturned(returned: JsonObject, state: StateMap, written: ReadonlySet<string>): void {
-    const { statePolicy, engineOptions, tell } = this.#settings;
-    applyReturned(state, returned, statePolicy, written, engineOptions.strict ? strictly : tell);
-  }
-
-  /** Also after a failure, unless the policy forbids: what a plugin wrote before it stays, as upstream. */
-  #keep({ status }: PromiseSettledResult<EngineResult>, state: StateMap): boolean | Promise<boolean> {
-    const { store, statePolicy } = this.#settings;
-    if (status === 'rejected' && statePolicy === 'transactional') return false;
-    const keep = () => {
-      this.#state = state;
-      return true;
-    };
-    const committing = storeDoes('commit', () => store.commit(state));
-    return committing ? committing.then(keep) : keep();
+    const stateBytes = this.#events.isHeard ? this.#keeper.bytes : 0;
+    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size, stateBytes };
   }
 
   #tellChanges(call: number, before: StateMap, after: StateMap): void {
     const keys = changedKeys(before, after);
-    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys });
+    const stateBytes = this.#keeper.bytes;
+    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys, stateBytes });
   }
 
   #tellPackets({ number, packets }: Running, hasResult: boolean): void {
@@ -389,6 +377,7 @@ export class ScriptActor {
   }
 
   async #swap(next: Loaded): Promise<void> {
+    this.#keeper.limit(next.stateRoom);
     const { engine } = this.#loaded;
     this.#loaded = next;
     await engine.close();
@@ -397,7 +386,7 @@ export class ScriptActor {
   async #run(): Promise<void> {
     for (let payload = await this.#take(); payload !== undefined; payload = await this.#take()) {
       const call = payload;
-      const packets = await this.#inTurn(() => this.#call(call)).catch(errorPackets);
+      const packets = await this.#turns.take('process', () => this.#call(call)).catch(errorPackets);
       for (const packet of packets) await this.#outbox.send(packet);
     }
     this.#tellIdle();
@@ -421,7 +410,7 @@ export class ScriptActor {
     this.#inbox.close(this.#stopped('inports'));
     this.#outbox.lift();
     await this.#loop;
-    await this.#turns;
+    await this.#turns.whenIdle();
     this.#outbox.close();
     await this.#loaded.engine.close();
     this.#abort.abort();

@@ -1,8 +1,18 @@
-import { parseJson, quote, writeJson } from './json.ts';
+import { joinJson, parseJson, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
 /** A value as an encoding writes it: text, or bytes. */
 export type Part = string | Uint8Array;
+
+const encoder = new TextEncoder();
+
+/** The size of a part in bytes: of text, as UTF-8. */
+export const byteLength = (part: Part): number =>
+  typeof part === 'string' ? encoder.encode(part).length : part.length;
+
+/** A UTF-16 code unit takes three bytes at most, so that most texts need not be encoded to be measured. */
+export const isOver = (part: Part, limitBytes: number): boolean =>
+  part.length * 3 > limitBytes && byteLength(part) > limitBytes;
 
 /**
  * How a plugin's context and result travel. Every encoding carries the same values, those of `JsonValue`. What is known
@@ -23,10 +33,6 @@ export interface Codec {
 export const jsonCodec: Codec = {
   encoding: 'json',
   write: writeJson,
-  join(members) {
-    let text = '{';
-    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
-    return `${text}}`;
-  },
+  join: joinJson,
   read: parseJson,
 };

@@ -1,4 +1,6 @@
 import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
+import { fromBase64 } from '../base64.ts';
+import { excerpt } from '../errors.ts';
 import type { ActorConfig } from './actor-config.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { ActorError, describe, type Report, refuseOption } from './errors.ts';
@@ -151,7 +153,7 @@ function parse(output: Uint8Array, problem: string, codec: Codec): JsonValue {
   try {
     return codec.read(output, 'it');
   } catch (cause) {
-    throw new ActorError('INVALID_RESULT', `${problem}: ${(cause as Error).message}`, { cause });
+    throw new ActorError('INVALID_RESULT', `${problem}: ${excerpt((cause as Error).message)}`, { cause });
   }
 }
 
@@ -161,7 +163,7 @@ function decodeBase64(text: string): Uint8Array {
   try {
     if (wrongAt >= 0) throw new Error(`unexpected ${JSON.stringify(text[wrongAt])} at character ${wrongAt}`);
     if (text.length % 4 !== 0) throw new Error(`${text.length} characters, not a multiple of 4`);
-    return Uint8Array.from(atob(text), char => char.charCodeAt(0));
+    return fromBase64(text);
   } catch (cause) {
     const message = `Failed to decode base64 string: ${(cause as Error).message}`;
     throw new ActorError('INVALID_RESULT', message, { cause });

@@ -1,13 +1,15 @@
 import { aSignal, having, type Kind, kind, type OptionTable, readOptions } from '../../wasi/options.ts';
 import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
+import { excerpt } from '../errors.ts';
 import type { HostFunctions } from '../host-function.ts';
+import { LIMITS } from '../limits.ts';
 import { type PluginOutput, viewOf } from '../output.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
 import { readSignatures } from '../wasm/reader.ts';
 import { refuseArguments } from './call-options.ts';
-import { type Codec, jsonCodec, type Part } from './codec.ts';
+import { byteLength, type Codec, isOver, jsonCodec, type Part } from './codec.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
 import { type EngineOptions, readEngineOptions } from './engine-options.ts';
@@ -15,7 +17,7 @@ import { ActorError, describe, type Report, refuseOption, strictly } from './err
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
 import { isObject, type JsonObject } from './json-value.ts';
-import { type ActorLimits, readLimits, refuseOver } from './limits.ts';
+import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
 import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
@@ -38,6 +40,8 @@ export interface EngineCall {
   readonly config: Part;
   /** What the plugin reads, and changes while it runs. */
   readonly state: StateMap;
+  /** The same state as `writeState` writes it. Default: written for this call. */
+  readonly statePart?: Part | undefined;
   /** What it sends while it runs is added. */
   readonly packets: Packet[];
   readonly signal?: AbortSignal | undefined;
@@ -49,6 +53,7 @@ export const ENGINE_CALL: OptionTable<EngineCall> = {
     payload: { ...aPart, default: 'none', required: true },
     config: { ...aPart, default: 'none', required: true },
     state: { ...having('a Map', 'get', 'set'), default: 'none', required: true },
+    statePart: { ...aPart, default: 'written for this call' },
     packets: { ...kind('an array', Array.isArray), default: 'none', required: true },
     signal: { ...aSignal, default: 'none' },
   },
@@ -63,7 +68,17 @@ export interface EngineResult {
   outputBytes: number;
 }
 
-const encoder = new TextEncoder();
+/** How large a state may be, and the option that says so. */
+export interface StateRoom {
+  readonly bytes: number;
+  readonly option: string;
+}
+
+/** A state leaves at least this part of input and output to messages. */
+const MESSAGE_SHARE = 8;
+/** Kernel memory holds the context and the result, both with the state, and rounds sizes up by up to an eighth. */
+const KERNEL_SHARE = 3;
+const PAGE_BYTES = 65_536;
 
 /** What does not change when the plugin is made anew. */
 interface About {
@@ -71,6 +86,7 @@ interface About {
   entryPoint: string;
   stderr: PluginStderr;
   limits: ActorLimits;
+  kernelPages: number;
   report: Report;
   protocol: Protocol;
   codec: Codec;
@@ -115,6 +131,7 @@ export class ExtismEngine {
         entryPoint,
         stderr,
         limits,
+        kernelPages: options.memory?.maxPages ?? LIMITS.kernelPages.default,
         report,
         protocol,
         codec: codecFor(metadata, options.codec),
@@ -171,21 +188,10 @@ export class ExtismEngine {
     const whole =
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
-        : joinContext(call.payload, call.config, writeState(call.state, codec), codec);
-    const { inputBytes } = limits;
-    // A UTF-16 code unit takes three bytes at most, so that most texts need not be encoded to be measured.
-    const isShort = whole.length * 3 <= inputBytes;
-    const input = typeof whole === 'string' && !isShort ? encoder.encode(whole) : whole;
-    refuseOver(
-      'INPUT_LIMIT',
-      'payload, config and state',
-      input.length,
-      inputBytes,
-      'bytes',
-      'limits.inputBytes',
-    );
+        : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+    refuseInput('payload, config and state', whole, limits);
     const live = new LiveCall(call.state, call.packets, limits);
-    const output = await this.#plugin.call(entryPoint, input, live, { signal: call.signal });
+    const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
     const outputBytes = output?.byteLength ?? 0;
     live.count('the result', outputBytes);
     const { outputs, state } =
@@ -193,6 +199,29 @@ export class ExtismEngine {
         ? readPlainResult(bytesOf(output))
         : readResult(bytesOf(output), report, codec);
     return { outputs, state, written: live.written, outputBytes };
+  }
+
+  /**
+   * Returns how large a state may be beside this config, such that later calls can be made: their input keeps room for a
+   * payload, and a result may return the same state. An empty state is always allowed.
+   * @throws {ActorError} INPUT_LIMIT when the config leaves no room for any message
+   */
+  stateRoom(config: Part): StateRoom {
+    const { limits, codec, kernelPages } = this.#about;
+    const { inputBytes, stateBytes, outputBytes } = limits;
+    const own = { bytes: stateBytes, option: 'limits.stateBytes' };
+    if (this.protocol === 'ports') return own;
+    const empty = codec.write({}, []);
+    const least = joinContext(empty, config, empty, codec);
+    refuseInput('config, with an empty payload and state', least, limits);
+    const inputRoom = inputBytes - Math.ceil(inputBytes / MESSAGE_SHARE) - byteLength(least);
+    const rooms = [
+      { bytes: inputRoom, option: 'limits.inputBytes' },
+      { bytes: outputBytes - Math.ceil(outputBytes / MESSAGE_SHARE), option: 'limits.outputBytes' },
+      { bytes: Math.floor((kernelPages * PAGE_BYTES) / KERNEL_SHARE), option: 'memory.maxPages' },
+    ];
+    const { bytes, option } = rooms.reduce((most, room) => (room.bytes < most.bytes ? room : most), own);
+    return { bytes: Math.max(bytes, byteLength(empty)), option };
   }
 
   /**
@@ -223,11 +252,27 @@ export class ExtismEngine {
     await old.close();
   }
 
+  /** Internal: as the plugin's own, for what waits until the plugin has ended a call. */
+  get mayWaitForItself(): boolean {
+    return this.#plugin.mayWaitForItself;
+  }
+
+  /** Internal: as the plugin's own. */
+  boundWait(what: string, leave: (error: Error) => void): () => void {
+    return this.#plugin.boundWait(what, leave);
+  }
+
   close(): Promise<void>;
   async close(...extra: unknown[]): Promise<void> {
     refuseArguments('close', extra);
     return this.#plugin.close();
   }
+}
+
+/** @throws {ActorError} INPUT_LIMIT */
+function refuseInput(what: string, input: Part, { inputBytes }: ActorLimits): void {
+  if (!isOver(input, inputBytes)) return;
+  refuseOver('INPUT_LIMIT', what, byteLength(input), inputBytes, 'bytes', 'limits.inputBytes');
 }
 
 /** @throws {ModuleError} TooLarge */
@@ -291,7 +336,7 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
     return null;
   }
   try {
-    return readMetadata(bytesOf(await plugin.call('get_metadata')));
+    return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
     const { message } = error as Error;
     if (lacksGoRuntime(error)) {
@@ -338,12 +383,20 @@ async function askVersion(plugin: Plugin): Promise<string | null> {
 /** What an optional export answers, as JSON. @throws {ModuleError} InitFailed */
 async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
   try {
-    return readJson(bytesOf(await plugin.call(name, input)), { what: `the answer of ${name}` });
+    return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${(error as Error).message}`, {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt((error as Error).message)}`, {
       cause: error,
     });
   }
+}
+
+/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
+async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
+  const answer = bytesOf(await plugin.call(name, input));
+  const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
+  refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
+  return answer;
 }
 
 /** A function of the caller's replaces the actor's of the same name. */

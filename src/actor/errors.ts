@@ -66,8 +66,20 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'STATE_STORE_FAILED',
-    when: 'The state store that was given threw. The call counts as failed.',
+    when: 'The state store that was given threw, or loaded no Map; of a FileState, the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
     remedy: 'The cause is what it threw.',
+  },
+  {
+    code: 'STATE_TOO_LARGE',
+    when: 'A call leaves a state over its limit: the call fails, and the state from before it is kept. Or the state that an actor begins with, or its store loads, is over the limit.',
+    remedy:
+      'Let the plugin keep less, or raise limits.stateBytes (and limits.inputBytes, which holds config and payload too). For a stored state that is too large, do that, or commit a smaller one to the store. On the command line, give --input-bytes or another state file.',
+  },
+  {
+    code: 'INVALID_STATE_FILE',
+    when: 'A file given for the state is not a state file of a version that is known: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
+    remedy:
+      'Correct the path. For a bare object that is the state of an actor, as plugboard 0.1 wrote it, give the option adopt, or --adopt on the command line.',
   },
   {
     code: 'CALLBACK_FAILED',
@@ -81,7 +93,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'OUTPUT_LIMIT',
-    when: 'The result of a call and what it handed to host functions are more bytes than one call may give.',
+    when: 'The result of a call and what it handed to host functions are more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
     remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
   },
   {
@@ -133,8 +145,9 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'STATE_WRITES_DISCARDED',
-    when: 'Diagnostic: a call set keys of the state and then returned a state without them, which replaces all, as upstream.',
-    remedy: "Let the plugin return all of its state or none, or use statePolicy: 'merge'.",
+    when: 'Diagnostic: a call set keys of the state and then returned a state without them, which replaces all, as upstream. Or a call failed, and the state that it had set cannot be kept.',
+    remedy:
+      "Let the plugin return all of its state or none, or use statePolicy: 'merge'. For a failed call the message has the reason.",
   },
   {
     code: 'STATE_IGNORED',
@@ -143,12 +156,14 @@ export const ACTOR_ERROR_CODES = [
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** The last four are codes of the host that fit here as well. */
+/** The last ones are codes of the host that fit here as well. */
 export type ActorErrorCode =
   | (typeof ACTOR_ERROR_CODES)[number]['code']
   | 'UNSUPPORTED'
   | 'ABORTED'
   | 'INVALID_UTF8'
+  | 'TEXT_TOO_LONG'
+  | 'TOO_MANY_VALUES'
   | 'INVALID_HANDLE';
 
 export class ActorError extends PlugboardError {

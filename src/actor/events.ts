@@ -4,14 +4,17 @@ import type { Report } from './errors.ts';
 /** Where an actor is in its life. Only `active` ones process messages. */
 export type ActorPhase = 'loading' | 'validation' | 'initialization' | 'active' | 'cleanup' | 'stopped';
 
-/** What happens in an actor, besides who and when. `call` numbers the calls from 1. */
+/**
+ * What happens in an actor, besides who and when. `call` numbers the calls from 1. `stateBytes` is the size of the state that
+ * the next call gets, in the encoding of the plugin.
+ */
 export type ActorHappening =
   | { type: 'phase'; phase: ActorPhase }
   /** A call begins. `queueDepth` is what waits in the inports. */
   | { type: 'started'; call: number; payloadBytes: number; queueDepth: number }
   /** The call sent a packet; `isResult` tells its result from what it sent before. */
   | { type: 'packet'; call: number; ports: readonly string[]; isResult: boolean }
-  | { type: 'state-changed'; call: number; keys: readonly string[] }
+  | { type: 'state-changed'; call: number; keys: readonly string[]; stateBytes: number }
   | {
       type: 'completed';
       call: number;
@@ -19,6 +22,7 @@ export type ActorHappening =
       outputBytes: number;
       packets: number;
       queueDepth: number;
+      stateBytes: number;
     }
   /** `failures` is how many calls have failed in a row. */
   | {
@@ -30,6 +34,7 @@ export type ActorHappening =
       packets: number;
       failures: number;
       queueDepth: number;
+      stateBytes: number;
     }
   /** The error policy made the plugin anew. */
   | { type: 'restarted'; failures: number }

@@ -1,4 +1,7 @@
+import { excerpt } from '../errors.ts';
 import { Float } from './float.ts';
+
+export { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../abi/index.ts';
 
 /**
  * JSON that keeps numbers exactly. An integer literal is a `number` while that is safe and a `bigint` beyond; a
@@ -36,12 +39,16 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   isObject(value) && !(value instanceof Float) && !(value instanceof Uint8Array);
 
+/** The most characters of one key in a path. */
+const MAX_KEY_CHARACTERS = 1000;
+
 /** A path as JavaScript spells it: `payload.x.data[3]["a b"]`. */
 export const formatPath = (path: readonly (string | number)[]): string =>
   path
     .map(step => {
       if (typeof step === 'number') return `[${step}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+      const key = excerpt(step, MAX_KEY_CHARACTERS);
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
     })
     .join('')
     .replace(/^\./, '');

@@ -1,16 +1,26 @@
+import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
+import { isOutOfMemory } from '../errors.ts';
+import { decodeStrict, tooManyValues } from '../text.ts';
 import { ActorError, refuseOption } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
-import { integerOf, isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './json-value.ts';
+import {
+  formatPath,
+  integerOf,
+  isWellFormed,
+  type JsonObject,
+  type JsonValue,
+  MAX_DEPTH,
+  setOwn,
+} from './json-value.ts';
 import { type Form, writeValue } from './value-writer.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first byte that does not fit */
+/** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first byte that does not fit; TEXT_TOO_LONG */
 export function readUtf8(bytes: Uint8Array, what: string): string {
   try {
-    return decoder.decode(bytes);
-  } catch {
+    return decodeStrict(bytes, what, ActorError);
+  } catch (error) {
+    if (error instanceof ActorError) throw error;
     const repaired = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     const wrong = bytes.findIndex((byte, index) => byte !== repaired[index]);
     const offset = wrong < 0 ? bytes.length : wrong;
@@ -38,8 +48,8 @@ export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
 /**
  * Reads one JSON text. Among equal keys the last wins. Objects are plain objects, as from `JSON.parse`: a key
  * `__proto__` is an own property like any other.
- * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_RANGE for a number that no float can hold;
- * each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
+ * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number that no
+ * float can hold; each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
  */
 export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
@@ -90,6 +100,7 @@ class Reader {
   readonly #maxDepth: number;
   #at = 0;
   #depth = 0;
+  #values = 0;
 
   constructor(text: string, what: string, maxDepth: number) {
     this.#text = text;
@@ -103,7 +114,13 @@ class Reader {
     return value;
   }
 
+  /** Counts a key or a value. */
+  #count(): void {
+    if (++this.#values > MAX_JSON_VALUES) throw new ActorError('TOO_MANY_VALUES', tooManyValues(this.#what));
+  }
+
   #value(): JsonValue {
+    this.#count();
     const next = this.#next();
     if (next === '"') return this.#string();
     if (next === '{' || next === '[') return this.#nested(next);
@@ -142,6 +159,7 @@ class Reader {
     if (this.#next() === '}') return object;
     for (;;) {
       if (this.#next() !== '"') this.#fail('a key in quotes');
+      this.#count();
       const key = this.#string();
       this.#next();
       this.#expect(':', '":"');
@@ -297,12 +315,39 @@ const JSON_TEXT: Form<string> = {
 /**
  * Writes one JSON text, without white space. Takes what `readJson` gives, and bytes (as an array of numbers).
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
- * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`
+ * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
-export const writeJson = (value: unknown, path: readonly string[] = []): string => {
+export function writeJson(value: unknown, path: readonly string[] = []): string {
   if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
-  return writeValue(value, JSON_TEXT, path);
-};
+  try {
+    return checkWritten(writeValue(value, JSON_TEXT, path), path);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', path) : error;
+  }
+}
+
+/** The object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
+export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
+  try {
+    let text = '{';
+    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
+    return checkWritten(`${text}}`, []);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', []) : error;
+  }
+}
+
+/** Engines whose strings are longer refuse the same texts. */
+function checkWritten(text: string, path: readonly string[]): string {
+  if (text.length > MAX_TEXT_BYTES) throw tooLong(text.length, path);
+  return text;
+}
+
+const tooLong = (got: number | 'more', path: readonly string[]) =>
+  new ActorError(
+    'TEXT_TOO_LONG',
+    tooLongMessage(`JSON of ${formatPath(path) || 'the value'}`, got, 'characters'),
+  );
 
 const COPY: Form<JsonValue> = {
   literal: value => value,

@@ -26,12 +26,26 @@ export const ACTOR_LIMITS = {
     option: 'limits.inputBytes',
     why: 'The plugin holds it at least twice, as text and as values, in a memory of at most 4 GiB.',
   },
+  stateBytes: {
+    name: 'state that is kept for the next call, in the encoding of the plugin',
+    default: 33_554_432,
+    unit: 'bytes',
+    option: 'limits.stateBytes',
+    why: 'Half of limits.inputBytes, also where that is given: a state that fills a whole call would make every later message fail. For the same reason it is less where config, limits.outputBytes or memory.maxPages leave less.',
+  },
   outputBytes: {
     name: 'what one call gives: its result and all that it hands to host functions, as JSON',
     default: 67_108_864,
     unit: 'bytes',
     option: 'limits.outputBytes',
     why: 'A plugin that writes state or sends packets in a loop would fill the memory of the host.',
+  },
+  answerBytes: {
+    name: 'the output of get_metadata, get_version or validate_config',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: null,
+    why: 'JSON takes many times its bytes once it is read: a plugin could fill the memory of the host while it is loaded.',
   },
   packets: {
     name: 'packets that one call sends before its result',
@@ -78,6 +92,7 @@ export interface CallLimits {
 }
 export interface ActorLimits extends CallLimits {
   moduleBytes: number;
+  stateBytes: number;
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -94,6 +109,7 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
   rows: {
     moduleBytes: limitRow('moduleBytes'),
     inputBytes: limitRow('inputBytes'),
+    stateBytes: limitRow('stateBytes'),
     outputBytes: limitRow('outputBytes'),
     packets: limitRow('packets'),
   },
@@ -108,10 +124,18 @@ export const aLimitsOption: OptionRow = {
 /** @throws {ActorError} INVALID_CONFIG */
 export function readLimits(given?: LimitOptions): ActorLimits {
   const read = readOptions(LIMIT_OPTIONS, given, 'limits', refuseOption);
-  const limit = (name: keyof ActorLimits): number => read[name] ?? ACTOR_LIMITS[name].default;
+  const limit = (name: keyof ActorLimits, otherwise: number = ACTOR_LIMITS[name].default): number =>
+    read[name] ?? otherwise;
+  const inputBytes = limit('inputBytes');
+  const stateBytes = limit('stateBytes', Math.floor(inputBytes / 2));
+  if (stateBytes > inputBytes) {
+    const message = `limits.stateBytes: expected at most limits.inputBytes (${inputBytes} bytes), got ${stateBytes}`;
+    throw new ActorError('INVALID_CONFIG', message);
+  }
   return {
     moduleBytes: limit('moduleBytes'),
-    inputBytes: limit('inputBytes'),
+    inputBytes,
+    stateBytes,
     outputBytes: limit('outputBytes'),
     packets: limit('packets'),
   };
@@ -129,8 +153,9 @@ export function refuseOver(
   limit: number,
   unit: string,
   option: string,
+  remedy?: string,
 ): void {
   if (count <= limit) return;
   const message = `${what}: ${number(count)} ${unit}, over the limit of ${number(limit)} (${option})`;
-  throw new ActorError(code, message);
+  throw new ActorError(code, remedy === undefined ? message : `${message}; ${remedy}`);
 }

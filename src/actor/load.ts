@@ -1,7 +1,7 @@
 import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { writeConfig } from './context.ts';
-import { ExtismEngine } from './engine.ts';
+import { ExtismEngine, type StateRoom } from './engine.ts';
 import { ActorError } from './errors.ts';
 import { writeJson } from './json.ts';
 import { ModuleError } from './module-error.ts';
@@ -14,6 +14,7 @@ export interface Loaded {
   engine: ExtismEngine;
   /** As the plugin reads it. */
   config: Part;
+  stateRoom: StateRoom;
 }
 
 /** Opens a plugin, and validates the config for it. */
@@ -32,7 +33,7 @@ export async function load(
     await validateConfig(validate, own, engine.metadata);
     await engine.validateConfig(writeJson(own, ['config']));
     if (awaitAllInports || requirePorts) inportNames(engine);
-    return { scriptConfig, engine, config };
+    return { scriptConfig, engine, config, stateRoom: engine.stateRoom(config) };
   } catch (error) {
     await engine.close();
     throw error;

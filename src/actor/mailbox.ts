@@ -1,3 +1,4 @@
+import { excerpt } from '../errors.ts';
 import { ActorError } from './errors.ts';
 
 /** First in, first out, each in constant time (an array's `shift` moves everything behind it). */
@@ -136,7 +137,7 @@ export const stopped = (name: string, cause?: unknown): ActorError =>
     'ACTOR_STOPPED',
     cause === undefined
       ? `${name}: the actor was stopped and takes no more packets`
-      : `${name}: the actor has stopped after a failure: ${(cause as Error).message}`,
+      : `${name}: the actor has stopped after a failure: ${excerpt((cause as Error).message)}`,
     cause === undefined ? undefined : { cause },
   );
 

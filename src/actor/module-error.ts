@@ -1,5 +1,5 @@
 import { CallError } from '../call.ts';
-import { PlugboardError } from '../errors.ts';
+import { excerpt, PlugboardError } from '../errors.ts';
 
 /** What can be wrong with a module, in the words of Reflow. docs/ACTORS.md is printed from these rows. */
 export const MODULE_ERROR_KINDS = [
@@ -83,6 +83,6 @@ export const lacksGoRuntime = (cause: unknown): boolean =>
 /** Adds what to do, where the lines that the plugin printed tell what is wrong. */
 export const explain = (message: string, cause: unknown): string =>
   lacksGoRuntime(cause)
-    ? `${message}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
+    ? `${excerpt(message)}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
       'build it with -buildmode=c-shared, or use //export with TinyGo'
     : message;

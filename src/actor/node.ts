@@ -8,7 +8,9 @@ import { ModuleLoader as AnyLoader, type LoaderOptions, readLoaderOptions } from
 import { type ActorOptions, readActorOptions } from './settings.ts';
 
 export { FileState } from './file-state.ts';
+export type { FileStateOptions } from './file-state-options.ts';
 export * from './index.ts';
+export type { StateModule } from './state-file.ts';
 
 const onNode = <Options extends EngineOptions>(options: Options): Options => ({
   ...options,

@@ -1,4 +1,4 @@
-import { PlugboardError } from '../errors.ts';
+import { excerpt, PlugboardError } from '../errors.ts';
 import { Message, type Packet } from './message.ts';
 import { explain } from './module-error.ts';
 
@@ -15,7 +15,7 @@ export class ProcessError extends PlugboardError {
     const message = cause instanceof Error ? cause.message : String(cause);
     // Languages print there why they trap; the trap itself says nothing.
     const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
-    super(code, explain(message, cause) + reason, { cause });
+    super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
     this.packets = packets;
     this.stderr = [...stderr];
   }
@@ -24,5 +24,5 @@ export class ProcessError extends PlugboardError {
 /** What a failed call sends: what it had sent before, and the error. */
 export function errorPackets(error: unknown): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(error instanceof Error ? error.message : String(error)) }];
+  return [...sent, { error: Message.error(excerpt(error instanceof Error ? error.message : String(error))) }];
 }

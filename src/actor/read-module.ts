@@ -1,3 +1,4 @@
+import { readBody } from '../body.ts';
 import { CreateError } from '../errors.ts';
 import { parseManifest } from '../manifest.ts';
 import type { Fetch } from '../options.ts';
@@ -61,33 +62,11 @@ async function fetchBytes(url: URL, fetch: Fetch, maxBytes: number): Promise<Uin
   try {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`HTTP status ${response.status} ${response.statusText}`.trim());
-    return await readBody(response, maxBytes);
+    return await readBody(response, maxBytes, bytes => tooLarge(bytes, maxBytes));
   } catch (error) {
     if (error instanceof Error && 'kind' in error) throw error;
     throw unavailable(url.href, (error as Error).message, error);
   }
-}
-
-/** Counts while it reads: what a server says about the length need not be true. */
-async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    chunks.push(part.value);
-    size += part.value.length;
-    if (size <= maxBytes) continue;
-    // Not awaited: a server may never let go of the connection.
-    reader?.cancel().catch(() => {});
-    throw tooLarge(size, maxBytes);
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 const unavailable = (what: string, why: string, cause?: unknown) =>

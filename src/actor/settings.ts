@@ -12,6 +12,7 @@ import {
   orNull,
   readOptions,
 } from '../../wasi/options.ts';
+import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import {
   ActorConfig,
@@ -108,6 +109,7 @@ export interface ActorSettings {
   onEvent: ActorListener | undefined;
   inputBytes: number;
   clock: Clock;
+  keepAlive: Platform['keepAlive'];
   /** Tells of what is tolerated even where `strict` is asked for. */
   tell: Report;
 }
@@ -213,6 +215,7 @@ export function readSettings(given: unknown): ActorSettings {
     onEvent,
     inputBytes: readLimits(options.limits).inputBytes,
     clock: (options.platform ?? webPlatform).clock,
+    keepAlive: (options.platform ?? webPlatform).keepAlive,
     tell: diagnostic => options.onDiagnostic?.(diagnostic),
   };
 }

@@ -10,7 +10,8 @@ export type StateMap = Map<string, JsonValue>;
 /**
  * Where one actor keeps its state between calls. Before each call `load` answers the state it starts from; the host
  * functions read and write that very map while the call runs; afterwards `commit` is given the state to keep. Never called
- * twice at once. test/contract/state-store.ts is the contract.
+ * twice at once. Neither side changes a value in place: the actor takes the same value for the same text.
+ * test/contract/state-store.ts is the contract.
  */
 export interface StateStore {
   /** A map that the caller may change. Its values it may not. */
@@ -92,6 +93,18 @@ export class MemoryState implements StateStore {
 
 export const isStateStore = (value: unknown): value is StateStore =>
   isObject(value) && typeof value.load === 'function' && typeof value.commit === 'function';
+
+/** @throws {ActorError} STATE_STORE_FAILED for whatever the store throws, and for anything but a map */
+export const loadFrom = (store: StateStore): StateMap | Promise<StateMap> =>
+  storeDoes('load', () => {
+    const loaded = store.load();
+    return isThenable(loaded) ? Promise.resolve(loaded).then(checkMap) : checkMap(loaded);
+  });
+
+function checkMap(state: StateMap): StateMap {
+  if (state instanceof Map) return state;
+  throw new Error(`expected a Map of key → JSON value, got ${describe(state)}`);
+}
 
 /** A promise only of a store that answers one. @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
 export function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): T | Promise<T> {

@@ -1,3 +1,4 @@
+import { excerpt } from '../errors.ts';
 import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
 
 /** What the command line adds to the host's and the actors' codes. */
@@ -9,7 +10,7 @@ export const CLI_ERROR_CODES = [
   },
   {
     code: 'FILE',
-    when: 'A file that the command line names cannot be read or is not what it should be.',
+    when: 'A file that the command line names cannot be read or written, or has other content than it should have. Such a file is left as it is.',
     remedy: 'Check the path and the file.',
   },
 ] as const satisfies readonly ErrorCode[];
@@ -42,7 +43,7 @@ export function exitCodeOf(error: unknown): number {
 /** `CODE: message`; for what plugboard did not raise itself, such as a failing disk, the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
-  if (error instanceof PlugboardError) return `${error.code}: ${error.message}`;
+  if (error instanceof PlugboardError) return `${error.code}: ${excerpt(error.message)}`;
   const code = 'code' in error ? String(error.code) : 'BUG';
-  return `${code}: ${error.message}`;
+  return `${code}: ${excerpt(error.message)}`;
 }

@@ -1,6 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { FileState } from '../actor/file-state.ts';
 import {
+  ActorError,
   type ActorEvent,
   type ActorOptions,
   type ErrorPolicy,
@@ -17,9 +17,11 @@ import {
 } from '../actor/index.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
+import { hexOfSha256 } from '../source.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
-import { readInputFile } from './files.ts';
+import { EventFile } from './event-file.ts';
+import { readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
 
@@ -42,7 +44,15 @@ the node where one is given. Variables of the environment reach the actor only i
     state: {
       grants: true,
       value: 'FILE',
-      help: 'keep the state in this JSON file, where the next run continues from it',
+      help: 'keep the state in this file, where the next run continues from it. A file with\nother content is refused',
+    },
+    adopt: {
+      help: 'let --state take any JSON object for the state, and replace it by a state\nfile; plugboard 0.1 wrote such objects',
+    },
+    'input-bytes': {
+      value: 'BYTES',
+      unit: 'bytes',
+      help: 'most that one call is given: message, config and state (default: 67108864);\nthe state may take half of it',
     },
     'state-policy': {
       value: 'POLICY',
@@ -64,7 +74,10 @@ the node where one is given. Variables of the environment reach the actor only i
       repeatable: true,
       help: 'variable of the environment that env_vars may ask for',
     },
-    events: { value: 'FILE', help: 'add what happens to this file, a JSON object a line' },
+    events: {
+      value: 'FILE',
+      help: 'add what happens to this file, a JSON object a line. A file with other content\nis refused',
+    },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     'log-level': LOG_LEVEL_OPTION,
   },
@@ -76,23 +89,38 @@ the node where one is given. Variables of the environment reach the actor only i
     const node = values.node === undefined ? undefined : await readNode(values.node);
     if (node && values.config.length > 0)
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
+    const config = readConfig(values.config);
+    if (values.adopt && values.state === undefined) {
+      throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
+    }
+    refuseSharedFiles([
+      { name: 'ACTOR.wasm', path },
+      { name: '--node', path: values.node },
+      { name: 'stdin', path: 0 },
+      { name: '--state', path: values.state, isWritten: true },
+      { name: '--events', path: values.events, isWritten: true },
+    ]);
+    const source = await readInputFile(path);
+    const state =
+      values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const options: ActorOptions = {
       ...logOptions(values['log-level']),
       platform: nodePlatform,
       codec: msgpack,
-      ...(node ? { node } : { config: readConfig(values.config) }),
+      ...(node ? { node } : { config }),
       ...(node && { stderr: (line: string) => writeStderr(node.id, line) }),
       environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
       statePolicy: values['state-policy'] as StatePolicy | undefined,
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
       strict: values.strict,
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
-      ...(values.state !== undefined && { state: await openState(values.state) }),
+      ...(state && { state }),
+      limits: { inputBytes: values['input-bytes'] },
     };
     try {
-      const source = await readInputFile(path);
-      const actor = await ScriptActor.create({ source, entry_point: values['entry-point'] }, options);
+      const scriptConfig = { source, entry_point: values['entry-point'] };
+      const actor = await ScriptActor.create(scriptConfig, options).catch(sayHowToGoOn);
       try {
         return await processLines(actor);
       } finally {
@@ -105,31 +133,26 @@ the node where one is given. Variables of the environment reach the actor only i
 });
 
 /** @throws {CliError} FILE */
-const openState = (path: string): Promise<FileState> =>
-  FileState.open(path).catch((cause: Error) => {
+async function openState(path: string, source: Uint8Array<ArrayBuffer>, adopt: boolean): Promise<FileState> {
+  const sha256 = await hexOfSha256(nodePlatform, source);
+  const state = await FileState.open(path, { adopt, module: { sha256 } }).catch((cause: Error) => {
     throw new CliError('FILE', cause.message, { cause });
   });
-
-/** Each event is written before the next thing happens, so that a program that is killed leaves them all. */
-class EventFile {
-  readonly #file: number;
-
-  /** @throws {CliError} FILE */
-  constructor(path: string) {
-    try {
-      this.#file = openSync(path, 'a');
-    } catch (error) {
-      throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
-    }
+  const { writtenBy } = state;
+  if (writtenBy && writtenBy.sha256 !== sha256) {
+    const [before, now] = [writtenBy.sha256, sha256].map(hash => hash.slice(0, 16));
+    writeStderr(
+      'plugboard',
+      `${path}: written by another module (SHA-256 ${before}…); this one (${now}…) goes on from it`,
+    );
   }
+  return state;
+}
 
-  write(event: ActorEvent): void {
-    writeSync(this.#file, `${JSON.stringify(event)}\n`);
-  }
-
-  close(): void {
-    closeSync(this.#file);
-  }
+function sayHowToGoOn(error: unknown): never {
+  if (!(error instanceof ActorError) || error.code !== 'STATE_TOO_LARGE') throw error;
+  const ways = 'give more --input-bytes, of which the state may take half, or another file for --state';
+  throw new CliError('FILE', `${error.message}; ${ways}`, { cause: error });
 }
 
 /** @throws {CliError} FILE */

@@ -1,3 +1,4 @@
+import { excerpt } from '../errors.ts';
 import { CliError } from './errors.ts';
 
 const LINE_FEED = 0x0a;
@@ -43,9 +44,14 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Four characters can become of one, and V8 cannot hold a string of 2^29. */
+const MAX_PRINTED_CHARACTERS = 2 ** 24;
+
 /** Writes one line; what follows inner line ends is indented, so that each entry starts with its own prefix. */
 export function writeStderr(prefix: string, text: string): void {
-  process.stderr.write(`${prefix}: ${printable(text).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`);
+  process.stderr.write(
+    `${prefix}: ${printable(excerpt(text, MAX_PRINTED_CHARACTERS)).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`,
+  );
 }
 
 /** A plugin's text may hold escape sequences, which a terminal would obey. */

@@ -1,5 +1,5 @@
 import { ActorError } from '../actor/errors.ts';
-import { MAX_DEPTH } from '../actor/json-value.ts';
+import { MAX_DEPTH, MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../actor/json-value.ts';
 
 /** Extension types that stand for what msgpackr reads inexactly. Nobody else can send them: all extensions are refused. */
 export const WHOLE_FLOAT = 2;
@@ -41,7 +41,8 @@ const FORMATS: Readonly<Record<number, readonly [Kind, bytes: number]>> = {
  * and strings that begin with a byte order mark are extensions there, since it takes the one for integers and drops the
  * mark of the other. It also believes lengths, repairs UTF-8 and recurses without bound, so nothing goes there unchecked.
  * @param what The bytes are, for the error message
- * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, JSON_VALUE for NaN and infinities; each with the offset
+ * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, JSON_VALUE for NaN and infinities, TEXT_TOO_LONG,
+ * TOO_MANY_VALUES; each with the offset
  */
 export function checkedCopy(bytes: Uint8Array, what: string): Uint8Array {
   const checker = new Checker(bytes, what);
@@ -57,6 +58,7 @@ class Checker {
   readonly #what: string;
   #at = 0;
   #depth = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array, what: string) {
     this.#bytes = bytes;
@@ -71,6 +73,8 @@ class Checker {
 
   #value(): Kind {
     const start = this.#at;
+    if (++this.#values > MAX_JSON_VALUES)
+      this.#error('TOO_MANY_VALUES', `more than ${MAX_JSON_VALUES} keys and values`, start);
     const [kind, count] = this.#head(start);
     switch (kind) {
       case 'integer':
@@ -133,6 +137,8 @@ class Checker {
   #string(length: number, start: number): void {
     const begin = this.#at;
     this.#skip(length, 'string', start);
+    if (length > MAX_TEXT_BYTES)
+      this.#error('TEXT_TOO_LONG', `a string of more than ${MAX_TEXT_BYTES} bytes`, start);
     const text = this.#bytes.subarray(begin, this.#at);
     if (text.every(isAscii)) return;
     try {
@@ -161,7 +167,13 @@ class Checker {
   }
 
   #error(
-    code: 'MSGPACK_SYNTAX' | 'INVALID_UTF8' | 'JSON_DEPTH' | 'JSON_VALUE',
+    code:
+      | 'MSGPACK_SYNTAX'
+      | 'INVALID_UTF8'
+      | 'JSON_DEPTH'
+      | 'JSON_VALUE'
+      | 'TEXT_TOO_LONG'
+      | 'TOO_MANY_VALUES',
     problem: string,
     at: number,
   ): never {

@@ -1,36 +1,60 @@
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import {
+  type BigIntStats,
+  closeSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { chmod, chown, open, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Of a file that is not there yet, as programs make them. */
 const NEW_FILE_MODE = 0o666;
+const PERMISSIONS = 0o7777;
+const ANY_WRITE = 0o222n;
 
 /**
- * A file that is replaced as a whole, and never seen half written: neither by another program nor after a power cut. One
- * program at a time may have it.
+ * A file that is replaced as a whole, and never seen half written: neither by another program nor after a power cut. A
+ * file that another program has changed since it was read is not replaced.
  */
 export class AtomicFile {
   readonly #path: string;
-  /** Permission bits: a file that others may not read stays so. */
-  readonly #mode: number;
+  /** The version of the file that was read or written last; null where there was no file. */
+  #seen: string | null = null;
 
-  /** The file and what is in it, null where it does not exist. Throws as `node:fs` does. */
-  static async open(path: string): Promise<{ file: AtomicFile; bytes: Uint8Array | null }> {
-    const bytes = await readFile(path).catch(error => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
-    // A link is followed, so that the file it leads to is replaced and not the link.
-    const place = bytes ? await realpath(path) : path;
-    const mode = bytes ? (await stat(place)).mode : NEW_FILE_MODE;
-    return { file: new AtomicFile(place, mode), bytes };
+  /**
+   * Finds the file, and makes sure that it can be written: it is a file or missing, not read-only, and its folder takes a
+   * new file. Throws as `node:fs` does.
+   */
+  static async open(path: string): Promise<AtomicFile> {
+    const file = new AtomicFile(await placeOf(path));
+    await file.#checkWritable();
+    return file;
   }
 
-  private constructor(path: string, mode: number) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#mode = mode;
   }
 
-  /** Takes away what a program has left behind that was killed while it wrote; one that still writes fails then. */
+  /** Returns what `parse` makes of the file; null where it does not exist. When `parse` throws, the file stays unread. */
+  async read<T>(parse: (bytes: Uint8Array) => T): Promise<T | null> {
+    // From before the reading: a change meanwhile counts as a later one.
+    const stats = this.#stats();
+    const value = stats && parse(await readFile(this.#path));
+    this.#seen = stats && versionOf(stats);
+    return value;
+  }
+
+  /** Whether another program has changed the file. One that it has removed holds nothing that could be lost. */
+  hasChanged(): boolean {
+    const stats = this.#stats();
+    return stats !== null && versionOf(stats) !== this.#seen;
+  }
+
+  /** Takes away temporary files of programs that were killed while they wrote. One that still writes begins anew. */
   async removeLeftovers(): Promise<void> {
     const [folder, prefix] = [dirname(this.#path), temporaryPrefix(this.#path)];
     const names = await readdir(folder).catch(() => []);
@@ -44,11 +68,20 @@ export class AtomicFile {
   }
 
   async replace(text: string): Promise<void> {
-    // In the same folder, because a rename is atomic within one file system only.
-    const name = `${temporaryPrefix(this.#path)}${process.pid}${TEMPORARY_END}`;
-    const temporary = join(dirname(this.#path), name);
     try {
-      const file = await open(temporary, 'w', this.#mode);
+      await this.#replace(text);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Another program that just began has taken the temporary file for a leftover.
+      await this.#replace(text);
+    }
+  }
+
+  async #replace(text: string): Promise<void> {
+    const temporary = this.#temporary();
+    const old = this.#stats();
+    try {
+      const file = await open(temporary, 'wx', old ? Number(old.mode) & PERMISSIONS : NEW_FILE_MODE);
       try {
         await file.writeFile(text);
         // Else the new name may reach the disk before the new bytes do.
@@ -56,16 +89,108 @@ export class AtomicFile {
       } finally {
         await file.close();
       }
-      await rename(temporary, this.#path);
+      if (old) await giveAccess(temporary, old);
+      const nowSeconds = (performance.timeOrigin + performance.now()) / 1000;
+      utimesSync(temporary, nowSeconds, nowSeconds);
+      await this.#alone(() => {
+        if (this.hasChanged()) {
+          throw new Error('another program has changed the file since it was read; its version is kept');
+        }
+        const version = versionOf(statSync(temporary, BIGINT));
+        renameSync(temporary, this.#path);
+        this.#seen = version;
+      });
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
   }
+
+  /** Runs `action` while no other program that uses this class does, which takes microseconds. */
+  async #alone(action: () => void): Promise<void> {
+    const lock = join(dirname(this.#path), `.${basename(this.#path)}.lock`);
+    while (!makeLock(lock)) await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS));
+    try {
+      action();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  }
+
+  async #checkWritable(): Promise<void> {
+    const stats = this.#stats();
+    if (stats) {
+      if (!stats.isFile()) throw new Error('expected a file, got a folder, device or the like');
+      // The superuser can write such files too, but somebody has said that they should stay.
+      if ((stats.mode & ANY_WRITE) === 0n) throw new Error('the file is read-only');
+      await (await open(this.#path, 'r+')).close();
+    }
+    const temporary = this.#temporary();
+    const made = await open(temporary, 'wx').catch(error => {
+      if (isMissing(error)) throw new Error('its folder does not exist', { cause: error });
+      throw new Error(`no file can be made in its folder: ${error.message}`, { cause: error });
+    });
+    await made.close();
+    await rm(temporary, { force: true });
+  }
+
+  #stats(): BigIntStats | null {
+    return statSync(this.#path, { ...BIGINT, throwIfNoEntry: false }) ?? null;
+  }
+
+  /** A new name each time. In the same folder, because a rename is atomic within one file system only. */
+  #temporary(): string {
+    const [random] = crypto.getRandomValues(new Uint32Array(1));
+    const name = `${temporaryPrefix(this.#path)}${process.pid}${random}${TEMPORARY_END}`;
+    return join(dirname(this.#path), name);
+  }
 }
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** Follows links, so that the file is replaced that a link leads to, and not the link; also when it is yet to be made. */
+async function placeOf(path: string): Promise<string> {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return placeOf(resolve(dirname(path), await readlink(path)));
+  }
+}
 
+/** Owner and permissions as before: a file that others may not read stays so, and its owner may still read it. */
+async function giveAccess(path: string, { uid, gid, mode }: BigIntStats): Promise<void> {
+  const made = statSync(path, BIGINT);
+  // Only the superuser may give a file away. For others it is their own from now on.
+  if (made.uid !== uid || made.gid !== gid) await chown(path, Number(uid), Number(gid)).catch(() => {});
+  if (made.mode !== mode) await chmod(path, Number(mode) & PERMISSIONS);
+}
+
+/** Returns whether it made the file, which did not exist. One that a killed program left is taken away. */
+function makeLock(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx'));
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > LOCK_MOST_MS) rmSync(path, { force: true });
+    return false;
+  }
+}
+
+/**
+ * Differs after any change. File systems count time in ticks of milliseconds and use inodes again, so this class sets the
+ * time of each version itself, in microseconds.
+ */
+const versionOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}`;
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');
+
+const LOCK_RETRY_MS = 2;
+const LOCK_MOST_MS = 5000;
+
+const BIGINT = { bigint: true } as const;
 const TEMPORARY_END = '.tmp';
 const temporaryPrefix = (path: string): string => `.${basename(path)}.`;

@@ -22,14 +22,24 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { constants as osConstants } from 'node:os';
 import { refuseOption } from '../../wasi/errors.ts';
-import { Errno, Filetype, type Fs, type FsOpening, type FsStat, WasiError } from '../../wasi/index.ts';
+import {
+  type DeviceName,
+  Errno,
+  Filetype,
+  type Fs,
+  type FsOpening,
+  type FsStat,
+  WasiError,
+} from '../../wasi/index.ts';
 import { refuseExtra } from '../../wasi/options.ts';
-import { type BothTimes, type PathFile, type PathHost, pathFs } from '../../wasi/path-fs.ts';
+import { pathFs } from '../../wasi/path-fs.ts';
+import type { BothTimes, PathFile, PathHost } from '../../wasi/path-host.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
-/** Windows has neither. */
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_NOFOLLOW?: number; O_NONBLOCK?: number };
+/** Windows has none of these. */
+const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
 const isWindows = process.platform === 'win32';
 /** On Windows more than "/" separates, a colon names a stream, and devices have names in every folder. */
 const DANGEROUS = isWindows ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/;
@@ -63,12 +73,23 @@ function attempt<T>(call: () => T): T | number {
   }
 }
 
-function toErrno(error: unknown): number {
+/** Returns the errno for an error of the host. Throws any other error on. */
+export function toErrno(error: unknown): number {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   // What Deno was not granted. It makes links only when granted all files.
   if (name === 'NotCapable') return Errno.EACCES;
-  if (typeof code !== 'string') throw error;
-  return errnos.get(code) ?? Errno.EIO;
+  const told = typeof code === 'string' ? code : codeInMessage(error);
+  if (told === undefined) throw error;
+  return errnos.get(told) ?? Errno.EIO;
+}
+
+const codesByNumber = new Map(Object.entries(osConstants.errno).map(([code, number]) => [number, code]));
+
+/** The code of an error to which Deno gives none, EFBIG for one: its message ends in "(os error 27)". */
+function codeInMessage(error: unknown): string | undefined {
+  const [, number] = (error instanceof Error && /\(os error (\d+)\)$/.exec(error.message)) || [];
+  // The numbers of Windows are others.
+  return number === undefined || isWindows ? undefined : (codesByNumber.get(Number(number)) ?? 'EIO');
 }
 
 /** As `attempt`, for what answers nothing. */
@@ -88,10 +109,25 @@ function toStat(stats: BigIntStats): FsStat {
     atimNs: toNs(stats.atimeNs),
     mtimNs: toNs(stats.mtimeNs),
     ctimNs: toNs(stats.ctimeNs),
+    device: stats.isCharacterDevice() ? findDevice(stats.rdev) : undefined,
   };
 }
 
 const toNs = (ns: bigint): bigint => (ns > 0n ? ns : 0n);
+
+const DEVICES: readonly DeviceName[] = ['null', 'zero'];
+/** By device number, which systems choose for themselves. Found when the first device is looked at. */
+let deviceNumbers: Map<bigint, DeviceName> | undefined;
+
+function findDevice(rdev: bigint): DeviceName | undefined {
+  deviceNumbers ??= new Map(
+    DEVICES.flatMap(name => {
+      const stats = attempt(() => lstatSync(`/dev/${name}`, LOOK));
+      return typeof stats === 'object' && stats.isCharacterDevice() ? [[stats.rdev, name]] : [];
+    }),
+  );
+  return deviceNumbers.get(rdev);
+}
 
 function filetypeOf(stats: BigIntStats): number {
   if (stats.isFile()) return Filetype.REGULAR_FILE;
@@ -163,7 +199,8 @@ function syncDirectory(path: string): number {
   // Windows opens no folders.
   if (isWindows) return Errno.ESUCCESS;
   return act(() => {
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
+    // A pipe that another process has put in its place is not waited for.
+    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
     try {
       fsyncSync(fd);
     } finally {

@@ -11,6 +11,8 @@ export interface Platform {
   fetch: typeof globalThis.fetch;
   /** Carries a value along through callbacks and awaits. Left out where the runtime has no such thing. */
   asyncContext?: AsyncContext;
+  /** Keeps the request that is being answered alive until `work` settles. Left out where requests do not end pending work. */
+  keepAlive?(work: Promise<unknown>): void;
   /** `WebAssembly.compile`, off the calling thread. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */

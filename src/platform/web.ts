@@ -1,6 +1,10 @@
 import { webClock, webRandom } from '../../wasi/index.ts';
 import type { Platform } from './types.ts';
+import { findAsyncContext, findKeepAlive, type Scope } from './web-context.ts';
 import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
+
+const asyncContext = findAsyncContext(globalThis as Scope);
+const keepAlive = findKeepAlive(globalThis as Scope);
 
 /** Web standards alone: browsers, edge workers, and the ground that the other platforms stand on. */
 export const webPlatform: Platform = {
@@ -8,6 +12,8 @@ export const webPlatform: Platform = {
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
+  ...(asyncContext && { asyncContext }),
+  ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),
   ...(typeof WebAssembly.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),

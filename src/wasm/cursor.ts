@@ -1,3 +1,5 @@
+import { MAX_TEXT_BYTES } from '../../abi/index.ts';
+
 /** Bytes are not what the format has there. Never leaves src/wasm: readers turn it into a `Problem` or into null. */
 export class Malformed extends Error {
   /** Byte offset from the start of what is read. */
@@ -89,7 +91,11 @@ export class Cursor {
   }
 
   name(what: string): string {
-    return decoder.decode(this.take(this.u32(`the length of ${what}`), what));
+    const start = this.at;
+    const length = this.u32(`the length of ${what}`);
+    if (length > MAX_TEXT_BYTES)
+      throw new Malformed(start, `${what} of at most ${MAX_TEXT_BYTES} bytes`, `${length}`);
+    return decoder.decode(this.take(length, what));
   }
 
   /** Reads a vector: its count, then each item, which `item` reads and keeps. */

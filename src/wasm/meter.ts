@@ -6,23 +6,22 @@ import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the transform exports: a table for the function that is asked, and how often code may still repeat before. */
-export const METER_EXPORTS = { ask: 'plugboard.ask', left: 'plugboard.left' };
+/** Exports that the transform adds: a table for the function that is asked, and the function of the start section, if any. */
+export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 
 /** How often code may repeat between two questions. */
 const TURNS = 1000;
-/** Before there is somebody to ask: in a start section. As i32. */
-const TURNS_AT_FIRST = 2 ** 31 - 1;
 
-const [CUSTOM, TYPE, FUNCTION, TABLE, GLOBAL, EXPORT, CODE] = [0, 1, 3, 4, 6, 7, 10];
+const [CUSTOM, TYPE, FUNCTION, TABLE, GLOBAL, EXPORT, START, CODE] = [0, 1, 3, 4, 6, 7, 8, 10];
 /** In which sections come. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /** Names what the transform adds by the indices behind those that the module has. */
-function additionsTo({ types, functions, tables, globals }: ModuleOutline) {
+function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections }: ModuleOutline) {
   const [ask, answer, refill] = [types.length, types.length + 1, functions.length];
   const name = (text: string) => withLength([...text].map(char => char.charCodeAt(0)));
   const [table, global] = [unsigned(tables), unsigned(globals)];
+  const start = sections.find(({ id }) => id === START);
   /** Items by section. */
   const items: Readonly<Record<number, number[][]>> = {
     // () → () and () → i32
@@ -32,10 +31,10 @@ function additionsTo({ types, functions, tables, globals }: ModuleOutline) {
     ],
     [FUNCTION]: [unsigned(ask)],
     [TABLE]: [[0x70, 1, 1, 1]],
-    [GLOBAL]: [[0x7f, 1, 0x41, ...signed(TURNS_AT_FIRST), 0x0b]],
+    [GLOBAL]: [[0x7f, 1, 0x41, ...signed(TURNS), 0x0b]],
     [EXPORT]: [
       [...name(METER_EXPORTS.ask), 1, ...table],
-      [...name(METER_EXPORTS.left), 3, ...global],
+      ...(start ? [[...name(METER_EXPORTS.start), 0, ...unsigned(startIndex(bytes, start))]] : []),
     ],
     [CODE]: [
       // if (table[0]()) unreachable; left = TURNS
@@ -56,12 +55,16 @@ function additionsTo({ types, functions, tables, globals }: ModuleOutline) {
   return { items, check };
 }
 
+const startIndex = (bytes: Bytes, { contentsOffset, offset, sizeBytes }: Section) =>
+  new Cursor(bytes, contentsOffset, offset + sizeBytes).u32('the index of the start function');
+
 const withLength = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
 
 /**
  * The module with a check wherever code can run again and again: at the start of functions and loops it counts, and asks
  * a function of the host now and then, which may have it trap. Everything is added behind what is there, so that no index
- * changes. Null where the module has what this host does not know, or has the exports already.
+ * changes. The start section is left out, since there is nobody to ask while it runs: its function is exported for the host
+ * to call. Null where the module has what this host does not know, or has the exports already.
  */
 export const meter = (bytes: Bytes): Bytes | null => unlessMalformed(() => addChecks(bytes));
 
@@ -69,7 +72,7 @@ function addChecks(bytes: Bytes): Bytes | null {
   const outline = readModule(bytes);
   const taken = Object.values(METER_EXPORTS);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
-  const { items, check } = additionsTo(outline);
+  const { items, check } = additionsTo(bytes, outline);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   const append = (id: number, section: Section | undefined) => {
     const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
@@ -90,7 +93,7 @@ function addChecks(bytes: Bytes): Bytes | null {
     const { id, offset, sizeBytes } = section;
     if (id !== CUSTOM) appendMissing(ORDER.indexOf(id));
     if (missing.delete(id)) append(id, section);
-    else parts.push(bytes.subarray(offset, offset + sizeBytes));
+    else if (id !== START) parts.push(bytes.subarray(offset, offset + sizeBytes));
   }
   appendMissing(ORDER.length);
   return concat(parts);
@@ -133,9 +136,9 @@ export const isOnlyMetered = (bytes: Bytes, metered: Bytes): boolean =>
 
 function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(metered)];
-  const { items, check } = additionsTo(before);
+  const { items, check } = additionsTo(bytes, before);
   const isAdded = ({ id }: Section) => items[id] !== undefined;
-  const originals = before.sections.filter(section => !isAdded(section));
+  const originals = before.sections.filter(section => !isAdded(section) && section.id !== START);
   const kept = after.sections.filter(section => !isAdded(section));
   const whole = (all: Bytes, { offset, sizeBytes }: Section) => all.subarray(offset, offset + sizeBytes);
   if (after.problems.length > 0 || originals.length !== kept.length) return false;

@@ -16,10 +16,13 @@ export interface ThreadOptions {
 /** Those that carry out an order: whoever awaits it may be reachable from nowhere else. */
 const working = new Set<Thread>();
 
-/** A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. */
-const unreachable = new FinalizationRegistry<WorkerHandle>(handle =>
-  handle.post({ kind: 'drop' } satisfies Order),
-);
+/**
+ * A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. Made with the
+ * first worker, since runtimes without workers may not have the class.
+ */
+let unreachable: FinalizationRegistry<WorkerHandle> | undefined;
+const makeRegistry = () =>
+  new FinalizationRegistry<WorkerHandle>(handle => handle.post({ kind: 'drop' } satisfies Order));
 
 /** One worker, as the caller's thread has it: carries out one order at a time, the setup first, and is served meanwhile. */
 export class Thread {
@@ -51,6 +54,7 @@ export class Thread {
         args,
       );
       this.#handle = handle;
+      unreachable ??= makeRegistry();
       unreachable.register(this, handle, this);
     } catch (error) {
       throw workerFailed((error as Error).message);
@@ -78,7 +82,7 @@ export class Thread {
   terminate(reason = 'it was ended'): void {
     if (this.#isDead) return;
     this.#isDead = true;
-    unreachable.unregister(this);
+    unreachable?.unregister(this);
     this.#settle()?.reject(workerFailed(reason));
     // Not every engine wakes what waits for shared memory, or ends what runs.
     this.answer.giveLast();

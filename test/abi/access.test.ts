@@ -1,18 +1,8 @@
 import { equal, is } from '../helpers/assert.ts';
-import { envSuite, MEMORY_BYTES } from './env-rows.ts';
+import { envSuite, REACHED_END } from './env-rows.ts';
 import { decode } from './kernels.ts';
 
-const BAD_ADDRESSES = [
-  0n,
-  63n,
-  MEMORY_BYTES,
-  1n << 32n,
-  (1n << 32n) + 64n,
-  1n << 53n,
-  -1n,
-  -8n,
-  -(1n << 63n),
-];
+const BAD_ADDRESSES = [0n, 63n, REACHED_END, 1n << 32n, (1n << 32n) + 64n, 1n << 53n, -1n, -8n, -(1n << 63n)];
 
 envSuite('access', [
   {
@@ -63,7 +53,8 @@ envSuite('access', [
   },
   {
     row: ['env.load_u8', 'env.store_u8', 'abi.access-end', 'abi.access-beyond', 'abi.access-low'],
-    name: 'outside the memory: 0 and nothing, no trap, no wrap-around',
+    name: 'outside the reached pages: 0 and nothing, no trap, no wrap-around',
+    input: 'x',
     run: ({ call, kernel }) => {
       const before = kernel.memory.view(0, 64).slice();
       for (const address of BAD_ADDRESSES) {
@@ -71,20 +62,63 @@ envSuite('access', [
         is(call('load_u8', address), 0);
       }
       equal(kernel.memory.view(0, 64).slice(), before, 'the header is out of reach');
-      call('store_u8', MEMORY_BYTES - 1n, 7);
-      is(call('load_u8', MEMORY_BYTES - 1n), 7, 'the last byte is not');
+      call('store_u8', REACHED_END - 1n, 7);
+      is(call('load_u8', REACHED_END - 1n), 7, 'the last byte is not');
     },
   },
   {
     row: ['env.load_u64', 'env.store_u64', 'abi.access-word-end', 'abi.access-beyond', 'abi.access-low'],
-    name: 'outside the memory, also with its last byte only: 0 and nothing',
+    name: 'outside the reached pages, also with its last byte only: 0 and nothing',
+    input: 'x',
     run: ({ call }) => {
-      for (const address of [...BAD_ADDRESSES, 56n, 60n, MEMORY_BYTES - 7n, MEMORY_BYTES - 1n]) {
+      for (const address of [...BAD_ADDRESSES, 56n, 60n, REACHED_END - 7n, REACHED_END - 1n]) {
         call('store_u64', address, -1n);
         is(call('load_u64', address), 0n);
       }
-      call('store_u64', MEMORY_BYTES - 8n, 7n);
-      is(call('load_u64', MEMORY_BYTES - 8n), 7n);
+      call('store_u64', REACHED_END - 8n, 7n);
+      is(call('load_u64', REACHED_END - 8n), 7n);
+    },
+  },
+  {
+    row: ['env.store_u8', 'env.store_u64', 'abi.access-unreached'],
+    name: 'a page is reached by the first block in it, and holds zeros then',
+    run: ({ call, kernel }) => {
+      const page = REACHED_END;
+      for (let address = page; address < 4n * page; address += 4096n) call('store_u64', address, -1n);
+      is(call('alloc', 57_344n), 64n);
+      equal([call('memory_bytes'), call('load_u8', page - 1n)], [page - 64n, 0]);
+      is(call('alloc', 8192n), 64n + 57_344n);
+      equal([call('memory_bytes'), call('load_u64', page)], [2n * page - 64n, 0n]);
+      call('store_u64', 2n * page - 8n, -1n);
+      is(BigInt.asIntN(64, call('load_u64', 2n * page - 8n) as bigint), -1n);
+      is(call('alloc', 2n * page), page + 64n);
+      equal([call('load_u64', 2n * page - 8n), call('load_u64', 3n * page)], [0n, 0n]);
+      is(kernel.ended, null);
+    },
+  },
+  {
+    row: ['env.reset', 'abi.access-unreached', 'abi.alloc-fresh'],
+    name: 'a page that only an earlier call has reached is outside, and zero when a block reaches it again',
+    run: ({ call, kernel }) => {
+      const pages = 5n;
+      const fill = () => {
+        const end = (call('memory_bytes') as bigint) + 64n;
+        for (let address = 64n; address < end; address += 8n) call('store_u64', address, -1n);
+      };
+      call('alloc', pages * REACHED_END - 1000n);
+      fill();
+      for (const again of [0n, 1n, 2n, 3n]) {
+        kernel.begin(new TextEncoder().encode('input'));
+        is(call('memory_bytes'), REACHED_END - 64n);
+        is(call('load_u8', 2n * REACHED_END), 0);
+        for (let block = 0n; block <= again; block++) {
+          const handle = call('alloc', REACHED_END - block * 3n) as bigint;
+          const end = (call('memory_bytes') as bigint) + 64n;
+          for (let address = handle; address + 8n <= end; address += 8n)
+            is(call('load_u64', address), 0n, `call ${again}, block ${block}, at ${address}`);
+          fill();
+        }
+      }
     },
   },
   {

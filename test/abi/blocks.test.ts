@@ -1,6 +1,6 @@
 import type { AbiError } from '../../abi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { envSuite, MEMORY_BYTES } from './env-rows.ts';
+import { envSuite, REACHED_END } from './env-rows.ts';
 import { decode } from './kernels.ts';
 
 envSuite('blocks', [
@@ -31,6 +31,64 @@ envSuite('blocks', [
       const a = call('alloc', 16n) as bigint;
       for (let offset = 16n; offset < 256n; offset += 8n) call('store_u64', a + offset, -1n);
       is(call('load_u64', call('alloc', 8n) as bigint), 0n);
+    },
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-stray'],
+    name: 'zeroes what the plugin wrote beyond its blocks at any distance, with bytes and with words',
+    run: ({ call }) => {
+      for (const [name, at] of [
+        ['store_u8', 500n],
+        ['store_u64', 501n],
+        ['store_u64', 25n],
+        ['store_u8', 40_000n],
+        ['store_u64', REACHED_END - 8n],
+      ] as const) {
+        const a = call('alloc', 16n) as bigint;
+        const address = at < 1000n ? a + at : at;
+        call(name, address, name === 'store_u8' ? 255 : -1n);
+        is(call('load_u8', address + (name === 'store_u8' ? 0n : 7n)), 255, 'the stray byte can be read');
+        const length = address - a + 8n;
+        const b = call('alloc', length) as bigint;
+        for (let byte = b; byte < b + length; byte++) is(call('load_u8', byte), 0, `${name} at ${at}`);
+        call('reset');
+      }
+    },
+  },
+  {
+    row: ['env.alloc', 'abi.alloc-last', 'abi.alloc-limit'],
+    name: 'a block as large as the room under the limit is given, whatever its size is rounded to',
+    options: { maxBytes: 6 * 65_536 },
+    run: async ({ call, kernel }) => {
+      const room = 6n * 65_536n;
+      for (const sizes of [[room], [room - 1n], [5n * 65_536n, 65_536n], [350_000n, 32_768n]]) {
+        const handles = sizes.map(size => call('alloc', size));
+        ok(!handles.includes(0n));
+        const end = handles.at(-1) as bigint;
+        call('free', end);
+        is(call('alloc', sizes.at(-1)!), end, 'it is used again, since nothing else is left');
+        equal(
+          handles.map(handle => call('length', handle as bigint)),
+          sizes,
+        );
+        kernel.begin();
+      }
+      call('alloc', 1n);
+      await raises(() => call('alloc', room), { code: 'MEMORY_LIMIT', message: '393216 bytes' });
+    },
+  },
+  {
+    row: ['env.alloc', 'env.free', 'abi.alloc-last'],
+    name: 'blocks of exact sizes are used again for what they have room for',
+    options: { maxBytes: 1_000_000 },
+    run: async ({ call }) => {
+      const first = call('alloc', 900_000n);
+      // Rounded up, it would not fit.
+      const second = call('alloc', 82_000n);
+      call('free', first as bigint);
+      call('free', second as bigint);
+      equal([call('alloc', 81_000n), call('alloc', 910_000n)], [second, first]);
+      await raises(() => call('alloc', 2000n), { code: 'MEMORY_LIMIT' });
     },
   },
   {
@@ -153,9 +211,9 @@ envSuite('blocks', [
   },
   {
     row: ['env.length', 'env.free', 'abi.length-end'],
-    name: 'at the end of the memory are as anywhere',
+    name: 'at the end of the reached pages are as anywhere',
     run: ({ call, codes }) => {
-      for (let address = MEMORY_BYTES - 80n; address <= MEMORY_BYTES; address++) {
+      for (let address = REACHED_END - 80n; address <= REACHED_END; address++) {
         is(call('length', address), 0n);
         call('free', address);
       }
@@ -200,11 +258,13 @@ envSuite('blocks', [
   },
   {
     row: ['env.memory_bytes', 'abi.memory-bytes'],
-    name: 'tells how much a plugin can address, also after growth',
-    run: ({ call }) => {
-      is(call('memory_bytes'), MEMORY_BYTES - 64n);
-      call('alloc', MEMORY_BYTES);
-      is(call('memory_bytes'), 2n * MEMORY_BYTES - 64n);
+    name: 'tells how much a plugin can address: the pages that blocks of this call have reached',
+    run: ({ call, kernel }) => {
+      is(call('memory_bytes'), REACHED_END - 64n);
+      call('alloc', REACHED_END);
+      is(call('memory_bytes'), 2n * REACHED_END - 64n);
+      kernel.begin();
+      is(call('memory_bytes'), REACHED_END - 64n);
     },
   },
 ]);

@@ -1,4 +1,5 @@
 import {
+  compileAccessors,
   type EnvImports,
   Kernel,
   type KernelOptions,
@@ -29,7 +30,8 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
     onDiagnostic: ({ code }) => codes.push(code),
     ...options,
   });
-  const { tier, imports } = kernelImports(kernel, { tier: wanted });
+  const accessors = options.backing && wanted === 'accessors' ? compileAccessors('shared') : null;
+  const { tier, imports } = kernelImports(kernel, { tier: wanted, ...(accessors && { accessors }) });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
     (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);

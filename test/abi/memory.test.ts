@@ -67,6 +67,32 @@ suite('abi/memory', test => {
     is(memory.reset(), true);
   });
 
+  test('blocks of any size, far apart, are found by their handles alone', () => {
+    const memory = new KernelMemory();
+    for (const size of [1, 16, 1000, 65_536, 1_000_000]) {
+      memory.reset();
+      const handles = Array.from({ length: 40 }, (_, index) => [memory.alloc(size + index), size + index]);
+      for (const [handle, length] of handles as [number, number][]) {
+        is(memory.length(handle), length);
+        for (const bad of [handle + 1, handle - 16, handle + 0.5, -handle, handle + 2 ** 32, Number.NaN])
+          ok(memory.length(bad) === 0 || handles.some(([other]) => other === bad));
+      }
+      memory.reset();
+      for (const [handle] of handles as [number, number][]) is(memory.length(handle), 0);
+    }
+  });
+
+  test('limits count the sizes that were asked for, in steps of 16 bytes, not the sizes that they were rounded to', () => {
+    const memory = new KernelMemory();
+    memory.reset(new Uint8Array(100));
+    memory.alloc(350_000);
+    memory.alloc(17);
+    is(memory.askedBytes, 112 + 350_000 + 32);
+    is(memory.usedBytes, 112 + 360_448 + 32);
+    memory.reset();
+    is(memory.askedBytes, 0);
+  });
+
   test('churn of any size stays within the limit', () => {
     const random = new Random(1);
     const memory = new KernelMemory({ maxBytes: 1 << 20 });
@@ -77,7 +103,7 @@ suite('abi/memory', test => {
   test('a plugin that scribbles over all it can address breaks neither lengths nor frees', () => {
     const memory = new KernelMemory();
     const handles = [memory.alloc(10), memory.alloc(1000)];
-    for (let address = 0; address < memory.sizeBytes; address += 8)
+    for (let address = 0; address < 64 + memory.addressableBytes; address += 8)
       memory.storeU64(address, 0xffffffffffffffffn);
     is(handles.map(handle => memory.length(handle)).join(), '10,1000');
     ok(handles.every(handle => memory.free(handle)));

@@ -1,5 +1,5 @@
 import { equal, is, raises } from '../helpers/assert.ts';
-import { type EnvRow, envSuite, MEMORY_BYTES } from './env-rows.ts';
+import { type EnvRow, envSuite, REACHED_END } from './env-rows.ts';
 import { decode } from './kernels.ts';
 
 envSuite('transfer', [
@@ -60,7 +60,7 @@ envSuite('transfer', [
       call('input_set', text('second') + 3n, 3n);
       equal([call('input_length'), call('input_load_u8', 0n)], [3n, 'o'.charCodeAt(0)]);
       call('input_set', 7n, 3n);
-      call('input_set', MEMORY_BYTES - 1n, 2n);
+      call('input_set', REACHED_END - 1n, 2n);
       is(call('input_length'), 3n);
       call('input_set', 0n, 0n);
       is(call('input_length'), 0n);
@@ -88,7 +88,7 @@ envSuite('transfer', [
         [0n, 4n],
         [handle, 1n << 40n],
         [-1n, 2n],
-        [MEMORY_BYTES, 1n],
+        [REACHED_END, 1n],
         [handle, -1n],
       ] as const) {
         call('output_set', start, length);
@@ -108,17 +108,23 @@ envSuite('transfer', [
   {
     row: ['env.output_set', 'abi.output-empty', 'abi.output-longer', 'abi.range-unused'],
     name: 'a length of 0, a range beyond its block, a range that no block has reached',
-    run: ({ call, text, kernel }) => {
+    run: ({ call, text, kernel, codes }) => {
       const handle = text('ab');
       const neighbour = text('c');
       call('output_set', handle, 0n);
       is(decode(kernel.end().output), '');
       call('output_set', handle, neighbour - handle + 1n);
       is(decode(kernel.end().output), `ab${'\0'.repeat(Number(neighbour - handle) - 2)}c`);
-      call('output_set', MEMORY_BYTES - 2n, 2n);
+      call('output_set', REACHED_END - 2n, 2n);
       is(decode(kernel.end().output), '\0\0');
-      call('input_set', MEMORY_BYTES - 2n, 2n);
+      call('input_set', REACHED_END - 2n, 2n);
       is(call('input_length'), 2n);
+      for (const name of ['output_set', 'input_set']) {
+        call(name, REACHED_END - 1n, 2n);
+        call(name, 3n * REACHED_END, 1n);
+      }
+      equal([call('output_length'), call('input_length')], [2n, 2n]);
+      equal(codes, Array(4).fill('INVALID_RANGE'));
     },
   },
   {
@@ -137,8 +143,8 @@ envSuite('transfer', [
       const invalid = [
         [63n, 1n],
         [56n, 8n],
-        [64n, MEMORY_BYTES],
-        [MEMORY_BYTES, 1n],
+        [64n, REACHED_END],
+        [REACHED_END, 1n],
         [(1n << 32n) + 64n, 1n],
         [-1n, 2n],
         [64n, -1n],
@@ -192,7 +198,7 @@ envSuite('transfer', [
       const handle = text('earlier');
       const freed = text('freed');
       call('free', freed);
-      const bad = [freed, handle + 1n, 99n, MEMORY_BYTES, (1n << 53n) + 1n, -1n];
+      const bad = [freed, handle + 1n, 99n, REACHED_END, (1n << 53n) + 1n, -1n];
       for (const invalid of bad) {
         call('error_set', handle);
         call('error_set', invalid);

@@ -1,11 +1,20 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { JsonValue } from '../../src/actor/index.ts';
-import { FileState } from '../../src/actor/node.ts';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  FileState,
+  type FileStateOptions,
+  type JsonValue,
+  Message,
+  ScriptActor,
+} from '../../src/actor/node.ts';
 import { inFolder, start } from '../cli/spawn.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
+
+/** A state file without a module, with this state. */
+const file = (state: string) =>
+  `{"plugboard":"state","version":1,"module":null,"positions":{},"state":${state}}\n`;
 
 stateStoreContract({
   name: 'FileState',
@@ -18,14 +27,15 @@ suite('FileState', test => {
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
-      is(existsSync(path), false);
+      equal(readdirSync(folder), []);
       await store.commit(new Map<string, JsonValue>([['a', 1]]));
-      is(readFileSync(path, 'utf8'), '{"a":1}\n');
-      writeFileSync(path, 'changed elsewhere');
+      is(readFileSync(path, 'utf8'), file('{"a":1}'));
+      writeFileSync(path, file('{"a":"changed elsewhere"}'));
       await store.commit(new Map<string, JsonValue>([['a', 1]]));
-      is(readFileSync(path, 'utf8'), 'changed elsewhere');
+      is(readFileSync(path, 'utf8'), file('{"a":"changed elsewhere"}'));
+      await store.load();
       await store.commit(new Map<string, JsonValue>([['a', 2]]));
-      is(readFileSync(path, 'utf8'), '{"a":2}\n');
+      is(readFileSync(path, 'utf8'), file('{"a":2}'));
       equal(readdirSync(folder), ['s.json']);
     }));
 
@@ -34,22 +44,149 @@ suite('FileState', test => {
       const others = ['.s.json.tmp', '.s.json.x1.tmp', '.t.json.1.tmp', 's.json.1.tmp'];
       for (const hasFile of [false, true]) {
         for (const name of ['.s.json.123.tmp', ...others]) writeFileSync(`${folder}/${name}`, '{"ha');
-        if (hasFile) writeFileSync(`${folder}/s.json`, '{}');
+        if (hasFile) writeFileSync(`${folder}/s.json`, file('{}'));
         await FileState.open(`${folder}/s.json`);
         equal(readdirSync(folder).sort(), [...others, ...(hasFile ? ['s.json'] : [])].sort());
       }
     }));
 
-  test('of two that have the same file, the last one to commit wins, whole', () =>
+  test('of two that have the same file, each commits on top of the latest state, and loses nothing', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const stores = [await FileState.open(path), await FileState.open(path)];
+      const add = async (store: FileState, key: string) =>
+        store.commit(new Map(await store.load()).set(key, 1));
+      for (const [index, key] of [...'abcd'].entries()) await add(stores[index % 2]!, key);
+      const [one, other] = stores as [FileState, FileState];
+      const before = await one.load();
+      await add(other, 'e');
+      await raises(() => one.commit(new Map(before).set('f', 1)), {
+        code: 'STATE_STORE_FAILED',
+        message: `${path}: another program has changed the file since it was read; its version is kept`,
+      });
+      await add(one, 'f');
+      is(readFileSync(path, 'utf8'), file('{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}'));
+      equal(readdirSync(folder), ['s.json']);
+    }));
+
+  test('a file that others have spoilt or made is not replaced, and a removed one is made again', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
+      writeFileSync(path, '{"made":"by another"}');
+      for (let time = 0; time < 2; time++) {
+        await raises(async () => store.load(), {
+          code: 'INVALID_STATE_FILE',
+          message: 'another JSON object',
+        });
+        await raises(() => store.commit(new Map([['a', 1]])), { code: 'STATE_STORE_FAILED' });
+      }
+      is(readFileSync(path, 'utf8'), '{"made":"by another"}');
+      rmSync(path);
       await store.commit(new Map([['a', 1]]));
-      const other = await FileState.open(path);
-      await other.commit(new Map([['a', 2]]));
-      await store.commit(new Map([['a', 3]]));
-      is(readFileSync(path, 'utf8'), '{"a":3}\n');
+      rmSync(path);
+      equal(await store.load(), new Map([['a', 1]]));
+      await store.commit(new Map([['a', 2]]));
+      is(readFileSync(path, 'utf8'), file('{"a":2}'));
     }));
+
+  test('an actor goes on from the state that another program has written', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const source = await host().readBytes('fixtures/rust-counter/rust_counter.wasm');
+      const actor = await ScriptActor.create({ source }, { state: await FileState.open(path) });
+      const next = async () => (await actor.process({ increment: Message.flow() }))[0]?.count?.data;
+      is(await next(), 1);
+      writeFileSync(path, file('{"count":41}'));
+      is(await next(), 42);
+      await actor.stop();
+    }));
+
+  test('a lock that a killed program left does not last, and one of a program that lives is waited for', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const lock = `${folder}/.s.json.lock`;
+      const store = await FileState.open(path);
+      writeFileSync(lock, '');
+      const before = Date.now() / 1000 - 60;
+      utimesSync(lock, before, before);
+      await store.commit(new Map([['a', 1]]));
+      writeFileSync(lock, '');
+      let isFree = false;
+      setTimeout(() => {
+        isFree = true;
+        rmSync(lock);
+      }, 20);
+      await store.commit(new Map([['a', 2]]));
+      ok(isFree);
+      is(readFileSync(path, 'utf8'), file('{"a":2}'));
+      equal(readdirSync(folder), ['s.json']);
+    }));
+
+  test('a JSON object that is not a state file is taken only with adopt, and becomes one', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      writeFileSync(path, '{"big":9007199254740993,"one":1.0}');
+      await raises(() => FileState.open(path), {
+        code: 'INVALID_STATE_FILE',
+        message: `${path}: expected a state file, which begins with {"plugboard":"state","version":1, got another`,
+      });
+      const store = await FileState.open(path, { adopt: true });
+      await store.commit(await store.load());
+      is(readFileSync(path, 'utf8'), file('{"big":9007199254740993,"one":1.0}'));
+      equal((await FileState.open(path)).load(), await store.load());
+    }));
+
+  test('names the module that writes it, and says which one had', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const module = { sha256: 'ab'.repeat(32) };
+      const store = await FileState.open(path, { module });
+      is(store.writtenBy, null);
+      await store.commit(new Map());
+      equal((await FileState.open(path)).writtenBy, module);
+    }));
+
+  test('bytes come back as bytes, and lists of numbers as such', () =>
+    inFolder(async folder => {
+      const path = `${folder}/s.json`;
+      const state = new Map<string, JsonValue>(
+        Object.entries({
+          bytes: Uint8Array.of(0, 255),
+          list: [1, 2],
+          ['__proto__']: [{ ['__proto__']: Uint8Array.of(1) }, new Uint8Array(0)],
+        }),
+      );
+      const store = await FileState.open(path);
+      await store.commit(state);
+      const again = await (await FileState.open(path)).load();
+      ok(again.get('bytes') instanceof Uint8Array);
+      is(JSON.stringify([...again]), JSON.stringify([...state]));
+      ok(
+        readFileSync(path, 'utf8').includes(
+          '"bytes":[["bytes"],["__proto__",0,"__proto__"],["__proto__",1]],',
+        ),
+      );
+    }));
+
+  const wrongOptions: [options: unknown, message: string][] = [
+    [{ adopted: true }, 'FileState: unknown key "adopted"; expected adopt, module'],
+    [{ adopt: 1 }, 'FileState: adopt: expected true or false, got 1'],
+    [
+      { module: 'x' },
+      'FileState: module: expected {"sha256": 64 hexadecimal digits in lower case} or null, got "x"',
+    ],
+    [true, 'FileState: expected an object, got true'],
+  ];
+  for (const [options, message] of wrongOptions) {
+    test(`refused: ${message}`, async () => {
+      await raises(() => FileState.open('never-made.json', options as FileStateOptions), {
+        code: 'INVALID_CONFIG',
+        message,
+      });
+      is(existsSync('never-made.json'), false);
+    });
+  }
 
   test('a state that is no JSON is refused, and the file stays', () =>
     inFolder(async folder => {
@@ -60,7 +197,7 @@ suite('FileState', test => {
         code: 'JSON_VALUE',
         message: 'state.a: NaN is not JSON',
       });
-      is(readFileSync(path, 'utf8'), '{"a":1}\n');
+      is(readFileSync(path, 'utf8'), file('{"a":1}'));
       equal(readdirSync(folder), ['s.json']);
     }));
 
@@ -91,7 +228,8 @@ suite('FileState', test => {
         await ended;
         if (temporary().length > 0) killedInWrite++;
         if (!existsSync(`${folder}/s.json`)) continue;
-        const { text } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as { text: string };
+        const { state } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as { state: { text: string } };
+        const { text } = state;
         ok(text.length === 8_000_000 && text === text[0]!.repeat(8_000_000), `text of ${text.length}`);
       }
       ok(killedInWrite > 0, 'it was killed in the middle of a write');

@@ -520,7 +520,7 @@ suite('actor life: events', test => {
     const shown = events.map(({ atMs, actor, component, ...rest }) => {
       ok(Number.isSafeInteger(atMs) && atMs > 0);
       equal([actor, component], ['n', 'c']);
-      for (const key of ['durationMs', 'payloadBytes', 'outputBytes'] as const) {
+      for (const key of ['durationMs', 'payloadBytes', 'outputBytes', 'stateBytes'] as const) {
         const value = (rest as Record<string, unknown>)[key];
         if (value !== undefined) ok(typeof value === 'number' && value >= 0, key);
         delete (rest as Record<string, unknown>)[key];

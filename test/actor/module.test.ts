@@ -5,6 +5,7 @@ import {
   ProcessError,
   ScriptActor,
 } from '../../src/actor/index.ts';
+import { ACTOR_LIMITS } from '../../src/actor/limits.ts';
 import { toModuleError } from '../../src/actor/module-error.ts';
 import { PluginStderr } from '../../src/actor/plugin-stderr.ts';
 import { outlineOf } from '../../src/actor/protocol.ts';
@@ -296,6 +297,34 @@ suite('limits of one call', test => {
     equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
     await actor.stop();
   });
+});
+
+suite('limits of what is asked while an actor is made', test => {
+  const BYTES = ACTOR_LIMITS.answerBytes.default + 1;
+  const ENV = 'extism:host/env';
+  const answer = [
+    ...[op.i64Const, ...leb(BYTES), op.call, 0, op.drop],
+    ...[op.i64Const, ...leb(64), op.i64Const, ...leb(BYTES), op.call, 1],
+  ];
+
+  for (const [name, code] of [
+    ['get_metadata', 'INVALID_METADATA'],
+    ['get_version', 'INIT_FAILED'],
+  ] as const) {
+    test.row('limit.answerBytes', `a longer answer of ${name} is not read`, async () => {
+      const wasm = buildModule({
+        imports: [
+          { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+          { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+        ],
+        functions: [
+          { name: 'process', body: [] },
+          { name, body: answer },
+        ],
+      });
+      await raises(() => create(wasm), { code, message: `the answer of ${name}: 67,108,865 bytes` });
+    });
+  }
 });
 
 suite('what an actor prints on stderr', test => {

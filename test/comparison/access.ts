@@ -5,8 +5,9 @@ const SAME_EDGE = 'Every access outside is the same: 0 or nothing. No address wr
 export const access: ComparisonTopic = {
   title: 'Loads and stores',
   intro:
-    'What `load_u8`, `load_u64`, `store_u8` and `store_u64` do off the blocks. The memory has 1 MiB at first; its end ' +
-    'is the first address that is not in it.',
+    'What `load_u8`, `load_u64`, `store_u8` and `store_u64` do off the blocks. The end of the memory is the first address ' +
+    'that they do not reach. Natively it is where the memory ends, at 1 MiB at first. Here it is the end of the last page ' +
+    '(64 KiB) that a block of this call has reached, and of the first page before there are blocks.',
   rows: [
     {
       id: 'access-words',
@@ -26,6 +27,14 @@ export const access: ComparisonTopic = {
       case: 'an access past the end of a block, inside the memory',
       native: 'the bytes that are there',
       js: 'a `RangeError` ends the call',
+    },
+    {
+      id: 'access-unreached',
+      case: 'an access to a page of the memory that no block of this call has reached',
+      native: 'the bytes that are there',
+      js: 'a `RangeError` ends the call',
+      plugboard: '0, nothing',
+      why: 'Memory that nobody could write to is zero, so that a new block need not be zeroed.',
     },
     {
       id: 'access-end',

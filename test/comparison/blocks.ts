@@ -54,6 +54,22 @@ export const blocks: ComparisonTopic = {
       why: 'The same.',
     },
     {
+      id: 'alloc-untouched',
+      case: 'memory that the operating system has to provide for a new block, before the plugin uses it',
+      native: 'a page of 4 KiB, for its record',
+      js: 'all of it',
+      plugboard: 'nothing, where no earlier call and no store beyond the blocks has been',
+      why: 'The bytes are zero already. Records are kept outside the memory.',
+    },
+    {
+      id: 'alloc-last',
+      case: 'a block as large as the room that is left, below a limit or below 4 GiB',
+      native: 'the block, if its record of 12 bytes fits too',
+      js: 'the block',
+      plugboard: 'the block',
+      why: 'Sizes are rounded up, by at most 12.5 %, only where the rounded size fits.',
+    },
+    {
       id: 'alloc-reuse-time',
       case: 'when a freed block is used again',
       native: 'once the 64 KiB page at hand is used up',
@@ -143,11 +159,11 @@ export const blocks: ComparisonTopic = {
     },
     {
       id: 'memory-bytes',
-      case: '`memory_bytes()` at first',
-      native: '65,472, of a memory of 1 MiB',
+      case: '`memory_bytes()`',
+      native: 'the pages that blocks of any call have reached, less 64 bytes: 65,472 at first',
       js: 'does not link: not provided',
-      plugboard: '1,048,512',
-      why: 'It is what loads and stores reach: the memory without its first 64 bytes.',
+      plugboard: 'the pages that blocks of this call have reached, less 64 bytes: 65,472 at first',
+      why: 'Loads and stores reach these bytes, and a call cannot tell what an earlier one needed.',
     },
   ],
 };

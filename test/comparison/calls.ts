@@ -55,7 +55,8 @@ export const calls: ComparisonTopic = {
       native: 'cannot be: a call borrows the plugin',
       go: 'no guard: they share kernel and instance',
       js: 'no guard: both get the output of the second',
-      plugboard: 'answered in order, each with its own output',
+      plugboard:
+        'answered in order, each with its own output; one whose `signal` fires leaves the queue at once',
       why: 'Nobody has to queue what a plugin can only do one by one.',
     },
     {
@@ -64,8 +65,10 @@ export const calls: ComparisonTopic = {
       native: 'an error "cannot make reentrant calls into plugin"',
       go: 'no guard: it runs, and clears the blocks of the outer call',
       js: 'no guard: it runs, and the outer call fails with a `TypeError`',
-      plugboard: 'an error `REENTRANT_CALL`; the outer call goes on',
-      why: 'As native, with a code.',
+      plugboard:
+        'an error `REENTRANT_CALL`; after an `await`, on runtimes without async contexts (browsers), an error ' +
+        '`QUEUE_TIMEOUT` once it has waited `queueTimeoutMs`; the outer call goes on',
+      why: 'As native, with a code. There a call of anybody else looks the same, and must wait for its turn.',
     },
     {
       id: 'call-active',

@@ -38,6 +38,14 @@ export const store: ComparisonTopic = {
       js: 'a key with U+FFFD in it',
     },
     {
+      id: 'text-length',
+      case: 'an error text, log message, key or HTTP request of more than 2^29 − 24 bytes',
+      native: 'a text like any other',
+      js: 'as its engine: an error, the text up to the first NUL, `""`, or the end of the process (Node 20 and 22 from 2^31 bytes on)',
+      plugboard: 'ends the call with TEXT_TOO_LONG, before anything is copied or decoded',
+      why: 'V8 cannot hold a longer string. Some engines could decode some longer texts; a plugin behaves alike on all of them.',
+    },
+    {
       id: 'key-inherited',
       case: '`config_get` of a name such as `toString` that every JavaScript object has',
       native: '0',

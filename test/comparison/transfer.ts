@@ -98,8 +98,8 @@ export const transfer: ComparisonTopic = {
       case: '`output_set` or `input_set` of a range inside the memory that no block has reached yet',
       native: 'ignored, if beyond what `memory_bytes` says',
       js: 'ends the call: "length longer than target block"',
-      plugboard: 'that range: zeroes, or what the plugin wrote there',
-      why: 'One edge for everything: what can be loaded can be input or output.',
+      plugboard: 'ignored, with a diagnostic, if on a page that no block of this call has reached',
+      why: 'The same edge as of loads and stores. Natively blocks have records between them, and reach a page earlier.',
     },
     {
       id: 'range-record',

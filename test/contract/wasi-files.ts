@@ -2,7 +2,7 @@ import { Errno, Fdflags, Filetype, Rights, type WasiFunctionName } from '../../w
 import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { u32, utf8 } from '../wasi/guest.ts';
-import { ALL_RIGHTS, type Argument, CREAT, DIRECTORY, Program, ROOT } from '../wasi/program.ts';
+import { ALL_RIGHTS, type Argument, CREAT, Program, ROOT } from '../wasi/program.ts';
 import type { WithFs } from './fs.ts';
 import { programsOn } from './with-program.ts';
 
@@ -215,28 +215,6 @@ export function filesContract(name: string, withFs: WithFs): void {
           base,
           inheriting,
         });
-      }),
-    );
-
-    test.row(
-      ['wasi.path_open', 'wasi.fd_fdstat_set_rights'],
-      'a descriptor gets what was asked, passed on and applies to it, never more',
-      withProgram(program => {
-        program.makeFile('file', 'hello');
-        const asked = Rights.FD_READ | Rights.FD_WRITE | Rights.PATH_FILESTAT_GET;
-        const file = program.fdstat(program.open('file', { rights: asked, inheriting: ALL_RIGHTS }));
-        equal([file.base, file.inheriting], [Rights.FD_READ | Rights.FD_WRITE, 0n]);
-        const { base, inheriting } = program.fdstat(ROOT);
-        program.do('fd_fdstat_set_rights', ROOT, base, inheriting & ~Rights.FD_READ);
-        is(program.fdstat(program.open('file', { rights: asked })).base, Rights.FD_WRITE);
-        const folder = program.open('.', {
-          oflags: DIRECTORY,
-          rights: Rights.FD_SEEK | Rights.PATH_OPEN,
-          inheriting: ALL_RIGHTS,
-        });
-        equal(program.fdstat(folder).base, Rights.PATH_OPEN);
-        is(program.fdstat(folder).inheriting & Rights.FD_READ, 0n);
-        is(program.fdstat(program.open('file', { at: folder, rights: asked })).base, Rights.FD_WRITE);
       }),
     );
 

@@ -1,6 +1,8 @@
 import { type ActorOptions, ExtismEngine, Message, type Packet, ScriptActor } from '../../src/actor/index.ts';
 import type { JsonObject, JsonValue } from '../../src/actor/json-value.ts';
+import type { CallContext } from '../../src/call-context.ts';
 import { msgpack } from '../../src/msgpack/index.ts';
+import { answering } from '../actor/answering.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -102,6 +104,55 @@ suite('actors that speak MessagePack', test => {
       code: 'INPUT_LIMIT',
       message: /^payload: 1,0\d\d bytes, over the limit/,
     });
+    await actor.stop();
+  });
+
+  test('a state that MessagePack cannot carry fails its call, and the next one works', async () => {
+    // Host functions exchange JSON, which has longer integers.
+    const values = [2n ** 64n, 1];
+    const wasm = answering(
+      { process: 'x', get_metadata: '{"component":"X","encoding":"msgpack"}' },
+      { process: ['set'] },
+    );
+    const set = (context: CallContext) => {
+      context.hostContext<{ set(key: string, value: JsonValue): void }>().set('n', values.shift()!);
+    };
+    const codec = { ...msgpack, read: () => ({ outputs: {} }) };
+    const actor = await ScriptActor.create(
+      { source: wasm },
+      { codec, state: { kept: 1 }, functions: { 'extism:host/user': { set } }, stderr: () => {} },
+    );
+    await raises(() => actor.process({}), {
+      code: 'JSON_VALUE',
+      message: 'state.n: an integer beyond 64 bits cannot be carried',
+    });
+    equal(actor.state, { kept: 1 } as JsonObject);
+    equal(await actor.process({}), []);
+    equal(actor.state, { kept: 1, n: 1 } as JsonObject);
+    await actor.stop();
+  });
+
+  test('a state is written once for each call that changed it, and measured so', async () => {
+    const written: string[] = [];
+    const codec = {
+      ...msgpack,
+      write(value: unknown, path: readonly string[]) {
+        written.push(path.join('.'));
+        return msgpack.write(value, path);
+      },
+    };
+    const actor = await keeper({ codec, state: { kept: new Uint8Array(80) }, limits: { stateBytes: 100 } });
+    const states = () => written.splice(0).filter(path => path === 'state').length;
+    is(states(), 1);
+    await actor.process(stateOf({ n: 1 }));
+    is(states(), 1);
+    await actor.process({ in: Message.flow() });
+    is(states(), 0);
+    await raises(() => actor.process(stateOf({ kept: new Uint8Array(100) })), {
+      code: 'STATE_TOO_LARGE',
+      message: 'state: 108 bytes, over the limit of 100 (limits.stateBytes)',
+    });
+    equal(actor.state, { n: 1 } as JsonObject);
     await actor.stop();
   });
 

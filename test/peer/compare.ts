@@ -101,7 +101,7 @@ export class Comparison {
   #step(step: Step): boolean {
     const at = both(side => this.#resolve(side, step.address));
     if (TAKE_HANDLES.includes(step.name) && !this.#meansTheSame(at)) return true;
-    const memory = both(side => BigInt(this.#subjects[side].bytes().length));
+    const end = both(side => this.#subjects[side].end());
     const isHandle = this.#blocks.some(({ at: { ours }, isLive }) => isLive && ours === at.ours);
     const before = both(side => this.#ranges(side));
     const args = [...(step.address ? ['address'] : []), ...(step.value === undefined ? [] : ['value'])];
@@ -111,7 +111,7 @@ export class Comparison {
     const arenaEnd = 65n + (this.#subjects.official.call('memory_bytes') as bigint);
     const seen = this.#observe(step, at, answer, before);
     const error = 'none';
-    let goesOn = this.#judge({ step, at, answer, seen, memory, arenaEnd, isHandle, error });
+    let goesOn = this.#judge({ step, at, answer, seen, end, arenaEnd, isHandle, error });
     if (step.name.startsWith('store_')) goesOn = this.#noteStore(step, at) && goesOn;
     if (step.name === 'alloc' && answer.ours !== 0n && answer.official !== 0n) {
       this.#noteBlock(answer as Both<bigint>, Number(step.value));
@@ -147,7 +147,7 @@ export class Comparison {
     if (!address) return 0n;
     const bases = {
       zero: () => 0n,
-      end: () => BigInt(this.#subjects[side].bytes().length),
+      end: () => this.#subjects[side].end(),
       block: () => (address.from === 'block' ? this.#blocks[address.block]!.at[side] : 0n),
     };
     return BigInt.asUintN(64, bases[address.from]() + address.offset);
@@ -251,7 +251,7 @@ export class Comparison {
 
   #isOutside(side: Side, address: bigint, size: number): boolean {
     const first = side === 'ours' ? address : address + BigInt(size - 1);
-    return first < 64n || address + BigInt(size) > BigInt(this.#subjects[side].bytes().length);
+    return first < 64n || address + BigInt(size) > this.#subjects[side].end();
   }
 
   /**
@@ -280,6 +280,10 @@ export class Comparison {
     const size = SIZES[name]!;
     const isOutside = both(side => this.#isOutside(side, at[side], size));
     if (isOutside.official && isOutside.ours) return true;
+    if (isOutside.ours && at.ours >= 64n) {
+      this.#meet('access-unreached');
+      return false;
+    }
     for (let index = 0n; index < BigInt(size); index++) {
       const address = both(side => at[side] + index);
       const owner = both(side => this.#ownerOf(side, address[side]));
@@ -326,7 +330,7 @@ export class Comparison {
     const shared = {
       at: both(() => 0n),
       answer: both((): Answer => 'done'),
-      memory: both(() => 0n),
+      end: both(() => 0n),
       arenaEnd: 0n,
       isHandle: false,
     };

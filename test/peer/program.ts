@@ -20,6 +20,8 @@ export const describeStep = ({ name, address, value }: Step): string => {
 };
 
 const FAR = [1n << 32n, 1n << 48n, 1n << 53n, 1n << 63n];
+/** From a block on the first page: inside the memory, but on a page that no block has reached. */
+const UNREACHED = 200_000n;
 /** Below the first block of either kernel: 64 is a handle on ours, 77 on the official one. */
 const LOW = [0n, 1n, 8n, 55n, 56n, 57n, 60n, 63n];
 const EDGE = [-9n, -8n, -7n, -1n, 0n, 1n];
@@ -55,7 +57,7 @@ export function randomStep(random: Random, lengths: readonly number[]): Step {
         return { from: 'zero', offset: random.u64() | (1n << 40n) };
       default: {
         const near = block(bytes, hostility);
-        return { ...near, offset: near.offset + random.pick(FAR) };
+        return { ...near, offset: near.offset + random.pick([...FAR, UNREACHED]) };
       }
     }
   };

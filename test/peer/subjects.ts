@@ -16,6 +16,8 @@ export interface Subject {
   error(): string | null;
   /** All of the memory, until it grows. */
   bytes(): Uint8Array;
+  /** The first address that loads and stores do not reach. */
+  end(): bigint;
 }
 
 const answerOf = (run: () => bigint | number | undefined): Answer => {
@@ -47,6 +49,7 @@ export function officialSubject(module: WebAssembly.Module): Subject {
   return {
     name: 'official',
     bytes,
+    end: () => BigInt(bytes().length),
     call,
     begin: input => {
       call('reset');
@@ -69,6 +72,7 @@ export function plugboardSubject(tier: KernelTier): Subject {
   return {
     name: tier,
     bytes: () => new Uint8Array(env.kernel.memory.memory.buffer),
+    end: () => BigInt(env.kernel.memory.addressableBytes + 64),
     call: (name, ...args) => answerOf(() => env.call(name, ...toWasm(name, args))),
     begin: input => env.kernel.begin(input),
     output: () => env.kernel.end().output,

@@ -5,6 +5,8 @@ import { readOnlyContract } from '../contract/read-only.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
+import { rightsContract } from '../contract/wasi-rights.ts';
+import { sizesContract } from '../contract/wasi-sizes.ts';
 
 /** Everything that file systems of ours are held to. */
 export function allContracts(
@@ -16,6 +18,8 @@ export function allContracts(
   filesContract(`preview2/${name}, files`, withFs);
   foldersContract(`preview2/${name}, listings`, withFs);
   pathsContract(`preview2/${name}, paths`, withFs);
+  rightsContract(`preview2/${name}, rights`, withFs);
+  sizesContract(`preview2/${name}, sizes`, withFs);
   readOnlyContract(`preview2/${name}, read-only`, withFs);
   escapesContract(`preview2/${name}, escapes`, withAround);
 }

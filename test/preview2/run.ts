@@ -1,9 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser } from '../runtime/browsers.ts';
-import { bundle, root } from '../runtime/bundle.ts';
-import { installRuntimes, Offline } from '../runtime/install.ts';
-import { npm } from '../runtime/npm.ts';
+import { bundle } from '../runtime/bundle.ts';
+import { installLocked, installRuntimes, Offline } from '../runtime/install.ts';
 import { PAGE } from '../runtime/serve.ts';
 import { denoFlags, start, temporary } from '../runtime/start.ts';
 import { visit } from '../runtime/visit.ts';
@@ -12,17 +11,6 @@ import { CANNOT, type Preview2Report, REPORT_MARK } from './report.ts';
 
 // Runs the contracts of file systems over `@bytecodealliance/preview2-shim`: `npm run test:preview2`. Its build for Node on
 // Node, the one in memory everywhere.
-
-function installShim(): void {
-  const folder = join(root, 'test/preview2');
-  const [lock, installedLock] = ['package-lock.json', 'node_modules/installed-lock.json'].map(name =>
-    join(folder, name),
-  ) as [string, string];
-  if (existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8')) return;
-  const { status, stderr, error } = npm(folder, ['ci', '--prefix', folder]);
-  if (status !== 0) throw new Offline(`npm ci in test/preview2: ${error?.message ?? stderr}`);
-  copyFileSync(lock, installedLock);
-}
 
 async function runProgram(program: string, ...args: string[]): Promise<Preview2Report> {
   const { output, code } = await start(program, args);
@@ -83,7 +71,7 @@ async function runBrowser(name: 'chromium' | 'firefox', program: string): Promis
 async function main(): Promise<{ passed: number; failed: number }> {
   let programs: ReturnType<typeof installRuntimes>;
   try {
-    installShim();
+    installLocked('test/preview2');
     programs = installRuntimes();
   } catch (error) {
     if (!(error instanceof Offline) || process.env.CI) throw error;

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npm } from './npm.ts';
 
-/** A folder with a package.json and a lock file of its own, so that a plain install of the repository stays small. */
-const folder = fileURLToPath(new URL('../../../test/runtime/', import.meta.url));
-const modules = join(folder, 'node_modules');
+const repository = fileURLToPath(new URL('../../../', import.meta.url));
+const modules = join(repository, 'test/runtime/node_modules');
 const extension = process.platform === 'win32' ? '.exe' : '';
 
 /** The program of each runtime, in the package for this platform: npm installs that one alone. */
@@ -23,14 +22,7 @@ export class Offline extends Error {}
 
 /** Installs the locked versions, unless they are there already. Answers each runtime's absolute program path. */
 export function installRuntimes(): Record<RuntimeName, string> {
-  const lock = join(folder, 'package-lock.json');
-  const installedLock = join(modules, 'installed-lock.json');
-  const isInstalled =
-    existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8');
-  if (!isInstalled) {
-    npmInstall();
-    copyFileSync(lock, installedLock);
-  }
+  installLocked('test/runtime');
   return {
     node: programOf('node'),
     deno: programOf('deno'),
@@ -39,11 +31,30 @@ export function installRuntimes(): Record<RuntimeName, string> {
   };
 }
 
-function npmInstall(): void {
+/**
+ * Installs the locked versions in a folder with a package.json of its own, unless they are there already.
+ * @param name The folder, seen from the repository
+ * @returns the absolute path of its node_modules
+ */
+export function installLocked(name: string): string {
+  const folder = join(repository, name);
+  const modules = join(folder, 'node_modules');
+  const lock = join(folder, 'package-lock.json');
+  const installedLock = join(modules, 'installed-lock.json');
+  const isInstalled =
+    existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8');
+  if (!isInstalled) {
+    npmInstall(name, folder);
+    copyFileSync(lock, installedLock);
+  }
+  return modules;
+}
+
+function npmInstall(name: string, folder: string): void {
   // Without scripts, because the platform packages need none and npm 11 may hold scripts back.
   const { status, error, stderr } = npm(folder, ['ci', '--prefix', folder]);
   if (status === 0) return;
-  const text = `npm ci in test/runtime failed: ${error?.message ?? stderr}`;
+  const text = `npm ci in ${name} failed: ${error?.message ?? stderr}`;
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT/.test(text)) throw new Offline(text);
   throw new Error(text);
 }

@@ -6,6 +6,7 @@ import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
 import { REPORT_MARK, type Result, type RuntimeReport } from './report.ts';
+import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
 import { denoFlags, inPairs, start, TIMEOUT_MS, temporary } from './start.ts';
 import { count, explain, findTableProblems, type Outcome, printSkips, printTable } from './table.ts';
@@ -52,11 +53,19 @@ async function runBrowser(id: RuntimeId, name: BrowserName, program: string): Pr
 
 async function runWorkerd(program: string): Promise<RuntimeReport> {
   const version = (await start(program, ['--version'])).stdout.trim().replace(/^workerd /, '');
-  const config = await writeSuitesWorker(join(temporary, 'worker'), recorded, `workerd ${version}`);
+  const { config, older } = await writeSuitesWorker(
+    join(temporary, 'worker'),
+    recorded,
+    `workerd ${version}`,
+  );
   // Two processes: in the one that ran suites, nothing is as in anybody's Worker.
   const problems = await fetchJson<string[]>(program, config, 'imported');
+  const requests = [
+    ...(await serveWorker(program, config, origin => findRequestProblems(origin, true))),
+    ...(await serveWorker(program, older, origin => findRequestProblems(origin, false))),
+  ];
   const report = await fetchJson<RuntimeReport>(program, config, 'suites');
-  return { ...report, problems: [...report.problems, ...problems] };
+  return { ...report, problems: [...report.problems, ...problems, ...requests] };
 }
 
 const fetchJson = <T>(program: string, config: string, path: string): Promise<T> =>

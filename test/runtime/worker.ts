@@ -1,9 +1,11 @@
 import { CAPABILITIES, createPlugin } from '../../src/web.ts';
 import type { TestHost } from '../helpers/host.ts';
+import { OVERLAP_WASM } from '../helpers/overlap-module.ts';
 import type { TestFile } from '../helpers/runner.ts';
 import { contentName, lendModules } from './lend-modules.ts';
 import { runSuites } from './report.ts';
 import { preloadedHost } from './repository.ts';
+import { SharedPlugin } from './shared-plugin.ts';
 
 /** What workerd.ts imports for the Worker: files by path, and compiled modules by the content of their bytes. */
 export interface Imported {
@@ -12,7 +14,10 @@ export interface Imported {
   modules: Record<string, WebAssembly.Module>;
 }
 
-/** The Worker: `/suites` is answered with the report, `/imported` with the problems of what is as in anybody's Worker. */
+/**
+ * The Worker: `/suites` is answered with the report, `/imported` with the problems of what is as in anybody's Worker, and
+ * `/plugin` by the plugin that all requests share.
+ */
 export const makeWorker = (suites: readonly TestFile[], { runtime, files, modules }: Imported) => {
   const entries = Object.entries(files).map(([path, buffer]) => [path, new Uint8Array(buffer)] as const);
   const host = preloadedHost(runtime, new Map(entries));
@@ -22,8 +27,10 @@ export const makeWorker = (suites: readonly TestFile[], { runtime, files, module
     if (!found) throw new Error(`${path}: no suite compiled it on Node, so it was not imported`);
     return found;
   };
+  const shared = new SharedPlugin(find(OVERLAP_WASM)!);
   return {
     fetch: async ({ url }: Request) => {
+      if (new URL(url).pathname === '/plugin') return shared.answer(new URL(url));
       if (new URL(url).pathname === '/imported')
         return Response.json(await findProblems(host.readBytes, module));
       lendModules(find);

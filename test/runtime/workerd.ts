@@ -11,11 +11,18 @@ interface WorkerModule {
   file: string;
 }
 
+/** Before the compatibility date at which a Worker gets Node's modules, and workerd's by their names. */
+const OLDER_DATE = '2025-01-01';
+
 /**
- * Writes a Worker to `folder` that runs the suites, and its configuration, whose path is the answer. `modules` is the folder
- * of record.ts: what Node compiled, this Worker imports.
+ * Writes a Worker to `folder` that runs the suites, and returns the paths of its configurations: of today, and one with an older
+ * compatibility date. `modules` is the folder of record.ts: what Node compiled, this Worker imports.
  */
-export async function writeSuitesWorker(folder: string, modules: string, runtime: string): Promise<string> {
+export async function writeSuitesWorker(
+  folder: string,
+  modules: string,
+  runtime: string,
+): Promise<{ config: string; older: string }> {
   const files = [...repositoryFiles(), 'package.json', 'dist/abi/accessors.wasm'];
   const imported = join(folder, 'imported');
   mkdirSync(imported, { recursive: true });
@@ -37,18 +44,23 @@ export async function writeSuitesWorker(folder: string, modules: string, runtime
     `export default makeWorker(${suites}, { runtime: '${runtime}', files, modules });`,
   ]);
   writeFileSync(join(folder, 'worker.js'), script);
-  const config = join(folder, 'config.capnp');
-  writeFileSync(config, configText([{ name: 'worker', kind: 'esModule', file: 'worker.js' }, ...parts]));
-  return config;
+  const all: WorkerModule[] = [{ name: 'worker', kind: 'esModule', file: 'worker.js' }, ...parts];
+  const [config, older] = [join(folder, 'config.capnp'), join(folder, 'older.capnp')];
+  writeFileSync(config, configText(all, '2026-10-01'));
+  writeFileSync(older, configText(all, OLDER_DATE));
+  return { config, older };
 }
 
-const configText = (modules: readonly WorkerModule[]) => `using Workerd = import "/workerd/workerd.capnp";
+const configText = (
+  modules: readonly WorkerModule[],
+  compatibilityDate: string,
+) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  compatibilityDate = "2026-10-01",
+  compatibilityDate = "${compatibilityDate}",
   modules = [
 ${modules.map(({ name, kind, file }) => `    (name = "${name}", ${kind} = embed "${file}"),`).join('\n')}
   ],

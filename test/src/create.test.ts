@@ -242,6 +242,13 @@ const badInputs: BadInput[] = [
     manifest: importing('wasi_unstable', 'fd_write'),
     message: 'before preview 1',
   },
+  { code: 'UNRESOLVED_IMPORTS', manifest: importing('wasi', 'thread-spawn'), message: 'threads of WASI' },
+  { code: 'UNRESOLVED_IMPORTS', manifest: importing('wasix_32v1', 'proc_fork'), message: 'WASIX' },
+  {
+    code: 'UNRESOLVED_IMPORTS',
+    manifest: importing('wasi_snapshot_preview2', 'x'),
+    message: 'the WASI of components',
+  },
   { code: 'UNRESOLVED_IMPORTS', manifest: importing('env', 'extism_alloc'), message: 'pre-1.0 PDK' },
   { code: 'UNRESOLVED_IMPORTS', manifest: importing('wbg', '__wbindgen_throw'), message: 'wasm-bindgen' },
   {

@@ -120,6 +120,104 @@ suite('time-outs without a worker', test => {
     await raises(() => createOnce(wasm), TIMEOUT);
   });
 
+  const exit = { module: WASI, name: 'proc_exit', params: ['i32'] } as const;
+  const wait = { module: 'host', name: 'wait' } as const;
+  const caught = (...body: number[]) => [...op.try, ...body, op.catchAll, op.end, ...forever];
+  const startSections: [name: string, shape: ModuleShape, expected: { code: string; message: string }][] = [
+    ['never returns', { functions: [{ name: 'run', body: forever }], start: 0 }, TIMEOUT],
+    [
+      'calls itself for ever',
+      {
+        functions: [
+          { name: 'run', body: [LOOP, VOID, op.call, 1, BR, 0, op.end] },
+          { name: 'no', body: [] },
+        ],
+        start: 0,
+      },
+      TIMEOUT,
+    ],
+    [
+      'grows its memory and never returns',
+      {
+        functions: [{ name: 'run', body: [op.i32Const, 1, ...op.memoryGrow, op.drop, ...forever] }],
+        memoryPages: 1,
+        start: 0,
+      },
+      TIMEOUT,
+    ],
+    [
+      'exits and goes on',
+      {
+        imports: [exit],
+        functions: [{ name: 'run', body: caught(op.i32Const, 3, op.call, 0) }],
+        memoryPages: 1,
+        start: 1,
+      },
+      { code: 'INIT_FAILED', message: 'proc_exit(3)' },
+    ],
+    [
+      'goes on after a host function failed',
+      { imports: [wait], functions: [{ name: 'run', body: caught(op.call, 0) }], start: 1 },
+      { code: 'INIT_FAILED', message: 'host function host.wait failed: kaputt' },
+    ],
+    [
+      'traps',
+      { functions: [{ name: 'run', body: [op.unreachable] }], start: 0 },
+      { code: 'INIT_FAILED', message: 'the plugin trapped' },
+    ],
+  ];
+  const failing = {
+    functions: {
+      host: {
+        wait: () => {
+          throw new Error('kaputt');
+        },
+      },
+    },
+  };
+  for (const [name, shape, expected] of startSections) {
+    test(`a start section that ${name} is stopped, in the main module and in another one`, async () => {
+      const data = buildModule(shape);
+      await raises(() => createOnce(data, failing), expected);
+      const main = buildModule({
+        imports: [{ module: 'inner', name: 'run' }],
+        functions: [{ name: 'fine', body: [] }],
+      });
+      await raises(
+        () =>
+          createOnce(
+            {
+              wasm: [
+                { name: 'inner', data },
+                { name: 'main', data: main },
+              ],
+            },
+            failing,
+          ),
+        expected,
+      );
+    });
+  }
+
+  test('a start section runs once for each instance, and one that never returns fails the call that needs it', async () => {
+    let count = 0;
+    // It loops when the host function answers 1.
+    const wasm = buildModule({
+      imports: [{ ...wait, results: ['i32'] }],
+      functions: [
+        { name: 'begin', body: [op.call, 0, IF, VOID, ...forever, op.end] },
+        { name: 'trap', body: [op.unreachable] },
+        { name: 'fine', body: [] },
+      ],
+      start: 1,
+    });
+    const plugin = await createOnce(wasm, { functions: { host: { wait: () => Number(++count === 2) } } });
+    equal([count, await onceInTime(() => plugin.call('fine')), count], [1, null, 1]);
+    await raises(() => plugin.call('trap'), { code: 'TRAP' });
+    await raises(() => plugin.call('fine'), TIMEOUT);
+    equal([await onceInTime(() => plugin.call('fine')), count], [null, 3]);
+  });
+
   test.row(
     'error.UNSUPPORTED',
     'a function that is too large with a check at each of its loops',

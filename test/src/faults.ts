@@ -129,6 +129,15 @@ export const FAULTS: readonly Fault[] = [
     code: waiting(null),
   },
   {
+    name: 'a host function calls the plugin again after a while, and waits for it',
+    wait: async ({ plugin }) => {
+      await new Promise(resolve => setTimeout(resolve, 1));
+      const code = await codeOf(plugin.call('fine'));
+      return code === 'REENTRANT_CALL' || code === 'QUEUE_TIMEOUT' ? 0 : 1;
+    },
+    code: waiting(null),
+  },
+  {
     name: 'a host function closes the plugin',
     wait: ({ plugin }) => {
       void plugin.close();
@@ -273,5 +282,6 @@ function optionsFor(mode: Mode, wait: () => unknown, fetch: typeof globalThis.fe
     memory: { maxHttpResponseBytes: 5000 },
     fetch,
     runInWorker: mode === 'worker',
+    queueTimeoutMs: 50,
   };
 }

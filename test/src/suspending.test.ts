@@ -178,38 +178,6 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     is(await calls[0], 1);
   });
 
-  test.row(
-    'error.REENTRANT_CALL',
-    'a call from inside an async host function is refused, before and after it waited',
-    async () => {
-      const codes: unknown[] = [];
-      const made: { plugin?: Plugin } = {};
-      const plugin = await create(async () => {
-        codes.push(await codeOf(made.plugin!.call('fine')));
-        await new Promise(resolve => setTimeout(resolve, 1));
-        codes.push(await codeOf(made.plugin!.call('fine')));
-        return 0;
-      });
-      made.plugin = plugin;
-      is(await codeOf(plugin.call('run')), 0);
-      equal(codes, ['REENTRANT_CALL', 'REENTRANT_CALL']);
-      is(await plugin.call('fine'), null);
-    },
-  );
-
-  test('and so is one by way of another plugin', async () => {
-    const made: { outer?: Plugin } = {};
-    const inner = await create(async () =>
-      (await codeOf(made.outer!.call('fine'))) === 'REENTRANT_CALL' ? 1 : 2,
-    );
-    const outer = await create(async () => {
-      const code = await codeOf(inner.call('run'));
-      return typeof code === 'number' ? code : 9;
-    });
-    made.outer = outer;
-    is(await codeOf(outer.call('run')), 1);
-  });
-
   if (isolation === 'suspending')
     test('after a trap behind a wait there is a new instance', async () => {
       const plugin = await create(() => 1);

@@ -5,7 +5,6 @@ import {
   type CallError,
   type CreateError,
   hostFunction,
-  type Plugin,
   type PluginOptions,
   values,
 } from '../../src/node.ts';
@@ -317,16 +316,6 @@ suiteInWorker('the rest', test => {
           /^option\.runInWorker: .*, but .* option\.preopens\["\/data"\] is an object, .*allowedPaths can; leave it out$/,
       },
     );
-  });
-
-  test('a call by way of another plugin in a worker is known for one from inside', async () => {
-    const made: { outer?: Plugin } = {};
-    const inner = await create(async () =>
-      (await codeOf(made.outer!.call('fine'))) === 'REENTRANT_CALL' ? 0 : 1,
-    );
-    const outer = await create(async () => ((await codeOf(inner.call('run'))) === null ? 0 : 1));
-    made.outer = outer;
-    is(await codeOf(outer.call('run')), null);
   });
 
   test('a thousand calls, each with a host function, go by', async () => {

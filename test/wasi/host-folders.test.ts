@@ -11,18 +11,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { nodeFolder } from '../../src/platform/node-files.ts';
-import { MemoryFs, Rights } from '../../wasi/index.ts';
+import { nodeFolder, toErrno } from '../../src/platform/node-files.ts';
+import { Errno, errnoName, Filetype, MemoryFs, Rights } from '../../wasi/index.ts';
 import { compiledCalls } from '../contract/compiled-calls.ts';
 import { sameToPrograms } from '../contract/differential.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
 import { realPrograms } from '../contract/real-programs.ts';
+import { devicesContract } from '../contract/wasi-devices.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
-import { is, ok, raises } from '../helpers/assert.ts';
+import { rightsContract } from '../contract/wasi-rights.ts';
+import { holesContract, sizesContract } from '../contract/wasi-sizes.ts';
+import { zigFiles } from '../contract/zig-files.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { inFolder, insideFolder } from './folders.ts';
 import { CREAT, Program, ROOT } from './program.ts';
@@ -33,6 +37,11 @@ fsContract('wasi/folder of the host', onHost);
 filesContract('wasi/files of the host', onHost);
 foldersContract('wasi/listings of the host', onHost);
 pathsContract('wasi/paths of the host', onHost);
+rightsContract('wasi/rights on folders of the host', onHost);
+sizesContract('wasi/sizes on folders of the host', onHost);
+holesContract('wasi/holes on folders of the host', onHost);
+zigFiles('wasi/a program in Zig, on folders of the host', onHost);
+if (existsSync('/dev/zero')) devicesContract('wasi/devices of the host', body => body(nodeFolder('/dev')));
 
 escapesContract('wasi/escapes from folders of the host', insideFolder(nodeFolder));
 
@@ -111,6 +120,37 @@ suite('wasi/node-files', test => {
       is(program.tryOpen('absolute', { follow: true }), 'EPERM');
       is(program.readLink('absolute'), join(folder, 'inside/file'));
     }));
+
+  for (const [error, errno] of [
+    [Object.assign(new Error('EFBIG: file too large'), { code: 'EFBIG' }), Errno.EFBIG],
+    // Deno 2.9 gives no code to this one, nor to others that it does not know.
+    [new Error('File too large (os error 27)'), Errno.EFBIG],
+    [new Error('No space left on device (os error 28)'), Errno.ENOSPC],
+    [new Error('Something new (os error 9999)'), Errno.EIO],
+    [Object.assign(new Error('out of range'), { code: 'ERR_OUT_OF_RANGE' }), Errno.EIO],
+    [Object.assign(new Error('not granted'), { name: 'NotCapable' }), Errno.EACCES],
+  ] as const)
+    test(`"${error.message}" of the host is ${errnoName(errno)}`, () => is(toErrno(error), errno));
+
+  test('an error that is not of the host is thrown on', async () => {
+    const mistake = new TypeError('a mistake');
+    is(await raises(() => toErrno(mistake), {}), mistake);
+  });
+
+  test('every device of the host but two is seen, but not opened', () => {
+    if (!existsSync('/dev/zero')) return;
+    const program = new Program({ '/': nodeFolder('/dev') });
+    const devices: number[] = [Filetype.CHARACTER_DEVICE, Filetype.BLOCK_DEVICE];
+    let count = 0;
+    for (const { name, filetype } of program.listFrom(ROOT, 0n).entries) {
+      if (!devices.includes(filetype) || name === 'null' || name === 'zero') continue;
+      for (const rights of [0n, Rights.FD_READ, Rights.FD_WRITE])
+        is(program.tryOpen(name, { rights }), 'ENOTSUP', name);
+      count++;
+    }
+    ok(count > 0);
+    equal(program.guest.diagnostics, []);
+  });
 
   test('pipes are seen, but not opened, which would wait', () =>
     inFolder(folder => {

@@ -1,10 +1,23 @@
-import { Fdflags, type MemoryChanges, type MemoryFiles, MemoryFs, MemoryLink } from '../../wasi/index.ts';
+import {
+  Errno,
+  Fdflags,
+  type MemoryChanges,
+  type MemoryFiles,
+  MemoryFs,
+  MemoryLink,
+  nullFile,
+  zeroFile,
+} from '../../wasi/index.ts';
 import { escapesContract } from '../contract/escapes.ts';
 import { fsContract, type WithFs } from '../contract/fs.ts';
 import { readOnlyContract } from '../contract/read-only.ts';
+import { devicesContract } from '../contract/wasi-devices.ts';
 import { filesContract } from '../contract/wasi-files.ts';
 import { foldersContract } from '../contract/wasi-folders.ts';
 import { pathsContract } from '../contract/wasi-paths.ts';
+import { rightsContract } from '../contract/wasi-rights.ts';
+import { holesContract, sizesContract } from '../contract/wasi-sizes.ts';
+import { zigFiles } from '../contract/zig-files.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from './guest.ts';
@@ -17,6 +30,11 @@ fsContract('wasi/file system in memory', inMemory);
 filesContract('wasi/files in memory', inMemory);
 foldersContract('wasi/listings in memory', inMemory);
 pathsContract('wasi/paths in memory', inMemory);
+rightsContract('wasi/rights in memory', inMemory);
+sizesContract('wasi/sizes in memory', inMemory);
+holesContract('wasi/holes in memory', inMemory);
+zigFiles('wasi/a program in Zig, in memory', inMemory);
+devicesContract('wasi/devices in memory', body => body(new MemoryFs({ null: nullFile, zero: zeroFile })));
 
 escapesContract('wasi/escapes from memory', body => {
   const { inside, around } = surrounded(
@@ -163,8 +181,8 @@ suite('wasi/memory-fs', test => {
     const fd = program.openFile('file');
     is(program.write(fd, '12345678'), 8);
     is(program.pwrite(fd, 'xyz', 8n), 'ENOSPC');
-    is(program.call('fd_filestat_set_size', fd, 11n), 'ENOSPC');
-    is(program.call('fd_allocate', fd, 0n, 2n ** 52n), 'ENOSPC');
+    is(program.call('fd_allocate', fd, 0n, 11n), 'ENOSPC');
+    is(program.call('fd_allocate', fd, 0n, 2n ** 43n), 'ENOSPC');
     is(program.call('path_symlink', 'abc', ROOT, 'link'), 'ENOSPC');
     is(program.stat(fd).size, 8n);
     program.do('path_symlink', 'ab', ROOT, 'link');
@@ -178,6 +196,113 @@ suite('wasi/memory-fs', test => {
     is(program.pread(fd, 0n), '12345678');
     program.do('fd_close', fd);
     is(fs.usedBytes, 0);
+  });
+
+  const FAR = 2n ** 32n;
+  test('holes take nothing of the quota, bytes behind them do, and so does room that is reserved', () => {
+    const fs = new MemoryFs({}, { quotaBytes: 100_000 });
+    const program = new Program({ '/': fs });
+    const fd = program.openFile('file');
+    program.write(fd, 'hello');
+    for (const size of [FAR, 2n ** 40n, 2n ** 44n - 4096n]) {
+      program.do('fd_filestat_set_size', fd, size);
+      is(fs.usedBytes, 5);
+    }
+    is(program.pwrite(fd, 'x', FAR), 'ESUCCESS');
+    is(fs.usedBytes, 5 + 1024 + 1);
+    // The zeros in front of a byte count from the border of its page.
+    is(program.pwrite(fd, 'x', FAR + 65_535n), 'ESUCCESS');
+    is(fs.usedBytes, 5 + 1024 + 65_536);
+    is(program.pwrite(fd, 'x', FAR + 2n * 65_536n - 1n), 'ENOSPC');
+    is(program.call('fd_allocate', fd, 2n * FAR, 40_000n), 'ENOSPC');
+    is(fs.usedBytes, 5 + 1024 + 65_536);
+    program.do('fd_allocate', fd, 2n * FAR, 30_000n);
+    is(fs.usedBytes, 5 + 1024 + 65_536 + 1024 + 30_000);
+    is(program.pwrite(fd, 'in the room that is reserved', 2n * FAR), 'ESUCCESS');
+    program.do('fd_filestat_set_size', fd, FAR + 10n);
+    is(fs.usedBytes, 5 + 1024 + 10);
+    program.do('fd_filestat_set_size', fd, 0n);
+    is(fs.usedBytes, 0);
+  });
+
+  test('a file without holes counts to the last byte, however it is written', () => {
+    const bytes = 200_000;
+    for (const step of [977, 4096, 65_536, 150_000]) {
+      const fs = new MemoryFs({}, { quotaBytes: bytes });
+      const file = fs.root.openFile('file', {
+        read: true,
+        write: true,
+        create: true,
+        exclusive: true,
+        truncate: false,
+      });
+      if (typeof file === 'number') throw new Error('not made');
+      const written = Uint8Array.from({ length: bytes }, (_, at) => at % 251);
+      for (let at = 0; at < bytes; at += step) file.write(written.subarray(at, at + step), at);
+      is(fs.usedBytes, bytes);
+      is(file.write(Uint8Array.of(1), 'end'), -Errno.ENOSPC);
+      const read = new Uint8Array(bytes);
+      is(file.read(read, 0), bytes);
+      bytesEqual(read, written);
+      bytesEqual(fs.snapshot().file as Uint8Array, written);
+      is(new MemoryFs({ file: written }, { quotaBytes: bytes }).usedBytes, bytes);
+    }
+  });
+
+  test('the end of the largest file is not passed by appending', () => {
+    const program = new Program({ '/': new MemoryFs() });
+    const fd = program.openFile('file', { fdflags: Fdflags.APPEND });
+    program.do('fd_filestat_set_size', fd, 2n ** 44n - 4097n);
+    is(program.write(fd, 'x'), 1);
+    is(program.transfer('fd_write', fd), 'EFBIG');
+    is(program.stat(fd).size, 2n ** 44n - 4096n);
+  });
+
+  for (const [title, make] of [
+    [
+      'of terabytes',
+      (program: Program) => program.do('fd_filestat_set_size', program.openFile('file'), 2n ** 43n),
+    ],
+    [
+      'that are small, but many',
+      (program: Program) => {
+        for (let index = 0; index < 11; index++)
+          program.do('fd_filestat_set_size', program.openFile(`file${index}`), 100n);
+      },
+    ],
+  ] as const)
+    test(`copies no files ${title}, whose holes make them longer than the quota`, async () => {
+      const fs = new MemoryFs({}, { quotaBytes: 1000 });
+      make(new Program({ '/': fs }));
+      for (const copy of [() => fs.snapshot(), () => fs.changes()])
+        await raises(copy, { code: 'WASI_TOO_LARGE', message: 'quotaBytes, 1000' });
+      is(fs.usedBytes, 0);
+    });
+
+  test('a file with many names is copied once', () => {
+    const fs = new MemoryFs({ file: 'x'.repeat(900) }, { quotaBytes: 1000 });
+    const program = new Program({ '/': fs });
+    for (let index = 0; index < 100; index++) program.do('path_link', ROOT, 0, 'file', ROOT, `link${index}`);
+    const snapshot = fs.snapshot();
+    is(Object.keys(snapshot).length, 101);
+    is(snapshot.link99, snapshot.file);
+  });
+
+  test('devices are given, kept, moved and removed as files are', () => {
+    const fs = new MemoryFs({ dev: { null: nullFile, zero: zeroFile } });
+    const program = new Program({ '/': fs });
+    program.write(program.openFile('dev/null'), 'x'.repeat(1000));
+    is(fs.usedBytes, 0);
+    equal(fs.changes(), Object.create(null));
+    equal(fs.snapshot(), new MemoryFs(fs.snapshot()).snapshot());
+    is((fs.snapshot().dev as MemoryFiles).zero, zeroFile);
+    program.do('path_rename', ROOT, 'dev/null', ROOT, 'here');
+    program.do('path_unlink_file', ROOT, 'dev/zero');
+    program.do('path_filestat_set_times', ROOT, 0, 'here', 1n, 2n, 5);
+    is(program.statPath('here').mtim, 2n);
+    const { here, dev } = fs.changes();
+    is(here, nullFile);
+    equal({ ...(dev as MemoryChanges) }, { null: null, zero: null });
   });
 
   test('counts files, folders and links', () => {

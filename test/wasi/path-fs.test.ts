@@ -1,5 +1,6 @@
 import { Filetype, type FsStat } from '../../wasi/index.ts';
-import { type PathFile, type PathHost, pathFs } from '../../wasi/path-fs.ts';
+import { pathFs } from '../../wasi/path-fs.ts';
+import type { PathFile, PathHost } from '../../wasi/path-host.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { Program, ROOT } from './program.ts';

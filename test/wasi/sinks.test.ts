@@ -1,4 +1,5 @@
 import { bytesSource, LineSink, type LineSinkOptions } from '../../wasi/index.ts';
+import { MAX_LINE_BYTES } from '../../wasi/sinks.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
@@ -141,6 +142,7 @@ suite('wasi/sinks', test => {
 
   for (const options of [
     { maxLineBytes: 3 },
+    { maxLineBytes: MAX_LINE_BYTES + 1 },
     { maxLineBytes: Number.NaN },
     { keepLines: -1 },
     { keepBytes: 0.5 },
@@ -151,6 +153,11 @@ suite('wasi/sinks', test => {
         message: Object.keys(options)[0]!,
       });
     });
+
+  test('the longest line that may be asked for is the longest string of V8', () => {
+    is(MAX_LINE_BYTES, 2 ** 29 - 24);
+    equal(new LineSink({ maxLineBytes: MAX_LINE_BYTES }).lines, []);
+  });
 
   test('bytesSource gives its bytes once', () => {
     const source = bytesSource(Uint8Array.of(1, 2, 3));

@@ -1,4 +1,12 @@
-import { bytesSource, createWasi, MemoryFs, type WasiOptions } from '../../wasi/index.ts';
+import {
+  bytesSource,
+  createWasi,
+  Errno,
+  Filetype,
+  MemoryFs,
+  type WasiExit,
+  type WasiOptions,
+} from '../../wasi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -12,6 +20,17 @@ const RAISE = {
   results: ['i32'],
 } as const;
 const YIELD = { module: 'wasi_snapshot_preview1', name: 'sched_yield', results: ['i32'] } as const;
+const STAT = {
+  module: 'wasi_snapshot_preview1',
+  name: 'fd_fdstat_get',
+  params: ['i32', 'i32'],
+  results: ['i32'],
+} as const;
+/** As an instance that exports a memory and these. */
+const instanceOf = (exports: object) =>
+  ({
+    exports: { memory: new WebAssembly.Memory({ initial: 1 }), ...exports },
+  }) as unknown as WebAssembly.Instance;
 const i32 = (value: number) => [op.i32Const, value];
 
 function run(body: readonly number[], options: Partial<WasiOptions> = {}, shape: FunctionShape = {}): number {
@@ -74,6 +93,129 @@ suite('wasi/start', test => {
     const exports = { _start: () => {}, memory: new WebAssembly.Memory({ initial: 1 }) };
     is(start(exports), 0);
     await raises(() => start(exports), { code: 'WASI_STARTED' });
+  });
+
+  for (const [first, second] of [
+    ['start', 'initialize'],
+    ['initialize', 'start'],
+    ['initialize', 'initialize'],
+  ] as const)
+    test(`${second} after ${first} is refused`, async () => {
+      const wasi = createWasi({});
+      const instance = instanceOf({ _start: () => {}, _initialize: () => {} });
+      wasi[first](instance);
+      await raises(() => wasi[second](instance), { code: 'WASI_STARTED', message: `${second}: this WASI` });
+    });
+
+  for (const [method, exports, code, message] of [
+    [
+      'start',
+      { _initialize: () => {} },
+      'WASI_NO_START',
+      'a reactor, which exports _initialize; use initialize',
+    ],
+    ['start', {}, 'WASI_NO_START', 'a module without _start; use initialize'],
+    ['start', { _start: 5 }, 'WASI_NO_START', 'a module without _start'],
+    ['initialize', { _start: () => {} }, 'WASI_IS_COMMAND', 'use start'],
+    ['initialize', { memory: undefined }, 'WASI_INVALID_MEMORY', 'a WebAssembly.Memory'],
+    ['start', { _start: () => {}, memory: undefined }, 'WASI_INVALID_MEMORY', 'a WebAssembly.Memory'],
+  ] as const)
+    test(`${method} of a module with ${Object.keys(exports).join(' and ') || 'nothing'} is ${code}, and another may follow`, async () => {
+      const wasi = createWasi({});
+      await raises(() => wasi[method](instanceOf(exports)), { code, message });
+      wasi.initialize(instanceOf({}));
+    });
+
+  for (const [title, instance] of [
+    ['nothing', undefined],
+    ['null', null],
+    ['the result of instantiating bytes', { instance: instanceOf({}), module: {} }],
+    ['an object', {}],
+  ] as const)
+    for (const method of ['start', 'initialize'] as const)
+      test(`${method} of ${title} is refused`, async () => {
+        const given = instance as unknown as WebAssembly.Instance;
+        await raises(() => createWasi({})[method](given), {
+          code: 'WASI_INVALID_INSTANCE',
+          message: '.instance',
+        });
+      });
+
+  test('a reactor is initialised with its memory, and its descriptors stay open for later calls', () => {
+    const module = new WebAssembly.Module(
+      buildModule({
+        imports: [YIELD, STAT],
+        functions: [
+          // Writes the fdstat of descriptor 3, which takes a memory that is bound.
+          { name: '_initialize', body: [...i32(3), ...i32(0), op.call, 1, op.drop] },
+          { name: 'run', results: ['i32'], body: [...i32(3), ...i32(32), op.call, 1] },
+        ],
+        memoryPages: 1,
+      }),
+    );
+    const wasi = createWasi({ preopens: { '/': new MemoryFs() } });
+    const instance = new WebAssembly.Instance(module, wasi.getImportObject(module));
+    wasi.initialize(instance);
+    const { memory, run } = instance.exports as { memory: WebAssembly.Memory; run(): number };
+    is(new Uint8Array(memory.buffer)[0], Filetype.DIRECTORY);
+    is(run(), Errno.ESUCCESS);
+    wasi.close();
+    is(run(), Errno.EBADF);
+  });
+
+  for (const [title, body, options] of [
+    ['traps', [op.unreachable], {}],
+    ['exits', [...i32(5), op.call, 0], {}],
+    ['catches its exit', [...op.try, ...i32(5), op.call, 0, op.catchAll, op.end], {}],
+    [
+      'exits, which the embedder answers by an error of its own',
+      [...i32(5), op.call, 0],
+      {
+        onExit: () => {
+          throw new RangeError('stop');
+        },
+      },
+    ],
+  ] as const)
+    test(`a reactor that ${title} while it is initialised is closed, and the error thrown`, async () => {
+      const module = new WebAssembly.Module(
+        buildModule({ imports: [EXIT], functions: [{ name: '_initialize', body }], memoryPages: 1 }),
+      );
+      const wasi = createWasi(options);
+      const error = await raises(
+        () => wasi.initialize(new WebAssembly.Instance(module, wasi.getImportObject())),
+        {},
+      );
+      if (title === 'traps') is(error instanceof WebAssembly.RuntimeError, true);
+      else if ('onExit' in options) is(error instanceof RangeError, true);
+      else is((error as WasiExit).exitCode, 5);
+      if (title !== 'exits' && title !== 'catches its exit')
+        is(wasi.imports.fd_fdstat_get(1, 0), Errno.EBADF);
+    });
+
+  for (const [namespace, name, message] of [
+    ['wasi_unstable', 'fd_write', 'snapshot 0 of WASI'],
+    ['wasi_snapshot_preview2', 'x', '0.2 or later'],
+    ['wasi:cli/environment@0.2.0', 'get-environment', '0.2 or later'],
+    ['cm32p2|wasi:io/poll@0.2', 'poll', '0.2 or later'],
+    ['wasi', 'thread-spawn', 'threads'],
+    ['wasix_32v1', 'proc_fork', 'WASIX'],
+    ['wasi_ephemeral_nn', 'load', 'a proposal'],
+  ] as const)
+    test(`a module that imports ${namespace}.${name} is told what it is`, async () => {
+      const bytes = buildModule({ imports: [{ module: namespace, name }] });
+      const module = new WebAssembly.Module(bytes);
+      const expected = { code: 'WASI_OTHER_VERSION', message: `${namespace}.${name}` };
+      const error = await raises(() => createWasi({}).getImportObject(module), expected);
+      is((error as Error).message.includes(message), true);
+    });
+
+  test('a module of preview 1 with imports of the embedder gets an import object', () => {
+    const module = new WebAssembly.Module(
+      buildModule({ imports: [YIELD, { module: 'env', name: 'wasi_x' }] }),
+    );
+    const wasi = createWasi({});
+    is(wasi.getImportObject(module).wasi_snapshot_preview1, wasi.imports);
   });
 
   test('all is closed when it ends', () => {

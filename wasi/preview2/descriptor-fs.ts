@@ -2,7 +2,8 @@ import { Errno, Filetype } from '../constants.ts';
 import { refuseOption, WasiError } from '../errors.ts';
 import type { Fs, FsOpening, FsStat } from '../host.ts';
 import { refuseExtra } from '../options.ts';
-import { type BothTimes, type PathFile, type PathHost, pathFs } from '../path-fs.ts';
+import { pathFs } from '../path-fs.ts';
+import type { BothTimes, PathFile, PathHost } from '../path-host.ts';
 import { errnoOf } from './errno.ts';
 import type {
   Preview2Datetime,

@@ -1,0 +1,29 @@
+import { TABLE_BYTES, type TableBacking } from './block-table.ts';
+import { INITIAL_PAGES, MAX_PAGES } from './size-classes.ts';
+
+/**
+ * A kernel memory that two threads share, and the records of its blocks. Only one of them may work on it at a time: it
+ * ends with `handOver`, and the other begins with `takeOver`.
+ */
+export interface SharedBacking extends TableBacking {
+  memory: WebAssembly.Memory;
+}
+
+/** TypeScript's library of ES2023 does not declare buffers that grow. */
+const Growable = globalThis.SharedArrayBuffer as unknown as new (
+  bytes: number,
+  options: { maxByteLength: number },
+) => SharedArrayBuffer;
+
+/** Returns an empty one. @throws {TypeError} where the engine shares no memory, or cannot let it grow */
+export function createSharedBacking(): SharedBacking {
+  if (!('grow' in (globalThis.SharedArrayBuffer?.prototype ?? {})))
+    throw new TypeError('this platform has no SharedArrayBuffer that can grow');
+  const { directory, slots, lists } = TABLE_BYTES;
+  return {
+    memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: true }),
+    directory: new Growable(directory.initial, { maxByteLength: directory.max }),
+    slots: new Growable(slots.initial, { maxByteLength: slots.max }),
+    lists: new SharedArrayBuffer(lists),
+  };
+}

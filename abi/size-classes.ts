@@ -1,0 +1,23 @@
+/** The units in which kernel memory is given out. */
+
+export const PAGE_BYTES = 65_536;
+export const MAX_PAGES = 65_536;
+/** As in the native kernel. Plugins reach the first page before any block is made. */
+export const INITIAL_PAGES = 16;
+/** Blocks start at multiples of this. */
+export const GRANULE_BYTES = 16;
+export const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
+
+/** The first page boundary at or above an address. */
+export const pageEnd = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;
+
+/** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
+export function sizeClass(granules: number): { index: number; granules: number } {
+  if (granules <= 16) return { index: granules, granules };
+  const shift = 28 - Math.clz32(granules - 1);
+  const rounded = Math.ceil(granules / 2 ** shift) * 2 ** shift;
+  return { index: shift * 8 + rounded / 2 ** shift, granules: rounded };
+}
+export const SIZE_CLASSES = 25 * 8 + 17;
+/** Blocks that have the size asked for, because the size of their class did not fit. */
+export const EXACT_CLASS = SIZE_CLASSES;

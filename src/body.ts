@@ -1,0 +1,32 @@
+/**
+ * Reads the body of a response, and no more of it than it may have. Counts while it reads: the length that a server
+ * states need not be true.
+ * @param tooLong makes the error for a body over the limit, given the bytes read so far
+ */
+export async function readBody(
+  response: Response,
+  maxBytes: number,
+  tooLong: (bytes: number) => Error,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+      chunks.push(part.value);
+      length += part.value.length;
+      if (length > maxBytes) throw tooLong(length);
+    }
+  } catch (error) {
+    // Not awaited: a server may never let go of the connection.
+    reader?.cancel().catch(() => {});
+    throw error;
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}

@@ -1,0 +1,9 @@
+import type { LongCase } from './case.ts';
+import { MEMORY_CASES } from './memory.ts';
+import { TEXT_CASES } from './text.ts';
+
+/** The suites of `npm run test:long`, by name. */
+export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
+  memory: MEMORY_CASES,
+  text: TEXT_CASES,
+};

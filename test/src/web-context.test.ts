@@ -1,0 +1,79 @@
+import { findAsyncContext, findKeepAlive, type Scope } from '../../src/platform/web-context.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+
+/** Keeps a value for the code that `run` calls, and no longer. */
+class Storage {
+  #value: unknown;
+  run<T>(value: unknown, fn: () => T): T {
+    const before = this.#value;
+    this.#value = value;
+    try {
+      return fn();
+    } finally {
+      this.#value = before;
+    }
+  }
+  get(): unknown {
+    return this.#value;
+  }
+  getStore(): unknown {
+    return this.#value;
+  }
+}
+
+/** A runtime with these modules. */
+const withModules = (modules: Record<string, unknown>): Scope => ({
+  process: { getBuiltinModule: name => modules[name] },
+});
+
+suite('async contexts of web platforms', test => {
+  const having: Record<string, Scope> = {
+    'AsyncContext.Variable': { AsyncContext: { Variable: Storage } },
+    'node:async_hooks': withModules({ 'node:async_hooks': { AsyncLocalStorage: Storage } }),
+  };
+  for (const [name, scope] of Object.entries(having)) {
+    test(`${name} carries the value`, () => {
+      const context = findAsyncContext(scope)!;
+      const inside = context.run(1, () => [context.current(), context.run(2, () => context.current())]);
+      equal([inside, context.current()], [[1, 2], undefined]);
+    });
+  }
+
+  const lacking: Record<string, Scope> = {
+    nothing: {},
+    'a process of a bundler': { process: {} },
+    'a process without the module': withModules({}),
+    'a module without the class': withModules({ 'node:async_hooks': {}, 'cloudflare:workers': {} }),
+    'a process that refuses': {
+      process: {
+        getBuiltinModule: () => {
+          throw new Error('not allowed');
+        },
+      },
+    },
+  };
+  for (const [name, scope] of Object.entries(lacking)) {
+    test(`with ${name} there are none, and nothing is kept alive`, () => {
+      equal([findAsyncContext(scope), findKeepAlive(scope)], [undefined, undefined]);
+    });
+  }
+
+  test('waitUntil gets work that never rejects; outside of a request it is not needed', async () => {
+    const kept: Promise<unknown>[] = [];
+    const keeping = withModules({
+      'cloudflare:workers': { waitUntil: (work: Promise<unknown>) => kept.push(work) },
+    });
+    findKeepAlive(keeping)!(Promise.reject(new Error('kaputt')));
+    equal(await Promise.all(kept), [undefined]);
+    const refusing = withModules({
+      'cloudflare:workers': {
+        waitUntil: () => {
+          throw new Error('no request');
+        },
+      },
+    });
+    is(findKeepAlive(refusing)!(Promise.resolve()), undefined);
+    ok(kept.length === 1);
+  });
+});
