@@ -4,6 +4,7 @@ import {
   CallError,
   type CallSite,
   checkSignature,
+  isOwnToStart,
   notFound,
   type Outcome,
   runCall,
@@ -22,9 +23,8 @@ import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
-import { readInput } from './input.ts';
-import { lacksMemory } from './instance.ts';
-import { aborted, leaveOnAbort, refuseIfAborted, timedOut } from './interrupt.ts';
+import { type PluginInput, readInput } from './input.ts';
+import { leaveOnAbort, refuseIfAborted, stopInTime } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
@@ -34,9 +34,6 @@ import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
 import { Turns } from './turns.ts';
-
-/** Text is passed as UTF-8. Null and undefined are an empty input. */
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
@@ -69,13 +66,6 @@ export class Plugin {
     this.#plan = plan;
     this.#mode = mode;
     this.#turns = new Turns(platform.keepAlive);
-    const lacking = [...plan.modules.values()].find(lacksMemory);
-    if (lacking) {
-      throw new CreateError(
-        'INVALID_WASM',
-        `module "${lacking.name}": it imports WASI but exports no memory named "memory"`,
-      );
-    }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
     this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
@@ -121,7 +111,7 @@ export class Plugin {
     options?: CallOptions,
     ...extra: unknown[]
   ): Promise<PluginOutput | null> {
-    const signal = options && readCallOptions(options).signal;
+    const signal = options == null ? undefined : readCallOptions(options).signal;
     refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
@@ -264,21 +254,9 @@ export class Plugin {
     this.#refuseIfClosed(what);
   }
 
-  /** Ends what runs meanwhile when its time is over or the signal fires. */
-  async #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (signal) refuseIfAborted(what, signal);
+  #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#settings;
-    const stop = (reason: CallError) => this.#hostCalls.interrupt(reason);
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
-    const abort = () => stop(aborted(signal!));
-    signal?.addEventListener('abort', abort);
-    try {
-      return await work();
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    }
+    return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
   }
 
   /** The call leaves the queue when its signal fires, or when it may wait for itself. */
@@ -327,7 +305,7 @@ export class Plugin {
     } else if (error || !isReady) {
       // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
-      const code = error && OWN_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
+      const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
@@ -421,6 +399,3 @@ export class Plugin {
     if (this.#closed) throw this.#unusable(what);
   }
 }
-
-/** Of failures to start that are not the start functions' own. */
-const OWN_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];

@@ -6,7 +6,7 @@ import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/actor-config.ts';
 import { SEND_OPTIONS, STOP_OPTIONS } from '../src/actor/call-options.ts';
 import { SCRIPT_CONFIG_KEYS } from '../src/actor/config.ts';
 import { PAYLOAD_OPTIONS } from '../src/actor/context.ts';
-import { ENGINE_CALL } from '../src/actor/engine.ts';
+import { ENGINE_CALL } from '../src/actor/engine-call.ts';
 import { ENGINE_OPTIONS } from '../src/actor/engine-options.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/file-state-options.ts';
 import {

@@ -1,3 +1,4 @@
+import { CallEvents, type RunningCall } from './call-events.ts';
 import {
   readSendOptions,
   readStopOptions,
@@ -5,10 +6,10 @@ import {
   type SendOptions,
   type StopOptions,
 } from './call-options.ts';
-import { byteLength, type Part } from './codec.ts';
+import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
-import type { EngineResult } from './engine.ts';
+import type { EngineResult } from './engine-call.ts';
 import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
@@ -19,19 +20,9 @@ import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { changedKeys, loadFrom, type StateMap } from './state.ts';
+import { loadFrom } from './state.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { ActorTurns } from './turns.ts';
-
-/** A call that is being made. */
-interface Running {
-  readonly number: number;
-  readonly startMs: number;
-  /** What it has sent so far. */
-  readonly packets: Packet[];
-  /** Why the plugin failed, in its own words. */
-  stderr: readonly string[];
-}
 
 /**
  * A Reflow actor whose logic is an Extism plugin. Packets go in one at a time, in order, and what the plugin sends
@@ -45,6 +36,7 @@ export class ScriptActor {
 
   readonly #settings: ActorSettings;
   readonly #events: EventSource;
+  readonly #callEvents: CallEvents;
   readonly #writer: PayloadWriter;
   readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
@@ -114,6 +106,7 @@ export class ScriptActor {
     this.#inbox = awaitAllInports
       ? new JoinedInbox(inportNames(loaded.engine), capacity, this.#writer)
       : new PacketInbox(capacity, packet => this.#payloadOf(packet));
+    this.#callEvents = new CallEvents(events, keeper, () => this.#inbox.size);
     this.inports = {
       send: async (packet: Packet, options?: SendOptions, ...extra: unknown[]) => {
         const { signal } = readSendOptions('send', options);
@@ -280,21 +273,15 @@ export class ScriptActor {
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
     const own = this.#abort.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
-    const events = this.#events;
-    const call: Running = { number: ++this.#calls, startMs: events.nowMs(), packets: [], stderr: [] };
-    const { number, packets } = call;
-    events.emit({
-      type: 'started',
-      call: number,
-      payloadBytes: events.isHeard ? byteLength(payload) : 0,
-      queueDepth: this.#inbox.size,
-    });
+    const told = this.#callEvents;
+    const call = told.begin(++this.#calls, payload);
+    const { packets } = call;
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
       const loaded = this.#keeper.load();
       const state = loaded instanceof Map ? loaded : await loaded;
-      const before = events.isHeard ? new Map(state) : undefined;
+      const before = told.isHeard ? new Map(state) : undefined;
       const { part: statePart } = this.#keeper;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
@@ -309,14 +296,13 @@ export class ScriptActor {
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
       const keeping = this.#keeper.keep(state, outcome.status === 'rejected');
       const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
-      if (before && isKept) this.#tellChanges(number, before, state);
+      if (before && isKept) told.changes(call, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
       const { outputs, outputBytes } = outcome.value;
       const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
       if (hasResult) packets.push(outputs);
       this.#failures = 0;
-      this.#tellPackets(call, hasResult);
-      events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
+      told.completed(call, hasResult, outputBytes);
       return packets;
     } catch (cause) {
       throw await this.#fail(cause, call);
@@ -324,36 +310,15 @@ export class ScriptActor {
   }
 
   /** Does what is to be done about a call that failed, and answers what its caller gets. */
-  async #fail(cause: unknown, call: Running): Promise<Error> {
+  async #fail(cause: unknown, call: RunningCall): Promise<Error> {
     const error = new ProcessError(cause, call.packets, call.stderr);
     const { code, message } = error;
     // Whoever aborted a call, or stopped the actor, knows; it says nothing about the plugin.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
     if (isOfPlugin) this.#failures++;
-    this.#tellPackets(call, false);
-    this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures: this.#failures });
+    this.#callEvents.failed(call, code, message, this.#failures);
     if (isOfPlugin) await this.#afterFailure(error);
     return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
-  }
-
-  #measure({ number, startMs, packets }: Running) {
-    const durationMs = this.#events.nowMs() - startMs;
-    const stateBytes = this.#events.isHeard ? this.#keeper.bytes : 0;
-    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size, stateBytes };
-  }
-
-  #tellChanges(call: number, before: StateMap, after: StateMap): void {
-    const keys = changedKeys(before, after);
-    const stateBytes = this.#keeper.bytes;
-    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys, stateBytes });
-  }
-
-  #tellPackets({ number, packets }: Running, hasResult: boolean): void {
-    if (!this.#events.isHeard) return;
-    for (const [index, packet] of packets.entries()) {
-      const isResult = hasResult && index === packets.length - 1;
-      this.#events.emit({ type: 'packet', call: number, ports: Object.keys(packet), isResult });
-    }
   }
 
   async #afterFailure(error: ProcessError): Promise<void> {

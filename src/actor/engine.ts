@@ -1,4 +1,4 @@
-import { aSignal, having, type Kind, kind, type OptionTable, readOptions } from '../../wasi/options.ts';
+import { readOptions } from '../../wasi/options.ts';
 import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
 import { excerpt } from '../errors.ts';
@@ -12,61 +12,19 @@ import { refuseArguments } from './call-options.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from './codec.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
+import { ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
 import { type EngineOptions, readEngineOptions } from './engine-options.ts';
 import { ActorError, describe, type Report, refuseOption, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
-import { isObject, type JsonObject } from './json-value.ts';
+import { isObject } from './json-value.ts';
 import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
-import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
 import { PluginStderr } from './plugin-stderr.ts';
 import { type Outline, outlineOf, type Protocol } from './protocol.ts';
-import type { StateMap } from './state.ts';
 import { toPlainPacket } from './wire.ts';
-
-const aPart: Kind<Part> = kind(
-  'text or bytes, as writePayload and writeConfig return them',
-  value => typeof value === 'string' || value instanceof Uint8Array,
-);
-
-/** One call: what goes in, and what it works on while it runs. */
-export interface EngineCall {
-  /** As `writePayload` writes it with the engine's `codec`. */
-  readonly payload: Part;
-  /** As `writeConfig` does. */
-  readonly config: Part;
-  /** What the plugin reads, and changes while it runs. */
-  readonly state: StateMap;
-  /** The same state as `writeState` writes it. Default: written for this call. */
-  readonly statePart?: Part | undefined;
-  /** What it sends while it runs is added. */
-  readonly packets: Packet[];
-  readonly signal?: AbortSignal | undefined;
-}
-
-export const ENGINE_CALL: OptionTable<EngineCall> = {
-  of: 'engine.process(call)',
-  rows: {
-    payload: { ...aPart, default: 'none', required: true },
-    config: { ...aPart, default: 'none', required: true },
-    state: { ...having('a Map', 'get', 'set'), default: 'none', required: true },
-    statePart: { ...aPart, default: 'written for this call' },
-    packets: { ...kind('an array', Array.isArray), default: 'none', required: true },
-    signal: { ...aSignal, default: 'none' },
-  },
-};
-
-export interface EngineResult {
-  outputs: Packet;
-  /** What the plugin returned as its state, if it did. */
-  state?: JsonObject | undefined;
-  /** Keys that it set while it ran. */
-  written: ReadonlySet<string>;
-  outputBytes: number;
-}
 
 /** How large a state may be, and the option that says so. */
 export interface StateRoom {

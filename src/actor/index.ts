@@ -6,7 +6,8 @@ export { ActorConfig, type ActorConfigInput, type GraphNode, type NodeOptions } 
 export type { SendOptions, StopOptions } from './call-options.ts';
 export { type ScriptConfig, ScriptEnvironment, ScriptRuntime } from './config.ts';
 export { type ActorContext, type ActorResult, writeConfig, writePayload } from './context.ts';
-export { type EngineCall, type EngineResult, ExtismEngine } from './engine.ts';
+export { ExtismEngine } from './engine.ts';
+export type { EngineCall, EngineResult } from './engine-call.ts';
 export type { EngineOptions } from './engine-options.ts';
 export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
