@@ -271,12 +271,11 @@ export class Plugin {
     });
   }
 
-  /** Internal: whether a wait of the code that asks may never end. Actors ask too: their queue is before the plugin's. */
+  /** Internal, as `boundWait`: whether a wait of the code that asks may never end. Actors ask too, for their own queue. */
   get mayWaitForItself(): boolean {
     return this.#hostCalls.mayWaitForThis();
   }
 
-  /** Internal: ends such a wait. */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
     return this.#hostCalls.boundWait(what, leave);
   }
