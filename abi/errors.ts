@@ -9,7 +9,9 @@ export type AbiErrorCode =
   | 'HTTP_NOT_ENABLED'
   | 'INVALID_HTTP_REQUEST'
   | 'INVALID_RANGE'
-  | 'UNKNOWN_HANDLE_FREED';
+  | 'UNKNOWN_HANDLE_FREED'
+  /** Not the plugin's fault: an option of `Kernel` and its like is unknown or has a wrong type. */
+  | 'INVALID_OPTION';
 
 export class AbiError extends Error {
   override readonly name = 'AbiError';
@@ -19,6 +21,11 @@ export class AbiError extends Error {
     this.code = code;
   }
 }
+
+/** For `readOptions`. */
+export const refuseOption = (message: string): never => {
+  throw new AbiError('INVALID_OPTION', message);
+};
 
 /** A mistake of the plugin that the kernel tolerates, as data. With `strict` it ends the call instead. */
 export interface AbiDiagnostic {

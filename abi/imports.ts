@@ -1,6 +1,8 @@
 import { compileAccessors } from './accessors.ts';
 import { type EnvImports, envFunctions } from './env.ts';
+import { refuseOption } from './errors.ts';
 import type { Kernel } from './kernel.ts';
+import { kind, type OptionTable, oneOf, readOptions, refuseExtra } from './options.ts';
 
 /** `reference`: every function in TypeScript. `accessors`: loads and stores in wasm over the same memory. */
 export type KernelTier = 'reference' | 'accessors';
@@ -12,14 +14,34 @@ export interface KernelImportOptions {
   accessors?: WebAssembly.Module | undefined;
 }
 
+export const KERNEL_IMPORT_OPTIONS: OptionTable<KernelImportOptions> = {
+  of: 'kernelImports(kernel, options)',
+  rows: {
+    tier: { ...oneOf(['reference', 'accessors']), default: 'accessors where the platform compiles bytes' },
+    accessors: {
+      ...kind('a WebAssembly.Module', value => value instanceof WebAssembly.Module),
+      default: 'compiled from its bytes',
+    },
+  },
+};
+
 /**
  * The import object's `extism:host/env` for a plugin that runs on this kernel.
+ * @throws {AbiError} INVALID_OPTION
  * @throws {TypeError} when the accessor tier is asked for and the platform cannot provide it
  */
 export function kernelImports(
   kernel: Kernel,
-  { tier, accessors: given }: KernelImportOptions = {},
+  options?: KernelImportOptions,
+): { tier: KernelTier; imports: EnvImports };
+export function kernelImports(
+  kernel: Kernel,
+  options?: KernelImportOptions,
+  ...extra: unknown[]
 ): { tier: KernelTier; imports: EnvImports } {
+  refuseExtra(extra, 'kernelImports', refuseOption);
+  const read = readOptions(KERNEL_IMPORT_OPTIONS, options, 'kernelImports', refuseOption);
+  const { tier, accessors: given } = read;
   const accessors = tier === 'reference' ? null : (given ?? compileAccessors());
   if (tier === 'accessors' && !accessors) {
     throw new TypeError(

@@ -15,7 +15,8 @@ export { type KernelImportOptions, type KernelTier, kernelImports } from './impo
 export { hasTooManyValues, MAX_JSON_VALUES } from './json.ts';
 export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
-export { KernelMemory, type KernelMemoryOptions } from './memory.ts';
+export { KernelMemory } from './memory.ts';
+export type { KernelMemoryOptions } from './memory-options.ts';
 export { createSharedBacking, type SharedBacking } from './shared-backing.ts';
 export { ENV_NAMESPACE, envSignatures, type WasmType } from './signatures.ts';
 export { ENV_FUNCTIONS, type EnvFunction, type EnvValue } from './spec.ts';

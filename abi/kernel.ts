@@ -1,7 +1,18 @@
-import { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+import { type AbiDiagnostic, AbiError, type AbiErrorCode, refuseOption } from './errors.ts';
 import { HEADER_BYTES, type Range } from './header.ts';
-import type { LogLevel, MessageLevel } from './log.ts';
+import { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 import { KernelMemory } from './memory.ts';
+import { KERNEL_MEMORY_OPTIONS } from './memory-options.ts';
+import {
+  aCount,
+  aFlag,
+  aFunction,
+  having,
+  type OptionTable,
+  oneOf,
+  readOptions,
+  refuseExtra,
+} from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import { checkTextLength, decodeLossy, decodeStrict, utf8 } from './utf8.ts';
 import { Vars } from './vars.ts';
@@ -22,6 +33,29 @@ export interface KernelOptions {
   /** For a memory that another thread works on too. */
   backing?: SharedBacking | undefined;
 }
+
+export const KERNEL_OPTIONS: OptionTable<KernelOptions> = {
+  of: 'new Kernel(options)',
+  rows: {
+    ...KERNEL_MEMORY_OPTIONS.rows,
+    maxVarBytes: {
+      ...aCount('bytes'),
+      default: 'none',
+      required: true,
+      grants: 'variables, up to this limit',
+    },
+    config: {
+      ...having('a Map of key → text', 'get'),
+      default: 'empty',
+      grants: 'values that the plugin reads with config_get',
+    },
+    logLevel: { ...oneOf(Object.keys(LOG_LEVELS)), default: 'silent' },
+    exposesHttpHeaders: { ...aFlag, default: 'false', grants: 'the headers of HTTP responses' },
+    onLog: { ...aFunction, default: 'logs are dropped' },
+    onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
+    strict: { ...aFlag, default: 'false' },
+  },
+};
 
 /** What `http_status_code` and `http_headers` answer from: kept between calls, as natively. */
 export interface HttpState {
@@ -56,8 +90,13 @@ export class Kernel {
   readonly #strict: boolean;
   #ended: Error | null = null;
 
-  constructor(options: KernelOptions) {
-    this.memory = new KernelMemory(options);
+  /** @throws {AbiError} INVALID_OPTION */
+  constructor(given: KernelOptions);
+  constructor(given: KernelOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'Kernel', refuseOption);
+    const options = readOptions(KERNEL_OPTIONS, given, 'Kernel', refuseOption);
+    const { maxBytes, backing } = options;
+    this.memory = new KernelMemory({ maxBytes, backing });
     this.vars = new Vars(options.maxVarBytes);
     this.config = options.config ?? new Map();
     this.logLevel = options.logLevel ?? 'silent';

@@ -1,5 +1,5 @@
 import { BlockTable } from './block-table.ts';
-import { AbiError } from './errors.ts';
+import { AbiError, refuseOption } from './errors.ts';
 import {
   HEADER,
   HEADER_BYTES,
@@ -9,6 +9,8 @@ import {
   writeOutput,
   writeSpans,
 } from './header.ts';
+import { type KernelMemoryOptions, readKernelMemoryOptions } from './memory-options.ts';
+import { refuseExtra } from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import {
   EXACT_CLASS,
@@ -25,13 +27,6 @@ const FEW = 64;
 const CEILING_BYTES = MAX_PAGES * PAGE_BYTES;
 const NOTHING = new Uint8Array(0);
 let noMemory: WebAssembly.Memory | undefined;
-
-export interface KernelMemoryOptions {
-  /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
-  maxBytes?: number | undefined;
-  /** What to stand on, for a memory that another thread works on too. Default: memory of its own. */
-  backing?: SharedBacking | undefined;
-}
 
 /**
  * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it.
@@ -65,7 +60,11 @@ export class KernelMemory {
   /** End of all bytes that earlier calls may have written. */
   #reach = HEADER_BYTES;
 
-  constructor({ maxBytes, backing }: KernelMemoryOptions = {}) {
+  /** @throws {AbiError} INVALID_OPTION */
+  constructor(options?: KernelMemoryOptions);
+  constructor(options?: KernelMemoryOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'KernelMemory', refuseOption);
+    const { maxBytes, backing } = readKernelMemoryOptions(options);
     this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
     this.#blocks = new BlockTable(backing);
     this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, CEILING_BYTES) + HEADER_BYTES;

@@ -1,10 +1,12 @@
 export type { LogLevel } from '../abi/index.ts';
 export { CallError } from './call.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
+export type { CallOptions, ResetOptions } from './call-options.ts';
 export type { Capabilities } from './capabilities.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { CreateError, PlugboardError } from './errors.ts';
 export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
+export type { PluginInput } from './input.ts';
 export { inspect } from './inspect.ts';
 export type { Advice, InspectedExport, InspectedImport, InspectedSection, Inspection } from './inspection.ts';
 export { LIMITS, type Limit } from './limits.ts';
@@ -30,6 +32,6 @@ export type {
 } from './options.ts';
 export { PluginOutput } from './output.ts';
 export type { Platform } from './platform/types.ts';
-export type { CallOptions, Plugin, PluginInput } from './plugin.ts';
+export type { Plugin } from './plugin.ts';
 export type { PluginReport } from './report.ts';
 export { hostFunction, type Signature, type ValueCodec, values } from './typed-function.ts';

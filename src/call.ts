@@ -203,3 +203,8 @@ export function notFound(name: string, exports: readonly WebAssembly.ModuleExpor
   const message = `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`;
   return new CallError('FUNCTION_NOT_FOUND', message);
 }
+
+/** Codes of failures to start that are not failures of the start functions. */
+const START_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];
+
+export const isOwnToStart = (code: string): boolean => START_CODES.includes(code);

@@ -1,13 +1,16 @@
 import type { Preopen } from '../wasi/index.ts';
+import { refuseExtra } from '../wasi/options.ts';
 import { CreateError } from './errors.ts';
-import { planLinks } from './link.ts';
+import { lacksMemory } from './instance.ts';
+import { type LinkPlan, planLinks } from './link.ts';
 import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
 import { chooseMode, meters } from './mode.ts';
 import { compileModule, type PluginModule } from './module.ts';
+import { refuseOption } from './option-keys.ts';
 import type { Fetch, PluginOptions } from './options.ts';
 import type { Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { readOptions, type Settings, settle } from './settings.ts';
+import { readPluginOptions, type Settings, settle } from './settings.ts';
 import { fetchManifest, loadSource } from './source.ts';
 import { isThenable } from './thenable.ts';
 
@@ -19,10 +22,12 @@ export async function createPlugin(
   platform: Platform,
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
+  ...extra: unknown[]
 ): Promise<Plugin> {
+  refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
   // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
   const given = isThenable(manifest) ? await manifest : manifest;
-  const own = readOptions(options);
+  const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
   const remote = remoteManifest(given);
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
@@ -32,6 +37,7 @@ export async function createPlugin(
     parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
   );
   const plan = planLinks(modules, settings);
+  refuseMissingMemory(plan);
   const mode = chooseMode(plan, settings, platform);
   warnOfZeroLimits(settings);
   const plugin = new Plugin(platform, settings, plan, mode, folders);
@@ -54,6 +60,14 @@ async function loadModule(
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;
+}
+
+/** @throws {CreateError} INVALID_WASM for a module that imports WASI and exports no memory */
+function refuseMissingMemory({ modules }: LinkPlan): void {
+  const lacking = [...modules.values()].find(lacksMemory);
+  if (!lacking) return;
+  const message = `module "${lacking.name}": it imports WASI but exports no memory named "memory"`;
+  throw new CreateError('INVALID_WASM', message);
 }
 
 /** The folders that the plugin sees, by the paths at which it sees them. */

@@ -16,8 +16,8 @@ export const ERROR_CODES = [
   },
   {
     code: 'INVALID_OPTION',
-    when: 'An option of createPlugin is unknown or has a value of the wrong type.',
-    remedy: 'Correct the option that the message names.',
+    when: 'An option is unknown, inherited, given in both spellings or of the wrong type; or an object is given where no options are read.',
+    remedy: 'Correct the option that the message names. It also tells the nearest name, and all names.',
   },
   {
     code: 'UNSUPPORTED',

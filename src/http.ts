@@ -17,7 +17,7 @@ export interface HttpRules {
 }
 
 const ANY_HOST = '*';
-export const HTTP_SCHEMES = ['http', 'https'];
+export const HTTP_SCHEMES: readonly ('http' | 'https')[] = ['http', 'https'];
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** What a request takes along only to the origin it was meant for. */
 const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
@@ -28,7 +28,7 @@ const CONTENT_HEADERS = /^content-/i;
  * also after redirects; where redirects cannot be seen, as in browsers, they are followed only if every host is allowed.
  */
 export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefined): SendHttp {
-  const allowed = rules.allowedHosts.map(compileGlob);
+  const allowed = rules.allowedHosts.map(glob => compileGlob(withoutBrackets(glob)));
   return async given => {
     let request = given;
     for (let hops = 0; hops <= LIMITS.httpRedirects.default; hops++) {
@@ -163,6 +163,36 @@ function failed(url: URL, error: unknown): PlugboardError {
   const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
   return new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${why}`, { cause: error });
 }
+
+/**
+ * Why a glob can match no host of a URL, in words; undefined where it can. Classes such as `[a/b]` are left out of the look.
+ * A literal IPv6 address may stand in brackets.
+ */
+export function mistakeInHost(glob: string): string | undefined {
+  const rest = withoutBrackets(glob).replace(/\[!?[^\]]+\]/g, '');
+  if (glob === '') return 'an empty string';
+  if (/[a-z]:\/\//i.test(rest)) return 'a URL with its scheme';
+  if (/[/\\]/.test(rest)) return 'a host with a path';
+  if (rest.includes('@')) return 'a host with a user';
+  // An address of IPv6 has two colons at least.
+  if (/^[^:]*:\d*$/.test(rest)) return 'a host with a port';
+  if (/\s/.test(rest)) return 'a host with white space';
+  if (/[^ -~]/.test(rest)) return 'a host with letters beyond ASCII, which URLs write as xn--…,';
+  const isLiteral = !/[*?[]/.test(rest) && rest === withoutBrackets(glob);
+  return isLiteral && hostOfUrl(rest) !== rest.toLowerCase()
+    ? 'a host that no URL has in this form'
+    : undefined;
+}
+
+/** As URLs have it: `127.1` becomes `127.0.0.1`. Undefined for a text that is not a host. */
+function hostOfUrl(host: string): string | undefined {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}/`;
+  return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : undefined;
+}
+
+/** Brackets around a literal IPv6 address; as a class of one character they would match nothing. */
+const withoutBrackets = (glob: string): string =>
+  glob.replace(/^\[([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)\]$/i, '$1');
 
 /** Host names have no case. An unclosed `[` means itself, as in the native runtime, which then compares the text. */
 function compileGlob(glob: string): RegExp {

@@ -1,3 +1,6 @@
+/** Text is passed as UTF-8. Null and undefined are an empty input. */
+export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
+
 type Failure = new (code: 'INVALID_INPUT', message: string) => Error;
 
 /** Text as it is, anything else as a view of its bytes. @throws {Failure} INVALID_INPUT */

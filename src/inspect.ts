@@ -1,3 +1,4 @@
+import { refuseExtra } from '../wasi/options.ts';
 import { describe, PlugboardError } from './errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
 import { findAdvice } from './inspect-advice.ts';
@@ -28,9 +29,13 @@ interface Seen {
 /**
  * Tells what a module is and needs, without running it. Of a compiled module only names can be seen; `unknown` says so.
  * @param source the bytes of a file, whatever they are, or a compiled module
- * @throws {PlugboardError} INVALID_INPUT for anything else
+ * @throws {PlugboardError} INVALID_INPUT for anything else; INVALID_OPTION for options, which there are not
  */
-export function inspect(source: Uint8Array | WebAssembly.Module): Inspection {
+export function inspect(source: Uint8Array | WebAssembly.Module): Inspection;
+export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unknown[]): Inspection {
+  refuseExtra(extra, 'inspect', message => {
+    throw new PlugboardError('INVALID_OPTION', message);
+  });
   const seen = see(source);
   const { outline, custom } = seen;
   const imports: Inspection['imports'] = { kernel: [], wasi: [], reflow: [], host: [], other: [] };

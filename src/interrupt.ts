@@ -108,6 +108,28 @@ export function refuseIfAborted(name: string, signal: AbortSignal): void {
   if (signal.aborted) throw aborted(signal, `${name}: `);
 }
 
+/** Does `work`, and calls `stop` when its time is over or the signal fires before it ends. */
+export async function stopInTime<T>(
+  {
+    what,
+    signal,
+    timeoutMs,
+  }: { what: string; signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
+  stop: (reason: CallError) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (signal) refuseIfAborted(what, signal);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
+  const abort = () => stop(aborted(signal!));
+  signal?.addEventListener('abort', abort);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
 /** Returns a function that takes it back. */
 export function leaveOnAbort(
   signal: AbortSignal,

@@ -1,10 +1,20 @@
 import { ENV_NAMESPACE } from '../abi/index.ts';
+import {
+  anArray,
+  aRecord,
+  aText,
+  expected,
+  type Kind,
+  kind,
+  type OptionTable,
+  readOptions,
+} from '../wasi/options.ts';
 import { fromBase64 } from './base64.ts';
 import { CreateError } from './errors.ts';
 import { compiledBefore } from './module-cache.ts';
-import { refuse, texts } from './option-keys.ts';
+import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
-import { type Given, readManifestOptions } from './settings.ts';
+import { type Given, readShared } from './settings.ts';
 import { parseJson as parseText } from './text.ts';
 
 export interface ManifestWasmData {
@@ -76,7 +86,8 @@ export interface ParsedManifest {
 /** @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED */
 export function parseManifest(input: unknown): ParsedManifest {
   const source = directSource(input);
-  if (source) return { modules: [{ source, name: MAIN, hash: undefined }], options: {} };
+  if (source)
+    return { modules: [{ source, name: MAIN, hash: undefined }], options: readShared({}, 'manifest') };
   if (typeof input === 'string') return parseManifest(parseJson(input));
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     refuse(
@@ -85,15 +96,16 @@ export function parseManifest(input: unknown): ParsedManifest {
       input,
     );
   }
-
-  // Of a copy, since V8 reads what is taken out of the rest twice, and a getter may give something else by then.
-  const { wasm, ...rest } = { ...input } as Record<string, unknown>;
-  const options = readManifestOptions(rest);
-  if (!Array.isArray(wasm) || wasm.length === 0) {
-    refuse('manifest.wasm', 'an array with one or more modules', wasm);
-  }
-  return { modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))), options };
+  const { wasm, ...rest } = readOptions(MANIFEST_KEYS, input, 'manifest', refuseManifest);
+  if (wasm.length === 0) refuse('manifest.wasm', 'an array with one or more modules', wasm);
+  return {
+    modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))),
+    options: readShared(rest, 'manifest'),
+  };
 }
+
+const refuse = (where: string, type: string, value: unknown): never =>
+  refuseManifest(expected(type, value, where));
 
 const wasmAt = (index: number) => `manifest.wasm[${index}]`;
 
@@ -136,6 +148,8 @@ function isResponse(input: unknown): input is Response {
   return Object.prototype.toString.call(input) === '[object Response]' && input instanceof Response;
 }
 
+const isBytes = (input: unknown) => ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
+
 /** Bytes of our own, so that what is hashed stays what is compiled. Null for anything but bytes. */
 function ownBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
   if (ArrayBuffer.isView(input))
@@ -163,79 +177,105 @@ function parseJson(text: string): unknown {
   }
 }
 
-type Keys = Record<string, unknown>;
+type WasmKeys = Partial<
+  ManifestWasmData & ManifestWasmPath & ManifestWasmUrl & ManifestWasmResponse & ManifestWasmModule
+> & { name?: string | undefined; hash?: string | undefined };
+
+const noSource = { default: 'one of data, path, url, response and module is given' };
+
+export const MANIFEST_WASM_KEYS: OptionTable<WasmKeys> = {
+  of: 'a module in wasm of manifests',
+  nullIsLeftOut: true,
+  rows: {
+    data: {
+      ...kind('bytes, or base64 of them', value => isBytes(value) || typeof value === 'string'),
+      ...noSource,
+    },
+    path: { ...aText, ...noSource, where: 'Node, Deno, Bun' },
+    url: {
+      ...kind<string | URL>(
+        'an absolute URL',
+        value => value instanceof URL || (typeof value === 'string' && parseUrl(value) !== null),
+      ),
+      ...noSource,
+    },
+    response: { ...kind('a Response', isResponse), ...noSource },
+    module: { ...kind('a WebAssembly.Module', value => value instanceof WebAssembly.Module), ...noSource },
+    name: { ...aText, default: 'main' },
+    hash: {
+      ...kind(
+        'a SHA-256 of 64 hexadecimal digits',
+        value => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value),
+      ),
+      default: 'not checked',
+    },
+    method: { ...aText, default: 'GET' },
+    headers: { ...aRecord(aText), default: 'none' },
+  },
+};
+
+const aModuleOfManifest: Kind<WasmKeys> = {
+  type: 'a module, see below',
+  check: (value, where, refuse) => readOptions(MANIFEST_WASM_KEYS, value, where, refuse),
+};
+const isElsewhere = 'it belongs into a module: { wasm: [{ … }] }';
+
+/** Every key of a manifest. */
+export const MANIFEST_KEYS: OptionTable<ManifestOptions & { wasm: WasmKeys[] }> = {
+  of: 'manifests',
+  nullIsLeftOut: true,
+  rows: {
+    wasm: {
+      ...anArray(aModuleOfManifest, 'an array with one or more modules'),
+      default: 'none',
+      required: true,
+    },
+    ...MANIFEST_ROWS,
+  },
+  hints: Object.fromEntries(Object.keys(MANIFEST_WASM_KEYS.rows).map(key => [key, isElsewhere])),
+};
 
 /** The keys that say where the wasm is, and what may stand beside each of them. */
 const SOURCE_KEYS: Record<
   string,
-  { besides: readonly string[]; read: (item: Keys, where: string) => Source }
+  { besides: readonly string[]; read: (item: WasmKeys, where: string) => Source }
 > = {
   data: {
     besides: ['hash'],
-    read: ({ data }, where) => {
-      const bytes = typeof data === 'string' ? decodeBase64(data, `${where}.data`) : ownBytes(data);
-      return bytes ? { bytes } : refuse(`${where}.data`, 'bytes, or base64 text', data);
-    },
+    read: ({ data }, where) => ({
+      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : ownBytes(data)!,
+    }),
   },
-  path: {
-    besides: ['hash'],
-    read: ({ path }, where) =>
-      typeof path === 'string'
-        ? (parseUrl(path) ?? { path })
-        : refuse(`${where}.path`, 'a path as a string', path),
-  },
+  path: { besides: ['hash'], read: ({ path }) => parseUrl(path!) ?? { path: path! } },
   url: {
     besides: ['hash', 'method', 'headers'],
-    read: ({ url, method, headers }, where) => {
-      const source = url instanceof URL ? urlSource(url) : typeof url === 'string' ? parseUrl(url) : null;
-      if (!source) refuse(`${where}.url`, 'an absolute URL', url);
-      if (method != null && typeof method !== 'string') refuse(`${where}.method`, 'a string', method);
-      const init = {
-        ...(method != null && { method }),
-        ...(headers != null && { headers: texts(headers, `${where}.headers`) }),
-      };
+    read: ({ url, method, headers }) => {
+      const source = url instanceof URL ? urlSource(url) : parseUrl(url!)!;
+      const init = { ...(method !== undefined && { method }), ...(headers && { headers }) };
       return 'url' in source ? { ...source, init } : source;
     },
   },
-  response: {
-    besides: ['hash'],
-    read: ({ response }, where) =>
-      isResponse(response) ? { response } : refuse(`${where}.response`, 'a Response', response),
-  },
-  module: {
-    // No hash: the bytes of a compiled module cannot be seen.
-    besides: [],
-    read: ({ module }, where) =>
-      module instanceof WebAssembly.Module
-        ? { module }
-        : refuse(`${where}.module`, 'a WebAssembly.Module', module),
-  },
+  response: { besides: ['hash'], read: ({ response }) => ({ response: response! }) },
+  // No hash: the bytes of a compiled module cannot be seen.
+  module: { besides: [], read: ({ module }) => ({ module: module! }) },
 };
 
 type UnnamedModule = Omit<ManifestModule, 'name'> & { name: string | undefined };
 
-function parseModule(value: unknown, where: string): UnnamedModule {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(where, 'an object', value);
-  const item = Object.fromEntries(Object.entries(value).filter(([, given]) => given != null));
+function parseModule(item: WasmKeys, where: string): UnnamedModule {
   const kinds = Object.keys(SOURCE_KEYS).filter(key => Object.hasOwn(item, key));
   const [kind] = kinds;
   const names = Object.keys(SOURCE_KEYS).join(', ');
-  if (kind === undefined || kinds.length > 1) refuse(where, `exactly one of ${names}`, kinds.join(' and '));
+  if (kind === undefined || kinds.length > 1) {
+    return refuseManifest(`${where}: expected exactly one of ${names}, got ${kinds.join(' and ') || 'none'}`);
+  }
   const { besides, read } = SOURCE_KEYS[kind]!;
-  const unknown = Object.keys(item).find(key => ![kind, 'name', ...besides].includes(key));
-  if (unknown) {
-    refuse(
-      `${where}.${unknown}`,
-      `beside "${kind}" one of the keys ${['name', ...besides].join(', ')}`,
-      item[unknown],
-    );
+  const wrong = Object.keys(item).find(key => ![kind, 'name', ...besides].includes(key));
+  if (wrong) {
+    const keys = ['name', ...besides].join(', ');
+    refuseManifest(`${where}.${wrong}: expected beside "${kind}" one of the keys ${keys}`);
   }
-  const { name, hash } = item;
-  if (name !== undefined && typeof name !== 'string') refuse(`${where}.name`, 'a string', name);
-  if (hash !== undefined && !(typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash))) {
-    refuse(`${where}.hash`, 'a SHA-256 of 64 hexadecimal digits', hash);
-  }
-  return { source: read(item, where), name, hash: hash?.toLowerCase() };
+  return { source: read(item, where), name: item.name, hash: item.hash?.toLowerCase() };
 }
 
 function decodeBase64(text: string, where: string): Uint8Array<ArrayBuffer> {

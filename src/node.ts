@@ -16,8 +16,13 @@ export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(nodePlatform);
 export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
+): Promise<Plugin>;
+export function createPlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+  ...extra: unknown[]
 ): Promise<Plugin> {
-  return createOn(nodePlatform, manifest, options);
+  return createOn(nodePlatform, manifest, options, ...extra);
 }
 
 export { createPlugin as default, createPlugin as newPlugin };

@@ -1,184 +1,239 @@
 import { LOG_LEVELS } from '../abi/index.ts';
-import { CreateError, describe } from './errors.ts';
-import { HTTP_SCHEMES } from './http.ts';
+import {
+  aCount,
+  aFlag,
+  aFunction,
+  anArray,
+  aRecord,
+  aText,
+  type Check,
+  expected,
+  isPlain,
+  type Kind,
+  kind,
+  type OptionRow,
+  type OptionTable,
+  oneOf,
+  type Refuse,
+  readOptions,
+} from '../wasi/options.ts';
+import { somePreopens } from '../wasi/wasi-options.ts';
+import type { HostErrorCode } from './error-codes.ts';
+import { CreateError } from './errors.ts';
+import { HTTP_SCHEMES, mistakeInHost } from './http.ts';
+import { LIMITS } from './limits.ts';
+import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
-/** A folder of the host that the plugin sees under a path of its own. */
-export interface Mount {
-  guest: string;
-  host: string;
-  readOnly: boolean;
-}
+const refuseAs =
+  (code: HostErrorCode): Refuse =>
+  message => {
+    throw new CreateError(code, message);
+  };
+export const refuseOption = refuseAs('INVALID_OPTION');
+export const refuseManifest = refuseAs('INVALID_MANIFEST');
 
-/** Reads one value or throws, naming where it stands. */
-type Check<T> = (value: unknown, where: string) => T;
-
-/** One key of a manifest or of options. */
-interface Key {
-  /** What it is called once it is read. */
-  setting: string;
-  /** How it may be spelled. Two rows of one setting are two spellings that do not mean the same. */
-  spellings: readonly string[];
-  check: Check<unknown>;
-  /** The official JS SDK takes 0 for "no limit"; here it allows nothing. */
-  zeroIsOpenElsewhere?: true;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** @throws {CreateError} INVALID_MANIFEST or INVALID_OPTION, after the first word of `where` */
-export function refuse(where: string, expected: string, value: unknown): never {
-  const code = where.startsWith('option') ? 'INVALID_OPTION' : 'INVALID_MANIFEST';
-  throw new CreateError(code, `${where}: expected ${expected}, got ${describe(value)}`);
-}
-
-const aBoolean: Check<boolean> = (value, where) =>
-  typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
-const aFunction: Check<unknown> = (value, where) =>
-  typeof value === 'function' ? value : refuse(where, 'a function', value);
-const aCount =
-  (unit: string): Check<number> =>
-  (value, where) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-      ? value
-      : refuse(where, `a whole number of ${unit}, 0 or more`, value);
-const anObject: Check<Record<string, unknown>> = (value, where) =>
-  isObject(value) ? value : refuse(where, 'an object', value);
-const oneOf =
-  (...names: string[]): Check<string> =>
-  (value, where) =>
-    names.includes(value as string) ? (value as string) : refuse(where, `one of ${names.join(', ')}`, value);
-/** An object of the values that were checked: the one that was given might answer otherwise the next time. */
-const eachValue = <T>(
-  value: unknown,
-  where: string,
-  check: (value: unknown, key: string) => T,
-): Record<string, T> =>
-  Object.fromEntries(Object.entries(anObject(value, where)).map(([key, each]) => [key, check(each, key)]));
-const aText: Check<string> = (value, where) =>
-  typeof value === 'string' ? value : refuse(where, 'a string', value);
-export const texts: Check<Record<string, string>> = (value, where) =>
-  eachValue(value, where, (text, key) => aText(text, `${where}[${JSON.stringify(key)}]`));
-const textList: Check<string[]> = (value, where) =>
-  Array.isArray(value)
-    ? Array.from(value, (text, index) => aText(text, `${where}[${index}]`))
-    : refuse(where, 'an array of strings', value);
-const functionsByNamespace: Check<unknown> = (value, where) =>
-  eachValue(value, where, (functions, namespace) =>
-    eachValue(functions, `${where}["${namespace}"]`, (fn, name) =>
-      aFunction(fn, `${where}["${namespace}"].${name}`),
-    ),
-  );
-const aLogger: Check<unknown> = (value, where) => {
-  const given = anObject(value, where);
-  for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
-    if (given[level] !== undefined) aFunction(given[level], `${where}.${level}`);
-  }
-  return value;
-};
-const guestToHost: Check<Mount[]> = (value, where) =>
-  Object.entries(texts(value, where)).map(([guest, path]) => mount(path, guest));
-const hostToGuest: Check<Mount[]> = (value, where) =>
-  Object.entries(texts(value, where)).map(([path, guest]) => mount(path, guest));
-const mount = (path: string, guest: string): Mount => ({
-  guest,
-  host: path.replace(/^ro:/, ''),
-  readOnly: path.startsWith('ro:'),
-});
-
-const row = (setting: string, spellings: string, check: Check<unknown>): Key => ({
-  setting,
-  spellings: spellings.split(' '),
-  check,
-});
-const zeroIsOpenElsewhere = true;
-
-const MEMORY_KEYS: readonly Key[] = [
-  { ...row('maxPages', 'maxPages', aCount('pages')), zeroIsOpenElsewhere },
-  row('maxGrowthPages', 'max_pages', aCount('pages')),
-  { ...row('maxVarBytes', 'maxVarBytes', aCount('bytes')), zeroIsOpenElsewhere },
-  row('maxVarBytes', 'max_var_bytes', aCount('bytes')),
-  { ...row('maxHttpResponseBytes', 'maxHttpResponseBytes', aCount('bytes')), zeroIsOpenElsewhere },
-  row('maxHttpResponseBytes', 'max_http_response_bytes', aCount('bytes')),
-];
+const onNode = 'Node, Deno, Bun';
 
 /** The longest that a timer can wait for. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const aTimeout: Kind<number> = {
+  ...aCount('milliseconds', 1, MAX_TIMEOUT_MS),
+  type: `a whole number of milliseconds, 1 to ${MAX_TIMEOUT_MS}, or null for no limit`,
+};
 
-const aTimeout =
-  (ofNull: string): Check<number> =>
-  (value, where) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TIMEOUT_MS
-      ? value
-      : refuse(
-          where,
-          `a whole number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, or null for ${ofNull}`,
-          value,
+const aHost: Kind<string> = {
+  type: 'a host name, in which *, ? and […] stand for other characters',
+  check: (value, where, refuse) => {
+    const host = aText.check(value, where, refuse);
+    const mistake = mistakeInHost(host);
+    return mistake === undefined
+      ? host
+      : refuse(`${where}: ${mistake} can match no host; give the name alone, such as example.com`);
+  },
+};
+
+/** Paths by paths. In the other order, `ro:` would be a part of the plugin's path, and the folder writable. */
+const somePaths = (
+  type: string,
+  guestOf: (entry: [key: string, value: string]) => string,
+): Kind<Record<string, string>> => ({
+  type,
+  check: (value, where, refuse) => {
+    const paths = aRecord(aText).check(value, where, refuse);
+    for (const entry of Object.entries(paths)) {
+      if (/^\s*ro\s*:/i.test(guestOf(entry)))
+        refuse(
+          `${where}: "ro:" stands before the path of the plugin, and belongs before that of the host; expected ${type}`,
         );
-
-/** Every key of a manifest besides `wasm`; also options. */
-export const SHARED_KEYS: readonly Key[] = [
-  row('config', 'config', texts),
-  row('allowedHosts', 'allowedHosts allowed_hosts', textList),
-  row('mounts', 'allowedPaths', guestToHost),
-  row('mounts', 'allowed_paths', hostToGuest),
-  row('memory', 'memory', (value, where) => readKeys(MEMORY_KEYS, value, where)),
-  row('timeoutMs', 'timeoutMs timeout_ms', aTimeout('no limit')),
-];
-
-export const OPTION_KEYS: readonly Key[] = [
-  ...SHARED_KEYS,
-  row('queueTimeoutMs', 'queueTimeoutMs', aTimeout('the default')),
-  row('useWasi', 'useWasi', aBoolean),
-  row('enableWasiOutput', 'enableWasiOutput', aBoolean),
-  row('logger', 'logger', aLogger),
-  row('logLevel', 'logLevel', oneOf(...Object.keys(LOG_LEVELS))),
-  row('functions', 'functions', functionsByNamespace),
-  row('fetch', 'fetch', aFunction),
-  row('allowHttpResponseHeaders', 'allowHttpResponseHeaders', aBoolean),
-  row('allowedSchemes', 'allowedSchemes', (value, where) =>
-    textList(value, where).map((scheme, index) => oneOf(...HTTP_SCHEMES)(scheme, `${where}[${index}]`)),
-  ),
-  row('allowPrivateAddresses', 'allowPrivateAddresses', aBoolean),
-  row('runInWorker', 'runInWorker', aBoolean),
-  row('sharedArrayBufferSize', 'sharedArrayBufferSize', aCount('bytes')),
-  row('nodeWorkerArgs', 'nodeWorkerArgs', anObject),
-  row('preopens', 'preopens', (value, where) => {
-    for (const [path, folder] of Object.entries(anObject(value, where)))
-      anObject(folder, `${where}["${path}"]`);
-    return value;
-  }),
-  row('kernel', 'kernel', oneOf('reference', 'accessors')),
-  row('accessors', 'accessors', (value, where) =>
-    value instanceof WebAssembly.Module ? value : refuse(where, 'a WebAssembly.Module', value),
-  ),
-  row('stdout', 'stdout', aFunction),
-  row('stderr', 'stderr', aFunction),
-  row('onDiagnostic', 'onDiagnostic', aFunction),
-  row('strict', 'strict', aBoolean),
-  row('debug', 'debug', aFunction),
-];
-
-/**
- * Checks every key of `value`, an object, against the table. Null and undefined count as left out.
- * @throws {CreateError} for an unknown key, a setting given twice, or a value that its check refuses
- */
-export function readKeys(keys: readonly Key[], value: unknown, where: string): Record<string, unknown> {
-  const settings: Record<string, unknown> = {};
-  const zeroLimits: string[] = [];
-  const givenAs = new Map<string, string>();
-  for (const [spelling, given] of Object.entries(anObject(value, where))) {
-    const key = keys.find(({ spellings }) => spellings.includes(spelling));
-    if (!key) {
-      const known = keys.flatMap(({ spellings }) => spellings);
-      return refuse(`${where}.${spelling}`, `one of the keys ${known.join(', ')}`, given);
     }
-    if (given === null || given === undefined) continue;
-    const before = givenAs.get(key.setting);
-    if (before !== undefined) refuse(`${where}.${spelling}`, `this or "${before}", not both`, given);
-    givenAs.set(key.setting, spelling);
-    settings[key.setting] = key.check(given, `${where}.${spelling}`);
-    if (given === 0 && key.zeroIsOpenElsewhere) zeroLimits.push(`${where}.${spelling}`);
-  }
-  return zeroLimits.length > 0 ? { ...settings, zeroLimits } : settings;
-}
+    return paths;
+  },
+});
+
+const aLogger: Kind<Logger> = {
+  type: 'an object of level → function, such as console',
+  check: (value, where, refuse) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return refuse(expected('an object of level → function', value, where));
+    for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
+      const log = (value as Record<string, unknown>)[level];
+      if (log !== undefined) aFunction.check(log, `${where}.${level}`, refuse);
+    }
+    return value as Logger;
+  },
+};
+
+const aModule: Kind<WebAssembly.Module> = kind(
+  'a WebAssembly.Module',
+  value => value instanceof WebAssembly.Module,
+);
+const anObject: Kind<Record<string, unknown>> = kind('an object', isPlain);
+
+const [maxVarBytes, maxHttpResponseBytes] = [LIMITS.varBytes, LIMITS.httpResponseBytes].map(limit => ({
+  ...aCount('bytes'),
+  default: limit.default.toLocaleString('en-US'),
+})) as [OptionRow, OptionRow];
+
+export const MEMORY_OPTIONS: OptionTable<MemoryOptions> = {
+  of: 'memory of createPlugin and manifests',
+  nullIsLeftOut: true,
+  rows: {
+    maxPages: {
+      ...aCount('pages'),
+      default: 'no limit below 4 GiB',
+      grants: 'kernel memory, up to this limit',
+    },
+    max_pages: {
+      ...aCount('pages'),
+      default: 'no limit below 4 GiB',
+      where: 'modules that come as bytes',
+      grants: 'memory to grow by, up to this limit',
+    },
+    maxVarBytes: { ...maxVarBytes, grants: 'variables, up to this limit' },
+    max_var_bytes: { ...maxVarBytes, sameAs: 'maxVarBytes', grants: 'variables, up to this limit' },
+    maxHttpResponseBytes: { ...maxHttpResponseBytes, grants: 'HTTP responses, up to this limit' },
+    max_http_response_bytes: {
+      ...maxHttpResponseBytes,
+      sameAs: 'maxHttpResponseBytes',
+      grants: 'HTTP responses, up to this limit',
+    },
+  },
+};
+
+const checkMemory: Check<MemoryOptions> = (value, where, refuse) =>
+  readOptions(MEMORY_OPTIONS, value, where, refuse);
+
+const allowedHosts: OptionRow = {
+  ...anArray(aHost),
+  default: 'none',
+  grants: 'HTTP requests to these hosts',
+};
+const timeoutMs: OptionRow = {
+  ...aTimeout,
+  default: 'no limit',
+  where: 'not on workerd, nor for compiled modules where a worker cannot be ended: UNSUPPORTED',
+  grants: 'time to run, up to this limit',
+};
+
+/** The keys of a manifest besides `wasm`. They are options too. */
+export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
+  config: {
+    ...aRecord(aText, 'key'),
+    default: 'empty',
+    grants: 'values that the plugin reads with config_get',
+  },
+  allowedHosts,
+  allowed_hosts: { ...allowedHosts, sameAs: 'allowedHosts' },
+  allowedPaths: {
+    ...somePaths(
+      'an object of path of the plugin → path of the host, with ro: before it to read only',
+      ([guest]) => guest,
+    ),
+    default: 'none',
+    where: onNode,
+    grants: 'these folders of the host; with ro: before the path, reading only',
+  },
+  allowed_paths: {
+    ...somePaths(
+      'an object of path of the host, with ro: before it to read only → path of the plugin',
+      ([, guest]) => guest,
+    ),
+    default: 'none',
+    where: onNode,
+    sameAs: 'allowedPaths',
+    grants: 'these folders of the host; with ro: before the path, reading only',
+  },
+  memory: { type: 'an object, see below', check: checkMemory, default: 'see below' },
+  timeoutMs,
+  timeout_ms: { ...timeoutMs, sameAs: 'timeoutMs' },
+};
+
+/** Options of Extism SDKs, past or of other names, that would do nothing. */
+const OLDER_OPTIONS = {
+  fsAccess: 'not an option of Extism, whose SDK ignores it; name the folders in allowedPaths',
+  supportsWasiPreview1:
+    'not an option of Extism, whose SDK ignores it; leave it out: WASI is on where a module imports it',
+  runtime: 'an older option of Extism, which its SDK ignores; leave it out: the kernel is built in',
+  offMainThread: 'an older option of Extism, which its SDK ignores; give runInWorker',
+};
+
+export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
+  of: 'createPlugin(manifest, options)',
+  nullIsLeftOut: true,
+  rows: {
+    ...MANIFEST_ROWS,
+    queueTimeoutMs: {
+      ...aTimeout,
+      default: `${LIMITS.queueMs.default}`,
+      where: 'for calls that a pending host function may have made',
+    },
+    useWasi: {
+      ...aFlag,
+      default: 'true',
+      grants: 'WASI to modules that import it: clocks, random bytes and captured output; false refuses them',
+    },
+    enableWasiOutput: {
+      ...aFlag,
+      default: 'whether EXTISM_ENABLE_WASI_OUTPUT is set; elsewhere false',
+      grants: "writing to the host's stdout and stderr",
+    },
+    logger: { ...aLogger, default: 'console' },
+    logLevel: { ...oneOf(Object.keys(LOG_LEVELS)), default: 'silent' },
+    functions: {
+      ...aRecord(aRecord(aFunction), 'namespace'),
+      default: 'none',
+      grants: 'these functions of the host',
+    },
+    fetch: { ...aFunction, default: 'the fetch of the platform', grants: 'HTTP by this function' },
+    allowHttpResponseHeaders: { ...aFlag, default: 'false', grants: 'the headers of HTTP responses' },
+    allowedSchemes: {
+      ...anArray(oneOf(HTTP_SCHEMES)),
+      default: HTTP_SCHEMES.join(', '),
+      grants: 'HTTP requests with these schemes only',
+    },
+    allowPrivateAddresses: {
+      ...aFlag,
+      default: 'true',
+      grants: 'HTTP requests to addresses outside the public internet; false refuses them',
+    },
+    runInWorker: {
+      ...aFlag,
+      default: 'false, unless the plugin has to wait',
+      where: 'where there are workers',
+    },
+    sharedArrayBufferSize: { ...aCount('bytes'), default: 'nothing: it changes nothing here' },
+    nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },
+    preopens: { ...somePreopens, default: 'none', grants: 'these folders' },
+    kernel: {
+      ...oneOf(['reference', 'accessors']),
+      default: 'accessors where the platform compiles bytes',
+    },
+    accessors: { ...aModule, default: 'compiled where the platform compiles bytes' },
+    stdout: { ...aFunction, default: 'lines are dropped' },
+    stderr: { ...aFunction, default: 'lines are kept for errors' },
+    onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
+    strict: { ...aFlag, default: 'false' },
+    debug: { ...aFunction, default: 'none' },
+  },
+  hints: OLDER_OPTIONS,
+};

@@ -4,20 +4,27 @@ import {
   CallError,
   type CallSite,
   checkSignature,
+  isOwnToStart,
   notFound,
   type Outcome,
   runCall,
   runSuspending,
 } from './call.ts';
+import {
+  type CallOptions,
+  type ResetOptions,
+  readCallOptions,
+  readResetOptions,
+  refuseArguments,
+} from './call-options.ts';
 import { Deadline } from './deadline.ts';
 import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
 import { HostCalls } from './host-calls.ts';
-import { readInput } from './input.ts';
-import { lacksMemory } from './instance.ts';
-import { aborted, leaveOnAbort, refuseIfAborted, timedOut } from './interrupt.ts';
+import { type PluginInput, readInput } from './input.ts';
+import { leaveOnAbort, refuseIfAborted, stopInTime } from './interrupt.ts';
 import type { LinkPlan } from './link.ts';
 import { type Mode, meters, notAtOnce } from './mode.ts';
 import { OutputCopier, type PluginOutput } from './output.ts';
@@ -27,17 +34,6 @@ import type { Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
 import { Turns } from './turns.ts';
-
-/** Text is passed as UTF-8. Null and undefined are an empty input. */
-export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
-
-export interface CallOptions {
-  /**
-   * Ends the call while it waits for its turn, while the plugin is suspended, or in a worker. Code that runs on this thread
-   * cannot be stopped.
-   */
-  signal?: AbortSignal | undefined;
-}
 
 /** A plugin and the instance that runs it. Made by `createPlugin`. */
 export class Plugin {
@@ -70,13 +66,6 @@ export class Plugin {
     this.#plan = plan;
     this.#mode = mode;
     this.#turns = new Turns(platform.keepAlive);
-    const lacking = [...plan.modules.values()].find(lacksMemory);
-    if (lacking) {
-      throw new CreateError(
-        'INVALID_WASM',
-        `module "${lacking.name}": it imports WASI but exports no memory named "memory"`,
-      );
-    }
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
     this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
@@ -109,13 +98,21 @@ export class Plugin {
    * @returns what the plugin set as output, or null when it set none
    * @throws {CallError} as a rejection; the next call works again
    */
-  async call<T = unknown>(
+  call<T = unknown>(
     name: string,
     input?: PluginInput,
     hostContext?: T,
     options?: CallOptions,
+  ): Promise<PluginOutput | null>;
+  async call(
+    name: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    options?: CallOptions,
+    ...extra: unknown[]
   ): Promise<PluginOutput | null> {
-    const signal = options?.signal;
+    const signal = options == null ? undefined : readCallOptions(options).signal;
+    refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
@@ -129,7 +126,14 @@ export class Plugin {
    * The same as `call`, at once.
    * @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports, UNSUPPORTED for one in a worker
    */
-  callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null {
+  callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null;
+  callSync(
+    name: string,
+    input?: PluginInput,
+    hostContext?: unknown,
+    ...extra: unknown[]
+  ): PluginOutput | null {
+    refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     if (this.#mode !== 'inline') throw notAtOnce(name, this.#plan, this.#settings);
     this.#makeReady();
@@ -140,20 +144,28 @@ export class Plugin {
   }
 
   /** Whether the plugin exports a function of this name. */
-  async functionExists(name: string): Promise<boolean> {
+  functionExists(name: string): Promise<boolean>;
+  async functionExists(name: string, ...extra: unknown[]): Promise<boolean> {
+    refuseArguments('functionExists', extra);
     return this.#plan.main.exportKinds.get(name) === 'function';
   }
 
-  async getExports(): Promise<WebAssembly.ModuleExportDescriptor[]> {
+  getExports(): Promise<WebAssembly.ModuleExportDescriptor[]>;
+  async getExports(...extra: unknown[]): Promise<WebAssembly.ModuleExportDescriptor[]> {
+    refuseArguments('getExports', extra);
     return this.#plan.main.exports.map(item => ({ ...item }));
   }
 
-  async getImports(): Promise<WebAssembly.ModuleImportDescriptor[]> {
+  getImports(): Promise<WebAssembly.ModuleImportDescriptor[]>;
+  async getImports(...extra: unknown[]): Promise<WebAssembly.ModuleImportDescriptor[]> {
+    refuseArguments('getImports', extra);
     return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
   /** The instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
-  async getInstance(): Promise<WebAssembly.Instance> {
+  getInstance(): Promise<WebAssembly.Instance>;
+  async getInstance(...extra: unknown[]): Promise<WebAssembly.Instance> {
+    refuseArguments('getInstance', extra);
     if (this.#isUnusable()) throw this.#unusable('getting the instance');
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
@@ -176,7 +188,10 @@ export class Plugin {
    * Clears the kernel memory and, with `vars`, the variables.
    * @returns false, having done nothing, during a call
    */
-  async reset({ vars = false }: { vars?: boolean } = {}): Promise<boolean> {
+  reset(options?: ResetOptions): Promise<boolean>;
+  async reset(options?: ResetOptions, ...extra: unknown[]): Promise<boolean> {
+    refuseArguments('reset', extra);
+    const { vars = false } = readResetOptions(options);
     if (this.isActive() || this.#closed) return false;
     this.#kernel.begin();
     if (vars) this.#kernel.vars.clear();
@@ -184,7 +199,9 @@ export class Plugin {
   }
 
   /** Ends the plugin and gives its memory back; a call that is running fails. Closing twice is fine. */
-  async close(): Promise<void> {
+  close(): Promise<void>;
+  async close(...extra: unknown[]): Promise<void> {
+    refuseArguments('close', extra);
     this.#closed = true;
     if (this.isActive())
       this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
@@ -237,21 +254,9 @@ export class Plugin {
     this.#refuseIfClosed(what);
   }
 
-  /** Ends what runs meanwhile when its time is over or the signal fires. */
-  async #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (signal) refuseIfAborted(what, signal);
+  #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#settings;
-    const stop = (reason: CallError) => this.#hostCalls.interrupt(reason);
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
-    const abort = () => stop(aborted(signal!));
-    signal?.addEventListener('abort', abort);
-    try {
-      return await work();
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    }
+    return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
   }
 
   /** The call leaves the queue when its signal fires, or when it may wait for itself. */
@@ -266,12 +271,11 @@ export class Plugin {
     });
   }
 
-  /** Internal: whether a wait of the code that asks may never end. Actors ask too: their queue is before the plugin's. */
+  /** Internal, as `boundWait`: whether a wait of the code that asks may never end. Actors ask too, for their own queue. */
   get mayWaitForItself(): boolean {
     return this.#hostCalls.mayWaitForThis();
   }
 
-  /** Internal: ends such a wait. */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
     return this.#hostCalls.boundWait(what, leave);
   }
@@ -300,7 +304,7 @@ export class Plugin {
     } else if (error || !isReady) {
       // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
       const reason = error ?? this.#kernel.ended;
-      const code = error && OWN_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
+      const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
@@ -394,6 +398,3 @@ export class Plugin {
     if (this.#closed) throw this.#unusable(what);
   }
 }
-
-/** Of failures to start that are not the start functions' own. */
-const OWN_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];

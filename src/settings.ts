@@ -1,10 +1,18 @@
 import type { KernelTier, LogLevel } from '../abi/index.ts';
 import type { Preopen } from '../wasi/index.ts';
+import { readOptions } from '../wasi/options.ts';
 import type { HostFunctions } from './host-function.ts';
 import { HTTP_SCHEMES } from './http.ts';
 import { LIMITS } from './limits.ts';
-import { type Mount, OPTION_KEYS, readKeys, SHARED_KEYS } from './option-keys.ts';
-import type { Diagnostic, Fetch, Logger, ManifestOptions, PluginOptions } from './options.ts';
+import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
+import type { Diagnostic, Fetch, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+
+/** A folder of the host that the plugin sees under a path of its own. */
+export interface Mount {
+  guest: string;
+  host: string;
+  readOnly: boolean;
+}
 
 /** Manifest and options, checked and complete. */
 export type Settings = Readonly<{
@@ -45,36 +53,63 @@ export type Settings = Readonly<{
 
 const PAGE_BYTES = 65_536;
 
-/** What manifest or options gave, by the names that option-keys.ts has for it. */
+/** The keys that manifests and options share, each under one name whatever its spelling. Missing keys are left out. */
 export interface Given {
   config?: Record<string, string>;
-  allowedHosts?: string[];
+  allowedHosts?: readonly string[];
   mounts?: Mount[];
   timeoutMs?: number;
-  memory?: {
-    maxPages?: number;
-    maxGrowthPages?: number;
-    maxVarBytes?: number;
-    maxHttpResponseBytes?: number;
-    zeroLimits?: string[];
+  memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
+  zeroLimits: string[];
+}
+
+/** The official JS SDK takes 0 in them for "no limit"; here it allows nothing. */
+const ZERO_IS_OPEN_ELSEWHERE = ['maxPages', 'maxVarBytes', 'maxHttpResponseBytes'] as const;
+
+/** @param where How messages name the manifest or options that were read */
+export function readShared(read: ManifestOptions, where: string): Given {
+  const { config, memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
+  const { allowedPaths, allowed_paths } = read;
+  const mounts = allowedPaths
+    ? Object.entries(allowedPaths).map(([guest, host]) => mount(host, guest))
+    : allowed_paths && Object.entries(allowed_paths).map(([host, guest]) => mount(host, guest));
+  const limits: MemoryOptions = memory ?? {};
+  const { maxPages, max_pages, maxVarBytes = limits.max_var_bytes } = limits;
+  const { maxHttpResponseBytes = limits.max_http_response_bytes } = limits;
+  return {
+    ...present({ config, allowedHosts, mounts, timeoutMs }),
+    memory: present({ maxPages, maxGrowthPages: max_pages, maxVarBytes, maxHttpResponseBytes }),
+    zeroLimits: ZERO_IS_OPEN_ELSEWHERE.filter(key => limits[key] === 0).map(key => `${where}.memory.${key}`),
   };
 }
+
+const mount = (path: string, guest: string): Mount => ({
+  guest,
+  host: path.replace(/^ro:/, ''),
+  readOnly: path.startsWith('ro:'),
+});
+
+/** Without the keys that are missing, which would else replace those of the manifest. */
+const present = <T extends object>(keys: T) =>
+  Object.fromEntries(Object.entries(keys).filter(([, value]) => value != null)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
 
 /** What options have and manifests do not. */
 type OwnOptions = Omit<PluginOptions, keyof ManifestOptions>;
 
-/** The manifest's own options. @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED */
-export const readManifestOptions = (manifest: Record<string, unknown>): Given =>
-  readKeys(SHARED_KEYS, manifest, 'manifest') as Given;
-
-/** @throws {CreateError} INVALID_OPTION, UNSUPPORTED */
-export const readOptions = (options: unknown = {}): Given & OwnOptions =>
-  readKeys(OPTION_KEYS, options, 'option') as Given & OwnOptions;
+/** @throws {CreateError} INVALID_OPTION */
+export function readPluginOptions(options: unknown): Given & OwnOptions {
+  const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
+  const own: OwnOptions = read;
+  return { ...own, ...readShared(read, 'option') };
+}
 
 /** Options over manifest over defaults. */
 export function settle(manifest: Given, options: Given & OwnOptions): Settings {
   const given = { ...manifest, ...options };
   const memory = { ...manifest.memory, ...options.memory };
+  const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];
   return Object.freeze({
     // A Map, because a plain object also answers for the keys it inherits.
     config: new Map(Object.entries(given.config ?? {})),
@@ -104,13 +139,13 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     stderr: given.stderr,
     onDiagnostic: given.onDiagnostic,
     strict: given.strict ?? false,
-    zeroLimits: memory.zeroLimits ?? [],
+    zeroLimits,
     debug: given.debug,
   });
 }
 
 /** Natively, the growth that `memory.max_pages` limits comes on top of a first page. */
-function kernelBytes({ maxPages, maxGrowthPages }: NonNullable<Given['memory']>): number | undefined {
+function kernelBytes({ maxPages, maxGrowthPages }: Given['memory']): number | undefined {
   const limits = [maxPages, maxGrowthPages === undefined ? undefined : maxGrowthPages + 1];
   const given = limits.filter(pages => pages !== undefined);
   return given.length === 0 ? undefined : Math.min(...given) * PAGE_BYTES;

@@ -1,3 +1,14 @@
+import {
+  aFlag,
+  anArray,
+  expected,
+  having,
+  type Kind,
+  type OptionTable,
+  type Refuse,
+  readOptions,
+  refuseExtra,
+} from '../wasi/options.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { CallContext } from './call-context.ts';
 import { PlugboardError } from './errors.ts';
@@ -149,20 +160,59 @@ export interface Signature<Params extends readonly unknown[], Result> {
   isAsync?: boolean;
 }
 
+const aCodec: Kind<ValueCodec<never>> = having('a codec of values, such as values.text', 'read', 'write');
+
+export const SIGNATURE_KEYS: OptionTable<Signature<readonly never[], never>> = {
+  of: 'hostFunction(signature, fn)',
+  rows: {
+    params: { ...anArray(aCodec), default: 'none' },
+    result: { ...aCodec, default: 'none' },
+    isAsync: { ...aFlag, default: 'whether fn is an async function' },
+  },
+  hints: {
+    args: 'did you mean "params"?',
+    arguments: 'did you mean "params"?',
+    parameters: 'did you mean "params"?',
+    returns: 'did you mean "result"?',
+    output: 'did you mean "result"?',
+    async: 'did you mean "isAsync"?',
+  },
+};
+
+const refuse: Refuse = message => {
+  throw new PlugboardError('INVALID_OPTION', message);
+};
+
 /**
  * A host function that gets and gives JavaScript values. A plugin that imports it with another wasm type is refused when
  * it is created. A parameter that cannot be read, or a result that cannot be written, fails the call with
  * HOST_FUNCTION_FAILED.
+ * @throws {PlugboardError} INVALID_OPTION
  */
 export function hostFunction<Params extends readonly unknown[] = [], Result = void>(
-  { params, result, isAsync }: Signature<Params, Result>,
+  signature: Signature<Params, Result>,
   fn: (context: CallContext, ...args: NoInfer<Params>) => Result | PromiseLike<Result>,
+): HostFunction;
+export function hostFunction<Params extends readonly unknown[], Result>(
+  signature: Signature<Params, Result>,
+  fn: (context: CallContext, ...args: NoInfer<Params>) => Result | PromiseLike<Result>,
+  ...extra: unknown[]
 ): HostFunction {
-  const codecs: readonly ValueCodec<unknown>[] = params ?? [];
+  refuseExtra(extra, 'hostFunction', refuse);
+  if (typeof signature === 'function') {
+    refuse(
+      'hostFunction: expected { params, result } and then the function, got a function first; one that takes wasm numbers ' +
+        'can be given to createPlugin as it is',
+    );
+  }
+  const { params, result, isAsync } = readOptions(SIGNATURE_KEYS, signature, 'hostFunction', refuse);
+  if (typeof fn !== 'function') refuse(expected('a function as second argument', fn, 'hostFunction'));
+  const codecs = (params ?? []) as readonly ValueCodec<unknown>[];
   const typed = (context: CallContext, ...args: WasmValue[]): unknown => {
     const read = codecs.map((codec, index) => codec.read(context, args[index]!));
     const answer = fn(context, ...(read as unknown as Params));
-    const write = (value: Result) => (result ? result.write(context, value) : undefined);
+    const write = (value: Result) =>
+      result ? (result as ValueCodec<Result>).write(context, value) : undefined;
     return isThenable(answer) ? answer.then(write) : write(answer);
   };
   return declare(typed as HostFunction, {

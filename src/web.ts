@@ -13,8 +13,13 @@ export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(webPlatform);
 export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
+): Promise<Plugin>;
+export function createPlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+  ...extra: unknown[]
 ): Promise<Plugin> {
-  return createOn(webPlatform, manifest, options);
+  return createOn(webPlatform, manifest, options, ...extra);
 }
 
 export { createPlugin as default, createPlugin as newPlugin };

@@ -241,8 +241,10 @@ export const OTHER_CLAIMS: readonly Claim[] = [
   {
     id: 'manifest-keys',
     claim: 'A manifest, as text or as an object, can set what is in the table of keys and nothing else',
-    how: 'Own keys only, each checked by its row; an unknown one, `__proto__` included, is an error that names it.',
-    files: ['src/option-keys.ts', 'src/manifest.ts'],
+    how:
+      'Own keys only, each checked by its row; an unknown one, `__proto__` included, is an error that names it, and so is a ' +
+      'known one that is inherited.',
+    files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts'],
     not: '',
   },
   {
@@ -250,7 +252,7 @@ export const OTHER_CLAIMS: readonly Claim[] = [
     claim:
       'What was checked is what is used, though getters, proxies or the caller change the rest meanwhile',
     how: 'Each value is read once, and what was checked is copied. The bytes that are hashed are those that are compiled.',
-    files: ['src/option-keys.ts', 'src/manifest.ts', 'src/source.ts'],
+    files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts', 'src/source.ts'],
     not: '',
   },
   {

@@ -4,13 +4,18 @@ import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
 import { STATE_FILE_MEMBERS } from '../src/actor/state-file.ts';
+import { call } from '../src/cli/call.ts';
+import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
+import type { OptionRow } from '../wasi/options.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
+import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
 
 /** A list below its head, in the layout `entries`. */
@@ -531,6 +536,74 @@ const claims = (title: string, intro: string, rows: readonly Claim[]) =>
     ],
   });
 
+interface OptionLine {
+  table: Table;
+  key: string;
+  row: OptionRow;
+}
+const optionLines = (table: Table): OptionLine[] => ownRows(table).map(([key, row]) => ({ table, key, row }));
+
+const optionsPage: Page = {
+  path: 'docs/OPTIONS.md',
+  title: 'Options',
+  intro:
+    'Every options object that a public function takes, printed from the tables that read them. An unknown key, a wrong type, ' +
+    'a key that is inherited, and a key in both spellings are errors that name the key, the nearest name and all names. ' +
+    'Values are never shown. `undefined` counts as left out. A key works everywhere, unless the table says where.',
+  tables: TABLES.map(table =>
+    specTable<OptionLine>({
+      title: table.of,
+      intro: baseOf(table) ? `On top of the options of ${baseOf(table)!.of}.` : '',
+      rows: optionLines(table),
+      id: ({ key }) => key,
+      layout: 'table',
+      columns: [
+        { head: 'Key', cell: ({ key }) => `\`${key}\`` },
+        { head: 'Type', cell: ({ row }) => row.type },
+        { head: 'Unit', cell: ({ row }) => row.unit ?? '' },
+        { head: 'Default', cell: ({ row }) => row.default },
+        { head: 'Where it works', cell: ({ row }) => row.where ?? '' },
+        { head: 'Gives the plugin', cell: ({ row }) => row.grants ?? '' },
+      ],
+    }),
+  ),
+};
+
+const grantTable = specTable<OptionLine>({
+  title: 'Options that grant something',
+  intro:
+    'What a plugin gets, and by which option. A misspelt, mistyped, inherited or doubled form of any of them is an error, and ' +
+    'grants nothing. [docs/OPTIONS.md](/docs/OPTIONS.md) has all options.',
+  prefix: 'grant',
+  rows: TABLES.flatMap(optionLines).filter(({ row }) => row.grants !== undefined),
+  id: ({ table, key }) => grantId(table, key),
+  layout: 'table',
+  columns: [
+    { head: 'Option', cell: ({ key }) => `\`${key}\`` },
+    { head: 'Of', cell: ({ table }) => table.of },
+    { head: 'Gives the plugin', cell: ({ row }) => row.grants! },
+    { head: 'Default', cell: ({ row }) => row.default },
+  ],
+});
+
+const flags = [call, run].flatMap(command =>
+  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option })),
+);
+
+const flagTable = specTable<(typeof flags)[number]>({
+  title: 'Options of the command that grant something',
+  intro:
+    'On the command line, too, an option that is misspelt, given without its value or given twice is an error.',
+  prefix: 'grant',
+  rows: flags.filter(({ option }) => option.grants),
+  id: ({ command, flag }) => `plugboard ${command.name} --${flag}`,
+  layout: 'table',
+  columns: [
+    { head: 'Option', cell: ({ command, flag }) => `\`plugboard ${command.name} --${flag}\`` },
+    { head: 'Gives the plugin', cell: ({ option }) => option.help.replaceAll('\n', ' ') },
+  ],
+});
+
 const securityPage: Page = {
   path: 'docs/SECURITY.md',
   title: 'Security',
@@ -556,9 +629,19 @@ const securityPage: Page = {
       'In its words, and what they mean here.',
       PROMISES,
     ),
+    grantTable,
+    flagTable,
     claims('Hostile plugins', 'What holds whatever the bytes of a plugin do.', PLUGIN_CLAIMS),
     claims('Hostile data, manifests and neighbours', 'What holds whatever comes from there.', OTHER_CLAIMS),
   ],
 };
 
-export const pages: readonly Page[] = [abiPage, wasiPage, errorsPage, limitsPage, actorsPage, securityPage];
+export const pages: readonly Page[] = [
+  abiPage,
+  wasiPage,
+  errorsPage,
+  limitsPage,
+  optionsPage,
+  actorsPage,
+  securityPage,
+];

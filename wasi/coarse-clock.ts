@@ -1,15 +1,18 @@
-import { WasiError } from './errors.ts';
+import { refuseOption, WasiError } from './errors.ts';
 import type { Clock } from './host.ts';
+import { kindOf, refuseExtra } from './options.ts';
 
 /**
  * The same clock in steps of `stepNs`, for programs that shall not measure finely. Waits stay as they are.
  * @throws {WasiError} WASI_INVALID_LIMIT for a step below 1
  */
-export function coarseClock(clock: Clock, stepNs: bigint): Clock {
+export function coarseClock(clock: Clock, stepNs: bigint): Clock;
+export function coarseClock(clock: Clock, stepNs: bigint, ...extra: unknown[]): Clock {
+  refuseExtra(extra, 'coarseClock', refuseOption);
   if (typeof stepNs !== 'bigint' || stepNs < 1n)
     throw new WasiError(
       'WASI_INVALID_LIMIT',
-      `stepNs: expected a bigint of at least 1, got ${String(stepNs)}`,
+      `stepNs: expected a bigint of at least 1, got ${typeof stepNs === 'bigint' ? 'less' : kindOf(stepNs)}`,
     );
   const coarse: Clock = {
     nowNs(id) {

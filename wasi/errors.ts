@@ -1,4 +1,6 @@
 export type WasiErrorCode =
+  /** An option is unknown, or has a wrong type. */
+  | 'WASI_INVALID_OPTION'
   | 'WASI_INVALID_ARG'
   | 'WASI_INVALID_ENV'
   | 'WASI_INVALID_MEMORY'
@@ -22,6 +24,11 @@ export class WasiError extends Error {
     this.code = code;
   }
 }
+
+/** For `readOptions`, whose rows have codes of this type. */
+export const refuseOption = (message: string, code: string = 'WASI_INVALID_OPTION'): never => {
+  throw new WasiError(code as WasiErrorCode, message);
+};
 
 /** The program called `proc_exit`. Thrown through the program's frames; `exitCode` is its u32, 0 for success. */
 export class WasiExit extends Error {

@@ -26,16 +26,7 @@ export {
   zeroFile,
 } from './memory-files.ts';
 export { MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
-export {
-  createWasi,
-  type Preopen,
-  type Wasi,
-  type WasiDiagnostic,
-  type WasiDiagnosticCode,
-  type WasiImport,
-  type WasiImports,
-  type WasiOptions,
-} from './preview1.ts';
+export { createWasi, type Wasi, type WasiImport, type WasiImports } from './preview1.ts';
 export { readOnlyFs } from './read-only-fs.ts';
 export {
   isPointer,
@@ -48,4 +39,5 @@ export {
 export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
 export { type WasiFunction, wasiFunctions } from './spec.ts';
 export { traceImports } from './trace.ts';
+export type { Preopen, WasiDiagnostic, WasiDiagnosticCode, WasiOptions } from './wasi-options.ts';
 export { webClock, webRandom } from './web.ts';

@@ -1,5 +1,5 @@
 import { ClockId, Errno } from './constants.ts';
-import { WasiError } from './errors.ts';
+import { refuseOption, WasiError, type WasiErrorCode } from './errors.ts';
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
 import { type Before, copyFolder, writesOf } from './memory-copies.ts';
 import { type MemoryChanges, MemoryDevice, type MemoryFiles, MemoryLink } from './memory-files.ts';
@@ -13,6 +13,16 @@ import {
   OpenableNode,
   type Volume,
 } from './memory-nodes.ts';
+import {
+  aCount,
+  aFunction,
+  expected,
+  isPlain,
+  kindOf,
+  type OptionTable,
+  readOptions,
+  refuseExtra,
+} from './options.ts';
 import { webClock } from './web.ts';
 
 export interface MemoryFsOptions {
@@ -26,6 +36,22 @@ export interface MemoryFsOptions {
   /** The time in ns since 1970 for what is made and changed. Default: the real time. */
   readonly nowNs?: (() => bigint) | undefined;
 }
+
+const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
+
+export const MEMORY_FS_OPTIONS: OptionTable<MemoryFsOptions> = {
+  of: 'new MemoryFs(files, options)',
+  rows: {
+    quotaBytes: { ...aCount('bytes'), default: '64 MiB', code, grants: 'bytes of files, up to this limit' },
+    maxNodes: {
+      ...aCount('files'),
+      default: '65536',
+      code,
+      grants: 'files, folders and links, up to this limit',
+    },
+    nowNs: { ...aFunction, default: 'the real time' },
+  },
+};
 
 const DEFAULT_QUOTA_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_NODES = 65_536;
@@ -237,12 +263,14 @@ export class MemoryFs implements Fs {
   readonly #root: FolderNode;
   readonly #before = new Map<bigint, Before>();
 
-  /** @throws {WasiError} WASI_INVALID_LIMIT, WASI_INVALID_FILES for a name that no path can reach or a content that is none, or files beyond the limits */
-  constructor(files: MemoryFiles = {}, options: MemoryFsOptions = {}) {
+  /** @throws {WasiError} WASI_INVALID_OPTION, WASI_INVALID_LIMIT, WASI_INVALID_FILES for a name that no path can reach or a content that is none, or files beyond the limits */
+  constructor(files?: MemoryFiles, options?: MemoryFsOptions);
+  constructor(files: MemoryFiles = {}, given?: MemoryFsOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'MemoryFs', refuseOption);
+    const options = readOptions(MEMORY_FS_OPTIONS, given, 'MemoryFs', refuseOption);
     const { quotaBytes = DEFAULT_QUOTA_BYTES, maxNodes = DEFAULT_MAX_NODES } = options;
-    for (const [name, value] of Object.entries({ quotaBytes, maxNodes }))
-      if (!Number.isSafeInteger(value) || value < 0)
-        throw new WasiError('WASI_INVALID_LIMIT', `${name}: expected an integer of at least 0, got ${value}`);
+    if (!isPlain(files))
+      refuseOption(expected('an object of name → content', files, 'files'), 'WASI_INVALID_FILES');
     const nowNs = options.nowNs ?? realtimeNs();
     const volume: Volume = { quotaBytes, maxNodes, nowNs, usedBytes: 0, nodes: 0, nextIno: 1n };
     this.#root = new FolderNode(volume);
@@ -310,19 +338,17 @@ function fill(folder: MemoryDirectory, files: MemoryFiles, path: string): void {
     } else if (content instanceof MemoryLink) {
       const { target } = content;
       if (typeof target !== 'string' || target === '' || target.includes('\0'))
-        throw mistake(
-          `expected a target that is text, not empty and without NUL, got ${JSON.stringify(target)}`,
-        );
+        throw mistake(`expected a target that is text, not empty and without NUL, got ${kindOf(target)}`);
       if (folder.symlink(name, target) !== Errno.ESUCCESS) throw full();
     } else if (content instanceof MemoryDevice) {
       if (folder.makeDevice(name, content) !== Errno.ESUCCESS) throw full();
-    } else if (typeof content === 'object' && content !== null) {
+    } else if (isPlain(content)) {
       if (folder.makeDirectory(name) !== Errno.ESUCCESS) throw full();
       const made = folder.openDirectory(name);
       if (typeof made !== 'number') fill(made, content, where);
     } else {
       throw mistake(
-        `expected a Uint8Array, a string, a MemoryLink, nullFile, zeroFile or an object, got ${String(content)}`,
+        `expected a Uint8Array, a string, a MemoryLink, nullFile, zeroFile or an object, got ${kindOf(content)}`,
       );
     }
   }

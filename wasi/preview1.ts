@@ -9,10 +9,10 @@ import {
   preopenDescriptor,
 } from './descriptors.ts';
 import { environFunctions } from './environ.ts';
-import { WasiError, WasiExit } from './errors.ts';
+import { refuseOption, WasiError, WasiExit } from './errors.ts';
 import { fdFunctions } from './fd.ts';
-import type { Clock, Fs, Random, Sink, Source } from './host.ts';
 import { GuestMemory } from './memory.ts';
+import { refuseExtra } from './options.ts';
 import { refuseOtherVersions } from './other-versions.ts';
 import { pathFunctions } from './path.ts';
 import { pollFunctions } from './poll.ts';
@@ -29,51 +29,8 @@ import {
   wasiSignatures,
 } from './signatures.ts';
 import { socketFunctions } from './socket.ts';
+import { type Preopen, readWasiOptions, type WasiDiagnostic, type WasiOptions } from './wasi-options.ts';
 import { webClock, webRandom } from './web.ts';
-
-export type WasiDiagnosticCode =
-  /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */
-  | 'WASI_HOST_ERROR'
-  /** A wait on a thread that may not block; the program got ENOTSUP. */
-  | 'WASI_WOULD_BLOCK'
-  /** A call with pointers before `bind`; the program got EFAULT. */
-  | 'WASI_MEMORY_UNBOUND';
-
-export interface WasiDiagnostic {
-  readonly code: WasiDiagnosticCode;
-  readonly message: string;
-  readonly function: WasiFunctionName;
-  /** For `WASI_HOST_ERROR`: what was thrown. */
-  readonly cause?: unknown;
-}
-
-/** A file system, which may be given under several paths and to several programs. */
-export type Preopen =
-  | Fs
-  | { readonly fs: Fs /** Whatever would change it is EROFS. */; readonly readOnly?: boolean | undefined };
-
-export interface WasiOptions {
-  /** The program's own name first, as C programs expect. Default none. */
-  readonly args?: readonly string[] | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Default `webClock()`. */
-  readonly clock?: Clock | undefined;
-  /** Default `webRandom()`. */
-  readonly random?: Random | undefined;
-  /** Default: at its end. */
-  readonly stdin?: Source | undefined;
-  /** Default: written to nowhere. */
-  readonly stdout?: Sink | undefined;
-  readonly stderr?: Sink | undefined;
-  /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default none. */
-  readonly preopens?: Readonly<Record<string, Preopen>> | undefined;
-  /** Called at the entry of every function and after a sleep; throws to refuse. What it throws reaches the caller as it is. */
-  readonly checkpoint?: (() => void) | undefined;
-  /** Called by `proc_exit` with the u32 code; must throw, and that too is left as it is. Default: throws `WasiExit`. */
-  readonly onExit?: ((code: number) => never) | undefined;
-  /** Tolerated mistakes and refusals, as data. What it throws is left as it is. */
-  readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
-}
 
 export type WasiImport<Answer = number> = (...args: (number | bigint)[]) => Answer;
 /** `poll_oneoff` answers a promise where the clock's `sleepNs` does. */
@@ -131,8 +88,16 @@ function letThrough<Args extends unknown[], Result>(callback: (...args: Args) =>
   };
 }
 
-/** WASI preview 1 for one instance. Throws `WasiError` for arguments and variables that no program could read back. */
-export function createWasi(options: WasiOptions): Wasi {
+const IN_CREATE = 'all options go into createWasi';
+
+/**
+ * WASI preview 1 for one instance. Throws `WasiError` for options that are wrong, and for arguments and variables that no
+ * program could read back.
+ */
+export function createWasi(given: WasiOptions): Wasi;
+export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
+  refuseExtra(extra, 'createWasi', refuseOption);
+  const options = readWasiOptions(given);
   const { args = [], env = {}, stdin, stdout, stderr } = options;
   const { clock = webClock(), random = webRandom() } = options;
   /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
@@ -199,7 +164,8 @@ export function createWasi(options: WasiOptions): Wasi {
     };
   };
 
-  const bind = (given: unknown): void => {
+  const bind = (given: unknown, ...extra: unknown[]): void => {
+    refuseExtra(extra, 'bind', refuseOption);
     // What is bound is often `instance.exports.memory`, which a module need not have.
     const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
     if (typeof buffer?.byteLength !== 'number')
@@ -228,7 +194,8 @@ export function createWasi(options: WasiOptions): Wasi {
   return {
     imports,
     bind,
-    start(instance) {
+    start(instance, ...extra: unknown[]) {
+      refuseExtra(extra, 'start', refuseOption, IN_CREATE);
       const main = begin('start', instance);
       try {
         main?.();
@@ -239,7 +206,8 @@ export function createWasi(options: WasiOptions): Wasi {
       }
       return exited?.exitCode ?? 0;
     },
-    initialize(instance) {
+    initialize(instance, ...extra: unknown[]) {
+      refuseExtra(extra, 'initialize', refuseOption, IN_CREATE);
       const initialize = begin('initialize', instance);
       try {
         initialize?.();
@@ -250,11 +218,15 @@ export function createWasi(options: WasiOptions): Wasi {
         throw exited ?? thrown;
       }
     },
-    getImportObject(module) {
+    getImportObject(module, ...extra: unknown[]) {
+      refuseExtra(extra, 'getImportObject', refuseOption, IN_CREATE);
       if (module) refuseOtherVersions(module);
       return { [WASI_MODULE]: imports as unknown as WebAssembly.ModuleImports };
     },
-    close: () => descriptors.closeAll(),
+    close(...extra: unknown[]) {
+      refuseExtra(extra, 'close', refuseOption);
+      descriptors.closeAll();
+    },
   };
 }
 
@@ -289,12 +261,11 @@ function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instanc
 /** Mounts are numbered, so that files of two file systems are never taken for one. Mount 0 is stdio. */
 function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
   return Object.entries(preopens).map(([path, preopen], index) => {
-    const { fs, readOnly } =
-      'fs' in Object(preopen) ? (preopen as Exclude<Preopen, Fs>) : { fs: preopen as Fs, readOnly: false };
-    if (path === '' || path.includes('\0') || typeof fs?.root?.lookup !== 'function')
+    const { fs, readOnly } = 'fs' in preopen ? preopen : { fs: preopen, readOnly: false };
+    if (path === '' || path.includes('\0'))
       throw new WasiError(
         'WASI_INVALID_PREOPEN',
-        `preopens[${JSON.stringify(path)}]: expected a path that is not empty and has no NUL, and a file system such as new MemoryFs()`,
+        `preopens[${JSON.stringify(path)}]: expected a path that is not empty and has no NUL`,
       );
     return preopenDescriptor((readOnly ? readOnlyFs(fs) : fs).root, index + 1, path);
   });

@@ -1,9 +1,15 @@
 import { Errno } from './constants.ts';
+import { refuseOption } from './errors.ts';
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from './host.ts';
+import { refuseExtra } from './options.ts';
 import { lookupAll } from './readdir.ts';
 
 /** The same files, none of which can be changed: whatever would is EROFS. */
-export const readOnlyFs = (fs: Fs): Fs => ({ root: new ReadOnlyDirectory(fs.root) });
+export function readOnlyFs(fs: Fs): Fs;
+export function readOnlyFs(fs: Fs, ...extra: unknown[]): Fs {
+  refuseExtra(extra, 'readOnlyFs', refuseOption);
+  return { root: new ReadOnlyDirectory(fs.root) };
+}
 
 class ReadOnlyDirectory implements FsDirectory {
   readonly #directory: FsDirectory;

@@ -1,5 +1,6 @@
-import { WasiError } from './errors.ts';
+import { refuseOption, type WasiErrorCode } from './errors.ts';
 import type { Sink } from './host.ts';
+import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from './options.ts';
 
 export interface LineSinkOptions {
   /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
@@ -14,6 +15,18 @@ export interface LineSinkOptions {
 
 /** The longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text or end the process. */
 export const MAX_LINE_BYTES: number = 2 ** 29 - 24;
+
+const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
+
+export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
+  of: 'new LineSink(options)',
+  rows: {
+    onLine: { ...aFunction, default: 'lines are only kept' },
+    maxLineBytes: { ...aCount('bytes', 4, MAX_LINE_BYTES), default: '8192', code },
+    keepLines: { ...aCount('lines'), default: '20', code },
+    keepBytes: { ...aCount('bytes'), default: '16384', code },
+  },
+};
 
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
@@ -32,19 +45,12 @@ export class LineSink implements Sink {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
 
-  /** Throws `WASI_INVALID_LIMIT`. */
-  constructor({ onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 }: LineSinkOptions = {}) {
-    const limits = [
-      ['maxLineBytes', maxLineBytes, 4, MAX_LINE_BYTES],
-      ['keepLines', keepLines, 0, Number.MAX_SAFE_INTEGER],
-      ['keepBytes', keepBytes, 0, Number.MAX_SAFE_INTEGER],
-    ] as const;
-    for (const [name, value, least, most] of limits)
-      if (!Number.isSafeInteger(value) || value < least || value > most)
-        throw new WasiError(
-          'WASI_INVALID_LIMIT',
-          `${name}: expected an integer from ${least} to ${most}, got ${value}`,
-        );
+  /** Throws `WASI_INVALID_OPTION`, `WASI_INVALID_LIMIT`. */
+  constructor(options?: LineSinkOptions);
+  constructor(options?: LineSinkOptions, ...extra: unknown[]) {
+    refuseExtra(extra, 'LineSink', refuseOption);
+    const read = readOptions(LINE_SINK_OPTIONS, options, 'LineSink', refuseOption);
+    const { onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 } = read;
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;
     this.#keepLines = keepLines;
@@ -138,7 +144,9 @@ export class LineSink implements Sink {
 }
 
 /** A source that gives `bytes` once. */
-export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number } {
+export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
+export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
+  refuseExtra(extra, 'bytesSource', refuseOption);
   let at = 0;
   return {
     read(into) {

@@ -1,4 +1,6 @@
 import { errnoName } from './constants.ts';
+import { refuseOption } from './errors.ts';
+import { refuseExtra } from './options.ts';
 import type { WasiImport, WasiImports } from './preview1.ts';
 import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
 
@@ -6,7 +8,13 @@ import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from '.
  * Wraps the imports so that each call gives one line after it ended, with names from the table:
  * `fd_write(fd=1, iovs=0x1f00, iovs_len=1, nwritten=0x1efc) -> ESUCCESS`.
  */
-export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports {
+export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports;
+export function traceImports(
+  imports: WasiImports,
+  onLine: (line: string) => void,
+  ...extra: unknown[]
+): WasiImports {
+  refuseExtra(extra, 'traceImports', refuseOption);
   const traced = (row: WasiSignature): WasiImport<Awaitable> => {
     const call = imports[row.name];
     return (...values) => {

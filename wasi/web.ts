@@ -1,5 +1,7 @@
 import { ClockId } from './constants.ts';
+import { refuseOption } from './errors.ts';
 import type { Clock, Random } from './host.ts';
+import { refuseExtra } from './options.ts';
 
 /** `crypto.getRandomValues` refuses more at once. */
 const RANDOM_PIECE_BYTES = 65_536;
@@ -10,7 +12,9 @@ const NS_PER_MS = 1_000_000n;
  * monotonic as fine as the runtime tells, which browsers and edge workers make coarser. It can sleep where the
  * thread may block: not on a browser's main thread and not on workerd.
  */
-export function webClock(): Clock {
+export function webClock(): Clock;
+export function webClock(...extra: unknown[]): Clock {
+  refuseExtra(extra, 'webClock', refuseOption);
   const clock: Clock = {
     nowNs: id =>
       id === ClockId.REALTIME
@@ -35,7 +39,9 @@ function blockingCell(): Int32Array<SharedArrayBuffer> | undefined {
 }
 
 /** Cryptographic random bytes. */
-export function webRandom(): Random {
+export function webRandom(): Random;
+export function webRandom(...extra: unknown[]): Random {
+  refuseExtra(extra, 'webRandom', refuseOption);
   return {
     fill(bytes) {
       for (let at = 0; at < bytes.length; at += RANDOM_PIECE_BYTES) {

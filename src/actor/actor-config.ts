@@ -1,9 +1,20 @@
-import { wrong } from './config.ts';
-import { ActorError } from './errors.ts';
+import {
+  anArray,
+  aRecord,
+  aText,
+  expected,
+  isPlain,
+  type Kind,
+  kind,
+  type OptionTable,
+  orNull,
+  readOptions,
+  refuseExtra,
+} from '../../wasi/options.ts';
+import { ActorError, refuseOption } from './errors.ts';
 import { Float } from './float.ts';
 import { copyJson } from './json.ts';
-import { formatPath, isObject, isWellFormed, type JsonObject, type JsonValue } from './json-value.ts';
-import { readKeys } from './keys.ts';
+import { isObject, isWellFormed, type JsonObject, type JsonValue } from './json-value.ts';
 import { isI64 } from './message-types.ts';
 
 /** What a plugin is told about the node that it runs for: `context.config`. */
@@ -23,33 +34,40 @@ export interface ActorConfigInput extends Partial<ActorConfig> {
   resolvedEnv?: { [name: string]: string };
 }
 
+const what = 'actorConfig';
+const aNode = { ...aText, default: 'actor', grants: 'this name' };
+// Both SDKs refuse the whole context for one value that is not a string.
+const resolvedEnv = { ...aRecord(aText), default: 'empty', grants: 'these variables' };
+
+export const ACTOR_CONFIG_KEYS: OptionTable<ActorConfigInput> = {
+  of: 'actorConfig of ScriptActor.create',
+  rows: {
+    node_id: aNode,
+    nodeId: { ...aNode, sameAs: 'node_id' },
+    component: aNode,
+    resolved_env: resolvedEnv,
+    resolvedEnv: { ...resolvedEnv, sameAs: 'resolved_env' },
+    config: { ...kind<JsonObject>('a JSON object', isPlain), default: 'empty', grants: 'these settings' },
+    namespace: {
+      ...kind<string | null>('a string or null', value => value === null || typeof value === 'string'),
+      default: 'null',
+      grants: 'this name',
+    },
+  },
+};
+
 /**
  * @param nodeConfig Another place to give `config`
  * @throws {ActorError} INVALID_CONFIG for an unknown key, a wrong type, or both configs; JSON_VALUE, JSON_DEPTH for
  * what is not JSON
  */
-export function readActorConfig(input: ActorConfigInput = {}, nodeConfig?: JsonObject): ActorConfig {
-  const what = 'actorConfig';
-  const given = readKeys(what, input, ['node_id', 'component', 'resolved_env', 'config', 'namespace']);
-  if (given.config !== undefined && nodeConfig !== undefined) {
-    throw new ActorError('INVALID_CONFIG', `both config and ${what}.config are given; keep one`);
-  }
-  const { node_id = 'actor', component = 'actor', resolved_env = {}, namespace = null } = given;
-  const config = given.config ?? nodeConfig ?? {};
-  if (typeof node_id !== 'string') throw wrong(`${what}.node_id`, 'a string', node_id);
-  if (typeof component !== 'string') throw wrong(`${what}.component`, 'a string', component);
-  if (namespace !== null && typeof namespace !== 'string') {
-    throw wrong(`${what}.namespace`, 'a string or null', namespace);
-  }
-  if (!isObject(resolved_env))
-    throw wrong(`${what}.resolved_env`, 'an object of name → string', resolved_env);
-  for (const [name, value] of Object.entries(resolved_env)) {
-    // Both SDKs refuse the whole context for one value that is not a string.
-    if (typeof value !== 'string') throw wrong(formatPath([what, 'resolved_env', name]), 'a string', value);
-  }
-  if (!isObject(config)) throw wrong(`${what}.config`, 'a JSON object', config);
-  const checked = { node_id, component, resolved_env, config, namespace };
-  return copyJson(checked, [what]) as unknown as ActorConfig;
+export function readActorConfig(input?: ActorConfigInput, nodeConfig?: JsonObject): ActorConfig {
+  const given = readOptions(ACTOR_CONFIG_KEYS, input, what, refuseOption);
+  if (given.config !== undefined && nodeConfig !== undefined)
+    refuseOption(`both config and ${what}.config are given; keep one`);
+  const { nodeId = 'actor', component = 'actor', resolvedEnv = {}, namespace = null } = given;
+  const { node_id = nodeId, resolved_env = resolvedEnv, config = nodeConfig ?? {} } = given;
+  return copyJson({ node_id, component, resolved_env, config, namespace }, [what]) as unknown as ActorConfig;
 }
 
 const own = (object: { readonly [key: string]: JsonValue }, key: string): JsonValue | undefined =>
@@ -103,17 +121,52 @@ export interface NodeOptions {
   namespace?: string | null | undefined;
 }
 
+const someVariables = aRecord(
+  kind<string | undefined>('a string', value => value === undefined || typeof value === 'string'),
+);
+/** Not a copy: on Windows the environment of the process finds names in any case. */
+const anEnvironment: Kind<Record<string, string | undefined>> = {
+  ...someVariables,
+  check: (value, where, refuse) => {
+    someVariables.check(value, where, refuse);
+    return value as Record<string, string | undefined>;
+  },
+};
+
+/** Options of actors, too. */
+export const NODE_ROWS = {
+  environment: {
+    ...anEnvironment,
+    default: 'empty',
+    grants: 'of these variables, those that env_vars of the node names',
+  },
+  allowedEnv: {
+    ...anArray(aText),
+    default: 'all',
+    grants: 'of environment, variables with these names only',
+  },
+};
+
+export const NODE_OPTIONS: OptionTable<NodeOptions> = {
+  of: 'ActorConfig.fromNode(node, options)',
+  rows: { ...NODE_ROWS, namespace: { ...orNull(aText), default: 'null', grants: 'this name' } },
+};
+
 /**
  * The config of a node: a copy of its metadata, in which the variables that `metadata.env_vars` asks for stand as texts.
  * A requirement is `required`, `optional:<default>`, or anything else for a variable that may be missing.
  * @throws {ActorError} INVALID_CONFIG; ENV_MISSING for a required variable that is not set; JSON_VALUE, JSON_DEPTH
  */
-function configOfNode(node: GraphNode, options: NodeOptions = {}): ActorConfig {
-  if (!isObject(node)) throw wrong('node', 'an object', node);
+function configOfNode(node: GraphNode, options?: NodeOptions): ActorConfig;
+function configOfNode(node: GraphNode, given?: NodeOptions, ...extra: unknown[]): ActorConfig {
+  refuseExtra(extra, 'fromNode', refuseOption);
+  const options = readOptions(NODE_OPTIONS, given, 'fromNode', refuseOption);
+  if (!isObject(node)) refuseOption(expected('an object', node, 'node'));
   const { id, component, metadata = null } = node;
-  if (typeof id !== 'string') throw wrong('node.id', 'a string', id);
-  if (typeof component !== 'string') throw wrong('node.component', 'a string', component);
-  if (metadata !== null && !isObject(metadata)) throw wrong('node.metadata', 'an object or null', metadata);
+  if (typeof id !== 'string') refuseOption(expected('a string', id, 'node.id'));
+  if (typeof component !== 'string') refuseOption(expected('a string', component, 'node.component'));
+  if (metadata !== null && !isObject(metadata))
+    refuseOption(expected('an object or null', metadata, 'node.metadata'));
   const config = copyJson(metadata ?? {}, ['node', 'metadata']) as JsonObject;
   const resolved = new Map<string, string>();
   const requirements = own(config, 'env_vars');

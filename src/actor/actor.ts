@@ -1,10 +1,18 @@
-import { byteLength, type Part } from './codec.ts';
+import { CallEvents, type RunningCall } from './call-events.ts';
+import {
+  readSendOptions,
+  readStopOptions,
+  refuseArguments,
+  type SendOptions,
+  type StopOptions,
+} from './call-options.ts';
+import type { Part } from './codec.ts';
 import type { ScriptConfig } from './config.ts';
 import { PayloadWriter } from './context.ts';
-import type { EngineResult } from './engine.ts';
+import type { EngineResult } from './engine-call.ts';
 import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
-import { type Inbox, type Inports, JoinedInbox, PacketInbox, type SendOptions } from './inbox.ts';
+import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json-value.ts';
 import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
@@ -12,19 +20,9 @@ import type { Packet } from './message.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { changedKeys, loadFrom, type StateMap } from './state.ts';
+import { loadFrom } from './state.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { ActorTurns } from './turns.ts';
-
-/** A call that is being made. */
-interface Running {
-  readonly number: number;
-  readonly startMs: number;
-  /** What it has sent so far. */
-  readonly packets: Packet[];
-  /** Why the plugin failed, in its own words. */
-  stderr: readonly string[];
-}
 
 /**
  * A Reflow actor whose logic is an Extism plugin. Packets go in one at a time, in order, and what the plugin sends
@@ -38,6 +36,7 @@ export class ScriptActor {
 
   readonly #settings: ActorSettings;
   readonly #events: EventSource;
+  readonly #callEvents: CallEvents;
   readonly #writer: PayloadWriter;
   readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
@@ -64,7 +63,13 @@ export class ScriptActor {
    * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
    * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
    */
-  static async create(scriptConfig: ScriptConfig, options: ActorOptions = {}): Promise<ScriptActor> {
+  static create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
+  static async create(
+    scriptConfig: ScriptConfig,
+    options?: ActorOptions,
+    ...extra: unknown[]
+  ): Promise<ScriptActor> {
+    refuseArguments('ScriptActor.create', extra);
     const settings = readSettings(options);
     const { signal, store, onEvent, clock, tell, config } = settings;
     const events = new EventSource(clock, { actor: config.node_id, component: config.component }, tell);
@@ -101,8 +106,11 @@ export class ScriptActor {
     this.#inbox = awaitAllInports
       ? new JoinedInbox(inportNames(loaded.engine), capacity, this.#writer)
       : new PacketInbox(capacity, packet => this.#payloadOf(packet));
+    this.#callEvents = new CallEvents(events, keeper, () => this.#inbox.size);
     this.inports = {
-      send: async (packet, { signal } = {}) => {
+      send: async (packet: Packet, options?: SendOptions, ...extra: unknown[]) => {
+        const { signal } = readSendOptions('send', options);
+        refuseArguments('send', extra);
         if (this.#finished) throw this.#stopped('inports');
         return this.#turns.send(this.#inbox, packet, signal);
       },
@@ -122,7 +130,10 @@ export class ScriptActor {
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path; INPUT_LIMIT,
    * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
    */
-  async process(payload: Packet, { signal }: SendOptions = {}): Promise<Packet[]> {
+  process(payload: Packet, options?: SendOptions): Promise<Packet[]>;
+  async process(payload: Packet, options?: SendOptions, ...extra: unknown[]): Promise<Packet[]> {
+    const { signal } = readSendOptions('process', options);
+    refuseArguments('process', extra);
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
     // Handed on without waiting for it, a promise settles two turns later.
@@ -134,7 +145,9 @@ export class ScriptActor {
    * `{error: Error(message)}`, and the actor goes on as its error policy says. Starting twice is starting once.
    * @throws {ActorError} ACTOR_STOPPED once the actor is stopped
    */
-  start(): void {
+  start(): void;
+  start(...extra: unknown[]): void {
+    refuseArguments('start', extra);
     if (this.#finished) throw this.#stopped('start');
     this.#loop ??= this.#run();
   }
@@ -143,7 +156,9 @@ export class ScriptActor {
    * Resolves when nothing waits in the inports of a started actor, and no call is running. Somebody has to read `outports`
    * meanwhile where more comes out than they hold.
    */
-  drain(): Promise<void> {
+  drain(): Promise<void>;
+  async drain(...extra: unknown[]): Promise<void> {
+    refuseArguments('drain', extra);
     return this.#turns.bound('drain', this.#drained());
   }
 
@@ -163,7 +178,10 @@ export class ScriptActor {
    * be read. What was sent to an actor that was never started is dropped.
    * @param options.drain `false` drops what waits in the queue, and aborts the running call where it can be
    */
-  stop({ drain = true }: { drain?: boolean } = {}): Promise<void> {
+  stop(options?: StopOptions): Promise<void>;
+  async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
+    const { drain = true } = readStopOptions(options);
+    refuseArguments('stop', extra);
     this.#finished ??= this.#finish();
     if (!drain) {
       this.#inbox.clear();
@@ -177,7 +195,9 @@ export class ScriptActor {
    * state kept. When it is refused, all stays as it was.
    * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when it has other inports than those that are waited for
    */
-  reload(source: ScriptConfig['source']): Promise<void> {
+  reload(source: ScriptConfig['source']): Promise<void>;
+  async reload(source: ScriptConfig['source'], ...extra: unknown[]): Promise<void> {
+    refuseArguments('reload', extra);
     // In the order of the calls, however long each module takes to be validated.
     const turn = this.#reloads.then(() => this.#reload(source));
     this.#reloads = turn.catch(() => {});
@@ -185,7 +205,9 @@ export class ScriptActor {
   }
 
   /** Tells `listener` of everything that happens from now on. Answers a function that ends that. */
-  subscribe(listener: ActorListener): () => void {
+  subscribe(listener: ActorListener): () => void;
+  subscribe(listener: ActorListener, ...extra: unknown[]): () => void {
+    refuseArguments('subscribe', extra);
     return this.#events.subscribe(listener);
   }
 
@@ -205,7 +227,9 @@ export class ScriptActor {
   }
 
   /** What the plugin says about itself. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
-  async metadata(): Promise<PluginMetadata> {
+  metadata(): Promise<PluginMetadata>;
+  async metadata(...extra: unknown[]): Promise<PluginMetadata> {
+    refuseArguments('metadata', extra);
     if (this.#finished) throw this.#stopped('metadata');
     const { metadata } = this.#loaded.engine;
     if (metadata) return metadata;
@@ -249,21 +273,15 @@ export class ScriptActor {
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
     const own = this.#abort.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
-    const events = this.#events;
-    const call: Running = { number: ++this.#calls, startMs: events.nowMs(), packets: [], stderr: [] };
-    const { number, packets } = call;
-    events.emit({
-      type: 'started',
-      call: number,
-      payloadBytes: events.isHeard ? byteLength(payload) : 0,
-      queueDepth: this.#inbox.size,
-    });
+    const told = this.#callEvents;
+    const call = told.begin(++this.#calls, payload);
+    const { packets } = call;
     try {
       if (this.#failure !== undefined) throw this.#stopped('process');
       if (signal.aborted) throw aborted('process', signal);
       const loaded = this.#keeper.load();
       const state = loaded instanceof Map ? loaded : await loaded;
-      const before = events.isHeard ? new Map(state) : undefined;
+      const before = told.isHeard ? new Map(state) : undefined;
       const { part: statePart } = this.#keeper;
       const { engine, config } = this.#loaded;
       if (this.#settings.isolation === 'fresh') await engine.renew();
@@ -278,14 +296,13 @@ export class ScriptActor {
       if (outcome.status === 'rejected') call.stderr = engine.stderr;
       const keeping = this.#keeper.keep(state, outcome.status === 'rejected');
       const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
-      if (before && isKept) this.#tellChanges(number, before, state);
+      if (before && isKept) told.changes(call, before, state);
       if (outcome.status === 'rejected') throw outcome.reason;
       const { outputs, outputBytes } = outcome.value;
       const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
       if (hasResult) packets.push(outputs);
       this.#failures = 0;
-      this.#tellPackets(call, hasResult);
-      events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
+      told.completed(call, hasResult, outputBytes);
       return packets;
     } catch (cause) {
       throw await this.#fail(cause, call);
@@ -293,36 +310,15 @@ export class ScriptActor {
   }
 
   /** Does what is to be done about a call that failed, and answers what its caller gets. */
-  async #fail(cause: unknown, call: Running): Promise<Error> {
+  async #fail(cause: unknown, call: RunningCall): Promise<Error> {
     const error = new ProcessError(cause, call.packets, call.stderr);
     const { code, message } = error;
     // Whoever aborted a call, or stopped the actor, knows; it says nothing about the plugin.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
     if (isOfPlugin) this.#failures++;
-    this.#tellPackets(call, false);
-    this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures: this.#failures });
+    this.#callEvents.failed(call, code, message, this.#failures);
     if (isOfPlugin) await this.#afterFailure(error);
     return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
-  }
-
-  #measure({ number, startMs, packets }: Running) {
-    const durationMs = this.#events.nowMs() - startMs;
-    const stateBytes = this.#events.isHeard ? this.#keeper.bytes : 0;
-    return { call: number, durationMs, packets: packets.length, queueDepth: this.#inbox.size, stateBytes };
-  }
-
-  #tellChanges(call: number, before: StateMap, after: StateMap): void {
-    const keys = changedKeys(before, after);
-    const stateBytes = this.#keeper.bytes;
-    if (keys.length > 0) this.#events.emit({ type: 'state-changed', call, keys, stateBytes });
-  }
-
-  #tellPackets({ number, packets }: Running, hasResult: boolean): void {
-    if (!this.#events.isHeard) return;
-    for (const [index, packet] of packets.entries()) {
-      const isResult = hasResult && index === packets.length - 1;
-      this.#events.emit({ type: 'packet', call: number, ports: Object.keys(packet), isResult });
-    }
   }
 
   async #afterFailure(error: ProcessError): Promise<void> {

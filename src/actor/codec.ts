@@ -1,4 +1,4 @@
-import { joinJson, readJson, writeJson } from './json.ts';
+import { joinJson, parseJson, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
 /** A value as an encoding writes it: text, or bytes. */
@@ -34,5 +34,5 @@ export const jsonCodec: Codec = {
   encoding: 'json',
   write: writeJson,
   join: joinJson,
-  read: (bytes, what) => readJson(bytes, { what }),
+  read: parseJson,
 };

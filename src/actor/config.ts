@@ -1,5 +1,13 @@
-import { ActorError, describe } from './errors.ts';
-import { readKeys } from './keys.ts';
+import {
+  expected,
+  type Kind,
+  kind,
+  type OptionTable,
+  oneOf,
+  orNull,
+  readOptions,
+} from '../../wasi/options.ts';
+import { ActorError, refuseOption } from './errors.ts';
 
 /** Upstream's name for where a script runs. An Extism plugin always runs in this process. */
 export const ScriptEnvironment = { SYSTEM: 'SYSTEM', BROWSER: 'BROWSER', REMOTE: 'REMOTE' } as const;
@@ -30,65 +38,58 @@ export interface Script {
   entryPoint: string;
 }
 
+const where = 'ScriptConfig';
+
+const SOURCE_TYPE = 'the bytes of a .wasm file (Uint8Array, ArrayBuffer, byte list) or a WebAssembly.Module';
+
+const aSource: Kind<Script['source']> = {
+  type: SOURCE_TYPE,
+  check: (source, where, refuse) => {
+    if (source instanceof Uint8Array || source instanceof WebAssembly.Module) return source;
+    if (source instanceof ArrayBuffer) return new Uint8Array(source);
+    if (!Array.isArray(source)) return refuse(expected(SOURCE_TYPE, source, where));
+    const wrongAt = source.findIndex(byte => !Number.isInteger(byte) || byte < 0 || byte > 255);
+    if (wrongAt >= 0) refuse(expected('a byte (0 to 255)', source[wrongAt], `${where}[${wrongAt}]`));
+    return Uint8Array.from(source);
+  },
+};
+
+const anExport = kind<string>('the name of an export', value => typeof value === 'string' && value !== '');
+
+export const SCRIPT_CONFIG_KEYS: OptionTable<ScriptConfig> = {
+  of: 'ScriptConfig',
+  rows: {
+    environment: { ...orNull(oneOf(Object.values(ScriptEnvironment))), default: 'SYSTEM' },
+    runtime: { ...orNull(oneOf(Object.values(ScriptRuntime))), default: 'Extism' },
+    source: { ...aSource, default: 'none', required: true },
+    entry_point: { ...orNull(anExport), default: 'process' },
+    entryPoint: { ...orNull(anExport), default: 'process', sameAs: 'entry_point' },
+    packages: {
+      ...orNull(kind<string[]>('a list of names', Array.isArray)),
+      default: 'none; other lists are refused as UNSUPPORTED',
+    },
+  },
+};
+
 /**
  * @throws {ActorError} INVALID_CONFIG for an unknown key, a key in both spellings, or a value of the wrong type;
  * UNSUPPORTED for values that upstream knows and that mean nothing here
  */
 export function readScriptConfig(input: ScriptConfig): Script {
-  const what = 'ScriptConfig';
-  const config = readKeys(what, input, ['environment', 'runtime', 'source', 'entry_point', 'packages']);
-
-  const runtime = oneOf(`${what}.runtime`, config.runtime ?? ScriptRuntime.Extism, ScriptRuntime);
-  if (runtime !== ScriptRuntime.Extism) {
-    const message = `${what}.runtime: plugboard runs WebAssembly plugins only; expected Extism, got ${runtime}`;
+  const config = readOptions(SCRIPT_CONFIG_KEYS, input, where, refuseOption);
+  const { runtime, environment, packages = [], entryPoint = 'process' } = config;
+  if (runtime !== undefined && runtime !== ScriptRuntime.Extism) {
+    const message = `${where}.runtime: plugboard runs WebAssembly plugins only; expected Extism, got ${runtime}`;
     throw new ActorError('UNSUPPORTED', message);
   }
-
-  const environment = oneOf(
-    `${what}.environment`,
-    config.environment ?? ScriptEnvironment.SYSTEM,
-    ScriptEnvironment,
-  );
   if (environment === ScriptEnvironment.REMOTE) {
-    const message = `${what}.environment: plugins run in this process; expected SYSTEM or BROWSER, got REMOTE`;
+    const message = `${where}.environment: plugins run in this process; expected SYSTEM or BROWSER, got REMOTE`;
     throw new ActorError('UNSUPPORTED', message);
   }
-
-  const packages = config.packages ?? [];
-  if (!Array.isArray(packages)) throw wrong(`${what}.packages`, 'a list of names or null', packages);
-  if (packages.length > 0) {
-    const message = `${what}.packages: nothing can be installed into a WebAssembly plugin; expected none, got ${packages.length}`;
+  if (packages && packages.length > 0) {
+    const message = `${where}.packages: nothing can be installed into a WebAssembly plugin; expected none, got ${packages.length}`;
     throw new ActorError('UNSUPPORTED', message);
   }
-
-  const entryPoint = config.entry_point ?? 'process';
-  if (typeof entryPoint !== 'string' || entryPoint === '') {
-    throw wrong(`${what}.entry_point`, 'the name of an export', entryPoint);
-  }
-  return { source: readSource(`${what}.source`, config.source), entryPoint };
+  // The check has turned a list of numbers into bytes.
+  return { source: config.source as Script['source'], entryPoint: config.entry_point ?? entryPoint };
 }
-
-function readSource(where: string, source: unknown): Uint8Array | WebAssembly.Module {
-  if (source instanceof Uint8Array || source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (Array.isArray(source)) {
-    const wrongAt = source.findIndex(byte => !Number.isInteger(byte) || byte < 0 || byte > 255);
-    if (wrongAt >= 0) throw wrong(`${where}[${wrongAt}]`, 'a byte (0 to 255)', source[wrongAt]);
-    return Uint8Array.from(source);
-  }
-  throw wrong(
-    where,
-    'the bytes of a .wasm file (Uint8Array, ArrayBuffer, byte list) or a WebAssembly.Module',
-    source,
-  );
-}
-
-function oneOf<T extends string>(where: string, value: unknown, names: { readonly [Name in T]: Name }): T {
-  const known: T[] = Object.values(names);
-  const name = known.find(name => name === value);
-  if (name === undefined) throw wrong(where, `one of ${known.join(', ')}`, value);
-  return name;
-}
-
-export const wrong = (where: string, expected: string, got: unknown) =>
-  new ActorError('INVALID_CONFIG', `${where}: expected ${expected}, got ${describe(got)}`);

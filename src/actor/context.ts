@@ -1,8 +1,9 @@
+import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { fromBase64 } from '../base64.ts';
 import { excerpt } from '../errors.ts';
 import type { ActorConfig } from './actor-config.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
-import { ActorError, describe, type Report } from './errors.ts';
+import { ActorError, describe, type Report, refuseOption } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { ACTOR_LIMITS, refuseOver } from './limits.ts';
 import type { Message, Packet } from './message.ts';
@@ -32,6 +33,17 @@ export interface PayloadOptions {
   /** Default: JSON. */
   codec?: Codec | undefined;
 }
+
+const aCodec = having<Codec>('msgpack of plugboard/msgpack', 'write', 'join', 'read');
+
+export const PAYLOAD_OPTIONS: OptionTable<PayloadOptions> = {
+  of: 'writePayload(payload, options)',
+  rows: {
+    wire: { ...oneOf(['plain', 'upstream']), default: 'plain' },
+    maxBytes: { ...aCount('bytes'), default: '64 MiB', grants: 'a payload, up to this limit' },
+    codec: { ...aCodec, default: 'JSON' },
+  },
+};
 
 /**
  * The parts of a context are written apart, each when it is known: the payload when it is sent, so that what is wrong
@@ -75,11 +87,20 @@ export class PayloadWriter {
   }
 }
 
-export const writePayload = (payload: Packet, options: PayloadOptions = {}): Part =>
-  new PayloadWriter(options).packet(payload);
+/** @throws {ActorError} INVALID_CONFIG for options that are wrong */
+export function writePayload(payload: Packet, options?: PayloadOptions): Part;
+export function writePayload(payload: Packet, options?: PayloadOptions, ...extra: unknown[]): Part {
+  refuseExtra(extra, 'writePayload', refuseOption);
+  const read = readOptions(PAYLOAD_OPTIONS, options, 'writePayload', refuseOption);
+  return new PayloadWriter(read).packet(payload);
+}
 
-export const writeConfig = (config: ActorConfig, codec: Codec = jsonCodec): Part =>
-  codec.write(config, ['config']);
+/** @throws {ActorError} INVALID_CONFIG unless `codec` is one */
+export function writeConfig(config: ActorConfig, codec?: Codec): Part;
+export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
+  refuseExtra(extra, 'writeConfig', refuseOption);
+  return aCodec.check(codec, 'writeConfig: codec', refuseOption).write(config, ['config']);
+}
 
 export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>
   codec.write(Object.fromEntries(state), ['state']);

@@ -1,73 +1,30 @@
+import { readOptions } from '../../wasi/options.ts';
 import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
 import { excerpt } from '../errors.ts';
 import type { HostFunctions } from '../host-function.ts';
 import { LIMITS } from '../limits.ts';
-import type { PluginOptions } from '../options.ts';
 import { type PluginOutput, viewOf } from '../output.ts';
-import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
 import { readSignatures } from '../wasm/reader.ts';
+import { refuseArguments } from './call-options.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from './codec.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from './config.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
-import { ActorError, describe, type Report, strictly } from './errors.ts';
+import { ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
+import { ActorError, describe, type Report, refuseOption, strictly } from './errors.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { readJson } from './json.ts';
-import { isObject, type JsonObject } from './json-value.ts';
+import { isObject } from './json-value.ts';
 import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from './limits.ts';
 import { memoryOption } from './memory-limit.ts';
-import type { Packet } from './message.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
 import { PluginStderr } from './plugin-stderr.ts';
 import { type Outline, outlineOf, type Protocol } from './protocol.ts';
-import type { StateMap } from './state.ts';
 import { toPlainPacket } from './wire.ts';
-
-/**
- * Options of `createPlugin`. `functions` are added to those that every actor has, and may be async where the engine can
- * suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets what would else be
- * printed on the host's stderr.
- */
-export interface EngineOptions extends Omit<PluginOptions, 'config'> {
-  /** What the runtime provides. Default: web standards alone. */
-  platform?: Platform | undefined;
-  /** Put before each line of the plugin's stderr. Default: `actor`. */
-  name?: string | undefined;
-  /** What goes in and comes out. Default: as the types of the plugin's imports say, which only its bytes tell. */
-  protocol?: Protocol | undefined;
-  /** For plugins whose metadata names its encoding: `msgpack` of plugboard/msgpack. Others get JSON in any case. */
-  codec?: Codec | undefined;
-  limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
-  /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only where its bytes are given. */
-  memoryLimitMb?: number | undefined;
-}
-
-/** One call: what goes in, and what it works on while it runs. */
-export interface EngineCall {
-  /** As `writePayload` writes it with the engine's `codec`. */
-  readonly payload: Part;
-  /** As `writeConfig` does. */
-  readonly config: Part;
-  /** What the plugin reads, and changes while it runs. */
-  readonly state: StateMap;
-  /** The same state as `writeState` writes it. Default: written for this call. */
-  readonly statePart?: Part | undefined;
-  /** What it sends while it runs is added. */
-  readonly packets: Packet[];
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface EngineResult {
-  outputs: Packet;
-  /** What the plugin returned as its state, if it did. */
-  state?: JsonObject | undefined;
-  /** Keys that it set while it ran. */
-  written: ReadonlySet<string>;
-  outputBytes: number;
-}
 
 /** How large a state may be, and the option that says so. */
 export interface StateRoom {
@@ -106,7 +63,14 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_CONFIG, UNSUPPORTED
    * @throws {CreateError} for options that are wrong
    */
-  static async create(scriptConfig: ScriptConfig, options: EngineOptions = {}): Promise<ExtismEngine> {
+  static create(scriptConfig: ScriptConfig, options?: EngineOptions): Promise<ExtismEngine>;
+  static async create(
+    scriptConfig: ScriptConfig,
+    given?: EngineOptions,
+    ...extra: unknown[]
+  ): Promise<ExtismEngine> {
+    refuseArguments('ExtismEngine.create', extra);
+    const options = readEngineOptions(given);
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
     const outline = checkModule(script, limits);
@@ -173,7 +137,10 @@ export class ExtismEngine {
    * @throws {CallError} when the call fails
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
-  async process(call: EngineCall): Promise<EngineResult> {
+  process(call: EngineCall): Promise<EngineResult>;
+  async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
+    refuseArguments('process', extra);
+    const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
     const { stderr, limits, entryPoint, report, codec } = this.#about;
     stderr.begin();
     const whole =
@@ -220,7 +187,9 @@ export class ExtismEngine {
    * @throws {ActorError} INVALID_CONFIG when it may not
    * @throws {ModuleError} InitFailed when the export fails
    */
-  async validateConfig(config: string): Promise<void> {
+  validateConfig(config: string): Promise<void>;
+  async validateConfig(config: string, ...extra: unknown[]): Promise<void> {
+    refuseArguments('validateConfig', extra);
     if (!(await this.#plugin.functionExists('validate_config'))) return;
     const answer = await ask(this.#plugin, 'validate_config', config);
     if (answer === true) return;
@@ -233,7 +202,9 @@ export class ExtismEngine {
    * changed.
    * @throws {ModuleError} InitFailed; then the old one goes on
    */
-  async renew(): Promise<void> {
+  renew(): Promise<void>;
+  async renew(...extra: unknown[]): Promise<void> {
+    refuseArguments('renew', extra);
     const old = this.#plugin;
     this.#plugin = await this.#about.open();
     await old.close();
@@ -249,7 +220,9 @@ export class ExtismEngine {
     return this.#plugin.boundWait(what, leave);
   }
 
-  close(): Promise<void> {
+  close(): Promise<void>;
+  async close(...extra: unknown[]): Promise<void> {
+    refuseArguments('close', extra);
     return this.#plugin.close();
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../error-codes.ts';
-import { describe as describeOther, PlugboardError } from '../errors.ts';
+import { CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
 import { Float } from './float.ts';
 
 /** What can go wrong above the plugin host. A plugin call that fails has the host's codes. */
@@ -31,7 +31,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'INVALID_CONFIG',
-    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type.',
+    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type; or an object is given where no options are read.',
     remedy: 'Correct what the message names.',
   },
   {
@@ -172,6 +172,13 @@ export class ActorError extends PlugboardError {
     super(code, message, options);
   }
 }
+
+/** For `readOptions`: wrong values of options that are handed on to `createPlugin` have its code. */
+export const refuseOption = (message: string, code?: string): never => {
+  throw code === 'INVALID_OPTION'
+    ? new CreateError(code, message)
+    : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message);
+};
 
 /** Something wrong that the actor layer tolerates, as data. With `strict` it is thrown instead. */
 export interface ActorDiagnostic {

@@ -1,21 +1,8 @@
 import { AtomicFile } from '../platform/node-atomic-file.ts';
-import { ActorError, describe } from './errors.ts';
-import { readKeys } from './keys.ts';
+import { ActorError } from './errors.ts';
+import { type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
 import type { StateMap, StateStore } from './state.ts';
-import {
-  isStateModule,
-  readStateFile,
-  type StateModule,
-  type StateRecord,
-  writeStateFile,
-} from './state-file.ts';
-
-export interface FileStateOptions {
-  /** Whether a JSON object that is not a state file is taken for the state, and replaced by a state file. Default: no. */
-  adopt?: boolean | undefined;
-  /** The module that the state is written by from now on, which the file names. Default: null, not known. */
-  module?: StateModule | null | undefined;
-}
+import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
 
 /**
  * Keeps an actor's state in a file. The file is replaced as a whole after each call that changed the state, and never seen
@@ -37,12 +24,9 @@ export class FileState implements StateStore {
    * @throws {ActorError} STATE_STORE_FAILED when the file cannot be read or written, INVALID_STATE_FILE for a file with
    * other content, INVALID_CONFIG for options that are wrong
    */
-  static async open(path: string, options: FileStateOptions = {}): Promise<FileState> {
-    const { adopt = false, module = null } = readKeys('FileState', options, ['adopt', 'module']);
-    if (typeof adopt !== 'boolean') throw invalid('adopt: expected true or false', adopt);
-    if (module !== null && !isStateModule(module)) {
-      throw invalid('module: expected {"sha256": 64 hexadecimal digits in lower case} or null', module);
-    }
+  static open(path: string, options?: FileStateOptions): Promise<FileState>;
+  static async open(path: string, options?: FileStateOptions, ...extra: unknown[]): Promise<FileState> {
+    const { adopt = false, module = null } = readFileStateOptions(options, extra);
     const file = await inFile(path, () => AtomicFile.open(path));
     const store = new FileState(path, file, adopt, module);
     await store.#read();
@@ -96,6 +80,3 @@ async function inFile<T>(path: string, action: () => Promise<T>): Promise<T> {
     throw new ActorError(code, `${path}: ${(cause as Error).message}`, { cause });
   }
 }
-
-const invalid = (expected: string, got: unknown) =>
-  new ActorError('INVALID_CONFIG', `FileState: ${expected}, got ${describe(got)}`);

@@ -1,6 +1,6 @@
 import type { CallContext } from '../call-context.ts';
 import { ActorError, describe } from './errors.ts';
-import { readJson, readUtf8, writeJson } from './json.ts';
+import { parseJson, readUtf8, writeJson } from './json.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from './json-value.ts';
 import { type CallLimits, refuseOver } from './limits.ts';
 import type { Packet } from './message.ts';
@@ -113,7 +113,7 @@ function readKey(context: CallContext, handle: bigint, name: string): string {
 
 function readArgument(call: LiveCall, context: CallContext, handle: bigint, what: string): JsonValue {
   call.count(what, Number(context.length(handle)));
-  return readJson(bytesOf(context, handle, what), { what, maxDepth: ARGUMENT_DEPTH });
+  return parseJson(bytesOf(context, handle, what), what, ARGUMENT_DEPTH);
 }
 
 /** Handle 0 is no bytes: an empty key, which is a key like any other, or an empty JSON text, which is an error. */

@@ -1,14 +1,10 @@
+import type { SendOptions } from './call-options.ts';
 import type { Part } from './codec.ts';
 import type { PayloadWriter } from './context.ts';
 import { ActorError, describe } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Packet } from './message.ts';
 import { checkPacket } from './wire.ts';
-
-/** What one wait or call can be told to end by. */
-export interface SendOptions {
-  signal?: AbortSignal | undefined;
-}
 
 /** Where packets are sent to a started actor. */
 export interface Inports {

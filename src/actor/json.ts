@@ -1,7 +1,8 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
+import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { isOutOfMemory } from '../errors.ts';
 import { decodeStrict, tooManyValues } from '../text.ts';
-import { ActorError } from './errors.ts';
+import { ActorError, refuseOption } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
 import {
   formatPath,
@@ -32,20 +33,36 @@ export function readUtf8(bytes: Uint8Array, what: string): string {
 
 export interface ReadOptions {
   /** What the text is, for the error message. */
-  what?: string;
-  maxDepth?: number;
+  what?: string | undefined;
+  maxDepth?: number | undefined;
 }
+
+export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
+  of: 'readJson(input, options) and readPacket(input, report, options)',
+  rows: {
+    what: { ...aText, default: 'the text' },
+    maxDepth: { ...aCount('levels', 1), default: String(MAX_DEPTH) },
+  },
+};
 
 /**
  * Reads one JSON text. Among equal keys the last wins. Objects are plain objects, as from `JSON.parse`: a key
  * `__proto__` is an own property like any other.
- * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number that no float can hold;
- * each with the offset in bytes of UTF-8
+ * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number that no
+ * float can hold; each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
  */
-export function readJson(input: string | Uint8Array, options: ReadOptions = {}): JsonValue {
-  const { what = 'the text', maxDepth = MAX_DEPTH } = options;
-  return new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
+export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
+export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
+  refuseExtra(extra, 'readJson', refuseOption);
+  // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
+  const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
+  const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
+  return parseJson(input, what, maxDepth);
 }
+
+/** The same, without a look at options. */
+export const parseJson = (input: string | Uint8Array, what = 'the text', maxDepth = MAX_DEPTH): JsonValue =>
+  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
 
 const ESCAPES = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
@@ -301,6 +318,7 @@ const JSON_TEXT: Form<string> = {
  * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
 export function writeJson(value: unknown, path: readonly string[] = []): string {
+  if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
   try {
     return checkWritten(writeValue(value, JSON_TEXT, path), path);
   } catch (error) {

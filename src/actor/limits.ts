@@ -1,4 +1,5 @@
-import { ActorError, type ActorErrorCode, describe } from './errors.ts';
+import { aCount, type OptionRow, type OptionTable, readOptions } from '../../wasi/options.ts';
+import { ActorError, type ActorErrorCode, refuseOption } from './errors.ts';
 
 /** A limit of actors and why it has the value it has. docs/LIMITS.md is printed from these rows. */
 export interface ActorLimit {
@@ -94,40 +95,55 @@ export interface ActorLimits extends CallLimits {
   stateBytes: number;
 }
 
+const number = (value: number): string => value.toLocaleString('en-US');
+
+type LimitOptions = { readonly [Name in keyof ActorLimits]?: number | undefined };
+
+const limitRow = (name: keyof ActorLimits): OptionRow => {
+  const { default: most, unit, name: what } = ACTOR_LIMITS[name];
+  return { ...aCount(unit), default: number(most), grants: `up to this limit: ${what}` };
+};
+
+export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
+  of: 'limits of actors',
+  rows: {
+    moduleBytes: limitRow('moduleBytes'),
+    inputBytes: limitRow('inputBytes'),
+    stateBytes: limitRow('stateBytes'),
+    outputBytes: limitRow('outputBytes'),
+    packets: limitRow('packets'),
+  },
+};
+
+export const aLimitsOption: OptionRow = {
+  type: 'an object, see below',
+  default: 'see below',
+  check: (value, where, refuse) => readOptions(LIMIT_OPTIONS, value, where, refuse),
+};
+
 /** @throws {ActorError} INVALID_CONFIG */
-export function readLimits(
-  given: { readonly [Name in keyof ActorLimits]?: number | undefined } = {},
-): ActorLimits {
-  const names = ['moduleBytes', 'inputBytes', 'stateBytes', 'outputBytes', 'packets'] as const;
-  const unknown = Object.keys(given).find(name => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new ActorError('INVALID_CONFIG', `limits.${unknown}: expected one of ${names.join(', ')}`);
-  }
-  const read = (name: (typeof names)[number], otherwise: number = ACTOR_LIMITS[name].default) =>
-    readCount(`limits.${name}`, given[name] ?? otherwise, ACTOR_LIMITS[name].unit, 0);
-  const inputBytes = read('inputBytes');
-  const stateBytes = read('stateBytes', Math.floor(inputBytes / 2));
+export function readLimits(given?: LimitOptions): ActorLimits {
+  const read = readOptions(LIMIT_OPTIONS, given, 'limits', refuseOption);
+  const limit = (name: keyof ActorLimits, otherwise: number = ACTOR_LIMITS[name].default): number =>
+    read[name] ?? otherwise;
+  const inputBytes = limit('inputBytes');
+  const stateBytes = limit('stateBytes', Math.floor(inputBytes / 2));
   if (stateBytes > inputBytes) {
     const message = `limits.stateBytes: expected at most limits.inputBytes (${inputBytes} bytes), got ${stateBytes}`;
     throw new ActorError('INVALID_CONFIG', message);
   }
   return {
-    moduleBytes: read('moduleBytes'),
+    moduleBytes: limit('moduleBytes'),
     inputBytes,
     stateBytes,
-    outputBytes: read('outputBytes'),
-    packets: read('packets'),
+    outputBytes: limit('outputBytes'),
+    packets: limit('packets'),
   };
 }
 
 /** @throws {ActorError} INVALID_CONFIG */
-export function readCount(where: string, value: unknown, unit: string, least: number): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
-  const message = `${where}: expected a whole number of ${unit}, ${least} or more, got ${describe(value)}`;
-  throw new ActorError('INVALID_CONFIG', message);
-}
-
-const number = (value: number): string => value.toLocaleString('en-US');
+export const readCount = (where: string, value: unknown, unit: string, least: number): number =>
+  aCount(unit, least).check(value, where, refuseOption);
 
 /** @throws {ActorError} of this code, naming the limit and the option that changes it */
 export function refuseOver(

@@ -1,15 +1,18 @@
+import { aFunction, aText, kind, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
 import { webPlatform } from '../platform/web.ts';
 import { hexOfSha256 } from '../source.ts';
 import { ScriptActor } from './actor.ts';
+import { refuseArguments } from './call-options.ts';
 import type { ScriptConfig } from './config.ts';
-import { type EngineOptions, ExtismEngine } from './engine.ts';
-import { ActorError, describe } from './errors.ts';
+import { ExtismEngine } from './engine.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine-options.ts';
+import { ActorError, describe, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
 import type { PluginMetadata } from './metadata.ts';
 import type { Protocol } from './protocol.ts';
 import { type ModuleSource, readModuleSource } from './read-module.ts';
-import type { ActorOptions } from './settings.ts';
+import { type ActorOptions, readActorOptions } from './settings.ts';
 
 /** A module that was found fit to be an actor. */
 export interface ActorModule {
@@ -36,6 +39,43 @@ export interface LoadOptions {
   sha256?: string | undefined;
 }
 
+export const LOADER_OPTIONS: OptionTable<LoaderOptions> = {
+  of: 'new ModuleLoader(options)',
+  code: 'INVALID_OPTION',
+  rows: {
+    ...ENGINE_OPTIONS.rows,
+    readFile: { ...orNull(aFunction), default: 'as the platform has it' },
+  },
+  hints: ENGINE_OPTIONS.hints!,
+};
+
+export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
+  of: 'loader.load(name, source, options)',
+  rows: {
+    entryPoint: { ...aText, default: 'process' },
+    sha256: {
+      ...kind(
+        'a SHA-256 of 64 hexadecimal digits',
+        value => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value),
+      ),
+      default: 'not checked',
+    },
+  },
+};
+
+const { entryPoint: _, ...reloadRows } = LOAD_OPTIONS.rows;
+type ReloadOptions = Omit<LoadOptions, 'entryPoint'>;
+
+export const RELOAD_OPTIONS: OptionTable<ReloadOptions> = {
+  of: 'loader.reload(name, source, options)',
+  rows: reloadRows,
+  hints: { entryPoint: 'a module keeps its entry point' },
+};
+
+/** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION for a wrong value of an option of `createPlugin` */
+export const readLoaderOptions = (options: unknown): LoaderOptions =>
+  readOptions(LOADER_OPTIONS, options, 'option', refuseOption);
+
 /** Loads modules, validates them, and keeps them by name, so that actors can be made of them, and be reloaded. */
 export class ModuleLoader {
   readonly #options: EngineOptions;
@@ -45,7 +85,11 @@ export class ModuleLoader {
   /** Settles with the latest reload. Never rejects. */
   #reloads: Promise<unknown> = Promise.resolve();
 
-  constructor({ readFile, ...options }: LoaderOptions = {}) {
+  /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION */
+  constructor(options?: LoaderOptions);
+  constructor(given?: LoaderOptions, ...extra: unknown[]) {
+    refuseArguments('ModuleLoader', extra);
+    const { readFile, ...options } = readLoaderOptions(given);
     this.#options = options;
     const { platform } = options;
     this.#readFile = readFile ?? (platform?.readFile && (path => platform.readFile!(path)));
@@ -57,13 +101,23 @@ export class ModuleLoader {
    * @throws {ModuleError} for a module that cannot be an actor
    * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, and for options that are wrong
    */
-  async load(name: string, source: ModuleSource, options: LoadOptions = {}): Promise<ActorModule> {
-    const module = await this.#validate(name, source, options);
+  load(name: string, source: ModuleSource, options?: LoadOptions): Promise<ActorModule>;
+  async load(
+    name: string,
+    source: ModuleSource,
+    options?: LoadOptions,
+    ...extra: unknown[]
+  ): Promise<ActorModule> {
+    refuseArguments('load', extra);
+    const read = readOptions(LOAD_OPTIONS, options, 'load', refuseOption);
+    const module = await this.#validate(name, source, read);
     this.#modules.set(name, module);
     return module;
   }
 
-  get(name: string): ActorModule | undefined {
+  get(name: string): ActorModule | undefined;
+  get(name: string, ...extra: unknown[]): ActorModule | undefined {
+    refuseArguments('get', extra);
     return this.#modules.get(name);
   }
 
@@ -72,14 +126,19 @@ export class ModuleLoader {
   }
 
   /** Forgets a module; its actors go on. Answers whether there was one. */
-  remove(name: string): boolean {
+  remove(name: string): boolean;
+  remove(name: string, ...extra: unknown[]): boolean {
+    refuseArguments('remove', extra);
     return this.#modules.delete(name);
   }
 
   /** @throws {ActorError} UNKNOWN_MODULE; what `ScriptActor.create` throws */
-  async createActor(name: string, options: ActorOptions = {}): Promise<ScriptActor> {
+  createActor(name: string, options?: ActorOptions): Promise<ScriptActor>;
+  async createActor(name: string, given?: ActorOptions, ...extra: unknown[]): Promise<ScriptActor> {
+    refuseArguments('createActor', extra);
     const { source, entryPoint } = this.#known(name);
-    const actor = await this.make({ source, entryPoint }, { ...this.#options, ...options });
+    const { name: _, ...options } = this.#options;
+    const actor = await this.make({ source, entryPoint }, { ...options, ...readActorOptions(given) });
     const actors = this.#actors.get(name) ?? new Set();
     this.#actors.set(name, actors.add(actor));
     actor.subscribe(event => {
@@ -98,17 +157,21 @@ export class ModuleLoader {
    * its messages. When the module, or one of the actors, refuses it, all go on with the old one.
    * @throws what `load` and `ScriptActor.reload` throw; {ActorError} UNKNOWN_MODULE
    */
-  reload(
+  reload(name: string, source: ModuleSource, options?: ReloadOptions): Promise<ActorModule>;
+  async reload(
     name: string,
     source: ModuleSource,
-    options: Omit<LoadOptions, 'entryPoint'> = {},
+    options?: ReloadOptions,
+    ...extra: unknown[]
   ): Promise<ActorModule> {
-    const turn = this.#reloads.then(() => this.#reload(name, source, options));
+    refuseArguments('reload', extra);
+    const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
+    const turn = this.#reloads.then(() => this.#reload(name, source, read));
     this.#reloads = turn.catch(() => {});
     return turn;
   }
 
-  async #reload(name: string, source: ModuleSource, options: LoadOptions): Promise<ActorModule> {
+  async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {
     const old = this.#known(name);
     const module = await this.#validate(name, source, { ...options, entryPoint: old.entryPoint });
     const actors = [...(this.#actors.get(name) ?? [])];

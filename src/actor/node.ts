@@ -1,36 +1,55 @@
 import { nodePlatform } from '../platform/node.ts';
 import { ScriptActor as AnyActor } from './actor.ts';
+import { refuseArguments } from './call-options.ts';
 import type { ScriptConfig } from './config.ts';
-import { ExtismEngine as AnyEngine, type EngineOptions } from './engine.ts';
-import { ModuleLoader as AnyLoader, type LoaderOptions } from './loader.ts';
-import type { ActorOptions } from './settings.ts';
+import { ExtismEngine as AnyEngine } from './engine.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
+import { ModuleLoader as AnyLoader, type LoaderOptions, readLoaderOptions } from './loader.ts';
+import { type ActorOptions, readActorOptions } from './settings.ts';
 
-export { FileState, type FileStateOptions } from './file-state.ts';
+export { FileState } from './file-state.ts';
+export type { FileStateOptions } from './file-state-options.ts';
 export * from './index.ts';
 export type { StateModule } from './state-file.ts';
 
-const onNode = <Options extends EngineOptions>(options: Options | undefined) =>
-  ({ ...options, platform: options?.platform ?? nodePlatform }) as Options;
+const onNode = <Options extends EngineOptions>(options: Options): Options => ({
+  ...options,
+  platform: options.platform ?? nodePlatform,
+});
 
 // What Node, Deno and Bun provide is their default: files, workers, the process's own stderr.
 
 export class ScriptActor extends AnyActor {
-  static override create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor> {
+  static override create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
+  static override async create(
+    scriptConfig: ScriptConfig,
+    options?: ActorOptions,
+    ...extra: unknown[]
+  ): Promise<ScriptActor> {
+    refuseArguments('ScriptActor.create', extra);
     // biome-ignore lint/complexity/noThisInStatic: it makes an instance of this class.
-    return super.create(scriptConfig, onNode(options));
+    return super.create(scriptConfig, onNode(readActorOptions(options)));
   }
 }
 
 export class ExtismEngine extends AnyEngine {
-  static override create(scriptConfig: ScriptConfig, options?: EngineOptions): Promise<ExtismEngine> {
+  static override create(scriptConfig: ScriptConfig, options?: EngineOptions): Promise<ExtismEngine>;
+  static override async create(
+    scriptConfig: ScriptConfig,
+    options?: EngineOptions,
+    ...extra: unknown[]
+  ): Promise<ExtismEngine> {
+    refuseArguments('ExtismEngine.create', extra);
     // biome-ignore lint/complexity/noThisInStatic: it makes an instance of this class.
-    return super.create(scriptConfig, onNode(options));
+    return super.create(scriptConfig, onNode(readEngineOptions(options)));
   }
 }
 
 export class ModuleLoader extends AnyLoader {
-  constructor(options?: LoaderOptions) {
-    super(onNode(options));
+  constructor(options?: LoaderOptions);
+  constructor(options?: LoaderOptions, ...extra: unknown[]) {
+    refuseArguments('ModuleLoader', extra);
+    super(onNode(readLoaderOptions(options)));
   }
 
   protected override make(scriptConfig: ScriptConfig, options: ActorOptions): Promise<ScriptActor> {

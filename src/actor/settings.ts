@@ -1,18 +1,32 @@
 import type { Clock } from '../../wasi/index.ts';
+import {
+  aCount,
+  aFlag,
+  aFunction,
+  anything,
+  aSignal,
+  isPlain,
+  kind,
+  type OptionTable,
+  oneOf,
+  orNull,
+  readOptions,
+} from '../../wasi/options.ts';
 import type { Platform } from '../platform/types.ts';
 import { webPlatform } from '../platform/web.ts';
 import {
   ActorConfig,
   type ActorConfigInput,
   type GraphNode,
+  NODE_ROWS,
   type NodeOptions,
   readActorConfig,
 } from './actor-config.ts';
-import type { EngineOptions } from './engine.ts';
-import { ActorError, describe, type Report } from './errors.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine-options.ts';
+import { type Report, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
 import type { JsonObject } from './json-value.ts';
-import { ACTOR_LIMITS, readCount, readLimits } from './limits.ts';
+import { ACTOR_LIMITS, readLimits } from './limits.ts';
 import { isStateStore, MemoryState, STATE_POLICIES, type StatePolicy, type StateStore } from './state.ts';
 import type { ConfigValidator } from './validation.ts';
 import type { Wire } from './wire.ts';
@@ -100,43 +114,105 @@ export interface ActorSettings {
   tell: Report;
 }
 
-const ERROR_POLICIES: readonly ErrorPolicy[] = ['continue', 'stop', 'restart'];
-const ISOLATIONS: readonly Isolation[] = ['inline', 'fresh'];
-const WIRES: readonly Wire[] = ['plain', 'upstream'];
+const { name: _, ...engineRows } = ENGINE_OPTIONS.rows;
+const aJsonObject = kind<JsonObject>('a JSON object', isPlain);
 
-/** @throws {ActorError} INVALID_CONFIG, ENV_MISSING, JSON_VALUE, JSON_DEPTH */
-export function readSettings(options: ActorOptions): ActorSettings {
-  const { config, actorConfig, node, environment, allowedEnv, state, statePolicy, capacity, ...others } =
-    options;
-  const { emitEmptyResults, wire, errorPolicy, maxFailures, awaitAllInports, requirePorts, ...more } = others;
-  const { validate, configDefaults, signal, onEvent, isolation, ...engineOptions } = more;
-  if (node && (config || actorConfig)) {
-    throw invalid(`node and ${config ? 'config' : 'actorConfig'}: both are given; keep one`);
-  }
+export const ACTOR_OPTIONS: OptionTable<ActorOptions> = {
+  of: 'ScriptActor.create(scriptConfig, options)',
+  code: 'INVALID_OPTION',
+  rows: {
+    ...engineRows,
+    ...NODE_ROWS,
+    config: { ...aJsonObject, default: 'empty', grants: 'these settings, as context.config.config' },
+    actorConfig: {
+      ...anything,
+      type: 'an object, see below',
+      default: 'see below',
+      grants: 'these settings',
+    },
+    node: {
+      ...orNull(kind<GraphNode>('a node of a graph', isPlain)),
+      default: 'none',
+      grants: 'its metadata, and the variables of environment that its env_vars name',
+    },
+    state: {
+      ...anything,
+      type: 'a JSON object, or a StateStore',
+      default: 'empty, in memory',
+      grants: 'this state',
+    },
+    statePolicy: { ...oneOf(STATE_POLICIES), default: 'replace' },
+    capacity: { ...orNull(aCount('packets', 1)), default: '1024' },
+    emitEmptyResults: { ...aFlag, default: 'false' },
+    wire: { ...oneOf(['plain', 'upstream']), default: 'plain' },
+    isolation: { ...oneOf(['inline', 'fresh']), default: 'inline' },
+    errorPolicy: { ...oneOf(['continue', 'stop', 'restart']), default: 'continue' },
+    maxFailures: { ...aCount('failures', 1), default: '10 with restart, else no limit' },
+    awaitAllInports: { ...aFlag, default: 'false' },
+    requirePorts: { ...aFlag, default: 'false' },
+    validate: { ...aFunction, default: 'none' },
+    configDefaults: { ...aFlag, default: 'false' },
+    signal: { ...orNull(aSignal), default: 'none' },
+    onEvent: { ...aFunction, default: 'none' },
+  },
+  hints: ENGINE_OPTIONS.hints!,
+};
+
+/** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION for a wrong value of an option of `createPlugin` */
+export const readActorOptions = (options: unknown): ActorOptions =>
+  readOptions(ACTOR_OPTIONS, options, 'option', refuseOption);
+
+/** @throws {ActorError} INVALID_CONFIG, ENV_MISSING, JSON_VALUE, JSON_DEPTH; {CreateError} INVALID_OPTION */
+export function readSettings(given: unknown): ActorSettings {
+  const options = readActorOptions(given);
+  const {
+    config,
+    actorConfig,
+    node,
+    environment,
+    allowedEnv,
+    state,
+    statePolicy = 'replace',
+    ...others
+  } = options;
+  const {
+    capacity = ACTOR_LIMITS.capacity.default,
+    emitEmptyResults = false,
+    wire = 'plain',
+    ...more
+  } = others;
+  const {
+    isolation = 'inline',
+    errorPolicy = 'continue',
+    awaitAllInports = false,
+    requirePorts = false,
+    ...rest
+  } = more;
+  const { validate, configDefaults = false, signal, onEvent, maxFailures, ...engineOptions } = rest;
+  if (node && (config || actorConfig))
+    refuseOption(`node and ${config ? 'config' : 'actorConfig'}: both are given; keep one`);
   const settled = node
     ? ActorConfig.fromNode(node, { environment, allowedEnv })
     : readActorConfig(actorConfig, config);
-  const policy = oneOf('errorPolicy', errorPolicy, ERROR_POLICIES);
-  const mostFailures = policy === 'restart' ? ACTOR_LIMITS.failures.default : Number.POSITIVE_INFINITY;
+  const isRestarted = errorPolicy === 'restart';
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
     config: settled,
     store: isStateStore(state) ? state : new MemoryState(state),
-    statePolicy: oneOf('statePolicy', statePolicy, STATE_POLICIES),
-    capacity: readCount('capacity', capacity ?? ACTOR_LIMITS.capacity.default, 'packets', 1),
-    emitEmptyResults: flag('emitEmptyResults', emitEmptyResults),
-    wire: oneOf('wire', wire, WIRES),
-    isolation: oneOf('isolation', isolation, ISOLATIONS),
-    isRenewed: isolation === 'fresh' || policy === 'restart',
-    errorPolicy: policy,
-    maxFailures:
-      maxFailures === undefined ? mostFailures : readCount('maxFailures', maxFailures, 'failures', 1),
-    awaitAllInports: flag('awaitAllInports', awaitAllInports),
-    requirePorts: flag('requirePorts', requirePorts),
-    validate: callback('validate', validate),
-    configDefaults: flag('configDefaults', configDefaults),
+    statePolicy,
+    capacity,
+    emitEmptyResults,
+    wire,
+    isolation,
+    isRenewed: isolation === 'fresh' || isRestarted,
+    errorPolicy,
+    maxFailures: maxFailures ?? (isRestarted ? ACTOR_LIMITS.failures.default : Number.POSITIVE_INFINITY),
+    awaitAllInports,
+    requirePorts,
+    validate,
+    configDefaults,
     signal,
-    onEvent: callback('onEvent', onEvent),
+    onEvent,
     inputBytes: readLimits(options.limits).inputBytes,
     clock: (options.platform ?? webPlatform).clock,
     keepAlive: (options.platform ?? webPlatform).keepAlive,
@@ -153,22 +229,3 @@ function nodeLimits(config: JsonObject): EngineOptions {
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }
-
-/** The first one is the default. */
-function oneOf<T extends string>(where: string, value: unknown, names: readonly T[]): T {
-  const name = value === undefined ? names[0] : names.find(name => name === value);
-  if (name !== undefined) return name;
-  throw invalid(`${where}: expected one of ${names.join(', ')}, got ${describe(value)}`);
-}
-
-function flag(where: string, value: unknown = false): boolean {
-  if (typeof value === 'boolean') return value;
-  throw invalid(`${where}: expected true or false, got ${describe(value)}`);
-}
-
-function callback<T>(where: string, value: T | undefined): T | undefined {
-  if (value === undefined || typeof value === 'function') return value;
-  throw invalid(`${where}: expected a function, got ${describe(value)}`);
-}
-
-const invalid = (message: string) => new ActorError('INVALID_CONFIG', message);

@@ -1,6 +1,7 @@
 import { byteLength, type Codec, isOver, type Part } from './codec.ts';
 import { writeState } from './context.ts';
-import type { EngineResult, StateRoom } from './engine.ts';
+import type { StateRoom } from './engine.ts';
+import type { EngineResult } from './engine-call.ts';
 import { strictly } from './errors.ts';
 import type { JsonObject } from './json-value.ts';
 import { refuseOver } from './limits.ts';

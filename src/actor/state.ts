@@ -1,4 +1,5 @@
 import { isThenable } from '../thenable.ts';
+import { refuseArguments } from './call-options.ts';
 import { ActorError, describe, type Report } from './errors.ts';
 import { copyJson, writeJson } from './json.ts';
 import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
@@ -64,7 +65,9 @@ export class MemoryState implements StateStore {
   #state: StateMap;
 
   /** @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of what is not JSON; INVALID_CONFIG for a non-object */
-  constructor(initial: JsonObject = {}) {
+  constructor(initial?: JsonObject);
+  constructor(initial: JsonObject = {}, ...extra: unknown[]) {
+    refuseArguments('MemoryState', extra);
     if (!isObject(initial)) {
       throw new ActorError(
         'INVALID_CONFIG',

@@ -1,4 +1,5 @@
-import { ActorError, describe, type Report, strictly } from './errors.ts';
+import { refuseExtra } from '../../wasi/options.ts';
+import { ActorError, describe, type Report, refuseOption, strictly } from './errors.ts';
 import { type ReadOptions, readJson, writeJson } from './json.ts';
 import { formatPath, isJsonObject, isObject, type JsonObject, type JsonValue, setOwn } from './json-value.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
@@ -127,6 +128,7 @@ export function readPacket(
   report: Report = strictly,
   options?: ReadOptions,
 ): Packet {
+  refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
   const json = readJson(input, options);
   if (!isJsonObject(json)) {
     const message = `expected an object of port → message, got ${describe(json)}`;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../../wasi/options.ts';
 import { CliError, EXIT_CODES } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
@@ -12,6 +13,8 @@ export interface Option {
   /** May be given more than once. */
   repeatable?: true;
   help: string;
+  /** Gives the plugin something, or limits it. docs/SECURITY.md lists these. */
+  grants?: true;
   /** Title of the options from this one on in the help. */
   heading?: string;
 }
@@ -48,6 +51,7 @@ interface CommandOf<O extends Options> {
 export interface Command {
   name: string;
   summary: string;
+  options: Options;
   /** @throws {CliError} USAGE for arguments that the command does not take */
   run(args: readonly string[]): Promise<number>;
 }
@@ -59,6 +63,7 @@ export function defineCommand<const O extends Options>(command: CommandOf<O>): C
   return {
     name: command.name,
     summary: command.summary,
+    options: command.options,
     run: async args => {
       const { tokens, positionals } = tokenize(options, args);
       if (tokens.some(token => token.kind === 'option' && token.name === 'help')) {
@@ -102,7 +107,10 @@ function readArguments(
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (!option) return fail(`unknown option ${token.rawName}`);
+    if (!option) {
+      const meant = nearest(token.name, Object.keys(options));
+      return fail(`unknown option ${token.rawName}${meant ? ` (did you mean --${meant}?)` : ''}`);
+    }
     if (option.value && token.value === undefined) fail(`${token.rawName} needs a value (${option.value})`);
     if (!option.value && token.value !== undefined) fail(`${token.rawName} takes no value`);
     const values = given.get(token.name) ?? [];

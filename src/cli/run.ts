@@ -36,11 +36,13 @@ the node where one is given. Variables of the environment reach the actor only i
   positionals: [{ name: 'ACTOR.wasm', help: 'file with the actor, an Extism plugin' }],
   options: {
     config: {
+      grants: true,
       value: 'JSON|KEY=VALUE',
       repeatable: true,
       help: "the actor's settings: an object, or one of its members;\na VALUE that is no JSON is text",
     },
     state: {
+      grants: true,
       value: 'FILE',
       help: 'keep the state in this file, where the next run continues from it. A file with\nother content is refused',
     },
@@ -62,10 +64,12 @@ the node where one is given. Variables of the environment reach the actor only i
     },
     strict: { help: 'fail calls for what is only warned of otherwise' },
     node: {
+      grants: true,
       value: 'FILE',
       help: 'node of a Reflow graph, as JSON: its metadata is the config, with\nenv_vars resolved',
     },
     'allow-env': {
+      grants: true,
       value: 'NAME',
       repeatable: true,
       help: 'variable of the environment that env_vars may ask for',

@@ -1,3 +1,4 @@
+import { refuseArguments } from '../actor/call-options.ts';
 import type { Codec, Part } from '../actor/codec.ts';
 import { Float } from '../actor/float.ts';
 import { integerOf, type JsonObject, type JsonValue, setOwn } from '../actor/json-value.ts';
@@ -82,15 +83,21 @@ function fromUnpacked(value: unknown): JsonValue {
  * Writes one value as MessagePack. Takes what JSON takes, bytes as such, and whole floats as `Float`.
  * @throws {ActorError} JSON_VALUE with the path of what JSON cannot carry, and of integers beyond 64 bits; JSON_DEPTH
  */
-export const encode = (value: unknown): Uint8Array<ArrayBuffer> => pack(writeValue(value, PACKABLE));
+export function encode(value: unknown): Uint8Array<ArrayBuffer>;
+export function encode(value: unknown, ...extra: unknown[]): Uint8Array<ArrayBuffer> {
+  refuseArguments('encode', extra);
+  return pack(writeValue(value, PACKABLE));
+}
 
 /**
  * Reads one value. An integer is a `number` while that is safe and a `bigint` beyond, a whole float a `Float`, bytes are a
  * `Uint8Array`, maps are plain objects whose integer keys became strings. Among equal keys the last wins.
  * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_VALUE for NaN and infinities; each with the offset
  */
-export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue =>
-  fromUnpacked(packr.unpack(checkedCopy(bytes, what)));
+export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue => {
+  refuseArguments('decode', [what]);
+  return fromUnpacked(packr.unpack(checkedCopy(bytes, what)));
+};
 
 /** For the option `codec` of actors whose plugins say `"encoding": "msgpack"` in their metadata. */
 export const msgpack: Codec = {

@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { constants as osConstants } from 'node:os';
+import { refuseOption } from '../../wasi/errors.ts';
 import {
   type DeviceName,
   Errno,
@@ -32,6 +33,7 @@ import {
   type FsStat,
   WasiError,
 } from '../../wasi/index.ts';
+import { refuseExtra } from '../../wasi/options.ts';
 import { pathFs } from '../../wasi/path-fs.ts';
 import type { BothTimes, PathFile, PathHost } from '../../wasi/path-host.ts';
 
@@ -241,9 +243,12 @@ const nodeHost = (root: string): PathHost => ({
  * A folder of the host as a file system for `createWasi`, on Node, Deno and Bun. Nothing outside it can be reached
  * through it; docs/RATIONALE.md says what other processes can do meanwhile.
  * @param path absolute, or from the current folder; links in it are followed, now
- * @throws {WasiError} WASI_INVALID_PREOPEN if there is no such folder
+ * @throws {WasiError} WASI_INVALID_PREOPEN if there is no such folder; WASI_INVALID_OPTION for options: `readOnly` stands
+ * beside the file system in `preopens`
  */
-export function nodeFolder(path: string): Fs {
+export function nodeFolder(path: string): Fs;
+export function nodeFolder(path: string, ...extra: unknown[]): Fs {
+  refuseExtra(extra, 'nodeFolder', refuseOption, 'give { fs: nodeFolder(path), readOnly: true } in preopens');
   const fail = (cause: unknown) =>
     new WasiError('WASI_INVALID_PREOPEN', `nodeFolder: expected a folder, got ${JSON.stringify(path)}`, {
       cause,

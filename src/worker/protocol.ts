@@ -2,7 +2,7 @@ import { AbiError, type AbiErrorCode, type KernelTier, type SharedBacking } from
 import { PlugboardError } from '../errors.ts';
 import { ExitStop } from '../instance.ts';
 import type { LinkPlan } from '../link.ts';
-import type { Mount } from '../option-keys.ts';
+import type { Mount } from '../settings.ts';
 
 // What the caller's thread and the worker say to each other. Only one of them works on the kernel memory at a time: whoever
 // posts one of these messages has handed it over, and takes it over again with the answer.

@@ -23,15 +23,15 @@ export interface Env {
   text(text: string): bigint;
 }
 
-export function makeEnv(options: EnvOptions = {}): Env {
+export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
   const codes: string[] = [];
   const kernel = new Kernel({
     maxVarBytes: 1 << 20,
     onDiagnostic: ({ code }) => codes.push(code),
     ...options,
   });
-  const accessors = options.backing && options.tier === 'accessors' ? compileAccessors('shared') : null;
-  const { tier, imports } = kernelImports(kernel, { tier: options.tier, ...(accessors && { accessors }) });
+  const accessors = options.backing && wanted === 'accessors' ? compileAccessors('shared') : null;
+  const { tier, imports } = kernelImports(kernel, { tier: wanted, ...(accessors && { accessors }) });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
     (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);

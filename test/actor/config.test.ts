@@ -57,36 +57,52 @@ suite('ScriptConfig', test => {
   });
 
   const refused: [config: unknown, code: string, message: string][] = [
-    [null, 'INVALID_CONFIG', 'ScriptConfig: expected an object, got null'],
+    [null, 'INVALID_CONFIG', 'ScriptConfig: expected a plain object, got null'],
     [{}, 'INVALID_CONFIG', 'ScriptConfig.source: expected the bytes of a .wasm file'],
-    [{ source: 'x.wasm' }, 'INVALID_CONFIG', 'or a WebAssembly.Module, got "x.wasm"'],
-    [{ source: [0, 256] }, 'INVALID_CONFIG', 'ScriptConfig.source[1]: expected a byte (0 to 255), got 256'],
-    [{ source: [0, '1'] }, 'INVALID_CONFIG', 'ScriptConfig.source[1]: expected a byte (0 to 255), got "1"'],
+    [{ source: 'x.wasm' }, 'INVALID_CONFIG', 'or a WebAssembly.Module, got a string'],
+    [
+      { source: [0, 256] },
+      'INVALID_CONFIG',
+      'ScriptConfig.source[1]: expected a byte (0 to 255), got a number',
+    ],
+    [
+      { source: [0, '1'] },
+      'INVALID_CONFIG',
+      'ScriptConfig.source[1]: expected a byte (0 to 255), got a string',
+    ],
     [{ source, runtime: 'JavaScript' }, 'UNSUPPORTED', 'expected Extism, got JavaScript'],
     [{ source, runtime: 'Python' }, 'UNSUPPORTED', 'expected Extism, got Python'],
-    [{ source, runtime: 'extism' }, 'INVALID_CONFIG', 'one of Extism, JavaScript, Python, got "extism"'],
+    [
+      { source, runtime: 'extism' },
+      'INVALID_CONFIG',
+      'one of Extism, JavaScript, Python, got a string; did you mean "Extism"?',
+    ],
     [{ source, runtime: 'toString' }, 'INVALID_CONFIG', 'ScriptConfig.runtime: expected one of'],
     [{ source, environment: 'REMOTE' }, 'UNSUPPORTED', 'expected SYSTEM or BROWSER, got REMOTE'],
-    [{ source, environment: 'system' }, 'INVALID_CONFIG', 'one of SYSTEM, BROWSER, REMOTE, got "system"'],
+    [
+      { source, environment: 'system' },
+      'INVALID_CONFIG',
+      'one of SYSTEM, BROWSER, REMOTE, got a string; did you mean "SYSTEM"?',
+    ],
     [{ source, packages: ['numpy'] }, 'UNSUPPORTED', 'expected none, got 1'],
-    [{ source, packages: 'numpy' }, 'INVALID_CONFIG', 'expected a list of names or null, got "numpy"'],
+    [{ source, packages: 'numpy' }, 'INVALID_CONFIG', 'expected a list of names, got a string'],
     [
       { source, entry_point: '' },
       'INVALID_CONFIG',
       'ScriptConfig.entry_point: expected the name of an export',
     ],
-    [{ source, entry_point: 1 }, 'INVALID_CONFIG', 'expected the name of an export, got 1'],
+    [{ source, entry_point: 1 }, 'INVALID_CONFIG', 'expected the name of an export, got a number'],
     [
       { source, entry_point: 'a', entryPoint: 'a' },
       'INVALID_CONFIG',
-      'both entry_point and entryPoint are given',
+      'ScriptConfig.entryPoint: expected this or "entry_point", not both',
     ],
     [
       { source, entrypoint: 'a' },
       'INVALID_CONFIG',
-      'unknown key "entrypoint"; expected environment, runtime',
+      'ScriptConfig.entrypoint: unknown key; did you mean "entryPoint"? Accepted: environment, runtime',
     ],
-    [{ source, ['__proto__']: {} }, 'INVALID_CONFIG', 'unknown key "__proto__"'],
+    [{ source, ['__proto__']: {} }, 'INVALID_CONFIG', 'ScriptConfig.__proto__: unknown key.'],
   ];
   for (const [config, code, message] of refused) {
     test.row(`error.${code}`, `refused: ${message}`, async () => {
@@ -123,15 +139,23 @@ suite('ActorConfig', test => {
   });
 
   const refused: [config: unknown, code: string, message: string][] = [
-    [[], 'INVALID_CONFIG', 'actorConfig: expected an object, got an array of 0'],
-    [{ node: 'n' }, 'INVALID_CONFIG', 'actorConfig: unknown key "node"'],
-    [{ node_id: 'n', nodeId: 'n' }, 'INVALID_CONFIG', 'both node_id and nodeId are given'],
-    [{ node_id: 1 }, 'INVALID_CONFIG', 'actorConfig.node_id: expected a string, got 1'],
+    [[], 'INVALID_CONFIG', 'actorConfig: expected a plain object, got an array'],
+    [{ node: 'n' }, 'INVALID_CONFIG', 'actorConfig.node: unknown key; did you mean "nodeId"?'],
+    [
+      { node_id: 'n', nodeId: 'n' },
+      'INVALID_CONFIG',
+      'actorConfig.nodeId: expected this or "node_id", not both',
+    ],
+    [{ node_id: 1 }, 'INVALID_CONFIG', 'actorConfig.node_id: expected a string, got a number'],
     [{ component: null }, 'INVALID_CONFIG', 'actorConfig.component: expected a string, got null'],
-    [{ namespace: 1 }, 'INVALID_CONFIG', 'actorConfig.namespace: expected a string or null, got 1'],
+    [{ namespace: 1 }, 'INVALID_CONFIG', 'actorConfig.namespace: expected a string or null, got a number'],
     [{ resolved_env: [] }, 'INVALID_CONFIG', 'actorConfig.resolved_env: expected an object'],
-    [{ resolved_env: { A: 1 } }, 'INVALID_CONFIG', 'actorConfig.resolved_env.A: expected a string, got 1'],
-    [{ config: [] }, 'INVALID_CONFIG', 'actorConfig.config: expected a JSON object, got an array of 0'],
+    [
+      { resolved_env: { A: 1 } },
+      'INVALID_CONFIG',
+      'actorConfig.resolved_env["A"]: expected a string, got a number',
+    ],
+    [{ config: [] }, 'INVALID_CONFIG', 'actorConfig.config: expected a JSON object, got an array'],
     [{ config: { a: Number.NaN } }, 'JSON_VALUE', 'actorConfig.config.a: NaN is not JSON'],
   ];
   for (const [config, code, message] of refused) {

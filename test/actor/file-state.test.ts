@@ -170,13 +170,13 @@ suite('FileState', test => {
     }));
 
   const wrongOptions: [options: unknown, message: string][] = [
-    [{ adopted: true }, 'FileState: unknown key "adopted"; expected adopt, module'],
-    [{ adopt: 1 }, 'FileState: adopt: expected true or false, got 1'],
+    [{ adopted: true }, 'FileState.adopted: unknown key; did you mean "adopt"? Accepted: adopt, module'],
+    [{ adopt: 1 }, 'FileState.adopt: expected true or false, got a number'],
     [
       { module: 'x' },
-      'FileState: module: expected {"sha256": 64 hexadecimal digits in lower case} or null, got "x"',
+      'FileState.module: expected {"sha256": 64 hexadecimal digits in lower case}, got a string',
     ],
-    [true, 'FileState: expected an object, got true'],
+    [true, 'FileState: expected a plain object, got a boolean'],
   ];
   for (const [options, message] of wrongOptions) {
     test(`refused: ${message}`, async () => {

@@ -218,13 +218,13 @@ suite('actor life: error policy', test => {
 
   test('what is wrong with the options is said', async () => {
     for (const [options, message] of [
-      [{ errorPolicy: 'ignore' }, 'errorPolicy: expected one of continue, stop, restart, got "ignore"'],
-      [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got 0'],
-      [{ statePolicy: 'keep' }, 'statePolicy: expected one of replace, merge, transactional, got "keep"'],
-      [{ isolation: 'worker' }, 'isolation: expected one of inline, fresh, got "worker"'],
-      [{ wire: 'binary' }, 'wire: expected one of plain, upstream, got "binary"'],
-      [{ requirePorts: 1 }, 'requirePorts: expected true or false, got 1'],
-      [{ onEvent: 1 }, 'onEvent: expected a function, got 1'],
+      [{ errorPolicy: 'ignore' }, 'errorPolicy: expected one of continue, stop, restart, got a string'],
+      [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got a number'],
+      [{ statePolicy: 'keep' }, 'statePolicy: expected one of replace, merge, transactional, got a string'],
+      [{ isolation: 'worker' }, 'isolation: expected one of inline, fresh, got a string'],
+      [{ wire: 'binary' }, 'wire: expected one of plain, upstream, got a string'],
+      [{ requirePorts: 1 }, 'requirePorts: expected true or false, got a number'],
+      [{ onEvent: 1 }, 'onEvent: expected a function, got a number'],
       [{ node: { id: 'n', component: 'c' }, config: {} }, 'node and config: both are given; keep one'],
     ] as const) {
       await raises(() => keeper(options as unknown as ActorOptions), { code: 'INVALID_CONFIG', message });

@@ -121,13 +121,18 @@ suite('modules', test => {
 
   test('what is wrong with the options is no error of the module', async () => {
     for (const [options, code, message] of [
-      [{ limits: { bytes: 1 } }, 'INVALID_CONFIG', 'limits.bytes: expected one of moduleBytes, inputBytes'],
+      [
+        { limits: { bytes: 1 } },
+        'INVALID_CONFIG',
+        'limits.bytes: unknown key. Accepted: moduleBytes, inputBytes',
+      ],
       [
         { limits: { packets: -1 } },
         'INVALID_CONFIG',
         'limits.packets: expected a whole number of packets, 0 or more',
       ],
-      [{ colour: 1 }, 'INVALID_OPTION', 'colour'],
+      [{ colour: 1 }, 'INVALID_OPTION', 'option.colour: unknown key'],
+      [{ timeoutMs: '1' }, 'INVALID_OPTION', 'option.timeoutMs: expected a whole number'],
     ] as const) {
       const error = await raises(() => create(keeper(), options as ActorOptions), { code, message });
       ok(!('kind' in error));
@@ -225,9 +230,9 @@ suite('memory_limit_mb', test => {
   });
 
   const refused: [limit: unknown, code: string, message: string][] = [
-    [0, 'INVALID_CONFIG', 'memory_limit_mb: expected a whole number of MiB, 1 or more, got 0'],
-    [1.5, 'INVALID_CONFIG', 'got 1.5'],
-    ['64', 'INVALID_CONFIG', 'got "64"'],
+    [0, 'INVALID_CONFIG', 'memory_limit_mb: expected a whole number of MiB, 1 or more, got a number'],
+    [1.5, 'INVALID_CONFIG', 'got a number that is not whole'],
+    ['64', 'INVALID_CONFIG', 'got a string'],
     [101, 'INVALID_CONFIG', 'memory_limit_mb: expected at most 100 MiB, got 101'],
   ];
   for (const [limit, code, message] of refused) {

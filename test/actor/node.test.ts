@@ -170,7 +170,7 @@ suite('an actor for a node', test => {
     });
     await raises(() => create({ memory_limit_mb: 'much' }), {
       code: 'INVALID_CONFIG',
-      message: 'got "much"',
+      message: 'MiB, 1 or more, got a string',
     });
     const workerless = { ...webPlatform, lacksWorkers: () => 'there are none' };
     const bounded = await create({ timeout_ms: 30000 }, workerless);

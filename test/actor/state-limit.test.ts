@@ -129,8 +129,11 @@ suite('state over its limit', test => {
       { inputBytes: 99, stateBytes: 100 },
       'limits.stateBytes: expected at most limits.inputBytes (99 bytes), got 100',
     ],
-    [{ stateBytes: -1 }, 'limits.stateBytes: expected a whole number of bytes, 0 or more, got -1'],
-    [{ stateBytes: '100' }, 'limits.stateBytes: expected a whole number of bytes, 0 or more, got "100"'],
+    [
+      { stateBytes: -1 },
+      'limits.stateBytes: expected a whole number of bytes, 0 or more, got a negative number',
+    ],
+    [{ stateBytes: '100' }, 'limits.stateBytes: expected a whole number of bytes, 0 or more, got a string'],
   ];
   for (const [limits, message] of options) {
     test(`refused: ${message}`, async () => {

@@ -230,7 +230,7 @@ suite('cli run', test => {
     is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"a":1}');
     match(
       (await run([keeper, '--error-policy', 'ignore'])).stderr,
-      /INVALID_CONFIG: errorPolicy: expected one of continue, stop, restart, got "ignore"/,
+      /INVALID_CONFIG: option\.errorPolicy: expected one of continue, stop, restart, got a string/,
     );
   });
 

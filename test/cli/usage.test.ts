@@ -1,4 +1,7 @@
-import { equal, is, match } from '../helpers/assert.ts';
+import { call } from '../../src/cli/call.ts';
+import type { Option } from '../../src/cli/command.ts';
+import { run } from '../../src/cli/run.ts';
+import { equal, is, match, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -28,7 +31,7 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   { args: ['call', 'x.wasm', 'f', 'g'], stderr: 'USAGE: unexpected argument "g"; see plugboard call --help' },
   {
     args: ['call', 'x.wasm', 'f', '--loud'],
-    stderr: 'USAGE: unknown option --loud; see plugboard call --help',
+    stderr: 'USAGE: unknown option --loud (did you mean --loop?); see plugboard call --help',
   },
   { args: ['call', 'x.wasm', 'f', '-x'], stderr: 'USAGE: unknown option -x; see plugboard call --help' },
   {
@@ -163,6 +166,29 @@ suite('cli usage', test => {
   if (typeof host().list !== 'function') {
     test.skip('all of it', 'this runtime starts no programs');
     return;
+  }
+
+  for (const command of [call, run]) {
+    for (const [name, { value, repeatable, grants }] of Object.entries<Option>(command.options)) {
+      if (!grants) continue;
+      test.row(
+        `grant.plugboard ${command.name} --${name}`,
+        'misspelt or mistyped it grants nothing',
+        async () => {
+          const base = ['x.wasm', ...(command === call ? ['f'] : [])];
+          const given = value ? [`--${name}`, '1'] : [`--${name}`];
+          const wrong: [args: string[], problem: string][] = [
+            [[`--${name.slice(1)}`, '1'], 'unknown option'],
+            [[`--${name.replace(/(.)$/, '$1$1')}`], `did you mean --${name}?`],
+            [[`--${name.toUpperCase()}`], `did you mean --${name}?`],
+            [value ? [`--${name}`] : [`--${name}=1`], value ? 'needs a value' : 'takes no value'],
+            ...(repeatable ? [] : ([[[...given, ...given], 'is given twice']] as [string[], string][])),
+          ];
+          for (const [args, problem] of wrong)
+            await raises(() => command.run([...base, ...args]), { code: 'USAGE', message: problem });
+        },
+      );
+    }
   }
 
   for (const { args, env, stderr } of wrongUse) {

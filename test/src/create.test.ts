@@ -26,8 +26,8 @@ interface BadInput {
 
 const badInputs: BadInput[] = [
   { code: 'INVALID_MANIFEST', manifest: undefined, message: 'got undefined' },
-  { code: 'INVALID_MANIFEST', manifest: 7, message: 'got 7' },
-  { code: 'INVALID_MANIFEST', manifest: [], message: 'got an array of 0' },
+  { code: 'INVALID_MANIFEST', manifest: 7, message: 'got a number' },
+  { code: 'INVALID_MANIFEST', manifest: [], message: 'got an array' },
   {
     code: 'INVALID_MANIFEST',
     manifest: {},
@@ -38,7 +38,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: ['x.wasm'] },
-    message: 'manifest.wasm[0]: expected an object',
+    message: 'manifest.wasm[0]: expected a plain object',
   },
   {
     code: 'INVALID_MANIFEST',
@@ -48,7 +48,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM, path: 'x' }] },
-    message: 'got "data and path"',
+    message: 'got data and path',
   },
   { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: 5 }] }, message: 'manifest.wasm[0].data' },
   { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: 'n0t*base64' }] }, message: 'expected base64' },
@@ -95,7 +95,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], memory: { maxPages: -1 } },
-    message: 'memory.maxPages: expected a whole number of pages, 0 or more, got -1',
+    message: 'memory.maxPages: expected a whole number of pages, 0 or more, got a negative number',
   },
   {
     code: 'INVALID_MANIFEST',
@@ -116,7 +116,7 @@ const badInputs: BadInput[] = [
         { data: WASM, name: 'b' },
       ],
     },
-    message: 'wasm[1].name: expected a name of its own, unlike manifest.wasm[0], got "a"',
+    message: 'wasm[1].name: expected a name of its own, unlike manifest.wasm[0], got a string',
   },
   {
     code: 'INVALID_MANIFEST',
@@ -159,7 +159,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 0 },
-    message: 'manifest.timeout_ms: expected a whole number of milliseconds from 1 to 2147483647',
+    message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 to 2147483647',
   },
   {
     code: 'UNSUPPORTED',
@@ -172,14 +172,14 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_OPTION',
     options: { allowedSchemes: ['https', 'ftp' as never] },
-    message: 'option.allowedSchemes[1]: expected one of http, https, got "ftp"',
+    message: 'option.allowedSchemes[1]: expected one of http, https, got a string',
   },
   {
     code: 'INVALID_OPTION',
     options: { allowPrivateAddresses: 'no' as never },
     message: 'option.allowPrivateAddresses: expected true or false',
   },
-  { code: 'INVALID_OPTION', options: 'fast', message: 'option: expected an object' },
+  { code: 'INVALID_OPTION', options: 'fast', message: 'option: expected a plain object' },
   { code: 'INVALID_OPTION', options: { useWASI: true }, message: 'option.useWASI' },
   { code: 'INVALID_OPTION', options: { use_wasi: true }, message: 'option.use_wasi' },
   { code: 'INVALID_OPTION', options: { useWasi: 1 }, message: 'true or false' },
@@ -196,7 +196,11 @@ const badInputs: BadInput[] = [
   },
   { code: 'INVALID_OPTION', options: { kernel: 'fast' }, message: 'one of reference, accessors' },
   { code: 'INVALID_OPTION', options: { accessors: WASM }, message: 'option.accessors' },
-  { code: 'INVALID_OPTION', options: { functions: { ns: { f: 1 } } }, message: 'option.functions["ns"].f' },
+  {
+    code: 'INVALID_OPTION',
+    options: { functions: { ns: { f: 1 } } },
+    message: 'option.functions["ns"]["f"]',
+  },
   { code: 'INVALID_OPTION', options: { functions: { ns: null } }, message: 'option.functions["ns"]' },
   { code: 'INVALID_OPTION', options: { stdout: 'file' }, message: 'option.stdout' },
   { code: 'SOURCE_UNAVAILABLE', manifest: 'no/such/file.wasm', message: 'no/such/file.wasm' },

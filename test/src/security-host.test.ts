@@ -44,12 +44,19 @@ suite('security: manifest and options', test => {
     });
   }
 
-  test.row('security.manifest-keys', 'what an object inherits is not given', async () => {
-    const manifest = Object.assign(Object.create({ memory: { maxPages: 0 }, nonsense: 1 }), {
-      wasm: [{ data: wasm }],
-    }) as ManifestLike;
-    const options = Object.create({ useWasi: 'nonsense', functions: 5 }) as PluginOptions;
-    is(await (await createPlugin(manifest, options)).call('run'), null);
+  test.row('security.manifest-keys', 'a known key that an object inherits is refused', async () => {
+    const manifest = Object.assign(Object.create({ memory: { maxPages: 0 } }), { wasm: [{ data: wasm }] });
+    await raises(() => createPlugin(manifest as ManifestLike), {
+      code: 'INVALID_MANIFEST',
+      message: 'manifest.memory: inherited',
+    });
+    const options = Object.create({ allowedHosts: ['*'] }) as PluginOptions;
+    await raises(() => createPlugin(wasm, options), {
+      code: 'INVALID_OPTION',
+      message: 'option.allowedHosts: inherited',
+    });
+    const others = Object.create({ nonsense: 1 }) as PluginOptions;
+    is(await (await createPlugin(wasm, others)).call('run'), null);
   });
 
   /** Answers the first value once, and then the other. */

@@ -1,6 +1,7 @@
 import { Errno, Filetype } from '../constants.ts';
-import { WasiError } from '../errors.ts';
+import { refuseOption, WasiError } from '../errors.ts';
 import type { Fs, FsOpening, FsStat } from '../host.ts';
+import { refuseExtra } from '../options.ts';
 import { pathFs } from '../path-fs.ts';
 import type { BothTimes, PathFile, PathHost } from '../path-host.ts';
 import { errnoOf } from './errno.ts';
@@ -221,7 +222,14 @@ function isConfused(look: () => void): boolean {
  * @param descriptor a `wasi:filesystem/types.descriptor` of a folder, such as a preopened one
  * @throws {WasiError} WASI_INVALID_PREOPEN if it is none
  */
-export function descriptorFs(descriptor: Preview2Descriptor): Fs {
+export function descriptorFs(descriptor: Preview2Descriptor): Fs;
+export function descriptorFs(descriptor: Preview2Descriptor, ...extra: unknown[]): Fs {
+  refuseExtra(
+    extra,
+    'descriptorFs',
+    refuseOption,
+    'give { fs: descriptorFs(descriptor), readOnly: true } in preopens',
+  );
   const fail = (cause: unknown) =>
     new WasiError('WASI_INVALID_PREOPEN', 'descriptorFs: expected a descriptor of a folder', { cause });
   if (typeof descriptor?.statAt !== 'function') throw fail(descriptor);
@@ -231,7 +239,10 @@ export function descriptorFs(descriptor: Preview2Descriptor): Fs {
 }
 
 /** Everything that `wasi:filesystem/preopens` gives, for the option `preopens` of `createWasi`. */
-export const preview2Preopens = (preopens: Preview2Preopens): Record<string, Fs> =>
-  Object.fromEntries(
+export function preview2Preopens(preopens: Preview2Preopens): Record<string, Fs>;
+export function preview2Preopens(preopens: Preview2Preopens, ...extra: unknown[]): Record<string, Fs> {
+  refuseExtra(extra, 'preview2Preopens', refuseOption);
+  return Object.fromEntries(
     preopens.getDirectories().map(([descriptor, path]) => [path, descriptorFs(descriptor)] as const),
   );
+}

@@ -1,0 +1,35 @@
+import { refuseOption } from './errors.ts';
+import { aCount, type Kind, kind, type OptionTable, readOptions } from './options.ts';
+import type { SharedBacking } from './shared-backing.ts';
+
+export interface KernelMemoryOptions {
+  /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
+  maxBytes?: number | undefined;
+  /** What to stand on, for a memory that another thread works on too. Default: memory of its own. */
+  backing?: SharedBacking | undefined;
+}
+
+const aBacking: Kind<SharedBacking> = kind(
+  'the result of createSharedBacking',
+  value => (Object(value) as Partial<SharedBacking>).memory instanceof WebAssembly.Memory,
+);
+
+export const KERNEL_MEMORY_OPTIONS: OptionTable<KernelMemoryOptions> = {
+  of: 'new KernelMemory(options)',
+  rows: {
+    maxBytes: {
+      ...aCount('bytes'),
+      default: '4 GiB less the header',
+      grants: 'kernel memory, up to this limit',
+    },
+    backing: {
+      ...aBacking,
+      default: 'memory of its own',
+      where: 'where SharedArrayBuffer can grow',
+    },
+  },
+};
+
+/** @throws {AbiError} INVALID_OPTION */
+export const readKernelMemoryOptions = (options: unknown): KernelMemoryOptions =>
+  readOptions(KERNEL_MEMORY_OPTIONS, options, 'KernelMemory', refuseOption);

@@ -1,0 +1,221 @@
+import { KERNEL_IMPORT_OPTIONS, kernelImports } from '../abi/imports.ts';
+import { KERNEL_OPTIONS, Kernel } from '../abi/kernel.ts';
+import { KernelMemory } from '../abi/memory.ts';
+import { KERNEL_MEMORY_OPTIONS } from '../abi/memory-options.ts';
+import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/actor-config.ts';
+import { SEND_OPTIONS, STOP_OPTIONS } from '../src/actor/call-options.ts';
+import { SCRIPT_CONFIG_KEYS } from '../src/actor/config.ts';
+import { PAYLOAD_OPTIONS } from '../src/actor/context.ts';
+import { ENGINE_CALL } from '../src/actor/engine-call.ts';
+import { ENGINE_OPTIONS } from '../src/actor/engine-options.ts';
+import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/file-state-options.ts';
+import {
+  ActorConfig,
+  ExtismEngine,
+  ModuleLoader,
+  readJson,
+  readPacket,
+  ScriptActor,
+  writePayload,
+} from '../src/actor/index.ts';
+import { READ_JSON_OPTIONS } from '../src/actor/json.ts';
+import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
+import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/loader.ts';
+import { ACTOR_OPTIONS } from '../src/actor/settings.ts';
+import { CALL_OPTIONS, RESET_OPTIONS } from '../src/call-options.ts';
+import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/manifest.ts';
+import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
+import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/option-keys.ts';
+import { SIGNATURE_KEYS } from '../src/typed-function.ts';
+import { createWasi, LineSink, MemoryFs } from '../wasi/index.ts';
+import { MEMORY_FS_OPTIONS } from '../wasi/memory-fs.ts';
+import type { OptionRow } from '../wasi/options.ts';
+import { LINE_SINK_OPTIONS } from '../wasi/sinks.ts';
+import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
+import { answering, METADATA, RESULT } from './actor/answering.ts';
+import { buildModule } from './helpers/build-module.ts';
+
+/** A table of any options. */
+export interface Table {
+  readonly of: string;
+  readonly rows: Readonly<Record<string, OptionRow>>;
+  readonly hints?: Readonly<Record<string, string>>;
+}
+
+/** How an options object gets to the function that reads it. */
+export interface Taker {
+  table: Table;
+  /** As test/helpers/signatures.ts names the function; null for an object inside other options. */
+  callable: string | null;
+  /** Tells takers of one table apart. */
+  by?: string;
+  /** May throw or reject. */
+  // `never`, since the options are wrong on purpose.
+  give(options: never): unknown;
+  /** Keys that must be given. */
+  base?: object;
+}
+
+const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
+const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
+const source = { source: ACTOR };
+const once = <T>(make: () => T): (() => T) => {
+  let made: { it: T } | undefined;
+  return () => {
+    made ??= { it: make() };
+    return made.it;
+  };
+};
+export const plugin = once<Promise<Plugin>>(() => createPlugin(WASM));
+export const actor = once(() => ScriptActor.create(source));
+export const engine = once(() => ExtismEngine.create(source));
+export const loader = once(async () => {
+  const made = new ModuleLoader();
+  await made.load('a', ACTOR);
+  return made;
+});
+export const kernel = () => new Kernel({ maxVarBytes: 0 });
+
+/** Every options object that a public function takes. */
+export const TAKERS: readonly Taker[] = [
+  { table: PLUGIN_OPTIONS, callable: 'createPlugin', give: options => createPlugin(WASM, options) },
+  { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
+  {
+    table: MANIFEST_KEYS,
+    callable: null,
+    give: manifest => createPlugin(manifest),
+    base: { wasm: [{ data: WASM }] },
+  },
+  {
+    table: MANIFEST_WASM_KEYS,
+    callable: null,
+    give: (item: never) => createPlugin({ wasm: [item] }),
+    base: { data: WASM },
+  },
+  {
+    table: PREOPEN_OPTIONS,
+    callable: null,
+    give: (folder: never) => createPlugin(WASM, { preopens: { '/': folder } }),
+    base: { fs: new MemoryFs() },
+  },
+  {
+    table: CALL_OPTIONS,
+    callable: 'Plugin.call',
+    give: async options => (await plugin()).call('nothing', '', null, options),
+  },
+  { table: RESET_OPTIONS, callable: 'Plugin.reset', give: async options => (await plugin()).reset(options) },
+  { table: SIGNATURE_KEYS, callable: 'hostFunction', give: signature => hostFunction(signature, () => {}) },
+  { table: SCRIPT_CONFIG_KEYS, callable: null, give: config => ScriptActor.create(config), base: source },
+  {
+    table: ACTOR_OPTIONS,
+    callable: 'ScriptActor.create',
+    give: options => ScriptActor.create(source, options),
+  },
+  {
+    table: ACTOR_CONFIG_KEYS,
+    callable: null,
+    give: actorConfig => ScriptActor.create(source, { actorConfig }),
+  },
+  { table: LIMIT_OPTIONS, callable: null, give: limits => ScriptActor.create(source, { limits }) },
+  {
+    table: SEND_OPTIONS,
+    callable: 'ScriptActor.process',
+    give: async options => (await actor()).process({}, options),
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'Inports.send',
+    by: 'Inports.send',
+    give: async options => (await actor()).inports.send({}, options),
+  },
+  {
+    table: FILE_STATE_OPTIONS,
+    // It reads them so, and is there only where there are files.
+    callable: 'FileState.open',
+    give: options => readFileStateOptions(options),
+  },
+  { table: STOP_OPTIONS, callable: 'ScriptActor.stop', give: async options => (await actor()).stop(options) },
+  {
+    table: ENGINE_OPTIONS,
+    callable: 'ExtismEngine.create',
+    give: options => ExtismEngine.create(source, options),
+  },
+  {
+    table: ENGINE_CALL,
+    callable: 'ExtismEngine.process',
+    give: async call => (await engine()).process(call),
+    base: { payload: '{}', config: '{}', state: new Map(), packets: [] },
+  },
+  { table: LOADER_OPTIONS, callable: 'new ModuleLoader', give: options => new ModuleLoader(options) },
+  {
+    table: LOAD_OPTIONS,
+    callable: 'ModuleLoader.load',
+    give: async options => (await loader()).load('b', ACTOR, options),
+  },
+  {
+    table: RELOAD_OPTIONS,
+    callable: 'ModuleLoader.reload',
+    give: async options => (await loader()).reload('a', ACTOR, options),
+  },
+  {
+    table: ACTOR_OPTIONS,
+    callable: 'ModuleLoader.createActor',
+    by: 'ModuleLoader.createActor',
+    give: async options => (await loader()).createActor('a', options),
+  },
+  {
+    table: NODE_OPTIONS,
+    callable: 'ActorConfig.fromNode',
+    give: options => ActorConfig.fromNode({ id: 'n', component: 'c' }, options),
+  },
+  { table: READ_JSON_OPTIONS, callable: 'readJson', give: options => readJson('1', options) },
+  {
+    table: READ_JSON_OPTIONS,
+    callable: 'readPacket',
+    by: 'readPacket',
+    give: options => readPacket('{}', undefined, options),
+  },
+  { table: PAYLOAD_OPTIONS, callable: 'writePayload', give: options => writePayload({}, options) },
+  { table: WASI_OPTIONS, callable: 'createWasi', give: options => createWasi(options) },
+  {
+    table: PREOPEN_OPTIONS,
+    callable: null,
+    by: 'createWasi',
+    give: (folder: never) => createWasi({ preopens: { '/': folder } }),
+    base: { fs: new MemoryFs() },
+  },
+  { table: LINE_SINK_OPTIONS, callable: 'new LineSink', give: options => new LineSink(options) },
+  { table: MEMORY_FS_OPTIONS, callable: 'new MemoryFs', give: options => new MemoryFs({}, options) },
+  {
+    table: KERNEL_OPTIONS,
+    callable: 'new Kernel',
+    give: options => new Kernel(options),
+    base: { maxVarBytes: 0 },
+  },
+  { table: KERNEL_MEMORY_OPTIONS, callable: 'new KernelMemory', give: options => new KernelMemory(options) },
+  {
+    table: KERNEL_IMPORT_OPTIONS,
+    callable: 'kernelImports',
+    give: options => kernelImports(kernel(), options),
+  },
+];
+
+/** Each table once. */
+export const TABLES: readonly Table[] = [...new Set(TAKERS.map(({ table }) => table))];
+
+/** Tables whose rows another table has as well. */
+const BASES: ReadonlyMap<Table, Table> = new Map<Table, Table>([
+  [ENGINE_OPTIONS, PLUGIN_OPTIONS],
+  [ACTOR_OPTIONS, ENGINE_OPTIONS],
+  [LOADER_OPTIONS, ENGINE_OPTIONS],
+  [KERNEL_OPTIONS, KERNEL_MEMORY_OPTIONS],
+]);
+
+/** The table that a table adds rows to, if it does. */
+export const baseOf = (table: Table): Table | undefined => BASES.get(table);
+
+/** The rows that a table has besides those of its base. */
+export const ownRows = (table: Table): [key: string, row: OptionRow][] =>
+  Object.entries(table.rows).filter(([key]) => !Object.hasOwn(baseOf(table)?.rows ?? {}, key));
+
+export const grantId = (table: Table, key: string): string => `${table.of}.${key}`;

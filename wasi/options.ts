@@ -1,0 +1,247 @@
+// Reads options objects. `abi/options.ts` and `wasi/options.ts` are one text, since neither folder imports the other:
+// test/signatures.test.ts compares them.
+
+/** Throws the error of the function whose options are read. `code` is that of the row, where it has one of its own. */
+export type Refuse = (message: string, code?: string) => never;
+
+/** Returns the checked value, or refuses. Values may be secrets: a message names their type only. */
+export type Check<T = unknown> = (value: unknown, where: string, refuse: Refuse) => T;
+
+/** A type of values. */
+export interface Kind<T = unknown> {
+  /** In words: "expected …". */
+  readonly type: string;
+  readonly unit?: string;
+  readonly check: Check<T>;
+}
+
+/** One key of an options object. docs/OPTIONS.md is printed from these rows. */
+export interface OptionRow extends Kind {
+  /** The value, or the behaviour, where the key is left out. */
+  readonly default: string;
+  /** Whether leaving it out is an error. */
+  readonly required?: true;
+  /** Where it works. Default: everywhere. */
+  readonly where?: string;
+  /** The access that a plugin gets by it, or is kept from. docs/SECURITY.md lists these rows. */
+  readonly grants?: string;
+  /** The other spelling of this key. Only one of them may be given. */
+  readonly sameAs?: string;
+  /** The code of the error for a wrong value. Default: that of `Refuse`. */
+  readonly code?: string;
+}
+
+/** The keys of one options object. An option without a row does not compile. */
+export interface OptionTable<Options> {
+  /** The function that takes it, as docs/OPTIONS.md names it. */
+  readonly of: string;
+  readonly rows: {
+    readonly [Key in keyof Options]-?: undefined extends Options[Key]
+      ? OptionRow
+      : OptionRow & { readonly required: true };
+  };
+  /** Keys that belong elsewhere → the advice for them. */
+  readonly hints?: Readonly<Record<string, string>>;
+  /** Whether null counts as left out, as undefined always does. Default: no. */
+  readonly nullIsLeftOut?: true;
+  /** The code of the error for a wrong key. Default: that of `Refuse`. */
+  readonly code?: string;
+}
+
+/**
+ * Reads each own key once, and checks it by its row. Keys that are symbols are ignored: tools mark objects with them.
+ * @param where How messages name the object
+ */
+export function readOptions<Options>(
+  table: OptionTable<Options>,
+  given: unknown,
+  where: string,
+  refuse: Refuse,
+): Options {
+  const object = given === undefined ? {} : given;
+  const refuseKey = (message: string): never => refuse(message, table.code);
+  if (!isPlain(object)) return refuseKey(expected('a plain object', given, where));
+  const rows: Readonly<Record<string, OptionRow>> = table.rows;
+  const read: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
+    if (!row) return refuseKey(unknownKey(table, key, where));
+    if (value === undefined || (value === null && table.nullIsLeftOut)) continue;
+    const { code: own } = row;
+    const refuseValue: Refuse = own === undefined ? refuse : (message, code = own) => refuse(message, code);
+    read[key] = row.check(value, pathOf(where, key), refuseValue);
+  }
+  for (const key in rows) {
+    const { required, type, sameAs } = rows[key]!;
+    if (key in object && !Object.prototype.propertyIsEnumerable.call(object, key))
+      refuseKey(`${pathOf(where, key)}: inherited or not enumerable; set it on the object itself`);
+    if (sameAs !== undefined && Object.hasOwn(read, key) && Object.hasOwn(read, sameAs))
+      refuseKey(`${pathOf(where, key)}: expected this or "${sameAs}", not both`);
+    if (required && !Object.hasOwn(read, key)) refuseKey(expected(type, undefined, pathOf(where, key)));
+  }
+  return read as Options;
+}
+
+/** Refuses an object behind the last parameter, where nothing would read it. Numbers and arrays pass, as from `map`. */
+export function refuseExtra(extra: readonly unknown[], where: string, refuse: Refuse, hint = ''): void {
+  if (extra.length === 0 || !extra.some(value => isPlain(value))) return;
+  refuse(`${where}: takes no options here, got an object that nothing would read${hint && `; ${hint}`}`);
+}
+
+function unknownKey({ rows, hints = {} }: OptionTable<unknown>, key: string, where: string): string {
+  const names = Object.keys(rows);
+  const meant = nearest(key, names);
+  const help = Object.hasOwn(hints, key) ? hints[key]! : meant && `did you mean "${meant}"?`;
+  const told = help ? `; ${help}` : '';
+  return `${pathOf(where, key)}: unknown key${told}${told.endsWith('?') ? '' : '.'} Accepted: ${names.join(', ')}`;
+}
+
+const MOST_KEY_CHARS = 60;
+
+/** `where.key`, or with brackets where JavaScript needs them. */
+export const pathOf = (where: string, key: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(key) && key.length <= MOST_KEY_CHARS ? `${where}.${key}` : pathTo(where, key);
+
+/** `where["key"]`. Strange characters are escaped, and long keys are cut. */
+function pathTo(where: string, key: string): string {
+  const text = JSON.stringify(key.length > MOST_KEY_CHARS ? `${key.slice(0, MOST_KEY_CHARS)}...` : key);
+  const escaped = text.replace(/[^ -~]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `${where}[${escaped}]`;
+}
+
+const MOST_TYPOS = 2;
+
+/** The name that differs in the fewest letters, `most` at most and fewer than it has. Case does not count. */
+export function nearest(word: string, names: readonly string[], most = MOST_TYPOS): string | undefined {
+  if (word.length > MOST_KEY_CHARS) return undefined;
+  const distances = names.map(name => ({ name, typos: distance(word.toLowerCase(), name.toLowerCase()) }));
+  const near = distances.filter(({ name, typos }) => typos <= most && typos < name.length);
+  return near.sort((one, other) => one.typos - other.typos)[0]?.name;
+}
+
+/** Levenshtein's: letters to add, remove or replace. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (let at = 0; at < other.length; at++) {
+      const replaced = row[at]! + (letter === other[at] ? 0 : 1);
+      next.push(Math.min(replaced, row[at + 1]! + 1, next[at]! + 1));
+    }
+    row = next;
+  }
+  return row[other.length]!;
+}
+
+export const expected = (type: string, value: unknown, where: string): string =>
+  `${where}: expected ${type}, got ${kindOf(value)}`;
+
+/** The type of a value, without the value. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return String(value);
+  if (typeof value === 'number')
+    return value < 0
+      ? 'a negative number'
+      : Number.isInteger(value)
+        ? 'a number'
+        : 'a number that is not whole';
+  if (value === '') return 'an empty string';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  const name = classOf(value);
+  return name === 'Object' ? 'an object' : `an object of class ${name}`;
+}
+
+/** Also right for objects of another realm. */
+const classOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** An object that can be read key by key. A Map, a Promise or a signal would seem to have no keys at all. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return !Array.isArray(value) && classOf(value) === 'Object';
+}
+
+export const kind = <T>(type: string, fits: (value: unknown) => boolean, unit?: string): Kind<T> => ({
+  type,
+  ...(unit !== undefined && { unit }),
+  check: (value, where, refuse) => (fits(value) ? (value as T) : refuse(expected(type, value, where))),
+});
+
+export const aFlag = kind<boolean>('true or false', value => typeof value === 'boolean');
+export const aText = kind<string>('a string', value => typeof value === 'string');
+export const aFunction = kind<(...args: never[]) => unknown>(
+  'a function',
+  value => typeof value === 'function',
+);
+/** Checked by the function that it is handed to. */
+export const anything = kind<unknown>('as there', () => true);
+
+/** The same type, or null, which counts as left out. */
+export const orNull = <T>({ type, check, ...rest }: Kind<T>): Kind<T | undefined> => ({
+  ...rest,
+  type: `${type}, or null`,
+  check: (value, where, refuse) => (value === null ? undefined : check(value, where, refuse)),
+});
+
+export const aCount = (unit: string, least = 0, most = Number.MAX_SAFE_INTEGER): Kind<number> =>
+  kind(
+    `a whole number of ${unit}, ${most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : `${least} or more`}`,
+    value => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most,
+    unit,
+  );
+
+export function oneOf<T extends string>(names: readonly T[]): Kind<T> {
+  const type = `one of ${names.join(', ')}`;
+  const check: Check<T> = (value, where, refuse) => {
+    const name = names.find(name => name === value);
+    if (name !== undefined) return name;
+    const meant = typeof value === 'string' ? nearest(value, names, 1) : undefined;
+    return refuse(`${expected(type, value, where)}${meant ? `; did you mean "${meant}"?` : ''}`);
+  };
+  return { type, check };
+}
+
+export const anArray = <T>({ type, check }: Kind<T>, whole = `an array, each ${type}`): Kind<T[]> => ({
+  type: whole,
+  check: (value, where, refuse) =>
+    Array.isArray(value)
+      ? Array.from(value, (item, index) => check(item, `${where}[${index}]`, refuse))
+      : refuse(expected('an array', value, where)),
+});
+
+/** Returns an object of the values that were checked: the given one might answer otherwise the next time. */
+export const aRecord = <T>({ type, check }: Kind<T>, names = 'name'): Kind<Record<string, T>> => ({
+  type: `an object of ${names} → ${type}`,
+  check: (value, where, refuse) => {
+    if (!isPlain(value)) return refuse(expected('an object', value, where));
+    if (inheritsKeys(value)) refuse(`${where}: expected own keys, got inherited ones`);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, check(item, pathTo(where, key), refuse)]),
+    );
+  },
+});
+
+function inheritsKeys(value: object): boolean {
+  for (let at: unknown = Object.getPrototypeOf(value); at; at = Object.getPrototypeOf(at)) {
+    if (Object.getPrototypeOf(at) !== null && Object.keys(at).length > 0) return true;
+  }
+  return false;
+}
+
+/** An object, or a function, with these methods. Implementations of callers have no class of ours. */
+export const having = <T>(type: string, ...methods: string[]): Kind<T> =>
+  kind(type, value => {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+    return methods.every(name => typeof (value as Record<string, unknown>)[name] === 'function');
+  });
+
+export const aSignal = kind<AbortSignal>('an AbortSignal', value => {
+  const { aborted, addEventListener, removeEventListener } = Object(value) as Partial<AbortSignal>;
+  return (
+    [typeof aborted, typeof addEventListener, typeof removeEventListener].join() ===
+    'boolean,function,function'
+  );
+});

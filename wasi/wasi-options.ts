@@ -1,0 +1,150 @@
+import type { WasiErrorCode } from './errors.ts';
+import { refuseOption } from './errors.ts';
+import type { Clock, Fs, Random, Sink, Source } from './host.ts';
+import {
+  aFlag,
+  aFunction,
+  anArray,
+  aRecord,
+  aText,
+  type Check,
+  having,
+  isPlain,
+  type Kind,
+  kind,
+  nearest,
+  type OptionTable,
+  readOptions,
+} from './options.ts';
+import type { WasiFunctionName } from './signatures.ts';
+
+export type WasiDiagnosticCode =
+  /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */
+  | 'WASI_HOST_ERROR'
+  /** A wait on a thread that may not block; the program got ENOTSUP. */
+  | 'WASI_WOULD_BLOCK'
+  /** A call with pointers before `bind`; the program got EFAULT. */
+  | 'WASI_MEMORY_UNBOUND';
+
+export interface WasiDiagnostic {
+  readonly code: WasiDiagnosticCode;
+  readonly message: string;
+  readonly function: WasiFunctionName;
+  /** For `WASI_HOST_ERROR`: what was thrown. */
+  readonly cause?: unknown;
+}
+
+interface PreopenOptions {
+  readonly fs: Fs;
+  /** Whatever would change it is EROFS. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** A file system, which may be given under several paths and to several programs. */
+export type Preopen = Fs | PreopenOptions;
+
+export interface WasiOptions {
+  /** The program's own name first, as C programs expect. Default none. */
+  readonly args?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Default `webClock()`. */
+  readonly clock?: Clock | undefined;
+  /** Default `webRandom()`. */
+  readonly random?: Random | undefined;
+  /** Default: at its end. */
+  readonly stdin?: Source | undefined;
+  /** Default: written to nowhere. */
+  readonly stdout?: Sink | undefined;
+  readonly stderr?: Sink | undefined;
+  /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default none. */
+  readonly preopens?: Readonly<Record<string, Preopen>> | undefined;
+  /** Called at the entry of every function and after a sleep; throws to refuse. What it throws reaches the caller as it is. */
+  readonly checkpoint?: (() => void) | undefined;
+  /** Called by `proc_exit` with the u32 code; must throw, and that too is left as it is. Default: throws `WasiExit`. */
+  readonly onExit?: ((code: number) => never) | undefined;
+  /** Tolerated mistakes and refusals, as data. What it throws is left as it is. */
+  readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
+}
+
+const A_FILE_SYSTEM = 'a file system such as new MemoryFs()';
+const anFs: Kind<Fs> = kind(A_FILE_SYSTEM, value => isFs(value));
+const isFs = (value: unknown): value is Fs =>
+  typeof (Object(value) as Partial<Fs>).root?.lookup === 'function';
+
+export const PREOPEN_OPTIONS: OptionTable<PreopenOptions> = {
+  of: 'a folder of preopens',
+  rows: {
+    fs: { ...anFs, default: 'none', required: true, grants: 'the files of this file system' },
+    readOnly: {
+      ...aFlag,
+      default: 'false',
+      grants: 'with true, reading only: whatever would change a file is EROFS',
+    },
+  },
+};
+
+const checkPreopen: Check<Preopen> = (value, where, refuse) => {
+  if (!isFs(value) || 'fs' in value) {
+    if (isPlain(value)) return readOptions(PREOPEN_OPTIONS, value, where, refuse);
+    return refuse(`${where}: expected ${A_FILE_SYSTEM}, or { fs, readOnly }`);
+  }
+  // A copy of a file system's own keys is a file system too, and nobody would read the keys beside them.
+  const misplaced = Object.keys(value).find(key => nearest(key, ['readOnly']));
+  return misplaced === undefined
+    ? value
+    : refuse(`${where}: "readOnly" stands among the keys of the file system; give { fs, readOnly: true }`);
+};
+
+/** Folders, by the path at which a program sees them. */
+export const somePreopens: Kind<Record<string, Preopen>> = aRecord(
+  { type: `${A_FILE_SYSTEM}, or { fs, readOnly }`, check: checkPreopen },
+  'path',
+);
+
+const aSink = having<Sink>('a Sink, with write(bytes)', 'write');
+
+export const WASI_OPTIONS: OptionTable<WasiOptions> = {
+  of: 'createWasi(options)',
+  rows: {
+    args: {
+      ...anArray(aText),
+      default: 'none',
+      code: 'WASI_INVALID_ARG' satisfies WasiErrorCode,
+      grants: 'these arguments',
+    },
+    env: {
+      ...aRecord(aText),
+      default: 'none',
+      code: 'WASI_INVALID_ENV' satisfies WasiErrorCode,
+      grants: 'these environment variables',
+    },
+    clock: { ...having('a Clock', 'nowNs', 'resolutionNs'), default: 'webClock()', grants: 'this time' },
+    random: {
+      ...having('a Random, with fill(bytes)', 'fill'),
+      default: 'webRandom()',
+      grants: 'these random bytes',
+    },
+    stdin: { ...having('a Source, with read(into)', 'read'), default: 'at its end', grants: 'this input' },
+    stdout: { ...aSink, default: 'written to nowhere', grants: 'writing to this sink' },
+    stderr: { ...aSink, default: 'written to nowhere', grants: 'writing to this sink' },
+    preopens: {
+      ...somePreopens,
+      default: 'none',
+      code: 'WASI_INVALID_PREOPEN' satisfies WasiErrorCode,
+      grants: 'these folders',
+    },
+    checkpoint: { ...aFunction, default: 'none' },
+    onExit: { ...aFunction, default: 'throws WasiExit' },
+    onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
+  },
+  hints: {
+    argv: 'did you mean "args"?',
+    environ: 'did you mean "env"?',
+    returnOnExit: '"start" always returns the exit code',
+    version: 'only preview 1 is provided',
+  },
+};
+
+/** @throws {WasiError} */
+export const readWasiOptions = (options: unknown): WasiOptions =>
+  readOptions(WASI_OPTIONS, options, 'createWasi', refuseOption);
