@@ -56,6 +56,16 @@ envSuite('blocks', [
     },
   },
   {
+    row: ['env.alloc', 'abi.alloc-untouched'],
+    name: 'writes nothing to a block whose bytes are zero already',
+    run: ({ call, kernel }) => {
+      // Marks behind the kernel's back: an allocation that writes zeros would remove them.
+      const bytes = new Uint8Array(kernel.memory.memory.buffer).fill(0x5a, 64);
+      for (const length of [1n, 17n, 40_000n, 400_000n]) ok(call('alloc', length) !== 0n);
+      is(bytes.indexOf(0, 64), -1);
+    },
+  },
+  {
     row: ['env.alloc', 'abi.alloc-last', 'abi.alloc-limit'],
     name: 'a block as large as the room under the limit is given, whatever its size is rounded to',
     options: { maxBytes: 6 * 65_536 },
