@@ -44,4 +44,6 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
   return { kernel, tier, imports, codes, call, text };
 }
 
-export const decode = (bytes: Uint8Array | null): string | null => bytes && new TextDecoder().decode(bytes);
+/** The bytes as text. A copy of them, since browsers decode no shared memory. */
+export const decode = (bytes: Uint8Array | null): string | null =>
+  bytes && new TextDecoder().decode(bytes.slice());

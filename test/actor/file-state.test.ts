@@ -11,6 +11,7 @@ import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
+import { OTHER_FILES } from './other-files.ts';
 
 /** A state file without a module, with this state. */
 const file = (state: string) =>
@@ -136,6 +137,21 @@ suite('FileState', test => {
       is(readFileSync(path, 'utf8'), file('{"big":9007199254740993,"one":1.0}'));
       equal((await FileState.open(path)).load(), await store.load());
     }));
+
+  for (const [text, problem, withAdopt] of OTHER_FILES) {
+    test.row('error.INVALID_STATE_FILE', `leaves the file ${JSON.stringify(text)} as it is: ${problem}`, () =>
+      inFolder(async folder => {
+        const path = `${folder}/s.json`;
+        writeFileSync(path, text);
+        for (const adopt of withAdopt ? [false] : [false, true]) {
+          const expected = { code: 'INVALID_STATE_FILE', message: `${path}: ${problem}` };
+          await raises(() => FileState.open(path, { adopt }), expected);
+          is(readFileSync(path, 'utf8'), text);
+          equal(readdirSync(folder), ['s.json']);
+        }
+      }),
+    );
+  }
 
   test('names the module that writes it, and says which one had', () =>
     inFolder(async folder => {

@@ -22,7 +22,9 @@ export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <script>
   // The message too: not every engine's stack begins with it.
-  const fail = error => fetch('/failure', { method: 'POST', body: error + ', at ' + error?.stack });
+  // Without the catch, a page whose server is gone would report that it cannot report, for ever.
+  const fail = error =>
+    fetch('/failure', { method: 'POST', body: error + ', at ' + error?.stack }).catch(() => {});
   addEventListener('error', ({ error, message }) => fail(error || message));
   addEventListener('unhandledrejection', ({ reason }) => fail(reason));
 </script>

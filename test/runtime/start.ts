@@ -6,6 +6,8 @@ import { root } from './bundle.ts';
 
 /** What suites, programs and browsers may write to. */
 export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));
+// A signal alone would end this process without its `exit` event, which ends the browsers.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 /** A hanging suite must not hang the run. */
 export const TIMEOUT_MS: number = 10 * 60_000;
 

@@ -14,11 +14,16 @@ export async function visit(
 ): Promise<string> {
   const server = await servePages(isolated, pages, paths);
   const browser = openPage(name, program, temporary, `${server.origin}/${page}`);
+  const kill = () => {
+    if (browser.pid && browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL');
+  };
+  process.once('exit', kill);
   try {
     return await Promise.race([server.nextReport(), failure(browser, name)]);
   } finally {
     server.close();
-    if (browser.pid && browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL');
+    process.off('exit', kill);
+    kill();
   }
 }
 

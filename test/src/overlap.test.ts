@@ -197,10 +197,10 @@ const overlapping = (test: Test, create: Create, knows: boolean) => {
     await (await create(() => {}, { queueTimeoutMs: null })).close();
   });
 
-  const row = knows ? 'error.REENTRANT_CALL' : 'error.QUEUE_TIMEOUT';
+  // The row of an error would make the names of the tests differ between platforms.
   for (const [how, selfCall] of Object.entries(SELF_CALLS)) {
     test.row(
-      [row, 'abi.call-reentrant'],
+      'abi.call-reentrant',
       `a host function that calls its plugin ${how}, and waits for it, gets an error; all else goes on`,
       async () => {
         const made: { plugin?: Plugin } = {};
