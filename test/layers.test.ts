@@ -1,4 +1,5 @@
 import { equal, is, match } from './helpers/assert.ts';
+import { filesBelow } from './helpers/files.ts';
 import { host, readText } from './helpers/host.ts';
 import { checkLayers } from './helpers/layers.ts';
 import { scan } from './helpers/scan-source.ts';
@@ -159,11 +160,3 @@ suite('layers', test => {
     match([...files.keys()].join(' '), /test\/layers\.test\.ts/);
   });
 });
-
-function filesBelow(folder: string): string[] {
-  return host()
-    .list(folder)
-    .filter(name => name !== 'node_modules/')
-    .flatMap(name => (name.endsWith('/') ? filesBelow(folder + name) : folder + name))
-    .filter(name => name.endsWith('.ts'));
-}
