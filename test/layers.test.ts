@@ -82,7 +82,7 @@ const wrong: { name: string; files: Files; problem: string }[] = [
     problem: "src/plugin.ts: 'core' may not import 'computed' of 'computed'",
   },
   {
-    name: 'an import of what does not exist',
+    name: 'an import of a missing file',
     files: { 'abi/index.ts': "export * from './kernal.ts';" },
     problem: "abi/index.ts: imports './kernal.ts', but there is no file abi/kernal.ts",
   },

@@ -81,7 +81,7 @@ export const layers: readonly Layer[] = [
 ];
 
 /**
- * Checks the imports of `files` (path from the repository's root → source text) against `layers`. Answers one
+ * Checks the imports of `files` (path from the repository's root → source text) against `layers`. Returns one
  * line for each wrong arrow, missing file, cycle and runtime's name in a place that must not know it.
  */
 export function checkLayers(files: ReadonlyMap<string, string>): string[] {
