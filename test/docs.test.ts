@@ -71,7 +71,7 @@ suite('spec tables', test => {
     );
   });
 
-  test('tell a stale page by its first wrong line', () => {
+  test('report a stale page by its first wrong line', () => {
     is(firstDifference('a\nb\n', 'a\nb\n'), undefined);
     is(firstDifference('a\nb\n', 'a\nc\n'), 'line 2 is "b", npm run docs prints "c"');
     is(firstDifference('a', 'a\nc'), 'line 2 is "undefined", npm run docs prints "c"');

@@ -187,7 +187,7 @@ const wrongFiles: [name: string, file: unknown, problem: RegExp][] = [
   ['a case that does nothing', withCase({ calls: [] }), /fewer than 1 items/],
   ['calls and packets', withCase({ process: [{ payload: {}, packets: [] }] }), /fits 2 of 3 forms/],
   [
-    'a call that expects nothing',
+    'a call without output and error',
     withCase({ calls: [{ function: 'f' }] }),
     /fits 0 of 2 forms, expected at least one/,
   ],

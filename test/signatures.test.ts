@@ -304,7 +304,7 @@ suite('public signatures', test => {
     );
   });
 
-  test('each function refuses an object that nothing reads, or is listed with a reason', () => {
+  test('each function refuses an unread object after its parameters, or is listed with a reason', () => {
     const isLenient = (name: string) => LENIENT.some(([names]) => names.test(name));
     const names = callables.map(({ name }) => name);
     equal(
@@ -322,7 +322,7 @@ suite('public signatures', test => {
   });
 
   for (const [name, attempt] of Object.entries(REFUSING)) {
-    test(`${name} refuses an object that nothing would read`, async () => {
+    test(`${name} refuses an object after its last parameter`, async () => {
       const { code } = await raises(attempt, {
         message: 'takes no options here, got an object that nothing would read',
       });

@@ -21,7 +21,7 @@ const everything = [
   'cli',
 ];
 
-/** The house of DESIGN.md section 2. A file belongs to the first layer that names it. */
+/** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
   { name: 'abi', files: ['abi/'], mayImport: [] },
   { name: 'wasi', files: ['wasi/'], mayImport: [] },
