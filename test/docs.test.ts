@@ -71,13 +71,13 @@ suite('spec tables', test => {
     );
   });
 
-  test('tell a stale page by its first wrong line', () => {
+  test('report a stale page by its first wrong line', () => {
     is(firstDifference('a\nb\n', 'a\nb\n'), undefined);
     is(firstDifference('a\nb\n', 'a\nc\n'), 'line 2 is "b", npm run docs prints "c"');
     is(firstDifference('a', 'a\nc'), 'line 2 is "undefined", npm run docs prints "c"');
   });
 
-  // What a suite that is left out would prove cannot be known.
+  // With a filter, suites are missing, and it is unknown which rows they would prove.
   const filter = globalThis.process?.argv[2];
   if (filter) {
     test.skip('the tables of this repository', `only the suites of '${filter}' are loaded`);
@@ -97,7 +97,7 @@ suite('spec tables', test => {
     if (typeof host().readBytes !== 'function') {
       test.skip(`${page.path} is fresh`, 'this runtime has no file system to read the page from');
     } else {
-      test(`${page.path} is what npm run docs prints`, () => {
+      test(`${page.path} equals the output of npm run docs`, () => {
         is(
           firstDifference(readText(page.path), printPage(page, rowSuites)),
           undefined,
@@ -108,7 +108,7 @@ suite('spec tables', test => {
   }
 });
 
-/** Of a folder, the path ends with a slash; behind `#` is a heading. */
+/** Whether the linked file, folder (its path ends with a slash) or heading (after `#`) exists. */
 function isThere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   const [, folder, name] = /^(.*?)([^/]+\/?)$/.exec(path)!;
@@ -116,7 +116,7 @@ function isThere(link: string): boolean {
   return names.includes(name!) && (heading === undefined || headingsOf(path).includes(heading));
 }
 
-/** As they stand in links: lower case, without punctuation, with hyphens for spaces. */
+/** The headings of a page as links spell them: lower case, without punctuation, hyphens for spaces. */
 const headingsOf = (path: string): string[] =>
   [...readText(path).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
     title!
@@ -125,7 +125,7 @@ const headingsOf = (path: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-/** The whole pages would be pages of diff. */
+/** Reports only the first line that differs: a diff of two whole pages would be pages long. */
 function firstDifference(page: string, printed: string): string | undefined {
   const [left, right] = [page.split('\n'), printed.split('\n')];
   const line = Array.from({ length: Math.max(left.length, right.length) }).findIndex(

@@ -5,7 +5,7 @@ import { printPage } from './helpers/spec-table.ts';
 import { rowSuites } from './helpers/suite.ts';
 import { pages } from './spec-tables.ts';
 
-// Loading the suites runs no test, for nobody runs what they queue here; it only tells which of them prove which row.
+// Loading the suites runs no test, because the queue is never run here. It only records which suites prove which row.
 globalThis.UVU_QUEUE = [[]];
 setTestHost(nodeHost);
 for (const { load } of testFiles()) await load();

@@ -3,7 +3,7 @@ import { host, readJson, readText } from './helpers/host.ts';
 import { scan } from './helpers/scan-source.ts';
 import { suite } from './helpers/suite.ts';
 
-/** What package.json says under `exports`: a file for each import path, or one for each condition. */
+/** The value of `exports` in package.json: a file for each import path, or one for each condition. */
 type ExportsMap = Record<string, string | Record<string, string>>;
 
 interface Package {
@@ -15,12 +15,12 @@ interface Package {
 /** The text of a file of the package, undefined when there is none. */
 type Read = (path: string) => string | undefined;
 
-/** Tools read it, nobody imports it by hand. */
+/** Read by tools; users do not import it, so no page needs to name it. */
 const undocumented = ['./package.json'];
 
 /**
- * One line for each target of the map that is missing, import path that `pages` does not name, and import of anything
- * but the package's own files in what a `default` target loads.
+ * Returns one line for each missing target of the map, for each import path that `pages` does not name, and for each
+ * import, reached from a `default` target, of something else than the package's own files.
  */
 function findProblems({ name, exports, bin }: Package, read: Read, pages: string): string[] {
   const missing = (key: string, file: string) =>
@@ -95,18 +95,18 @@ const wrong: {
   problem: string;
 }[] = [
   {
-    name: 'a target that is missing',
+    name: 'a missing target',
     exports: { '.': { types: './dist/web.d.ts', default: './dist/web.js' } },
     problem: 'exports["."].types: there is no ./dist/web.d.ts',
   },
   {
-    name: 'a file that is missing',
+    name: 'a missing file',
     exports: { './abi.wasm': './dist/abi.wasm' },
     pages: '`sample/abi.wasm`',
     problem: 'exports["./abi.wasm"].default: there is no ./dist/abi.wasm',
   },
   {
-    name: 'a command that is missing',
+    name: 'a missing command',
     bin: { sample: './dist/cli.js' },
     problem: 'bin["sample"]: there is no ./dist/cli.js',
   },
@@ -116,7 +116,7 @@ const wrong: {
     problem: 'exports["."]: types, node; expected types first, where there are any, and default last',
   },
   {
-    name: 'types after what runs',
+    name: 'types after JavaScript',
     exports: { '.': { node: './dist/node.js', types: './dist/node.d.ts', default: './dist/web.js' } },
     problem:
       'exports["."]: node, types, default; expected types first, where there are any, and default last',
@@ -157,7 +157,7 @@ suite('exports', test => {
     });
   }
 
-  test('accepts files that are there, named and web standards alone', () => {
+  test('accepts a map whose files exist, are named by a page and use only web standards', () => {
     equal(
       findProblems(sample, path => files[path], page),
       [],

@@ -82,12 +82,12 @@ const wrong: { name: string; files: Files; problem: string }[] = [
     problem: "src/plugin.ts: 'core' may not import 'computed' of 'computed'",
   },
   {
-    name: 'an import of what does not exist',
+    name: 'an import of a missing file',
     files: { 'abi/index.ts': "export * from './kernal.ts';" },
     problem: "abi/index.ts: imports './kernal.ts', but there is no file abi/kernal.ts",
   },
   {
-    name: 'a file outside the house',
+    name: 'a file outside all layers',
     files: { 'src/helpers/misc.ts': '' },
     problem: 'src/helpers/misc.ts: belongs to no layer of test/helpers/layers.ts',
   },
@@ -136,9 +136,9 @@ suite('layers', test => {
     test(`refuses ${name}`, () => equal(checkLayers(new Map(Object.entries(files))), [problem]));
   }
 
-  test('accepts the arrows of the house', () => equal(checkLayers(new Map(Object.entries(allowed))), []));
+  test('accepts the allowed imports', () => equal(checkLayers(new Map(Object.entries(allowed))), []));
 
-  test('reads every way to write an import, and nothing else', () => {
+  test('reads every form of an import, and no other text', () => {
     const text = [
       "import a from 'a'; import type { B } from \"b\"; import 'c';",
       "export * from 'd'; export type { E } from 'e'; let f: import('f').F; await import('g');",
@@ -150,10 +150,13 @@ suite('layers', test => {
   });
 
   if (typeof host().list !== 'function') {
-    test.skip('this repository keeps them', 'this runtime has no file system to read the sources from');
+    test.skip(
+      'this repository keeps to its layers',
+      'this runtime has no file system to read the sources from',
+    );
     return;
   }
-  test('this repository keeps them', () => {
+  test('this repository keeps to its layers', () => {
     const names = ['abi/', 'wasi/', 'src/', 'examples/', 'test/'].flatMap(filesBelow);
     const files = new Map(names.map(name => [name, readText(name)]));
     is(checkLayers(files).join('\n'), '');

@@ -35,19 +35,19 @@ import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
 import { buildModule } from './helpers/build-module.ts';
 
-/** A table of any options. */
+/** The table of an options object. */
 export interface Table {
   readonly of: string;
   readonly rows: Readonly<Record<string, OptionRow>>;
   readonly hints?: Readonly<Record<string, string>>;
 }
 
-/** How an options object gets to the function that reads it. */
+/** A way to pass an options object to the function that reads it. */
 export interface Taker {
   table: Table;
   /** As test/helpers/signatures.ts names the function; null for an object inside other options. */
   callable: string | null;
-  /** Tells takers of one table apart. */
+  /** The function, where a table has several takers. */
   by?: string;
   /** May throw or reject. */
   // `never`, since the options are wrong on purpose.
@@ -130,7 +130,7 @@ export const TAKERS: readonly Taker[] = [
   },
   {
     table: FILE_STATE_OPTIONS,
-    // It reads them so, and is there only where there are files.
+    // FileState.open reads its options by this function, but exists only on runtimes with files.
     callable: 'FileState.open',
     give: options => readFileStateOptions(options),
   },
@@ -203,7 +203,7 @@ export const TAKERS: readonly Taker[] = [
 /** Each table once. */
 export const TABLES: readonly Table[] = [...new Set(TAKERS.map(({ table }) => table))];
 
-/** Tables whose rows another table has as well. */
+/** Each extended table with the table that it extends. */
 const BASES: ReadonlyMap<Table, Table> = new Map<Table, Table>([
   [ENGINE_OPTIONS, PLUGIN_OPTIONS],
   [ACTOR_OPTIONS, ENGINE_OPTIONS],
@@ -211,10 +211,10 @@ const BASES: ReadonlyMap<Table, Table> = new Map<Table, Table>([
   [KERNEL_OPTIONS, KERNEL_MEMORY_OPTIONS],
 ]);
 
-/** The table that a table adds rows to, if it does. */
+/** The table that a table extends, if any. */
 export const baseOf = (table: Table): Table | undefined => BASES.get(table);
 
-/** The rows that a table has besides those of its base. */
+/** The rows of a table that its base does not have. */
 export const ownRows = (table: Table): [key: string, row: OptionRow][] =>
   Object.entries(table.rows).filter(([key]) => !Object.hasOwn(baseOf(table)?.rows ?? {}, key));
 

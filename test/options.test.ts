@@ -11,7 +11,7 @@ const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 const CODES = /^(INVALID_OPTION|INVALID_MANIFEST|INVALID_CONFIG|WASI_INVALID_\w+)$/;
 const SECRET = 'hunter2';
 
-/** Forms that a hurried person writes. */
+/** Wrong forms that users write by mistake. */
 const misspelt = (key: string, known: readonly string[]): string[] => {
   const middle = key.length >> 1;
   const forms = [
@@ -52,7 +52,7 @@ function takes(row: OptionRow, value: unknown): boolean {
   }
 }
 
-/** A value that is fine, if one of those above is. */
+/** A valid value for the row, if `VALUES` has one. */
 const aFineValue = (row: OptionRow): unknown => VALUES.find(value => takes(row, value));
 
 async function refused({ give }: Taker, options: object, message: string): Promise<string> {
@@ -67,7 +67,7 @@ const at = (key: string) => (/^[\w$]+$/.test(key) ? `.${key}: ` : `[${JSON.strin
 type Try = (taker: Taker, key: string, row: OptionRow) => Promise<void>;
 
 const TRIES: Readonly<Record<string, Try>> = {
-  'a misspelt key is refused, and told which is near': async (taker, key, row) => {
+  'a misspelt key is refused, and the error names the nearest key': async (taker, key, row) => {
     const known = Object.keys(taker.table.rows);
     for (const form of misspelt(key, known)) {
       const told = await refused(taker, { ...taker.base, [form]: aFineValue(row) }, at(form));
@@ -75,7 +75,7 @@ const TRIES: Readonly<Record<string, Try>> = {
       ok(told.endsWith(known.join(', ')), told);
     }
   },
-  'a value of a wrong type is refused, and not shown': async (taker, key, row) => {
+  'a value of a wrong type is refused, and the error does not show it': async (taker, key, row) => {
     for (const value of VALUES.filter(value => !takes(row, value)))
       await refused(taker, { ...taker.base, [key]: value }, at(key).replace(/: $/, ''));
   },
@@ -110,7 +110,7 @@ suite('options', test => {
       if (row.grants === undefined) continue;
       test.row(
         `grant.${grantId(table, key)}`,
-        'misspelt, mistyped or doubled it grants nothing',
+        'a misspelt, mistyped or doubled form grants nothing',
         async () => {
           for (const taker of TAKERS.filter(taker => taker.table === table)) {
             for (const tries of Object.values(TRIES)) await tries(taker, key, row);
@@ -120,7 +120,7 @@ suite('options', test => {
     }
   }
 
-  test('what is left out, marked or made by a class is read', async () => {
+  test('an object is read if keys are left out, it has symbol keys, or a class made it', async () => {
     const mark: unique symbol = Symbol('mark');
     class Options {
       useWasi = true;
@@ -133,7 +133,7 @@ suite('options', test => {
       await createPlugin(WASM, options as PluginOptions);
   });
 
-  test('an object without keys of its own kind is refused', async () => {
+  test('an object of a built-in class, such as a Map, is refused', async () => {
     const given: readonly unknown[] = [
       new Map(),
       Promise.resolve({}),
@@ -197,7 +197,7 @@ suite('options', test => {
     ],
   ];
   for (const [what, give, message] of hints)
-    test(`${what}: the message says what to write`, () => raises(give, { message }).then(() => {}));
+    test(`${what}: the message names the correct form`, () => raises(give, { message }).then(() => {}));
 
   test('readOnly among the keys of a file system is refused', async () => {
     const copy = { ...new MemoryFs(), readOnly: true };
@@ -254,7 +254,7 @@ suite('options', test => {
     ...['münchen.example', '127.1', '0x7f.1', 'x#y', '%41', '1.2.3', 'http:'],
   ];
   for (const host of noHosts) {
-    test(`allowedHosts: ${JSON.stringify(host)} can match nothing, and is refused`, async () => {
+    test(`allowedHosts: ${JSON.stringify(host)} can match no host, and is refused`, async () => {
       await raises(() => createPlugin(WASM, { allowedHosts: [host] }), {
         code: 'INVALID_OPTION',
         message:
@@ -265,7 +265,7 @@ suite('options', test => {
     });
   }
 
-  test('allowedHosts: names, globs and addresses are taken', async () => {
+  test('allowedHosts: names, globs and addresses are accepted', async () => {
     const allowedHosts = [
       ...[
         'x',

@@ -52,7 +52,7 @@ suite('test entry', test => {
     match((await runFiles([])).problems.join('\n'), /no test ran/);
   });
 
-  test('counts what passed and what failed', () => {
+  test('counts passed and failed tests', () => {
     const report: Report = { passed: 1, failed: 0, problems: [], errors: [] };
     addResult(report, 'sample.test.js', ['text of the failure', 2, 0, 5]);
     equal(report, { passed: 3, failed: 3, problems: [], errors: ['text of the failure'] });

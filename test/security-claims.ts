@@ -2,28 +2,28 @@
 export interface Claim {
   id: string;
   claim: string;
-  /** How it is done. */
+  /** The mechanism that makes the claim true. */
   how: string;
-  /** The files that do it. */
+  /** The source files of the mechanism. */
   files: readonly string[];
-  /** What is not claimed by it. */
+  /** The limits of the claim: text for the column "Not claimed". */
   not: string;
 }
 
-/** Those of Reflow's documentation of its WebAssembly runtime, in its order. */
+/** The promises in the documentation of Reflow's WebAssembly runtime, in its order. */
 export const PROMISES: readonly Claim[] = [
   {
     id: 'sandboxing',
     claim: 'Sandboxing: a plugin runs in an isolated WebAssembly sandbox',
     how:
-      'The engine keeps a plugin in its own memories, tables and globals. What it shares with the host is its kernel memory, ' +
-      'which no number that it passes leads out of: every range is checked as a 64-bit number, in the reference kernel and in ' +
-      'the accessors. What the host knows of the blocks in that memory lies outside it. Each plugin has a kernel, a memory, ' +
-      'variables and configuration of its own.',
+      'The engine keeps a plugin in its own memories, tables and globals. The host shares one memory with it, the kernel memory. ' +
+      'No number that the plugin passes reaches outside that memory: every range is checked as a 64-bit number, in the ' +
+      'reference kernel and in the accessors. The records about its blocks are kept outside the kernel memory. Each plugin ' +
+      'has its own kernel, memory, variables and configuration.',
     files: ['abi/memory.ts', 'abi/accessors.ts', 'abi/env.ts', 'src/plugin.ts'],
     not:
-      'A fault of the engine itself, and what can be measured: plugins share a process and its caches, so that time tells ' +
-      'something of what others do. Plugins that must not share even that belong into processes of their own.',
+      'Faults of the engine itself, and timing: plugins share a process and its caches, so a plugin can measure that others ' +
+      'are at work. Run plugins that must not share even that in separate processes.',
   },
   {
     id: 'resource-limits',
@@ -40,18 +40,19 @@ export const PROMISES: readonly Claim[] = [
       'src/limits.ts',
     ],
     not:
-      'Without `memory.max_pages` the memories of a plugin may grow to the 4 GiB of 32-bit wasm. Tables, and what ' +
-      'the engine and the host need for their own records, are not counted: a variable costs some hundred bytes beside its own, ' +
+      'Without `memory.max_pages` the memories of a plugin may grow to the 4 GiB of 32-bit wasm. Tables, and the ' +
+      'records of the engine and the host, are not counted: a variable costs some hundred bytes on top of its own bytes, ' +
       'kernel memory half as much again.',
   },
   {
     id: 'time-limits',
     claim: 'Resource limits: execution time can be limited',
     how:
-      'With `timeoutMs` a plugin runs in a worker, which is ended by force when the time of a call is over, and with it the ' +
-      'memory that it could still write to. The next call has a new worker; variables stay. Where no worker is to be had ' +
-      '(pages that are not cross-origin isolated), or none that can be ended in a loop (Bun, Deno), checks are added to ' +
-      "the plugin's functions and loops, which trap when the time is over; that nothing else was changed is checked, and reported.",
+      'With `timeoutMs` a plugin runs in a worker. When the time of a call is over, the worker is ended by force, together ' +
+      'with the memory that it could still write to. The next call has a new worker; variables stay. Where no worker can be ' +
+      'started (pages that are not cross-origin isolated), or where a worker in a loop cannot be ended (Bun, Deno), checks are ' +
+      "added to the plugin's functions and loops. They trap when the time is over. The host checks that nothing else in the " +
+      'module was changed, and reports the change.',
     files: [
       'src/mode.ts',
       'src/deadline.ts',
@@ -68,23 +69,23 @@ export const PROMISES: readonly Claim[] = [
   },
   {
     id: 'host-functions',
-    claim: 'Host function access: a plugin can only call what it was explicitly given',
+    claim: 'Host function access: a plugin can only call functions that it was explicitly given',
     how:
-      'Each import is looked up among the modules of the manifest, the own keys of `functions`, then WASI and the kernel. What ' +
-      'is not there fails the creation, with all of it named in one error. The host gives functions only, no memory, table or ' +
-      'global. After a call was ended, no function of the host does anything for it.',
+      'Each import is looked up among the modules of the manifest, the own keys of `functions`, then WASI and the kernel. An ' +
+      'import that is found nowhere fails the creation; one error names all such imports. The host gives functions only, no ' +
+      'memory, table or global. After a call was ended, no function of the host does anything for it.',
     files: ['src/link.ts', 'src/import-table.ts', 'src/host-function.ts', 'abi/imports.ts'],
     not:
-      'What a host function lets through. It gets numbers that the plugin chose; `context.read` answers null for what is no ' +
-      'block, and what is in a block is data from a stranger.',
+      'The rights that a host function gives away. It gets numbers that the plugin chose. `context.read` returns null for a ' +
+      'number that is not a block, and the bytes in a block are untrusted data.',
   },
   {
     id: 'no-system-access',
-    claim: 'No direct system access: no files, no network, no processes, no environment but what is given',
+    claim: 'No direct system access: no files, no network, no processes, no environment, except those given',
     how:
-      'WASI gives clocks, random bytes and stdio that is captured; every other descriptor is closed. Folders are those of ' +
-      '`allowed_paths` and `preopens`, and one resolver decides what lies in them, name by name, whatever links and `..` say. ' +
-      '`http_request` fails the call unless `allowed_hosts` has the host, asked again for each redirect; `allowedSchemes` ' +
+      'WASI gives clocks, random bytes and captured stdio; every other descriptor is closed. Folders are those of ' +
+      '`allowed_paths` and `preopens`. One resolver walks each path name by name, so links and `..` cannot lead out of a folder. ' +
+      '`http_request` fails the call unless `allowed_hosts` has the host; each redirect is checked again. `allowedSchemes` ' +
       'and `allowPrivateAddresses` narrow that.',
     files: [
       'wasi/preview1.ts',
@@ -94,10 +95,10 @@ export const PROMISES: readonly Claim[] = [
       'src/http.ts',
     ],
     not:
-      'What other processes do to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) says what holds then. What stands ' +
-      'behind a host name: an allowed name may lead to an address of your own network, also where `allowPrivateAddresses: false` ' +
-      'refuses those that are written as addresses. Clocks tell the time, with the resolution that the platform gives. A manifest says where its wasm comes from: see what a ' +
-      'manifest can do.',
+      'Changes that other processes make to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) lists the guarantees ' +
+      'that remain. The address behind a host name: an allowed name may lead to an address of your own network, even where ' +
+      '`allowPrivateAddresses: false` refuses private addresses that are written as numbers. Clocks tell the time, with the ' +
+      'resolution of the platform. A manifest says where its wasm comes from: see the row "A manifest" above.',
   },
 ];
 
@@ -107,7 +108,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     claim: 'No function of the kernel can be called with numbers that make it reach outside, trap or hang',
     how: 'Numbers are u64 until they are compared with a range; one comparison covers both of its ends.',
     files: ['abi/env.ts', 'abi/accessors.ts', 'abi/memory.ts'],
-    not: 'Within its kernel memory a plugin may read and write everywhere, also what an earlier call of its own left there.',
+    not: 'Within its kernel memory a plugin may read and write everywhere, including bytes that an earlier call of the same plugin left there.',
   },
   {
     id: 'kernel-records',
@@ -122,8 +123,8 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'stop-is-final',
     claim: 'A plugin that catches every exception cannot go on after a call was ended',
     how:
-      'The reason is recorded, and every import asks for it first: kernel, WASI and host functions refuse, the accessors trap. The ' +
-      'call fails with that reason, whatever the export returns, and the next one gets a new instance.',
+      'The reason is recorded, and every import checks it first: kernel, WASI and host functions refuse, the accessors trap. The ' +
+      'call fails with that reason even when the export returns normally, and the next call gets a new instance.',
     files: ['abi/kernel.ts', 'abi/imports.ts', 'src/host-function.ts', 'src/call.ts'],
     not: 'Code without imports goes on until it returns.',
   },
@@ -137,7 +138,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
   {
     id: 'kernel-bomb',
     claim: 'Blocks end at `memory.maxPages`',
-    how: 'The allocator counts what it ever gave out in the call, freed blocks included.',
+    how: 'The allocator counts all bytes that it allocated during the call, freed blocks included.',
     files: ['abi/memory.ts'],
     not: '',
   },
@@ -146,12 +147,12 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     claim: 'Memory ends at `memory.max_pages`',
     how: 'The maximum of each memory is lowered before the module is compiled; the change is checked byte for byte and reported.',
     files: ['src/wasm/cap-memory.ts', 'src/growth.ts'],
-    not: 'A module that comes compiled cannot be limited so; asking for it is an error.',
+    not: 'A compiled module (`WebAssembly.Module`) cannot be limited so; setting the limit for one is an error.',
   },
   {
     id: 'var-bomb',
     claim: 'Variables end at `memory.maxVarBytes`',
-    how: 'Keys and values are counted in bytes of UTF-8. One that does not fit changes nothing.',
+    how: 'Keys and values are counted in bytes of UTF-8. A variable that does not fit changes nothing.',
     files: ['abi/vars.ts'],
     not: '',
   },
@@ -159,14 +160,14 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'log-bomb',
     claim: 'Log messages take no memory of the host',
     how:
-      'Each is handed to the logger and forgotten; below the level it is not even decoded. None is longer than ' +
-      '2^29 − 24 bytes.',
+      'Each message is handed to the logger and forgotten; a message below the level is not even decoded. No message is ' +
+      'longer than 2^29 − 24 bytes.',
     files: ['abi/env.ts', 'src/plugin.ts'],
-    not: 'What the logger keeps, and how often it is called.',
+    not: 'Memory that the logger itself keeps, and how often it is called.',
   },
   {
     id: 'text-length',
-    claim: 'No text of a plugin ends the process, whatever its length, and every engine reads the same texts',
+    claim: 'No text of a plugin, however long, ends the process, and every engine reads the same texts',
     how:
       'The length in bytes is compared before anything is copied or decoded: error texts, log messages, keys, requests, outputs, ' +
       'parameters of host functions, names in modules, JSON and MessagePack. Keys and values of JSON are counted where there may ' +
@@ -178,15 +179,15 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
   },
   {
     id: 'print-bomb',
-    claim: 'What is printed takes no more memory than a line and the last lines',
+    claim: 'Printed text takes no more memory than the current line and the last lines',
     how: 'Long lines are cut; 20 lines and 16 KiB are kept for error reports.',
     files: ['wasi/sinks.ts'],
-    not: 'What the receiver of lines keeps, and how often it is called.',
+    not: 'Memory that the receiver of lines itself keeps, and how often it is called.',
   },
   {
     id: 'diagnostics',
     claim: 'Mistakes without end take no memory of the host',
-    how: 'Each is handed to `onDiagnostic` and forgotten. With `strict` the first one ends the call.',
+    how: 'Each diagnostic is handed to `onDiagnostic` and forgotten. With `strict` the first one ends the call.',
     files: ['abi/kernel.ts', 'src/plugin.ts'],
     not: '',
   },
@@ -195,22 +196,22 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     claim: 'Modules with very many imports and exports are linked in linear time',
     how: 'Exports are looked up in a map.',
     files: ['src/module.ts', 'src/link.ts'],
-    not: 'How long the engine takes to compile. Limit the size of what you accept.',
+    not: 'How long the engine takes to compile. Limit the size of the modules that you accept.',
   },
   {
     id: 'names',
     claim: 'Names that JavaScript objects inherit, such as `__proto__`, are names like any other',
-    how: 'Maps, objects without a prototype, and own keys alone.',
+    how: 'Names are kept in maps and in objects without a prototype; only own keys are read.',
     files: ['src/link.ts', 'src/instance.ts', 'src/plugin.ts', 'abi/vars.ts', 'src/settings.ts'],
     not: '',
   },
   {
     id: 'host-failures',
     claim:
-      'What a function of the host throws or returns by mistake ends the call, and cannot be caught away',
-    how: 'Host functions, loggers and receivers of lines and diagnostics are called where anything that they throw ends the call.',
+      'A host function that throws, or returns a wrong value, ends the call; the plugin cannot catch that',
+    how: 'Errors thrown by host functions, loggers and receivers of lines and diagnostics are recorded as the end of the call.',
     files: ['src/host-function.ts', 'src/plugin.ts', 'src/call.ts'],
-    not: 'The debug log: what it throws reaches whoever made the call.',
+    not: 'The debug log: an error thrown by it reaches the caller of the plugin.',
   },
 ];
 
@@ -224,67 +225,68 @@ export const OTHER_CLAIMS: readonly Claim[] = [
   },
   {
     id: 'views',
-    claim: 'A view gives its part and no other byte, whatever its class says; shared memory is copied',
-    how: 'Offset and length are those of the buffer beneath. Wasm bytes are copied before anything else happens to them.',
+    claim:
+      'A view passes its own bytes and no others, even if its class claims otherwise; shared memory is copied',
+    how: 'A view of another class is read through a new `Uint8Array` over its buffer. Wasm bytes are copied before anything else happens to them.',
     files: ['src/plugin.ts', 'src/manifest.ts'],
     not: 'A copy of shared memory that another thread writes to meanwhile may be torn.',
   },
   {
     id: 'output-copy',
     claim: 'An output is a copy that no later call changes; reading JSON from it sets no prototype',
-    how: 'It is copied out of kernel memory, once the range was checked. What the engine has no room for is an error.',
+    how: 'The output is copied out of kernel memory after its range was checked. An output too large for the engine is an error.',
     files: ['src/output.ts', 'src/call.ts'],
     not:
-      'A structured clone of a small output takes along the buffer that it shares with other outputs of the same plugin. ' +
-      'What is in an output is data from a stranger.',
+      'A structured clone of a small output includes the buffer that it shares with other outputs of the same plugin. ' +
+      'The bytes of an output are untrusted data.',
   },
   {
     id: 'manifest-keys',
-    claim: 'A manifest, as text or as an object, can set what is in the table of keys and nothing else',
+    claim: 'A manifest, as text or as an object, can set the keys of its table and nothing else',
     how:
-      'Own keys only, each checked by its row; an unknown one, `__proto__` included, is an error that names it, and so is a ' +
-      'known one that is inherited.',
+      'Only own keys are read, each checked by its row. An unknown key (also `__proto__`) and an inherited known key are ' +
+      'errors that name the key.',
     files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts'],
     not: '',
   },
   {
     id: 'read-once',
     claim:
-      'What was checked is what is used, though getters, proxies or the caller change the rest meanwhile',
-    how: 'Each value is read once, and what was checked is copied. The bytes that are hashed are those that are compiled.',
+      'The values that were checked are the values that are used, even if getters, proxies or the caller change the object',
+    how: 'Each value is read once, and a copy of it is checked and used. The hashed bytes are the compiled bytes.',
     files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts', 'src/source.ts'],
     not: '',
   },
   {
     id: 'tenants',
     claim:
-      'Plugins of one process see nothing of each other, also in calls inside each other or one after the other',
+      'Plugins of one process see nothing of each other, also when calls are nested or follow each other',
     how:
-      'No memory, variable, output or configuration is shared or used again for another plugin. Compiled modules are, when all ' +
-      'their bytes are the same; they hold no state.',
+      'No memory, variable, output or configuration is shared or used again for another plugin. A compiled module is used ' +
+      'again if all bytes are equal; it holds no state.',
     files: ['src/plugin.ts', 'src/module-cache.ts', 'abi/kernel.ts'],
     not:
-      'That creating a plugin is faster when its bytes were used before tells that they were. One that never returns, or takes ' +
-      "all memory of the process, stops the others. A plugin's own calls are not kept apart: what one customer's call leaves in " +
-      'its memories and variables, the next call can read. Give each tenant a plugin of its own.',
+      'Creating a plugin is faster when its bytes were used before; that can be measured. A plugin that never returns, or takes ' +
+      'all memory of the process, stops the others. Calls of one plugin are not kept apart: the next call can read all data that ' +
+      "one customer's call left in memories and variables. Give each tenant its own plugin.",
   },
 ];
 
-/** Who may be hostile. Whoever calls createPlugin is trusted, with all that is given as options and host functions. */
+/** Parties that may be hostile. The caller of createPlugin is trusted, with all its options and host functions. */
 export const ACTORS: readonly { who: string; can: string; cannot: string }[] = [
   {
     who: 'The bytes of a plugin, and of modules linked to it',
     can:
       'Run for ever; take the memory that limits allow; call the kernel, WASI and the host functions that it was given, with any ' +
-      'numbers; give any bytes as output, error text, log message, line or variable. Modules of one manifest trust each other.',
+      'numbers; pass any bytes as output, error text, log message, line or variable. Modules of one manifest trust each other.',
     cannot:
       'Reach memory, names or functions that it was not given; take back the end of a call; make the host fail in a way that is ' +
       'not an error of this call.',
   },
   {
-    who: 'Data: inputs, messages, and what host functions hand over',
-    can: 'Whatever the plugin makes of it.',
-    cannot: 'Be anything to the host but bytes.',
+    who: 'Data: inputs, messages, and results of host functions',
+    can: 'Make the plugin do anything that the plugin is able to do.',
+    cannot: 'Be anything else than bytes to the host.',
   },
   {
     who: 'A manifest',

@@ -43,7 +43,7 @@ const ENTRIES = [
   'src/msgpack/index',
 ];
 
-/** Interfaces whose methods callers write, and plugboard calls. */
+/** Interfaces whose methods are written by callers and called by plugboard. */
 const WRITTEN_BY_CALLERS = [
   ...[
     'Platform',
@@ -161,7 +161,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'made by plugboard': ['CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
 };
 
-/** Functions that look for no object among further arguments. */
+/** Functions that do not refuse an options object among surplus arguments. */
 const LENIENT: readonly [names: RegExp, reason: string][] = [
   [
     /^(CallContext|CurrentPlugin|Kernel|KernelMemory|Vars)\./,
@@ -190,7 +190,7 @@ const files = new MemoryFs();
 const wasi = () => createWasi({});
 const extra = { readOnly: true };
 
-/** A call with one object more than there are parameters. */
+/** A call of each function with an object after its last parameter. */
 const REFUSING: Readonly<Record<string, () => unknown>> = {
   createPlugin: () => call(createPlugin, WASM, {}, extra),
   inspect: () => call(inspect, WASM, extra),
@@ -263,7 +263,7 @@ const make = (type: unknown, ...args: unknown[]) =>
 const on = (owner: unknown, method: string, ...args: unknown[]) =>
   (owner as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
 
-/** Names of the types in the type of a parameter; a type that is written out counts as `{`. */
+/** Names of the types in the type of a parameter; an inline object type counts as `{`. */
 const typesIn = (type: string): string[] => [
   ...(/\{/.test(type) ? ['{'] : []),
   ...(type
@@ -278,7 +278,7 @@ const takesOptions = ({ params }: Callable) =>
 suite('public signatures', test => {
   const callables = ENTRIES.flatMap(entry => callablesOf(`dist/${entry}.d.ts`, WRITTEN_BY_CALLERS));
 
-  test('each type of a parameter is options, or known for something else', () => {
+  test('each type of a parameter is listed as options or as another kind', () => {
     const known = [...OPTIONS, ...Object.values(NOT_OPTIONS).flat()];
     const unknown = callables.flatMap(({ name, params }) =>
       params.flatMap(type =>
@@ -290,7 +290,7 @@ suite('public signatures', test => {
     equal(unknown, []);
   });
 
-  test('each function that takes options is among those whose table is tried', () => {
+  test('each function that takes options has its table tested', () => {
     const tried = new Set(TAKERS.map(({ callable }) => callable));
     const taking = callables.filter(takesOptions).map(({ name }) => name);
     const aliases = ['default', 'newPlugin'];
@@ -304,7 +304,7 @@ suite('public signatures', test => {
     );
   });
 
-  test('each function refuses an object that nothing reads, or is listed with a reason', () => {
+  test('each function refuses an unread object after its parameters, or is listed with a reason', () => {
     const isLenient = (name: string) => LENIENT.some(([names]) => names.test(name));
     const names = callables.map(({ name }) => name);
     equal(
@@ -322,7 +322,7 @@ suite('public signatures', test => {
   });
 
   for (const [name, attempt] of Object.entries(REFUSING)) {
-    test(`${name} refuses an object that nothing would read`, async () => {
+    test(`${name} refuses an object after its last parameter`, async () => {
       const { code } = await raises(attempt, {
         message: 'takes no options here, got an object that nothing would read',
       });
@@ -330,18 +330,18 @@ suite('public signatures', test => {
     });
   }
 
-  test('what map passes is not refused', () => {
+  test('a function passed to map accepts its further arguments', () => {
     is([host().path('.')].map(nodeFolder).length, 1);
     equal(['1', '[2]'].map(readJson as (text: string) => unknown), [1, [2]]);
     equal([new Uint8Array(1)].map(bytesSource).length, 1);
     equal([1].map(encode), [Uint8Array.of(1)]);
   });
 
-  test('abi and wasi read options by the same text', () => {
+  test('abi/options.ts and wasi/options.ts are equal', () => {
     is(readText('abi/options.ts') === readText('wasi/options.ts'), true);
   });
 
-  test('a new signature, a new type and a type that is written out are noticed', () => {
+  test('a new signature, a new type and an inline type are noticed', () => {
     const found = callablesOf('dist/test/helpers/signatures.d.ts', []);
     equal(
       found.map(({ name }) => name),

@@ -60,14 +60,14 @@ const abiPage: Page = {
   intro:
     `Every function that a plugin may import from \`${ENV_NAMESPACE}\`, as [abi/](/abi/) provides it, on every tier and ` +
     'runtime. A handle is the offset of a block in the kernel memory, which plugins reach through these functions only. ' +
-    'What "ends the call" is an error to the caller, whatever the export returns afterwards. Below the functions, tables ' +
-    'tell edge by edge what the other hosts do: the native runtime (libextism 1.41.0), the Go SDK (1.7.1) and the ' +
-    'official JS SDK (2.0.0-rc13, in the foreground). Where nothing is unsafe, plugboard does as native does.',
+    'Where a function "ends the call", the caller gets an error even if the export returns normally afterwards. Below the ' +
+    'functions, tables compare, case by case, the other hosts: the native runtime (libextism 1.41.0), the Go SDK (1.7.1) and the ' +
+    'official JS SDK (2.0.0-rc13, in the foreground). Unless that is unsafe, plugboard does the same as native.',
   tables: [
     specTable<EnvFunction>({
       title: 'Functions',
       intro:
-        '"Based on" names the behaviour that plugins were written for, and what plugboard does otherwise.',
+        '"Based on" names the behaviour that plugins were written for, and the differences of plugboard.',
       prefix: 'env',
       rows: ENV_FUNCTIONS,
       id: row => row.name,
@@ -84,7 +84,7 @@ const abiPage: Page = {
             ),
         },
         { head: 'Parameters', cell: row => meanings(row.params) },
-        { head: 'Answers', cell: row => row.results.map(result => result.meaning).join('; ') },
+        { head: 'Returns', cell: row => row.results.map(result => result.meaning).join('; ') },
         { head: 'Bad input', cell: row => row.onBadInput },
         { head: 'Ownership', cell: row => row.ownership },
         { head: 'Based on', cell: row => row.source },
@@ -108,17 +108,17 @@ const guarantees: readonly Guarantee[] = [
   {
     where: 'In memory',
     folder: 'the folder itself',
-    race: 'none: nothing runs between the look and the use',
+    race: 'none: no other code runs between the check and the use',
   },
   {
     where: 'Node, Deno and Bun on Linux and macOS',
-    folder: 'a path, whose device and inode are compared with those of the folder before every use',
-    race: 'another process that may write there can put a link in the place of a folder in between; a link in the last place is not followed by the system either',
+    folder: 'as a path; before every use its device and inode are compared with those of the folder',
+    race: 'another process that may write there can replace a folder by a link between check and use; a link as the last component of the path is not followed by the system either',
   },
   {
     where: 'Node, Deno and Bun on Windows',
-    folder: 'as on Linux; names with a backslash, a colon or of a device are refused',
-    race: 'as on Linux, and in the last place too',
+    folder: 'as on Linux; names with a backslash or a colon, and names of devices, are refused',
+    race: 'as on Linux, and the last component can be replaced too',
   },
   {
     where: 'workerd and browsers',
@@ -131,13 +131,13 @@ const wasiPage: Page = {
   path: 'docs/WASI.md',
   title: 'WASI preview 1',
   intro:
-    'What [wasi/](/wasi/) answers to the functions of `wasi_snapshot_preview1`. Numbers are unsigned, pointers are offsets ' +
-    'into the memory that the program exports, and every function but `proc_exit` answers an errno.',
+    'The functions of `wasi_snapshot_preview1`, as [wasi/](/wasi/) implements them. Numbers are unsigned, pointers are ' +
+    'offsets into the memory that the program exports, and every function except `proc_exit` returns an errno.',
   tables: [
     specTable<WasiFunction>({
       title: 'Functions',
       intro:
-        'A program gets clocks, random bytes and captured stdio; arguments, environment and folders only as given.',
+        'A program gets clocks, random bytes and captured stdio. It gets arguments, environment and folders only if options give them.',
       prefix: 'wasi',
       rows: wasiFunctions,
       id: row => row.name,
@@ -153,17 +153,17 @@ const wasiPage: Page = {
       ],
     }),
     specTable<Guarantee>({
-      title: 'What keeps a program in its folders',
+      title: 'How a program is kept in its folders',
       intro:
         'Every path is resolved below an open folder, name by name. Absolute paths, `..` above that folder and links that lead ' +
-        'to either are EPERM on every file system. Where something could happen between the look at a name and its use:',
+        'to either are EPERM on every file system. The table says whether a race between the check of a name and its use is possible.',
       rows: guarantees,
       id: row => row.where,
       layout: 'table',
       columns: [
         { head: 'Files', cell: row => row.where },
-        { head: 'What an open folder is', cell: row => row.folder },
-        { head: 'What a race can do', cell: row => row.race },
+        { head: 'How an open folder is kept', cell: row => row.folder },
+        { head: 'Effect of a race', cell: row => row.race },
       ],
     }),
   ],
@@ -191,13 +191,13 @@ const errorsPage: Page = {
     'Every error that plugboard raises on purpose has a `code`, which is stable, and a message, which is not. Programs ' +
     'look at the code, people read the message.',
   tables: [
-    errorTable('Host', 'What creating and calling a plugin can end in.', ERROR_CODES),
-    errorTable('Actors', 'What comes on top where the plugin is an actor.', ACTOR_ERROR_CODES),
-    errorTable('Command line', 'What comes on top in the `plugboard` command.', CLI_ERROR_CODES),
+    errorTable('Host', 'Codes of errors that creating and calling a plugin can throw.', ERROR_CODES),
+    errorTable('Actors', 'Additional codes for plugins that are actors.', ACTOR_ERROR_CODES),
+    errorTable('Command line', 'Additional codes of the `plugboard` command.', CLI_ERROR_CODES),
   ],
 };
 
-/** Groups of three digits, as people read them. */
+/** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
 const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
@@ -219,10 +219,10 @@ const limitTable = (title: string, intro: string, limits: { [key: string]: Limit
 const limitsPage: Page = {
   path: 'docs/LIMITS.md',
   title: 'Limits',
-  intro: 'Where plugboard stops a plugin that takes too much, and why there. A page is 64 KiB.',
+  intro: 'Where plugboard stops a plugin that takes too much, and why at that value. A page is 64 KiB.',
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
-    limitTable('Actors', 'What comes on top where the plugin is an actor.', ACTOR_LIMITS),
+    limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
   ],
 };
 
@@ -235,7 +235,7 @@ interface ActorLayer {
 const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'ScriptActor',
-    does: 'takes packets one at a time, keeps the state, sends what comes out; life cycle, error policy, reload',
+    does: 'takes packets one at a time, keeps the state, sends the resulting packets; life cycle, error policy, reload',
     files: ['actor.ts', 'inbox.ts', 'mailbox.ts', 'load.ts', 'settings.ts', 'events.ts'],
   },
   {
@@ -262,7 +262,7 @@ const actorLayers: readonly ActorLayer[] = [
   },
   {
     layer: 'WASM plugin, actor logic',
-    does: 'written with one of the SDKs, which fix what goes over the wire',
+    does: 'written with one of the SDKs, which define the wire format',
     files: [
       'wire.ts',
       'message.ts',
@@ -275,7 +275,7 @@ const actorLayers: readonly ActorLayer[] = [
   },
   {
     layer: 'State',
-    does: 'stores, and what becomes of a state that a plugin returns',
+    does: 'stores, and the rules for a state that a plugin returns',
     files: ['state.ts', 'state-keeper.ts', 'file-state.ts', 'state-file.ts'],
   },
   {
@@ -312,12 +312,12 @@ const actorsPage: Page = {
   path: 'docs/ACTORS.md',
   title: 'Reflow actors',
   intro:
-    "How [src/actor/](/src/actor/) runs the actors of Reflow's WebAssembly runtime, and what it does otherwise. Error codes " +
+    "How [src/actor/](/src/actor/) runs the actors of Reflow's WebAssembly runtime, and where it differs. Error codes " +
     'are in [ERRORS.md](ERRORS.md), limits in [LIMITS.md](LIMITS.md).',
   tables: [
     specTable<ActorLayer>({
       title: 'The layers',
-      intro: 'From the outside in. Nothing below an actor knows of actors.',
+      intro: 'From the outside in. The engine and the plugin host do not depend on actors.',
       rows: actorLayers,
       id: ({ layer }) => layer,
       layout: 'table',
@@ -329,12 +329,12 @@ const actorsPage: Page = {
     }),
     behaviours(
       'A call',
-      'What happens with one packet, in this order. Calls of one actor never overlap.',
+      'The steps for one packet, in this order. Calls of one actor never overlap.',
       'Step',
       [
         {
           what: 'the payload is written',
-          does: 'when it is sent, so that what is wrong with it is the error of its sender',
+          does: 'when it is sent, so that the sender gets the error for a wrong payload',
         },
         {
           what: '`store.load`',
@@ -342,15 +342,15 @@ const actorsPage: Page = {
         },
         {
           what: 'the plugin is called',
-          does: 'what it sends by `__send_output` is kept for the end of the call',
+          does: 'packets that it sends by `__send_output` are kept until the end of the call',
         },
         {
           what: 'the result is read',
-          does: 'leniently, with a diagnostic for each thing that is tolerated; `strict` fails the call',
+          does: 'leniently, with a diagnostic for each tolerated mistake; with `strict` a mistake fails the call',
         },
         {
           what: 'the state is written',
-          does: 'once, in the encoding of the plugin, if the call changed it. A state over its limit fails the call, and the one from before is kept',
+          does: 'once, in the encoding of the plugin, if the call changed it. A state over its limit fails the call, and the previous state is kept',
         },
         {
           what: '`store.commit`',
@@ -369,75 +369,70 @@ const actorsPage: Page = {
       [
         {
           what: 'a call that succeeded',
-          does: 'STATE_TOO_LARGE; nothing that it wrote is kept, whatever the policy. Packets that it sent before go out, its result does not',
+          does: 'STATE_TOO_LARGE; under every policy, the writes of the call are dropped. Packets that it sent before go out, its result does not',
         },
         {
           what: 'a call that failed',
-          does: 'its own error; the state from before it is kept, with the diagnostic STATE_WRITES_DISCARDED',
+          does: 'its own error; the state from before the call is kept, with the diagnostic STATE_WRITES_DISCARDED',
         },
         {
-          what: 'the state that an actor is made with, or its store loads',
+          what: 'the first state of an actor, or the state that its store loads',
           does:
             'STATE_TOO_LARGE before the plugin is called. Raise `limits.stateBytes`, or the limit that the message names; or ' +
             'commit a smaller state to the store, such as `store.commit(new Map())`; or make the actor with another `state`',
         },
         {
           what: 'another module, with a config that leaves less room',
-          does: '`reload` refuses it, and the old one goes on',
+          does: '`reload` refuses the module, and the old one stays in use',
         },
       ],
     ),
     behaviours(
       'The state file',
-      'One JSON object in one line, as `FileState` and `plugboard run --state` keep it. Its members, in this order; others are refused.',
+      'One JSON object in one line, as `FileState` and `plugboard run --state` keep it. The table lists its members in order; a file with other members is refused.',
       'Member',
       STATE_FILE_MEMBERS.map(({ key, means }) => ({ what: `\`${key}\``, does: means })),
     ),
-    behaviours(
-      'What happens to files of the command line',
-      'Before anything runs, and while it does.',
-      'File',
-      [
-        {
-          what: '`--state` with other content',
-          does: 'refused and left as it is. `--adopt` takes any JSON object for the state, but no file of another version',
-        },
-        {
-          what: '`--state` that cannot be written',
-          does: 'refused: a folder or device, a read-only file, a folder that is missing or takes no new file',
-        },
-        {
-          what: '`--state` behind a symbolic link',
-          does: 'the file that the link leads to is replaced, also when it is yet to be made; permissions stay, and the owner where the system allows it. Of several hard links only this name gets the new state',
-        },
-        {
-          what: '`--state` that another program changes',
-          does: 'the next message starts from the new state. A change while a message is processed fails that message: no write of the other program is lost',
-        },
-        {
-          what: '`--events` with other content',
-          does: 'refused and left as it is; events are added to events',
-        },
-        {
-          what: 'one file given twice, of which one is written',
-          does: 'refused: `--state` and `--events` are nothing else that the run uses',
-        },
-      ],
-    ),
+    behaviours('Files of the command line', 'Checks before the run, and behaviour during it.', 'File', [
+      {
+        what: '`--state` with other content',
+        does: 'refused and left unchanged. With `--adopt` any JSON object is taken as the state, except a file of another version',
+      },
+      {
+        what: '`--state` that cannot be written',
+        does: 'refused: a folder or device, a read-only file, or a file whose folder is missing or not writable',
+      },
+      {
+        what: '`--state` behind a symbolic link',
+        does: 'the target of the link is replaced, or created if it does not exist; permissions stay, and the owner where the system allows it. If the file has several hard links, only this name gets the new state',
+      },
+      {
+        what: '`--state` that another program changes',
+        does: 'the next message starts from the new state. A change while a message is processed fails that message, so no write of the other program is lost',
+      },
+      {
+        what: '`--events` with other content',
+        does: 'refused and left unchanged; events are appended only to a file of events',
+      },
+      {
+        what: 'one file for two options, one of which writes it',
+        does: 'refused: the files of `--state` and `--events` must differ from all other files of the run',
+      },
+    ]),
     behaviours('State policies', 'The option `statePolicy`.', 'Policy', [
       {
         what: '`replace`',
-        does: 'a state that is returned takes the place of all; what was set before a failure stays (default, as upstream)',
+        does: 'a returned state replaces the whole state; values set before a failure stay (default, as upstream)',
       },
-      { what: '`merge`', does: 'the keys of a state that is returned are set, all others stay' },
+      { what: '`merge`', does: 'the keys of a returned state are set, all others stay' },
       {
         what: '`transactional`',
-        does: 'as `replace`, but of a call that fails nothing stays; packets that it sent do go out',
+        does: 'as `replace`, but a call that fails changes nothing; packets that it sent do go out',
       },
     ]),
     behaviours(
       'Programs',
-      "For each section of the documentation of Reflow's WebAssembly runtime, a program that does what it says. All are run by tests.",
+      "For each section of the documentation of Reflow's WebAssembly runtime, a program that follows it. Tests run all of them.",
       'Section',
       [
         { what: 'Stateful counters, in Rust and in Go', does: program('counter.ts') },
@@ -454,26 +449,26 @@ const actorsPage: Page = {
     ),
     behaviours(
       'Encodings',
-      "What `encoding` in a plugin's metadata says. The metadata itself, and what goes through host functions, is JSON in any case.",
+      "The values of `encoding` in a plugin's metadata. The metadata itself and all arguments of host functions are always JSON.",
       'Encoding',
       [
         {
           what: 'none, or `json`',
           does:
             'context and result are JSON. Numbers keep their kind in Rust; in Go they are float64, so that `1.0` comes back as `1`, ' +
-            '`-0.0` as `0`, and digits beyond 2^53 are lost: an Integer there is none any more',
+            '`-0.0` as `0`, and beyond 2^53 digits are lost and an Integer does not stay an Integer',
         },
         {
           what: '`msgpack`',
           does:
             'context and result are MessagePack: the same maps, bytes of a Stream and in other data as `bin`. The actor needs the ' +
-            'option `codec: msgpack`, of `plugboard/msgpack`. A state of bytes comes back as bytes, also from a state file. In Rust, write results with `rmp_serde::to_vec_named`',
+            'option `codec: msgpack`, imported from `plugboard/msgpack`. A state of bytes comes back as bytes, also from a state file. In Rust, write results with `rmp_serde::to_vec_named`',
         },
       ],
     ),
     behaviours(
       'Error policies',
-      'The option `errorPolicy`: what an actor does after a call that failed.',
+      'The option `errorPolicy`: how an actor goes on after a failed call.',
       'Policy',
       [
         {
@@ -486,13 +481,14 @@ const actorsPage: Page = {
         },
         {
           what: '`restart`',
-          does: 'makes the plugin anew, with the state kept; after `maxFailures` in a row it stops',
+          does: 'creates the plugin again and keeps the state; after `maxFailures` in a row it stops',
         },
       ],
     ),
     specTable<Fault>({
-      title: 'Faults of upstream, and what is done here',
-      intro: 'An option in the last column but one chooses; without one there is nothing to choose.',
+      title: 'Faults of upstream, and the behaviour here',
+      intro:
+        'The column "Option" names the option that chooses the behaviour. If it is empty, the behaviour is fixed.',
       prefix: 'upstream',
       rows: FAULTS,
       id: ({ number }) => String(number),
@@ -505,7 +501,7 @@ const actorsPage: Page = {
       ],
     }),
     specTable<(typeof MODULE_ERROR_KINDS)[number]>({
-      title: 'What can be wrong with a module',
+      title: 'Kinds of module errors',
       intro: 'The `kind` of a `ModuleError`; its `code` and message are more exact.',
       prefix: 'module',
       rows: MODULE_ERROR_KINDS,
@@ -548,7 +544,7 @@ const optionsPage: Page = {
   title: 'Options',
   intro:
     'Every options object that a public function takes, printed from the tables that read them. An unknown key, a wrong type, ' +
-    'a key that is inherited, and a key in both spellings are errors that name the key, the nearest name and all names. ' +
+    'an inherited key, and a key in both spellings are errors that name the key, the nearest name and all names. ' +
     'Values are never shown. `undefined` counts as left out. A key works everywhere, unless the table says where.',
   tables: TABLES.map(table =>
     specTable<OptionLine>({
@@ -572,8 +568,8 @@ const optionsPage: Page = {
 const grantTable = specTable<OptionLine>({
   title: 'Options that grant something',
   intro:
-    'What a plugin gets, and by which option. A misspelt, mistyped, inherited or doubled form of any of them is an error, and ' +
-    'grants nothing. [docs/OPTIONS.md](/docs/OPTIONS.md) has all options.',
+    'Rights of a plugin, each with the option that gives it. A misspelt, mistyped, inherited or doubled form of such an option is ' +
+    'an error, and grants nothing. [docs/OPTIONS.md](/docs/OPTIONS.md) has all options.',
   prefix: 'grant',
   rows: TABLES.flatMap(optionLines).filter(({ row }) => row.grants !== undefined),
   id: ({ table, key }) => grantId(table, key),
@@ -608,13 +604,13 @@ const securityPage: Page = {
   path: 'docs/SECURITY.md',
   title: 'Security',
   intro:
-    'What a plugin host is for is to run what is not trusted. This page says who may be hostile, what each can and cannot do, ' +
-    'and for every claim how it is done, in which file, and which suites of tests prove it. Whoever calls `createPlugin` is ' +
-    'trusted, with all options and host functions. Reports of holes are welcome as issues.',
+    'A plugin host runs untrusted code. This page lists the parties that may be hostile and the limits of each. For every ' +
+    'claim it says how it is done, in which file, and which test suites prove it. The caller of `createPlugin` is trusted, ' +
+    'with all options and host functions. Please report holes as issues.',
   tables: [
     specTable<(typeof ACTORS)[number]>({
       title: 'Who may be hostile',
-      intro: 'Each alone, or all of them together.',
+      intro: 'Each party alone, or all of them together.',
       rows: ACTORS,
       id: row => row.who,
       layout: 'table',
@@ -626,13 +622,17 @@ const securityPage: Page = {
     }),
     claims(
       "The four promises of Reflow's WebAssembly runtime",
-      'In its words, and what they mean here.',
+      'The words of Reflow, and their meaning here.',
       PROMISES,
     ),
     grantTable,
     flagTable,
-    claims('Hostile plugins', 'What holds whatever the bytes of a plugin do.', PLUGIN_CLAIMS),
-    claims('Hostile data, manifests and neighbours', 'What holds whatever comes from there.', OTHER_CLAIMS),
+    claims('Hostile plugins', 'These claims hold for a plugin with any bytes.', PLUGIN_CLAIMS),
+    claims(
+      'Hostile data, manifests and neighbours',
+      'These claims hold for any data, manifest or other plugin.',
+      OTHER_CLAIMS,
+    ),
   ],
 };
 

@@ -2,8 +2,9 @@ import { type Packet, readPacket, ScriptActor } from '../../src/actor/node.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { runWorkload, type Subject, type Workload } from './measure.ts';
 
-// How many messages does an actor process, and what do many actors take? Against a loop over the official JS SDK with the
-// same plugin and host functions, which does what an actor must: write the context, call, read the result, keep the state.
+// How many messages does an actor process, and how much memory do many actors take? The peer is a loop over the official
+// JS SDK with the same plugin and host functions. It does the work of an actor: write the context, call, read the result,
+// keep the state.
 
 interface PeerOutput {
   text(): string;
@@ -20,16 +21,16 @@ type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) 
 const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
 const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
 
-// Gives back its messages and its state; the state travels to it and back with each message.
+// Returns its messages and its state. Each message carries the state to the plugin and back.
 const plugin = nodeHost.readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 const state = { count: 7, label: 'a counter' };
 const config = { initial_value: 10 };
 
-/** A message whose data has so many characters. */
+/** A message whose data has `characters` characters. */
 const textOf = (characters: number) =>
   JSON.stringify({ in: { type: 'String', data: 'x'.repeat(characters) } });
 
-/** The loop: what a program does that has the JS SDK instead of an actor. */
+/** The loop that a program with the JS SDK needs instead of an actor. */
 async function createLoop() {
   let kept: Record<string, unknown> = { ...state };
   const functions = {
@@ -60,7 +61,7 @@ interface Actor<Payload> {
   process(payload: Payload): Promise<unknown>;
 }
 
-/** So many of a kind, each of which gets the message once a run; and what one of them takes. */
+/** `count` actors or loops. Each gets the message once a run. Also measures the memory of one of them. */
 function subject<Payload>(
   name: string,
   count: number,

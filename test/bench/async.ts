@@ -3,7 +3,8 @@ import { createPlugin, type HostFunction, hostFunction, type PluginOptions, valu
 import { buildModule, op } from '../helpers/build-module.ts';
 import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
 
-// How long does it take a plugin to call its host, on the same thread, suspended, and from a worker; and to make one in a worker?
+// How long does a plugin take to call its host: on the same thread, suspended, and from a worker? How long does it take to
+// create a plugin in a worker?
 
 interface Peer {
   call(name: string): Promise<unknown>;
@@ -13,7 +14,7 @@ type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) 
 const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
 const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
 
-/** Host calls of one call, so that its own cost is little. */
+/** Host calls within one call, so that the cost of the call itself counts little. */
 const CALLS = 100;
 const USER = 'extism:host/user';
 const repeated = (...body: number[]) => Array.from({ length: CALLS }, () => body).flat();
@@ -27,7 +28,7 @@ const plugin = buildModule({
     { name: 'ping', body: repeated(op.call, 0, op.drop) },
     {
       name: 'answer',
-      // A block of 32 bytes, kept in the global, for which the host answers another one.
+      // A block of 32 bytes, kept in the global, for which the host returns another one.
       body: [
         ...[op.i64Const, 32, op.call, 2, 0xa7, op.globalSet, 0],
         ...repeated(op.globalGet, 0, op.i64Extend, op.call, 1, op.drop),
@@ -60,7 +61,7 @@ const subjects = (fn: string, ours: PluginOptions, ofPeer: object): Subject[] =>
   },
 ];
 
-/** On Deno the peer starts no worker. */
+/** Null on Deno, where the peer cannot start a worker. */
 async function unlessItCannot(make: () => Promise<Run>): Promise<Run | null> {
   try {
     return await make();
@@ -79,7 +80,7 @@ const answer = ((context: Context, handle: bigint) =>
   context.store(context.read(handle)!.text().replace('\0', 'x'))) as unknown as HostFunction;
 const functions = (ping: HostFunction) => ({ functions: { [USER]: { ping, answer } } });
 
-/** The official SDK suspends no plugin where it was asked for a host function that waits: it runs it in a worker. */
+/** The official SDK cannot suspend a plugin for a host function that waits. It runs the plugin in a worker instead. */
 const suspended: Workload[] = jspi
   ? [
       {

@@ -2,35 +2,35 @@ import { nodeHost } from '../helpers/node.ts';
 
 export type Run = () => Promise<unknown>;
 
-/** What is measured, made by itself: nothing of another subject is in its process. */
+/** One implementation of a workload. It has a process of its own, without the code of another subject. */
 export interface Subject {
   name: string;
-  /** Null where the runtime, or the peer on it, cannot do it. */
+  /** Null if the runtime, or the peer on it, does not support the workload. */
   make(): Promise<Run | { run: Run; memoryKib: number } | null>;
 }
 
-/** What each of the subjects does. */
+/** A task that several subjects do. */
 export interface Workload {
   name: string;
   subjects: readonly Subject[];
 }
 
-/** What one process finds out about one subject. */
+/** The measurement of one subject by one process. */
 export interface Sample {
   runtime: string;
-  /** Mean time of a run in each round, in µs; null where it cannot be done. */
+  /** Mean time of a run in each round, in µs; null if the subject does not support the workload. */
   roundsUs: readonly number[] | null;
-  /** What one of the things that it is made of takes, where that is of interest. */
+  /** Memory of one actor or loop, in KiB; set by the benchmark of actors only. */
   memoryKib?: number;
 }
 
-/** Long enough for engines to be done with compiling, which they do beside what runs. */
+/** Long enough for engines to finish their better compilation, which runs in the background. */
 const WARM_UP_MS = 1000;
 const ROUND_MS = 50;
 const ROUNDS = 10;
 
 /**
- * The entry of a benchmark: prints the names of its workloads and their subjects, or the sample of the one that is named, as JSON.
+ * The entry of a benchmark. Prints, as JSON, the names of its workloads and subjects, or the sample of the named subject.
  * RATIONALE: why-does-each-subject-of-a-benchmark-have-a-process-of-its-own
  */
 export async function runWorkload(workloads: readonly Workload[]): Promise<void> {
@@ -39,10 +39,10 @@ export async function runWorkload(workloads: readonly Workload[]): Promise<void>
   const workload = workloads.find(({ name }) => name === wanted);
   const found = workload?.subjects.find(({ name }) => name === subject);
   if (!workload || !found) throw new Error(`no workload is named ${wanted}, or no subject of it ${subject}`);
-  // Node 20 may never end where nothing but the peer's compilation is left to wait for: see docs/RATIONALE.md.
+  // Without a timer, Node 20 may hang if only the peer's compilation is pending: see docs/RATIONALE.md.
   setInterval(() => {}, 1000);
   print(await measure(found));
-  // Workers of the peer keep a process alive.
+  // Workers of the peer would keep the process alive.
   process.exit(0);
 }
 
@@ -64,7 +64,7 @@ async function measure(subject: Subject): Promise<Sample> {
   return { runtime, roundsUs, ...(typeof made === 'object' && { memoryKib: made.memoryKib }) };
 }
 
-/** @returns how often it ran */
+/** @returns the number of runs */
 async function warmUp(run: Run): Promise<number> {
   const end = performance.now() + WARM_UP_MS;
   let runs = 0;

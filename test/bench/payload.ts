@@ -18,7 +18,7 @@ const PAYLOADS = [
   { name: '1 MiB', bytes: 1_048_576 },
 ];
 
-// Does not grow its memory on every call, unlike the usual echo plugin, which would measure memory.grow instead.
+// Does not grow its memory on every call. The usual echo plugin does, and would measure memory.grow instead.
 const payloadPlugin = nodeHost.readBytes('fixtures/bench/bench.wasm');
 const realPlugin = nodeHost.readBytes('fixtures/rust-pdk/rust_pdk.wasm');
 const userFunctions = { 'extism:host/user': { shout: () => 0n, notify: () => {} } };
@@ -47,7 +47,7 @@ const payloads: Workload[] = ['echo', 'consume'].flatMap(fn =>
   }),
 );
 
-/** Creates and closes plugins of the bytes that `nextBytes` gives. */
+/** Creates and closes a plugin from the result of `nextBytes`. */
 function creation(nextBytes: () => Uint8Array): Subject[] {
   const manifest = () => ({ wasm: [{ data: nextBytes() }] });
   const ours = (kernel: (typeof tiers)[number]): Subject => ({
@@ -62,7 +62,7 @@ function creation(nextBytes: () => Uint8Array): Subject[] {
 const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
 const variantNumber = new DataView(variant.buffer, variant.length - 4);
 let variants = 0;
-/** The same plugin with another custom section behind it each time. */
+/** The bytes of the plugin with a different custom section at the end each time, so they are never in a cache. */
 function neverSeen(): Uint8Array {
   variantNumber.setUint32(0, variants++);
   return variant;

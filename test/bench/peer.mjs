@@ -1,2 +1,2 @@
-// Here, so that each runtime finds the build of the official JS SDK that is meant for it.
+// In this folder, so that each runtime finds its own build of the official JS SDK.
 export { createPlugin } from '@extism/extism';

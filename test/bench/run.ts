@@ -9,11 +9,11 @@ import type { Sample } from './measure.ts';
 // Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- wasi`.
 
 interface Measurement {
-  /** What was measured, such as `echo 16 B`. */
+  /** Name of the workload, such as `echo 16 B`. */
   workload: string;
   /** Median time of one run by subject, in µs. */
   medianUs: Record<string, number>;
-  /** What the subjects take in memory, of those that say so. */
+  /** Memory by subject, in KiB, if the benchmark measures it. */
   memoryKib?: Record<string, number>;
 }
 
@@ -25,7 +25,7 @@ interface Result {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = `${root}test/bench/`;
 
-/** What each benchmark compares: a subject of ours, and the peer that it is held against. */
+/** For each benchmark: our subjects, each with the peer that it is compared with. */
 const AGAINST: Record<string, Record<string, string>> = {
   payload: { accessors: 'js-sdk', reference: 'js-sdk' },
   actors: { actor: 'js-sdk' },
@@ -33,7 +33,7 @@ const AGAINST: Record<string, Record<string, string>> = {
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
 
-/** Each subject is measured so many times, in turn with the others, so that what disturbs the machine disturbs all of them. */
+/** Rounds of all subjects in turn, so that other work on the machine slows all of them alike. */
 const REPEATS = 3;
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 60_000;
@@ -50,7 +50,7 @@ function runOn(program: string, flags: readonly string[], name: string, peers: r
       try {
         return run(workload, subject) as Sample;
       } catch (error) {
-        // A worker of the peer now and then never answers.
+        // A worker of the peer sometimes hangs.
         if (!peers.includes(subject)) throw error;
         if (attempt === ATTEMPTS) return { runtime: '', roundsUs: null };
       }
@@ -86,7 +86,7 @@ function summarise(workload: string, samples: ReadonlyMap<string, readonly Sampl
 function table({ runtime, measurements }: Result, against: Record<string, string>): string {
   const subjects = [...new Set(measurements.flatMap(({ medianUs }) => Object.keys(medianUs)))];
   const cell = (subject: string, { medianUs, memoryKib }: Measurement) => {
-    // Not every subject runs everywhere.
+    // Some subjects do not run on every runtime.
     if (medianUs[subject] === undefined) return '';
     const peerUs = medianUs[against[subject] ?? ''];
     const ratio = peerUs === undefined ? '' : `, ${(peerUs / medianUs[subject]!).toFixed(1)}×`;
@@ -126,8 +126,8 @@ const conditions = { date, cpu: cpus()[0]?.model, cores: cpus().length, peer: ma
 const pairs = Object.entries(against).map(([subject, peer]) => `${subject} as ${peer}`);
 const versions = Object.entries(manifest.dependencies).map(([peer, version]) => `${peer} ${version}`);
 const intro =
-  `Medians of one run, in which each subject had processes of its own, and how many times as fast is ${pairs.join(', ')}. ` +
-  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it cannot do it, or never answers.`;
+  `Medians of one run, with processes of its own for each subject. The factors say how many times as fast a subject is: ${pairs.join(', ')}. ` +
+  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it does not support the workload, or hangs.`;
 const page = [`# ${name}`, intro, ...results.map(result => table(result, against))].join('\n\n');
 mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);

@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
 import type { SoakResult } from './soak.ts';
 
-// Runs soak.ts on every runtime and keeps the figures: `npm run build && node dist/test/bench/soak-run.js`. Fails where
-// time is not linear or memory not flat.
+// Runs soak.ts on every runtime and keeps the figures: `npm run build && node dist/test/bench/soak-run.js`. Fails if time
+// is not linear or memory grows.
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const results = `${root}test/bench/results/soak`;
 
 /**
- * More than this is no noise. Memory: by which a round of the last half of them grew, on average; resident memory grows by
- * some on Deno before it stays.
+ * Above these limits a difference is not noise. Memory: average growth in each of the last rounds, the second half of them.
+ * On Deno resident memory grows at first and then stays.
  */
 const MOST = { halves: 1.5, rounds: 1.5, heapMiB: 0.5, residentMiB: 48 };
 
@@ -68,10 +68,10 @@ const conditions = {
   cores: cpus().length,
 };
 const intro =
-  'Very much of one thing, in four rounds, each workload in a process of its own. Time is what the fastest round took of the processors (of ' +
-  'allocations: one call); beside it, whether its second half takes as long as the first, and whether the last two rounds ' +
-  'take as long as the first two. Memory is what is in use after garbage collection, at the start and after each round. The ' +
-  'resident memory of Deno rises for some thousand plugins and then stays; so it does where bare instances are made, without ' +
+  'One task, repeated very often, in four rounds; each workload has a process of its own. Time is the processor time of the ' +
+  'fastest round (for allocations: of one call). The next columns compare the second half of a round with its first half, and ' +
+  'the last two rounds with the first two. Memory is the memory in use after garbage collection, at the start and after each ' +
+  'round. The resident memory of Deno grows for some thousand plugins and then stays, also for bare instances without ' +
   `plugboard. ${conditions.date}, ${conditions.cores} cores of ${conditions.cpu}.`;
 const page = ['# soak', intro, ...byRuntime.map(table)].join('\n\n');
 writeFileSync(`${results}.md`, page);

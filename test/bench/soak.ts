@@ -11,32 +11,32 @@ import {
 import { buildModule, op } from '../helpers/build-module.ts';
 import { nodeHost } from '../helpers/node.ts';
 
-// Does time stay linear, and memory flat, when very much is done? One workload in each process: see soak-run.ts.
+// Does time stay linear, and memory flat, over very many calls or plugins? One workload in each process: see soak-run.ts.
 
-/** What one process tells. */
+/** The result that one process prints. */
 export interface SoakResult {
   runtime: string;
   workload: string;
-  /** Of the fastest of the rounds. */
+  /** Time of the fastest round; for allocations, of the fastest call. */
   totalMs: number;
-  /** Time of the second half of a round over that of the first, each where it was fastest. */
+  /** Time of the fastest second half of a round, divided by the time of the fastest first half. */
   halves: number;
-  /** Time of the fastest among the last rounds over that among the first. */
+  /** Time of the fastest of the last rounds, divided by the time of the fastest of the first rounds. */
   rounds: number;
-  /** After garbage collection, at the start and after each round. MiB. */
+  /** Memory after garbage collection, at the start and after each round, in MiB. */
   heapMiB: number[];
   residentMiB: number[];
-  /** Of the loops that are ended by force: how long the slowest lived. */
+  /** Set for loops that are ended by force: the longest time until a loop ended. */
   slowestMs?: number;
 }
 
 const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(now: boolean): void } };
 
-/** The allocators of engines keep more at first, and then no more. */
+/** Four, because the allocators of engines keep more memory in the first rounds. */
 const ROUNDS = 4;
 
 type Step = (index: number) => Promise<void>;
-/** Does all of it once, and answers how many ms each half took. */
+/** Runs the workload once. Returns the time of each half in ms. */
 type Round = () => Promise<[first: number, second: number]>;
 interface Workload {
   name: string;
@@ -56,7 +56,7 @@ const repeat = (body: readonly number[]) => [
   // While the count is below 50,000.
   ...[op.globalGet, 0, op.i32Const, 0xd0, 0x86, 0x03, 0x49, 0x0d, 0, op.end],
 ];
-/** `run` does something 50,000 times, twice, and calls `mark` before, between and after. */
+/** `run` runs `body` 50,000 times, twice, and calls `mark` before, between and after. */
 const allocations = (body: readonly number[]) =>
   buildModule({
     imports: [
@@ -73,7 +73,7 @@ const allocations = (body: readonly number[]) =>
     global: { name: 'count', value: 0 },
   });
 
-/** 100,000 of something within one call, twenty times. The halves are the fastest among those of the calls. */
+/** Twenty calls that each run `body` 100,000 times. The returned halves are the fastest of all calls. */
 async function withinCall(body: readonly number[]): Promise<Round> {
   const marks: number[] = [];
   const plugin = await createPlugin(allocations(body), {
@@ -88,7 +88,7 @@ async function withinCall(body: readonly number[]): Promise<Round> {
   };
 }
 
-/** Of all threads, which whatever else runs on the machine hardly changes. */
+/** Processor time of all threads of this process. Other work on the machine hardly changes it. */
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -98,7 +98,7 @@ function processorMs(): number {
 function steps(count: number, step: Step): Round {
   let done = 0;
   const run = async (more: number) => {
-    // Two threads that wake each other are four times as fast just after they have slept as later on.
+    // Sleeps first: two threads that wake each other are four times as fast just after a sleep as later.
     await new Promise(resolve => setTimeout(resolve, 200));
     const startMs = processorMs();
     for (const end = done + more; done < end; done++) await step(done);
@@ -127,7 +127,7 @@ const calling = buildModule({
 const inWorker = { runInWorker: true };
 const answerLater = hostFunction({ result: values.i32, isAsync: true }, async () => 0);
 
-/** Calls that each call the host. */
+/** Steps that each call an export which calls the host. */
 async function hostCalls(
   name: string,
   calls: number,
@@ -145,7 +145,7 @@ async function endLoop(plugin: Plugin): Promise<void> {
   const startMs = performance.now();
   await plugin.call('spin').catch(() => {});
   slowestMs = Math.max(slowestMs ?? 0, performance.now() - startMs);
-  // Now and then a new worker takes longer than that to begin with.
+  // Starting a new worker sometimes takes longer than LOOP_MS.
   for (let isThere = false; !isThere; ) {
     isThere = await plugin.call('none').then(
       () => true,
@@ -259,9 +259,9 @@ interface Memory {
   resident: number;
 }
 
-/** After garbage collection, in bytes. */
+/** Memory after garbage collection, in bytes. */
 async function memory(): Promise<Memory> {
-  // What a collection lets go of is freed some time after it.
+  // Some memory is freed only some time after a collection.
   for (let time = 0; time < 4; time++) {
     if (Bun) Bun.gc(true);
     else gc!();
@@ -281,7 +281,7 @@ async function measure({ name, make }: Workload): Promise<SoakResult> {
     rounds.push(await round());
     memories.push(await memory());
   }
-  // The fastest, since whatever else runs on the machine only makes slower.
+  // The minimum, because other work on the machine can only add time.
   const fastest = (values: readonly number[]) => Math.min(...values);
   const totals = rounds.map(([first, second]) => first + second);
   const ratio = (later: readonly number[], earlier: readonly number[]) =>

@@ -17,11 +17,11 @@ import { createWasi, type Fs, LineSink, MemoryFs, Rights, type WasiFunctionName 
 import { nodeHost } from '../helpers/node.ts';
 import { runWorkload, type Subject } from './measure.ts';
 
-// How long do calls of WASI take, on files of the host and in memory?
+// How long do WASI calls take, on files of the host and in memory?
 
 type Imports = Record<WasiFunctionName, (...args: (number | bigint)[]) => number>;
 
-/** What we use of browser_wasi_shim. */
+/** The part of browser_wasi_shim that this benchmark uses. */
 interface Shim {
   WASI: new (
     args: string[],
@@ -38,7 +38,7 @@ const shim = (await import(new URL('../../../test/bench/peer-wasi.mjs', import.m
 const MIB = 1024 * 1024;
 const ENTRIES = 200;
 const LINE = 'a line as programs write it, short\n';
-/** Calls in one run: so that what a run costs by itself is little beside them. */
+/** Calls in one run, so that the cost of the run itself counts little. */
 const CALLS = 50;
 
 const folder = mkdtempSync(join(tmpdir(), 'plugboard-bench-'));
@@ -60,7 +60,7 @@ function ours(file: Fs, folderOfMany: Fs): Imports {
   return wasi.imports as Imports;
 }
 
-/** node:wasi of other runtimes is a subset. */
+/** Undefined on other runtimes than Node, whose node:wasi is a subset. */
 async function nodeWasi(): Promise<Imports | undefined> {
   if (!nodeHost.runtime.startsWith('node')) return undefined;
   const { WASI } = await import('node:wasi');
@@ -112,10 +112,10 @@ interface Operation {
   name: string;
   length?: number;
   run(imports: Imports, fd: number): void;
-  /** The calls of node:fs without which it cannot be done; `fd` is a file of the host. */
+  /** The minimum of node:fs calls for the operation; `fd` is a file of the host. */
   bare?(fd: number): void;
 }
-/** What is done `CALLS` times. */
+/** The operations, each run `CALLS` times. */
 const operations: Operation[] = [
   ...([4096, MIB] as const).flatMap((length): Operation[] => [
     {
@@ -135,7 +135,7 @@ const operations: Operation[] = [
   {
     name: `fd_readdir of ${ENTRIES}`,
     run: wasi => check(wasi.fd_readdir(MANY, DATA, 65_536, 0n, OUT)),
-    // Only a look at each tells its inode.
+    // The inode of an entry needs a call of its own.
     bare: () => {
       for (const name of readdirSync(join(folder, 'many'))) look(`${folder}/many/${name}`);
     },
@@ -160,7 +160,7 @@ function prepareMemory(length: number): void {
   view().setUint32(IOVS + 4, length, true);
 }
 
-/** Who serves the calls: on folders of the host, or in memory. */
+/** The implementations that serve the calls, on folders of the host or in memory. */
 const implementations: Record<string, () => Promise<Imports | undefined>> = {
   'host folder': async () => ours(nodeFolder(folder), nodeFolder(join(folder, 'many'))),
   'node:wasi': nodeWasi,

@@ -127,13 +127,13 @@ export function loadSubject(folder: string, file: CaseFile, kernel: Subject['ker
   };
 }
 
-/** Does what a case says, and throws where something else comes back. */
+/** Runs the calls or packets of a case, and throws where a result differs from the expected one. */
 export async function runCase(subject: Subject, given: Case): Promise<void> {
   if (given.actor || given.process) await runActor(subject, given, given.process ?? []);
   else await runPlugin(subject, given, given.calls ?? []);
 }
 
-/** What a call left behind besides its result; emptied before each call. */
+/** The effects of a call besides its result; emptied before each call. */
 class Witness {
   logs: { level: string; text: string }[] = [];
   hostCalls: { function: string; arguments: Uint8Array[] }[] = [];
@@ -146,7 +146,7 @@ async function runPlugin(subject: Subject, given: Case, calls: Call[]): Promise<
   const log = (level: string) => (text: string) => {
     witness.logs.push({ level, text });
   };
-  // The host functions of a plugin are given before there is a plugin for them to call.
+  // Host functions may call the plugin, but are passed before it exists.
   const made: { plugin?: Plugin } = {};
   const options: PluginOptions = {
     kernel: subject.kernel,
@@ -232,7 +232,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
         kernel: subject.kernel,
         accessors: subject.accessors,
         codec: msgpack,
-        // Only where it cannot be seen.
+        // A compiled module does not show its protocol; bytes do.
         protocol: subject.wasm instanceof WebAssembly.Module ? protocol : undefined,
         stderr: () => {},
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
@@ -250,7 +250,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
     let packets: readonly Packet[];
     if (step.error) {
       const error = (await failureOf(run)) as ProcessError;
-      // What the error tells beyond code and message is on the failed call.
+      // Exit code and cause are on the error of the failed call, which is the cause of this one.
       checkError(error, step.error, where, error.cause as Error);
       packets = error.packets;
     } else {
@@ -293,7 +293,7 @@ function checkBytes(actual: Uint8Array | undefined, expected: Bytes | null, wher
     is(new TextDecoder().decode(actual), expected.text, where);
   } else {
     const bytes = toBytes(expected);
-    // Only what differs is worth a megabyte of hex.
+    // Hex is printed only for a difference: an output may be megabytes long.
     const same = actual.length === bytes.length && actual.every((byte, index) => byte === bytes[index]);
     if (!same) bytesEqual(actual, bytes, where);
   }

@@ -1,16 +1,16 @@
-/** What a suite may ask of the runtime it happens to run on. Set once, by the entry, before any suite loads. */
+/** The services of the runtime that the suites use. Set once, by the entry, before any suite loads. */
 export interface TestHost {
   /** Such as `node 20.20.2`. */
   runtime: string;
   /** Whether random tests should try many more seeds, as in CI. */
   thorough?: boolean;
-  /** A file of the repository, by its path from the root. */
+  /** The bytes of a file of the repository, by its path from the root. */
   readBytes(path: string): Uint8Array;
   /** Names of the files in a folder of the repository, sorted; folders end with a slash. */
   list(path: string): string[];
   /** Absolute path of a file of the repository. Only where there is a file system. */
   path(path: string): string;
-  /** Why a test cannot run here; undefined where it can. Left out where everything can. */
+  /** The reason why a test cannot run here; undefined if it can. Left out where every test can run. */
   cannot?(suite: string, test: string): string | undefined;
   /** A wasm file of the repository, compiled by the runtime. Left out where bytes can be compiled. */
   module?(path: string): WebAssembly.Module;

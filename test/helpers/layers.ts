@@ -21,7 +21,7 @@ const everything = [
   'cli',
 ];
 
-/** The house of DESIGN.md section 2. A file belongs to the first layer that names it. */
+/** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
   { name: 'abi', files: ['abi/'], mayImport: [] },
   { name: 'wasi', files: ['wasi/'], mayImport: [] },
@@ -81,7 +81,7 @@ export const layers: readonly Layer[] = [
 ];
 
 /**
- * Checks the imports of `files` (path from the repository's root → source text) against `layers`. Answers one
+ * Checks the imports of `files` (path from the repository's root → source text) against `layers`. Returns one
  * line for each wrong arrow, missing file, cycle and runtime's name in a place that must not know it.
  */
 export function checkLayers(files: ReadonlyMap<string, string>): string[] {

@@ -6,7 +6,7 @@ type TestMode = 'on this thread' | 'in a worker';
 let current: TestMode = 'on this thread';
 let made: Plugin[] = [];
 
-/** As the tested one; in a suite that runs in a worker, with `runInWorker`. */
+/** The tested `createPlugin`; in a suite that runs in a worker, with `runInWorker`. */
 export const createPlugin: typeof create = async (manifest, options) => {
   if (current === 'on this thread') return create(manifest, options);
   const plugin = await create(manifest, { runInWorker: true, ...options });
@@ -14,11 +14,11 @@ export const createPlugin: typeof create = async (manifest, options) => {
   return plugin;
 };
 
-/** Declares a suite that is about both modes, for this thread alone. */
+/** Declares a suite that tests both modes itself: it runs once, on this thread. */
 export const suiteOnThread = (name: string, define: (test: Test, mode: TestMode) => void): void =>
   suite(name, test => define(test, 'on this thread'));
 
-/** Declares a suite twice: as it is, and in a worker, where plugins made with the `createPlugin` of this file run in one. */
+/** Declares a suite twice: for this thread, and for a worker, in which plugins made by `createPlugin` of this file run. */
 export function suiteInModes(name: string, define: (test: Test, mode: TestMode) => void): void {
   suiteOnThread(name, define);
   suiteInWorker(name, test => define(test, 'in a worker'));

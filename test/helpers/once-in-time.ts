@@ -1,6 +1,6 @@
 import type { CallError } from '../../src/call.ts';
 
-/** On a busy machine anything may take too long at first. */
+/** Repeats a call that timed out: on a busy machine the first calls may be slow. */
 export async function onceInTime<T>(call: () => Promise<T>, tries = 50): Promise<T> {
   for (let left = tries; ; left--) {
     try {

@@ -3,7 +3,7 @@ import { buildModule, op } from './build-module.ts';
 const ENV = 'extism:host/env';
 const pure = { results: ['i64'] } as const;
 
-/** `echo` calls the host function `wait` and answers its input, `twice` calls it twice; `send` requests its input. */
+/** `echo` calls the host function `wait` and returns its input, `twice` calls it twice; `send` requests its input. */
 export const OVERLAP_WASM = buildModule({
   imports: [
     { module: 'host', name: 'wait' },

@@ -1,6 +1,6 @@
 import './defer.ts';
 
-/** What uvu leaves behind for each suite: failure text (`true` if none), tests passed, tests left out, tests in all. */
+/** The result of a suite in uvu: failure text (`true` if none), tests passed, tests left out, tests in all. */
 export type SuiteResult = [errors: string | true, passed: number, leftOut: number, total: number];
 type QueuedSuite = () => Promise<SuiteResult>;
 
@@ -12,13 +12,13 @@ export interface TestFile {
 export interface Report {
   passed: number;
   failed: number;
-  /** What makes a run worthless although no test failed, such as a file without a single test. */
+  /** Reasons why the run proves nothing although no test failed, such as a file without a single test. */
   problems: string[];
   errors: string[];
 }
 
 /**
- * Loads every file, then runs what they queued. uvu itself exits with success on a forgotten `.run()`, on a
+ * Loads every file, then runs the suites that they queued. uvu itself exits with success on a forgotten `.run()`, on a
  * leftover `.only` and on a file that declares nothing; here each is a problem.
  */
 export async function runFiles(files: readonly TestFile[]): Promise<Report> {
@@ -32,7 +32,7 @@ export async function runFiles(files: readonly TestFile[]): Promise<Report> {
       try {
         await file.load();
       } catch (error) {
-        // Not every engine's stack begins with the message.
+        // In some engines `stack` does not begin with the message.
         const stack = (error as Error)?.stack ?? '';
         const text = stack.includes(String(error)) ? stack : `${error}\n${stack}`;
         report.problems.push(`${file.name}: failed to load: ${text}`);

@@ -1,4 +1,4 @@
-/** What `scan` finds in one source file. */
+/** The result of `scan` for one source file. */
 export interface Scan {
   /** Specifiers as written; `computed` for an `import()` of anything but a string. */
   imports: string[];
@@ -33,7 +33,7 @@ const plainToken = /(['"])(?:\\[\s\S]|(?!\1)[^\\\n])*\1|[\w$]+|\.\.\.|[\s\S]/y;
 const regexToken = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/\w*/y;
 const templateText = /(?:\\[\s\S]|\$(?!\{)|[^\\`$])*(?:`|\$\{)/y;
 
-/** Comments and the texts of templates are left out, the code in templates is kept; `?.` is given as `.`. */
+/** Leaves out comments and the texts of templates, keeps the code in templates, and returns `?.` as `.`. */
 function tokenize(text: string): string[] {
   const tokens: string[] = [];
   /** For each template that is open, how many braces are open in its current `${`. */

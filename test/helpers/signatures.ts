@@ -126,7 +126,7 @@ const statements = (body: string): string[] => split(body, ';');
 const OPEN = '([{<';
 const CLOSE = ')]}>';
 
-/** How deep brackets are open behind this character. The `>` of an arrow closes nothing. */
+/** The number of open brackets after this character. The `>` of an arrow does not close a bracket. */
 const depthAfter = (text: string, at: number, depth: number): number => {
   const char = text[at]!;
   if (OPEN.includes(char)) return depth + 1;

@@ -10,11 +10,11 @@ interface Column<Row> {
 interface TableOf<Row> {
   title: string;
   intro: string;
-  /** Where rows need tests: those named by `test.row('<prefix>.<id of the row>', …)`. */
+  /** Set if each row needs a test, declared with `test.row('<prefix>.<id of the row>', …)`. */
   prefix?: string;
   rows: readonly Row[];
   id(row: Row): string;
-  /** `table` for short cells; `entries`, a heading and a list for each row, for what would not fit into a line. */
+  /** `table` for short cells; `entries`, a heading and a list for each row, for cells too long for a line. */
   layout: 'table' | 'entries';
   columns: readonly Column<Row>[];
 }

@@ -13,13 +13,13 @@ export interface Test {
 }
 
 export interface TestRecord {
-  /** Of the file that declared it, among those of the run. */
+  /** Index, among the files of the run, of the file that declared the test. */
   fileIndex: number;
   suite: string;
   name: string;
-  /** `failed` until it has passed, so that a test which never ran does not look well. */
+  /** `failed` until the test has passed, so a test that never ran does not count as passed. */
   outcome: 'passed' | 'failed' | 'skipped';
-  /** Why it was skipped. */
+  /** The reason for a skip. */
   reason?: string;
 }
 
@@ -29,8 +29,8 @@ export const rowSuites = new Map<string, Set<string>>();
 export const tests: TestRecord[] = [];
 
 /**
- * Declares a suite and queues it. Unlike uvu's own, it cannot be declared and then forgotten.
- * @param lacking why none of its tests can run here; null where they can
+ * Declares a suite and queues it. A suite of uvu must also be run by hand, which can be forgotten.
+ * @param lacking the reason why the suite cannot run here; null if it can
  */
 export function suite(name: string, define: (test: Test) => void, lacking: string | null = null): void {
   const uvu = uvuSuite(name);
@@ -66,6 +66,6 @@ export function suite(name: string, define: (test: Test) => void, lacking: strin
     Object.assign(record(title), { outcome: 'skipped', reason });
   };
   define(test);
-  // A suite of which all is skipped has nothing to run; one without any test must be reported.
+  // A suite with only skipped tests has nothing to run. A suite without any test is run, so that it is reported.
   if (!isEmpty || seen.size === 0) uvu.run();
 }

@@ -28,7 +28,7 @@ const code = (...body: readonly (number | ImportName)[]): number[] =>
   );
 const ZERO = [op.i64Const, 0] as const;
 
-/** Each hands a block to the host as a text. */
+/** Bodies of functions that pass a block to the host as a text. */
 const USES = {
   error_set: code('block', 'error_set'),
   log_error: code('block', 'log_error'),
@@ -39,7 +39,7 @@ const USES = {
 } as const;
 export type Use = keyof typeof USES;
 
-/** Inline, no request is sent, so that its text is not read. */
+/** The uses whose text is read. An inline plugin sends no request, so that text is not read. */
 export const usesIn = (mode: TextMode): Use[] =>
   (Object.keys(USES) as Use[]).filter(use => mode !== 'inline' || use !== 'http_request');
 

@@ -1,4 +1,4 @@
-/** A test that needs gigabytes, or minutes. It runs in a process of its own, since it may end it. */
+/** A test that needs gigabytes or minutes. It runs in a process of its own, because it may end the process. */
 export interface LongCase {
   name: string;
   run(): Promise<void> | void;

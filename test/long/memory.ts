@@ -6,7 +6,7 @@ import type { LongCase } from './case.ts';
 
 const TOTAL_BYTES = 4.1e9;
 const MIB = 2 ** 20;
-/** What the process may take more than before, for blocks of 4.1 GB that nobody writes to. */
+/** Limit for the growth of resident memory by 4.1 GB of blocks that are never written. */
 const RESIDENT_BYTES = 150 * MIB;
 const CEILING_BYTES = 2 ** 32;
 
@@ -36,7 +36,7 @@ const blocksOf = (bytes: number): LongCase[] =>
       kernel.begin(new Uint8Array(16));
       is(call('memory_bytes'), 65_472n);
       is(call('length', call('alloc', 16n) as bigint), 16n);
-      ok(residentBytes() - before <= RESIDENT_BYTES, 'nor does the next call');
+      ok(residentBytes() - before <= RESIDENT_BYTES, 'the next call takes no memory either');
     },
   }));
 

@@ -5,8 +5,8 @@ import { installLocked, installRuntimes, Offline } from '../runtime/install.ts';
 import { denoFlags, start, temporary } from '../runtime/start.ts';
 import { SUITES } from './suites.ts';
 
-// Runs what needs gigabytes or minutes, one process after the other, on every Node that is supported, Deno and Bun:
-// `npm run test:long`, or `npm run test:long -- SUITE RUNTIME CASE` for a part of it; CASE is a part of a name.
+// Runs the tests that need gigabytes or minutes, one process after the other, on every supported Node, Deno and Bun:
+// `npm run test:long`, or `npm run test:long -- SUITE RUNTIME CASE` for some of them; CASE is a part of a name.
 
 const LEAST_FREE_GIB = 8;
 const GIB = 2 ** 30;
@@ -14,11 +14,11 @@ const GIB = 2 ** 30;
 interface Runtime {
   name: string;
   program: string;
-  /** What the program takes before the script. */
+  /** Arguments of the program before the script. */
   args: readonly string[];
 }
 
-/** Named `node-at-hand`, `node22`, `node24`, `node`, `deno`, `bun`. */
+/** The runtimes `node-at-hand`, `node22`, `node24`, `node`, `deno` and `bun`. */
 function findRuntimes(): Runtime[] {
   const { node, deno, bun } = installRuntimes();
   const between = installLocked('test/long');
@@ -57,9 +57,7 @@ async function main(
     runtimes = findRuntimes();
   } catch (error) {
     if (!(error instanceof Offline) || process.env.CI) throw error;
-    console.log(
-      `skipped: what is needed is not installed, and the registry is out of reach\n${error.message}`,
-    );
+    console.log(`skipped: a package is not installed, and the registry cannot be reached\n${error.message}`);
     return counts;
   }
   for (const [suite, cases] of Object.entries(SUITES)) {

@@ -11,14 +11,14 @@ import { createTextPlugin, lackingMode, TEXT_MODES, type TextMode, usesIn } from
 import { TOO_LONG, untouched } from '../helpers/untouched.ts';
 import { type LongCase, Skip } from './case.ts';
 
-/** Leaves room for what comes before the block. */
+/** Leaves room below 4 GiB for the memory before the block. */
 const LARGEST = 4 * 2 ** 30 - 65_536;
 
 const filled = (size: number, byte: number) => new Uint8Array(size).fill(byte);
 const X = 0x78;
 const EURO = [0xe2, 0x82, 0xac];
 
-/** Texts that fit: bytes, and how many characters they are. */
+/** Texts that fit: their bytes and their number of characters. */
 const FITTING: readonly [name: string, bytes: () => Uint8Array, characters: number][] = [
   ['2^29 − 24 bytes of ASCII', () => filled(MAX_TEXT_BYTES, X), MAX_TEXT_BYTES],
   [
@@ -39,7 +39,7 @@ const twoGib = () => {
   return twoGibKept;
 };
 
-/** Texts that do not fit. A block that nobody filled is all NUL. */
+/** Texts that do not fit. A block that was not filled is all NUL. */
 const TOO_LONG_TEXTS: readonly [name: string, size: number, block?: (context: CallContext) => bigint][] = [
   ['2^29 − 23 bytes', TOO_LONG],
   ['2^31 − 1 NULs', 2 ** 31 - 1],
@@ -58,7 +58,7 @@ const modeCases = (name: string, run: (mode: TextMode) => Promise<void>): LongCa
     },
   }));
 
-/** The end that each use of a text that fits has: a code, or null for success. */
+/** The code that each use of a fitting text ends with, or null for success. */
 const CODES: Readonly<Record<string, string | null>> = {
   error_set: 'PLUGIN_ERROR',
   // The text is not a request.
@@ -110,7 +110,7 @@ const tooLong = TOO_LONG_TEXTS.flatMap(([name, size, block]) =>
   }),
 );
 
-/** A JSON text of exactly the longest length, and its value's length. */
+/** A JSON text of exactly the longest length, and the length of its value. */
 const longestJson = () => {
   const bytes = filled(MAX_TEXT_BYTES, X);
   bytes[0] = bytes[bytes.length - 1] = 0x22;
@@ -204,7 +204,7 @@ const inputs = modeCases('inputs of 2^29 − 24 characters are taken', async mod
 });
 
 const ENV = 'extism:host/env';
-/** Calls `block` and sets what it answers as the error text. */
+/** Calls `block` and sets the returned block as the error text. */
 const SETS_ERROR = [op.call, 0, op.call, 1];
 const ERROR_IMPORTS = [
   { module: 'extism:host/user', name: 'block', results: ['i64'] },

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { npm } from '../runtime/npm.ts';
 
-/** Counts checks. One that throws has failed, and does not stop those after it. */
+/** Counts checks. A check that throws has failed; the checks after it still run. */
 export class Checks {
   passed = 0;
   failed = 0;
@@ -21,7 +21,7 @@ export function expect(isRight: boolean, problem: string): void {
   if (!isRight) throw new Error(problem);
 }
 
-/** What the program prints. Throws all that it printed when it fails. */
+/** Returns the stdout of the program. Throws an error with all its output if the program fails. */
 export function run(folder: string, program: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd: folder,
@@ -43,7 +43,7 @@ export function runNpm(folder: string, ...args: string[]): string {
   throw new Error(`npm ${args.join(' ')}: ${error?.message ?? stdout + stderr}`);
 }
 
-/** What `install` answers. When it fails, as it does without network: undefined and a printed reason; an error in CI. */
+/** Returns the result of `install`. If it fails, as without a network, throws in CI; else prints why and returns undefined. */
 export function installed<T>(what: string, install: () => T): T | undefined {
   try {
     return install();

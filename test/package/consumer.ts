@@ -90,7 +90,7 @@ export async function runActor(source: Uint8Array): Promise<JsonObject | undefin
   }
 }
 
-// What programs of the official JS SDK import, besides.
+// Further imports that programs of the official JS SDK have.
 import {
   CAPABILITIES,
   type Capabilities,

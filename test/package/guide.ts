@@ -11,8 +11,8 @@ interface Chapter {
 }
 
 /**
- * What the guide tells its readers to do: files, which are the block after a line "File `path`:", and commands, whose output is
- * the block marked as text right after them.
+ * Reads the steps of the guide. A file is the block after a line "File `path`:". Commands are a block marked as sh; their
+ * expected output is the block marked as text right after it.
  */
 export function readChapters(guide: string): Chapter[] {
   return guide.split(/^## /m).map(chapter => ({
@@ -33,14 +33,14 @@ interface Toolchain {
 
 const DEBIAN_RUST = ['/usr/bin/rustc', '/usr/bin/cargo', '/usr/bin/wasm-ld-19'];
 
-/** What builds the plugins of a chapter; a text is the reason why there is none. */
+/** The toolchain that builds the plugins of a chapter, or, as a text, the reason why it is missing. */
 const TOOLCHAINS: Record<string, (project: string) => Toolchain | string> = {
   Rust() {
     const target = 'wasm32-unknown-unknown';
     const libraries = printed('rustc', '--print', 'target-libdir', '--target', target);
     if (libraries && existsSync(libraries)) return { env: {} };
-    if (!DEBIAN_RUST.every(existsSync)) return `no Rust here compiles for ${target}`;
-    // Debian packages no standard library for the target, but its source.
+    if (!DEBIAN_RUST.every(existsSync)) return `the installed Rust cannot compile for ${target}`;
+    // Debian has no standard library for the target, but has its source.
     return {
       env: {
         PATH: `/usr/bin:${process.env.PATH}`,
@@ -68,7 +68,7 @@ function printed(program: string, ...args: string[]): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Does in `project`, where the package is installed, what the guide says, chapter by chapter. */
+/** Follows the guide chapter by chapter in `project`, where the package is installed. */
 export function checkGuide(guide: string, project: string, checks: Checks): void {
   for (const { title, files, commands } of readChapters(guide)) {
     const toolchain = TOOLCHAINS[title]?.(project) ?? { env: {} };
@@ -81,7 +81,7 @@ export function checkGuide(guide: string, project: string, checks: Checks): void
       writeFileSync(join(project, path), text);
     }
     for (const { lines, prints } of commands) {
-      // The package is not on the registry that it would be fetched from; here it is installed already.
+      // The package is not on the registry yet; here it is installed already.
       const own = lines.filter(line => !line.startsWith('npm '));
       if (own.length === 0) continue;
       checks.check(`docs/PLUGINS.md, ${title}: ${own[0]}`, () => {

@@ -11,8 +11,8 @@ import { dirname, join } from 'node:path';
 import { type Checks, expect, run } from './checks.ts';
 import { type Command, makeProgram, type Program, readFixtures } from './readme.ts';
 
-// The programs of test/package/js-sdk do what those of the official JS SDK's README do, in the way they do it. They lack
-// the import, which is all that a user changes.
+// The programs of test/package/js-sdk follow those in the README of the official JS SDK. The import is missing: it is the
+// only line that a user changes.
 
 const PEER = '@extism/extism';
 
@@ -39,7 +39,7 @@ const required = ({ name, code }: Bodies, from: string): Program =>
 export const readJsSdkPrograms = (root: string): Program[] =>
   readBodies(root).flatMap(body => [imported(body, 'plugboard'), required(body, 'plugboard')]);
 
-/** Writes programs, and the fixtures that they name, to a folder. */
+/** Writes the programs, and the fixtures that they name, to a folder. */
 export function writePrograms(root: string, folder: string, programs: readonly Program[]): void {
   for (const { file, code } of programs) {
     writeFileSync(join(folder, file), code);

@@ -1,19 +1,19 @@
 import { type Checks, expect, run } from './checks.ts';
 
-/** A JavaScript program, and what its comments say that it prints. */
+/** A JavaScript program, and the output that its comments promise. */
 export interface Program {
   file: string;
   code: string;
   prints: string[];
 }
 
-/** A runtime and how it is started with a file: `['deno', 'run']`. */
+/** A runtime and the command that starts a file on it: `['deno', 'run']`. */
 export interface Command {
   name: string;
   command: readonly [program: string, ...args: string[]];
 }
 
-/** The blocks marked as `js` and nothing else; a block with more words, such as `js worker`, is no program of its own. */
+/** The blocks marked exactly `js`. A block with more words, such as `js worker`, is only a part of a program. */
 export function readPrograms(readme: string): Program[] {
   return blocks(readme, 'js').map((code, index) => makeProgram(`readme-${index + 1}.mjs`, code));
 }
@@ -39,7 +39,7 @@ const blocks = (readme: string, info: string): string[] =>
     .filter(([, words]) => words === info)
     .map(([, , code]) => code!);
 
-/** Runs a program that was written to `folder`, and checks that it prints what its comments say, in that order. */
+/** Runs a program of `folder`, and checks that it prints the texts of its comments, in their order. */
 export function checkProgram(folder: string, program: Program, runtime: Command, checks: Checks): void {
   checks.check(`${program.file} on ${runtime.name}`, () => {
     const [file, ...args] = runtime.command;
@@ -53,7 +53,7 @@ export function checkProgram(folder: string, program: Program, runtime: Command,
   });
 }
 
-/** Without what the runtimes print differently: breaks of lines, the quotes of strings, a comma after the last value. */
+/** Removes differences between the runtimes: line breaks, the quotes of strings, a comma after the last value. */
 const plain = (printed: string) =>
   printed
     .replace(/\s+/g, '')

@@ -1,4 +1,4 @@
-// Run in a project that has the package: what `require` gives is what `import` gives.
+// Runs in a project that has the package. `require` must return the same modules as `import`.
 const assert = require('node:assert');
 const createPlugin = require('plugboard');
 

@@ -12,15 +12,15 @@ export interface Tarball {
 }
 
 /**
- * Packs copies of the repository as npm publishes it, so that the dist folder at hand, from which all this may be
- * running, is neither packed nor changed. Answers the tarball of a copy without a dist folder.
+ * Packs copies of the repository as npm publishes it. The repository's own dist folder, from which this program may be
+ * running, is neither packed nor changed. Returns the tarball of a copy without a dist folder.
  */
 export function packFresh(root: string, temporary: string, checks: Checks): Tarball {
   const [first, second] = [join(temporary, 'first'), join(temporary, 'second')];
   const left = ['.git', 'dist', 'node_modules', 'target'];
   cpSync(root, first, { recursive: true, filter: path => path === root || !left.includes(basename(path)) });
   cpSync(first, second, { recursive: true });
-  // What an earlier build has left behind must not be packed.
+  // Files of an earlier build must not be packed.
   mkdirSync(join(second, 'dist/src'), { recursive: true });
   writeFileSync(join(second, 'dist/src/stale.js'), '');
 
@@ -64,7 +64,7 @@ function pack(folder: string): Tarball {
 function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
   const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
   const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
-  checks.check('the package holds what is built from abi/, wasi/ and src/, and nothing else', () => {
+  checks.check('the package holds the files built from abi/, wasi/ and src/, and no others', () => {
     const foreign = files.filter(file => {
       const source = built.exec(file)?.[1];
       return source === undefined ? !beside.includes(file) : !existsSync(join(root, `${source}.ts`));

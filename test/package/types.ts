@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Checks, installed, run, runNpm } from './checks.ts';
 
-/** What a CommonJS user writes. Text, because the options of this repository allow no such syntax. */
+/** The code of a CommonJS user. It is a text, because the options of this repository do not allow its syntax. */
 const required = `
 import plugboard = require('plugboard');
 import actor = require('plugboard/actor');
@@ -30,21 +30,21 @@ export function checkTypes(root: string, folder: string, checks: Checks): void {
           const config = {
             compilerOptions: {
               strict: true,
-              // @types/node itself is wrong under it.
+              // The types of @types/node have errors with this option.
               exactOptionalPropertyTypes: types.length === 0,
               skipLibCheck: false,
-              // TypeScript's own libraries are not ours to check, and take most of the time.
+              // TypeScript's own libraries are not checked: they take most of the time.
               skipDefaultLibCheck: true,
               noEmit: true,
               target: 'es2022',
-              // The newest library knows the most that ours could clash with, the oldest the least that ours could lack.
+              // The newest library has the most names to clash with, the oldest may lack names that our types need.
               lib: [types.length ? 'esnext' : 'es2022', 'dom'],
               module: moduleResolution === 'bundler' ? 'preserve' : moduleResolution,
               moduleResolution,
               typeRoots: [join(root, 'node_modules/@types')],
               types,
             },
-            // Only for Node is `require` the function itself; from bundlers it is the namespace.
+            // Only on Node `require` returns the function itself; in bundlers it returns the namespace.
             files: ['consumer.mts', ...(moduleResolution === 'nodenext' ? ['required.cts'] : [])],
           };
           writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));

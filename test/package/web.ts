@@ -37,7 +37,7 @@ export function checkBundles(
   }
 }
 
-/** Answers the text of the bundle, which needs nothing but itself. */
+/** Returns the text of the bundle, which must not import anything. */
 function bundle(root: string, folder: string, entry: string, code: string): string {
   writeFileSync(join(folder, entry), code);
   run(
@@ -46,7 +46,7 @@ function bundle(root: string, folder: string, entry: string, code: string): stri
     entry,
     '--bundle',
     '--format=esm',
-    // Neutral: esbuild then knows no built-in module, and an import of one is an error.
+    // On `neutral`, esbuild knows no built-in modules, and an import of one is an error.
     '--platform=neutral',
     '--conditions=workerd,worker,browser',
     `--outfile=bundled/${entry}`,
@@ -62,7 +62,7 @@ function bundle(root: string, folder: string, entry: string, code: string): stri
   return text;
 }
 
-/** Runtimes of the web have no files: what the program names as a path becomes a URL. */
+/** Runtimes of the web have no files, so the paths in the program become URLs. */
 const withDataUrls = (code: string, folder: string) =>
   code.replace(/'(fixtures\/.+?\.wasm)'/g, (_, path: string) => {
     const bytes = readFileSync(join(folder, path));

@@ -7,7 +7,7 @@ import { cannotLoad, type RuntimeId } from './cannot.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The suites import the entry for Node; bundled they get the one of `default`, as users' bundles do. */
+/** The suites import the entry for Node. Bundled, they get the entry of `default`, as users' bundles do. */
 const webEntry: Plugin = {
   name: 'the entry of web standards',
   setup: ({ onResolve }) =>
@@ -16,7 +16,7 @@ const webEntry: Plugin = {
     })),
 };
 
-/** Bundles the text that `write` makes of the suites (an expression, a TestFile[]) that `runtime` can load. */
+/** Bundles the result of `write`, which gets an expression (a TestFile[]) for the suites that `runtime` can load. */
 export async function bundleSuites(
   runtime: RuntimeId,
   write: (suites: string) => readonly string[],
@@ -27,7 +27,7 @@ export async function bundleSuites(
   return bundle(write(`[${suites.join(', ')}]`).join('\n'));
 }
 
-/** Bundles a module's text; its imports are resolved from the repository's root, and those of imported/ are kept. */
+/** Bundles the text of a module. Imports are resolved from the repository's root; imports of imported/ are kept. */
 export async function bundle(contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root },
@@ -38,17 +38,17 @@ export async function bundle(contents: string): Promise<string> {
     platform: 'browser',
     logLevel: 'error',
     external: ['imported/*'],
-    // package.json says `sideEffects: false`, which is true of what users import, not of suites.
+    // package.json says `sideEffects: false`. That is true of the entries that users import, but not of suites.
     ignoreAnnotations: true,
     plugins: [webEntry],
   });
   return outputFiles[0]!.text;
 }
 
-/** The entry of workers, which web-worker.ts looks for beside itself, and so beside the bundle. */
+/** The entry of workers. web-worker.ts looks for it in its own folder, which is the folder of the bundle. */
 export const bundleWorker = (): Promise<string> => bundle("import './dist/src/platform/worker-web.js';");
 
-/** The files that suites read through their host: all of fixtures/ but what its builds leave there. */
+/** The files that suites read through their host: all of fixtures/ except build output. */
 export function repositoryFiles(folder = 'fixtures'): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
     const path = `${folder}/${entry.name}`;

@@ -1,4 +1,4 @@
-/** What a runtime cannot do: tests that are skipped there, each with the reason that the run prints. */
+/** Tests that are skipped on some runtimes, each with the reason that the run prints. */
 export interface Cannot {
   runtimes: readonly RuntimeId[];
   /** Matches the path of the test file below dist/test. */
@@ -36,7 +36,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: bundled,
     file: /^actor\/(node-entry|file-state)\.test/,
-    reason: 'about files, and what else Node, Deno and Bun have',
+    reason: 'about files and other features of Node, Deno and Bun',
   },
   {
     runtimes: bundled,
@@ -47,7 +47,7 @@ export const CANNOT: readonly Cannot[] = [
     runtimes: ['deno'],
     file: /^wasi\/host-folders\.test/,
     test: /pipes are seen|no file of the host is left open/,
-    reason: 'Deno shows /proc/self, and starts what makes a pipe, only with every permission',
+    reason: 'Deno shows /proc/self, and starts the program that makes a pipe, only with every permission',
   },
   {
     runtimes: bundled,
@@ -99,7 +99,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['workerd'],
     file: /^src\/inspect\.test/,
-    test: /modules that it stops|tells what has to be given|of a compiled module|would run, with every import/,
+    test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
   },
 ];

@@ -8,7 +8,7 @@ import { serveWorker } from './workerd.ts';
 
 type Programs = ReturnType<typeof installRuntimes>;
 
-/** An example on a runtime: what it should have done, and what it did. */
+/** An example on a runtime: its expected output and its actual output. */
 interface Check {
   name: string;
   expected: string;
@@ -35,7 +35,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     () => checkTallyWorker(workerd),
     ...browsers,
   ];
-  // An example that cannot even be run must not cost the table of the others.
+  // An example that cannot be started must not hide the results of the others.
   const failed = (error: Error): Check[] => [
     { name: 'an example', expected: 'a result', actual: error.message },
   ];
@@ -72,7 +72,7 @@ async function checkProgram(programs: Programs, demo: string): Promise<Check[]> 
   );
 }
 
-/** The example Worker as it stands there, under its own configuration; all at once, to show that requests take turns. */
+/** The example Worker under its own configuration. All requests are sent at once, to show that they take turns. */
 async function checkWorker(program: string): Promise<Check[]> {
   const actual = await serveWorker(program, 'examples/worker/config.capnp', async origin => {
     const post = async (body: string) => {

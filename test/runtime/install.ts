@@ -7,7 +7,7 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const modules = join(repository, 'test/runtime/node_modules');
 const extension = process.platform === 'win32' ? '.exe' : '';
 
-/** The program of each runtime, in the package for this platform: npm installs that one alone. */
+/** The program of each runtime, in the package for this platform, which is the only one that npm installs. */
 const programs = {
   node: { packages: /^node-/, file: 'bin/node' },
   deno: { packages: /^@deno\//, file: 'deno' },
@@ -20,7 +20,7 @@ export type RuntimeName = keyof typeof programs;
 /** Thrown when the registry cannot be reached. */
 export class Offline extends Error {}
 
-/** Installs the locked versions, unless they are there already. Answers each runtime's absolute program path. */
+/** Installs the locked versions, unless they are there already. Returns each runtime's absolute program path. */
 export function installRuntimes(): Record<RuntimeName, string> {
   installLocked('test/runtime');
   return {

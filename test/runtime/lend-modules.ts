@@ -16,8 +16,8 @@ export function contentName(source: BufferSource): string {
 }
 
 /**
- * From here on, compiling bytes first asks `find`. So suites that build a module and compile it run where none can be
- * compiled: there `find` answers the same module, imported.
+ * Makes compiling bytes ask `find` first. So suites that build a module and compile it also run where bytes cannot be
+ * compiled: there `find` returns the same module, imported.
  */
 export function lendModules(find: (bytes: BufferSource) => WebAssembly.Module | undefined): void {
   const { compile } = WebAssembly;

@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 
-/** Runs npm without install scripts: the one that runs us, which works on Windows too, else the one on the path. */
+/** Runs npm without install scripts: the npm that started this process (needed on Windows), else the npm on the path. */
 export function npm(folder: string, args: readonly string[]): SpawnSyncReturns<string> {
   const all = [...args, '--ignore-scripts', '--loglevel=error'];
   const options = { encoding: 'utf8', cwd: folder } as const;

@@ -18,7 +18,7 @@ import { checkTypes } from '../package/types.ts';
 import { checkBundles } from '../package/web.ts';
 import { installRuntimes } from './install.ts';
 
-// Packs what npm would publish, and checks it as its users meet it: in an empty project, on each runtime.
+// Packs the files that npm would publish, and checks the package as users have it: in an empty project, on each runtime.
 
 interface Manifest {
   name: string;
@@ -34,7 +34,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const programs = readPrograms(readme);
 const jsSdkPrograms = readJsSdkPrograms(root);
-/** What can be imported and runs: `plugboard`, `plugboard/actor`. */
+/** The import paths of code: `plugboard`, `plugboard/actor` and others. */
 const paths = Object.keys(manifest.exports)
   .filter(path => !/\.(json|wasm)$/.test(path))
   .map(path => manifest.name + path.slice(1));
@@ -92,10 +92,10 @@ function checkCommand(): void {
 }
 
 try {
-  checks.check('nothing is needed at run time', () =>
+  checks.check('the package has no dependencies', () =>
     expect(manifest.dependencies === undefined, 'package.json has dependencies'),
   );
-  checks.check('the README says what its programs print', () =>
+  checks.check('the README shows the output of its programs', () =>
     expect(
       programs.some(({ prints }) => prints.length > 0),
       'no console.log with a comment behind it',
@@ -114,7 +114,7 @@ try {
   checkTypes(root, project, checks);
   checkGuide(readFileSync(join(root, 'docs/PLUGINS.md'), 'utf8'), project, checks);
 } catch (error) {
-  // Such as a build that fails: nothing after it could be checked.
+  // Catches a failed build, for example, after which nothing else can be checked.
   checks.check('packing and installing', () => {
     throw error;
   });

@@ -3,7 +3,7 @@ import type { RuntimeId } from './cannot.ts';
 import { runSuites } from './report.ts';
 import { preloadedHost } from './repository.ts';
 
-/** The entry of browsers: what the page that serve.ts answers with calls. Sends its report to where the page came from. */
+/** The entry of browsers. The page of serve.ts calls it. It posts its report to the server of the page. */
 export async function runPage(suites: readonly TestFile[]): Promise<void> {
   const id = new URLSearchParams(location.search).get('runtime') as RuntimeId;
   const paths = (await (await fetch('/files.json')).json()) as string[];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentName, lendModules } from './lend-modules.ts';
 
-// As files.ts, and keeps every module that suites compile in the folder given before the id.
+// Runs files.ts, and writes every module that suites compile to the folder given before the id.
 const id = process.argv.pop()!;
 const folder = process.argv.pop()!;
 process.argv.push(id);

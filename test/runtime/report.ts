@@ -7,7 +7,7 @@ export interface Result extends Omit<TestRecord, 'fileIndex'> {
   file: string;
 }
 
-/** What a runtime tells of its run; JSON. */
+/** The report of a run, sent as JSON. */
 export interface RuntimeReport {
   /** Such as `node 20.20.2`. */
   runtime: string;
@@ -17,7 +17,7 @@ export interface RuntimeReport {
   problems: string[];
 }
 
-/** Runs all files that this runtime can load. The tests of the others are not in the report: nobody knows them here. */
+/** Runs all files that this runtime can load. The report has no tests of other files: their names are unknown here. */
 export async function runSuites(
   id: RuntimeId,
   testHost: TestHost,

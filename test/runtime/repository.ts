@@ -1,6 +1,6 @@
 import type { TestHost } from '../helpers/host.ts';
 
-/** The test host where there are no files: those that the suites read are loaded before them. */
+/** The test host for runtimes without files. The files that suites read are loaded before the suites. */
 export function preloadedHost(runtime: string, files: ReadonlyMap<string, Uint8Array>): TestHost {
   return {
     runtime,
@@ -22,5 +22,5 @@ export function preloadedHost(runtime: string, files: ReadonlyMap<string, Uint8A
   };
 }
 
-/** Without `..`, as file systems take it. */
+/** The path without `..`, resolved as file systems do. */
 const normal = (path: string) => new URL(path, 'http://repository/').pathname.slice(1);

@@ -5,7 +5,7 @@ interface Row {
 }
 
 /**
- * Sends requests to a Worker that has one plugin for all of them, and returns what is wrong with the answers.
+ * Sends requests to a Worker that has one plugin for all of them, and returns the problems of the answers.
  * @param hasBuiltins whether the Worker has async contexts and `waitUntil`
  */
 export async function findRequestProblems(origin: string, hasBuiltins: boolean): Promise<string[]> {
@@ -37,7 +37,7 @@ export async function findRequestProblems(origin: string, hasBuiltins: boolean):
   await check(many(500));
   const self = { query: { self: 1, ms: 1 }, expected: hasBuiltins ? 'REENTRANT_CALL' : 'QUEUE_TIMEOUT' };
   const selfCall = check([self]);
-  // Without async contexts, calls that came before would be taken for the one of the host function.
+  // Without async contexts, an earlier call would be taken for the call of the host function.
   await new Promise(resolve => setTimeout(resolve, 200));
   await Promise.all([selfCall, check(many(10))]);
   const slow = { query: { ms: 200, input: 'slow' }, expected: 'slow' };

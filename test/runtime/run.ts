@@ -13,14 +13,14 @@ import { count, explain, findTableProblems, type Outcome, printSkips, printTable
 import { visit } from './visit.ts';
 import { serveWorker, writeSuitesWorker } from './workerd.ts';
 
-// Runs the suites and the examples on every runtime, prints one table, and fails if anything failed or is missing without
-// a reason.
+// Runs the suites and the examples on every runtime and prints one table. Fails if a test failed, or did not run without a
+// reason.
 
 const recorded = join(temporary, 'modules');
 
 type Programs = ReturnType<typeof installRuntimes>;
 
-/** Node, Deno, Bun: `args` end with an entry of dist/test/runtime and what it takes before the id. */
+/** Runs Node, Deno or Bun. `args` end with an entry of dist/test/runtime and its arguments before the id. */
 async function runProgram(id: RuntimeId, program: string, args: readonly string[]): Promise<RuntimeReport> {
   const { output, code } = await start(program, [...args, id]);
   const line = output.split('\n').find(text => text.startsWith(REPORT_MARK));
@@ -58,7 +58,7 @@ async function runWorkerd(program: string): Promise<RuntimeReport> {
     recorded,
     `workerd ${version}`,
   );
-  // Two processes: in the one that ran suites, nothing is as in anybody's Worker.
+  // Two processes: in the process that ran suites, WebAssembly is changed (lend-modules.ts).
   const problems = await fetchJson<string[]>(program, config, 'imported');
   const requests = [
     ...(await serveWorker(program, config, origin => findRequestProblems(origin, true))),

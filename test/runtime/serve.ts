@@ -17,7 +17,7 @@ const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** The beginning of every page: what goes wrong in it is posted, so that nobody waits for a report that never comes. */
+/** The beginning of every page. It posts errors of the page, so that the run does not wait for a missing report. */
 export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <script>
@@ -38,8 +38,8 @@ export interface PageServer {
 }
 
 /**
- * Serves `pages` (path → text) and, below /files/, the files in `paths` of the repository. What is asked for with
- * `isolated` false comes without the headers that give a page SharedArrayBuffer.
+ * Serves `pages` (path → text) and, below /files/, the files in `paths` of the repository. If `isolated` is false, the
+ * headers that give a page SharedArrayBuffer are left out.
  */
 export async function servePages(
   isolated: boolean,

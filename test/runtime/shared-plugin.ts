@@ -3,13 +3,13 @@ import { type CallContext, type CallError, createPlugin, type Plugin } from '../
 /** A request's call of the plugin. */
 interface Call {
   query: URLSearchParams;
-  /** Counts calls in the order in which they were made. */
+  /** Numbers the calls in the order in which they were made. */
   number: number;
   /** Error code of the call that its host function made. */
   selfCall?: string;
 }
 
-/** One plugin for all requests of a Worker, and how each request uses it. */
+/** One plugin for all requests of a Worker, with the code that a request runs on it. */
 export class SharedPlugin {
   readonly #module: WebAssembly.Module;
   #starting: Promise<Plugin> | undefined;
@@ -23,8 +23,8 @@ export class SharedPlugin {
   }
 
   /**
-   * Answers `input`, or an error code. In the query: `ms` that the host function takes, `self` for one that calls its own
-   * plugin, `abortMs` after which the call is aborted, `leaves` for an answer that does not wait for the call.
+   * Returns `input`, or an error code. In the query: `ms` that the host function takes, `self` if it calls its own plugin,
+   * `abortMs` after which the call is aborted, `leaves` if the response does not wait for the call.
    */
   async answer({ searchParams: query }: URL): Promise<Response> {
     this.#starting ??= this.#create();

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bundle.ts';
 
-/** What suites, programs and browsers may write to. */
+/** The folder that suites, programs and browsers may write to. */
 export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));
 // A signal alone would end this process without its `exit` event, which ends the browsers.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 /** A hanging suite must not hang the run. */
 export const TIMEOUT_MS: number = 10 * 60_000;
 
-/** What uvu, the suites and the command line program ask for. */
+/** The environment variables that uvu, the suites and the command line program read. */
 const environment =
   'NODE_DISABLE_COLORS,FORCE_COLOR,NO_COLOR,TERM,TMPDIR,TMP,TEMP,NODE_V8_COVERAGE,PLUGBOARD_LOG,RUST_LOG';
 export const denoFlags = (program: string) => [
@@ -19,7 +19,7 @@ export const denoFlags = (program: string) => [
   '--no-prompt',
   '--no-lock',
   '--no-remote',
-  // All files: else Deno makes no symbolic links, which the suites about folders of the host need.
+  // All files: otherwise Deno cannot make symbolic links, which the suites about folders of the host need.
   '--allow-read',
   '--allow-write',
   `--allow-env=${environment}`,
@@ -54,7 +54,7 @@ export async function start(
   return { stdout, output, code };
 }
 
-/** Each pair runs its two jobs at once: the machines that this runs on have two cores. */
+/** Runs the jobs two at a time, because the machines that run this have two cores. */
 export async function inPairs<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   for (let at = 0; at < jobs.length; at += 2) {

@@ -36,14 +36,14 @@ suite('runtime/table', test => {
     is(explain('bun', reportOf(), reference).problems.length, 3);
   });
 
-  test('so is one that Node did not run', () => {
+  test('a test that Node did not run is a problem', () => {
     const report = reportOf(...reference, passed('abi/sample.test.js', 'four'));
     equal(explain('bun', report, reference).problems, [
       'not a test on Node: abi/sample.test.js: sample › four',
     ]);
   });
 
-  test('and a row that matches no test, and a name that two tests have', () => {
+  test('a row that matches no test, and a name that two tests have, are problems', () => {
     is(findTableProblems([]).length, CANNOT.length);
     is(
       findTableProblems([reference[0]!, reference[0]!])[0],

@@ -11,7 +11,7 @@ export interface Outcome {
 
 const keyOf = ({ file, suite, name }: Result) => `${file}: ${suite} › ${name}`;
 
-/** Holds a report against what Node ran: tests of files that were not loaded get their reason, holes are problems. */
+/** Compares a report with the tests on Node. Tests of files that were not loaded get their reason, holes are problems. */
 export function explain(id: RuntimeId, report: RuntimeReport, reference: readonly Result[]): Outcome {
   const { runtime, errors, problems } = report;
   const ran = new Map(report.results.map(result => [keyOf(result), result]));
@@ -34,7 +34,7 @@ export function explain(id: RuntimeId, report: RuntimeReport, reference: readonl
   };
 }
 
-/** Rows of cannot.ts that name no test, and tests that share a name. */
+/** Finds rows of cannot.ts that match no test, and tests that share a name. */
 export function findTableProblems(reference: readonly Result[]): string[] {
   const keys = reference.map(keyOf);
   const twice = keys.filter((key, index) => keys.indexOf(key) !== index);
@@ -53,7 +53,7 @@ export function findTableProblems(reference: readonly Result[]): string[] {
 export const count = ({ results }: Outcome, outcome: Result['outcome']): number =>
   results.filter(result => result.outcome === outcome).length;
 
-/** Runtime × group of suites: how many passed, and how many did not. */
+/** One line for each runtime, one column for each group of suites: numbers of passed, failed and skipped tests. */
 export function printTable(outcomes: readonly Outcome[]): string {
   const groupOf = ({ file }: Result) =>
     file.includes('/') ? file.split('/')[0]! : file.replace('.test.js', '');
@@ -82,7 +82,7 @@ export function printTable(outcomes: readonly Outcome[]): string {
     .join('\n');
 }
 
-/** What each runtime skips, one line for each reason. */
+/** The skipped tests of each runtime, one line for each reason. */
 export function printSkips(outcomes: readonly Outcome[]): string {
   return outcomes
     .flatMap(({ runtime, results }) => {

@@ -3,7 +3,7 @@ import { type BrowserName, openPage } from './browsers.ts';
 import { servePages } from './serve.ts';
 import { TIMEOUT_MS, temporary } from './start.ts';
 
-/** Opens a page and waits for what it posts to /report. */
+/** Opens a page and waits for the report that it posts to /report. */
 export async function visit(
   name: BrowserName,
   program: string,

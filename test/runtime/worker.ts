@@ -7,7 +7,7 @@ import { runSuites } from './report.ts';
 import { preloadedHost } from './repository.ts';
 import { SharedPlugin } from './shared-plugin.ts';
 
-/** What workerd.ts imports for the Worker: files by path, and compiled modules by the content of their bytes. */
+/** The imports that workerd.ts gives the Worker: files by path, and compiled modules by the content of their bytes. */
 export interface Imported {
   runtime: string;
   files: Record<string, ArrayBuffer>;
@@ -15,8 +15,8 @@ export interface Imported {
 }
 
 /**
- * The Worker: `/suites` is answered with the report, `/imported` with the problems of what is as in anybody's Worker, and
- * `/plugin` by the plugin that all requests share.
+ * The Worker. `/suites` returns the report, `/imported` the problems of a plugin without lent modules, as in a user's
+ * Worker, and `/plugin` calls the plugin that all requests share.
  */
 export const makeWorker = (suites: readonly TestFile[], { runtime, files, modules }: Imported) => {
   const entries = Object.entries(files).map(([path, buffer]) => [path, new Uint8Array(buffer)] as const);
@@ -39,7 +39,7 @@ export const makeWorker = (suites: readonly TestFile[], { runtime, files, module
   };
 };
 
-/** What suites cannot show, for modules are lent to them: what a Worker gets that has only what it imports. */
+/** Checks a plugin from imported modules alone. Suites cannot check it, because modules are lent to them. */
 async function findProblems(
   readBytes: TestHost['readBytes'],
   module: NonNullable<TestHost['module']>,

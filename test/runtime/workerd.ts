@@ -4,19 +4,19 @@ import { basename, join } from 'node:path';
 import { bundleSuites, repositoryFiles, root } from './bundle.ts';
 
 interface WorkerModule {
-  /** As the Worker imports it. */
+  /** The name in the Worker's imports. */
   name: string;
   kind: 'esModule' | 'data' | 'wasm';
   /** Path of its file below the configuration's folder. */
   file: string;
 }
 
-/** Before the compatibility date at which a Worker gets Node's modules, and workerd's by their names. */
+/** A date before the compatibility dates at which a Worker gets modules of Node and of workerd by name. */
 const OLDER_DATE = '2025-01-01';
 
 /**
- * Writes a Worker to `folder` that runs the suites, and returns the paths of its configurations: of today, and one with an older
- * compatibility date. `modules` is the folder of record.ts: what Node compiled, this Worker imports.
+ * Writes a Worker to `folder` that runs the suites. Returns the paths of two configurations: one of today, and one with an
+ * older compatibility date. `modules` is the folder of record.ts: the Worker imports the modules that Node compiled.
  */
 export async function writeSuitesWorker(
   folder: string,
@@ -67,13 +67,13 @@ ${modules.map(({ name, kind, file }) => `    (name = "${name}", ${kind} = embed 
 );
 `;
 
-/** Starts `workerd serve` on a free port and hands its origin to `use`. */
+/** Starts `workerd serve` on a free port and passes its origin to `use`. */
 export async function serveWorker<T>(
   program: string,
   config: string,
   use: (origin: string) => Promise<T>,
 ): Promise<T> {
-  // Descriptor 3 is where workerd says which port it got.
+  // workerd writes its port to descriptor 3.
   const child = spawn(program, ['serve', '--control-fd=3', '--socket-addr=http=127.0.0.1:0', config], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

@@ -8,14 +8,14 @@ const I64_EQZ = 0x50;
 const I64_EQ = 0x51;
 
 const setError: Body = [...place('!'), ...i64(FIRST), 'error_set'];
-/** The variable of the empty name. */
+/** Sets the variable with the empty name. */
 const setVariable: Body = [...place('value'), ...i64(0), ...i64(FIRST), 'var_set'];
 const echo: Body = ['input_offset', 'input_length', 'output_set'];
 
-/** Index of the function `end` below, behind `run` and the imports of both. */
+/** Index of the function `end` below: after the imports and `run`. */
 const OVERFLOW = 5;
 
-/** How a call ends, with which code, and what a counter in the plugin's memory comes to in the next call. */
+/** How a call ends, its code, and the value of a counter in the plugin's memory in the next call. */
 const ends: [row: string, name: string, end: Body, code: string | null, next: number][] = [
   ['call-globals', 'a call', [], null, 2],
   ['after-error', 'an error text', setError, 'PLUGIN_ERROR', 2],
@@ -84,7 +84,7 @@ suite('between calls', test => {
     },
   );
 
-  test.row('abi.call-overlap', 'calls at once are answered in order, each with its own output', async () => {
+  test.row('abi.call-overlap', 'calls made at once end in order, each with its own output', async () => {
     const { plugin } = await createGuest({ echo });
     const outputs = await Promise.all(['a', 'b', 'c'].map(input => plugin.call('echo', input)));
     equal(
@@ -120,14 +120,18 @@ suite('between calls', test => {
     },
   );
 
-  test.row('abi.plugin-reset', 'reset clears the kernel memory, and variables when asked', async () => {
-    const { plugin, marks } = await createGuest({ run: [...setVariable, ...count] });
-    await plugin.call('run');
-    equal([await plugin.reset(), plugin.vars.size], [true, 1]);
-    equal([await plugin.reset({ vars: true }), plugin.vars.size], [true, 0]);
-    await plugin.call('run');
-    equal(marks, [1, 2], 'the instance stays');
-  });
+  test.row(
+    'abi.plugin-reset',
+    'reset clears the kernel memory, and variables if an option says so',
+    async () => {
+      const { plugin, marks } = await createGuest({ run: [...setVariable, ...count] });
+      await plugin.call('run');
+      equal([await plugin.reset(), plugin.vars.size], [true, 1]);
+      equal([await plugin.reset({ vars: true }), plugin.vars.size], [true, 0]);
+      await plugin.call('run');
+      equal(marks, [1, 2], 'the instance stays');
+    },
+  );
 
   test.row('abi.plugin-closed', 'a call after close is refused', async () => {
     const { plugin } = await createGuest({ echo });

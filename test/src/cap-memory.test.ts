@@ -12,7 +12,7 @@ const memoriesOf = (bytes: Uint8Array) =>
 const withMemory = (pages: number, max?: number): Bytes =>
   buildModule({ memoryPages: pages, ...(max !== undefined && { memoryMaxPages: max }) });
 
-/** A module of memories alone, written by hand. */
+/** A module that has only memories, written by hand. */
 const memorySection = (...contents: number[]) =>
   Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, contents.length, ...contents);
 
@@ -22,7 +22,7 @@ suite('cap memory', test => {
     ['a larger maximum', withMemory(2, 100), 3, [[2, 5]]],
     ['a smaller maximum', withMemory(2, 4), 3, [[2, 4]]],
     ['no growth at all', withMemory(2), 0, [[2, 2]]],
-    ['more than a memory can be', withMemory(2), 2 ** 40, [[2, 65_536]]],
+    ['more pages than a memory can have', withMemory(2), 2 ** 40, [[2, 65_536]]],
     ['numbers of several bytes', withMemory(300), 1000, [[300, 1300]]],
     [
       'several memories',
@@ -35,7 +35,12 @@ suite('cap memory', test => {
     ],
     ['a shared memory', memorySection(1, 3, 1, 9), 2, [[1, 3]]],
     ['a memory of 64-bit addresses', memorySection(1, 4, 1), 2 ** 17, [[1, 2 ** 17 + 1]]],
-    ['more than one of 64-bit addresses can be', memorySection(1, 4, 1), 2 ** 40, [[1, 2 ** 18]]],
+    [
+      'more pages than a memory of 64-bit addresses can have',
+      memorySection(1, 4, 1),
+      2 ** 40,
+      [[1, 2 ** 18]],
+    ],
     ['no memory', buildModule({ functions: [{ name: 'f', body: [] }] }), 3, []],
   ];
   for (const [name, bytes, growthPages, expected] of caps) {
@@ -47,19 +52,19 @@ suite('cap memory', test => {
     });
   }
 
-  test('what cannot be read is not touched', () => {
+  test('a module that cannot be read is not changed', () => {
     for (const bytes of [memorySection(1, 0x40, 1), memorySection(2, 0, 1), Uint8Array.of(1, 2, 3)]) {
       is(capMemories(bytes, 3), null);
     }
   });
 
-  test('the checker finds a changed byte, wherever it is', () => {
+  test('the checker finds a changed byte at every position', () => {
     const bytes = withMemory(2, 100);
     const capped = capMemories(bytes, 3)!;
     for (let at = 0; at < capped.length; at++) {
       const changed = capped.slice();
       changed[at]! ^= 1;
-      // A maximum of 4 pages is one that the transform might have made.
+      // The transform itself could have written a maximum of 4 pages.
       if (JSON.stringify(memoriesOf(changed)) === '[[2,4]]') continue;
       ok(!isOnlyCapped(bytes, changed), `byte ${at}`);
     }

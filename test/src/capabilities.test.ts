@@ -6,7 +6,7 @@ import { suite } from '../helpers/suite.ts';
 const path = 'fixtures/bench/bench.wasm';
 const wasm = () => host().module?.(path) ?? host().readBytes(path);
 
-/** The isolation of a plugin of these options, or null where the platform does not offer it. */
+/** The isolation of a plugin with these options, or null where the platform does not offer it. */
 async function isolation(options: PluginOptions): Promise<string | null> {
   try {
     const plugin = await createPlugin(wasm(), options);
@@ -32,10 +32,10 @@ suite('capabilities', test => {
     ['supportsTimeouts', async () => (await isolation({ timeoutMs: 60_000 })) !== null],
   ];
   for (const [name, observe] of rows) {
-    test(`${name} is what can be observed`, async () => is(CAPABILITIES[name], await observe()));
+    test(`${name} equals the observed value`, async () => is(CAPABILITIES[name], await observe()));
   }
 
-  test('tell the truth of shared text and of the environment', () => {
+  test('allowSharedBufferCodec and extismStdoutEnvVarSet are right', () => {
     const decode = () => new TextDecoder().decode(new Uint8Array(new SharedArrayBuffer(2)));
     if (CAPABILITIES.allowSharedBufferCodec) is(decode(), '\0\0');
     is(CAPABILITIES.extismStdoutEnvVarSet, false);

@@ -337,7 +337,7 @@ suite('create', test => {
     });
   }
 
-  test('runs the bytes that it hashed, whatever the caller does to them meanwhile', async () => {
+  test('runs the bytes that it hashed, even if the caller changes its own bytes meanwhile', async () => {
     const bytes = WASM.slice();
     const creating = createPlugin({ wasm: [{ data: bytes, hash: await hash() }] });
     bytes.fill(0);
@@ -345,7 +345,7 @@ suite('create', test => {
     is(plugin.report.sha256, await hash());
   });
 
-  test('a URL of a manifest item is fetched with its method and headers, by the fetch that is given', async () => {
+  test('a URL of a manifest item is fetched with its method and headers, by the fetch option', async () => {
     const requests: unknown[] = [];
     const fetch = async (url: URL, init: RequestInit) => {
       requests.push([url.href, init]);
@@ -358,33 +358,29 @@ suite('create', test => {
     equal(requests, [['https://plugins.invalid/a.wasm', { method: 'POST', headers: { token: 'x' } }]]);
   });
 
-  test('several plugins may be in the making at once', async () => {
+  test('several plugins can be created at once', async () => {
     const plugins = await Promise.all(
       Array.from({ length: 20 }, (_, index) => createPlugin(index % 2 ? WASM : WASM_URL)),
     );
     for (const plugin of plugins) is(await plugin.call('nothing'), null);
   });
 
-  test.row(
-    'error.ZERO_LIMIT',
-    'a limit of 0 in camel case is told of, in snake case it is as meant',
-    async () => {
-      const told: string[] = [];
-      const onDiagnostic = ({ code, message }: { code: string; message: string }) =>
-        told.push(`${code} ${message}`);
-      const manifest: Manifest = {
-        wasm: [{ data: WASM }],
-        memory: { max_var_bytes: 0, maxHttpResponseBytes: 0 },
-      };
-      await createPlugin(manifest, { onDiagnostic });
-      equal(told, [
-        'ZERO_LIMIT manifest.memory.maxHttpResponseBytes is 0, which allows nothing here; leave it out for the default',
-      ]);
-      await raises(() => createPlugin(WASM, { memory: { maxVarBytes: 0 }, strict: true }), {
-        code: 'ZERO_LIMIT',
-      });
-    },
-  );
+  test.row('error.ZERO_LIMIT', 'a limit of 0 is reported in camel case, and not in snake case', async () => {
+    const told: string[] = [];
+    const onDiagnostic = ({ code, message }: { code: string; message: string }) =>
+      told.push(`${code} ${message}`);
+    const manifest: Manifest = {
+      wasm: [{ data: WASM }],
+      memory: { max_var_bytes: 0, maxHttpResponseBytes: 0 },
+    };
+    await createPlugin(manifest, { onDiagnostic });
+    equal(told, [
+      'ZERO_LIMIT manifest.memory.maxHttpResponseBytes is 0, which allows nothing here; leave it out for the default',
+    ]);
+    await raises(() => createPlugin(WASM, { memory: { maxVarBytes: 0 }, strict: true }), {
+      code: 'ZERO_LIMIT',
+    });
+  });
 
   const spelled: [key: string, manifest: object][] = [
     ['config', { config: { a: 'b' } }],

@@ -18,9 +18,9 @@ const [PROC_EXIT, POLL, WAIT, FORK] = [0, 1, 2, 3];
 const forever = [LOOP, VOID, BR, 0, op.end];
 const store = (address: number, byte: number) => [op.i32Const, address, op.i32Const, byte, STORE, 0, 0];
 
-/** Each takes longer than anybody waits. */
+/** Bodies that never end, or not within any test. */
 const ENDLESS: Record<string, readonly number[]> = {
-  // As long as the global is not 60: n++, itself twice, n--.
+  // Unless the global is 60: n++, calls itself twice, n--. That is about 2^60 calls.
   fork: [
     ...[op.globalGet, 0, op.i32Const, 60, EQUAL, IF, VOID, RETURN, op.end],
     ...[op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0],
@@ -32,7 +32,7 @@ const ENDLESS: Record<string, readonly number[]> = {
   caught: [LOOP, VOID, ...op.try, ...forever, op.catchAll, op.end, BR, 0, op.end],
   imports: [LOOP, VOID, op.call, WAIT, BR, 0, op.end],
 };
-/** What ends for another reason first, and goes on all the same. */
+/** Ends its call with proc_exit, catches that, and runs on for ever. */
 const afterExit = [...op.try, op.i32Const, 3, op.call, PROC_EXIT, op.catchAll, op.end, ...forever];
 /** A subscription to the monotonic clock at 0, over 2^40 ns; the event to 64, the number of events to 112. */
 const sleep = [
@@ -57,7 +57,7 @@ const shape = {
 } satisfies ModuleShape;
 const WASM = buildModule(shape);
 
-/** Without workers, the plugin's own code has to stop it, wherever this runs. */
+/** Without workers, checks in the plugin's own code have to stop it, on every runtime. */
 const platform: Platform = { ...webPlatform, lacksWorkers: () => 'there are none' };
 const TIMEOUT = { code: 'TIMEOUT', message: 'the plugin took longer than 100 ms (timeoutMs)' };
 const createOnce = (manifest: ManifestLike, options: PluginOptions = {}) =>
@@ -79,7 +79,7 @@ suite('time-outs without a worker', test => {
     });
   }
 
-  test('a plugin that goes on after it was ended is stopped, for the first reason', async () => {
+  test('a plugin that runs on after its end is stopped, and the call fails with the first reason', async () => {
     const plugin = await create(WASM);
     await raises(() => plugin.call('afterExit'), { code: 'EXIT' });
     is(await onceInTime(() => plugin.call('fine')), null);
@@ -94,7 +94,7 @@ suite('time-outs without a worker', test => {
       is(await onceInTime(() => plugin.call('fine')), null);
     });
 
-  test('nobody sleeps longer than the call may take, but for what is called by way of the instance', async () => {
+  test('a sleep is cut to the time of the call, except in exports called on the instance', async () => {
     const sleptNs: bigint[] = [];
     const clock = { ...webPlatform.clock, sleepNs: (ns: bigint) => void sleptNs.push(ns) };
     const plugin = await createOn({ ...platform, clock }, WASM, {
@@ -108,14 +108,14 @@ suite('time-outs without a worker', test => {
     ok(sleptNs[1]! <= 100_000_000n, `${sleptNs[1]} ns`);
   });
 
-  test('a call at once is stopped too, where there are no async imports', async () => {
+  test('callSync is stopped too, where there are no async imports', async () => {
     const plugin = await create(buildModule({ functions: [{ name: 'run', body: forever }] }));
     is(plugin.report.isolation, 'inline');
     await raises(async () => plugin.callSync('run'), TIMEOUT);
     await raises(async () => plugin.callSync('run'), TIMEOUT);
   });
 
-  test('start functions are stopped, at creation', async () => {
+  test('start functions are stopped during creation', async () => {
     const wasm = buildModule({ functions: [{ name: '_initialize', body: forever }] });
     await raises(() => createOnce(wasm), TIMEOUT);
   });
@@ -199,9 +199,9 @@ suite('time-outs without a worker', test => {
     });
   }
 
-  test('a start section runs once for each instance, and one that never returns fails the call that needs it', async () => {
+  test('a start section runs once for each instance; if it never returns, the call that needs the instance fails', async () => {
     let count = 0;
-    // It loops when the host function answers 1.
+    // It loops when the host function returns 1.
     const wasm = buildModule({
       imports: [{ ...wait, results: ['i32'] }],
       functions: [
@@ -220,9 +220,9 @@ suite('time-outs without a worker', test => {
 
   test.row(
     'error.UNSUPPORTED',
-    'a function that is too large with a check at each of its loops',
+    'a function too large for a check in each of its loops is refused',
     async () => {
-      // 600,000 loops of 3 bytes and a check of some 20.
+      // 600,000 loops of 3 bytes, each with a check of about 20 bytes.
       const body = Array.from({ length: 600_000 }, () => [LOOP, VOID, op.end]).flat();
       const wasm = buildModule({ functions: [{ name: 'run', body }] });
       is(WebAssembly.validate(wasm), true);
@@ -231,7 +231,7 @@ suite('time-outs without a worker', test => {
     },
   );
 
-  test('in a module that the main one imports from', async () => {
+  test('a linked module is stopped too', async () => {
     const wasm = [
       { name: 'inner', data: buildModule({ functions: [{ name: 'loop', body: forever }] }) },
       {
@@ -246,7 +246,7 @@ suite('time-outs without a worker', test => {
     await raises(() => plugin.call('run'), TIMEOUT);
   });
 
-  test('beside a limit of memory, of which the report tells first', async () => {
+  test('with a limit of memory, the report lists cap-memory first and meter second', async () => {
     const plugin = await create({ wasm: [{ data: WASM }], memory: { max_pages: 3 } });
     const [capped, metered] = plugin.report.modules[0]!.transforms;
     equal([capped!.name, metered!.name], ['cap-memory', 'meter']);
@@ -254,7 +254,7 @@ suite('time-outs without a worker', test => {
     await raises(() => plugin.call('loop'), TIMEOUT);
   });
 
-  const suspended = 'while it is suspended, and after it was';
+  const suspended = 'a plugin is stopped while it is suspended, and after it was';
   if (!jspi) test.skip(suspended, 'this engine cannot suspend a plugin');
   else
     test(suspended, async () => {
@@ -268,7 +268,7 @@ suite('time-outs without a worker', test => {
       await raises(() => plugin.call('loop'), TIMEOUT);
     });
 
-  test('files of an object, which cannot go to a worker', async () => {
+  test('a plugin with a file system object, which cannot go to a worker, is stopped', async () => {
     const fs = new MemoryFs();
     const plugin = await createOn(webPlatform, WASM, {
       timeoutMs: 100,
@@ -279,9 +279,9 @@ suite('time-outs without a worker', test => {
     await raises(() => plugin.call('loop'), TIMEOUT);
   });
 
-  test('what is called by way of the instance is no call, and goes on', async () => {
+  test('an export called on the instance has no time limit', async () => {
     const turns = { name: 'count', body: [] as number[] };
-    // Until the global is 0 again, which is 2^32 turns later but for the first bits: 100,000 turns.
+    // Counts the global up to 0, from 100,000 below it.
     turns.body = [
       ...[op.i32Const, 0xe0, 0xf2, 0x79, op.globalSet, 0],
       ...[

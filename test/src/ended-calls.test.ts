@@ -109,7 +109,7 @@ const endedCalls: EndedCall[] = [
   },
   {
     code: 'UNKNOWN_HANDLE_FREED',
-    name: 'strict, free of what is no block',
+    name: 'strict, free of a number that is not a block',
     body: call('free', i64(9)),
     options: { strict: true },
     message: 'free: 9',
@@ -157,7 +157,7 @@ const endedCalls: EndedCall[] = [
 ];
 
 for (const kernel of ['reference', 'accessors'] as const) {
-  // In a worker the tier makes no difference to how a call ends, and each test starts one.
+  // In a worker a call ends the same way on both kernels, so one kernel is enough: each test starts a worker.
   const declare = kernel === 'reference' ? suiteOnThread : suiteInModes;
   declare(`ended calls (${kernel})`, (test, mode) => {
     for (const { code, name, body, options, shape, message, exitCode, output } of endedCalls) {
@@ -172,7 +172,7 @@ for (const kernel of ['reference', 'accessors'] as const) {
       if (shape) continue;
       test(`${name}, caught by the plugin, is still the result of the call`, async () => {
         const plugin = await run([...op.try, ...body, op.catchAll, op.end], { ...options, kernel });
-        // A real trap cannot be caught; everything else that ends a call can, and must not be lost by it.
+        // A real trap cannot be caught. Everything else that ends a call can be caught, and must still end it.
         await raises(() => plugin.call('run'), { code, message });
       });
     }

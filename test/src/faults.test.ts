@@ -2,7 +2,7 @@ import { equal } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { callsOf, codeIn, FAULTS, happen, lackingMode, MODES } from './faults.ts';
 
-/** Nothing here takes that long; what hangs must not hang the run. */
+/** Longer than any test of this file takes. A test that hangs must not hang the run. */
 const WATCHDOG_MS = 60_000;
 
 async function watched<T>(work: Promise<T>): Promise<T> {

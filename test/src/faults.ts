@@ -35,23 +35,23 @@ const WASM = buildModule({
 });
 const URL_A = 'https://a.test/';
 
-/** What a fault happens to. */
+/** The objects that a fault acts on. */
 export interface Scene {
   plugin: Plugin;
-  /** Of the signal that the call was made with. */
+  /** Its signal was passed to the call. */
   controller: AbortController;
 }
 
 export interface Fault {
   name: string;
-  /** What the host function does, which the plugin calls then. */
+  /** The host function. If it is set, the plugin calls it. */
   wait?: (scene: Scene) => unknown;
-  /** What the server does, of which the plugin requests something then. */
+  /** The server. If it is set, the plugin sends a request to it. */
   answer?: (scene: Scene, signal: AbortSignal) => Response | Promise<Response>;
-  /** Before the call, and just after it was made. */
+  /** Run before the call (`before`) and just after it was made (`meanwhile`). */
   before?: (scene: Scene) => void;
   meanwhile?: (scene: Scene) => void;
-  /** The code that the call ends with, null for success; where it does not depend on the mode, a single one. */
+  /** The code that the call ends with, null for success; a single code if it is the same in all modes. */
   code: string | null | Readonly<Record<Mode, string | null>>;
   /** Whether the plugin is closed afterwards. */
   closes?: true;
@@ -65,7 +65,7 @@ const codeOf = (call: Promise<unknown>): Promise<string | null> =>
     error => (error as CallError).code,
   );
 
-/** Inline, nothing can be waited for: neither a promise, nor a response. */
+/** An inline plugin cannot wait: neither for a promise nor for a response. */
 const waiting = (code: string | null) => ({
   inline: 'HOST_FUNCTION_ASYNC',
   suspending: code,
@@ -74,7 +74,7 @@ const waiting = (code: string | null) => ({
 const served = (code: string | null) => ({ inline: 'HTTP_NOT_ENABLED', suspending: code, worker: code });
 
 const redirect = (location: string) => new Response(null, { status: 302, headers: { location } });
-/** The body of a response: these parts, and then the end, an error, or for ever the same part. */
+/** The body of a response: an error after `parts` parts, or parts without end. */
 const body = (parts: number, end: 'fails' | 'never ends'): ReadableStream<Uint8Array> => {
   let sent = 0;
   return new ReadableStream({
@@ -163,7 +163,7 @@ export const FAULTS: readonly Fault[] = [
       controller.abort();
       return 0;
     },
-    // Inline, a call ends before anybody can see the signal.
+    // An inline call ends before the host can see the signal.
     code: { inline: null, suspending: 'ABORTED', worker: 'ABORTED' },
   },
   {
@@ -195,7 +195,7 @@ export const FAULTS: readonly Fault[] = [
     code: served('ABORTED'),
   },
   {
-    name: 'a server stalls and nothing tells it, and the call is aborted',
+    name: 'a server stalls and ignores the abort, and the call is aborted',
     answer: ({ controller }) => {
       soon(() => controller.abort());
       return never();
@@ -232,19 +232,19 @@ export const FAULTS: readonly Fault[] = [
 export const codeIn = ({ code }: Fault, mode: Mode): string | null =>
   code !== null && typeof code === 'object' ? code[mode] : code;
 
-/** The calls that a fault is to happen to: also one that catches what it gets. */
+/** The exports that meet a fault. The second one catches the exception. */
 export const callsOf = ({ answer }: Fault): readonly string[] =>
   answer ? ['send', 'sendAndCatch'] : ['wait', 'waitAndCatch'];
 
-/** What became of a plugin that something happened to once. */
+/** The result of a fault that happened to a plugin once. */
 export interface Aftermath {
   mode: string;
   code: string | null;
-  /** Of the next call of the same function, and of one that does nothing. */
+  /** Codes of the next call of the same function, and of a call that does nothing. */
   next: (string | null)[];
 }
 
-/** Has it happen to a plugin. */
+/** Makes a fault happen to a new plugin. */
 export async function happen(
   fault: Fault,
   mode: Mode,
@@ -266,7 +266,7 @@ export async function happen(
   fault.meanwhile?.(scene);
   const code = await call;
   isOver = true;
-  // Inline, it may not have come to it.
+  // An inline call may end before the fault closes the plugin.
   if (fault.closes) await plugin.close();
   const next = [await codeOf(plugin.call(name, input)), await codeOf(plugin.call('fine'))];
   if (!leaves) await plugin.close();

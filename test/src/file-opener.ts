@@ -6,7 +6,7 @@ const PATH = 64;
 const FD = 16;
 const IOV = 24;
 const BUFFER = 128;
-/** `local.get` has no use here: numbers that a test wants to change stand in the memory. */
+/** Loads a number from the memory, where the test can change it. */
 const load = (address: number) => [op.i32Const, address, 0x28, 2, 0];
 
 /** Opens, reads and writes one file, as bytes of the given path in its first preopened folder. */
@@ -49,7 +49,7 @@ const WASM = buildModule({
 const OFLAGS_CREAT = 1;
 const RIGHTS = { read: 2, write: 64 };
 
-/** A plugin that works on files as it is told. Each step answers WASI's errno. */
+/** A plugin that opens, reads and writes files step by step. Each step returns WASI's errno. */
 export async function fileOpener(options: PluginOptions & ManifestOptions) {
   const plugin = await createPlugin(WASM, options);
   const view = async () =>

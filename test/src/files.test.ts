@@ -8,7 +8,7 @@ import { fileOpener } from './file-opener.ts';
 suite('files', test => {
   test.row(
     'security.no-system-access',
-    'of a folder in memory are read and written, and none outside',
+    'files of a folder in memory are read and written, and files outside are refused',
     async () => {
       const fs = new MemoryFs({ 'a.txt': 'hello' });
       const opener = await fileOpener({ preopens: { '/': fs } });
@@ -20,18 +20,18 @@ suite('files', test => {
     },
   );
 
-  test('of a folder that is read-only are not changed', async () => {
+  test('files of a read-only folder cannot be changed', async () => {
     const fs = new MemoryFs({ 'a.txt': 'hello' });
     const opener = await fileOpener({ preopens: { '/': { fs, readOnly: true } } });
     equal([await opener.open('a.txt'), await opener.read()], [0, 'hello']);
     is(await opener.open('b.txt', { write: true }), Errno.EROFS);
   });
 
-  test('are none without a folder', async () => {
+  test('without a folder no file can be opened', async () => {
     is(await (await fileOpener({})).open('a.txt'), Errno.EBADF);
   });
 
-  test('that are open are closed with the instance, and the folder is there for the next one', async () => {
+  test('open files are closed with the instance, and the next instance has the folder', async () => {
     let open = 0;
     const memory = new MemoryFs({ 'a.txt': 'hello' });
     const { root } = memory;
@@ -66,13 +66,13 @@ suite('files', test => {
     const wasm = buildModule({ functions: [{ name: 'f', body: [] }] });
     const creating = () =>
       createPlugin(wasm, { preopens: { '/': new MemoryFs() }, allowedPaths: { '/': '.' } });
-    // Where there are no folders of a host, that is what is told.
+    // Runtimes without folders of a host say that instead.
     await raises(creating, {
       message: /^allowed_paths: (two folders at the path "\/"|this platform has no folders)/,
     });
   });
 
-  test('a folder that is none is refused by name', async () => {
+  test('a value that is not a folder is refused by name', async () => {
     const preopens = { '/data': 'text' } as never;
     const wasm = buildModule({ functions: [{ name: 'f', body: [] }] });
     await raises(() => createPlugin(wasm, { preopens }), {

@@ -3,7 +3,7 @@ import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
-/** Grows its memory by three pages; traps when told to, as a plugin that finds no memory does. */
+/** Grows its memory by three pages. `grow_and_trap` also traps, as a plugin does that gets no memory. */
 const wasm = buildModule({
   imports: [{ module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] }],
   memoryPages: 2,
@@ -21,7 +21,7 @@ const create = (max_pages: number, data = wasm) =>
 suiteInModes('growth', test => {
   test.row(
     'abi.manifest-pages',
-    'memory.max_pages limits what the memory of the plugin grows by',
+    'memory.max_pages limits the growth of the memory of the plugin',
     async () => {
       const plugin = await create(5);
       await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 2' });
@@ -30,7 +30,7 @@ suiteInModes('growth', test => {
     },
   );
 
-  test('and what the kernel memory grows by beyond its first page', async () => {
+  test('memory.max_pages limits the growth of the kernel memory beyond its first page', async () => {
     is(await (await create(3)).call('alloc'), null);
     await raises(async () => (await create(2)).call('alloc'), { code: 'MEMORY_LIMIT' });
     is(await (await create(4)).call('alloc', new Uint8Array(100)), null);
@@ -41,7 +41,7 @@ suiteInModes('growth', test => {
 
   test.row(
     'abi.manifest-pages',
-    'both together: a call that goes over fails, and the next one has a new instance',
+    'a call whose memories together grow by more fails, and the next call has a new instance',
     async () => {
       const plugin = await create(5);
       await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT' });
@@ -55,7 +55,7 @@ suiteInModes('growth', test => {
     },
   );
 
-  test('a trap at the limit says that it may be the cause', async () => {
+  test('the error of a trap at the limit says that the limit may be the cause', async () => {
     await raises(async () => (await create(3)).call('grow_and_trap'), {
       code: 'TRAP',
       message: /its memory has grown to the limit of 3 pages \(memory\.max_pages\)/,
@@ -73,14 +73,14 @@ suiteInModes('growth', test => {
     });
   });
 
-  test('bytes that only a transform would make valid are refused before it', async () => {
-    // A maximum below the size: lowering it further would not help, but nothing may be tried.
+  test('invalid bytes that a transform would make valid are refused before it', async () => {
+    // The maximum is below the size. The module must be refused before any transform touches it.
     await raises(() => create(5, buildModule({ memoryPages: 3, memoryMaxPages: 1 })), {
       code: 'INVALID_WASM',
     });
   });
 
-  test('the report tells what was rewritten, with the hashes before and after', async () => {
+  test('the report lists the rewritten modules, with the hashes before and after', async () => {
     const plugin = await create(5);
     const [module] = plugin.report.modules;
     equal(

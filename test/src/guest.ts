@@ -17,14 +17,14 @@ const IMPORTS = {
   error_get: { module: ENV, results: ['i64'] },
   var_set: { module: ENV, params: ['i64', 'i64'] },
   proc_exit: { module: 'wasi_snapshot_preview1', params: ['i32'] },
-  /** Tells the test a number. */
+  /** Passes a number to the test. */
   mark: { module: USER, params: ['i32'] },
-  /** Does what the test says. */
+  /** Calls the function given by the test. */
   host: { module: USER },
 } as const satisfies Record<string, FunctionShape & { module: string }>;
 
 type ImportName = keyof typeof IMPORTS;
-/** Code of a function without its final `end`; a name stands for a call of that import. */
+/** Code of a function without its final `end`; a name means a call of that import. */
 export type Body = readonly (number | ImportName)[];
 
 export const i32 = (value: number): Body => [op.i32Const, ...signed(value)];
@@ -52,7 +52,7 @@ export const count: Body = [...i32(0), ...load, ...i32(1), 0x6a, 0x36, 2, 0, ...
 
 export type GuestFunctions = Readonly<Record<string, Body | (FunctionShape & { body: Body })>>;
 
-/** A module that exports these functions and a memory, and imports what they call. */
+/** A module that exports these functions and a memory, and imports the functions that they call. */
 export function buildGuest(functions: GuestFunctions): Uint8Array<ArrayBuffer> {
   const shapes = Object.entries(functions).map(([name, given]) =>
     'body' in given ? { name, ...given } : { name, body: given },
@@ -72,7 +72,7 @@ export function buildGuest(functions: GuestFunctions): Uint8Array<ArrayBuffer> {
 
 export interface Guest {
   plugin: Plugin;
-  /** What the plugin marked so far. */
+  /** The numbers that the plugin passed to `mark` so far. */
   marks: number[];
 }
 

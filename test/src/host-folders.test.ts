@@ -8,7 +8,7 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { fileOpener } from './file-opener.ts';
 
-/** Makes the file `b` in its first folder, and answers the errno. */
+/** Creates the file `b` in its first folder, and returns the errno. */
 const MAKES_FILE = buildModule({
   imports: [
     {
@@ -80,14 +80,10 @@ suite('folders of the host', test => {
       }));
   }
 
-  test.row(
-    'error.FOLDER_UNAVAILABLE',
-    'a folder that is not there is a creation error that names it',
-    async () => {
-      await raises(() => fileOpener({ allowedPaths: { '/mnt': '/no/such/folder' } }), {
-        code: 'FOLDER_UNAVAILABLE',
-        message: '"/no/such/folder" cannot be opened',
-      });
-    },
-  );
+  test.row('error.FOLDER_UNAVAILABLE', 'a missing folder is a creation error that names it', async () => {
+    await raises(() => fileOpener({ allowedPaths: { '/mnt': '/no/such/folder' } }), {
+      code: 'FOLDER_UNAVAILABLE',
+      message: '"/no/such/folder" cannot be opened',
+    });
+  });
 });

@@ -7,7 +7,7 @@ import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
-/** What a server does for each path. */
+/** The answers of the server, by path. */
 const PATHS: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/fine': response => response.end('fine'),
   '/empty': response => response.writeHead(204).end(),
@@ -36,7 +36,7 @@ interface Row {
   path: string;
   code?: string;
   text?: string;
-  /** Whether it takes a signal to end. */
+  /** Whether only an abort ends the request. */
   aborted?: true;
 }
 const ROWS: readonly Row[] = [
@@ -106,7 +106,7 @@ const real = (test: Test) => {
     await made.plugin.close();
   });
 
-  test('nobody listens: HTTP_FAILED', async () => {
+  test('a port without a server is HTTP_FAILED', async () => {
     let origin = '';
     await withServer(async where => {
       origin = where;

@@ -11,7 +11,7 @@ import { suite, type Test } from '../helpers/suite.ts';
 const ENV = 'extism:host/env';
 
 type Answer = Response | Error | ((request: Request) => Response);
-/** Answers by URL, and tells what was asked for. */
+/** A fetch with one answer for each URL, which records the requests. */
 function server(answers: Record<string, Answer>) {
   const seen: {
     url: string;
@@ -59,7 +59,7 @@ const send = (
 };
 
 suite('http', test => {
-  test('sends method, headers and body, without credentials, and gives status, headers and body', async () => {
+  test('sends method, headers and body without credentials, and returns status, headers and body', async () => {
     const body = new TextEncoder().encode('ping');
     const { seen, response } = send(
       { [A]: new Response('pong', { status: 418, headers: { 'X-One': '1' } }) },
@@ -83,13 +83,13 @@ suite('http', test => {
     });
   }
 
-  test('makes a user name in the URL a header, as other clients do', async () => {
+  test('a user name in the URL becomes a header, as in other clients', async () => {
     const { seen, response } = send({ [A]: new Response('x') }, request('https://us%C3%A9r:p%3Aw@a.test/'));
     await response;
     equal([seen[0]!.url, seen[0]!.headers], [A, { authorization: `Basic ${btoa('us\xc3\xa9r:p:w')}` }]);
   });
 
-  test('a user name may be longer than a function takes arguments, and is not what no text is', async () => {
+  test('a user name may be longer than the argument limit of a function, and must be UTF-8', async () => {
     const name = 'u'.repeat(300_000);
     const { seen, response } = send({ [A]: new Response('x') }, request(`https://${name}@a.test/`));
     await response;
@@ -131,7 +131,7 @@ suite('http', test => {
   const denied: [name: string, url: string, code: string][] = [
     ['a file', 'file:///etc/passwd', 'HTTP_DENIED'],
     ['data', 'data:text/plain,x', 'HTTP_DENIED'],
-    ['what is no URL', 'a.test/x', 'HTTP_FAILED'],
+    ['an invalid URL', 'a.test/x', 'HTTP_FAILED'],
     ['another host behind a user name that looks allowed', 'https://a.test@b.test/', 'HTTP_DENIED'],
     ['another host behind a backslash', 'https:\\\\b.test\\a.test', 'HTTP_DENIED'],
   ];
@@ -177,7 +177,7 @@ suite('http', test => {
   for (const [name, isPrivate] of addresses) {
     test.row(
       'security.no-system-access',
-      `${name} is ${isPrivate ? 'none' : 'one'} of the public internet`,
+      `${name} is ${isPrivate ? 'not an address' : 'an address'} of the public internet`,
       async () => {
         const url = new URL(`http://${name}/`).href;
         const options = { allowedHosts: ['*'], allowsPrivateAddresses: false };
@@ -210,7 +210,7 @@ suite('http', test => {
   for (const [name, location, rule, message] of rules) {
     test.row(
       'security.no-system-access',
-      `no redirect leads to ${name} allowed, whatever hosts are: ${JSON.stringify(rule)}`,
+      `a redirect to ${name} allowed is refused, even if every host is: ${JSON.stringify(rule)}`,
       async () => {
         const { seen, response } = send({ [A]: to(location) }, request(A), { allowedHosts: ['*'], ...rule });
         await raises(() => response, { code: 'HTTP_DENIED', message });
@@ -257,7 +257,7 @@ suite('http', test => {
     },
     { name: 'to nowhere', answers: { [A]: to('http://[') }, seen: [`GET ${A}`], code: 'HTTP_FAILED' },
     {
-      name: 'that drops what is private at another origin',
+      name: 'to another origin, which does not get private headers',
       answers: { [A]: to(B), [B]: new Response('x') },
       given: { headers: { Authorization: 'secret', cookie: 'c', accept: '*/*' } },
       allowedHosts: ['?.test'],
@@ -307,7 +307,7 @@ suite('http', test => {
     });
   }
 
-  test.row('limit.httpRedirects', 'a circle of redirects ends', async () => {
+  test.row('limit.httpRedirects', 'an endless circle of redirects fails', async () => {
     const { seen, response } = send({ [A]: to(A) }, request(A));
     await raises(() => response, { code: 'HTTP_FAILED', message: 'redirects more than 10 times' });
     is(seen.length, LIMITS.httpRedirects.default + 1);
@@ -319,7 +319,7 @@ suite('http', test => {
     is(seen[0]!.init.redirect, 'follow');
   });
 
-  test('a redirect that cannot be seen is an error', async () => {
+  test('an opaque redirect is an error', async () => {
     const opaque = Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
     const { response } = send({ [A]: () => opaque }, request(A));
     await raises(() => response, { code: 'HTTP_DENIED', message: 'allow "*", any scheme and any address' });
@@ -342,7 +342,7 @@ suite('http', test => {
     },
   );
 
-  test('a body that never ends is given up at the limit', async () => {
+  test('reading a body that never ends stops at the limit', async () => {
     let pulled = 0;
     let cancelled = false;
     const body = new ReadableStream<Uint8Array>({
@@ -359,7 +359,7 @@ suite('http', test => {
     ok(pulled < 20 && cancelled);
   });
 
-  test.row('error.HTTP_FAILED', 'no response, or a body that breaks off, tells why', async () => {
+  test.row('error.HTTP_FAILED', 'the error of a missing response or a broken body says why', async () => {
     const refused = send(
       { [A]: new Error('fetch failed', { cause: new Error('connection refused') }) },
       request(A),
@@ -385,7 +385,7 @@ const WASM = buildModule({
     { module: ENV, name: 'length', params: ['i64'], results: ['i64'] },
   ],
   functions: [
-    // The answers travel as error text: there are no locals here to keep a handle in.
+    // Results are passed as the error text, because the bodies have no locals to keep a handle in.
     { name: 'send', body: [op.call, 1, op.i64Const, 0, op.call, 0, op.call, 2] },
     { name: 'send_input_as_body', body: [op.call, 1, op.call, 1, op.call, 0, op.drop] },
     { name: 'status', results: ['i32'], body: [op.call, 3] },
@@ -438,13 +438,13 @@ const httpOfPlugins = (test: Test) => {
     },
   );
 
-  test('null is what is not given, as the Rust PDK writes it', async () => {
+  test('null counts as left out, as the Rust PDK writes it', async () => {
     const { plugin, seen } = await create({ [A]: new Response('x') });
     is(await textOf(plugin.call('send', ask({ method: null, headers: null, header: null }))), 'x');
     is(seen[0]!.method, 'GET');
   });
 
-  test('headers are 0 to a plugin that may not see them', async () => {
+  test('http_headers returns 0 if the plugin may not see headers', async () => {
     const { plugin } = await create({ [A]: new Response('hello') });
     await textOf(plugin.call('send', ask()));
     is(await textOf(plugin.call('headers')), '');
@@ -456,7 +456,7 @@ const httpOfPlugins = (test: Test) => {
     is(await statusOf(plugin.call('status')), 204);
   });
 
-  test('the body of the request is the block that is passed', async () => {
+  test('the passed block becomes the body of the request', async () => {
     const { plugin, seen } = await create({ [A]: new Response('x') });
     await plugin.call('send_input_as_body', ask({ method: 'PUT' }));
     is(text(seen[0]!.body as Uint8Array), ask({ method: 'PUT' }));

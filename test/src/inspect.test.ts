@@ -34,7 +34,7 @@ const exporting = (...names: string[]): Bytes =>
 
 const GO_PANIC = 'runtime: wasmexport function called before runtime initialization';
 
-/** Modules and the codes of the advice that they get. Those with `!` stop them. */
+/** Modules and the codes of the advice about them. `!` marks advice on which the module cannot run. */
 const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][] = [
   ['a plain plugin', exporting('run'), []],
   ['no bytes', new Uint8Array(0), ['!NOT_WASM'], /got nothing/],
@@ -194,7 +194,7 @@ const callables: FunctionShape[] = [
 
 suite('inspect', test => {
   for (const [name, bytes, codes, message] of advised) {
-    test(`${name}: ${codes.join(', ') || 'nothing to tell'}`, () => {
+    test(`${name}: ${codes.join(', ') || 'no advice'}`, () => {
       const inspection = inspect(bytes);
       equal(codesOf(inspection), codes);
       is(inspection.runs, !codes.some(code => code.startsWith('!')));
@@ -203,8 +203,8 @@ suite('inspect', test => {
     });
   }
 
-  test('modules that it stops are those that createPlugin refuses', async () => {
-    // These load, and then nothing can be called with success.
+  test('modules that it stops are exactly the modules that createPlugin refuses', async () => {
+    // These modules load, but no call of them can succeed.
     const later = ['!GO_WASMEXPORT', '!NOTHING_TO_CALL', '!OBJECT_FILE', '!DYNAMIC_LIBRARY'];
     for (const [name, bytes, codes] of advised) {
       const { runs, needs, imports } = inspect(bytes);
@@ -218,8 +218,8 @@ suite('inspect', test => {
     }
   });
 
-  test('features that the engine lacks are told by name', () => {
-    // Both are in some engines only, so whether it is told depends on where this runs.
+  test('the advice names features that the engine lacks', () => {
+    // Only some engines have both, so the expected advice depends on the engine.
     const two = moduleOf(
       ...[1, 4, 1, 0x60, 0, 0],
       ...[3, 2, 1, 0],
@@ -239,7 +239,7 @@ suite('inspect', test => {
     equal(codesOf(inspect(unknown)), ['!INVALID_WASM']);
   });
 
-  test('groups imports by who provides them', () => {
+  test('groups imports by provider', () => {
     const imports = [
       { module: ENV, name: 'input_length', results: ['i64'] },
       { module: WASI, name: 'path_open' },
@@ -263,7 +263,7 @@ suite('inspect', test => {
     ]);
   });
 
-  test('tells what has to be given, as source that works', async () => {
+  test('lists the needed options as source text that works', async () => {
     const bytes = buildModule({
       imports: [
         { module: USER, name: 'kv_read', params: ['i64', 'i32'], results: ['i64'] },
@@ -297,7 +297,7 @@ suite('inspect', test => {
     is(await plugin.call('run'), null);
   });
 
-  test('tells of WASI, all of which is implemented, and of HTTP', () => {
+  test('reports that WASI, which is fully implemented, and HTTP are needed', () => {
     const i32 = 'i32' as const;
     const { needs } = inspect(
       buildModule({
@@ -314,7 +314,7 @@ suite('inspect', test => {
 
   for (const [functions, order] of starts) {
     const names = functions.map(([name, params]) => `${name}/${params}`).join(' ');
-    test(`of ${names} it expects to start what createPlugin starts: ${order.join(', ') || 'nothing'}`, async () => {
+    test(`inspect predicts the functions that createPlugin starts, of ${names}: ${order.join(', ') || 'no function'}`, async () => {
       const bytes = buildModule({
         imports: [{ module: 'test', name: 'note', params: ['i32'] }],
         functions: functions.map(([name, params], index) => {
@@ -332,7 +332,7 @@ suite('inspect', test => {
 
   for (const shape of callables) {
     const type = `(${shape.params ?? ''}) -> (${shape.results ?? ''})`;
-    test(`an export of type ${type} is callable exactly if call takes it`, async () => {
+    test(`an export of type ${type} is callable exactly if call accepts it`, async () => {
       const bytes = buildModule({ functions: [{ name: 'f', ...shape, body: [op.unreachable] }] });
       const plugin = await createPlugin(bytes);
       const { code } = await raises(() => plugin.call('f'), {});
@@ -403,7 +403,7 @@ suite('inspect', test => {
     equal([producers, features, moduleName, runs], [null, null, null, true]);
   });
 
-  test('tells an actor and its SDK', () => {
+  test('recognises an actor and its SDK', () => {
     const actor = (functions: string[], imports: ModuleShape['imports'] = []) =>
       inspect(buildModule({ imports, functions: functions.map(name => ({ name, body: [] })) })).reflow;
     const state = { module: USER, name: '__get_state', params: ['i64'], results: ['i64'] } as const;
@@ -417,7 +417,7 @@ suite('inspect', test => {
     is(actor(['get_metadata']), null);
   });
 
-  test('of a compiled module it says what cannot be known', () => {
+  test('the report of a compiled module lists the unknown parts', () => {
     const bytes = withCustom(
       importing(
         ENV,
@@ -460,7 +460,7 @@ suite('inspect', test => {
     });
   }
 
-  test('refuses what is neither bytes nor a module', async () => {
+  test('refuses a value that is neither bytes nor a module', async () => {
     await raises(() => inspect('plugin.wasm' as unknown as Uint8Array), {
       code: 'INVALID_INPUT',
       message: 'got "plugin.wasm"',
@@ -498,7 +498,7 @@ suite('inspect', test => {
     const file = host()
       .list(path)
       .find(name => name.endsWith('.wasm'));
-    test(`${path} would run, with every import of the type it has here`, async () => {
+    test(`${path} would run, with every import of the type that the host has`, async () => {
       const bytes = host().readBytes(`${path}/${file}`);
       const inspection = inspect(bytes);
       const { imports, needs, advice, unknown, exports } = inspection;
@@ -517,7 +517,7 @@ suite('inspect', test => {
     });
   }
 
-  test('tells the fixtures apart', () => {
+  test('recognises each fixture', () => {
     const read = (path: string) => inspect(host().readBytes(`fixtures/${path}`));
     equal(read('rust-counter/rust_counter.wasm').reflow, { sdk: 'current', metadata: true });
     equal(read('go-counter/go_counter.wasm').reflow, { sdk: 'current', metadata: true });

@@ -1,6 +1,6 @@
 import { callsOf, codeIn, FAULTS, happen, lackingMode, MODES } from './faults.ts';
 
-// A program in which everything that can go wrong does, and that leaves all of its plugins open. It must end by itself.
+// A program in which every fault happens, and which leaves all of its plugins open. It must end by itself.
 for (const mode of MODES.filter(mode => lackingMode(mode) === null)) {
   let met = 0;
   for (const fault of FAULTS) {

@@ -12,7 +12,7 @@ import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { callsOf, FAULTS, lackingMode, MODES } from './faults.ts';
 
-/** No program takes that long; one that never ends must not hang the run. */
+/** Longer than any program takes. A program that never ends must not hang the run. */
 const WATCHDOG_MS = 60_000;
 
 function findGc(): (() => void) | undefined {
@@ -48,7 +48,7 @@ suite('workers of this process', test => {
     ['left-open', 'a plugin that is never closed keeps no process alive', 'called\ndone\n'],
     [
       'leave-faults',
-      'whatever went wrong, and whatever never settles, keeps no process alive',
+      'faults, and promises that never settle, keep no process alive',
       MODES.filter(mode => lackingMode(mode) === null)
         .map(mode => `${mode}: ${total} of ${total}\n`)
         .join(''),
@@ -61,13 +61,13 @@ suite('workers of this process', test => {
   const gc = findGc();
   const happens = async (what: () => boolean) => {
     for (let turn = 0; turn < 500 && !what(); turn++) {
-      // What a WeakRef was asked for lives until the end of that turn.
+      // The target of a WeakRef that was read stays alive until the end of that turn.
       await new Promise(resolve => setTimeout(resolve, 10));
       gc!();
     }
     return what();
   };
-  /** Makes plugins whose host function refers to them, as one does that calls its plugin again. */
+  /** Makes plugins whose host function refers to its plugin, as it must do to call it again. */
   const leave = async (platform: Platform, options: PluginOptions, after: (plugin: Plugin) => unknown) => {
     const wasm = buildModule({
       imports: [{ module: 'host', name: 'look' }],
@@ -85,7 +85,7 @@ suite('workers of this process', test => {
   };
   const collects: [title: string, run: () => Promise<void>][] = [
     [
-      'the worker of a plugin that nobody can reach is ended',
+      'the worker of an unreachable plugin is ended',
       async () => {
         let ended = 0;
         const platform: Platform = {
@@ -100,19 +100,19 @@ suite('workers of this process', test => {
           },
         };
         await leave(platform, { runInWorker: true }, () => {});
-        ok(await happens(() => ended > 0), 'none was ended');
+        ok(await happens(() => ended > 0), 'no worker was ended');
       },
     ],
     ...[false, true].map((runInWorker): [string, () => Promise<void>] => [
-      `nothing keeps a plugin that was closed, ${runInWorker ? 'in a worker' : 'inline'}`,
+      `a closed plugin can be collected, ${runInWorker ? 'in a worker' : 'inline'}`,
       async () => {
         const left = await leave(nodePlatform, { runInWorker }, plugin => plugin.close());
-        ok(await happens(() => left.some(ref => !ref.deref())), 'none was collected');
+        ok(await happens(() => left.some(ref => !ref.deref())), 'no plugin was collected');
       },
     ]),
   ];
   collects.push([
-    'a plugin that was closed keeps no memory, also while it is referred to',
+    'a closed plugin keeps no memory, even while the plugin is referenced',
     async () => {
       const { Memory } = WebAssembly;
       const made: WeakRef<WebAssembly.Memory>[] = [];
@@ -136,10 +136,10 @@ suite('workers of this process', test => {
   ]);
   for (const [title, run] of collects) {
     if (gc) test(title, run);
-    else test.skip(title, 'nothing here makes the garbage collector run');
+    else test.skip(title, 'this runtime cannot run the garbage collector on demand');
   }
 
-  test('where a worker cannot be ended by force, code is added to the plugin, and to no other', async () => {
+  test('code is added to plugins with a time-out where workers cannot be ended by force, and to no others', async () => {
     const transformsOf = async (options: PluginOptions) => {
       const plugin = await createOn(nodePlatform, buildModule({}), options);
       await plugin.close();
@@ -153,7 +153,7 @@ suite('workers of this process', test => {
 
   test.row(
     'error.WORKER_FAILED',
-    'a worker that dies fails its call, and the next one gets another',
+    'a worker that dies fails its call, and the next call gets a new worker',
     async () => {
       const started: WorkerEvents[] = [];
       const platform = {

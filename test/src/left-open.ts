@@ -1,7 +1,7 @@
 import { createPlugin } from '../../src/node.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 
-// A program that leaves a plugin open in a worker. It must not end before the call has, and end then.
+// A program that leaves a plugin open in a worker. It must end when the call has ended, not before.
 const wasm = buildModule({
   imports: [{ module: 'host', name: 'print' }],
   functions: [{ name: 'run', body: [op.call, 0] }],

@@ -25,7 +25,7 @@ const withHost = (
     },
   );
 
-/** A plugin whose `run` writes to stdout what the test put into its memory, and whose `fail` then traps. */
+/** `run` writes the bytes that the test put into its memory to stdout; `fail` also traps. */
 async function printer(options: PluginOptions) {
   const write = [op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 8, op.call, 0, op.drop];
   const plugin = await createPlugin(
@@ -60,7 +60,7 @@ async function printer(options: PluginOptions) {
 suite('limits', test => {
   test.row(
     'limit.kernelPages',
-    'blocks may take up memory.maxPages, and without it as much as the engine gives',
+    'blocks may fill memory.maxPages, or without it all memory that the engine gives',
     async () => {
       const lengths: number[] = [];
       const limited = await withHost(context => lengths.push(Number(context.alloc(3 * 65_536))), {

@@ -13,7 +13,7 @@ const manifestOf = (modules: Modules, compile = false): Manifest => ({
   }),
 });
 
-/** The i32 that an export returned: what is not 0 is an error that has it. */
+/** The i32 that an export returned. Other values than 0 make the call fail, and are taken from the error. */
 async function resultOf(call: Promise<unknown>): Promise<number> {
   try {
     await call;
@@ -29,7 +29,7 @@ const unreachable = (message: string): never => {
 };
 
 const i32 = { results: ['i32'] } as const;
-/** Counts its calls in a global, which is what tells one instance from another. */
+/** Counts its calls in a global. The count shows which instance was called. */
 const counter = {
   global: { name: 'count', value: 0 },
   functions: [
@@ -44,18 +44,18 @@ const importsNext = (module: string) => ({ module, name: 'next', ...i32 });
 const callsNext = { name: 'run', ...i32, body: [op.call, 0] };
 
 interface Works {
-  /** Of the comparison, that it proves. */
+  /** The row of the comparison that it proves. */
   row?: string;
   name: string;
   modules: Modules;
   options?: PluginOptions;
-  /** What `run` of the main module returns, call after call. */
+  /** The results of `run` of the main module, call after call. */
   results: number[];
 }
 
 const works: Works[] = [
   {
-    name: 'a function, of one instance that lasts',
+    name: 'a function of one instance that stays',
     modules: { lib: counter, main: { imports: [importsNext('lib')], functions: [callsNext] } },
     results: [1, 2, 3],
   },
@@ -135,7 +135,7 @@ const works: Works[] = [
     results: [1, 1],
   },
   {
-    name: 'a module with _start and _initialize is no command',
+    name: 'a module with _start and _initialize is not a command',
     modules: {
       lib: {
         ...counter,
@@ -203,7 +203,7 @@ const works: Works[] = [
     results: [6, 7],
   },
   {
-    name: 'start functions that use what another module exports, also around a circle',
+    name: 'start functions that use exports of another module, also around a circle',
     modules: {
       main: {
         imports: [importsNext('lib')],
@@ -241,7 +241,7 @@ interface Refused {
 const refused: Refused[] = [
   {
     row: 'link-missing',
-    name: 'what nothing provides, anywhere: one error with the way to each',
+    name: 'missing imports of several modules: one error with the way to each',
     code: 'UNRESOLVED_IMPORTS',
     modules: {
       unused: { imports: [{ module: 'x', name: 'unused' }] },
@@ -327,7 +327,7 @@ suiteInModes('link', (test, mode) => {
     }
   }
 
-  // Links are planned before there is a worker.
+  // Links are planned before a worker starts, so the mode makes no difference.
   for (const { row, name, code, modules, message } of mode === 'in a worker' ? [] : refused) {
     test.row([`error.${code}`, ...(row ? [`abi.${row}`] : [])], `refuses ${name}`, async () => {
       await raises(() => createPlugin(manifestOf(modules)), { code, message });
@@ -336,7 +336,7 @@ suiteInModes('link', (test, mode) => {
 
   test.row(
     'abi.link-start',
-    'all modules are started once, dependencies first and the main one last, and anew after a trap',
+    'all modules are started once, dependencies first and main last, and again after a trap',
     async () => {
       const started: string[] = [];
       const part = (name: string, ...uses: string[]): ModuleShape => ({
@@ -360,7 +360,7 @@ suiteInModes('link', (test, mode) => {
     },
   );
 
-  test('a trap below an import takes the instances of all modules with it', async () => {
+  test('a trap in a linked module drops the instances of all modules', async () => {
     const modules: Modules = {
       lib: { ...counter, functions: [...counter.functions, { name: 'trap', body: [op.unreachable] }] },
       main: {
@@ -388,7 +388,7 @@ suiteInModes('link', (test, mode) => {
     is((await plugin.call('run', 'through the library'))?.text(), 'through the library');
   });
 
-  test('WASI works on the memory of the module that calls it, its own or one that it imports', async () => {
+  test('WASI uses the memory of the calling module, its own or an imported one', async () => {
     const write = {
       module: 'wasi_snapshot_preview1',
       name: 'fd_write',

@@ -4,7 +4,7 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
-/** `config` answers the length of config key "" as its result; `alloc` takes 128 KiB. */
+/** `config` returns the length of the value of config key ""; `alloc` takes 128 KiB. */
 const WASM = buildModule({
   imports: [
     { module: ENV, name: 'config_get', params: ['i64'], results: ['i64'] },
@@ -44,7 +44,7 @@ suite('manifest keys', test => {
 
   test.row(
     ['abi.manifest-camel', 'abi.manifest-snake'],
-    'both spellings are taken, in objects and text, but not of one key',
+    'both spellings are accepted, in objects and text, but not for one key',
     async () => {
       for (const memory of [{ max_var_bytes: 1 }, { maxVarBytes: 1 }]) {
         await createPlugin({ wasm, memory });
@@ -58,7 +58,7 @@ suite('manifest keys', test => {
     },
   );
 
-  test.row('abi.manifest-null', 'null is as if left out', async () => {
+  test.row('abi.manifest-null', 'null counts as left out', async () => {
     const nothing = {
       config: null,
       allowed_hosts: null,
@@ -71,13 +71,17 @@ suite('manifest keys', test => {
     await createPlugin({ wasm, memory: { max_pages: null, max_var_bytes: null } });
   });
 
-  test.row('abi.manifest-maxpages', 'memory.maxPages limits blocks, and over it the call fails', async () => {
-    is(await (await createPlugin({ wasm, memory: { maxPages: 2 } })).call('alloc'), null);
-    const plugin = await createPlugin({ wasm, memory: { maxPages: 1 } });
-    await raises(() => plugin.call('alloc'), { code: 'MEMORY_LIMIT', message: 'limit of 65536 bytes' });
-  });
+  test.row(
+    'abi.manifest-maxpages',
+    'memory.maxPages limits blocks, and a call over the limit fails',
+    async () => {
+      is(await (await createPlugin({ wasm, memory: { maxPages: 2 } })).call('alloc'), null);
+      const plugin = await createPlugin({ wasm, memory: { maxPages: 1 } });
+      await raises(() => plugin.call('alloc'), { code: 'MEMORY_LIMIT', message: 'limit of 65536 bytes' });
+    },
+  );
 
-  test.row('abi.manifest-zero', 'a limit of 0 in camel case allows nothing, and is told of', async () => {
+  test.row('abi.manifest-zero', 'a limit of 0 in camel case allows no byte, and is reported', async () => {
     const told: string[] = [];
     const plugin = await createPlugin(
       { wasm, memory: { maxPages: 0 } },
@@ -102,17 +106,21 @@ suite('manifest keys', test => {
     equal(asked, [[module.url, { method: module.method, headers: module.headers }]]);
   });
 
-  test.row('abi.manifest-hash', 'a hash is of the very bytes, in either case', async () => {
-    const padded = new Uint8Array(WASM.length + 9);
-    padded.set(WASM, 4);
-    const data = padded.subarray(4, 4 + WASM.length);
-    const hash = await hashOf(WASM);
-    for (const each of [hash, hash.toUpperCase()]) await createPlugin({ wasm: [{ data, hash: each }] });
-    const whole = await hashOf(padded);
-    await raises(() => createPlugin({ wasm: [{ data, hash: whole }] }), { code: 'HASH_MISMATCH' });
-  });
+  test.row(
+    'abi.manifest-hash',
+    'a hash is compared with the bytes of the view, in upper or lower case',
+    async () => {
+      const padded = new Uint8Array(WASM.length + 9);
+      padded.set(WASM, 4);
+      const data = padded.subarray(4, 4 + WASM.length);
+      const hash = await hashOf(WASM);
+      for (const each of [hash, hash.toUpperCase()]) await createPlugin({ wasm: [{ data, hash: each }] });
+      const whole = await hashOf(padded);
+      await raises(() => createPlugin({ wasm: [{ data, hash: whole }] }), { code: 'HASH_MISMATCH' });
+    },
+  );
 
-  test.row('abi.manifest-options', 'an option wins over the key', async () => {
+  test.row('abi.manifest-options', 'an option replaces the key of the manifest', async () => {
     const plugin = await createPlugin({ wasm, config: { '': 'four' } }, { config: { '': 'seven..' } });
     is(await configLength(plugin), 7);
     is(await configLength(await createPlugin({ wasm, config: { '': 'four' } })), 4);

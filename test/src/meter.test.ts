@@ -13,7 +13,7 @@ const VOID = 0x40;
 const [LOOP, BR, NOP] = [0x03, 0x0c, 0x01];
 const forever = [LOOP, VOID, BR, 0, op.end];
 
-/** Instructions with immediates of every form. Bytes of theirs look like loops, and are none. */
+/** Instructions with immediates of every form. Some of their bytes have the value of the opcode `loop`. */
 const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['no immediate', [NOP, 0x45, 0xc4, 0xd1, 0xd3, 0xd4]],
   ['block types', [0x02, VOID, 0x02, 0x7f, 0x04, 0x83, 0x03, 0x02, 0x63, 0x03, 0x02, 0x64, 0x83, 0x03]],
@@ -37,7 +37,7 @@ const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[]
   ['vectors, lanes', [0xfd, 84, 3, 3, 3, 0xfd, 92, 3, 3, 0xfd, 35, 0xfd, 0x83, 0x02, 0xfd, 0x93, 0x02]],
   ['threads', [0xfe, 3, 3, 0xfe, 1, 3, 3, 0xfe, 0x10, 3, 3, 0xfe, 0x4e, 3, 3]],
 ];
-/** No locals, then that, then a loop. */
+/** A body without locals: these bytes, then a loop. */
 const bodyOf = (bytes: readonly number[]) => Uint8Array.from([0, ...bytes, LOOP, VOID, op.end, op.end]);
 
 suite('meter', test => {
@@ -53,7 +53,7 @@ suite('meter', test => {
     equal(findRepeated(new Cursor(Uint8Array.from([...locals, ...loops]))), [9, 11, 13, 16, 19]);
   });
 
-  test('what it does not know is not touched', () => {
+  test('a module with an unknown part is not changed', () => {
     const unknown = [[0x16], [0x27], [0xc5], [0xff], [0xfb, 31], [0xfc, 18], [0xfd, 0x94, 0x02], [0xfe, 4]];
     for (const body of [...unknown, [0x43, 0, 0], [0x0e, 2, 0]]) {
       is(meter(buildModule({ functions: [{ name: 'f', body }] })), null, body.join(' '));
@@ -63,11 +63,11 @@ suite('meter', test => {
   });
 
   const shapes: [name: string, shape: ModuleShape][] = [
-    ['nothing at all', {}],
+    ['an empty module', {}],
     ['a function', { functions: [{ name: 'f', body: [] }] }],
-    ['a memory alone', { memoryPages: 1 }],
+    ['only a memory', { memoryPages: 1 }],
     [
-      'more loops than a function takes arguments',
+      'more loops than the argument limit of a function',
       {
         functions: Array.from({ length: 100 }, (_, index) => ({
           name: `f${index}`,
@@ -104,7 +104,7 @@ suite('meter', test => {
     });
   }
 
-  test('the checker finds a changed byte, wherever it is', () => {
+  test('the checker finds a changed byte at every position', () => {
     const bytes = buildModule(shapes.at(-1)![1]);
     const metered = meter(bytes)!;
     for (let at = 0; at < metered.length; at++) {
@@ -115,7 +115,7 @@ suite('meter', test => {
       }
     }
     ok(!isOnlyMetered(bytes, bytes), 'nothing added');
-    ok(!isOnlyMetered(metered, bytes), 'what was there is gone');
+    ok(!isOnlyMetered(metered, bytes), 'bytes of the original are gone');
   });
 
   for (const folder of readIndex()) {

@@ -7,7 +7,7 @@ import { suite } from '../helpers/suite.ts';
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
 
 suite('module cache', test => {
-  test('finds what was made of the same bytes, and of no others', () => {
+  test('finds an entry by equal bytes, and by no others', () => {
     const cache = new ModuleCache<string>(100);
     cache.keep(bytes(10, 1), 'tens');
     cache.keep(bytes(11, 1), 'elevens');
@@ -18,7 +18,7 @@ suite('module cache', test => {
     );
   });
 
-  test('tells bytes apart that differ in any one of them', () => {
+  test('tells byte arrays apart that differ in a single byte', () => {
     const cache = new ModuleCache<string>(1000);
     cache.keep(bytes(203, 1), 'kept');
     for (let index = 0; index < 203; index++) {
@@ -31,7 +31,7 @@ suite('module cache', test => {
 
   test.row(
     'limit.keptModuleBytes',
-    'lets go of what was used longest ago, and never keeps what is too large',
+    'drops the entry used longest ago when full, and never keeps an entry over the limit',
     () => {
       const cache = new ModuleCache<number>(30);
       for (const fill of [1, 2, 3]) cache.keep(bytes(10, fill), fill);
@@ -50,7 +50,7 @@ suite('module cache', test => {
     },
   );
 
-  test.row('limit.keptModules', 'and of what was used longest ago where there are too many', () => {
+  test.row('limit.keptModules', 'drops the entry used longest ago when there are too many', () => {
     const cache = new ModuleCache<number>(1000, 2);
     for (const fill of [1, 2, 3]) cache.keep(bytes(10, fill), fill);
     equal(
@@ -59,7 +59,7 @@ suite('module cache', test => {
     );
   });
 
-  test('plugins of the same bytes share the module and nothing else', async () => {
+  test('plugins with equal bytes share only the compiled module', async () => {
     const wasm = buildModule({ functions: [{ name: 'run', body: [] }], memoryPages: 1 });
     const [one, other] = [await createPlugin(wasm), await createPlugin(wasm.slice())];
     const memories = await Promise.all(

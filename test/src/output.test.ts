@@ -8,7 +8,7 @@ const wasm = () => host().module?.(path) ?? host().readBytes(path);
 
 suite('output', test => {
   for (const length of [0, 1, 16, 1024, 1025, 100_000]) {
-    test(`of ${length} bytes: a view of all of a buffer that nothing else is in`, async () => {
+    test(`an output of ${length} bytes is a view of a whole buffer with no other bytes`, async () => {
       const plugin = await createPlugin(wasm());
       const input = Uint8Array.from({ length }, (_, index) => index);
       const before = await plugin.call('echo', 'before');
@@ -27,7 +27,7 @@ suite('output', test => {
     });
   }
 
-  test('is handed as it is to whatever takes a view', async () => {
+  test('an output is accepted by functions that take a view', async () => {
     const plugin = await createPlugin(wasm());
     await plugin.call('echo', 'another');
     const output = (await plugin.call('echo', '"é"'))!;
@@ -36,7 +36,7 @@ suite('output', test => {
     is(output.json(), 'é');
   });
 
-  test('outputs stay what they were through thousands of calls', async () => {
+  test('outputs are unchanged by thousands of calls', async () => {
     const plugin = await createPlugin(wasm());
     const outputs: PluginOutput[] = [];
     for (let index = 0; index < 3000; index++) {

@@ -189,7 +189,7 @@ const overlapping = (test: Test, create: Create, knows: boolean) => {
     },
   );
 
-  test.row('error.INVALID_OPTION', 'a queueTimeoutMs that is no time', async () => {
+  test.row('error.INVALID_OPTION', 'a wrong queueTimeoutMs is refused', async () => {
     for (const queueTimeoutMs of [0, -1, 1.5, 2 ** 31, '5' as never]) {
       const message = 'option.queueTimeoutMs: expected a whole number of milliseconds, 1 to 2147483647';
       await raises(() => create(() => {}, { queueTimeoutMs }), { code: 'INVALID_OPTION', message });

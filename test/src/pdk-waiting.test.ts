@@ -5,12 +5,12 @@ import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
-// What the programs for the official JS SDK in test/package/js-sdk do with async host functions and HTTP, on every runtime.
+// Async host functions and HTTP, used as in the programs for the official JS SDK (test/package/js-sdk), on every runtime.
 
 const later = <T>(value: T) => new Promise<T>(resolve => setTimeout(resolve, 1, value));
 
 const pluginsThatWait = (test: Test) => {
-  test('a store that takes a while to answer', async () => {
+  test('host functions read and write a slow store', async () => {
     const store = new Map<string, Uint8Array>();
     const lines: string[] = [];
     const plugin = await createPlugin(host().readBytes('fixtures/kv-store/kv_store.wasm'), {
@@ -44,7 +44,7 @@ const pluginsThatWait = (test: Test) => {
     await plugin.close();
   });
 
-  test('requests of a plugin in Rust', async () => {
+  test('a plugin in Rust sends requests', async () => {
     const fetch = async (url: URL, { method, headers, body }: RequestInit) => {
       const text = body ? new TextDecoder().decode(body as Uint8Array) : 'nothing';
       const token = (headers as Record<string, string>)['x-token'] ?? 'none';

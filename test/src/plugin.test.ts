@@ -40,7 +40,7 @@ const echo = () =>
   });
 
 suiteInModes('plugin', (test, mode) => {
-  test('passes text as UTF-8 and bytes as they are, views included, and copies both ways', async () => {
+  test('passes text as UTF-8 and bytes unchanged, also from views, and copies both ways', async () => {
     const plugin = await createPlugin(echo());
     is((await plugin.call('echo', 'hällo'))?.text(), 'hällo');
     const buffer = Uint8Array.of(9, 1, 2, 3, 9);
@@ -68,7 +68,7 @@ suiteInModes('plugin', (test, mode) => {
     }
   });
 
-  test('tells exports and imports', async () => {
+  test('lists exports and imports', async () => {
     const plugin = await createPlugin(echo());
     equal(
       (await plugin.getExports()).map(({ name, kind }) => `${kind} ${name}`),
@@ -81,7 +81,7 @@ suiteInModes('plugin', (test, mode) => {
     is(plugin.isActive(), false);
   });
 
-  test('logs of levels that the logger has no function for go nowhere', async () => {
+  test('log messages of levels without a logger function are dropped', async () => {
     const ENV = 'extism:host/env';
     const wasm = buildModule({
       imports: [
@@ -159,7 +159,7 @@ suiteInModes('plugin', (test, mode) => {
       'STACK_OVERFLOW',
       'endless recursion in a host function',
       async () => {
-        // Not a tail call, which JSC turns into an endless loop.
+        // A tail call would not do: JSC turns it into an endless loop.
         const host = (): number => 1 + host();
         return (await pluginOf(callHost, {}, {}, { host })).call('run');
       },
@@ -199,7 +199,7 @@ suiteInModes('plugin', (test, mode) => {
     ],
   ];
   for (const [code, name, run, message] of callErrors) {
-    // In a worker it is waited for.
+    // In a worker the call waits for the promise.
     if (code === 'HOST_FUNCTION_ASYNC' && mode === 'in a worker') continue;
     test.row(`error.${code}`, name, async () => {
       is((await raises(run, { code, message })).name, 'CallError');
@@ -212,7 +212,7 @@ suiteInModes('plugin', (test, mode) => {
     ['two results', [op.i32Const, 0, op.i32Const, 0], ['i32', 'i32']],
   ];
   for (const [name, body, results] of bareResults) {
-    test.row('error.BAD_SIGNATURE', `${name} from a module whose types cannot be seen`, async () => {
+    test.row('error.BAD_SIGNATURE', `${name} from a compiled module, whose types are unknown`, async () => {
       const module = new WebAssembly.Module(buildModule({ functions: [{ name: 'run', body, results }] }));
       const plugin = await createPlugin(module);
       await raises(() => plugin.call('run'), { code: 'BAD_SIGNATURE', message: 'got a result of' });
@@ -232,7 +232,7 @@ suiteInModes('plugin', (test, mode) => {
     if (first) ok((await instance()) !== first);
   });
 
-  test('a plugin cannot swallow what an import threw', async () => {
+  test('a plugin cannot swallow an error thrown by an import', async () => {
     const cause = new Error('kaputt');
     const host = () => {
       throw cause;
@@ -281,7 +281,7 @@ suiteInModes('plugin', (test, mode) => {
     );
   }
 
-  test('a function without a result serves every type, also of a module whose types cannot be seen', async () => {
+  test('a function without a result serves every result type, also in a compiled module, whose types are unknown', async () => {
     for (const type of ['i32', 'i64', 'f32', 'f64'] as const) {
       const bytes = buildModule({
         imports: [{ module: USER, name: 'host', results: [type] }],
@@ -360,7 +360,7 @@ suiteInModes('plugin', (test, mode) => {
     bytesEqual(plugin.vars.get('kept')!, [1]);
   });
 
-  test.row('error.REENTRANT_CALL', 'a call from inside a host function', async () => {
+  test.row('error.REENTRANT_CALL', 'a call from inside a host function is refused', async () => {
     const errors: string[] = [];
     const plugin = await pluginOf(
       callHost,
@@ -402,18 +402,22 @@ suiteInModes('plugin', (test, mode) => {
     is(plugin.vars.size, 0);
   });
 
-  test.row('error.CLOSED', 'a call after close, and one that is closed while it runs', async () => {
-    const plugin = await createPlugin(echo());
-    await plugin.close();
-    await plugin.close();
-    await raises(() => plugin.call('echo'), { code: 'CLOSED', message: 'calling "echo"' });
-    await raises(() => plugin.getInstance(), { code: 'CLOSED' });
-    is(await plugin.reset(), false);
+  test.row(
+    'error.CLOSED',
+    'a call after close fails, and so does a call that is running at close',
+    async () => {
+      const plugin = await createPlugin(echo());
+      await plugin.close();
+      await plugin.close();
+      await raises(() => plugin.call('echo'), { code: 'CLOSED', message: 'calling "echo"' });
+      await raises(() => plugin.getInstance(), { code: 'CLOSED' });
+      is(await plugin.reset(), false);
 
-    const closing = await pluginOf(callHost, {}, {}, { host: () => void closing.close() });
-    await raises(() => closing.call('run'), { code: 'CLOSED' });
-    await raises(() => closing.call('run'), { code: 'CLOSED' });
-  });
+      const closing = await pluginOf(callHost, {}, {}, { host: () => void closing.close() });
+      await raises(() => closing.call('run'), { code: 'CLOSED' });
+      await raises(() => closing.call('run'), { code: 'CLOSED' });
+    },
+  );
 
   const outlive = async () => {
     const contexts: CallContext[] = [];
@@ -440,15 +444,11 @@ suiteInModes('plugin', (test, mode) => {
     }
     ok(failed);
   };
-  // Of a plugin in a worker nobody can have the instance.
+  // The instance of a plugin in a worker is not available.
   if (mode === 'on this thread')
-    test.row(
-      'abi.instance-closed',
-      'an instance that outlives its plugin gets nothing from the host',
-      outlive,
-    );
+    test.row('abi.instance-closed', 'an instance cannot use the host after its plugin was closed', outlive);
 
-  test('calls made at once are answered in order', async () => {
+  test('calls made at once end in order', async () => {
     const plugin = await createPlugin(echo());
     const outputs = await Promise.all(['a', 'b', 'c'].map(input => plugin.call('echo', input)));
     equal(

@@ -25,10 +25,10 @@ const moduleOf = (...sections: [id: number, ...contents: number[]][]) =>
     ...HEADER,
     ...sections.flatMap(([id, ...contents]) => [id, contents.length, ...contents]),
   ]);
-/** An import `.x` of what these bytes say. */
+/** A module with the import `.x`, whose type is these bytes. */
 const importOf = (...type: number[]) => moduleOf([1, 1, 0x60, 0, 0], [2, 1, 0, 1, 0x78, ...type]);
 
-/** What is wrong with the bytes, and where. */
+/** Broken bytes and the expected problem, with its place. */
 const broken: [name: string, bytes: Uint8Array<ArrayBuffer>, problem: string][] = [
   [
     'nothing',
@@ -140,7 +140,7 @@ const externs: [bytes: number[], text: string | null][] = [
   [[4, 0, 0], '() -> ()'],
 ];
 
-/** What must hold of an outline, whatever the bytes were. */
+/** Checks the rules that every outline must keep, for broken bytes too. */
 function checkOutline(bytes: Uint8Array, outline: ModuleOutline, what: string): void {
   let at = HEADER.length;
   for (const { offset, sizeBytes, contentsOffset } of outline.sections) {
@@ -151,7 +151,7 @@ function checkOutline(bytes: Uint8Array, outline: ModuleOutline, what: string): 
   ok(at <= bytes.length || outline.sections.length === 0, `${what}: sections lie in the file`);
   const items =
     outline.types.length + outline.imports.length + outline.exports.length + outline.functions.length;
-  ok(items <= bytes.length, `${what}: no item comes from nothing`);
+  ok(items <= bytes.length, `${what}: no more items than bytes`);
   for (const { offset } of outline.problems) ok(offset <= bytes.length, `${what}: problems lie in the file`);
 }
 
@@ -184,12 +184,12 @@ suite('wasm/reader', test => {
     );
   });
 
-  test('answers null for types that it does not know', () => {
+  test('readSignatures returns null for unknown types', () => {
     is(readSignatures(moduleOf([1, 1, 0x5d])), null);
   });
 
   for (const [name, bytes, problem] of broken) {
-    test(`says what is wrong with ${name}`, () => {
+    test(`reports the problem of ${name}`, () => {
       equal(
         readModule(bytes).problems.map(({ message }) => message),
         [problem],
@@ -206,7 +206,7 @@ suite('wasm/reader', test => {
     });
   }
 
-  test('types of garbage collection take their index, and are no function types', () => {
+  test('types of garbage collection take an index, but are not read as function types', () => {
     const struct = [0x5f, 2, 0x78, 1, 0x63, 0, 0];
     const array = [0x50, 1, 0, 0x5e, 0x7e, 0];
     const func = [0x60, 1, 0x64, 0, 1, 0x7f];
@@ -218,7 +218,7 @@ suite('wasm/reader', test => {
     );
   });
 
-  test('lists what it can behind a type that it does not know', () => {
+  test('lists the readable items after an unknown type', () => {
     const { imports, exports, memories } = readModule(
       moduleOf(
         [1, 2, 0x60, 0, 0, 0x5d],
@@ -244,14 +244,14 @@ suite('wasm/reader', test => {
     is(memories.length, 1);
   });
 
-  test('gives no export the type of another function, when imports could not be read', () => {
+  test('leaves the type of an export unknown when imports could not be read', () => {
     const { exports } = readModule(
       moduleOf([1, 1, 0x60, 0, 0], [2, 1, 0, 1, 0x78, 9], [3, 1, 0], [7, 1, 1, 0x66, 0, 0]),
     );
     equal(exports, [{ name: 'f', kind: 'function', type: null }]);
   });
 
-  test('tells sections with their names and places', () => {
+  test('lists sections with their names and places', () => {
     const bytes = moduleOf([0, 2, 0x68, 0x69, 7, 8, 9], [4, 1, 0x70, 0, 0], [6, 0], [0, 0], [8, 0]);
     const { sections, tables, globals, startSection } = readModule(bytes);
     equal(
@@ -263,7 +263,7 @@ suite('wasm/reader', test => {
     equal([tables, globals, startSection], [1, 0, true]);
   });
 
-  test('takes no more types than engines do, also when they come in groups', () => {
+  test('reads no more types than engines allow, also when they come in groups', () => {
     const group = (count: number) => [0x4e, ...leb(count)];
     const most = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index % 3 === 0 ? 0x60 : 0));
     const size = 1 + 2 * group(1_000_000).length + 2 * most.length;
@@ -279,7 +279,7 @@ suite('wasm/reader', test => {
     match(problems[0]!.message, /^section type at 0x\w+: expected at most 1000000 types, got one more$/);
   });
 
-  test('takes no more sections than a module can mean', () => {
+  test('reads at most 100,000 sections', () => {
     const bytes = new Uint8Array(HEADER.length + 3 * 100_001);
     bytes.set(HEADER);
     for (let at = HEADER.length; at < bytes.length; at += 3) bytes[at + 1] = 1;
@@ -299,9 +299,9 @@ suite('wasm/reader', test => {
     }
   });
 
-  // Damage that the engine still accepts must not be a problem here either, and must be read as the engine does.
+  // Damaged bytes that the engine still accepts must be read without a problem, with the engine's result.
   for (const seed of [1, 2, 3]) {
-    test(`reads damaged bytes as the engine does, or tells where they are wrong (seed ${seed})`, () => {
+    test(`reads damaged bytes as the engine does, or reports a problem (seed ${seed})`, () => {
       const random = new Random(seed);
       let accepted = 0;
       for (let round = 0; round < 2000; round++) {
@@ -339,7 +339,7 @@ suite('wasm/reader', test => {
       const random = new Random(4);
       for (let round = 0; round < 300; round++) {
         const bytes = plugin.slice();
-        // Where lists are: the code and data behind them are not read.
+        // Only the part with lists is damaged: the code and data after it are not read.
         for (let change = 0; change < 4; change++) bytes[8 + random.below(1600)] = random.below(256);
         checkOutline(bytes, readModule(bytes), `seed 4, round ${round}`);
       }

@@ -16,7 +16,7 @@ const ENDS = {
   'exit 3': { body: [...i32(3), 'proc_exit'] },
 } as const satisfies Record<string, { body: Body; results?: readonly ['i32'] }>;
 
-/** How the export ends, without and with an error text set before; each without and with an output. */
+/** Ways in which an export ends, without and with an error text set before; each without and with an output. */
 const matrix: [
   end: keyof typeof ENDS,
   plain: [row: string, code: string | null, exitCode: number | null],
@@ -31,7 +31,7 @@ const matrix: [
 ];
 
 for (const kernel of ['reference', 'accessors'] as const) {
-  // In a worker the tier makes no difference to how a call ends, and each test starts one.
+  // In a worker a call ends the same way on both kernels, so one kernel is enough: each test starts a worker.
   const declare = kernel === 'reference' ? suiteOnThread : suiteInModes;
   declare(`results (${kernel})`, test => {
     for (const [end, ...outcomes] of matrix) {
@@ -90,25 +90,29 @@ suiteInModes('results', test => {
     await raises(() => plugin.call('run'), { code: 'STACK_OVERFLOW' });
   });
 
-  test.row('abi.result-host-error', 'what a host function throws ends the call, caught or not', async () => {
-    const cause = new Error('kaputt');
-    const host = () => {
-      throw cause;
-    };
-    const { plugin, marks } = await createGuest(
-      {
-        run: ['host', ...mark(1)],
-        caught: [...op.try, 'host', op.catchAll, op.end],
-        goesOn: [...op.try, 'host', op.catchAll, op.end, ...place('x')],
-      },
-      { host },
-    );
-    for (const name of ['run', 'caught', 'goesOn'])
-      await raises(() => plugin.call(name), { code: 'HOST_FUNCTION_FAILED', cause });
-    equal(marks, []);
-  });
+  test.row(
+    'abi.result-host-error',
+    'an error thrown by a host function ends the call, caught or not',
+    async () => {
+      const cause = new Error('kaputt');
+      const host = () => {
+        throw cause;
+      };
+      const { plugin, marks } = await createGuest(
+        {
+          run: ['host', ...mark(1)],
+          caught: [...op.try, 'host', op.catchAll, op.end],
+          goesOn: [...op.try, 'host', op.catchAll, op.end, ...place('x')],
+        },
+        { host },
+      );
+      for (const name of ['run', 'caught', 'goesOn'])
+        await raises(() => plugin.call(name), { code: 'HOST_FUNCTION_FAILED', cause });
+      equal(marks, []);
+    },
+  );
 
-  test.row('abi.result-missing', 'an export that is not there leaves the plugin as it was', async () => {
+  test.row('abi.result-missing', 'a call of a missing export leaves the plugin unchanged', async () => {
     const { plugin, marks } = await createGuest({ run: mark(1) });
     const error = await raises(() => plugin.call('nope'), { code: 'FUNCTION_NOT_FOUND' });
     match(error.message, 'Function not found: nope (exported functions: run)');

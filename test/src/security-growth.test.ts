@@ -5,7 +5,7 @@ import { suite } from '../helpers/suite.ts';
 import { ENV, KERNELS, push } from './security-guest.ts';
 
 const countUp = [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0];
-/** `dive` goes as deep as `count` is below zero, and allocates there. */
+/** `dive` calls itself until `count` has risen to 0, and allocates there. */
 const wasm = buildModule({
   imports: [
     { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
@@ -37,13 +37,13 @@ const ends = (plugin: Plugin) =>
 
 for (const kernel of KERNELS) {
   suite(`security: growth at the end of the stack (${kernel})`, test => {
-    test.row('security.recursion', 'memory that grows where the stack ends in the middle of it', async () => {
+    test.row('security.recursion', 'a stack that ends while memory grows ends only the call', async () => {
       for (let distance = 0; distance < 100; distance++) {
         const plugin = await createPlugin(wasm, { kernel });
-        // What the engine has to compile first takes much of the stack.
+        // Compiling takes much of the stack, so `alloc` is compiled before the measurement.
         await plugin.call('alloc');
         let depth = 0;
-        // At first often, since the frames of code that the engine has not yet compiled well are larger.
+        // At first 30 times: frames are larger until the engine has compiled the code with its better compiler.
         for (let time = distance < 3 ? 30 : 1; time > 0; time--) {
           const count = await countOf(plugin);
           count.value = BOTTOMLESS;

@@ -6,7 +6,7 @@ export const ENV = 'extism:host/env';
 export const USER = 'extism:host/user';
 export const KERNELS = ['reference', 'accessors'] as const;
 
-/** A plugin that takes all there is. */
+/** The plugin of fixtures/hostile, which tries to use more than it may. */
 export const createHostile = (options?: PluginOptions): Promise<Plugin> =>
   createPlugin(host().readBytes('fixtures/hostile/hostile.wasm'), options);
 
@@ -23,10 +23,10 @@ export function push(type: ValueType, value: bigint): number[] {
   }
 }
 
-/** Whatever `body` throws that can be caught, is. */
+/** Runs `body`, and catches every exception that can be caught. */
 export const caught = (...body: number[]): number[] => [...op.try, ...body, op.catchAll, op.end];
 
-/** A logger that keeps what it gets. */
+/** A logger that keeps its messages. */
 export function keepLogs(): { texts: string[]; logger: NonNullable<PluginOptions['logger']> } {
   const texts: string[] = [];
   const keep = (text: string) => void texts.push(text);

@@ -13,7 +13,7 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { caught, createHostile, ENV, keepLogs, push, USER } from './security-guest.ts';
 
-/** Base64 of a module without anything. */
+/** Base64 of an empty module. */
 const EMPTY = 'AGFzbQEAAAA=';
 const wasm = buildModule({ functions: [{ name: 'run', body: [] }] });
 
@@ -59,7 +59,7 @@ suite('security: manifest and options', test => {
     is(await (await createPlugin(wasm, others)).call('run'), null);
   });
 
-  /** Answers the first value once, and then the other. */
+  /** Defines a getter that returns `first` once, and `then` afterwards. */
   const turncoat = <T extends object>(
     target: T,
     key: keyof T,
@@ -72,45 +72,37 @@ suite('security: manifest and options', test => {
     return seen;
   };
 
-  test.row(
-    'security.read-once',
-    'a value that changes between reads is the one that was checked',
-    async () => {
-      const config: Record<string, string> = {};
-      const functions: Record<string, object> = {};
-      const item = {} as { data: Uint8Array };
-      const manifest = {} as Manifest;
-      const seen = [
-        turncoat(config, 'key', 'text', { evil: true }),
-        turncoat(functions, USER, { host: () => {} }, 'no object'),
-        turncoat(item, 'data', callsHost, new Uint8Array(4)),
-        turncoat(manifest, 'wasm', [item], []),
-      ];
-      const plugin = await createPlugin(manifest, { config, functions } as PluginOptions);
-      is(await plugin.call('bare'), null);
-      equal(
-        seen.map(({ reads }) => reads),
-        [1, 1, 1, 1],
-      );
-    },
-  );
+  test.row('security.read-once', 'a value that changes between reads is used as it was checked', async () => {
+    const config: Record<string, string> = {};
+    const functions: Record<string, object> = {};
+    const item = {} as { data: Uint8Array };
+    const manifest = {} as Manifest;
+    const seen = [
+      turncoat(config, 'key', 'text', { evil: true }),
+      turncoat(functions, USER, { host: () => {} }, 'no object'),
+      turncoat(item, 'data', callsHost, new Uint8Array(4)),
+      turncoat(manifest, 'wasm', [item], []),
+    ];
+    const plugin = await createPlugin(manifest, { config, functions } as PluginOptions);
+    is(await plugin.call('bare'), null);
+    equal(
+      seen.map(({ reads }) => reads),
+      [1, 1, 1, 1],
+    );
+  });
 
-  test.row(
-    'security.read-once',
-    'options changed while the plugin is made, or later, change nothing',
-    async () => {
-      const calls: string[] = [];
-      const functions = { [USER]: { host: () => void calls.push('first') } };
-      const config = { key: 'first' };
-      const creating = createPlugin(callsHost, { functions, config });
-      const hostile = createHostile({ config });
-      functions[USER] = { host: () => void calls.push('second') };
-      config.key = 'second';
-      await (await creating).call('bare');
-      equal(calls, ['first']);
-      is((await (await hostile).call('seek', 'key'))?.text(), 'first');
-    },
-  );
+  test.row('security.read-once', 'options that change during creation or later have no effect', async () => {
+    const calls: string[] = [];
+    const functions = { [USER]: { host: () => void calls.push('first') } };
+    const config = { key: 'first' };
+    const creating = createPlugin(callsHost, { functions, config });
+    const hostile = createHostile({ config });
+    functions[USER] = { host: () => void calls.push('second') };
+    config.key = 'second';
+    await (await creating).call('bare');
+    equal(calls, ['first']);
+    is((await (await hostile).call('seek', 'key'))?.text(), 'first');
+  });
 
   test.row('security.read-once', 'a proxy as options', async () => {
     const asked: string[] = [];
@@ -144,7 +136,7 @@ suite('security: data', test => {
     ['a DataView', () => new DataView(Uint8Array.of(1, 2, 3, 4, 5).buffer, 2, 2), [3, 4]],
     ['an ArrayBuffer', () => Uint8Array.of(1, 2).buffer, [1, 2]],
     [
-      'a view of a buffer that was given away',
+      'a view of a detached buffer',
       () => {
         const bytes = Uint8Array.of(1, 2);
         structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -180,7 +172,7 @@ suite('security: data', test => {
     });
   }
 
-  test.row('security.views', 'a proxy of an array is no array, and harms nothing', async () => {
+  test.row('security.views', 'a proxy of an array is refused, and the next call works', async () => {
     const plugin = await createHostile();
     const proxy = new Proxy(Uint8Array.of(1, 2), {});
     await raises(() => plugin.call('fine', proxy), { code: 'INVALID_INPUT' });
@@ -188,7 +180,7 @@ suite('security: data', test => {
   });
 
   test.row('security.views', 'shared memory is copied, as input and as wasm', async () => {
-    // Not by its constructor, which pages lack unless they ask for it with headers.
+    // SharedArrayBuffer itself is missing on pages that do not ask for it with headers.
     const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const shared = new Uint8Array(buffer);
     shared.set([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -206,7 +198,7 @@ suite('security: data', test => {
 
   test.row(
     'security.output-copy',
-    'an output stays what it was, and JSON in it sets no prototype',
+    'an output is unchanged by later calls, and JSON in it sets no prototype',
     async () => {
       const plugin = await createHostile();
       const text = '{"__proto__": {"polluted": true}, "constructor": 5}';
@@ -221,23 +213,19 @@ suite('security: data', test => {
     },
   );
 
-  test.row(
-    'security.output-copy',
-    'an output that the engine has no room for is an error with a code',
-    () => {
-      const kernel = new Kernel({ maxVarBytes: 0 });
-      const outputs = {
-        take: () => {
-          throw new RangeError('Array buffer allocation failed');
-        },
-      } as unknown as OutputCopier;
-      const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
-      const site = { kernel, outputs, flush: null, stderr: () => [] };
-      const { error, dropInstance } = runCall(site, 'run', body);
-      is(error?.code, 'MEMORY_LIMIT');
-      is(dropInstance, true);
-    },
-  );
+  test.row('security.output-copy', 'an output too large for the engine is an error with a code', () => {
+    const kernel = new Kernel({ maxVarBytes: 0 });
+    const outputs = {
+      take: () => {
+        throw new RangeError('Array buffer allocation failed');
+      },
+    } as unknown as OutputCopier;
+    const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
+    const site = { kernel, outputs, flush: null, stderr: () => [] };
+    const { error, dropInstance } = runCall(site, 'run', body);
+    is(error?.code, 'MEMORY_LIMIT');
+    is(dropInstance, true);
+  });
 });
 
 suite('security: functions of the host', test => {
@@ -247,15 +235,15 @@ suite('security: functions of the host', test => {
   const results: [what: string, host: () => unknown][] = [
     ['throws undefined', throwing(undefined)],
     ['throws null', throwing(null)],
-    ['throws what no text can be made of', throwing(Object.create(null))],
+    ['throws an object without toString', throwing(Object.create(null))],
     ['throws a symbol', throwing(Symbol('no'))],
     ['throws an error with a code of its own', throwing(Object.assign(new Error('no'), { code: 'TRAP' }))],
-    ['returns what no text can be made of', () => Object.create(null)],
+    ['returns an object without toString', () => Object.create(null)],
     ['returns a symbol', () => Symbol('no')],
     [
       'returns an object whose "then" throws',
       () => ({
-        // biome-ignore lint/suspicious/noThenProperty: this is what is tested.
+        // biome-ignore lint/suspicious/noThenProperty: the test needs it.
         get then() {
           throw new Error('no');
         },
@@ -265,7 +253,7 @@ suite('security: functions of the host', test => {
   for (const [what, host] of results) {
     test.row(
       'security.host-failures',
-      `one that ${what} ends the call, also when that is caught`,
+      `a host function that ${what} ends the call, even if the plugin catches the exception`,
       async () => {
         const plugin = await createPlugin(callsHost, { functions: { [USER]: { host } } });
         for (const name of ['caught', 'bare']) {
@@ -293,7 +281,7 @@ suite('security: functions of the host', test => {
     functions: [
       { name: 'log', body: caught(op.i64Const, 0, op.call, 0) },
       { name: 'free', body: caught(op.i64Const, 9, op.call, 2) },
-      // One byte of the memory, a 0, which no end of a line follows.
+      // Writes one byte, a 0, without a line end.
       { name: 'stdout', body: [op.i32Const, 4, op.i32Const, 1, op.i32Store8, 0, 0, ...caught(...prints(1))] },
       { name: 'stderr', body: [op.i32Const, 4, op.i32Const, 1, op.i32Store8, 0, 0, ...caught(...prints(2))] },
       { name: 'fine', body: [] },

@@ -4,7 +4,7 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { createHostile, ENV, KERNELS, USER } from './security-guest.ts';
 
-/** Asks the host, then gives back its input. */
+/** Calls the host, then returns its input as output. */
 const askThenEcho = buildModule({
   imports: [
     { module: USER, name: 'ask' },
@@ -30,7 +30,7 @@ for (const kernel of KERNELS) {
       equal([[...one.vars.keys()], [...other.vars.keys()]], [['secret'], []]);
     });
 
-    test.row('security.tenants', 'nor one made after another was closed', async () => {
+    test.row('security.tenants', 'a plugin made after another was closed sees nothing of it', async () => {
       for (let time = 0; time < 3; time++) {
         const plugin = await createHostile({ kernel });
         is(await plugin.call('residue', 'input'), null);
@@ -40,14 +40,14 @@ for (const kernel of KERNELS) {
       }
     });
 
-    test.row('security.tenants', 'a copy of the variables changes none', async () => {
+    test.row('security.tenants', 'changing a copy of the variables changes no variable', async () => {
       const plugin = await createHostile({ kernel });
       await plugin.call('hide', 'key');
       plugin.vars.get('key')!.fill(0);
       is((await plugin.call('seek', 'key'))?.text(), 'key');
     });
 
-    test.row('security.tenants', 'calls of two plugins inside each other keep apart', async () => {
+    test.row('security.tenants', 'nested calls of two plugins do not affect each other', async () => {
       const seen: unknown[] = [];
       const inner: Plugin = await createHostile({ kernel });
       const outer = await createPlugin(askThenEcho, {
@@ -73,7 +73,7 @@ for (const kernel of KERNELS) {
       equal([outer.vars.size, inner.vars.size], [0, 1]);
     });
 
-    test.row('security.tenants', 'a plugin that ends badly leaves the others alone', async () => {
+    test.row('security.tenants', 'a plugin that fails does not affect the others', async () => {
       const plugins = [];
       for (let index = 0; index < 4; index++) plugins.push(await createHostile({ kernel }));
       const [bad, ...good] = plugins as [Plugin, ...Plugin[]];

@@ -47,7 +47,7 @@ const call = (index: number, { params, results }: Shape, values: readonly bigint
 const stillWorks = async (plugin: Plugin) =>
   is((await plugin.call('fine', 'still here'))?.text(), 'still here');
 
-/** Every way to write an address or a length that reaches where it should not. */
+/** Addresses and lengths at and beyond every limit of the number types. */
 const EXTREMES = [
   0n,
   1n,
@@ -65,7 +65,7 @@ const EXTREMES = [
   2n ** 64n - 8n,
   2n ** 64n - 1n,
 ];
-/** What a call with such arguments may end in, if not in success. */
+/** The codes that a call with such arguments may end with, besides success. */
 const REFUSALS = ['MEMORY_LIMIT', 'INVALID_HANDLE', 'INVALID_UTF8', 'HTTP_NOT_ENABLED', 'PLUGIN_ERROR'];
 
 /** Exports `call0`, `call1` …, one for each pair of extremes, and `peek`, which outputs the first bytes it can address. */
@@ -118,7 +118,7 @@ for (const kernel of KERNELS) {
 
     test.row(
       ['security.sandboxing', 'security.kernel-records'],
-      'overwriting all of the kernel memory harms neither blocks nor the host',
+      'a plugin that overwrites all kernel memory harms neither blocks nor the host',
       async () => {
         const plugin = await createHostile({ kernel });
         for (let time = 0; time < 3; time++) {
@@ -136,7 +136,7 @@ for (const kernel of KERNELS) {
         const plugin = await createHostile({ kernel, memory, logger, logLevel: 'info' });
         for (let time = 0; time < 3; time++) {
           const error = (await raises(() => plugin.call(name, 'input'), {})) as CallError;
-          // INVALID_UTF8, where the stack ends while a key is decoded.
+          // INVALID_UTF8 comes from a stack that ends while a key is decoded.
           ok(['STACK_OVERFLOW', 'MEMORY_LIMIT', 'INVALID_UTF8'].includes(error.code), error.message);
           await stillWorks(plugin);
         }
@@ -154,45 +154,49 @@ for (const kernel of KERNELS) {
     ];
     for (const { module, shape } of imports) {
       const rows = ['security.stop-is-final', 'security.host-functions'];
-      test.row(rows, `${module}.${shape.name} does nothing, though exceptions are caught`, async () => {
-        const cause = new Error('the host says no');
-        const effects: string[] = [];
-        const { texts, logger } = keepLogs();
-        const stop: NonNullable<PluginOptions['functions']>[string][string] = context => {
-          context.setVariable('', 'kept');
-          throw cause;
-        };
-        const args = shape.params.map(() => 0n);
-        const bytes = buildModule({
-          imports: [
-            { module: USER, name: 'stop' },
-            { module, ...shape },
-          ],
-          functions: [
-            { name: 'run', body: [...caught(op.call, 0), ...caught(...call(1, shape, args))] },
-            { name: 'forever', body: [...caught(op.call, 0), ...call(1, shape, args)] },
-          ],
-          memoryPages: 1,
-        });
-        const plugin = await createPlugin(bytes, {
-          kernel,
-          logger,
-          logLevel: 'trace',
-          functions: { [USER]: { stop, other: () => void effects.push('other') } },
-          stdout: line => effects.push(line),
-          stderr: line => effects.push(line),
-        });
-        for (const name of ['run', 'forever']) {
-          const error = (await raises(() => plugin.call(name, 'input'), {
-            code: 'HOST_FUNCTION_FAILED',
-            cause,
-          })) as CallError;
-          is(error.output, null);
-        }
-        equal([...effects, ...texts], []);
-        equal([...plugin.vars.keys()], ['']);
-        is(new TextDecoder().decode(plugin.vars.get('')), 'kept');
-      });
+      test.row(
+        rows,
+        `${module}.${shape.name} does nothing after the end, although exceptions are caught`,
+        async () => {
+          const cause = new Error('the host says no');
+          const effects: string[] = [];
+          const { texts, logger } = keepLogs();
+          const stop: NonNullable<PluginOptions['functions']>[string][string] = context => {
+            context.setVariable('', 'kept');
+            throw cause;
+          };
+          const args = shape.params.map(() => 0n);
+          const bytes = buildModule({
+            imports: [
+              { module: USER, name: 'stop' },
+              { module, ...shape },
+            ],
+            functions: [
+              { name: 'run', body: [...caught(op.call, 0), ...caught(...call(1, shape, args))] },
+              { name: 'forever', body: [...caught(op.call, 0), ...call(1, shape, args)] },
+            ],
+            memoryPages: 1,
+          });
+          const plugin = await createPlugin(bytes, {
+            kernel,
+            logger,
+            logLevel: 'trace',
+            functions: { [USER]: { stop, other: () => void effects.push('other') } },
+            stdout: line => effects.push(line),
+            stderr: line => effects.push(line),
+          });
+          for (const name of ['run', 'forever']) {
+            const error = (await raises(() => plugin.call(name, 'input'), {
+              code: 'HOST_FUNCTION_FAILED',
+              cause,
+            })) as CallError;
+            is(error.output, null);
+          }
+          equal([...effects, ...texts], []);
+          equal([...plugin.vars.keys()], ['']);
+          is(new TextDecoder().decode(plugin.vars.get('')), 'kept');
+        },
+      );
     }
   });
 }
@@ -272,7 +276,7 @@ suite('security: taking all there is', test => {
     },
   );
 
-  test.row('security.diagnostics', 'mistakes without end are told one by one, and dropped', async () => {
+  test.row('security.diagnostics', 'endless mistakes are reported one by one, and dropped', async () => {
     const free: Shape = shapesOf('free', ['i64'], []);
     const told: Diagnostic[] = [];
     const body = Array.from({ length: 50 }, () => call(0, free, [9n])).flat();
@@ -326,7 +330,7 @@ suite('security: names', test => {
 
     test.row(
       ['security.names', 'security.host-functions'],
-      `an import of "${name}" is served by what was given under it, and by nothing inherited`,
+      `an import of "${name}" gets the function given under that name, never an inherited one`,
       async () => {
         const bytes = buildModule({
           imports: [{ module: name, name }],
@@ -373,18 +377,22 @@ suite('security: access', test => {
   const tries: [what: string, module: string, name: string][] = [
     ['the file system of a runtime', 'node:fs', 'readFileSync'],
     ['a function of the page', 'globalThis', 'fetch'],
-    ['the network, as WASI of before preview 1 had it', 'wasi_unstable', 'sock_open'],
+    ['the network of the WASI before preview 1', 'wasi_unstable', 'sock_open'],
     ['components of WASI 0.2', 'wasi:sockets/tcp@0.2.0', 'connect'],
     ['a function of the user that was not given', USER, 'delete_everything'],
   ];
   for (const [what, module, name] of tries) {
-    test.row(['security.no-system-access', 'security.host-functions'], `${what} is not there`, async () => {
-      const bytes = buildModule({
-        imports: [{ module, name }],
-        functions: [{ name: 'run', body: [op.call, 0] }],
-      });
-      await raises(() => createPlugin(bytes), { code: 'UNRESOLVED_IMPORTS', message: `${module}.${name}` });
-    });
+    test.row(
+      ['security.no-system-access', 'security.host-functions'],
+      `${what} cannot be imported`,
+      async () => {
+        const bytes = buildModule({
+          imports: [{ module, name }],
+          functions: [{ name: 'run', body: [op.call, 0] }],
+        });
+        await raises(() => createPlugin(bytes), { code: 'UNRESOLVED_IMPORTS', message: `${module}.${name}` });
+      },
+    );
   }
 
   for (const kind of ['memory', 'table', 'global'] as const) {
@@ -399,7 +407,7 @@ suite('security: access', test => {
     });
   }
 
-  test.row('security.no-system-access', 'no descriptor but the three of stdio is open', async () => {
+  test.row('security.no-system-access', 'only the three descriptors of stdio are open', async () => {
     const prestat = wasiShapes.find(({ name }) => name === 'fd_prestat_get')!;
     const bytes = buildModule({
       imports: [{ module: WASI_MODULE, ...prestat }],
@@ -417,11 +425,18 @@ suite('security: access', test => {
     }
   });
 
-  test.row('security.no-system-access', 'HTTP and WASI can be asked for, and are refused', async () => {
-    const http = kernelShapes.find(({ name }) => name === 'http_request')!;
-    const body = call(0, http, [0n, 0n]);
-    const bytes = buildModule({ imports: [{ module: ENV, ...http }], functions: [{ name: 'run', body }] });
-    await raises(async () => (await createPlugin(bytes)).call('run'), { code: 'HTTP_NOT_ENABLED' });
-    await raises(() => createHostile({ useWasi: false }), { code: 'UNRESOLVED_IMPORTS', message: 'useWasi' });
-  });
+  test.row(
+    'security.no-system-access',
+    'imports of HTTP and WASI link, and their calls are refused',
+    async () => {
+      const http = kernelShapes.find(({ name }) => name === 'http_request')!;
+      const body = call(0, http, [0n, 0n]);
+      const bytes = buildModule({ imports: [{ module: ENV, ...http }], functions: [{ name: 'run', body }] });
+      await raises(async () => (await createPlugin(bytes)).call('run'), { code: 'HTTP_NOT_ENABLED' });
+      await raises(() => createHostile({ useWasi: false }), {
+        code: 'UNRESOLVED_IMPORTS',
+        message: 'useWasi',
+      });
+    },
+  );
 });

@@ -8,11 +8,11 @@ import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { i64 } from './guest.ts';
 
-/** As on the main thread of a page: it may not block. */
+/** A platform like the main thread of a page, which may not block. */
 const { nowNs, resolutionNs } = webPlatform.clock;
 const unblocked: Platform = { ...webPlatform, clock: { nowNs, resolutionNs } };
 
-/** Waits for a clock, for so many ns, and returns the errno: a subscription at 0, its event at 64, their number at 128. */
+/** Sleeps `ns` nanoseconds and returns the errno: the subscription is at 0, its event at 64, the event count at 128. */
 const sleep = (ns: number) => [
   ...[op.i32Const, 16, op.i32Const, 1, 0x36, 2, 0],
   ...[op.i32Const, 24, ...(i64(ns) as number[]), 0x37, 3, 0],
@@ -38,7 +38,7 @@ const wasm = buildModule({
 suite(
   'sleeping where nothing can wait',
   test => {
-    test('is refused, with a diagnostic that says what to do', async () => {
+    test('a sleep is refused, with a diagnostic that names the remedy', async () => {
       const diagnostics: Diagnostic[] = [];
       const onDiagnostic = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
       const plugin = await createOn(unblocked, wasm, { onDiagnostic });
@@ -55,7 +55,7 @@ suite(
 suite(
   'sleeping where the thread may not block',
   test => {
-    test('suspends the plugin, and the thread goes on', async () => {
+    test('a sleep suspends the plugin, and the thread goes on', async () => {
       const plugin = await createOn(unblocked, wasm);
       is(plugin.report.isolation, 'suspending');
       let isOver = false;
@@ -78,7 +78,7 @@ suite(
       ['an abort', undefined, 'ABORTED'],
       ['close', 'close', 'CLOSED'],
     ] as const)
-      test(`${name} wakes it, and the next call works`, async () => {
+      test(`${name} ends the sleep, and the next call works`, async () => {
         const plugin = await createOn(unblocked, wasm);
         const controller = new AbortController();
         const startMs = performance.now();
@@ -96,7 +96,7 @@ suite(
         await plugin.close();
       });
 
-    test('where the thread may block, it does, and the plugin runs inline', async () => {
+    test('a thread that may block does so, and the plugin runs inline', async () => {
       const plugin = await createOn(
         { ...unblocked, clock: { nowNs, resolutionNs, sleepNs: () => {} } },
         wasm,

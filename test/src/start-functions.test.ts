@@ -19,7 +19,7 @@ const MARKS = { _initialize: 1, __wasm_call_ctors: 2, hs_init: 3, _start: 4 } as
 type StartFunction = keyof typeof MARKS;
 
 const params = ['i32', 'i32'] as const;
-/** A module that marks each of these when it runs; with `wasi` it imports WASI. */
+/** A module whose start functions mark that they ran; with `wasi` it also imports WASI. */
 const marking = (names: readonly StartFunction[], wasi: boolean): GuestFunctions => ({
   ...Object.fromEntries(
     names.map(name => [name, { body: mark(MARKS[name]), ...(name === 'hs_init' && { params }) }]),
@@ -70,14 +70,14 @@ suite('start functions', test => {
     equal(marks, [MARKS._initialize, MARKS._start]);
   });
 
-  test.row('abi.start-params', 'an _initialize with parameters is an export like any other', async () => {
+  test.row('abi.start-params', 'an _initialize with parameters is an ordinary export', async () => {
     const { marks } = await createGuest({ _initialize: { body: mark(1), params: ['i32'] } });
     equal(marks, []);
   });
 
   test.row(
     'abi.start-type',
-    'one with a result, or hs_init with other parameters, is no start function',
+    'a function with a result, or hs_init with other parameters, is not started',
     async () => {
       for (const [name, shape] of [
         ['__wasm_call_ctors', { results: ['i32'], body: [...mark(1), ...i32(0)] }],
@@ -92,7 +92,7 @@ suite('start functions', test => {
 
   test.row(
     ['abi.start-error', 'error.INIT_ERROR'],
-    'an error text of a start function is told of, and fails with strict',
+    'an error text of a start function is reported, and fails the creation with strict',
     async () => {
       const told: string[] = [];
       const setsError = { _initialize: [...place('oh'), ...i64(FIRST), 'error_set'], run: mark(1) } as const;

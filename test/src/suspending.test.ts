@@ -17,7 +17,7 @@ import { suite, type Test } from '../helpers/suite.ts';
 const ENV = 'extism:host/env';
 const i32 = { results: ['i32'] } as const;
 
-/** A promise, and what settles it. */
+/** A promise with the function that settles it. */
 class Gate {
   open: () => void = () => {};
   readonly opened = new Promise<void>(resolve => {
@@ -25,7 +25,7 @@ class Gate {
   });
 }
 
-/** `run` returns what the host function `wait` answers; `sync` what `now` does. */
+/** `run` returns the result of the host function `wait`, `sync` that of `now`. */
 const shape = {
   imports: [
     { module: 'host', name: 'wait', ...i32 },
@@ -62,7 +62,7 @@ const codeOf = (call: Promise<unknown>) =>
   );
 
 const waiting = (test: Test, isolation: PluginReport['isolation']) => {
-  test('an async host function is waited for', async () => {
+  test('a call waits for an async host function', async () => {
     const plugin = await create(async () => {
       await new Promise(resolve => setTimeout(resolve, 1));
       return 42;
@@ -72,12 +72,12 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
   });
 
   if (isolation === 'suspending')
-    test('without an async import it runs inline', async () => {
+    test('a plugin without an async import runs inline', async () => {
       const plugin = await createPlugin(WASM, { functions: { host: { wait: () => 1, now: () => 2 } } });
       is(plugin.report.isolation, 'inline');
     });
 
-  test('what the async function answers crosses by its codec', async () => {
+  test('the result of an async function is encoded by its codec', async () => {
     const wasm = buildModule({
       imports: [
         { module: 'host', name: 'upper', params: ['i64'], results: ['i64'] },
@@ -103,11 +103,11 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     ],
     ['rejects', () => Promise.reject(new Error('the reason')), 'host function host.wait failed: the reason'],
     ['rejects with nothing', () => Promise.reject(undefined), 'host function host.wait failed: undefined'],
-    ['answers what its type cannot hold', async () => 2 ** 40, 'does not fit the wasm type i32'],
+    ['returns a number too large for its type', async () => 2 ** 40, 'does not fit the wasm type i32'],
   ];
   for (const [name, wait, message] of failures) {
     for (const fn of ['run', 'caught']) {
-      test(`one that ${name} fails the call (${fn}), and the next one works`, async () => {
+      test(`an async host function that ${name} fails the call (${fn}), and the next call works`, async () => {
         let isFirst = true;
         const plugin = await create(() => {
           if (!isFirst) return 5;
@@ -121,7 +121,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
   }
 
   if (isolation === 'suspending')
-    test('a plain function that answers a promise is an error that says what to do', async () => {
+    test('a plain function that returns a promise is an error that names the remedy', async () => {
       const plugin = await create(
         () => 1,
         () => Promise.resolve(1),
@@ -138,7 +138,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     is(await plugin.call('fine'), null);
   });
 
-  test('calls made while one is suspended wait their turn, with the input that they were made with', async () => {
+  test('calls made while another is suspended wait their turn, and keep the input that was passed', async () => {
     const gates = [new Gate(), new Gate()];
     const order: string[] = [];
     let next = 0;
@@ -179,7 +179,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
   });
 
   if (isolation === 'suspending')
-    test('after a trap behind a wait there is a new instance', async () => {
+    test('after a trap behind a wait the plugin has a new instance', async () => {
       const plugin = await create(() => 1);
       const instance = await plugin.getInstance();
       await raises(() => plugin.call('trap'), { code: 'TRAP' });
@@ -225,7 +225,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     },
   );
 
-  test('a signal that fired before, or while the call waits for its turn, ends it unbegun', async () => {
+  test('a signal that fired before the call, or while it waits for its turn, ends it before it begins', async () => {
     const gate = new Gate();
     let begun = 0;
     const plugin = await create(() => {
@@ -241,13 +241,13 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     equal([await first, await second, begun], [3, 'ABORTED', 1]);
   });
 
-  test('a host function that aborts its call and then rejects leaves nothing unheard', async () => {
+  test('a host function that aborts its call and then rejects causes no unhandled rejection', async () => {
     const controller = new AbortController();
     const plugin = await create(() => {
       controller.abort();
       return Promise.reject(new Error('too late'));
     });
-    // A rejection that nobody hears ends the process on Node, and is an error of this test elsewhere.
+    // An unhandled rejection ends the process on Node, and fails this test elsewhere.
     is(await codeOf(plugin.call('run', '', undefined, { signal: controller.signal })), 'ABORTED');
     await new Promise(resolve => setTimeout(resolve, 5));
     is(await codeOf(plugin.call('fine')), 0);
@@ -256,7 +256,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
 
   test.row(
     'error.CALL_OVER',
-    'a host function that goes on after its call was aborted reaches nothing',
+    'a host function that goes on after its call was aborted cannot use its context',
     async () => {
       const gate = new Gate();
       const late: string[] = [];
@@ -370,7 +370,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     equal([await codeOf(plugin.call('run')), await codeOf(plugin.call('run'))], [6, 6]);
   });
 
-  test('thousands of calls that wait go by', async () => {
+  test('thousands of calls that wait succeed', async () => {
     let count = 0;
     const plugin = await create(async () => count++ % 3);
     const results = await Promise.all(Array.from({ length: 2000 }, () => codeOf(plugin.call('run'))));

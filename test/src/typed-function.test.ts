@@ -13,7 +13,7 @@ import { suite } from '../helpers/suite.ts';
 const ENV = 'extism:host/env';
 const i64 = { params: ['i64'], results: ['i64'] } as const;
 
-/** Hands its input, as a block, to the host function and gives its answer as output. */
+/** A plugin that passes its input, as a block, to the host function and returns the result as its error text. */
 const viaBlocks = (host: HostFunction) =>
   createPlugin(
     buildModule({
@@ -25,7 +25,7 @@ const viaBlocks = (host: HostFunction) =>
         { module: ENV, name: 'error_set', params: ['i64'] },
       ],
       functions: [
-        // The answer is kept as the error handle, for want of a local.
+        // The body has no local for the handle, so it goes straight to error_set.
         { name: 'echo', body: [op.call, 1, op.call, 0, op.call, 4] },
         { name: 'bad_handle', body: [op.i64Const, 9, op.call, 0, op.drop] },
       ],
@@ -43,7 +43,7 @@ const answerOf = async (host: HostFunction, input: string | Uint8Array): Promise
   }
 };
 
-/** Hands a constant to the host function and returns its answer as it is. */
+/** A plugin that passes a constant to the host function and returns its result. */
 const viaNumbers = (host: HostFunction, type: FunctionShape, constant: number[]) =>
   createPlugin(
     buildModule({
@@ -141,7 +141,7 @@ suite('typed host functions', test => {
       ],
     ];
   for (const [name, host, type, constant, code] of numbers) {
-    test(`${name} as it is`, async () => {
+    test(`${name} is passed unchanged`, async () => {
       const plugin = await viaNumbers(host, type, constant);
       const error = await raises(() => plugin.call('run'), { code: 'NONZERO_RESULT' });
       is((error as CallError).exitCode, code);
@@ -155,18 +155,8 @@ suite('typed host functions', test => {
       Uint8Array.of(255),
       '',
     ],
-    [
-      'JSON that is none',
-      hostFunction({ params: [values.json], result: values.text }, () => ''),
-      '{',
-      'JSON',
-    ],
-    [
-      'base64 that is none',
-      hostFunction({ params: [values.base64], result: values.text }, () => ''),
-      '*',
-      '',
-    ],
+    ['invalid JSON', hostFunction({ params: [values.json], result: values.text }, () => ''), '{', 'JSON'],
+    ['invalid base64', hostFunction({ params: [values.base64], result: values.text }, () => ''), '*', ''],
     [
       'a number of another length',
       hostFunction({ params: [values.inBlock.i64], result: values.text }, () => ''),
@@ -203,11 +193,11 @@ suite('typed host functions', test => {
     ['bytes', () => Uint8Array.of(104, 105), 'hi'],
     ['a part of a larger buffer', () => new Uint8Array([1, 104, 105, 2]).subarray(1, 3), 'hi'],
     ['a buffer', () => Uint8Array.of(104, 105).buffer, 'hi'],
-    ['what it has read', (context, handle) => context.read(handle), 'given'],
+    ['a view that it has read', (context, handle) => context.read(handle), 'given'],
     ['nothing', () => undefined, ''],
   ];
   for (const [name, value, text] of stored) {
-    test(`what a host function stores can be ${name}`, async () => {
+    test(`a host function can store ${name}`, async () => {
       let kept: string | undefined;
       const host = (context: CallContext, handle: bigint) => {
         const given = value(context, handle) as string;
@@ -215,7 +205,7 @@ suite('typed host functions', test => {
         kept = context.getVariable('kept')?.text();
         return context.store(given);
       };
-      // No text is no error text, which is how the answer comes back.
+      // An empty text sets no error, so answerOf returns undefined.
       is(await answerOf(host as HostFunction, 'given'), text || undefined);
       is(kept, text);
     });
@@ -232,7 +222,7 @@ suite('typed host functions', test => {
     });
   }
 
-  test('a handle of nothing fails the call', async () => {
+  test('a handle without a block fails the call', async () => {
     const plugin = await viaBlocks(
       hostFunction({ params: [values.bytes], result: values.bytes }, (_, bytes) => bytes),
     );

@@ -22,7 +22,7 @@ class Storage {
   }
 }
 
-/** A runtime with these modules. */
+/** A runtime whose built-in modules are `modules`. */
 const withModules = (modules: Record<string, unknown>): Scope => ({
   process: { getBuiltinModule: name => modules[name] },
 });
@@ -54,7 +54,7 @@ suite('async contexts of web platforms', test => {
     },
   };
   for (const [name, scope] of Object.entries(lacking)) {
-    test(`with ${name} there are none, and nothing is kept alive`, () => {
+    test(`with ${name} there are no contexts, and no work is kept alive`, () => {
       equal([findAsyncContext(scope), findKeepAlive(scope)], [undefined, undefined]);
     });
   }

@@ -43,11 +43,11 @@ const codeOf = (call: Promise<unknown>) =>
   );
 const never = () => new Promise<never>(() => {});
 
-/** Bun and Deno end no thread that is in a loop: there a plugin stops if it has a time-out. This one is never over. */
+/** Bun and Deno cannot end a thread in a loop: there only plugins with a time-out stop. This time-out never fires. */
 const STOPPABLE = { timeoutMs: 2 ** 31 - 1 };
 
 suiteInWorker('ended by force', test => {
-  test('a signal ends a call that has begun, wherever it is', async () => {
+  test('a signal ends a call at any point after it has begun', async () => {
     const controller = new AbortController();
     const wait = () => {
       setTimeout(() => controller.abort(new Error('enough')), 1);
@@ -66,7 +66,7 @@ suiteInWorker('ended by force', test => {
     is(await plugin.call('fine'), null);
   });
 
-  test('close ends a call that never returns, and those behind it', async () => {
+  test('close ends a call that never returns, and the calls that wait for it', async () => {
     const plugin = await create(() => 0, STOPPABLE);
     const calls = ['spin', 'fine', 'spin'].map(name => codeOf(plugin.call(name)));
     await plugin.close();
@@ -76,7 +76,7 @@ suiteInWorker('ended by force', test => {
 
   test.row(
     ['error.TIMEOUT', 'security.time-limits'],
-    'endless loops end, many in a row, and each next call works; variables are kept',
+    'endless loops end, many in a row; each next call works, and variables are kept',
     async () => {
       let count = 0;
       const wait = (context: CallContext) => {
@@ -98,7 +98,7 @@ suiteInWorker('ended by force', test => {
   );
 
   for (const fn of ['run', 'caught']) {
-    test(`a host function that never settles (${fn})`, async () => {
+    test(`a time-out ends a call whose host function never settles (${fn})`, async () => {
       let isFirst = true;
       const wait = () => (isFirst ? never() : 0);
       const plugin = await onceInTime(() => create(wait, { timeoutMs: 300 }));
@@ -108,7 +108,7 @@ suiteInWorker('ended by force', test => {
     });
   }
 
-  test('a request that never ends', async () => {
+  test('a time-out ends a call whose request never ends', async () => {
     const signals: AbortSignal[] = [];
     const fetch = (_: URL, { signal }: RequestInit) => {
       signals.push(signal!);
@@ -127,7 +127,7 @@ suiteInWorker('ended by force', test => {
     is(signals[0]!.aborted, true);
   });
 
-  test('time-outs of a manifest, in both spellings, and options win', async () => {
+  test('a manifest sets the time-out, in both spellings, and an option replaces it', async () => {
     for (const key of ['timeoutMs', 'timeout_ms']) {
       const manifest = { wasm: [{ data: WASM }], [key]: 500 };
       const functions = { host: { wait: never } };
@@ -145,7 +145,7 @@ suiteInWorker('ended by force', test => {
     ok((await Promise.all(calls)).every(code => code === null));
   });
 
-  test('a start function that never returns is a creation error, and so is one that waits too long', async () => {
+  test('a start function that never returns, or waits too long, is a creation error', async () => {
     const spinning = buildModule({ functions: [{ name: '_initialize', body: forever }] });
     const waiting = buildModule({
       imports: [{ module: 'host', name: 'wait' }],
@@ -160,7 +160,7 @@ suiteInWorker('ended by force', test => {
     }
   });
 
-  test('a start section that never returns is one too', async () => {
+  test('a start section that never returns is a creation error', async () => {
     const wasm = buildModule({ functions: [{ name: 'run', body: forever }], start: 0 });
     await raises(() => createPlugin(wasm, { timeoutMs: 50 }), { code: 'TIMEOUT' });
   });
@@ -170,14 +170,14 @@ suiteInWorker('kernel memory', test => {
   const grow = [...i64(3_145_728), 'alloc', op.drop] as Body;
 
   for (const kernel of ['reference', 'accessors'] as const) {
-    test(`host and plugin see what the other wrote, also after it has grown (${kernel})`, async () => {
+    test(`host and plugin see each other's bytes, also after the memory has grown (${kernel})`, async () => {
       const seen: unknown[] = [];
       const { plugin, marks } = await createGuest(
         {
           run: [
             ...place('from the plugin'),
             'host',
-            // What the host stored is the third block, behind one of 16 bytes and one of a size that is not rounded.
+            // The host's text is the third block, after one of 16 bytes and one whose size is not rounded.
             ...[...i64(FIRST + 16 + 3_145_728), 'load_u8', 'mark'],
             ...grow,
             'host',
@@ -204,7 +204,7 @@ suiteInWorker('kernel memory', test => {
     });
   }
 
-  test('variables, config, logs, log level, host context and diagnostics are on the side of the caller, in order', async () => {
+  test('variables, config, logs, log level, host context and diagnostics arrive at the caller, in order', async () => {
     const lines: string[] = [];
     const logger = Object.fromEntries(
       ['trace', 'debug', 'info', 'warn', 'error'].map(level => [level, (text: string) => lines.push(text)]),
@@ -252,14 +252,14 @@ suiteInWorker('kernel memory', test => {
 });
 
 suiteInWorker('the rest', test => {
-  test('an async host function chooses it where the engine cannot suspend a plugin', async () => {
+  test('an async host function makes the plugin run in a worker where the engine cannot suspend it', async () => {
     const functions = { host: { wait: async () => 0 } };
     const plugin = await createPlugin(WASM, { runInWorker: false, functions });
     is(plugin.report.isolation, jspi ? 'suspending' : 'worker');
     is(await plugin.call('run'), null);
   });
 
-  test('a plain function may answer a promise', async () => {
+  test('a plain function may return a promise', async () => {
     const plugin = await create(() => Promise.resolve(0));
     is(await plugin.call('run'), null);
   });
@@ -272,7 +272,7 @@ suiteInWorker('the rest', test => {
     });
   });
 
-  test('several results, and what cannot cross is an error', async () => {
+  test('several results cross, and a function reference is an error', async () => {
     const wasm = buildModule({
       imports: [
         { module: 'host', name: 'two', results: ['i64', 'f64'] },
@@ -295,14 +295,14 @@ suiteInWorker('the rest', test => {
     is(await plugin.call('run'), null);
   });
 
-  test('the modules that were compiled here run there, and traps tell where they were', async () => {
+  test('a module compiled here runs there, and a trap has the stack of the worker', async () => {
     const plugin = await createPlugin(new WebAssembly.Module(WASM), {
       functions: { host: { wait: () => 0 } },
     });
     const error = await raises(() => plugin.call('trap'), { code: 'TRAP' });
     const { cause } = error;
     ok(cause instanceof WebAssembly.RuntimeError);
-    // JSC tells of no functions of wasm.
+    // JSC names no wasm functions in a stack.
     ok(/wasm|carryOut/.test(cause.stack ?? ''), cause.stack);
     is(await plugin.call('run'), null);
   });
@@ -318,7 +318,7 @@ suiteInWorker('the rest', test => {
     );
   });
 
-  test('a thousand calls, each with a host function, go by', async () => {
+  test('a thousand calls of a host function succeed', async () => {
     let count = 0;
     const plugin = await create(() => void count++);
     await Promise.all(Array.from({ length: 1000 }, () => plugin.call('run')));
@@ -326,7 +326,7 @@ suiteInWorker('the rest', test => {
   });
 });
 
-/** A platform whose workers do what the test says. */
+/** A platform whose workers run `start`. */
 const fake = (start: (events: WorkerEvents) => void): Platform => ({
   ...webPlatform,
   lacksWorkers: () => null,
@@ -349,7 +349,7 @@ suite('workers that are not there', test => {
 
   test.row(
     'error.UNSUPPORTED',
-    'a time-out is refused where no worker can be ended by force either',
+    'a time-out for a compiled module is refused if workers cannot be ended by force',
     async () => {
       const weak: Platform = { ...fake(() => {}), lacksForce: () => 'workers are stubborn' };
       const options = { timeoutMs: 5, functions: { host: { wait: () => 0 } } };
@@ -387,7 +387,7 @@ suite('workers that are not there', test => {
     ],
   ];
   for (const [code, wasm, options, message] of waiting) {
-    const name = 'what has to be waited for is refused where the engine cannot suspend a plugin';
+    const name = 'an async import is refused where the engine cannot suspend a plugin';
     test.row(`error.${code}`, `${name}: ${code}`, async () => {
       const create = () => createOn(lacking, new WebAssembly.Module(wasm), options);
       if (jspi) is((await create()).report.isolation, 'suspending');

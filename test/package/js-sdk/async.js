@@ -1,4 +1,4 @@
-// A plugin that keeps its total with the host, in a store that takes a while to answer.
+// A plugin that keeps its total in a slow store of the host.
 const kvStore = new Map();
 const later = value => new Promise(resolve => setTimeout(resolve, 1, value));
 

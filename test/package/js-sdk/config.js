@@ -1,4 +1,4 @@
-// The same plugin, as it is and configured.
+// One plugin, without and with a configuration.
 let plugin = await createPlugin('fixtures/vowels/vowels.wasm', {
   useWasi: true,
 });

@@ -1,4 +1,4 @@
-// What goes in and comes out, and what a plugin remembers from call to call.
+// Input and output of a call, and the values that a plugin keeps between calls.
 const plugin = await createPlugin('fixtures/vowels/vowels.wasm', { useWasi: true });
 
 let out = await plugin.call('count_vowels', 'Hello World');

@@ -1,4 +1,4 @@
-// What a plugin that fails gives, and that it works again afterwards.
+// A plugin that fails throws an error, and works again afterwards.
 const plugin = await createPlugin('fixtures/vowels/vowels.wasm', { useWasi: true });
 
 try {

@@ -1,4 +1,4 @@
-// What a plugin has and needs.
+// The exports and imports of a plugin.
 const plugin = await createPlugin('fixtures/vowels/vowels.wasm', { useWasi: true });
 
 console.log(await plugin.functionExists('count_vowels'), await plugin.functionExists('count_consonants')); // true false

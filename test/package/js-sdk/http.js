@@ -1,4 +1,4 @@
-// A plugin that sends requests, to the hosts that it may.
+// A plugin that sends requests to allowed hosts.
 const { createServer } = await import('node:http');
 const server = createServer((request, response) => {
   let body = '';

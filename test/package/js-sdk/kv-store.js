@@ -1,4 +1,4 @@
-// A plugin that keeps its total with the host, through two host functions.
+// A plugin that keeps its total in the host, through two host functions.
 const kvStore = new Map();
 
 const options = {

@@ -1,4 +1,4 @@
-// A manifest with a hash, a name and an option, and options beside it.
+// A manifest with a hash, a name and an option, and separate options.
 const manifest = {
   wasm: [
     {
