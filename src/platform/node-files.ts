@@ -73,7 +73,7 @@ function attempt<T>(call: () => T): T | number {
   }
 }
 
-/** Returns the errno for an error of the host. Throws any other error on. */
+/** Returns the errno for an error of the host. Throws every other error again. */
 export function toErrno(error: unknown): number {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   // Deno's error for a permission that was not granted. It makes links only with permission for all files.

@@ -6,7 +6,7 @@ import { startNodeWorker } from './node-worker.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
-/** Longer than any compilation. */
+/** The longest time that a timer takes: longer than any compilation. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**

@@ -13,7 +13,7 @@ export interface Platform {
   asyncContext?: AsyncContext;
   /** Keeps the current HTTP request alive until `work` settles. Left out where the end of a request does not end work. */
   keepAlive?(work: Promise<unknown>): void;
-  /** `WebAssembly.compile`, off the calling thread. */
+  /** Compiles bytes on a background thread, as `WebAssembly.compile` does. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */
   compileStreaming?(response: Response): Promise<WebAssembly.Module>;

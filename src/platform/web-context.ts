@@ -42,7 +42,7 @@ export function findKeepAlive(scope: Scope): Platform['keepAlive'] {
   if (!workers?.waitUntil) return undefined;
   return work => {
     try {
-      // A rejection is reported to the caller alone.
+      // Only the caller sees a rejection of `work`; for workerd it counts as handled.
       workers.waitUntil!(work.catch(() => {}));
     } catch {
       // Outside a request no response can end the work.

@@ -80,7 +80,7 @@ const PREFIXED: Readonly<Record<number, ReadonlyMap<number, Immediates>>> = {
     range(15, 17, 'u'),
     range(19, 22, ''),
   ),
-  // Vectors, also relaxed.
+  // Vectors (SIMD), with the relaxed ones.
   253: table(
     range(0, 11, 'm'),
     range(12, 13, 'x'),

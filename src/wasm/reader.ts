@@ -18,7 +18,7 @@ export interface Section {
   offset: number;
   /** Bytes of the section with its id, its length and, if custom, its name. */
   sizeBytes: number;
-  /** Where its contents start. They end where the section does. */
+  /** Offset at which the contents start. They end where the section ends. */
   contentsOffset: number;
 }
 
@@ -26,7 +26,7 @@ export interface Section {
 export interface Problem {
   /** Byte offset from the start of the file at which reading stopped. */
   offset: number;
-  /** Name of the section, null outside of any. */
+  /** Name of the section; null outside all sections. */
   section: string | null;
   message: string;
 }

@@ -10,7 +10,7 @@ export interface FunctionType {
 
 export interface MemoryType {
   initialPages: number;
-  /** Null without a maximum. */
+  /** Null for a memory without a maximum. */
   maxPages: number | null;
   shared: boolean;
   /** Whether addresses are i64: the memory64 feature. */
