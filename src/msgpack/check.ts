@@ -43,7 +43,7 @@ const FORMATS: Readonly<Record<number, readonly [Kind, bytes: number]>> = {
  * Checks that `bytes` are one value of MessagePack that JSON can carry too, and returns a copy for msgpackr. In the copy,
  * whole floats and strings that begin with a byte order mark are extensions: msgpackr would read such a float as an integer
  * and drop the mark. It also trusts lengths, repairs UTF-8 and recurses without limit, so it gets only checked bytes.
- * @param what Name of the bytes in error messages
+ * Error messages name the bytes by the second parameter.
  * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, JSON_VALUE for NaN and infinities, TEXT_TOO_LONG,
  * TOO_MANY_VALUES; each with the offset
  */
