@@ -1,9 +1,9 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../abi/index.ts';
 import { PlugboardError } from './errors.ts';
 
-// Loops, since `Uint8Array.from` and `Array.from` make lists of all characters, for which V8 ends the process.
+// Loops: `Uint8Array.from` and `Array.from` make a list of all characters. If the list is too long, V8 ends the process.
 
-/** @throws {DOMException} for a text that is not base64 of the standard alphabet */
+/** Decodes base64. @throws {DOMException} for a text that is not base64 of the standard alphabet */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const chars = atob(text);
   const bytes = new Uint8Array(chars.length);
@@ -11,10 +11,13 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A multiple of three bytes, so that only the last piece is padded. */
+/** Bytes encoded at once. A multiple of three, so that only the last piece is padded. */
 const PIECE_BYTES = 3 * 4096;
 
-/** Base64 of the standard alphabet, padded. @throws {PlugboardError} TEXT_TOO_LONG: `btoa` of Node ends the process */
+/**
+ * Encodes bytes as base64 of the standard alphabet, padded.
+ * @throws {PlugboardError} TEXT_TOO_LONG; Node's `btoa` would end the process
+ */
 export function toBase64(bytes: Uint8Array): string {
   const length = Math.ceil(bytes.length / 3) * 4;
   if (length > MAX_TEXT_BYTES) {

@@ -1,7 +1,7 @@
 /**
- * Reads the body of a response, and no more of it than it may have. Counts while it reads: the length that a server
- * states need not be true.
- * @param tooLong makes the error for a body over the limit, given the bytes read so far
+ * Reads the body of a response, and stops once it is over `maxBytes`. Counts the bytes read, because the length that a
+ * server states may be false.
+ * @param tooLong makes the error for a body over the limit, from the number of bytes read so far
  */
 export async function readBody(
   response: Response,
@@ -18,7 +18,7 @@ export async function readBody(
       if (length > maxBytes) throw tooLong(length);
     }
   } catch (error) {
-    // Not awaited: a server may never let go of the connection.
+    // Not awaited: a server may never close the connection.
     reader?.cancel().catch(() => {});
     throw error;
   }

@@ -4,8 +4,8 @@ import { readInput } from './input.ts';
 import { type OutputCopier, PluginOutput } from './output.ts';
 
 /**
- * What a host function gets as its first argument: the plugin's kernel memory, variables and log level. The class
- * and its methods are those of the official JS SDK. Handles are byte offsets into the kernel memory.
+ * The first argument of a host function. Gives access to the plugin's kernel memory, variables and log level. Class and
+ * methods have the names of the official JS SDK. Handles are byte offsets into the kernel memory.
  */
 export class CallContext {
   readonly #ownKernel: Kernel;
@@ -20,7 +20,7 @@ export class CallContext {
     this.#isOver = isOver;
   }
 
-  /** An async host function may go on after its call was ended, when the kernel serves another one. */
+  /** Checked at each use: an async host function may go on after its call has ended, while the kernel serves the next call. */
   get #kernel(): Kernel {
     if (this.#isOver()) {
       throw new PlugboardError(
@@ -31,12 +31,12 @@ export class CallContext {
     return this.#ownKernel;
   }
 
-  /** What the caller gave `plugin.call` as its third argument, else undefined. */
+  /** Returns the third argument of `plugin.call`, or undefined if it was left out. */
   hostContext<T = unknown>(): T {
     return this.#currentHostContext() as T;
   }
 
-  /** A zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */
+  /** Allocates a zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */
   alloc(length: bigint | number): bigint {
     const handle = this.#kernel.memory.alloc(Number(length));
     if (handle === 0 && BigInt(length) !== 0n) {
@@ -46,44 +46,48 @@ export class CallContext {
     return BigInt(handle);
   }
 
-  /** Ends a block. What is not the handle of one is left alone. */
+  /** Frees a block. A number that is not the handle of a live block has no effect. */
   free(handle: bigint | number): void {
     this.#kernel.free(Number(handle));
   }
 
-  /** A copy of a block, or null when `handle` is not the handle of one. */
+  /** Returns a copy of a block, or null if `handle` is not the handle of a live block. */
   read(handle: bigint | number): PluginOutput | null {
     const length = this.#kernel.memory.length(Number(handle));
     return length === 0 ? null : this.#copier.copy(Number(handle), length);
   }
 
-  /** A new block with a copy of `input`, text as UTF-8. @returns its handle, 0 for an empty one. @throws MEMORY_LIMIT, INVALID_INPUT, TEXT_TOO_LONG */
+  /**
+   * Copies `input` into a new block, text as UTF-8.
+   * @returns the handle of the block, 0 for an empty input
+   * @throws MEMORY_LIMIT, INVALID_INPUT, TEXT_TOO_LONG
+   */
   store(input: string | Uint8Array): bigint {
     return BigInt(this.#kernel.place(readInput(input, PlugboardError)));
   }
 
-  /** Bytes of a block, 0 when `handle` is not the handle of one. */
+  /** Returns the length of a block in bytes, 0 if `handle` is not the handle of a live block. */
   length(handle: bigint | number): bigint {
     return BigInt(this.#kernel.memory.length(Number(handle)));
   }
 
-  /** A copy of a variable of the plugin, or null. */
+  /** Returns a copy of a variable of the plugin, or null if it is not set. */
   getVariable(name: string): PluginOutput | null {
     const value = this.#kernel.vars.get(name);
     return value ? new PluginOutput(value.buffer) : null;
   }
 
-  /** @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG */
+  /** Sets a variable of the plugin. @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG */
   setVariable(name: string, value: string | Uint8Array): void {
     this.#kernel.vars.set(name, readInput(value, PlugboardError));
   }
 
-  /** @throws VARS_DISABLED */
+  /** Deletes a variable of the plugin. @throws VARS_DISABLED */
   deleteVariable(name: string): void {
     this.#kernel.vars.delete(name);
   }
 
-  /** Sets the error text that the call will fail with; without an argument, takes it back. */
+  /** Sets the error text with which the call will fail. Without an argument, removes it. */
   setError(error?: string | Error | null): void {
     const text = error instanceof Error ? error.message : error;
     this.#kernel.error = text == null ? null : { handle: Number(this.store(text)), text };

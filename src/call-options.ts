@@ -3,14 +3,14 @@ import { CallError } from './call.ts';
 
 export interface CallOptions {
   /**
-   * Ends the call while it waits for its turn, while the plugin is suspended, or in a worker. Code that runs on this thread
-   * cannot be stopped.
+   * Ends the call when the signal fires: while the call waits for its turn, while the plugin is suspended, or while it runs in
+   * a worker. Code that runs on this thread cannot be stopped.
    */
   signal?: AbortSignal | undefined;
 }
 
 export interface ResetOptions {
-  /** Whether the variables are cleared too. Default: no. */
+  /** Clears the variables too. Default: false. */
   vars?: boolean | undefined;
 }
 
@@ -44,6 +44,6 @@ export const readCallOptions = (options: unknown): CallOptions =>
 /** @throws {CallError} INVALID_OPTION */
 export const readResetOptions = (options: unknown): ResetOptions =>
   readOptions(RESET_OPTIONS, options, 'reset', refuse);
-/** @throws {CallError} INVALID_OPTION for an object among the arguments that the method does not have */
+/** @throws {CallError} INVALID_OPTION for an object among the extra arguments, which the method would ignore */
 export const refuseArguments = (method: string, extra: readonly unknown[]): void =>
   refuseExtra(extra, method, refuse);

@@ -5,18 +5,18 @@ import { ExitStop } from './instance.ts';
 import type { OutputCopier, PluginOutput } from './output.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
 
-/** What a failed call left behind, for whoever looks into it. */
+/** Details of a failed call, for its error. */
 export interface CallErrorDetails {
-  /** What the plugin had set as output. */
+  /** The output that the plugin had set. */
   output?: PluginOutput | null;
-  /** The result of the export, or the code given to proc_exit. */
+  /** The result of the export, or the exit code passed to proc_exit. */
   exitCode?: number | null;
   /** The last lines that the plugin wrote to stderr, during this call or before. */
   stderr?: readonly string[];
   cause?: unknown;
 }
 
-/** A call that failed. `code` says how, `cause` is what lies below it. */
+/** A failed call. `code` tells the kind of failure, `cause` is the error behind it. */
 export class CallError extends PlugboardError {
   override readonly name: string = 'CallError';
   readonly output: PluginOutput | null;
@@ -37,19 +37,19 @@ export interface Outcome {
   dropInstance: boolean;
 }
 
-/** What the calls of one plugin share. */
+/** Data that all calls of one plugin share. */
 export interface CallSite {
   kernel: Kernel;
   outputs: OutputCopier;
-  /** Called when the body is done; what it throws fails the call too. */
+  /** Called after the body. If it throws, the call fails. */
   flush: (() => void) | null;
   stderr: () => readonly string[];
 }
 
 /**
- * Runs one call between the kernel's `begin` and `end`, and reads off how it ended.
- * @param name what is called, for messages
- * @param body an export, or the start functions; answers its result
+ * Runs one call: the kernel's `begin`, then the body. Returns output and error according to the kernel's state.
+ * @param name name of the export, for messages
+ * @param body calls an export, or the start functions, and returns its result
  */
 export function runCall(
   site: CallSite,
@@ -72,8 +72,8 @@ export function runCall(
 }
 
 /**
- * The same for a body that answers a promise, since the plugin may be suspended meanwhile. Written out again:
- * steps that both could share would have to hand an object on in every call.
+ * Like `runCall`, for a body that returns a promise, because the plugin may be suspended meanwhile. Written out again: to
+ * share these steps, both functions would have to allocate an object in every call.
  */
 export async function runSuspending(
   site: CallSite,
@@ -97,7 +97,7 @@ export async function runSuspending(
 
 const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
 
-/** @param entered whether the plugin's code was reached */
+/** @param entered whether the call got as far as the plugin's code */
 function finish(
   { kernel, outputs, stderr }: CallSite,
   name: string,
@@ -129,7 +129,7 @@ function finish(
 /** How an export ended. */
 interface Ending {
   result: unknown;
-  /** What it threw, else null. */
+  /** The error that it threw, else null. */
   thrown: unknown;
   /** Why the kernel ended the call, else null. */
   reason: Error | null;
@@ -137,7 +137,7 @@ interface Ending {
   text: string | null;
 }
 
-/** What to tell of a call that did not succeed. */
+/** Chooses code, message and cause of the error for a failed call. */
 function findFailure(
   name: string,
   { result, thrown, reason, text }: Ending,
@@ -149,7 +149,7 @@ function findFailure(
   if (reason || thrown) {
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
-    // A stop is the host's doing, so its reason is told whatever text the plugin had set.
+    // The host stopped the call, so the message gives the host's reason, even if the plugin had set an error text.
     return { code, message: reason || text === null ? `${name}: ${message}` : text, cause: causeOf(cause) };
   }
   if (!isExitCode(result)) {
@@ -166,13 +166,13 @@ function classify(error: unknown): { code: string; message: string } {
   }
   const message = excerpt(error instanceof Error ? error.message : String(error));
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
-  // The kernel's and the host's errors carry a code of the same table; so does many an error of a runtime, of another.
+  // Checked by class: many errors of runtimes have a `code` too, but only these two classes use codes of our table.
   if (error instanceof PlugboardError || error instanceof AbiError) return { code: error.code, message };
   if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
   return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
 }
 
-/** What a host function threw is the cause, not the error that tells of it. */
+/** Returns the error that a host function threw, and not the PlugboardError that wraps it. */
 const causeOf = (error: unknown): unknown =>
   error instanceof PlugboardError ? (error.cause ?? error) : error;
 
@@ -191,7 +191,7 @@ export function checkSignature(name: string, parameters: number, type: FunctionT
   }
 }
 
-/** Of a bare module the types are not known before the call: an i64 is a bigint then, several results an array. */
+/** Checked after the call, because a compiled module shows no types before: an i64 is a bigint, several results an array. */
 const isExitCode = (result: unknown): result is number | undefined =>
   result === undefined || (typeof result === 'number' && Number.isInteger(result));
 
@@ -204,7 +204,7 @@ export function notFound(name: string, exports: readonly WebAssembly.ModuleExpor
   return new CallError('FUNCTION_NOT_FOUND', message);
 }
 
-/** Codes of failures to start that are not failures of the start functions. */
+/** Codes of failures during the start that the start functions did not cause. */
 const START_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];
 
 export const isOwnToStart = (code: string): boolean => START_CODES.includes(code);

@@ -2,17 +2,17 @@ import { compileAccessors } from '../abi/index.ts';
 import { jspi } from './jspi.ts';
 import type { Platform } from './platform/types.ts';
 
-/** What the host can do on this runtime. The names are those of the official JS SDK. */
+/** Abilities of the host on this runtime. The names are those of the official JS SDK. */
 export interface Capabilities {
   /** Whether async host functions and HTTP work without a worker. */
   readonly supportsJSPromiseInterface: boolean;
-  /** Whether text can be decoded right out of shared memory. */
+  /** Whether `TextDecoder` accepts shared memory. */
   readonly allowSharedBufferCodec: boolean;
   /** Whether a manifest may name a module by `path`. */
   readonly manifestSupportsPaths: boolean;
   /** Whether the runtime applies a browser's rules to requests to other origins. */
   readonly crossOriginChecksEnforced: boolean;
-  /** Whether folders of the host can be given to plugins. */
+  /** Whether plugins can use folders of the host. */
   readonly fsAccess: boolean;
   readonly hasWorkerCapability: boolean;
   readonly supportsWasiPreview1: boolean;
@@ -22,7 +22,7 @@ export interface Capabilities {
   readonly extismStdoutEnvVarSet: boolean;
 }
 
-/** Looks when it is asked, and not before: Deno asks its user whether the environment may be read. */
+/** Getters, so that nothing is looked up before it is read: Deno asks its user whether the environment may be read. */
 export function capabilitiesOf(platform: Platform): Capabilities {
   return Object.freeze({
     supportsJSPromiseInterface: jspi !== null,
@@ -30,7 +30,7 @@ export function capabilitiesOf(platform: Platform): Capabilities {
       return decodesSharedText();
     },
     manifestSupportsPaths: platform.readFile !== undefined,
-    // Runtimes that are no browsers are nowhere, or somewhere without an origin.
+    // Outside browsers `location` is missing or its origin is opaque.
     get crossOriginChecksEnforced() {
       return (globalThis.location?.origin ?? 'null') !== 'null';
     },
@@ -40,7 +40,7 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      // Where no worker can be ended by force, by what is added to the bytes of plugins.
+      // Where no worker can be ended by force, checks added to the plugin's bytes end it. The platform must compile bytes then.
       return (platform.lacksWorkers() ?? platform.lacksForce()) === null || compileAccessors() !== null;
     },
     get extismStdoutEnvVarSet() {

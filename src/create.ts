@@ -15,8 +15,8 @@ import { fetchManifest, loadSource } from './source.ts';
 import { isThenable } from './thenable.ts';
 
 /**
- * Creates a plugin, initialised and ready for calls.
- * @throws {CreateError} for anything wrong with manifest, options, bytes or imports, and when initialisation fails
+ * Creates a plugin and initialises it. It is ready for calls.
+ * @throws {CreateError} if manifest, options, bytes or imports are wrong, or if initialisation fails
  */
 export async function createPlugin(
   platform: Platform,
@@ -25,7 +25,7 @@ export async function createPlugin(
   ...extra: unknown[]
 ): Promise<Plugin> {
   refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
-  // Not simply `await manifest`: bytes must be copied before the caller can go on and change them.
+  // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
   const given = isThenable(manifest) ? await manifest : manifest;
   const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
@@ -70,7 +70,7 @@ function refuseMissingMemory({ modules }: LinkPlan): void {
   throw new CreateError('INVALID_WASM', message);
 }
 
-/** The folders that the plugin sees, by the paths at which it sees them. */
+/** Opens the folders that the plugin may use, by their path in the plugin. */
 function openFolders(platform: Platform, { mounts, preopens }: Settings): Record<string, Preopen> {
   const folders = Object.entries(preopens);
   for (const { guest, host, readOnly } of mounts) {

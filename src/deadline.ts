@@ -5,7 +5,7 @@ import { timedOut } from './interrupt.ts';
 const NS_PER_MS = 1_000_000;
 
 /**
- * Ends the calls of a metered plugin on this thread, whose timers cannot fire while it runs.
+ * Ends the calls of a metered plugin on this thread. A timer cannot do it: timers do not fire while the plugin runs.
  * RATIONALE: how-is-a-plugin-stopped-without-a-worker
  */
 export class Deadline {
@@ -21,20 +21,20 @@ export class Deadline {
     this.#isActive = isActive;
   }
 
-  /** Time begins. */
+  /** Starts the time limit. */
   start(): void {
     this.#endMs = performance.now() + this.#timeoutMs;
   }
 
-  /** Whether a call is running whose time is over. It is ended then, if it was not. */
+  /** Whether the running call must stop. Ends it if its time is over. */
   isOver(): boolean {
-    // What is called by way of `getInstance` is no call.
+    // Exports called through `getInstance` have no time limit.
     if (!this.#isActive()) return false;
     if (performance.now() >= this.#endMs) this.#kernel.markEnded(timedOut(this.#timeoutMs));
     return this.#kernel.ended !== null;
   }
 
-  /** One that lets nobody sleep longer. */
+  /** Returns a clock whose sleep ends at the deadline. */
   clock(clock: Clock): Clock {
     if (!clock.sleepNs) return clock;
     const sleepNs = (ns: bigint) => {

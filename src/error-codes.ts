@@ -3,7 +3,7 @@ export interface ErrorCode {
   code: string;
   /** When it is raised. */
   when: string;
-  /** What to do about it. */
+  /** How to solve it. */
   remedy: string;
 }
 
@@ -22,7 +22,7 @@ export const ERROR_CODES = [
   {
     code: 'UNSUPPORTED',
     when: 'Something is asked for that cannot be honoured here; it is never ignored.',
-    remedy: 'Do what the message says works here.',
+    remedy: 'The message says which alternative works here.',
   },
   {
     code: 'SOURCE_UNAVAILABLE',
@@ -46,8 +46,8 @@ export const ERROR_CODES = [
   },
   {
     code: 'UNRESOLVED_IMPORTS',
-    when: 'The module imports what nothing provides. One error lists all of them.',
-    remedy: 'Give what the message names for each import.',
+    when: 'The module has imports that nothing provides. One error lists all of them.',
+    remedy: 'Provide each import as the message says.',
   },
   {
     code: 'IMPORT_TYPE_MISMATCH',
@@ -102,13 +102,13 @@ export const ERROR_CODES = [
   },
   {
     code: 'HOST_FUNCTION_FAILED',
-    when: 'A host function threw, or returned what its wasm type cannot hold.',
-    remedy: 'The cause is what it threw. The next call gets a new instance.',
+    when: 'A host function threw, or returned a value that its wasm type cannot hold.',
+    remedy: 'The cause is the error that it threw. The next call gets a new instance.',
   },
   {
     code: 'HOST_FUNCTION_ASYNC',
     when: 'A host function is async where the plugin can neither be suspended nor run in a worker, or it returned a promise without being async, or callSync is used where one is.',
-    remedy: 'Do what the message says.',
+    remedy: 'Follow the advice in the message.',
   },
   {
     code: 'CALL_OVER',
@@ -171,11 +171,11 @@ export const ERROR_CODES = [
   {
     code: 'HTTP_NOT_ENABLED',
     when: 'The plugin called http_request, and no host is allowed.',
-    remedy: 'Allow hosts with allowedHosts, or give the plugin what it needs through a host function.',
+    remedy: 'Allow hosts with allowedHosts, or give the plugin its data through a host function.',
   },
   {
     code: 'INVALID_HTTP_REQUEST',
-    when: 'The plugin called http_request with what is no request.',
+    when: 'The plugin called http_request with a block that does not hold a valid request.',
     remedy: 'A fault of the plugin.',
   },
   {
@@ -214,7 +214,7 @@ export const ERROR_CODES = [
   {
     code: 'INIT_ERROR',
     when: 'Diagnostic: a start function set an error text and returned. With strict, creation fails with INIT_FAILED.',
-    remedy: "A fault of the plugin, or a hint of what it lacks; see the plugin's documentation.",
+    remedy: "A fault of the plugin, or a sign that it lacks something; see the plugin's documentation.",
   },
   {
     code: 'ZERO_LIMIT',
@@ -228,7 +228,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'UNKNOWN_HANDLE_FREED',
-    when: 'Diagnostic: free of what is not a live block, such as a block freed before.',
+    when: 'Diagnostic: free with a handle that is not that of a live block, such as a block freed before.',
     remedy: 'A fault of the plugin; without strict the call is ignored.',
   },
 ] as const satisfies readonly ErrorCode[];

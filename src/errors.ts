@@ -3,12 +3,12 @@ import type { HostErrorCode } from './error-codes.ts';
 const EXCERPT_CHARACTERS = 10_000;
 
 /**
- * A text that somebody else wrote, to stand inside a longer one: a text may be as long as a string can be, which
- * leaves no room for anything around it.
+ * Shortens a foreign text for use inside a message. Such a text may be as long as the longest string, and the message
+ * around it would be too long.
  */
 export function excerpt(text: string, most: number = EXCERPT_CHARACTERS): string {
   if (text.length <= most) return text;
-  // Not half of a surrogate pair, which JSON does not carry.
+  // Does not cut a surrogate pair in half: JSON cannot carry half a pair.
   const start = text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
   return `${start}… (${text.length} characters)`;
 }
@@ -16,13 +16,14 @@ export function excerpt(text: string, most: number = EXCERPT_CHARACTERS): string
 /** Base of every error that plugboard raises on purpose. */
 export class PlugboardError extends Error {
   override readonly name: string = 'PlugboardError';
-  /** Stable; what programs should look at. */
+  /** Stable code. Programs should check it, and not the message. */
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(excerpt(message), options);
     this.code = code;
     if (message.length <= EXCERPT_CHARACTERS) return;
-    // V8 makes the stack of the message when it is first read, and throws where both are too long; Deno ends the process.
+    // V8 copies the message into the stack when the stack is first read. Together they may be too long for a string: V8
+    // throws, and Deno ends the process. So the stack is read while the message is still short.
     void this.stack;
     this.message = message;
   }
@@ -47,12 +48,12 @@ export function describe(value: unknown): string {
   return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`;
 }
 
-/** What V8 and JSC call RangeError, and SpiderMonkey InternalError. */
+/** Whether the call stack overflowed. V8 and JSC throw RangeError, SpiderMonkey InternalError. */
 export function isStackOverflow(error: unknown): boolean {
   return error instanceof Error && /call stack|too much recursion/i.test(error.message);
 }
 
-/** A text or a copy larger than the engine makes: V8 has errors of several classes for it, SpiderMonkey InternalError. */
+/** Whether a string or buffer was too large for the engine. V8 throws errors of several classes, SpiderMonkey InternalError. */
 export const isOutOfMemory = (error: unknown): boolean =>
   !isStackOverflow(error) &&
   (error instanceof RangeError ||

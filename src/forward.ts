@@ -2,15 +2,15 @@ import { PlugboardError } from './errors.ts';
 import type { FunctionType } from './wasm/reader.ts';
 import { trampoline } from './wasm/trampoline.ts';
 
-/** A function that stands in for one which is not there yet: modules that import from each other need one. */
+/** A placeholder for a function that does not exist yet. Modules that import from each other need it. */
 export interface Forward {
   fn: WebAssembly.ExportValue;
   connect(target: (...args: unknown[]) => unknown): void;
 }
 
 /**
- * In wasm where the type is known and the platform compiles bytes, so that no JavaScript frame comes between the modules:
- * a suspended call cannot cross one. Called before it is connected it traps, or throws INIT_FAILED.
+ * Makes a placeholder. It is a wasm function where the type is known and the platform compiles bytes, because a suspended
+ * call cannot cross a JavaScript frame between the modules. A call before `connect` traps, or throws INIT_FAILED.
  */
 export function makeForward(label: string, type: FunctionType | undefined): Forward {
   const bytes = type ? trampoline(type) : null;

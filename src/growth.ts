@@ -5,9 +5,9 @@ import { excerpt } from './errors.ts';
 const PAGE_BYTES = 65_536;
 
 /**
- * Holds a call against the pages that all memories may grow by together. Each one alone is capped beforehand, so that no
- * more than twice as many are ever taken; that they are too many together can only be seen afterwards.
- * @param growth of each memory of the plugin, in pages
+ * Fails a call whose memories together grew by more than `maxPages`. Each memory is capped when its module is compiled;
+ * the sum can only be checked after the call.
+ * @param growth growth of each memory of the plugin, in pages
  */
 export function limitGrowth(
   name: string,
@@ -17,7 +17,7 @@ export function limitGrowth(
   growth: readonly number[],
 ): Outcome {
   const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
-  // The native kernel holds its first page to be there from the start.
+  // The native kernel does not count its first page as growth.
   const kernelPages = Math.max(0, Math.ceil(kernel.memory.askedBytes / PAGE_BYTES) - 1);
   const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
   const { error } = outcome;

@@ -9,39 +9,39 @@ import type { OutputCopier } from './output.ts';
 import type { AsyncContext, Platform } from './platform/types.ts';
 import type { Settings } from './settings.ts';
 
-/** Marks what host functions do as part of a call, and of those calls that they in turn were part of. */
+/** Value in the async context of a host function: the call that it belongs to, and the mark around that call. */
 interface Mark {
   running: Running;
   outer: unknown;
 }
 
-/** A call while it runs. */
+/** A running call. */
 interface Running {
   context: CallContext;
-  /** Null where it cannot be interrupted. */
+  /** Null for an inline call, which cannot be interrupted. */
   interrupt: Interrupt | null;
-  /** The mark around whoever made it. */
+  /** The mark in whose context the call was made. */
   outer: unknown;
   isOver: boolean;
 }
 
-/** What the host functions of one plugin share: the call that is running, if one is. */
+/** State that the host functions of one plugin share: the running call, if any. */
 export class HostCalls implements HostCall {
   readonly kernel: Kernel;
   readonly #outputs: OutputCopier;
   readonly #asyncContext: AsyncContext | undefined;
   readonly #queueTimeoutMs: number;
-  /** Whether host functions are called by what is none of their call's flow: by messages of a worker. */
+  /** True in worker mode: host functions run from message handlers, outside the call's async context. */
   readonly #marksEach: boolean;
-  /** Serves every call that runs inline, whose host functions end before the call does. */
+  /** Used for every inline call: its host functions end before the call does, so one context serves all. */
   readonly #inline: Running;
-  /** While it runs: whatever happens during an inline call is inside of it, and nothing is to be marked. */
+  /** The context during an inline call. All code that runs then is inside the call, so no marks are needed. */
   inlineContext: CallContext | null = null;
   #hostContext: unknown;
   #running: Running | null = null;
-  /** Host functions on the stack. */
+  /** Number of host functions on the call stack. */
   #onStack = 0;
-  /** The host function that the suspended plugin waits for, as the promise of it. */
+  /** Promise of the host function for which the suspended plugin waits. */
   #pending: object | null = null;
 
   constructor(
@@ -68,7 +68,7 @@ export class HostCalls implements HostCall {
     return this.#running !== null;
   }
 
-  /** For what a suspended call waits for and can be told to stop. */
+  /** Fires when the running call is interrupted. For work that can be cancelled, such as a request. */
   get signal(): AbortSignal | undefined {
     return this.#running?.interrupt?.signal;
   }
@@ -79,7 +79,7 @@ export class HostCalls implements HostCall {
     this.inlineContext = this.#inline.context;
   }
 
-  /** The same for a call that may be interrupted, suspended or in a worker. */
+  /** Like `begin`, for a call that can be interrupted, in suspending or worker mode. */
   beginInterruptible(hostContext: unknown): void {
     const isOver = () => this.#running?.context !== context;
     const context: CallContext = new CallContext(this.kernel, this.#outputs, () => hostContext, isOver);
@@ -87,7 +87,10 @@ export class HostCalls implements HostCall {
     this.#running = { context, interrupt: new Interrupt(), outer, isOver: false };
   }
 
-  /** Runs the body of a call that may be interrupted. What it calls, now and after it was suspended, is known for its part. */
+  /**
+   * Runs the body of an interruptible call in its async context, so that `isInside` recognises calls made from it, also after
+   * a suspension.
+   */
   within<T>(body: () => T): T {
     if (this.#marksEach) return body();
     return this.#mark(body);
@@ -102,14 +105,14 @@ export class HostCalls implements HostCall {
 
   end(): void {
     this.inlineContext = null;
-    // The one for inline calls is used again, and never in a mark.
+    // The object for inline calls is used again, and never in a mark.
     if (this.#running !== this.#inline) this.#running!.isOver = true;
     this.#running = null;
     this.#pending = null;
     this.#hostContext = undefined;
   }
 
-  /** Ends the running call, if one is: at once where it is suspended, else as soon as it calls an import. */
+  /** Ends the running call, if any: at once while it is suspended, otherwise when it calls an import. */
   interrupt(reason: PlugboardError): void {
     if (!this.#running) return;
     this.kernel.markEnded(reason);
@@ -117,8 +120,8 @@ export class HostCalls implements HostCall {
   }
 
   /**
-   * Whether the code that asks is known to run inside a host function of the running call. After an `await` only a
-   * platform with async contexts knows.
+   * Whether the current code is known to run inside a host function of the running call. After an `await`, only platforms
+   * with async contexts know it.
    */
   isInside(): boolean {
     if (!this.#running) return false;
@@ -127,8 +130,8 @@ export class HostCalls implements HostCall {
   }
 
   /**
-   * For a call that has to wait: calls `leave` once an async host function of the running call was pending for
-   * `queueTimeoutMs` without a break, if that host function may wait for the call. Returns a function that ends this.
+   * Limits the wait of a queued call. Calls `leave` once the same async host function of the running call has been pending for
+   * `queueTimeoutMs`, if that host function may wait for the queued call. Returns a function that ends the watch.
    * RATIONALE: how-does-a-plugin-know-that-a-call-comes-from-inside-its-own-host-function
    */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
@@ -148,7 +151,10 @@ export class HostCalls implements HostCall {
     return () => clearTimeout(timer);
   }
 
-  /** Whether a host function is pending that may have made the call that asks. Async contexts show where one has not. */
+  /**
+   * Whether a pending host function may have made the current call. Without async contexts, any pending one may have made
+   * it.
+   */
   mayWaitForThis(): boolean {
     if (this.#pending === null) return false;
     return this.#asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);

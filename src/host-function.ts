@@ -8,10 +8,10 @@ import type { FunctionType, ValueType } from './wasm/reader.ts';
 export type WasmValue = bigint | number;
 
 /**
- * A function of the host that plugins may import. i64 arguments arrive as `bigint`. The result may be a `bigint`
- * or a `number`, whichever the wasm type is; without a result, the plugin sees 0.
+ * A function of the host that plugins may import. i64 arguments arrive as `bigint`. The result may be a `bigint` or a
+ * `number`, for every wasm type. Without a result, the plugin sees 0.
  */
-// `never` lets every list of parameters fit; the result is checked when it comes.
+// `never[]` accepts functions with any parameters. The result is checked after each call.
 export type HostFunction = (context: CallContext, ...args: never[]) => unknown;
 
 /** Namespace → name → function. */
@@ -24,35 +24,35 @@ interface Declared {
 
 const declared = new WeakMap<HostFunction, Declared>();
 
-/** Says which wasm type the plugin's import must have, which is checked at creation, and whether it has to be waited for. */
+/** Declares the wasm type that the plugin's import must have, checked at creation, and whether the function is async. */
 export function declare(fn: HostFunction, what: Declared): HostFunction {
   declared.set(fn, what);
   return fn;
 }
 
-/** Undefined for a plain function, which serves an import of any type. */
+/** Returns the declared wasm type; undefined for a plain function, which serves an import of any type. */
 export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined => declared.get(fn)?.type;
 
-/** Only what says so before it is called: the plugin must be made ready to be suspended. */
+/** Whether a function is declared async, or is an `async function`. Decided before the call: a plugin is prepared for it. */
 export const isAsyncFunction = (fn: HostFunction): boolean =>
   declared.get(fn)?.isAsync ?? Object.prototype.toString.call(fn) === '[object AsyncFunction]';
 
-/** What a host function's import needs to know of the call that it is part of. */
+/** The running call, as the import of a host function uses it. */
 export interface HostCall {
   kernel: Kernel;
-  /** That of the running call, where it is on this thread from start to end; else null, and `enter` is to be used. */
+  /** Context of the running inline call. Null in the other modes: use `enter` then. */
   readonly inlineContext: CallContext | null;
-  /** Calls what is the host's, marked as part of the running call, so that a call from inside it is known for one. */
+  /** Runs code of the host, marked as part of the running call, so that `isInside` recognises calls made from it. */
   enter(run: (context: CallContext) => unknown): unknown;
-  /** Waits for a host function, unless the call is ended before, and answers what `settled` or `failed` makes of it. */
+  /** Waits for a host function, or until the call is ended. Resolves to the result of `settled` or `failed`. */
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
-  /** Waits for work of the host that calls nothing of the user, unless the call is ended before. */
+  /** Waits for work of the host that runs no code of the user, or until the call is ended. */
   race<T>(work: PromiseLike<T>): Promise<T>;
 }
 
 export type UntypedFunction = (context: CallContext, ...args: WasmValue[]) => unknown;
 
-/** Makes the import for a host function: refuses in an ended call, and ends the call when the function fails. */
+/** Makes the import for a host function. It throws if the call has ended, and ends the call if the function fails. */
 export function wrapHostFunction(
   label: string,
   fn: HostFunction,
@@ -65,17 +65,17 @@ export function wrapHostFunction(
     const value = simple(result);
     if (value !== undefined) return value;
     if (!isThenable(result)) return toResult(label, result, type, kernel);
-    // Nobody will wait for it, so nobody else would see it reject.
+    // The promise is not awaited: without this handler, its rejection would be unhandled.
     Promise.resolve(result).catch(() => {});
     const message =
       `host function ${label} returned a promise, which is not waited for; make it an async function, or say so ` +
       'with hostFunction({ isAsync: true, … })';
     return kernel.stop(new PlugboardError('HOST_FUNCTION_ASYNC', message));
   };
-  // The first reason stays, if this is one that was given above.
+  // If the call has been stopped above, the kernel keeps that first reason.
   const fail = (error: unknown): never => kernel.stop(failure(label, error));
   const untyped = fn as UntypedFunction;
-  // Written out by their number, since engines take up to four times as long where they collect arguments or hand them on.
+  // One function for each number of parameters: rest and spread arguments take up to four times as long.
   switch (type?.params.length) {
     case 0:
       return () => {
@@ -110,7 +110,7 @@ export function wrapHostFunction(
   }
 }
 
-/** The same for one that is waited for while the plugin is suspended. */
+/** Like `wrapHostFunction`, for an async function. The plugin is suspended, or its worker waits, until it settles. */
 export function wrapAsyncHostFunction(
   label: string,
   fn: HostFunction,
@@ -125,11 +125,11 @@ export function wrapAsyncHostFunction(
     return simple(result) ?? toResult(label, result, type, kernel);
   };
   const failed = (error: unknown) => {
-    // Whoever ended the call has given the reason already.
+    // If the call has been ended, its reason is thrown here instead.
     kernel.check();
     return kernel.stop(failure(label, error));
   };
-  // Not async functions: each would be one more promise to wait for.
+  // Not an async function, which would add one more promise to wait for.
   return (...args) => {
     kernel.check();
     let work: unknown;
@@ -145,16 +145,16 @@ export function wrapAsyncHostFunction(
 const failure = (label: string, error: unknown): Error =>
   isStackOverflow(error) ? (error as Error) : hostFailure(`host function ${label}`, error);
 
-/** For what a function of the host's user threw, which may be anything. */
+/** Makes the error for a failed function of the user. It may have thrown any value, not only an Error. */
 export function hostFailure(what: string, error: unknown): PlugboardError {
   const message = `${what} failed: ${error instanceof Error ? excerpt(error.message) : describe(error)}`;
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 
-/** Several results are an array. */
+/** A result as the wasm boundary takes it. An array for several results. */
 type WasmResult = WasmValue | boolean | (WasmValue | boolean)[];
 
-/** What most results need, and allocates nothing: undefined for any other. */
+/** Makes the fast conversion for at most one result, which allocates nothing. It returns undefined for all other cases. */
 function toSimple(type: FunctionType | undefined): (result: unknown) => WasmValue | boolean | undefined {
   const types = type?.results;
   if (types && types.length > 1) return () => undefined;
@@ -182,7 +182,7 @@ function toResult(
   return several.map((value, index) => one(value, types?.[index]));
 }
 
-/** The result as the wasm type wants it, or undefined when it cannot be. */
+/** Converts a result to the wasm type. Returns undefined if that is not possible. */
 function toWasm(result: unknown, type: ValueType | undefined): WasmValue | boolean | undefined {
   // `false` is the one value that converts to the zero of every number type.
   if (result === undefined || result === null) return false;
@@ -193,6 +193,6 @@ function toWasm(result: unknown, type: ValueType | undefined): WasmValue | boole
     return Number.isSafeInteger(result) ? BigInt(result) : undefined;
   }
   if (typeof result === 'number') return result;
-  // BigInt.asIntN would cut digits off silently.
+  // Not BigInt.asIntN, which drops digits without an error.
   return BigInt(Number(result)) === result ? Number(result) : undefined;
 }

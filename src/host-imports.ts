@@ -3,16 +3,16 @@ import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from './host-f
 import { jspi } from './jspi.ts';
 import type { Link } from './link.ts';
 
-/** A function that may have to be waited for. It throws only what the kernel was ended for. */
+/** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
 export type AsyncImport = (...args: never[]) => Promise<unknown>;
 
-/** `http_request` for a plugin that can wait. */
+/** Makes `http_request` for a plugin that can wait. */
 export const httpImport =
   (kernel: Kernel, hostCall: HostCall, send: SendHttp): AsyncImport =>
   async (request: bigint, body: bigint) => {
     kernel.check();
     try {
-      // Also what a fetch of the caller's calls is part of the call.
+      // Through `enter`: code that the option `fetch` runs is part of the call.
       const sent = hostCall.enter(() => performHttpRequest(kernel, send, request, body));
       return await hostCall.wait(sent as ReturnType<typeof performHttpRequest>, pass, raise);
     } catch (error) {
@@ -26,12 +26,12 @@ const raise = (error: unknown): never => {
   throw error;
 };
 
-/** The import for a host function on the plugin's own thread. */
+/** Makes the import for a host function on the plugin's own thread. */
 export function localImport(
   { namespace, name, type, provider }: Link,
   hostCall: HostCall,
 ): WebAssembly.ImportValue {
-  if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is no host function`);
+  if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is not a host function`);
   const label = `${namespace}.${name}`;
   return provider.isAsync
     ? new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, hostCall))

@@ -8,9 +8,9 @@ import { isPrivateAddress } from './private-address.ts';
 
 export interface HttpRules {
   fetch: Fetch;
-  /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. None allows nothing. */
+  /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. An empty list allows no request. */
   allowedHosts: readonly string[];
-  /** Of `http` and `https`. */
+  /** Any of `http` and `https`. */
   allowedSchemes: readonly string[];
   allowsPrivateAddresses: boolean;
   maxResponseBytes: number;
@@ -19,13 +19,14 @@ export interface HttpRules {
 const ANY_HOST = '*';
 export const HTTP_SCHEMES: readonly ('http' | 'https')[] = ['http', 'https'];
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** What a request takes along only to the origin it was meant for. */
+/** Headers that a redirect to another origin must not receive. */
 const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
 const CONTENT_HEADERS = /^content-/i;
 
 /**
- * Sends plugins' requests with `fetch`, without the browser's credentials. Every host that a request gets to is checked,
- * also after redirects; where redirects cannot be seen, as in browsers, they are followed only if every host is allowed.
+ * Makes the function that sends plugins' requests with `fetch`, without the browser's credentials. It checks the URL of the
+ * request and of each redirect. In browsers redirects cannot be seen, so there they are followed only if every host, scheme
+ * and address is allowed.
  */
 export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefined): SendHttp {
   const allowed = rules.allowedHosts.map(glob => compileGlob(withoutBrackets(glob)));
@@ -62,7 +63,7 @@ async function sendOnce(
     return await fetch(withoutUser(url), {
       method,
       headers: { ...basicAuthorization(url), ...headers },
-      // fetch refuses one with these methods.
+      // fetch refuses a body with these methods.
       body: method === 'GET' || method === 'HEAD' ? null : body,
       redirect: allowsAll(rules) ? 'follow' : 'manual',
       credentials: 'omit',
@@ -73,13 +74,13 @@ async function sendOnce(
   }
 }
 
-/** Whether nothing is to be asked of where a redirect leads; `fetch` itself follows none but to http and https. */
+/** Whether redirects need no check. `fetch` itself follows them only to http and https. */
 const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omit<HttpRules, 'fetch'>) =>
   allowedHosts.includes(ANY_HOST) &&
   HTTP_SCHEMES.every(scheme => allowedSchemes.includes(scheme)) &&
   allowsPrivateAddresses;
 
-/** fetch refuses URLs with a user name; other clients make this header of it. */
+/** Turns user name and password of a URL into a header, as other clients do. `fetch` refuses URLs that contain them. */
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (!username && !password) return {};
   const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
@@ -97,7 +98,7 @@ function redirect(request: HttpRequest, from: URL, status: number, location: str
   if (!URL.canParse(location, from.href)) {
     throw new PlugboardError(
       'HTTP_FAILED',
-      `http_request: ${from.href} redirects to "${location}", which is no URL`,
+      `http_request: ${from.href} redirects to "${location}", which is not a URL`,
     );
   }
   const url = new URL(location, from);
@@ -122,8 +123,8 @@ function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): U
   if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
     throw denied(url, `only ${rules.allowedSchemes.join(' and ') || 'nothing'} is sent (allowedSchemes)`);
   if (!rules.allowsPrivateAddresses && isPrivateAddress(url.hostname))
-    throw denied(url, 'its address is none of the public internet (allowPrivateAddresses)');
-  // IPv6 addresses stand in brackets, which globs mean something else by.
+    throw denied(url, 'its address is outside the public internet (allowPrivateAddresses)');
+  // URLs write IPv6 addresses in brackets, which have another meaning in globs.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (allowed.some(pattern => pattern.test(host))) return url;
   const list = rules.allowedHosts.map(item => `"${item}"`).join(', ') || 'none';
@@ -149,7 +150,7 @@ async function readResponse(
   }
 }
 
-/** Not awaited: of a body that somebody else reads too, it would settle when they are done. */
+/** Cancels a body. Not awaited: if the body was cloned, the promise settles only when the clone is done too. */
 function letGo(body: { cancel(): Promise<void> } | null): void {
   body?.cancel().catch(() => {});
 }
@@ -158,15 +159,15 @@ const denied = (url: URL, why: string) =>
   new PlugboardError('HTTP_DENIED', `http_request: ${url.href} is not allowed: ${why}`);
 
 function failed(url: URL, error: unknown): PlugboardError {
-  // Node says "fetch failed" and keeps the reason below it.
+  // Node's message is only "fetch failed"; the reason is in `cause`.
   const { message, cause } = error as Error;
   const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
   return new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${why}`, { cause: error });
 }
 
 /**
- * Why a glob can match no host of a URL, in words; undefined where it can. Classes such as `[a/b]` are left out of the look.
- * A literal IPv6 address may stand in brackets.
+ * Describes the mistake in a glob that can match no host of a URL; undefined if it can match one. Classes such as `[a/b]`
+ * are not checked. A literal IPv6 address may be in brackets.
  */
 export function mistakeInHost(glob: string): string | undefined {
   const rest = withoutBrackets(glob).replace(/\[!?[^\]]+\]/g, '');
@@ -174,7 +175,7 @@ export function mistakeInHost(glob: string): string | undefined {
   if (/[a-z]:\/\//i.test(rest)) return 'a URL with its scheme';
   if (/[/\\]/.test(rest)) return 'a host with a path';
   if (rest.includes('@')) return 'a host with a user';
-  // An address of IPv6 has two colons at least.
+  // One colon only: an IPv6 address has at least two.
   if (/^[^:]*:\d*$/.test(rest)) return 'a host with a port';
   if (/\s/.test(rest)) return 'a host with white space';
   if (/[^ -~]/.test(rest)) return 'a host with letters beyond ASCII, which URLs write as xn--…,';
@@ -184,17 +185,17 @@ export function mistakeInHost(glob: string): string | undefined {
     : undefined;
 }
 
-/** As URLs have it: `127.1` becomes `127.0.0.1`. Undefined for a text that is not a host. */
+/** Returns the host in the form that URLs use: `127.1` becomes `127.0.0.1`. Undefined for a text that is not a host. */
 function hostOfUrl(host: string): string | undefined {
   const url = `http://${host.includes(':') ? `[${host}]` : host}/`;
   return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : undefined;
 }
 
-/** Brackets around a literal IPv6 address; as a class of one character they would match nothing. */
+/** Removes the brackets around a literal IPv6 address. As a class of one character they would match no address. */
 const withoutBrackets = (glob: string): string =>
   glob.replace(/^\[([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)\]$/i, '$1');
 
-/** Host names have no case. An unclosed `[` means itself, as in the native runtime, which then compares the text. */
+/** Compiles a glob, ignoring case as host names do. An unclosed `[` stands for itself, as in the native runtime. */
 function compileGlob(glob: string): RegExp {
   const source = glob.replace(/\*|\?|\[!?[^\]]+\]|[^*?]/g, part => {
     if (part === '*') return '.*';

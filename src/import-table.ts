@@ -8,7 +8,7 @@ export interface Provided {
   type: FunctionType;
 }
 
-/** What the host provides to every plugin, by namespace and name. */
+/** Functions that the host provides to every plugin, by namespace and name. */
 const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
   [
     ENV_NAMESPACE,
@@ -32,7 +32,7 @@ const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
 export const findProvided = (namespace: string, name: string): Provided | undefined =>
   PROVIDED.get(namespace)?.get(name);
 
-/** An import that can only be a mistake, unless the host's user provides it all the same. */
+/** An import that can only be a mistake, unless the user provides a host function for it. */
 export type KnownMistake = OtherWasi;
 
 const WASM_BINDGEN = 'built with wasm-bindgen, for a JavaScript page; build without it, with an Extism PDK';
@@ -66,7 +66,7 @@ export const MISTAKES: readonly KnownMistake[] = [
 export const findMistake = (namespace: string, name: string): KnownMistake | undefined =>
   MISTAKES.find(row => row.namespace.test(namespace) && (row.name?.test(name) ?? true));
 
-/** How to give what nothing provides. */
+/** Advice for an import that nothing provides. */
 export function howToGive(namespace: string, name: string): string {
   const option = `functions[${JSON.stringify(namespace)}].${name}`;
   if (namespace !== 'env') return `give it as the option ${option}`;

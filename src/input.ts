@@ -3,11 +3,11 @@ export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
 
 type Failure = new (code: 'INVALID_INPUT', message: string) => Error;
 
-/** Text as it is, anything else as a view of its bytes. @throws {Failure} INVALID_INPUT */
+/** Returns text unchanged, and any other input as a view of its bytes. @throws {Failure} INVALID_INPUT */
 export function readInput(input: unknown, Failure: Failure): string | Uint8Array {
   if (input === undefined || input === null) return '';
   if (typeof input === 'string') return input;
-  // Of a class of its own, such as Buffer, it might answer anything as its length.
+  // Only an exact Uint8Array is used as it is: a subclass, such as Buffer, may report a false length.
   if (ArrayBuffer.isView(input) && Object.getPrototypeOf(input) === Uint8Array.prototype) {
     return input as Uint8Array;
   }

@@ -3,26 +3,26 @@ import { findMistake, MISTAKES } from './import-table.ts';
 import type { Advice, InspectedImport, Inspection } from './inspection.ts';
 import type { ModuleOutline } from './wasm/reader.ts';
 
-/** What the rules look at. */
+/** The data that the rules check. */
 export interface Subject {
   inspection: Omit<Inspection, 'advice' | 'runs'>;
-  /** Those of all groups. */
+  /** Imports of all groups. */
   imports: readonly InspectedImport[];
   outline: ModuleOutline;
-  /** Null where only a WebAssembly.Module is at hand. */
+  /** Null if `inspect` got a WebAssembly.Module. */
   bytes: Uint8Array | null;
-  /** Why the engine does not accept it, if it says so. */
+  /** The engine's reason for not accepting the module; null if it gives none. */
   refusal: string | null;
 }
 
 interface Rule {
   code: string;
   stops: boolean;
-  /** What to tell, or null when the rule does not apply. */
+  /** Returns the message, or null if the rule does not apply. */
   find(subject: Subject): string | null;
 }
 
-/** What else people take for a wasm module, by its first bytes. */
+/** Other files that people mistake for a wasm module, by their first bytes. */
 const OTHER_FILES: readonly [start: readonly number[] | string, what: string][] = [
   [
     [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00],
@@ -38,13 +38,13 @@ const OTHER_FILES: readonly [start: readonly number[] | string, what: string][] 
 const startsWith = (bytes: Uint8Array, start: readonly number[] | string): boolean =>
   [...start].every((item, index) => bytes[index] === (typeof item === 'string' ? item.charCodeAt(0) : item));
 
-/** Custom sections of less than this part of the file, or this many bytes, are not worth a word. */
+/** Custom sections below this share of the file, or below this size, are not reported. */
 const WORTH_TELLING = { share: 0.01, bytes: 1024 };
 
 const number = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-/** Lists names; of many, the first ones. */
+/** Lists names. A long list is cut after the first `most` names. */
 const some = (items: readonly string[], most = 4): string =>
   items.length <= most
     ? items.join(', ')
@@ -55,13 +55,13 @@ const label = ({ namespace, name }: InspectedImport): string => `${namespace}.${
 const hasFunction = ({ inspection }: Subject, name: string): boolean =>
   inspection.exports.some(item => item.kind === 'function' && item.name === name);
 
-/** Both Go and TinyGo leave this in the data of a module that has `//go:wasmexport`, and only there. */
+/** Text that Go and TinyGo put into the data of modules with `//go:wasmexport`, and only of those. */
 const GO_PANIC = 'wasmexport function called before runtime initialization';
 
 const CHUNK_BYTES = 1 << 20;
 const decoder = new TextDecoder();
 
-/** Whether the data section holds this ASCII text. In pieces, because engines have a longest string. */
+/** Whether the data section holds this ASCII text. Decodes it in pieces, because engines limit the length of a string. */
 function dataHolds({ bytes, outline }: Subject, text: string): boolean {
   const section = outline.sections.find(({ name, id }) => id > 0 && name === 'data');
   if (!bytes || !section) return false;
@@ -73,7 +73,7 @@ function dataHolds({ bytes, outline }: Subject, text: string): boolean {
   return false;
 }
 
-/** What a module uses for sure, and what its compiler was allowed to use. */
+/** Returns the features that a module certainly uses, and those that its compiler was allowed to use. */
 function usedFeatures({ inspection, outline }: Subject): string[] {
   return [
     ...(inspection.features ?? []),
@@ -94,7 +94,7 @@ const hasCustom =
     return found.length === 0 ? null : `it has ${some(found)}: ${what}`;
   };
 
-/** Tells of custom sections that could be left out, if they are worth a word. */
+/** Reports custom sections that could be left out, if they are large enough. */
 const hasLargeCustom =
   (names: RegExp, what: string) =>
   (subject: Subject): string | null => {
@@ -212,7 +212,7 @@ const RULES: readonly Rule[] = [
         ({ name, callable }) => callable !== false && !start.functions.includes(name),
       );
       if (!valid || found) return null;
-      return 'it exports no function of type () -> () or () -> (i32), which is what a host can call; input and output go through the kernel';
+      return 'it exports no function of type () -> () or () -> (i32), the only types that a host can call; input and output go through the kernel';
     },
   },
   {
@@ -244,7 +244,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** All that is to be told of a module, what stops it first. */
+/** Returns all advice for a module. Advice that stops the module comes first. */
 export const findAdvice = (subject: Subject): Advice[] =>
   RULES.flatMap(({ code, stops, find }) => {
     const message = find(subject);

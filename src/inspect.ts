@@ -14,22 +14,23 @@ import { readModuleName, readProducers, readTargetFeatures } from './wasm/custom
 import { type ModuleExport, type ModuleImport, type ModuleOutline, readModule } from './wasm/reader.ts';
 import { type FunctionType, formatExtern, formatType } from './wasm/types.ts';
 
-/** A module as far as it can be seen: its bytes, or what the engine tells of a compiled one. */
+/** The known data of a module, read from its bytes, or from the engine for a compiled module. */
 interface Seen {
   bytes: Uint8Array | null;
   outline: ModuleOutline;
   sections: InspectedSection[];
   custom(name: string): Uint8Array | undefined;
   valid: boolean;
-  /** Why the engine does not accept it, if it says so. */
+  /** The engine's reason for not accepting the module; null if it gives none. */
   refusal: string | null;
   unknown: string[];
 }
 
 /**
- * Tells what a module is and needs, without running it. Of a compiled module only names can be seen; `unknown` says so.
- * @param source the bytes of a file, whatever they are, or a compiled module
- * @throws {PlugboardError} INVALID_INPUT for anything else; INVALID_OPTION for options, which there are not
+ * Describes a module and its needs without running it. A compiled module shows only names; `unknown` lists the missing data.
+ * @param source any bytes, valid wasm or not, or a compiled module
+ * @throws {PlugboardError} INVALID_INPUT for any other source; INVALID_OPTION for an object as second argument, since
+ * `inspect` has no options
  */
 export function inspect(source: Uint8Array | WebAssembly.Module): Inspection;
 export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unknown[]): Inspection {
@@ -95,7 +96,7 @@ function see(source: unknown): Seen {
 }
 
 function seeBytes(source: Uint8Array): Seen {
-  // Engines take no shared memory, and nobody may change the bytes while they are looked at.
+  // Copies shared memory: engines refuse it, and another thread could change the bytes while they are read.
   const bytes = source.buffer instanceof ArrayBuffer ? (source as Uint8Array<ArrayBuffer>) : source.slice();
   const outline = readModule(bytes);
   const valid = WebAssembly.validate(bytes);
@@ -112,11 +113,11 @@ function seeBytes(source: Uint8Array): Seen {
       return found && bytes.subarray(found.contentsOffset, found.offset + found.sizeBytes);
     },
     refusal: valid ? null : findRefusal(bytes),
-    unknown: valid ? outline.problems.map(({ message }) => `what follows in ${message}`) : [],
+    unknown: valid ? outline.problems.map(({ message }) => `the bytes that follow in ${message}`) : [],
   };
 }
 
-/** An engine says why it does not accept a module only where it compiles any at all. */
+/** Returns the engine's reason for refusing a module. Null where the engine compiles no module at all, so that it gives none. */
 function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
   try {
     new WebAssembly.Module(EMPTY_MODULE);
@@ -133,7 +134,7 @@ function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
 
 const EMPTY_MODULE = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
-/** Of a compiled module, custom sections can be had by name but not listed. */
+/** Custom sections to look for in a compiled module: its sections can be read by name, but not listed. */
 const WELL_KNOWN = ['name', 'producers', 'target_features', 'sourceMappingURL', 'external_debug_info'].concat(
   ['abbrev', 'info', 'line', 'loc', 'ranges', 'str'].map(name => `.debug_${name}`),
 );
@@ -169,7 +170,7 @@ function seeModule(module: WebAssembly.Module): Seen {
   };
 }
 
-/** What actors import from `extism:host/user`. The second type is that of the SDK of April 2025. */
+/** Functions that actors import from `extism:host/user`. The second type is used by the SDK of April 2025. */
 const REFLOW_TYPES = new Map<string, readonly string[]>([
   ['__send_output', ['(i64) -> ()', '(i64) -> (i64)']],
   ['__get_state', ['(i64) -> (i64)']],
@@ -212,7 +213,7 @@ function startFunctions(exports: readonly ModuleExport[]): string[] {
   const chosen = chooseStartFunctions(({ name, type }) =>
     exports.some(item => {
       if (item.name !== name || item.kind !== 'function') return false;
-      // Of a compiled module nobody knows more than the name.
+      // A compiled module shows only the name.
       return item.type === null || type.test(formatType(item.type));
     }),
   );
@@ -232,7 +233,7 @@ function findActor(
   return { sdk: metadata || imports.some(({ status }) => status === 'ok') ? 'current' : null, metadata };
 }
 
-/** JavaScript for the option `functions`, with a body for each import that answers zero. */
+/** Writes JavaScript for the option `functions`, with a function that returns zero for each import. */
 function writeFunctions(imports: readonly ModuleImport[]): string | null {
   if (imports.length === 0) return null;
   const namespaces = new Map<string, Map<string, string>>();

@@ -33,29 +33,29 @@ export interface InstanceParts {
   plan: LinkPlan;
   kernel: Kernel;
   kernelImports: Readonly<Record<string, WebAssembly.ImportValue>>;
-  /** The import for what the host serves, which may be on another thread. */
+  /** Makes the import for a host function, which may run on another thread. */
   hostImport: (link: Link) => WebAssembly.ImportValue;
   platform: Pick<Platform, 'clock' | 'random'>;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
-  /** For metered modules. */
+  /** Stops metered modules; null for others. */
   ask: Ask | null;
-  /** Whether `growth` will be asked for. JSC keeps a memory whose buffer was looked at until its second garbage collection. */
+  /** Whether `growth` will be called. False avoids reading the buffer: JSC then keeps the memory until its second collection. */
   tracksGrowth: boolean;
   folders: Readonly<Record<string, Preopen>>;
   stdout: Sink;
   stderr: Sink;
   onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** Told before a module is worked on, for whoever has to say where it failed. */
+  /** Called before a module is instantiated or started, so that an error message can name the module. */
   onModule: (name: string) => void;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
 export interface Instances {
   main: WebAssembly.Instance;
-  /** Pages by which each memory that a module exports as `memory` has grown since its module was instantiated. */
+  /** Returns, for each memory that a module exports as `memory`, the pages by which it has grown since instantiation. */
   growth(): number[];
-  /** Closes the files that they have open. */
+  /** Closes the files that the modules have opened. */
   close(): void;
 }
 
@@ -66,9 +66,9 @@ export interface StartCall {
 }
 
 /**
- * Makes new instances of all modules, each after those that it imports from and the main one last, and yields their start
- * functions, which the caller runs: only it knows whether one may be suspended. What fails is thrown as it comes: the reason
- * for which the kernel was ended, a trap, or the engine's LinkError.
+ * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Yields the start
+ * functions for the caller to run, because only the caller knows whether they may be suspended. Throws errors unchanged: the
+ * reason for which the kernel ended the call, a trap, or the engine's LinkError.
  */
 export function instantiate(parts: InstanceParts): Generator<StartCall, Instances, void> {
   return new Linker(parts).makeAll();
@@ -79,7 +79,7 @@ class Linker {
   readonly #made = new Map<string, WebAssembly.Instance>();
   /** Modules whose imports are being made. */
   readonly #making = new Set<string>();
-  /** Functions that were imported before the module that exports them was there. */
+  /** Functions that were imported before the module that exports them was instantiated. */
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
   readonly #memories: { memory: WebAssembly.Memory; initialPages: number }[] = [];
@@ -104,7 +104,7 @@ class Linker {
     return { main: instance, growth, close };
   }
 
-  /** The one instance of a module. */
+  /** Returns the instance of a module. Makes it on the first use, after the modules that it imports from. */
   *#use(module: LinkedModule): Generator<StartCall, WebAssembly.Instance, void> {
     const { name } = module;
     const made = this.#made.get(name);
@@ -117,9 +117,9 @@ class Linker {
     const memory = this.#parts.tracksGrowth && memoryOf(instance);
     if (memory) this.#memories.push({ memory, initialPages: memory.buffer.byteLength / PAGE_BYTES });
     this.#connect(name, instance);
-    // The main module is started last, also where others import from it.
+    // The main module is started last, even if others import from it.
     if (name !== MAIN) this.#toStart.push({ name, instance });
-    // While one is missing, a start function might call it.
+    // A start function might call a function that is still missing, so none runs before all are connected.
     if (this.#forwards.length === 0) {
       for (const next of this.#toStart.splice(0)) yield* this.#start(next.name, next.instance);
     }
@@ -141,7 +141,10 @@ class Linker {
     }
   }
 
-  /** The modules to be made before this one, without those that wait for it. A command is made later, by whoever calls it. */
+  /**
+   * Returns the modules to be instantiated before this one, without those that wait for it. A command is left out, because each
+   * call of it makes a new instance; the modules that it imports from are included.
+   */
   #exportersOf({ links }: LinkedModule, seen = new Set<string>()): LinkedModule[] {
     return links.flatMap(({ provider }) => {
       if (provider.kind !== 'module' || seen.has(provider.module) || this.#making.has(provider.module))
@@ -161,7 +164,7 @@ class Linker {
     }
     this.#parts.onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
-    // Before WASI has the memory, as a start section.
+    // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
     if (this.#parts.ask) arm(instance, this.#parts.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
@@ -185,7 +188,7 @@ class Linker {
   }
 
   #wasiImport(fn: WasiImport<unknown>, name: string): WebAssembly.ImportValue {
-    // The one function that waits. Wrapped, the others would be slower for nothing.
+    // Only this function waits. Wrapping the others would make them slower without need.
     const waits = this.#parts.suspends && name === 'poll_oneoff';
     return waits ? new jspi!.Suspending(fn as () => Promise<unknown>) : fn;
   }

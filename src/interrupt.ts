@@ -2,19 +2,19 @@ import type { Clock } from '../wasi/index.ts';
 import { CallError } from './call.ts';
 import type { PlugboardError } from './errors.ts';
 
-/** Whoever waits for what a call is suspended for: told why it does not come. */
+/** Called with the reason when a wait of a suspended call is interrupted. */
 type Waiting = (error: unknown) => void;
 
-/** Ends a call that is suspended: whatever its import waits for, it waits no longer. */
+/** Ends a suspended call: its imports stop waiting. */
 export class Interrupt {
-  /** Made when it is asked for. */
+  /** Made when `signal` is read first. */
   #controller: AbortController | undefined;
   #reason: PlugboardError | undefined;
-  /** It is one almost always, which needs no set. */
+  /** The first wait is kept outside the set: there is almost always only one, and a set would be slower. */
   #first: Waiting | null = null;
   readonly #others = new Set<Waiting>();
 
-  /** For what can be told to stop, such as a request. */
+  /** Fires with the interrupt. For work that can be cancelled, such as a request. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -29,14 +29,14 @@ export class Interrupt {
     this.#controller?.abort(reason);
   }
 
-  /** Has `waiting` told when the interrupt is fired, at once if it was. */
+  /** Registers `waiting`, to be called when the interrupt fires. Calls it at once if it has fired. */
   join(waiting: Waiting): void {
     if (this.#first) this.#others.add(waiting);
     else this.#first = waiting;
     if (this.#reason) waiting(this.#reason);
   }
 
-  /** Whether it still waited. */
+  /** Unregisters `waiting`. Returns whether it was registered. */
   leave(waiting: Waiting): boolean {
     if (this.#first !== waiting) return this.#others.delete(waiting);
     this.#first = null;
@@ -44,11 +44,11 @@ export class Interrupt {
   }
 
   /**
-   * What `done` makes of what `work` settles to, or `failed` of why it rejects, or of the reason when the interrupt is fired
-   * before. What they throw rejects.
+   * Waits for `work`, or until the interrupt fires. Resolves to `done(value)` if `work` resolves, and to `failed(error)` if it
+   * rejects or the interrupt fires before. Rejects with an error that `done` or `failed` throws.
    */
   wait<T, R>(work: PromiseLike<T>, done: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
-    // Not Promise.race with one promise for all: it would keep what each waited for until the call ends.
+    // Not Promise.race with one promise for all waits: that promise would keep the results of all waits until the call ends.
     return new Promise((resolve, reject) => {
       const waiting: Waiting = error => {
         if (!this.leave(waiting)) return;
@@ -59,7 +59,7 @@ export class Interrupt {
         }
       };
       this.join(waiting);
-      // Also where nobody waits any more: what rejects must not go by unheard, which ends a process.
+      // Handles rejections also after the wait was interrupted: an unhandled rejection ends the process.
       work.then(value => {
         if (!this.leave(waiting)) return;
         try {
@@ -73,10 +73,10 @@ export class Interrupt {
 }
 
 const NS_PER_MS = 1_000_000;
-/** Of timers. Whoever sleeps longer is woken early. */
+/** The longest time that a timer takes. A plugin that sleeps longer wakes early. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** A clock that lets the thread go on while a plugin sleeps, and wakes it when `signal` says that its call has ended. */
+/** Returns a clock whose sleep suspends the plugin and leaves the thread free. The sleep ends when `signal` fires. */
 export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefined): Clock => ({
   ...clock,
   sleepNs: ns =>
@@ -84,7 +84,7 @@ export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefi
       const call = signal();
       const wake = () => {
         clearTimeout(timer);
-        // One call may sleep many times.
+        // Removed, because one call may sleep many times.
         call?.removeEventListener('abort', wake);
         resolve();
       };
@@ -108,7 +108,7 @@ export function refuseIfAborted(name: string, signal: AbortSignal): void {
   if (signal.aborted) throw aborted(signal, `${name}: `);
 }
 
-/** Does `work`, and calls `stop` when its time is over or the signal fires before it ends. */
+/** Runs `work`. Calls `stop` if its time is over, or the signal fires, before it ends. */
 export async function stopInTime<T>(
   {
     what,
@@ -130,7 +130,7 @@ export async function stopInTime<T>(
   }
 }
 
-/** Returns a function that takes it back. */
+/** Calls `leave` when the signal fires. Returns a function that removes the listener. */
 export function leaveOnAbort(
   signal: AbortSignal,
   what: string,

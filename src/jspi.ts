@@ -9,5 +9,5 @@ interface Jspi {
 
 const { Suspending, promising } = WebAssembly as unknown as Partial<Jspi>;
 
-/** How this engine suspends a plugin while an import waits; null where it cannot. */
+/** The engine's functions for suspending a plugin while an import waits; null if it has none. */
 export const jspi: Jspi | null = Suspending && promising ? { Suspending, promising } : null;

@@ -6,36 +6,36 @@ import type { PluginModule } from './module.ts';
 import type { Settings } from './settings.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
 
-/** What one import is served by. */
+/** One import and its provider. */
 export interface Link {
   namespace: string;
   name: string;
-  /** As the module declares it; undefined for what is not a function, or where types cannot be seen. */
+  /** The type that the module declares; undefined if the import is not a function, or if types cannot be seen. */
   type: FunctionType | undefined;
   provider:
     | { kind: 'kernel' }
     | { kind: 'wasi' }
     | { kind: 'host'; fn: HostFunction; isAsync: boolean }
-    /** The same, in a worker: the number of the import among those that the caller's thread serves. */
+    /** A host function, as a worker sees it: the number under which the caller's thread serves it. */
     | { kind: 'remote'; index: number }
-    /** The export of the same name of the module that the namespace names. */
+    /** An export with the name of the import, of the module whose name is the namespace. */
     | { kind: 'module'; module: string };
 }
 
 export interface LinkedModule extends PluginModule {
   links: readonly Link[];
-  /** A program to be run anew for each call, as its export `_start` says. */
+  /** Whether the module is a program, recognised by its export `_start`: each call of it runs in a new instance. */
   isCommand: boolean;
 }
 
-/** Which module's export, or what of the host, serves each import. Nothing is instantiated yet. */
+/** The provider of each import: an export of a module, or a function of the host. Nothing is instantiated yet. */
 export interface LinkPlan {
   main: LinkedModule;
-  /** By name, in the order of the manifest. */
+  /** Modules by name, in the order of the manifest. */
   modules: ReadonlyMap<string, LinkedModule>;
 }
 
-/** What is wrong with one import. */
+/** A problem with one import. */
 interface Finding {
   code: 'UNRESOLVED_IMPORTS' | 'IMPORT_TYPE_MISMATCH';
   module: string;
@@ -43,8 +43,8 @@ interface Finding {
 }
 
 /**
- * Decides for each import what serves it: another module, the caller's functions, then WASI and the kernel.
- * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH naming every import concerned
+ * Chooses the provider of each import: another module, then the caller's functions, then WASI or the kernel.
+ * @throws {CreateError} UNRESOLVED_IMPORTS or IMPORT_TYPE_MISMATCH; the message lists every import with the problem
  */
 export function planLinks(modules: readonly PluginModule[], settings: Settings): LinkPlan {
   const byName = new Map(modules.map(module => [module.name, module]));
@@ -69,7 +69,7 @@ export function planLinks(modules: readonly PluginModule[], settings: Settings):
 
 type Provider = Link['provider'];
 
-/** Looks in the order of `planLinks`. */
+/** Looks for a provider in the order of `planLinks`. */
 function findProvider(
   { module: namespace, name, kind }: WebAssembly.ModuleImportDescriptor,
   type: FunctionType | undefined,
@@ -86,7 +86,7 @@ function findProvider(
   const check = (provider: Provider, providedType: FunctionType | undefined) => {
     if (!type || !providedType) return provider;
     const [declared, provided] = [formatType(type), formatType(providedType)];
-    // A type that refers to another by its index means something else in each module; the engine knows.
+    // A type index has another meaning in each module, so types with one cannot be compared here. The engine checks them.
     const isComparable = !/\(ref (null )?\d/.test(declared + provided);
     return isComparable && declared !== provided ? mismatch(declared, provided) : provider;
   };
@@ -126,7 +126,7 @@ function isCommand({ name, exportKinds }: PluginModule): boolean {
 
 const SUMMARIES = { UNRESOLVED_IMPORTS: 'nothing provides', IMPORT_TYPE_MISMATCH: 'imports of another type' };
 
-/** Throws one error for all findings of a kind; what is not there at all comes first. */
+/** Throws one error for all findings of one code. Missing imports come before imports of another type. */
 function report(modules: readonly LinkedModule[], findings: readonly Finding[]): void {
   for (const [code, summary] of Object.entries(SUMMARIES) as [Finding['code'], string][]) {
     const found = findings.filter(finding => finding.code === code);
@@ -140,10 +140,10 @@ function report(modules: readonly LinkedModule[], findings: readonly Finding[]):
   }
 }
 
-/** `module "c" (main imports a, which imports c)`, the shortest way there. */
+/** Describes a module by the shortest chain of imports to it: `module "c" (main imports a, which imports c)`. */
 function describeChain(wanted: string, modules: readonly LinkedModule[]): string {
   const chains = new Map([[MAIN, [MAIN]]]);
-  // A map iterates over what is added meanwhile.
+  // The loop also visits entries that are added to the map meanwhile.
   for (const [name, chain] of chains) {
     for (const { provider } of modules.find(module => module.name === name)?.links ?? []) {
       if (provider.kind !== 'module' || chains.has(provider.module)) continue;

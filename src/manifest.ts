@@ -44,9 +44,12 @@ export type ManifestWasm = (
   | ManifestWasmResponse
   | ManifestWasmModule
 ) & {
-  /** What other modules import from. The main module is the one named `main` or not at all, else the last. */
+  /**
+   * The namespace under which other modules import from this module. The main module is the module named `main` or without a
+   * name. If there is none, the last module is the main module.
+   */
   name?: string | undefined;
-  /** SHA-256 of the bytes, 64 hexadecimal digits. Not for a `module`, whose bytes nobody can ask for. */
+  /** SHA-256 of the bytes, 64 hexadecimal digits. Not allowed with `module`: the bytes of a compiled module cannot be read. */
   hash?: string | undefined;
 };
 
@@ -55,12 +58,13 @@ export interface Manifest extends ManifestOptions {
 }
 
 /**
- * What `createPlugin` takes: wasm bytes (an `ArrayBuffer` or a view of one), a compiled module, a manifest as an
- * object or as JSON text (starting with `{`), the path of a .wasm file, or a URL or `Response` of either kind.
+ * First argument of `createPlugin`: wasm bytes (an `ArrayBuffer` or a view of one), a compiled module, a manifest as an
+ * object or as JSON text (starting with `{`), the path of a .wasm file, or a URL or `Response` that leads to wasm or to a
+ * manifest.
  */
 export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Module | Response | URL | string;
 
-/** Where the wasm of a manifest is. */
+/** The place from which the wasm of a module comes. */
 export type Source =
   | { bytes: Uint8Array<ArrayBuffer> }
   | { path: string }
@@ -78,7 +82,7 @@ export interface ManifestModule {
 export const MAIN = 'main';
 
 export interface ParsedManifest {
-  /** One of them is named `MAIN`, and no two have one name. */
+  /** Exactly one module is named `MAIN`, and all names differ. */
   modules: ManifestModule[];
   options: Given;
 }
@@ -110,8 +114,8 @@ const refuse = (where: string, type: string, value: unknown): never =>
 const wasmAt = (index: number) => `manifest.wasm[${index}]`;
 
 /**
- * As the native runtime: a module without a name is `main`, and where none is, the last one becomes it.
- * @throws {CreateError} INVALID_MANIFEST for two of one name
+ * Names the modules like the native runtime: a module without a name is `main`. If no module is `main`, the last one is.
+ * @throws {CreateError} INVALID_MANIFEST for two modules with the same name
  */
 function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
   const modules = items.map(item => ({ ...item, name: item.name ?? MAIN }));
@@ -126,7 +130,7 @@ function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
   return modules;
 }
 
-/** What has to be fetched, or at least looked at, before it is known whether it is wasm or a manifest. */
+/** Returns the URL or response whose content type tells whether it is wasm or a manifest; null for any other input. */
 export function remoteManifest(input: unknown): URL | Response | null {
   if (isResponse(input)) return input;
   const source = input instanceof URL || typeof input === 'string' ? directSource(input) : null;
@@ -143,21 +147,21 @@ function directSource(input: unknown): Source | null {
   return parseUrl(input) ?? { path: input };
 }
 
-/** Not `instanceof` at once: Node loads its HTTP client, which takes 10 ms, when anybody looks at the class. */
+/** Not `instanceof` first: Node loads its HTTP client, which takes 10 ms, when the class `Response` is first read. */
 function isResponse(input: unknown): input is Response {
   return Object.prototype.toString.call(input) === '[object Response]' && input instanceof Response;
 }
 
 const isBytes = (input: unknown) => ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
 
-/** Bytes of our own, so that what is hashed stays what is compiled. Null for anything but bytes. */
+/** Returns equal bytes that the caller cannot change between hashing and compiling. Null for other input. */
 function ownBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
   if (ArrayBuffer.isView(input))
     return compiledBefore.own(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
   return input instanceof ArrayBuffer ? compiledBefore.own(new Uint8Array(input)) : null;
 }
 
-/** Null for anything but an absolute URL of a kind that names wasm; `C:\\x.wasm` is a path. */
+/** Reads an absolute URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
 function parseUrl(text: string): Source | null {
   return /^(https?|file|data|blob):/i.test(text) && URL.canParse(text) ? urlSource(new URL(text)) : null;
 }
@@ -235,7 +239,7 @@ export const MANIFEST_KEYS: OptionTable<ManifestOptions & { wasm: WasmKeys[] }> 
   hints: Object.fromEntries(Object.keys(MANIFEST_WASM_KEYS.rows).map(key => [key, isElsewhere])),
 };
 
-/** The keys that say where the wasm is, and what may stand beside each of them. */
+/** The keys that give the source of the wasm, and the keys that are allowed beside each of them. */
 const SOURCE_KEYS: Record<
   string,
   { besides: readonly string[]; read: (item: WasmKeys, where: string) => Source }
@@ -256,7 +260,7 @@ const SOURCE_KEYS: Record<
     },
   },
   response: { besides: ['hash'], read: ({ response }) => ({ response: response! }) },
-  // No hash: the bytes of a compiled module cannot be seen.
+  // No hash: the bytes of a compiled module cannot be read.
   module: { besides: [], read: ({ module }) => ({ module: module! }) },
 };
 

@@ -7,16 +7,16 @@ import type { Platform } from './platform/types.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * `inline`: on the caller's thread, from start to end. `suspending`: the same, but the plugin's stack is suspended while
- * an async host function or an HTTP request is waited for. `worker`: on a thread of its own, which can be ended by force.
+ * `inline`: on the caller's thread, without a break. `suspending`: on the caller's thread, and suspended while an async host
+ * function, an HTTP request or a sleep is pending. `worker`: on a thread of its own, which can be ended by force.
  */
 export type Mode = 'inline' | 'suspending' | 'worker';
 
-/** Why a plugin cannot simply run inline. */
+/** A reason for which a plugin cannot run inline. */
 interface Need {
   code: 'HOST_FUNCTION_ASYNC' | 'UNSUPPORTED';
   what: string;
-  /** What to do where it cannot be met. */
+  /** Advice for platforms where the plugin cannot run. */
   instead: string;
 }
 
@@ -27,8 +27,8 @@ const RUN_IN_WORKER: Need = {
 };
 
 /**
- * What the plugin can run as here.
- * @throws {CreateError} HOST_FUNCTION_ASYNC or UNSUPPORTED when it needs what this platform does not have
+ * Chooses the mode in which the plugin runs on this platform.
+ * @throws {CreateError} HOST_FUNCTION_ASYNC or UNSUPPORTED if the plugin needs a feature that this platform does not have
  */
 export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platform): Mode {
   const { runInWorker, timeoutMs } = settings;
@@ -42,7 +42,7 @@ export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platfor
   throw new CreateError(need.code, `${need.what}, but ${lacking}; ${need.instead}`);
 }
 
-/** Why `callSync` cannot be used. */
+/** Makes the error that says why `callSync` cannot be used. */
 export function notAtOnce(name: string, plan: LinkPlan, settings: Settings): CallError {
   const [code, why] =
     needsOfWaiting(plan, settings).length > 0
@@ -51,13 +51,13 @@ export function notAtOnce(name: string, plan: LinkPlan, settings: Settings): Cal
   return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
 }
 
-/** Whether the plugin may want to sleep, where the thread may not block. */
+/** Whether the plugin may sleep: it imports `poll_oneoff`. Matters where the thread must not block. */
 const sleeps = ({ modules }: LinkPlan): boolean =>
   [...modules.values()].some(({ links }) =>
     links.some(({ name, provider }) => provider.kind === 'wasi' && name === 'poll_oneoff'),
   );
 
-/** Why the plugin cannot be in a worker, if it cannot. */
+/** Returns the reason for which the plugin cannot run in a worker; null if it can. */
 function lacksWorker({ preopens }: Settings, platform: Platform): string | null {
   const [folder] = Object.keys(preopens);
   const isObject =
@@ -66,7 +66,10 @@ function lacksWorker({ preopens }: Settings, platform: Platform): string | null 
   return platform.lacksWorkers() ?? (folder === undefined ? null : isObject);
 }
 
-/** Why no worker that is ended by force can keep `timeoutMs`, if none can: then the plugin's own code has to. */
+/**
+ * Returns null if `timeoutMs` is not set, or if a worker that can be ended by force keeps it. Otherwise returns the reason
+ * against a worker: then checks in the plugin's own code have to keep the limit.
+ */
 export const meters = (settings: Settings, platform: Platform): string | null =>
   settings.timeoutMs === undefined ? null : (lacksWorker(settings, platform) ?? platform.lacksForce());
 

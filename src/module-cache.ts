@@ -4,32 +4,33 @@ import type { Signatures } from './wasm/reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What does not depend on the plugin that a module is used for. */
+/** A compiled module with the data that is the same for every plugin that uses it. */
 export interface CompiledModule {
   module: WebAssembly.Module;
   imports: readonly WebAssembly.ModuleImportDescriptor[];
   exports: readonly WebAssembly.ModuleExportDescriptor[];
-  /** Names of exports are unique. */
+  /** Kinds by name. Names of exports are unique. */
   exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
-  /** Null when the module came compiled, or uses types that the reader does not know. */
+  /** Null if the caller passed a compiled module, or if the module uses types that the reader does not know. */
   signatures: Signatures | null;
 }
 
 interface Entry<T> {
   bytes: Bytes;
-  /** Many modules may differ in a few bytes only, and each would have to be compared to there. */
+  /** Compared before the bytes: modules may differ only near the end, and comparing them byte by byte would be slow. */
   checksum: number;
   value: T;
 }
 
 /**
- * What was made of the wasm bytes seen last. Engines other than V8 compile the same bytes anew each time.
+ * Keeps values made from wasm bytes, such as compiled modules, for the bytes used last. Engines other than V8 compile the
+ * same bytes anew each time.
  * RATIONALE: why-are-compiled-modules-kept
  */
 export class ModuleCache<T> {
-  /** The one used last at the end. */
+  /** Entries in the order of their last use, the latest at the end. */
   readonly #kept: Entry<T>[] = [];
-  /** Of the bytes that `own` gave. */
+  /** Checksums of the copies that `own` returned. */
   readonly #checksums = new WeakMap<Uint8Array, number>();
   readonly #maxBytes: number;
   readonly #maxModules: number;
@@ -47,7 +48,7 @@ export class ModuleCache<T> {
     return this.#find(bytes, this.#checksums.get(bytes) ?? sumUp(bytes))?.value;
   }
 
-  /** Bytes that are like these and will not change: those that are kept, else a copy. */
+  /** Returns equal bytes that will not change: the kept ones if there are any, else a copy. */
   own(bytes: Uint8Array): Bytes {
     if (bytes.length > this.#maxBytes) return bytes.slice();
     const checksum = sumUp(bytes);
@@ -66,7 +67,7 @@ export class ModuleCache<T> {
     return found;
   }
 
-  /** Keeps `value`, unless it is too large, and lets go of what was used longest ago. `bytes` must not change. */
+  /** Keeps `value`, unless its bytes are too many, and drops the entries used longest ago. `bytes` must not change. */
   keep(bytes: Bytes, value: T): void {
     if (bytes.length > this.#maxBytes) return;
     this.#kept.push({ bytes, checksum: this.#checksums.get(bytes) ?? sumUp(bytes), value });
@@ -76,7 +77,10 @@ export class ModuleCache<T> {
   }
 }
 
-/** Of every 16th word, since one that is missed costs no more than to be compared, and of the end. */
+/**
+ * Returns a checksum of every 16th word and of the last 16 bytes. That is enough: `isEqual` compares all bytes afterwards, so
+ * a difference between these words only costs that comparison.
+ */
 function sumUp(bytes: Uint8Array): number {
   let sum = 0;
   const words = wordsOf(bytes);
@@ -85,5 +89,5 @@ function sumUp(bytes: Uint8Array): number {
   return sum;
 }
 
-/** Of all plugins. */
+/** Compiled modules, shared by all plugins. */
 export const compiledBefore = new ModuleCache<CompiledModule>();

@@ -7,10 +7,10 @@ import type { LoadedSource } from './source.ts';
 import { METER_EXPORTS } from './wasm/meter.ts';
 import { readSignatures, type Signatures } from './wasm/reader.ts';
 
-/** A compiled module and what is known of it. */
+/** A compiled module of a plugin, with its name, hash and transforms. */
 export interface PluginModule extends CompiledModule {
   name: string;
-  /** The hash that was checked, null when none was asked for. */
+  /** The hash that was checked; null if the manifest gives none. */
   sha256: string | null;
   transforms: readonly Transform[];
 }
@@ -30,7 +30,7 @@ export async function compileModule(
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);
   const { bytes, transforms } = await rewrite(platform, name, source.bytes, steps);
-  // What is compiled already is of the bytes as they came.
+  // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
   const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);
   return { name, sha256, transforms, ...compiled };
 }
@@ -49,7 +49,7 @@ async function compileBytes(
   return compiled;
 }
 
-/** What a transform exports is none of the plugin's, whose own exports cannot have these names then. */
+/** Exports added by `meter`; hidden from users. A module that already uses these names is refused. */
 const HIDDEN = new Set(Object.values(METER_EXPORTS));
 
 function describeModule(module: WebAssembly.Module, signatures: Signatures | null): CompiledModule {

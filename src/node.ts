@@ -12,7 +12,7 @@ export { nodeFolder };
 
 export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(nodePlatform);
 
-/** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
+/** Creates a plugin and initialises it. It is ready for calls. @throws {CreateError} */
 export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
@@ -27,7 +27,7 @@ export function createPlugin(
 
 export { createPlugin as default, createPlugin as newPlugin };
 
-/** What `require('plugboard')` answers: the function itself, as of the official JS SDK, with every export as a property. */
+/** The value of `require('plugboard')`: as in the official JS SDK, the function itself, with every export as a property. */
 const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
   createPlugin,
   CAPABILITIES,

@@ -34,7 +34,7 @@ export const refuseManifest = refuseAs('INVALID_MANIFEST');
 
 const onNode = 'Node, Deno, Bun';
 
-/** The longest that a timer can wait for. */
+/** The longest time that a timer can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const aTimeout: Kind<number> = {
   ...aCount('milliseconds', 1, MAX_TIMEOUT_MS),
@@ -52,7 +52,10 @@ const aHost: Kind<string> = {
   },
 };
 
-/** Paths by paths. In the other order, `ro:` would be a part of the plugin's path, and the folder writable. */
+/**
+ * An object of paths by paths. Refuses `ro:` before the plugin's path: it would be a part of that path, and the folder would be
+ * writable.
+ */
 const somePaths = (
   type: string,
   guestOf: (entry: [key: string, value: string]) => string,
@@ -135,7 +138,7 @@ const timeoutMs: OptionRow = {
   grants: 'time to run, up to this limit',
 };
 
-/** The keys of a manifest besides `wasm`. They are options too. */
+/** The keys of a manifest except `wasm`. They are options of `createPlugin` too. */
 export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   config: {
     ...aRecord(aText, 'key'),
@@ -168,7 +171,7 @@ export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   timeout_ms: { ...timeoutMs, sameAs: 'timeoutMs' },
 };
 
-/** Options of Extism SDKs, past or of other names, that would do nothing. */
+/** Hints for options of current and older Extism SDKs that would have no effect here. */
 const OLDER_OPTIONS = {
   fsAccess: 'not an option of Extism, whose SDK ignores it; name the folders in allowedPaths',
   supportsWasiPreview1:
@@ -221,7 +224,7 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       default: 'false, unless the plugin has to wait',
       where: 'where there are workers',
     },
-    sharedArrayBufferSize: { ...aCount('bytes'), default: 'nothing: it changes nothing here' },
+    sharedArrayBufferSize: { ...aCount('bytes'), default: 'none: the option has no effect' },
     nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },
     preopens: { ...somePreopens, default: 'none', grants: 'these folders' },
     kernel: {

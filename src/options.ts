@@ -2,37 +2,37 @@ import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../abi/i
 import type { Preopen, WasiDiagnostic } from '../wasi/index.ts';
 import type { HostFunctions } from './host-function.ts';
 
-/** Something wrong that is tolerated, as data. */
+/** A tolerated mistake, as data. */
 export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
 
-/** Receives log messages of plugins. `console` is one. */
+/** Receives log messages of plugins: a function for each level. `console` is a logger. */
 export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };
 
 /** The standard `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
-/** What a plugin reads with `config_get`. */
+/** Values that a plugin reads with `config_get`, by key. */
 export type PluginConfig = Readonly<Record<string, string>>;
 
 export interface MemoryOptions {
   /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
   maxPages?: number | null | undefined;
   /**
-   * Pages by which the plugin's memories and the kernel's may grow, together; the memory of the main module may not
-   * start with more. What Extism's native runtime means by it.
+   * Pages (64 KiB) by which the plugin's memories and the kernel's may grow together. The memory of the main module may not
+   * start with more pages. Same meaning as in Extism's native runtime.
    */
   max_pages?: number | null | undefined;
-  /** Bytes of variables, keys included. Default 1 MiB; 0 allows none. */
+  /** Total bytes of all variables, keys included. Default: 1 MiB; 0 allows no variables. */
   maxVarBytes?: number | null | undefined;
   max_var_bytes?: number | null | undefined;
-  /** Bytes of one HTTP response. */
+  /** Bytes in the body of one HTTP response. Default: 50 MiB. */
   maxHttpResponseBytes?: number | null | undefined;
   max_http_response_bytes?: number | null | undefined;
 }
 
 /**
- * What manifests and options have in common. Options win. Keys in snake case mean what the Extism manifest means, those
- * in camel case what the official JS SDK means; one key may not be given in both.
+ * Keys of manifests and of options. An option wins over the same key of the manifest. Keys in snake case have the meaning of
+ * the Extism manifest, keys in camel case the meaning of the official JS SDK. A key may be given in one spelling only.
  */
 export interface ManifestOptions {
   config?: PluginConfig | null | undefined;
@@ -44,61 +44,67 @@ export interface ManifestOptions {
   allowed_paths?: Readonly<Record<string, string>> | null | undefined;
   memory?: MemoryOptions | null | undefined;
   /**
-   * Ends a call, or the start functions, after this many ms, whatever the plugin does: it runs in a worker then, or with
-   * checks that are added to its code. UNSUPPORTED where neither is possible.
+   * Ends a call, or the start functions, after this many ms, even in an endless loop. The plugin then runs in a worker, or with
+   * checks added to its code. UNSUPPORTED where neither is possible.
    */
   timeoutMs?: number | null | undefined;
   timeout_ms?: number | null | undefined;
 }
 
-/** Options of `createPlugin`. The names and meanings are the official JS SDK's as far as it has them. */
+/** Options of `createPlugin`. Options that the official JS SDK has too keep its names and meanings. */
 export interface PluginOptions extends ManifestOptions {
   /**
-   * Ends the wait of a call after this many ms, if it was made while an async host function of the running call was pending
-   * and that host function has not returned since: they may wait for each other. Calls that come from no host function wait
-   * without limit where the runtime knows so: Node, Deno, Bun, workerd. Default: 30 s.
+   * Ends the wait of a queued call after this many ms, if the same async host function of the running call was pending all the
+   * time: the two may wait for each other. On Node, Deno, Bun and workerd, calls made outside host functions wait without
+   * limit. Default: 30 s.
    */
   queueTimeoutMs?: number | null | undefined;
-  /** WASI preview 1: on when the module imports it; `false` refuses such modules. */
+  /** Provides WASI preview 1 to modules that import it. Default: true; `false` refuses such modules. */
   useWasi?: boolean | undefined;
-  /** Prints the plugin's stdout and stderr on the host's. Default: whether the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
+  /** Prints the plugin's stdout and stderr on the host's. Default: true if the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
   enableWasiOutput?: boolean | undefined;
-  /** Where log messages go; those of a level for which it has no function, nowhere. Default: the console. */
+  /** Receives log messages. A message is dropped if the logger has no function for its level. Default: the console. */
   logger?: Logger | undefined;
-  /** The lowest level that is logged. Default `silent`. */
+  /** The lowest level that is logged. Default: `silent`. */
   logLevel?: LogLevel | undefined;
   /** Functions that the plugin may import, by namespace and name. */
   functions?: HostFunctions | undefined;
-  /** What a manifest's URLs are fetched with. Default: the platform's own. */
+  /** Fetches manifests and modules by URL, and sends the plugin's HTTP requests. Default: the platform's `fetch`. */
   fetch?: Fetch | undefined;
   allowHttpResponseHeaders?: boolean | undefined;
-  /** What `http_request` may send with, also after a redirect. Default: both. */
+  /** The URL schemes that `http_request` may use, also after a redirect. Default: both. */
   allowedSchemes?: readonly ('http' | 'https')[] | undefined;
   /**
-   * Whether `http_request` may be sent to an address outside the public internet, also after a redirect: `127.0.0.1`,
-   * `10.0.0.1`, `[fe80::1]`, `localhost` … A name is not looked up, and may lead there all the same. Default: yes.
+   * Whether `http_request` may reach an address outside the public internet, also after a redirect: `127.0.0.1`, `10.0.0.1`,
+   * `[fe80::1]`, `localhost` … Names are not looked up, so another name may still lead to such an address. Default: true.
    */
   allowPrivateAddresses?: boolean | undefined;
-  /** Runs the plugin in a worker of its own. Default: only where it must wait and the engine cannot suspend it. */
+  /**
+   * Runs the plugin in a worker of its own. Default: false; a worker is still used for `timeoutMs`, and for a plugin that must
+   * wait where the engine cannot suspend it.
+   */
   runInWorker?: boolean | undefined;
-  /** Of the official JS SDK; the memory shared with a worker grows as it is needed, so that it changes nothing here. */
+  /** Has no effect; accepted for the official JS SDK. Here the memory shared with a worker grows as needed. */
   sharedArrayBufferSize?: number | undefined;
-  /** Options for the worker's thread on runtimes that have `node:worker_threads`. */
+  /** Options for the worker, on runtimes with `node:worker_threads`. */
   nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
 
-  /** Folders in memory, or of any other kind, by the path at which the plugin sees them. See `MemoryFs` of plugboard/wasi. */
+  /** File systems, in memory or of another kind, by their path in the plugin. See `MemoryFs` of plugboard/wasi. */
   preopens?: Readonly<Record<string, Preopen>> | undefined;
-  /** How the kernel's loads and stores are provided. Default: `accessors` where the platform compiles bytes. */
+  /**
+   * Implementation of the kernel's loads and stores. Default: `accessors` (wasm) where the platform compiles bytes, else
+   * `reference`.
+   */
   kernel?: KernelTier | undefined;
-  /** The compiled accessor module, for platforms that compile no bytes. */
+  /** The compiled accessor module, for platforms that cannot compile bytes. */
   accessors?: WebAssembly.Module | undefined;
-  /** Gets each line of the plugin's stdout, without its end. */
+  /** Receives each line of the plugin's stdout, without the line end. */
   stdout?: ((line: string) => void) | undefined;
   stderr?: ((line: string) => void) | undefined;
-  /** Gets what is wrong and tolerated. */
+  /** Receives tolerated mistakes. */
   onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
-  /** Makes diagnostics of the kernel errors. */
+  /** Turns diagnostics of the kernel and of creation into errors. Default: false. */
   strict?: boolean | undefined;
-  /** The host's own debug log: one line for each step from the source to the result of a call. */
+  /** Receives the host's own debug log: one line for each step from the source to the result of a call. */
   debug?: ((line: string) => void) | undefined;
 }

@@ -6,38 +6,38 @@ function refuseWrite(): never {
 }
 
 /**
- * What a plugin gave: the read side of `DataView` over a copy of the bytes, and conversions. The class and its
- * methods are those of the official JS SDK.
+ * A copy of the bytes that a plugin wrote: a read-only `DataView` with conversions. Class and methods have the names of the
+ * official JS SDK.
  */
 export class PluginOutput extends DataView<ArrayBuffer> {
   #own: Uint8Array<ArrayBuffer> | undefined;
 
-  /** The bytes and no others. RATIONALE: why-do-small-outputs-share-a-buffer */
+  /** A buffer that holds only the bytes of this output. RATIONALE: why-do-small-outputs-share-a-buffer */
   override get buffer(): ArrayBuffer {
     return this.bytes().buffer;
   }
 
-  /** 0: the bytes are all of `buffer`. */
+  /** Always 0, because `buffer` holds only these bytes. */
   override get byteOffset(): number {
     return 0;
   }
 
-  /** The bytes as JSON. Numbers are JavaScript's: integers beyond 2^53 lose digits. @throws TEXT_TOO_LONG, TOO_MANY_VALUES */
+  /** Parses the bytes as JSON. Integers beyond 2^53 lose digits, as with `JSON.parse`. @throws TEXT_TOO_LONG, TOO_MANY_VALUES */
   json<T = unknown>(): T {
     return parseJson(this.text(), 'output') as T;
   }
 
-  /** The bytes as UTF-8; what is not becomes U+FFFD. @throws TEXT_TOO_LONG; `bytes()` works */
+  /** Decodes the bytes as UTF-8. Invalid bytes become U+FFFD. @throws TEXT_TOO_LONG; use `bytes()` then */
   text(): string {
     return decodeLossy(this, 'output');
   }
 
-  /** The same as `text`. */
+  /** Does the same as `text`. */
   string(): string {
     return this.text();
   }
 
-  /** The bytes, the same array each time. */
+  /** Returns the bytes, the same array each time. */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#own === undefined) {
       const bytes = new Uint8Array(super.buffer, super.byteOffset, this.byteLength);
@@ -50,7 +50,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
     return this.buffer;
   }
 
-  // Written out: a loop that defines them makes every PluginOutput half as slow again to create on V8.
+  // Written out: if a loop defines these methods, creating a PluginOutput takes 1.5 times as long on V8.
   override setInt8(): never {
     return refuseWrite();
   }
@@ -89,12 +89,12 @@ export class PluginOutput extends DataView<ArrayBuffer> {
 const bufferOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer')!.get!;
 const offsetOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'byteOffset')!.get!;
 
-/** The bytes where they are, to be read and not kept: beside them may be those of other outputs. */
+/** Returns a view of the bytes without a copy. Read it at once and do not keep it: its buffer may hold other outputs too. */
 export const viewOf = (output: PluginOutput): Uint8Array =>
   new Uint8Array(bufferOf.call(output) as ArrayBuffer, offsetOf.call(output) as number, output.byteLength);
 
 const SHARED_BYTES = 8192;
-/** A larger output has a buffer of its own from the start. */
+/** The largest output that goes into a shared buffer. */
 const SMALL_BYTES = 1024;
 
 /** Copies outputs and blocks of one plugin out of its kernel memory. */
@@ -108,13 +108,13 @@ export class OutputCopier {
     this.#memory = memory;
   }
 
-  /** A copy of what the plugin set as output; null for none. */
+  /** Returns a copy of the plugin's output; null if it set none. */
   take(): PluginOutput | null {
     const range = this.#memory.output;
     return range && this.copy(range.start, range.length);
   }
 
-  /** A copy of a range, which must be one that `hasRange` accepts. */
+  /** Returns a copy of a range. The range must be one that `hasRange` accepts. */
   copy(start: number, length: number): PluginOutput {
     if (length > SMALL_BYTES) return new PluginOutput(this.#memory.copy(start, length).buffer);
     if (this.#used + length > this.#bytes.length) {

@@ -35,7 +35,7 @@ import type { Settings } from './settings.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
 import { Turns } from './turns.ts';
 
-/** A plugin and the instance that runs it. Made by `createPlugin`. */
+/** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
   readonly report: PluginReport;
   readonly #settings: Settings;
@@ -47,9 +47,9 @@ export class Plugin {
   readonly #stderr: LineSink;
   readonly #site: CallSite;
   readonly #runner: Runner;
-  /** Of a metered plugin. */
+  /** Null unless the plugin is metered. */
   readonly #deadline: Deadline | null;
-  /** Exports of this instance that were called before. */
+  /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
   readonly #turns: Turns;
   #closed = false;
@@ -74,7 +74,7 @@ export class Plugin {
     this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
     this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
     this.report = reportOn(plan, mode, tier);
-    // Of a plugin with WASI, lines may be left that it did not end.
+    // A plugin with WASI may leave a line without its line end.
     const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
     this.#site = {
       kernel: this.#kernel,
@@ -94,9 +94,9 @@ export class Plugin {
   }
 
   /**
-   * Calls an export. Calls run one after the other, in the order in which they were made.
-   * @returns what the plugin set as output, or null when it set none
-   * @throws {CallError} as a rejection; the next call works again
+   * Calls an export and resolves to its output. Calls run one after the other, in the order in which they were made.
+   * @returns the output that the plugin set, or null if it set none
+   * @throws {CallError} as a rejection. The next call works again
    */
   call<T = unknown>(
     name: string,
@@ -116,15 +116,16 @@ export class Plugin {
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    // A copy, since the caller may go on with its bytes before it is this call's turn.
+    // Copied, because the caller may change its bytes before this call has its turn.
     const copy = readInput(input, CallError).slice();
     const work = () => this.#callAsync(name, copy, hostContext, signal);
     return this.#inTurn(`calling "${name}"`, work, signal);
   }
 
   /**
-   * The same as `call`, at once.
-   * @throws {CallError}; HOST_FUNCTION_ASYNC for a plugin that has to wait for its imports, UNSUPPORTED for one in a worker
+   * Calls an export and returns its output without a promise.
+   * @throws {CallError} as `call`; HOST_FUNCTION_ASYNC for a plugin with async host functions or HTTP, UNSUPPORTED for a plugin
+   * in a worker
    */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null;
   callSync(
@@ -162,19 +163,22 @@ export class Plugin {
     return this.#plan.main.imports.map(item => ({ ...item }));
   }
 
-  /** The instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
+  /** Returns the instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
   getInstance(): Promise<WebAssembly.Instance>;
   async getInstance(...extra: unknown[]): Promise<WebAssembly.Instance> {
     refuseArguments('getInstance', extra);
     if (this.#isUnusable()) throw this.#unusable('getting the instance');
     if (this.#mode === 'worker')
-      throw new CallError('UNSUPPORTED', 'getting the instance: it is in a worker; leave out what needs one');
+      throw new CallError(
+        'UNSUPPORTED',
+        'getting the instance: it is in a worker; leave out the options that need one',
+      );
     if (this.#mode === 'inline') this.#makeReady();
     else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
     return this.#runner.main!;
   }
 
-  /** Copies of the plugin's variables, by name. */
+  /** Returns copies of the plugin's variables, by name. */
   get vars(): ReadonlyMap<string, Uint8Array> {
     return this.#kernel.vars.snapshot();
   }
@@ -186,7 +190,7 @@ export class Plugin {
 
   /**
    * Clears the kernel memory and, with `vars`, the variables.
-   * @returns false, having done nothing, during a call
+   * @returns false if it did nothing, because a call was running or the plugin is closed
    */
   reset(options?: ResetOptions): Promise<boolean>;
   async reset(options?: ResetOptions, ...extra: unknown[]): Promise<boolean> {
@@ -198,7 +202,7 @@ export class Plugin {
     return true;
   }
 
-  /** Ends the plugin and gives its memory back; a call that is running fails. Closing twice is fine. */
+  /** Ends the plugin and releases its memory. A running call fails with CLOSED. A second `close` has no further effect. */
   close(): Promise<void>;
   async close(...extra: unknown[]): Promise<void> {
     refuseArguments('close', extra);
@@ -211,7 +215,7 @@ export class Plugin {
     this.#kernel.close(this.#unusable('asking the host'));
   }
 
-  /** Internal: makes the first instance, so that a plugin that cannot start fails at creation. */
+  /** Internal: makes the first instance, so that creation fails for a plugin that cannot start. */
   async initialise(): Promise<void> {
     try {
       if (this.#mode === 'inline') this.#makeReady();
@@ -259,7 +263,7 @@ export class Plugin {
     return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
   }
 
-  /** The call leaves the queue when its signal fires, or when it may wait for itself. */
+  /** Runs `work` when it has its turn. The call leaves the queue when its signal fires, or when it may wait for itself. */
   #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#turns.run(work, leave => {
       const unsign = signal && leaveOnAbort(signal, what, leave);
@@ -271,7 +275,7 @@ export class Plugin {
     });
   }
 
-  /** Internal, as `boundWait`: whether a wait of the code that asks may never end. Actors ask too, for their own queue. */
+  /** Internal, like `boundWait`: whether a wait of the current code may never end. Actors use both for their own queue. */
   get mayWaitForItself(): boolean {
     return this.#hostCalls.mayWaitForThis();
   }
@@ -280,7 +284,7 @@ export class Plugin {
     return this.#hostCalls.boundWait(what, leave);
   }
 
-  /** Sees to it that there is an instance. */
+  /** Starts the time limit, and makes an instance if there is none. */
   #makeReady(): void {
     this.#deadline?.start();
     if (this.#runner.isReady) return;
@@ -302,7 +306,7 @@ export class Plugin {
       const message = `module "${module}": a start function set the error text "${excerpt(error.message)}"`;
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
-      // proc_exit(0) is a call's success, but an instance that has ended cannot serve.
+      // proc_exit(0) is a success for a call, but an instance that has exited cannot serve calls.
       const reason = error ?? this.#kernel.ended;
       const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
@@ -315,7 +319,7 @@ export class Plugin {
     this.#settings.debug?.(`instance: modules ${names}, ${this.report.kernel} kernel`);
   }
 
-  /** An export of the current instance, checked. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
+  /** Returns an export of the current instance and checks its type. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
   #callable(name: string): () => unknown {
     const known = this.#callables.get(name);
     if (known) return known;
@@ -364,7 +368,7 @@ export class Plugin {
   }
 
   #conclude(name: string, outcome: Outcome): PluginOutput | null {
-    // A command has ended when its _start returns.
+    // A command has ended when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || name === '_start') this.#dropInstance();
     this.#settings.debug?.(describeOutcome(name, outcome));
     if (outcome.error) throw outcome.error;
@@ -372,7 +376,7 @@ export class Plugin {
   }
 
   #lastErrorLines(): readonly string[] {
-    // A panic message may end without a newline.
+    // Flushed, because a panic message may end without a newline.
     this.#stderr.flush();
     return this.#stderr.lines;
   }

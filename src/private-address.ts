@@ -1,6 +1,6 @@
 /**
- * The networks that are not the internet's: loopback, private and link-local ones, multicast, and what is reserved or for
- * documentation. From IANA's special-purpose registries for IPv4 and IPv6.
+ * IPv4 networks outside the public internet: loopback, private, link-local, multicast, reserved and documentation addresses.
+ * From IANA's special-purpose registry for IPv4.
  */
 const PRIVATE_V4 = [
   '0.0.0.0/8',
@@ -21,7 +21,7 @@ const PRIVATE_V4 = [
   return { address: numberOf(address), shift: 32 - Number(bits) };
 });
 
-/** IPv6 addresses that carry one of IPv4: the groups before it, and the group at which it begins. */
+/** IPv6 addresses that contain an IPv4 address: the groups before it, and the index of the group where it begins. */
 const CARRIERS = [
   { groups: [0, 0, 0, 0, 0, 0], at: 6 },
   { groups: [0, 0, 0, 0, 0, 0xffff], at: 6 },
@@ -31,9 +31,9 @@ const CARRIERS = [
 ];
 
 /**
- * Whether a URL's host is an address outside the public internet, or a name that always means the machine itself. Other
- * names are not looked up.
- * @param hostname of a `URL` object, which has already brought every spelling of an address to one form
+ * Whether a URL's host is an address outside the public internet, or `localhost` or a name below it. Other names are not
+ * looked up.
+ * @param hostname the property of a `URL` object, which writes each address in one form
  */
 export function isPrivateAddress(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPrivateV6(groupsOf(hostname.slice(1, -1)));
@@ -48,8 +48,8 @@ function isPrivateV6(groups: readonly number[]): boolean {
   const carrier = CARRIERS.find(item => item.groups.every((group, index) => groups[index] === group));
   if (carrier) return isPrivateV4(((groups[carrier.at]! << 16) | groups[carrier.at + 1]!) >>> 0);
   const [first, second] = groups as [number, number];
-  // Only 2000::/3 is in use on the internet, without 2001::/23 (protocols, of which Teredo leads into other networks) and what
-  // is for documentation.
+  // Only 2000::/3 is public, except 2001::/23 (protocols; one of them, Teredo, leads into other networks) and the networks for
+  // documentation, 2001:db8::/32 and 3fff::/20. From IANA's special-purpose registry for IPv6.
   const isReserved =
     (first === 0x2001 && (second < 0x200 || second === 0xdb8)) || (first === 0x3fff && second < 0x1000);
   return first >>> 13 !== 1 || isReserved;
@@ -59,7 +59,7 @@ function numberOf(dotted: string): number {
   return dotted.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
-/** All eight, of an address in which `::` may stand for some of them. */
+/** Returns the eight groups of an address. `::` may stand for some of them. */
 function groupsOf(text: string): number[] {
   const [before = [], after = []] = text
     .split('::')

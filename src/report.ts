@@ -8,9 +8,9 @@ export interface PluginReport {
   kernel: KernelTier;
   isolation: Mode;
   wasi: boolean;
-  /** The hash of the main module that was checked, null when none was asked for. */
+  /** The checked hash of the main module; null if the manifest gives none. */
   sha256: string | null;
-  /** In the order of the manifest. */
+  /** Modules in the order of the manifest. */
   modules: readonly { name: string; sha256: string | null; transforms: readonly Transform[] }[];
 }
 

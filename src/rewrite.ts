@@ -10,7 +10,7 @@ import { readModule } from './wasm/reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A rewriting of the bytes that ran instead of those that were hashed. */
+/** A change to the bytes of a module between hashing and compiling. */
 export interface Transform {
   name: 'cap-memory' | 'meter';
   /** SHA-256 of the bytes before and after, in hexadecimal digits. */
@@ -19,24 +19,24 @@ export interface Transform {
 }
 
 export interface RewriteOptions {
-  /** Pages by which each memory may grow at most, where there is such a limit. */
+  /** The most pages by which each memory may grow; undefined without a limit. */
   maxGrowthPages?: number | undefined;
-  /** Why the plugin's own code has to keep `timeoutMs`, if it has to. */
+  /** The reason for which the plugin's own code has to keep `timeoutMs`; null if it need not. */
   metered?: string | null;
 }
 
-/** A transform that is asked for. */
+/** A requested transform. */
 export interface Step {
   name: Transform['name'];
-  /** The same for those that do the same. */
+  /** Equal for steps that make the same change. */
   key: string;
-  /** Null where the module has what the host does not know. */
+  /** Changes the bytes. Returns null if the module uses a form that the host does not know. */
   apply(bytes: Bytes): Bytes | null;
-  /** @throws {CreateError} for a module that cannot keep to it */
+  /** @throws {CreateError} for a module that is over the limit from the start */
   precheck?(name: string, bytes: Bytes): void;
-  /** Whether `apply` did what it is for, and nothing else. */
+  /** Whether `apply` made the intended change and no other. */
   check(before: Bytes, after: Bytes): boolean;
-  /** @throws {CreateError} UNSUPPORTED, since the bytes are not there or not known, as `why` says */
+  /** @throws {CreateError} UNSUPPORTED. `why` is the reason: the bytes are missing, or have an unknown form */
   refuse(why: string): never;
 }
 
@@ -64,12 +64,12 @@ export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): St
       name: 'meter',
       key: 'meter',
       apply: meter,
-      // Engines limit the size of a function, which a check at each of its loops may take it over.
+      // Validated, because engines limit the size of a function, and the checks in its loops may exceed that limit.
       check: (before, after) => isOnlyMetered(before, after) && WebAssembly.validate(after),
       refuse: why =>
         refuse(
           `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; ` +
-            'leave it out, and give calls an AbortSignal, which ends what waits',
+            'leave it out, and give calls an AbortSignal, which ends calls that wait',
         ),
     });
   }
@@ -92,11 +92,11 @@ interface Rewritten {
   transforms: readonly Transform[];
 }
 
-/** By the keys of the steps. To validate a module, rewrite it and check that takes longer than to make a plugin of it. */
+/** Rewritten bytes by the keys of the steps. Kept, because rewriting with its checks takes longer than making a plugin. */
 const rewrittenBefore = new ModuleCache<Map<string, Rewritten>>(LIMITS.keptModuleBytes.default / 2);
 
 /**
- * The bytes after all steps, each checked.
+ * Applies all steps and checks the result of each.
  * @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT
  */
 export async function rewrite(
@@ -129,7 +129,7 @@ async function takeSteps(
   for (const { name: step, apply, check, refuse } of steps) {
     const after = apply(before);
     if (!after || !check(before, after))
-      return refuse(`module "${name}" has what the host does not know, or is too large for it`);
+      return refuse(`module "${name}" uses a form that the host does not know, or is too large for it`);
     if (after === before) continue;
     const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
     transforms.push({ name: step, before: from!, after: to! });
@@ -138,7 +138,7 @@ async function takeSteps(
   return { bytes: before, transforms };
 }
 
-/** A transform could make bytes valid that were not. */
+/** Refuses invalid bytes before the transforms, which could make them valid. */
 function refuseIfInvalid(name: string, bytes: Bytes): void {
   if (WebAssembly.validate(bytes)) return;
   throw new CreateError('INVALID_WASM', `module "${name}": ${bytes.length} bytes are not a valid module`);

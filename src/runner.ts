@@ -2,37 +2,37 @@ import { type InstanceParts, type Instances, instantiate } from './instance.ts';
 import { jspi } from './jspi.ts';
 import { MAIN } from './manifest.ts';
 
-/** Makes a plugin's instances and calls their exports: one class for each mode. What the plugin throws comes through. */
+/** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
 export interface Runner {
   /** Whether there are instances that can be called. */
   readonly isReady: boolean;
-  /** The module that is being instantiated, or was last. */
+  /** Name of the module that is being instantiated or started, or was last. */
   readonly module: string;
-  /** The instance of the main module, where it is on this thread. */
+  /** The instance of the main module; null if there is none, or if it is in a worker. */
   readonly main: WebAssembly.Instance | null;
-  /** Gets ready what is not the plugin's, and so is not part of its time. @throws {PlugboardError} WORKER_FAILED */
+  /** Prepares the thread. This time does not count for the plugin's time limit. @throws {PlugboardError} WORKER_FAILED */
   prepare(): Promise<void>;
-  /** Makes the instances and runs their start functions. Answers a promise where the plugin may have to wait. */
+  /** Makes the instances and runs their start functions. Returns a promise if the plugin may have to wait. */
   start(): void | Promise<void>;
-  /** A function that the main module exports. */
+  /** Finds a function that the main module exports. */
   find(name: string): RunnerExport | undefined;
-  /** Pages by which each memory of the plugin has grown. */
+  /** Returns the pages by which each memory of the plugin has grown. */
   growth(): readonly number[];
-  /** Lets go of the instances, by force where one still runs. */
+  /** Drops the instances. A worker that still runs is ended by force. */
   drop(): void;
-  /** Lets go of all else. */
+  /** Releases everything else, such as the worker. */
   close(): Promise<void>;
 }
 
 export interface RunnerExport {
   parameters: number;
-  /** Answers a promise where `start` does. */
+  /** Returns a promise if `start` does. */
   call: () => unknown;
 }
 
-/** On the caller's thread; with `parts.suspends`, every call answers a promise, and imports may suspend the plugin. */
+/** Runs a plugin on the caller's thread. With `parts.suspends`, calls return promises, and imports may suspend the plugin. */
 export class LocalRunner implements Runner {
-  /** Null once it is closed: the accessors among them stand on the kernel memory. */
+  /** Null after `close`, because the accessors in it would keep the kernel memory alive. */
   #parts: Omit<InstanceParts, 'onModule'> | null;
   #instances: Instances | null = null;
   module: string = MAIN;

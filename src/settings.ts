@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Fetch, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
-/** A folder of the host that the plugin sees under a path of its own. */
+/** A folder of the host, and the path under which the plugin sees it. */
 export interface Mount {
   guest: string;
   host: string;
@@ -29,13 +29,13 @@ export type Settings = Readonly<{
   maxHttpResponseBytes: number;
   exposesHttpHeaders: boolean;
   fetch: Fetch | undefined;
-  /** For one call, or for the start functions. */
+  /** Time limit of one call, or of the start functions. */
   timeoutMs: number | undefined;
   queueTimeoutMs: number;
   runInWorker: boolean;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   useWasi: boolean;
-  /** Undefined: as the platform has it. */
+  /** Undefined: the platform decides. */
   enableWasiOutput: boolean | undefined;
   logger: Logger;
   logLevel: LogLevel;
@@ -46,14 +46,14 @@ export type Settings = Readonly<{
   stderr: ((line: string) => void) | undefined;
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   strict: boolean;
-  /** Limits given as 0 in the spelling of the official JS SDK, which takes that for none. */
+  /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
 }>;
 
 const PAGE_BYTES = 65_536;
 
-/** The keys that manifests and options share, each under one name whatever its spelling. Missing keys are left out. */
+/** The keys that manifests and options share. Both spellings of a key have the same name here. Missing keys are left out. */
 export interface Given {
   config?: Record<string, string>;
   allowedHosts?: readonly string[];
@@ -63,10 +63,10 @@ export interface Given {
   zeroLimits: string[];
 }
 
-/** The official JS SDK takes 0 in them for "no limit"; here it allows nothing. */
+/** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
 const ZERO_IS_OPEN_ELSEWHERE = ['maxPages', 'maxVarBytes', 'maxHttpResponseBytes'] as const;
 
-/** @param where How messages name the manifest or options that were read */
+/** @param where name of the manifest or options in messages */
 export function readShared(read: ManifestOptions, where: string): Given {
   const { config, memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
   const { allowedPaths, allowed_paths } = read;
@@ -89,13 +89,13 @@ const mount = (path: string, guest: string): Mount => ({
   readOnly: path.startsWith('ro:'),
 });
 
-/** Without the keys that are missing, which would else replace those of the manifest. */
+/** Removes missing keys. Otherwise a missing option would replace the same key of the manifest. */
 const present = <T extends object>(keys: T) =>
   Object.fromEntries(Object.entries(keys).filter(([, value]) => value != null)) as {
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
 
-/** What options have and manifests do not. */
+/** Options that manifests do not have. */
 type OwnOptions = Omit<PluginOptions, keyof ManifestOptions>;
 
 /** @throws {CreateError} INVALID_OPTION */
@@ -105,13 +105,13 @@ export function readPluginOptions(options: unknown): Given & OwnOptions {
   return { ...own, ...readShared(read, 'option') };
 }
 
-/** Options over manifest over defaults. */
+/** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
 export function settle(manifest: Given, options: Given & OwnOptions): Settings {
   const given = { ...manifest, ...options };
   const memory = { ...manifest.memory, ...options.memory };
   const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];
   return Object.freeze({
-    // A Map, because a plain object also answers for the keys it inherits.
+    // A Map, because a plain object also has inherited keys.
     config: new Map(Object.entries(given.config ?? {})),
     allowedHosts: given.allowedHosts ?? [],
     allowedSchemes: given.allowedSchemes ?? HTTP_SCHEMES,
@@ -144,7 +144,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
   });
 }
 
-/** Natively, the growth that `memory.max_pages` limits comes on top of a first page. */
+/** Returns the limit of the kernel memory. As in the native runtime, `memory.max_pages` does not count the first page. */
 function kernelBytes({ maxPages, maxGrowthPages }: Given['memory']): number | undefined {
   const limits = [maxPages, maxGrowthPages === undefined ? undefined : maxGrowthPages + 1];
   const given = limits.filter(pages => pages !== undefined);

@@ -18,7 +18,7 @@ import { LocalRunner, type Runner } from './runner.ts';
 import type { Settings } from './settings.ts';
 import { WorkerRunner } from './worker/runner.ts';
 
-// What a plugin is put together from, made as its settings say.
+// Makes the parts of a plugin from its settings.
 
 export function createKernel(settings: Settings): Kernel {
   const kernel: Kernel = new Kernel({
@@ -34,7 +34,7 @@ export function createKernel(settings: Settings): Kernel {
   return kernel;
 }
 
-/** What a callback throws, which may be anything, ends the call. */
+/** Runs a callback of the user. If it throws, ends the call with that value, which need not be an Error. */
 function orStop(kernel: Kernel, what: string, callback: () => void): void {
   try {
     callback();
@@ -47,8 +47,9 @@ export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic)
   orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
 
 /**
- * The kernel functions on this thread, and the tier that the plugin gets. In a worker it has the hot ones there.
- * @throws {CreateError} UNSUPPORTED where the platform cannot provide the tier that is asked for
+ * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores
+ * in the worker, so this thread uses the reference functions.
+ * @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier
  */
 export function connect(
   kernel: Kernel,
@@ -74,7 +75,7 @@ interface RunnerParts {
   tier: KernelTier;
   imports: EnvImports;
   hostCalls: HostCalls;
-  /** Of a metered plugin. */
+  /** Null unless the plugin is metered. */
   deadline: Deadline | null;
   stdout: LineSink;
   stderr: LineSink;
@@ -117,7 +118,7 @@ export function createRunner({
   return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
 }
 
-/** Hands lines to the caller's receiver, if there is one, and to `print`. */
+/** Makes a sink that passes lines to the caller's function, if there is one, and to `print`. */
 export function lineSink(
   kernel: Kernel,
   name: 'stdout' | 'stderr',
@@ -129,7 +130,7 @@ export function lineSink(
       try {
         settings[name]?.(line);
       } catch (error) {
-        // Not thrown: to WASI, that would be an error of the device, which programs may ignore.
+        // Not thrown: WASI would report it to the program as an error of the device, which programs may ignore.
         kernel.markEnded(hostFailure(`option.${name}`, error));
       }
       print?.(line);

@@ -5,18 +5,19 @@ import type { ManifestModule, Source } from './manifest.ts';
 import type { Fetch } from './options.ts';
 import type { Platform } from './platform/types.ts';
 
-/** The very bytes that were hashed, or a module whose bytes nobody can see. */
+/** The exact bytes that were hashed, or a compiled module, whose bytes cannot be read. */
 export type LoadedSource =
   | {
       bytes: Uint8Array<ArrayBuffer>;
       sha256: string | null;
-      /** The same bytes, being compiled since they began to arrive. */
+      /** The compilation of the same bytes, started when they began to arrive. */
       compiling?: Promise<WebAssembly.Module> | undefined;
     }
   | { module: WebAssembly.Module };
 
 /**
- * What stands behind a URL or in a response: JSON text of a manifest, by its content type, else wasm as a response.
+ * Fetches a URL, or reads a response. If the content type is JSON, returns the text of the manifest, else the response itself,
+ * which should hold wasm.
  * @throws {CreateError} SOURCE_UNAVAILABLE, TEXT_TOO_LONG
  */
 export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
@@ -24,7 +25,7 @@ export async function fetchManifest(input: URL | Response, fetch: Fetch): Promis
   if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
   const tooLong = (bytes: number) => new CreateError('TEXT_TOO_LONG', tooLongMessage('manifest', bytes));
   try {
-    // Not as text, which some runtimes decode whatever its length.
+    // Not `response.text()`: some runtimes decode texts of any length.
     return new TextDecoder().decode(await readBody(response, MAX_TEXT_BYTES, tooLong));
   } catch (error) {
     throw error instanceof CreateError
@@ -66,7 +67,7 @@ async function readSource(platform: Platform, fetch: Fetch, source: Source): Pro
   throw new Error('BUG: a module has no bytes to read');
 }
 
-/** Compiles while the bytes arrive, where the platform can, and keeps them too: hash and wasm types need them. */
+/** Compiles while the bytes arrive, if the platform can. Keeps the bytes too: hash and wasm types are read from them. */
 async function readResponse(platform: Platform, response: Response): Promise<ReadSource> {
   const what = response.url || 'response';
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
@@ -75,7 +76,7 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
       return { bytes: new Uint8Array(await response.arrayBuffer()) };
     }
     const compiling = platform.compileStreaming(response.clone());
-    // Whoever awaits it sees the failure; until then it must not count as unhandled.
+    // The code that awaits it handles the failure. Until then a rejection must not count as unhandled.
     compiling.catch(() => {});
     return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };
   } catch (error) {
@@ -87,7 +88,7 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
   try {
     return await fetch(url, init);
   } catch (error) {
-    // Node says "fetch failed" and keeps the reason below it.
+    // Node's message is only "fetch failed"; the reason is in `cause`.
     const { message, cause } = error as Error;
     throw unavailable(url.href, cause instanceof Error ? `${message}: ${cause.message}` : message, error);
   }
@@ -98,7 +99,7 @@ const contentType = (response: Response) => response.headers.get('content-type')
 const unavailable = (what: string, why: string, cause?: unknown) =>
   new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
 
-/** @throws {CreateError} UNSUPPORTED where the platform has no SHA-256 */
+/** Returns the SHA-256 in hexadecimal digits. @throws {CreateError} UNSUPPORTED if the platform has no SHA-256 */
 export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   try {
     const digest = await platform.sha256(bytes);

@@ -2,19 +2,19 @@
 export interface StartFunction {
   name: string;
   args: readonly number[];
-  /** Its wasm type, as `formatType` writes it. What is of another type is an export like any other. */
+  /** Matches its wasm type as `formatType` writes it. A function of another type is an ordinary export. */
   type: RegExp;
 }
 
 const INITIALIZE: StartFunction = { name: '_initialize', args: [], type: /^\(\) -> \(\)$/ };
 const CONSTRUCTORS: StartFunction = { name: '__wasm_call_ctors', args: [], type: /^\(\) -> \(\)$/ };
-/** Whatever it answers, natively nobody looks at it. */
+/** Any result type is accepted: the native runtime ignores the result. */
 const HASKELL: StartFunction = { name: 'hs_init', args: [0, 0], type: /^\(i32, i32\) ->/ };
 
 /**
- * Which of the exports that `has` finds are to be called, in order. Haskell's runtime wants `_initialize` before
- * `hs_init(argc, argv)`. Otherwise `__wasm_call_ctors` is preferred, as natively: it is what `_initialize` of a reactor
- * calls. A command's `_start` runs only when called by name.
+ * Chooses the start functions among the exports that `has` finds, in the order of their calls. Haskell's runtime needs
+ * `_initialize` before `hs_init(argc, argv)`. Otherwise `__wasm_call_ctors` is preferred, as in the native runtime: a
+ * reactor's `_initialize` would call it. A command's `_start` runs only when called by name.
  */
 export function chooseStartFunctions(has: (candidate: StartFunction) => boolean): StartFunction[] {
   const initialize = has(INITIALIZE) ? [INITIALIZE] : [];

@@ -1,14 +1,14 @@
 import type { Platform } from './platform/types.ts';
 
-/** A call that waits for its turn, or has it. */
+/** A call in the queue, waiting or running. */
 interface Turn {
-  /** Settles when the call is over: to null, or to the turn that it still waited for when it left the queue. */
+  /** Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. */
   readonly over: Promise<Turn | null>;
 }
 
 /**
- * Begins to watch a call that has to wait, which `leave` rejects and takes out of the queue. Returns a function that ends
- * the watch.
+ * Starts to watch a waiting call. `leave` rejects the call and takes it out of the queue. Returns a function that ends the
+ * watch.
  */
 export type Watch = (leave: (error: Error) => void) => () => void;
 
@@ -24,7 +24,7 @@ export class Turns {
     this.#keepAlive = keepAlive;
   }
 
-  /** @param watch for a call that has to wait: one that waits for nothing is not watched */
+  /** @param watch called only if the call has to wait */
   run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
     const running = this.#run(work, watch);
     this.#keepAlive?.(running);
@@ -43,7 +43,7 @@ export class Turns {
       while (ahead) ahead = await ahead.over;
     };
     try {
-      // Never at once: a caller may still close the plugin, or abort the call, after the line that made it.
+      // Always waits a moment: the caller may close the plugin, or abort the call, in the line after the call.
       await (ahead ? unlessLeft(pass(), watch) : null);
       return await work();
     } finally {
@@ -60,13 +60,13 @@ export class Turns {
   async whenIdle(): Promise<void> {
     for (let turn = this.#last; turn; turn = this.#last) {
       await turn.over;
-      // It may have been over already when the one behind it left.
+      // The turn may have been over already when the turn after it left and put it back as the last.
       if (this.#last === turn) this.#last = null;
     }
   }
 }
 
-/** Waits for `work`, which never rejects, or throws the error that the call leaves with. */
+/** Waits for `work`, which never rejects. Throws the error of `leave` if the call leaves the queue before. */
 async function unlessLeft(work: Promise<void>, watch: Watch): Promise<void> {
   let unwatch = () => {};
   try {

@@ -17,9 +17,9 @@ import { decodeStrict, parseJson } from './text.ts';
 import { isThenable } from './thenable.ts';
 import type { ValueType } from './wasm/reader.ts';
 
-/** How a value crosses between a plugin and a host function. */
+/** Converts a value between a plugin and a host function. */
 export interface ValueCodec<T> {
-  /** The wasm type of the parameter or result. A block crosses as its handle, an i64. */
+  /** The wasm type of the parameter or result. A block is passed as its handle, an i64. */
   readonly wasm: Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
   read(context: CallContext, value: WasmValue): T;
   write(context: CallContext, value: T): WasmValue;
@@ -27,7 +27,7 @@ export interface ValueCodec<T> {
 
 const decode = (bytes: Uint8Array) => decodeStrict(bytes, 'parameter');
 
-/** A block of bytes, to be read and written as something else. Handle 0 is an empty block. */
+/** Makes a codec for values that are passed as a block of bytes. Handle 0 is an empty block. */
 function block<T>(
   decode: (bytes: Uint8Array<ArrayBuffer>) => T,
   encode: (value: T) => string | Uint8Array,
@@ -45,7 +45,7 @@ function block<T>(
   };
 }
 
-/** Numbers in a block, little endian and of exactly this many bytes, as extism-convert has them. */
+/** Makes a codec for numbers in a block, little endian and of exactly `sizeBytes` bytes, as in extism-convert. */
 function numberBlock<T extends number | bigint>(
   sizeBytes: number,
   get: (view: DataView) => T,
@@ -74,7 +74,7 @@ const wasmFloat = (wasm: 'f32' | 'f64'): ValueCodec<number> => ({
   write: (_, value) => value,
 });
 
-/** `as` brings any wasm value into the range of the type. A result outside of it is refused. */
+/** Makes a codec for integers. `as` wraps a wasm value into the range of the type. A result outside the range is refused. */
 const wasmInteger = <T extends WasmValue>(
   wasm: 'i32' | 'i64',
   as: (value: WasmValue) => T,
@@ -90,9 +90,9 @@ const wasmInteger = <T extends WasmValue>(
 const text = block<string>(decode, value => value);
 
 /**
- * What parameters and results of host functions can be. `text` (strict UTF-8), `json`, `bytes` and `base64` (standard
- * alphabet, padded) are blocks, and so are the numbers of `inBlock` (little endian). The other numbers cross as they are:
- * i32 and i64 as signed, u32 and u64 as unsigned wasm numbers.
+ * Codecs for parameters and results of host functions. `text` (strict UTF-8), `json`, `bytes`, `base64` (standard alphabet,
+ * padded) and the numbers of `inBlock` (little endian) are passed as blocks. The other numbers are passed as wasm numbers:
+ * i32 and i64 are read as signed, u32 and u64 as unsigned.
  */
 export const values = {
   text,
@@ -151,12 +151,12 @@ export const values = {
   },
 } as const;
 
-/** What a typed host function takes and answers. */
+/** Parameters and result of a typed host function. */
 export interface Signature<Params extends readonly unknown[], Result> {
   params?: readonly [...{ [Index in keyof Params]: ValueCodec<Params[Index]> }];
   /** Left out for a function without a result. */
   result?: ValueCodec<Result>;
-  /** Whether it has to be waited for. Default: whether it is an `async function`. */
+  /** Whether the function returns a promise. Default: true if it is an `async function`. */
   isAsync?: boolean;
 }
 
@@ -184,9 +184,8 @@ const refuse: Refuse = message => {
 };
 
 /**
- * A host function that gets and gives JavaScript values. A plugin that imports it with another wasm type is refused when
- * it is created. A parameter that cannot be read, or a result that cannot be written, fails the call with
- * HOST_FUNCTION_FAILED.
+ * Makes a host function that takes and returns JavaScript values. Creation fails for a plugin that imports it with another
+ * wasm type. A parameter that cannot be read, or a result that cannot be written, fails the call with HOST_FUNCTION_FAILED.
  * @throws {PlugboardError} INVALID_OPTION
  */
 export function hostFunction<Params extends readonly unknown[] = [], Result = void>(

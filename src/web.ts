@@ -9,7 +9,7 @@ export * from './api.ts';
 
 export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(webPlatform);
 
-/** Creates a plugin, initialised and ready for calls. @throws {CreateError} */
+/** Creates a plugin and initialises it. It is ready for calls. @throws {CreateError} */
 export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,

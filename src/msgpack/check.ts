@@ -1,15 +1,18 @@
 import { ActorError } from '../actor/errors.ts';
 import { MAX_DEPTH, MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../actor/json-value.ts';
 
-/** Extension types that stand for what msgpackr reads inexactly. Nobody else can send them: all extensions are refused. */
+/** Extension types for values that msgpackr reads inexactly. Input cannot contain them: every extension type is refused. */
 export const WHOLE_FLOAT = 2;
 export const TEXT = 3;
 
-/** A value is so many bytes; or so many bytes of a length or count, and then what is counted. */
+/** Kinds of values. `COUNTED` ones begin with a length or count; the others have a fixed number of bytes. */
 type Kind = 'constant' | 'integer' | 'float' | 'string' | 'bytes' | 'array' | 'map';
 const COUNTED: readonly Kind[] = ['string', 'bytes', 'array', 'map'];
 
-/** The formats that a first byte of 0xc0 or more, and less than 0xe0, begins. Extensions are left out. */
+/**
+ * Formats by first byte, 0xc0 to 0xdf, without extensions: the kind and the number of bytes that follow. For counted kinds
+ * these bytes hold the length or count.
+ */
 const FORMATS: Readonly<Record<number, readonly [Kind, bytes: number]>> = {
   192: ['constant', 0],
   194: ['constant', 0],
@@ -37,10 +40,10 @@ const FORMATS: Readonly<Record<number, readonly [Kind, bytes: number]>> = {
 };
 
 /**
- * Checks that `bytes` are one value of MessagePack that JSON can carry too, and answers a copy for msgpackr: whole floats
- * and strings that begin with a byte order mark are extensions there, since it takes the one for integers and drops the
- * mark of the other. It also believes lengths, repairs UTF-8 and recurses without bound, so nothing goes there unchecked.
- * @param what The bytes are, for the error message
+ * Checks that `bytes` are one value of MessagePack that JSON can carry too, and returns a copy for msgpackr. In the copy,
+ * whole floats and strings that begin with a byte order mark are extensions: msgpackr would read such a float as an integer
+ * and drop the mark. It also trusts lengths, repairs UTF-8 and recurses without limit, so it gets only checked bytes.
+ * Error messages name the bytes by the second parameter.
  * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, JSON_VALUE for NaN and infinities, TEXT_TOO_LONG,
  * TOO_MANY_VALUES; each with the offset
  */
@@ -51,7 +54,7 @@ export function checkedCopy(bytes: Uint8Array, what: string): Uint8Array {
 }
 
 class Checker {
-  /** Where what msgpackr reads inexactly begins. Offsets alone, since there may be millions. */
+  /** Offsets of the values that msgpackr reads inexactly. Numbers and not objects, because there may be millions. */
   readonly inexact: number[] = [];
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -99,7 +102,7 @@ class Checker {
     return kind;
   }
 
-  /** What begins here, and how many bytes, items or pairs are in it. */
+  /** Reads the head of a value: its kind, and the number of its bytes, items or pairs. */
   #head(start: number): readonly [Kind, number] {
     const first = this.#unsigned(1, 'value');
     if (first < 0x80 || first >= 0xe0) return ['integer', 0];
@@ -185,7 +188,7 @@ class Checker {
 const isAscii = (byte: number) => byte < 0x80;
 const hex = (byte: number) => `0x${byte.toString(16).padStart(2, '0')}`;
 
-/** A copy in which the values that begin at these offsets have the header of an extension. */
+/** Returns a copy in which the values at these offsets have the header of an extension. */
 function withExtensions(bytes: Uint8Array, offsets: readonly number[]): Uint8Array {
   const copy = new Uint8Array(bytes.length + offsets.length * MOST_ADDED_BYTES);
   let from = 0;
@@ -202,7 +205,7 @@ function withExtensions(bytes: Uint8Array, offsets: readonly number[]): Uint8Arr
   return copy.subarray(0, to + bytes.length - from);
 }
 
-/** A header of 6 bytes for that of a short string. */
+/** An extension header has at most 6 bytes; the header that it replaces has at least one. */
 const MOST_ADDED_BYTES = 5;
 
 function extensionOf(

@@ -6,7 +6,7 @@ import { type Form, writeValue } from '../actor/value-writer.ts';
 import { checkedCopy, TEXT, WHOLE_FLOAT } from './check.ts';
 import { addExtension, Packr } from './msgpackr.ts';
 
-/** MessagePack that is already written. */
+/** A value that is already encoded as MessagePack. */
 class Written {
   readonly bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
@@ -37,7 +37,7 @@ addExtension({
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: false });
 
-/** What msgpackr writes as it was meant. */
+/** Turns values into a form that msgpackr encodes exactly. */
 const PACKABLE: Form<unknown> = {
   literal: value => value,
   string: text => text,
@@ -45,20 +45,20 @@ const PACKABLE: Form<unknown> = {
     const integer = Number(value);
     if (integer >= -0x8000_0000 && integer <= 0xffff_ffff) return integer;
     const wide = BigInt(value);
-    // Beyond 32 bits it takes a number for a float, and writes a positive bigint as signed.
+    // Beyond 32 bits msgpackr encodes a number as a float, and a positive bigint as a signed integer.
     if (BigInt.asUintN(64, wide) === wide) return written(0xcf, view => view.setBigUint64(1, wide));
     return BigInt.asIntN(64, wide) === wide ? wide : undefined;
   },
   integers: '64 bits',
-  // A whole number it takes for an integer.
+  // msgpackr would encode a whole number as an integer.
   float: value => (Number.isInteger(value) ? written(0xcb, view => view.setFloat64(1, value)) : value),
   bytes: bytes => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
   array: items => items,
-  // An object would lose the key `__proto__`.
+  // A Map, because an object would lose the key `__proto__`.
   object: (keys, values) => new Map(keys.map((key, index) => [key, values[index]])),
 };
 
-/** A value of 64 bits, by its first byte. */
+/** Encodes a value of 64 bits. `first` is the first byte of its format. */
 function written(first: number, set: (view: DataView) => void): Written {
   const bytes = new Uint8Array(9);
   bytes[0] = first;
@@ -66,7 +66,7 @@ function written(first: number, set: (view: DataView) => void): Written {
   return new Written(bytes);
 }
 
-/** A copy: msgpackr writes many values into one buffer. */
+/** Copies the result, because msgpackr writes many values into one buffer. */
 const pack = (value: unknown) => new Uint8Array(packr.pack(value));
 
 function fromUnpacked(value: unknown): JsonValue {
@@ -80,8 +80,8 @@ function fromUnpacked(value: unknown): JsonValue {
 }
 
 /**
- * Writes one value as MessagePack. Takes what JSON takes, bytes as such, and whole floats as `Float`.
- * @throws {ActorError} JSON_VALUE with the path of what JSON cannot carry, and of integers beyond 64 bits; JSON_DEPTH
+ * Encodes one value as MessagePack. Takes the values of JSON, `Uint8Array` as bytes, and `Float` for whole floats.
+ * @throws {ActorError} JSON_VALUE, with its path, for a value that JSON cannot carry or an integer beyond 64 bits; JSON_DEPTH
  */
 export function encode(value: unknown): Uint8Array<ArrayBuffer>;
 export function encode(value: unknown, ...extra: unknown[]): Uint8Array<ArrayBuffer> {
@@ -90,8 +90,8 @@ export function encode(value: unknown, ...extra: unknown[]): Uint8Array<ArrayBuf
 }
 
 /**
- * Reads one value. An integer is a `number` while that is safe and a `bigint` beyond, a whole float a `Float`, bytes are a
- * `Uint8Array`, maps are plain objects whose integer keys became strings. Among equal keys the last wins.
+ * Decodes one value. A safe integer becomes a `number`, a larger one a `bigint`, a whole float a `Float`, bytes a
+ * `Uint8Array`. A map becomes a plain object with its integer keys as strings. Among equal keys the last wins.
  * @throws {ActorError} MSGPACK_SYNTAX, INVALID_UTF8, JSON_DEPTH, or JSON_VALUE for NaN and infinities; each with the offset
  */
 export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue => {
@@ -99,7 +99,7 @@ export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue => {
   return fromUnpacked(packr.unpack(checkedCopy(bytes, what)));
 };
 
-/** For the option `codec` of actors whose plugins say `"encoding": "msgpack"` in their metadata. */
+/** The codec for actors whose plugins have `"encoding": "msgpack"` in their metadata. Pass it as the option `codec`. */
 export const msgpack: Codec = {
   encoding: 'msgpack',
   write: (value, path) => pack(writeValue(value, PACKABLE, path)),

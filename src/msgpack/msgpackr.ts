@@ -1,11 +1,11 @@
-// @ts-expect-error: this build of msgpackr, the one without eval, comes without types.
+// @ts-expect-error: the build of msgpackr without eval has no types.
 import msgpackr from 'msgpackr/index-no-eval';
 
-/** Where an extension may write: `size` bytes from `position` on. */
+/** Reserves `size` bytes of `target`, from `position` on, for an extension to write. */
 export type Allocate = (size: number) => { target: Uint8Array; position: number };
 
 export interface Extension<T> {
-  /** 1 to 127. */
+  /** Extension type, 1 to 127. */
   type: number;
   /** Instances are written by `pack`. */
   Class?: new (
@@ -26,5 +26,5 @@ interface Msgpackr {
   addExtension<T>(extension: Extension<T>): void;
 }
 
-/** What we use of msgpackr. The build puts its code here, so that nothing is to be installed: build.mjs. */
+/** The parts of msgpackr that we use. build.mjs copies their code into this module, so that users install no dependency. */
 export const { Packr, addExtension } = msgpackr as Msgpackr;

@@ -11,14 +11,14 @@ import {
 import { chmod, chown, open, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Of a file that is not there yet, as programs make them. */
+/** Permissions of a new file, before the umask: the usual ones. */
 const NEW_FILE_MODE = 0o666;
 const PERMISSIONS = 0o7777;
 const ANY_WRITE = 0o222n;
 
 /**
- * A file that is replaced as a whole, and never seen half written: neither by another program nor after a power cut. A
- * file that another program has changed since it was read is not replaced.
+ * A file that is always replaced as a whole. Other programs never see it half written, nor is it half written after a power
+ * cut. A file that another program has changed since it was read is not replaced.
  */
 export class AtomicFile {
   readonly #path: string;
@@ -39,22 +39,22 @@ export class AtomicFile {
     this.#path = path;
   }
 
-  /** Returns what `parse` makes of the file; null where it does not exist. When `parse` throws, the file stays unread. */
+  /** Returns the result of `parse`; null if the file does not exist. If `parse` throws, the file counts as not read. */
   async read<T>(parse: (bytes: Uint8Array) => T): Promise<T | null> {
-    // From before the reading: a change meanwhile counts as a later one.
+    // Taken before the file is read, so that a change during the reading counts as a later change.
     const stats = this.#stats();
     const value = stats && parse(await readFile(this.#path));
     this.#seen = stats && versionOf(stats);
     return value;
   }
 
-  /** Whether another program has changed the file. One that it has removed holds nothing that could be lost. */
+  /** Whether another program has changed the file. A removed file does not count: it holds no data that could be lost. */
   hasChanged(): boolean {
     const stats = this.#stats();
     return stats !== null && versionOf(stats) !== this.#seen;
   }
 
-  /** Takes away temporary files of programs that were killed while they wrote. One that still writes begins anew. */
+  /** Removes temporary files of programs that were killed while they wrote. A program that still writes starts again. */
   async removeLeftovers(): Promise<void> {
     const [folder, prefix] = [dirname(this.#path), temporaryPrefix(this.#path)];
     const names = await readdir(folder).catch(() => []);
@@ -72,7 +72,7 @@ export class AtomicFile {
       await this.#replace(text);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // Another program that just began has taken the temporary file for a leftover.
+      // Another program that just started has removed the temporary file as a leftover.
       await this.#replace(text);
     }
   }
@@ -84,7 +84,7 @@ export class AtomicFile {
       const file = await open(temporary, 'wx', old ? Number(old.mode) & PERMISSIONS : NEW_FILE_MODE);
       try {
         await file.writeFile(text);
-        // Else the new name may reach the disk before the new bytes do.
+        // Otherwise the new name may reach the disk before the new bytes.
         await file.sync();
       } finally {
         await file.close();
@@ -106,7 +106,7 @@ export class AtomicFile {
     }
   }
 
-  /** Runs `action` while no other program that uses this class does, which takes microseconds. */
+  /** Runs `action` while no other program that uses this class runs one. The lock is held for microseconds. */
   async #alone(action: () => void): Promise<void> {
     const lock = join(dirname(this.#path), `.${basename(this.#path)}.lock`);
     while (!makeLock(lock)) await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS));
@@ -121,7 +121,7 @@ export class AtomicFile {
     const stats = this.#stats();
     if (stats) {
       if (!stats.isFile()) throw new Error('expected a file, got a folder, device or the like');
-      // The superuser can write such files too, but somebody has said that they should stay.
+      // Checked by mode, because the superuser can write read-only files too. Somebody made the file read-only on purpose.
       if ((stats.mode & ANY_WRITE) === 0n) throw new Error('the file is read-only');
       await (await open(this.#path, 'r+')).close();
     }
@@ -146,7 +146,7 @@ export class AtomicFile {
   }
 }
 
-/** Follows links, so that the file is replaced that a link leads to, and not the link; also when it is yet to be made. */
+/** Follows links, so that the target of a link is replaced and not the link. The target may be missing. */
 async function placeOf(path: string): Promise<string> {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
   try {
@@ -157,15 +157,15 @@ async function placeOf(path: string): Promise<string> {
   }
 }
 
-/** Owner and permissions as before: a file that others may not read stays so, and its owner may still read it. */
+/** Sets owner and permissions of the old file, so that a private file stays private and its owner can still read it. */
 async function giveAccess(path: string, { uid, gid, mode }: BigIntStats): Promise<void> {
   const made = statSync(path, BIGINT);
-  // Only the superuser may give a file away. For others it is their own from now on.
+  // Only the superuser may change the owner. For other users the new file belongs to them.
   if (made.uid !== uid || made.gid !== gid) await chown(path, Number(uid), Number(gid)).catch(() => {});
   if (made.mode !== mode) await chmod(path, Number(mode) & PERMISSIONS);
 }
 
-/** Returns whether it made the file, which did not exist. One that a killed program left is taken away. */
+/** Makes the lock file. Returns false if it exists. A lock that is too old, left by a killed program, is removed. */
 function makeLock(path: string): boolean {
   try {
     closeSync(openSync(path, 'wx'));
@@ -179,8 +179,8 @@ function makeLock(path: string): boolean {
 }
 
 /**
- * Differs after any change. File systems count time in ticks of milliseconds and use inodes again, so this class sets the
- * time of each version itself, in microseconds.
+ * Returns a text that differs after any change. File systems count time in ticks of milliseconds and use inode numbers
+ * again, so this class sets the time of each version itself, in microseconds.
  */
 const versionOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}`;
 

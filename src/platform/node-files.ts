@@ -38,14 +38,14 @@ import { pathFs } from '../../wasi/path-fs.ts';
 import type { BothTimes, PathFile, PathHost } from '../../wasi/path-host.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
-/** Windows has none of these. */
+/** These flags do not exist on Windows. */
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
 const isWindows = process.platform === 'win32';
-/** On Windows more than "/" separates, a colon names a stream, and devices have names in every folder. */
+/** Windows also separates names by "\", names streams after a colon, and has device names in every folder. */
 const DANGEROUS = isWindows ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/;
 const NS_PER_S = 1e9;
 
-/** The host's error codes that a program may be told; the names are those of preview 1. Any other is EIO. */
+/** Error codes of the host that a program sees under the same name in WASI preview 1. Any other code becomes EIO. */
 const TOLD = [
   ...['EACCES', 'EBADF', 'EBUSY', 'EEXIST', 'EFBIG', 'EINVAL', 'EISDIR', 'ELOOP', 'EMFILE', 'EMLINK'],
   ...[
@@ -64,7 +64,7 @@ const TOLD = [
 const errnos = new Map<string, number>(TOLD.map(name => [name, Errno[name]]));
 errnos.set('EDQUOT', Errno.ENOSPC).set('ENFILE', Errno.EMFILE).set('EOPNOTSUPP', Errno.ENOTSUP);
 
-/** Runs a call of `node:fs`; what it throws becomes an errno. What the host did not say is a mistake here, and thrown on. */
+/** Runs a call of `node:fs`. An error of the host becomes an errno. Any other error is a bug here and thrown on. */
 function attempt<T>(call: () => T): T | number {
   try {
     return call();
@@ -73,10 +73,10 @@ function attempt<T>(call: () => T): T | number {
   }
 }
 
-/** Returns the errno for an error of the host. Throws any other error on. */
+/** Returns the errno for an error of the host. Throws every other error again. */
 export function toErrno(error: unknown): number {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  // What Deno was not granted. It makes links only when granted all files.
+  // Deno's error for a permission that was not granted. It makes links only with permission for all files.
   if (name === 'NotCapable') return Errno.EACCES;
   const told = typeof code === 'string' ? code : codeInMessage(error);
   if (told === undefined) throw error;
@@ -85,14 +85,14 @@ export function toErrno(error: unknown): number {
 
 const codesByNumber = new Map(Object.entries(osConstants.errno).map(([code, number]) => [number, code]));
 
-/** The code of an error to which Deno gives none, EFBIG for one: its message ends in "(os error 27)". */
+/** Finds the code of an error that Deno left without `code`, such as EFBIG: its message ends in "(os error 27)". */
 function codeInMessage(error: unknown): string | undefined {
   const [, number] = (error instanceof Error && /\(os error (\d+)\)$/.exec(error.message)) || [];
-  // The numbers of Windows are others.
+  // On Windows the numbers have other meanings.
   return number === undefined || isWindows ? undefined : (codesByNumber.get(Number(number)) ?? 'EIO');
 }
 
-/** As `attempt`, for what answers nothing. */
+/** Like `attempt`, for a call without a result: returns ESUCCESS or an errno. */
 const act = (call: () => void): number =>
   attempt(() => {
     call();
@@ -116,7 +116,7 @@ function toStat(stats: BigIntStats): FsStat {
 const toNs = (ns: bigint): bigint => (ns > 0n ? ns : 0n);
 
 const DEVICES: readonly DeviceName[] = ['null', 'zero'];
-/** By device number, which systems choose for themselves. Found when the first device is looked at. */
+/** Names by device number. Systems choose these numbers, so they are looked up when the first device is seen. */
 let deviceNumbers: Map<bigint, DeviceName> | undefined;
 
 function findDevice(rdev: bigint): DeviceName | undefined {
@@ -139,7 +139,7 @@ function filetypeOf(stats: BigIntStats): number {
 }
 
 function openFile(path: string, { read, write, create, truncate }: FsOpening): PathFile | number {
-  // To cut a file is to write; and Deno takes O_EXCL seriously only with the access to write.
+  // Truncating needs write access, and Deno obeys O_EXCL only with write access.
   const writes = write || truncate || create;
   const access = writes ? (read ? O_RDWR : O_WRONLY) : O_RDONLY;
   const making = create ? O_CREAT | O_EXCL : 0;
@@ -192,14 +192,14 @@ class NodeFile implements PathFile {
   }
 }
 
-/** `node:fs` takes seconds as a double, so that nanoseconds are lost; Deno keeps milliseconds. */
+/** `node:fs` takes seconds as a double, so nanoseconds are lost. Deno keeps only milliseconds. */
 const toSeconds = (ns: bigint): number => Number(ns) / NS_PER_S;
 
 function syncDirectory(path: string): number {
-  // Windows opens no folders.
+  // Windows cannot open folders.
   if (isWindows) return Errno.ESUCCESS;
   return act(() => {
-    // A pipe that another process has put in its place is not waited for.
+    // O_NONBLOCK: another process may have put a pipe in this place, and opening it would wait.
     const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
     try {
       fsyncSync(fd);
@@ -209,7 +209,7 @@ function syncDirectory(path: string): number {
   });
 }
 
-/** Without an exception for what is not there, which costs more than the look. */
+/** No exception for a missing file: making the exception takes longer than `lstatSync` itself. */
 const LOOK = { bigint: true, throwIfNoEntry: false } as const;
 
 function look(path: string): FsStat | number {
@@ -221,7 +221,7 @@ function look(path: string): FsStat | number {
   }
 }
 
-/** Deno would remove an empty folder by `unlinkSync`, macOS says EPERM: it is never asked to. */
+/** `unlink` is never called for a folder: Deno's `unlinkSync` would remove an empty one, and macOS reports EPERM. */
 const nodeHost = (root: string): PathHost => ({
   root,
   isName: name => !DANGEROUS.test(name),
@@ -240,9 +240,9 @@ const nodeHost = (root: string): PathHost => ({
 });
 
 /**
- * A folder of the host as a file system for `createWasi`, on Node, Deno and Bun. Nothing outside it can be reached
- * through it; docs/RATIONALE.md says what other processes can do meanwhile.
- * @param path absolute, or from the current folder; links in it are followed, now
+ * Opens a folder of the host as a file system for `createWasi`, on Node, Deno and Bun. The plugin cannot reach files outside
+ * the folder. For races with other processes see docs/RATIONALE.md.
+ * @param path absolute, or relative to the current folder. Links in it are followed once, when this function is called
  * @throws {WasiError} WASI_INVALID_PREOPEN if there is no such folder; WASI_INVALID_OPTION for options: `readOnly` stands
  * beside the file system in `preopens`
  */

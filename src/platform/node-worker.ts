@@ -1,12 +1,12 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import type { WorkerEvents, WorkerHandle, WorkerPort } from './types.ts';
 
-/** Starts the entry in a thread that keeps no process alive, with `args` as options of `node:worker_threads`. */
+/** Starts the worker entry in a thread that does not keep the process alive. `args` are options of `node:worker_threads`. */
 export function startNodeWorker(
   { onMessage, onDeath }: WorkerEvents,
   args: Readonly<Record<string, unknown>>,
 ): WorkerHandle {
-  // Not the flags of this process: some of them are refused for workers, and none is for this code.
+  // Not the flags of this process: Node refuses some of them for workers, and this code needs none.
   const worker = new Worker(new URL('./worker-node.js', import.meta.url), { execArgv: [], ...args });
   worker.unref();
   worker.on('message', onMessage);
@@ -18,14 +18,14 @@ export function startNodeWorker(
     keepAlive: isNeeded => (isNeeded ? worker.ref() : worker.unref()),
     terminate: () => {
       worker.removeAllListeners();
-      // What is thrown while it ends concerns nobody any more.
+      // Errors thrown while the worker ends are ignored.
       worker.on('error', () => {});
       void worker.terminate();
     },
   };
 }
 
-/** In the worker. */
+/** Port to the caller's thread, for use in the worker. */
 export const nodePort: WorkerPort = {
   post: message => parentPort!.postMessage(message),
   onMessage: receive => parentPort!.on('message', receive),

@@ -6,12 +6,13 @@ import { startNodeWorker } from './node-worker.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
-/** Longer than any compilation. */
+/** The longest time that a timer takes: longer than any compilation. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**
- * Where only a compilation is left to wait for, Node 20 blocks its main thread until all background work is done, and
- * some of that may be waiting for the main thread to collect garbage. A timer makes it wait in its event loop instead.
+ * Prevents a deadlock of Node 20. When a compilation is the only pending work, it blocks its main thread until all background
+ * work is done, and some of that work may wait for the main thread to collect garbage. With a timer pending, Node waits in
+ * its event loop instead.
  */
 function keepAlive<T>(work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => {}, KEEP_ALIVE_MS);
@@ -21,7 +22,7 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 const { compile, compileStreaming } = webPlatform;
 const storage = new AsyncLocalStorage<unknown>();
 
-/** The variable of the other Extism hosts. Deno may not be allowed to read it. */
+/** Reads the environment variable of the other Extism hosts. Deno throws if reading is not permitted. */
 function printsWasiOutput(): boolean {
   try {
     return Boolean(process.env.EXTISM_ENABLE_WASI_OUTPUT);
@@ -30,7 +31,7 @@ function printsWasiOutput(): boolean {
   }
 }
 
-/** Node, Deno and Bun: web standards and files. */
+/** The platform for Node, Deno and Bun: web standards, files and threads. */
 export const nodePlatform: Platform = {
   ...webPlatform,
   compile: bytes => keepAlive(compile(bytes)),

@@ -1,51 +1,51 @@
 import type { Clock, Fs, Random } from '../../wasi/index.ts';
 
-/** What the core needs of the runtime it is on. Handed in by the entries; nothing is looked up. */
+/** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. */
 export interface Platform {
   clock: Clock;
   random: Random;
-  /** Reads a whole file. Left out where there are none. */
+  /** Reads a whole file. Left out where the runtime has no files. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** A folder of the host and what is in it. Throws when there is none. Left out where there are no folders. */
+  /** Opens a folder of the host. Throws if it does not exist. Left out where the runtime has no folders. */
   hostFolder?(path: string): Fs;
   fetch: typeof globalThis.fetch;
-  /** Carries a value along through callbacks and awaits. Left out where the runtime has no such thing. */
+  /** Carries a value along through callbacks and awaits. Left out where the runtime has no async contexts. */
   asyncContext?: AsyncContext;
-  /** Keeps the request that is being answered alive until `work` settles. Left out where requests do not end pending work. */
+  /** Keeps the current HTTP request alive until `work` settles. Left out where the end of a request does not end work. */
   keepAlive?(work: Promise<unknown>): void;
-  /** `WebAssembly.compile`, off the calling thread. */
+  /** Compiles bytes on a background thread, as `WebAssembly.compile` does. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */
   compileStreaming?(response: Response): Promise<WebAssembly.Module>;
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Whether plugin output is printed where the option does not say. Left out: no. */
+  /** Whether plugin output is printed when the option is left out. Missing means no. */
   printsWasiOutput?(): boolean;
-  /** Why no worker can be had here and what would change that; null where one can. */
+  /** Why workers cannot be used here, and how to change that; null where they can. */
   lacksWorkers(): string | null;
-  /** Why a worker cannot be ended while a plugin never returns from a loop; null where it can. */
+  /** Why a worker cannot be ended while a plugin runs an endless loop; null where it can. */
   lacksForce(): string | null;
-  /** A thread that runs the entry for workers. `args` are the caller's for it, where the runtime takes any. */
+  /** Starts a thread that runs the worker entry. `args` come from the option `nodeWorkerArgs`; only Node-like runtimes use it. */
   startWorker(events: WorkerEvents, args: Readonly<Record<string, unknown>>): WorkerHandle;
-  /** Where plugin output goes that the caller asked to see. */
+  /** Prints plugin output, if the caller asked for it. */
   print: { out(line: string): void; err(line: string): void };
 }
 
 /** The other end of a `WorkerPort`. Messages are values for the structured clone, and arrive in order. */
 export interface WorkerHandle {
   post(message: unknown): void;
-  /** Whether the process must not end while the worker lives. At first it may. */
+  /** With true, the process does not end while the worker lives. Before the first call it may end. */
   keepAlive(isNeeded: boolean): void;
-  /** Ends it by force, whatever it does. No event comes after it. */
+  /** Ends the worker by force, even while it runs code. No event comes afterwards. */
   terminate(): void;
 }
 
 export interface WorkerEvents {
   onMessage(message: unknown): void;
-  /** It could not be started, or died. Nothing comes after it. */
+  /** Called when the worker could not be started, or died. No event comes afterwards. */
   onDeath(reason: string): void;
 }
 
-/** What the entry for workers has of its creator. */
+/** The worker's connection to the thread that started it. */
 export interface WorkerPort {
   post(message: unknown): void;
   onMessage(receive: (message: unknown) => void): void;
@@ -53,6 +53,6 @@ export interface WorkerPort {
 
 export interface AsyncContext {
   run<T>(value: unknown, fn: () => T): T;
-  /** What `run` was given around the code that is running, or undefined. */
+  /** Returns the value of the innermost `run` around the running code, or undefined. */
   current(): unknown;
 }

@@ -1,6 +1,6 @@
 import type { AsyncContext, Platform } from './types.ts';
 
-/** Globals that only some runtimes of web standards have. */
+/** Globals that only some runtimes have. */
 export interface Scope {
   process?: { getBuiltinModule?: (name: string) => unknown };
   /** https://github.com/tc39/proposal-async-context */
@@ -11,7 +11,7 @@ interface AsyncHooks {
   AsyncLocalStorage?: new () => { run<T>(value: unknown, fn: () => T): T; getStore(): unknown };
 }
 
-/** Modules are asked for by a function: an import would fail where the module is missing, and in bundlers. */
+/** Loads a built-in module through `process`: an import would fail where the module is missing, and in bundlers. */
 function builtinModule<T>({ process }: Scope, name: string): T | undefined {
   try {
     return process?.getBuiltinModule?.(name) as T | undefined;
@@ -20,7 +20,7 @@ function builtinModule<T>({ process }: Scope, name: string): T | undefined {
   }
 }
 
-/** Async contexts, where the runtime has them: as the language proposes them, or as Node and workerd have them. */
+/** Finds the runtime's async contexts: `AsyncContext` of the TC39 proposal, or `AsyncLocalStorage` of Node and workerd. */
 export function findAsyncContext(scope: Scope): AsyncContext | undefined {
   if (scope.AsyncContext?.Variable) {
     const variable = new scope.AsyncContext.Variable();
@@ -33,8 +33,8 @@ export function findAsyncContext(scope: Scope): AsyncContext | undefined {
 }
 
 /**
- * workerd's `waitUntil`. It drops the work of a request that has been answered, also a plugin's call: later requests would
- * wait for its end in vain.
+ * Finds workerd's `waitUntil`. Without it, workerd drops the pending work of a request once the response is sent. A dropped
+ * plugin call would never end, and calls of later requests would wait for it.
  */
 export function findKeepAlive(scope: Scope): Platform['keepAlive'] {
   type Workers = { waitUntil?: (work: Promise<unknown>) => void };
@@ -42,10 +42,10 @@ export function findKeepAlive(scope: Scope): Platform['keepAlive'] {
   if (!workers?.waitUntil) return undefined;
   return work => {
     try {
-      // A rejection is reported to the caller alone.
+      // Only the caller sees a rejection of `work`; for workerd it counts as handled.
       workers.waitUntil!(work.catch(() => {}));
     } catch {
-      // Not in a request, so that no answer ends the work.
+      // Outside a request no response can end the work.
     }
   };
 }

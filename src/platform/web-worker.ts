@@ -9,7 +9,7 @@ export function lacksWebWorkers(): string | null {
   );
 }
 
-/** Starts the entry, which must lie where this file does: bundlers that know this form put it there. */
+/** Starts the worker entry, a file beside this one. Bundlers that recognise `new Worker(new URL(…))` put it there. */
 export function startWebWorker({ onMessage, onDeath }: WorkerEvents): WorkerHandle {
   const worker = new Worker(new URL('./worker-web.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => onMessage(data);
@@ -28,7 +28,7 @@ export function startWebWorker({ onMessage, onDeath }: WorkerEvents): WorkerHand
   };
 }
 
-/** In the worker. */
+/** Port to the page, for use in the worker. */
 export const webPort: WorkerPort = {
   post: message => globalThis.postMessage(message),
   onMessage: receive => {

@@ -6,7 +6,7 @@ import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 const asyncContext = findAsyncContext(globalThis as Scope);
 const keepAlive = findKeepAlive(globalThis as Scope);
 
-/** Web standards alone: browsers, edge workers, and the ground that the other platforms stand on. */
+/** The platform for browsers and edge workers, made of web standards only. The other platforms extend it. */
 export const webPlatform: Platform = {
   clock: webClock(),
   random: webRandom(),

@@ -3,5 +3,5 @@ import { serveOrders } from '../worker/inside.ts';
 import { nodeFolder } from './node-files.ts';
 import { nodePort } from './node-worker.ts';
 
-// The entry of workers on Node, Deno and Bun.
+// Entry file of workers on Node, Deno and Bun.
 serveOrders({ clock: webClock(), random: webRandom(), hostFolder: nodeFolder }, nodePort);

@@ -2,5 +2,5 @@ import { webClock, webRandom } from '../../wasi/index.ts';
 import { serveOrders } from '../worker/inside.ts';
 import { webPort } from './web-worker.ts';
 
-// The entry of workers in browsers.
+// Entry file of workers in browsers.
 serveOrders({ clock: webClock(), random: webRandom() }, webPort);

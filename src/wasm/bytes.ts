@@ -1,4 +1,4 @@
-/** The bytes four at a time, without the last ones that are no whole word. */
+/** Views the bytes as 32-bit words. Up to three bytes at the end that do not fill a word are left out. */
 export function wordsOf(bytes: Uint8Array): Int32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);

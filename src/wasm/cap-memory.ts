@@ -5,14 +5,14 @@ import { readModule, type Section } from './reader.ts';
 import { type MemoryType, readMemoryType } from './types.ts';
 
 const MEMORY_SECTION = 5;
-/** The most that a memory may be declared to grow to: of 64-bit addresses, as the JavaScript API has it (16 GiB). */
+/** The largest maximum that a memory type may declare. For 64-bit addresses: the limit of the JavaScript API (16 GiB). */
 const MAX_PAGES = { is32: 65_536, is64: 262_144 };
-/** Maximum present, shared, 64-bit. Core specification 3.0, section 5.3.14. */
+/** Flags of a memory type: a maximum follows, shared, 64-bit addresses. Core specification 3.0, section 5.3.14. */
 const FLAGS = { max: 1, shared: 2, is64: 4 };
 
 /**
- * The module with each memory of its own declared to grow by at most `growthPages`. Imported memories are limited where
- * they are exported. Nothing but the memory section changes; null where that cannot be read.
+ * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
+ * are limited in the module that exports them. Only the memory section changes. Null where that section cannot be read.
  */
 export function capMemories(
   bytes: Uint8Array<ArrayBuffer>,
@@ -34,7 +34,7 @@ export function capMemories(
   return concat([bytes.subarray(0, section.offset), Uint8Array.from(rewritten), bytes.subarray(end)]);
 }
 
-/** Whether `capped` is `bytes` with nothing but lower maximums: the memory sections taken out, the rest is the same. */
+/** Whether `capped` differs from `bytes` only by lower maximums. All bytes outside the memory section must be equal. */
 export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<ArrayBuffer>): boolean {
   const [before, after] = [findMemorySection(bytes), findMemorySection(capped)];
   if (!before || !after) return bytes === capped;
@@ -56,7 +56,7 @@ export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<
   );
 }
 
-/** Undefined where the module has none, null where it cannot be read. */
+/** Returns undefined for a module without a memory section, null where the section cannot be read. */
 function findMemorySection(bytes: Uint8Array<ArrayBuffer>): Section | null | undefined {
   const { sections, problems } = readModule(bytes);
   if (problems.some(({ section }) => section === null || section === 'memory')) return null;

@@ -1,8 +1,8 @@
 import { MAX_TEXT_BYTES } from '../../abi/index.ts';
 
-/** Bytes are not what the format has there. Never leaves src/wasm: readers turn it into a `Problem` or into null. */
+/** The bytes break the format. Thrown only inside src/wasm: its readers turn it into a `Problem` or into null. */
 export class Malformed extends Error {
-  /** Byte offset from the start of what is read. */
+  /** Byte offset from the start of the array that is read. */
   readonly offset: number;
   constructor(offset: number, expected: string, got: string) {
     super(`expected ${expected}, got ${got}`);
@@ -11,8 +11,8 @@ export class Malformed extends Error {
 }
 
 /**
- * How many types, functions, imports and exports the JavaScript API of wasm allows. The reader keeps to it, because an
- * object for each of a hostile file's smallest items would take many times the memory of the file.
+ * The number of types, functions, imports and exports that the JavaScript API of wasm allows. The reader keeps to it:
+ * one object for each of the smallest items in a hostile file would take many times the memory of the file.
  */
 export const MAX_ITEMS = 1_000_000;
 
@@ -20,7 +20,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const hex = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
-/** Reads hostile bytes from `at` to `end`. Whatever does not fit is `Malformed`; nothing is read twice. */
+/** Reads hostile bytes from `at` to `end`, in one pass. Throws `Malformed` at the first byte that does not fit. */
 export class Cursor {
   readonly #bytes: Uint8Array;
   at: number;
@@ -41,14 +41,14 @@ export class Cursor {
     return this.#bytes[this.at++]!;
   }
 
-  /** Takes the next byte if it is this one. */
+  /** Skips the next byte if it equals `value`. Returns whether it did. */
   skipByte(value: number): boolean {
     if (this.at >= this.end || this.#bytes[this.at] !== value) return false;
     this.at++;
     return true;
   }
 
-  /** Takes back the byte that was just read, and says that it is wrong. */
+  /** Moves back to the byte that was read last and throws `Malformed` for it. */
   refuse(what: string): never {
     this.at--;
     throw new Malformed(this.at, what, hex(this.#bytes[this.at]!));
@@ -56,14 +56,14 @@ export class Cursor {
 
   u32(what: string): number {
     const start = this.at;
-    // Nearly all numbers take one byte, and most of what is read are numbers.
+    // Nearly all numbers take one byte, and most reads are of numbers.
     if (start < this.end && this.#bytes[start]! < 0x80) return this.#bytes[this.at++]!;
     const value = this.#leb(5, what);
     if (value >= 2 ** 32) throw new Malformed(start, `${what} below 2^32`, String(value));
     return value;
   }
 
-  /** Exact up to 2^53. Nothing that a module can have comes near that. */
+  /** Exact up to 2^53. No number in a valid module comes near that. */
   u64(what: string): number {
     return this.#leb(10, what);
   }
@@ -79,7 +79,7 @@ export class Cursor {
     throw new Malformed(start, `${what} as LEB128 of at most ${maxBytes} bytes`, 'a longer one');
   }
 
-  /** Goes past a number of whatever kind. */
+  /** Skips a LEB128 number of any width, signed or unsigned. */
   skipLeb(what: string): void {
     while (this.byte(what) >= 0x80);
   }
@@ -98,7 +98,7 @@ export class Cursor {
     return decoder.decode(this.take(length, what));
   }
 
-  /** Reads a vector: its count, then each item, which `item` reads and keeps. */
+  /** Reads a vector: first its count, then calls `item` once for each item. `item` reads and keeps it. */
   each(what: string, item: () => void, most = MAX_ITEMS): void {
     const start = this.at;
     const count = this.u32(`the number of ${what}`);

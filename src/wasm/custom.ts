@@ -1,13 +1,13 @@
 import { Cursor, Malformed } from './cursor.ts';
 
-/** What made a module: the custom section `producers` of the tool conventions. */
+/** The tools that made a module: the custom section `producers` of the tool conventions. */
 export interface Producers {
   language: string[];
   processedBy: string[];
   sdk: string[];
 }
 
-/** Engines ignore what is wrong in a custom section, and so does whoever looks at it: null. */
+/** Returns null for a malformed custom section: engines ignore its mistakes, so they do not make a module invalid. */
 function readOrNull<T>(read: () => T): T | null {
   try {
     return read();
@@ -17,7 +17,7 @@ function readOrNull<T>(read: () => T): T | null {
   }
 }
 
-/** Each as `name` or `name version`. */
+/** Reads the tools, each as `name` or `name version`. */
 export function readProducers(contents: Uint8Array): Producers | null {
   return readOrNull(() => {
     const fields = new Map<string, string[]>();
@@ -39,7 +39,7 @@ export function readProducers(contents: Uint8Array): Producers | null {
   });
 }
 
-/** Names of the features that the module was built to use: the custom section `target_features`. */
+/** Reads the names of the features that the module was built to use: the custom section `target_features`. */
 export function readTargetFeatures(contents: Uint8Array): string[] | null {
   return readOrNull(() => {
     const features: string[] = [];
@@ -53,7 +53,7 @@ export function readTargetFeatures(contents: Uint8Array): string[] | null {
   });
 }
 
-/** The module's own name: the first part of the custom section `name`, if it has one. */
+/** Reads the module's own name from the first part of the custom section `name`. Null if that part is missing. */
 export function readModuleName(contents: Uint8Array): string | null {
   return readOrNull(() => {
     const body = new Cursor(contents);

@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts';
 import { readValueType } from './types.ts';
 
 /**
- * What follows an opcode, a letter for each immediate:
+ * The immediates of an opcode, one letter for each:
  *
  *      u  index, constant or anything else in LEB128       b  one byte
  *      m  alignment, memory where bit 6 says so, offset    t  block type
@@ -51,7 +51,7 @@ const PLAIN = table(
   range(0xd5, 0xd6, 'u'),
 );
 
-/** By prefix, what follows the number behind it. */
+/** Immediates of the instructions with a prefix, by prefix byte and then by the number that follows the prefix. */
 const PREFIXED: Readonly<Record<number, ReadonlyMap<number, Immediates>>> = {
   // Structures, arrays and references.
   251: table(
@@ -80,7 +80,7 @@ const PREFIXED: Readonly<Record<number, ReadonlyMap<number, Immediates>>> = {
     range(15, 17, 'u'),
     range(19, 22, ''),
   ),
-  // Vectors, also relaxed.
+  // Vectors (SIMD), with the relaxed ones.
   253: table(
     range(0, 11, 'm'),
     range(12, 13, 'x'),
@@ -123,9 +123,9 @@ const READ: Readonly<Record<string, (body: Cursor) => void>> = {
 };
 
 /**
- * Reads the body of a function that the engine has accepted, from the locals to its end.
- * @returns where code runs again and again: before the first instruction, and at the start of each loop
- * @throws {Malformed} at an instruction that is not known
+ * Reads the body of a function, from its locals to its end. The engine has accepted the module before.
+ * @returns offsets of the places where code may repeat: before the first instruction, and at the start of each loop
+ * @throws {Malformed} at an unknown instruction
  */
 export function findRepeated(body: Cursor): number[] {
   body.each('locals', () => {

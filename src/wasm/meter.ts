@@ -6,23 +6,23 @@ import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Exports that the transform adds: a table for the function that is asked, and the function of the start section, if any. */
+/** Exports that the transform adds: a table that holds the host's function, and the function of the start section, if any. */
 export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 
-/** How often code may repeat between two questions. */
+/** Number of function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;
 
 const [CUSTOM, TYPE, FUNCTION, TABLE, GLOBAL, EXPORT, START, CODE] = [0, 1, 3, 4, 6, 7, 8, 10];
-/** In which sections come. */
+/** Section ids in the order in which sections must come. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
-/** Names what the transform adds by the indices behind those that the module has. */
+/** Builds the items that the transform adds. Their indices follow those that the module already uses. */
 function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections }: ModuleOutline) {
   const [ask, answer, refill] = [types.length, types.length + 1, functions.length];
   const name = (text: string) => withLength([...text].map(char => char.charCodeAt(0)));
   const [table, global] = [unsigned(tables), unsigned(globals)];
   const start = sections.find(({ id }) => id === START);
-  /** Items by section. */
+  /** Added items by section id. */
   const items: Readonly<Record<number, number[][]>> = {
     // () → () and () → i32
     [TYPE]: [
@@ -61,10 +61,11 @@ const startIndex = (bytes: Bytes, { contentsOffset, offset, sizeBytes }: Section
 const withLength = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
 
 /**
- * The module with a check wherever code can run again and again: at the start of functions and loops it counts, and asks
- * a function of the host now and then, which may have it trap. Everything is added behind what is there, so that no index
- * changes. The start section is left out, since there is nobody to ask while it runs: its function is exported for the host
- * to call. Null where the module has what this host does not know, or has the exports already.
+ * Returns the module with a check at the start of each function and loop. The check counts down, and after every `TURNS`
+ * checks calls a function of the host. The code traps if that function returns a number other than 0. All items are added
+ * after the existing ones, so that no index changes. The start section is removed, because the host's function is not in
+ * the table yet while it runs: its function is exported, and the host calls it. Null where the module uses a form that this
+ * host does not know, or already has exports of these names.
  */
 export const meter = (bytes: Bytes): Bytes | null => unlessMalformed(() => addChecks(bytes));
 
@@ -85,7 +86,7 @@ function addChecks(bytes: Bytes): Bytes | null {
     parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);
   };
   const missing = new Set(Object.keys(items).map(Number));
-  /** Adds the sections that come before the one of this id, and are not there. */
+  /** Adds the missing sections whose place is before position `before` of `ORDER`. */
   const appendMissing = (before: number) => {
     for (const id of ORDER.slice(0, before)) if (missing.delete(id)) append(id, undefined);
   };
@@ -99,7 +100,7 @@ function addChecks(bytes: Bytes): Bytes | null {
   return concat(parts);
 }
 
-/** What `read` answers, or null where it finds what it does not know. */
+/** Returns the result of `read`, or null where it throws `Malformed`. */
 function unlessMalformed<T>(read: () => T): T | null {
   try {
     return read();
@@ -109,7 +110,7 @@ function unlessMalformed<T>(read: () => T): T | null {
   }
 }
 
-/** The bodies of functions, each with `check` where it repeats. */
+/** Returns the function bodies, each with `check` at the places where its code may repeat. */
 function insert(bodies: Uint8Array, count: number, check: Uint8Array): Bytes {
   const file = new Cursor(bodies);
   const parts: Uint8Array[] = [];
@@ -128,8 +129,8 @@ function insert(bodies: Uint8Array, count: number, check: Uint8Array): Bytes {
 }
 
 /**
- * Whether `metered` is `bytes` with nothing but the additions: taken out again, everything else is the same. Asked of what
- * `meter` made, and reads that anew.
+ * Whether `metered` differs from `bytes` only by the additions of `meter`. Reads the result of `meter` anew, takes the
+ * additions out and compares the rest.
  */
 export const isOnlyMetered = (bytes: Bytes, metered: Bytes): boolean =>
   unlessMalformed(() => hasOnlyChecks(bytes, metered)) ?? false;
@@ -163,7 +164,7 @@ function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
   });
 }
 
-/** A metered body without its checks; null where one is missing. */
+/** Returns a metered body without its checks; null where a check is missing. */
 function takeOut(body: Uint8Array, check: Uint8Array): Uint8Array | null {
   const parts: Uint8Array[] = [];
   let from = 0;
@@ -175,7 +176,7 @@ function takeOut(body: Uint8Array, check: Uint8Array): Uint8Array | null {
   return concat([...parts, body.subarray(from)]);
 }
 
-/** The items of a section, whose number comes first. */
+/** Splits a section's contents into the number of its items, which comes first, and their bytes. */
 function vectorOf(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Section) {
   const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
   const count = body.u32('a number of items');

@@ -12,21 +12,21 @@ export { type FunctionType, formatType, type ValueType } from './types.ts';
 
 export interface Section {
   id: number;
-  /** Such as `code`; of a custom section, the name that it has. */
+  /** A name such as `code`. For a custom section, the name that it carries. */
   name: string;
   /** Bytes from the start of the file to the section's id. */
   offset: number;
   /** Bytes of the section with its id, its length and, if custom, its name. */
   sizeBytes: number;
-  /** Where its contents start. They end where the section does. */
+  /** Offset at which the contents start. They end where the section ends. */
   contentsOffset: number;
 }
 
-/** Where the bytes are not what the format has there, or not what this reader knows. */
+/** A place where the bytes break the format, or use a form that this reader does not know. */
 export interface Problem {
-  /** Where reading could not go on: a byte offset from the start of the file. */
+  /** Byte offset from the start of the file at which reading stopped. */
   offset: number;
-  /** Name of the section, null outside of any. */
+  /** Name of the section; null outside all sections. */
   section: string | null;
   message: string;
 }
@@ -34,21 +34,22 @@ export interface Problem {
 export type ModuleImport = ExternType & { namespace: string; name: string };
 export type ModuleExport = ExternType & { name: string };
 
-/** What a module says of itself, without its code and data. What could not be read is left out and is a problem. */
+/** Contents of a module without its code and data. A part that could not be read is left out and listed in `problems`. */
 export interface ModuleOutline {
   sizeBytes: number;
   /** In the order of the file. */
   sections: Section[];
-  /** Types by index; null for one that is no function type. */
+  /** Types by index; null for a type that is not a function type. */
   types: (FunctionType | null)[];
   imports: ModuleImport[];
   exports: ModuleExport[];
   /** Types of all functions by index, imported ones first. */
   functions: (FunctionType | null)[];
-  /** By index, imported ones first. */
+  /** Memories by index, imported ones first. */
   memories: (MemoryType & { imported: boolean })[];
-  /** How many there are, imported ones included. */
+  /** Number of tables, imported ones included. */
   tables: number;
+  /** Number of globals, imported ones included. */
   globals: number;
   /** Whether a function runs at instantiation. */
   startSection: boolean;
@@ -83,8 +84,8 @@ const SECTIONS: readonly {
 ];
 
 /**
- * Reads the outline of a module. The bytes may be anything: it never throws, takes time and memory in proportion to
- * them, and goes on behind a section that it cannot read. Format: WebAssembly core specification 3.0, section 5.5.
+ * Reads the outline of a module. Accepts any bytes and never throws. Time and memory grow in proportion to the bytes.
+ * After a section that it cannot read, it goes on with the next one. Format: WebAssembly core specification 3.0, section 5.5.
  */
 export function readModule(bytes: Uint8Array): ModuleOutline {
   const outline: ModuleOutline = {
@@ -132,7 +133,7 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
   return outline;
 }
 
-/** Runs `read`; what it finds malformed becomes a problem of the outline. */
+/** Runs `read`. If it throws `Malformed`, adds a problem to the outline and returns undefined. */
 function attempt<T>(outline: ModuleOutline, section: string | null, read: () => T): T | undefined {
   try {
     return read();
@@ -144,7 +145,7 @@ function attempt<T>(outline: ModuleOutline, section: string | null, read: () => 
   }
 }
 
-/** Reads where a section begins and ends, and leaves `file` behind it. */
+/** Reads where a section begins and ends, and moves `file` to the byte after it. */
 function readSection(bytes: Uint8Array, file: Cursor, count: number): Section {
   const offset = file.at;
   if (count === MAX_SECTIONS) throw new Malformed(offset, `at most ${MAX_SECTIONS} sections`, 'one more');
@@ -162,7 +163,7 @@ function readSection(bytes: Uint8Array, file: Cursor, count: number): Section {
 function readTypeSection(body: Cursor, { types }: ModuleOutline): void {
   body.each('types', () =>
     readTypes(body, type => {
-      // Groups hold many types each, so their counts alone do not keep to it.
+      // One entry may be a group of many types, so the limit on the number of entries does not limit the types.
       if (types.length === MAX_ITEMS) throw new Malformed(body.at, `at most ${MAX_ITEMS} types`, 'one more');
       types.push(type);
     }),
@@ -209,14 +210,14 @@ function readMemorySection(body: Cursor, { memories }: ModuleOutline): void {
 function readExportSection(body: Cursor, outline: ModuleOutline): void {
   const { exports, functions, memories, problems } = outline;
   const what = 'a kind of export (0 to 4)';
-  // Behind an entry that could not be read, an index would lead to the type of another function.
+  // After an entry that could not be read, an index would select the type of another function.
   const counted = !problems.some(({ section }) => ['import', 'function', 'memory'].includes(section ?? ''));
   body.each('exports', () => {
     const name = body.name('the name of an export');
     const kind = (['function', 'table', 'memory', 'global', 'tag'] as const)[body.byte(what)];
     if (!kind) return body.refuse(what);
-    const index = body.u32('the index of what is exported');
-    // Types of tables and globals stand before expressions, which nobody here reads.
+    const index = body.u32('the index of the exported item');
+    // Types of tables and globals are not read: expressions follow them, which this reader does not know.
     if (counted && kind === 'function') exports.push({ name, kind, type: functions[index] ?? null });
     else if (counted && kind === 'memory') exports.push({ name, kind, type: memories[index] ?? null });
     else exports.push({ name, kind, type: null });
@@ -226,14 +227,14 @@ function readExportSection(body: Cursor, outline: ModuleOutline): void {
 
 /** The wasm types of a module's imported and exported functions. */
 export interface Signatures {
-  /** In the order of `WebAssembly.Module.imports`; undefined for what is not a function. */
+  /** In the order of `WebAssembly.Module.imports`; undefined for imports other than functions. */
   imports: readonly (FunctionType | undefined)[];
   exports: ReadonlyMap<string, FunctionType>;
 }
 
 /**
- * Reads the function types of a module that the engine has accepted. Null when it uses forms that this reader does not
- * know; the host then does without.
+ * Reads the function types of a module that the engine has accepted. Null when the module uses forms that this reader does
+ * not know; the host then works without types.
  */
 export function readSignatures(bytes: Uint8Array): Signatures | null {
   const { imports, exports, problems } = readModule(bytes);

@@ -14,8 +14,9 @@ const TABLE = [...'table'].map(char => char.charCodeAt(0));
 const CALL = [...'call'].map(char => char.charCodeAt(0));
 
 /**
- * A module that exports a table of one function, empty at first, and a function `call` of the given type that calls what
- * is in it. Null for types that name another type, which mean nothing in this module.
+ * Returns a module with two exports: a table with room for one function, empty at first, and a function `call` of the given
+ * type, which calls the function in the table. Null for a type that refers to another type by its index: the index has no
+ * meaning in this module.
  */
 export function trampoline({ params, results }: FunctionType): Uint8Array<ArrayBuffer> | null {
   const encode = (types: readonly ValueType[]) => types.map(type => VALUE_TYPES[type]);

@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts';
 
-/** Value types of the core specification 3.0. `(ref …)` stands for the reference types that have no name of their own. */
+/** Value types of the core specification 3.0. Reference types without a name of their own are written `(ref …)`. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | `(ref ${string})`;
 
 export interface FunctionType {
@@ -10,7 +10,7 @@ export interface FunctionType {
 
 export interface MemoryType {
   initialPages: number;
-  /** Null without a maximum. */
+  /** Null for a memory without a maximum. */
   maxPages: number | null;
   shared: boolean;
   /** Whether addresses are i64: the memory64 feature. */
@@ -28,7 +28,7 @@ export type ExternType =
 export const formatType = ({ params, results }: FunctionType): string =>
   `(${params.join(', ')}) -> (${results.join(', ')})`;
 
-/** Null where the type is not known. */
+/** Returns the type as text; null where the type is not known. */
 export function formatExtern(item: ExternType): string | null {
   if (item.type === null) return null;
   switch (item.kind) {
@@ -87,10 +87,13 @@ function readHeapType(body: Cursor): string {
   return String(body.u32('the index of a type'));
 }
 
-/** How many parameters and results the JavaScript API of wasm allows. */
+/** The number of parameters, and of results, that the JavaScript API of wasm allows. */
 const MAX_VALUES = 1000;
 
-/** Reads one entry of the type section: a type, or several that refer to each other. Null for what is no function type. */
+/**
+ * Reads one entry of the type section: a type, or a group of types that refer to each other. Calls `add` for each type,
+ * with null for a type that is not a function type.
+ */
 export function readTypes(body: Cursor, add: (type: FunctionType | null) => void): void {
   if (body.skipByte(0x4e)) body.each('types of a group', () => add(readSubType(body)));
   else add(readSubType(body));
@@ -118,13 +121,13 @@ function readSubType(body: Cursor): FunctionType | null {
   }
 }
 
-/** A field's type, or i8 or i16; then whether it can change. */
+/** Reads a field: a value type, i8 or i16, and then whether the field can change. */
 function readField(body: Cursor): void {
   if (!body.skipByte(0x78) && !body.skipByte(0x77)) readValueType(body);
   readFlags(body, 'whether the field can change', 1);
 }
 
-/** A byte of bits, of which none above `known` may be set. */
+/** Reads a byte of flags. Throws `Malformed` for a value above `known`, the value with all known flags set. */
 function readFlags(body: Cursor, what: string, known: number): number {
   const flags = body.byte(what);
   return flags > known ? body.refuse(`${what} (0 to ${known})`) : flags;
@@ -149,7 +152,7 @@ export function readMemoryType(body: Cursor): MemoryType {
   return { initialPages: initial, maxPages: max, shared: (flags & 2) > 0, is64: (flags & 4) > 0 };
 }
 
-/** Reads what follows an import's names. `types` are those of the type section. */
+/** Reads the kind and type that follow an import's names. `types` are the types of the type section. */
 export function readExternType(body: Cursor, types: readonly (FunctionType | null)[]): ExternType {
   const what = 'a kind of import (0 to 4)';
   switch (body.byte(what)) {

@@ -1,22 +1,22 @@
-/** The most results that a wasm function may have, as engines limit it. */
+/** The largest number of results that engines allow a wasm function to have. */
 const MAX_RESULTS = 1000;
 const [STATE, LOG_LEVEL, LAST, COUNT, TAGS] = [0, 1, 2, 3, 4];
 const VALUES_BYTES = (TAGS + MAX_RESULTS) * 4;
 const WAITING = 0;
-/** Some 50 µs. Most answers come by then, and to be woken from sleep takes a thread as long. */
+/** Polls before the thread sleeps, about 50 µs. Most answers come within this time, and waking a thread takes as long. */
 const TURNS = 10_000;
-/** Of a single result, which is not an array of one. */
+/** Count of a single result, to tell it from an array of one result. */
 const SINGLE = -1;
-/** What converts to the zero of every number type, f64, i64. */
+/** Tags of values: a value that converts to the zero of every number type, an f64, an i64. */
 const [NOTHING, NUMBER, BIGINT] = [0, 1, 2];
 
-/** Of a request: `ok` with results, `ended` where the call has been ended, `failed` where it goes on. */
+/** Outcomes of a request: `ok` with results; `ended` if the call has been ended; `failed` if the call goes on. */
 const OUTCOMES = { ok: 1, ended: 2, failed: 3 };
 export type Outcome = keyof typeof OUTCOMES;
 
 /**
- * The answer to one request, in memory that both threads share, the log level as of then, and whether it was the last
- * one, since nobody wants the worker any more. Words are i32:
+ * The answer to one request, in memory that both threads share. Holds also the current log level, and a flag for the last
+ * answer, after which the worker must stop. Words are i32:
  *
  *      0       4          8      12      16       4016      12016
  *      ├───────┼──────────┼──────┼───────┼────────┼─────────┤
@@ -35,7 +35,7 @@ export class Answer {
     this.#bigints = new BigInt64Array(buffer, VALUES_BYTES);
   }
 
-  /** Below this number of `LOG_LEVELS` nothing is logged. */
+  /** A number from `LOG_LEVELS`. Messages of lower levels are not logged. */
   get logLevel(): number {
     return this.#words[LOG_LEVEL]!;
   }
@@ -48,13 +48,13 @@ export class Answer {
     return Atomics.load(this.#words, LAST) === 1;
   }
 
-  /** For whoever waits, or asks now and then. */
+  /** Ends the worker's code: wakes it if it waits for an answer, and sets the flag that metered code checks. */
   giveLast(): void {
     Atomics.store(this.#words, LAST, 1);
     this.give('ended');
   }
 
-  /** Before the request is posted. */
+  /** Marks the answer as pending. Must be called before the request is posted. */
   expect(): void {
     Atomics.store(this.#words, STATE, WAITING);
   }
@@ -62,7 +62,7 @@ export class Answer {
   /** Blocks this thread until there is an answer. */
   wait(): Outcome {
     for (let turn = 0; turn < TURNS && Atomics.load(this.#words, STATE) === WAITING; turn++);
-    // Not once: what wakes may be the notice of the answer before, which this thread had seen without it.
+    // In a loop: the notification may belong to the answer before, which this thread saw while it polled.
     while (Atomics.load(this.#words, STATE) === WAITING) Atomics.wait(this.#words, STATE, WAITING);
     const state = Atomics.load(this.#words, STATE);
     return (Object.keys(OUTCOMES) as Outcome[]).find(name => OUTCOMES[name] === state) ?? 'ended';
@@ -80,7 +80,7 @@ export class Answer {
     Atomics.notify(this.#words, STATE);
   }
 
-  /** What `give` was given. */
+  /** The results passed to `give`. */
   get results(): unknown {
     const count = this.#words[COUNT]!;
     return count === SINGLE ? this.#get(0) : Array.from({ length: count }, (_, index) => this.#get(index));

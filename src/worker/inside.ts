@@ -14,18 +14,18 @@ const ON_CALLERS_THREAD = [
   ...['config_get', 'var_get', 'var_set', 'http_request', 'http_status_code', 'http_headers'],
   ...['error_set', 'error_get', 'reset', 'get_log_level'],
 ] as const;
-/** And whoever gets the logs is there. */
+/** Log functions: the logger lives on the caller's thread. */
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-/** Recorded where the caller's thread has ended the call, and knows why. */
+/** The reason recorded here when the caller's thread has ended the call. The real reason stays on that thread. */
 const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
 
 type Imports = Readonly<Record<string, WebAssembly.ImportValue>>;
 
-/** What the worker needs of its runtime. All of it is loaded before a plugin can run. */
+/** The functions of the runtime that the worker uses. All of them are loaded before a plugin can run. */
 type InnerPlatform = Pick<Platform, 'clock' | 'random' | 'hostFolder'>;
 
-/** What the worker's entry runs: carries out the orders that come through `port`. */
+/** Carries out the orders that come through `port`. Called by the entry file of the worker. */
 export function serveOrders(platform: InnerPlatform, port: WorkerPort): void {
   let plugin: WorkerPlugin | undefined;
   port.onMessage(message => {
@@ -35,7 +35,7 @@ export function serveOrders(platform: InnerPlatform, port: WorkerPort): void {
   });
 }
 
-/** The worker's half of a plugin: its instances, and the kernel functions that need nothing but the shared memory. */
+/** The worker's half of a plugin: its instances, and the kernel functions that need only the shared memory. */
 class WorkerPlugin {
   readonly #platform: InnerPlatform;
   readonly #port: WorkerPort;
@@ -149,7 +149,7 @@ class WorkerPlugin {
     };
   }
 
-  /** Plugins log much that is not wanted, which is not worth asking for. */
+  /** Checks the log level here, because plugins log many unwanted messages and a request for each would be slow. */
   #logImport(level: MessageLevel): (handle: unknown) => unknown {
     const log = this.#remoteImport(`log_${level}`);
     return handle => {
@@ -158,7 +158,10 @@ class WorkerPlugin {
     };
   }
 
-  /** Has the caller's thread do something, and waits for it. @throws what ended the call, or that it failed there */
+  /**
+   * Sends a request to the caller's thread and waits for its answer.
+   * @throws the reason for which the call was ended, or an error if the request failed on that thread
+   */
   #request(to: number | string, args: unknown[]): unknown {
     const kernel = this.#kernel;
     kernel.memory.handOver();

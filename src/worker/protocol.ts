@@ -4,54 +4,54 @@ import { ExitStop } from '../instance.ts';
 import type { LinkPlan } from '../link.ts';
 import type { Mount } from '../settings.ts';
 
-// What the caller's thread and the worker say to each other. Only one of them works on the kernel memory at a time: whoever
-// posts one of these messages has handed it over, and takes it over again with the answer.
+// Messages between the caller's thread and the worker. Only one thread works on the kernel memory at a time. The thread that
+// posts one of these messages hands the memory over before, and takes it over again when the answer arrives.
 
-/** Everything that the worker has to know, once. */
+/** First message to a worker: all data that it needs. */
 export interface Setup {
   kind: 'setup';
-  /** Its host functions are `remote`. */
+  /** Host functions in this plan have the provider kind `remote`. */
   plan: LinkPlan;
   tier: KernelTier;
   isMetered: boolean;
   tracksGrowth: boolean;
   accessors: WebAssembly.Module | null;
   backing: SharedBacking;
-  /** For the answers to requests: the worker cannot receive messages while the plugin waits. */
+  /** Memory for answers to requests. Not a message, because the worker cannot receive messages while the plugin waits. */
   answers: SharedArrayBuffer;
   maxKernelBytes: number | undefined;
   strict: boolean;
   mounts: readonly Mount[];
 }
 
-/** To the worker. Each is answered with `Ended`. */
+/** Message to the worker. After each order the worker posts `Ended`. */
 export type Order =
   | Setup
-  /** Make new instances and run their start functions. */
+  /** Makes new instances and runs their start functions. */
   | { kind: 'start' }
   | { kind: 'call'; name: string }
-  /** Let go of the instances. */
+  /** Drops the instances and closes their files. */
   | { kind: 'drop' };
 
-/** To the caller's thread: serve one of its imports, or take something, while the worker waits for the answer. */
+/** Message to the caller's thread: call a function there, or take output or a diagnostic. The worker waits for the answer. */
 export interface Request {
   kind: 'request';
-  /** Number of a host function, name of a kernel function, or where `args` go. */
+  /** Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr or diagnostic. */
   to: number | string;
   args: unknown[];
 }
 
-/** To the caller's thread: an order has been carried out. */
+/** Message to the caller's thread: an order has been carried out. */
 export interface Ended {
   kind: 'ended';
-  /** Of an export; as text where it is no number, which no result may be. */
+  /** Result of the export. A result other than a number or undefined is invalid, and sent as text for the error message. */
   result: number | string | undefined;
   thrown: PlainError | null;
-  /** Why the worker's side ended the call, if it did. */
+  /** The reason, if this side ended the call. */
   reason: PlainError | null;
-  /** Pages by which the plugin's memories have grown. */
+  /** Pages by which each of the plugin's memories has grown. */
   growth: readonly number[];
-  /** The module that was worked on. */
+  /** Name of the module that was instantiated or started last. */
   module: string;
   /** The functions that the main module exports, with their numbers of parameters. */
   exports: ReadonlyMap<string, number>;
@@ -65,7 +65,7 @@ export interface PlainError {
   exitCode: number | undefined;
 }
 
-/** The structured clone of an error would lose its class, its code, or refuse it. */
+/** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
 export function toPlain(error: unknown): PlainError {
   if (!(error instanceof Error)) {
     const message = String(error);

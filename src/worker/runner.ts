@@ -25,10 +25,10 @@ export interface WorkerRunnerParts {
   settings: Settings;
   plan: LinkPlan;
   kernel: Kernel;
-  /** Those of the reference kernel, with `http_request` as it is served here. */
+  /** Imports of the reference kernel, with an `http_request` that returns a promise. */
   kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
   tier: KernelTier;
-  /** Whether the plugin's own code stops it, since the worker cannot be ended by force. */
+  /** Whether checks in the plugin's own code stop it, because the runtime cannot end a worker by force. */
   isMetered: boolean;
   hostCall: HostCall;
   stdout: LineSink;
@@ -36,12 +36,15 @@ export interface WorkerRunnerParts {
   onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
-/** What the worker asks for, served on the caller's thread. It throws only what ended the call, or what is to fail there. */
+/**
+ * A function that the caller's thread runs for the worker. If it throws and the call has been ended, the plugin's call ends.
+ * If it throws otherwise, the request fails in the worker.
+ */
 type Served = (...args: never[]) => unknown;
 
 /**
- * In a worker, which can be ended by force. The worker serves the plugin's loads and stores itself, on memory that both
- * threads share; for anything else it waits until the caller's thread has served it.
+ * Runs the plugin in a worker, which can be ended by force. The worker runs the kernel's loads and stores itself, on memory
+ * that both threads share. For any other import it waits until the caller's thread has run it.
  * RATIONALE: how-does-a-plugin-in-a-worker-reach-its-host
  */
 export class WorkerRunner implements Runner {
@@ -49,7 +52,7 @@ export class WorkerRunner implements Runner {
   readonly #plan: LinkPlan;
   readonly #served: ReadonlyMap<number | string, Served>;
   #thread: Thread | null = null;
-  /** How the last order that succeeded ended; null where there are no instances. */
+  /** Result of the last order that succeeded; null while there are no instances. */
   #ready: Ended | null = null;
   #growth: readonly number[] = [];
   module: string = MAIN;
@@ -66,7 +69,7 @@ export class WorkerRunner implements Runner {
   }
 
   get isReady(): boolean {
-    // A worker that died since its last call is known for it here.
+    // The worker may have died since its last call.
     return this.#ready !== null && this.#thread?.isIdle === true;
   }
 
@@ -76,7 +79,7 @@ export class WorkerRunner implements Runner {
       await this.#startThread();
     } catch (error) {
       this.#thread?.terminate();
-      // Such as an engine that has no room for the memory.
+      // One cause: the engine has no room for the shared memory.
       throw error instanceof PlugboardError ? error : workerFailed((error as Error).message);
     }
   }
@@ -85,7 +88,7 @@ export class WorkerRunner implements Runner {
     this.#ready = null;
     const { platform, settings, kernel, tier, isMetered } = this.#parts;
     const backing = createSharedBacking();
-    // An ended worker may still write to the memory that it had.
+    // New memory, because an ended worker may still write to its old memory.
     kernel.memory.moveTo(backing);
     kernel.begin();
     const args = settings.nodeWorkerArgs;
@@ -108,7 +111,7 @@ export class WorkerRunner implements Runner {
 
   async start(): Promise<void> {
     this.#ready = null;
-    // It may have died since.
+    // The worker may have died since `prepare` was called for this call.
     await this.#parts.hostCall.race(this.prepare());
     await this.#run(this.#thread!, { kind: 'start' });
   }
@@ -130,7 +133,7 @@ export class WorkerRunner implements Runner {
     this.#thread = null;
   }
 
-  /** Files of the plugin are closed before: not every runtime does it when a worker ends. */
+  /** Sends `drop` first, which closes the plugin's files: not every runtime closes them when a worker ends. */
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#ready = this.#thread = null;
@@ -150,7 +153,7 @@ export class WorkerRunner implements Runner {
     return ended.result;
   }
 
-  /** A host function may have changed it. */
+  /** Copies the log level to the worker. Called again after each request, because a host function may have changed it. */
   #shareLogLevel({ answer }: Thread): void {
     answer.logLevel = LOG_LEVELS[this.#parts.kernel.logLevel];
   }
@@ -167,7 +170,7 @@ export class WorkerRunner implements Runner {
   }
 }
 
-/** The plan for the worker: without host functions, which are served by the numbers that it has instead. */
+/** Returns the plan for the worker: each host function is replaced by a number, under which `served` holds it. */
 function numberImports(plan: LinkPlan, hostCall: HostCall, served: Map<number | string, Served>): LinkPlan {
   let next = 0;
   const modules = [...plan.modules.values()].map((module): LinkedModule => {

@@ -8,28 +8,28 @@ export interface ThreadOptions {
   platform: Platform;
   /** Options of the runtime for its workers. */
   args: Readonly<Record<string, unknown>>;
-  /** This thread's side of the memory in the setup. */
+  /** Kernel memory of the caller's thread. The setup gives the worker the same memory. */
   memory: KernelMemory;
   serve: (request: Request) => Promise<{ outcome: Outcome; results?: unknown }>;
 }
 
-/** Those that carry out an order: whoever awaits it may be reachable from nowhere else. */
+/** Threads that carry out an order. Keeps them alive: the code that awaits the order may be reachable only through them. */
 const working = new Set<Thread>();
 
 /**
- * A worker lives until it is ended: also that of a plugin which nobody closes and nobody can reach any more. Made with the
- * first worker, since runtimes without workers may not have the class.
+ * Ends the workers of plugins that became unreachable without `close`: a worker lives until it is terminated. The registry
+ * is made with the first worker, because runtimes without workers may not have the class.
  */
 let unreachable: FinalizationRegistry<WorkerHandle> | undefined;
 const makeRegistry = () =>
   new FinalizationRegistry<WorkerHandle>(handle => handle.post({ kind: 'drop' } satisfies Order));
 
-/** One worker, as the caller's thread has it: carries out one order at a time, the setup first, and is served meanwhile. */
+/** The caller's side of one worker. Sends one order at a time, the setup first, and serves the worker's requests meanwhile. */
 export class Thread {
   readonly #handle: WorkerHandle;
   readonly #memory: KernelMemory;
   readonly #serve: ThreadOptions['serve'];
-  /** Goes into the setup. */
+  /** Shared with the worker through the setup. */
   readonly answer = new Answer();
   #running: { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null = null;
   #isDead = false;
@@ -38,7 +38,7 @@ export class Thread {
   constructor({ platform, args, memory, serve }: ThreadOptions) {
     this.#memory = memory;
     this.#serve = serve;
-    // A live worker keeps its listeners, which would keep the plugin wherever a host function refers to it.
+    // A weak reference: a live worker keeps its listeners. They would keep the plugin alive if a host function refers to it.
     const self = new WeakRef(this);
     try {
       const handle = platform.startWorker(
@@ -46,7 +46,7 @@ export class Thread {
           onMessage: message => {
             const thread = self.deref();
             if (thread) thread.#receive(message as Request | Ended);
-            // It has closed its files.
+            // The answer to the `drop` of the registry: the worker has closed its files.
             else handle.terminate();
           },
           onDeath: reason => self.deref()?.terminate(reason),
@@ -61,7 +61,7 @@ export class Thread {
     }
   }
 
-  /** Whether it can be given an order: it lives, and does nothing. */
+  /** Whether the worker can take an order: it is alive and carries out none. */
   get isIdle(): boolean {
     return !this.#isDead && this.#running === null;
   }
@@ -78,13 +78,13 @@ export class Thread {
     });
   }
 
-  /** Ends the worker, whatever it does; an order that it carries out fails. */
+  /** Ends the worker, even while it runs code. A running order is rejected with WORKER_FAILED. */
   terminate(reason = 'it was ended'): void {
     if (this.#isDead) return;
     this.#isDead = true;
     unreachable?.unregister(this);
     this.#settle()?.reject(workerFailed(reason));
-    // Not every engine wakes what waits for shared memory, or ends what runs.
+    // Not every engine wakes a terminated worker that waits for shared memory, or stops its running code.
     this.answer.giveLast();
     this.#handle.keepAlive(false);
     this.#handle.terminate();
@@ -100,7 +100,7 @@ export class Thread {
     this.#settle()!.resolve(message);
   }
 
-  /** The order is over. */
+  /** Marks the order as over and returns its callbacks. */
   #settle(): { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null {
     const running = this.#running;
     this.#running = null;
@@ -116,6 +116,6 @@ export class Thread {
   }
 }
 
-/** @param reason why it died, or could not be started */
+/** @param reason why the worker died, or could not be started */
 export const workerFailed = (reason: string): PlugboardError =>
   new PlugboardError('WORKER_FAILED', `the plugin's worker died, or could not be started: ${reason}`);

@@ -226,7 +226,7 @@ suite('time-outs without a worker', test => {
       const body = Array.from({ length: 600_000 }, () => [LOOP, VOID, op.end]).flat();
       const wasm = buildModule({ functions: [{ name: 'run', body }] });
       is(WebAssembly.validate(wasm), true);
-      const message = /^timeoutMs cannot be honoured: there are none, .*"main" has .* too large/;
+      const message = /^timeoutMs cannot be honoured: there are none, .*"main" uses .* too large/;
       await raises(() => createOnce(wasm), { code: 'UNSUPPORTED', message });
     },
   );
