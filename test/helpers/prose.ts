@@ -33,7 +33,7 @@ export function findRiddles(text: string): Riddle[] {
   for (const match of text.matchAll(PARTS)) {
     const [, block, line, ...quoted] = match;
     const comment = block ?? line;
-    const raw = comment ?? quoted.find(part => part !== undefined) ?? '';
+    const raw = comment ?? quoted.find(part => part !== undefined)?.replace(/\$\{[^}]*\}/g, '…') ?? '';
     const plain = raw
       .replace(/^\s*(?:\*|\/\/)+ ?/gm, '')
       .replace(/\s+/g, ' ')
