@@ -69,7 +69,7 @@ export class BlockTable {
     this.#lists[USED_SLOTS] = 1;
   }
 
-  /** Bytes of the block in use that starts at `granule`, else 0. */
+  /** Returns the length in bytes of the block in use that starts at `granule`, or 0. */
   length(granule: number): number {
     const record = this.#find(granule);
     return record !== NONE && this.#slots[record + 1]! >= LIVE ? this.#slots[record]! : 0;

@@ -8,7 +8,7 @@ import { kind, type OptionTable, oneOf, readOptions, refuseExtra } from './optio
 export type KernelTier = 'reference' | 'accessors';
 
 export interface KernelImportOptions {
-  /** Default: `accessors` where the platform compiles bytes, else `reference`. */
+  /** Default: `accessors` where the platform compiles bytes, otherwise `reference`. */
   tier?: KernelTier | undefined;
   /** The compiled accessor module. Needed where the platform cannot compile bytes. */
   accessors?: WebAssembly.Module | undefined;

@@ -117,8 +117,9 @@ export class KernelMemory {
 
   /**
    * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
-   * again only once the memory would have to grow, as in the native kernel: plugins exist that read a block just after they freed it.
-   * @returns the handle, or 0 for a length of 0, beyond 4 GiB, or that the engine has no memory for
+   * again only when the memory would otherwise have to grow, as in the native kernel, because some plugins read a block just
+   * after they have freed it.
+   * @returns the handle, or 0 for a length of 0 or beyond 4 GiB, or when the engine has no more memory
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
   alloc(length: number): number {
