@@ -4,10 +4,13 @@ import { HEADER, HEADER_BYTES } from './header.ts';
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
 
-/** Traps when the call was ended. An access does this outside its span only, where it else answers nothing (or zero). */
+/**
+ * Traps when the call was ended. Loads and stores run this check on their slow path only: an ended call has spans of 0, so
+ * that each access takes it.
+ */
 const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 'end'];
 
-/** Bytes from the start of the addressable part of the memory to local 0. */
+/** Pushes local 0 as an offset from the first byte that plugins can address. */
 const place = ['local.get 0', `i64.const ${HEADER_BYTES}`, 'i64.sub'];
 /** Whether local 0, a full 64-bit address, is a valid start: one unsigned comparison covers both ends. */
 const inMemory = (span: 'span1' | 'span8' | 'blockSpan1' | 'blockSpan8') => [
@@ -33,8 +36,8 @@ const store = (bytes: 1 | 8, instruction: string): string[] => {
 };
 
 /**
- * What the accessors leave to the reference kernel, imported as `kernel.<name>`. `alloc` takes and gives numbers, since
- * engines make an object of every i64 that crosses into JavaScript.
+ * Functions of the reference kernel that the accessors call, imported as `kernel.<name>`. `alloc` takes and returns numbers,
+ * because engines allocate an object for every i64 that crosses into JavaScript.
  */
 export const ACCESSOR_IMPORTS: readonly ListedImport[] = [
   { name: 'alloc', params: ['f64'], results: ['i32'] },
@@ -42,8 +45,8 @@ export const ACCESSOR_IMPORTS: readonly ListedImport[] = [
 ];
 
 /**
- * The functions that plugins call most, once for every one or eight bytes or in every call, as wasm over the kernel memory. Their
- * behaviour is that of the reference kernel to the last edge; the test suite drives both with the same programs.
+ * The functions that plugins call most often (for every one or eight bytes, or in every call), written in wasm over the kernel
+ * memory. They behave exactly as the reference kernel does; the test suite runs both with the same programs.
  */
 export const ACCESSORS: readonly Listing[] = [
   { name: 'input_offset', params: [], results: ['i64'], body: [...refuse, ...header('inputStart')] },
@@ -123,7 +126,7 @@ export const ACCESSORS: readonly Listing[] = [
     results: [],
     body: [
       ...inMemory('span1'),
-      // A length of 0 becomes the largest number, and so goes to the reference kernel too.
+      // A length of 0 wraps to the largest u64, fails the comparison, and so goes to the reference kernel too.
       ...['local.get 1', 'i64.const 1', 'i64.sub', ...header('span1'), ...place, 'i64.sub', 'i64.lt_u'],
       ...['i32.and', 'if'],
       ...['i32.const 0', 'local.get 0', `i64.store32 ${HEADER.outputStart}`],
@@ -134,7 +137,7 @@ export const ACCESSORS: readonly Listing[] = [
   },
 ];
 
-/** Whether the kernel memory is shared with another thread, which the accessor module's import must say. */
+/** Whether the kernel memory is shared with another thread. The memory import of the accessor module must declare it. */
 export type MemoryKind = 'own' | 'shared';
 
 /** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
@@ -143,7 +146,7 @@ export const accessorBytes = (kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer>
 
 const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 
-/** The accessor module, compiled once, or null where the platform compiles no bytes (workerd). */
+/** The accessor module, compiled once, or null where the platform cannot compile bytes (workerd). */
 export function compileAccessors(kind: MemoryKind = 'own'): WebAssembly.Module | null {
   if (!compiled.has(kind)) {
     try {

@@ -8,7 +8,7 @@ export interface ListedImport {
   results: readonly ValueType[];
 }
 
-/** A wasm function as readable text: one instruction an entry, operands separated by spaces. */
+/** A wasm function as readable text: one instruction per entry, operands separated by spaces. */
 export interface Listing extends ListedImport {
   body: readonly string[];
 }
@@ -96,7 +96,7 @@ function encodeInstruction(text: string, functions: readonly string[]): number[]
       return [opcode, ...unsigned(functions.indexOf(operand))];
     case 'const':
       return [opcode, ...signed(Number(operand))];
-    // Alignment hint 0, so that no address is declared aligned which a plugin may pass unaligned.
+    // Alignment hint 0 (one byte): a plugin may pass any address, also an unaligned one.
     case 'memory':
       return [opcode, 0x00, ...unsigned(Number(operand))];
     case 'block':

@@ -1,7 +1,7 @@
 import { HEADER_BYTES } from './header.ts';
 import { EXACT_CLASS, GRANULE_BYTES, MAX_GRANULES, SIZE_CLASSES } from './size-classes.ts';
 
-/** Granules whose records lie together. A group without blocks has no records. */
+/** Number of granules whose records lie together. A group without blocks has no records. */
 const GROUP_GRANULES = 64;
 const GROUP_SHIFT = 6;
 /** A slot holds the records of one group: the group's number, then a length and a link for each granule. */
@@ -43,8 +43,9 @@ const ownBacking = (): TableBacking => ({
  * of any size costs one record.
  *
  * The directory leads from a group of granules to its slot. An entry counts only if the slot is in use and names the same
- * group. So `clear` forgets blocks by forgetting the slots, without a write to either array. The first slot always serves the
- * first group: most calls need no other, and looking a slot up and wiping it took a third of a call with 16 bytes (V8 11).
+ * group. So `clear` forgets all blocks by marking the slots unused, without a write to either array. The first slot always
+ * belongs to the first group: most calls need no other slot, and to look a slot up and zero it took a third of a call with
+ * 16 bytes (V8 11).
  */
 export class BlockTable {
   #directory: Uint32Array;
@@ -68,7 +69,7 @@ export class BlockTable {
     this.#lists[USED_SLOTS] = 1;
   }
 
-  /** Bytes of the block in use that starts at `granule`, else 0. */
+  /** Returns the length in bytes of the block in use that starts at `granule`, or 0. */
   length(granule: number): number {
     const record = this.#find(granule);
     return record !== NONE && this.#slots[record + 1]! >= LIVE ? this.#slots[record]! : 0;
@@ -88,7 +89,7 @@ export class BlockTable {
     this.#slots[record + 1] = LIVE + sizeClass;
   }
 
-  /** Ends a block in use, whose place may be given out again. `granules`: what a block of `EXACT_CLASS` has room for. */
+  /** Frees a block in use; `take` may reuse its place. `granules` is the capacity of the block; only `EXACT_CLASS` reads it. */
   free(granule: number, granules: number): void {
     const record = this.#find(granule);
     const sizeClass = this.#slots[record + 1]! - LIVE;
@@ -98,7 +99,7 @@ export class BlockTable {
     this.#lists[HAS_FREE] = 1;
   }
 
-  /** Ends a block in use, whose place is not given out again. */
+  /** Frees a block in use without making its place available again. */
   retire(granule: number): void {
     const record = this.#find(granule);
     if (record !== NONE) this.#slots[record + 1] = 0;
@@ -114,7 +115,10 @@ export class BlockTable {
     return granule;
   }
 
-  /** The last resort: any free block with room for `granules`, taken whole. @returns its granule, 0 if there is none */
+  /**
+   * Puts any free block with room for `granules` into use, without splitting it. The last resort.
+   * @returns its granule, 0 if there is none
+   */
   takeLarger(sizeClass: number, granules: number, length: number): number {
     if (this.#lists[HAS_FREE] === 0) return 0;
     const exact = this.#takeExact(granules, length);
@@ -125,7 +129,10 @@ export class BlockTable {
     return exact;
   }
 
-  /** The list is short: a block is exact only where it takes eight ninths of the room that is left, or more. */
+  /**
+   * A linear search, because the list is short: a block has an exact size only if it takes eight ninths or more of the room
+   * left.
+   */
   #takeExact(granules: number, length: number): number {
     let before = NONE;
     let granule = this.#lists[EXACT_CLASS]!;
@@ -163,7 +170,7 @@ export class BlockTable {
     return this.#find(granule);
   }
 
-  /** Index of a granule's length in `#slots`, whose link comes after it, or `NONE`. */
+  /** Returns the index of a granule's length in `#slots`, or `NONE`. The granule's link is the next word. */
   #find(granule: number): number {
     if (granule < GROUP_GRANULES) return 1 + granule * 2;
     const group = granule >>> GROUP_SHIFT;
@@ -178,7 +185,7 @@ export class BlockTable {
 /** TypeScript's library of ES2023 does not declare buffers that grow. */
 type GrowableBuffer = SharedArrayBuffer & { readonly maxByteLength: number; grow(bytes: number): void };
 
-/** Returns `words` with room for `needed` of them at least. @throws {RangeError} if the engine has none */
+/** Returns `words` with room for at least `needed` elements. @throws {RangeError} if the engine has no memory for them */
 function enlarge(words: Uint32Array, needed: number): Uint32Array {
   const length = Math.max(needed, words.length * 2);
   if (!(words.buffer instanceof ArrayBuffer)) {

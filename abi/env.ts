@@ -65,7 +65,7 @@ export function envFunctions(kernel: Kernel): EnvImports {
     http_request: () => {
       throw new AbiError(
         'HTTP_NOT_ENABLED',
-        'http_request: HTTP is not enabled for this plugin; give it what it needs through a host function',
+        'http_request: HTTP is not enabled for this plugin; give it the data that it needs through a host function',
       );
     },
     http_status_code: () => kernel.http.status,

@@ -10,7 +10,7 @@ export type AbiErrorCode =
   | 'INVALID_HTTP_REQUEST'
   | 'INVALID_RANGE'
   | 'UNKNOWN_HANDLE_FREED'
-  /** Not the plugin's fault: an option of `Kernel` and its like is unknown or has a wrong type. */
+  /** A mistake of the embedder, not of the plugin: an option of `Kernel` or `KernelMemory` is unknown or has a wrong type. */
   | 'INVALID_OPTION';
 
 export class AbiError extends Error {

@@ -10,12 +10,13 @@
  *      │ blockSpan1 │ blockSpan8 │ strayLast │ top │ reach │ slack │   │
  *
  * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for an access of
- * one and of eight bytes: they end with the last page that a block has reached. The block spans are the same up to the end
- * of the last block. The input spans are the same for the input, counted from its start. The accessors compare with them.
- * All spans are zero while `ended` is set, so that an ended call falls into the accessors' slow path at no cost to the fast one.
+ * one and of eight bytes, up to the end of the last page that a block has reached. The block spans count up to the end of the
+ * last block. The input spans count from the start of the input to its end. The accessors compare addresses with the spans.
+ * All spans are zero while `ended` is set, so that every access of an ended call takes the accessors' slow path. The fast path
+ * needs no check.
  *
- * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top`, `reach` and `slack` are written
- * only when a memory that two threads share is handed over, in granules of 16 bytes. Plugins cannot address the header.
+ * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top`, `reach` and `slack`
+ * are in granules of 16 bytes, and written only when a thread hands over a shared memory. Plugins cannot address the header.
  */
 export const HEADER_BYTES = 64;
 export const HEADER = {
@@ -57,7 +58,7 @@ export interface Range {
   length: number;
 }
 
-/** Null when no output is set. */
+/** Returns the output's range, or null when no output is set. */
 export function readOutput(view: DataView): Range | null {
   if (view.getUint32(HEADER.hasOutput, true) === 0) return null;
   return {

@@ -3,7 +3,7 @@ import { hasTooManyValues, MAX_JSON_VALUES } from './json.ts';
 import type { Kernel } from './kernel.ts';
 import { shorten } from './utf8.ts';
 
-/** What a plugin asks for with `http_request`. */
+/** The request that a plugin passes to `http_request`. */
 export interface HttpRequest {
   url: string;
   /** In upper case. */
@@ -20,12 +20,12 @@ export interface HttpResponse {
   body: Uint8Array;
 }
 
-/** Sends a request, within the rules of whoever provides it. What it throws ends the plugin's call. */
+/** Sends a request. The embedder's function decides which requests it allows; an error that it throws ends the plugin's call. */
 export type SendHttp = (request: HttpRequest) => PromiseLike<HttpResponse>;
 
 /**
- * The most UTF-16 code units of a URL. Parsers of URLs write up to nine characters for one, and Node ends the process
- * where the result is longer than a string may be.
+ * The most UTF-16 code units of a URL. URL parsers write up to nine characters for one code unit, and Node ends the process
+ * when the result would be longer than the longest string.
  */
 export const MAX_URL_CHARACTERS = 1_048_576;
 
@@ -39,7 +39,7 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
     throw new AbiError('INVALID_HTTP_REQUEST', `http_request: ${expected}, got ${got}`);
   };
   const fields = parse(text, refuse);
-  // The Rust PDK of before 1.0 wrote `header`; today's writes null for a method that is not given.
+  // The Rust PDK before 1.0 wrote `header`; the present one writes null for a missing method.
   const { url, method, headers, header, ...rest } = fields;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) refuse(`the key ${quote(unknown)}`);
@@ -49,7 +49,7 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
   const upper = typeof (method ?? 'GET') === 'string' ? String(method ?? 'GET').toUpperCase() : '';
   if (!METHOD.test(upper)) refuse(`the method ${quote(method)}`);
   const given = headers ?? header ?? {};
-  if (typeof given !== 'object' || Array.isArray(given)) return refuse('headers that are no object');
+  if (typeof given !== 'object' || Array.isArray(given)) return refuse('headers that are not an object');
   const wrong = Object.entries(given).find(([, value]) => typeof value !== 'string');
   if (wrong) refuse(`the header ${quote(wrong[0])} of type ${typeof wrong[1]}`);
   return {
@@ -60,7 +60,7 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
   };
 }
 
-/** Cut, since the text may be as long as a string can be. */
+/** Quotes a value for a message, and cuts it, because a plugin can pass a text of any length. */
 const quote = (value: unknown) =>
   typeof value === 'string' ? JSON.stringify(shorten(value)) : shorten(String(value));
 
@@ -70,15 +70,16 @@ function parse(text: string, refuse: (got: string) => never): Record<string, unk
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refuse(`what is not JSON: ${shorten((error as Error).message, 200)}`);
+    return refuse(`a text that is not JSON: ${shorten((error as Error).message, 200)}`);
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : refuse(`JSON that is no object`);
+  return isObject ? (value as Record<string, unknown>) : refuse(`JSON that is not an object`);
 }
 
 /**
- * The function `http_request` where a plugin can wait: sends the request and answers the handle of the response's body,
- * 0 for an empty one. The status is 0 while it runs.
+ * Sends the request and returns the handle of the response's body, 0 for an empty body. Implements `http_request` for plugins
+ * whose imports can wait. `http_status_code` returns 0 until the response has come.
+ * @throws {AbiError} as `readHttpRequest`, or MEMORY_LIMIT
  */
 export async function performHttpRequest(
   kernel: Kernel,

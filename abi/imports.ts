@@ -8,9 +8,9 @@ import { kind, type OptionTable, oneOf, readOptions, refuseExtra } from './optio
 export type KernelTier = 'reference' | 'accessors';
 
 export interface KernelImportOptions {
-  /** Default: `accessors` where the platform compiles bytes, else `reference`. */
+  /** Default: `accessors` where the platform compiles bytes, otherwise `reference`. */
   tier?: KernelTier | undefined;
-  /** The compiled accessor module, where it can only be had from outside. */
+  /** The compiled accessor module. Needed where the platform cannot compile bytes. */
   accessors?: WebAssembly.Module | undefined;
 }
 
@@ -26,9 +26,9 @@ export const KERNEL_IMPORT_OPTIONS: OptionTable<KernelImportOptions> = {
 };
 
 /**
- * The import object's `extism:host/env` for a plugin that runs on this kernel.
+ * Returns the import object's `extism:host/env` for a plugin that runs on this kernel.
  * @throws {AbiError} INVALID_OPTION
- * @throws {TypeError} when the accessor tier is asked for and the platform cannot provide it
+ * @throws {TypeError} when `tier` is `accessors` and the platform cannot compile them
  */
 export function kernelImports(
   kernel: Kernel,
@@ -60,17 +60,19 @@ export function kernelImports(
   return { tier: 'accessors', imports: { ...reference, ...(exports as EnvImports) } };
 }
 
-/** Refuses once the call was ended; what the function throws ends the call. */
+/** Wraps a function: it throws once the call was ended, and an exception in it ends the call. */
 function guard(kernel: Kernel, fn: EnvImports[string]): EnvImports[string] {
-  // Written out for two parameters, the most there are: rest parameters cost more than many functions do.
+  // No function has more than two parameters. A rest parameter would cost more time than many of the functions themselves.
   return (first: never, second: never) => {
     kernel.check();
     try {
       return fn(first, second);
     } catch (error) {
-      // What a logger throws may be anything, and undefined would be no reason to end the call.
+      // A logger may throw any value. It is wrapped, because the kernel takes undefined for "the call was not ended".
       return kernel.stop(
-        error instanceof Error ? error : new Error('a callback threw what is no Error', { cause: error }),
+        error instanceof Error
+          ? error
+          : new Error('a callback threw a value that is not an Error', { cause: error }),
       );
     }
   };

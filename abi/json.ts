@@ -6,9 +6,12 @@ export const MAX_JSON_VALUES: number = 2 ** 25;
 
 const [QUOTE, COMMA, COLON, BRACKET, BACKSLASH, BRACE] = [0x22, 0x2c, 0x3a, 0x5b, 0x5c, 0x7b];
 
-/** Whether a JSON text holds more than `most` keys and values. Counts the characters before them, outside of strings. */
+/**
+ * Whether a JSON text holds more than `most` keys and values. Counts the characters that come before keys and values: `,` `:`
+ * `[` `{` outside strings.
+ */
 export function hasTooManyValues(text: string, most: number = MAX_JSON_VALUES): boolean {
-  // Each takes one character at least, and one more divides it from the next.
+  // Each key or value takes at least one character, and one more separates it from the next.
   if (text.length < most * 2) return false;
   let count = 1;
   let isInString = false;

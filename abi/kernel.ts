@@ -24,13 +24,13 @@ export interface KernelOptions {
   maxVarBytes: number;
   config?: ReadonlyMap<string, string>;
   logLevel?: LogLevel;
-  /** Lets the plugin read the headers of HTTP responses. Default: no. */
+  /** Lets the plugin read the headers of HTTP responses. Default: false. */
   exposesHttpHeaders?: boolean;
   onLog?: (level: MessageLevel, text: string) => void;
   onDiagnostic?: (diagnostic: AbiDiagnostic) => void;
   /** Turns diagnostics into errors that end the call. */
   strict?: boolean;
-  /** For a memory that another thread works on too. */
+  /** Shared buffers to use, for a memory that another thread works on too. */
   backing?: SharedBacking | undefined;
 }
 
@@ -57,17 +57,17 @@ export const KERNEL_OPTIONS: OptionTable<KernelOptions> = {
   },
 };
 
-/** What `http_status_code` and `http_headers` answer from: kept between calls, as natively. */
+/** The last HTTP response, for `http_status_code` and `http_headers`. It stays between calls, as in the native runtime. */
 export interface HttpState {
   status: number;
   headers: Readonly<Record<string, string>>;
 }
 
-/** What a call left behind. */
+/** The result of a call. */
 export interface CallResult {
-  /** A view of the output in the kernel memory, or null when the plugin set none. */
+  /** A view of the output in the kernel memory, or null when the plugin set no output. */
   output: Uint8Array | null;
-  /** The error text, or null when the plugin set none. */
+  /** The error text, or null when the plugin set no error. */
   error: string | null;
 }
 
@@ -106,12 +106,15 @@ export class Kernel {
     this.#strict = options.strict ?? false;
   }
 
-  /** Why the running call was ended before its export returned; null while it was not. */
+  /** The error that ended the running call before its export returned, or null. */
   get ended(): Error | null {
     return this.#ended;
   }
 
-  /** Starts a call: clears what the last one left and places a copy of `input`, text as UTF-8. @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG */
+  /**
+   * Starts a call: clears blocks, output and error of the last call and places a copy of `input`, text as UTF-8.
+   * @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG
+   */
   begin(input?: string | Uint8Array): void {
     this.#ended = null;
     this.error = null;
@@ -125,7 +128,7 @@ export class Kernel {
     this.memory.takeOver();
   }
 
-  /** Reads what the call left. The output is valid until the next `begin`: copy it to keep it. */
+  /** Returns the output and error of the call. The output is valid until the next `begin`: copy it to keep it. */
   end(): CallResult {
     const { output } = this.memory;
     return {
@@ -141,15 +144,15 @@ export class Kernel {
   }
 
   /**
-   * Ends the running call for `reason`. A plugin can catch what an import throws, so the reason is kept, and from
-   * then on every import refuses. The first reason stays.
+   * Ends the running call for `reason`. A plugin can catch an exception of an import, so the reason is kept and every later
+   * import throws it again. The first reason stays.
    */
   markEnded(reason: Error): void {
     this.#ended ??= reason;
     this.memory.markEnded();
   }
 
-  /** Ends the plugin: whatever still has its instance gets the reason from every import. Gives the memory back. */
+  /** Ends the plugin: from now on every import throws the reason. Gives the memory back to the engine. */
   close(reason: Error): void {
     this.markEnded(reason);
     this.memory.release();
@@ -161,12 +164,15 @@ export class Kernel {
     throw this.#ended;
   }
 
-  /** Throws the reason again if the call was ended. Every import of the plugin, of whatever kind, asks first. */
+  /** Throws the reason again if the call was ended. Every import of the plugin calls this first, host functions and WASI too. */
   check(): void {
     if (this.#ended) throw this.#ended;
   }
 
-  /** Copies `value` into a new block, text as UTF-8. An empty one is handle 0. @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG, or why it was closed */
+  /**
+   * Copies `value` into a new block, text as UTF-8. An empty one is handle 0.
+   * @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG, or the reason given to `close`
+   */
   place(value: string | Uint8Array): number {
     const bytes = typeof value === 'string' ? utf8(value) : value;
     const handle = this.memory.place(bytes);
@@ -190,7 +196,10 @@ export class Kernel {
     if (handle === this.memory.inputStart) this.memory.setInput(handle, 0);
   }
 
-  /** Takes the text at once, so that a block freed or written to later does not lose it. 0 clears. @throws {AbiError} TEXT_TOO_LONG */
+  /**
+   * Copies the text at once, so that it stays when the plugin frees or changes the block. Handle 0 removes the error.
+   * @throws {AbiError} TEXT_TOO_LONG
+   */
   setErrorHandle(handle: bigint): void {
     if (handle === 0n) {
       this.error = null;
@@ -206,12 +215,18 @@ export class Kernel {
     }
   }
 
-  /** The text of a live block, with U+FFFD for what is not UTF-8. @throws {AbiError} INVALID_HANDLE, TEXT_TOO_LONG */
+  /**
+   * Returns the text of a live block, with U+FFFD in place of bytes that are not UTF-8.
+   * @throws {AbiError} INVALID_HANDLE, TEXT_TOO_LONG
+   */
   lossyTextOf(handle: number, what: string): string {
     return decodeLossy(this.#textBytesOf(handle, what), what);
   }
 
-  /** A view of a live block (a copy, where the memory is shared), or of nothing for handle 0. @throws {AbiError} INVALID_HANDLE */
+  /**
+   * Returns a view of a live block (a copy, where the memory is shared); empty for handle 0.
+   * @throws {AbiError} INVALID_HANDLE
+   */
   bytesOf(handle: number, what: string): Uint8Array {
     const length = this.memory.length(handle);
     if (length === 0 && handle !== 0) {
@@ -220,7 +235,7 @@ export class Kernel {
     return this.memory.readable(handle, length);
   }
 
-  /** The same for a text, whose length is checked before shared memory is copied. */
+  /** As `bytesOf`, but refuses a text that is too long before it copies shared memory. */
   #textBytesOf(handle: number, what: string): Uint8Array {
     checkTextLength(this.memory.length(handle), what);
     return this.bytesOf(handle, what);
@@ -234,7 +249,10 @@ export class Kernel {
     throw new AbiError('INVALID_UTF8', `${what}: the ${bytes.length} bytes at ${handle} are not UTF-8`);
   }
 
-  /** The range as numbers, or null with a diagnostic when it is not one. An empty range is (0, 0). */
+  /**
+   * Returns the range as numbers. Returns null, with a diagnostic, for a range that plugins cannot reach. (0, 0) is an empty
+   * range.
+   */
   checkRange(what: string, start: bigint, length: bigint): Range | null {
     const range = { start: Number(start), length: Number(length) };
     if (range.length === 0 && (range.start === 0 || this.memory.hasRange(range.start, 0))) return range;

@@ -5,7 +5,7 @@ import type { SharedBacking } from './shared-backing.ts';
 export interface KernelMemoryOptions {
   /** The most bytes that blocks may take up, freed ones included, in one call. Default: 4 GiB less the header. */
   maxBytes?: number | undefined;
-  /** What to stand on, for a memory that another thread works on too. Default: memory of its own. */
+  /** Shared buffers to use, for a memory that another thread works on too. Default: memory of its own. */
   backing?: SharedBacking | undefined;
 }
 

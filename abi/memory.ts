@@ -22,7 +22,7 @@ import {
   sizeClass,
 } from './size-classes.ts';
 
-/** For no more elements than this, a loop is done before an engine has entered its own `fill` or `set`. */
+/** Up to this many elements, a loop is faster than a call of the engine's `fill` or `set`. */
 const FEW = 64;
 const CEILING_BYTES = MAX_PAGES * PAGE_BYTES;
 const NOTHING = new Uint8Array(0);
@@ -73,7 +73,7 @@ export class KernelMemory {
     else this.#publish();
   }
 
-  /** Forgets everything and stands on another memory, which must be an empty one; `reset` comes next. */
+  /** Forgets everything and uses another memory, which must be empty. The caller calls `reset` next. */
   moveTo(backing: SharedBacking): void {
     this.memory = backing.memory;
     this.#blocks = new BlockTable(backing);
@@ -82,7 +82,8 @@ export class KernelMemory {
   }
 
   /**
-   * Gives the memory back to the engine, which may have few. Afterwards no range is inside and no block can be made.
+   * Gives the memory back to the engine, which may allow few memories at a time. Afterwards every range is outside and every
+   * allocation returns 0.
    */
   release(): void {
     noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
@@ -96,13 +97,13 @@ export class KernelMemory {
 
   /** Leaves a shared memory to the other thread. */
   handOver(): void {
-    // In bytes, an end at 4 GiB would not fit into a word.
+    // In granules, because an end at 4 GiB in bytes would not fit into a u32 word.
     this.#view.setUint32(HEADER.top, this.#top / GRANULE_BYTES, true);
     this.#view.setUint32(HEADER.reach, this.#reach / GRANULE_BYTES, true);
     this.#view.setUint32(HEADER.slack, this.#slack / GRANULE_BYTES, true);
   }
 
-  /** Goes on where the other thread has left a shared memory. */
+  /** Reads the state that the other thread wrote with `handOver`. */
   takeOver(): void {
     if (this.memory.buffer.byteLength !== this.sizeBytes) this.#refresh();
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
@@ -116,8 +117,9 @@ export class KernelMemory {
 
   /**
    * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
-   * again only once the memory would have to grow, as in the native kernel: plugins exist that read a block just after they freed it.
-   * @returns the handle, or 0 for a length of 0, beyond 4 GiB, or that the engine has no memory for
+   * again only when the memory would otherwise have to grow, as in the native kernel, because some plugins read a block just
+   * after they have freed it.
+   * @returns the handle, or 0 for a length of 0 or beyond 4 GiB, or when the engine has no more memory
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
   alloc(length: number): number {
@@ -128,7 +130,7 @@ export class KernelMemory {
     return handle;
   }
 
-  /** A block with a copy of `bytes`, as `alloc` gives it. */
+  /** Returns the handle of a new block with a copy of `bytes`, or 0 as `alloc` does. */
   place(bytes: Uint8Array): number {
     const top = this.#top;
     const handle = this.#reserve(bytes.length);
@@ -147,7 +149,7 @@ export class KernelMemory {
     return handle || this.#findRoom(length, granules, rounded, index);
   }
 
-  /** For a block that needs more memory, or one that no longer fits. A function of its own, so that engines inline the rest. */
+  /** The rare part of `#reserve`: the memory must grow, or the limit is near. Kept apart, so that engines inline the caller. */
   #findRoom(length: number, granules: number, rounded: number, index: number): number {
     const handle =
       this.#takeTop(rounded, index, length, CEILING_BYTES) ||
@@ -168,7 +170,7 @@ export class KernelMemory {
     this.#publishSpans();
   }
 
-  /** The rare part, a function of its own so that engines inline the rest. */
+  /** The rare part of `#reachTop`. Kept apart, so that engines inline the caller. */
   #clean(start: number): void {
     const top = this.#top;
     this.#zero(start, Math.min(this.#strayEnd, top));
@@ -178,7 +180,7 @@ export class KernelMemory {
     this.#spanEnd = end;
   }
 
-  /** Gives a block back. Returns whether `handle` was one. O(1). */
+  /** Frees a block. Returns false if `handle` is not the start of a live block. O(1). */
   free(handle: number): boolean {
     const length = this.length(handle);
     if (length === 0) return false;
@@ -186,7 +188,7 @@ export class KernelMemory {
     return true;
   }
 
-  /** Like `free`, but the bytes stay as they are until `reset`, since something still refers to them. */
+  /** Like `free`, but the bytes stay as they are until `reset`, because the output still refers to them. */
   retire(handle: number): void {
     if (this.length(handle) !== 0) this.#blocks.retire(handle / GRANULE_BYTES);
   }
@@ -199,13 +201,13 @@ export class KernelMemory {
   }
 
   /**
-   * Forgets every block, zeroes the first page up to the last byte that was given out or written, and makes a copy of `input`
-   * the first block and the input. Further pages are zeroed when blocks reach them again.
-   * @returns false when the engine has no memory for it; the input is empty then
-   * @throws {AbiError} MEMORY_LIMIT, under the same condition
+   * Forgets every block and zeroes the first page up to the last byte that was given out or written. Makes a copy of `input`
+   * the first block and the input. Later pages are zeroed when blocks reach them again.
+   * @returns false when the engine has no memory for the input; the input is empty then
+   * @throws {AbiError} MEMORY_LIMIT when the configured limit is in the way; the input is empty then
    */
   reset(input: Uint8Array = NOTHING): boolean {
-    // The stack may have ended in the middle of growing, when the views were no longer valid.
+    // A stack overflow may have interrupted growing, before the views were renewed.
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
     const dirtyEnd = Math.max(this.#top, this.#strayEnd);
     this.#view.setUint32(HEADER.strayLast, 0, true);
@@ -227,7 +229,7 @@ export class KernelMemory {
       }
       return this.inputLength === input.length;
     } finally {
-      // Not before: zeroing the bytes that the input covers would be wasted, and these may be all.
+      // Zeroed after the input is written: to zero the bytes that the input covers, possibly all of them, would be wasted time.
       const cleanEnd = this.inputLength === 0 ? HEADER_BYTES : this.inputStart + this.inputLength;
       this.#zero(cleanEnd, Math.min(dirtyEnd, PAGE_BYTES));
       this.#view.setUint32(HEADER.hasOutput, 0, true);
@@ -235,7 +237,7 @@ export class KernelMemory {
     }
   }
 
-  /** Makes every access of this call refuse (accessors trap, the others throw), until the next `reset`. */
+  /** Makes every access of this call fail until the next `reset`: accessors trap, other functions throw. */
   markEnded(): void {
     this.#ended = true;
     this.#publish();
@@ -247,7 +249,7 @@ export class KernelMemory {
     this.#publish();
   }
 
-  /** What was set as output, by the accessors or through here; null for none. */
+  /** The output's range, set by the accessors or by `setOutput`, or null. */
   get output(): Range | null {
     return readOutput(this.#view);
   }
@@ -256,12 +258,12 @@ export class KernelMemory {
     writeOutput(this.#view, range);
   }
 
-  /** Bytes that the blocks of this call take up, freed ones included. */
+  /** Bytes that the blocks of this call take up, freed blocks included. */
   get usedBytes(): number {
     return this.#top - HEADER_BYTES;
   }
 
-  /** The same without the bytes by which sizes were rounded up: the bytes that limits count. */
+  /** `usedBytes` without the bytes by which sizes were rounded up. Limits count these bytes. */
   get askedBytes(): number {
     return this.usedBytes - this.#slack;
   }
@@ -276,23 +278,23 @@ export class KernelMemory {
     return start >= HEADER_BYTES && length >= 0 && start + length <= this.#spanEnd;
   }
 
-  /** A view, valid until the next allocation. The range must be one that `hasRange` accepts. */
+  /** Returns a view, valid until the next allocation. The caller has checked the range with `hasRange`. */
   view(start: number, length: number): Uint8Array {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** The same, or a copy where it would lie in shared memory, of which browsers read no text. */
+  /** As `view`, but returns a copy where the memory is shared, because browsers cannot decode text from shared memory. */
   readable(start: number, length: number): Uint8Array {
     return this.memory.buffer instanceof ArrayBuffer ? this.view(start, length) : this.copy(start, length);
   }
 
-  /** A copy, under the same condition. */
+  /** Returns a copy. The caller has checked the range with `hasRange`. */
   copy(start: number, length: number): Uint8Array<ArrayBuffer> {
-    // What typed arrays make of shared memory is not shared itself.
+    // `slice` of a view on shared memory returns memory that is not shared.
     return this.#bytes.slice(start, start + length) as Uint8Array<ArrayBuffer>;
   }
 
-  /** Copies a range to `at` in `target`, under the same condition. */
+  /** Copies a range to `at` in `target`. The caller has checked the range with `hasRange`. */
   copyTo(target: Uint8Array, at: number, start: number, length: number): void {
     if (length > FEW) target.set(this.view(start, length), at);
     else for (let index = 0; index < length; index++) target[at + index] = this.#bytes[start + index]!;
@@ -327,12 +329,12 @@ export class KernelMemory {
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
   }
 
-  /** Remembers a store beyond the last block, whose bytes are no longer zero when a block comes to lie there. */
+  /** Remembers a store beyond the last block: its bytes must be zeroed before a block may lie there. */
   #noteStray(address: number): void {
     this.#view.setUint32(HEADER.strayLast, Math.max(address, this.#strayEnd - 1), true);
   }
 
-  /** End of the last byte that a store of this call has changed beyond the last block; less than 64 if none has. */
+  /** Address after the last byte that a store of this call has changed beyond the last block; below 64 without such a store. */
   get #strayEnd(): number {
     return this.#view.getUint32(HEADER.strayLast, true) + 1;
   }
@@ -347,7 +349,7 @@ export class KernelMemory {
     else for (let index = 0; index < bytes.length; index++) this.#bytes[start + index] = bytes[index]!;
   }
 
-  /** A block on top of all others, if it ends within `ceiling` bytes. @returns its handle, or 0 */
+  /** Makes a block above all others, if it ends at or below `ceiling`, in bytes. @returns its handle, or 0 */
   #takeTop(granules: number, sizeClass: number, length: number, ceiling: number): number {
     const handle = this.#top;
     const end = handle + granules * GRANULE_BYTES;
@@ -361,7 +363,7 @@ export class KernelMemory {
   #growTo(end: number): boolean {
     const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
     const pages = this.sizeBytes / PAGE_BYTES;
-    // Doubling keeps many small allocations linear; the second try serves the last ones before the ceiling.
+    // Doubling makes many small allocations cost linear time. The second try serves allocations close to the ceiling.
     return this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || this.#tryGrow(needed);
   }
 
@@ -380,7 +382,7 @@ export class KernelMemory {
     const bytes = new Uint8Array(this.memory.buffer);
     const view = new DataView(this.memory.buffer);
     const sizeBytes = bytes.length;
-    // Both or neither: whatever is called above may end the stack.
+    // The fields are set together, after the calls: a stack overflow in one of the calls leaves all fields unchanged.
     this.#bytes = bytes;
     this.#view = view;
     this.sizeBytes = sizeBytes;

@@ -2,8 +2,8 @@ import { TABLE_BYTES, type TableBacking } from './block-table.ts';
 import { INITIAL_PAGES, MAX_PAGES } from './size-classes.ts';
 
 /**
- * A kernel memory that two threads share, and the records of its blocks. Only one of them may work on it at a time: it
- * ends with `handOver`, and the other begins with `takeOver`.
+ * A kernel memory that two threads share, and the records of its blocks. Only one thread may work on it at a time: it
+ * ends with `handOver`, and the other thread begins with `takeOver`.
  */
 export interface SharedBacking extends TableBacking {
   memory: WebAssembly.Memory;
@@ -15,7 +15,7 @@ const Growable = globalThis.SharedArrayBuffer as unknown as new (
   options: { maxByteLength: number },
 ) => SharedArrayBuffer;
 
-/** Returns an empty one. @throws {TypeError} where the engine shares no memory, or cannot let it grow */
+/** Returns an empty shared memory. @throws {TypeError} where the engine has no `SharedArrayBuffer` that can grow */
 export function createSharedBacking(): SharedBacking {
   if (!('grow' in (globalThis.SharedArrayBuffer?.prototype ?? {})))
     throw new TypeError('this platform has no SharedArrayBuffer that can grow');

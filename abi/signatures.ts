@@ -3,7 +3,7 @@ export const ENV_NAMESPACE = 'extism:host/env';
 
 export type WasmType = 'i32' | 'i64';
 
-/** Every function of the namespace by its wasm type. What they mean and do is in spec.ts: it is not needed to run. */
+/** The wasm type of every function in the namespace. Their meaning is documented in spec.ts, which is not loaded at run time. */
 export const envSignatures: Readonly<
   Record<string, readonly [params: readonly WasmType[], results: readonly WasmType[]]>
 > = {

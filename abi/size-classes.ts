@@ -2,7 +2,7 @@
 
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
-/** As in the native kernel. Plugins reach the first page before any block is made. */
+/** As in the native kernel. Plugins can reach the first page before any block exists. */
 export const INITIAL_PAGES = 16;
 /** Blocks start at multiples of this. */
 export const GRANULE_BYTES = 16;
@@ -19,5 +19,5 @@ export function sizeClass(granules: number): { index: number; granules: number }
   return { index: shift * 8 + rounded / 2 ** shift, granules: rounded };
 }
 export const SIZE_CLASSES = 25 * 8 + 17;
-/** Blocks that have the size asked for, because the size of their class did not fit. */
+/** The class of blocks with exactly the requested size, because the rounded size did not fit. */
 export const EXACT_CLASS = SIZE_CLASSES;

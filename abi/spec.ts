@@ -3,7 +3,7 @@ import type { WasmType } from './signatures.ts';
 export interface EnvValue {
   name: string;
   type: WasmType;
-  /** What it is and in which unit. */
+  /** The meaning, with its unit. */
   meaning: string;
 }
 
@@ -12,11 +12,11 @@ export interface EnvFunction {
   name: string;
   params: readonly EnvValue[];
   results: readonly EnvValue[];
-  /** What a call with something else than the types and meanings allow does. */
+  /** The behaviour for arguments outside the documented meanings. */
   onBadInput: string;
   /** Who frees the blocks that are passed or returned. */
   ownership: string;
-  /** Where the behaviour comes from, and what differs. */
+  /** The origin of the behaviour, with the differences from it. */
   source: string;
 }
 
@@ -47,20 +47,23 @@ const log = (level: string): EnvFunction => ({
   name: `log_${level}`,
   params: [handle('handle of the message in UTF-8; 0 is the empty message')],
   results: [],
-  onBadInput: `When the level is on, an invalid handle ends the call, and so does a message of ${LONGEST}; bytes that are not UTF-8 become U+FFFD. When it is off, nothing.`,
+  onBadInput: `When the level is on, an invalid handle or a message of ${LONGEST} ends the call; bytes that are not UTF-8 become U+FFFD. When the level is off, the call does nothing.`,
   ownership: 'The host frees the message at the end of the call.',
   source: `${HOST}, which logs an error line for text that is not UTF-8.`,
 });
 
-/** Every function a plugin may import from `extism:host/env`. The kernel, the missing-import message, the tests and docs/ABI.md read these rows. */
+/**
+ * Every function a plugin may import from `extism:host/env`. The kernel, the missing-import message, the tests and docs/ABI.md
+ * read these rows.
+ */
 export const ENV_FUNCTIONS: readonly EnvFunction[] = [
   {
     name: 'alloc',
     params: [bytes('length', 'bytes wanted')],
     results: [handle('handle of a zeroed block, a multiple of 16, or 0')],
     onBadInput:
-      'A length of 0 or beyond 4 GiB answers 0. Over the configured limit, the call ends; where the engine has no more memory, 0.',
-    ownership: "The block is the plugin's, until the end of the call.",
+      'Returns 0 for a length of 0 or beyond 4 GiB, and when the engine has no more memory. A length over the configured limit ends the call.',
+    ownership: 'The plugin owns the block until the end of the call.',
     source: `${NATIVE}, which does not zero reused blocks and wraps around near 2^64.`,
   },
   {
@@ -68,15 +71,16 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [handle()],
     results: [],
     onBadInput: '0 does nothing. A freed, unknown or interior handle does nothing, with a diagnostic.',
-    ownership: 'Ends the block. Freeing the input makes its length 0; freeing the output keeps what was set.',
+    ownership:
+      'Ends the block. Freeing the input makes its length 0; freeing the output keeps the output as it was set.',
     source: NATIVE,
   },
   {
     name: 'length',
     params: [handle()],
     results: [bytes('length', 'bytes of the block')],
-    onBadInput: '0, a freed, unknown or interior handle answers 0.',
-    ownership: 'Nothing changes hands.',
+    onBadInput: 'Returns 0 for 0 and for a freed, unknown or interior handle.',
+    ownership: 'No ownership changes.',
     source: NATIVE,
   },
   {
@@ -84,14 +88,14 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [handle()],
     results: [bytes('length', 'bytes of the block')],
     onBadInput: 'As length.',
-    ownership: 'Nothing changes hands.',
-    source: `${NATIVE}, which believes what stands before an invalid handle.`,
+    ownership: 'No ownership changes.',
+    source: `${NATIVE}, which reads a length from the bytes before an invalid handle, without a check.`,
   },
   {
     name: 'load_u8',
     params: [address],
     results: [byte],
-    onBadInput: `${outside} answers 0.`,
+    onBadInput: `${outside} reads as 0.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
@@ -99,7 +103,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'load_u64',
     params: [address],
     results: [word],
-    onBadInput: `${outside} answers 0, also when only the last byte is outside.`,
+    onBadInput: `${outside} reads as 0, also when only the last byte is outside.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
@@ -123,15 +127,15 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'input_offset',
     params: [],
     results: [bytes('address', 'where the input starts in the kernel memory; 0 for an empty input')],
-    onBadInput: 'There is none.',
-    ownership: "The input is the host's, until the end of the call.",
+    onBadInput: 'Impossible, because there are no parameters.',
+    ownership: 'The host owns the input until the end of the call.',
     source: NATIVE,
   },
   {
     name: 'input_length',
     params: [],
     results: [bytes('length', 'bytes of the input')],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
@@ -139,7 +143,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'input_load_u8',
     params: [offset],
     results: [byte],
-    onBadInput: 'An offset that is not below the length of the input answers 0.',
+    onBadInput: 'Returns 0 for an offset at or beyond the length of the input.',
     ownership: NONE,
     source: NATIVE,
   },
@@ -147,7 +151,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'input_load_u64',
     params: [offset],
     results: [word],
-    onBadInput: 'Fewer than eight bytes left, or any other 64-bit offset, answers 0.',
+    onBadInput: 'Returns 0 when fewer than eight bytes are left, and for any other 64-bit offset.',
     ownership: NONE,
     source: `${NATIVE}, where an offset from -8 to -1 reads before the input.`,
   },
@@ -156,7 +160,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [bytes('address', 'start of a range'), bytes('length', 'bytes')],
     results: [],
     onBadInput: range,
-    ownership: 'The range becomes the input; its block stays what it was.',
+    ownership: 'The range becomes the input; ownership of its block does not change.',
     source: `${NATIVE}, which ignores (0, 0).`,
   },
   {
@@ -172,7 +176,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'output_offset',
     params: [],
     results: [bytes('address', 'start of the output set so far, 0 without')],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
@@ -180,7 +184,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'output_length',
     params: [],
     results: [bytes('length', 'bytes of the output set so far, 0 without')],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
@@ -189,22 +193,22 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [handle('handle of the error text in UTF-8; 0 takes an error back')],
     results: [],
     onBadInput: `An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD. A text of ${LONGEST} ends the call.`,
-    ownership: "The text is taken at once; the block stays the plugin's.",
+    ownership: 'The text is copied at once; the plugin still owns the block.',
     source: `${NATIVE}, which ignores an invalid handle and loses the text of a block freed later.`,
   },
   {
     name: 'error_get',
     params: [],
     results: [handle('handle given to error_set, 0 without')],
-    onBadInput: 'There is none.',
-    ownership: 'Nothing changes hands.',
+    onBadInput: 'Impossible, because there are no parameters.',
+    ownership: 'No ownership changes.',
     source: NATIVE,
   },
   {
     name: 'reset',
     params: [],
     results: [],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: 'Ends every block and forgets input, output and error.',
     source: NATIVE,
   },
@@ -212,7 +216,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     name: 'memory_bytes',
     params: [],
     results: [bytes('bytes', 'of kernel memory that loads and stores reach')],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: `${NATIVE}, which starts with 65,472.`,
   },
@@ -221,7 +225,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [key],
     results: [handle('handle of the value in UTF-8, 0 for a missing or empty one')],
     onBadInput: `${badKey} Only the configuration's own keys are found.`,
-    ownership: `${endOfCall}; the value is the plugin's.`,
+    ownership: `${endOfCall}; the plugin owns the value.`,
     source: HOST,
   },
   {
@@ -229,7 +233,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     params: [key],
     results: [handle('handle of a copy of the value, 0 for a missing or empty one')],
     onBadInput: badKey,
-    ownership: `${endOfCall}; the copy is the plugin's.`,
+    ownership: `${endOfCall}; the plugin owns the copy.`,
     source: HOST,
   },
   {
@@ -247,15 +251,15 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
       { name: 'body', type: 'i64', meaning: 'handle of the body, 0 for none' },
     ],
     results: [handle('handle of the response body, 0 for an empty one')],
-    onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit or none at all ends the call; so does every request where HTTP is not enabled. Any status is a response.`,
-    ownership: "The host frees request and body at the end of the call; the response is the plugin's.",
+    onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit, or a missing response ends the call. So does every request where HTTP is not enabled. Any status is a response.`,
+    ownership: 'The host frees request and body at the end of the call; the plugin owns the response.',
     source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },
   {
     name: 'http_status_code',
     params: [],
     results: [{ name: 'status', type: 'i32', meaning: 'status of the last response, 0 before the first' }],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,
   },
@@ -267,8 +271,8 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
         'handle of the last response headers as JSON, {} before the first, 0 when they are not switched on',
       ),
     ],
-    onBadInput: 'There is none.',
-    ownership: "The block is the plugin's.",
+    onBadInput: 'Impossible, because there are no parameters.',
+    ownership: 'The plugin owns the block.',
     source: HOST,
   },
   log('trace'),
@@ -282,7 +286,7 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     results: [
       { name: 'level', type: 'i32', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' },
     ],
-    onBadInput: 'There is none.',
+    onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,
   },

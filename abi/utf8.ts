@@ -2,12 +2,16 @@ import { AbiError } from './errors.ts';
 
 /**
  * The most bytes of a text that becomes a string, and the most UTF-16 code units of a string that becomes bytes: the
- * longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text, answer `""` or end the process.
- * Some engines could decode some longer texts. They are refused all the same, so that a plugin behaves alike everywhere.
+ * longest string of V8 (`String::kMaxLength`). For longer texts engines throw, cut the text, return `""` or end the process.
+ * Some engines can decode some longer texts. These are refused too, so that a plugin behaves alike on every engine.
  */
 export const MAX_TEXT_BYTES: number = 2 ** 29 - 24;
 
-/** The message for a text over the limit. @param what Which text, such as `error_set: text`. @param got Its size, or `more` */
+/**
+ * The message for a text over the limit.
+ * @param what The text's name, such as `error_set: text`.
+ * @param got Its size, or `more`
+ */
 export const tooLongMessage = (
   what: string,
   got: number | 'more',
@@ -36,17 +40,17 @@ export function decodeStrict(bytes: Uint8Array, what: string): string | null {
   try {
     return strictDecoder.decode(bytes);
   } catch (error) {
-    // The end of the call stack is another matter.
+    // A RangeError means that the call stack is exhausted, not that the bytes are wrong.
     if (!(error instanceof TypeError)) throw error;
     return null;
   }
 }
 
 const encoder = new TextEncoder();
-/** An engine takes many times as long to make an array as to fill a short one. */
+/** Reused, because an engine takes many times as long to make an array as to fill a short one. */
 const scratch = new Uint8Array(3 * 1024);
 
-/** `text` as UTF-8, to be copied at once: the next call may write over it. @throws {AbiError} TEXT_TOO_LONG */
+/** Returns `text` as UTF-8. Copy it at once: the next call may overwrite it. @throws {AbiError} TEXT_TOO_LONG */
 export function utf8(text: string): Uint8Array {
   // A UTF-16 code unit takes three bytes at most.
   if (text.length * 3 <= scratch.length) {
@@ -58,6 +62,6 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** A text that somebody else wrote, cut so that it fits a message. */
+/** Cuts a plugin's text to a length that fits a message. */
 export const shorten = (text: string, most = 60): string =>
   text.length > most ? `${text.slice(0, most)}…` : text;

@@ -2,8 +2,8 @@ import { AbiError } from './errors.ts';
 import { shorten, utf8 } from './utf8.ts';
 
 /**
- * A plugin's variables. They live on the host's side, survive calls and new instances, and are copied on the
- * way in and out. Counted against the limit: the UTF-8 bytes of every key and the bytes of every value.
+ * A plugin's variables. They are stored by the host, outlive calls and instances, and are copied when they are set and read.
+ * The limit counts the UTF-8 bytes of every key and the bytes of every value.
  */
 export class Vars {
   readonly #values = new Map<string, { bytes: Uint8Array<ArrayBuffer>; sizeBytes: number }>();
@@ -18,7 +18,10 @@ export class Vars {
     return this.#values.get(key)?.bytes.slice();
   }
 
-  /** Keeps a copy of `value`, text as UTF-8. @throws {AbiError} VARS_DISABLED, VAR_LIMIT, TEXT_TOO_LONG; nothing has changed then */
+  /**
+   * Keeps a copy of `value`, text as UTF-8.
+   * @throws {AbiError} VARS_DISABLED, VAR_LIMIT, TEXT_TOO_LONG; nothing has changed then
+   */
   set(key: string, value: string | Uint8Array): void {
     this.#refuseIfDisabled();
     const keyBytes = utf8(key).length;

@@ -3,7 +3,7 @@ import type { GuestMemory } from './memory.ts';
 import type { Functions } from './signatures.ts';
 import { stringList } from './strings.ts';
 
-/** Throws `WASI_INVALID_ARG` for an argument that cannot be given to a program as it is. */
+/** @throws {WasiError} WASI_INVALID_ARG for an argument with a NUL, which a program would read as its end */
 export function argsFunctions(
   memory: GuestMemory,
   args: readonly string[],

@@ -3,7 +3,7 @@ import type { Clock, SupportedClockId } from './host.ts';
 import type { GuestMemory } from './memory.ts';
 import type { Functions } from './signatures.ts';
 
-/** CPU time is no clock here: it would tell a program about its host and no portable API gives it. */
+/** The CPU-time clocks are not supported: they would reveal facts about the host, and no portable API measures CPU time. */
 export const isSupportedClock = (id: number): id is SupportedClockId =>
   id === ClockId.REALTIME || id === ClockId.MONOTONIC;
 

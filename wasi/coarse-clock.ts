@@ -3,7 +3,8 @@ import type { Clock } from './host.ts';
 import { kindOf, refuseExtra } from './options.ts';
 
 /**
- * The same clock in steps of `stepNs`, for programs that shall not measure finely. Waits stay as they are.
+ * Returns a clock that rounds the times of `clock` down to steps of `stepNs`, so that programs cannot measure short times.
+ * Waits are not rounded.
  * @throws {WasiError} WASI_INVALID_LIMIT for a step below 1
  */
 export function coarseClock(clock: Clock, stepNs: bigint): Clock;

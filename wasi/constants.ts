@@ -3,7 +3,7 @@
  * Source: the preview 1 type names (typenames.witx), whose order gives the values.
  */
 
-/** `errno`, u16: the place in the list. What each means is in errno-table.ts. */
+/** `errno`, u16: the place in the list. errno-table.ts has the meaning of each number. */
 const errnoNames = [
   'ESUCCESS',
   'E2BIG',
@@ -91,10 +91,10 @@ export const Errno = Object.fromEntries(errnoNames.map((name, value) => [name, v
   Record<ErrnoName, number>
 >;
 
-/** `EBADF` for 8; `errno 999` for a number that is no error code. */
+/** Returns `EBADF` for 8, and `errno 999` for 999, which is not an error code. */
 export const errnoName = (value: number): string => errnoNames[value] ?? `errno ${value}`;
 
-/** `clockid`, u32. The two CPU-time clocks exist in the specification and answer EINVAL here. */
+/** `clockid`, u32. The specification has two CPU-time clocks, too; here they return EINVAL. */
 export const ClockId = { REALTIME: 0, MONOTONIC: 1, PROCESS_CPUTIME: 2, THREAD_CPUTIME: 3 } as const;
 
 /** `filetype`, u8. */

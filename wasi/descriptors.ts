@@ -2,9 +2,9 @@ import { Errno, Filetype } from './constants.ts';
 import type { FsDirectory, FsFile, Sink, Source } from './host.ts';
 import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, Right, STDIO_RIGHTS } from './rights.ts';
 
-/** More open descriptors than this are EMFILE: each may cost the host one of its own. */
+/** The most open descriptors; one more is EMFILE. Each may use a file descriptor of the host. */
 export const MAX_DESCRIPTORS = 1024;
-/** What is opened gets the lowest free number from here, so that closed stdio is not taken for a file. */
+/** A new descriptor gets the lowest free number from 3 on. Otherwise a file could get the number of a closed stdio descriptor. */
 const FIRST_FD = 3;
 
 interface Common {
@@ -39,13 +39,15 @@ export interface DirectoryDescriptor extends Common {
   readonly mount: number;
   /** UTF-8, for a preopened folder only. */
   readonly preopenName?: Uint8Array;
-  /** Names as they were when cookie 0 was asked for, so that a listing stands while entries come and go. */
+  /** The names at the time of the call with cookie 0: a listing does not change while entries are added and removed. */
   listing?: readonly string[];
 }
 
 export type Descriptor = StdioDescriptor | FileDescriptor | DirectoryDescriptor;
 
-/** Descriptor numbers (u32) and what they stand for. Unlike an array, a number out of nowhere costs nothing. */
+/**
+ * Maps descriptor numbers (u32) to open files, folders and stdio. A Map, because a large number in an array would cost memory.
+ */
 export class DescriptorTable {
   readonly #open: Map<number, Descriptor>;
 
@@ -61,7 +63,7 @@ export class DescriptorTable {
     return this.#open.size >= MAX_DESCRIPTORS;
   }
 
-  /** The number given. The caller has looked at `isFull`. */
+  /** Returns the new descriptor's number. The caller has checked `isFull`. */
   add(descriptor: Descriptor): number {
     let fd = FIRST_FD;
     while (this.#open.has(fd)) fd++;
@@ -69,7 +71,7 @@ export class DescriptorTable {
     return fd;
   }
 
-  // In both, the table comes first: a host's file that cannot be closed is closed to the program all the same.
+  // Both methods below change the table before they close the file: if the host cannot close it, the descriptor is closed anyway.
 
   close(fd: number): number {
     const descriptor = this.#open.get(fd);
@@ -79,7 +81,10 @@ export class DescriptorTable {
     return Errno.ESUCCESS;
   }
 
-  /** Both must be open; `to` is closed and then is what `from` was, which is closed, except onto itself. */
+  /**
+   * Gives the descriptor `from` the number `to`. Closes the descriptor that had this number, and frees the number `from`. Nothing
+   * changes if both numbers are equal. EBADF unless both are open.
+   */
   renumber(from: number, to: number): number {
     const descriptor = this.#open.get(from);
     const replaced = this.#open.get(to);
@@ -91,7 +96,7 @@ export class DescriptorTable {
     return Errno.ESUCCESS;
   }
 
-  /** What a file system throws then is lost: the program is gone, and the other files are to be closed too. */
+  /** Closes all descriptors. An exception of a file system is dropped, so that the remaining files are closed too. */
   closeAll(): void {
     for (const fd of [...this.#open.keys()]) {
       try {
@@ -105,7 +110,7 @@ function release(descriptor: Descriptor): void {
   if (descriptor.kind === 'file') descriptor.file.close();
 }
 
-/** Input from `source`; at its end from the start if none is given. Never a terminal: nobody sits there. */
+/** Input from `source`; empty without one. It is not reported as a terminal, because nobody types there. */
 export function inputDescriptor(source?: Source): StdioDescriptor {
   return {
     kind: 'stdio',
@@ -117,7 +122,7 @@ export function inputDescriptor(source?: Source): StdioDescriptor {
   };
 }
 
-/** Output to `sink`; thrown away, as if written, if none is given. */
+/** Output to `sink`. Without one, writes succeed and are dropped. */
 export function outputDescriptor(sink?: Sink): StdioDescriptor {
   return {
     kind: 'stdio',

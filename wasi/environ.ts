@@ -3,7 +3,7 @@ import type { GuestMemory } from './memory.ts';
 import type { Functions } from './signatures.ts';
 import { stringList } from './strings.ts';
 
-/** Throws `WASI_INVALID_ENV` for a variable that a program would read as another one. */
+/** @throws {WasiError} WASI_INVALID_ENV for a variable that a program would read with another name or value */
 export function environFunctions(
   memory: GuestMemory,
   env: Readonly<Record<string, string>>,

@@ -15,7 +15,7 @@ export type WasiErrorCode =
   | 'WASI_STARTED'
   | 'WASI_TOO_LARGE';
 
-/** A mistake of the embedder, found when it is made. What a program does wrong is an errno or a diagnostic instead. */
+/** A mistake of the embedder, thrown by the call that makes it. Mistakes of a program are errnos or diagnostics instead. */
 export class WasiError extends Error {
   override readonly name = 'WasiError';
   readonly code: WasiErrorCode;
@@ -30,7 +30,7 @@ export const refuseOption = (message: string, code: string = 'WASI_INVALID_OPTIO
   throw new WasiError(code as WasiErrorCode, message);
 };
 
-/** The program called `proc_exit`. Thrown through the program's frames; `exitCode` is its u32, 0 for success. */
+/** Thrown through the program's frames when it calls `proc_exit`. `exitCode` is the argument, a u32; 0 is success. */
 export class WasiExit extends Error {
   override readonly name = 'WasiExit';
   readonly code = 'WASI_EXIT';

@@ -15,19 +15,21 @@ const LAST_ADVICE = 5;
 
 type FdFunction = Extract<WasiFunctionName, `fd_${string}`>;
 
-/** The functions on open descriptors. A right that the descriptor lacks is EBADF: it is not open for this. */
+/**
+ * The functions on open descriptors. Without the needed right they return EBADF: the descriptor is not open for the operation.
+ */
 export function fdFunctions(
   memory: GuestMemory,
   descriptors: DescriptorTable,
   clock: Clock,
 ): Functions<FdFunction> {
-  /** The descriptor, if it is open and has all `rights`. */
+  /** Returns the descriptor, if it is open and has all `rights`. */
   const withRights = (fd: number, rights: number): Descriptor | undefined => {
     const descriptor = descriptors.get(fd);
     return descriptor && (descriptor.rightsBase & rights) === rights ? descriptor : undefined;
   };
 
-  /** A file to use at an offset, which stdio has not. */
+  /** Returns the file for a call with an offset. ESPIPE for stdio, which has no offset. */
   const positioned = (fd: number, rights: number): FileDescriptor | number => {
     const descriptor = descriptors.get(fd);
     if (descriptor?.kind === 'stdio') return Errno.ESPIPE;
@@ -40,7 +42,7 @@ export function fdFunctions(
     return usable?.kind === 'file' ? usable : Errno.EBADF;
   };
 
-  /** Stores the count that a transfer ended with, or answers its errno. */
+  /** Stores the count of a transfer and returns success, or returns the errno of a transfer that failed. */
   const finish = (pointer: number, count: number): number => {
     if (count < 0) return -count;
     memory.setU32(pointer, count);
@@ -245,7 +247,7 @@ export function fdFunctions(
       if (descriptor?.kind === 'stdio') {
         const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
         if (!pieces || !memory.holds(nwritten, 4)) return Errno.EFAULT;
-        // The sink may keep what it gets.
+        // A copy, because the sink may keep the bytes.
         const bytes = gather(memory, pieces).slice();
         if (bytes.length > 0) descriptor.write?.(bytes);
         return finish(nwritten, bytes.length);
@@ -264,10 +266,10 @@ const preopenName = (descriptors: DescriptorTable, fd: number): Uint8Array | und
   return descriptor?.kind === 'directory' ? descriptor.preopenName : undefined;
 };
 
-/** From here on an offset is below 0 to POSIX, whose offsets have a sign. */
+/** From here on, POSIX reads the offset as negative, because its offsets are signed. */
 const NEGATIVE = 2n ** 63n;
 
-/** Beyond it a read is at the end, without asking the file: its offsets are safe integers. */
+/** A read beyond it returns 0 bytes without a call of the file, whose offsets must be safe integers. */
 const MAX_OFFSET = Number.MAX_SAFE_INTEGER - MAX_TRANSFER_BYTES;
 
 /** The right to seek includes the right to tell. */
@@ -276,11 +278,11 @@ const tellRight = (descriptor: Descriptor | undefined): number =>
 
 function readSource(descriptor: StdioDescriptor, into: Uint8Array): number {
   const count = descriptor.read?.(into) ?? Number.NaN;
-  // Only files answer errnos.
+  // Unlike a file, a source may not return a negative errno: NaN makes `scatter` throw.
   return count < 0 ? Number.NaN : count;
 }
 
-/** Where an append has left the file's end. */
+/** Returns the file's end after an append. */
 function endOf({ file, offset }: FileDescriptor, count: number): number {
   const stat = file.stat();
   return typeof stat === 'number' ? offset + count : Number(stat.sizeBytes);
@@ -291,7 +293,7 @@ function synchronize(descriptor: Descriptor, dataOnly: boolean): number {
   return descriptor.kind === 'directory' ? descriptor.directory.sync() : Errno.EBADF;
 }
 
-/** Of stdio only the type is known. */
+/** Describes the open file, folder or stdio. For stdio only the type is known. */
 function describe(descriptor: Descriptor): FsStat | number {
   if (descriptor.kind === 'file') return descriptor.file.stat();
   if (descriptor.kind === 'directory') return descriptor.directory.stat();

@@ -1,79 +1,85 @@
 import type { DeviceName } from './devices.ts';
 
-/** What the embedder gives. WASI itself finds nothing: without these a program has no time, no luck and no voice. */
+/**
+ * The interfaces that an embedder implements. WASI finds nothing by itself: all time, random bytes, input, output and files
+ * come through them.
+ */
 
 /** 0 realtime (ns since 1970-01-01T00:00:00Z), 1 monotonic (ns since any fixed moment, never backwards). */
 export type SupportedClockId = 0 | 1;
 
 export interface Clock {
-  /** The time in ns, u64. */
+  /** Returns the time in ns, u64. */
   nowNs(clockId: SupportedClockId): bigint;
-  /** The smallest step of that clock in ns, at least 1. */
+  /** Returns the smallest step of the clock in ns, at least 1. */
   resolutionNs(clockId: SupportedClockId): bigint;
   /**
-   * Blocks the thread for `ns` (> 0) without spinning. Left out where the thread may not block: `poll_oneoff` then
-   * refuses to wait. It may return early to let `checkpoint` end the call; otherwise the time counts as passed,
-   * because a clock that stands still would else wait for ever. It may answer a promise if the program's import
-   * `poll_oneoff` can wait for one, as `WebAssembly.Suspending` makes it.
+   * Blocks the thread for `ns` (> 0) without spinning. Leave it out where the thread may not block: `poll_oneoff` then
+   * refuses to wait. It may return early to let `checkpoint` end the call. Otherwise the time counts as passed, because with a
+   * clock that stands still the wait would never end. It may return a promise if the import `poll_oneoff` can wait for it, as
+   * `WebAssembly.Suspending` makes possible.
    */
   sleepNs?(ns: bigint): void | Promise<void>;
 }
 
 export interface Random {
-  /** Fills all of `bytes`. They may lie in shared memory, which `crypto.getRandomValues` refuses. */
+  /** Fills all of `bytes` with random bytes. They may be shared memory, which `crypto.getRandomValues` refuses. */
   fill(bytes: Uint8Array): void;
 }
 
 export interface Source {
-  /** Copies up to `into.length` bytes (at least 1) and answers how many, 0 at the end. `into` is plugin memory: not to be kept. */
+  /**
+   * Copies up to `into.length` bytes (at least 1) and returns their number, 0 at the end. `into` is plugin memory: do not keep
+   * it.
+   */
   read(into: Uint8Array): number;
 }
 
 export interface Sink {
-  /** Takes all of `bytes`; they are a copy, the sink's to keep. A sink that throws makes the program's write fail with EIO. */
+  /** Takes all of `bytes`, a copy that the sink may keep. If it throws, the program's write fails with EIO. */
   write(bytes: Uint8Array): void;
   /**
-   * Whether programs see a terminal (`isatty`). C programs then write line by line; else they hold output back until
-   * 1 KiB or more has come together or they end, which a plugin never does. Default false.
+   * Whether programs see a terminal (`isatty`). For a terminal, C programs write line by line. Otherwise they keep output back
+   * until they have 1 KiB or more, or until they end, which a plugin never does. Default false.
    */
   readonly isTerminal?: boolean;
 }
 
 /**
- * A file system, seen from one folder. Every method takes the name of one entry of that folder, never a path, and never
- * follows a symbolic link: which paths lead where is decided by path-resolver.ts alone.
+ * A file system, by its root folder. A method of a folder takes the name of one entry, never a path, and does not follow
+ * symbolic links: only path-resolver.ts resolves paths.
  *
- * What fails answers an errno (a number above 0) where success is an object or 0, and a negative errno where success
- * is a count. What is thrown becomes EIO with a diagnostic.
+ * A method that fails returns an errno (a number above 0) where success is an object or 0, and a negative errno where success
+ * is a count. An exception becomes EIO with a diagnostic.
  */
 export interface Fs {
   readonly root: FsDirectory;
 }
 
 /**
- * The size of the largest file: that of ext4 with blocks of 4 KiB, so that files in memory and on most hosts have the same.
- * Beyond it runtimes differ in how they refuse, so nothing beyond it is written. Reading goes on up to 2^53.
+ * The size of the largest file, in bytes. It is the limit of ext4 with blocks of 4 KiB, so that files in memory and on most hosts
+ * have the same limit. Runtimes refuse larger files in different ways, so nothing is written beyond it. Reads work up to 2^53.
  */
 export const MAX_FILE_BYTES = 2 ** 44 - 4096;
 
-/** What `filestat` tells. Times in ns since 1970, u64. */
+/** The description of a file that `filestat` calls return. Times in ns since 1970, u64. */
 export interface FsStat {
   /** `Filetype`. Sockets, pipes and all devices without `device` can be listed and described, but not opened. */
   readonly filetype: number;
-  /** Tells file systems below one root apart. */
+  /** The device number: distinguishes the file systems below one root. */
   readonly dev: bigint;
-  /** With `dev` the identity of the file: the same for all its hard links and open descriptors. Not 0. */
+  /** Identifies the file, together with `dev`: equal for all its hard links and open descriptors. Not 0. */
   readonly ino: bigint;
   readonly nlink: bigint;
   readonly sizeBytes: bigint;
   readonly atimNs: bigint;
   readonly mtimNs: bigint;
   readonly ctimNs: bigint;
-  /** Set for a character device that keeps nothing. It is opened and written on a read-only mount too. */
+  /** Set for a character device that stores nothing. It can be opened and written on a read-only mount too. */
   readonly device?: DeviceName | undefined;
 }
 
-/** The times to set, in ns since 1970; what is left out stays. They read back exactly. */
+/** The times to set, in ns since 1970. A time that is left out stays. `stat` returns them exactly. */
 export interface FsTimes {
   readonly atimNs?: bigint | undefined;
   readonly mtimNs?: bigint | undefined;
@@ -82,68 +88,79 @@ export interface FsTimes {
 export interface FsOpening {
   readonly read: boolean;
   readonly write: boolean;
-  /** Makes the file if there is none. */
+  /** Makes the file if it does not exist. */
   readonly create: boolean;
-  /** With `create`: EEXIST if there is anything of that name. */
+  /** With `create`: EEXIST if the name is taken. */
   readonly exclusive: boolean;
   /** Cuts the file to 0 bytes; possible without `write`. */
   readonly truncate: boolean;
 }
 
 /**
- * An open file. It goes on after the file has been unlinked. Offsets are safe integers of at least 0; a write or a size never
- * reaches beyond `MAX_FILE_BYTES`, except by a write at `'end'`.
+ * An open file. It stays usable after the file has been unlinked. Offsets are safe integers of at least 0. The caller keeps
+ * writes and sizes within `MAX_FILE_BYTES`, except for a write at `'end'`.
  */
 export interface FsFile {
   stat(): FsStat | number;
-  /** Copies up to `into.length` bytes (at least 1) and answers how many, 0 at the end. `into` is plugin memory: not to be kept. */
+  /**
+   * Copies up to `into.length` bytes (at least 1) and returns their number, 0 at the end. `into` is plugin memory: do not keep
+   * it.
+   */
   read(into: Uint8Array, offset: number): number;
-  /** Writes at the offset, or `'end'` in one step, and answers how many bytes. A gap reads as zeros. `bytes` are not to be kept. */
+  /**
+   * Writes at the offset, or appends in one step for `'end'`. Returns the number of bytes written. A gap reads as zeros. Do not
+   * keep `bytes`.
+   */
   write(bytes: Uint8Array, offset: number | 'end'): number;
-  /** Cuts, or extends by zeros. EINVAL if the file is not open for writing. */
+  /** Truncates the file, or extends it by zeros. EINVAL if the file is not open for writing. */
   setSize(sizeBytes: number): number;
   /**
    * Reserves room for `length` bytes from `offset`, and extends the file if it ends before them. ENOSPC if there is no room.
-   * Without this method a file that is too short is extended by `setSize`.
+   * Without this method, `setSize` extends a file that is too short.
    */
   allocate?(offset: number, length: number): number;
   setTimes(times: FsTimes): number;
-  /** Until what was written would outlast a power failure; `dataOnly` may leave times out. */
+  /** Returns once all written bytes would survive a power failure. With `dataOnly` the times need not be stored. */
   sync(dataOnly: boolean): number;
   close(): void;
 }
 
-/** A folder. It goes on when programs rename it, and answers ENOENT once it is removed; it never turns into another one. */
+/**
+ * An open folder. It stays usable when programs rename it, and returns ENOENT once it is removed. It never becomes another
+ * folder.
+ */
 export interface FsDirectory {
   stat(): FsStat | number;
   setTimes(times: FsTimes): number;
   sync(): number;
-  /** Names in any order, without `.` and `..`. */
+  /** Returns the names in any order, without `.` and `..`. */
   list(): readonly string[] | number;
-  /** Describes the entry itself, be it a link. */
+  /** Describes the entry itself; for a link, the link and not its target. */
   lookup(name: string): FsStat | number;
-  /** As `lookup` for each, where that costs less. */
+  /** Returns `lookup` for each name. Implement it where this costs less than one call per name. */
   lookupAll?(names: readonly string[]): (FsStat | number)[];
   /**
-   * ENOTDIR for everything that is no folder, a link to one too.
-   * @param found what `lookup` has just answered for the name, in the same call of the program; saves another look
-   * @param passing whether it is used in the same call too, on the way to something below it, and not kept
+   * ENOTDIR for an entry that is not a folder, also for a link to a folder.
+   * @param found the result of `lookup` for this name from the same call of the program; saves another lookup
+   * @param passing whether the folder is only a step on a path: used in the same call of the program, then dropped
    */
   openDirectory(name: string, found?: FsStat, passing?: boolean): FsDirectory | number;
-  /** ELOOP for a link, EISDIR for a folder, ENOTSUP for a pipe, a socket and a device without `FsStat.device`. `found` as above. */
+  /**
+   * ELOOP for a link, EISDIR for a folder, ENOTSUP for a pipe, a socket and a device without `FsStat.device`. `found` as above.
+   */
   openFile(name: string, opening: FsOpening, found?: FsStat): FsFile | number;
-  /** The link's target as it was given. EINVAL if it is no link. */
+  /** Returns the link's target as it was written. EINVAL for an entry that is not a link. */
   readLink(name: string): string | number;
   makeDirectory(name: string): number;
-  /** ENOTEMPTY unless it is empty. */
+  /** ENOTEMPTY unless the folder is empty. */
   removeDirectory(name: string): number;
-  /** Everything but folders, which are EISDIR. */
+  /** Removes an entry that is not a folder. EISDIR for a folder. */
   unlink(name: string): number;
   symlink(name: string, target: string): number;
-  /** A hard link of what is no folder (EPERM). EEXIST for a name that is taken; EXDEV if `to` is of another file system. */
+  /** Makes a hard link. EPERM for a folder; EEXIST for a name that is taken; EXDEV if `to` belongs to another file system. */
   link(name: string, to: FsDirectory, toName: string): number;
   /** POSIX rename: replaces a file by a file and an empty folder by a folder, in one step. EXDEV as `link`. */
   rename(name: string, to: FsDirectory, toName: string): number;
-  /** Of the entry itself, be it a link. */
+  /** Sets the times of the entry itself; for a link, of the link and not of its target. */
   setTimesOf(name: string, times: FsTimes): number;
 }

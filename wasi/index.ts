@@ -1,4 +1,4 @@
-/** The entry of `plugboard/wasi`: WASI preview 1 alone, over what the embedder gives. */
+/** The entry of `plugboard/wasi`: WASI preview 1 alone. The embedder provides clock, random bytes, input, output and files. */
 export { coarseClock } from './coarse-clock.ts';
 export * from './constants.ts';
 export type { DeviceName } from './devices.ts';

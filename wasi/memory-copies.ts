@@ -16,11 +16,11 @@ interface Visit {
   around: Visit['copy'] | undefined;
 }
 
-/** Copies every entry that is not as it was; `folders` are the entries of then, by the number of their folder. */
+/** Copies every entry that has changed. `folders` has the entries from the start, by the inode number of their folder. */
 export function copyFolder(root: FolderNode, folders: ReadonlyMap<bigint, Before>): MemoryChanges {
   const empty = () => Object.create(null) as Visit['copy'];
   const copyNode = copier(root);
-  // A list and no recursion: a plugin may nest folders deeper than the stack reaches.
+  // A list instead of recursion: a plugin may nest folders so deep that recursion would exhaust the call stack.
   const visits: Visit[] = [
     { folder: root, before: folders.get(root.ino), copy: empty(), name: '', around: undefined },
   ];
@@ -37,15 +37,15 @@ export function copyFolder(root: FolderNode, folders: ReadonlyMap<bigint, Before
       }
     }
   }
-  // Inner folders first: one without changes may leave the one around it without any.
+  // Inner folders first: when an inner folder without changes is dropped, its outer folder may have no changes left.
   for (const { copy, before, name, around } of visits.reverse())
     if (around && before && Object.keys(copy).length === 0) delete around[name];
   return visits.at(-1)!.copy;
 }
 
 /**
- * Copies files, links and devices. Without holes all files together are never longer than the quota, and each is copied
- * once; a program can make holes of terabytes, which no host has room for.
+ * Copies files, links and devices. Each file is copied once. The total length is limited to the quota: only files with holes
+ * can be longer together, and a program can make holes of terabytes, for which no host has memory.
  */
 function copier({ volume: { quotaBytes } }: FolderNode) {
   const copies = new Map<FileNode, Uint8Array>();

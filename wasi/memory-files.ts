@@ -1,6 +1,6 @@
 import type { DeviceName } from './devices.ts';
 
-/** A symbolic link, which programs follow as they follow those that they make. */
+/** A symbolic link. Programs follow it like a link that they made themselves. */
 export class MemoryLink {
   readonly target: string;
   constructor(target: string) {
@@ -8,7 +8,7 @@ export class MemoryLink {
   }
 }
 
-/** A character device that keeps nothing: `nullFile` or `zeroFile`. */
+/** A character device that stores nothing: `nullFile` or `zeroFile`. */
 export class MemoryDevice {
   readonly device: DeviceName;
   constructor(device: DeviceName) {

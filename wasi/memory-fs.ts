@@ -27,13 +27,13 @@ import { webClock } from './web.ts';
 
 export interface MemoryFsOptions {
   /**
-   * Bytes that all files store, and of link targets. More is ENOSPC. Default 64 MiB. Holes store nothing; bytes behind a hole
-   * count from the border of 64 KiB in front of them, and 1 KiB more.
+   * The most bytes that all files and link targets may store; more is ENOSPC. Default 64 MiB. Holes count 0. Bytes behind a hole
+   * count from the multiple of 64 KiB before them, plus 1 KiB.
    */
   readonly quotaBytes?: number | undefined;
-  /** Files, folders and links. More is ENOSPC. Default 65536. */
+  /** The most files, folders and links; more is ENOSPC. Default 65536. */
   readonly maxNodes?: number | undefined;
-  /** The time in ns since 1970 for what is made and changed. Default: the real time. */
+  /** Returns the time, in ns since 1970, for files that are made, changed or read. Default: the real time. */
   readonly nowNs?: (() => bigint) | undefined;
 }
 
@@ -162,7 +162,7 @@ class MemoryDirectory implements FsDirectory {
     return Errno.ESUCCESS;
   }
 
-  /** The folder behind `to`, if it is of the same file system. */
+  /** Returns the folder behind `to`, if it belongs to the same file system. */
   #own(to: FsDirectory): FolderNode | undefined {
     const folder = to instanceof MemoryDirectory ? to.#folder : undefined;
     return folder?.volume === this.#folder.volume ? folder : undefined;
@@ -200,7 +200,7 @@ class MemoryDirectory implements FsDirectory {
     }
     this.#folder.take(name, node);
     target.add(toName, node);
-    // Moved, not linked a second time.
+    // A move and not a second link: takes back the link that `add` counted.
     if (!(node instanceof FolderNode)) node.dropLink();
     return Errno.ESUCCESS;
   }
@@ -257,13 +257,16 @@ class MemoryFile implements FsFile {
   }
 }
 
-/** A file system in memory, for one plugin or for several that shall share it. */
+/** A file system in memory, for one plugin or for several plugins that share it. */
 export class MemoryFs implements Fs {
   readonly root: FsDirectory;
   readonly #root: FolderNode;
   readonly #before = new Map<bigint, Before>();
 
-  /** @throws {WasiError} WASI_INVALID_OPTION, WASI_INVALID_LIMIT, WASI_INVALID_FILES for a name that no path can reach or a content that is none, or files beyond the limits */
+  /**
+   * @throws {WasiError} WASI_INVALID_OPTION, WASI_INVALID_LIMIT, WASI_INVALID_FILES for a name that no path can reach, a value
+   * that is not a content, or files beyond the limits
+   */
   constructor(files?: MemoryFiles, options?: MemoryFsOptions);
   constructor(files: MemoryFiles = {}, given?: MemoryFsOptions, ...extra: unknown[]) {
     refuseExtra(extra, 'MemoryFs', refuseOption);
@@ -289,25 +292,25 @@ export class MemoryFs implements Fs {
   }
 
   /**
-   * All files and links, as copies; a file with several names comes several times, as one copy.
-   * @throws {WasiError} WASI_TOO_LARGE if the files are longer than `quotaBytes` together, which takes holes
+   * Returns copies of all files and links. A file with several names is listed under each, with one shared copy.
+   * @throws {WasiError} WASI_TOO_LARGE if the files are longer than `quotaBytes` together, which only files with holes can be
    */
   snapshot(): MemoryFiles {
-    // Compared with nothing, all is new.
+    // Compared with an empty file system, every entry is new.
     return copyFolder(this.#root, new Map()) as MemoryFiles;
   }
 
   /**
-   * What programs have done since the file system was made: files that they wrote (with all of their bytes), new links and
-   * folders, and what they removed. A file or folder that was renamed is removed there and new here; a folder that took the
-   * place of another is compared with it.
-   * @throws {WasiError} WASI_TOO_LARGE as `snapshot`, for the files that were written
+   * Returns the changes that programs have made since the file system was created: files that they wrote (with all of their
+   * bytes), new links and folders, and removed names. A renamed entry is removed at the old name and new at the new name. A
+   * folder that took the place of another folder is compared with that folder.
+   * @throws {WasiError} WASI_TOO_LARGE as `snapshot`, counting only the files that were written
    */
   changes(): MemoryChanges {
     return copyFolder(this.#root, this.#before);
   }
 
-  /** Bytes that all files store now, and of link targets: see `quotaBytes`. */
+  /** Bytes that all files and link targets store now, counted as for `quotaBytes`. */
   get usedBytes(): number {
     return this.#root.volume.usedBytes;
   }

@@ -3,7 +3,7 @@ import { type DeviceName, readDevice } from './devices.ts';
 import { type FsStat, type FsTimes, MAX_FILE_BYTES } from './host.ts';
 import { SparseBytes } from './sparse-bytes.ts';
 
-/** What all files of one file system share. */
+/** Limits and counters that all files of one file system share. */
 export interface Volume {
   readonly quotaBytes: number;
   readonly maxNodes: number;
@@ -62,7 +62,7 @@ export class MemoryNode {
     this.freeIfUnused();
   }
 
-  /** What can neither be reached by a name nor by a descriptor takes no room. */
+  /** Gives back the room of a node that no name and no descriptor refers to. */
   freeIfUnused(): void {
     if (this.links === 0) this.volume.nodes--;
   }
@@ -89,10 +89,10 @@ export class LinkNode extends MemoryNode {
   }
 }
 
-/** A node that descriptors are opened on. Without a name it goes on until the last of them is closed. */
+/** A node that can be opened. After its last name is removed, it stays until its last descriptor is closed. */
 export abstract class OpenableNode extends MemoryNode {
   #openings = 0;
-  /** How often its content was changed. */
+  /** Number of changes of the content. */
   writes = 0;
 
   open(): void {
@@ -128,7 +128,7 @@ export class FileNode extends OpenableNode {
     return this.#content.length;
   }
 
-  /** All bytes. Throws a RangeError if the engine has no such long array. */
+  /** Returns a copy of all bytes. @throws {RangeError} if the engine cannot make an array of this length */
   copy(): Uint8Array {
     return this.#content.copy();
   }
@@ -161,7 +161,7 @@ export class FileNode extends OpenableNode {
     this.#content.setLength(0);
   }
 
-  /** Changes the content up to `end`, unless the room in the volume is not enough. */
+  /** Changes the content up to `end`. ENOSPC if the volume has too little room, EFBIG beyond `MAX_FILE_BYTES`. */
   #change(end: number, change: (roomBytes: number) => boolean): number {
     if (end > MAX_FILE_BYTES) return Errno.EFBIG;
     const { volume } = this;
@@ -205,14 +205,14 @@ export class DeviceNode extends OpenableNode {
 
 export class FolderNode extends MemoryNode {
   readonly entries = new Map<string, MemoryNode>();
-  /** The root is its own. */
+  /** The root is its own parent. */
   parent: FolderNode;
   isRemoved = false;
 
   constructor(volume: Volume, parent?: FolderNode) {
     super(volume, Filetype.DIRECTORY);
     this.parent = parent ?? this;
-    // A folder is named by its entry and by its own `.`, and by `..` of each folder in it.
+    // Names of a folder: its entry, its own `.`, and the `..` of each folder in it.
     this.links = 2;
   }
 
@@ -227,7 +227,7 @@ export class FolderNode extends MemoryNode {
     this.changed();
   }
 
-  /** Takes an entry out; it may be put in elsewhere or dropped. */
+  /** Removes an entry from this folder. The caller then adds it to another folder or drops it. */
   take(name: string, node: MemoryNode): void {
     this.entries.delete(name);
     if (node instanceof FolderNode) this.links--;
@@ -242,7 +242,7 @@ export class FolderNode extends MemoryNode {
   }
 }
 
-/** Lets go of what has just been taken out of its folder for good. */
+/** Deletes a node that `take` has just removed from its folder. */
 export function drop(node: MemoryNode): void {
   if (node instanceof FolderNode) {
     node.isRemoved = true;

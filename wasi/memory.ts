@@ -4,10 +4,16 @@ export interface Iovec {
   readonly length: number;
 }
 
-/** More iovecs than this are left for the next call: a short transfer is allowed, a long list must not hold the host up. */
+/**
+ * The most iovecs of one call; the rest is left for the next call. POSIX allows short transfers, and a long list must not delay
+ * the host.
+ */
 export const MAX_IOVECS = 1024;
 
-/** wasm32 memory, bounds-checked. Pointers and lengths are u32 as unsigned numbers. What lies outside is `undefined` or false. */
+/**
+ * wasm32 memory, bounds-checked. Pointers and lengths are u32 as unsigned numbers. For an address outside the memory, readers
+ * return `undefined` and writers return false.
+ */
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined;
   #bytes = new Uint8Array(0);
@@ -32,9 +38,9 @@ export class GuestMemory {
   }
 
   /**
-   * Whether the `bytes` bytes from `pointer` are inside. The sum cannot wrap: both are far below 2^53. Growth detaches the
-   * old buffer, whose length is 0 then, or, if it is shared, leaves it too short; engines ask for the length faster than for
-   * the memory's buffer.
+   * Whether the `bytes` bytes from `pointer` are inside. The sum cannot wrap: both are far below 2^53. When the memory grows,
+   * the old buffer is detached, so that its length is 0; a shared buffer stays, but is too short. The length is tested first,
+   * because engines read it faster than the memory's `buffer`.
    */
   holds(pointer: number, bytes: number): boolean {
     const end = pointer + bytes;
@@ -82,12 +88,12 @@ export class GuestMemory {
     return true;
   }
 
-  /** For a struct of `bytes` bytes at `pointer`, all inside: offsets are those of the memory. Good as long as `bytes`. */
+  /** Returns a view of the whole memory for a struct of `bytes` bytes at `pointer`. Valid as long as the result of `bytes()`. */
   view(pointer: number, bytes: number): DataView | undefined {
     return this.holds(pointer, bytes) ? this.#view : undefined;
   }
 
-  /** The memory itself, not a copy: good until the program runs again or grows. */
+  /** Returns a view, not a copy. Valid until the program runs again or the memory grows. */
   bytes(pointer: number, length: number): Uint8Array | undefined {
     if (!this.holds(pointer, length)) return undefined;
     return new Uint8Array(this.#view.buffer, pointer, length);
@@ -100,14 +106,14 @@ export class GuestMemory {
     return target !== undefined;
   }
 
-  /** Writes `length` zero bytes or nothing. Struct writers start with it, so that padding tells nothing of what was there. */
+  /** Writes `length` zero bytes or nothing. Struct writers call it first, so that the padding does not keep old bytes. */
   zero(pointer: number, length: number): boolean {
     return this.bytes(pointer, length)?.fill(0) !== undefined;
   }
 
   /**
-   * The first `MAX_IOVECS` of an iovec list, cut so that their lengths add up to at most `maxBytes`.
-   * `undefined` if the list (all of it) or one of the pieces lies outside. Pieces may overlap.
+   * Returns the first `MAX_IOVECS` of an iovec list, cut so that their lengths add up to at most `maxBytes`.
+   * `undefined` if a part of the list, or of one of these pieces, is outside the memory. Pieces may overlap.
    */
   iovecs(pointer: number, count: number, maxBytes: number): Iovec[] | undefined {
     if (!this.holds(pointer, count * 8)) return undefined;

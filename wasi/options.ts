@@ -1,7 +1,7 @@
 // Reads options objects. `abi/options.ts` and `wasi/options.ts` are one text, since neither folder imports the other:
 // test/signatures.test.ts compares them.
 
-/** Throws the error of the function whose options are read. `code` is that of the row, where it has one of its own. */
+/** Throws the error of the function whose options are read. `code` is the row's own code, if it has one. */
 export type Refuse = (message: string, code?: string) => never;
 
 /** Returns the checked value, or refuses. Values may be secrets: a message names their type only. */
@@ -9,7 +9,7 @@ export type Check<T = unknown> = (value: unknown, where: string, refuse: Refuse)
 
 /** A type of values. */
 export interface Kind<T = unknown> {
-  /** In words: "expected …". */
+  /** The words after "expected" in a message. */
   readonly type: string;
   readonly unit?: string;
   readonly check: Check<T>;
@@ -21,13 +21,13 @@ export interface OptionRow extends Kind {
   readonly default: string;
   /** Whether leaving it out is an error. */
   readonly required?: true;
-  /** Where it works. Default: everywhere. */
+  /** The platforms on which the option works. Default: all. */
   readonly where?: string;
-  /** The access that a plugin gets by it, or is kept from. docs/SECURITY.md lists these rows. */
+  /** The access that the option gives to a plugin or limits. docs/SECURITY.md lists these rows. */
   readonly grants?: string;
   /** The other spelling of this key. Only one of them may be given. */
   readonly sameAs?: string;
-  /** The code of the error for a wrong value. Default: that of `Refuse`. */
+  /** The code of the error for a wrong value. Default: the code of `Refuse`. */
   readonly code?: string;
 }
 
@@ -44,7 +44,7 @@ export interface OptionTable<Options> {
   readonly hints?: Readonly<Record<string, string>>;
   /** Whether null counts as left out, as undefined always does. Default: no. */
   readonly nullIsLeftOut?: true;
-  /** The code of the error for a wrong key. Default: that of `Refuse`. */
+  /** The code of the error for a wrong key. Default: the code of `Refuse`. */
   readonly code?: string;
 }
 
@@ -83,7 +83,10 @@ export function readOptions<Options>(
   return read as Options;
 }
 
-/** Refuses an object behind the last parameter, where nothing would read it. Numbers and arrays pass, as from `map`. */
+/**
+ * Refuses an options object after the last parameter, where nothing would read it. Numbers and arrays pass, because `map` adds
+ * them as arguments.
+ */
 export function refuseExtra(extra: readonly unknown[], where: string, refuse: Refuse, hint = ''): void {
   if (extra.length === 0 || !extra.some(value => isPlain(value))) return;
   refuse(`${where}: takes no options here, got an object that nothing would read${hint && `; ${hint}`}`);
@@ -112,7 +115,7 @@ function pathTo(where: string, key: string): string {
 
 const MOST_TYPOS = 2;
 
-/** The name that differs in the fewest letters, `most` at most and fewer than it has. Case does not count. */
+/** Returns the name with the fewest differing letters: at most `most`, and fewer than its length. Ignores case. */
 export function nearest(word: string, names: readonly string[], most = MOST_TYPOS): string | undefined {
   if (word.length > MOST_KEY_CHARS) return undefined;
   const distances = names.map(name => ({ name, typos: distance(word.toLowerCase(), name.toLowerCase()) }));
@@ -120,7 +123,7 @@ export function nearest(word: string, names: readonly string[], most = MOST_TYPO
   return near.sort((one, other) => one.typos - other.typos)[0]?.name;
 }
 
-/** Levenshtein's: letters to add, remove or replace. */
+/** Returns the Levenshtein distance: the number of letters to add, remove or replace. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...one].entries()) {
@@ -137,7 +140,7 @@ function distance(one: string, other: string): number {
 export const expected = (type: string, value: unknown, where: string): string =>
   `${where}: expected ${type}, got ${kindOf(value)}`;
 
-/** The type of a value, without the value. */
+/** Returns the type of a value in words, without the value. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null || Number.isNaN(value)) return String(value);
   if (typeof value === 'number')
@@ -153,10 +156,10 @@ export function kindOf(value: unknown): string {
   return name === 'Object' ? 'an object' : `an object of class ${name}`;
 }
 
-/** Also right for objects of another realm. */
+/** Returns the class name, also for objects of another realm. */
 const classOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
 
-/** An object that can be read key by key. A Map, a Promise or a signal would seem to have no keys at all. */
+/** Whether a value can be read key by key. Not true for a Map, a Promise or a signal, which would seem to have no keys. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -176,10 +179,10 @@ export const aFunction = kind<(...args: never[]) => unknown>(
   'a function',
   value => typeof value === 'function',
 );
-/** Checked by the function that it is handed to. */
+/** Accepts any value: the function that receives it checks it. */
 export const anything = kind<unknown>('as there', () => true);
 
-/** The same type, or null, which counts as left out. */
+/** Also accepts null, which counts as left out. */
 export const orNull = <T>({ type, check, ...rest }: Kind<T>): Kind<T | undefined> => ({
   ...rest,
   type: `${type}, or null`,
@@ -212,7 +215,7 @@ export const anArray = <T>({ type, check }: Kind<T>, whole = `an array, each ${t
       : refuse(expected('an array', value, where)),
 });
 
-/** Returns an object of the values that were checked: the given one might answer otherwise the next time. */
+/** Returns a new object with the checked values, because getters of the given object could return other values later. */
 export const aRecord = <T>({ type, check }: Kind<T>, names = 'name'): Kind<Record<string, T>> => ({
   type: `an object of ${names} → ${type}`,
   check: (value, where, refuse) => {
@@ -231,7 +234,7 @@ function inheritsKeys(value: object): boolean {
   return false;
 }
 
-/** An object, or a function, with these methods. Implementations of callers have no class of ours. */
+/** Accepts an object or function with these methods. Its class is not checked, because callers pass their own implementations. */
 export const having = <T>(type: string, ...methods: string[]): Kind<T> =>
   kind(type, value => {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;

@@ -1,6 +1,6 @@
 import { WasiError } from './errors.ts';
 
-/** Imports of a WASI that is not preview 1, by their namespace and, if given, their name. */
+/** Imports of another WASI than preview 1, by namespace and, if given, by name. */
 export interface OtherWasi {
   readonly code: string;
   readonly namespace: RegExp;

@@ -13,20 +13,23 @@ import type { BothTimes, PathFile, PathHost } from './path-host.ts';
 import { isFolder, PathVolume } from './path-volume.ts';
 
 /**
- * A folder by its path, and by device and inode, which are compared before each use: a path can come to mean another
- * folder, also through a symbolic link in the place of one that was moved. Between that look and the use only another
- * process can come.
+ * A folder, by its path and by its device and inode. The two numbers are compared before each use, because the path can come to
+ * name another folder, for example when a symbolic link replaces a moved folder. Only another process can change the path
+ * between this check and the use.
  */
 class PathDirectory implements FsDirectory {
   readonly #volume: PathVolume;
   readonly #dev: bigint;
   readonly #ino: bigint;
   #path: string;
-  /** Renames of the volume that `#path` takes account of. */
+  /** Number of the volume's renames that `#path` already includes. */
   #moves: number;
-  /** Removed folders when this was one. */
+  /** Number of the volume's removed folders when this folder was opened. */
   readonly #removals: number;
-  /** What stands for the first look of one that a path passes through: it has been looked at right before. */
+  /**
+   * The result of a check that was just made; used once in place of the first check. Set for folders that a path passes
+   * through.
+   */
   #justSeen: FsStat | null = null;
 
   constructor(volume: PathVolume, path: string, { dev, ino }: FsStat) {
@@ -38,7 +41,7 @@ class PathDirectory implements FsDirectory {
     this.#removals = volume.removals;
   }
 
-  /** What this folder is now, at the path where it is now. */
+  /** Checks that this folder still exists, at its present path, and describes it. ENOENT if it was removed. */
   #self(): FsStat | number {
     const seen = this.#justSeen;
     if (seen) {
@@ -60,7 +63,7 @@ class PathDirectory implements FsDirectory {
   }
 
   #join(name: string): string {
-    // The root of a disk ends in a slash of its own.
+    // The path of a disk's root ends in a slash already.
     return this.#path.endsWith('/') ? this.#path + name : `${this.#path}/${name}`;
   }
 
@@ -68,7 +71,7 @@ class PathDirectory implements FsDirectory {
     return name !== '' && name !== '.' && name !== '..' && this.#volume.host.isName(name);
   }
 
-  /** Path of an entry, if this is still the same folder. */
+  /** Returns the path of an entry, after a check that this is still the same folder. */
   #at(name: string): string | number {
     if (!this.#isName(name)) return Errno.EINVAL;
     const stat = this.#self();
@@ -80,13 +83,13 @@ class PathDirectory implements FsDirectory {
     return typeof path === 'number' ? path : this.#volume.host.look(path);
   }
 
-  /** Does something to an entry. */
+  /** Calls `call` with the path of an entry, after the same check. */
   #do(name: string, call: (path: string) => number): number {
     const path = this.#at(name);
     return typeof path === 'number' ? path : call(path);
   }
 
-  /** Does something to this folder. */
+  /** Calls `call` with the path of this folder, after the same check. */
   #here<T>(call: (path: string) => T | number): T | number {
     const stat = this.#self();
     return typeof stat === 'number' ? stat : call(this.#path);
@@ -132,7 +135,7 @@ class PathDirectory implements FsDirectory {
   }
 
   openFile(name: string, opening: FsOpening, known?: FsStat): FsFile | number {
-    // First whether this folder is still itself: ENOENT for that must not be taken for a file to make.
+    // `#at` checks this folder first. Its ENOENT for a removed folder must not be mistaken for a missing file, which is made.
     const path = known ? this.#join(name) : this.#at(name);
     if (typeof path === 'number') return path;
     const found = known ?? this.#volume.host.look(path);
@@ -142,12 +145,12 @@ class PathDirectory implements FsDirectory {
       if (opening.create && opening.exclusive) return Errno.EEXIST;
       if (isFolder(found)) return Errno.EISDIR;
       if (found.filetype === Filetype.SYMBOLIC_LINK) return Errno.ELOOP;
-      // The host's own device is never opened: there is nothing that another process could put in its place meanwhile.
+      // The host's device is not opened. So another process cannot put another file in its place before the open.
       if (found.device) return new OpenFile(this.#volume, openDevice(found.device, found), opening);
-      // Opening a pipe would wait for its other end, and a device does what it does.
+      // To open a pipe would wait for its other end, and to open a device may have side effects.
       if (found.filetype !== Filetype.REGULAR_FILE) return Errno.ENOTSUP;
     }
-    // What was not there is made, or is somebody else's by now.
+    // A name that was free is opened as exclusive: if another process has made a file there meanwhile, this is EEXIST.
     const file = this.#volume.host.openFile(path, { ...opening, create: isNew, exclusive: isNew });
     return typeof file === 'number' ? file : new OpenFile(this.#volume, file, opening);
   }
@@ -190,7 +193,7 @@ class PathDirectory implements FsDirectory {
 
   rename(name: string, to: FsDirectory, toName: string): number {
     return this.#move(name, to, toName, (from, target, stat) => {
-      // Hosts differ in which errno they choose, and Windows in what it lets happen.
+      // Checked here, because hosts return different errnos, and Windows allows some of these renames.
       if (isFolder(stat) && target.startsWith(`${from}/`)) return Errno.EINVAL;
       const replaced = to.lookup(toName);
       if (typeof replaced !== 'number' && isFolder(stat) !== isFolder(replaced))
@@ -198,7 +201,7 @@ class PathDirectory implements FsDirectory {
       const errno = this.#volume.host.rename(from, target);
       if (errno === Errno.ESUCCESS && isFolder(stat)) {
         this.#volume.moved(from, target);
-        // Onto itself, it is still there.
+        // A folder that is renamed onto itself is not removed.
         if (typeof replaced !== 'number' && from !== target) this.#volume.removed(replaced);
       }
       return errno === Errno.EEXIST ? Errno.ENOTEMPTY : errno;
@@ -228,7 +231,7 @@ class PathDirectory implements FsDirectory {
   }
 }
 
-/** A device that keeps nothing, as the host's file `stat`. */
+/** An open device that stores nothing. `stat` is the host's description of it. */
 const openDevice = (device: DeviceName, stat: FsStat): PathFile => ({
   stat: () => stat,
   read: readDevice[device],
@@ -259,7 +262,7 @@ class OpenFile implements FsFile {
     return this.#opening.read ? this.#file.read(into, offset) : -Errno.EBADF;
   }
 
-  /** To append is to look where the end is and to write there: in one step for this process, not for others. */
+  /** Appends by reading the file's size and writing there. Another process can write between the two steps. */
   write(bytes: Uint8Array, offset: number | 'end'): number {
     if (!this.#opening.write) return -Errno.EBADF;
     if (offset !== 'end') return this.#file.write(bytes, offset);
@@ -269,7 +272,7 @@ class OpenFile implements FsFile {
     return end + bytes.length > MAX_FILE_BYTES ? -Errno.EFBIG : this.#file.write(bytes, end);
   }
 
-  /** Hosts have no call to reserve room: the file is extended, which may be by a hole. */
+  /** Extends the file, possibly by a hole: hosts have no call that reserves room. */
   allocate(offset: number, length: number): number {
     if (!this.#opening.write) return Errno.EINVAL;
     const stat = this.#file.stat();
@@ -292,13 +295,13 @@ class OpenFile implements FsFile {
   }
 
   close(): void {
-    // A host uses its numbers again: closing one twice would close somebody else's file.
+    // A host reuses descriptor numbers: a second close of one number could close another file.
     if (this.#isOpen) this.#file.close();
     this.#isOpen = false;
   }
 }
 
-/** A file system of what knows files by their whole path only. Answers an errno if the root is no folder. */
+/** Makes a file system from a host that finds files by their whole path. Returns an errno if the root is not a folder. */
 export function pathFs(host: PathHost): Fs | number {
   const stat = host.look(host.root);
   if (typeof stat === 'number') return stat;

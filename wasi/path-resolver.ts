@@ -1,7 +1,7 @@
 import { Errno, Filetype } from './constants.ts';
 import type { FsDirectory, FsStat } from './host.ts';
 
-/** As Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
+/** Limits, as on Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
 export const MAX_PATH_BYTES = 4096;
 export const MAX_NAME_BYTES = 255;
 export const MAX_LINKS = 40;
@@ -9,16 +9,16 @@ export const MAX_LINKS = 40;
 /** Whether a link in the last place is followed: always, only if a slash comes after it, or never. */
 export type Follow = 'always' | 'before slash' | 'never';
 
-/** A name in a folder, and what it is at the moment: `undefined` if nothing. */
+/** A name in a folder, with a description of the entry; `stat` is `undefined` if the name is free. */
 export interface EntryTarget {
   readonly directory: FsDirectory;
   readonly name: string;
   readonly stat: FsStat | undefined;
-  /** The path ended in a slash, so only a folder can be meant. */
+  /** Whether the path ended in a slash, so that it can only mean a folder. */
   readonly slash: boolean;
 }
 
-/** A folder that the path names otherwise than by an entry: by `.`, or by `..` in the last place. */
+/** A folder named by `.` or `..` in the last place of the path, and not by the name of an entry. */
 export interface FolderTarget {
   readonly directory: FsDirectory;
   readonly name: undefined;
@@ -29,9 +29,9 @@ const split = (path: string) =>
   path.includes('/') ? path.split('/').filter(component => component !== '') : [path];
 
 /**
- * Decides what `path` means below `root`, and is the only place that does. No answer lies outside: `..` above `root`,
- * absolute paths and links that lead to either are EPERM, whatever exists there. Folders on the way are opened one by
- * one, so `..` leads back to where the path came from, never to where a folder has been moved to.
+ * Finds the entry that `path` names below `root`. Nothing else resolves paths. The result is never outside `root`: `..` above
+ * `root`, absolute paths, and links that lead to either are EPERM, without a look at the files there. Folders on the way are
+ * opened one by one, so `..` returns to the folder that the path came from, even if another folder was moved meanwhile.
  */
 export function resolvePath(
   root: FsDirectory,
@@ -40,9 +40,9 @@ export function resolvePath(
 ): EntryTarget | FolderTarget | number {
   if (path === '') return Errno.ENOENT;
   if (path.startsWith('/')) return Errno.EPERM;
-  /** The folders from `root` to where the walk is. */
+  /** The open folders from `root` to the current one. */
   const way: FsDirectory[] = [root];
-  /** What is still to walk, the next component last. */
+  /** Components that are still to resolve, the next one last. */
   const ahead = split(path).reverse();
   let slash = path.endsWith('/');
   let links = 0;
@@ -85,6 +85,6 @@ export function resolvePath(
 }
 
 const encoder = new TextEncoder();
-/** A UTF-16 unit takes at most three bytes, so that most names need not be encoded. */
+/** A UTF-16 code unit takes at most three bytes, so most names need not be encoded to be measured. */
 const isTooLong = (name: string) =>
   name.length * 3 > MAX_NAME_BYTES && encoder.encode(name).length > MAX_NAME_BYTES;

@@ -2,20 +2,25 @@ import { Errno, Filetype } from './constants.ts';
 import type { FsStat, FsTimes } from './host.ts';
 import type { BothTimes, PathHost } from './path-host.ts';
 
-/** Files whose times are remembered. Beyond it the longest not set is forgotten, and reads back as the host rounds it. */
+/**
+ * The most files whose times are remembered. The oldest record is dropped; that file then has the times that the host rounded.
+ */
 const MAX_REMEMBERED = 4096;
-/** Renamed folders that are remembered. A folder that is open below one of them is lost once the rename is forgotten. */
+/** The most renames that are remembered. An open folder below a renamed one is lost (ENOENT) once that rename is dropped. */
 const MAX_MOVES = 1024;
-/** Removed folders that are remembered. A folder that is open may seem to be back once its removal is forgotten. */
+/**
+ * The most removed folders that are remembered. Once a record is dropped, an open folder that was removed may seem to exist
+ * again.
+ */
 const MAX_REMOVED = 1024;
 
 interface Remembered {
-  /** The times asked for, and those that the host made of them: as long as it has these, nobody has set others since. */
+  /** The times that were asked for, and the host's rounded ones. While the host still has these, nobody has set others. */
   readonly asked: BothTimes;
   readonly kept: BothTimes;
 }
 
-/** As the newest one, for which the oldest makes room. */
+/** Adds a record as the newest one, and drops the oldest record of a full map. */
 function remember<T>(map: Map<string, T>, key: string, value: T, maxSize: number): void {
   map.delete(key);
   const [oldest] = map.keys();
@@ -26,12 +31,15 @@ function remember<T>(map: Map<string, T>, key: string, value: T, maxSize: number
 /** Records about the files of a host. */
 export class PathVolume {
   readonly host: PathHost;
-  /** By device and inode: hosts round the times that they are given. */
+  /** Times that programs set, by device and inode. Kept because hosts round times. */
   readonly #times = new Map<string, Remembered>();
-  /** Folders that programs have renamed, each from one path to another; the first ones are forgotten again. */
+  /** Paths of folders that programs have renamed. The oldest ones are dropped. */
   readonly #moves: (readonly [from: string, to: string])[] = [];
   #forgotten = 0;
-  /** Folders that programs have removed, and which one each was: hosts give the inode to a new folder, even at the same path. */
+  /**
+   * Removed folders, each with the number of its removal. Needed because hosts reuse an inode for a new folder, even at the
+   * same path.
+   */
   readonly #removed = new Map<string, number>();
   #removals = 0;
 
@@ -39,7 +47,7 @@ export class PathVolume {
     this.host = host;
   }
 
-  /** Renames until now. */
+  /** Number of renames until now. */
   get moves(): number {
     return this.#forgotten + this.#moves.length;
   }
@@ -59,7 +67,7 @@ export class PathVolume {
     return at;
   }
 
-  /** Removed folders until now. */
+  /** Number of removed folders until now. */
   get removals(): number {
     return this.#removals;
   }
@@ -68,12 +76,12 @@ export class PathVolume {
     remember(this.#removed, keyOf(stat), ++this.#removals, MAX_REMOVED);
   }
 
-  /** Whether it was removed since then, whatever has its inode now. */
+  /** Whether the folder was removed after `since` removals. A new folder may have its inode now. */
   isRemoved(stat: FsStat, since: number): boolean {
     return this.#removals > since && (this.#removed.get(keyOf(stat)) ?? 0) > since;
   }
 
-  /** With the times that were set, as long as they are those that the host made of them. */
+  /** Returns `stat` with the exact times that a program set, unless the host's times have changed since. */
   describe(stat: FsStat | number): FsStat | number {
     if (typeof stat === 'number' || this.#times.size === 0) return stat;
     const found = this.#times.get(keyOf(stat));
@@ -86,7 +94,7 @@ export class PathVolume {
     };
   }
 
-  /** Sets times by `set`, which needs both: a time that shall stay is set to its present value. */
+  /** Sets times with `set`, which needs both times: a time that is left out is set to its present value. */
   setTimes(times: FsTimes, look: () => FsStat | number, set: (times: BothTimes) => number): number {
     const before = this.describe(look());
     if (typeof before === 'number') return before;

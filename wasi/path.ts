@@ -17,14 +17,14 @@ import { readTimes } from './times.ts';
 
 const KNOWN_OFLAGS = Oflags.CREAT | Oflags.DIRECTORY | Oflags.EXCL | Oflags.TRUNC;
 
-/** An engine enters a decoder more slowly than it reads so many bytes of ASCII by itself. */
+/** Up to this many bytes of ASCII, a loop is faster than a call of the engine's decoder. */
 const SHORT_BYTES = 64;
 
 const CUTTING = Right.FD_WRITE | Right.FD_FILESTAT_SET_SIZE;
 
 type PathFunction = Extract<WasiFunctionName, `path_${string}`>;
 
-/** The functions on paths, each below a folder that is open. A right that its descriptor lacks is ENOTCAPABLE. */
+/** The functions on paths below an open folder. If the folder's descriptor lacks the needed right, they return ENOTCAPABLE. */
 export function pathFunctions(
   memory: GuestMemory,
   descriptors: DescriptorTable,
@@ -32,7 +32,7 @@ export function pathFunctions(
 ): Functions<PathFunction> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-  /** The path or link target at `pointer`. */
+  /** Returns the path or link target at `pointer`. */
   const readText = (pointer: number, length: number): string | number => {
     const bytes = memory.bytes(pointer, length);
     if (!bytes) return Errno.EFAULT;
@@ -45,7 +45,7 @@ export function pathFunctions(
     }
     if (text.length === length) return text;
     try {
-      // A copy, since the memory may be shared, which decoders refuse.
+      // A copy, because the memory may be shared, and decoders refuse shared memory.
       text = decoder.decode(bytes.slice());
     } catch {
       return Errno.EILSEQ;
@@ -70,7 +70,7 @@ export function pathFunctions(
     return typeof text === 'number' ? text : resolvePath(folder.directory, text, follow);
   };
 
-  /** What a path argument means below the folder `fd`. */
+  /** Resolves a path argument below the folder `fd`. */
   const find = (
     fd: number,
     rights: number,
@@ -143,7 +143,7 @@ export function pathFunctions(
       if (descriptors.isFull) return Errno.EMFILE;
 
       const asked = knownRights(rightsBase) & folder.rightsInheriting;
-      // Whoever could cut the file through the new descriptor may do so at once: Go counts on it.
+      // A program that could truncate the file through the new descriptor may do so while opening it. Go relies on this.
       const mayCut = folder.rightsBase & Right.PATH_FILESTAT_SET_SIZE || (asked & CUTTING) === CUTTING;
       if (has(Oflags.TRUNC) && !mayCut) return Errno.ENOTCAPABLE;
       const finish = (opened: number) => {
@@ -167,7 +167,9 @@ export function pathFunctions(
             mount: folder.mount,
             flags: fdflags,
             rightsBase: asked & DIRECTORY_RIGHTS,
-            // Not fewer: a program lists the rights of the folder itself here, and writes to files in it all the same.
+            // The parameter for inherited rights is ignored: programs pass the folder's own rights there, and then expect to
+            // write
+            // to files in the folder.
             rightsInheriting: folder.rightsInheriting,
           }),
         );
@@ -239,7 +241,7 @@ export function pathFunctions(
       const text = readText(oldPath, oldPathLen);
       if (typeof text === 'number') return text;
       if (text === '') return Errno.ENOENT;
-      // It could never be followed here, but might lead astray who looks at the folder from outside.
+      // Programs could never follow this link, but a user of the host who opens the folder could be misled by it.
       if (text.startsWith('/')) return Errno.EPERM;
       if (target.name === undefined || target.stat) return Errno.EEXIST;
       if (target.slash) return Errno.ENOENT;

@@ -6,12 +6,12 @@ import type { GuestMemory } from './memory.ts';
 import { Right } from './rights.ts';
 import type { Functions } from './signatures.ts';
 
-/** Keeps one call short; standard Go uses at most 65,535. */
+/** The most subscriptions of one call, so that it stays short. Standard Go passes at most 65,535. */
 export const MAX_SUBSCRIPTIONS = 65_536;
 const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
 
-/** A subscription's outcome, `waitNs` from now. */
+/** The event of a subscription, due in `waitNs`. */
 interface Outcome {
   readonly userdata: bigint;
   readonly type: number;
@@ -89,7 +89,7 @@ function shortest(outcomes: readonly Outcome[]): bigint {
  *     | userdata | tag | -- | fd |                  --                   |   tag 1: fd_read, 2: fd_write
  *       u64        u8         u32       u64       u64         u16
  *
- * Answers `undefined` for another tag, since what follows it cannot be known.
+ * Returns `undefined` for another tag, because the layout of the bytes after it is unknown.
  */
 function readSubscription(host: PollHost, pointer: number): Outcome | undefined {
   const { memory, descriptors } = host;
@@ -114,7 +114,7 @@ function readSubscription(host: PollHost, pointer: number): Outcome | undefined 
   }
 }
 
-/** A file or stdio that is open for it is always ready. Of a folder, which has FD_READ too, nothing can be read. */
+/** A file or stdio that is open for the operation is always ready. A folder has FD_READ too, but cannot be read: EBADF. */
 function isOpenFor(descriptors: DescriptorTable, fd: number, right: number): number {
   const descriptor = descriptors.get(fd);
   if (!descriptor || descriptor.kind === 'directory') return Errno.EBADF;
@@ -127,7 +127,7 @@ function isOpenFor(descriptors: DescriptorTable, fd: number, right: number): num
  *     | userdata | errno | type | -- | nbytes | flags | -- |
  *       u64        u16     u8          u64      u16           (nbytes and flags: fd_read and fd_write)
  *
- * `nbytes` is 1 for a descriptor that is ready: how much there is cannot be known without taking it.
+ * `nbytes` is 1 for a descriptor that is ready: the number of available bytes is unknown until they are read.
  */
 function writeEvent(memory: GuestMemory, pointer: number, { userdata, errno, type }: Outcome): void {
   memory.zero(pointer, EVENT_BYTES);

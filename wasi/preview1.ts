@@ -33,26 +33,30 @@ import { type Preopen, readWasiOptions, type WasiDiagnostic, type WasiOptions } 
 import { webClock, webRandom } from './web.ts';
 
 export type WasiImport<Answer = number> = (...args: (number | bigint)[]) => Answer;
-/** `poll_oneoff` answers a promise where the clock's `sleepNs` does. */
+/** `poll_oneoff` returns a promise when the clock's `sleepNs` does. */
 export type WasiImports = {
   readonly [N in WasiFunctionName]: WasiImport<ReturnType<Functions[N]>>;
 };
 
 export interface Wasi {
-  /** The module `wasi_snapshot_preview1` of the import object: i32 as number, i64 as bigint, answers the errno. */
+  /**
+   * The module `wasi_snapshot_preview1` of the import object. Functions take i32 as number and i64 as bigint, and return the
+   * errno.
+   */
   readonly imports: WasiImports;
-  /** Gives the instance's memory. Until then a function with pointers answers EFAULT and a diagnostic. */
+  /** Sets the instance's memory. Before it is set, functions with pointers return EFAULT, with a diagnostic. */
   bind(memory: WebAssembly.Memory): void;
   /**
-   * Runs a command module: binds its memory, calls `_start` and answers the exit code, 0 if `_start` just returns. A trap
-   * is thrown as it is, and so is what `onExit` throws. Closes all descriptors in the end. Once only: WASI_STARTED.
+   * Runs a command module: binds its memory, calls `_start` and returns the exit code, 0 if `_start` just returns. Closes all
+   * descriptors at the end. Traps and exceptions of `onExit` are thrown unchanged.
+   * @throws {WasiError} WASI_STARTED for a second call of `start` or `initialize`
    * @throws {WasiError} WASI_NO_START for a module without `_start`, such as a reactor, which `initialize` prepares
    */
   start(instance: WebAssembly.Instance): number;
   /**
    * Prepares a reactor module, which has exports to call and no `main`: binds its memory and calls `_initialize` if it
-   * exports that. Descriptors stay open for later calls; if it traps or exits they are closed, and the error is thrown.
-   * Once only, and not besides `start`: WASI_STARTED.
+   * exports that. Descriptors stay open for later calls. If it traps or exits, they are closed and the error is thrown.
+   * @throws {WasiError} WASI_STARTED for a second call of `start` or `initialize`
    * @example
    * const instance = await WebAssembly.instantiate(module, wasi.getImportObject(module));
    * wasi.initialize(instance);
@@ -66,11 +70,11 @@ export interface Wasi {
    * @throws {WasiError} WASI_OTHER_VERSION if the module imports another WASI than preview 1, such as `wasi_unstable`
    */
   getImportObject(module?: WebAssembly.Module): WebAssembly.Imports;
-  /** Closes all descriptors, as the end of a process would: files of the host stay open else. */
+  /** Closes all descriptors, as the end of a process would. Without it, files of the host stay open. */
   close(): void;
 }
 
-/** Carries what an embedder's callback threw on purpose past the one place that turns exceptions into EIO. */
+/** Wraps an exception that an embedder's callback threw on purpose, so that it reaches the caller and does not become EIO. */
 class LetThrough {
   readonly thrown: unknown;
   constructor(thrown: unknown) {
@@ -100,7 +104,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   const options = readWasiOptions(given);
   const { args = [], env = {}, stdin, stdout, stderr } = options;
   const { clock = webClock(), random = webRandom() } = options;
-  /** Set by `proc_exit`. A program can catch what that throws; it gets no further all the same. */
+  /** Set by `proc_exit`. A program can catch the `WasiExit`, but every later call throws it again. */
   let exited: WasiExit | undefined;
   let isStarted = false;
   const checkpoint = options.checkpoint && letThrough(() => options.checkpoint!());
@@ -154,7 +158,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
           diagnose({ code: 'WASI_MEMORY_UNBOUND', message, function: name });
           return Errno.EFAULT;
         }
-        // In place: the array is this call's own.
+        // Changed in place, because the array belongs to this call.
         for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
         const errno = implementation(...values);
         return typeof errno === 'number' ? errno : errno.catch(failed);
@@ -166,14 +170,14 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
 
   const bind = (given: unknown, ...extra: unknown[]): void => {
     refuseExtra(extra, 'bind', refuseOption);
-    // What is bound is often `instance.exports.memory`, which a module need not have.
+    // Checked, because the argument is often `instance.exports.memory`, and a module need not export a memory.
     const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
     if (typeof buffer?.byteLength !== 'number')
       throw new WasiError('WASI_INVALID_MEMORY', `bind: expected a WebAssembly.Memory, got ${String(given)}`);
     memory.bind(given as WebAssembly.Memory);
   };
 
-  /** Checks the kind of module and binds its memory. Returns the export that begins it. */
+  /** Checks the kind of module and binds its memory. Returns the function to call first. */
   const begin = (
     method: 'start' | 'initialize',
     instance: WebAssembly.Instance,
@@ -230,7 +234,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   };
 }
 
-/** The export that begins the module, `_start` or `_initialize`. A reactor need not have one. */
+/** Returns the export to call first, `_start` or `_initialize`. A reactor need not have one. */
 function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instance): (() => void) | undefined {
   const exports = (instance as Partial<WebAssembly.Instance> | undefined)?.exports;
   if (typeof exports !== 'object' || exports === null)
@@ -258,7 +262,7 @@ function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instanc
   return method === 'start' ? main : initialize;
 }
 
-/** Mounts are numbered, so that files of two file systems are never taken for one. Mount 0 is stdio. */
+/** Numbers the mounts, so that programs never mistake files of two file systems for one file. Mount 0 is stdio. */
 function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
   return Object.entries(preopens).map(([path, preopen], index) => {
     const { fs, readOnly } = 'fs' in preopen ? preopen : { fs: preopen, readOnly: false };
@@ -271,6 +275,6 @@ function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDesc
   });
 }
 
-/** wasm has no signs: an u32 arrives in JavaScript as a signed number, an u64 as a signed bigint. */
+/** Converts an argument to unsigned: wasm passes a u32 to JavaScript as a signed number, and a u64 as a signed bigint. */
 const unsigned = (value: number | bigint): number | bigint =>
   typeof value === 'bigint' ? BigInt.asUintN(64, value) : value >>> 0;

@@ -1,11 +1,11 @@
 import { Errno, Signal } from './constants.ts';
 import type { Functions, WasiFunctionName } from './signatures.ts';
 
-/** Signals that a program which handles none does not notice. */
+/** Signals without effect on a program that handles no signals. */
 const IGNORED: readonly number[] = [Signal.NONE, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH];
-/** Signals that would stop it until another program lets it go on. */
+/** Signals that would stop the program until another program continues it. */
 const STOPPING: readonly number[] = [Signal.STOP, Signal.TSTP, Signal.TTIN, Signal.TTOU];
-/** What shells show for a program that a signal has ended. */
+/** Shells show this number plus the signal as the exit code of a program that a signal has ended. */
 const SIGNAL_EXIT = 128;
 
 type ProcessFunction = Extract<WasiFunctionName, `proc_${string}` | 'sched_yield'>;

@@ -4,7 +4,7 @@ import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from './host.ts';
 import { refuseExtra } from './options.ts';
 import { lookupAll } from './readdir.ts';
 
-/** The same files, none of which can be changed: whatever would is EROFS. */
+/** Returns a read-only view of a file system. Every call that would change a file or folder returns EROFS. */
 export function readOnlyFs(fs: Fs): Fs;
 export function readOnlyFs(fs: Fs, ...extra: unknown[]): Fs {
   refuseExtra(extra, 'readOnlyFs', refuseOption);
@@ -47,14 +47,14 @@ class ReadOnlyDirectory implements FsDirectory {
     const found = known ?? this.#directory.lookup(name);
     if (typeof found === 'number') return opening.create && found === Errno.ENOENT ? Errno.EROFS : found;
     if (opening.create && opening.exclusive) return Errno.EEXIST;
-    // To write to a device changes no file.
+    // Writing to a device does not change a file.
     if (found.device) return this.#directory.openFile(name, { ...opening, create: false }, found);
     if (opening.write || opening.truncate) return Errno.EROFS;
     const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false }, found);
     return typeof file === 'number' ? file : new ReadOnlyFile(file);
   }
 
-  /** Nothing is there that has not been written by others. */
+  /** Succeeds, because this view has written nothing that a power failure could lose. */
   sync = succeed;
   setTimes = refuse;
   makeDirectory = refuse;

@@ -4,8 +4,9 @@ import type { FsDirectory, FsStat } from './host.ts';
 import { DIRENT_BYTES, writeDirent } from './structs.ts';
 
 /**
- * Fills `buffer` with the entries from number `cookie` on, `.` being 0 and `..` 1, the last one cut off where the
- * buffer ends. Answers the bytes used (fewer than there is room for: the end) or a negative errno.
+ * Fills `buffer` with the entries from number `cookie` on. `.` has number 0 and `..` has number 1. The last entry is cut off
+ * where the buffer ends. Returns the number of bytes used, or a negative errno. A number below the buffer's length means the
+ * end of the listing.
  */
 export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Array, cookie: bigint): number {
   const { directory } = descriptor;
@@ -14,11 +15,11 @@ export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Arra
     if (typeof names === 'number') return -names;
     descriptor.listing = ['.', '..', ...names];
   }
-  // A cookie out of nowhere is beyond the end.
+  // A cookie that was never returned is beyond the end.
   const first = Number(cookie);
   const names = namesThatFit(descriptor.listing, first, buffer.length);
   const dots = Math.min(Math.max(0, DOTS - first), names.length);
-  // The folder above is none of the program's business, so `..` is the folder itself, as at the root of a disk.
+  // `..` describes the folder itself, as at the root of a disk, because a program must not learn about the folder above.
   const self = dots > 0 ? directory.stat() : GONE;
   const entries = lookupAll(directory, names.slice(dots));
 
@@ -45,7 +46,9 @@ export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Arra
   return used;
 }
 
-/** Those behind them need not be looked up. A name has at least as many bytes as UTF-16 code units. */
+/**
+ * Returns the names that fit, so that later ones need not be looked up. A name has at least as many bytes as UTF-16 code units.
+ */
 function namesThatFit(listing: readonly string[], first: number, bufferBytes: number): readonly string[] {
   let end = first;
   for (let room = bufferBytes; room > 0 && end < listing.length; end++)
@@ -60,7 +63,7 @@ export const lookupAll = (directory: FsDirectory, names: readonly string[]): (Fs
 /** `.` and `..`, in front of each listing. */
 const DOTS = 2;
 
-/** Room for any name that programs can make. */
+/** Bytes that any name made by a program needs at most. */
 const SHORT_NAME_BYTES = 255 * 3;
 
 /** An entry that has been removed since the names were listed. */

@@ -1,21 +1,21 @@
 import { Rights } from './constants.ts';
 
-/** All there are, as bits of a u64. */
+/** All rights of preview 1, as bits of a u64. */
 const KNOWN_RIGHTS = Object.values(Rights).reduce((bits, right) => bits | right, 0n);
 
-/** The same as numbers, which they fit: engines compute with these many times as fast. */
+/** The rights as numbers. All bits fit, and engines compute with numbers many times as fast as with bigints. */
 export const Right = Object.fromEntries(
   Object.entries(Rights).map(([name, right]) => [name, Number(right)]),
 ) as Readonly<Record<keyof typeof Rights, number>>;
 
-/** Those of `rights`, a u64, that there are. */
+/** Returns the bits of `rights`, a u64, that preview 1 defines. */
 export const knownRights = (rights: bigint): number => Number(rights & KNOWN_RIGHTS);
 export const hasUnknownRights = (rights: bigint): boolean => (rights & ~KNOWN_RIGHTS) !== 0n;
 
 const all = (...names: readonly (keyof typeof Rights)[]) =>
   names.reduce((bits, name) => bits | Right[name], 0);
 
-/** What can be done with an open file. */
+/** The rights that apply to an open file. */
 export const FILE_RIGHTS = all(
   'FD_DATASYNC',
   'FD_READ',
@@ -33,8 +33,8 @@ export const FILE_RIGHTS = all(
 );
 
 /**
- * What can be done with an open folder. FD_READ is kept though nothing can be read: programs open folders with it.
- * Without FD_SEEK and FD_WRITE, and so with the rights it has, a folder can be opened again.
+ * The rights that apply to an open folder. FD_READ is included although a folder cannot be read: programs open folders with
+ * it. FD_SEEK and FD_WRITE are not included, so a program can open a folder again with the rights that the folder reports.
  */
 export const DIRECTORY_RIGHTS = all(
   'FD_READ',
@@ -60,8 +60,8 @@ export const DIRECTORY_RIGHTS = all(
   'PATH_UNLINK_FILE',
 );
 
-/** What a preopened folder passes on. */
+/** The rights that a preopened folder passes on to descriptors opened through it. */
 export const INHERITING_RIGHTS = FILE_RIGHTS | DIRECTORY_RIGHTS;
 
-/** Without the rights to seek and tell, a character device is a terminal to C's isatty. */
+/** Without FD_SEEK and FD_TELL: C's `isatty` takes a character device for a terminal if it lacks these rights. */
 export const STDIO_RIGHTS = all('FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE');

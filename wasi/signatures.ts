@@ -1,4 +1,7 @@
-/** The 46 functions of preview 1 as programs call them. What they answer, and to what, is in spec.ts: it is not needed to run. */
+/**
+ * The 46 functions of preview 1 with their parameters. Their results are documented in spec.ts, which is not loaded at run
+ * time.
+ */
 
 /** The module name programs import from. */
 export const WASI_MODULE = 'wasi_snapshot_preview1';
@@ -61,7 +64,7 @@ const params = {
   fd_fdstat_set_rights: [
     FD,
     ['fs_rights_base', 'i64', 'rights to keep'],
-    ['fs_rights_inheriting', 'i64', 'rights to keep for what is opened through it'],
+    ['fs_rights_inheriting', 'i64', 'rights to keep for files and folders opened through it'],
   ],
   fd_filestat_get: [FD, ['filestat', 'i32', 'pointer to filestat (64 bytes), written']],
   fd_filestat_set_size: [FD, ['size', 'i64', 'bytes']],
@@ -193,18 +196,18 @@ type JsTypes<P> = {
   -readonly [I in keyof P]: P[I] extends readonly [string, 'i64', string] ? bigint : number;
 };
 
-/** The JavaScript side of the rows: u32 as `number`, u64 as `bigint`, both unsigned; answers the errno. */
+/** The rows as JavaScript functions: u32 as `number`, u64 as `bigint`, both unsigned. They return the errno. */
 export type Functions<Name extends WasiFunctionName = WasiFunctionName> = {
   readonly [N in Name]: (...args: JsTypes<Params[N]>) => N extends 'poll_oneoff' ? Awaitable : number;
 };
 
-/** Of the one function that may wait. */
+/** The result of `poll_oneoff`, the only function that may wait. */
 export type Awaitable = number | Promise<number>;
 
 export interface WasiSignature {
   readonly name: WasiFunctionName;
   readonly params: readonly WasiParam[];
-  /** The errno (u16 in an i32); none for `proc_exit`, which does not return. */
+  /** The errno (u16 in an i32); empty for `proc_exit`, which does not return. */
   readonly results: readonly ['i32'] | readonly [];
 }
 

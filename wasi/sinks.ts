@@ -3,13 +3,16 @@ import type { Sink } from './host.ts';
 import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from './options.ts';
 
 export interface LineSinkOptions {
-  /** Gets each full line without its "\n", UTF-8 decoded, what is not UTF-8 replaced by U+FFFD. */
+  /** Called with each full line, without its "\n". Bytes that are not UTF-8 become U+FFFD. */
   onLine?: ((text: string) => void) | undefined;
-  /** A longer line is given in pieces of at most this many bytes, cut between characters. Default 8192, from 4 to `MAX_LINE_BYTES`. */
+  /**
+   * A longer line is passed in pieces of at most this many bytes, cut between characters. Default 8192, from 4 to
+   * `MAX_LINE_BYTES`.
+   */
   maxLineBytes?: number | undefined;
-  /** The last lines kept for error reports. Default 20. */
+  /** Number of last lines to keep for error reports. Default 20. */
   keepLines?: number | undefined;
-  /** Bytes of the lines kept, all together. Default 16384. */
+  /** The most bytes of all kept lines together. Default 16384. */
   keepBytes?: number | undefined;
 }
 
@@ -32,7 +35,7 @@ const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Turns what a program writes into lines, in bounded memory, however the writes are cut. */
+/** Splits a program's output into lines, in bounded memory. The lines do not depend on how the program divides its writes. */
 export class LineSink implements Sink {
   readonly isTerminal = true;
   readonly #onLine: ((text: string) => void) | undefined;
@@ -41,7 +44,7 @@ export class LineSink implements Sink {
   readonly #maxLineBytes: number;
   #line = new Uint8Array(0);
   #length = 0;
-  /** As bytes: most lines are never asked for. */
+  /** Kept as bytes, because most lines are never read. */
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
 
@@ -57,7 +60,7 @@ export class LineSink implements Sink {
     this.#keepBytes = keepBytes;
   }
 
-  /** The last lines, oldest first, without one that is not finished (see `flush`). */
+  /** The kept lines, oldest first, without an unfinished line (see `flush`). */
   get lines(): readonly string[] {
     return this.#kept.map(line => decoder.decode(line));
   }
@@ -77,12 +80,12 @@ export class LineSink implements Sink {
     }
   }
 
-  /** Gives the last line although its "\n" has not come. */
+  /** Emits an unfinished last line, without waiting for its "\n". */
   flush(): void {
     if (this.#length > 0) this.#emitTaken(this.#length);
   }
 
-  /** Forgets the lines kept and the one not finished. */
+  /** Forgets the kept lines and the unfinished line. */
   clear(): void {
     this.#length = 0;
     this.#kept = [];
@@ -93,7 +96,8 @@ export class LineSink implements Sink {
   #take(part: Uint8Array): void {
     let at = 0;
     while (at < part.length) {
-      // Only now that more than a newline has come is a full line too long: else a cut between writes would matter.
+      // A line of exactly the limit is cut only when another byte of it comes. If it were cut at once, an empty line would follow
+      // when the newline comes with the next write.
       if (this.#length === this.#maxLineBytes) this.#emitTaken(this.#lastCharacterStart());
       const piece = part.subarray(at, at + this.#maxLineBytes - this.#length);
       this.#append(piece);
@@ -114,7 +118,7 @@ export class LineSink implements Sink {
     this.#length = needed;
   }
 
-  /** Where a full line may be cut: before its last character if that is not complete, else at its end. */
+  /** Returns where a full line may be cut: before its last character if that is incomplete, otherwise at its end. */
   #lastCharacterStart(): number {
     const line = this.#line;
     for (let back = 1; back <= 3; back++) {
@@ -143,7 +147,7 @@ export class LineSink implements Sink {
   }
 }
 
-/** A source that gives `bytes` once. */
+/** Returns a source that reads `bytes` once. */
 export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
 export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
   refuseExtra(extra, 'bytesSource', refuseOption);

@@ -4,7 +4,7 @@ import type { Functions, WasiFunctionName } from './signatures.ts';
 
 type SocketFunction = Extract<WasiFunctionName, `sock_${string}`>;
 
-/** There are no sockets: preview 1 cannot make one, and none is given. */
+/** There are no sockets: preview 1 cannot create a socket, and the host passes none. */
 export function socketFunctions(descriptors: DescriptorTable): Functions<SocketFunction> {
   const refuse = (fd: number) => (descriptors.get(fd) ? Errno.ENOTSOCK : Errno.EBADF);
   return { sock_accept: refuse, sock_recv: refuse, sock_send: refuse, sock_shutdown: refuse };

@@ -1,12 +1,12 @@
-/** A hole is stored as nothing in steps of this size. */
+/** The size of a page. Holes are stored as missing pages. */
 const PAGE_BYTES = 64 * 1024;
-/** Counted besides a page that does not follow a full one: its record takes memory too, however few bytes it has. */
+/** Counted for each page that does not follow a full page: the record takes memory too, even for a page of few bytes. */
 const PAGE_RECORD_BYTES = 1024;
 
 interface Page {
-  /** Zeros behind `stored`; longer than that, so that appending does not copy it each time. */
+  /** Zero after the first `stored` bytes. Has spare room, so that appending does not copy the page each time. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes from the start of the page up to the last one written. */
+  /** Number of bytes from the start of the page to the last byte written. */
   stored: number;
   readonly recordBytes: number;
 }
@@ -21,7 +21,7 @@ export class SparseBytes {
     return this.#length;
   }
 
-  /** The bytes written, with zeros in front of them in the same page. */
+  /** The bytes written, plus the zeros before them in the same page and the records. */
   get storedBytes(): number {
     return this.#storedBytes;
   }
@@ -42,7 +42,7 @@ export class SparseBytes {
     return count;
   }
 
-  /** Returns false, with nothing changed, if more than `roomBytes` would be stored besides the present ones. */
+  /** Writes all of `source`. Returns false and changes nothing if this would store more than `roomBytes` new bytes. */
   write(source: Uint8Array, offset: number, roomBytes: number): boolean {
     if (!this.reserve(offset, source.length, roomBytes)) return false;
     for (let done = 0; done < source.length; ) {
@@ -57,7 +57,7 @@ export class SparseBytes {
 
   /** Makes sure that `length` bytes from `offset` are stored, and that the file reaches behind them. Returns as `write`. */
   reserve(offset: number, length: number, roomBytes: number): boolean {
-    // Looked at first, for the pages would be made one by one until the room is used up.
+    // Checked first: otherwise pages would be allocated one by one until the room is used up.
     if (length - this.#storedBytes > roomBytes) return false;
     const end = offset + length;
     if (this.#fits(offset, end, roomBytes)) return true;
@@ -71,7 +71,7 @@ export class SparseBytes {
         const recordBytes = old?.recordBytes ?? (followsFullPage ? 0 : PAGE_RECORD_BYTES);
         addedBytes += stored - (old ? old.stored : -recordBytes);
         if (addedBytes > roomBytes) return false;
-        // A file that has full pages needs no small ones: it would soon outgrow them.
+        // After a full page, a new page gets its full size at once, because the file is likely to grow on.
         const bytes = roomFor(old?.bytes ?? NOTHING, followsFullPage && index > 0 ? PAGE_BYTES : stored);
         if (!bytes) return false;
         changed.push([index, { bytes, stored, recordBytes }]);
@@ -84,7 +84,7 @@ export class SparseBytes {
     return true;
   }
 
-  /** Reserves in a page that has the memory already, as most writes of a few bytes find it. */
+  /** Reserves within a page that is long enough already. Most small writes need only this. */
   #fits(offset: number, end: number, roomBytes: number): boolean {
     const index = pageAt(offset);
     const page = this.#pages.get(index);
@@ -98,14 +98,14 @@ export class SparseBytes {
     return true;
   }
 
-  /** Cuts, or extends by a hole. */
+  /** Truncates the file, or extends it by a hole. */
   setLength(length: number): void {
     if (length < this.#length)
       for (const [index, page] of this.#pages) {
         const kept = length - index * PAGE_BYTES;
         if (kept >= page.stored) continue;
         this.#storedBytes -= page.stored - Math.max(kept, 0);
-        // Copied, so that a file does not keep the memory that it no longer counts.
+        // Copied, so that the file does not keep memory that is no longer counted.
         if (kept > 0) this.#pages.set(index, { ...page, bytes: page.bytes.slice(0, kept), stored: kept });
         else this.#remove(index, page);
       }
@@ -117,7 +117,7 @@ export class SparseBytes {
     this.#pages.delete(index);
   }
 
-  /** All bytes, holes too. Throws a RangeError if the engine has no such long array. */
+  /** Returns a copy of all bytes, holes included. @throws {RangeError} if the engine cannot make an array of this length */
   copy(): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.#length);
     for (const [index, { bytes, stored }] of this.#pages)
@@ -125,7 +125,7 @@ export class SparseBytes {
     return all;
   }
 
-  /** Whether the page is full; in front of the first one nothing is missing. */
+  /** Whether the page is full. The place before the first page counts as full. */
   #isFull(index: number): boolean {
     return index < 0 || this.#pages.get(index)?.stored === PAGE_BYTES;
   }
@@ -135,7 +135,10 @@ const pageAt = (offset: number): number => Math.floor(offset / PAGE_BYTES);
 
 const NOTHING = new Uint8Array(0);
 
-/** Returns an array with the same bytes and room for `length`, or twice as long as before; undefined without memory for it. */
+/**
+ * Returns an array with the bytes and room for `length`, at least doubled up to a page. Returns undefined without memory for
+ * it.
+ */
 function roomFor(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> | undefined {
   if (length <= bytes.length) return bytes;
   try {

@@ -11,13 +11,13 @@ const BAD_PIECE = 'the list or a piece outside the memory: EFAULT, nothing moved
 export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, Row>> = {
   fd_advise: {
     errnos: ['ESUCCESS', 'EBADF', 'EINVAL', 'ESPIPE'],
-    summary: 'takes notice of how a range of the file will be used, and does nothing about it',
+    summary: 'accepts advice about the use of a range, and has no effect',
     onBadInput: `${BAD_FD}; another advice: EINVAL; stdio: ESPIPE`,
   },
   fd_allocate: {
     errnos: ['ESUCCESS', 'EBADF', 'EFBIG', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
     summary:
-      'extends the file by zeros if it ends before the range; in memory the range also takes its room of the quota at once, on folders of the host it may stay a hole',
+      'extends the file by zeros if it ends before the range; in memory the range counts against the quota at once, in folders of the host it may stay a hole',
     onBadInput: `${BAD_FD}; a length of 0, a device, or a file opened without FD_WRITE: EINVAL; ${TOO_FAR}; stdio: ESPIPE`,
   },
   fd_close: {
@@ -44,11 +44,12 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   fd_fdstat_set_rights: {
     errnos: ['ESUCCESS', 'EBADF', 'ENOTCAPABLE'],
     summary: 'drops rights of the descriptor',
-    onBadInput: 'not open: EBADF; a right that it has not: ENOTCAPABLE, nothing dropped',
+    onBadInput: 'not open: EBADF; a right that the descriptor lacks: ENOTCAPABLE, nothing dropped',
   },
   fd_filestat_get: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', ...FS_ERRNOS],
-    summary: 'describes what is open; for stdio all but the file type and the link count is 0',
+    summary:
+      'describes the open file or folder; for stdio, all fields except the file type and the link count are 0',
     onBadInput: `${BAD_FD}; ${FAULT}`,
   },
   fd_filestat_set_size: {
@@ -63,7 +64,7 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_pread: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
-    summary: `reads at an offset, behind the end nothing, and leaves the descriptor's own alone; ${SHORT}`,
+    summary: `reads at an offset, 0 bytes beyond the end, and does not move the descriptor's offset; ${SHORT}`,
     onBadInput: `${BAD_FD}; stdio: ESPIPE; ${NEGATIVE}; ${BAD_PIECE}; ${FAULT}`,
   },
   fd_prestat_get: {
@@ -78,7 +79,7 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_pwrite: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EFBIG', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
-    summary: `writes at an offset, even if the flag append is set, and leaves the descriptor's own alone; ${SHORT}`,
+    summary: `writes at an offset, even if the flag append is set, and does not move the descriptor's offset; ${SHORT}`,
     onBadInput: `${BAD_FD}; stdio: ESPIPE; ${NEGATIVE}; ${TOO_FAR}; ${BAD_PIECE}; ${FAULT}`,
   },
   fd_read: {
@@ -88,17 +89,17 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_readdir: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', ...FS_ERRNOS],
-    summary: 'lists a folder, . and .. first, as it was when cookie 0 was asked for',
+    summary: 'lists a folder, . and .. first, as it was at the call with cookie 0',
     onBadInput: `${BAD_FD}; a cookie that was never given: the end; ${FAULT}`,
   },
   fd_renumber: {
     errnos: ['ESUCCESS', 'EBADF', 'EIO'],
-    summary: 'moves a descriptor onto another, which is closed; stdio and preopened folders too',
-    onBadInput: 'either not open: EBADF',
+    summary: 'moves a descriptor to another number, whose file is closed; stdio and preopened folders too',
+    onBadInput: 'one of the two not open: EBADF',
   },
   fd_seek: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'EINVAL', 'ESPIPE', ...FS_ERRNOS],
-    summary: 'moves the offset, beyond the end too; stdio has none',
+    summary: 'moves the offset, beyond the end too; stdio has no offset',
     onBadInput: `${BAD_FD}; another whence, or an offset below 0 or beyond 2^53: EINVAL; stdio: ESPIPE; ${FAULT}`,
   },
   fd_sync: {
@@ -108,7 +109,7 @@ export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, 
   },
   fd_tell: {
     errnos: ['ESUCCESS', 'EBADF', 'EFAULT', 'ESPIPE'],
-    summary: 'tells the offset; stdio has none',
+    summary: 'returns the offset; stdio has no offset',
     onBadInput: `${BAD_FD}; stdio: ESPIPE; ${FAULT}`,
   },
   fd_write: {

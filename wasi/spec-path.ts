@@ -1,7 +1,7 @@
 import type { WasiFunctionName } from './signatures.ts';
 import { FAULT, FS_ERRNOS, type Row } from './spec-row.ts';
 
-/** What every path may end in. */
+/** The errnos that every function with a path may return. */
 const PATH_ERRNOS = [
   'ESUCCESS',
   'EBADF',
@@ -16,7 +16,7 @@ const PATH_ERRNOS = [
 ] as const;
 
 const BAD_PATH =
-  'not open: EBADF; no folder: ENOTDIR; without the right: ENOTCAPABLE; empty: ENOENT; absolute, or leading out by .. or a link: EPERM; ' +
+  'not open: EBADF; not a folder: ENOTDIR; without the right: ENOTCAPABLE; empty: ENOENT; absolute, or leading out by .. or a link: EPERM; ' +
   'a NUL in it: EINVAL; not UTF-8: EILSEQ; over 4096 bytes or a name over 255: ENAMETOOLONG; over 40 links: ELOOP';
 
 /** The functions on paths. */
@@ -50,12 +50,12 @@ export const pathRows: Readonly<Record<Extract<WasiFunctionName, `path_${string}
   path_readlink: {
     errnos: PATH_ERRNOS,
     summary: 'reads a symbolic link',
-    onBadInput: `${BAD_PATH}; no link: EINVAL; ${FAULT}`,
+    onBadInput: `${BAD_PATH}; not a link: EINVAL; ${FAULT}`,
   },
   path_remove_directory: {
     errnos: [...PATH_ERRNOS, 'ENOTEMPTY'],
     summary: 'removes an empty folder',
-    onBadInput: `${BAD_PATH}; not empty: ENOTEMPTY; no folder: ENOTDIR; named by . or ..: EINVAL; ${FAULT}`,
+    onBadInput: `${BAD_PATH}; not empty: ENOTEMPTY; not a folder: ENOTDIR; named by . or ..: EINVAL; ${FAULT}`,
   },
   path_rename: {
     errnos: [...PATH_ERRNOS, 'EEXIST', 'EISDIR', 'ENOTEMPTY', 'EXDEV'],

@@ -1,8 +1,8 @@
 import type { ErrnoName } from './constants.ts';
 
-/** What the table says of a function beyond its signature. */
+/** The documentation of a function, besides its signature. */
 export interface Row {
-  /** All it may answer. EIO stands for an exception of what the embedder gives, too. */
+  /** All errnos that the function may return. EIO also stands for an exception in the embedder's code. */
   readonly errnos: readonly ErrnoName[];
   readonly summary: string;
   readonly onBadInput: string;
@@ -10,7 +10,7 @@ export interface Row {
 
 export const FAULT = 'a pointer outside the memory: EFAULT, nothing written';
 
-/** What a file system may refuse for reasons of its own. */
+/** Errnos that a file system may return for reasons of its own. */
 export const FS_ERRNOS = [
   'EACCES',
   'EBUSY',

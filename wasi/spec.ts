@@ -20,7 +20,7 @@ const rows: Readonly<Record<WasiFunctionName, Row>> = {
   },
   args_sizes_get: {
     errnos: ['ESUCCESS', 'EFAULT'],
-    summary: 'says how much room args_get needs',
+    summary: 'returns the sizes that args_get needs',
     onBadInput: FAULT,
   },
   clock_res_get: {
@@ -40,18 +40,18 @@ const rows: Readonly<Record<WasiFunctionName, Row>> = {
   },
   environ_sizes_get: {
     errnos: ['ESUCCESS', 'EFAULT'],
-    summary: 'says how much room environ_get needs',
+    summary: 'returns the sizes that environ_get needs',
     onBadInput: FAULT,
   },
   poll_oneoff: {
     errnos: ['ESUCCESS', 'EFAULT', 'EINVAL', 'EIO', 'ENOTSUP'],
-    summary: 'waits until a time has come or a descriptor is ready; stdio always is',
-    onBadInput: `none, too many or an unknown event type: EINVAL; a wait where the thread may not block: ENOTSUP with a diagnostic; an unknown clock or flag: an event with EINVAL; a descriptor not open for it: an event with EBADF; ${FAULT}`,
+    summary: 'waits until a time has come or a descriptor is ready; stdio is always ready',
+    onBadInput: `no subscription, too many, or an unknown event type: EINVAL; a wait where the thread may not block: ENOTSUP with a diagnostic; an unknown clock or flag: an event with EINVAL; a descriptor not open for it: an event with EBADF; ${FAULT}`,
   },
   proc_exit: {
     errnos: [],
     summary: 'ends the program: throws through its frames',
-    onBadInput: 'every code is taken as it comes',
+    onBadInput: 'every code is accepted',
   },
   random_get: {
     errnos: ['ESUCCESS', 'EFAULT', 'EIO'],
@@ -61,13 +61,13 @@ const rows: Readonly<Record<WasiFunctionName, Row>> = {
   sched_yield: {
     errnos: ['ESUCCESS'],
     summary: 'does nothing: there is no other thread of the program to run',
-    onBadInput: 'takes nothing',
+    onBadInput: 'impossible, because there are no parameters',
   },
   proc_raise: {
     errnos: ['ESUCCESS', 'EINVAL', 'ENOTSUP'],
     summary:
-      'does what the signal does to a program that handles none: nothing, or it ends as by proc_exit with 128 and the signal',
-    onBadInput: 'an unknown signal: EINVAL; one that stops the program (18 to 21): ENOTSUP',
+      'has the effect of the signal on a program without signal handlers: none, or the program ends with exit code 128 plus the signal number',
+    onBadInput: 'an unknown signal: EINVAL; a signal that would stop the program (18 to 21): ENOTSUP',
   },
   sock_accept: {
     errnos: SOCKET_ERRNOS,

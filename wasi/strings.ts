@@ -1,12 +1,12 @@
 import { Errno } from './constants.ts';
 import type { GuestMemory } from './memory.ts';
 
-/** What arguments and environment variables share: a list of strings as C programs want it. */
+/** A list of strings in the layout that C programs expect, for arguments and environment variables. */
 export interface StringList {
-  /** `sizes_get`: the number of strings, and the bytes of all with their NULs, each into a u32. */
+  /** `sizes_get`: writes two u32: the number of strings, and the bytes of all strings with their NULs. */
   writeSizes(memory: GuestMemory, count: number, bytes: number): number;
   /**
-   * `get`: where each string starts into u32[count], the strings one after the other into `buffer`.
+   * `get`: writes the address of each string into u32[count], and the strings one after the other into `buffer`.
    *
    *     pointers  | u32 | u32 |          buffer  | a \0 | bc \0 |
    *                  │     └───────────────────────────── ^

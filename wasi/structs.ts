@@ -32,7 +32,8 @@ const filetypeOf = (descriptor: Descriptor): number =>
  *     | dev | ino | filetype | -- | nlink | size | atim | mtim | ctim |
  *       u64   u64   u8              u64     u64    u64    u64    u64    (times in ns)
  *
- * The upper 16 bits of `dev` are the number of the mount, the others the file system's own: two file systems must not share one.
+ * The upper 16 bits of `dev` are the number of the mount, so that two file systems never have equal numbers. The lower 48 bits
+ * come from the file system.
  */
 export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat, mount: number): number {
   const view = memory.view(pointer, FILESTAT_BYTES);
@@ -40,7 +41,7 @@ export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat
   view.setBigUint64(pointer, stat.dev, true);
   view.setUint16(pointer + 6, mount, true);
   view.setBigUint64(pointer + 8, stat.ino, true);
-  // With the padding, which else would tell what was there.
+  // Also zeroes the padding, so that it does not keep old bytes.
   view.setUint32(pointer + 16, stat.filetype, true);
   view.setUint32(pointer + 20, 0, true);
   view.setBigUint64(pointer + 24, stat.nlink, true);

@@ -5,7 +5,7 @@ import type { WasiImport, WasiImports } from './preview1.ts';
 import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
 
 /**
- * Wraps the imports so that each call gives one line after it ended, with names from the table:
+ * Wraps the imports: after each call, `onLine` gets one line with the names from the table:
  * `fd_write(fd=1, iovs=0x1f00, iovs_len=1, nwritten=0x1efc) -> ESUCCESS`.
  */
 export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports;

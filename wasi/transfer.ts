@@ -1,10 +1,16 @@
 import { WasiError } from './errors.ts';
 import type { GuestMemory, Iovec } from './memory.ts';
 
-/** A call moves at most this much and says so, as POSIX allows: overlapping pieces could else ask for terabytes. */
+/**
+ * The most bytes that one call moves; it returns the shorter count, as POSIX allows. Overlapping pieces could ask for
+ * terabytes.
+ */
 export const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;
 
-/** All pieces in one: a line is seen whole. One piece is the plugin's memory itself, several are copied. */
+/**
+ * Joins all pieces, so that a sink sees a line as a whole. A single piece is returned as a view of the plugin's memory, several
+ * are copied.
+ */
 export function gather(memory: GuestMemory, pieces: readonly Iovec[]): Uint8Array {
   const filled = pieces.filter(({ length }) => length > 0);
   const [first] = filled;
@@ -19,8 +25,8 @@ export function gather(memory: GuestMemory, pieces: readonly Iovec[]): Uint8Arra
 }
 
 /**
- * Fills the pieces in order until one stays short. `read` is given the bytes read so far. Answers how many in all, or
- * the negative errno that `read` answered before there were any.
+ * Fills the pieces in order, until a read returns less than its piece. `read` gets the number of bytes read so far. Returns the
+ * total, or the negative errno of `read` if nothing was read before.
  */
 export function scatter(
   memory: GuestMemory,
@@ -30,10 +36,10 @@ export function scatter(
   let total = 0;
   for (const { pointer, length } of pieces) {
     if (length === 0) continue;
-    // Anew for each piece: what reads may have made the memory grow.
+    // A new view for each piece, because `read` may have made the memory grow.
     const count = read(memory.bytes(pointer, length)!, total);
     if (count < 0 && Number.isInteger(count)) return total > 0 ? total : count;
-    // Who claims more than there was room for would make the program read what is not there.
+    // A count above the room would make the program read bytes that were never copied.
     if (!Number.isInteger(count) || count > length)
       throw new WasiError(
         'WASI_INVALID_READ',

@@ -30,13 +30,13 @@ export interface WasiDiagnostic {
   readonly code: WasiDiagnosticCode;
   readonly message: string;
   readonly function: WasiFunctionName;
-  /** For `WASI_HOST_ERROR`: what was thrown. */
+  /** For `WASI_HOST_ERROR`: the thrown value. */
   readonly cause?: unknown;
 }
 
 interface PreopenOptions {
   readonly fs: Fs;
-  /** Whatever would change it is EROFS. */
+  /** With true, every call that would change a file is EROFS. Default false. */
   readonly readOnly?: boolean | undefined;
 }
 
@@ -44,25 +44,31 @@ interface PreopenOptions {
 export type Preopen = Fs | PreopenOptions;
 
 export interface WasiOptions {
-  /** The program's own name first, as C programs expect. Default none. */
+  /** The program's own name first, as C programs expect. Default: empty. */
   readonly args?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Default `webClock()`. */
   readonly clock?: Clock | undefined;
   /** Default `webRandom()`. */
   readonly random?: Random | undefined;
-  /** Default: at its end. */
+  /** Default: empty input. */
   readonly stdin?: Source | undefined;
-  /** Default: written to nowhere. */
+  /** Default: output is dropped. */
   readonly stdout?: Sink | undefined;
   readonly stderr?: Sink | undefined;
-  /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default none. */
+  /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default: none. */
   readonly preopens?: Readonly<Record<string, Preopen>> | undefined;
-  /** Called at the entry of every function and after a sleep; throws to refuse. What it throws reaches the caller as it is. */
+  /**
+   * Called at the start of every function and after a sleep. May throw to end the call; the exception reaches the caller
+   * unchanged.
+   */
   readonly checkpoint?: (() => void) | undefined;
-  /** Called by `proc_exit` with the u32 code; must throw, and that too is left as it is. Default: throws `WasiExit`. */
+  /**
+   * Called by `proc_exit` with the u32 code. Must throw; the exception reaches the caller unchanged. Default: throws
+   * `WasiExit`.
+   */
   readonly onExit?: ((code: number) => never) | undefined;
-  /** Tolerated mistakes and refusals, as data. What it throws is left as it is. */
+  /** Called with each tolerated mistake and each refusal. An exception reaches the caller unchanged. */
   readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
 }
 
@@ -78,7 +84,7 @@ export const PREOPEN_OPTIONS: OptionTable<PreopenOptions> = {
     readOnly: {
       ...aFlag,
       default: 'false',
-      grants: 'with true, reading only: whatever would change a file is EROFS',
+      grants: 'with true, only reading: every call that would change a file is EROFS',
     },
   },
 };
@@ -88,7 +94,7 @@ const checkPreopen: Check<Preopen> = (value, where, refuse) => {
     if (isPlain(value)) return readOptions(PREOPEN_OPTIONS, value, where, refuse);
     return refuse(`${where}: expected ${A_FILE_SYSTEM}, or { fs, readOnly }`);
   }
-  // A copy of a file system's own keys is a file system too, and nobody would read the keys beside them.
+  // `{ ...fs, readOnly: true }` passes as a file system, but its key `readOnly` would have no effect.
   const misplaced = Object.keys(value).find(key => nearest(key, ['readOnly']));
   return misplaced === undefined
     ? value

@@ -3,14 +3,14 @@ import { refuseOption } from './errors.ts';
 import type { Clock, Random } from './host.ts';
 import { refuseExtra } from './options.ts';
 
-/** `crypto.getRandomValues` refuses more at once. */
+/** The most bytes that one call of `crypto.getRandomValues` accepts. */
 const RANDOM_PIECE_BYTES = 65_536;
 const NS_PER_MS = 1_000_000n;
 
 /**
- * The real clock, from web standards: realtime in steps of 1 ms, which follows corrections of the host's clock;
- * monotonic as fine as the runtime tells, which browsers and edge workers make coarser. It can sleep where the
- * thread may block: not on a browser's main thread and not on workerd.
+ * Returns the real clock, from web standards. Realtime has steps of 1 ms and follows corrections of the host's clock. Monotonic
+ * time is as fine as `performance.now()`, which browsers and edge workers make coarser. The clock can sleep where the thread may
+ * block: not on a browser's main thread and not on workerd.
  */
 export function webClock(): Clock;
 export function webClock(...extra: unknown[]): Clock {
@@ -27,7 +27,7 @@ export function webClock(...extra: unknown[]): Clock {
   return clock;
 }
 
-/** Memory to wait on, if this thread may wait. A wait of 0 ms throws where it may not. */
+/** Returns memory to wait on, or undefined on a thread that may not wait: there even a wait of 0 ms throws. */
 function blockingCell(): Int32Array<SharedArrayBuffer> | undefined {
   try {
     const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -38,14 +38,14 @@ function blockingCell(): Int32Array<SharedArrayBuffer> | undefined {
   }
 }
 
-/** Cryptographic random bytes. */
+/** Returns a source of cryptographic random bytes. */
 export function webRandom(): Random;
 export function webRandom(...extra: unknown[]): Random {
   refuseExtra(extra, 'webRandom', refuseOption);
   return {
     fill(bytes) {
       for (let at = 0; at < bytes.length; at += RANDOM_PIECE_BYTES) {
-        // Through an array of our own, since `bytes` may be shared memory.
+        // Filled through a new array, because `bytes` may be shared memory.
         const piece = new Uint8Array(Math.min(RANDOM_PIECE_BYTES, bytes.length - at));
         bytes.set(crypto.getRandomValues(piece), at);
       }

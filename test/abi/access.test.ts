@@ -15,7 +15,7 @@ envSuite('access', [
       'abi.access-byte',
       'abi.access-past-block',
     ],
-    name: 'round trip, little endian, unaligned and across blocks',
+    name: 'a word is stored little endian and loads back, also unaligned and across blocks',
     run: ({ call }) => {
       const handle = call('alloc', 16n) as bigint;
       call('store_u64', handle + 3n, 0x0102030405060708n);
@@ -29,7 +29,7 @@ envSuite('access', [
   },
   {
     row: ['abi.load-freed', 'abi.store-freed'],
-    name: 'a freed block is memory like any other, until it is used again',
+    name: 'a freed block can be loaded and stored until it is used again',
     run: ({ call, text }) => {
       const handle = text('abcdefgh');
       call('free', handle);
@@ -41,7 +41,7 @@ envSuite('access', [
   },
   {
     row: ['env.load_u8', 'env.store_u8', 'abi.access-past-block'],
-    name: 'beyond a block, the bytes of its neighbour',
+    name: 'an access beyond a block reaches the bytes of its neighbour',
     run: ({ call }) => {
       const handle = call('alloc', 1n) as bigint;
       is(call('alloc', 1n), handle + 16n);
@@ -53,7 +53,7 @@ envSuite('access', [
   },
   {
     row: ['env.load_u8', 'env.store_u8', 'abi.access-end', 'abi.access-beyond', 'abi.access-low'],
-    name: 'outside the reached pages: 0 and nothing, no trap, no wrap-around',
+    name: 'outside the reached pages loads return 0 and stores do nothing, without a trap or a wrap-around',
     input: 'x',
     run: ({ call, kernel }) => {
       const before = kernel.memory.view(0, 64).slice();
@@ -68,7 +68,7 @@ envSuite('access', [
   },
   {
     row: ['env.load_u64', 'env.store_u64', 'abi.access-word-end', 'abi.access-beyond', 'abi.access-low'],
-    name: 'outside the reached pages, also with its last byte only: 0 and nothing',
+    name: 'a word with only its last byte outside the reached pages loads as 0 and stores nothing',
     input: 'x',
     run: ({ call }) => {
       for (const address of [...BAD_ADDRESSES, 56n, 60n, REACHED_END - 7n, REACHED_END - 1n]) {
@@ -81,7 +81,7 @@ envSuite('access', [
   },
   {
     row: ['env.store_u8', 'env.store_u64', 'abi.access-unreached'],
-    name: 'a page is reached by the first block in it, and holds zeros then',
+    name: 'the first block in a page makes the page reachable, and the page holds zeros',
     run: ({ call, kernel }) => {
       const page = REACHED_END;
       for (let address = page; address < 4n * page; address += 4096n) call('store_u64', address, -1n);
@@ -98,7 +98,7 @@ envSuite('access', [
   },
   {
     row: ['env.reset', 'abi.access-unreached', 'abi.alloc-fresh'],
-    name: 'a page that only an earlier call has reached is outside, and zero when a block reaches it again',
+    name: 'a page that only an earlier call has reached is outside, and is zero when a block reaches it again',
     run: ({ call, kernel }) => {
       const pages = 5n;
       const fill = () => {

@@ -3,7 +3,7 @@ import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
 suite('abi/accessors', test => {
-  test('the encoded module is valid, small, and imports the kernel memory and what it leaves to the kernel', () => {
+  test('the encoded module is valid, small, and imports the kernel memory and two kernel functions', () => {
     const bytes = accessorBytes();
     ok(WebAssembly.validate(bytes));
     ok(bytes.length < 1024, `${bytes.length} bytes`);

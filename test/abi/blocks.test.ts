@@ -6,7 +6,7 @@ import { decode } from './kernels.ts';
 envSuite('blocks', [
   {
     row: ['env.alloc', 'abi.alloc-fresh'],
-    name: 'gives aligned, zeroed blocks that do not overlap and are never 0',
+    name: 'alloc returns aligned, zeroed blocks that do not overlap and whose handles are not 0',
     run: ({ call }) => {
       const a = call('alloc', 1n) as bigint;
       const b = call('alloc', 8n) as bigint;
@@ -17,7 +17,7 @@ envSuite('blocks', [
   },
   {
     row: 'abi.alloc-handles',
-    name: 'are offsets from 64 on, multiples of 16',
+    name: 'handles are offsets from 64 on and multiples of 16',
     run: ({ call }) =>
       equal(
         [1n, 8n, 16n].map(length => call('alloc', length)),
@@ -26,7 +26,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-stray'],
-    name: 'zeroes what the plugin wrote beyond its blocks',
+    name: 'alloc zeroes bytes that the plugin wrote beyond its blocks',
     run: ({ call }) => {
       const a = call('alloc', 16n) as bigint;
       for (let offset = 16n; offset < 256n; offset += 8n) call('store_u64', a + offset, -1n);
@@ -35,7 +35,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-stray'],
-    name: 'zeroes what the plugin wrote beyond its blocks at any distance, with bytes and with words',
+    name: 'alloc zeroes bytes and words that the plugin wrote at any distance beyond its blocks',
     run: ({ call }) => {
       for (const [name, at] of [
         ['store_u8', 500n],
@@ -57,9 +57,9 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-untouched'],
-    name: 'writes nothing to a block whose bytes are zero already',
+    name: 'alloc writes nothing to a block whose bytes are zero already',
     run: ({ call, kernel }) => {
-      // Marks behind the kernel's back: an allocation that writes zeros would remove them.
+      // Marks the memory without the kernel's knowledge: an allocation that writes zeros would remove the marks.
       const bytes = new Uint8Array(kernel.memory.memory.buffer).fill(0x5a, 64);
       for (const length of [1n, 17n, 40_000n, 400_000n]) ok(call('alloc', length) !== 0n);
       is(bytes.indexOf(0, 64), -1);
@@ -67,7 +67,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-last', 'abi.alloc-limit'],
-    name: 'a block as large as the room under the limit is given, whatever its size is rounded to',
+    name: 'a block as large as the room under the limit fits, even if its rounded size does not',
     options: { maxBytes: 6 * 65_536 },
     run: async ({ call, kernel }) => {
       const room = 6n * 65_536n;
@@ -76,7 +76,7 @@ envSuite('blocks', [
         ok(!handles.includes(0n));
         const end = handles.at(-1) as bigint;
         call('free', end);
-        is(call('alloc', sizes.at(-1)!), end, 'it is used again, since nothing else is left');
+        is(call('alloc', sizes.at(-1)!), end, 'the freed block is used again, because no other room is left');
         equal(
           handles.map(handle => call('length', handle as bigint)),
           sizes,
@@ -89,7 +89,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'env.free', 'abi.alloc-last'],
-    name: 'blocks of exact sizes are used again for what they have room for',
+    name: 'a freed block of an exact size is used again for any size that fits into it',
     options: { maxBytes: 1_000_000 },
     run: async ({ call }) => {
       const first = call('alloc', 900_000n);
@@ -103,7 +103,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-zero', 'abi.alloc-huge', 'abi.alloc-wrap'],
-    name: 'answers 0 for a length of 0 or beyond 4 GiB',
+    name: 'alloc returns 0 for a length of 0 or beyond 4 GiB',
     run: ({ call }) => {
       for (const length of [0n, 1n << 32n, 5n << 30n, 1n << 48n, 1n << 53n, -1n, -77n, -(1n << 63n)])
         is(call('alloc', length), 0n);
@@ -112,7 +112,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.alloc', 'abi.alloc-limit'],
-    name: 'over the configured limit ends the call with a memory-limit error',
+    name: 'alloc over the configured limit ends the call with a memory-limit error',
     options: { maxBytes: 65_536 },
     run: async ({ call, kernel }) => {
       ok(call('alloc', 65_536n) !== 0n);
@@ -155,7 +155,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.free', 'abi.free-unknown', 'abi.free-interior'],
-    name: 'what is no handle is left alone, with a diagnostic',
+    name: 'free of a value that is not a handle does nothing and gives a diagnostic',
     run: ({ call, codes, text }) => {
       const handle = text('abc');
       const freed = text('x');
@@ -167,7 +167,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.free', 'abi.free-unknown', 'abi.free-interior'],
-    name: 'with strict, what is no handle ends the call',
+    name: 'with strict, free of a value that is not a handle ends the call',
     options: { strict: true },
     run: async ({ call, text, kernel }) => {
       const handle = text('abc');
@@ -177,7 +177,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.free', 'abi.free-input'],
-    name: 'the input: its length becomes 0, its offset stays',
+    name: 'free of the input makes its length 0 and keeps its offset',
     input: 'abc',
     run: ({ call }) => {
       const offset = call('input_offset') as bigint;
@@ -187,7 +187,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.free', 'env.output_set', 'abi.free-output', 'abi.free-output-reused'],
-    name: 'an output freed after it was set stays what it was, also when blocks are used again',
+    name: 'an output that is freed after it was set keeps its bytes, also when blocks are used again',
     options: { maxBytes: 65_536 },
     run: ({ call, text, kernel }) => {
       const output = text('kept');
@@ -200,7 +200,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.free', 'abi.free-error'],
-    name: 'an error text freed after it was set stays the error',
+    name: 'an error text that is freed after it was set stays the error',
     run: ({ call, text, kernel }) => {
       const handle = text('oh no');
       call('error_set', handle);
@@ -210,7 +210,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.length', 'env.length_unsafe', 'abi.length-none', 'abi.length-interior', 'abi.length-unsafe'],
-    name: 'of 0, interior, unknown and huge handles is 0',
+    name: 'the length of 0 and of interior, unknown and huge handles is 0',
     run: ({ call }) => {
       const handle = call('alloc', 64n) as bigint;
       is(call('length_unsafe', handle), 64n);
@@ -221,7 +221,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.length', 'env.free', 'abi.length-end'],
-    name: 'at the end of the reached pages are as anywhere',
+    name: 'at the end of the reached pages, length and free treat unknown handles as elsewhere',
     run: ({ call, codes }) => {
       for (let address = REACHED_END - 80n; address <= REACHED_END; address++) {
         is(call('length', address), 0n);
@@ -232,10 +232,10 @@ envSuite('blocks', [
   },
   {
     row: ['env.length', 'env.length_unsafe', 'env.free', 'abi.header-writes', 'abi.length-unsafe'],
-    name: 'do not depend on anything that the plugin writes',
+    name: 'length and free do not depend on bytes that the plugin writes',
     run: ({ call }) => {
       const handles = [call('alloc', 20n) as bigint, call('alloc', 40n) as bigint];
-      // Also what the native kernel takes for the record of a block in use.
+      // The native kernel would take these bytes for the record of a block in use.
       for (let address = 64n; address < 256n; address += 4n) {
         call('store_u64', address, 0x00000007_00000001n);
       }
@@ -255,7 +255,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.reset', 'abi.reset'],
-    name: 'ends every block and forgets input, output and error',
+    name: 'reset ends every block and forgets input, output and error',
     input: 'in',
     run: ({ call, text, kernel }) => {
       const handle = text('text');
@@ -268,7 +268,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.memory_bytes', 'abi.memory-bytes'],
-    name: 'tells how much a plugin can address: the pages that blocks of this call have reached',
+    name: 'memory_bytes returns the bytes that a plugin can address: the pages that blocks of this call have reached',
     run: ({ call, kernel }) => {
       is(call('memory_bytes'), REACHED_END - 64n);
       call('alloc', REACHED_END);

@@ -3,7 +3,7 @@ import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 import { makeEnv } from './kernels.ts';
 
-/** New ones of one run; in CI the second. */
+/** Number of new seeds in one run; in CI the second number. */
 const SEEDS = [300, 2000] as const;
 const STEPS = 120;
 const INTERESTING = [
@@ -23,7 +23,7 @@ const INTERESTING = [
   1n << 53n,
 ];
 
-/** One step of a random plugin: mostly sensible, often off by a little, at times hostile. */
+/** One step of a random plugin: mostly with valid arguments, often with slightly wrong ones, sometimes with hostile ones. */
 function randomStep(random: Random, handles: bigint[]): [name: string, ...args: (bigint | number)[]] {
   const near = () => {
     const base =
@@ -67,7 +67,7 @@ function randomStep(random: Random, handles: bigint[]): [name: string, ...args: 
   return random.pick(steps)();
 }
 
-/** Steps that end the call are followed by some more, which both kernels must refuse, and then by a new call. */
+/** Runs a random program on both kernels. After a step that ends the call, both must refuse further steps until the next call. */
 function runProgram(seed: number): void {
   const random = new Random(seed);
   const options = { maxVarBytes: 600, maxBytes: 4 << 20, config: new Map([['', 'nameless']]) };
@@ -100,7 +100,7 @@ function runProgram(seed: number): void {
       ended: (kernel.ended as { code?: string } | null)?.code,
       vars: [...kernel.vars.snapshot()],
     }));
-    differ('what the call left', JSON.stringify(a), JSON.stringify(b));
+    differ('the result of the call', JSON.stringify(a), JSON.stringify(b));
     for (let word = 0; word < 5000; word++) {
       const address = 64 + word * 8;
       differ(

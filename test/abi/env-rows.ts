@@ -11,7 +11,7 @@ export interface EnvRow {
   run: (env: Env) => void | Promise<void>;
 }
 
-/** End of the first page. Before a block reaches further, addresses from here on are outside. */
+/** End of the first page. Addresses from here on are outside until a block reaches further. */
 export const REACHED_END = 1n << 16n;
 
 const KINDS: readonly [name: string, options: () => EnvOptions, lacking?: string | null][] = [

@@ -4,7 +4,7 @@ import { suite } from '../helpers/suite.ts';
 import { makeEnv, TIERS } from './kernels.ts';
 
 suite('abi/signatures', test => {
-  test('are those of the table', () => {
+  test('the wasm types are those of the table', () => {
     const types = (values: readonly { type: string }[]) => values.map(({ type }) => type);
     equal(
       envSignatures,

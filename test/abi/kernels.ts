@@ -19,7 +19,7 @@ export interface Env {
   /** Codes of the diagnostics so far. */
   codes: string[];
   call(name: string, ...args: (bigint | number)[]): bigint | number | undefined;
-  /** Places text as the plugin would: one `store_u8` a byte. */
+  /** Places text as a plugin does: one `store_u8` per byte. */
   text(text: string): bigint;
 }
 

@@ -35,7 +35,7 @@ suite('abi/memory', test => {
     }
   });
 
-  test('100,000 allocations of one call take memory in proportion, and a second call takes no more', () => {
+  test('100,000 allocations of 24 bytes take 4 MiB, and a second call takes no more', () => {
     const memory = new KernelMemory();
     for (let call = 0; call < 2; call++) {
       memory.reset();
@@ -44,7 +44,7 @@ suite('abi/memory', test => {
     }
   });
 
-  test('one that was released has nothing inside, no blocks and no room, whatever is asked of it', () => {
+  test('after release, no range is inside, no block exists, loads return 0 and alloc returns 0', () => {
     const memory = new KernelMemory();
     memory.reset(new Uint8Array(100));
     const freed = memory.alloc(16);
@@ -82,7 +82,7 @@ suite('abi/memory', test => {
     }
   });
 
-  test('limits count the sizes that were asked for, in steps of 16 bytes, not the sizes that they were rounded to', () => {
+  test('limits count the sizes that were asked for, in steps of 16 bytes, and not the rounded sizes', () => {
     const memory = new KernelMemory();
     memory.reset(new Uint8Array(100));
     memory.alloc(350_000);
@@ -93,14 +93,14 @@ suite('abi/memory', test => {
     is(memory.askedBytes, 0);
   });
 
-  test('churn of any size stays within the limit', () => {
+  test('repeated allocations and frees of any size stay within the limit', () => {
     const random = new Random(1);
     const memory = new KernelMemory({ maxBytes: 1 << 20 });
     for (let step = 0; step < 20_000; step++) ok(memory.free(memory.alloc(1 + random.below(100_000))));
     ok(memory.sizeBytes <= 2 << 20);
   });
 
-  test('a plugin that scribbles over all it can address breaks neither lengths nor frees', () => {
+  test('a plugin that overwrites all memory it can address does not break lengths or frees', () => {
     const memory = new KernelMemory();
     const handles = [memory.alloc(10), memory.alloc(1000)];
     for (let address = 0; address < 64 + memory.addressableBytes; address += 8)

@@ -12,7 +12,7 @@ envSuite('store', [
       'abi.key-inherited',
       'abi.value-empty',
     ],
-    name: "finds the configuration's own keys; missing and empty values are 0",
+    name: "config_get finds the configuration's own keys; missing and empty values are 0",
     options: { config: new Map(Object.entries({ greeting: 'hé', empty: '', '': 'nameless' })) },
     run: ({ call, text, kernel }) => {
       const value = call('config_get', text('greeting')) as bigint;
@@ -60,7 +60,7 @@ envSuite('store', [
         [3n, 3n, 3n, 5n],
       );
       for (const handle of handles) call('free', handle);
-      equal(codes, [], "the plugin's own free is no double one");
+      equal(codes, [], "the plugin's own free is not a double free");
       kernel.begin();
       equal(
         handles.map(handle => call('length', handle)),
@@ -70,7 +70,7 @@ envSuite('store', [
   },
   {
     row: ['env.var_set', 'env.var_get', 'abi.var-copy', 'abi.var-kept', 'abi.var-delete', 'abi.value-empty'],
-    name: 'keeps copies, across calls; 0 deletes; an empty value is 0 to the plugin only',
+    name: 'variables are copies and outlive calls; 0 deletes; an empty value is 0 to the plugin only',
     run: ({ call, text, kernel }) => {
       const value = text('value');
       call('var_set', text('key'), value);
@@ -88,7 +88,7 @@ envSuite('store', [
   },
   {
     row: ['env.var_set', 'abi.var-set-empty'],
-    name: 'a block of 0 bytes cannot be had, so an empty value deletes',
+    name: 'alloc(0) returns 0, so setting it as a value deletes the variable',
     run: ({ call, text, kernel }) => {
       call('var_set', text('key'), text('value'));
       call('var_set', text('key'), call('alloc', 0n) as bigint);
@@ -97,7 +97,7 @@ envSuite('store', [
   },
   {
     row: ['env.var_set', 'abi.var-over', 'abi.var-value-invalid'],
-    name: 'over the limit or with an invalid value ends the call and changes nothing',
+    name: 'var_set over the limit or with an invalid value ends the call and changes nothing',
     options: { maxVarBytes: 10 },
     run: async ({ call, text, kernel }) => {
       call('var_set', text('k'), text('123456789'));
@@ -116,7 +116,7 @@ envSuite('store', [
   },
   {
     row: ['env.var_set', 'abi.var-counted', 'abi.var-replaced'],
-    name: 'keys and values count, in UTF-8, and a replaced value no longer does',
+    name: 'keys and values count, in UTF-8, and a replaced value no longer counts',
     options: { maxVarBytes: 10 },
     run: async ({ call, text, kernel }) => {
       call('var_set', text('\u00fc'), text('12345678'));
@@ -129,7 +129,7 @@ envSuite('store', [
   },
   {
     row: ['env.var_set', 'abi.var-disabled'],
-    name: 'a limit of 0 allows no variable, nor deleting one',
+    name: 'with a limit of 0, setting and deleting a variable end the call',
     options: { maxVarBytes: 0 },
     run: async ({ call, text, kernel }) => {
       await raises(() => call('var_set', text('k'), text('v')), { code: 'VARS_DISABLED' });
@@ -140,7 +140,7 @@ envSuite('store', [
   },
   {
     row: ['env.http_request', 'env.http_status_code', 'env.http_headers', 'abi.http-before'],
-    name: 'HTTP is not enabled: a request ends the call, there is no status and there are no headers',
+    name: 'where HTTP is not enabled, a request ends the call, and status and headers are 0',
     run: async ({ call, text }) => {
       equal([call('http_status_code'), call('http_headers')], [0, 0n]);
       await raises(() => call('http_request', text('{"url":"http://127.0.0.1/"}'), 0n), {
@@ -151,7 +151,7 @@ envSuite('store', [
   ...(['trace', 'debug', 'info', 'warn', 'error'] as const).map(
     (level, number): EnvRow => ({
       row: [`env.log_${level}`, 'env.get_log_level', 'abi.log-levels', 'abi.log-off', 'abi.log-invalid'],
-      name: 'logs from its level on; then an invalid handle ends the call',
+      name: 'a message is logged from its level on; at that level an invalid handle ends the call',
       run: async ({ call, text }) => {
         const logged: string[] = [];
         const on = makeEnv({ logLevel: level, onLog: (...message) => logged.push(message.join(':')) });
@@ -169,7 +169,7 @@ envSuite('store', [
   ),
   {
     row: ['env.log_info', 'abi.log-freed', 'abi.log-text'],
-    name: 'what is not UTF-8 becomes U+FFFD; the message is freed at the end of the call',
+    name: 'bytes of a message that are not UTF-8 become U+FFFD; the message is freed at the end of the call',
     run: ({ tier }) => {
       const logged: string[] = [];
       const { call, kernel } = makeEnv({ tier, logLevel: 'info', onLog: (_, text) => logged.push(text) });

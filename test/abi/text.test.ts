@@ -13,7 +13,7 @@ import { suite } from '../helpers/suite.ts';
 import { TOO_LONG, untouched } from '../helpers/untouched.ts';
 import { type EnvRow, envSuite } from './env-rows.ts';
 
-/** Makes every block seem too long for a text, and fails the test when one is read. Answers how to undo it. */
+/** Makes every block seem too long for a text, and fails the test when a block is read. Returns a function that undoes this. */
 function pretend({ memory }: Kernel): () => void {
   const read = () => unreachable('a text over the limit was read') as never;
   const fakes = { length: () => TOO_LONG, readable: read, copy: read, view: read };
@@ -94,9 +94,9 @@ suite('text length', test => {
     test(`${name} refuses one byte more than the limit`, async () => {
       const expected = {
         code: 'TEXT_TOO_LONG',
-        message: `what: expected a text of at most ${MAX_TEXT_BYTES}`,
+        message: `text: expected a text of at most ${MAX_TEXT_BYTES}`,
       };
-      await raises(() => decode(untouched(TOO_LONG), 'what'), expected);
+      await raises(() => decode(untouched(TOO_LONG), 'text'), expected);
     });
   }
 
@@ -114,12 +114,12 @@ suite('JSON values', test => {
   for (const [text, values] of rows) {
     test(`${text} counts as ${values}`, () => {
       is(hasTooManyValues(text, values), false);
-      // Spaces, since short texts are not counted.
+      // Padded with spaces, because short texts are not counted.
       is(hasTooManyValues(text.padEnd(values * 2), values - 1), true);
     });
   }
 
-  test('a text that is too short for so many is not looked at', () => {
+  test('a text that is too short to hold so many values is not scanned', () => {
     is(hasTooManyValues('['.repeat(10), 6), false);
     is(MAX_JSON_VALUES, 2 ** 25);
   });

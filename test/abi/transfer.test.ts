@@ -5,7 +5,7 @@ import { decode } from './kernels.ts';
 envSuite('transfer', [
   {
     row: ['env.input_offset', 'env.input_length', 'abi.input-empty'],
-    name: 'tell where the input is; 0 and 0 for an empty one',
+    name: 'input_offset and input_length are the range of the input, and 0 for an empty input',
     input: 'hello',
     run: ({ call, kernel }) => {
       is(call('input_length'), 5n);
@@ -29,7 +29,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.input_load_u8', 'abi.input-beyond'],
-    name: 'reads the input and nothing beyond it',
+    name: 'input_load_u8 reads the input and returns 0 beyond it',
     input: 'hi',
     run: ({ call }) => {
       equal(
@@ -40,7 +40,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.input_load_u64', 'abi.input-word-beyond', 'abi.input-negative'],
-    name: 'reads whole words of the input and nothing before or beyond it',
+    name: 'input_load_u64 reads whole words of the input and returns 0 before and beyond them',
     input: 'abcdefgh!',
     run: ({ call }) => {
       const word = 0x6867666564636261n;
@@ -54,7 +54,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.input_set', 'abi.input-set', 'abi.input-set-zero', 'abi.input-set-invalid'],
-    name: 'makes a range the input, (0, 0) an empty one; an invalid range changes nothing',
+    name: 'input_set makes a range the input, and (0, 0) an empty input; an invalid range changes nothing',
     input: 'first',
     run: ({ call, text }) => {
       call('input_set', text('second') + 3n, 3n);
@@ -77,7 +77,7 @@ envSuite('transfer', [
       'abi.output-get',
       'abi.output-last',
     ],
-    name: 'exactly the range, interior or not; the last valid call wins',
+    name: 'the output is exactly the set range, interior or not; the last valid call wins',
     run: ({ call, text, kernel }) => {
       equal([call('output_offset'), call('output_length'), kernel.end().output], [0n, 0n, null]);
       const handle = text('abcdef');
@@ -98,7 +98,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.output_set', 'abi.output-zero', 'abi.output-last'],
-    name: '(0, 0) is an empty output, which is not none',
+    name: '(0, 0) is an empty output, and not a missing output',
     run: ({ call, text, kernel }) => {
       call('output_set', text('x'), 1n);
       call('output_set', 0n, 0n);
@@ -107,7 +107,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.output_set', 'abi.output-empty', 'abi.output-longer', 'abi.range-unused'],
-    name: 'a length of 0, a range beyond its block, a range that no block has reached',
+    name: 'a range may have length 0 or reach beyond its block, but not into a page that no block has reached',
     run: ({ call, text, kernel, codes }) => {
       const handle = text('ab');
       const neighbour = text('c');
@@ -176,7 +176,7 @@ envSuite('transfer', [
       'abi.error-zero',
       'abi.error-changed',
     ],
-    name: 'takes the text at once; 0 takes it back; an invalid handle is an error of its own',
+    name: 'error_set copies the text at once; 0 removes it; an invalid handle sets another error',
     run: ({ call, text, kernel }) => {
       is(call('error_get'), 0n);
       const handle = text('oh no');
@@ -193,7 +193,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.error_set', 'env.error_get', 'abi.error-invalid', 'abi.error-outside'],
-    name: 'what is no handle is an error of its own, in place of an earlier one, with a diagnostic',
+    name: 'error_set of a value that is not a handle replaces an earlier error and gives a diagnostic',
     run: ({ call, codes, text, kernel }) => {
       const handle = text('earlier');
       const freed = text('freed');
@@ -210,7 +210,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.error_set', 'abi.error-invalid'],
-    name: 'with strict, what is no handle ends the call',
+    name: 'with strict, error_set of a value that is not a handle ends the call',
     options: { strict: true },
     run: async ({ call }) => {
       await raises(() => call('error_set', 99n), { code: 'INVALID_HANDLE' });
@@ -218,7 +218,7 @@ envSuite('transfer', [
   },
   {
     row: ['env.error_set', 'abi.error-empty', 'abi.error-text'],
-    name: 'an empty text is none; what is not UTF-8 becomes U+FFFD',
+    name: 'an empty text removes the error; bytes that are not UTF-8 become U+FFFD',
     run: ({ call, kernel }) => {
       call('error_set', call('alloc', 0n) as bigint);
       is(kernel.end().error, null);

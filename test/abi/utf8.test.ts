@@ -5,24 +5,24 @@ import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
 const encoder = new TextEncoder();
-/** One, two, three and four bytes in UTF-8, and surrogates that stand alone. */
+/** Characters of one to four bytes in UTF-8, and lone surrogates. */
 const PIECES = ['a', '\0', 'ü', '€', '\ufeff', '🙂', '\ud83d', '\ude42'];
 
 const SEED = 20261127;
 const ROUNDS = 300;
 
 suite('utf8', test => {
-  test(`is what TextEncoder makes of any text (seed ${SEED})`, () => {
+  test(`utf8 encodes any text as TextEncoder does (seed ${SEED})`, () => {
     const random = new Random(SEED);
     for (let round = 0; round < ROUNDS; round++) {
-      // Around what is encoded in place, and what is not.
+      // Lengths around the limit of texts that are encoded into the reused array.
       const length = random.pick([0, 1, 64, 1023, 1024, 1025, 4000]) + random.below(3);
       const text = Array.from({ length }, () => random.pick(PIECES)).join('');
       equal(utf8(text).slice(), encoder.encode(text), `round ${round}`);
     }
   });
 
-  test('one text after the other lies in blocks of their own', () => {
+  test('texts that are placed one after the other get separate blocks', () => {
     const kernel = new Kernel({ maxVarBytes: 0 });
     kernel.begin('the input');
     const texts = ['one', 'grüße', '', 'x'.repeat(5000), 'last'];

@@ -1,12 +1,13 @@
 import type { ComparisonTopic } from './row.ts';
 
-const SAME_EDGE = 'Every access outside is the same: 0 or nothing. No address wraps around and none traps.';
+const SAME_EDGE =
+  'Every access outside the memory behaves alike: loads return 0, stores do nothing. No address wraps around or traps.';
 
 export const access: ComparisonTopic = {
   title: 'Loads and stores',
   intro:
-    'What `load_u8`, `load_u64`, `store_u8` and `store_u64` do off the blocks. The end of the memory is the first address ' +
-    'that they do not reach. Natively it is where the memory ends, at 1 MiB at first. Here it is the end of the last page ' +
+    'How `load_u8`, `load_u64`, `store_u8` and `store_u64` behave outside blocks. The end of the memory is the first address ' +
+    'that they do not reach. Natively this is the end of the whole memory, first at 1 MiB. Here it is the end of the last page ' +
     '(64 KiB) that a block of this call has reached, and of the first page before there are blocks.',
   rows: [
     {
@@ -19,7 +20,7 @@ export const access: ComparisonTopic = {
       id: 'load-freed',
       case: 'a load from a freed block',
       native: 'the old bytes, until the block is used again',
-      js: '`load_u8` answers 0, `load_u64` ends the call with a `TypeError`',
+      js: '`load_u8` returns 0, `load_u64` ends the call with a `TypeError`',
     },
     { id: 'store-freed', case: 'a store to a freed block', native: 'stores', js: 'nothing' },
     {
@@ -34,7 +35,7 @@ export const access: ComparisonTopic = {
       native: 'the bytes that are there',
       js: 'a `RangeError` ends the call',
       plugboard: '0, nothing',
-      why: 'Memory that nobody could write to is zero, so that a new block need not be zeroed.',
+      why: 'Memory that no plugin could write to is zero, so a new block there need not be zeroed.',
     },
     {
       id: 'access-end',
@@ -63,14 +64,14 @@ export const access: ComparisonTopic = {
       id: 'access-wrap',
       case: 'an access at 2^32 + the address of a block',
       native: '0, nothing',
-      go: 'bytes as native; a word wraps around and is that of the block',
+      go: 'bytes as native; the address of a word wraps around, so it is read from the block',
       js: 'a `RangeError` ends the call',
     },
     {
       id: 'access-low',
       case: 'an access below 64, words up to 56',
       native: '0, nothing',
-      go: "bytes as native; words are those of the kernel's records",
+      go: "bytes as native; words are read from the kernel's records",
       js: '`load_u8(0)` is 0, else a `RangeError` ends the call',
     },
     {
@@ -79,7 +80,7 @@ export const access: ComparisonTopic = {
       native: "the kernel's records: a store changes the length of the output, up to 2^64 − 1 bytes",
       js: 'a `RangeError` ends the call',
       plugboard: '0, nothing',
-      why: 'A word starts where a byte does: at 64. The first 64 bytes are out of reach as a whole.',
+      why: 'Words, like bytes, start at 64: the first 64 bytes cannot be reached.',
     },
   ],
 };

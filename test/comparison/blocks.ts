@@ -2,7 +2,7 @@ import type { ComparisonTopic } from './row.ts';
 
 export const blocks: ComparisonTopic = {
   title: 'Blocks',
-  intro: 'What `alloc`, `free`, `length`, `reset` and `memory_bytes` do at their edges.',
+  intro: 'How `alloc`, `free`, `length`, `reset` and `memory_bytes` behave in edge cases.',
   rows: [
     {
       id: 'alloc-handles',
@@ -10,7 +10,7 @@ export const blocks: ComparisonTopic = {
       native: 'handles 77, 90, 110: offsets without alignment, with a record before each block',
       js: 'the number of the block, times 2^48',
       plugboard: 'handles 64, 80, 96: offsets, multiples of 16',
-      why: 'Records are kept outside the memory, and aligned words are faster. A handle means nothing but itself.',
+      why: 'Records are kept outside the memory, and aligned words are faster. Plugins must not read a meaning into a handle.',
     },
     { id: 'alloc-zero', case: '`alloc(0)`', native: '0', js: 'the handle of an empty block' },
     {
@@ -22,19 +22,19 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-wrap',
       case: '`alloc` of 2^48 bytes or more',
-      native: 'may wrap around: a handle without the bytes, overlapping the blocks that come next',
+      native: 'may wrap around: a handle without the memory, which overlaps the next blocks',
       js: 'a `RangeError` ends the call',
       plugboard: '0',
-      why: 'A plugin that has miscalculated must not believe that it got the memory.',
+      why: 'A plugin with a wrong size must see that the allocation failed.',
     },
     {
       id: 'alloc-limit',
       case: '`alloc` over the configured limit',
       native: 'ends the call: "oom"',
       go: '0',
-      js: '0, and an error is logged; every later `alloc` answers 0 too',
+      js: '0, and an error is logged; every later `alloc` returns 0 too',
       plugboard: 'ends the call with `MEMORY_LIMIT`',
-      why: 'As native; the code and a message with limit and use tell the caller what to raise.',
+      why: 'As native; the code, and a message with the limit and the bytes in use, tell the caller which limit to raise.',
     },
     { id: 'alloc-fresh', case: 'content of a new block', native: 'zeroes' },
     {
@@ -43,22 +43,22 @@ export const blocks: ComparisonTopic = {
       native: 'the old bytes',
       js: 'zeroes: no block is used again',
       plugboard: 'zeroes',
-      why: 'What a new block holds must not depend on whether memory was used before.',
+      why: 'The content of a new block must not depend on earlier use of the memory.',
     },
     {
       id: 'alloc-stray',
-      case: 'content of a block where the plugin had written before it was given out',
-      native: 'what was written',
+      case: 'content of a block at a place where the plugin wrote before the block existed',
+      native: 'the written bytes',
       js: 'zeroes: such a write has ended the call',
       plugboard: 'zeroes',
-      why: 'The same.',
+      why: 'The content of a new block must not depend on earlier use of the memory.',
     },
     {
       id: 'alloc-untouched',
-      case: 'memory that the operating system has to provide for a new block, before the plugin uses it',
+      case: 'memory that the operating system must provide for a new block before the plugin uses it',
       native: 'a page of 4 KiB, for its record',
       js: 'all of it',
-      plugboard: 'nothing, where no earlier call and no store beyond the blocks has been',
+      plugboard: 'none, unless an earlier call or a store beyond the blocks has used the place',
       why: 'The bytes are zero already. Records are kept outside the memory.',
     },
     {
@@ -72,18 +72,18 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-reuse-time',
       case: 'when a freed block is used again',
-      native: 'once the 64 KiB page at hand is used up',
+      native: 'once the current 64 KiB page is used up',
       js: 'never',
       plugboard: 'once the memory (1 MiB at first) would have to grow',
-      why: 'As native, which has 16 pages from the start too, but uses one. Freed bytes stay readable longer.',
+      why: 'As native, which also starts with 16 pages but uses only one. Here freed bytes stay readable longer.',
     },
-    { id: 'free-zero', case: '`free(0)`', native: 'nothing', js: 'drops the page that stands for 0' },
+    { id: 'free-zero', case: '`free(0)`', native: 'nothing', js: 'drops the page of handle 0' },
     {
       id: 'free-unknown',
       case: '`free` of a freed or unknown handle',
       native: 'nothing',
       plugboard: 'nothing, with the diagnostic `UNKNOWN_HANDLE_FREED`; with `strict` it ends the call',
-      why: 'It harms nothing here, but tells of a bug that elsewhere would.',
+      why: 'It does no harm here, but shows a bug that does harm on other hosts.',
     },
     {
       id: 'free-interior',
@@ -91,7 +91,7 @@ export const blocks: ComparisonTopic = {
       native: 'nothing',
       js: 'frees the block',
       plugboard: 'as for an unknown handle',
-      why: 'The same.',
+      why: 'It does no harm here, but shows a bug that does harm on other hosts.',
     },
     {
       id: 'free-input',
@@ -101,29 +101,29 @@ export const blocks: ComparisonTopic = {
     {
       id: 'free-output',
       case: '`free` of the output after `output_set`',
-      native: 'the caller gets it all the same',
-      js: 'the output is lost, the call gives `null`',
+      native: 'the caller still gets the output',
+      js: 'the output is lost, the call returns `null`',
     },
     {
       id: 'free-output-reused',
-      case: 'the same, and later blocks come to lie there',
+      case: '`free` of the output after `output_set`, then new blocks at its place',
       native: 'the caller gets the bytes of the later blocks',
       js: 'the output is lost',
       plugboard: 'the caller gets the output; its bytes are not used again in this call',
-      why: 'What was set is what the caller gets.',
+      why: 'The caller must get the output that the plugin set.',
     },
     {
       id: 'free-error',
       case: '`free` of the text after `error_set`',
       native: 'the error is lost: the call succeeds',
       plugboard: 'the call fails with the text',
-      why: 'A failed call must not look like success. The text is taken when it is set.',
+      why: 'A failed call must not look like success. `error_set` copies the text.',
     },
     {
       id: 'length-none',
       case: '`length` of 0, of a freed or an unknown handle',
       native: '0',
-      js: '0 for a freed one, else 1',
+      js: '0 for a freed handle, else 1',
     },
     { id: 'length-interior', case: '`length(handle + 1)`', native: '0', js: 'the length of the whole block' },
     {
@@ -132,15 +132,15 @@ export const blocks: ComparisonTopic = {
       native: 'trap: the search for the block runs over the end',
       js: 'as for any unknown handle',
       plugboard: 'as for any unknown handle',
-      why: 'No handle is searched for: what starts at an address is looked up.',
+      why: 'A handle is looked up in a table by its address, without a search in the memory.',
     },
     {
       id: 'length-unsafe',
-      case: '`length_unsafe` of anything but a handle',
-      native: 'whatever four bytes before it say, if a byte before them is 1; else 0',
+      case: '`length_unsafe` of a value that is not a handle',
+      native: 'the number in the four bytes before the address, if the byte before these is 1; else 0',
       js: 'as its `length`',
       plugboard: '0',
-      why: 'There is nothing to gain from skipping a check that takes constant time.',
+      why: 'The check takes constant time, so skipping it would gain nothing.',
     },
     {
       id: 'header-writes',
@@ -148,7 +148,7 @@ export const blocks: ComparisonTopic = {
       native:
         "these are the kernel's records: lengths change, and `length` may loop for ever, in the host too",
       js: 'a `RangeError` ends the call',
-      plugboard: 'they are bytes like any others; `length` and `free` do not change',
+      plugboard: 'they are ordinary bytes; `length` and `free` do not change',
       why: '[The records are outside the memory](/docs/RATIONALE.md#where-does-the-allocator-keep-its-records).',
     },
     {
@@ -163,7 +163,7 @@ export const blocks: ComparisonTopic = {
       native: 'the pages that blocks of any call have reached, less 64 bytes: 65,472 at first',
       js: 'does not link: not provided',
       plugboard: 'the pages that blocks of this call have reached, less 64 bytes: 65,472 at first',
-      why: 'Loads and stores reach these bytes, and a call cannot tell what an earlier one needed.',
+      why: 'Loads and stores reach exactly these bytes, and a call must not see how much memory an earlier call used.',
     },
   ],
 };

@@ -1,11 +1,11 @@
 import type { ComparisonTopic } from './row.ts';
 
 const FRESH_INSTANCE =
-  '[The old one is in the middle of something](/docs/RATIONALE.md#why-does-the-instance-survive-an-error-but-not-a-trap).';
+  '[The old instance was stopped in the middle of its work](/docs/RATIONALE.md#why-does-the-instance-survive-an-error-but-not-a-trap).';
 
 export const calls: ComparisonTopic = {
   title: 'Between calls',
-  intro: 'What stays from one call to the next, and what may overlap.',
+  intro: 'State that is kept from one call to the next, and calls that overlap.',
   rows: [
     {
       id: 'call-clears',
@@ -47,17 +47,17 @@ export const calls: ComparisonTopic = {
       go: 'kept',
       js: 'kept',
       plugboard: 'kept',
-      why: 'They belong to the plugin, not to the instance.',
+      why: 'Variables belong to the plugin, not to the instance.',
     },
     {
       id: 'call-overlap',
       case: 'two calls at once',
-      native: 'cannot be: a call borrows the plugin',
+      native: 'impossible: a call borrows the plugin',
       go: 'no guard: they share kernel and instance',
       js: 'no guard: both get the output of the second',
       plugboard:
-        'answered in order, each with its own output; one whose `signal` fires leaves the queue at once',
-      why: 'Nobody has to queue what a plugin can only do one by one.',
+        'run in order, each with its own output; a call whose `signal` fires leaves the queue at once',
+      why: 'A plugin can run only one call at a time, and callers need not queue their calls themselves.',
     },
     {
       id: 'call-reentrant',
@@ -68,12 +68,12 @@ export const calls: ComparisonTopic = {
       plugboard:
         'an error `REENTRANT_CALL`; after an `await`, on runtimes without async contexts (browsers), an error ' +
         '`QUEUE_TIMEOUT` once it has waited `queueTimeoutMs`; the outer call goes on',
-      why: 'As native, with a code. There a call of anybody else looks the same, and must wait for its turn.',
+      why: 'As native, with a code. Without async contexts, a call from outside looks the same, and must wait for its turn.',
     },
     {
       id: 'call-active',
       case: 'whether a call is running',
-      native: 'cannot be asked',
+      native: 'no way to find out',
       js: '`isActive()`',
       plugboard: '`isActive()`',
       why: 'As the JS SDK.',
@@ -84,22 +84,22 @@ export const calls: ComparisonTopic = {
       native: 'clears the kernel memory; variables stay',
       go: 'does not exist',
       plugboard: 'the same; `reset({ vars: true })` clears the variables too; `false` during a call',
-      why: 'A host that hands a plugin to the next tenant needs it.',
+      why: 'Hosts that lend a plugin to one tenant after another need it.',
     },
     {
       id: 'plugin-closed',
       case: 'a call after `close()`',
-      native: 'cannot be: the plugin is gone',
+      native: 'impossible: the plugin is gone',
       go: 'an error',
       js: 'works, unless it has a worker',
       plugboard: 'an error `CLOSED`',
-      why: 'Closing means the same everywhere.',
+      why: '`close()` has the same effect with and without a worker.',
     },
     {
       id: 'instance-closed',
       case: 'an instance from `getInstance()`, after `close()`',
-      native: 'cannot be had',
-      js: 'as before it',
+      native: 'impossible: the host cannot get the instance',
+      js: 'works as before',
       plugboard: 'its imports throw `CLOSED`, loads and stores trap',
       why: 'The kernel memory has gone back to the engine.',
     },

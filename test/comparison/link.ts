@@ -7,26 +7,31 @@ export const link: ComparisonTopic = {
     {
       id: 'link-single',
       case: 'the only module has another name',
-      native: 'it is the main one',
+      native: 'it is the main module',
       js: 'refused',
     },
     {
       id: 'link-main',
       case: 'one is named `main` or has no name',
-      native: 'it is the main one, wherever it stands',
-      js: 'refused if another one is named and last',
+      native: 'it is the main module, at any position',
+      js: 'refused if another module is named and last',
     },
-    { id: 'link-last', case: 'all have other names', native: 'the last one is the main one', js: 'refused' },
+    {
+      id: 'link-last',
+      case: 'all have other names',
+      native: 'the last one is the main module',
+      js: 'refused',
+    },
     {
       id: 'link-unnamed',
       case: 'two have no name',
       native: 'refused',
-      go: 'the first is the main one',
-      js: 'the last is the main one',
+      go: 'the first is the main module',
+      js: 'the last is the main module',
     },
     {
       id: 'link-duplicate',
-      case: 'two have one name',
+      case: 'two have the same name',
       native: 'refused',
       js: 'accepted, the first wins',
     },
@@ -38,7 +43,7 @@ export const link: ComparisonTopic = {
     },
     {
       id: 'link-order',
-      case: 'where an import is looked for',
+      case: 'where an import is searched',
       native: 'in the module of that name, then among host functions',
       go: 'the same, but a host function of that namespace fails compilation',
     },
@@ -51,7 +56,7 @@ export const link: ComparisonTopic = {
     { id: 'link-instances', case: 'two modules that import from a third', native: 'share its instance' },
     {
       id: 'link-command',
-      case: 'a module with `_start`, imported from',
+      case: 'a module with `_start` from which others import',
       native: 'a new instance for each call of its functions',
       go: 'one instance; `_start` cannot be imported',
       js: 'a new instance for each import',
@@ -60,26 +65,26 @@ export const link: ComparisonTopic = {
       id: 'link-cycle',
       case: 'two modules that import functions from each other',
       native: 'ends the process: stack overflow while linking',
-      go: 'works where the main one is not among them',
+      go: 'works if the main module is not one of the two',
       js: 'works',
       plugboard: 'works, in wasm from end to end',
       why: '[A suspended call cannot cross JavaScript](/docs/RATIONALE.md#why-is-there-a-trampoline-in-wasm-between-modules-that-import-from-each-other).',
     },
     {
       id: 'link-start',
-      case: 'start functions of modules that are imported from',
+      case: 'start functions of modules from which others import',
       native: '`_initialize` alone',
-      go: 'as those of the main one',
-      js: 'as those of the main one, without `__wasm_call_ctors`',
-      plugboard: 'as those of the main one, before it',
-      why: 'A library in C++ needs its constructors wherever it is used.',
+      go: 'as in the main module',
+      js: 'as in the main module, without `__wasm_call_ctors`',
+      plugboard: 'as in the main module, and before those of the main module',
+      why: 'A library in C++ needs its constructors in every program that uses it.',
     },
     {
       id: 'link-missing',
-      case: 'what no module, host function or ABI provides',
+      case: 'an import that no module, host function or ABI provides',
       native: 'creation fails, naming the first',
-      plugboard: '`UNRESOLVED_IMPORTS`, naming all, with the way from the main module',
-      why: 'Who links a plugin wants to mend everything at once.',
+      plugboard: '`UNRESOLVED_IMPORTS`, naming all, with the path from the main module',
+      why: 'The author of a plugin can fix all missing imports at once.',
     },
     {
       id: 'link-type',
@@ -89,7 +94,7 @@ export const link: ComparisonTopic = {
     },
     {
       id: 'link-call',
-      case: 'calling an export of a module that is not the main one',
+      case: 'calling an export of a module other than the main module',
       native: '"Function not found"',
     },
   ],
@@ -97,7 +102,7 @@ export const link: ComparisonTopic = {
 
 export const manifest: ComparisonTopic = {
   title: 'Manifests',
-  intro: 'What the keys of a manifest mean, and what is refused.',
+  intro: 'The meaning of the keys of a manifest, and the refused values.',
   rows: [
     {
       id: 'manifest-unknown',
@@ -113,7 +118,7 @@ export const manifest: ComparisonTopic = {
       go: 'ignored',
       js: 'taken, in JSON text and objects',
       plugboard: 'taken, in JSON text and objects, but not both spellings of one key',
-      why: 'Programs of the JS SDK have them; with two spellings nobody could tell which one holds.',
+      why: 'Programs for the JS SDK use them. If both spellings were given, it would be unclear which value counts.',
     },
     {
       id: 'manifest-snake',
@@ -128,7 +133,7 @@ export const manifest: ComparisonTopic = {
       go: 'as if left out',
       js: 'as if left out',
       plugboard: 'as if left out',
-      why: 'Serializers write null for what is not there.',
+      why: 'Serializers write null for a missing value.',
     },
     {
       id: 'manifest-paths',
@@ -136,17 +141,17 @@ export const manifest: ComparisonTopic = {
       native: 'host → guest, `ro:` before the host path makes it read-only',
       js: 'guest → host, as `allowedPaths`; `ro:` is refused',
       plugboard: 'as native; `allowedPaths` is guest → host, with `ro:` too',
-      why: 'Each spelling means what it means where it comes from.',
+      why: 'Each spelling has the meaning of the SDK that it comes from.',
     },
     {
       id: 'manifest-pages',
       case: '`memory.max_pages`',
       native:
-        'pages by which all memories may grow together; the main module may not start with more; over it: trap "oom"',
+        'pages by which all memories may grow together; the main module may not start with more; more pages: trap "oom"',
       go: 'a cap on each memory, that of the kernel too',
       js: 'ignored',
       plugboard:
-        'as native, but over it the plugin gets -1 from `memory.grow`, and the call fails with `MEMORY_LIMIT` if all together grew too much',
+        'as native, but beyond the limit `memory.grow` returns -1, and the call fails with `MEMORY_LIMIT` if all memories together grew too much',
       why: '[JavaScript cannot trap `memory.grow`](/docs/RATIONALE.md#why-does-memorymax_pages-change-the-modules-bytes).',
     },
     {
@@ -154,9 +159,9 @@ export const manifest: ComparisonTopic = {
       case: '`memory.maxPages`',
       native: 'refused',
       go: 'ignored',
-      js: 'pages of kernel blocks; allocations over it answer 0',
-      plugboard: 'pages of kernel blocks; over it the call fails with `MEMORY_LIMIT`',
-      why: 'PDKs go on with a handle of 0 as if it were memory.',
+      js: 'pages of kernel blocks; allocations beyond the limit return 0',
+      plugboard: 'pages of kernel blocks; beyond the limit the call fails with `MEMORY_LIMIT`',
+      why: 'PDKs do not check for handle 0 and would use it as if it were memory.',
     },
     {
       id: 'manifest-zero',
@@ -165,7 +170,7 @@ export const manifest: ComparisonTopic = {
       go: 'ignored',
       js: 'no limit',
       plugboard: 'nothing allowed, with the diagnostic `ZERO_LIMIT`',
-      why: '[A limit that opens when it is turned down is a trap](/docs/RATIONALE.md#why-does-a-limit-of-0-mean-none).',
+      why: '[A limit that allows everything when it is lowered to 0 is a trap](/docs/RATIONALE.md#why-does-a-limit-of-0-mean-none).',
     },
     {
       id: 'manifest-data',
@@ -174,7 +179,7 @@ export const manifest: ComparisonTopic = {
       go: 'base64',
       js: 'bytes',
       plugboard: 'base64 or bytes',
-      why: 'JSON text can hold only the one, programs have the other.',
+      why: 'JSON text can hold only base64; programs have bytes.',
     },
     {
       id: 'manifest-url',
@@ -186,9 +191,9 @@ export const manifest: ComparisonTopic = {
       id: 'manifest-hash',
       case: '`hash`',
       native: 'SHA-256 in lower-case digits, compared as text',
-      js: 'in either case; of a view, the whole buffer is hashed',
-      plugboard: 'in either case, over the very bytes that are compiled',
-      why: 'A digit is the same in either case.',
+      js: 'upper or lower case; for a view, the whole buffer is hashed',
+      plugboard: 'upper or lower case; exactly the compiled bytes are hashed',
+      why: 'Hexadecimal digits have the same value in upper and lower case.',
     },
     {
       id: 'manifest-options',

@@ -1,20 +1,21 @@
 import type { ComparisonTopic } from './row.ts';
 
 const BROKEN_SYMBOL = 'rejects with a bare `Symbol`';
-const REPORTED = 'The result is an error in native `call` too; what the plugin gave along must not be lost.';
-const EXIT_CODE = 'The plugin ended itself and said why: text and exit code are both on the error.';
+const REPORTED =
+  'The result is an error in native `call` too. The code, text or output that the plugin set must not be lost.';
+const EXIT_CODE = 'The plugin exited and gave a reason: the error has both the text and the exit code.';
 
 export const results: ComparisonTopic = {
   title: 'Results',
   intro:
-    'What the caller gets. Columns say what native `Plugin::call` answers; the C API, and every language that is ' +
-    'bound to it, gives code, error text and output apart.',
+    'The result that the caller gets. The native column shows the result of `Plugin::call`. The C API, and every language that ' +
+    'uses it, returns code, error text and output separately.',
   rows: [
     { id: 'result-success', case: 'no result, or an i32 of 0', native: 'the output' },
     {
       id: 'result-code',
       case: 'an i32 other than 0',
-      native: 'an error "Returned non-zero exit code: 7"; the C API gives the code without an error',
+      native: 'an error "Returned non-zero exit code: 7"; the C API returns the code without an error',
       go: 'the code, without an error',
       js: 'success: the code is ignored',
       plugboard: 'an error `NONZERO_RESULT` with `exitCode`',
@@ -23,10 +24,10 @@ export const results: ComparisonTopic = {
     {
       id: 'result-code-output',
       case: 'an i32 other than 0, and an output',
-      native: 'the same error; the C API gives code and output',
+      native: 'the error of a code alone; the C API returns code and output',
       go: 'code and output, without an error',
       js: 'the output',
-      plugboard: 'the same error, with `output` on it',
+      plugboard: 'an error `NONZERO_RESULT` with `exitCode` and `output`',
       why: REPORTED,
     },
     {
@@ -36,7 +37,7 @@ export const results: ComparisonTopic = {
       go: 'its low 32 bits are the code',
       js: 'ignored',
       plugboard: 'an error `BAD_SIGNATURE`; the export does not run',
-      why: 'A function that was not made to be called this way should not run half.',
+      why: 'A function with another signature is not meant to be called this way, so it should not run at all.',
     },
     {
       id: 'result-many',
@@ -60,12 +61,12 @@ export const results: ComparisonTopic = {
       native: 'an error with that text',
       js: 'an error with "Plugin-originated error: " before that text',
       plugboard: 'an error `PLUGIN_ERROR` with that text, `exitCode` 0',
-      why: 'As native, with a code to tell it from what the host found wrong.',
+      why: 'As native, with a code to distinguish it from errors of the host.',
     },
     {
       id: 'result-error-code',
       case: 'an error text and an i32 other than 0',
-      native: 'an error with that text; the C API gives the code too',
+      native: 'an error with that text; the C API returns the code too',
       go: 'code and text',
       plugboard: 'an error `PLUGIN_ERROR` with that text and `exitCode`',
       why: REPORTED,
@@ -73,7 +74,7 @@ export const results: ComparisonTopic = {
     {
       id: 'result-error-output',
       case: 'an error text and an output',
-      native: 'an error with that text; the C API gives the output too',
+      native: 'an error with that text; the C API returns the output too',
       go: 'text and output',
       plugboard: 'an error `PLUGIN_ERROR` with that text and `output`',
       why: REPORTED,
@@ -81,11 +82,11 @@ export const results: ComparisonTopic = {
     {
       id: 'result-trap',
       case: 'a trap',
-      native: 'an error with a backtrace, code 134; the C API gives an output too',
+      native: 'an error with a backtrace, code 134; the C API returns an output too',
       go: 'an error, code 1, no output',
       js: 'the `RuntimeError` itself',
       plugboard: 'an error `TRAP` with `output`; its `cause` is the `RuntimeError`',
-      why: 'One class for every failed call, with what is known about it.',
+      why: 'All failed calls throw one class of error, with all known details.',
     },
     {
       id: 'result-trap-error',
@@ -105,7 +106,7 @@ export const results: ComparisonTopic = {
     {
       id: 'result-exit',
       case: '`proc_exit(3)`',
-      native: 'an error with code 3; the C API gives an output too',
+      native: 'an error with code 3; the C API returns an output too',
       go: 'an error with code 3, no output',
       js: BROKEN_SYMBOL,
       plugboard: 'an error `EXIT` with `exitCode` 3 and `output`',
@@ -113,7 +114,7 @@ export const results: ComparisonTopic = {
     },
     {
       id: 'result-exit-error',
-      case: 'an error text, then `proc_exit`, of 0 or not',
+      case: 'an error text, then `proc_exit` with any code',
       native: 'an error with that text, code −1',
       go: 'that text for 0; else code and "module closed", the text is lost',
       js: BROKEN_SYMBOL,
@@ -126,24 +127,23 @@ export const results: ComparisonTopic = {
       native: 'an error as for a trap',
       js: 'a `RangeError`',
       plugboard: 'an error `STACK_OVERFLOW`',
-      why: 'It is told apart, since more stack may be the remedy.',
+      why: 'It has a code of its own, because a larger stack may be the remedy.',
     },
     {
       id: 'result-host-error',
       case: 'a host function fails',
       native: 'an error, as for a trap',
-      js: 'what the function threw; a plugin can catch it and go on',
-      plugboard:
-        'an error `HOST_FUNCTION_FAILED`; `cause` is what the function threw, and no plugin can go on',
+      js: 'the exception of the function; a plugin can catch it and continue',
+      plugboard: 'an error `HOST_FUNCTION_FAILED` with the exception as `cause`; the plugin cannot continue',
       why: 'A stop is final: a plugin with `catch_all` must not turn a refusal into success.',
     },
     {
       id: 'result-missing',
-      case: 'an export that is not there',
+      case: 'an export that does not exist',
       native: 'an error "Function not found: nope"',
       go: 'an error "unknown function: nope"',
-      js: 'an error, and the plugin is active for ever: `reset()` no longer does anything',
-      plugboard: 'an error `FUNCTION_NOT_FOUND` that lists the exports; the plugin is as before',
+      js: 'an error, and the plugin stays active for ever: `reset()` no longer has an effect',
+      plugboard: 'an error `FUNCTION_NOT_FOUND` that lists the exports; the plugin can still be used',
       why: 'As native, with a code.',
     },
   ],

@@ -1,16 +1,16 @@
-/** What one edge case does on each host. Cells are Markdown without line ends. */
+/** The behaviour of each host in one edge case. Cells are Markdown without line ends. */
 export type ComparisonRow = Readonly<{
   id: string;
-  /** What the plugin or the caller does. */
+  /** The action of the plugin or the caller. */
   case: string;
-  /** Extism's native runtime, through `Plugin::call` where the languages it is bound to differ. */
+  /** Extism's native runtime; called through `Plugin::call`, where its language bindings differ. */
   native: string;
-  /** The Go SDK. Left out where it does as native. */
+  /** The Go SDK. Left out where it behaves as native. */
   go?: string;
-  /** The official JS SDK, in the foreground. Left out where it does as native. */
+  /** The official JS SDK, without a worker. Left out where it behaves as native. */
   js?: string;
 }> &
-  // What plugboard does otherwise has a reason, by type.
+  // The type requires a reason for every difference of plugboard.
   Readonly<{ plugboard: string; why: string } | { plugboard?: undefined; why?: undefined }>;
 
 export interface ComparisonTopic {

@@ -4,24 +4,24 @@ const NEEDS_WASI = 'the same, if WASI is on';
 
 export const start: ComparisonTopic = {
   title: 'Start functions',
-  intro: 'What runs before the first call.',
+  intro: 'Functions that run before the first call.',
   rows: [
     {
       id: 'start-when',
       case: 'when start functions run',
       native:
-        'before the first call; `_initialize` and start sections also at creation, on an instance that serves no call',
-      go: 'before the first call of anything but `_start` and `_initialize`',
+        'before the first call; `_initialize` and start sections also at creation, on an instance that is not used for calls',
+      go: 'before the first call of an export other than `_start` and `_initialize`',
       js: 'at creation',
       plugboard: 'at creation, and again for each new instance',
-      why: 'A plugin that cannot start fails where it is made, not where it is first used.',
+      why: 'A plugin that cannot start fails at its creation, not at its first call.',
     },
     { id: 'start-initialize', case: '`_initialize`', native: 'runs', go: NEEDS_WASI },
     { id: 'start-ctors', case: '`__wasm_call_ctors`', native: 'runs', go: NEEDS_WASI, js: 'does not run' },
     {
       id: 'start-both',
       case: '`__wasm_call_ctors` and `_initialize`',
-      native: 'the former alone',
+      native: '`__wasm_call_ctors` alone',
       go: '`_initialize` alone, if WASI is on',
       js: '`_initialize` alone',
     },
@@ -35,7 +35,7 @@ export const start: ComparisonTopic = {
       id: 'start-command',
       case: '`_start`',
       native: 'runs only when called by name',
-      js: 'the same for modules that import WASI; any other runs it at creation',
+      js: 'the same for modules that import WASI; in other modules it runs at creation',
     },
     {
       id: 'start-command-reactor',
@@ -44,7 +44,7 @@ export const start: ComparisonTopic = {
       go: '`_initialize` runs, if WASI is on',
       js: '`_initialize` runs',
       plugboard: '`_initialize` runs, `_start` only by name',
-      why: 'What each name asks for can be done, and the other SDKs do.',
+      why: 'The two functions do not exclude each other, and the other SDKs run `_initialize` too.',
     },
     {
       id: 'start-params',
@@ -52,8 +52,8 @@ export const start: ComparisonTopic = {
       native: 'creation fails',
       go: 'does not run',
       js: 'runs with zeroes',
-      plugboard: 'does not run: it is an export like any other',
-      why: 'It is not the `_initialize` of WASI, which has none.',
+      plugboard: 'does not run: it is an ordinary export',
+      why: 'It is not the `_initialize` of WASI, which has no parameters.',
     },
     {
       id: 'start-error',
@@ -62,7 +62,7 @@ export const start: ComparisonTopic = {
       go: 'the first call fails with it',
       js: 'ignored',
       plugboard: 'creation succeeds, with the diagnostic `INIT_ERROR`; with `strict` it fails',
-      why: 'As native, but somebody may want to know.',
+      why: 'As native, but the mistake can be noticed.',
     },
     {
       id: 'start-type',
@@ -70,8 +70,8 @@ export const start: ComparisonTopic = {
       native: 'creation or the first call fails',
       go: 'the first call fails',
       js: 'runs with zeroes',
-      plugboard: 'does not run: it is an export like any other',
-      why: 'It may be one that only has the name.',
+      plugboard: 'does not run: it is an ordinary export',
+      why: 'It may be another function that has this name by chance.',
     },
     {
       id: 'start-section-wasi',
@@ -79,13 +79,13 @@ export const start: ComparisonTopic = {
       native: 'works',
       go: 'works',
       js: 'creation fails',
-      plugboard: 'WASI answers `EFAULT`, with a diagnostic',
-      why: 'JavaScript gets the memory only when the start section has run.',
+      plugboard: 'WASI returns `EFAULT`, with a diagnostic',
+      why: 'JavaScript gets the memory only after the start section has run.',
     },
     {
       id: 'start-section',
       case: 'a start section',
-      native: 'runs twice, once on the instance that serves no call',
+      native: 'runs twice, once on the instance that is not used for calls',
       js: 'runs at creation',
       go: 'runs at creation',
       plugboard: 'runs once for each instance',
@@ -107,7 +107,7 @@ export const start: ComparisonTopic = {
       go: 'a start section: creation fails; else it works',
       js: 'works',
       plugboard: 'works, as do the kernel functions',
-      why: 'A plugin may prepare itself with what it is given.',
+      why: 'A plugin may use its host functions to prepare itself.',
     },
   ],
 };

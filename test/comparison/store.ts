@@ -1,7 +1,7 @@
 import type { ComparisonTopic } from './row.ts';
 
 const END_OF_CALL =
-  'Every block ends with the call anyway, and a plugin that frees its own key as well is not told of a double free.';
+  'Every block ends with the call anyway, and a plugin that also frees the key itself gets no diagnostic for a double free.';
 
 export const store: ComparisonTopic = {
   title: 'Configuration, variables and logs',
@@ -9,12 +9,12 @@ export const store: ComparisonTopic = {
   rows: [
     {
       id: 'config-value',
-      case: '`config_get` of a key that is there',
+      case: '`config_get` of a key that exists',
       native: 'a new block with the value',
     },
     {
       id: 'key-missing',
-      case: 'a key that is not there',
+      case: 'a key that does not exist',
       native: '0',
     },
     {
@@ -25,7 +25,7 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'key-invalid',
-      case: 'a key handle that is none',
+      case: 'a key handle that is not valid',
       native: 'ends the call',
       go: 'the empty key',
       js: 'a key of one zero byte; 0 for a freed block',
@@ -34,13 +34,13 @@ export const store: ComparisonTopic = {
       id: 'key-text',
       case: 'a key that is not UTF-8',
       native: 'ends the call',
-      go: 'a key like any other',
+      go: 'accepted as a key',
       js: 'a key with U+FFFD in it',
     },
     {
       id: 'text-length',
       case: 'an error text, log message, key or HTTP request of more than 2^29 − 24 bytes',
-      native: 'a text like any other',
+      native: 'accepted as a text',
       js: 'as its engine: an error, the text up to the first NUL, `""`, or the end of the process (Node 20 and 22 from 2^31 bytes on)',
       plugboard: 'ends the call with TEXT_TOO_LONG, before anything is copied or decoded',
       why: 'V8 cannot hold a longer string. Some engines could decode some longer texts; a plugin behaves alike on all of them.',
@@ -75,9 +75,9 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'var-copy',
-      case: 'the plugin writes to what `var_get` gave',
-      native: 'to a copy',
-      js: 'to the variable',
+      case: 'the plugin writes to the value from `var_get`',
+      native: 'changes a copy',
+      js: 'changes the variable',
     },
     {
       id: 'var-kept',
@@ -93,7 +93,7 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'var-value-invalid',
-      case: '`var_set` of a value handle that is none',
+      case: '`var_set` with a value handle that is not valid',
       native: 'ends the call',
       go: 'stores an empty value',
       js: 'stores one zero byte',
@@ -114,26 +114,26 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'var-counted',
-      case: 'what counts against the limit',
-      native: 'keys, values and 48 bytes for each variable; as much as the limit fits',
-      go: 'keys, values and 40 bytes for each variable; less than the limit fits',
+      case: 'bytes that count against the limit',
+      native: 'keys, values and 48 bytes for each variable; exactly the limit fits',
+      go: 'keys, values and 40 bytes for each variable; only less than the limit fits',
       js: 'values',
-      plugboard: 'keys and values; as much as the limit fits',
-      why: 'Bytes that an author can count. The 48 are those of a Rust process, not the same everywhere.',
+      plugboard: 'keys and values; exactly the limit fits',
+      why: 'Authors can count these bytes. The 48 bytes are internal to a Rust process and not equal on all platforms.',
     },
     {
       id: 'var-replaced',
-      case: '`var_set` of a variable that is there, near the limit',
+      case: '`var_set` of a variable that exists, near the limit',
       native: 'the old value still counts, so that even a smaller one may not fit',
       js: 'the old value no longer counts',
       plugboard: 'the old value no longer counts, as in the JS SDK',
-      why: 'After the call there is one value, and that one is within the limit.',
+      why: 'After the call only the new value is stored, and it is within the limit.',
     },
     {
       id: 'var-over',
       case: '`var_set` over the limit',
       native: 'ends the call: "Variable store is full"',
-      js: 'the plugin goes on, and the call fails when the export has returned',
+      js: 'the plugin continues, and the call fails when the export has returned',
       plugboard: 'ends the call with `VAR_LIMIT`; the variables stay as they were',
       why: 'As native, with a code.',
     },
@@ -144,8 +144,8 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'log-off',
-      case: 'a message below the level that is on',
-      native: 'nothing, whatever the handle',
+      case: 'a message below the current level',
+      native: 'nothing, also for an invalid handle',
     },
     {
       id: 'log-freed',
@@ -156,7 +156,7 @@ export const store: ComparisonTopic = {
     },
     {
       id: 'log-invalid',
-      case: 'a message handle that is none, level on',
+      case: 'an invalid message handle, level on',
       native: 'ends the call',
       go: 'logs an empty line',
       js: 'logs one zero byte',

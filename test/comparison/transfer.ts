@@ -2,7 +2,7 @@ import type { ComparisonTopic } from './row.ts';
 
 const NOT_PROVIDED = 'does not link: not provided';
 const DIAGNOSTIC =
-  'The plugin goes on as it would elsewhere, and whoever looks for the lost bytes finds a hint.';
+  'The plugin continues, as on other hosts, and a developer who looks for the lost bytes finds the diagnostic.';
 const FAILED = 'A plugin that sets an error has failed; the call must not look like success.';
 
 export const transfer: ComparisonTopic = {
@@ -18,8 +18,8 @@ export const transfer: ComparisonTopic = {
     {
       id: 'input-copy',
       case: 'the plugin writes to its input',
-      native: 'to a copy of its own',
-      js: "to the caller's `Uint8Array`",
+      native: 'changes its own copy',
+      js: "changes the caller's `Uint8Array`",
     },
     {
       id: 'input-beyond',
@@ -42,14 +42,19 @@ export const transfer: ComparisonTopic = {
       plugboard: '0',
       why: 'All 64 bits of an offset count, as everywhere.',
     },
-    { id: 'input-set', case: '`input_set` of a range', native: 'it is the input', js: NOT_PROVIDED },
+    {
+      id: 'input-set',
+      case: '`input_set` of a range',
+      native: 'the range becomes the input',
+      js: NOT_PROVIDED,
+    },
     {
       id: 'input-set-zero',
       case: '`input_set(0, 0)`',
       native: 'ignored: the input stays',
       js: NOT_PROVIDED,
       plugboard: 'an empty input',
-      why: 'It is how an empty input reads: offset 0, length 0.',
+      why: 'Offset 0 and length 0 are the values of an empty input.',
     },
     {
       id: 'input-set-invalid',
@@ -65,7 +70,7 @@ export const transfer: ComparisonTopic = {
       native: 'empty bytes',
       js: '`null`',
       plugboard: '`null`, as the JS SDK',
-      why: 'No output and an empty one are different answers.',
+      why: 'No output and an empty output are different results.',
     },
     {
       id: 'output-empty',
@@ -79,7 +84,7 @@ export const transfer: ComparisonTopic = {
       native: 'ignored: an earlier output stays',
       js: 'one zero byte',
       plugboard: 'an empty output',
-      why: 'The last valid call wins, and this is what plugins pass for no bytes, since `alloc(0)` is 0.',
+      why: 'The last valid call wins, and plugins pass (0, 0) for an empty output, because `alloc(0)` returns 0.',
     },
     {
       id: 'output-range',
@@ -90,16 +95,16 @@ export const transfer: ComparisonTopic = {
     {
       id: 'output-longer',
       case: '`output_set` with a length beyond the end of the block',
-      native: 'that range, with the bytes behind the block',
+      native: 'that range, with the bytes after the block',
       js: 'ends the call: "length longer than target block"',
     },
     {
       id: 'range-unused',
       case: '`output_set` or `input_set` of a range inside the memory that no block has reached yet',
-      native: 'ignored, if beyond what `memory_bytes` says',
+      native: 'ignored, if it ends beyond the bytes that `memory_bytes` returns',
       js: 'ends the call: "length longer than target block"',
       plugboard: 'ignored, with a diagnostic, if on a page that no block of this call has reached',
-      why: 'The same edge as of loads and stores. Natively blocks have records between them, and reach a page earlier.',
+      why: 'The same limit as for loads and stores. Native blocks have records between them, so they reach a page earlier.',
     },
     {
       id: 'range-record',
@@ -107,13 +112,13 @@ export const transfer: ComparisonTopic = {
       native: "that range, with the kernel's record",
       js: 'ends the call: "length longer than target block"',
       plugboard: 'outside the memory: see `abi.output-invalid`',
-      why: 'The first block starts where the memory does.',
+      why: 'The first block starts at the first address of the memory.',
     },
     {
       id: 'range-wrap',
       case: '`output_set` or `input_set` with a length so large that start + length passes 2^64',
-      native: 'it is set: the host is given a length of up to 2^64 − 1 bytes',
-      go: 'it is set, and the host finds no output',
+      native: 'the range is set: the host gets a length of up to 2^64 − 1 bytes',
+      go: 'the range is set, and the host finds no output',
       js: 'the whole block',
       plugboard: 'outside the memory: see `abi.output-invalid`',
       why: 'Sums are compared without wrapping around.',
@@ -142,7 +147,7 @@ export const transfer: ComparisonTopic = {
     {
       id: 'error-text',
       case: '`error_set` of a text',
-      native: 'the call fails with that text; what is not UTF-8 becomes U+FFFD',
+      native: 'the call fails with that text; bytes that are not UTF-8 become U+FFFD',
       js: 'the same, with "Plugin-originated error: " before it',
     },
     {
@@ -153,7 +158,7 @@ export const transfer: ComparisonTopic = {
     {
       id: 'error-zero',
       case: '`error_set(0)`',
-      native: 'takes an earlier error back',
+      native: 'removes an earlier error',
       js: 'the call fails; the text is one zero byte',
     },
     {
@@ -168,7 +173,7 @@ export const transfer: ComparisonTopic = {
       native: 'no error, and an earlier one is lost',
       js: 'the call fails: with one zero byte, with the text of the block, or with "cannot assign error to this block"',
       plugboard:
-        'the call fails with "invalid error handle", and the diagnostic `INVALID_HANDLE`; with `strict` that ends it',
+        'the call fails with "invalid error handle", and the diagnostic `INVALID_HANDLE`; with `strict` it ends the call',
       why: FAILED,
     },
     {
@@ -184,7 +189,7 @@ export const transfer: ComparisonTopic = {
       case: 'the plugin changes the text after `error_set`',
       native: 'the call fails with the changed text',
       plugboard: 'the call fails with the text as it was set',
-      why: 'It is taken at once, so that freeing or reusing the block does not lose it.',
+      why: '`error_set` copies the text, so that it stays when the block is freed or used again.',
     },
   ],
 };

@@ -16,14 +16,14 @@ type ErrnoName = keyof typeof Errno;
 /** A number, or an address in the array of the program: `@8`. */
 type Arg = number | bigint | `@${number}`;
 
-/** Commands for fixtures/wasi-c, wasi-rust and wasi-go, and what they print. */
+/** Commands for fixtures/wasi-c, wasi-rust and wasi-go, with the expected output. */
 class Script {
   readonly commands: string[] = [];
   readonly expected: string[] = [];
   readonly called = new Set<string>();
   #free = 2048;
 
-  /** Puts a text into the array: its address and length, as the functions take paths. */
+  /** Writes a text into the array. Returns its address and length, the two arguments for a path. */
   text(value: string): [Arg, number] {
     const bytes = new TextEncoder().encode(value);
     const at = this.#free;
@@ -40,7 +40,7 @@ class Script {
     this.mem(at, new Uint8Array(BigUint64Array.of(value).buffer));
   }
 
-  /** An iovec: where, and how many bytes. */
+  /** An iovec: address and number of bytes. */
   iovec(at: number, to: Arg, bytes: number): void {
     this.commands.push(`ptr ${at} ${to}`);
     this.mem(at + 4, new Uint8Array(Uint32Array.of(bytes).buffer));
@@ -208,7 +208,7 @@ const CHAPTERS: Record<string, Chapter> = {
     script.call('path_open', [ROOT, 0, ...link!, 0, 2, 0, 0, '@0'], 'ELOOP');
     script.call('path_rename', [ROOT, ...copy!, ROOT, ...moved!]);
     script.call('path_rename', [ROOT, ...copy!, ROOT, ...moved!], 'ENOENT');
-    // Of 24 bytes and their names: `.`, `..`, file, link, moved.
+    // The listing has five entries of 24 bytes and their names: `.`, `..`, file, link, moved.
     script.call('path_open', [ROOT, 0, ...folder!, O_DIRECTORY, 1n << 14n, 0, 0, '@0']);
     script.show(0, '05000000');
     script.call('fd_readdir', [5, '@1024', 512, 0, '@0']);
@@ -216,7 +216,7 @@ const CHAPTERS: Record<string, Chapter> = {
     script.call('fd_readdir', [5, '@1024', 10, 0, '@0']);
     script.show(0, '0a000000');
     script.call('fd_readdir', [5, BEYOND, 512, 0, '@0'], 'EFAULT');
-    // Of a file, which has no right to it.
+    // The descriptor of a file has no right to list.
     script.call('fd_readdir', [FIRST, '@1024', 512, 0, '@0'], 'EBADF');
     script.call('fd_renumber', [5, FIRST]);
     script.call('fd_renumber', [5, FIRST], 'EBADF');
@@ -246,7 +246,7 @@ const CHAPTERS: Record<string, Chapter> = {
     script.call('sock_shutdown', [NONE, 1], 'EBADF');
   },
 
-  'what the library of the language does'(script) {
+  'calls of the standard library'(script) {
     script.commands.push('std');
     script.expected.push(
       'std arguments 2, variable hello',
@@ -270,7 +270,7 @@ const ENDINGS: [name: string, args: Arg[], exitCode: number][] = [
   ['proc_raise', [6], 134],
 ];
 
-/** Sleeps also where the thread may not block: a program asks again until its time has come. */
+/** Returns from a sleep at once, because the thread may not block. A program sleeps again until its time has come. */
 const clock: Clock = { ...webClock(), sleepNs: () => {} };
 
 async function run(module: WebAssembly.Module, fs: Fs, commands: readonly string[]) {
@@ -294,7 +294,7 @@ async function run(module: WebAssembly.Module, fs: Fs, commands: readonly string
   return { exitCode, lines: text.split('\n').filter(line => line !== '') };
 }
 
-/** Programs compiled from C, Rust and Go get from each function what the table says, on this file system. */
+/** Programs compiled from C, Rust and Go call every function on this file system, and get the documented results. */
 export function compiledCalls(title: string, withFs: WithFs): void {
   suite(title, test => {
     const scripts = Object.entries(CHAPTERS).map(([name, chapter]) => {

@@ -76,7 +76,7 @@ function randomCall(random: Random): Call {
   ])();
 }
 
-/** What a program learns from a call: the errno and, where that is the same everywhere, what was written. */
+/** Calls a function and returns its observable result: the errno, and the bytes written if they are equal on all hosts. */
 function observe(program: Program, [name, ...args]: Call): string {
   const { bytes } = program.guest;
   bytes.fill(0, OUT, OUT + 64);
@@ -85,13 +85,13 @@ function observe(program: Program, [name, ...args]: Call): string {
   bytes.set([DATA + 100, 7, DATA + 104, 2].flatMap(u32), IOVS);
   const answer = program.call(name, ...args);
   const seen = program.guest.bytes.slice(DATA, DATA + 200);
-  // Device, inode, and what folders and the present time are on each host.
+  // Left out, because hosts differ: device, inode, size and links of folders, and times.
   if (name.endsWith('filestat_get'))
     return `${answer} type ${seen[16]} size ${seen[16] === 4 ? seen[32] : ''}`;
   return `${answer} ${[...program.guest.bytes.slice(OUT, OUT + 8), ...seen].join()}`;
 }
 
-/** All files and links below a folder, with contents, sizes and targets. */
+/** Lists all files and links below a folder, with contents, sizes and targets. */
 function tree(program: Program, fd: number, path = ''): string[] {
   const names = program.listFrom(fd, 0n).entries.map(entry => entry.name);
   return names
@@ -112,7 +112,7 @@ function tree(program: Program, fd: number, path = ''): string[] {
     });
 }
 
-/** Two programs that do the same, at random, on two file systems, must learn the same. */
+/** Makes the same random calls on two file systems, and fails unless all results are equal. */
 export function sameToPrograms(seed: number, calls: number, one: Program, two: Program): void {
   const random = new Random(seed);
   const log: string[] = [];

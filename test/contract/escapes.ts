@@ -5,12 +5,12 @@ import { u32 } from '../wasi/guest.ts';
 import { ALL_RIGHTS, CREAT, DIRECTORY, EXCL, Program, ROOT, TRUNC } from '../wasi/program.ts';
 
 /**
- * What is given: a file system whose root is the folder `inside`. Beside that folder there are `outside/secret`
+ * The given file system: its root is the folder `inside`. Beside that folder there are `outside/secret`
  * ("secret"), the empty folder `outside/empty`, and the link `outside/back` to the folder `inside`.
  */
 export interface Surroundings {
   fs: Fs;
-  /** All that there is around the root, as text that changes with any file, content, link, time or name. */
+  /** Describes everything around the root. The text changes with any file, content, link, time or name. */
   around(): string;
 }
 
@@ -111,7 +111,7 @@ const paths: readonly string[] = [
   'folder/to-up/../outside/secret',
 ];
 
-/** What may only end in an error, or stay inside: names that mean something elsewhere, and nonsense. */
+/** Paths that must fail or stay inside: names with a meaning on other systems, and malformed paths. */
 const oddities: readonly string[] = [
   '..\\outside\\secret',
   'folder\\..\\..\\outside\\secret',
@@ -157,7 +157,7 @@ function furnish(program: Program): void {
     program.do('path_symlink', target, ROOT, name);
 }
 
-/** Attempts to get out that take several steps. Each answers whatever it saw; nothing outside may change or show. */
+/** Attempts to get out that take several steps. Nothing outside may change, and no content from outside may be read. */
 const plots: readonly { title: string; run(program: Program): void }[] = [
   {
     title: 'a link in the place of a folder that is open',
@@ -253,7 +253,7 @@ const plots: readonly { title: string; run(program: Program): void }[] = [
     },
   },
   {
-    title: 'stdio and files as folders to start from',
+    title: 'stdio and files are not folders to start from',
     run: program => {
       const file = program.openFile('mine');
       for (const at of [0, 1, 2, file]) is(program.tryOpen('../outside/secret', { at }), 'ENOTDIR');
@@ -262,7 +262,7 @@ const plots: readonly { title: string; run(program: Program): void }[] = [
   },
 ];
 
-/** Uses an open folder in every way that might reach the folder `outside` in its place. */
+/** Uses an open folder in every way that could reach the folder `outside`, which has taken its place. */
 function spoil(program: Program, at: number): void {
   const answers = [
     program.tryOpen('secret', { at, rights: ALL_RIGHTS, follow: true }),
@@ -273,7 +273,7 @@ function spoil(program: Program, at: number): void {
     program.call('path_link', at, 0, 'secret', ROOT, 'stolen'),
   ];
   for (const answer of answers) is(answer, 'ENOENT');
-  // These work where the folder is still the one that was opened, and nowhere else.
+  // These calls may succeed, but only in the folder that was opened.
   program.tryOpen('new', { at, oflags: CREAT, rights: ALL_RIGHTS });
   program.call('path_create_directory', at, 'new-folder');
   program.call('path_symlink', 'x', at, 'new-link');
@@ -292,7 +292,7 @@ function spoil(program: Program, at: number): void {
 
 const NUMBERS = [0, 1, 3, 7, 8, 24, 1023, 65_535, 65_536, 0x7fff_ffff, -0x8000_0000, -8, -1];
 
-/** No path, link, descriptor or number leads out of a folder, and none throws into the host. */
+/** No path, link, descriptor or number leads out of a folder or throws into the host. */
 export function escapesContract(name: string, withSurroundings: WithSurroundings): void {
   suite(name, test => {
     const attempt = (body: (program: Program) => void) => () =>
@@ -310,7 +310,7 @@ export function escapesContract(name: string, withSurroundings: WithSurroundings
         equal(program.guest.diagnostics, []);
       });
 
-    /** What got in by mistake would show as the content of some file. */
+    /** Fails if a file inside has got the secret as its content. */
     const sawNothing = (program: Program) => {
       for (const path of program.list()) {
         const fd = program.tryOpen(path, { rights: Rights.FD_READ });
@@ -321,7 +321,7 @@ export function escapesContract(name: string, withSurroundings: WithSurroundings
 
     for (const path of paths)
       test(`${JSON.stringify(path)} leads nowhere`, () => {
-        // A link in the last place is inside, and may be dealt with as long as it is not followed.
+        // A link in the last place is inside: calls that do not follow it may succeed.
         const answers = /^(to-\w+\/?|folder\/to-\w+|chain)$/.test(path)
           ? /^(EPERM|ESUCCESS|EEXIST|EINVAL|ELOOP|ENOTDIR)$/
           : /^EPERM$/;
@@ -400,7 +400,7 @@ export function escapesContract(name: string, withSurroundings: WithSurroundings
     );
 
     test(
-      'iovec lists of up to 2^32 entries anywhere',
+      'iovec lists of up to 2^32 entries at any address are EFAULT if they reach beyond the memory',
       attempt(program => {
         const file = program.openFile('mine');
         for (const pointer of NUMBERS)
@@ -416,7 +416,7 @@ export function escapesContract(name: string, withSurroundings: WithSurroundings
     );
 
     test(
-      'cookies and offsets out of nowhere',
+      'cookies and offsets of up to 2^64 - 1 do not throw into the host',
       attempt(program => {
         const file = program.openFile('mine');
         for (const number of [

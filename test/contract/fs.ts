@@ -13,13 +13,13 @@ import { bytesEqual, equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from '../wasi/guest.ts';
 
-/** Calls `body` with a new, empty file system and cleans up behind it. */
+/** Calls `body` with a new, empty file system and removes it afterwards. */
 export type WithFs = (body: (fs: Fs) => void) => void;
 
 const MAKE: FsOpening = { read: true, write: true, create: true, exclusive: false, truncate: false };
 const READ: FsOpening = { read: true, write: false, create: false, exclusive: false, truncate: false };
 
-/** What was answered, if it is no errno. */
+/** Returns the result of a call. Throws if it is an errno. */
 function good<T>(answer: T | number): T {
   if (typeof answer === 'number') throw new Error(`answered ${errnoName(answer)}`);
   return answer;
@@ -54,13 +54,13 @@ const readText = (directory: FsDirectory, name: string): string => {
 const identity = ({ dev, ino }: FsStat) => `${dev}:${ino}`;
 const identityOf = (directory: FsDirectory, name: string) => identity(good(directory.lookup(name)));
 
-/** What every file system must do, whatever is below it. */
+/** The behaviour that every file system must have. */
 export function fsContract(name: string, withFs: WithFs): void {
   suite(name, test => {
     const on = (title: string, body: (root: FsDirectory) => void) =>
       test(title, () => withFs(fs => body(fs.root)));
 
-    on('is empty at first', root => {
+    on('a new file system is empty', root => {
       equal(good(root.list()), []);
       is(good(root.stat()).filetype, Filetype.DIRECTORY);
       fails(root.lookup('a'), 'ENOENT');
@@ -89,7 +89,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       file.close();
     });
 
-    on('cuts and extends', root => {
+    on('setSize cuts and extends', root => {
       const file = makeFile(root, 'a', 'hello');
       succeeds(file.setSize(2));
       succeeds(file.setSize(4));
@@ -102,7 +102,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       file.close();
     });
 
-    on('opens only for what was asked', root => {
+    on('a file opened without a right to read or write refuses the operation', root => {
       makeFile(root, 'a', 'hello').close();
       const reading = good(root.openFile('a', READ));
       is(reading.write(Uint8Array.of(1), 0), -Errno.EBADF);
@@ -116,18 +116,21 @@ export function fsContract(name: string, withFs: WithFs): void {
     });
 
     for (const read of [true, false])
-      on(`exclusive is exclusive, opened ${read ? 'for reading' : 'for nothing'}`, root => {
-        const opening = { read, write: false, create: true, exclusive: true, truncate: false };
-        good(root.openFile('a', opening)).close();
-        fails(root.openFile('a', opening), 'EEXIST');
-        succeeds(root.symlink('link', 'nowhere'));
-        fails(root.openFile('link', opening), 'EEXIST');
-        succeeds(root.makeDirectory('folder'));
-        fails(root.openFile('folder', opening), 'EEXIST');
-        good(root.openFile('a', { ...opening, exclusive: false })).close();
-      });
+      on(
+        `exclusive refuses a name that is taken, opened ${read ? 'for reading' : 'without read and write'}`,
+        root => {
+          const opening = { read, write: false, create: true, exclusive: true, truncate: false };
+          good(root.openFile('a', opening)).close();
+          fails(root.openFile('a', opening), 'EEXIST');
+          succeeds(root.symlink('link', 'nowhere'));
+          fails(root.openFile('link', opening), 'EEXIST');
+          succeeds(root.makeDirectory('folder'));
+          fails(root.openFile('folder', opening), 'EEXIST');
+          good(root.openFile('a', { ...opening, exclusive: false })).close();
+        },
+      );
 
-    on('follows no link, and makes no file through one', root => {
+    on('no call follows a link or makes a file through it', root => {
       makeFile(root, 'a').close();
       makeFolder(root, 'folder');
       for (const [link, target] of [
@@ -151,7 +154,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       equal([...good(root.list())].sort(), ['a', 'folder']);
     });
 
-    on('tells folders from files', root => {
+    on('calls for files refuse folders, and calls for folders refuse files', root => {
       makeFolder(root, 'folder');
       makeFile(root, 'file').close();
       fails(root.openFile('folder', READ), 'EISDIR');
@@ -164,7 +167,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       equal([...good(root.list())].sort(), ['file', 'folder']);
     });
 
-    on('removes empty folders only', root => {
+    on('only empty folders can be removed', root => {
       const folder = makeFolder(root, 'folder');
       makeFile(folder, 'a').close();
       fails(root.removeDirectory('folder'), 'ENOTEMPTY');
@@ -176,25 +179,28 @@ export function fsContract(name: string, withFs: WithFs): void {
         fails(answer, 'ENOENT');
     });
 
-    on('an open folder goes on when it is renamed, and another one of its old name is another one', root => {
-      const old = makeFolder(makeFolder(root, 'above'), 'folder');
-      makeFile(old, 'first').close();
-      makeFolder(root, 'other').makeDirectory('folder');
-      succeeds(root.rename('above', root, 'moved'));
-      equal(good(old.list()), ['first']);
-      succeeds(root.rename('other', root, 'above'));
-      makeFile(old, 'second').close();
-      equal([...good(old.list())].sort(), ['first', 'second']);
-      const again = good(good(root.openDirectory('above')).openDirectory('folder'));
-      equal(good(again.list()), []);
-      succeeds(old.unlink('first'));
-      succeeds(old.unlink('second'));
-      succeeds(good(root.openDirectory('moved')).removeDirectory('folder'));
-      fails(old.openFile('third', MAKE), 'ENOENT');
-      equal(good(again.list()), []);
-    });
+    on(
+      'an open folder stays usable when it is renamed, and differs from a new folder of its old name',
+      root => {
+        const old = makeFolder(makeFolder(root, 'above'), 'folder');
+        makeFile(old, 'first').close();
+        makeFolder(root, 'other').makeDirectory('folder');
+        succeeds(root.rename('above', root, 'moved'));
+        equal(good(old.list()), ['first']);
+        succeeds(root.rename('other', root, 'above'));
+        makeFile(old, 'second').close();
+        equal([...good(old.list())].sort(), ['first', 'second']);
+        const again = good(good(root.openDirectory('above')).openDirectory('folder'));
+        equal(good(again.list()), []);
+        succeeds(old.unlink('first'));
+        succeeds(old.unlink('second'));
+        succeeds(good(root.openDirectory('moved')).removeDirectory('folder'));
+        fails(old.openFile('third', MAKE), 'ENOENT');
+        equal(good(again.list()), []);
+      },
+    );
 
-    on('an open file outlives its name', root => {
+    on('an open file stays usable after its name is removed', root => {
       const file = makeFile(root, 'a', 'hello');
       succeeds(root.unlink('a'));
       is(textOf(file), 'hello');
@@ -221,13 +227,13 @@ export function fsContract(name: string, withFs: WithFs): void {
       file.close();
     });
 
-    on('a link can be linked, be it dangling', root => {
+    on('a symbolic link can get a hard link, also when it dangles', root => {
       succeeds(root.symlink('a', 'nowhere'));
       succeeds(root.link('a', root, 'b'));
       is(root.readLink('b'), 'nowhere');
     });
 
-    on('renames files over files', root => {
+    on('a file can be renamed over a file', root => {
       const folder = makeFolder(root, 'folder');
       makeFile(root, 'a', 'one').close();
       const replaced = makeFile(folder, 'b', 'two');
@@ -243,7 +249,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       is(readText(folder, 'b'), 'one');
     });
 
-    on('renames a link itself, and over a link', root => {
+    on('rename moves a link itself, and replaces a link', root => {
       makeFile(root, 'a', 'one').close();
       succeeds(root.symlink('link', 'a'));
       succeeds(root.rename('link', root, 'moved'));
@@ -254,7 +260,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       is(readText(root, 'a'), 'one');
     });
 
-    on('renames folders over empty folders', root => {
+    on('a folder can be renamed over an empty folder only', root => {
       const one = makeFolder(root, 'one');
       makeFile(one, 'a', 'x').close();
       const two = makeFolder(root, 'two');
@@ -362,7 +368,7 @@ export function fsContract(name: string, withFs: WithFs): void {
       fails(root.lookup('toString'), 'ENOENT');
     });
 
-    on('lists many entries once each', root => {
+    on('list has each of many entries once', root => {
       for (let index = 0; index < 300; index++) makeFile(root, `file${index}`).close();
       is(new Set(good(root.list())).size, 300);
       is(new Set(good(root.list()).map(entry => identityOf(root, entry))).size, 300);

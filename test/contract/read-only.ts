@@ -4,7 +4,7 @@ import { suite } from '../helpers/suite.ts';
 import { ALL_RIGHTS, type Argument, CREAT, EXCL, Program, ROOT, TRUNC } from '../wasi/program.ts';
 import type { WithFs } from './fs.ts';
 
-/** The same files once more, writable, as the second preopened folder. */
+/** The second preopened folder: the same files, but writable. */
 const WRITABLE = 4;
 
 const refused: readonly [name: WasiFunctionName, ...args: Argument[]][] = [
@@ -25,7 +25,7 @@ const refused: readonly [name: WasiFunctionName, ...args: Argument[]][] = [
   ['path_unlink_file', ROOT, 'file'],
 ];
 
-/** What `readOnly` does to a mount. */
+/** A mount with `readOnly` can be read but not changed. */
 export function readOnlyContract(name: string, withFs: WithFs): void {
   suite(name, test => {
     const withProgram = (body: (program: Program) => void) => () =>
@@ -56,7 +56,7 @@ export function readOnlyContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_rename',
-      'and nothing is moved in: EXDEV',
+      'a rename or link into the read-only mount is EXDEV',
       withProgram(program => {
         is(program.call('path_rename', WRITABLE, 'file', ROOT, 'new'), 'EXDEV');
         is(program.call('path_link', WRITABLE, 0, 'file', ROOT, 'new'), 'EXDEV');
@@ -65,7 +65,7 @@ export function readOnlyContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_open', 'wasi.fd_read'],
-      'reading goes on, also of files that a program would have made',
+      'files can be read, also with flags that would have made a missing file',
       withProgram(program => {
         const fd = program.open('link', {
           follow: true,

@@ -12,13 +12,13 @@ export interface Place {
 }
 export type WithPlace = (files: Files, body: (place: Place) => Promise<void>) => Promise<void>;
 
-/** fixtures/programs/runs.json: what each program is run with, one after the other in one folder. */
+/** fixtures/programs/runs.json: files, arguments and input of each program. Its runs share one folder. */
 interface Given {
   files: Record<string, { text: string; times: number } | { base64: string }>;
   runs: { args: string[]; stdin?: string }[];
 }
 
-/** fixtures/programs/expected.json: what the same program did that was compiled for a machine. Bytes by their SHA-256. */
+/** fixtures/programs/expected.json: the results of the program compiled to native code. Files are given by their SHA-256. */
 interface Outcome {
   exitCode: number;
   stdout: string;
@@ -43,7 +43,7 @@ function initialFiles(files: Given['files']): Files {
   );
 }
 
-/** Collects what a program writes. */
+/** Collects a program's output. */
 function collector() {
   const chunks: Uint8Array[] = [];
   return {
@@ -86,7 +86,7 @@ async function runIn(
   };
 }
 
-/** Real programs do on a file system what they do on a machine: the same output, messages, exit codes and files. */
+/** Real programs have the same output, messages, exit codes and files as their native builds. */
 export function realPrograms(title: string, withPlace: WithPlace): void {
   suite(title, test => {
     const given = readJson('fixtures/programs/runs.json') as Record<string, Given>;

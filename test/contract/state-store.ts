@@ -5,12 +5,12 @@ import { equal, is } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** A kind of store, and what it needs. */
+/** A kind of store, with the functions to test it. */
 export interface StoreSubject {
   name: string;
-  /** Runs `body` with something that opens stores on one place, empty at first: what one commits, the next one loads. */
+  /** Runs `body` with a function that opens stores at one new, empty place. */
   withPlace(body: (open: () => Promise<StateStore>) => Promise<void>): Promise<void>;
-  /** Whether what was committed is there for a store that is opened later. */
+  /** Whether a store that is opened later loads the committed state. */
   isLasting: boolean;
 }
 
@@ -18,7 +18,7 @@ const entries = (state: StateMap): [string, JsonValue][] =>
   [...state].sort(([one], [other]) => (one < other ? -1 : 1));
 const objectEntries = (state: JsonObject) => entries(new Map(Object.entries(state)));
 
-/** What every store does. */
+/** The behaviour that every store must have. */
 export function stateStoreContract({ name, withPlace, isLasting }: StoreSubject): void {
   suite(`contract: ${name}`, test => {
     const testStore = (
@@ -26,22 +26,25 @@ export function stateStoreContract({ name, withPlace, isLasting }: StoreSubject)
       body: (store: StateStore, open: () => Promise<StateStore>) => Promise<void>,
     ) => test(title, () => withPlace(async open => body(await open(), open)));
 
-    testStore('is empty at first', async store => is((await store.load()).size, 0));
+    testStore('a new store is empty', async store => is((await store.load()).size, 0));
 
-    testStore('gives back what was committed, number by number', async (store, open) => {
-      const state: StateMap = new Map<string, JsonValue>([
-        ['whole', 1],
-        ['float', new Float(1)],
-        ['big', 9007199254740993n],
-        ['deep', [{ a: [null, true, 'é🦀\u0000'] }]],
-        ['nothing', null],
-      ]);
-      await store.commit(state);
-      equal(entries(await store.load()), entries(state));
-      if (isLasting) equal(entries(await (await open()).load()), entries(state));
-    });
+    testStore(
+      'load returns the committed state, with every kind of number unchanged',
+      async (store, open) => {
+        const state: StateMap = new Map<string, JsonValue>([
+          ['whole', 1],
+          ['float', new Float(1)],
+          ['big', 9007199254740993n],
+          ['deep', [{ a: [null, true, 'é🦀\u0000'] }]],
+          ['nothing', null],
+        ]);
+        await store.commit(state);
+        equal(entries(await store.load()), entries(state));
+        if (isLasting) equal(entries(await (await open()).load()), entries(state));
+      },
+    );
 
-    testStore('takes any text for a key', async (store, open) => {
+    testStore('any text can be a key', async (store, open) => {
       const keys = ['', '__proto__', 'constructor', 'toString', 'a b', '\n', '0'];
       await store.commit(new Map(keys.map((key, index) => [key, index])));
       for (const each of isLasting ? [store, await open()] : [store]) {
@@ -52,7 +55,7 @@ export function stateStoreContract({ name, withPlace, isLasting }: StoreSubject)
       }
     });
 
-    testStore('keeps nothing of a map that is changed and not committed', async store => {
+    testStore('a change to a loaded map has no effect without a commit', async store => {
       await store.commit(new Map([['a', 1]]));
       const live = await store.load();
       live.set('a', 2);
@@ -60,7 +63,7 @@ export function stateStoreContract({ name, withPlace, isLasting }: StoreSubject)
       equal(entries(await store.load()), [['a', 1]]);
     });
 
-    testStore('keeps nothing of a map that is changed after it was committed', async store => {
+    testStore('a change to a map after its commit has no effect', async store => {
       const live = await store.load();
       live.set('a', 1);
       await store.commit(live);
@@ -69,20 +72,20 @@ export function stateStoreContract({ name, withPlace, isLasting }: StoreSubject)
       equal(entries(await store.load()), [['a', 1]]);
     });
 
-    testStore('tells a missing key from a null', async store => {
+    testStore('a missing key differs from a key with null', async store => {
       await store.commit(new Map([['nothing', null]]));
       const state = await store.load();
       is(state.has('nothing'), true);
       is(state.has('missing'), false);
     });
 
-    testStore('forgets what a later commit lacks', async (store, open) => {
+    testStore('a commit removes keys that it does not contain', async (store, open) => {
       await store.commit(new Map([['a', 1]]));
       await store.commit(new Map());
       is((await (isLasting ? await open() : store).load()).size, 0);
     });
 
-    testStore('agrees with a plain object after any sequence of calls', async (store, open) => {
+    testStore('the state equals that of a plain object after any sequence of calls', async (store, open) => {
       const random = new Random(Date.now() & 0xffff_ffff);
       let model: JsonObject = {};
       for (let call = 0; call < 40; call++) {

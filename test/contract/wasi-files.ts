@@ -6,7 +6,7 @@ import { ALL_RIGHTS, type Argument, CREAT, Program, ROOT } from '../wasi/program
 import type { WithFs } from './fs.ts';
 import { programsOn } from './with-program.ts';
 
-/** Something to ask of a file of five bytes that is open as descriptor 4, and what comes. */
+/** Calls on a file of five bytes that is open as descriptor 4, with the expected errno. */
 const answers: readonly [answer: string, name: WasiFunctionName, ...args: readonly Argument[]][] = [
   ['ESUCCESS', 'fd_advise', 4, 0n, 2n ** 64n - 1n, 5],
   ['EINVAL', 'fd_advise', 4, 0n, 1n, 6],
@@ -75,7 +75,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_read', 'wasi.fd_write', 'wasi.fd_seek', 'wasi.fd_tell'],
-      'move the offset',
+      'reads and writes move the offset',
       withProgram(program => {
         const fd = program.openFile('file');
         is(program.write(fd, 'hello world'), 11);
@@ -95,7 +95,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_pread', 'wasi.fd_pwrite'],
-      'leave the offset alone',
+      'pread and pwrite do not move the offset',
       withProgram(program => {
         const fd = program.openFile('file');
         is(program.pwrite(fd, 'hello', 2n), 'ESUCCESS');
@@ -110,7 +110,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_write', 'wasi.fd_pwrite'],
-      'nothing written beyond the end makes no file longer',
+      'a write of 0 bytes beyond the end does not make the file longer',
       withProgram(program => {
         const fd = program.openFile('file');
         is(program.pwrite(fd, '', 50n), 'ESUCCESS');
@@ -123,7 +123,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_write', 'wasi.fd_fdstat_set_flags', 'wasi.path_open'],
-      'append writes at the end wherever the offset is, until it is cleared',
+      'with the flag append, writes go to the end at any offset, until the flag is cleared',
       withProgram(program => {
         const fd = program.openFile('file', { fdflags: Fdflags.APPEND });
         is(program.fdstat(fd).flags, Fdflags.APPEND);
@@ -154,7 +154,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_filestat_set_size', 'wasi.fd_allocate'],
-      'cut and extend; to allocate never cuts',
+      'set_size cuts and extends; allocate never cuts',
       withProgram(program => {
         const fd = program.openFile('file');
         program.write(fd, 'hello');
@@ -220,7 +220,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_fdstat_set_rights',
-      'drops for good',
+      'a dropped right does not come back',
       withProgram(program => {
         const fd = program.openFile('file');
         program.write(fd, 'hello');
@@ -267,7 +267,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_seek', 'wasi.fd_tell'],
-      'either right is enough to tell, and FD_TELL to seek nowhere',
+      'FD_SEEK or FD_TELL is enough to tell, and FD_TELL is enough to seek by 0 bytes',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const telling = program.open('file', { rights: Rights.FD_TELL });
@@ -281,7 +281,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_close', 'wasi.fd_renumber'],
-      'of files, stdio and preopened folders',
+      'files, stdio and preopened folders can be closed and renumbered',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const one = program.openFile('file');
@@ -308,7 +308,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_open',
-      'numbers count from 3 and are used again; 1024 descriptors are the end',
+      'numbers count from 3 and are used again; the 1025th descriptor is refused',
       withProgram(program => {
         program.makeFile('file');
         program.do('fd_close', 0);
@@ -326,7 +326,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_write', 'wasi.fd_read'],
-      'pieces of all sizes, overlapping too',
+      'pieces of all sizes are moved in order, overlapping ones too',
       withProgram(program => {
         const fd = program.openFile('file');
         const { guest } = program;
@@ -344,7 +344,7 @@ export function filesContract(name: string, withFs: WithFs): void {
         is(program.u32(256), 8);
         is(program.readFile('file'), 'abccdefa');
         program.seek(fd, 0n, 0);
-        // The later piece overwrites what the earlier got.
+        // A later piece overwrites bytes of an earlier, overlapping piece.
         guest.bytes.set(
           [
             [2048, 4],
@@ -377,7 +377,7 @@ export function filesContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.poll_oneoff',
-      'a file is ready for what it is open for, a folder for nothing',
+      'a file is ready for the operations that it is open for, a folder is never ready',
       withProgram(program => {
         program.makeFile('file');
         const fd = program.open('file', { rights: Rights.FD_READ });
@@ -401,7 +401,7 @@ export function filesContract(name: string, withFs: WithFs): void {
       }),
     );
 
-    test.row('wasi.path_open', 'all descriptors are closed in the end', () =>
+    test.row('wasi.path_open', 'all descriptors are closed at the end', () =>
       withFs(fs => {
         const program = new Program({ '/': fs });
         const fd = program.openFile('file');

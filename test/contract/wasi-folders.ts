@@ -12,7 +12,7 @@ export function foldersContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_readdir',
-      'an empty folder, . and .. first, with the inodes of fd_filestat_get',
+      'an empty folder lists . and .. first, with the inodes of fd_filestat_get',
       withProgram(program => {
         const { entries, atEnd } = program.listFrom(ROOT, 0n);
         ok(atEnd);
@@ -29,7 +29,7 @@ export function foldersContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_readdir',
-      'every cookie goes on behind its entry',
+      'a listing continues after the entry of each cookie',
       withProgram(program => {
         for (const file of ['one', 'two', 'three']) program.makeFile(file);
         program.do('path_create_directory', ROOT, 'folder');
@@ -49,7 +49,7 @@ export function foldersContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_readdir',
-      'a listing stands while its entries are removed, and starts anew with cookie 0',
+      'a listing does not change while its entries are removed, and is read again with cookie 0',
       withProgram(program => {
         for (let index = 0; index < 100; index++) program.makeFile(`file${index}`);
         const seen: string[] = [];
@@ -73,7 +73,7 @@ export function foldersContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_readdir',
-      'fills the room to its last byte, down to none',
+      'the buffer is filled to its last byte, for every size down to 0',
       withProgram(program => {
         program.makeFile('file');
         const whole = program.guest;

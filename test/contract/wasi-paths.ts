@@ -8,7 +8,7 @@ import { programsOn } from './with-program.ts';
 type Step = readonly [answer: string, name: WasiFunctionName, ...args: readonly Argument[]];
 
 /**
- * What one call answers in a folder with: `file` ("hello"), `folder/inner`, `empty/`, `to-file` → file, `to-folder` →
+ * The expected errno of one call in a folder with: `file` ("hello"), `folder/inner`, `empty/`, `to-file` → file, `to-folder` →
  * folder, `to-inner` → to-folder/inner, `dangling` → nowhere, `loop` → loop, `out` → ../out, `up` → folder/../..,
  * `to-slash` → file/, `folder-slash` → folder/.
  */
@@ -225,7 +225,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_open',
-      'makes, cuts and opens',
+      'path_open makes, cuts and opens files',
       withProgram(program => {
         program.makeFile('file', 'hello');
         is(program.readFile('file'), 'hello');
@@ -249,7 +249,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_open', 'wasi.path_symlink'],
-      'links are relative to the folder they are in, and .. goes where the folder is',
+      'a link is relative to the folder that contains it, and .. after a link leads to the folder above its target',
       withProgram(program => {
         furnished(program);
         program.do('path_symlink', '../file', ROOT, 'folder/back');
@@ -265,7 +265,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_open',
-      'forty links in a row are followed, and not one more',
+      'a chain of 40 links is followed, a chain of 41 is ELOOP',
       withProgram(program => {
         program.makeFile('link0', 'end');
         for (let index = 1; index <= 41; index++)
@@ -277,7 +277,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_readlink',
-      'into room enough, too little and none',
+      'the target is cut off where the buffer ends, also for a buffer of 0 bytes',
       withProgram(program => {
         furnished(program);
         is(program.readLink('to-folder'), 'folder');
@@ -289,7 +289,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_filestat_get', 'wasi.fd_filestat_get', 'wasi.path_link'],
-      'describe the same file the same',
+      'all calls give the same description of one file',
       withProgram(program => {
         furnished(program);
         program.do('path_link', ROOT, 0, 'file', ROOT, 'folder/second');
@@ -310,7 +310,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_filestat_set_times',
-      'sets what the flags ask for, of the link or its target',
+      'only the times that the flags name are set, on the link or on its target',
       withProgram(program => {
         furnished(program);
         const before = program.statPath('file');
@@ -329,7 +329,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_rename',
-      'moves between folders, and what is open stays open',
+      'entries move between folders, and open files and folders stay open',
       withProgram(program => {
         furnished(program);
         const fd = program.openFile('file');
@@ -344,7 +344,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.path_open',
-      'every folder that is open is a root of its own',
+      'a path cannot lead out of any open folder',
       withProgram(program => {
         furnished(program);
         const folder = program.openFolder('folder');
@@ -375,7 +375,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
     ];
     test.row(
       'wasi.path_open',
-      'who may cut through the new descriptor may also have the file cut when it is opened',
+      'a program that may cut the file through the new descriptor may also cut it when it opens the file',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const { base, inheriting } = program.fdstat(ROOT);
@@ -396,7 +396,7 @@ export function pathsContract(name: string, withFs: WithFs): void {
           furnished(program);
           const { base, inheriting } = program.fdstat(ROOT);
           const before = program.list();
-          // Another descriptor keeps the rights to look.
+          // A second descriptor keeps the rights that the checks below need.
           const kept = program.openFolder('.');
           program.do('fd_fdstat_set_rights', ROOT, base & ~Rights[right], inheriting);
           is(program.call(call, ...args), 'ENOTCAPABLE');

@@ -5,7 +5,7 @@ import { ALL_RIGHTS, CREAT, DIRECTORY, type Program, ROOT, TRUNC } from '../wasi
 import type { WithFs } from './fs.ts';
 import { programsOn } from './with-program.ts';
 
-/** How the standard library of a language opens a folder, and then a file in it. */
+/** The arguments with which the standard library of a language opens a folder, and then a file in it. */
 interface Pattern {
   language: string;
   folder: { base: bigint; inheriting: bigint };
@@ -61,7 +61,7 @@ const openFolder = (program: Program, { folder }: Pattern, path: string, at = RO
     inheriting: folder.inheriting,
   });
 
-/** Which rights a descriptor has: those that were asked for, except those that the program dropped. */
+/** A descriptor has the requested rights, except those that the program dropped. */
 export function rightsContract(name: string, withFs: WithFs): void {
   suite(name, test => {
     const withProgram = programsOn(withFs);
@@ -106,7 +106,7 @@ export function rightsContract(name: string, withFs: WithFs): void {
             is(program.transfer('fd_write', file), 'EBADF');
             is(program.call('fd_fdstat_set_rights', file, ALL_RIGHTS, 0n), 'ENOTCAPABLE');
           }
-          // A folder that was open before keeps its rights.
+          // A folder that was opened before the drop keeps its rights.
           const file = program.open('x', {
             at: before,
             oflags: CREAT,
@@ -118,7 +118,7 @@ export function rightsContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_open', 'wasi.fd_fdstat_get'],
-      'a descriptor has the rights that were asked for and apply to it, and a folder passes on all that it was passed',
+      'a descriptor has the requested rights that apply to it, and a folder passes on all inheriting rights of its parent',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const asked = Rights.FD_READ | Rights.FD_WRITE | Rights.PATH_FILESTAT_GET;
@@ -135,7 +135,7 @@ export function rightsContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.path_open', 'wasi.fd_fdstat_set_rights'],
-      'a folder opened below lacks the rights that its folder dropped, for itself too',
+      'a folder lacks the rights that its parent dropped, for itself and for files in it',
       withProgram(program => {
         program.makeFile('file', 'hello');
         const { base, inheriting } = program.fdstat(ROOT);

@@ -5,7 +5,7 @@ import { programsOn } from './with-program.ts';
 
 /** The largest file, as docs/WASI.md says. */
 const LARGEST = 2n ** 44n - 4096n;
-/** Offsets behind which nothing can be written, each the first of a range that some runtime answers by an error of its own. */
+/** Offsets too large to write at. Each starts a range for which some runtime throws an error of its own. */
 const TOO_FAR = [
   LARGEST,
   2n ** 44n - 1n,
@@ -16,11 +16,11 @@ const TOO_FAR = [
   2n ** 53n,
   2n ** 63n - 1n,
 ];
-/** POSIX offsets have a sign. */
+/** Offsets that are negative for POSIX, whose offsets are signed. */
 const NEGATIVE = [2n ** 63n, 2n ** 64n - 1n];
 const FARTHEST_SEEK = 2n ** 53n - 1n;
 
-/** Sizes and offsets that are too large: the same errno on every file system and runtime, and nothing happens. */
+/** Sizes and offsets that are too large give the same errno on every file system and runtime, and change nothing. */
 export function sizesContract(name: string, withFs: WithFs): void {
   suite(name, test => {
     const withProgram = programsOn(withFs);
@@ -67,7 +67,7 @@ export function sizesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_pwrite', 'wasi.fd_allocate'],
-      'a range that starts in a file and ends too far is EFBIG as a whole',
+      'a range that starts within the limit and ends beyond it is EFBIG as a whole',
       withProgram(program => {
         const fd = program.openFile('file');
         is(program.pwrite(fd, 'xyz', LARGEST - 1n), 'EFBIG');
@@ -79,7 +79,7 @@ export function sizesContract(name: string, withFs: WithFs): void {
   });
 }
 
-/** Files with holes, which take no room of their length. */
+/** Files with holes. A hole takes no room. */
 export function holesContract(name: string, withFs: WithFs): void {
   suite(name, test => {
     const withProgram = programsOn(withFs);
@@ -112,7 +112,7 @@ export function holesContract(name: string, withFs: WithFs): void {
 
     test.row(
       ['wasi.fd_write', 'wasi.fd_seek'],
-      'bytes that are written behind the end leave a hole in front of them',
+      'a write beyond the end leaves a hole before the written bytes',
       withProgram(program => {
         const fd = program.openFile('file');
         for (const offset of [200_000n, 70_000n, 65_535n]) {

@@ -22,7 +22,7 @@ const both = <T>(of: (side: Side) => T): Both<T> => ({ official: of('official'),
 const hex = (bytes: Iterable<number>) =>
   Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
-/** Of outputs of many bytes, where they part. */
+/** Describes two outputs; long ones are cut around the first difference. */
 function describeDifference({ official, ours }: Both<string>): string {
   const at = Array.from(official).findIndex((char, index) => char !== ours[index]);
   const start = Math.max(0, at - 30);
@@ -31,8 +31,8 @@ function describeDifference({ official, ours }: Both<string>): string {
 }
 
 /**
- * One random program on the official kernel and on ours, side by side. Blocks lie elsewhere on each, so an address is a block
- * and an offset, and a byte is compared where it is the same byte of the same block on both.
+ * Runs one random program on the official kernel and on ours. The kernels place blocks at different addresses, so an address is
+ * a block and an offset, and a byte is compared only if it is the same byte of the same block on both.
  */
 export class Comparison {
   readonly #module: WebAssembly.Module;
@@ -43,9 +43,9 @@ export class Comparison {
   #blocks: Block[] = [];
   #input: Both<bigint> = both(() => 0n);
   #inputLength = 0n;
-  /** What was given to error_set, and what it meant then. */
+  /** The handle passed to error_set, with its block and text at that time. */
   #error: { handle: Both<bigint>; block: Block | null; text: string | null } | null = null;
-  /** Addresses of the official memory that the program wrote to although no block was there. */
+  /** Addresses outside blocks, in the official memory, that the program wrote to. */
   #strays = new Set<bigint>();
   #where = '';
 
@@ -57,7 +57,7 @@ export class Comparison {
     this.#restart();
   }
 
-  /** @throws {Error} with seed, step and what differs */
+  /** @throws {Error} with the seed, the step and the difference */
   run(): void {
     const random = new Random(this.#seed);
     for (let round = 0; round < ROUNDS; round++) {
@@ -97,7 +97,7 @@ export class Comparison {
     this.#inputLength = 0n;
   }
 
-  /** Answers whether the call goes on. */
+  /** Runs a step. Returns whether the call goes on. */
   #step(step: Step): boolean {
     const at = both(side => this.#resolve(side, step.address));
     if (TAKE_HANDLES.includes(step.name) && !this.#meansTheSame(at)) return true;
@@ -119,14 +119,17 @@ export class Comparison {
     return goesOn;
   }
 
-  /** Past the end of a block may be the handle of the next, and where a freed one was that of a new one or of the input. */
+  /** Whether an address is a handle of the same block on both. An address outside a block may be the handle of another block. */
   #meansTheSame(at: Both<bigint>): boolean {
     const block = both(side => this.#blocks.findLastIndex(item => item.at[side] === at[side]));
     const isInput = both(side => at[side] === this.#input[side]);
     return block.official === block.ours && isInput.official === isInput.ours;
   }
 
-  /** The same on both, or a known difference, which is counted. Answers whether the kernels still hold the same. */
+  /**
+   * Fails unless both outcomes are equal or differ in a known way, which is counted. Returns whether the kernels are still
+   * equal.
+   */
   #judge(outcome: Outcome): boolean {
     if (outcome.seen.official === outcome.seen.ours) return true;
     const difference = DIFFERENCES.find(item => item.is(outcome));
@@ -153,7 +156,7 @@ export class Comparison {
     return BigInt.asUintN(64, bases[address.from]() + address.offset);
   }
 
-  /** What a step did, in words that must be the same on both. */
+  /** Describes the effect of a step. The texts of both kernels must be equal. */
   #observe(step: Step, at: Both<bigint>, answer: Both<Answer>, before: Both<string>): Both<string> {
     const { name, value = 0n } = step;
     switch (name) {
@@ -201,7 +204,7 @@ export class Comparison {
     return `input ${offset === this.#input[side] ? '' : `at ${offset}, not ${this.#input[side]},`} of ${length}`;
   }
 
-  /** Where the ranges and the error are, on one side. */
+  /** The ranges of input and output and the error handle, on one side. */
   #ranges(side: Side): string {
     const names = ['input_offset', 'input_length', 'output_offset', 'output_length', 'error_get'];
     return names.map(name => this.#subjects[side].call(name)).join(' ');
@@ -233,7 +236,7 @@ export class Comparison {
     this.#error = at.ours === 0n ? null : { handle: at, block, text: this.#subjects.official.error() };
   }
 
-  /** Bytes of an access; those that are not the same byte of the same block on both are `??`. */
+  /** The bytes of an access. A byte that is not the same byte of the same block on both is `??`. */
   #seenBytes(at: Both<bigint>, answer: Both<Answer>, size: number): Both<string> {
     const isOutside = both(side => this.#isOutside(side, at[side], size));
     const compared = Array.from({ length: size }, (_, index) => {
@@ -255,8 +258,8 @@ export class Comparison {
   }
 
   /**
-   * The block whose byte this is, the newest where several came to lie there, and which of its bytes. The official kernel may
-   * carve a block out of a freed one, and then writes its record into that.
+   * Returns the newest block that contained this address, and the offset in it. The official kernel may reuse a part of a freed
+   * block, and then writes the record of the new block into it.
    */
   #ownerOf(side: Side, address: bigint): string | null {
     const recordBytes = side === 'official' ? 12n : 0n;
@@ -275,7 +278,7 @@ export class Comparison {
     if (at.ours === this.#input.ours) this.#inputLength = 0n;
   }
 
-  /** Answers whether the store did the same on both, as far as the program can tell. */
+  /** Returns whether the store had the same effect on both, as far as the program can see. */
   #noteStore({ name }: Step, at: Both<bigint>): boolean {
     const size = SIZES[name]!;
     const isOutside = both(side => this.#isOutside(side, at[side], size));
@@ -290,7 +293,7 @@ export class Comparison {
       const isSameByte = owner.official !== null && owner.official === owner.ours;
       const isUnused = SIDES.every(side => address[side] >= this.#topOf(side) && !isOutside[side]);
       if (!isSameByte && !isUnused) {
-        // Into another block than on the other side, or over a record of the official kernel.
+        // The store hit different blocks on the two sides, or a record of the official kernel.
         this.#meet(owner.official !== null && owner.ours !== null ? 'alloc-reuse-time' : 'header-writes');
         return false;
       }
@@ -309,7 +312,7 @@ export class Comparison {
     }, 77n);
   }
 
-  /** A new block holds zeroes with us; where the official one does not, there is a reason. */
+  /** Checks that our new block is zero. If the official block is not, one of the known differences must be the reason. */
   #noteBlock(at: Both<bigint>, length: number): void {
     const content = both(side =>
       this.#subjects[side].bytes().subarray(Number(at[side]), Number(at[side]) + length),

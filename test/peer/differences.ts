@@ -6,31 +6,31 @@ export interface Both<T> {
   ours: T;
 }
 
-/** What a step did on both kernels, in terms that are comparable. */
+/** The effects of a step on both kernels, in comparable form. */
 export interface Outcome {
-  /** Of a step, or what the host reads when the call has ended. */
+  /** The step, or the result that the host reads at the end of the call. */
   step: Step | { name: 'end: output' | 'end: error' };
   /** The address as each kernel got it. */
   at: Both<bigint>;
   answer: Both<Answer>;
-  /** What has to be the same. */
+  /** The texts that must be equal. */
   seen: Both<string>;
   /** The first address that loads and stores do not reach. */
   end: Both<bigint>;
-  /** Where the memory ends that the official kernel knows of. */
+  /** End of the memory that the official kernel uses. */
   arenaEnd: bigint;
   /** Whether the address is the handle of a block in use. */
   isHandle: boolean;
-  /** What has become of the block whose text was set as error. */
+  /** The present state of the block whose text was set as error. */
   error: 'none' | 'no block' | 'freed' | 'changed' | 'as set';
 }
 
 export interface Difference {
   /** Row of test/comparison that gives the reason: `abi.<row>`. */
   row: string;
-  /** Whether this is the difference: both sides are pinned down. */
+  /** Whether the outcome is this difference. Checks both sides. */
   is(outcome: Outcome): boolean;
-  /** The kernels hold different things from here on, so that the call has to end. */
+  /** Set if the kernels have different states afterwards, so that the call must end. */
   diverges?: true;
 }
 
@@ -40,12 +40,12 @@ const isAccess = (name: string, bytes: 1 | 8) =>
 const secondOf = ({ step }: Outcome) => ('value' in step ? (step.value ?? 0n) : 0n);
 const accepted = ({ seen }: Outcome, official: boolean, ours: boolean) =>
   seen.official === (official ? 'set' : 'kept') && seen.ours === (ours ? 'set' : 'kept');
-/** Whether a range ends behind the pages that blocks have reached. */
+/** Whether a range ends beyond the pages that blocks have reached. */
 const isPast = (outcome: Outcome, side: keyof Both<bigint>) =>
   outcome.at[side] + secondOf(outcome) > (side === 'official' ? outcome.arenaEnd : outcome.end.ours);
 const zeroOrNothing = ({ answer }: Outcome) => answer.ours === 0n || answer.ours === 'done';
 
-/** Where plugboard means to differ from the official kernel. Every one must occur; anything else is a failure. */
+/** The intended differences from the official kernel. Every one must occur; any other difference is a failure. */
 export const DIFFERENCES: readonly Difference[] = [
   {
     row: 'alloc-wrap',
@@ -171,7 +171,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** Rows of differences that no answer shows: `compare.ts` finds them in the memory. */
+/** Rows of differences that no return value shows. `compare.ts` finds them in the memory. */
 export const SEEN_IN_MEMORY = [
   'alloc-reused',
   'alloc-stray',

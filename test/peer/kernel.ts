@@ -6,7 +6,7 @@ import { fetchOfficialKernel, Unavailable } from './official-kernel.ts';
 
 const isCi = Boolean(process.env.CI);
 const SEEDS = isCi ? 2000 : 500;
-/** The first ones are the same in every run, so that each known difference is met; the others are new in every run. */
+/** The first seeds are equal in every run, so that each known difference occurs. The others are new in every run. */
 const FIXED_SEEDS = 250;
 const firstNew = Math.floor(Date.now() / 1000);
 const given = process.argv.slice(2).map(Number);

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Go module that holds the kernel which the native runtime and the Go SDK embed. */
+/** The Go module with the kernel of the native runtime and the Go SDK. */
 const MODULE = 'github.com/extism/go-sdk@v1.7.1';
 
-/** Thrown where the module cannot be had: no Go, or no way to its proxy. */
+/** Thrown when the module cannot be downloaded: Go is missing, or its proxy is out of reach. */
 export class Unavailable extends Error {}
 
-/** Downloads the official kernel, or takes it from Go's module cache. @throws {Unavailable} */
+/** Returns the official kernel, downloaded or from Go's module cache. @throws {Unavailable} */
 export function fetchOfficialKernel(): WebAssembly.Module {
   const { error, status, stdout, stderr } = spawnSync('go', ['mod', 'download', '-json', MODULE], {
     encoding: 'utf8',

@@ -1,9 +1,9 @@
 import type { Random } from '../helpers/random.ts';
 
-/** An address that means the same on kernels which place blocks differently. */
+/** An address in a form that is valid on kernels that place blocks differently. */
 export type Address =
   | { from: 'block'; block: number; offset: bigint }
-  /** From the first address that is not in the memory. */
+  /** Counted from the end of the memory. */
   | { from: 'end'; offset: bigint }
   | { from: 'zero'; offset: bigint };
 
@@ -20,19 +20,19 @@ export const describeStep = ({ name, address, value }: Step): string => {
 };
 
 const FAR = [1n << 32n, 1n << 48n, 1n << 53n, 1n << 63n];
-/** From a block on the first page: inside the memory, but on a page that no block has reached. */
+/** Added to a block on the first page, this gives an address inside the memory, on a page that no block has reached. */
 const UNREACHED = 200_000n;
-/** Below the first block of either kernel: 64 is a handle on ours, 77 on the official one. */
+/** Addresses below the first block of both kernels. The first handle is 64 on ours and 77 on the official one. */
 const LOW = [0n, 1n, 8n, 55n, 56n, 57n, 60n, 63n];
 const EDGE = [-9n, -8n, -7n, -1n, 0n, 1n];
 
-/** How often in 1000 a step is hostile: always harmless ones often, those after which the call has to end rarely. */
+/** How many of 1000 steps are hostile: many if they are harmless, few if the call must end after them. */
 const HOSTILITY = { harmless: 200, ends: 8 };
 
-/** A step of a plugin that is mostly sensible, often off by a little, at times hostile. `lengths` are those of its blocks. */
+/** Returns a random step: mostly valid, often slightly wrong, sometimes hostile. `lengths` are the lengths of all blocks. */
 export function randomStep(random: Random, lengths: readonly number[]): Step {
   const isHostile = (hostility: number) => random.below(1000) < hostility;
-  /** Where `bytes` bytes fit into a block, or a hostile address at its edges or beyond. */
+  /** Returns an address at which `bytes` bytes fit into a block, or a hostile address at its edges or beyond. */
   const block = (bytes: number, hostility: number): Address => {
     const fitting = lengths.flatMap((length, index) => (length >= bytes ? index : []));
     if (fitting.length === 0) return { from: 'zero', offset: 0n };
@@ -87,7 +87,7 @@ export function randomStep(random: Random, lengths: readonly number[]): Step {
     () => ({ name: 'length_unsafe', address: address(1, HOSTILITY.harmless) }),
     () => ({ name: 'load_u8', address: address(1, HOSTILITY.harmless) }),
     () => ({ name: 'load_u64', address: address(8, HOSTILITY.harmless) }),
-    // A size that was there before, which a freed block may fit.
+    // The size of an earlier block: a freed block may fit it.
     () => ({ name: 'alloc', value: lengths.length ? BigInt(random.pick(lengths)) : 8n }),
     () => ({ name: 'store_u8', address: address(1, HOSTILITY.ends), value: BigInt(random.u32()) }),
     () => ({ name: 'store_u64', address: address(8, HOSTILITY.ends), value: random.u64() }),

@@ -1,18 +1,18 @@
 import type { KernelTier } from '../../abi/index.ts';
 import { decode, makeEnv } from '../abi/kernels.ts';
 
-/** Unsigned, as the functions mean it; `done` without a result; `trap` for whatever ended the call. */
+/** The return value as unsigned number; `done` without a return value; `trap` if an exception ended the call. */
 export type Answer = bigint | 'done' | 'trap';
 
 /** A kernel to compare: its functions as a plugin calls them, and its memory as a host sees it. */
 export interface Subject {
   name: string;
-  /** Starts a call, with the input in a block of its own. */
+  /** Starts a call and places the input in a new block. */
   begin(input: Uint8Array): void;
   call(name: string, ...args: bigint[]): Answer;
-  /** What the host would read as output after the call; null for none. */
+  /** The output that the host would read after the call; null without one. */
   output(): Uint8Array | null;
-  /** What the host would read as error text after the call. */
+  /** The error text that the host would read after the call. */
   error(): string | null;
   /** All of the memory, until it grows. */
   bytes(): Uint8Array;
@@ -31,7 +31,7 @@ const answerOf = (run: () => bigint | number | undefined): Answer => {
 };
 
 type Fn = (...args: (bigint | number)[]) => bigint | number | undefined;
-/** The second parameter of `store_u8` is the one that is an i32. */
+/** Converts arguments to i64, except the second of `store_u8`, the only i32. */
 const toWasm = (name: string, args: readonly bigint[]) =>
   args.map((arg, at) =>
     name === 'store_u8' && at === 1 ? Number(BigInt.asIntN(32, arg)) : BigInt.asIntN(64, arg),

@@ -8,7 +8,7 @@ import { pathsContract } from '../contract/wasi-paths.ts';
 import { rightsContract } from '../contract/wasi-rights.ts';
 import { sizesContract } from '../contract/wasi-sizes.ts';
 
-/** Everything that file systems of ours are held to. */
+/** All contracts that our own file systems fulfil. */
 export function allContracts(
   name: string,
   withFs: WithFs,

@@ -3,7 +3,7 @@ import { type Preview2Preopens, preview2Preopens } from '../../wasi/preview2/ind
 import { surrounded } from '../wasi/surrounded.ts';
 import { allContracts } from './contracts.ts';
 
-/** Folders as the shim's build for browsers takes them, which keeps them in memory. */
+/** A folder in the format of the shim's build for browsers, which keeps files in memory. */
 interface Folder {
   dir: Record<string, Folder | { source: Uint8Array | string } | { symlink: string }>;
 }
@@ -15,7 +15,7 @@ export interface MemoryShim {
   InMemoryFilesystemAdapter: new () => object;
 }
 
-/** The contracts of file systems, for those of the shim in memory. */
+/** Runs the contracts of file systems on those of the shim in memory. */
 export function memoryContracts({ createFilesystem, InMemoryFilesystemAdapter }: MemoryShim): void {
   const open = (folder: Folder): Fs => {
     const adapter = new InMemoryFilesystemAdapter();

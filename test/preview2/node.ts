@@ -13,7 +13,7 @@ export interface NodeShim {
   createFilesystem(options: { preopens: Record<string, string> }): { preopens: Preview2Preopens };
 }
 
-/** The contracts of file systems, for those of the shim on Node. */
+/** Runs the contracts of file systems on those of the shim on Node. */
 export function nodeContracts({ createFilesystem }: NodeShim): void {
   const open = (path: string): Fs =>
     preview2Preopens(createFilesystem({ preopens: { '/': path } }).preopens)['/']!;
@@ -21,7 +21,7 @@ export function nodeContracts({ createFilesystem }: NodeShim): void {
   allContracts('on Node', body => inFolder(path => body(open(path))), insideFolder(open));
 
   suite('preview2/beside our own', test => {
-    test('programs at random learn the same here and in memory', () => {
+    test('random programs get the same results on Node and in memory', () => {
       const seed = Date.now() >>> 0;
       for (let round = 0; round < 10; round++)
         inFolder(folder => {
@@ -31,7 +31,7 @@ export function nodeContracts({ createFilesystem }: NodeShim): void {
         });
     });
 
-    test('an open folder does not become what a link in its place leads to', () =>
+    test('an open folder does not become the target of a link that takes its place', () =>
       inFolder(folder => {
         for (const name of ['inside', 'inside/opened', 'outside']) mkdirSync(join(folder, name));
         writeFileSync(join(folder, 'outside/secret'), 'secret');

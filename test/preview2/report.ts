@@ -2,7 +2,7 @@ import { setTestHost, type TestHost } from '../helpers/host.ts';
 import { runFiles } from '../helpers/runner.ts';
 import { type TestRecord, tests } from '../helpers/suite.ts';
 
-/** What preview2-shim 0.26.1 cannot do; each row matches `suite › test`. */
+/** Tests that preview2-shim 0.26.1 fails; each row matches `suite › test`. */
 export const CANNOT: readonly { test: RegExp; reason: string }[] = [
   {
     test: /^preview2\/in memory.*(times of .* read back|a write forgets the time|fd_filestat_set_times: exactly)/,
@@ -20,7 +20,7 @@ export interface Preview2Report {
   skipped: TestRecord[];
 }
 
-/** Runs what `define` declares, once in a process or page. */
+/** Runs the tests that `define` declares, once in a process or page. */
 export async function runContracts(host: TestHost, define: () => void): Promise<Preview2Report> {
   const cannot = (suite: string, name: string) =>
     CANNOT.find(({ test }) => test.test(`${suite} › ${name}`))?.reason;

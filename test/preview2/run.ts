@@ -9,8 +9,8 @@ import { visit } from '../runtime/visit.ts';
 import { serveWorker } from '../runtime/workerd.ts';
 import { CANNOT, type Preview2Report, REPORT_MARK } from './report.ts';
 
-// Runs the contracts of file systems over `@bytecodealliance/preview2-shim`: `npm run test:preview2`. Its build for Node on
-// Node, the one in memory everywhere.
+// Runs the contracts of file systems over `@bytecodealliance/preview2-shim`: `npm run test:preview2`. Node
+// runs the builds for Node and in memory, other runtimes only the build in memory.
 
 async function runProgram(program: string, ...args: string[]): Promise<Preview2Report> {
   const { output, code } = await start(program, args);
@@ -19,7 +19,7 @@ async function runProgram(program: string, ...args: string[]): Promise<Preview2R
   return JSON.parse(line.slice(REPORT_MARK.length)) as Preview2Report;
 }
 
-/** The contracts and the shim as one module; `use` is what is done with the promise of a report. */
+/** Bundles the contracts and the shim into one module. `use` returns the code that handles the promise of a report. */
 const bundled = (use: (report: string) => string) =>
   bundle(
     [
@@ -76,7 +76,7 @@ async function main(): Promise<{ passed: number; failed: number }> {
   } catch (error) {
     if (!(error instanceof Offline) || process.env.CI) throw error;
     console.log(
-      `skipped: what is needed is not installed and the registry is out of reach\n${error.message}`,
+      `skipped: the shim or a runtime is not installed and the registry is out of reach\n${error.message}`,
     );
     return { passed: 0, failed: 0 };
   }
@@ -119,6 +119,6 @@ try {
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
 } finally {
-  // A browser that was just killed may still write to its profile.
+  // Retried, because a browser that was just killed may still write to its profile.
   rmSync(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }

@@ -464,12 +464,12 @@ const httpOfPlugins = (test: Test) => {
 
   const wrong: [request: string, message: string][] = [
     ['', 'not JSON'],
-    ['[]', 'JSON that is no object'],
+    ['[]', 'JSON that is not an object'],
     ['{}', 'a url of type undefined'],
     ['{"url": 5}', 'a url of type number'],
     [ask({ method: 'G T' }), 'the method "G T"'],
     [ask({ method: 5 }), 'the method 5'],
-    [ask({ headers: [] }), 'headers that are no object'],
+    [ask({ headers: [] }), 'headers that are not an object'],
     [ask({ headers: { a: 1 } }), 'the header "a" of type number'],
     [ask({ body: 'x' }), 'the key "body"'],
   ];

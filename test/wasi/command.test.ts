@@ -19,21 +19,21 @@ const textOf = (files: MemoryFs, name: string) =>
   new TextDecoder().decode(files.snapshot()[name] as Uint8Array);
 
 suite('wasi/a command', test => {
-  test('gets arguments, a variable and input, reads a file, writes another and a line', () => {
+  test('a command gets arguments, a variable and input, reads a file, writes another file and a line', () => {
     const files = new MemoryFs({ words: 'is\nit' });
     const run = tally(files, ['words', '/report'], 'so it is,\nor is it?', { TALLY_LABEL: 'gefunden, ä' });
     equal(run, { code: 0, stdout: ['gefunden, ä: 4'], stderr: [] });
     is(textOf(files, 'report'), 'is 2\nit 2\n');
   });
 
-  test('reads much more input than it has room for', () => {
-    const files = new MemoryFs({ words: 'is', report: 'what was there before' });
+  test('a command reads much more input than fits into its memory', () => {
+    const files = new MemoryFs({ words: 'is', report: 'the old report' });
     is(tally(files, ['words', 'report'], 'it is so\n'.repeat(20_000)).stdout[0], 'words: 20000');
     is(textOf(files, 'report'), 'is 20000\n');
   });
 
   for (const [title, root, args, error] of [
-    ['a file that is not there', new MemoryFs(), ['words', 'report'], 'words: No such file or directory'],
+    ['a file that does not exist', new MemoryFs(), ['words', 'report'], 'words: No such file or directory'],
     ['a folder', new MemoryFs({ words: '' }), ['words', '/'], '/: Is a directory'],
     [
       'a file that it may not change',
@@ -43,7 +43,7 @@ suite('wasi/a command', test => {
     ],
     ['a path that leads out', new MemoryFs({ words: '' }), ['words', '../report'], '../report: '],
   ] as const)
-    test(`ends with code 3 and a line of error for ${title}`, () => {
+    test(`a command ends with code 3 and an error line for ${title}`, () => {
       const { code, stdout, stderr } = tally(root, args, 'text');
       equal([code, stdout], [3, []]);
       is(stderr[0]?.slice(0, 7 + error.length), `tally: ${error}`);

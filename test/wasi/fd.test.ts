@@ -9,7 +9,7 @@ const NOT_OPEN = [3, 100, -1, 0x7fff_ffff];
 suite('wasi/fd', test => {
   test.row(
     'wasi.fd_write',
-    'gathers pieces, empty ones too, into one write that is the sink’s to keep',
+    'gathers pieces, empty ones too, into one write, whose bytes the sink may keep',
     () => {
       const guest = new Guest().place(300, utf8('hello world'));
       guest.placeIovecs(16, [300, 6], [0, 0], [306, 5], [300, 1]);
@@ -21,7 +21,7 @@ suite('wasi/fd', test => {
     },
   );
 
-  test.row('wasi.fd_write', 'stderr is 2; nothing to write is no write', () => {
+  test.row('wasi.fd_write', 'descriptor 2 is stderr; a write of 0 bytes does not call the sink', () => {
     const guest = new Guest().place(300, utf8('x')).placeIovecs(16, [300, 1]);
     is(guest.call('fd_write', 2, 16, 1, 200), Errno.ESUCCESS);
     is(guest.call('fd_write', 1, 16, 0, 204), Errno.ESUCCESS);
@@ -43,7 +43,7 @@ suite('wasi/fd', test => {
     guest.wrote([200, u32(1024)]);
   });
 
-  test.row('wasi.fd_read', 'fills the pieces in order, then answers 0 at the end', () => {
+  test.row('wasi.fd_read', 'fills the pieces in order, then reads 0 bytes at the end', () => {
     const guest = new Guest({ stdin: bytesSource(Uint8Array.of(1, 2, 3, 4, 5)) });
     guest.placeIovecs(16, [300, 2], [0, 0], [400, 2], [500, 9]);
     is(guest.call('fd_read', 0, 16, 4, 200), Errno.ESUCCESS);
@@ -52,23 +52,27 @@ suite('wasi/fd', test => {
     guest.wrote([300, [1, 2]], [400, [3, 4]], [500, [5]], [200, u32(0)]);
   });
 
-  test.row('wasi.fd_read', 'a short answer ends the read: the source may have no more for now', () => {
-    let reads = 0;
-    const guest = new Guest({
-      stdin: {
-        read(into) {
-          reads++;
-          into[0] = 9;
-          return 1;
+  test.row(
+    'wasi.fd_read',
+    'a short read of the source ends the call: the source may have no more bytes for now',
+    () => {
+      let reads = 0;
+      const guest = new Guest({
+        stdin: {
+          read(into) {
+            reads++;
+            into[0] = 9;
+            return 1;
+          },
         },
-      },
-    }).placeIovecs(16, [300, 2], [400, 2]);
-    is(guest.call('fd_read', 0, 16, 2, 200), Errno.ESUCCESS);
-    guest.wrote([300, [9]], [200, u32(1)]);
-    is(reads, 1);
-  });
+      }).placeIovecs(16, [300, 2], [400, 2]);
+      is(guest.call('fd_read', 0, 16, 2, 200), Errno.ESUCCESS);
+      guest.wrote([300, [9]], [200, u32(1)]);
+      is(reads, 1);
+    },
+  );
 
-  test.row('wasi.fd_read', 'without a source stdin is at its end', () => {
+  test.row('wasi.fd_read', 'without a source stdin is empty', () => {
     const guest = new Guest().placeIovecs(16, [300, 2]);
     is(guest.call('fd_read', 0, 16, 1, 200), Errno.ESUCCESS);
     guest.wrote([200, u32(0)]);
@@ -126,7 +130,7 @@ suite('wasi/fd', test => {
       bytesEqual(guest.bytes.slice(202, 204), u16(answer === Errno.ESUCCESS ? flags : 4));
     });
 
-  test.row('wasi.fd_close', 'closes stdio once; then nothing works on it', () => {
+  test.row('wasi.fd_close', 'closes stdio; then every call on it is EBADF', () => {
     const guest = new Guest().placeIovecs(16, [300, 1]);
     is(guest.call('fd_close', 1), Errno.ESUCCESS);
     is(guest.call('fd_close', 1), Errno.EBADF);
@@ -135,7 +139,7 @@ suite('wasi/fd', test => {
     is(guest.call('fd_write', 2, 16, 1, 200), Errno.ESUCCESS);
   });
 
-  test.row('wasi.fd_renumber', 'moves a descriptor onto another', () => {
+  test.row('wasi.fd_renumber', 'moves a descriptor to the number of another', () => {
     const guest = new Guest().place(300, utf8('x')).placeIovecs(16, [300, 1]);
     is(guest.call('fd_renumber', 1, 1), Errno.ESUCCESS);
     is(guest.call('fd_renumber', 1, 3), Errno.EBADF);
@@ -184,7 +188,7 @@ suite('wasi/fd', test => {
     guest.wrote();
   });
 
-  test.row(['wasi.fd_prestat_get', 'wasi.fd_prestat_dir_name'], 'stdio is no preopen', () => {
+  test.row(['wasi.fd_prestat_get', 'wasi.fd_prestat_dir_name'], 'stdio is not a preopened folder', () => {
     const guest = new Guest();
     for (const fd of [0, 1, 2]) {
       is(guest.call('fd_prestat_get', fd, 200), Errno.EBADF);
@@ -193,14 +197,18 @@ suite('wasi/fd', test => {
     guest.wrote();
   });
 
-  test.row(['wasi.fd_prestat_get', 'wasi.fd_prestat_dir_name'], 'a preopened directory', () => {
-    const guest = new Guest({ preopens: { '/dätä': new MemoryFs() } });
-    is(guest.call('fd_prestat_get', 3, 200), Errno.ESUCCESS);
-    is(guest.call('fd_prestat_dir_name', 3, 300, 100), Errno.ESUCCESS);
-    is(guest.call('fd_prestat_dir_name', 3, 400, 6), Errno.ENAMETOOLONG);
-    is(guest.call('fd_prestat_dir_name', 3, 65_530, 7), Errno.EFAULT);
-    is(guest.call('fd_prestat_get', 3, 65_529), Errno.EFAULT);
-    is(guest.call('fd_prestat_get', 4, 200), Errno.EBADF);
-    guest.wrote([200, [0, 0, 0, 0, ...u32(7)]], [300, utf8('/dätä')]);
-  });
+  test.row(
+    ['wasi.fd_prestat_get', 'wasi.fd_prestat_dir_name'],
+    'a preopened folder is described with its name',
+    () => {
+      const guest = new Guest({ preopens: { '/dätä': new MemoryFs() } });
+      is(guest.call('fd_prestat_get', 3, 200), Errno.ESUCCESS);
+      is(guest.call('fd_prestat_dir_name', 3, 300, 100), Errno.ESUCCESS);
+      is(guest.call('fd_prestat_dir_name', 3, 400, 6), Errno.ENAMETOOLONG);
+      is(guest.call('fd_prestat_dir_name', 3, 65_530, 7), Errno.EFAULT);
+      is(guest.call('fd_prestat_get', 3, 65_529), Errno.EFAULT);
+      is(guest.call('fd_prestat_get', 4, 200), Errno.EBADF);
+      guest.wrote([200, [0, 0, 0, 0, ...u32(7)]], [300, utf8('/dätä')]);
+    },
+  );
 });

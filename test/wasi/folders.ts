@@ -28,7 +28,7 @@ export function inFolder<T>(body: (path: string) => T): T {
   }
 }
 
-/** Every entry but `inside`, with all that can be known of it. */
+/** Describes every entry except `inside`, with all its observable properties. */
 function describe(folder: string): string[] {
   return readdirSync(folder)
     .filter(name => name !== 'inside')

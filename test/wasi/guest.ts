@@ -37,7 +37,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** The same clock on a thread that may not block. */
+/** Returns the clock without `sleepNs`, as on a thread that may not block. */
 export const sleepless = (clock: Clock): Clock => ({
   nowNs: id => clock.nowNs(id),
   resolutionNs: id => clock.resolutionNs(id),
@@ -80,7 +80,7 @@ export class Guest {
     return new Uint8Array(this.memory.buffer);
   }
 
-  /** What the program itself puts into its memory. */
+  /** Writes bytes into the memory as the program does. */
   place(pointer: number, bytes: readonly number[]): this {
     this.bytes.set(bytes, pointer);
     this.#placed.push([pointer, bytes]);
@@ -98,7 +98,7 @@ export class Guest {
     return this.wasi.imports[name](...args) as number;
   }
 
-  /** Exactly these bytes were written: everything else is as the program left it, guards included. */
+  /** Fails unless exactly these bytes were written and all other bytes, guards included, are unchanged. */
   wrote(...expected: readonly (readonly [pointer: number, bytes: readonly number[]])[]): void {
     const image = new Uint8Array(this.bytes.length).fill(GUARD);
     for (const [pointer, bytes] of [...this.#placed, ...expected]) image.set(bytes, pointer);

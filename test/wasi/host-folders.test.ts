@@ -65,7 +65,7 @@ realPrograms('wasi/real programs on folders of the host', (files, body) =>
 );
 
 suite('wasi/node-files', test => {
-  test('programs at random learn the same here and in memory', () => {
+  test('random programs get the same results in a folder of the host and in memory', () => {
     const seed = Date.now() >>> 0;
     for (let round = 0; round < 40; round++)
       inFolder(folder => {
@@ -76,7 +76,7 @@ suite('wasi/node-files', test => {
   });
 
   for (const [title, path] of [
-    ['what is not there', 'none'],
+    ['a path that does not exist', 'none'],
     ['a file', 'file'],
     ['a path with NUL', 'a\0b'],
   ] as const)
@@ -87,7 +87,7 @@ suite('wasi/node-files', test => {
         await raises(() => nodeFolder(join(folder, path)), expected);
       }));
 
-  test('a folder given by a link is the folder that it leads to now', () =>
+  test('a folder that is given by a link stays the folder that the link leads to at creation', () =>
     inFolder(folder => {
       mkdirSync(join(folder, 'one'));
       mkdirSync(join(folder, 'two'));
@@ -99,7 +99,7 @@ suite('wasi/node-files', test => {
       is(readFileSync(join(folder, 'one/file'), 'utf8'), 'x');
     }));
 
-  test('files of the host are seen as they are, and what a program makes is there', () =>
+  test('programs see files of the host as they are, and the host sees files that a program makes', () =>
     inFolder(folder => {
       writeFileSync(join(folder, 'host'), 'from the host');
       const program = new Program({ '/': nodeFolder(folder) });
@@ -123,7 +123,7 @@ suite('wasi/node-files', test => {
 
   for (const [error, errno] of [
     [Object.assign(new Error('EFBIG: file too large'), { code: 'EFBIG' }), Errno.EFBIG],
-    // Deno 2.9 gives no code to this one, nor to others that it does not know.
+    // Deno 2.9 gives this error no code, like other errors that it does not know.
     [new Error('File too large (os error 27)'), Errno.EFBIG],
     [new Error('No space left on device (os error 28)'), Errno.ENOSPC],
     [new Error('Something new (os error 9999)'), Errno.EIO],
@@ -132,7 +132,7 @@ suite('wasi/node-files', test => {
   ] as const)
     test(`"${error.message}" of the host is ${errnoName(errno)}`, () => is(toErrno(error), errno));
 
-  test('an error that is not of the host is thrown on', async () => {
+  test('an error that does not come from the host is thrown again', async () => {
     const mistake = new TypeError('a mistake');
     is(await raises(() => toErrno(mistake), {}), mistake);
   });
@@ -163,7 +163,7 @@ suite('wasi/node-files', test => {
       program.do('path_unlink_file', ROOT, 'pipe');
     }));
 
-  test('a folder that was taken away is not there, and does not come back as another', () =>
+  test('a folder that was moved away is ENOENT, also after another folder or a link has taken its place', () =>
     inFolder(folder => {
       mkdirSync(join(folder, 'inside'));
       const program = new Program({ '/': nodeFolder(join(folder, 'inside')) });

@@ -21,7 +21,7 @@ const LINK_NAME = 328;
 const FOLDER = 3;
 const FILE = 4;
 
-/** Arguments that answer success, or what stands beside them. */
+/** Arguments for which each function succeeds, or returns the `answer` beside them. */
 const good: Partial<Record<WasiFunctionName, { args: (number | bigint)[]; answer?: number }>> = {
   args_get: { args: [1024, 2048] },
   args_sizes_get: { args: [1024, 2048] },
@@ -91,7 +91,7 @@ suite('wasi/hostile pointers', test => {
   for (const row of withPointers) {
     const { args, answer = Errno.ESUCCESS } = good[row.name] ?? { args: [] };
 
-    test.row(`wasi.${row.name}`, 'good arguments give the expected answer', () => {
+    test.row(`wasi.${row.name}`, 'valid arguments give the expected result', () => {
       is(hostileGuest().call(row.name, ...args), answer);
     });
 
@@ -110,7 +110,7 @@ suite('wasi/hostile pointers', test => {
     }
   }
 
-  test.row('wasi.random_get', 'lengths that reach beyond the memory or wrap around', () => {
+  test.row('wasi.random_get', 'a length that reaches beyond the memory or wraps around is EFAULT', () => {
     const guest = hostileGuest();
     for (const [buf, length] of [
       [0, PAGE_BYTES + 1],
@@ -151,7 +151,7 @@ suite('wasi/hostile pointers', test => {
     });
   }
 
-  test.row('wasi.poll_oneoff', 'counts beyond the memory or the limit', () => {
+  test.row('wasi.poll_oneoff', 'a count beyond the memory is EFAULT, a count beyond the limit EINVAL', () => {
     const guest = hostileGuest();
     is(guest.call('poll_oneoff', CLOCK_SUBSCRIPTION, 1024, 2000, 2048), Errno.EFAULT);
     is(guest.call('poll_oneoff', CLOCK_SUBSCRIPTION, 1024, 65_537, 2048), Errno.EINVAL);
@@ -159,7 +159,7 @@ suite('wasi/hostile pointers', test => {
     guest.wrote();
   });
 
-  test('random calls answer an errno of their row and never throw', () => {
+  test('random calls return an errno of their row and never throw', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);
     const interesting = [0, 1, 2, 3, 4, 8, 64, 256, 1024, PAGE_BYTES - 8, PAGE_BYTES - 1, PAGE_BYTES, -1, -8];
@@ -167,7 +167,7 @@ suite('wasi/hostile pointers', test => {
     for (let call = 0; call < 20_000; call++) {
       const row = random.pick(wasiFunctions);
       if (row.name === 'proc_exit' || row.name === 'proc_raise') continue;
-      // Soon all that was open is closed or moved.
+      // After a few random calls, all open descriptors would be closed or moved.
       if (call % 200 === 0) guest = hostileGuest();
       if (call % 100 === 0) guest.bytes.set(random.bytes(512), random.below(4096));
       const args = row.params.map(([, type]) => {

@@ -46,7 +46,7 @@ escapesContract('wasi/escapes from memory', body => {
 readOnlyContract('wasi/read-only files in memory', inMemory);
 
 suite('wasi/memory-fs', test => {
-  test('is made from bytes, text and folders, and gives them back as copies', () => {
+  test('a MemoryFs is made from bytes, text and folders, and returns copies of them', () => {
     const bytes = Uint8Array.of(1, 2, 3);
     const fs = new MemoryFs({
       bytes,
@@ -73,7 +73,7 @@ suite('wasi/memory-fs', test => {
     equal(new MemoryFs(snapshot).snapshot(), snapshot);
   });
 
-  test('tells what programs changed, and nothing else', () => {
+  test('changes() lists the entries that programs changed, and no others', () => {
     const files = {
       ...{ kept: 'k', written: 'old', gone: 'g', moved: 'm', same: new MemoryLink('kept') },
       ...{
@@ -132,7 +132,7 @@ suite('wasi/memory-fs', test => {
     equal(Object.keys(fs.changes()).sort(), ['cut', 'replaced']);
   });
 
-  test('snapshot and changes of folders nested deeper than a stack reaches', () => {
+  test('snapshot and changes work for folders nested deeper than the call stack allows', () => {
     const fs = new MemoryFs();
     let at = fs.root;
     for (let depth = 0; depth < 30_000; depth++) {
@@ -175,7 +175,7 @@ suite('wasi/memory-fs', test => {
     is(new MemoryFs({ a: 'xyz' }, { quotaBytes: 3, maxNodes: 2 }).usedBytes, 3);
   });
 
-  test('counts bytes to the last one, and gives back what nobody can reach', () => {
+  test('every byte counts against the quota, and a file without names and descriptors no longer counts', () => {
     const fs = new MemoryFs({}, { quotaBytes: 10 });
     const program = new Program({ '/': fs });
     const fd = program.openFile('file');
@@ -199,7 +199,7 @@ suite('wasi/memory-fs', test => {
   });
 
   const FAR = 2n ** 32n;
-  test('holes take nothing of the quota, bytes behind them do, and so does room that is reserved', () => {
+  test('holes do not count against the quota; bytes behind them and reserved room do', () => {
     const fs = new MemoryFs({}, { quotaBytes: 100_000 });
     const program = new Program({ '/': fs });
     const fd = program.openFile('file');
@@ -210,7 +210,7 @@ suite('wasi/memory-fs', test => {
     }
     is(program.pwrite(fd, 'x', FAR), 'ESUCCESS');
     is(fs.usedBytes, 5 + 1024 + 1);
-    // The zeros in front of a byte count from the border of its page.
+    // The zeros before a byte count, from the start of its page.
     is(program.pwrite(fd, 'x', FAR + 65_535n), 'ESUCCESS');
     is(fs.usedBytes, 5 + 1024 + 65_536);
     is(program.pwrite(fd, 'x', FAR + 2n * 65_536n - 1n), 'ENOSPC');
@@ -249,7 +249,7 @@ suite('wasi/memory-fs', test => {
     }
   });
 
-  test('the end of the largest file is not passed by appending', () => {
+  test('appending does not make a file longer than the largest file', () => {
     const program = new Program({ '/': new MemoryFs() });
     const fd = program.openFile('file', { fdflags: Fdflags.APPEND });
     program.do('fd_filestat_set_size', fd, 2n ** 44n - 4097n);
@@ -271,7 +271,7 @@ suite('wasi/memory-fs', test => {
       },
     ],
   ] as const)
-    test(`copies no files ${title}, whose holes make them longer than the quota`, async () => {
+    test(`does not copy files ${title}, whose holes make them longer than the quota`, async () => {
       const fs = new MemoryFs({}, { quotaBytes: 1000 });
       make(new Program({ '/': fs }));
       for (const copy of [() => fs.snapshot(), () => fs.changes()])
@@ -288,7 +288,7 @@ suite('wasi/memory-fs', test => {
     is(snapshot.link99, snapshot.file);
   });
 
-  test('devices are given, kept, moved and removed as files are', () => {
+  test('devices can be given, copied, moved and removed like files', () => {
     const fs = new MemoryFs({ dev: { null: nullFile, zero: zeroFile } });
     const program = new Program({ '/': fs });
     program.write(program.openFile('dev/null'), 'x'.repeat(1000));
@@ -305,7 +305,7 @@ suite('wasi/memory-fs', test => {
     equal({ ...(dev as MemoryChanges) }, { null: null, zero: null });
   });
 
-  test('counts files, folders and links', () => {
+  test('files, folders and links count against maxNodes', () => {
     const fs = new MemoryFs({}, { maxNodes: 3 });
     const program = new Program({ '/': fs });
     program.do('path_create_directory', ROOT, 'folder');
@@ -320,7 +320,7 @@ suite('wasi/memory-fs', test => {
     is(program.call('path_create_directory', ROOT, 'more'), 'ENOSPC');
   });
 
-  test('takes its time from the embedder', () => {
+  test('file times come from the nowNs of the embedder', () => {
     let now = 5n;
     const fs = new MemoryFs({ file: 'x' }, { nowNs: () => now });
     const program = new Program({ '/': fs });
@@ -360,7 +360,7 @@ suite('wasi/memory-fs', test => {
     [Fdflags.RSYNC, [true]],
     [0, []],
   ] as const)
-    test.row(['wasi.fd_write', 'wasi.fd_pwrite'], `with flag ${flag} what is written is synchronised`, () => {
+    test.row(['wasi.fd_write', 'wasi.fd_pwrite'], `with flag ${flag} each write is synchronised`, () => {
       const fs = new MemoryFs();
       const synced: boolean[] = [];
       const open = fs.root.openFile.bind(fs.root);

@@ -11,7 +11,7 @@ const bound = (memory: WebAssembly.Memory) => {
 const page = () => bound(new WebAssembly.Memory({ initial: 1, maximum: 4 }));
 
 suite('wasi/memory', test => {
-  test('unbound memory holds nothing but nothing', () => {
+  test('unbound memory holds only ranges of 0 bytes', () => {
     const memory = new GuestMemory();
     is(memory.bound, false);
     is(memory.holds(0, 1), false);
@@ -92,11 +92,11 @@ suite('wasi/memory', test => {
     ]);
     equal(memory.iovecs(PAGE_BYTES, 0, 4), []);
     is(memory.iovecs(PAGE_BYTES + 1, 0, 4), undefined);
-    // The list must be inside as a whole, not only the part that is used.
+    // The whole list must be inside the memory, not only the part that is used.
     is(memory.iovecs(0, PAGE_BYTES / 8 + 1, 1e9), undefined);
   });
 
-  test('set writes all or nothing', () => {
+  test('set writes all bytes or none', () => {
     const memory = page();
     is(memory.set(PAGE_BYTES - 3, Uint8Array.from(u32(1))), false);
     is(memory.u8(PAGE_BYTES - 3), 0);

@@ -8,7 +8,7 @@ import { Program, ROOT } from './program.ts';
 const ENOENT = 44;
 const EINVAL = 28;
 
-/** A folder with a file and a folder, which notes every path that is looked at. */
+/** A host with a file and two folders that records each path passed to `look`. */
 function watched() {
   const looks: string[] = [];
   const folders = ['/root', '/root/folder', '/root/other'];
@@ -28,7 +28,7 @@ function watched() {
     look,
     list: () => ['file', 'folder'],
     openFile: () => file as PathFile,
-    // Whatever is removed seems to be made again at once, with the same inode.
+    // A removed folder stays visible, like a new folder that got the same inode at once.
     removeDirectory: () => 0,
     rename: () => 0,
   };
@@ -64,7 +64,7 @@ suite('wasi/path-fs', test => {
     {
       title: 'fd_readdir',
       run: (program: Program) => program.do('fd_readdir', ROOT, 1024, 1000, 0n, 256),
-      // To list, for "." and "..", and for all entries together.
+      // `/root` is checked for the list, for "." and "..", and once for all entries.
       expected: ['/root', '/root', '/root', '/root/file', '/root/folder'],
     },
     {
@@ -73,13 +73,13 @@ suite('wasi/path-fs', test => {
       expected: ['/root', '/root', '/root/file'],
     },
   ])
-    test(`${title} looks at nothing twice in vain`, () => {
+    test(`${title} makes no unnecessary checks of a path`, () => {
       const { program, looks } = watched();
       run(program);
       equal(looks, expected);
     });
 
-  test('what is looked at in one call is looked at again in the next', () => {
+  test('a path that one call has checked is checked again in the next call', () => {
     const { program, looks } = watched();
     for (let round = 0; round < 3; round++) program.open('file');
     is(looks.length, 6);
@@ -90,7 +90,7 @@ suite('wasi/path-fs', test => {
     { title: 'replaced', remove: ['path_rename', ROOT, 'other', ROOT, 'folder'], isGone: true },
     { title: 'renamed to itself', remove: ['path_rename', ROOT, 'folder', ROOT, 'folder'], isGone: false },
   ] as const)
-    test(`an open folder that is ${title} is ${isGone ? 'gone, whatever has its inode then' : 'still there'}`, () => {
+    test(`an open folder that is ${title} is ${isGone ? 'gone, also when a new folder has its inode' : 'still there'}`, () => {
       const { program } = watched();
       const fd = program.openFolder('folder');
       const [call, ...args] = remove;
@@ -100,7 +100,7 @@ suite('wasi/path-fs', test => {
       is(program.call('fd_filestat_get', again, 1024), 'ESUCCESS');
     });
 
-  test('only names of entries are looked at', () => {
+  test('a name that is not the name of an entry is EINVAL without a check', () => {
     const { fs, looks } = watched();
     equal(fs.root.lookupAll?.(['..', 'a/b', '', '.']), [EINVAL, EINVAL, EINVAL, EINVAL]);
     equal(looks, ['/root']);

@@ -10,7 +10,7 @@ const REALTIME = 0;
 const MONOTONIC = 1;
 const ABSTIME = 1;
 
-// Padding is 0xee, so that a reader of the wrong offset shows.
+// Padding is 0xee, so that reading at a wrong offset is noticed.
 const clockSub = (userdata: bigint, id: number, timeoutNs: bigint, flags = 0): number[] => [
   ...u64(userdata),
   0,
@@ -129,41 +129,53 @@ suite('wasi/poll', test => {
     guest.wrote();
   });
 
-  test.row('wasi.poll_oneoff', 'a thread that may not block: ENOTSUP and a diagnostic that says why', () => {
-    const guest = place(new Guest({ clock: sleepless(new FakeClock()) }), [clockSub(1n, MONOTONIC, 10n)]);
-    is(guest.call('poll_oneoff', IN, OUT, 1, NEVENTS), Errno.ENOTSUP);
-    guest.wrote();
-    is(guest.diagnostics.length, 1);
-    const [{ code, function: name, message } = { code: '', function: '', message: '' }] = guest.diagnostics;
-    is(code, 'WASI_WOULD_BLOCK');
-    is(name, 'poll_oneoff');
-    match(message, /sleep for 10 ns.*may not block.*worker/);
-  });
+  test.row(
+    'wasi.poll_oneoff',
+    'on a thread that may not block, a wait is ENOTSUP, with a diagnostic that gives the reason',
+    () => {
+      const guest = place(new Guest({ clock: sleepless(new FakeClock()) }), [clockSub(1n, MONOTONIC, 10n)]);
+      is(guest.call('poll_oneoff', IN, OUT, 1, NEVENTS), Errno.ENOTSUP);
+      guest.wrote();
+      is(guest.diagnostics.length, 1);
+      const [{ code, function: name, message } = { code: '', function: '', message: '' }] = guest.diagnostics;
+      is(code, 'WASI_WOULD_BLOCK');
+      is(name, 'poll_oneoff');
+      match(message, /sleep for 10 ns.*may not block.*worker/);
+    },
+  );
 
-  test.row('wasi.poll_oneoff', 'what is due needs no sleep, so it works on such a thread', () => {
-    for (const subs of [
-      [clockSub(1n, MONOTONIC, 0n)],
-      [clockSub(1n, REALTIME, 5n, ABSTIME)],
-      [clockSub(1n, MONOTONIC, 10n), write(2n, 1)],
-    ]) {
-      const guest = place(new Guest({ clock: sleepless(new FakeClock()) }), subs);
-      is(guest.call('poll_oneoff', IN, OUT, subs.length, NEVENTS), Errno.ESUCCESS);
-      is(guest.diagnostics.length, 0);
-    }
-  });
+  test.row(
+    'wasi.poll_oneoff',
+    'an event that is already due needs no sleep, so it works on a thread that may not block',
+    () => {
+      for (const subs of [
+        [clockSub(1n, MONOTONIC, 0n)],
+        [clockSub(1n, REALTIME, 5n, ABSTIME)],
+        [clockSub(1n, MONOTONIC, 10n), write(2n, 1)],
+      ]) {
+        const guest = place(new Guest({ clock: sleepless(new FakeClock()) }), subs);
+        is(guest.call('poll_oneoff', IN, OUT, subs.length, NEVENTS), Errno.ESUCCESS);
+        is(guest.diagnostics.length, 0);
+      }
+    },
+  );
 
-  test.row('wasi.poll_oneoff', 'a call stopped during the sleep does not go on', async () => {
-    const stop = new Error('stopped');
-    let stopped = false;
-    const clock = new FakeClock();
-    clock.sleepNs = () => {
-      stopped = true;
-    };
-    const checkpoint = () => {
-      if (stopped) throw stop;
-    };
-    const guest = place(new Guest({ clock, checkpoint }), [clockSub(1n, MONOTONIC, 10n)]);
-    is(await raises(() => guest.call('poll_oneoff', IN, OUT, 1, NEVENTS), {}), stop);
-    guest.wrote();
-  });
+  test.row(
+    'wasi.poll_oneoff',
+    'a call that is stopped during the sleep throws and writes nothing',
+    async () => {
+      const stop = new Error('stopped');
+      let stopped = false;
+      const clock = new FakeClock();
+      clock.sleepNs = () => {
+        stopped = true;
+      };
+      const checkpoint = () => {
+        if (stopped) throw stop;
+      };
+      const guest = place(new Guest({ clock, checkpoint }), [clockSub(1n, MONOTONIC, 10n)]);
+      is(await raises(() => guest.call('poll_oneoff', IN, OUT, 1, NEVENTS), {}), stop);
+      guest.wrote();
+    },
+  );
 });

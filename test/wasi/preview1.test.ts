@@ -10,7 +10,7 @@ const argumentsFor = (params: readonly (readonly [string, string, string])[]) =>
   params.map(([, type]) => (type === 'i64' ? 0n : 0));
 
 suite('wasi/preview1', test => {
-  test('checkpoint refuses every function, with what it throws', async () => {
+  test('an exception of checkpoint ends the call of every function', async () => {
     const stop = new Error('the call was stopped');
     const guest = new Guest({
       checkpoint: () => {
@@ -31,7 +31,7 @@ suite('wasi/preview1', test => {
     is(calls, 45);
   });
 
-  test.row('wasi.proc_exit', 'what onExit throws is left as it is', async () => {
+  test.row('wasi.proc_exit', 'an exception of onExit reaches the caller unchanged', async () => {
     const thrown = { not: 'even an error' };
     const codes: number[] = [];
     const guest = new Guest({
@@ -49,7 +49,7 @@ suite('wasi/preview1', test => {
     equal(codes, [0xffff_fffe]);
   });
 
-  test.row('wasi.proc_exit', 'an onExit that returns does not let the program go on', async () => {
+  test.row('wasi.proc_exit', 'the program does not continue when onExit returns', async () => {
     const guest = new Guest({ onExit: (() => undefined) as unknown as () => never });
     ok((await raises(() => guest.call('proc_exit', 3), { code: 'WASI_EXIT' })) instanceof WasiExit);
   });
@@ -72,7 +72,7 @@ suite('wasi/preview1', test => {
       match(String(diagnostic?.cause), 'disk on fire');
     });
 
-  test('what onDiagnostic throws is left as it is, so that a strict host can stop the call', async () => {
+  test('an exception of onDiagnostic reaches the caller unchanged, so that a strict host can stop the call', async () => {
     const strict = new Error('strict');
     const onDiagnostic = () => {
       throw strict;
@@ -81,7 +81,7 @@ suite('wasi/preview1', test => {
     is(await raises(() => guest.call('random_get', 0, 1), {}), strict);
   });
 
-  test('before bind, functions with pointers answer EFAULT with a diagnostic and the others work', async () => {
+  test('before bind, functions with pointers return EFAULT with a diagnostic, and the others work', async () => {
     for (const row of wasiFunctions) {
       if (row.name === 'proc_exit') continue;
       const codes: string[] = [];
@@ -97,13 +97,13 @@ suite('wasi/preview1', test => {
     }
   });
 
-  test('bind refuses what is no memory', async () => {
+  test('bind refuses a value that is not a memory', async () => {
     const { wasi } = new Guest();
     for (const given of [undefined, null, {}, new Uint8Array(1).fill(1).buffer])
       await raises(() => wasi.bind(given as unknown as WebAssembly.Memory), { code: 'WASI_INVALID_MEMORY' });
   });
 
-  test('after growth the new memory counts, and the same imports go on', () => {
+  test('after growth the same imports use the new memory', () => {
     const guest = new Guest();
     is(guest.call('random_get', 65_536, 4), Errno.EFAULT);
     is(guest.call('random_get', 0, 4), Errno.ESUCCESS);
@@ -119,7 +119,7 @@ suite('wasi/preview1', test => {
     equal([...guest.bytes.slice(200, 204)], u32(1));
   });
 
-  test('two instances share nothing', () => {
+  test('two WASI objects share no state', () => {
     const one = new Guest({ args: ['one'], stdout: new LineSink() });
     const two = new Guest({ args: ['two', 'three'] }).place(300, utf8('x')).placeIovecs(16, [300, 1]);
     is(one.call('fd_close', 1), Errno.ESUCCESS);

@@ -6,7 +6,7 @@ import { suite } from '../helpers/suite.ts';
 
 // With a real implementation all contracts of file systems run over it: test/preview2.
 
-/** A descriptor of a folder in which each look throws what `fail` throws, but for the folder itself. */
+/** A descriptor of a folder: `statAt` calls `fail` for every path except the folder itself. */
 function failing(fail: () => never): Preview2Descriptor {
   const self = <T>(path: string, answer: T) => (path === '.' ? answer : fail());
   const stat = { type: 'directory', linkCount: 1n, size: 0n };
@@ -35,7 +35,7 @@ suite('wasi/preview2', test => {
   ] as const)
     test(`${title} is errno ${errno}`, () => is(errnoOf(thrown), errno));
 
-  test('errors of WASI are answered, others thrown on', async () => {
+  test('an error of WASI becomes an errno, another exception is thrown again', async () => {
     is(rootOf('access').lookup('a'), 2);
     const mistake = new TypeError('x');
     is(await raises(() => rootOf(mistake).lookup('a'), {}), mistake);

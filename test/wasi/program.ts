@@ -1,7 +1,7 @@
 import { errnoName, Rights, type WasiFunctionName, type WasiOptions } from '../../wasi/index.ts';
 import { Guest, u32, utf8 } from './guest.ts';
 
-/** What a call may be given: text and bytes become a pointer and a length. */
+/** An argument of a call. Text and bytes become a pointer and a length. */
 export type Argument = number | bigint | string | Uint8Array;
 
 export interface Opening {
@@ -63,7 +63,7 @@ export class Program {
     return [pointer, bytes.length];
   }
 
-  /** Answers the errno's name. */
+  /** Returns the errno's name. */
   call(name: WasiFunctionName, ...args: readonly Argument[]): string {
     const flat = args.flatMap(arg =>
       typeof arg === 'string' || arg instanceof Uint8Array ? this.#place(arg) : [arg],
@@ -71,13 +71,13 @@ export class Program {
     return errnoName(this.guest.call(name, ...flat));
   }
 
-  /** Calls what must succeed. */
+  /** Calls a function and fails the test unless it succeeds. */
   do(name: WasiFunctionName, ...args: readonly Argument[]): void {
     const errno = this.call(name, ...args);
     if (errno !== 'ESUCCESS') throw new Error(`${name}(${args.join(', ')}) answered ${errno}`);
   }
 
-  /** The errno's name, or the new descriptor. */
+  /** Returns the new descriptor, or the errno's name. */
   tryOpen(path: string | Uint8Array, opening: Opening = {}): string | number {
     const { at = ROOT, follow = false, oflags = 0, rights = 0n, inheriting = 0n, fdflags = 0 } = opening;
     const errno = this.call('path_open', at, follow ? 1 : 0, path, oflags, rights, inheriting, fdflags, OUT);
@@ -90,7 +90,7 @@ export class Program {
     return fd;
   }
 
-  /** Opens with every right but those that would be refused for a folder. */
+  /** Opens with every right except those that are refused for a folder. */
   openFolder(path: string, at = ROOT): number {
     return this.open(path, {
       at,
@@ -100,7 +100,7 @@ export class Program {
     });
   }
 
-  /** Opens whatever it is for reading. */
+  /** Opens a file or folder for reading. */
   openFolderOrFile(path: string, at: number): number {
     const rights = ALL_RIGHTS & ~Rights.FD_WRITE;
     return this.open(path, { at, rights, inheriting: ALL_RIGHTS });
@@ -120,7 +120,7 @@ export class Program {
     this.guest.bytes.set([...u32(BUFFER), ...u32(bytes)], IOVS);
   }
 
-  /** Answers the bytes written. */
+  /** Returns the number of bytes written. */
   write(fd: number, text: string): number {
     this.guest.bytes.set(utf8(text), BUFFER);
     this.#iovec(utf8(text).length);
@@ -146,7 +146,7 @@ export class Program {
     return this.text(BUFFER, this.u32(OUT));
   }
 
-  /** The errno's name of reading or writing one byte. */
+  /** Reads or writes one byte. Returns the errno's name. */
   transfer(name: 'fd_read' | 'fd_write', fd: number): string {
     this.#iovec(1);
     return this.call(name, fd, IOVS, 1, OUT);
@@ -195,7 +195,7 @@ export class Program {
     };
   }
 
-  /** One call of fd_readdir: the entries that fit in whole, and whether the end was reached. */
+  /** Calls fd_readdir once. Returns the entries that fit completely, and whether the end was reached. */
   listFrom(fd: number, cookie: bigint, bytes = BUFFER_BYTES): { entries: Listed[]; atEnd: boolean } {
     this.do('fd_readdir', fd, BUFFER, bytes, cookie, OUT);
     const used = this.u32(OUT);
@@ -214,7 +214,7 @@ export class Program {
     return { entries, atEnd: used < bytes };
   }
 
-  /** Names in a folder, sorted, without `.` and `..`. */
+  /** Returns the names in a folder, sorted, without `.` and `..`. */
   list(path = '.'): string[] {
     const fd = this.openFolder(path);
     const { entries } = this.listFrom(fd, 0n);

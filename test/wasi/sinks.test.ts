@@ -5,7 +5,7 @@ import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from './guest.ts';
 
-/** The lines, then the one that a flush gives. */
+/** Returns the lines, then the line that `flush` emits. */
 function linesOf(writes: readonly (readonly number[])[], options: LineSinkOptions = {}): string[] {
   const lines: string[] = [];
   const sink = new LineSink({ ...options, onLine: text => void lines.push(text) });
@@ -62,7 +62,7 @@ suite('wasi/sinks', test => {
   ])
     test(title, () => equal(linesOf(writes, options), lines));
 
-  test('however the same bytes are cut into writes, the lines are the same', () => {
+  test('the lines do not depend on how the bytes are divided into writes', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);
     const alphabet = [10, 10, 0x61, 0x62, 0xff, 0x80, ...utf8('é€😀')];
@@ -79,7 +79,7 @@ suite('wasi/sinks', test => {
     }
   });
 
-  test('uncut characters: whole text comes back from long lines', () => {
+  test('characters are not cut: the pieces of a long line join to the whole text', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);
     for (let round = 0; round < 300; round++) {
@@ -91,7 +91,7 @@ suite('wasi/sinks', test => {
     }
   });
 
-  test('the last lines are kept, bounded by number', () => {
+  test('at most keepLines last lines are kept', () => {
     const sink = new LineSink({ keepLines: 2 });
     sink.write(Uint8Array.from(utf8('a\nb\nc\nd')));
     equal(sink.lines, ['b', 'c']);
@@ -101,7 +101,7 @@ suite('wasi/sinks', test => {
     equal(sink.lines, []);
   });
 
-  test('the last lines are kept, bounded by bytes', () => {
+  test('last lines of at most keepBytes bytes are kept', () => {
     const sink = new LineSink({ keepBytes: 5 });
     sink.write(Uint8Array.from(utf8('aa\nbb\nccc\n')));
     equal(sink.lines, ['bb', 'ccc']);
@@ -111,7 +111,7 @@ suite('wasi/sinks', test => {
     equal(sink.lines, ['e']);
   });
 
-  test('clear gives the room back', () => {
+  test('clear makes room for new lines', () => {
     const sink = new LineSink({ keepBytes: 5 });
     sink.write(Uint8Array.from(utf8('aaa\n')));
     sink.clear();
@@ -159,7 +159,7 @@ suite('wasi/sinks', test => {
     equal(new LineSink({ maxLineBytes: MAX_LINE_BYTES }).lines, []);
   });
 
-  test('bytesSource gives its bytes once', () => {
+  test('bytesSource returns its bytes once', () => {
     const source = bytesSource(Uint8Array.of(1, 2, 3));
     const into = new Uint8Array(2);
     equal([source.read(into), [...into]], [2, [1, 2]]);

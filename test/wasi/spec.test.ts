@@ -13,7 +13,10 @@ import { Guest } from './guest.ts';
 
 const zeroArguments = (row: WasiFunction) => row.params.map(([, type]) => (type === 'i64' ? 0n : 0));
 
-/** i = i32, I = i64. Spelled a second time, from the extern block of the `wasi` crate 0.11.0, since imports given by JavaScript link whatever their types. */
+/**
+ * i = i32, I = i64. Copied from the extern block of the `wasi` crate 0.11.0, because a wrong type is not noticed at link time:
+ * a JavaScript function links to an import of any type.
+ */
 const signatures: Readonly<Record<string, string>> = {
   args_get: 'ii',
   args_sizes_get: 'ii',
@@ -73,7 +76,7 @@ suite('wasi/spec', test => {
   });
 
   for (const row of wasiFunctions) {
-    test.row(`wasi.${row.name}`, 'is implemented, and answers an errno of its row to zeros', () => {
+    test.row(`wasi.${row.name}`, 'is implemented, and returns an errno of its row for arguments of 0', () => {
       const guest = new Guest();
       let answer: number | undefined;
       try {
@@ -89,7 +92,7 @@ suite('wasi/spec', test => {
     });
   }
 
-  test('the wasm types of all parameters', () => {
+  test('the wasm types of all parameters are those of the wasi crate', () => {
     for (const { name, params } of wasiFunctions)
       is(params.map(([, type]) => (type === 'i64' ? 'I' : 'i')).join(''), signatures[name], name);
   });
@@ -113,7 +116,7 @@ suite('wasi/spec', test => {
       is(errnoName(index), name);
     }
     is(new Set(errnoTable.map(({ name }) => name)).size, 77);
-    // A row left out would shift the rest, so some are pinned: wasi-libc's values.
+    // A missing row would shift all later rows, so some values of wasi-libc are checked.
     for (const [name, value] of [
       ['E2BIG', 1],
       ['EBADF', 8],

@@ -26,7 +26,7 @@ const STAT = {
   params: ['i32', 'i32'],
   results: ['i32'],
 } as const;
-/** As an instance that exports a memory and these. */
+/** Makes an object like an instance, with a memory and these exports. */
 const instanceOf = (exports: object) =>
   ({
     exports: { memory: new WebAssembly.Memory({ initial: 1 }), ...exports },
@@ -72,12 +72,12 @@ suite('wasi/start', test => {
   ])
     test.row(['wasi.proc_exit', 'wasi.proc_raise'], `${title} gives ${code}`, () => is(run(body), code));
 
-  test('a trap is thrown as it is', async () => {
+  test('a trap is thrown unchanged', async () => {
     const error = await raises(() => run([op.unreachable]), {});
     is(error instanceof WebAssembly.RuntimeError, true);
   });
 
-  test('what onExit throws is thrown as it is', async () => {
+  test('an exception of onExit is thrown unchanged', async () => {
     const stop = new Error('stop');
     const onExit = () => {
       throw stop;
@@ -120,7 +120,7 @@ suite('wasi/start', test => {
     ['initialize', { memory: undefined }, 'WASI_INVALID_MEMORY', 'a WebAssembly.Memory'],
     ['start', { _start: () => {}, memory: undefined }, 'WASI_INVALID_MEMORY', 'a WebAssembly.Memory'],
   ] as const)
-    test(`${method} of a module with ${Object.keys(exports).join(' and ') || 'nothing'} is ${code}, and another may follow`, async () => {
+    test(`${method} of a module with ${Object.keys(exports).join(' and ') || 'nothing'} is ${code}, and a later call may succeed`, async () => {
       const wasi = createWasi({});
       await raises(() => wasi[method](instanceOf(exports)), { code, message });
       wasi.initialize(instanceOf({}));
@@ -146,7 +146,7 @@ suite('wasi/start', test => {
       buildModule({
         imports: [YIELD, STAT],
         functions: [
-          // Writes the fdstat of descriptor 3, which takes a memory that is bound.
+          // Writes the fdstat of descriptor 3, which needs a bound memory.
           { name: '_initialize', body: [...i32(3), ...i32(0), op.call, 1, op.drop] },
           { name: 'run', results: ['i32'], body: [...i32(3), ...i32(32), op.call, 1] },
         ],
@@ -202,7 +202,7 @@ suite('wasi/start', test => {
     ['wasix_32v1', 'proc_fork', 'WASIX'],
     ['wasi_ephemeral_nn', 'load', 'a proposal'],
   ] as const)
-    test(`a module that imports ${namespace}.${name} is told what it is`, async () => {
+    test(`the error for a module that imports ${namespace}.${name} names its WASI version`, async () => {
       const bytes = buildModule({ imports: [{ module: namespace, name }] });
       const module = new WebAssembly.Module(bytes);
       const expected = { code: 'WASI_OTHER_VERSION', message: `${namespace}.${name}` };
@@ -218,7 +218,7 @@ suite('wasi/start', test => {
     is(wasi.getImportObject(module).wasi_snapshot_preview1, wasi.imports);
   });
 
-  test('all is closed when it ends', () => {
+  test('all descriptors are closed when the program ends', () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const wasi = createWasi({ preopens: { '/': new MemoryFs() } });
     let inside = -1;
@@ -229,7 +229,7 @@ suite('wasi/start', test => {
     equal([inside, wasi.imports.fd_fdstat_get(3, 0)], [0, 8]);
   });
 
-  test('all options at once', () => {
+  test('all options work together', () => {
     const stdout = new CollectingSink();
     const code = run([op.call, 2, op.call, 0], {
       args: ['program', 'argument'],

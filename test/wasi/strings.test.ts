@@ -51,7 +51,7 @@ suite('wasi/args and environ', test => {
       says: 'args[1]',
     },
     {
-      title: 'an argument that is no string',
+      title: 'an argument that is not a string',
       options: { args: [1 as unknown as string] },
       code: 'WASI_INVALID_ARG',
       says: 'args[0]: expected a string, got a number',
@@ -71,7 +71,7 @@ suite('wasi/args and environ', test => {
     },
     { title: 'NUL in a value', options: { env: { A: 'x\0' } }, code: 'WASI_INVALID_ENV', says: 'env["A"]' },
     {
-      title: 'a value that is no string',
+      title: 'a value that is not a string',
       options: { env: { A: undefined as unknown as string } },
       code: 'WASI_INVALID_ENV',
       says: 'got undefined',
@@ -85,7 +85,7 @@ suite('wasi/args and environ', test => {
       });
     });
 
-  test.row('wasi.environ_get', 'inherited properties are no variables, and are refused', async () => {
+  test.row('wasi.environ_get', 'inherited properties are refused as variables', async () => {
     const env = Object.create({ SECRET: 'x' });
     await raises(() => new Guest({ env }), { code: 'WASI_INVALID_ENV', message: 'inherited' });
     const guest = new Guest({ env: Object.create(null) });

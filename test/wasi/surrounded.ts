@@ -1,7 +1,7 @@
 import type { Fs, FsDirectory } from '../../wasi/index.ts';
 import { ok } from '../helpers/assert.ts';
 
-/** Every entry with all that can be known of it. */
+/** Describes every entry, with all its observable properties. */
 function describe(folder: FsDirectory, path = ''): string[] {
   const names = folder.list();
   ok(typeof names !== 'number');
@@ -31,7 +31,7 @@ function describe(folder: FsDirectory, path = ''): string[] {
   });
 }
 
-/** The folders `inside` and `outside` of a file system, of which the second is described; it gets a link to the first. */
+/** Makes the folders `inside` and `outside` in a file system. `outside` gets a link to `inside` and is the described folder. */
 export function surrounded({ root }: Fs): { inside: FsDirectory; around: () => string } {
   const inside = root.openDirectory('inside');
   const outside = root.openDirectory('outside');

@@ -30,7 +30,7 @@ suite('wasi/trace', test => {
       equal(lines, [line]);
     });
 
-  test('a call that throws is traced and thrown on', async () => {
+  test('a call that throws is traced, and its exception is thrown again', async () => {
     const lines: string[] = [];
     const traced = traceImports(new Guest().wasi.imports, text => void lines.push(text));
     await raises(() => traced.proc_exit(3), { code: 'WASI_EXIT' });

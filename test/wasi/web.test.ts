@@ -32,7 +32,7 @@ suite('wasi/web', test => {
       ok(slept >= 20_500_000n, `${slept} ns`);
     });
 
-  test('random fills all, beyond 64 KiB and in shared memory', () => {
+  test('random fills all bytes, also more than 64 KiB and in shared memory', () => {
     for (const bytes of [
       new Uint8Array(200_000),
       new Uint8Array(new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true }).buffer),
@@ -51,7 +51,7 @@ suite('wasi/web', test => {
     }
   });
 
-  test('a coarse clock tells steps, sleeps as before, and is no finer than what it stands on', () => {
+  test('a coarse clock rounds times to steps, sleeps unchanged, and reports the coarser of both resolutions', () => {
     const fine = new FakeClock();
     const coarse = coarseClock(fine, 1_000n);
     coarse.sleepNs?.(1_999n);

@@ -14,9 +14,9 @@ import type {
   Preview2Preopens,
 } from './types.ts';
 
-// All goes through the descriptor of the root, by paths of which every folder has just been looked at, because a folder's
-// own descriptor is a mere path in preview2-shim 0.26: once that folder is renamed and a link put in its place, the
-// descriptor follows the link, out of the root too.
+// Every call uses the root's descriptor and a path whose folders have just been checked. The descriptor of an inner folder is
+// not used, because preview2-shim 0.26 stores only its path: when that folder is renamed and a link takes its place, the
+// descriptor follows the link, even out of the root.
 
 const NOFOLLOW = { symlinkFollow: false };
 const NS_PER_S = 1_000_000_000n;
@@ -29,7 +29,7 @@ const filetypes: Readonly<Record<string, number>> = {
   'symbolic-link': Filetype.SYMBOLIC_LINK,
 };
 
-/** Runs a call; what it throws becomes an errno, if it is an error of WASI at all. */
+/** Runs a call. A thrown error of WASI becomes an errno; other exceptions are thrown again. */
 function attempt<T>(call: () => T): T | number {
   try {
     return call();
@@ -40,14 +40,14 @@ function attempt<T>(call: () => T): T | number {
   }
 }
 
-/** As `attempt`, for what answers nothing. */
+/** As `attempt`, for a call without a result. Returns 0 for success. */
 const act = (call: () => void): number =>
   attempt(() => {
     call();
     return Errno.ESUCCESS;
   });
 
-/** A count, or a negative errno. */
+/** Runs a call that returns a count. Returns the count or a negative errno. */
 function count(call: () => number): number {
   const answer = attempt(() => ({ bytes: call() }));
   return typeof answer === 'number' ? -answer : answer.bytes;
@@ -61,12 +61,12 @@ const toTimestamp = (ns: bigint): Preview2NewTimestamp => ({
 });
 
 /**
- * WASI 0.2 has no inodes, only a hash that may change whenever the file does. All of it, except for preview2-shim 0.26: on
- * Node half of it is the time of the last change, in memory a number that counts the changes.
+ * Makes an inode number from the hash of WASI 0.2, which has no inodes. The whole hash is used, except for preview2-shim 0.26,
+ * whose hash changes with the file: on Node, half of it is the time of the last change; in memory, half of it counts changes.
  */
 function inode({ lower, upper }: Preview2MetadataHash, mtimNs: bigint): bigint {
   if (upper === mtimNs && lower !== 0n) return lower;
-  // A number and a count, not a hash.
+  // Two small numbers are the shim's file number and its count of changes, not a hash.
   if (upper < SMALL && lower < SMALL) return upper;
   return BigInt.asUintN(64, upper ^ (lower * 0x9e37_79b9_7f4a_7c15n)) || 1n;
 }
@@ -86,7 +86,7 @@ function describe(stat: Preview2DescriptorStat, hash: Preview2MetadataHash): FsS
   };
 }
 
-/** What jco's resources have: Node 20 lacks `Symbol.dispose`, for which preview2-shim then takes another symbol. */
+/** Disposes a resource of jco. On Node 20, which lacks `Symbol.dispose`, preview2-shim uses `Symbol.for('dispose')`. */
 function dispose(resource: object): void {
   const key = (Symbol as { dispose?: symbol }).dispose ?? Symbol.for('dispose');
   (resource as { [key: symbol]: (() => void) | undefined })[key]?.();
@@ -113,8 +113,8 @@ class DescriptorFile implements PathFile {
   }
 
   write(bytes: Uint8Array, offset: number): number {
-    // A copy: preview2-shim posts it to a thread, with all of the memory that it lies in.
-    // The shim in memory makes a file longer by a write of nothing beyond its end.
+    // An empty write returns early, because the shim in memory would extend the file up to the offset.
+    // A copy is passed, because preview2-shim posts the array to a thread together with all of its buffer.
     if (bytes.length === 0) return 0;
     return count(() => Number(this.#descriptor.write(bytes.slice(), BigInt(offset))));
   }
@@ -128,7 +128,7 @@ class DescriptorFile implements PathFile {
       act(() => this.#descriptor.setTimes(toTimestamp(atimNs / scale), toTimestamp(mtimNs / scale)));
     const failure = set(1n);
     const stat = this.stat();
-    // preview2-shim 0.26 on Node takes milliseconds for seconds.
+    // preview2-shim 0.26 on Node reads the seconds as milliseconds.
     const isOff = typeof stat !== 'number' && distance(stat.mtimNs, mtimNs) > NS_PER_S;
     return failure || isOff ? set(1000n) : failure;
   }
@@ -148,7 +148,7 @@ function preview2Host(root: Preview2Descriptor): PathHost {
   const look = (path: string) =>
     attempt(() => describe(root.statAt(NOFOLLOW, path), root.metadataHashAt(NOFOLLOW, path)));
 
-  /** Preopened descriptors of preview2-shim do less than others, so the root too is opened. */
+  /** Opens the folder, the root too: preopened descriptors of preview2-shim support fewer calls than opened ones. */
   const inDirectory = <T>(path: string, use: (directory: Preview2Descriptor) => T): T | number =>
     attempt(() => {
       const directory = root.openAt(NOFOLLOW, path, { directory: true }, { read: true });
@@ -172,7 +172,7 @@ function preview2Host(root: Preview2Descriptor): PathHost {
   };
 
   const openFile = (path: string, { read, write, create, truncate }: FsOpening): PathFile | number => {
-    // To cut a file is to write.
+    // Truncating and creating need write access.
     const access = { read, write: write || truncate || create };
     const descriptor = attempt(() =>
       root.openAt(NOFOLLOW, path, { create, exclusive: create, truncate }, access),
@@ -180,12 +180,15 @@ function preview2Host(root: Preview2Descriptor): PathHost {
     return typeof descriptor === 'number' ? descriptor : new DescriptorFile(descriptor);
   };
 
-  /** Whether folders seem to have what every object of JavaScript has: those of preview2-shim 0.26 in memory. */
+  /**
+   * Whether a folder seems to contain the names of inherited properties, such as `toString`. True for preview2-shim 0.26 in
+   * memory.
+   */
   const inherits = isConfused(() => root.statAt(NOFOLLOW, 'toString'));
 
   return {
     root: '.',
-    // preview2-shim takes a backslash for a slash.
+    // preview2-shim treats a backslash as a slash.
     isName: name => !/[\\/\0]/.test(name) && !(inherits && name in Object.prototype),
     look,
     list: path => inDirectory(path, list),
@@ -217,10 +220,10 @@ function isConfused(look: () => void): boolean {
 }
 
 /**
- * A folder of a WASI 0.2 implementation as a file system for `createWasi`. What was open below it is not found again
- * when another program renames the folders above. Names with a backslash are refused (EINVAL).
+ * Returns a file system for `createWasi` from a folder of a WASI 0.2 implementation. An open folder below it is not found again
+ * (ENOENT) after another program has renamed the folder or a folder above it. Names with a backslash are refused (EINVAL).
  * @param descriptor a `wasi:filesystem/types.descriptor` of a folder, such as a preopened one
- * @throws {WasiError} WASI_INVALID_PREOPEN if it is none
+ * @throws {WasiError} WASI_INVALID_PREOPEN if `descriptor` is not a descriptor of a folder
  */
 export function descriptorFs(descriptor: Preview2Descriptor): Fs;
 export function descriptorFs(descriptor: Preview2Descriptor, ...extra: unknown[]): Fs {
@@ -238,7 +241,7 @@ export function descriptorFs(descriptor: Preview2Descriptor, ...extra: unknown[]
   return fs;
 }
 
-/** Everything that `wasi:filesystem/preopens` gives, for the option `preopens` of `createWasi`. */
+/** Returns all folders of `wasi:filesystem/preopens`, for the option `preopens` of `createWasi`. */
 export function preview2Preopens(preopens: Preview2Preopens): Record<string, Fs>;
 export function preview2Preopens(preopens: Preview2Preopens, ...extra: unknown[]): Record<string, Fs> {
   refuseExtra(extra, 'preview2Preopens', refuseOption);

@@ -1,6 +1,6 @@
 import { Errno, type ErrnoName } from '../constants.ts';
 
-/** `wasi:filesystem/types.error-code`. What is not among them, such as `would-block`, is EIO: no call of ours can cause it. */
+/** `wasi:filesystem/types.error-code`. Other codes, such as `would-block`, become EIO; no call of ours can cause them. */
 const names: Readonly<Record<string, ErrnoName>> = {
   access: 'EACCES',
   'bad-descriptor': 'EBADF',
@@ -34,7 +34,10 @@ const names: Readonly<Record<string, ErrnoName>> = {
 
 const errnos = new Map<unknown, number>(Object.entries(names).map(([code, name]) => [code, Errno[name]]));
 
-/** The errno of what was thrown; undefined if that is no error of WASI, nor of the host with the name of an errno. */
+/**
+ * Returns the errno of an exception. Returns undefined unless it is an error of WASI, or of the host with an errno as its
+ * `code`.
+ */
 export function errnoOf(thrown: unknown): number | undefined {
   if (typeof thrown === 'string') return errnos.get(thrown) ?? Errno.EIO;
   const { payload, code } = (thrown ?? {}) as { payload?: unknown; code?: unknown };

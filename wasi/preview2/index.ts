@@ -1,4 +1,4 @@
-/** The entry of `plugboard/wasi/preview2`: the file systems of any WASI 0.2 implementation below our preview 1. */
+/** The entry of `plugboard/wasi/preview2`: lets preview 1 programs use the file systems of any WASI 0.2 implementation. */
 export { descriptorFs, preview2Preopens } from './descriptor-fs.ts';
 export type {
   Preview2Datetime,

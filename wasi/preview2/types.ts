@@ -1,6 +1,6 @@
 /**
- * What we use of `wasi:filesystem` 0.2, in JavaScript as jco maps it: u64 is a bigint, records and flags are objects, and
- * an error is thrown, as the code itself or as an object with the code as `payload`.
+ * The parts of `wasi:filesystem` 0.2 that we use, in the JavaScript mapping of jco: u64 is a bigint, records and flags are
+ * objects. An error is thrown, as the code itself or as an object with the code as `payload`.
  * Source: wasi:filesystem/types@0.2.3 and wasi:filesystem/preopens@0.2.3.
  */
 
@@ -62,7 +62,7 @@ export interface Preview2Descriptor {
   removeDirectoryAt(path: string): void;
   unlinkFileAt(path: string): void;
   symlinkAt(target: string, path: string): void;
-  // The second descriptor is of the same implementation, which knows more of it.
+  // `to` is a descriptor of the same implementation, whose type has more members than this one.
   linkAt(flags: PathFlags, path: string, to: never, toPath: string): void;
   renameAt(path: string, to: never, toPath: string): void;
 }
