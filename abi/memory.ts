@@ -60,7 +60,6 @@ export class KernelMemory {
   /** End of all bytes that earlier calls may have written. */
   #reach = HEADER_BYTES;
 
-  /** @throws {AbiError} INVALID_OPTION */
   constructor(options?: KernelMemoryOptions);
   constructor(options?: KernelMemoryOptions, ...extra: unknown[]) {
     refuseExtra(extra, 'KernelMemory', refuseOption);

@@ -20,3 +20,8 @@ export function describeOutcome(name: string, { output, error }: Outcome): strin
   if (error) return `call: ${name} failed, ${error.code}: ${excerpt(error.message)}`;
   return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;
 }
+
+export function describeInstance({ modules }: LinkPlan, kernel: string): string {
+  const names = [...modules.keys()].map(name => `"${name}"`).join(', ');
+  return `instance: modules ${names}, ${kernel} kernel`;
+}

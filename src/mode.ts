@@ -43,11 +43,14 @@ export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platfor
 }
 
 /** Makes the error that says why `callSync` cannot be used. */
-export function notAtOnce(name: string, plan: LinkPlan, settings: Settings): CallError {
-  const [code, why] =
-    needsOfWaiting(plan, settings).length > 0
-      ? (['HOST_FUNCTION_ASYNC', 'has async host functions or HTTP'] as const)
-      : (['UNSUPPORTED', 'runs in a worker'] as const);
+export function notAtOnce(name: string, mode: Mode, plan: LinkPlan, settings: Settings): CallError {
+  const waits = needsOfWaiting(plan, settings).length > 0;
+  const code = waits ? 'HOST_FUNCTION_ASYNC' : 'UNSUPPORTED';
+  const why = waits
+    ? 'has async host functions or HTTP'
+    : mode === 'worker'
+      ? 'runs in a worker'
+      : 'may sleep (it imports poll_oneoff), and this thread must not block';
   return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
 }
 

@@ -18,7 +18,7 @@ import {
   refuseArguments,
 } from './call-options.ts';
 import { Deadline } from './deadline.ts';
-import { describeCall, describeLinks, describeOutcome } from './debug-log.ts';
+import { describeCall, describeInstance, describeLinks, describeOutcome } from './debug-log.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import { limitGrowth } from './growth.ts';
@@ -124,8 +124,7 @@ export class Plugin {
 
   /**
    * Calls an export and returns its output without a promise.
-   * @throws {CallError} as `call`; HOST_FUNCTION_ASYNC for a plugin with async host functions or HTTP, UNSUPPORTED for a plugin
-   * in a worker
+   * @throws {CallError} as `call`; HOST_FUNCTION_ASYNC or UNSUPPORTED for a plugin that has to wait or runs in a worker
    */
   callSync(name: string, input?: PluginInput, hostContext?: unknown): PluginOutput | null;
   callSync(
@@ -136,7 +135,7 @@ export class Plugin {
   ): PluginOutput | null {
     refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw notAtOnce(name, this.#plan, this.#settings);
+    if (this.#mode !== 'inline') throw notAtOnce(name, this.#mode, this.#plan, this.#settings);
     this.#makeReady();
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
@@ -247,15 +246,15 @@ export class Plugin {
   }
 
   async #prepare(what: string): Promise<void> {
-    this.#refuseIfClosed(what);
+    if (this.#closed) throw this.#unusable(what);
     try {
       if (!this.#runner.isReady) await this.#runner.prepare();
     } catch (error) {
-      this.#refuseIfClosed(what);
+      if (this.#closed) throw this.#unusable(what);
       const { code, message } = error as PlugboardError;
       throw new CallError(code, `${what}: ${message}`, { cause: error });
     }
-    this.#refuseIfClosed(what);
+    if (this.#closed) throw this.#unusable(what);
   }
 
   #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
@@ -315,8 +314,7 @@ export class Plugin {
         stderr: this.#lastErrorLines(),
       });
     }
-    const names = [...this.#plan.modules.keys()].map(name => `"${name}"`).join(', ');
-    this.#settings.debug?.(`instance: modules ${names}, ${this.report.kernel} kernel`);
+    this.#settings.debug?.(describeInstance(this.#plan, this.report.kernel));
   }
 
   /** Returns an export of the current instance and checks its type. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
@@ -396,9 +394,5 @@ export class Plugin {
       'REENTRANT_CALL',
       `${what}: the plugin is in a call, made by one of its own host functions`,
     );
-  }
-
-  #refuseIfClosed(what: string): void {
-    if (this.#closed) throw this.#unusable(what);
   }
 }
