@@ -3,7 +3,7 @@ import { jspi } from '../../src/jspi.ts';
 import type { CallError, Diagnostic } from '../../src/node.ts';
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
-import { equal, is, match, ok } from '../helpers/assert.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { i64 } from './guest.ts';
@@ -65,6 +65,12 @@ suite(
       await new Promise(resolve => setTimeout(resolve, 1));
       is(isOver, false);
       is(await call, null);
+      await plugin.close();
+    });
+
+    test('callSync says that a plugin which may sleep must not block the thread', async () => {
+      const plugin = await createOn(unblocked, wasm);
+      await raises(() => plugin.callSync('nap'), { code: 'UNSUPPORTED', message: 'may sleep' });
       await plugin.close();
     });
 
