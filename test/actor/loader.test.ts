@@ -62,7 +62,7 @@ suite('ModuleLoader', test => {
     await raises(() => loader.reload('x', keeper()), { code: 'UNKNOWN_MODULE' });
   });
 
-  test('what cannot be loaded is told, and the one of that name stays', async () => {
+  test('a module that cannot be loaded is an error, and the registered module of that name stays', async () => {
     const loader = new ModuleLoader({ platform });
     const old = await loader.load('a', keeper());
     for (const [source, code, message] of [
@@ -85,7 +85,7 @@ suite('ModuleLoader', test => {
     is((await own.load('a', 'own.wasm')).version, 'own.wasm');
   });
 
-  test('a hash that is asked for must be that of the bytes', async () => {
+  test('bytes with another SHA-256 than the expected one are refused', async () => {
     const loader = new ModuleLoader();
     const { sha256 } = await loader.load('a', keeper());
     await loader.load('a', keeper(), { sha256: sha256!.toUpperCase() });
@@ -97,7 +97,7 @@ suite('ModuleLoader', test => {
     await raises(() => loader.load('a', module, { sha256: sha256! }), { code: 'HASH_MISMATCH' });
   });
 
-  test('bytes that are known are not validated again', async () => {
+  test('bytes that are registered already are not validated again', async () => {
     let made = 0;
     const wasm = answering(
       { process: RESULT, get_metadata: METADATA, _initialize: '' },

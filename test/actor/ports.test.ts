@@ -9,7 +9,7 @@ import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { answering, METADATA, metadataOf, RESULT } from './answering.ts';
 
-/** Sends what it was given, so that tests see the payload and the config. */
+/** Returns an actor that sends its input, so that tests see the payload and the config. */
 const echo = (metadata: string, options: ActorOptions = {}) =>
   ScriptActor.create(
     { source: answering({ process: RESULT, get_metadata: metadata }, { process: ['echo'] }) },
@@ -47,11 +47,11 @@ suite('awaitAllInports', test => {
     ]);
   });
 
-  test('a sender to a port that is ahead waits, and the others do not', async () => {
+  test('a sender to a port whose queue is full waits, and senders to other ports do not', async () => {
     const actor = await create({ capacity: 1 });
     actor.start();
     let sent = 0;
-    // One is in hand, one waits in the queue.
+    // The actor has taken one message, one waits in the queue, the third sender waits for room.
     const ahead = [1, 2, 3].map(value => actor.inports.send({ a: n(value) }).then(() => sent++));
     await actor.inports.send({ b: n(10) });
     await ahead[1];

@@ -25,10 +25,10 @@ const set = (state: JsonObject): Packet => ({ 'do:set': Message.object(state) })
 const returned = (state: JsonObject): Packet => ({ 'do:state': Message.any(state) });
 const send: Packet = { 'do:send': Message.array([{ sent: 1 }]) };
 const fail: Packet = { 'do:fail': Message.string('no bread') };
-/** A state of so many bytes as JSON. */
+/** Returns a state of this many bytes as JSON. */
 const sized = (bytes: number): JsonObject => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
 
-/** Keeps state as JSON does not: the same map is given out and taken back. */
+/** A store without copies: `load` returns the map that `commit` got. */
 class SharedMap implements StateStore {
   map: StateMap = new Map();
   readonly commits: number[] = [];
@@ -232,7 +232,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('what a failed call had set and cannot be kept is told of', async () => {
+  test('keys of a failed call that cannot be kept are reported', async () => {
     const told: string[] = [];
     const onDiagnostic = ({ code, message }: { code: string; message: string }) =>
       void told.push(`${code}: ${message}`);
@@ -257,7 +257,7 @@ suite('state between calls', test => {
       const actor = await keeper({ state });
       for (const n of [1, 2, 2, 3]) {
         await actor.process(set({ n }));
-        // The plugin returns the state that its context has.
+        // The plugin returns the state of its context.
         equal(await actor.process(flow), [flow]);
         equal(actor.state, { n });
       }
@@ -273,7 +273,7 @@ suite('state between calls', test => {
     ['nothing', undefined, 'STATE_STORE_FAILED', 'expected a Map of key → JSON value, got undefined'],
     ['an object', { a: 1 }, 'STATE_STORE_FAILED', 'expected a Map of key → JSON value, got an object'],
     ['NaN', new Map([['a', Number.NaN]]), 'JSON_VALUE', 'state.a: NaN is not JSON'],
-    ['half a character', new Map([['\ud800', 1]]), 'JSON_VALUE', 'half a surrogate pair'],
+    ['half a surrogate pair', new Map([['\ud800', 1]]), 'JSON_VALUE', 'half a surrogate pair'],
   ];
   for (const [name, wrong, code, message] of loaded) {
     test(`a store that loads ${name} is refused, and its calls fail until it loads a state`, async () => {
