@@ -60,8 +60,8 @@ export class ScriptActor {
   /**
    * Loads the plugin and the state, and validates both and the config.
    * @throws {ModuleError} for a module that cannot be an actor
-   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
-   * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
+   * @throws {ActorError} INVALID_CONFIG and similar codes for wrong options, ENV_MISSING, STATE_STORE_FAILED,
+   * STATE_TOO_LARGE, ABORTED; {CreateError} for wrong options of the plugin
    */
   static create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
   static async create(
@@ -127,7 +127,7 @@ export class ScriptActor {
    * while it ran, last its result, unless that is empty.
    * @param options.signal ends the call while the plugin is suspended, or before it begins; other calls go on
    * @throws {ProcessError} when the call fails; it has the packets that the call sent before
-   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path; INPUT_LIMIT,
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a wrong payload, with the path; INPUT_LIMIT,
    * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
    */
   process(payload: Packet, options?: SendOptions): Promise<Packet[]>;

@@ -21,7 +21,7 @@ export interface ActorContext {
 /** The output of a plugin for one call. */
 export interface ActorResult {
   outputs: Packet;
-  /** The whole state from now on. Missing: the state stays as it is. */
+  /** The new state, whole. Missing: the state does not change. */
   state?: JsonObject;
 }
 
@@ -138,7 +138,7 @@ export function readResult(output: Uint8Array, report: Report, codec: Codec = js
   return result;
 }
 
-/** Reads the output of a plugin of the SDK of April 2025, an object of port → plain value. @throws {ActorError} INVALID_RESULT */
+/** Reads the output of a plugin of the SDK of April 2025 (port → plain value). @throws {ActorError} INVALID_RESULT */
 export function readPlainResult(output: Uint8Array): ActorResult {
   const json = parse(output, 'Invalid result', jsonCodec);
   if (!isJsonObject(json)) {

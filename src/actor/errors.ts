@@ -77,7 +77,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'INVALID_STATE_FILE',
-    when: 'A file given for the state is not a state file of a version that is known: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
+    when: 'A file given for the state is not a state file of a known version: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
     remedy:
       'Correct the path. For a bare object that is the state of an actor, as plugboard 0.1 wrote it, give the option adopt, or --adopt on the command line.',
   },
