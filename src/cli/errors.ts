@@ -17,9 +17,9 @@ export const CLI_ERROR_CODES = [
 
 /** Meaning of the exit codes. `--help` prints these rows. */
 export const EXIT_CODES = [
-  { code: '0', means: 'all went well' },
-  { code: '2', means: 'wrong use: an unknown option, a missing file, a value that cannot be' },
-  { code: '1 to 255', means: "the plugin's own code, where it failed with one in this range" },
+  { code: '0', means: 'success' },
+  { code: '2', means: 'wrong use: an unknown option, a missing file, an invalid value' },
+  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range" },
   { code: '1', means: 'any other failure' },
 ] as const;
 
