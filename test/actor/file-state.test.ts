@@ -69,7 +69,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('a file that others have spoilt or made is not replaced, and a removed one is made again', () =>
+  test('a file that another program has changed or made is not replaced, and a removed file is made again', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
@@ -123,7 +123,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('a JSON object that is not a state file is taken only with adopt, and becomes one', () =>
+  test('a JSON object that is not a state file is read only with adopt, and becomes a state file', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       writeFileSync(path, '{"big":9007199254740993,"one":1.0}');

@@ -97,7 +97,7 @@ suite('actor host functions', test => {
     });
   }
 
-  test('handles are checked', async () => {
+  test('handles that are not of a live block are refused', async () => {
     const { live, context } = call();
     const block = context.store('block');
     await raises(() => __get_state(context, block + 8n), {
@@ -116,7 +116,7 @@ suite('actor host functions', test => {
     equal([live.state.size, live.packets.length], [0, 0]);
   });
 
-  test.row(['error.PACKET_LIMIT', 'limit.packets'], 'no more packets than allowed', async () => {
+  test.row(['error.PACKET_LIMIT', 'limit.packets'], 'a packet over the limit is refused', async () => {
     const { live, context } = call();
     const packet = context.store('{}');
     for (let sent = 0; sent < 3; sent++) __send_output(context, packet);
@@ -127,7 +127,7 @@ suite('actor host functions', test => {
 
   test.row(
     ['error.OUTPUT_LIMIT', 'limit.outputBytes'],
-    'no more bytes than allowed, keys counted',
+    'bytes over the limit are refused, and keys are counted',
     async () => {
       const { live, context } = call({ inputBytes: 0, outputBytes: 20, packets: 9 });
       const [key, value] = [context.store('k'), context.store('123456789')];

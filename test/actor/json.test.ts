@@ -86,7 +86,7 @@ suite('json: numbers', test => {
     test(`${typeof value} ${text.slice(0, 30)} is written`, () => is(writeJson(value), text));
   }
 
-  test('a Float works in arithmetic and prints as it is written', () => {
+  test('a Float works in arithmetic, and its string is its JSON text', () => {
     is(Number(new Float(2)) + 1, 3);
     is(`${new Float(2)}`, '2.0');
   });

@@ -51,7 +51,7 @@ suite('actor life: phases', test => {
   const phasesOf = (events: readonly ActorEvent[]) =>
     events.flatMap(event => (event.type === 'phase' ? [event.phase] : []));
 
-  test('loading, validation, initialization, active, cleanup, stopped', async () => {
+  test('the phases are loading, validation, initialization, active, cleanup, stopped', async () => {
     const events: ActorEvent[] = [];
     const actor = await keeper({ onEvent: event => events.push(event) });
     is(actor.phase, 'active');
@@ -133,13 +133,13 @@ suite('actor life: error policy', test => {
   const shown = (packets: readonly Packet[]) =>
     packets.map(({ n, error }) => (error ? 'error' : (n?.data as number)));
 
-  test.row('upstream.4', 'continue: an error packet, and on it goes', async () => {
+  test.row('upstream.4', 'continue: an error packet is sent, and the actor goes on', async () => {
     const actor = await run({}, [numbered(1), failing(), numbered(2)]);
     await actor.stop();
     equal(shown(await collect(actor)), [1, 'error', 2]);
   });
 
-  test.row('upstream.4', 'stop: nothing after the error, and senders are told why', async () => {
+  test.row('upstream.4', 'stop: no packet follows the error, and senders get its message', async () => {
     const actor = await keeper({ errorPolicy: 'stop', state: { a: 1 } });
     await actor.inports.send(numbered(1));
     await actor.inports.send(failing('out of ink'));
@@ -157,7 +157,7 @@ suite('actor life: error policy', test => {
     equal(actor.state, { a: 1 });
   });
 
-  test('stop: calls that wait are refused too', async () => {
+  test('stop: calls that wait are refused', async () => {
     const actor = await keeper({ errorPolicy: 'stop' });
     const failed = actor.process(failing());
     const waiting = actor.process(numbered(1));
@@ -166,7 +166,7 @@ suite('actor life: error policy', test => {
     await actor.stop();
   });
 
-  test.row('upstream.4', 'restart: a new plugin with the old state', async () => {
+  test.row('upstream.4', 'restart: a new instance goes on with the old state', async () => {
     for (const [errorPolicy, instances] of [
       ['continue', 1],
       ['restart', 3],
@@ -181,7 +181,7 @@ suite('actor life: error policy', test => {
 
   test.row(
     ['limit.failures', 'upstream.4'],
-    'restart: so often in a row, and a success counts anew',
+    'restart: maxFailures failures in a row stop the actor, and a success resets the count',
     async () => {
       const actor = await keeper({ errorPolicy: 'restart', maxFailures: 2 });
       for (let round = 0; round < 3; round++) {
@@ -327,7 +327,7 @@ suite('actor life: drain, stop and signals', test => {
     ok(reasons.length >= 2 && reasons.every(code => code === 'ABORTED'), String(reasons));
   });
 
-  test.row('upstream.20', 'a signal ends the wait for room, and nothing else', async () => {
+  test.row('upstream.20', 'a signal ends the wait of its own sender only', async () => {
     const actor = await keeper({ capacity: 1 });
     await actor.inports.send(numbered(0));
     const controller = new AbortController();
@@ -386,22 +386,26 @@ suite(
       await actor.stop();
     });
 
-    test.row('upstream.20', 'one call is aborted, and no other one, and no other actor', async () => {
-      const gates = [new Gate(), new Gate()];
-      const actors = await Promise.all(gates.map(gate => waiting(() => gate.opened)));
-      const [one, other] = actors.map(({ actor }) => actor) as [ScriptActor, ScriptActor];
-      const controller = new AbortController();
-      const cut = one.process({}, { signal: controller.signal });
-      const behind = one.process({});
-      const elsewhere = other.process({});
-      await Promise.resolve();
-      controller.abort(new Error('enough'));
-      await raises(() => cut, { code: 'ABORTED', message: 'enough' });
-      for (const gate of gates) gate.open();
-      is((await behind).length, 1);
-      is((await elsewhere).length, 1);
-      await Promise.all([one.stop(), other.stop()]);
-    });
+    test.row(
+      'upstream.20',
+      'a signal aborts its own call only, and other calls and actors go on',
+      async () => {
+        const gates = [new Gate(), new Gate()];
+        const actors = await Promise.all(gates.map(gate => waiting(() => gate.opened)));
+        const [one, other] = actors.map(({ actor }) => actor) as [ScriptActor, ScriptActor];
+        const controller = new AbortController();
+        const cut = one.process({}, { signal: controller.signal });
+        const behind = one.process({});
+        const elsewhere = other.process({});
+        await Promise.resolve();
+        controller.abort(new Error('enough'));
+        await raises(() => cut, { code: 'ABORTED', message: 'enough' });
+        for (const gate of gates) gate.open();
+        is((await behind).length, 1);
+        is((await elsewhere).length, 1);
+        await Promise.all([one.stop(), other.stop()]);
+      },
+    );
 
     test('stop without drain ends a call that waits for ever', async () => {
       const { actor } = await waiting(() => new Promise(() => {}));
@@ -443,7 +447,7 @@ suite('actor life: reload', test => {
       get_version: `"${version}"`,
     });
 
-  test.row('upstream.23', 'another module takes over between messages, with the state', async () => {
+  test.row('upstream.23', 'the new module runs from the next message on, with the state', async () => {
     const actor = await keeper({ state: { a: 1 } });
     await actor.process({ 'do:set': Message.object({ b: 2 }) });
     const before = actor.process(numbered(1));
@@ -458,7 +462,7 @@ suite('actor life: reload', test => {
     await actor.stop();
   });
 
-  test.row('upstream.23', 'a module that is refused changes nothing', async () => {
+  test.row('upstream.23', 'after a refused module the old one goes on', async () => {
     const actor = await keeper({ state: { a: 1 } });
     for (const [wrong, code] of [
       [Uint8Array.of(1), 'INVALID_WASM'],
@@ -547,14 +551,18 @@ suite('actor life: events', test => {
     JSON.stringify(events);
   });
 
-  test.row('error.CALLBACK_FAILED', 'a listener that throws disturbs nobody', async () => {
-    const codes: string[] = [];
-    const actor = await keeper({ onDiagnostic: ({ code }) => codes.push(code), strict: false });
-    actor.subscribe(() => {
-      throw new Error('in the listener');
-    });
-    equal(await actor.process(numbered(1)), [numbered(1)]);
-    ok(codes.length > 0 && codes.every(code => code === 'CALLBACK_FAILED'), String(codes));
-    await actor.stop();
-  });
+  test.row(
+    'error.CALLBACK_FAILED',
+    'the error of a listener becomes a diagnostic, and the call goes on',
+    async () => {
+      const codes: string[] = [];
+      const actor = await keeper({ onDiagnostic: ({ code }) => codes.push(code), strict: false });
+      actor.subscribe(() => {
+        throw new Error('in the listener');
+      });
+      equal(await actor.process(numbered(1)), [numbered(1)]);
+      ok(codes.length > 0 && codes.every(code => code === 'CALLBACK_FAILED'), String(codes));
+      await actor.stop();
+    },
+  );
 });

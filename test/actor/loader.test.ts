@@ -113,7 +113,7 @@ suite('ModuleLoader', test => {
     is(made, 2);
   });
 
-  test.row('module.TooLarge', 'a download without end is broken off at the limit', async () => {
+  test.row('module.TooLarge', 'a download without end is aborted at the limit', async () => {
     let sent = 0;
     let isCancelled = false;
     const endless = () =>
@@ -161,20 +161,27 @@ suite('ModuleLoader', test => {
     is(await versionOf(other), undefined);
   });
 
-  test.row('upstream.23', 'where one of the actors refuses it, all go on with the old one', async () => {
-    const loader = new ModuleLoader({ stderr: () => {} });
-    await loader.load('a', keeper());
-    const lenient = await loader.createActor('a');
-    const strict = await loader.createActor('a', { awaitAllInports: true });
-    await raises(() => loader.reload('a', answer('2')), { code: 'UNSUPPORTED', message: 'awaitAllInports' });
-    is(loader.get('a')?.version, null);
-    const packet: Packet = { in: Message.flow() };
-    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
-    await raises(() => loader.reload('a', buildModule({})), { code: 'FUNCTION_NOT_FOUND' });
-    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
-  });
+  test.row(
+    'upstream.23',
+    'when one actor refuses the new module, all actors go on with the old one',
+    async () => {
+      const loader = new ModuleLoader({ stderr: () => {} });
+      await loader.load('a', keeper());
+      const lenient = await loader.createActor('a');
+      const strict = await loader.createActor('a', { awaitAllInports: true });
+      await raises(() => loader.reload('a', answer('2')), {
+        code: 'UNSUPPORTED',
+        message: 'awaitAllInports',
+      });
+      is(loader.get('a')?.version, null);
+      const packet: Packet = { in: Message.flow() };
+      for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+      await raises(() => loader.reload('a', buildModule({})), { code: 'FUNCTION_NOT_FOUND' });
+      for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+    },
+  );
 
-  test('reloads at once take turns', async () => {
+  test('reloads that are called at once run one after the other', async () => {
     const loader = new ModuleLoader();
     await loader.load('a', answer('0'));
     const actor = await loader.createActor('a');

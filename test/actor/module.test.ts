@@ -139,14 +139,18 @@ suite('modules', test => {
     }
   });
 
-  test.row('error.NO_METADATA', 'without metadata there is a diagnostic, and strict refuses', async () => {
-    const wasm = answering({ process: RESULT });
-    const codes: string[] = [];
-    const actor = await create(wasm, { onDiagnostic: ({ code }) => codes.push(code) });
-    equal(codes, ['NO_METADATA']);
-    await actor.stop();
-    await raises(() => create(wasm, { strict: true }), { code: 'NO_METADATA' });
-  });
+  test.row(
+    'error.NO_METADATA',
+    'a module without metadata is a diagnostic, and an error with strict',
+    async () => {
+      const wasm = answering({ process: RESULT });
+      const codes: string[] = [];
+      const actor = await create(wasm, { onDiagnostic: ({ code }) => codes.push(code) });
+      equal(codes, ['NO_METADATA']);
+      await actor.stop();
+      await raises(() => create(wasm, { strict: true }), { code: 'NO_METADATA' });
+    },
+  );
 
   test('validate_config decides about the config, if the plugin exports it', async () => {
     const wasm = (answer: string) =>
@@ -274,7 +278,7 @@ suite('memory_limit_mb', test => {
 });
 
 suite('limits of one call', test => {
-  test.row(['upstream.5', 'error.INPUT_LIMIT', 'limit.inputBytes'], 'what goes in', async () => {
+  test.row(['upstream.5', 'error.INPUT_LIMIT', 'limit.inputBytes'], 'the input is limited', async () => {
     const actor = await create(keeper(), { limits: { inputBytes: 300 }, state: { a: 'x'.repeat(100) } });
     const payload = (length: number) => ({ in: Message.string('x'.repeat(length)) });
     equal(await actor.process(payload(5)), [payload(5)]);
@@ -323,7 +327,7 @@ suite('limits of what is asked while an actor is made', test => {
     ['get_metadata', 'INVALID_METADATA'],
     ['get_version', 'INIT_FAILED'],
   ] as const) {
-    test.row('limit.answerBytes', `a longer answer of ${name} is not read`, async () => {
+    test.row('limit.answerBytes', `an output of ${name} over the limit is not read`, async () => {
       const wasm = buildModule({
         imports: [
           { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },

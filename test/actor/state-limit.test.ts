@@ -77,7 +77,7 @@ suite('state over its limit', test => {
     }
   }
 
-  test('exactly the limit is kept; bytes of UTF-8 are counted', async () => {
+  test('a state of exactly the limit is kept, and bytes of UTF-8 are counted', async () => {
     const actor = await keeper({ limits: { stateBytes: 100 } });
     await actor.process(set(sized(100)));
     equal(actor.state, sized(100));
@@ -163,7 +163,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('a started actor sends an error packet and goes on; restart changes nothing about it', async () => {
+  test('a started actor sends an error packet and goes on, also with restart', async () => {
     for (const errorPolicy of ['continue', 'restart'] as const) {
       const actor = await keeper({ errorPolicy, limits: { stateBytes: 100 } });
       actor.start();
@@ -196,7 +196,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('a module whose config leaves too little room for the state is refused in its place', async () => {
+  test('a reload is refused when the config leaves too little room for the state', async () => {
     const module = (length: number) => {
       const schema = { properties: { long: { default: 'x'.repeat(length) } } };
       return answering({ process: RESULT, get_metadata: metadataOf(['in'], schema) });
@@ -215,7 +215,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('events have the size of the state', async () => {
+  test('events carry the size of the state', async () => {
     const events: ActorEvent[] = [];
     const actor = await keeper({ limits: { stateBytes: 100 }, state: { a: 'é' } });
     actor.subscribe(event => events.push(event));

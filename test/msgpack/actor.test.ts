@@ -13,7 +13,7 @@ const keeper = (options?: ActorOptions) =>
 const stateOf = (value: JsonValue): Packet => ({ 'do:state': Message.any(value) });
 
 suite('actors that speak MessagePack', test => {
-  test('bytes are bytes, also inside other data and in the state', async () => {
+  test('bytes stay bytes, also inside other data and in the state', async () => {
     const bytes = Uint8Array.of(0, 255);
     const actor = await keeper({ strict: true });
     const [answer] = await actor.process({
@@ -94,7 +94,7 @@ suite('actors that speak MessagePack', test => {
     });
   }
 
-  test('a payload beyond 64 bits is refused with its path, and over the limit by its bytes', async () => {
+  test('an integer beyond 64 bits is refused with its path, and a payload over the limit with its size', async () => {
     const actor = await keeper({ limits: { inputBytes: 1000 } });
     await raises(() => actor.process({ in: Message.any({ n: 2n ** 64n }) }), {
       code: 'JSON_VALUE',
@@ -108,7 +108,7 @@ suite('actors that speak MessagePack', test => {
   });
 
   test('a state that MessagePack cannot carry fails its call, and the next one works', async () => {
-    // Host functions exchange JSON, which has longer integers.
+    // The plugin can set it, since host functions exchange JSON, whose integers may be longer than 64 bits.
     const values = [2n ** 64n, 1];
     const wasm = answering(
       { process: 'x', get_metadata: '{"component":"X","encoding":"msgpack"}' },

@@ -81,7 +81,7 @@ suite('MessagePack: values', test => {
     }
   });
 
-  test('bytes of a shared or larger buffer are read, and left as they are', () => {
+  test('bytes of a shared or larger buffer are read, and not changed', () => {
     // A page that is not cross-origin isolated has no shared memory.
     const Buffer = globalThis.SharedArrayBuffer ?? ArrayBuffer;
     const shared = new Uint8Array(new Buffer(8), 2, 3);
@@ -97,7 +97,7 @@ suite('MessagePack: values', test => {
     bytesEqual(a, new Uint8Array(3));
   });
 
-  test('parts are joined', () => {
+  test('join writes a map of written parts', () => {
     const part = msgpack.join([
       ['a', msgpack.write([1], [])],
       ['__proto__', msgpack.write(new Float(1), [])],
