@@ -17,7 +17,7 @@ import { copyJson } from './json.ts';
 import { isObject, isWellFormed, type JsonObject, type JsonValue } from './json-value.ts';
 import { isI64 } from './message-types.ts';
 
-/** What a plugin is told about the node that it runs for: `context.config`. */
+/** The node that a plugin runs for, as the plugin reads it from `context.config`. */
 export interface ActorConfig {
   node_id: string;
   component: string;
@@ -28,7 +28,7 @@ export interface ActorConfig {
   namespace: string | null;
 }
 
-/** An `ActorConfig` as the user gives it: any part, `node_id` and `resolved_env` also in camelCase. */
+/** An `ActorConfig` as users pass it: every key may be missing; `node_id` and `resolved_env` may also be in camelCase. */
 export interface ActorConfigInput extends Partial<ActorConfig> {
   nodeId?: string;
   resolvedEnv?: { [name: string]: string };
@@ -57,9 +57,9 @@ export const ACTOR_CONFIG_KEYS: OptionTable<ActorConfigInput> = {
 };
 
 /**
- * @param nodeConfig Another place to give `config`
+ * @param nodeConfig Replaces `input.config`; only one of the two may be given
  * @throws {ActorError} INVALID_CONFIG for an unknown key, a wrong type, or both configs; JSON_VALUE, JSON_DEPTH for
- * what is not JSON
+ * values that JSON cannot carry
  */
 export function readActorConfig(input?: ActorConfigInput, nodeConfig?: JsonObject): ActorConfig {
   const given = readOptions(ACTOR_CONFIG_KEYS, input, what, refuseOption);
@@ -73,20 +73,20 @@ export function readActorConfig(input?: ActorConfigInput, nodeConfig?: JsonObjec
 const own = (object: { readonly [key: string]: JsonValue }, key: string): JsonValue | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
-/** Reads a config as upstream's helpers do: each answers null for a missing key and for a value of another type. */
+/** Reads a config as upstream's helpers do: each returns null for a missing key and for a value of another type. */
 export const ActorConfig = {
-  /** Texts only. */
+  /** Returns a string of the config. */
   getString: ({ config }: ActorConfig, key: string): string | null => {
     const value = own(config, key);
     return typeof value === 'string' ? value : null;
   },
-  /** Any number, as a float. */
+  /** Returns any number of the config, as a float. */
   getNumber: ({ config }: ActorConfig, key: string): number | null => {
     const value = own(config, key);
     const isNumber = typeof value === 'number' || typeof value === 'bigint' || value instanceof Float;
     return isNumber ? Number(value) : null;
   },
-  /** Integers of 64 bits only: `3.0` is none. */
+  /** Returns an integer of 64 bits; null for `3.0`, which is a float. */
   getInteger: ({ config }: ActorConfig, key: string): number | bigint | null => {
     const value = own(config, key);
     return isI64(value) ? value : null;
@@ -95,17 +95,17 @@ export const ActorConfig = {
     const value = own(config, key);
     return typeof value === 'boolean' ? value : null;
   },
-  /** A resolved variable. */
+  /** Returns a resolved environment variable. */
   getEnv: ({ resolved_env }: ActorConfig, name: string): string | null =>
     (own(resolved_env, name) as string | undefined) ?? null,
-  /** A text of the config, else a resolved variable. */
+  /** Returns a string of the config, else the resolved environment variable of that name. */
   getConfigOrEnv: (config: ActorConfig, key: string): string | null =>
     ActorConfig.getString(config, key) ?? ActorConfig.getEnv(config, key),
-  /** The config of a node of a graph. */
+  /** Returns the config of a node of a graph. */
   fromNode: configOfNode,
 } as const;
 
-/** A node of a Reflow graph. What else it has is of no concern here. */
+/** A node of a Reflow graph. Its other keys are ignored. */
 export interface GraphNode {
   id: string;
   component: string;
@@ -114,9 +114,9 @@ export interface GraphNode {
 }
 
 export interface NodeOptions {
-  /** The environment, of which nothing is known unless it is given. Default: empty. */
+  /** Environment variables that `env_vars` can be resolved from. Default: empty, not those of the process. */
   environment?: { readonly [name: string]: string | undefined } | undefined;
-  /** The names that `env_vars` may ask for. Any other counts as not set. Default: all. */
+  /** The names that `env_vars` may ask for. All other variables count as not set. Default: all are allowed. */
   allowedEnv?: readonly string[] | undefined;
   namespace?: string | null | undefined;
 }
@@ -124,7 +124,7 @@ export interface NodeOptions {
 const someVariables = aRecord(
   kind<string | undefined>('a string', value => value === undefined || typeof value === 'string'),
 );
-/** Not a copy: on Windows the environment of the process finds names in any case. */
+/** Returns the object itself, not a copy: on Windows `process.env` finds names in upper and lower case, a copy does not. */
 const anEnvironment: Kind<Record<string, string | undefined>> = {
   ...someVariables,
   check: (value, where, refuse) => {
@@ -133,7 +133,7 @@ const anEnvironment: Kind<Record<string, string | undefined>> = {
   },
 };
 
-/** Options of actors, too. */
+/** Rows that `ScriptActor.create` has too. */
 export const NODE_ROWS = {
   environment: {
     ...anEnvironment,
@@ -153,8 +153,8 @@ export const NODE_OPTIONS: OptionTable<NodeOptions> = {
 };
 
 /**
- * The config of a node: a copy of its metadata, in which the variables that `metadata.env_vars` asks for stand as texts.
- * A requirement is `required`, `optional:<default>`, or anything else for a variable that may be missing.
+ * Returns the config of a node: a copy of its metadata, to which the variables of `metadata.env_vars` are added as strings.
+ * `env_vars` maps a variable to `required`, to `optional:<default>`, or to any other string when it may be missing.
  * @throws {ActorError} INVALID_CONFIG; ENV_MISSING for a required variable that is not set; JSON_VALUE, JSON_DEPTH
  */
 function configOfNode(node: GraphNode, options?: NodeOptions): ActorConfig;
@@ -188,7 +188,7 @@ function configOfNode(node: GraphNode, given?: NodeOptions, ...extra: unknown[])
 
 const OPTIONAL = 'optional:';
 
-/** An empty text counts as set. */
+/** Returns the value of a variable. A variable whose value is an empty string counts as set. */
 function resolve(name: string, requirement: string, options: NodeOptions): string | undefined {
   const { environment = {}, allowedEnv } = options;
   const isAllowed = allowedEnv?.includes(name) ?? true;

@@ -25,13 +25,13 @@ import { StateKeeper } from './state-keeper.ts';
 import { ActorTurns } from './turns.ts';
 
 /**
- * A Reflow actor whose logic is an Extism plugin. Packets go in one at a time, in order, and what the plugin sends
- * comes out. Either call `process`, which answers the packets of one call; or `start` the actor, send to `inports` and
- * read `outports`. Both may be used at once: calls never overlap, and all work on the same state.
+ * A Reflow actor whose logic is an Extism plugin. It processes one packet at a time, in order, and gives out the packets
+ * that the plugin sends. Either call `process`, which returns the packets of one call; or `start` the actor, send to
+ * `inports` and read `outports`. Both may be used at once: calls never overlap, and all work on the same state.
  */
 export class ScriptActor {
   readonly inports: Inports;
-  /** What a started actor sends, until it is stopped. Each packet goes to one reader: two `for await` share them. */
+  /** Packets of a started actor, until it is stopped. Each packet goes to one reader: two `for await` share them. */
   readonly outports: AsyncIterable<Packet>;
 
   readonly #settings: ActorSettings;
@@ -60,8 +60,8 @@ export class ScriptActor {
   /**
    * Loads the plugin and the state, and validates both and the config.
    * @throws {ModuleError} for a module that cannot be an actor
-   * @throws {ActorError} INVALID_CONFIG and its like for options that are wrong, ENV_MISSING, STATE_STORE_FAILED,
-   * STATE_TOO_LARGE, ABORTED; {CreateError} for options of the plugin that are wrong
+   * @throws {ActorError} INVALID_CONFIG and similar codes for wrong options, ENV_MISSING, STATE_STORE_FAILED,
+   * STATE_TOO_LARGE, ABORTED; {CreateError} for wrong options of the plugin
    */
   static create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
   static async create(
@@ -76,7 +76,7 @@ export class ScriptActor {
     if (onEvent) events.subscribe(onEvent);
     if (signal?.aborted) throw aborted('actor', signal);
     events.emit({ type: 'phase', phase: 'loading' });
-    // Before the plugin, so that a store which fails leaves no plugin behind.
+    // Before the plugin is loaded: if the store fails, there is no plugin to close.
     const state = await loadFrom(store);
     events.emit({ type: 'phase', phase: 'validation' });
     const loaded = await load(scriptConfig, settings, () =>
@@ -85,7 +85,7 @@ export class ScriptActor {
     try {
       if (signal?.aborted) throw aborted('actor', signal);
       const keeper = new StateKeeper(settings, state, loaded);
-      // Of the class that was asked for: the entry for Node extends this one.
+      // Not `new ScriptActor`: the entry for Node extends this class, and its `create` must return its own class.
       return new this(loaded, keeper, settings, events);
     } catch (error) {
       await loaded.engine.close();
@@ -123,11 +123,11 @@ export class ScriptActor {
   }
 
   /**
-   * Processes one packet, after those that came before. Answers what the plugin sent: first what it sent while it ran,
-   * last its result, unless that is empty.
-   * @param options.signal ends the call while the plugin is suspended, or before it begins; other calls are not disturbed
-   * @throws {ProcessError} when the call fails; it has the packets that were sent before
-   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a payload that is wrong, with the path; INPUT_LIMIT,
+   * Processes one packet, after the packets that came before it. Returns the packets that the plugin sent: first those sent
+   * while it ran, last its result, unless that is empty.
+   * @param options.signal ends the call while the plugin is suspended, or before it begins; other calls go on
+   * @throws {ProcessError} when the call fails; it has the packets that the call sent before
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a wrong payload, with the path; INPUT_LIMIT,
    * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
    */
   process(payload: Packet, options?: SendOptions): Promise<Packet[]>;
@@ -136,13 +136,13 @@ export class ScriptActor {
     refuseArguments('process', extra);
     if (this.#finished) throw this.#stopped('process');
     const part = this.#payloadOf(payload);
-    // Handed on without waiting for it, a promise settles two turns later.
+    // `return` without `await` would settle this promise two microtask turns later.
     return await this.#turns.take('process', () => this.#call(part, signal), signal);
   }
 
   /**
-   * Begins to process what is sent to `inports`. A call that fails sends what it had sent before, then
-   * `{error: Error(message)}`, and the actor goes on as its error policy says. Starting twice is starting once.
+   * Begins to process packets from `inports`. When a call fails, `outports` gets the packets that it sent before, then
+   * `{error: Error(message)}`, and the actor goes on as its error policy says. A second `start` has no effect.
    * @throws {ActorError} ACTOR_STOPPED once the actor is stopped
    */
   start(): void;
@@ -153,8 +153,8 @@ export class ScriptActor {
   }
 
   /**
-   * Resolves when nothing waits in the inports of a started actor, and no call is running. Somebody has to read `outports`
-   * meanwhile where more comes out than they hold.
+   * Resolves when no packet waits in the inports of a started actor, and no call is running. If the actor sends more packets
+   * than `outports` hold, read `outports` meanwhile: else this never resolves.
    */
   drain(): Promise<void>;
   async drain(...extra: unknown[]): Promise<void> {
@@ -174,9 +174,9 @@ export class ScriptActor {
 
   /**
    * Takes no more packets (senders that wait are refused), processes those already in the queue, ends `outports` and
-   * closes the plugin. Resolves when all that is done, whether or not anybody reads `outports`; what they hold can still
-   * be read. What was sent to an actor that was never started is dropped.
-   * @param options.drain `false` drops what waits in the queue, and aborts the running call where it can be
+   * closes the plugin. Resolves when all that is done, also when `outports` are not read; the packets in them can still be
+   * read. Packets sent to an actor that was never started are dropped.
+   * @param options.drain `false` drops the packets in the queue, and aborts the running call if it can be aborted
    */
   stop(options?: StopOptions): Promise<void>;
   async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
@@ -191,27 +191,27 @@ export class ScriptActor {
   }
 
   /**
-   * Puts another module in the place of the plugin: validated while messages go on, swapped between two of them, with the
-   * state kept. When it is refused, all stays as it was.
-   * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when it has other inports than those that are waited for
+   * Replaces the plugin by another module, and keeps the state. The module is validated while messages are processed, and
+   * swapped in between two messages. When it is refused, the old plugin goes on.
+   * @throws {ModuleError} {ActorError} as `create`; InvalidMetadata when `awaitAllInports` is set and its inports differ
    */
   reload(source: ScriptConfig['source']): Promise<void>;
   async reload(source: ScriptConfig['source'], ...extra: unknown[]): Promise<void> {
     refuseArguments('reload', extra);
-    // In the order of the calls, however long each module takes to be validated.
+    // Modules are swapped in the order of the calls, although one may take longer to validate than the next.
     const turn = this.#reloads.then(() => this.#reload(source));
     this.#reloads = turn.catch(() => {});
     return turn;
   }
 
-  /** Tells `listener` of everything that happens from now on. Answers a function that ends that. */
+  /** Calls `listener` with each later event. Returns a function that ends the subscription. */
   subscribe(listener: ActorListener): () => void;
   subscribe(listener: ActorListener, ...extra: unknown[]): () => void {
     refuseArguments('subscribe', extra);
     return this.#events.subscribe(listener);
   }
 
-  /** Where the actor is in its life. */
+  /** The phase of the actor's life, such as `active` or `stopped`. */
   get phase(): ActorPhase {
     return this.#phase;
   }
@@ -221,12 +221,12 @@ export class ScriptActor {
     return this.#keeper.snapshot();
   }
 
-  /** What the plugin's `get_version` says; null when it has none. */
+  /** The output of the plugin's `get_version`; null when it has no such export. */
   get version(): string | null {
     return this.#loaded.engine.version;
   }
 
-  /** What the plugin says about itself. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
+  /** Returns the plugin's metadata. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
   metadata(): Promise<PluginMetadata>;
   async metadata(...extra: unknown[]): Promise<PluginMetadata> {
     refuseArguments('metadata', extra);
@@ -254,7 +254,7 @@ export class ScriptActor {
     this.#events.emit({ type: 'reloaded', version: next.engine.version });
   }
 
-  /** The payload of a call of its own. */
+  /** Writes a packet as the whole payload of one call. @throws {ActorError} MISSING_PORT */
   #payloadOf(packet: Packet): Part {
     const part = this.#writer.packet(packet);
     const { requirePorts, awaitAllInports } = this.#settings;
@@ -309,11 +309,11 @@ export class ScriptActor {
     }
   }
 
-  /** Does what is to be done about a call that failed, and answers what its caller gets. */
+  /** Counts a failed call, tells listeners, and applies the error policy. Returns the error for the caller. */
   async #fail(cause: unknown, call: RunningCall): Promise<Error> {
     const error = new ProcessError(cause, call.packets, call.stderr);
     const { code, message } = error;
-    // Whoever aborted a call, or stopped the actor, knows; it says nothing about the plugin.
+    // An abort or a stop is the user's decision, not a failure of the plugin: it does not count.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
     if (isOfPlugin) this.#failures++;
     this.#callEvents.failed(call, code, message, this.#failures);
@@ -334,7 +334,7 @@ export class ScriptActor {
     }
   }
 
-  /** Not awaited, for it waits for the call that gives up. */
+  /** Stops the actor. `stop` is not awaited: it waits for the end of the call that runs this. */
   #giveUp(failure: unknown): void {
     this.#failure = failure;
     void this.stop();

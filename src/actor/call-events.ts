@@ -4,17 +4,17 @@ import type { Packet } from './message.ts';
 import { changedKeys, type StateMap } from './state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
-/** A call that is being made. */
+/** A call that is running. */
 export interface RunningCall {
   readonly number: number;
   readonly startMs: number;
   /** Packets that the call has sent so far. */
   readonly packets: Packet[];
-  /** The last lines that a plugin which failed has printed. */
+  /** The last lines of the plugin's stderr; empty unless the call failed. */
   stderr: readonly string[];
 }
 
-/** Tells the listeners of an actor about its calls. Nothing is measured while nobody listens. */
+/** Reports calls to the listeners of an actor. Measures only while there are listeners. */
 export class CallEvents {
   readonly #events: EventSource;
   readonly #keeper: StateKeeper;

@@ -7,7 +7,7 @@ export interface SendOptions {
 }
 
 export interface StopOptions {
-  /** `false` drops the packets that wait, and aborts the running call where it can be. Default: true. */
+  /** `false` drops the packets that wait, and aborts the running call if it can be aborted. Default: true. */
   drain?: boolean | undefined;
 }
 
@@ -17,7 +17,7 @@ export const SEND_OPTIONS: OptionTable<SendOptions> = {
   of: 'actor.process(payload, options) and inports.send(packet, options)',
   rows: {
     signal: {
-      // It is joined with the actor's own signal, which takes those of this realm only.
+      // `AbortSignal.any` joins it with the actor's own signal, and accepts only signals of this realm.
       ...orNull(kind<AbortSignal>('an AbortSignal', value => value instanceof AbortSignal)),
       default: 'none',
     },

@@ -1,35 +1,39 @@
 import { joinJson, parseJson, writeJson } from './json.ts';
 import type { JsonValue } from './json-value.ts';
 
-/** A value as an encoding writes it: text, or bytes. */
+/** A value that an encoding has written: a string or bytes. */
 export type Part = string | Uint8Array;
 
 const encoder = new TextEncoder();
 
-/** The size of a part in bytes: of text, as UTF-8. */
+/** Returns the size of a part in bytes; strings are measured as UTF-8. */
 export const byteLength = (part: Part): number =>
   typeof part === 'string' ? encoder.encode(part).length : part.length;
 
-/** A UTF-16 code unit takes three bytes at most, so that most texts need not be encoded to be measured. */
+/** A UTF-16 code unit takes at most three bytes of UTF-8, so most strings need not be encoded to see that they fit. */
 export const isOver = (part: Part, limitBytes: number): boolean =>
   part.length * 3 > limitBytes && byteLength(part) > limitBytes;
 
 /**
- * How a plugin's context and result travel. Every encoding carries the same values, those of `JsonValue`. What is known
- * earlier is written earlier, so that a whole is joined from parts. The host functions of actors exchange JSON in any case.
+ * The encoding of a plugin's context and result. Every encoding carries the same values, those of `JsonValue`. Parts are
+ * written as soon as they are known, and joined later. The host functions of actors exchange JSON in any case.
  */
 export interface Codec {
-  /** As a plugin's metadata names it, in `encoding`. */
+  /** The name of the encoding, as in `encoding` of a plugin's metadata. */
   readonly encoding: string;
   /** @param path Where the value stands. @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path */
   write(value: unknown, path: readonly string[]): Part;
-  /** The object with these keys, whose values `write` or `join` wrote. */
+  /** Returns the object with these keys, whose values `write` or `join` wrote. */
   join(members: readonly (readonly [key: string, value: Part])[]): Part;
-  /** @param bytes To be read and not kept. @param what They are, for the error message. @throws {ActorError} with the offset of what is wrong */
+  /**
+   * @param bytes Must not be kept after the call
+   * @param what Names the bytes in error messages
+   * @throws {ActorError} with the offset of the first wrong byte
+   */
   read(bytes: Uint8Array, what: string): JsonValue;
 }
 
-/** What every plugin speaks that does not say otherwise. */
+/** The encoding of plugins whose metadata does not name another one. */
 export const jsonCodec: Codec = {
   encoding: 'json',
   write: writeJson,

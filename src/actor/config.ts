@@ -13,26 +13,26 @@ import { ActorError, refuseOption } from './errors.ts';
 export const ScriptEnvironment = { SYSTEM: 'SYSTEM', BROWSER: 'BROWSER', REMOTE: 'REMOTE' } as const;
 export type ScriptEnvironment = (typeof ScriptEnvironment)[keyof typeof ScriptEnvironment];
 
-/** Upstream's name for what runs a script. */
+/** Upstream's name for the language runtime of a script. */
 export const ScriptRuntime = { Extism: 'Extism', JavaScript: 'JavaScript', Python: 'Python' } as const;
 export type ScriptRuntime = (typeof ScriptRuntime)[keyof typeof ScriptRuntime];
 
-/** Which plugin an actor runs, and how, in the words of Reflow. `entryPoint` may be spelled `entry_point`. */
+/** The plugin that an actor runs, with the keys that Reflow uses. `entryPoint` may be spelled `entry_point`. */
 export interface ScriptConfig {
   /** The plugin: its bytes (an array of numbers when the config came as JSON), or the module compiled from them. */
   source: Uint8Array | ArrayBuffer | readonly number[] | WebAssembly.Module;
-  /** `SYSTEM` (default) and `BROWSER` both mean this process, whichever that is. `REMOTE` is refused. */
+  /** `SYSTEM` (default) and `BROWSER` both mean this process, also in a browser or on a server. `REMOTE` is refused. */
   environment?: ScriptEnvironment | undefined;
-  /** `Extism`, the default, is the only one here. `JavaScript` and `Python` are refused. */
+  /** Only `Extism`, the default, is supported. `JavaScript` and `Python` are refused. */
   runtime?: ScriptRuntime | undefined;
   /** The export that takes each message. Default: `process`. */
   entry_point?: string | undefined;
   entryPoint?: string | undefined;
-  /** Packages for an interpreter to install. There is none, so only null and an empty list are accepted. */
+  /** Packages for upstream's interpreters. Plugins have no interpreter, so only null and an empty list are accepted. */
   packages?: readonly string[] | null | undefined;
 }
 
-/** A `ScriptConfig` once checked. */
+/** A `ScriptConfig` that was checked. */
 export interface Script {
   source: Uint8Array | WebAssembly.Module;
   entryPoint: string;
@@ -73,7 +73,7 @@ export const SCRIPT_CONFIG_KEYS: OptionTable<ScriptConfig> = {
 
 /**
  * @throws {ActorError} INVALID_CONFIG for an unknown key, a key in both spellings, or a value of the wrong type;
- * UNSUPPORTED for values that upstream knows and that mean nothing here
+ * UNSUPPORTED for values that only upstream supports
  */
 export function readScriptConfig(input: ScriptConfig): Script {
   const config = readOptions(SCRIPT_CONFIG_KEYS, input, where, refuseOption);

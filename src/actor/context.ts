@@ -10,7 +10,7 @@ import type { Message, Packet } from './message.ts';
 import type { StateMap } from './state.ts';
 import { packetFromPlainJson, packetFromWire, toPluginPacket, toPluginWire, type Wire } from './wire.ts';
 
-/** What a plugin gets for one call. */
+/** The input of a plugin for one call. */
 export interface ActorContext {
   payload: Packet;
   config: ActorConfig;
@@ -18,10 +18,10 @@ export interface ActorContext {
   state: JsonObject;
 }
 
-/** What a plugin answers. */
+/** The output of a plugin for one call. */
 export interface ActorResult {
   outputs: Packet;
-  /** The whole state from now on. Missing: the state stays as it is. */
+  /** The new state, whole. Missing: the state does not change. */
   state?: JsonObject;
 }
 
@@ -46,8 +46,8 @@ export const PAYLOAD_OPTIONS: OptionTable<PayloadOptions> = {
 };
 
 /**
- * The parts of a context are written apart, each when it is known: the payload when it is sent, so that what is wrong
- * with it is the sender's error, the config once, the state before each call.
+ * Writes payloads. The three parts of a context are written separately: the payload when it is sent, so that its sender
+ * gets the error for a wrong value; the config once; the state before each call.
  */
 export class PayloadWriter {
   readonly #wire: Wire;
@@ -68,7 +68,7 @@ export class PayloadWriter {
     return this.#write(toPluginPacket(packet, ['payload'], this.#wire), ['payload']);
   }
 
-  /** A packet can also be put together: of what waits at one port, and at another. */
+  /** Writes one message of a packet. `join` makes a packet of messages that came to different ports at different times. */
   message(message: Message, port: string): Part {
     const path = ['payload', port];
     return this.#write(toPluginWire(message, path, this.#wire), path);
@@ -80,7 +80,7 @@ export class PayloadWriter {
 
   #write(value: object, path: readonly string[]): Part {
     const part = this.#codec.write(value, path);
-    // Characters are at most as many as bytes; bytes are counted when the whole context is known.
+    // A string has at least as many bytes as characters. The exact bytes are counted when the whole context is known.
     const unit = typeof part === 'string' ? 'characters' : 'bytes';
     refuseOver('INPUT_LIMIT', 'payload', part.length, this.#maxBytes, unit, 'limits.inputBytes');
     return part;
@@ -95,7 +95,7 @@ export function writePayload(payload: Packet, options?: PayloadOptions, ...extra
   return new PayloadWriter(read).packet(payload);
 }
 
-/** @throws {ActorError} INVALID_CONFIG unless `codec` is one */
+/** @throws {ActorError} INVALID_CONFIG when `codec` is not a Codec */
 export function writeConfig(config: ActorConfig, codec?: Codec): Part;
 export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writeConfig', refuseOption);
@@ -105,7 +105,7 @@ export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...ex
 export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>
   codec.write(Object.fromEntries(state), ['state']);
 
-/** An `ActorContext`, from its parts. */
+/** Returns a written `ActorContext`, joined from its written parts. */
 export const joinContext = (payload: Part, config: Part, state: Part, codec: Codec = jsonCodec): Part =>
   codec.join([
     ['payload', payload],
@@ -114,8 +114,9 @@ export const joinContext = (payload: Part, config: Part, state: Part, codec: Cod
   ]);
 
 /**
- * Reads an `ActorResult`: as the codec says, or a string with the base64 of that (Go writes byte slices so in JSON).
- * @throws {ActorError} INVALID_RESULT in upstream's words
+ * Reads an `ActorResult` in the encoding of the codec, or a string with the base64 of such bytes: Go writes byte slices as
+ * base64 into JSON.
+ * @throws {ActorError} INVALID_RESULT with the wording of upstream
  */
 export function readResult(output: Uint8Array, report: Report, codec: Codec = jsonCodec): ActorResult {
   let json = parse(output, 'Invalid ActorResult', codec);
@@ -137,7 +138,7 @@ export function readResult(output: Uint8Array, report: Report, codec: Codec = js
   return result;
 }
 
-/** Reads what a plugin of the SDK of April 2025 answers: an object of port → plain value. @throws {ActorError} INVALID_RESULT */
+/** Reads the output of a plugin of the SDK of April 2025 (port → plain value). @throws {ActorError} INVALID_RESULT */
 export function readPlainResult(output: Uint8Array): ActorResult {
   const json = parse(output, 'Invalid result', jsonCodec);
   if (!isJsonObject(json)) {
@@ -157,7 +158,7 @@ function parse(output: Uint8Array, problem: string, codec: Codec): JsonValue {
   }
 }
 
-/** Standard alphabet, padded. `atob` alone would also take white space and missing padding. */
+/** Decodes base64 with the standard alphabet and padding. `atob` alone would also accept white space and missing padding. */
 function decodeBase64(text: string): Uint8Array {
   const wrongAt = text.search(/[^A-Za-z0-9+/=]/);
   try {

@@ -9,17 +9,17 @@ const aPart: Kind<Part> = kind(
   value => typeof value === 'string' || value instanceof Uint8Array,
 );
 
-/** One call: what goes in, and what it works on while it runs. */
+/** One call: its input, and the state and packets that it changes while it runs. */
 export interface EngineCall {
-  /** As `writePayload` writes it with the engine's `codec`. */
+  /** Return value of `writePayload` with the engine's `codec`. */
   readonly payload: Part;
-  /** As `writeConfig` does. */
+  /** Return value of `writeConfig` with the engine's `codec`. */
   readonly config: Part;
-  /** What the plugin reads, and changes while it runs. */
+  /** The state that the plugin reads, and changes while it runs. */
   readonly state: StateMap;
-  /** The same state as `writeState` writes it. Default: written for this call. */
+  /** `state`, written by `writeState`. Default: written for this call. */
   readonly statePart?: Part | undefined;
-  /** What it sends while it runs is added. */
+  /** Packets that the plugin sends while it runs are added here. */
   readonly packets: Packet[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,9 +38,9 @@ export const ENGINE_CALL: OptionTable<EngineCall> = {
 
 export interface EngineResult {
   outputs: Packet;
-  /** What the plugin returned as its state, if it did. */
+  /** The state in the plugin's result; missing when the result has none. */
   state?: JsonObject | undefined;
-  /** Keys that it set while it ran. */
+  /** Keys of the state that the plugin set while it ran. */
   written: ReadonlySet<string>;
   outputBytes: number;
 }

@@ -18,28 +18,28 @@ import { type ActorLimits, aLimitsOption } from './limits.ts';
 import type { Protocol } from './protocol.ts';
 
 /**
- * Options of `createPlugin`. `functions` are added to those that every actor has, and may be async where the engine can
- * suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets what would else be
- * printed on the host's stderr.
+ * Options of `createPlugin`. `functions` are added to the host functions that every actor has; they may be async where the
+ * JavaScript engine can suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets the
+ * plugin's lines, which are otherwise printed on the host's stderr.
  */
 export interface EngineOptions extends Omit<PluginOptions, 'config'> {
-  /** What the runtime provides. Default: web standards alone. */
+  /** Clock, random bytes, files and fetch of the runtime. Default: web standards alone. */
   platform?: Platform | undefined;
   /** Put before each line of the plugin's stderr. Default: `actor`. */
   name?: string | undefined;
-  /** What goes in and comes out. Default: as the types of the plugin's imports say, which only its bytes tell. */
+  /** The form of input and output. Default: known from the types of the plugin's imports, which only its bytes show. */
   protocol?: Protocol | undefined;
-  /** For plugins whose metadata names its encoding: `msgpack` of plugboard/msgpack. Others get JSON in any case. */
+  /** `msgpack` of plugboard/msgpack, for plugins whose metadata names that encoding. Other plugins get JSON in any case. */
   codec?: Codec | undefined;
   limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
-  /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only where its bytes are given. */
+  /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only for modules that are given as bytes. */
   memoryLimitMb?: number | undefined;
 }
 
 type Rows = OptionTable<EngineOptions>['rows'];
 const { config: _, ...pluginRows } = PLUGIN_OPTIONS.rows;
 
-/** Wrong values of them have the code that `createPlugin` gives them. */
+/** Options that are passed on to `createPlugin`: wrong values get its code, INVALID_OPTION. */
 const ofPlugin = Object.fromEntries(
   Object.entries<OptionRow>(pluginRows).map(([key, row]) => [
     key,
@@ -55,7 +55,7 @@ export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
     platform: {
       ...orNull(kind<Platform>('a Platform', isPlain)),
       default: 'that of the runtime; for the entry of browsers, web standards alone',
-      grants: 'what its clock, random bytes, files and fetch reach',
+      grants: 'access to its clock, random bytes, files and fetch',
     },
     name: { ...aText, default: 'actor' },
     protocol: { ...orNull(oneOf(['context', 'ports'])), default: 'as the imports of the plugin say' },

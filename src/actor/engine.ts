@@ -26,19 +26,19 @@ import { PluginStderr } from './plugin-stderr.ts';
 import { type Outline, outlineOf, type Protocol } from './protocol.ts';
 import { toPlainPacket } from './wire.ts';
 
-/** How large a state may be, and the option that says so. */
+/** The largest state allowed, and the option that sets this limit. */
 export interface StateRoom {
   readonly bytes: number;
   readonly option: string;
 }
 
-/** A state leaves at least this part of input and output to messages. */
+/** A state leaves at least one eighth of the limits of input and output to messages. */
 const MESSAGE_SHARE = 8;
 /** Kernel memory holds the context and the result, both with the state, and rounds sizes up by up to an eighth. */
 const KERNEL_SHARE = 3;
 const PAGE_BYTES = 65_536;
 
-/** What does not change when the plugin is made anew. */
+/** Properties that stay the same when the plugin is renewed. */
 interface About {
   open(): Promise<Plugin>;
   entryPoint: string;
@@ -107,12 +107,12 @@ export class ExtismEngine {
     this.#about = about;
   }
 
-  /** What the plugin says about itself; null when it has no get_metadata. */
+  /** The output of the plugin's export `get_metadata`; null when it has no such export. */
   get metadata(): PluginMetadata | null {
     return this.#about.metadata;
   }
 
-  /** What its export get_version says; null when it has none. */
+  /** The output of the plugin's export `get_version`; null when it has no such export. */
   get version(): string | null {
     return this.#about.version;
   }
@@ -121,19 +121,19 @@ export class ExtismEngine {
     return this.#about.protocol;
   }
 
-  /** How the plugin's context and result travel. */
+  /** The encoding of the plugin's context and result. */
   get codec(): Codec {
     return this.#about.codec;
   }
 
-  /** What the plugin wrote to stderr during its latest call, the last lines of it. */
+  /** The last lines that the plugin wrote to stderr during its latest call. */
   get stderr(): readonly string[] {
     return this.#about.stderr.lines;
   }
 
   /**
-   * Calls the plugin and answers its result. While it runs, what it sends is added to `call.packets` and what it writes
-   * is set in `call.state`; what becomes of a state in its result is the caller's business.
+   * Calls the plugin and returns its result. While the plugin runs, packets that it sends are added to `call.packets`, and
+   * keys that it sets are set in `call.state`. A state in its result is returned, not applied: the caller decides about it.
    * @throws {CallError} when the call fails
    * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
@@ -198,9 +198,9 @@ export class ExtismEngine {
   }
 
   /**
-   * Makes the plugin anew: memory, globals and variables are as at the start. The bytes given at creation must not have
-   * changed.
-   * @throws {ModuleError} InitFailed; then the old one goes on
+   * Replaces the plugin by a new instance: memory, globals and variables are as at the start. The bytes given at creation
+   * must not have changed.
+   * @throws {ModuleError} InitFailed; then the old instance goes on
    */
   renew(): Promise<void>;
   async renew(...extra: unknown[]): Promise<void> {
@@ -210,12 +210,12 @@ export class ExtismEngine {
     await old.close();
   }
 
-  /** Internal: as the plugin's own, for what waits until the plugin has ended a call. */
+  /** Internal: `mayWaitForItself` of the plugin, for waits that end only when the plugin has ended a call. */
   get mayWaitForItself(): boolean {
     return this.#plugin.mayWaitForItself;
   }
 
-  /** Internal: as the plugin's own. */
+  /** Internal: `boundWait` of the plugin. */
   boundWait(what: string, leave: (error: Error) => void): () => void {
     return this.#plugin.boundWait(what, leave);
   }
@@ -245,7 +245,7 @@ function stderrOf({
   stderr,
   enableWasiOutput,
 }: EngineOptions): PluginStderr {
-  // With that option the host prints the lines by itself.
+  // With `enableWasiOutput` the plugin host already prints the lines.
   const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
   return new PluginStderr(name, platform.print.err, receiver);
 }
@@ -338,7 +338,7 @@ async function askVersion(plugin: Plugin): Promise<string | null> {
   throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
 }
 
-/** What an optional export answers, as JSON. @throws {ModuleError} InitFailed */
+/** Calls an optional export and returns its output, read as JSON. @throws {ModuleError} InitFailed */
 async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
   try {
     return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
@@ -357,7 +357,7 @@ async function answerOf(plugin: Plugin, name: string, input?: string): Promise<U
   return answer;
 }
 
-/** A function of the caller's replaces the actor's of the same name. */
+/** Adds the host functions of actors. A function that the user gives replaces the actor's function of the same name. */
 const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
   ...functions,
   [USER_NAMESPACE]: { ...HOST_FUNCTIONS, ...functions[USER_NAMESPACE] },

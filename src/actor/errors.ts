@@ -2,12 +2,12 @@ import type { ErrorCode } from '../error-codes.ts';
 import { CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
 import { Float } from './float.ts';
 
-/** What can go wrong above the plugin host. A plugin call that fails has the host's codes. */
+/** Error codes of the actor layer. A plugin call that fails has a code of the plugin host. */
 export const ACTOR_ERROR_CODES = [
   {
     code: 'JSON_SYNTAX',
     when: 'A text is not JSON.',
-    remedy: 'The message says at which byte, what was expected there and what came.',
+    remedy: 'The message names the byte offset, the expected character and the one found.',
   },
   {
     code: 'JSON_RANGE',
@@ -26,32 +26,32 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'MSGPACK_SYNTAX',
-    when: 'Bytes are not one value of MessagePack, or have what is not exchanged: extension types, keys other than strings and integers.',
-    remedy: 'The message says at which byte, what was expected there and what came.',
+    when: 'Bytes are not one value of MessagePack, or contain extension types or keys other than strings and integers, which are not supported.',
+    remedy: 'The message names the byte offset, the expected content and the content found.',
   },
   {
     code: 'INVALID_CONFIG',
     when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type; or an object is given where no options are read.',
-    remedy: 'Correct what the message names.',
+    remedy: 'Correct the option that the message names.',
   },
   {
     code: 'INVALID_MESSAGE',
-    when: 'A packet is not an object of port → message, or the data of a message has not the type that the message says.',
-    remedy: 'Make messages with Message.integer(5) and its like.',
+    when: 'A packet is not an object of port → message, or the data of a message does not have the type that the message names.',
+    remedy: 'Make messages with Message.integer(5) and similar functions.',
   },
   {
     code: 'INVALID_RESULT',
-    when: 'The output of the plugin is no ActorResult; of a plugin of the SDK of April 2025, no object of port → value.',
+    when: 'The output of the plugin is not an ActorResult or, for the SDK of April 2025, not an object of port → value.',
     remedy: 'A fault of the plugin: it must output {"outputs": {…}, "state": …}.',
   },
   {
     code: 'INVALID_METADATA',
-    when: 'The output of get_metadata is no plugin metadata.',
+    when: 'The output of get_metadata is not the metadata of a plugin.',
     remedy: 'A fault of the plugin; the message has the path.',
   },
   {
     code: 'MODULE_TOO_LARGE',
-    when: 'The wasm of an actor has more bytes than it may. A ModuleError of kind TooLarge.',
+    when: 'The wasm of an actor has more bytes than limits.moduleBytes allows. A ModuleError of kind TooLarge.',
     remedy: 'Make a release build, strip it with wasm-opt, or raise limits.moduleBytes.',
   },
   {
@@ -66,8 +66,8 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'STATE_STORE_FAILED',
-    when: 'The state store that was given threw, or loaded no Map; of a FileState, the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
-    remedy: 'The cause is what it threw.',
+    when: 'The state store that was given threw, or did not load a Map. For a FileState: the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
+    remedy: 'See the cause, the error that the store threw.',
   },
   {
     code: 'STATE_TOO_LARGE',
@@ -77,14 +77,14 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'INVALID_STATE_FILE',
-    when: 'A file given for the state is not a state file of a version that is known: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
+    when: 'A file given for the state is not a state file of a known version: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
     remedy:
       'Correct the path. For a bare object that is the state of an actor, as plugboard 0.1 wrote it, give the option adopt, or --adopt on the command line.',
   },
   {
     code: 'CALLBACK_FAILED',
-    when: 'Another function that was given to the actor threw, such as onDiagnostic. For listeners of events a diagnostic, since they are no part of the call.',
-    remedy: 'The cause is what it threw.',
+    when: 'Another function that was given to the actor threw, such as onDiagnostic. When a listener of events throws, this is only a diagnostic: listeners are not part of the call.',
+    remedy: 'See the cause, the error that the function threw.',
   },
   {
     code: 'INPUT_LIMIT',
@@ -93,7 +93,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'OUTPUT_LIMIT',
-    when: 'The result of a call and what it handed to host functions are more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
+    when: 'The result of a call and the arguments that it passed to host functions are together more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
     remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
   },
   {
@@ -108,19 +108,19 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'MISSING_PORT',
-    when: 'A payload lacks an inport that the plugin requires, or that is waited for.',
+    when: 'A payload has no message for an inport that the plugin requires, or that awaitAllInports waits for.',
     remedy:
       'Send a message for each port that the message names, or leave requirePorts and awaitAllInports out.',
   },
   {
     code: 'UNKNOWN_PORT',
-    when: 'A message is sent to a port that the plugin does not have, while messages for all of its ports are waited for.',
+    when: 'With awaitAllInports, a message is sent to a port that the plugin does not have.',
     remedy: 'Send to one of the ports that the message names.',
   },
   {
     code: 'UNKNOWN_MODULE',
-    when: 'A ModuleLoader is asked for a name that nothing was loaded under.',
-    remedy: 'Load it first; the message lists the names there are.',
+    when: 'A ModuleLoader is asked for a module under a name that is not registered.',
+    remedy: 'Load the module first; the message lists the registered names.',
   },
   {
     code: 'ACTOR_STOPPED',
@@ -130,18 +130,18 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'MESSAGE_SKIPPED',
-    when: 'Diagnostic: an output of the plugin is no message. It is left out, as upstream.',
+    when: 'Diagnostic: an output of the plugin is not a message. It is left out, as upstream does.',
     remedy: 'A fault of the plugin: a message has a known type, and data.',
   },
   {
     code: 'MESSAGE_DEFAULTED',
-    when: 'Diagnostic: the data of a message from the plugin has the wrong type. It is replaced by 0, false, "", [] or no bytes, as upstream.',
-    remedy: 'A fault of the plugin; 5.0 is no Integer.',
+    when: 'Diagnostic: the data of a message from the plugin has the wrong type. It is replaced by 0, false, "", [] or no bytes, as upstream does.',
+    remedy: 'A fault of the plugin; 5.0, for example, is a Float and not an Integer.',
   },
   {
     code: 'NO_METADATA',
     when: 'Diagnostic: the plugin exports no get_metadata, so its component and ports are not known.',
-    remedy: 'A fault of the plugin; plugins of the SDK of April 2025 are taken without.',
+    remedy: 'A fault of the plugin; only plugins of the SDK of April 2025 need no get_metadata.',
   },
   {
     code: 'STATE_WRITES_DISCARDED',
@@ -156,7 +156,7 @@ export const ACTOR_ERROR_CODES = [
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** The last ones are codes of the host that fit here as well. */
+/** The codes of this table, and those codes of the plugin host that actors use too. */
 export type ActorErrorCode =
   | (typeof ACTOR_ERROR_CODES)[number]['code']
   | 'UNSUPPORTED'
@@ -173,14 +173,14 @@ export class ActorError extends PlugboardError {
   }
 }
 
-/** For `readOptions`: wrong values of options that are handed on to `createPlugin` have its code. */
+/** For `readOptions`: wrong values of options that are passed on to `createPlugin` throw its error, INVALID_OPTION. */
 export const refuseOption = (message: string, code?: string): never => {
   throw code === 'INVALID_OPTION'
     ? new CreateError(code, message)
     : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message);
 };
 
-/** Something wrong that the actor layer tolerates, as data. With `strict` it is thrown instead. */
+/** A fault that the actor layer tolerates and reports. With `strict` it is thrown instead. */
 export interface ActorDiagnostic {
   code: ActorErrorCode;
   message: string;
@@ -188,12 +188,12 @@ export interface ActorDiagnostic {
 
 export type Report = (diagnostic: ActorDiagnostic) => void;
 
-/** Makes every diagnostic an error. */
+/** Throws every diagnostic as an error. */
 export const strictly: Report = ({ code, message }) => {
   throw new ActorError(code, message);
 };
 
-/** Describes a value that somebody else gave, for an error message, in a few words. */
+/** Describes a value of unknown type in a few words, for an error message. */
 export function describe(value: unknown): string {
   if (value instanceof Float) return String(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return describeOther(value);

@@ -1,18 +1,18 @@
 import type { Clock } from '../../wasi/index.ts';
 import type { Report } from './errors.ts';
 
-/** Where an actor is in its life. Only `active` ones process messages. */
+/** Phases of an actor's life. It processes messages only while `active`. */
 export type ActorPhase = 'loading' | 'validation' | 'initialization' | 'active' | 'cleanup' | 'stopped';
 
 /**
- * What happens in an actor, besides who and when. `call` numbers the calls from 1. `stateBytes` is the size of the state that
+ * The part of an event that depends on its type. `call` numbers the calls from 1. `stateBytes` is the size of the state that
  * the next call gets, in the encoding of the plugin.
  */
 export type ActorHappening =
   | { type: 'phase'; phase: ActorPhase }
-  /** A call begins. `queueDepth` is what waits in the inports. */
+  /** A call begins. `queueDepth` is the number of calls that wait in the inports. */
   | { type: 'started'; call: number; payloadBytes: number; queueDepth: number }
-  /** The call sent a packet; `isResult` tells its result from what it sent before. */
+  /** The call sent a packet; `isResult` is true for its result, false for packets that it sent while it ran. */
   | { type: 'packet'; call: number; ports: readonly string[]; isResult: boolean }
   | { type: 'state-changed'; call: number; keys: readonly string[]; stateBytes: number }
   | {
@@ -24,7 +24,7 @@ export type ActorHappening =
       queueDepth: number;
       stateBytes: number;
     }
-  /** `failures` is how many calls have failed in a row. */
+  /** `failures` is the number of calls that have failed in a row. */
   | {
       type: 'failed';
       call: number;
@@ -36,7 +36,7 @@ export type ActorHappening =
       queueDepth: number;
       stateBytes: number;
     }
-  /** The error policy made the plugin anew. */
+  /** The plugin was replaced by a new instance, as the error policy `restart` says. */
   | { type: 'restarted'; failures: number }
   /** Another module runs from now on. */
   | { type: 'reloaded'; version: string | null };
@@ -54,7 +54,7 @@ export type ActorListener = (event: ActorEvent) => void;
 
 const NS_PER_MS = 1e6;
 
-/** Tells listeners what happens. One that throws disturbs nobody: it is a diagnostic. */
+/** Calls listeners with events. A listener that throws does not disturb the actor: the error becomes a diagnostic. */
 export class EventSource {
   readonly #listeners = new Set<ActorListener>();
   readonly #clock: Clock;
@@ -67,19 +67,19 @@ export class EventSource {
     this.#report = report;
   }
 
-  /** What costs something to find out should be found out only then. */
+  /** Whether there are listeners. Values that take time to measure are measured only then. */
   get isHeard(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** On the clock that durations are measured with; 0 where nobody hears of them. */
+  /** Returns the time of the monotonic clock in ms; 0 when there are no listeners. */
   nowMs(): number {
     if (!this.isHeard) return 0;
     return Number(this.#clock.nowNs(1)) / NS_PER_MS;
   }
 
   subscribe(listener: ActorListener): () => void {
-    // A function of its own for each, so that one listener can subscribe twice.
+    // Each subscription gets its own function: a set would hold the same listener only once.
     const own: ActorListener = event => listener(event);
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);
@@ -102,7 +102,7 @@ export class EventSource {
     try {
       this.#report({ code: 'CALLBACK_FAILED', message });
     } catch {
-      // Nobody is left to tell.
+      // `onDiagnostic` itself threw: there is no other place to report to.
     }
   }
 }

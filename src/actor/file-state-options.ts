@@ -3,9 +3,9 @@ import { refuseOption } from './errors.ts';
 import { isStateModule, type StateModule } from './state-file.ts';
 
 export interface FileStateOptions {
-  /** Whether a JSON object that is not a state file is taken for the state, and replaced by a state file. Default: no. */
+  /** Whether a JSON object that is not a state file is read as the state, and replaced by a state file. Default: no. */
   adopt?: boolean | undefined;
-  /** The module that the state is written by from now on, which the file names. Default: null, not known. */
+  /** The module that writes the state from now on; the file names it. Default: null, not known. */
   module?: StateModule | null | undefined;
 }
 

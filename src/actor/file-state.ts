@@ -5,9 +5,9 @@ import type { StateMap, StateStore } from './state.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
 
 /**
- * Keeps an actor's state in a file. The file is replaced as a whole after each call that changed the state, and never seen
- * half written: neither by another program nor after a power cut. When another program has changed it, the next call starts
- * from that state; when that happens during a call, the commit fails, so that no write of the other program is lost.
+ * Keeps an actor's state in a file. The file is replaced as a whole after each call that changed the state. It is never half
+ * written, neither for other programs nor after a power cut. If another program changes it between two calls, the next call
+ * starts from that state; if during a call, the commit fails, so that no write of the other program is lost.
  */
 export class FileState implements StateStore {
   readonly #path: string;
@@ -16,11 +16,12 @@ export class FileState implements StateStore {
   readonly #module: StateModule | null;
   #record: StateRecord = { module: null, positions: {}, state: {} };
   #state: StateMap = new Map();
-  /** What the file holds, as far as we wrote it. */
+  /** Content of the file if this store wrote it; else undefined, and the next commit writes in any case. */
   #text: string | undefined;
 
   /**
-   * A file that does not exist is an empty state. Nothing is written before the first commit, but that it can be is checked.
+   * Opens a state file. A file that does not exist is an empty state. The first commit is the first write, but whether the
+   * file can be written is checked here.
    * @throws {ActorError} STATE_STORE_FAILED when the file cannot be read or written, INVALID_STATE_FILE for a file with
    * other content, INVALID_CONFIG for options that are wrong
    */
@@ -30,7 +31,7 @@ export class FileState implements StateStore {
     const file = await inFile(path, () => AtomicFile.open(path));
     const store = new FileState(path, file, adopt, module);
     await store.#read();
-    // Not before: what is no state is left as it is.
+    // Only after `#read`: the folder of a file that is not a state file stays untouched.
     await inFile(path, () => file.removeLeftovers());
     return store;
   }
@@ -42,7 +43,7 @@ export class FileState implements StateStore {
     this.#module = module;
   }
 
-  /** The module that had written the file when it was read; null where that is not known. */
+  /** The module that wrote the file, as it was when the file was read; null when not known. */
   get writtenBy(): StateModule | null {
     return this.#record.module;
   }

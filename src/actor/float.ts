@@ -1,4 +1,4 @@
-/** A whole number that is a floating point number: `new Float(1)` is the `1.0` that a plain `1` cannot be. */
+/** A floating point number whose value may be whole: `new Float(1)` is written as `1.0`, a plain `1` as `1`. */
 export class Float {
   readonly value: number;
   constructor(value: number) {
@@ -12,7 +12,7 @@ export class Float {
   }
 }
 
-/** With a point or an exponent always, so that it reads back as a float: `1.0`, `-0.0`, `1e+21`. */
+/** Writes a float, always with a point or an exponent, so that it is read back as a float: `1.0`, `-0.0`, `1e+21`. */
 export function formatFloat(value: number): string {
   const text = Object.is(value, -0) ? '-0' : String(value);
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;

@@ -7,15 +7,15 @@ import type { Packet } from './message.ts';
 import type { StateMap } from './state.ts';
 import { packetFromPlainJson } from './wire.ts';
 
-/** What the host functions work on while a call runs: the host context of that call. */
+/** The host context of one call: state and packets that the host functions read and change. */
 export class LiveCall {
-  /** Live: a plugin reads what it wrote earlier in the same call. */
+  /** Not a copy: a plugin reads values that it wrote earlier in the same call. */
   readonly state: StateMap;
-  /** What the call has sent so far, in order. */
+  /** Packets that the call has sent so far, in order. */
   readonly packets: Packet[];
-  /** Keys that the call has set. */
+  /** Keys of the state that the call has set. */
   readonly written = new Set<string>();
-  /** What the call has handed over so far. */
+  /** Bytes of all arguments and of the result that the plugin has passed to the host so far. */
   givenBytes = 0;
   readonly #limits: CallLimits;
 
@@ -59,14 +59,14 @@ export class LiveCall {
   }
 }
 
-/** Where both SDKs import host functions from. */
+/** The namespace from which the SDKs for Rust and Go import host functions. */
 export const USER_NAMESPACE = 'extism:host/user';
 
-/** What a plugin hands over must fit again into `{"state":{"key":…}}` and `{"payload":{"port":{"data":…}}}`. */
+/** Arguments are written again later, two levels deeper: `{"state":{"key":…}}`, `{"payload":{"port":{"data":…}}}`. */
 const ARGUMENT_DEPTH = MAX_DEPTH - 2;
 
 /**
- * The host functions of a Reflow actor. Arguments are handles; a failure ends the call.
+ * The host functions of a Reflow actor. Arguments are handles; an error ends the call.
  *
  *     __send_output (i64 packet) -> ()           JSON object of port → plain JSON, sent as one packet at once
  *     __get_state   (i64 key) -> i64             handle of JSON text; `null` for a missing key, never handle 0
@@ -98,7 +98,7 @@ export const HOST_FUNCTIONS = {
   },
 };
 
-/** The host context of the call; there is none while the plugin initialises and in its other exports. */
+/** Returns the host context of the call. While the plugin initialises and in its other exports there is no such context. */
 function liveCall(context: CallContext, name: string): LiveCall {
   const call = context.hostContext<LiveCall | undefined>();
   if (call) return call;
@@ -116,7 +116,7 @@ function readArgument(call: LiveCall, context: CallContext, handle: bigint, what
   return parseJson(bytesOf(context, handle, what), what, ARGUMENT_DEPTH);
 }
 
-/** Handle 0 is no bytes: an empty key, which is a key like any other, or an empty JSON text, which is an error. */
+/** Returns the bytes of a handle. Handle 0 means zero bytes: valid as an empty key, an error as JSON text. */
 function bytesOf(context: CallContext, handle: bigint, what: string): Uint8Array {
   if (handle === 0n) return new Uint8Array(0);
   const block = context.read(handle);

@@ -6,35 +6,35 @@ import { Mailbox } from './mailbox.ts';
 import type { Packet } from './message.ts';
 import { checkPacket } from './wire.ts';
 
-/** Where packets are sent to a started actor. */
+/** Takes packets for a started actor. */
 export interface Inports {
   /**
-   * Resolves once the packet waits in the queue, which may be full for a while. Packets sent earlier go first.
-   * @param options.signal ends the wait, not the call. Where all inports are awaited, messages of the packet that found
-   * room in the queue of their port stay there
+   * Resolves once the packet is in the queue; while the queue is full, it waits. Packets sent earlier go first.
+   * @param options.signal ends the wait, not the call. With `awaitAllInports`, messages of the packet that are already in
+   * the queue of their port stay there
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH, INPUT_LIMIT, MISSING_PORT, UNKNOWN_PORT; ABORTED;
    * ACTOR_STOPPED once the actor is stopped
    */
   send(packet: Packet, options?: SendOptions): Promise<void>;
 }
 
-/** What waits to be processed. */
+/** Packets that wait to be processed. */
 export interface Inbox {
-  /** Calls that could begin. */
+  /** Number of payloads that are complete, so that their call could begin. */
   readonly size: number;
-  /** Resolves once the packet waits in the queue. @throws {ActorError} ACTOR_STOPPED, ABORTED, UNKNOWN_PORT, what `write` throws */
+  /** Resolves once the packet is in the queue. @throws {ActorError} ACTOR_STOPPED, ABORTED, UNKNOWN_PORT, errors of `Write` */
   send(packet: Packet, signal?: AbortSignal): Promise<void>;
-  /** The payload of the next call; undefined once the inbox is closed and no further one can come together. */
+  /** Resolves to the payload of the next call; to undefined once the inbox is closed and no payload can become complete. */
   take(): Promise<Part | undefined>;
   close(reason?: ActorError): void;
-  /** Drops what waits. */
+  /** Drops all packets. */
   clear(): void;
 }
 
-/** Packets are written at once: the sender learns what is wrong with them, and may change them afterwards. */
+/** Writes a packet when it is sent: its sender gets the error for a wrong value, and may change the packet afterwards. */
 type Write = (packet: Packet) => Part;
 
-/** Takes packets as they come: one packet, one call. */
+/** Makes one call of each packet. */
 export class PacketInbox implements Inbox {
   readonly #mailbox: Mailbox<Part>;
   readonly #write: Write;
@@ -66,8 +66,8 @@ export class PacketInbox implements Inbox {
 }
 
 /**
- * Waits until there is a message for each port, and makes one payload of the first of each. Each port has a queue of its
- * own, so that a sender to a port that is ahead waits, and those to the others do not.
+ * Waits until there is a message for each port, and makes one payload of the first message of each port. Each port has its
+ * own queue: when one queue is full, only senders to that port wait.
  */
 export class JoinedInbox implements Inbox {
   readonly #ports: ReadonlyMap<string, Mailbox<Part>>;
@@ -79,7 +79,7 @@ export class JoinedInbox implements Inbox {
   }
 
   get size(): number {
-    // Not as arguments of one call: a plugin says how many ports it has.
+    // Not `Math.min(...sizes)`: the plugin decides how many ports there are, and too many arguments overflow the call stack.
     return [...this.#ports.values()].reduce(
       (least, { size }) => Math.min(least, size),
       Number.POSITIVE_INFINITY,
@@ -87,7 +87,7 @@ export class JoinedInbox implements Inbox {
   }
 
   async send(packet: Packet, signal?: AbortSignal): Promise<void> {
-    // All are written before one is sent: a packet that is wrong leaves nothing behind.
+    // All messages are written before the first is sent, so that no part of a wrong packet gets into the queues.
     checkPacket(packet, ['payload']);
     const parts = Object.entries(packet).map(
       ([port, message]) => [this.#mailbox(port), this.#writer.message(message, port)] as const,

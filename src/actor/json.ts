@@ -15,7 +15,7 @@ import {
 } from './json-value.ts';
 import { type Form, writeValue } from './value-writer.ts';
 
-/** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first byte that does not fit; TEXT_TOO_LONG */
+/** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first wrong byte; TEXT_TOO_LONG */
 export function readUtf8(bytes: Uint8Array, what: string): string {
   try {
     return decodeStrict(bytes, what, ActorError);
@@ -32,7 +32,7 @@ export function readUtf8(bytes: Uint8Array, what: string): string {
 }
 
 export interface ReadOptions {
-  /** What the text is, for the error message. */
+  /** Name of the text in error messages. */
   what?: string | undefined;
   maxDepth?: number | undefined;
 }
@@ -46,10 +46,10 @@ export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
 };
 
 /**
- * Reads one JSON text. Among equal keys the last wins. Objects are plain objects, as from `JSON.parse`: a key
- * `__proto__` is an own property like any other.
- * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number that no
- * float can hold; each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
+ * Reads one JSON text. When a key is repeated, the last one counts. Objects are plain objects, as from `JSON.parse`; a key
+ * `__proto__` becomes an own property.
+ * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number beyond
+ * the range of a 64-bit float; each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
  */
 export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
@@ -60,7 +60,7 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions, ...e
   return parseJson(input, what, maxDepth);
 }
 
-/** The same, without a look at options. */
+/** Does the work of `readJson`, without a check of options. */
 export const parseJson = (input: string | Uint8Array, what = 'the text', maxDepth = MAX_DEPTH): JsonValue =>
   new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
 
@@ -69,7 +69,7 @@ const ESCAPES = new Map(
 );
 const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } as const;
 
-/** What a string cannot have as it is: quote, backslash, control characters. Several times as fast as a loop. */
+/** Characters that a string must escape: quote, backslash, control characters. The regex is several times as fast as a loop. */
 const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
 const LONG_STRING = 200;
 const SHORT_STRING = 32;
@@ -77,8 +77,8 @@ const [QUOTE, BACKSLASH, SPACE, FIRST_SURROGATE] = [0x22, 0x5c, 0x20, 0xd800];
 const [ZERO, NINE] = [0x30, 0x39];
 
 /**
- * How many characters from `from` on stand for themselves in a JSON string, up to a few. Most strings are short and all
- * of this kind, and a loop over those is faster than what finds out about any other.
+ * Returns how many characters from `from` on need no escape in a JSON string; counts at most `SHORT_STRING`. Most strings are
+ * short and need no escape at all; for them this loop is faster than the regex of the reader and than `JSON.stringify`.
  */
 function plainLength(text: string, from: number): number {
   let at = from;
@@ -86,11 +86,11 @@ function plainLength(text: string, from: number): number {
   return at - from;
 }
 
-/** Also not what `charCodeAt` gives beyond the end, NaN. */
+/** Whether a character needs no escape. False for NaN, which `charCodeAt` returns beyond the end. */
 const isPlain = (code: number) =>
   code >= SPACE && code !== QUOTE && code !== BACKSLASH && code < FIRST_SURROGATE;
 
-/** A JSON string. */
+/** Writes a JSON string. */
 export const quote = (text: string): string =>
   plainLength(text, 0) === text.length ? `"${text}"` : JSON.stringify(text);
 
@@ -186,7 +186,7 @@ class Reader {
     return read;
   }
 
-  /** `JSON.parse` reads many characters faster, and few slower. What it refuses is read again, for the error's place. */
+  /** `JSON.parse` is faster for long strings, slower for short ones. Refused text is read again, to find the error's offset. */
   #longString(start: number): string | undefined {
     const text = this.#text;
     const end = text.indexOf('"', start + 1);
@@ -205,7 +205,7 @@ class Reader {
     let read = '';
     for (;;) {
       NOT_PLAIN.lastIndex = this.#at;
-      // Not exec, which makes an array of what it found.
+      // Not `exec`, which allocates an array for each match.
       const at = NOT_PLAIN.test(text) ? NOT_PLAIN.lastIndex - 1 : text.length;
       read += text.slice(this.#at, at);
       this.#at = at;
@@ -250,7 +250,7 @@ class Reader {
       this.#at = start;
       this.#error('JSON_RANGE', 'a number beyond the range of a 64-bit float');
     }
-    // That the float is finite also bounds the digits, and so the time that BigInt takes.
+    // A finite float has at most 309 digits before the point, which also bounds the time that BigInt takes.
     if (isInteger && !Object.is(value, -0)) return Number.isSafeInteger(value) ? value : BigInt(literal);
     return Number.isInteger(value) ? new Float(value) : value;
   }
@@ -263,7 +263,7 @@ class Reader {
     this.#at = at;
   }
 
-  /** Skips white space and answers the character after it, '' at the end. */
+  /** Skips white space and returns the next character, '' at the end. */
   #next(): string {
     const text = this.#text;
     let char = text.charAt(this.#at);
@@ -291,7 +291,7 @@ class Reader {
 
 const FLOAT_RANGE = 'the range of a 64-bit float';
 
-/** The reader refuses what is beyond, and String takes more than proportional time for it. */
+/** Whether the reader would accept the integer. `String` takes more than linear time for integers beyond that range. */
 const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer));
 
 const JSON_TEXT: Form<string> = {
@@ -303,7 +303,7 @@ const JSON_TEXT: Form<string> = {
   bytes: bytes => `[${bytes.join(',')}]`,
   array: items => `[${items.join(',')}]`,
   object(keys, values) {
-    // Not by map and join: objects are small, and most of what is written.
+    // A loop, not `map` and `join`: most values are small objects, for which the loop is faster.
     let text = '{';
     for (let index = 0; index < keys.length; index++) {
       text += `${index > 0 ? ',' : ''}${quote(keys[index]!)}:${values[index]}`;
@@ -313,7 +313,7 @@ const JSON_TEXT: Form<string> = {
 };
 
 /**
- * Writes one JSON text, without white space. Takes what `readJson` gives, and bytes (as an array of numbers).
+ * Writes one JSON text, without white space. Accepts the values that `readJson` returns, and bytes (as an array of numbers).
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
  * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
@@ -326,7 +326,7 @@ export function writeJson(value: unknown, path: readonly string[] = []): string 
   }
 }
 
-/** The object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
+/** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
 export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
   try {
     let text = '{';
@@ -337,7 +337,7 @@ export function joinJson(members: readonly (readonly [key: string, value: string
   }
 }
 
-/** Engines whose strings are longer refuse the same texts. */
+/** Some engines allow longer strings. The limit is checked on all, so that all refuse the same texts. */
 function checkWritten(text: string, path: readonly string[]): string {
   if (text.length > MAX_TEXT_BYTES) throw tooLong(text.length, path);
   return text;
@@ -364,5 +364,5 @@ const COPY: Form<JsonValue> = {
   },
 };
 
-/** A copy that shares nothing with `value`, which is thereby known to be JSON; numbers are as `readJson` gives them. */
+/** Returns a deep copy of `value`, with numbers as `readJson` returns them. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
 export const copyJson = (value: unknown, path: readonly string[]): JsonValue => writeValue(value, COPY, path);

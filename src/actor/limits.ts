@@ -1,7 +1,7 @@
 import { aCount, type OptionRow, type OptionTable, readOptions } from '../../wasi/options.ts';
 import { ActorError, type ActorErrorCode, refuseOption } from './errors.ts';
 
-/** A limit of actors and why it has the value it has. docs/LIMITS.md is printed from these rows. */
+/** A limit of actors, and the reason for its value. docs/LIMITS.md is printed from these rows. */
 export interface ActorLimit {
   name: string;
   default: number;
@@ -17,24 +17,24 @@ export const ACTOR_LIMITS = {
     default: 67_108_864,
     unit: 'bytes',
     option: 'limits.moduleBytes',
-    why: 'Several times what standard Go makes, the largest of the usual compilers. A download is broken off there.',
+    why: 'Several times the size of a module from standard Go, which makes the largest of the usual compilers. A download is aborted at this size.',
   },
   inputBytes: {
-    name: 'what one call is given: payload, config and state, as JSON',
+    name: 'input of one call: payload, config and state, as JSON',
     default: 67_108_864,
     unit: 'bytes',
     option: 'limits.inputBytes',
-    why: 'The plugin holds it at least twice, as text and as values, in a memory of at most 4 GiB.',
+    why: 'The plugin holds the input at least twice, as text and as values, in a memory of at most 4 GiB.',
   },
   stateBytes: {
     name: 'state that is kept for the next call, in the encoding of the plugin',
     default: 33_554_432,
     unit: 'bytes',
     option: 'limits.stateBytes',
-    why: 'Half of limits.inputBytes, also where that is given: a state that fills a whole call would make every later message fail. For the same reason it is less where config, limits.outputBytes or memory.maxPages leave less.',
+    why: 'Half of limits.inputBytes, also when that option is given: a state as large as a whole input would make every later message fail. For the same reason the limit is lower when config, limits.outputBytes or memory.maxPages leave less room.',
   },
   outputBytes: {
-    name: 'what one call gives: its result and all that it hands to host functions, as JSON',
+    name: 'output of one call: its result and all arguments of host functions, as JSON',
     default: 67_108_864,
     unit: 'bytes',
     option: 'limits.outputBytes',
@@ -45,46 +45,46 @@ export const ACTOR_LIMITS = {
     default: 67_108_864,
     unit: 'bytes',
     option: null,
-    why: 'JSON takes many times its bytes once it is read: a plugin could fill the memory of the host while it is loaded.',
+    why: 'JSON values take many times the bytes of their text: a plugin could fill the memory of the host while it is loaded.',
   },
   packets: {
     name: 'packets that one call sends before its result',
     default: 10_000,
     unit: 'packets',
     option: 'limits.packets',
-    why: 'They wait for the end of the call, since a plugin cannot be made to wait for a slow reader.',
+    why: 'The packets wait for the end of the call, since the host cannot make a plugin wait for a slow reader.',
   },
   capacity: {
     name: 'packets that inports, and outports, hold before a sender waits',
     default: 1024,
     unit: 'packets',
     option: 'capacity',
-    why: 'Enough to ride out a pause; a sender that never waits would fill the memory of the host.',
+    why: 'Enough for a pause of the reader; a sender that never waits would fill the memory of the host.',
   },
   failures: {
     name: 'calls that fail in a row before an actor with the error policy restart stops',
     default: 10,
     unit: 'failures',
     option: 'maxFailures',
-    why: 'A plugin that fails whatever it gets would be made anew for ever.',
+    why: 'A plugin that fails on every message would be restarted for ever.',
   },
   depth: {
     name: 'arrays and objects inside one another, in all JSON',
     default: 127,
     unit: 'levels',
     option: null,
-    why: 'serde_json refuses the 128th, so that deeper text would never reach a Rust plugin.',
+    why: 'serde_json refuses level 128, so a Rust plugin could not read deeper text.',
   },
   stderrLines: {
     name: "lines of one call that are printed on the host's stderr",
     default: 1000,
     unit: 'lines',
     option: 'stderr',
-    why: 'A plugin that prints for ever would drown what others print. With the option, all lines go to it instead.',
+    why: 'A plugin that prints for ever would hide the lines of all others. With the option, all lines go to its function instead.',
   },
 } as const satisfies Record<string, ActorLimit>;
 
-/** Those that the option `limits` changes. */
+/** Limits of one call that the option `limits` changes. */
 export interface CallLimits {
   inputBytes: number;
   outputBytes: number;
@@ -145,7 +145,7 @@ export function readLimits(given?: LimitOptions): ActorLimits {
 export const readCount = (where: string, value: unknown, unit: string, least: number): number =>
   aCount(unit, least).check(value, where, refuseOption);
 
-/** @throws {ActorError} of this code, naming the limit and the option that changes it */
+/** Refuses a count over its limit. @throws {ActorError} with this code; the message names the limit and its option */
 export function refuseOver(
   code: ActorErrorCode,
   what: string,

@@ -8,11 +8,11 @@ import { ModuleError } from './module-error.ts';
 import type { ActorSettings } from './settings.ts';
 import { validateConfig, withDefaults } from './validation.ts';
 
-/** A plugin that is ready for this actor, and the config as it gets it. */
+/** A plugin that is ready for this actor, and its config. */
 export interface Loaded {
   scriptConfig: ScriptConfig;
   engine: ExtismEngine;
-  /** As the plugin reads it. */
+  /** The config in the encoding of the plugin. */
   config: Part;
   stateRoom: StateRoom;
 }
@@ -40,13 +40,13 @@ export async function load(
   }
 }
 
-/** A copy, where the plugin is made of the bytes again later. */
+/** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */
 const withOwnBytes = (config: ScriptConfig): ScriptConfig =>
   config.source instanceof Uint8Array || config.source instanceof ArrayBuffer
     ? { ...config, source: config.source.slice() }
     : config;
 
-/** @throws {ActorError} UNSUPPORTED for a plugin whose inports are not known */
+/** @throws {ActorError} UNSUPPORTED for a plugin whose metadata names no inports */
 export function inportNames({ metadata }: ExtismEngine): string[] {
   const names = metadata?.inports.map(({ name }) => name) ?? [];
   if (names.length > 0) return names;
@@ -55,7 +55,7 @@ export function inportNames({ metadata }: ExtismEngine): string[] {
   throw new ActorError('UNSUPPORTED', message);
 }
 
-/** What waits in the inports is already written. @throws {ModuleError} InvalidMetadata */
+/** Messages in the inports are already written in the encoding of the old plugin. @throws {ModuleError} InvalidMetadata */
 export function checkSameEncoding({ codec: before }: ExtismEngine, { codec: after }: ExtismEngine): void {
   if (before.encoding === after.encoding) return;
   const message = `the encoding is ${after.encoding}, but messages wait in ${before.encoding}; create a new actor`;

@@ -14,21 +14,21 @@ import type { Protocol } from './protocol.ts';
 import { type ModuleSource, readModuleSource } from './read-module.ts';
 import { type ActorOptions, readActorOptions } from './settings.ts';
 
-/** A module that was found fit to be an actor. */
+/** A module that was validated as an actor. */
 export interface ActorModule {
   readonly name: string;
   readonly source: Uint8Array | WebAssembly.Module;
   readonly entryPoint: string;
-  /** Of the bytes; null for a compiled module, whose bytes cannot be seen. */
+  /** SHA-256 of the bytes; null for a compiled module, whose bytes are not accessible. */
   readonly sha256: string | null;
   readonly metadata: PluginMetadata | null;
   readonly version: string | null;
   readonly protocol: Protocol;
 }
 
-/** What every actor gets, and modules are validated with. */
+/** Options for the validation of modules and for every actor made of them. */
 export interface LoaderOptions extends EngineOptions {
-  /** Reads a file, for modules that are given by their path. Default: as the platform has it. */
+  /** Reads a file, for modules that are given by their path. Default: `readFile` of the platform. */
   readFile?: ((path: string) => Promise<Uint8Array>) | undefined;
 }
 
@@ -76,7 +76,7 @@ export const RELOAD_OPTIONS: OptionTable<ReloadOptions> = {
 export const readLoaderOptions = (options: unknown): LoaderOptions =>
   readOptions(LOADER_OPTIONS, options, 'option', refuseOption);
 
-/** Loads modules, validates them, and keeps them by name, so that actors can be made of them, and be reloaded. */
+/** Loads modules, validates them and registers them by name; makes actors of them and reloads these actors. */
 export class ModuleLoader {
   readonly #options: EngineOptions;
   readonly #readFile: LoaderOptions['readFile'];
@@ -96,8 +96,8 @@ export class ModuleLoader {
   }
 
   /**
-   * Reads and validates a module, and registers it, in the place of another one of that name; actors that run that one go
-   * on with it. Bytes that are registered already, whatever the name, are not validated again.
+   * Reads and validates a module, and registers it under this name. It replaces another module of that name; actors that
+   * run the replaced module go on with it. Bytes that are registered already, under any name, are not validated again.
    * @throws {ModuleError} for a module that cannot be an actor
    * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, and for options that are wrong
    */
@@ -125,14 +125,14 @@ export class ModuleLoader {
     return [...this.#modules.keys()];
   }
 
-  /** Forgets a module; its actors go on. Answers whether there was one. */
+  /** Removes a module; its actors go on. Returns whether a module was registered under this name. */
   remove(name: string): boolean;
   remove(name: string, ...extra: unknown[]): boolean {
     refuseArguments('remove', extra);
     return this.#modules.delete(name);
   }
 
-  /** @throws {ActorError} UNKNOWN_MODULE; what `ScriptActor.create` throws */
+  /** Makes an actor of a registered module. @throws {ActorError} UNKNOWN_MODULE; errors of `ScriptActor.create` */
   createActor(name: string, options?: ActorOptions): Promise<ScriptActor>;
   async createActor(name: string, given?: ActorOptions, ...extra: unknown[]): Promise<ScriptActor> {
     refuseArguments('createActor', extra);
@@ -147,15 +147,15 @@ export class ModuleLoader {
     return actor;
   }
 
-  /** Makes an actor, of the class that belongs to this one. */
+  /** Makes an actor. The loader for Node overrides this to return the `ScriptActor` for Node. */
   protected make(scriptConfig: ScriptConfig, options: ActorOptions): Promise<ScriptActor> {
     return ScriptActor.create(scriptConfig, options);
   }
 
   /**
-   * Puts another module in the place of a registered one, and in all actors that were made of it here, each between two of
-   * its messages. When the module, or one of the actors, refuses it, all go on with the old one.
-   * @throws what `load` and `ScriptActor.reload` throw; {ActorError} UNKNOWN_MODULE
+   * Replaces a registered module by another one, also in all actors that this loader made of it, each between two of its
+   * messages. When the new module is invalid, or one of the actors refuses it, all go on with the old module.
+   * @throws {ActorError} UNKNOWN_MODULE; errors of `load` and `ScriptActor.reload`
    */
   reload(name: string, source: ModuleSource, options?: ReloadOptions): Promise<ActorModule>;
   async reload(

@@ -1,7 +1,7 @@
 import { excerpt } from '../errors.ts';
 import { ActorError } from './errors.ts';
 
-/** First in, first out, each in constant time (an array's `shift` moves everything behind it). */
+/** A queue with `push` and `shift` in constant time; `shift` of an array moves all other items. */
 class Fifo<T> {
   readonly #items = new Map<number, T>();
   #first = 0;
@@ -25,19 +25,19 @@ class Fifo<T> {
 
 interface Sender<T> {
   item: T;
-  /** Resolves the promise, or not when the sender has gone. */
+  /** Resolves the promise of the sender. Returns false when its signal has already ended the wait. */
   admit(): boolean;
   reject(error: Error): void;
 }
 
 /**
  * A bounded queue between senders and takers. Order is kept, also among senders that wait for room; each item goes
- * to exactly one taker. Items are anything but `undefined`.
+ * to exactly one taker. An item must not be `undefined`.
  */
 export class Mailbox<T> {
   readonly #name: string;
   #capacity: number;
-  /** Why nothing more is taken, once that is so. */
+  /** The error for senders, once the mailbox is closed. */
   #closed: ActorError | undefined;
   readonly #items = new Fifo<T>();
   readonly #senders = new Fifo<Sender<T>>();
@@ -49,7 +49,7 @@ export class Mailbox<T> {
     this.#capacity = capacity;
   }
 
-  /** Items held. */
+  /** Number of items in the queue. */
   get size(): number {
     return this.#items.size;
   }
@@ -68,7 +68,7 @@ export class Mailbox<T> {
     return Promise.resolve();
   }
 
-  /** The next item, when there is one; `undefined` once the mailbox is closed and empty. */
+  /** Resolves to the next item, once there is one; to `undefined` once the mailbox is closed and empty. */
   take(): Promise<T | undefined> {
     if (this.#items.size === 0) {
       if (this.#closed) return Promise.resolve(undefined);
@@ -79,26 +79,26 @@ export class Mailbox<T> {
     return Promise.resolve(item);
   }
 
-  /** From now on nobody waits for room. */
+  /** Removes the limit of the queue: no sender waits for room from now on. */
   lift(): void {
     this.#capacity = Number.POSITIVE_INFINITY;
     this.#admitSenders();
   }
 
-  /** Refuses senders, those that wait included. What is in the queue can still be taken. */
+  /** Refuses senders, also those that wait. Items in the queue can still be taken. */
   close(reason: ActorError = stopped(this.#name)): void {
     this.#closed ??= reason;
     while (this.#senders.size > 0) this.#senders.shift().reject(this.#closed);
     while (this.#takers.size > 0) this.#takers.shift()(undefined);
   }
 
-  /** Drops what is in the queue. */
+  /** Drops all items in the queue. */
   clear(): void {
     while (this.#items.size > 0) this.#items.shift();
     this.#admitSenders();
   }
 
-  /** Each `for await` takes what it yields away from the others. */
+  /** An item goes to one `for await` only: several loops share the items. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (let item = await this.take(); item !== undefined; item = await this.take()) yield item;
   }

@@ -8,8 +8,8 @@ const PAGES_PER_MIB = 16;
 const MOST_MIB = 100;
 
 /**
- * The option `memory` of a plugin that may have so much memory. The host limits by how much memory grows, so the limit
- * is what lies above the pages that the module starts with.
+ * Returns the option `memory` that limits a plugin to `limitMb` MiB. The host limits the growth of memory, so `max_pages` is
+ * the limit minus the pages that the module starts with.
  * @throws {ActorError} INVALID_CONFIG, UNSUPPORTED
  * @throws {ModuleError} InitFailed for a module that starts with more
  */

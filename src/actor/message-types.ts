@@ -17,7 +17,7 @@ export const NETWORK_EVENT_TYPES = [
   'HeartbeatMissed',
 ] as const;
 
-/** What happened in a network. */
+/** An event of a network. */
 export interface NetworkEvent {
   event_type: (typeof NETWORK_EVENT_TYPES)[number];
   data: JsonValue;
@@ -29,7 +29,7 @@ export interface MessageData {
   Flow: null;
   Event: JsonValue;
   Boolean: boolean;
-  /** A whole number in [-2^63, 2^63): a `number` while safe, a `bigint` beyond. */
+  /** A whole number in [-2^63, 2^63): a `number` if that is a safe integer, else a `bigint`. */
   Integer: number | bigint;
   /** A finite number. Always written with a point or an exponent. */
   Float: number;
@@ -37,35 +37,35 @@ export interface MessageData {
   Object: JsonValue;
   Array: JsonValue[];
   Stream: Uint8Array;
-  /** `null` is none. */
+  /** `null` means that there is no value. */
   Optional: JsonValue;
   Any: JsonValue;
   Error: string;
-  /** Of the host only: a message in upstream's binary form, which nobody but upstream can read. Refused by actors. */
+  /** Only between hosts: a message in upstream's binary form, which only upstream can read. Actors refuse it. */
   Encoded: Uint8Array;
-  /** Of the host only: a plugin gets it as Any. */
+  /** Only between hosts: a plugin gets it as Any. */
   RemoteReference: RemoteReference;
-  /** Of the host only: a plugin gets it as Event. */
+  /** Only between hosts: a plugin gets it as Event. */
   NetworkEvent: NetworkEvent;
 }
 export type MessageType = keyof MessageData;
 
 interface TypeRow<Type extends MessageType> {
-  /** What `data` must be, for error messages. */
+  /** Description of valid `data`, for error messages. */
   expected: string;
   /** Whether the data of a message in memory has the right type. */
   accepts(data: unknown): boolean;
-  /** What `writeJson` is given; the data itself unless said otherwise. */
+  /** Returns the value that `writeJson` writes. Default: the data itself. */
   write?(data: MessageData[Type]): unknown;
-  /** Reads `data` of the wire; `undefined` when it has the wrong type. */
+  /** Reads `data` of the wire; returns `undefined` when it has the wrong type. */
   read(data: JsonValue): MessageData[Type] | undefined;
-  /** What data of the wrong type becomes, as upstream. */
+  /** Returns the data that replaces data of the wrong type, as upstream does. */
   fallback(): MessageData[Type];
-  /** Rust plugins leave `data` out for these, where upstream then drops the message. */
+  /** Rust plugins leave `data` out for this type. Upstream drops such messages; plugboard accepts them. */
   mayLackData?: true;
-  /** Upstream puts the JSON of the data into an array of bytes. */
+  /** Upstream sends the JSON of the data as an array of bytes. */
   isWrappedUpstream?: true;
-  /** For what plugins do not know: the type it is sent as, or null when it cannot be sent. */
+  /** For types that plugins do not know: the type that is sent instead, or null when the message cannot be sent. */
   sentAs?: MessageType | null;
 }
 
@@ -121,7 +121,7 @@ export const TYPES: { readonly [Type in MessageType]: TypeRow<Type> } = {
   Integer: {
     expected: 'an integer in [-2^63, 2^63), a bigint beyond 2^53',
     accepts: isI64,
-    // Arithmetic makes -0 easily (Math.round(-0.2)), and `-0` is a float on the wire.
+    // Arithmetic may return -0 (Math.round(-0.2)), which would be a float on the wire.
     write: data => data || 0,
     read: data => (isI64(data) ? data : undefined),
     fallback: () => 0,
@@ -173,7 +173,7 @@ export const isMessageType = (type: unknown): type is MessageType =>
 /** Whether plugins know the type. */
 export const isPluginType = (type: MessageType): boolean => TYPES[type].sentAs === undefined;
 
-/** What is wrong with a message in memory, to be put behind its path. */
+/** Returns the problem of a message in memory, as text to append to its path; undefined for a valid message. */
 export function problemOf({ type, data }: Record<string, unknown>): string | undefined {
   if (!isMessageType(type)) {
     return `.type: expected one of ${Object.keys(TYPES).join(', ')}, got ${describe(type)}`;

@@ -18,7 +18,7 @@ export type Message<Type extends MessageType = MessageType> = {
   [T in Type]: { readonly type: T; readonly data: MessageData[T] };
 }[Type];
 
-/** What travels at once: one message for each port named. */
+/** Messages that are sent together: one message for each port named. */
 export interface Packet {
   readonly [port: string]: Message;
 }
@@ -43,18 +43,18 @@ export const Message = {
   remoteReference: (data: RemoteReference) => message('RemoteReference', data),
   networkEvent: (data: NetworkEvent) => message('NetworkEvent', data),
 
-  /** Whether `value` is a message, of this type if one is given, with data of the right JavaScript type. Looks no deeper. */
+  /** Whether `value` is a message (of `type`, if given) with data of the right JavaScript type. Values inside are not checked. */
   is: <Type extends MessageType = MessageType>(value: unknown, type?: Type): value is Message<Type> =>
     isObject(value) && problemOf(value) === undefined && (type === undefined || value.type === type),
 
-  /** The message that a plain JSON value stands for, as `__send_output` turns it into one. Knows no tags. */
+  /** Returns the message for a plain JSON value, as `__send_output` does. An object `{type, data}` is plain data here, too. */
   from: fromPlainJson,
 
   /**
-   * The plain JSON value of a message: its data; "flow" for Flow, null for none, an array of numbers for bytes, a `Float`
-   * for a whole float. Not each comes back by `from`: Error becomes String, Stream becomes Array.
-   * @throws {ActorError} INVALID_MESSAGE for what is no message, and for Encoded, which only upstream can read; JSON_VALUE
-   * for a Float that is NaN or infinite
+   * Returns the plain JSON value of a message: its data; "flow" for Flow, null for an empty Optional, an array of numbers for
+   * bytes, a `Float` for a whole float. `from` does not restore every type: Error becomes String, Stream becomes Array.
+   * @throws {ActorError} INVALID_MESSAGE for a value that is not a message, and for Encoded, which only upstream can read;
+   * JSON_VALUE for a Float that is NaN or infinite
    */
   toPlain: toPlainJson,
 } as const;

@@ -10,7 +10,7 @@ export interface PortDefinition {
   required: boolean;
 }
 
-/** What a plugin says about itself: the answer of its export `get_metadata`. */
+/** The metadata of a plugin: the output of its export `get_metadata`. */
 export interface PluginMetadata {
   component: string;
   description: string;
@@ -18,14 +18,14 @@ export interface PluginMetadata {
   outports: PortDefinition[];
   /** A JSON Schema of the node's config, or null. */
   config_schema: JsonValue;
-  /** How its context and result travel, such as `msgpack`. Missing: as JSON. */
+  /** The encoding of its context and result, such as `msgpack`. Missing: JSON. */
   encoding?: string;
 }
 
 /**
- * Reads the output of `get_metadata`. Missing or null lists are empty (Go writes a nil slice as null); keys that are
- * not known are ignored.
- * @throws {ActorError} INVALID_METADATA with the path, JSON_SYNTAX and its like
+ * Reads the output of `get_metadata`. Missing or null lists are empty (Go writes a nil slice as null); unknown keys are
+ * ignored.
+ * @throws {ActorError} INVALID_METADATA with the path, JSON_SYNTAX and the other codes of `readJson`
  */
 export function readMetadata(output: Uint8Array): PluginMetadata {
   const json = readJson(output, { what: 'plugin metadata' });

@@ -1,33 +1,33 @@
 import { CallError } from '../call.ts';
 import { excerpt, PlugboardError } from '../errors.ts';
 
-/** What can be wrong with a module, in the words of Reflow. docs/ACTORS.md is printed from these rows. */
+/** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */
 export const MODULE_ERROR_KINDS = [
   {
     kind: 'InvalidBinary',
-    when: 'It is no WebAssembly that this engine accepts.',
+    when: 'The bytes are not WebAssembly that this engine accepts.',
     remedy:
-      'Build for wasm32-wasip1 or wasm32-unknown-unknown, and check that the whole file came; plugboard inspect says more.',
+      'Build for wasm32-wasip1 or wasm32-unknown-unknown, and check that the file is complete; plugboard inspect says more.',
   },
   {
     kind: 'MissingExport',
-    when: 'It lacks the entry point, or exports it with parameters or another result than i32.',
+    when: 'The module lacks the entry point, or exports it with parameters or another result than i32.',
     remedy: 'Export process and get_metadata: actor_plugin! in Rust, //export in TinyGo.',
   },
   {
     kind: 'InvalidMetadata',
-    when: 'Its get_metadata fails, or answers what is no metadata with a component.',
-    remedy: 'Correct what get_metadata answers; the message has the path.',
+    when: 'The export get_metadata fails, or its output is not metadata with a component.',
+    remedy: 'Correct the output of get_metadata; the message has the path.',
   },
   {
     kind: 'TooLarge',
-    when: 'It has more bytes than limits.moduleBytes allows.',
+    when: 'The module has more bytes than limits.moduleBytes allows.',
     remedy: 'Make a release build and run wasm-opt -Oz --strip-debug, or raise the limit.',
   },
   {
     kind: 'InitFailed',
-    when: 'It imports what nobody provides, needs more memory than it may have, or fails when it is started.',
-    remedy: 'Do what the message says for each import, raise the memory limit, or see the cause and stderr.',
+    when: 'The module has imports that are not provided, needs more memory than allowed, or fails when it is started.',
+    remedy: 'Follow the message for each import, raise the memory limit, or see the cause and stderr.',
   },
 ] as const;
 
@@ -37,7 +37,7 @@ export type ModuleErrorKind = (typeof MODULE_ERROR_KINDS)[number]['kind'];
 export class ModuleError extends PlugboardError {
   override readonly name: string = 'ModuleError';
   readonly kind: ModuleErrorKind;
-  /** What to do about errors of this kind. */
+  /** Advice for errors of this kind. */
   readonly remedy: string;
   constructor(kind: ModuleErrorKind, code: string, message: string, options?: ErrorOptions) {
     super(code, message, options);
@@ -46,7 +46,7 @@ export class ModuleError extends PlugboardError {
   }
 }
 
-/** @param size of the module in bytes, or of as much of it as was read */
+/** @param size of the module in bytes, or of the part that was read */
 export const tooLarge = (size: number, max: number) =>
   new ModuleError(
     'TooLarge',
@@ -54,7 +54,7 @@ export const tooLarge = (size: number, max: number) =>
     `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
   );
 
-/** The host's codes that are about the module, and not about what was asked for. */
+/** Codes of the plugin host that mean a fault of the module, not of the options. */
 const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
   INVALID_WASM: 'InvalidBinary',
   FUNCTION_NOT_FOUND: 'MissingExport',
@@ -65,7 +65,7 @@ const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
   INIT_FAILED: 'InitFailed',
 };
 
-/** What the host says of a module, with its code and its words; any other error as it is. */
+/** Returns a `ModuleError` for an error of the plugin host about the module, with its code and message; others as they are. */
 export function toModuleError(error: unknown): unknown {
   const kind = error instanceof PlugboardError ? KINDS[error.code] : undefined;
   if (!kind) return error;
@@ -73,14 +73,14 @@ export function toModuleError(error: unknown): unknown {
   return new ModuleError(kind, code, explain(message, cause ?? error), { cause: cause ?? error });
 }
 
-/** Go says on stderr why it traps; what to do about it, it does not say. */
+/** Go prints the reason of its trap on stderr, but not how to fix it. */
 const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
 
 /** Whether a call failed because Go's runtime does not run. */
 export const lacksGoRuntime = (cause: unknown): boolean =>
   cause instanceof CallError && cause.stderr.some(line => GO_NOT_RUNNING.test(line));
 
-/** Adds what to do, where the lines that the plugin printed tell what is wrong. */
+/** Adds advice to the message when the lines that the plugin printed show the fault. */
 export const explain = (message: string, cause: unknown): string =>
   lacksGoRuntime(cause)
     ? `${excerpt(message)}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +

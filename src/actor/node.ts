@@ -17,7 +17,7 @@ const onNode = <Options extends EngineOptions>(options: Options): Options => ({
   platform: options.platform ?? nodePlatform,
 });
 
-// What Node, Deno and Bun provide is their default: files, workers, the process's own stderr.
+// The default platform of these classes has files, workers and stderr of Node, Deno and Bun.
 
 export class ScriptActor extends AnyActor {
   static override create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;

@@ -2,7 +2,7 @@ import { ACTOR_LIMITS } from './limits.ts';
 
 const KEPT_LINES = 20;
 
-/** What one plugin prints on stderr: handed on as it comes, and the last lines of each call kept for its error. */
+/** Passes on the lines that one plugin prints on stderr, and keeps the last lines of each call for its error. */
 export class PluginStderr {
   readonly #name: string;
   readonly #print: (line: string) => void;
@@ -11,8 +11,8 @@ export class PluginStderr {
   #lines: string[] = [];
 
   /**
-   * @param name Put before each line that is printed
-   * @param given Gets the lines, which then are not printed
+   * @param name Prefix of each line that is printed
+   * @param given Gets the lines instead; they are then not printed
    */
   constructor(name: string, print: (line: string) => void, given: ((line: string) => void) | undefined) {
     this.#name = name;

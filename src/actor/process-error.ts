@@ -2,18 +2,18 @@ import { excerpt, PlugboardError } from '../errors.ts';
 import { Message, type Packet } from './message.ts';
 import { explain } from './module-error.ts';
 
-/** A call that failed, for the reason given as `cause`, whose `code` it has. */
+/** A call that failed. `cause` is the reason; `code` is the code of the cause. */
 export class ProcessError extends PlugboardError {
   override readonly name: string = 'ProcessError';
-  /** What the call had sent before it failed. */
+  /** Packets that the call sent before it failed. */
   readonly packets: readonly Packet[];
-  /** What the plugin printed on stderr during the call, the last lines of it. */
+  /** The last lines that the plugin printed on stderr during the call. */
   readonly stderr: readonly string[];
   constructor(cause: unknown, packets: readonly Packet[], stderr: readonly string[] = []) {
-    // What is no error of ours was thrown by a function that the user gave, such as onDiagnostic.
+    // All errors of plugboard are PlugboardErrors. Other errors come from functions of the user, such as onDiagnostic.
     const code = cause instanceof PlugboardError ? cause.code : 'CALLBACK_FAILED';
     const message = cause instanceof Error ? cause.message : String(cause);
-    // Languages print there why they trap; the trap itself says nothing.
+    // Languages print the reason of a trap on stderr; the trap itself does not carry it.
     const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
     super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
     this.packets = packets;
@@ -21,7 +21,7 @@ export class ProcessError extends PlugboardError {
   }
 }
 
-/** What a failed call sends: what it had sent before, and the error. */
+/** Returns the packets of a failed call: those that it sent before, and the error. */
 export function errorPackets(error: unknown): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
   return [...sent, { error: Message.error(excerpt(error instanceof Error ? error.message : String(error))) }];

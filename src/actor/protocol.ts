@@ -2,22 +2,25 @@ import { readModule } from '../wasm/reader.ts';
 import { USER_NAMESPACE } from './host-functions.ts';
 
 /**
- * `context`: an `ActorContext` in, an `ActorResult` out. `ports`: plain values by port, in and out, as the SDK of April
- * 2025 has it.
+ * The form of input and output. `context`: the input is an `ActorContext`, the output an `ActorResult`. `ports`: both are
+ * objects of port → plain value, as in the SDK of April 2025.
  */
 export type Protocol = 'context' | 'ports';
 
-/** What can be seen of a module before it is compiled. */
+/** Properties of a module that are known before it is compiled. */
 export interface Outline {
   protocol: Protocol;
-  /** Of all its memories; null where they cannot be seen. */
+  /** Initial pages of all its memories; null for a compiled module, which does not show them. */
   initialPages: number | null;
 }
 
 /** Host functions that had a result in the SDK of April 2025. */
 const HAD_RESULT = ['__send_output', '__set_state'];
 
-/** A compiled module does not tell the types of its imports, by which the old SDK is known: it is taken for a current one. */
+/**
+ * Reads the outline of a module. Modules of the old SDK are recognised by the types of their imports. A compiled module does
+ * not show these types, so it counts as one of the current SDK.
+ */
 export function outlineOf(source: Uint8Array | WebAssembly.Module): Outline {
   if (source instanceof WebAssembly.Module) return { protocol: 'context', initialPages: null };
   const { imports, exports, memories } = readModule(source);

@@ -5,7 +5,7 @@ import type { Fetch } from '../options.ts';
 import { ActorError, describe } from './errors.ts';
 import { tooLarge } from './module-error.ts';
 
-/** Where a module is: its bytes, the module compiled from them, the path of a file, or a URL. */
+/** A module, given as its bytes, as the module compiled from them, as the path of a file, or as a URL. */
 export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL | string;
 
 interface Means {
@@ -15,7 +15,7 @@ interface Means {
 }
 
 /**
- * Reads a module, and no more of it than it may have.
+ * Reads a module, and stops at `maxBytes`.
  * @throws {ModuleError} TooLarge
  * @throws {CreateError} SOURCE_UNAVAILABLE
  * @throws {ActorError} INVALID_CONFIG
@@ -44,7 +44,7 @@ export async function readModuleSource(
   }
 }
 
-/** JSON text would be a manifest, which may name several modules. */
+/** Whether the value names one module. A string of JSON would be a manifest, which may name several modules. */
 const isSource = (given: unknown): given is ModuleSource =>
   typeof given === 'string'
     ? !given.trimStart().startsWith('{')

@@ -32,8 +32,8 @@ import type { ConfigValidator } from './validation.ts';
 import type { Wire } from './wire.ts';
 
 /**
- * What an actor does after a call that failed: go on with the next message; stop, as upstream; or make the plugin anew,
- * with the state kept, and go on.
+ * Action of an actor after a call that failed. `continue`: go on with the next message. `stop`: stop, as upstream does.
+ * `restart`: replace the plugin by a new instance, keep the state, and go on.
  */
 export type ErrorPolicy = 'continue' | 'stop' | 'restart';
 
@@ -44,11 +44,11 @@ export interface ActorOptions
     Pick<NodeOptions, 'environment' | 'allowedEnv'> {
   /** The node's own settings, which the plugin reads as `context.config.config`. */
   config?: JsonObject | undefined;
-  /** What else a plugin is told about its node. Its `config` and the option above are the same thing: give one. */
+  /** Id, component, variables and namespace of the node. It may have `config` too: give either that or the option above. */
   actorConfig?: ActorConfigInput | undefined;
   /**
-   * The node of a graph, instead of both: its metadata is the config, with `env_vars` resolved from `environment`;
-   * `memory_limit_mb` and `timeout_ms` in it are limits of the plugin.
+   * The node of a graph, instead of `config` and `actorConfig`: its metadata is the config, with `env_vars` resolved from
+   * `environment`; `memory_limit_mb` and `timeout_ms` in the metadata are limits of the plugin.
    */
   node?: GraphNode | undefined;
   /** The state to start from, kept in memory; or a store that keeps it. Default: an empty state, kept in memory. */
@@ -57,37 +57,37 @@ export interface ActorOptions
   statePolicy?: StatePolicy | undefined;
   /** Packets that inports, and outports, hold before a sender waits. Default: 1024. */
   capacity?: number | undefined;
-  /** Whether a result without any message is a packet too, as upstream. Default: no. */
+  /** Whether a result without any message is sent as a packet, as upstream does. Default: no. */
   emitEmptyResults?: boolean | undefined;
-  /** How messages go to the plugin. Default: `plain`. */
+  /** The form of messages to the plugin. Default: `plain`. */
   wire?: Wire | undefined;
   /**
-   * `inline`: one instance of the plugin serves all calls, until one traps. `fresh`: each call gets a plugin that was never
-   * called, as upstream, and finds nothing but the state. Default: `inline`.
+   * `inline`: one instance of the plugin runs all calls, until a call traps. `fresh`: each call gets a new instance, as
+   * upstream does; only the state passes from call to call. Default: `inline`.
    */
   isolation?: Isolation | undefined;
   /** Default: `continue`. */
   errorPolicy?: ErrorPolicy | undefined;
-  /** Calls that may fail in a row; at that many the actor stops. Default: 10 with `restart`, else no limit. */
+  /** The actor stops after this many failed calls in a row. Default: 10 with `restart`, else no limit. */
   maxFailures?: number | undefined;
   /**
-   * Whether a call begins only once there is a message for each of the plugin's inports. What still waits for others when
-   * the actor is stopped is dropped. Default: no.
+   * Whether a call begins only once there is a message for each of the plugin's inports. Messages that still wait for
+   * messages of other inports when the actor is stopped are dropped. Default: no.
    */
   awaitAllInports?: boolean | undefined;
   /** Whether a payload must have a message for each inport that the plugin says is required. Default: no. */
   requirePorts?: boolean | undefined;
   /** Checks the config against the plugin's config_schema. */
   validate?: ConfigValidator | undefined;
-  /** Whether the defaults of config_schema stand for keys of the config that are missing. Default: no. */
+  /** Whether missing keys of the config get the defaults of config_schema. Default: no. */
   configDefaults?: boolean | undefined;
-  /** Stops the actor at once: the running call is aborted where it can be, and what waits is dropped. */
+  /** Stops the actor at once: the running call is aborted if it can be aborted, and packets that wait are dropped. */
   signal?: AbortSignal | undefined;
-  /** Gets all events, from the loading on. */
+  /** Called with all events, from phase `loading` on. */
   onEvent?: ActorListener | undefined;
 }
 
-/** Options once checked. */
+/** Options that were checked, with their defaults. */
 export interface ActorSettings {
   engineOptions: EngineOptions;
   config: ActorConfig;
@@ -97,7 +97,7 @@ export interface ActorSettings {
   emitEmptyResults: boolean;
   wire: Wire;
   isolation: Isolation;
-  /** Whether the plugin is made anew later. */
+  /** Whether the plugin may be replaced by a new instance later. */
   isRenewed: boolean;
   errorPolicy: ErrorPolicy;
   maxFailures: number;
@@ -110,7 +110,7 @@ export interface ActorSettings {
   inputBytes: number;
   clock: Clock;
   keepAlive: Platform['keepAlive'];
-  /** Tells of what is tolerated even where `strict` is asked for. */
+  /** Reports faults that are tolerated even with `strict`. */
   tell: Report;
 }
 
@@ -220,7 +220,7 @@ export function readSettings(given: unknown): ActorSettings {
   };
 }
 
-/** What a node's metadata says about its plugin, in the words of upstream's documentation. */
+/** Returns the limits of the plugin in a node's metadata, under the keys of upstream's documentation. */
 function nodeLimits(config: JsonObject): EngineOptions {
   const limit = (key: string) => (Object.hasOwn(config, key) ? (config[key] as number) : undefined);
   const [memoryLimitMb, timeoutMs] = [limit('memory_limit_mb'), limit('timeout_ms')];

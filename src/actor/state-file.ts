@@ -6,15 +6,15 @@ import type { StateMap } from './state.ts';
 
 /** The module that wrote a state. */
 export interface StateModule {
-  /** Of its bytes, 64 hexadecimal digits in lower case. */
+  /** SHA-256 of the module's bytes, 64 hexadecimal digits in lower case. */
   readonly sha256: string;
 }
 
 /** The content of a state file. */
 export interface StateRecord {
-  /** Null where the program that wrote the file did not say. */
+  /** The module that wrote the state; null when not known. */
   readonly module: StateModule | null;
-  /** How far each source of messages was read, by its name. Kept as it is. */
+  /** Position in each source of messages, by its name. Kept unchanged. */
   readonly positions: JsonObject;
   readonly state: JsonObject;
 }
@@ -34,7 +34,7 @@ export const STATE_FILE_MEMBERS = [
     key: 'plugboard',
     expected: '"state"',
     check: value => value === 'state',
-    means: '`"state"`: tells a state file from any other JSON',
+    means: '`"state"`: marks the file as a state file, unlike other JSON',
   },
   {
     key: 'version',
@@ -47,33 +47,33 @@ export const STATE_FILE_MEMBERS = [
     expected: '{"sha256": 64 hexadecimal digits} or null',
     check: value => value === null || isStateModule(value),
     means:
-      '`{"sha256": …}`, the SHA-256 of the module that wrote the state; null where that is not known. Another module may go on from it; the command line says so on stderr',
+      '`{"sha256": …}`, the SHA-256 of the module that wrote the state; null when not known. Another module may go on from this state; the command line then prints a note on stderr',
   },
   {
     key: 'positions',
     expected: 'an object',
     check: isJsonObject,
-    means: 'how far each source of messages was read; empty for a single actor, and kept as it is',
+    means: 'position in each source of messages; empty for a single actor, and kept unchanged',
   },
   {
     key: 'bytes',
     expected: 'a list of paths',
     check: value => value === undefined || isPaths(value),
     means:
-      'the places in `state` that are bytes and not lists of numbers, such as `[["image"],["list",0]]`. Missing where there are none',
+      'the paths of values in `state` that are bytes, not lists of numbers, such as `[["image"],["list",0]]`. Missing when the state has no bytes',
   },
   {
     key: 'state',
     expected: 'an object',
     check: isJsonObject,
     means:
-      'the state, by key. Numbers are exact: `1`, `1.0` and 9007199254740993 each come back as they went',
+      'the state, by key. Numbers are exact: `1`, `1.0` and 9007199254740993 are each read as they were written',
   },
 ] as const satisfies readonly { key: string; expected: string; check: Check; means: string }[];
 
 /**
  * Reads a state file.
- * @param adopt whether any other JSON object is taken for a state
+ * @param adopt whether any other JSON object is read as a state
  * @throws {ActorError} INVALID_STATE_FILE
  */
 export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
@@ -103,10 +103,10 @@ export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
   return record;
 }
 
-/** @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of the value */
+/** Returns the text of a state file. @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of the value */
 export function writeStateFile(state: StateMap, { module, positions }: Omit<StateRecord, 'state'>): string {
   const plain = Object.fromEntries(state);
-  // First of all, since it also finds values that contain themselves.
+  // Before `pathsOfBytes`, which would not end for a value that contains itself; `writeJson` refuses such a value.
   const text = writeJson(plain, ['state']);
   const bytes = pathsOfBytes(plain);
   const head = {
@@ -142,7 +142,7 @@ const isPaths = (value: JsonValue): value is Path[] =>
       path.every(step => typeof step === 'string' || (typeof step === 'number' && step >= 0)),
   );
 
-/** JSON would give them back as lists of numbers, which a plugin that asks for bytes cannot read. */
+/** Returns the paths of bytes: JSON reads bytes back as lists of numbers, which a plugin that expects bytes cannot read. */
 function pathsOfBytes(value: JsonValue, path: Path = [], found: Path[] = []): Path[] {
   if (value instanceof Uint8Array) found.push([...path]);
   else if (Array.isArray(value) || isJsonObject(value)) {

@@ -9,15 +9,15 @@ import type { Loaded } from './load.ts';
 import type { ActorSettings } from './settings.ts';
 import { applyReturned, loadFrom, type StateMap, snapshotOf, storeDoes } from './state.ts';
 
-/** A state, and the part of a call's context that is written of it. */
+/** A state, and the same state in the encoding of the plugin. */
 interface Kept {
   readonly state: StateMap;
   readonly part: Part;
 }
 
 /**
- * Keeps one actor's state between calls. A state is written once, before it is committed: the size of that part is limited,
- * and the next call gets the same part.
+ * Keeps one actor's state between calls. A state is written only once, before it is committed: that part is checked against
+ * the limit, and is also the state in the context of the next call.
  */
 export class StateKeeper {
   readonly #settings: ActorSettings;
@@ -27,7 +27,7 @@ export class StateKeeper {
 
   /**
    * @param state as loaded from the store
-   * @throws {ActorError} STATE_TOO_LARGE; JSON_VALUE, JSON_DEPTH for a state that plugins cannot be given
+   * @throws {ActorError} STATE_TOO_LARGE; JSON_VALUE, JSON_DEPTH for a state that plugins cannot read
    */
   constructor(settings: ActorSettings, state: StateMap, { engine, stateRoom }: Loaded) {
     this.#settings = settings;
@@ -36,7 +36,7 @@ export class StateKeeper {
     this.#kept = this.#writeStored(state);
   }
 
-  /** The latest state that was loaded or committed, as the context of a call has it. */
+  /** The latest state that was loaded or committed, in the encoding of the plugin. */
   get part(): Part {
     return this.#kept.part;
   }
@@ -45,13 +45,13 @@ export class StateKeeper {
     return byteLength(this.#kept.part);
   }
 
-  /** A copy of that state. */
+  /** Returns a copy of the latest state that was loaded or committed. */
   snapshot(): JsonObject {
     return snapshotOf(this.#kept.state);
   }
 
   /**
-   * Returns the state that a call starts from, which the call may change; `part` is then the same state.
+   * Returns the state that a call starts from, and which the call may change. `part` is then this state, written.
    * @throws {ActorError} STATE_STORE_FAILED, STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH
    */
   load(): StateMap | Promise<StateMap> {
@@ -59,7 +59,7 @@ export class StateKeeper {
     return loaded instanceof Map ? this.#take(loaded) : loaded.then(state => this.#take(state));
   }
 
-  /** Puts what the plugin returned into the state. @throws {ActorError} STATE_WRITES_DISCARDED where `strict` is asked for */
+  /** Applies the state that the plugin returned. @throws {ActorError} STATE_WRITES_DISCARDED with `strict` */
   apply({ state: returned, written }: EngineResult, state: StateMap): void {
     if (!returned) return;
     const { statePolicy, engineOptions, tell } = this.#settings;
@@ -67,10 +67,10 @@ export class StateKeeper {
   }
 
   /**
-   * Keeps the state of a call that is over, and returns whether it did. Also after a failure, unless the policy forbids:
-   * what a plugin wrote before it stays, as upstream.
+   * Keeps the state of a call that is over. Returns whether the state was kept. After a failed call the keys that the plugin
+   * set before the failure are kept too, as upstream does, unless the policy is `transactional`.
    * @throws {ActorError} STATE_STORE_FAILED; for a call that succeeded STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH when the
-   * next call could not be given its state
+   * state cannot be the input of the next call
    */
   keep(state: StateMap, hasFailed: boolean): boolean | Promise<boolean> {
     const { statePolicy, store, tell } = this.#settings;
@@ -80,7 +80,7 @@ export class StateKeeper {
       written = isSame(state, this.#kept.state) ? this.#kept : this.#write(state);
     } catch (error) {
       if (!hasFailed) throw error;
-      // Its caller gets the failure of the call itself.
+      // Not thrown: the caller gets the error of the failed call itself.
       const message = `the call failed, and its state is not kept: ${(error as Error).message}`;
       tell({ code: 'STATE_WRITES_DISCARDED', message });
       return false;
@@ -93,7 +93,7 @@ export class StateKeeper {
     return committing ? committing.then(done) : done();
   }
 
-  /** Limits the state from now on. @throws {ActorError} STATE_TOO_LARGE when the kept state is over; then nothing changes */
+  /** Sets the limit of the state. @throws {ActorError} STATE_TOO_LARGE for a kept state over it; the old limit then stays */
   limit(room: StateRoom): void {
     this.#checkSize('state', this.#kept.part, room, 'the module before goes on');
     this.#room = room;
@@ -111,7 +111,7 @@ export class StateKeeper {
   #write(state: StateMap, what = 'state', remedy = 'the state from before the call is kept'): Kept {
     const part = writeState(state, this.#codec);
     this.#checkSize(what, part, this.#room, remedy);
-    // A copy: calls, and some stores, go on working on the map itself.
+    // A copy: calls and some stores change the map later.
     return { state: new Map(state), part };
   }
 
@@ -121,7 +121,7 @@ export class StateKeeper {
   }
 }
 
-/** Whether both have the same keys in the same order with the very same values, so that their text is the same too. */
+/** Whether both have the same keys in the same order with identical values, so that their written form is the same too. */
 function isSame(one: StateMap, other: StateMap): boolean {
   if (one.size !== other.size) return false;
   const others = other.entries();

@@ -4,30 +4,31 @@ import { ActorError, describe, type Report } from './errors.ts';
 import { copyJson, writeJson } from './json.ts';
 import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
 
-/** An actor's state while a call runs. A map, so that no key (`__proto__`, `constructor`) means anything special. */
+/** An actor's state while a call runs. A map, so that `__proto__` and `constructor` are ordinary keys. */
 export type StateMap = Map<string, JsonValue>;
 
 /**
- * Where one actor keeps its state between calls. Before each call `load` answers the state it starts from; the host
- * functions read and write that very map while the call runs; afterwards `commit` is given the state to keep. Never called
- * twice at once. Neither side changes a value in place: the actor takes the same value for the same text.
+ * Keeps the state of one actor between calls. Before each call `load` returns the state that the call starts from. While the
+ * call runs, the host functions read and change this map itself, not a copy. Afterwards `commit` gets the state to keep. The
+ * methods are never called again before an earlier call is over. Neither side may change a value inside the map in place:
+ * the actor reuses the written form of a value while its identity is the same.
  * test/contract/state-store.ts is the contract.
  */
 export interface StateStore {
-  /** A map that the caller may change. Its values it may not. */
+  /** Returns a map that the caller may change; the caller must not change values inside it. */
   load(): StateMap | Promise<StateMap>;
   commit(state: StateMap): void | Promise<void>;
 }
 
 /**
- * What becomes of the state that a plugin returns, and of a call that fails. `replace`: it takes the place of all, also of
- * what the call itself set, and what was set before a failure stays, as upstream. `merge`: its keys are set, all others
- * stay. `transactional`: as `replace`, but of a call that fails nothing stays.
+ * How the state changes when a plugin returns a state, and when a call fails. `replace`: the returned state replaces all keys,
+ * also keys that the call itself set; keys set before a failure stay, as upstream does. `merge`: only the returned keys are
+ * set, all others stay. `transactional`: as `replace`, but a failed call does not change the state.
  */
 export type StatePolicy = 'replace' | 'merge' | 'transactional';
 export const STATE_POLICIES: readonly StatePolicy[] = ['replace', 'merge', 'transactional'];
 
-/** Puts what a plugin returned into the state. @param written Keys that the call itself set */
+/** Applies the state that a plugin returned. @param written Keys that the call itself set */
 export function applyReturned(
   state: StateMap,
   returned: JsonObject,
@@ -47,7 +48,7 @@ export function applyReturned(
   for (const [key, value] of Object.entries(returned)) state.set(key, value);
 }
 
-/** The keys whose values differ. */
+/** Returns the keys whose values differ. */
 export function changedKeys(before: StateMap, after: StateMap): string[] {
   const isSame = (key: string) => {
     const [one, other] = [before.get(key), after.get(key)];
@@ -56,7 +57,7 @@ export function changedKeys(before: StateMap, after: StateMap): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter(key => !isSame(key));
 }
 
-/** State as a plain object that shares nothing with the map. */
+/** Returns the state as a plain object, a deep copy. */
 export const snapshotOf = (state: StateMap): JsonObject =>
   copyJson(Object.fromEntries(state), ['state']) as JsonObject;
 
@@ -64,7 +65,7 @@ export const snapshotOf = (state: StateMap): JsonObject =>
 export class MemoryState implements StateStore {
   #state: StateMap;
 
-  /** @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of what is not JSON; INVALID_CONFIG for a non-object */
+  /** @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of a value that is not JSON; INVALID_CONFIG for a non-object */
   constructor(initial?: JsonObject);
   constructor(initial: JsonObject = {}, ...extra: unknown[]) {
     refuseArguments('MemoryState', extra);
@@ -85,7 +86,7 @@ export class MemoryState implements StateStore {
     this.#state = new Map(state);
   }
 
-  /** A copy that shares nothing with the store. */
+  /** Returns a deep copy of the state. */
   snapshot(): JsonObject {
     return snapshotOf(this.#state);
   }
@@ -94,7 +95,7 @@ export class MemoryState implements StateStore {
 export const isStateStore = (value: unknown): value is StateStore =>
   isObject(value) && typeof value.load === 'function' && typeof value.commit === 'function';
 
-/** @throws {ActorError} STATE_STORE_FAILED for whatever the store throws, and for anything but a map */
+/** @throws {ActorError} STATE_STORE_FAILED for every error of the store, and when it does not load a Map */
 export const loadFrom = (store: StateStore): StateMap | Promise<StateMap> =>
   storeDoes('load', () => {
     const loaded = store.load();
@@ -106,7 +107,7 @@ function checkMap(state: StateMap): StateMap {
   throw new Error(`expected a Map of key → JSON value, got ${describe(state)}`);
 }
 
-/** A promise only of a store that answers one. @throws {ActorError} STATE_STORE_FAILED for whatever the store throws */
+/** Calls the store. Returns a promise only if the store does. @throws {ActorError} STATE_STORE_FAILED for all its errors */
 export function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): T | Promise<T> {
   const failed = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -8,13 +8,13 @@ import { ProcessError } from './process-error.ts';
 
 /**
  * Runs the tasks of one actor one after the other. A host function of its plugin may wait for a later task, which waits
- * for the host function: such waits end after `queueTimeoutMs`, as those for a plugin do.
+ * for the host function: such a deadlock ends after `queueTimeoutMs`, as for calls of one plugin.
  */
 export class ActorTurns {
   readonly #turns: Turns;
   readonly #engine: () => ExtismEngine;
 
-  /** @param engine of the running task */
+  /** @param engine Returns the engine of the running task */
   constructor(engine: () => ExtismEngine, keepAlive: Platform['keepAlive']) {
     this.#engine = engine;
     this.#turns = new Turns(keepAlive);
@@ -29,7 +29,7 @@ export class ActorTurns {
     return this.#turns.whenIdle();
   }
 
-  /** Runs a task after those before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when it leaves the queue before */
+  /** Runs a task after the tasks before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when it leaves the queue unrun */
   take<T>(what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#turns.run(task, leave => {
       const fail = (error: Error) => leave(new ProcessError(error, []));
@@ -43,19 +43,19 @@ export class ActorTurns {
     });
   }
 
-  /** Waits for `work`, which waits for tasks and goes on when this wait ends. */
+  /** Waits for `work`, which itself waits for tasks. If this wait ends early, `work` goes on. */
   bound<T>(what: string, work: Promise<T>): Promise<T> {
     if (!this.#engine().mayWaitForItself) return work;
     const waiting = new Promise<T>((resolve, reject) => {
       const unbound = this.#engine().boundWait(what, reject);
       work.finally(unbound).then(resolve, reject);
     });
-    // A host function may stop its actor and not wait for it.
+    // No unhandled rejection when a host function stops its actor without waiting for the promise.
     waiting.catch(() => {});
     return waiting;
   }
 
-  /** Sends to an inbox that may be full until the running task has ended. */
+  /** Sends to an inbox. A full inbox may have no room before the running task has ended, so this wait is bounded too. */
   async send(inbox: Inbox, packet: Packet, signal: AbortSignal | undefined): Promise<void> {
     if (!this.#engine().mayWaitForItself) return inbox.send(packet, signal);
     const bound = new AbortController();

@@ -4,13 +4,14 @@ import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { PluginMetadata } from './metadata.ts';
 
 /**
- * Says whether a config fits the plugin's config_schema, a JSON Schema. Both are what `JSON.parse` gives, so `1.0` is 1
- * and integers beyond 2^53 are rounded. It answers nothing, null or true when it fits, else what is wrong, or false; it
- * may answer a promise, and may throw. No validator is bundled: those known need `eval`.
+ * Checks a config against the plugin's config_schema, a JSON Schema. Both arguments are values of `JSON.parse`, so `1.0` is 1
+ * and integers beyond 2^53 are rounded. Returns nothing, null, true or an empty array for a valid config; else the problem as
+ * a string, an array of problems, or false. May return a promise, and may throw. No validator is bundled: known ones need
+ * `eval`.
  */
 export type ConfigValidator = (config: unknown, schema: unknown) => unknown;
 
-/** @throws {ActorError} INVALID_CONFIG with what the validator says */
+/** @throws {ActorError} INVALID_CONFIG with the problem that the validator reports */
 export async function validateConfig(
   validate: ConfigValidator | undefined,
   config: JsonObject,
@@ -44,7 +45,7 @@ const say = (problem: unknown): string => {
   }
 };
 
-/** The config with the defaults that the schema has for its own properties, for keys that are missing. */
+/** Returns the config with defaults for missing keys: those that config_schema has for its top-level properties. */
 export function withDefaults(config: JsonObject, metadata: PluginMetadata | null): JsonObject {
   const schema = metadata?.config_schema;
   const properties =

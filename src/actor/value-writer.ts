@@ -2,15 +2,15 @@ import { ActorError, describe } from './errors.ts';
 import { Float } from './float.ts';
 import { formatPath, isWellFormed, MAX_DEPTH } from './json-value.ts';
 
-/** What becomes of each kind of value: of JSON text, a string; of a copy, the copy. */
+/** A form of output, with one method for each kind of value. For JSON text `Out` is a string, for a copy it is the copy. */
 export interface Form<Out> {
   literal(value: null | boolean): Out;
   string(text: string): Out;
-  /** `undefined` for an integer that cannot be carried. */
+  /** Returns `undefined` for an integer that this form cannot carry. */
   integer(value: number | bigint): Out | undefined;
-  /** Which integers can, for the error message. */
+  /** The range of integers that this form can carry, for the error message. */
   readonly integers: string;
-  /** Finite. */
+  /** Called with finite values only. */
   float(value: number): Out;
   bytes(bytes: Uint8Array): Out;
   array(items: Out[]): Out;
@@ -18,11 +18,11 @@ export interface Form<Out> {
 }
 
 /**
- * Writes a value in this form. What JSON cannot carry is refused in every form, so that the same values reach all plugins.
- * A `number` that is whole but not a safe integer is taken for the float it is, since the digits of an integer would claim
- * an exactness that it does not have.
+ * Writes a value in this form. Values that JSON cannot carry are refused in every form, so that all plugins accept the same
+ * values. A `number` that is whole but not a safe integer is written as a float: the digits of an integer would look exact,
+ * but such a number is not.
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
- * @throws {ActorError} JSON_VALUE with the path of what JSON cannot carry (NaN, infinities, undefined, functions,
+ * @throws {ActorError} JSON_VALUE with the path of a value that JSON cannot carry (NaN, infinities, undefined, functions,
  * class instances, cycles, half surrogate pairs), JSON_DEPTH
  */
 export const writeValue = <Out>(value: unknown, form: Form<Out>, path: readonly string[] = []): Out =>
@@ -92,7 +92,7 @@ class Writer<Out> {
   }
 
   #array(array: readonly unknown[]): Out {
-    // Not map, which passes over holes.
+    // Not `map`, which skips holes.
     const items: Out[] = [];
     for (let index = 0; index < array.length; index++) items.push(this.#at(index, array[index]));
     return this.#form.array(items);
@@ -100,7 +100,7 @@ class Writer<Out> {
 
   #members(object: object): Out {
     const prototype: unknown = Object.getPrototypeOf(object);
-    // A plain object of another realm has another Object.prototype, but that one too is the last of its chain.
+    // A plain object of another realm has another Object.prototype, but that prototype too is the last of its chain.
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
       this.#fail(`${describe(object)} is not JSON`);
     const keys = Object.keys(object);

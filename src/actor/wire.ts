@@ -6,12 +6,12 @@ import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './message-types.ts';
 
 /**
- * How messages go to plugins. `plain`: data as it is, which is what the SDKs read. `upstream`: as the original sends it,
- * which puts the data of Event, Object, Any and Optional as bytes of JSON into an object, and passes Encoded on as Stream.
+ * The form of messages to plugins. `plain`: data as it is, the form that the SDKs read. `upstream`: the form that Reflow
+ * sends, with the data of Event, Object, Any and Optional as bytes of JSON inside an object, and Encoded as Stream.
  */
 export type Wire = 'plain' | 'upstream';
 
-/** A message as a value that `writeJson` takes. @throws {ActorError} INVALID_MESSAGE with the path */
+/** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
 export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
   if (!isObject(value)) {
     const expected = 'expected a message such as Message.integer(5)';
@@ -23,7 +23,7 @@ export function toWire(value: unknown, path: readonly string[]): { type: Message
   return { type, data: TYPES[type].write?.(data as never) ?? data };
 }
 
-/** The same for a plugin. */
+/** Returns a message as a value for the codec of a plugin. @throws {ActorError} INVALID_MESSAGE with the path */
 export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
   const { type, data } = toWire(value, path);
   const { sentAs = type, isWrappedUpstream } = TYPES[type];
@@ -43,9 +43,9 @@ export function toPluginWire(value: unknown, path: readonly string[], wire: Wire
 }
 
 /**
- * Reads a message of the wire by upstream's lenient rules: what is no message at all is skipped (`undefined`), data of
- * the wrong type becomes the type's default. Each is reported. Unlike upstream, Flow and Optional may lack `data`.
- * @param isKnown Which types may come: a plugin sends none of those that only hosts have
+ * Reads a message of the wire by upstream's lenient rules: a value that is not a message is skipped (`undefined`), data of
+ * the wrong type is replaced by the type's default. Both are reported. Unlike upstream, Flow and Optional may lack `data`.
+ * @param isKnown Whether a type is accepted. Default: types that plugins know, without those that are only for hosts
  */
 export function fromWire(
   value: JsonValue,
@@ -108,20 +108,20 @@ export function writePacket(packet: Packet, path: readonly string[] = []): strin
   );
 }
 
-/** The same as a value, for a plugin: types that only hosts have become those that plugins know. */
+/** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
 export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
   checkPacket(packet, path);
   return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
 }
 
-/** Turns the JSON of what `toPluginPacket` gave into what a plugin of the SDK of April 2025 gets: port → plain value. */
+/** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
 export const toPlainPacket = (packet: string | Uint8Array): string =>
   writeJson(mapPorts(readPacket(packet), Message.toPlain));
 
 /**
  * Reads a packet as `writePacket` writes it.
- * @param report Told what is wrong with a message, which is then skipped or repaired as upstream does. Without it, an error.
- * @throws {ActorError} JSON_SYNTAX and its like, INVALID_MESSAGE for JSON other than an object
+ * @param report Called for each wrong message, which is then skipped or repaired as upstream does. Default: throws the fault
+ * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`, INVALID_MESSAGE for JSON other than an object
  */
 export function readPacket(
   input: string | Uint8Array,
@@ -137,7 +137,7 @@ export function readPacket(
   return mapPorts(json, (value, port) => fromWire(value, [port], report, () => true));
 }
 
-/** Reads what a plugin sends. */
+/** Reads a packet that a plugin sends. */
 export const packetFromWire = (ports: JsonObject, path: readonly string[], report: Report): Packet =>
   mapPorts(ports, (value, port) => fromWire(value, [...path, port], report));
 

@@ -7,7 +7,7 @@ import { CliError } from './errors.ts';
 /** A module that the command line names. */
 export type NamedModule = { name?: string } & ({ path: string } | { url: string });
 
-/** What `call` was given that goes into the manifest. */
+/** Values of the options of `call` that become keys of the manifest. */
 export interface ManifestValues {
   manifest: boolean;
   link: readonly string[];
@@ -23,7 +23,7 @@ export interface ManifestValues {
 
 type Keys = Readonly<Record<string, unknown>>;
 
-/** The manifest that the command line alone makes. @throws {CliError} USAGE */
+/** Returns the manifest of the command line alone. @throws {CliError} USAGE */
 export function manifestOfFlags(plugin: string, values: ManifestValues): Keys & { wasm: NamedModule[] } {
   return {
     wasm: [...values.link.map(readLink), ...(values.manifest ? [] : [locate(plugin)])],
@@ -39,14 +39,14 @@ export function manifestOfFlags(plugin: string, values: ManifestValues): Keys & 
   };
 }
 
-/** Extism takes 0 for a limit that is not given. */
+/** In Extism's command line, 0 means that the limit is not given. */
 const unlessZero = (limit: number | undefined): number | undefined => limit || undefined;
 
-/** The object in a manifest file, whose keys createPlugin checks. @throws {CliError} FILE */
+/** Returns the object in a manifest file. `createPlugin` checks its keys. @throws {CliError} FILE */
 export function readManifest(path: string, bytes: Uint8Array): Keys {
   try {
     const text = readUtf8(bytes, 'the file');
-    // Only for its errors, alike on every runtime: it reads 1.0 as what no host takes for 1.
+    // Called only for its errors, which are equal on every runtime. Its value is not used: it reads 1.0 as a `Float`, not as 1.
     readJson(text, { what: 'the file' });
     const manifest: unknown = JSON.parse(text);
     if (isObject(manifest)) return manifest;
@@ -58,8 +58,8 @@ export function readManifest(path: string, bytes: Uint8Array): Keys {
 }
 
 /**
- * What the command line says on top of what a manifest file says, as in Extism's own command: config, paths and limits
- * replace the file's one by one, hosts are added, linked modules come before the file's.
+ * Merges the manifest of the command line into the one of a file, as Extism's own command does: each entry of config, paths
+ * and limits replaces that of the file, hosts are added, and linked modules come before the file's modules.
  */
 export function mergeManifests(file: Keys, flags: Keys): Manifest {
   const manifest = {
@@ -71,20 +71,20 @@ export function mergeManifests(file: Keys, flags: Keys): Manifest {
     memory: assign(file.memory, flags.memory),
     timeout_ms: flags.timeout_ms ?? file.timeout_ms,
   };
-  // Nothing of the file is checked yet: createPlugin does that.
+  // The file is not checked yet: `createPlugin` does that.
   return given(manifest) as unknown as Manifest;
 }
 
 const given = (keys: Keys): Keys =>
   Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
 
-/** Members over those below. What is no object there stays as it is, to be refused. */
+/** Returns `below` with `members` set. If `below` is not an object, it is returned as it is, and `createPlugin` refuses it. */
 function assign(below: unknown, members: unknown): unknown {
   const above = given(members as Keys);
   return Object.keys(above).length > 0 && isObject(below ?? {}) ? { ...(below as Keys), ...above } : below;
 }
 
-/** One list after the other, if there is anything in them. What is no list stays as it is, to be refused. */
+/** Joins two lists; undefined for an empty result. A value that is not a list is returned, and `createPlugin` refuses it. */
 function append(first: unknown, second: unknown): unknown {
   const lists = [first ?? [], second ?? []];
   const all = lists.find(list => !Array.isArray(list)) ?? lists.flat();
@@ -96,7 +96,7 @@ const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text)
 
 const locate = (text: string) => (isUrl(text) ? { url: text } : { path: text });
 
-/** Without a name, that of the file. */
+/** Reads `[NAME=]FILE_OR_URL`. The default name is the file name without its extension. */
 function readLink(text: string): NamedModule {
   const end = isUrl(text) ? -1 : text.indexOf('=');
   const where = text.slice(end + 1);
@@ -105,7 +105,7 @@ function readLink(text: string): NamedModule {
   throw new CliError('USAGE', `--link: expected [NAME=]FILE_OR_URL, got ${JSON.stringify(text)}`);
 }
 
-/** `ro:` counts as such where three parts are given, so that a folder of this name can be meant. */
+/** Reads `[ro:]HOST[:GUEST]`. With only two parts, as in `ro:x`, `ro` is the name of a folder. */
 function readPath(text: string): readonly [host: string, guest: string] {
   const [, host, guest] = /^(ro:[^:]+(?=:)|[^:]*):?(.*)$/s.exec(text) ?? [];
   if (!host) throw new CliError('USAGE', `--allow-path: expected HOST[:GUEST], got ${JSON.stringify(text)}`);

@@ -9,11 +9,11 @@ import { printLine, readStdin, writeStdout } from './stdio.ts';
 
 export const call = defineCommand({
   name: 'call',
-  summary: 'call a function of an Extism plugin and print what it answers',
-  about: `Calls one exported function of an Extism plugin. Its output goes to stdout, followed by a line end; logs, what
-the plugin prints, and errors go to stderr. Options mean what they mean to "extism call". A plugin has WASI where it
-imports it, and gets no file and no host but those allowed here or in its manifest; never the environment. A plugin
-that is a Reflow actor can be asked for its metadata; "plugboard run" sends it messages.`,
+  summary: 'call a function of an Extism plugin and print its output',
+  about: `Calls one exported function of an Extism plugin. Its output goes to stdout, followed by a line end; logs, errors
+and lines that the plugin prints go to stderr. Options have the same meaning as in "extism call". A plugin that
+imports WASI gets it. It can use only the files and hosts that are allowed here or in its manifest, and never reads
+the environment. For a Reflow actor, get_metadata can be called; "plugboard run" sends messages to it.`,
   positionals: [
     { name: 'PLUGIN.wasm', help: 'file or URL of the plugin; with --manifest, the file of its manifest' },
     { name: 'FUNCTION', help: 'name of the exported function' },
@@ -31,29 +31,29 @@ that is a Reflow actor can be asked for its metadata; "plugboard run" sends it m
       unit: 'calls',
       help: 'call N times with the same input, and print each output (default: 1);\nvariables stay from call to call',
     },
-    wasi: { grants: true, help: 'let what the plugin prints to its stdout go to stdout, before the output' },
+    wasi: { grants: true, help: "print the plugin's own stdout on stdout, before the output" },
     'log-level': LOG_LEVEL_OPTION,
     manifest: {
       short: 'm',
       help:
         'PLUGIN.wasm is a manifest of Extism, in JSON. Its paths start from the folder\n' +
-        'this command runs in. Options come on top of what it says',
+        'this command runs in. Options are added to it, or replace its values',
       heading: 'Modules',
     },
     link: {
       grants: true,
       value: '[NAME=]FILE',
       repeatable: true,
-      help: 'a module (file or URL) from which others import under this name; without\nNAME, that of the file, less its extension',
+      help: 'a module (file or URL) from which others import under this name; default\nNAME: the file name without its extension',
     },
     config: {
       grants: true,
       value: 'KEY=VALUE',
       repeatable: true,
-      help: 'what the plugin gets from config_get(KEY)',
-      heading: 'What the plugin is given',
+      help: 'value that config_get(KEY) returns to the plugin',
+      heading: 'Access of the plugin',
     },
-    'set-config': { grants: true, value: 'JSON', help: 'the same, as an object of strings; --config wins' },
+    'set-config': { grants: true, value: 'JSON', help: 'config as a JSON object of strings; --config wins' },
     'allow-path': {
       grants: true,
       value: 'HOST[:GUEST]',
@@ -64,33 +64,36 @@ that is a Reflow actor can be asked for its metadata; "plugboard run" sends it m
       grants: true,
       value: 'GLOB',
       repeatable: true,
-      help: 'hosts that it may reach by HTTP, such as api.example.com or *.example.com',
+      help: 'hosts that the plugin may reach by HTTP, such as api.example.com or *.example.com',
     },
-    'enable-http-response-headers': { grants: true, help: 'let it see the headers of HTTP responses' },
+    'enable-http-response-headers': {
+      grants: true,
+      help: 'let the plugin read the headers of HTTP responses',
+    },
     timeout: {
       grants: true,
       value: 'MS',
       unit: 'milliseconds',
-      help: "how long a call may take (0: no limit but the manifest's)",
+      help: "time limit of a call (0: only the manifest's limit)",
       heading: 'Limits',
     },
     'memory-max': {
       grants: true,
       value: 'PAGES',
       unit: 'pages',
-      help: "memory.max_pages: pages of 64 KiB by which its memories may grow; they\nmay not start with more (0: no limit but the manifest's)",
+      help: "memory.max_pages: pages of 64 KiB by which the plugin's memories may grow;\nthey may not start with more (0: only the manifest's limit)",
     },
     'var-max': {
       grants: true,
       value: 'BYTES',
       unit: 'bytes',
-      help: 'all variables, keys included (default: 1 MiB)',
+      help: 'size of all variables, keys included (default: 1 MiB)',
     },
     'http-response-max': {
       grants: true,
       value: 'BYTES',
       unit: 'bytes',
-      help: 'one HTTP response (default: 50 MiB)',
+      help: 'size of one HTTP response (default: 50 MiB)',
     },
   },
   examples: [
@@ -111,7 +114,7 @@ that is a Reflow actor can be asked for its metadata; "plugboard run" sends it m
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    // So that an actor can be asked for its metadata. What works on a message says that there is none.
+    // An actor cannot be created without them. When the plugin calls one of them, the call fails with NOT_PROCESSING.
     const functions = { [USER_NAMESPACE]: HOST_FUNCTIONS };
     const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), { ...options, functions });
     try {
@@ -128,7 +131,7 @@ that is a Reflow actor can be asked for its metadata; "plugboard run" sends it m
   },
 });
 
-/** A file of the command line is read here and not by the host, because one that is not there is wrong use. */
+/** Reads a file of the command line. Not left to the host: a missing file is wrong use, exit code 2. */
 const readModule = async (module: NamedModule) => {
   if (!('path' in module)) return module;
   const { path, ...rest } = module;

@@ -3,24 +3,24 @@ import { nearest } from '../../wasi/options.ts';
 import { CliError, EXIT_CODES } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
-/** One option, from which parsing and help come. */
+/** One option. The parser and the help are made from it. */
 export interface Option {
   short?: string;
-  /** What stands for its value in the help, such as `TEXT`. Without it, the option is a switch. */
+  /** Placeholder of the value in the help, such as `TEXT`. An option without it is a switch. */
   value?: string;
-  /** Its value is a whole number of this, 0 or more. */
+  /** Unit of the value, which is then a whole number, 0 or more. */
   unit?: string;
   /** May be given more than once. */
   repeatable?: true;
   help: string;
-  /** Gives the plugin something, or limits it. docs/SECURITY.md lists these. */
+  /** Set if the option gives the plugin access, or limits it. docs/SECURITY.md lists these options. */
   grants?: true;
-  /** Title of the options from this one on in the help. */
+  /** Title in the help, above this option and those after it. */
   heading?: string;
 }
 type Options = Record<string, Option>;
 
-/** What the options were given: a list where repeatable, a number, a text, or whether the switch is on. */
+/** Values of the options: a list if repeatable, a number if it has a unit, a string, or for a switch whether it is on. */
 export type Values<O extends Options> = {
   [Name in keyof O]: O[Name] extends { repeatable: true }
     ? string[]
@@ -39,12 +39,12 @@ export interface Positional {
 interface CommandOf<O extends Options> {
   name: string;
   summary: string;
-  /** What a person who never used it wants to know. */
+  /** Introduction for first-time users. */
   about: string;
   positionals: readonly Positional[];
   options: O;
   examples: readonly string[];
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(positionals: readonly string[], values: Values<O>): Promise<number>;
 }
 
@@ -148,7 +148,7 @@ function formatHelp(command: CommandOf<Options>, options: Options): string {
   ].join('\n');
 }
 
-/** One column for all of them, under the headings that the first options of the groups have. */
+/** Formats all options with one column width, below the headings of their groups. */
 function formatOptions(options: Options): string[] {
   const rows = Object.entries(options).map(([name, option]) => ({
     ...option,

@@ -1,25 +1,25 @@
 import { excerpt } from '../errors.ts';
 import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
 
-/** What the command line adds to the host's and the actors' codes. */
+/** Error codes of the command line, besides those of the host and of actors. */
 export const CLI_ERROR_CODES = [
   {
     code: 'USAGE',
-    when: 'A command, an option or its value is unknown, missing, given twice or not of its form.',
-    remedy: 'Correct what the message names; --help lists what there is.',
+    when: 'A command, an option or its value is unknown, missing, given twice or in the wrong form.',
+    remedy: 'Correct the argument that the message names; --help lists commands and options.',
   },
   {
     code: 'FILE',
-    when: 'A file that the command line names cannot be read or written, or has other content than it should have. Such a file is left as it is.',
+    when: 'A file that the command line names cannot be read or written, or does not have the expected content. Such a file is left as it is.',
     remedy: 'Check the path and the file.',
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** What the program's exit code says. `--help` prints these rows. */
+/** Meaning of the exit codes. `--help` prints these rows. */
 export const EXIT_CODES = [
-  { code: '0', means: 'all went well' },
-  { code: '2', means: 'wrong use: an unknown option, a missing file, a value that cannot be' },
-  { code: '1 to 255', means: "the plugin's own code, where it failed with one in this range" },
+  { code: '0', means: 'success' },
+  { code: '2', means: 'wrong use: an unknown option, a missing file, an invalid value' },
+  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range" },
   { code: '1', means: 'any other failure' },
 ] as const;
 
@@ -40,7 +40,7 @@ export function exitCodeOf(error: unknown): number {
   return code !== null && code > 0 && code <= 255 ? code : FAILURE;
 }
 
-/** `CODE: message`; for what plugboard did not raise itself, such as a failing disk, the code of the system. */
+/** Returns `CODE: message`. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
   if (error instanceof PlugboardError) return `${error.code}: ${excerpt(error.message)}`;

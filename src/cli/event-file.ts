@@ -3,10 +3,10 @@ import type { ActorEvent } from '../actor/index.ts';
 import { CliError } from './errors.ts';
 
 const LINE_FEED = 0x0a;
-/** The first event of a run, which begins each file, is far shorter. */
+/** Longer than any first event of a run; a file of events begins with such an event. */
 const FIRST_LINE_BYTES = 65_536;
 
-/** A file of events, one a line. Each is written before the next thing happens, so that a program that is killed leaves them all. */
+/** A file of events, one a line. Each is written before the actor goes on, so that a killed program leaves all of them. */
 export class EventFile {
   readonly #file: number;
 
@@ -17,7 +17,7 @@ export class EventFile {
     } catch (error) {
       throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
     }
-    // Pipes and terminals hold nothing that could be spoilt.
+    // Pipes and terminals have no earlier content to protect.
     const size = fstatSync(this.#file).isFile() ? fstatSync(this.#file).size : 0;
     if (size === 0) return;
     if (!beginsWithEvent(this.#read(0, FIRST_LINE_BYTES))) {

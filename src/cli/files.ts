@@ -16,15 +16,15 @@ export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffe
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
-/** A file that a command uses, by its path or as an open file. */
+/** A file that a command uses: a path or a file descriptor. */
 interface UsedFile {
-  /** As the command line has it, such as `--state`. */
+  /** Name in messages, such as `--state`. */
   name: string;
   path: string | number | undefined;
   isWritten?: boolean;
 }
 
-/** Makes sure that a file which is written is used for nothing else. @throws {CliError} USAGE */
+/** Refuses a file that is written and also used for another purpose. @throws {CliError} USAGE */
 export function refuseSharedFiles(files: readonly UsedFile[]): void {
   const used = files.flatMap(({ name, path, isWritten = false }) => {
     const identity = path === undefined ? undefined : identityOf(path);
@@ -36,7 +36,7 @@ export function refuseSharedFiles(files: readonly UsedFile[]): void {
   }
 }
 
-/** Undefined for pipes, terminals and the like, which several may share. */
+/** Returns a key that is equal for equal files; undefined for pipes and terminals, which may be used twice. */
 function identityOf(file: string | number): string | undefined {
   const stats = statsOf(file);
   if (!stats) return typeof file === 'string' ? resolve(file) : undefined;
@@ -47,7 +47,7 @@ function statsOf(file: string | number) {
   try {
     return typeof file === 'string' ? statSync(file, BIGINT) : fstatSync(file, BIGINT);
   } catch {
-    // Missing, or closed. Files that cannot be used are refused where they are opened.
+    // The file is missing, or the descriptor is closed. Such a file is refused when it is opened.
     return undefined;
   }
 }

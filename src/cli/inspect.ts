@@ -5,12 +5,12 @@ import { writeStdout } from './stdio.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
-  summary: 'tell what a wasm file is, what it needs, and whether it would run here',
-  about: `Tells what a plugin imports and exports, whether that fits, what the host has to give, how big its parts are, and
-which known mistakes were made. Nothing of it is run. The exit code is 0 when it would run here, as far as can be
-known, and 1 when it would not.`,
-  positionals: [{ name: 'FILE', help: 'file with the plugin, or whatever should be one' }],
-  options: { json: { help: 'print all there is to know, as JSON' } },
+  summary: 'list contents and needs of a wasm file, and tell whether it would run here',
+  about: `Lists imports and exports of a plugin, whether they fit, which functions the host must provide, the sizes of its
+parts, and known mistakes. The plugin is not run. The exit code is 0 if the plugin would run here, as far as can be
+known, else 1.`,
+  positionals: [{ name: 'FILE', help: 'file with the plugin; other files are diagnosed too' }],
+  options: { json: { help: 'print the full report, as JSON' } },
   examples: ['plugboard inspect plugin.wasm', 'plugboard inspect --json plugin.wasm'],
   run: async ([path = ''], { json }) => {
     const inspection = inspectModule(await readInputFile(path));
@@ -20,7 +20,10 @@ known, and 1 when it would not.`,
   },
 });
 
-/** A module's names may hold what a terminal obeys, or what reverses the text behind it. In JSON it means the same. */
+/**
+ * Escapes control and format characters: names in a module may contain escape sequences, which a terminal obeys, or
+ * characters that reverse the text behind them. In JSON the escaped text has the same meaning.
+ */
 const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
     char
@@ -31,7 +34,7 @@ const printable = (text: string): string =>
 
 type Rows = readonly (readonly [head: string, text: string | null])[];
 
-/** The lines of the report. Blocks and rows without content are left out. */
+/** Returns the lines of the report. Blocks and rows without content are left out. */
 function describe(path: string, inspection: Inspection): string[] {
   const { advice, imports, exports, needs, start, producers, unknown } = inspection;
   const adviceRows = (stops: boolean): Rows =>
@@ -101,7 +104,7 @@ const size = ({ sizeBytes }: Inspection): string =>
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const name = (text: string): string => (/^[^\s"]+$/.test(text) ? text : JSON.stringify(text));
-/** The same may be imported twice. */
+/** Lists each name once: a module may import the same item twice. */
 const names = (items: readonly { name: string }[]): string =>
   wrap([...new Set(items.map(item => name(item.name)))]);
 const list = (lines: readonly string[]): string => lines.join('\n');
@@ -120,7 +123,7 @@ function wrap(words: readonly string[], separator = ', '): string {
   return lines.join(`${separator.trimEnd()}\n`);
 }
 
-/** A line end in it comes from a name, and would look like a line of ours. */
+/** Wraps a message. A line end inside it comes from a name and is escaped, else it would look like a line of the report. */
 const prose = (text: string): string => wrap(printable(text).split(' '), ' ');
 
 const describeTyped = (item: { name: string; type: string | null }): string =>

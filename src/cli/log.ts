@@ -7,7 +7,7 @@ const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 
 
 export const LOG_LEVEL_OPTION = {
   value: 'LEVEL',
-  help: `show what the plugin logs at this level and above:\n${LEVELS.join(', ')} (default)`,
+  help: `show logs of the plugin at this level and above:\n${LEVELS.join(', ')} (default)`,
 } as const satisfies Option;
 
 const logger = {
@@ -19,7 +19,7 @@ const logger = {
 };
 
 /**
- * Plugin options that send all there is to tell to stderr, because stdout is for results.
+ * Returns plugin options that send logs, warnings and the plugin's lines to stderr, because stdout is for results.
  * @throws {CliError} USAGE for an unknown level, here or in the environment
  */
 export function logOptions(level: string = 'silent') {
@@ -47,6 +47,6 @@ function wantsDebugLog(environment: Readonly<Record<string, string | undefined>>
     throw new CliError('USAGE', `PLUGBOARD_LOG: expected debug or off, got ${JSON.stringify(own)}`);
   }
   if (own) return own === 'debug';
-  // Directives as Rust programs read them, such as `warn,reflow_script=debug`; one without a target is for all.
+  // Rust programs read a list of directives, such as `warn,reflow_script=debug`; a directive without a target is for all.
   return rust.split(',').some(directive => /^(?:reflow_script=)?(?:debug|trace)$/.test(directive.trim()));
 }

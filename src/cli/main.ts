@@ -21,7 +21,7 @@ const help = () =>
     columns(commands.map(({ name, summary }) => [name, summary])),
     '\nOptions:',
     columns([
-      ['-h, --help', 'show this help; after a command, what that command does and takes'],
+      ['-h, --help', 'show this help; after a command, the help of that command'],
       ['    --version', 'show the version'],
     ]),
     '\nEnvironment:',

@@ -29,40 +29,40 @@ export const run = defineCommand({
   name: 'run',
   summary: 'run a Reflow actor on the messages of stdin and print the packets that it sends',
   about: `Runs a Reflow actor. Each line of stdin is a payload, one JSON object of port → message; each packet that the actor
-sends is a line of stdout of the same form. A message is {"type": ..., "data": ...}. Lines are processed one after
-the other; blank ones are skipped. A line that fails is told on stderr with its number, and the next one is
-processed; the exit code is then 1. Logs and what the plugin prints go to stderr too, the latter under the name of
-the node where one is given. Variables of the environment reach the actor only if they are allowed.`,
+sends is a line of stdout in the same form. A message is {"type": ..., "data": ...}. Lines are processed one after
+the other; blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is
+processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter with the name
+of the node, if --node is given. The actor gets only environment variables that are allowed.`,
   positionals: [{ name: 'ACTOR.wasm', help: 'file with the actor, an Extism plugin' }],
   options: {
     config: {
       grants: true,
       value: 'JSON|KEY=VALUE',
       repeatable: true,
-      help: "the actor's settings: an object, or one of its members;\na VALUE that is no JSON is text",
+      help: "the actor's settings: an object, or one member of it;\na VALUE that is not JSON is text",
     },
     state: {
       grants: true,
       value: 'FILE',
-      help: 'keep the state in this file, where the next run continues from it. A file with\nother content is refused',
+      help: 'keep the state in this file; the next run continues from it. A file with other\ncontent is refused',
     },
     adopt: {
-      help: 'let --state take any JSON object for the state, and replace it by a state\nfile; plugboard 0.1 wrote such objects',
+      help: 'let --state read any JSON object as the state, and replace it by a state\nfile; plugboard 0.1 wrote such objects',
     },
     'input-bytes': {
       value: 'BYTES',
       unit: 'bytes',
-      help: 'most that one call is given: message, config and state (default: 67108864);\nthe state may take half of it',
+      help: 'limit for the input of one call: message, config and state (default: 67108864);\nthe state may take half of it',
     },
     'state-policy': {
       value: 'POLICY',
-      help: 'replace (default): a state that is returned is all there is; merge: it is\nadded; transactional: a call that fails leaves nothing',
+      help: 'replace (default): a returned state replaces all keys; merge: only its own\nkeys; transactional: as replace, and a call that fails changes nothing',
     },
     'error-policy': {
       value: 'POLICY',
       help: 'after a call that fails: continue (default), stop, or restart the plugin',
     },
-    strict: { help: 'fail calls for what is only warned of otherwise' },
+    strict: { help: 'fail calls for faults that are only warnings otherwise' },
     node: {
       grants: true,
       value: 'FILE',
@@ -76,7 +76,7 @@ the node where one is given. Variables of the environment reach the actor only i
     },
     events: {
       value: 'FILE',
-      help: 'add what happens to this file, a JSON object a line. A file with other content\nis refused',
+      help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
     },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     'log-level': LOG_LEVEL_OPTION,
@@ -192,10 +192,10 @@ async function processLine(
   }
 }
 
-/** JSON's white space and nothing else. */
+/** Whether a line has only the white space of JSON. */
 const isBlank = (line: Uint8Array): boolean => line.every(byte => [0x20, 0x09, 0x0d].includes(byte));
 
-/** Later members win. Unlike `Object.assign`, a member `__proto__` is one like any other. */
+/** Merges configs; later members win. Not `Object.assign`, for which a member `__proto__` would set the prototype. */
 const readConfig = (texts: readonly string[]): JsonObject =>
   Object.fromEntries(texts.flatMap(text => Object.entries(readMembers(text))));
 

@@ -10,7 +10,7 @@ export async function readStdin(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** The lines of stdin as they come, without their line feeds. What follows the last line feed is a line if not empty. */
+/** Yields the lines of stdin as they come, without line feeds. Text after the last line feed is a line too, if not empty. */
 export async function* stdinLines(): AsyncGenerator<Uint8Array, void, undefined> {
   let pieces: Uint8Array[] = [];
   for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
@@ -25,7 +25,7 @@ export async function* stdinLines(): AsyncGenerator<Uint8Array, void, undefined>
   if (pieces.length) yield Buffer.concat(pieces);
 }
 
-/** Whoever read our output stopped reading, as `head` does. Not an error of ours, and nobody is left to tell. */
+/** The reader of stdout has closed the pipe, as `head` does. Not an error: the program ends without a message. */
 export class OutputClosed extends Error {}
 
 /** Resolves when the reader has room for more. @throws {OutputClosed} */
@@ -39,29 +39,29 @@ export function writeStdout(text: string | Uint8Array): Promise<void> {
   });
 }
 
-/** Writes a line that nobody waits for. */
+/** Writes a line to stdout without waiting for the reader. */
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Four characters can become of one, and V8 cannot hold a string of 2^29. */
+/** An escaped character takes four, and V8 cannot hold a string of 2^29 characters. */
 const MAX_PRINTED_CHARACTERS = 2 ** 24;
 
-/** Writes one line; what follows inner line ends is indented, so that each entry starts with its own prefix. */
+/** Writes one entry. Lines after its first are indented, so that only the start of an entry has a prefix. */
 export function writeStderr(prefix: string, text: string): void {
   process.stderr.write(
     `${prefix}: ${printable(excerpt(text, MAX_PRINTED_CHARACTERS)).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`,
   );
 }
 
-/** A plugin's text may hold escape sequences, which a terminal would obey. */
+/** Escapes control characters: a plugin's text may contain escape sequences, which a terminal would obey. */
 const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the regex must match control characters
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, char => {
     return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
 
-/** Without a listener, a closed pipe ends the process with a stack trace; the writer is told through its callback. */
+/** Prevents the stack trace with which a closed pipe ends the process. The callback of each write still gets the error. */
 export function ignoreClosedPipes(): void {
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});

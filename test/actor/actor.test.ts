@@ -17,7 +17,7 @@ import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** fixtures/rust-keeper: gives back what it gets; ports starting with `do:` make it do something else besides. */
+/** fixtures/rust-keeper returns the messages that it gets; ports that start with `do:` make it act besides. */
 const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 const keeper = (options?: ActorOptions) =>
   ScriptActor.create({ source: source() }, { stderr: () => {}, ...options });
@@ -107,7 +107,7 @@ suite('actor: messages', test => {
     await actor.stop();
   });
 
-  test('an empty result is no packet, unless asked for', async () => {
+  test('an empty result is sent as a packet only with emitEmptyResults', async () => {
     const silent = await keeper();
     equal(await silent.process({}), []);
     await silent.stop();
@@ -116,7 +116,7 @@ suite('actor: messages', test => {
     await talkative.stop();
   });
 
-  test('a payload that is wrong is refused before the call, and the next call works', async () => {
+  test('a wrong payload is refused before the call, and the next call works', async () => {
     const actor = await keeper();
     const wrong = (data: JsonValue) => ({ x: Message.any(data) });
     await raises(() => actor.process(wrong(Number.NaN)), {
@@ -143,7 +143,7 @@ suite('actor: messages', test => {
     await actor.stop();
   });
 
-  test('changing a packet after it was given changes nothing', async () => {
+  test('a packet that is changed after process was called is processed unchanged', async () => {
     const actor = await keeper();
     const list = [1];
     const call = actor.process({ in: Message.array(list) });
@@ -156,7 +156,7 @@ suite('actor: messages', test => {
 suite('actor: state', test => {
   const numbers = { big: 9007199254740993n, float: new Float(1), whole: 1, max: 2n ** 63n - 1n, half: 0.5 };
 
-  test.row('upstream.9', 'numbers come back from a Rust plugin as they went', async () => {
+  test.row('upstream.9', 'numbers come back from a Rust plugin unchanged', async () => {
     const actor = await keeper({ state: numbers });
     await actor.process({ in: Message.flow() });
     await actor.process({ in: Message.flow() });
@@ -168,7 +168,7 @@ suite('actor: state', test => {
     await actor.stop();
   });
 
-  test('host functions write it at once and read what they wrote', async () => {
+  test('host functions change the state at once, and read their own writes', async () => {
     const actor = await keeper({ state: { old: 1 } });
     const set = Message.object({ ...numbers, nothing: null });
     equal(await actor.process({ 'do:set': set, 'do:get': Message.string('big') }), [
@@ -186,7 +186,7 @@ suite('actor: state', test => {
     await actor.stop();
   });
 
-  test('keys that mean something to JavaScript are plain keys', async () => {
+  test('keys such as __proto__ are plain keys', async () => {
     const actor = await keeper();
     const keys = ['__proto__', 'constructor', 'toString', ''];
     const entries = Object.fromEntries(keys.map((key, index) => [key, index]));
@@ -220,7 +220,7 @@ suite('actor: state', test => {
     });
   }
 
-  test('strict refuses what is tolerated otherwise', async () => {
+  test('strict refuses a returned state that is otherwise ignored', async () => {
     const actor = await keeper({ state: { old: 1 }, strict: true });
     await failure(
       actor.process({ 'do:state': Message.any(1) }),
@@ -231,7 +231,7 @@ suite('actor: state', test => {
     await actor.stop();
   });
 
-  test('what was written before a failure stays', async () => {
+  test('keys that are set before a failure stay', async () => {
     const actor = await keeper();
     const set = { 'do:set': Message.object({ a: 1 }) };
     await failure(actor.process({ ...set, 'do:fail': Message.string('x') }), 'PLUGIN_ERROR', 'x');
@@ -256,7 +256,7 @@ suite('actor: state', test => {
     await Promise.all([one.stop(), two.stop()]);
   });
 
-  test('a store is loaded before each call and told after it, one call at a time', async () => {
+  test('a store loads before each call and commits after it, one call at a time', async () => {
     const log: string[] = [];
     let kept: JsonObject = { n: 0 };
     const store: StateStore = {
@@ -311,7 +311,7 @@ suite('actor: state', test => {
     },
   );
 
-  test('any sequence of calls leaves the state that a model says', async () => {
+  test('any sequence of calls leaves the state of a model', async () => {
     const firstSeed = Date.now() & 0xffff_ffff;
     const keys = ['a', 'b', '__proto__', ''];
     const actor = await keeper();
@@ -363,8 +363,8 @@ suite('actor: creation and config', test => {
       'INVALID_CONFIG',
       'capacity: expected a whole number of packets',
     ],
-    ['a state that is no JSON', () => keeper({ state: { a: Number.NaN } }), 'JSON_VALUE', 'state.a: NaN'],
-    ['a config that is no JSON', () => keeper({ config: { a: Number.NaN } }), 'JSON_VALUE', 'config.a: NaN'],
+    ['a state that is not JSON', () => keeper({ state: { a: Number.NaN } }), 'JSON_VALUE', 'state.a: NaN'],
+    ['a config that is not JSON', () => keeper({ config: { a: Number.NaN } }), 'JSON_VALUE', 'config.a: NaN'],
     ['config twice', () => keeper({ config: {}, actorConfig: { config: {} } }), 'INVALID_CONFIG', 'keep one'],
   ];
   for (const [name, create, code, message] of refused) {
@@ -396,7 +396,7 @@ suite('actor: creation and config', test => {
     await actor.stop();
   });
 
-  test('metadata is what the plugin says', async () => {
+  test("metadata returns the output of the plugin's get_metadata", async () => {
     const actor = await keeper();
     const port = (description: string, required: boolean) => [
       { name: 'in', description, port_type: 'Any', required },
@@ -411,7 +411,7 @@ suite('actor: creation and config', test => {
     await actor.stop();
   });
 
-  test('a plugin without get_metadata works, and says so when asked', async () => {
+  test('a plugin without a valid result fails its call with INVALID_RESULT', async () => {
     const actor = await ScriptActor.create({ source: source(), entry_point: 'get_metadata' });
     await failure(actor.process({}), 'INVALID_RESULT', 'Invalid ActorResult: missing outputs');
     await actor.stop();
@@ -419,7 +419,7 @@ suite('actor: creation and config', test => {
 });
 
 suite('actor: what a plugin answers', test => {
-  /** fixtures/rust-pdk gives as output what a host function gives it. */
+  /** The output of fixtures/rust-pdk is the return value of a host function. */
   const answering = (answers: string[]) =>
     ScriptActor.create(
       { source: host().readBytes('fixtures/rust-pdk/rust_pdk.wasm'), entryPoint: 'call_host' },
@@ -454,7 +454,7 @@ suite('actor: what a plugin answers', test => {
     });
   }
 
-  test('a result may be the base64 of one', async () => {
+  test('a result may be a string with the base64 of a result', async () => {
     const actor = await answering([JSON.stringify(btoa(fine))]);
     equal(await actor.process({}), [{ n: Message.integer(1) }]);
     equal(actor.state, { new: new Float(1) });
@@ -528,7 +528,7 @@ suite('actor: the loop', test => {
     return packets;
   };
 
-  test('processes what is sent, in order, from before the start until the stop', async () => {
+  test('packets sent before the start and until the stop are processed in order', async () => {
     const actor = await keeper();
     await actor.inports.send(numbered(0));
     actor.start();
@@ -542,7 +542,7 @@ suite('actor: the loop', test => {
     );
   });
 
-  test('a failure becomes a packet after what was sent, and the loop goes on', async () => {
+  test('a failure becomes a packet after the packets of its call, and the loop goes on', async () => {
     const actor = await keeper();
     actor.start();
     await actor.inports.send({
@@ -560,7 +560,7 @@ suite('actor: the loop', test => {
     equal([last, ...rest], [numbered(1)]);
   });
 
-  test('a packet that is wrong is the sender’s error', async () => {
+  test('the sender of a wrong packet gets the error', async () => {
     const actor = await keeper();
     actor.start();
     const send = actor.inports.send({ x: Message.float(Number.NaN) });
@@ -599,7 +599,7 @@ suite('actor: the loop', test => {
     equal(numbers, [...Array(40).keys()]);
   });
 
-  test('a reader that breaks off leaves the rest to the next', async () => {
+  test('a reader that breaks off leaves the other packets to the next reader', async () => {
     const actor = await keeper();
     actor.start();
     for (let n = 0; n < 3; n++) await actor.inports.send(numbered(n));
@@ -635,23 +635,19 @@ suite('actor: the loop', test => {
     equal(actor.state, { a: 1 });
   });
 
-  test.row(
-    'error.ACTOR_STOPPED',
-    'after stop everything is refused, and stopping again is fine',
-    async () => {
-      const actor = await keeper();
-      await actor.inports.send(numbered(1));
-      await actor.stop();
-      await actor.stop();
-      await raises(() => actor.inports.send(numbered(2)), {
-        code: 'ACTOR_STOPPED',
-        message: 'inports: the actor was stopped',
-      });
-      await raises(() => actor.process(numbered(2)), { code: 'ACTOR_STOPPED' });
-      await raises(() => actor.metadata(), { code: 'ACTOR_STOPPED' });
-      await raises(() => actor.start(), { code: 'ACTOR_STOPPED' });
-      // Sent, but the actor was never started.
-      equal(await collect(actor), []);
-    },
-  );
+  test.row('error.ACTOR_STOPPED', 'after stop all methods are refused, except stop itself', async () => {
+    const actor = await keeper();
+    await actor.inports.send(numbered(1));
+    await actor.stop();
+    await actor.stop();
+    await raises(() => actor.inports.send(numbered(2)), {
+      code: 'ACTOR_STOPPED',
+      message: 'inports: the actor was stopped',
+    });
+    await raises(() => actor.process(numbered(2)), { code: 'ACTOR_STOPPED' });
+    await raises(() => actor.metadata(), { code: 'ACTOR_STOPPED' });
+    await raises(() => actor.start(), { code: 'ACTOR_STOPPED' });
+    // The packet sent above is dropped: the actor was never started.
+    equal(await collect(actor), []);
+  });
 });

@@ -20,14 +20,14 @@ const leb = (value: number): number[] =>
   value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...leb(value >> 7)];
 const i64 = (value: number) => [op.i64Const, ...leb(value)];
 
-/** Code that an export may run first. Any other name is that of a function `() -> ()` of `extism:host/user`. */
+/** Code that an export may run first. Every other name is a function `() -> ()` of `extism:host/user`. */
 const STEPS: Readonly<Record<string, readonly number[]>> = {
   trap: [op.unreachable],
-  /** Sends what it was given as a packet. */
+  /** Sends the input of the call as a packet. */
   echo: [op.call, INPUT_OFFSET, op.call, SEND_OUTPUT],
 };
 
-/** A plugin whose exports answer what is given, in UTF-8, whatever they get; after some steps, if there are any. */
+/** Builds a plugin whose exports ignore their input, run their `steps`, and output their text of `answers` in UTF-8. */
 export function answering(
   answers: Readonly<Record<string, string>>,
   steps: Readonly<Record<string, readonly string[]>> = {},
@@ -53,7 +53,7 @@ export function answering(
   return buildModule({ imports, functions });
 }
 
-/** Metadata with these inports; `!` behind a name says that it is required. */
+/** Metadata with these inports; a name that ends in `!` is required. */
 export const metadataOf = (ports: readonly string[], configSchema: unknown = null): string =>
   JSON.stringify({
     component: 'X',

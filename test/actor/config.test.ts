@@ -51,7 +51,7 @@ suite('ScriptConfig', test => {
   }
 
   test('the source may be a compiled module', async () => {
-    // Not on runtimes that compile no bytes; there the module is imported.
+    // Some runtimes cannot compile bytes; there the module is imported.
     const module = await WebAssembly.compile(EMPTY_MODULE);
     is(readScriptConfig({ source: module }).source, module);
   });
@@ -126,7 +126,7 @@ suite('ActorConfig', test => {
     equal(readActorConfig({ node_id: 'n', resolved_env }), { ...defaults, node_id: 'n', resolved_env });
   });
 
-  test('what is changed later does not matter', () => {
+  test('a config that is changed later is not changed in the copy', () => {
     const config = { list: [1] };
     const read = readActorConfig({ config });
     config.list.push(2);

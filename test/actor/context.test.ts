@@ -96,7 +96,7 @@ suite('actor result', test => {
     await raises(() => readResult(Uint8Array.of(0x22, 0xff), strictly), { code: 'INVALID_RESULT', message });
   });
 
-  test('a state that is returned fits into the next context', async () => {
+  test('a returned state fits into the next context', async () => {
     const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     const { state } = read(`{"outputs":{},"state":{"k":${deep(125)}}}`);
     readJson(joinContext('{}', '{}', writeState(new Map(Object.entries(state ?? {})))));
@@ -109,7 +109,7 @@ suite('actor result', test => {
 
   test.row(
     ['error.MESSAGE_SKIPPED', 'error.MESSAGE_DEFAULTED', 'error.STATE_IGNORED'],
-    'strict makes errors of what is tolerated',
+    'strict throws each diagnostic as an error',
     async () => {
       const strict = (text: string) => readResult(utf8(text), strictly);
       await raises(() => strict('{"outputs":{"a":1}}'), { code: 'MESSAGE_SKIPPED', message: 'outputs.a: ' });
@@ -136,7 +136,7 @@ suite('plugin metadata', test => {
     });
   });
 
-  test('lists may be null, and what is not essential may be missing', () => {
+  test('lists may be null, and all keys but component and port names may be missing', () => {
     const empty = { description: '', inports: [], outports: [], config_schema: null };
     equal(read('{"component":"X","inports":null}'), { component: 'X', ...empty });
     equal(read('{"component":"X","outports":[{"name":"a"}]}').outports, [

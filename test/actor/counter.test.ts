@@ -36,7 +36,7 @@ async function play(actor: ScriptActor, steps: Step[]): Promise<void> {
 }
 
 suite("the seed's counters", test => {
-  test('in Rust: increment, decrement, reset, and initial_value from the config', async () => {
+  test('the Rust counter obeys increment, decrement, reset, and initial_value of the config', async () => {
     const step = (port: string, count: number): Step => [
       { [port]: Message.flow() },
       [`{"count":{"type":"Integer","data":${count}}}`],
@@ -52,7 +52,7 @@ suite("the seed's counters", test => {
     await play(await counter('rust-counter/rust_counter.wasm'), [step('decrement', -1), step('reset', 0)]);
   });
 
-  test('in Go: the packet that it sends at once comes before its result', async () => {
+  test('the packet that the Go counter sends during a call comes before its result', async () => {
     const step = (operation: string, count: number): Step => [
       { operation: Message.string(operation) },
       [

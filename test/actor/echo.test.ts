@@ -10,7 +10,7 @@ import { randomMessage } from './random-message.ts';
 
 type Text = (packet: Packet) => string;
 
-/** Keys in order: Go writes those of a map in any. */
+/** Sorts the keys: Go writes the keys of a map in random order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null || value instanceof Float) return value;
@@ -18,7 +18,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a float64 makes of each number: 1.0 and 1 are one, -0 is 0, and beyond 2^53 digits are lost. */
+/** Turns each number into a float64 of Go's JSON: 1.0 and 1 become equal, -0 becomes 0, and digits beyond 2^53 are lost. */
 function asFloats(value: unknown): unknown {
   if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Float)
     return Number(value) || 0;
@@ -30,7 +30,7 @@ function asFloats(value: unknown): unknown {
 const exactly: Text = ({ in: message }) => writeJson(sorted({ ...message }));
 const asGoHasThem: Text = ({ in: message }) => writeJson(sorted(asFloats({ ...message })));
 
-/** Go cannot tell the type of an Integer beyond: its digits are those of a float. */
+/** Whether a float64 holds the data exactly. Go rounds larger Integers, whose digits are then no longer those that were sent. */
 const fitsFloat = ({ type, data }: Message) => type !== 'Integer' || Number.isSafeInteger(Number(data));
 
 const plugins: [name: string, file: string, text: Text, fits: (message: Message) => boolean][] = [

@@ -1,7 +1,7 @@
 import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** The lines that a program prints. Each runs once, when it is imported. */
+/** Returns the lines that a program prints. A program runs when it is imported, so only once. */
 async function printed(program: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
   const { log } = console;
@@ -108,14 +108,14 @@ transactional: state {"other":true}
 
 suite('examples/actors', test => {
   for (const [name, { run, lines }] of Object.entries(PROGRAMS)) {
-    test(`${name} prints what its comments say`, async () => {
+    test(`${name} prints the lines that its comments show`, async () => {
       is((await printed(run)).join('\n'), lines.trim());
     });
   }
 });
 
 suite('examples/counter', test => {
-  test('prints what is sent, each packet and the state', async () => {
+  test('prints each message that it sends, each packet and the state', async () => {
     const lines = await printed(() => import('../../examples/counter.ts'));
     const rust = (sent: string, count: number) => [
       `send {"${sent}":{"type":"Flow","data":null}}`,

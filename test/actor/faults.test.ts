@@ -23,7 +23,7 @@ const numbered = (n: number): Packet => ({ n: Message.integer(n) });
 
 suite('any sequence of calls', test => {
   for (const policy of ['replace', 'merge', 'transactional'] as StatePolicy[]) {
-    test(`leaves the state that a model of ${policy} says`, async () => {
+    test(`leaves the state of a model of ${policy}`, async () => {
       const actor = await keeper({ statePolicy: policy });
       const firstSeed = Date.now() & 0xffff_ffff;
       let model: Map<string, JsonValue> = new Map();
@@ -38,7 +38,7 @@ suite('any sequence of calls', test => {
         const fails = random.below(3) === 0;
         const next = new Map(model);
         for (const [key, value] of Object.entries(writes ?? {})) next.set(key, value);
-        // The plugin gives its state back when it is not told to set keys.
+        // The plugin returns the state of its context unless it is told to set keys.
         const answered = returned ?? (writes ? undefined : Object.fromEntries(model));
         if (!fails && answered) {
           if (policy !== 'merge') next.clear();
@@ -72,7 +72,7 @@ suite('a plugin that misbehaves', test => {
         { packet: numbered, sends: 0 },
         { packet: () => ({ 'do:panic': Message.flow() }), sends: 0 },
         { packet: () => ({ 'do:fail': Message.string('x') }), sends: 0 },
-        // A flood: as many as are allowed come out before the error.
+        // A flood: the allowed number of packets comes out before the error.
         { packet: () => ({ 'do:send': Message.array(Array(50).fill({ x: 1 })) }), sends: 3 },
         { packet: () => ({ big: Message.string('x'.repeat(6000)) }), sends: 0 },
         { packet: n => ({ 'do:send': Message.array([{ x: 1 }]), ...numbered(n) }), sends: 1 },
@@ -108,7 +108,7 @@ suite('a plugin that misbehaves', test => {
 
   test.row('upstream.5', 'by giving 100 MB is refused, and the next message is processed', async () => {
     const bytes = i64(100_000_000);
-    // With a message it gives nothing, which is no result, but little.
+    // For a long input its output is empty: not a valid result, but within the limit.
     const isShort = ['input_length', ...i64(200), 0x54, 0x04, 0x40] as const;
     const wasm = buildGuest({
       process: [...isShort, ...bytes, 'alloc', ...bytes, 'output_set', op.end],

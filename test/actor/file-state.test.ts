@@ -24,7 +24,7 @@ stateStoreContract({
 });
 
 suite('FileState', test => {
-  test('writes one line of JSON, and nothing where nothing changed', () =>
+  test('a commit writes one line of JSON, and does not write an unchanged state', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
@@ -40,7 +40,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('takes away what a killed program left, and nothing else', () =>
+  test('open removes temporary files of a killed program, and no other file', () =>
     inFolder(async folder => {
       const others = ['.s.json.tmp', '.s.json.x1.tmp', '.t.json.1.tmp', 's.json.1.tmp'];
       for (const hasFile of [false, true]) {
@@ -51,7 +51,7 @@ suite('FileState', test => {
       }
     }));
 
-  test('of two that have the same file, each commits on top of the latest state, and loses nothing', () =>
+  test('two stores with the same file commit on top of the latest state, and lose nothing', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const stores = [await FileState.open(path), await FileState.open(path)];
@@ -70,7 +70,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('a file that others have spoilt or made is not replaced, and a removed one is made again', () =>
+  test('a file that another program has changed or made is not replaced, and a removed file is made again', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
@@ -124,7 +124,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('a JSON object that is not a state file is taken only with adopt, and becomes one', () =>
+  test('a JSON object that is not a state file is read only with adopt, and becomes a state file', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       writeFileSync(path, '{"big":9007199254740993,"one":1.0}');
@@ -153,7 +153,7 @@ suite('FileState', test => {
     );
   }
 
-  test('names the module that writes it, and says which one had', () =>
+  test('the file names the module that writes it, and writtenBy the module that wrote it before', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const module = { sha256: 'ab'.repeat(32) };
@@ -163,7 +163,7 @@ suite('FileState', test => {
       equal((await FileState.open(path)).writtenBy, module);
     }));
 
-  test('bytes come back as bytes, and lists of numbers as such', () =>
+  test('bytes come back as bytes, and lists of numbers as lists', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const state = new Map<string, JsonValue>(
@@ -204,7 +204,7 @@ suite('FileState', test => {
     });
   }
 
-  test('a state that is no JSON is refused, and the file stays', () =>
+  test('a state that is not JSON is refused, and the file stays', () =>
     inFolder(async folder => {
       const path = `${folder}/s.json`;
       const store = await FileState.open(path);
@@ -217,7 +217,7 @@ suite('FileState', test => {
       equal(readdirSync(folder), ['s.json']);
     }));
 
-  test('killed in the middle of a write, the old state or the new one is there, whole', () =>
+  test('a program killed in the middle of a write leaves the whole old or new state', () =>
     inFolder(async folder => {
       const keeper = host().path('fixtures/rust-keeper/rust_keeper.wasm');
       const message = (letter: string) =>
@@ -235,7 +235,7 @@ suite('FileState', test => {
         });
         child.stdin.on('error', () => {});
         child.stdin.end('abc'.split('').map(message).join(''));
-        // What an earlier attempt left is gone once the program has started.
+        // Temporary files of an earlier attempt are removed once the program has started.
         const old = temporary();
         while (!hasEnded && temporary().every(name => old.includes(name))) {
           await new Promise(resolve => setImmediate(resolve));

@@ -43,7 +43,7 @@ suite('actor host functions', test => {
     equal([...live.state], [['__proto__', null]]);
   });
 
-  test('each packet is what it was when it was sent', () => {
+  test('each call of __send_output adds one packet, which may be empty', () => {
     const { live, context } = call();
     __send_output(context, context.store('{"a":1,"__proto__":1.0}'));
     __send_output(context, context.store('{}'));
@@ -74,7 +74,7 @@ suite('actor host functions', test => {
       '__send_output: the packet is not UTF-8: invalid byte sequence at byte 1',
     ],
     ['an infinite number', '{"a":1e400}', 'JSON_RANGE', 'beyond the range of a 64-bit float at byte 5'],
-    ['what no actor could be sent', `{"a":${deep(125)}}`, 'JSON_DEPTH', 'nested deeper than 125'],
+    ['a value that is too deep for a payload', `{"a":${deep(125)}}`, 'JSON_DEPTH', 'nested deeper than 125'],
   ];
   for (const [name, packet, code, message] of sent) {
     test.row(`error.${code}`, `__send_output refuses ${name}`, async () => {
@@ -85,9 +85,9 @@ suite('actor host functions', test => {
   }
 
   const written: [name: string, key: string | Uint8Array, value: string, code: string, message: string][] = [
-    ['a value that is no JSON', 'k', '{', 'JSON_SYNTAX', '__set_state: the value of "k" is not valid JSON'],
+    ['a value that is not JSON', 'k', '{', 'JSON_SYNTAX', '__set_state: the value of "k" is not valid JSON'],
     ['a key that is not UTF-8', bytes(0xff), '1', 'INVALID_UTF8', '__set_state: the key is not UTF-8'],
-    ['what no context could carry', 'k', deep(126), 'JSON_DEPTH', 'nested deeper than 125'],
+    ['a value that is too deep for a context', 'k', deep(126), 'JSON_DEPTH', 'nested deeper than 125'],
   ];
   for (const [name, key, value, code, message] of written) {
     test.row(`error.${code}`, `__set_state refuses ${name}`, async () => {
@@ -97,7 +97,7 @@ suite('actor host functions', test => {
     });
   }
 
-  test('handles are checked', async () => {
+  test('handles that are not of a live block are refused', async () => {
     const { live, context } = call();
     const block = context.store('block');
     await raises(() => __get_state(context, block + 8n), {
@@ -116,7 +116,7 @@ suite('actor host functions', test => {
     equal([live.state.size, live.packets.length], [0, 0]);
   });
 
-  test.row(['error.PACKET_LIMIT', 'limit.packets'], 'no more packets than allowed', async () => {
+  test.row(['error.PACKET_LIMIT', 'limit.packets'], 'a packet over the limit is refused', async () => {
     const { live, context } = call();
     const packet = context.store('{}');
     for (let sent = 0; sent < 3; sent++) __send_output(context, packet);
@@ -127,7 +127,7 @@ suite('actor host functions', test => {
 
   test.row(
     ['error.OUTPUT_LIMIT', 'limit.outputBytes'],
-    'no more bytes than allowed, keys counted',
+    'bytes over the limit are refused, and keys are counted',
     async () => {
       const { live, context } = call({ inputBytes: 0, outputBytes: 20, packets: 9 });
       const [key, value] = [context.store('k'), context.store('123456789')];
@@ -140,7 +140,7 @@ suite('actor host functions', test => {
     },
   );
 
-  test('what was written is known', () => {
+  test('written has the keys that were set, without those that were only read', () => {
     const { live, context } = call();
     __set_state(context, context.store('__proto__'), context.store('1'));
     __get_state(context, context.store('other'));
@@ -153,7 +153,7 @@ suite('actor host functions', test => {
     equal([...live.state.keys()], ['\ufeffk']);
   });
 
-  test.row('error.NOT_PROCESSING', 'outside a message there is nothing to work on', async () => {
+  test.row('error.NOT_PROCESSING', 'outside a message all host functions fail', async () => {
     const context = contextOf();
     const key = context.store('k');
     const expected = { code: 'NOT_PROCESSING', message: ': no message is being processed' };

@@ -8,7 +8,7 @@ import { suite } from '../helpers/suite.ts';
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
-/** Equality that also tells -0 from 0, `Float(1)` from 1, 1n from 1, and compares own keys in no order. */
+/** Whether two values are equal: -0 differs from 0, `Float(1)` and 1n from 1; the order of keys is ignored. */
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -26,7 +26,7 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 suite('json: numbers', test => {
-  // literal, what it is in memory, how that is written
+  // The literal, its value in memory, and the text written for this value if it differs from the literal.
   const rows: [literal: string, value: JsonValue, written?: string][] = [
     ['0', 0],
     ['1', 1],
@@ -69,7 +69,7 @@ suite('json: numbers', test => {
     });
   }
 
-  // Numbers that the reader never gives, but that a program may.
+  // Numbers that the reader never returns, but that a program may pass.
   const writes: [value: unknown, text: string][] = [
     [-0, '-0.0'],
     [2n ** 1024n - 2n ** 970n - 1n, String(2n ** 1024n - 2n ** 970n - 1n)],
@@ -86,7 +86,7 @@ suite('json: numbers', test => {
     test(`${typeof value} ${text.slice(0, 30)} is written`, () => is(writeJson(value), text));
   }
 
-  test('a Float works in arithmetic and prints as it is written', () => {
+  test('a Float works in arithmetic, and its string is its JSON text', () => {
     is(Number(new Float(2)) + 1, 3);
     is(`${new Float(2)}`, '2.0');
   });
@@ -174,7 +174,7 @@ suite('json: reader', test => {
     is(writeJson(readJson(nested(MAX_DEPTH))), nested(MAX_DEPTH));
   });
 
-  test('keys that mean something to JavaScript are plain keys', () => {
+  test('keys such as __proto__ are plain keys', () => {
     const text = '{"__proto__":{"polluted":1},"constructor":2,"toString":3,"hasOwnProperty":4}';
     const value = readJson(text) as { [key: string]: JsonValue };
     equal(Object.keys(value), ['__proto__', 'constructor', 'toString', 'hasOwnProperty']);
@@ -193,7 +193,7 @@ suite('json: reader', test => {
     is(writeJson([long, escaped, numbers]).length, text.length);
   });
 
-  test('the bytes of a view are those of the view', () => {
+  test('a view is read as its own bytes, not as its whole buffer', () => {
     bytesEqual(utf8(readJson(utf8('x"é"x').subarray(1, -1)) as string), utf8('é'));
   });
 });
@@ -219,14 +219,19 @@ suite('json: writer', test => {
     ['a class instance', new Point(), 'JSON_VALUE', 'payload: an object of class Point is not JSON'],
     ['a cycle', cycle, 'JSON_VALUE', 'payload.list[0].up: a value that contains itself is not JSON'],
     ['half a surrogate pair', ['\ud800'], 'JSON_VALUE', 'payload[0]: a string with half a surrogate pair'],
-    ['such a key', { '\udc00': 1 }, 'JSON_VALUE', 'payload: a string with half a surrogate pair'],
+    [
+      'half a surrogate pair as a key',
+      { '\udc00': 1 },
+      'JSON_VALUE',
+      'payload: a string with half a surrogate pair',
+    ],
     [
       'the least integer beyond floats',
       [2n ** 1024n - 2n ** 970n],
       'JSON_VALUE',
       'payload[0]: an integer beyond',
     ],
-    ['what is too deep', deep(MAX_DEPTH), 'JSON_DEPTH', 'nested deeper than 127 arrays and objects'],
+    ['a value that is too deep', deep(MAX_DEPTH), 'JSON_DEPTH', 'nested deeper than 127 arrays and objects'],
   ];
   for (const [name, value, code, message] of refused) {
     test.row(`error.${code}`, `${name} is refused by path`, async () => {
@@ -300,19 +305,19 @@ suite('json: random values and texts', test => {
 
   const firstSeed = Date.now() & 0xffff_ffff;
 
-  test('what is written reads as the same value', () => {
+  test('written text is read as an equal value', () => {
     for (let seed = firstSeed; seed < firstSeed + 3000; seed++) {
       const value = randomValue(new Random(seed), 5);
       const text = writeJson(value);
       ok(same(readJson(text), value), `seed ${seed}: ${text}`);
       ok(same(readJson(utf8(text)), value), `seed ${seed}, as bytes: ${text}`);
       is(writeJson(readJson(text)), text, `seed ${seed}`);
-      // JSON.parse is the judge of the text itself.
+      // An independent check of the text: a wrong writer and reader could agree with each other.
       ok(same(plain(value), JSON.parse(text)), `seed ${seed}, JSON.parse: ${text}`);
     }
   });
 
-  /** A value as JSON.parse would have given it. */
+  /** Returns a value as JSON.parse would return it. */
   function plain(value: JsonValue): unknown {
     if (typeof value === 'bigint' || value instanceof Float) return Number(value);
     if (Array.isArray(value)) return value.map(plain);
@@ -393,7 +398,7 @@ suite('json: random values and texts', test => {
         ok(isJson, `${shown} is not JSON`);
         ok(same(plain(value), expected), `${shown} reads differently`);
       } else if (isJson) {
-        // What JSON.parse takes and serde_json does not: half surrogate pairs and infinite numbers.
+        // JSON.parse accepts half surrogate pairs and infinite numbers; serde_json and this reader do not.
         ok(code === 'JSON_RANGE' || /\\u|[\ud800-\udfff]/i.test(text), `${shown} refused with ${code}`);
       }
     }

@@ -24,7 +24,7 @@ const collect = async (actor: ScriptActor) => {
   return packets;
 };
 
-/** A promise, and what settles it. */
+/** A promise, and the function that resolves it. */
 class Gate {
   open: () => void = () => {};
   readonly opened = new Promise<void>(resolve => {
@@ -51,7 +51,7 @@ suite('actor life: phases', test => {
   const phasesOf = (events: readonly ActorEvent[]) =>
     events.flatMap(event => (event.type === 'phase' ? [event.phase] : []));
 
-  test('loading, validation, initialization, active, cleanup, stopped', async () => {
+  test('the phases are loading, validation, initialization, active, cleanup, stopped', async () => {
     const events: ActorEvent[] = [];
     const actor = await keeper({ onEvent: event => events.push(event) });
     is(actor.phase, 'active');
@@ -62,7 +62,7 @@ suite('actor life: phases', test => {
     equal(phasesOf(events), ['loading', 'validation', 'initialization', 'active', 'cleanup', 'stopped']);
   });
 
-  test('a module that is refused ends it in validation', async () => {
+  test('a module that is refused ends the life in phase validation', async () => {
     const events: ActorEvent[] = [];
     const create = () =>
       ScriptActor.create({ source: Uint8Array.of(1) }, { onEvent: event => events.push(event) });
@@ -70,7 +70,7 @@ suite('actor life: phases', test => {
     equal(phasesOf(events), ['loading', 'validation']);
   });
 
-  test.row('upstream.3', 'one instance serves all calls, until one traps', async () => {
+  test.row('upstream.3', 'one instance runs all calls, until a call traps', async () => {
     const { actor, made } = await counted({}, { process: [] });
     for (let call = 0; call < 5; call++) await actor.process({});
     is(made.instances, 1);
@@ -82,16 +82,16 @@ suite('actor life: phases', test => {
     await trapping.actor.stop();
   });
 
-  test.row('upstream.3', 'fresh: a plugin that was never called serves each call', async () => {
+  test.row('upstream.3', 'with fresh, each call runs in a new instance', async () => {
     const { actor, made } = await counted({ isolation: 'fresh', state: { a: 1 } });
     for (let call = 0; call < 3; call++) await actor.process({});
-    // The first one only said what it is.
+    // Three instances for the calls, and one for get_metadata.
     is(made.instances, 4);
     equal(actor.state, { a: 1 });
     await actor.stop();
   });
 
-  test('bytes that are changed later do not matter to a plugin that is made anew', async () => {
+  test('a new instance is made of the original bytes, even when the caller has changed them', async () => {
     for (const options of [{ isolation: 'fresh' }, { errorPolicy: 'restart' }] as const) {
       const bytes = source();
       const actor = await ScriptActor.create({ source: bytes }, { stderr: () => {}, ...options });
@@ -102,7 +102,7 @@ suite('actor life: phases', test => {
     }
   });
 
-  test.row('upstream.14', 'an empty result is no packet, unless asked for', async () => {
+  test.row('upstream.14', 'an empty result is sent as a packet only with emitEmptyResults', async () => {
     const silent = await keeper();
     equal(await silent.process({}), []);
     const talkative = await keeper({ emitEmptyResults: true });
@@ -110,7 +110,7 @@ suite('actor life: phases', test => {
     await Promise.all([silent.stop(), talkative.stop()]);
   });
 
-  test.row('upstream.13', 'each actor has ports and state of its own', async () => {
+  test.row('upstream.13', 'each actor has its own ports and state', async () => {
     const [one, two] = [await keeper(), await keeper()];
     one.start();
     two.start();
@@ -133,13 +133,13 @@ suite('actor life: error policy', test => {
   const shown = (packets: readonly Packet[]) =>
     packets.map(({ n, error }) => (error ? 'error' : (n?.data as number)));
 
-  test.row('upstream.4', 'continue: an error packet, and on it goes', async () => {
+  test.row('upstream.4', 'continue: an error packet is sent, and the actor goes on', async () => {
     const actor = await run({}, [numbered(1), failing(), numbered(2)]);
     await actor.stop();
     equal(shown(await collect(actor)), [1, 'error', 2]);
   });
 
-  test.row('upstream.4', 'stop: nothing after the error, and senders are told why', async () => {
+  test.row('upstream.4', 'stop: no packet follows the error, and senders get its message', async () => {
     const actor = await keeper({ errorPolicy: 'stop', state: { a: 1 } });
     await actor.inports.send(numbered(1));
     await actor.inports.send(failing('out of ink'));
@@ -157,7 +157,7 @@ suite('actor life: error policy', test => {
     equal(actor.state, { a: 1 });
   });
 
-  test('stop: calls that wait are refused too', async () => {
+  test('stop: calls that wait are refused', async () => {
     const actor = await keeper({ errorPolicy: 'stop' });
     const failed = actor.process(failing());
     const waiting = actor.process(numbered(1));
@@ -166,7 +166,7 @@ suite('actor life: error policy', test => {
     await actor.stop();
   });
 
-  test.row('upstream.4', 'restart: a new plugin with the old state', async () => {
+  test.row('upstream.4', 'restart: a new instance goes on with the old state', async () => {
     for (const [errorPolicy, instances] of [
       ['continue', 1],
       ['restart', 3],
@@ -181,7 +181,7 @@ suite('actor life: error policy', test => {
 
   test.row(
     ['limit.failures', 'upstream.4'],
-    'restart: so often in a row, and a success counts anew',
+    'restart: maxFailures failures in a row stop the actor, and a success resets the count',
     async () => {
       const actor = await keeper({ errorPolicy: 'restart', maxFailures: 2 });
       for (let round = 0; round < 3; round++) {
@@ -216,7 +216,7 @@ suite('actor life: error policy', test => {
     await raises(() => actor.process({}), { code: 'ACTOR_STOPPED', message: 'not again' });
   });
 
-  test('what is wrong with the options is said', async () => {
+  test('the error for a wrong option names the option and the expected value', async () => {
     for (const [options, message] of [
       [{ errorPolicy: 'ignore' }, 'errorPolicy: expected one of continue, stop, restart, got a string'],
       [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got a number'],
@@ -236,7 +236,7 @@ suite('actor life: state policies', test => {
   const set = (entries: object) => ({ 'do:set': Message.object(entries as never) });
   const give = (state: object) => ({ 'do:state': Message.any(state as never) });
 
-  test('merge keeps what the call and others set', async () => {
+  test('merge keeps the keys that this call and earlier calls set', async () => {
     const actor = await keeper({ statePolicy: 'merge', state: { old: 1 } });
     await actor.process({ ...set({ a: 1 }), ...give({ b: 2 }) });
     equal(actor.state, { old: 1, a: 1, b: 2 });
@@ -245,21 +245,25 @@ suite('actor life: state policies', test => {
     await actor.stop();
   });
 
-  test.row('upstream.10', 'replace loses what the call set, and strict fails the call instead', async () => {
-    const codes: string[] = [];
-    const actor = await keeper({ state: { old: 1 }, onDiagnostic: ({ code }) => codes.push(code) });
-    await actor.process({ ...set({ a: 1 }), ...give({ b: 2 }) });
-    equal([actor.state, codes], [{ b: 2 }, ['STATE_WRITES_DISCARDED']]);
-    await actor.stop();
-    const strict = await keeper({ state: { old: 1 }, strict: true, statePolicy: 'transactional' });
-    await raises(() => strict.process({ ...set({ a: 1 }), ...give({ b: 2 }) }), {
-      code: 'STATE_WRITES_DISCARDED',
-    });
-    equal(strict.state, { old: 1 });
-    await strict.stop();
-  });
+  test.row(
+    'upstream.10',
+    'replace loses the keys that the call set, and strict fails the call instead',
+    async () => {
+      const codes: string[] = [];
+      const actor = await keeper({ state: { old: 1 }, onDiagnostic: ({ code }) => codes.push(code) });
+      await actor.process({ ...set({ a: 1 }), ...give({ b: 2 }) });
+      equal([actor.state, codes], [{ b: 2 }, ['STATE_WRITES_DISCARDED']]);
+      await actor.stop();
+      const strict = await keeper({ state: { old: 1 }, strict: true, statePolicy: 'transactional' });
+      await raises(() => strict.process({ ...set({ a: 1 }), ...give({ b: 2 }) }), {
+        code: 'STATE_WRITES_DISCARDED',
+      });
+      equal(strict.state, { old: 1 });
+      await strict.stop();
+    },
+  );
 
-  test.row('upstream.11', 'transactional: of a call that fails nothing stays', async () => {
+  test.row('upstream.11', 'transactional: a call that fails does not change the state', async () => {
     const actor = await keeper({ statePolicy: 'transactional', state: { old: 1 } });
     await raises(() => actor.process({ ...set({ a: 1 }), ...failing() }), { code: 'PLUGIN_ERROR' });
     await raises(() => actor.process({ ...set({ a: 1 }), 'do:panic': Message.flow() }), { code: 'TRAP' });
@@ -272,7 +276,7 @@ suite('actor life: state policies', test => {
 
   test.row(
     'upstream.12',
-    'a stored null is a key of the state, and the same as none to the plugin',
+    'a stored null is a key of the state, but the plugin reads it like a missing key',
     async () => {
       const actor = await keeper();
       await actor.process(set({ nothing: null }));
@@ -286,7 +290,7 @@ suite('actor life: state policies', test => {
 });
 
 suite('actor life: drain, stop and signals', test => {
-  test.row('upstream.20', 'drain resolves when all that was sent is processed', async () => {
+  test.row('upstream.20', 'drain resolves when all packets that were sent are processed', async () => {
     const actor = await keeper({ capacity: 4 });
     await actor.drain();
     actor.start();
@@ -303,7 +307,7 @@ suite('actor life: drain, stop and signals', test => {
     await actor.drain();
   });
 
-  test.row('upstream.20', 'stop without drain drops what waits', async () => {
+  test.row('upstream.20', 'stop without drain drops the packets that wait', async () => {
     const actor = await keeper();
     for (let n = 0; n < 3; n++) await actor.inports.send(numbered(n));
     actor.start();
@@ -312,7 +316,7 @@ suite('actor life: drain, stop and signals', test => {
     is(actor.phase, 'stopped');
   });
 
-  test('stop that drains can be cut short', async () => {
+  test('a stop that drains can be cut short by a stop without drain', async () => {
     const actor = await keeper();
     const calls = [0, 1, 2].map(n => actor.process(numbered(n)));
     const draining = actor.stop();
@@ -323,7 +327,7 @@ suite('actor life: drain, stop and signals', test => {
     ok(reasons.length >= 2 && reasons.every(code => code === 'ABORTED'), String(reasons));
   });
 
-  test.row('upstream.20', 'a signal ends the wait for room, and nothing else', async () => {
+  test.row('upstream.20', 'a signal ends the wait of its own sender only', async () => {
     const actor = await keeper({ capacity: 1 });
     await actor.inports.send(numbered(0));
     const controller = new AbortController();
@@ -338,7 +342,7 @@ suite('actor life: drain, stop and signals', test => {
     equal(await collect(actor), [0, 2].map(numbered));
   });
 
-  test('a signal that has fired ends a call before it begins, and is no failure', async () => {
+  test('a signal that has fired ends a call before it begins, and does not count as a failure', async () => {
     const actor = await keeper({ errorPolicy: 'stop' });
     const signal = AbortSignal.abort(new Error('no time'));
     const error = await raises(() => actor.process(numbered(1), { signal }), {
@@ -382,22 +386,26 @@ suite(
       await actor.stop();
     });
 
-    test.row('upstream.20', 'one call is aborted, and no other one, and no other actor', async () => {
-      const gates = [new Gate(), new Gate()];
-      const actors = await Promise.all(gates.map(gate => waiting(() => gate.opened)));
-      const [one, other] = actors.map(({ actor }) => actor) as [ScriptActor, ScriptActor];
-      const controller = new AbortController();
-      const cut = one.process({}, { signal: controller.signal });
-      const behind = one.process({});
-      const elsewhere = other.process({});
-      await Promise.resolve();
-      controller.abort(new Error('enough'));
-      await raises(() => cut, { code: 'ABORTED', message: 'enough' });
-      for (const gate of gates) gate.open();
-      is((await behind).length, 1);
-      is((await elsewhere).length, 1);
-      await Promise.all([one.stop(), other.stop()]);
-    });
+    test.row(
+      'upstream.20',
+      'a signal aborts its own call only, and other calls and actors go on',
+      async () => {
+        const gates = [new Gate(), new Gate()];
+        const actors = await Promise.all(gates.map(gate => waiting(() => gate.opened)));
+        const [one, other] = actors.map(({ actor }) => actor) as [ScriptActor, ScriptActor];
+        const controller = new AbortController();
+        const cut = one.process({}, { signal: controller.signal });
+        const behind = one.process({});
+        const elsewhere = other.process({});
+        await Promise.resolve();
+        controller.abort(new Error('enough'));
+        await raises(() => cut, { code: 'ABORTED', message: 'enough' });
+        for (const gate of gates) gate.open();
+        is((await behind).length, 1);
+        is((await elsewhere).length, 1);
+        await Promise.all([one.stop(), other.stop()]);
+      },
+    );
 
     test('stop without drain ends a call that waits for ever', async () => {
       const { actor } = await waiting(() => new Promise(() => {}));
@@ -439,7 +447,7 @@ suite('actor life: reload', test => {
       get_version: `"${version}"`,
     });
 
-  test.row('upstream.23', 'another module takes over between messages, with the state', async () => {
+  test.row('upstream.23', 'the new module runs from the next message on, with the state', async () => {
     const actor = await keeper({ state: { a: 1 } });
     await actor.process({ 'do:set': Message.object({ b: 2 }) });
     const before = actor.process(numbered(1));
@@ -454,7 +462,7 @@ suite('actor life: reload', test => {
     await actor.stop();
   });
 
-  test.row('upstream.23', 'a module that is refused changes nothing', async () => {
+  test.row('upstream.23', 'after a refused module the old one goes on', async () => {
     const actor = await keeper({ state: { a: 1 } });
     for (const [wrong, code] of [
       [Uint8Array.of(1), 'INVALID_WASM'],
@@ -484,14 +492,14 @@ suite('actor life: reload', test => {
     );
   });
 
-  test('of reloads at once the last one stays, however long each takes', async () => {
+  test('after several reloads at once the module of the last call runs, although others take longer', async () => {
     const actor = await keeper();
     await Promise.all([actor.reload(source()), actor.reload(answer('1')), actor.reload(answer('2'))]);
     is(actor.version, '2');
     await actor.stop();
   });
 
-  test('with all inports awaited, they have to stay the same', async () => {
+  test('with awaitAllInports, a module with other inports is refused', async () => {
     const ports = (...names: string[]) => JSON.stringify(names.map(name => ({ name })));
     const create = (wasm: Uint8Array) =>
       ScriptActor.create({ source: wasm }, { awaitAllInports: true, stderr: () => {} });
@@ -543,14 +551,18 @@ suite('actor life: events', test => {
     JSON.stringify(events);
   });
 
-  test.row('error.CALLBACK_FAILED', 'a listener that throws disturbs nobody', async () => {
-    const codes: string[] = [];
-    const actor = await keeper({ onDiagnostic: ({ code }) => codes.push(code), strict: false });
-    actor.subscribe(() => {
-      throw new Error('in the listener');
-    });
-    equal(await actor.process(numbered(1)), [numbered(1)]);
-    ok(codes.length > 0 && codes.every(code => code === 'CALLBACK_FAILED'), String(codes));
-    await actor.stop();
-  });
+  test.row(
+    'error.CALLBACK_FAILED',
+    'the error of a listener becomes a diagnostic, and the call goes on',
+    async () => {
+      const codes: string[] = [];
+      const actor = await keeper({ onDiagnostic: ({ code }) => codes.push(code), strict: false });
+      actor.subscribe(() => {
+        throw new Error('in the listener');
+      });
+      equal(await actor.process(numbered(1)), [numbered(1)]);
+      ok(codes.length > 0 && codes.every(code => code === 'CALLBACK_FAILED'), String(codes));
+      await actor.stop();
+    },
+  );
 });

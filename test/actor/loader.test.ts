@@ -62,7 +62,7 @@ suite('ModuleLoader', test => {
     await raises(() => loader.reload('x', keeper()), { code: 'UNKNOWN_MODULE' });
   });
 
-  test('what cannot be loaded is told, and the one of that name stays', async () => {
+  test('a module that cannot be loaded is an error, and the registered module of that name stays', async () => {
     const loader = new ModuleLoader({ platform });
     const old = await loader.load('a', keeper());
     for (const [source, code, message] of [
@@ -85,7 +85,7 @@ suite('ModuleLoader', test => {
     is((await own.load('a', 'own.wasm')).version, 'own.wasm');
   });
 
-  test('a hash that is asked for must be that of the bytes', async () => {
+  test('bytes with another SHA-256 than the expected one are refused', async () => {
     const loader = new ModuleLoader();
     const { sha256 } = await loader.load('a', keeper());
     await loader.load('a', keeper(), { sha256: sha256!.toUpperCase() });
@@ -97,7 +97,7 @@ suite('ModuleLoader', test => {
     await raises(() => loader.load('a', module, { sha256: sha256! }), { code: 'HASH_MISMATCH' });
   });
 
-  test('bytes that are known are not validated again', async () => {
+  test('bytes that are registered already are not validated again', async () => {
     let made = 0;
     const wasm = answering(
       { process: RESULT, get_metadata: METADATA, _initialize: '' },
@@ -113,7 +113,7 @@ suite('ModuleLoader', test => {
     is(made, 2);
   });
 
-  test.row('module.TooLarge', 'a download without end is broken off at the limit', async () => {
+  test.row('module.TooLarge', 'a download without end is aborted at the limit', async () => {
     let sent = 0;
     let isCancelled = false;
     const endless = () =>
@@ -161,20 +161,27 @@ suite('ModuleLoader', test => {
     is(await versionOf(other), undefined);
   });
 
-  test.row('upstream.23', 'where one of the actors refuses it, all go on with the old one', async () => {
-    const loader = new ModuleLoader({ stderr: () => {} });
-    await loader.load('a', keeper());
-    const lenient = await loader.createActor('a');
-    const strict = await loader.createActor('a', { awaitAllInports: true });
-    await raises(() => loader.reload('a', answer('2')), { code: 'UNSUPPORTED', message: 'awaitAllInports' });
-    is(loader.get('a')?.version, null);
-    const packet: Packet = { in: Message.flow() };
-    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
-    await raises(() => loader.reload('a', buildModule({})), { code: 'FUNCTION_NOT_FOUND' });
-    for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
-  });
+  test.row(
+    'upstream.23',
+    'when one actor refuses the new module, all actors go on with the old one',
+    async () => {
+      const loader = new ModuleLoader({ stderr: () => {} });
+      await loader.load('a', keeper());
+      const lenient = await loader.createActor('a');
+      const strict = await loader.createActor('a', { awaitAllInports: true });
+      await raises(() => loader.reload('a', answer('2')), {
+        code: 'UNSUPPORTED',
+        message: 'awaitAllInports',
+      });
+      is(loader.get('a')?.version, null);
+      const packet: Packet = { in: Message.flow() };
+      for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+      await raises(() => loader.reload('a', buildModule({})), { code: 'FUNCTION_NOT_FOUND' });
+      for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
+    },
+  );
 
-  test('reloads at once take turns', async () => {
+  test('reloads that are called at once run one after the other', async () => {
     const loader = new ModuleLoader();
     await loader.load('a', answer('0'));
     const actor = await loader.createActor('a');

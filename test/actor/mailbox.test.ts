@@ -3,7 +3,7 @@ import { equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** Lets everything that can go on go on. */
+/** Resolves when all promises that can settle now have settled. */
 const settle = () => new Promise(resolve => setTimeout(resolve, 0));
 
 suite('mailbox', test => {
@@ -28,7 +28,7 @@ suite('mailbox', test => {
     equal(await taken, [1, 2, 3]);
   });
 
-  test('close refuses senders, ends takers and leaves what is in the queue', async () => {
+  test('close refuses senders, ends takers and leaves the items in the queue', async () => {
     const mailbox = new Mailbox<number>('inports', 1);
     await mailbox.send(1);
     const waiting = raises(() => mailbox.send(2), {
@@ -58,7 +58,7 @@ suite('mailbox', test => {
     equal(items, [1, 2, 3, 4]);
   });
 
-  test('a reader that breaks off leaves the rest to the next', async () => {
+  test('a reader that breaks off leaves the other items to the next reader', async () => {
     const mailbox = new Mailbox<number>('outports', 9);
     for (const item of [1, 2, 3]) await mailbox.send(item);
     mailbox.close();

@@ -66,7 +66,7 @@ suite('messages: on the wire', test => {
 });
 
 suite('messages: lenient reading, as upstream', test => {
-  // What upstream drops without a word.
+  // Messages that upstream drops silently.
   const skipped: [wire: string, why: string][] = [
     ['1', 'expected an object with type and data, got 1'],
     ['null', 'expected an object with type and data, got null'],
@@ -100,7 +100,7 @@ suite('messages: lenient reading, as upstream', test => {
     });
   }
 
-  // Data of the wrong type.
+  // Data of the wrong type, which upstream replaces by a default.
   const defaulted: [wire: string, message: Message][] = [
     ['{"type":"Boolean","data":1}', Message.boolean(false)],
     ['{"type":"Boolean","data":null}', Message.boolean(false)],
@@ -122,7 +122,7 @@ suite('messages: lenient reading, as upstream', test => {
     ['{"type":"Stream","data":[18446744073709551616]}', Message.stream(new Uint8Array(0))],
     ['{"type":"Stream","data":"AQ=="}', Message.stream(new Uint8Array(0))],
   ];
-  // Only between hosts, where nothing is lenient.
+  // Types that are only for hosts: wrong data is refused, there is no lenient reading.
   for (const wire of [
     '{"type":"Encoded","data":"AQ=="}',
     '{"type":"RemoteReference","data":{"network_id":"n","actor_id":"a","port":1}}',
@@ -159,7 +159,8 @@ suite('messages: lenient reading, as upstream', test => {
     ['{"data":1,"more":2,"type":"Integer"}', Message.integer(1)],
   ];
   for (const [wire, message] of accepted) {
-    test(`${wire} is accepted without a word`, () => equal(readPacket(`{"p":${wire}}`), { p: message }));
+    test(`${wire} is accepted without a diagnostic`, () =>
+      equal(readPacket(`{"p":${wire}}`), { p: message }));
   }
 
   test('a packet is an object', async () => {
@@ -215,7 +216,7 @@ suite('messages: what a sender may get wrong', test => {
     });
   }
 
-  test('Message.is looks at type and data', () => {
+  test('Message.is checks type and data', () => {
     is(Message.is({ type: 'Flow' }), true);
     is(Message.is(Message.integer(1)), true);
     for (const other of [null, 1, [], {}, { type: 'Integer', data: '1' }, { type: 'Int', data: 1 }]) {
@@ -269,7 +270,7 @@ suite('messages: to a plugin', test => {
     });
   }
 
-  test.row('upstream.22', 'what JSON cannot carry is refused by name, on every wire', async () => {
+  test.row('upstream.22', 'values that JSON cannot carry are refused by name, on every wire', async () => {
     for (const wire of ['plain', 'upstream'] as const) {
       for (const message of [Message.float(Number.NaN), Message.any({ y: [-1 / 0] })]) {
         await raises(() => writePayload({ x: message }, { wire }), {
@@ -320,7 +321,7 @@ suite('messages: to plain JSON', test => {
     });
   }
 
-  test('what plain JSON tells apart comes back the same', () => {
+  test('Message.toPlain of Message.from returns the same plain JSON value', () => {
     const firstSeed = Date.now() & 0xffff_ffff;
     for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
       const json = randomJson(new Random(seed), 3);

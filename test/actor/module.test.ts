@@ -53,7 +53,7 @@ suite('modules', test => {
       'process: expected an export of wasm type () -> () or () -> (i32), got (i32) -> ()',
     ],
     [
-      'an import that nobody provides',
+      'an import that is not provided',
       buildModule({
         imports: [{ module: 'env', name: 'abort' }],
         functions: [{ name: 'process', body: [] }],
@@ -64,7 +64,7 @@ suite('modules', test => {
     ],
     ['a start that traps', buildModule(trapping), 'InitFailed', 'INIT_FAILED', /trapped/],
     [
-      'metadata that is no JSON',
+      'metadata that is not JSON',
       answering({ process: RESULT, get_metadata: '{' }),
       'InvalidMetadata',
       'INVALID_METADATA',
@@ -90,7 +90,7 @@ suite('modules', test => {
       'trapped',
     ],
     [
-      'a version that is no string',
+      'a version that is not a string',
       answering({ process: RESULT, get_metadata: METADATA, get_version: '1' }),
       'InvalidMetadata',
       'INVALID_METADATA',
@@ -107,7 +107,7 @@ suite('modules', test => {
 
   test.row(
     ['module.TooLarge', 'error.MODULE_TOO_LARGE', 'limit.moduleBytes'],
-    'too many bytes are refused before they are compiled',
+    'a module with too many bytes is refused before it is compiled',
     async () => {
       const error = await raises(() => create(Uint8Array.of(1, 2, 3), { limits: { moduleBytes: 2 } }), {
         code: 'MODULE_TOO_LARGE',
@@ -119,7 +119,7 @@ suite('modules', test => {
     },
   );
 
-  test('what is wrong with the options is no error of the module', async () => {
+  test('wrong options throw other errors than ModuleError', async () => {
     for (const [options, code, message] of [
       [
         { limits: { bytes: 1 } },
@@ -139,16 +139,20 @@ suite('modules', test => {
     }
   });
 
-  test.row('error.NO_METADATA', 'without metadata there is a diagnostic, and strict refuses', async () => {
-    const wasm = answering({ process: RESULT });
-    const codes: string[] = [];
-    const actor = await create(wasm, { onDiagnostic: ({ code }) => codes.push(code) });
-    equal(codes, ['NO_METADATA']);
-    await actor.stop();
-    await raises(() => create(wasm, { strict: true }), { code: 'NO_METADATA' });
-  });
+  test.row(
+    'error.NO_METADATA',
+    'a module without metadata is a diagnostic, and an error with strict',
+    async () => {
+      const wasm = answering({ process: RESULT });
+      const codes: string[] = [];
+      const actor = await create(wasm, { onDiagnostic: ({ code }) => codes.push(code) });
+      equal(codes, ['NO_METADATA']);
+      await actor.stop();
+      await raises(() => create(wasm, { strict: true }), { code: 'NO_METADATA' });
+    },
+  );
 
-  test('validate_config is asked, if there is one', async () => {
+  test('validate_config decides about the config, if the plugin exports it', async () => {
     const wasm = (answer: string) =>
       answering({ process: RESULT, get_metadata: METADATA, validate_config: answer });
     await (await create(wasm('true'))).stop();
@@ -161,7 +165,7 @@ suite('modules', test => {
     is((error as ModuleError).kind, 'InitFailed');
   });
 
-  test.row('upstream.18', 'a Go command with //go:wasmexport is told what to be built as', async () => {
+  test.row('upstream.18', 'the error of a Go command with //go:wasmexport says how to build it', async () => {
     const stderr = ['panic: runtime error: wasmexport function called before runtime initialization'];
     for (const error of [new CallError('TRAP', 'process: the plugin trapped', { stderr })]) {
       const { message } = new ProcessError(error, [], []);
@@ -174,37 +178,41 @@ suite('modules', test => {
     is(new ProcessError(new CallError('TRAP', 'trapped', { stderr: ['oh'] }), []).message, 'trapped');
   });
 
-  test.row('upstream.18', 'and is refused before the first message', async () => {
-    const line = 'panic: wasmexport function called before runtime initialization\n';
-    const store = (at: number, byte: number) => [
-      ...[op.i32Const, ...leb(at), op.i32Const, ...leb(byte)],
-      ...[op.i32Store8, 0, 0],
-    ];
-    const text = 64;
-    const body = [
-      ...[...new TextEncoder().encode(line)].flatMap((byte, at) => store(text + at, byte)),
-      // An iovec at 0, and the number of bytes written at 8.
-      ...[...store(0, text), ...store(4, line.length)],
-      ...[2, 0, 1, 8].flatMap(value => [op.i32Const, value]),
-      ...[op.call, 0, op.drop, op.unreachable],
-    ];
-    const fdWrite = { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] } as const;
-    const wasm = buildModule({
-      imports: [{ module: 'wasi_snapshot_preview1', name: 'fd_write', ...fdWrite }],
-      memoryPages: 1,
-      functions: [
-        { name: 'process', body },
-        { name: 'get_metadata', body },
-      ],
-    });
-    const error = await raises(() => create(wasm), {
-      code: 'INIT_FAILED',
-      message: /trapped.*build it with -buildmode=c-shared/,
-    });
-    is((error as ModuleError).kind, 'InitFailed');
-  });
+  test.row(
+    'upstream.18',
+    'a Go command with //go:wasmexport is refused before the first message',
+    async () => {
+      const line = 'panic: wasmexport function called before runtime initialization\n';
+      const store = (at: number, byte: number) => [
+        ...[op.i32Const, ...leb(at), op.i32Const, ...leb(byte)],
+        ...[op.i32Store8, 0, 0],
+      ];
+      const text = 64;
+      const body = [
+        ...[...new TextEncoder().encode(line)].flatMap((byte, at) => store(text + at, byte)),
+        // An iovec at 0, and the number of bytes written at 8.
+        ...[...store(0, text), ...store(4, line.length)],
+        ...[2, 0, 1, 8].flatMap(value => [op.i32Const, value]),
+        ...[op.call, 0, op.drop, op.unreachable],
+      ];
+      const fdWrite = { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] } as const;
+      const wasm = buildModule({
+        imports: [{ module: 'wasi_snapshot_preview1', name: 'fd_write', ...fdWrite }],
+        memoryPages: 1,
+        functions: [
+          { name: 'process', body },
+          { name: 'get_metadata', body },
+        ],
+      });
+      const error = await raises(() => create(wasm), {
+        code: 'INIT_FAILED',
+        message: /trapped.*build it with -buildmode=c-shared/,
+      });
+      is((error as ModuleError).kind, 'InitFailed');
+    },
+  );
 
-  test('the version is what get_version says', async () => {
+  test('version returns the output of get_version, or null', async () => {
     const actor = await create(
       answering({ process: RESULT, get_metadata: METADATA, get_version: '"1.2.3"' }),
     );
@@ -220,14 +228,18 @@ suite('memory_limit_mb', test => {
   const initialPages = outlineOf(keeper()).initialPages ?? 0;
   const least = Math.ceil((2 * initialPages) / 16);
 
-  test.row('upstream.5', 'holds the plugin', async () => {
-    const actor = await create(keeper(), { memoryLimitMb: least + 1 });
-    equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
-    const text = 'x'.repeat((least + 1) * 1024 * 1024);
-    await raises(() => actor.process({ in: Message.string(text) }), { code: 'MEMORY_LIMIT' });
-    equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
-    await actor.stop();
-  });
+  test.row(
+    'upstream.5',
+    'a plugin that needs more memory fails the call, and the actor goes on',
+    async () => {
+      const actor = await create(keeper(), { memoryLimitMb: least + 1 });
+      equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
+      const text = 'x'.repeat((least + 1) * 1024 * 1024);
+      await raises(() => actor.process({ in: Message.string(text) }), { code: 'MEMORY_LIMIT' });
+      equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
+      await actor.stop();
+    },
+  );
 
   const refused: [limit: unknown, code: string, message: string][] = [
     [0, 'INVALID_CONFIG', 'memory_limit_mb: expected a whole number of MiB, 1 or more, got a number'],
@@ -241,7 +253,7 @@ suite('memory_limit_mb', test => {
     });
   }
 
-  test('a module that starts with more is refused, and one for which the limit could not be held', async () => {
+  test('a module that starts with more memory is refused, also if the limit could not be enforced', async () => {
     const pages = (memoryPages: number) =>
       buildModule({ memoryPages, functions: [{ name: 'process', body: [] }] });
     const error = await raises(() => create(pages(17), { memoryLimitMb: 1 }), {
@@ -266,7 +278,7 @@ suite('memory_limit_mb', test => {
 });
 
 suite('limits of one call', test => {
-  test.row(['upstream.5', 'error.INPUT_LIMIT', 'limit.inputBytes'], 'what goes in', async () => {
+  test.row(['upstream.5', 'error.INPUT_LIMIT', 'limit.inputBytes'], 'the input is limited', async () => {
     const actor = await create(keeper(), { limits: { inputBytes: 300 }, state: { a: 'x'.repeat(100) } });
     const payload = (length: number) => ({ in: Message.string('x'.repeat(length)) });
     equal(await actor.process(payload(5)), [payload(5)]);
@@ -278,25 +290,29 @@ suite('limits of one call', test => {
     await actor.stop();
   });
 
-  test.row('upstream.5', 'what comes out, by host functions and as the result', async () => {
-    const actor = await create(keeper(), { limits: { outputBytes: 200, packets: 2 } });
-    const long = 'x'.repeat(200);
-    await raises(() => actor.process({ in: Message.string(long) }), {
-      code: 'OUTPUT_LIMIT',
-      message: 'the result: ',
-    });
-    const set = actor.process({ 'do:set': Message.object({ a: long }) });
-    const error = (await raises(() => set, {
-      code: 'HOST_FUNCTION_FAILED',
-      message: 'limits.outputBytes',
-    })) as ProcessError;
-    is((error.cause as { cause?: { code?: string } }).cause?.code, 'OUTPUT_LIMIT');
-    const flood = actor.process({ 'do:send': Message.array([{}, {}, {}]) });
-    const { packets } = (await raises(() => flood, { message: 'limits.packets' })) as ProcessError;
-    equal(packets, [{}, {}]);
-    equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
-    await actor.stop();
-  });
+  test.row(
+    'upstream.5',
+    'arguments of host functions, the result and the number of packets are limited',
+    async () => {
+      const actor = await create(keeper(), { limits: { outputBytes: 200, packets: 2 } });
+      const long = 'x'.repeat(200);
+      await raises(() => actor.process({ in: Message.string(long) }), {
+        code: 'OUTPUT_LIMIT',
+        message: 'the result: ',
+      });
+      const set = actor.process({ 'do:set': Message.object({ a: long }) });
+      const error = (await raises(() => set, {
+        code: 'HOST_FUNCTION_FAILED',
+        message: 'limits.outputBytes',
+      })) as ProcessError;
+      is((error.cause as { cause?: { code?: string } }).cause?.code, 'OUTPUT_LIMIT');
+      const flood = actor.process({ 'do:send': Message.array([{}, {}, {}]) });
+      const { packets } = (await raises(() => flood, { message: 'limits.packets' })) as ProcessError;
+      equal(packets, [{}, {}]);
+      equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
+      await actor.stop();
+    },
+  );
 });
 
 suite('limits of what is asked while an actor is made', test => {
@@ -311,7 +327,7 @@ suite('limits of what is asked while an actor is made', test => {
     ['get_metadata', 'INVALID_METADATA'],
     ['get_version', 'INIT_FAILED'],
   ] as const) {
-    test.row('limit.answerBytes', `a longer answer of ${name} is not read`, async () => {
+    test.row('limit.answerBytes', `an output of ${name} over the limit is not read`, async () => {
       const wasm = buildModule({
         imports: [
           { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },

@@ -7,7 +7,7 @@ import { suite } from '../helpers/suite.ts';
 import { buildGuest, i64 } from '../src/guest.ts';
 
 const KEEPER = 'fixtures/rust-keeper/rust_keeper.wasm';
-/** `i64.gt_u`, `if`, `loop`, `br 0`, and their ends. */
+/** Code that loops for ever if the first operand is greater: `i64.gt_u`, `if`, `loop`, `br 0`, and their ends. */
 const spinIfLonger = [0x56, 0x04, 0x40, 0x03, 0x40, 0x0c, 0, op.end, op.end];
 const spinner = buildGuest({ process: ['input_length', ...i64(1000), ...spinIfLonger] });
 
@@ -24,7 +24,7 @@ suite('actors on Node, Deno and Bun', test => {
       equal((await FileState.open(`${folder}/s.json`)).load(), new Map([['n', 1]]));
     }));
 
-  test.row('upstream.5', 'time is limited by force, and the actor goes on', async () => {
+  test.row('upstream.5', 'a call over its time limit is ended by force, and the actor goes on', async () => {
     const actor = await ScriptActor.create({ source: spinner }, { timeoutMs: 300 });
     const short = { in: Message.flow() };
     const long = { in: Message.string('x'.repeat(1000)) };
@@ -33,7 +33,7 @@ suite('actors on Node, Deno and Bun', test => {
         () => 'none',
         (error: ProcessError) => error.code,
       );
-    // It answers nothing at all, which is no result, but an answer.
+    // For a short input the plugin returns with an empty output: INVALID_RESULT, so it was not ended by force.
     equal(
       [await codeOf(short), await codeOf(long), await codeOf(short)],
       ['INVALID_RESULT', 'TIMEOUT', 'INVALID_RESULT'],
@@ -66,7 +66,7 @@ suite('actors on Node, Deno and Bun', test => {
         ],
         memoryPages: 1,
         functions: [
-          // One buffer of one byte, a line end.
+          // Prints one buffer of one byte, a line end.
           {
             name: 'process',
             body: [...store(0, 16), ...store(4, 1), ...store(16, 10), 0x03, 0x40, ...print, 0x0c, 0, op.end],
@@ -89,7 +89,7 @@ suite('actors on Node, Deno and Bun', test => {
 
   test.row(
     'upstream.4',
-    'of a plugin that loops now and then nothing is lost, and other actors go on',
+    'a plugin that sometimes loops for ever loses no message, and other actors go on',
     async () => {
       const [actor, other] = [
         await ScriptActor.create({ source: spinner }, { timeoutMs: 200, capacity: 2 }),
@@ -108,7 +108,7 @@ suite('actors on Node, Deno and Bun', test => {
         await Promise.all([actor, other].map(to => to.inports.send({ [`n${n}`]: Message.string(text) })));
       }
       await Promise.all([actor.stop(), other.stop()]);
-      // The spinner answers nothing at all, which is an error, or is ended, which is another one.
+      // Each call of the spinner fails: with an empty output, or with a timeout.
       equal(await outputs[0], Array(6).fill('error'));
       equal(
         await outputs[1],
@@ -117,7 +117,7 @@ suite('actors on Node, Deno and Bun', test => {
     },
   );
 
-  test('a state that is no JSON object is refused with the path of its file', () =>
+  test('a state file that cannot be read is refused with its path', () =>
     inFolder(async folder => {
       await raises(() => FileState.open(folder), {
         code: 'STATE_STORE_FAILED',

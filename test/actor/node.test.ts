@@ -29,10 +29,10 @@ suite('a node of a graph', test => {
 
   const resolved: [requirement: unknown, name: string, value: string | undefined, why: string][] = [
     ['required', 'HOME', '/root', 'set'],
-    ['required', 'EMPTY', '', 'an empty text is set'],
-    ['required: the home folder', 'HOME', '/root', 'words after it'],
-    [true, 'HOME', '/root', 'what is no text is required'],
-    ['optional:x', 'HOME', '/root', 'set wins over the default'],
+    ['required', 'EMPTY', '', 'an empty string counts as set'],
+    ['required: the home folder', 'HOME', '/root', 'text after required is ignored'],
+    [true, 'HOME', '/root', 'a requirement that is not a string means required'],
+    ['optional:x', 'HOME', '/root', 'the environment wins over the default'],
     ['optional:a:b', 'MISSING', 'a:b', 'a default may have colons'],
     ['optional:', 'MISSING', '', 'a default may be empty'],
     ['optional', 'MISSING', undefined, 'left out'],
@@ -102,7 +102,7 @@ suite('a node of a graph', test => {
     },
   );
 
-  test('an env_vars that is no object asks for nothing', () => {
+  test('an env_vars that is not an object is ignored', () => {
     for (const env_vars of [null, [], 'HOME', new Float(1)]) {
       equal(ActorConfig.fromNode(node({ env_vars }), { environment }).resolved_env, {});
     }
@@ -148,7 +148,7 @@ suite('helpers of ActorConfig', test => {
 suite('an actor for a node', test => {
   const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 
-  test('is told its config, and limited as its metadata says', async () => {
+  test('reads its config, and has the limits of its metadata', async () => {
     const create = (metadata: GraphNode['metadata'], platform = webPlatform) => {
       const options = { node: node(metadata), environment, allowedEnv: ['HOME'], platform };
       return ScriptActor.create({ source: source() }, options);

@@ -20,7 +20,7 @@ suite('actors of the SDK of April 2025', test => {
 
   test.row(
     'upstream.17',
-    'are known by the types of their imports, and get and give plain values',
+    'are recognised by the types of their imports, and exchange plain values',
     async () => {
       const codes: string[] = [];
       const actor = await old({ entryPoint: 'echo' }, { onDiagnostic: ({ code }) => codes.push(code) });
@@ -33,7 +33,7 @@ suite('actors of the SDK of April 2025', test => {
     },
   );
 
-  test('with another protocol asked for, they get a context', async () => {
+  test("with protocol 'context', they get a context", async () => {
     const actor = await old({ entryPoint: 'echo' }, { protocol: 'context' });
     await raises(() => actor.process({}), { code: 'INVALID_RESULT', message: 'missing outputs' });
     await actor.stop();

@@ -20,7 +20,7 @@ const WASM = answering({ process: RESULT, get_metadata: METADATA }, { process: [
 
 type Wait = (actor: ScriptActor) => Promise<void>;
 
-/** An actor whose host function `wait` does this, each call calls it first. */
+/** Returns an actor whose calls first call the host function `wait`, which runs this function. */
 async function waiting(wait: Wait, options: ActorOptions = {}): Promise<ScriptActor> {
   const made: { actor?: ScriptActor } = {};
   const functions = { 'extism:host/user': { wait: async () => wait(made.actor!) } };
@@ -29,7 +29,7 @@ async function waiting(wait: Wait, options: ActorOptions = {}): Promise<ScriptAc
   return made.actor;
 }
 
-/** Of the packet that was sent back. */
+/** Returns the number in the payload that the plugin sent back. */
 const numberOf = ([packet]: readonly Packet[]): number =>
   (Message.toPlain(packet!.payload!) as { n: { data: number } }).n.data;
 
@@ -76,7 +76,7 @@ const overlapping = (test: Parameters<Parameters<typeof suite>[1]>[0]) => {
       },
     );
 
-    test(`and one that calls ${name} and does not wait gets what it asked for afterwards`, async () => {
+    test(`a host function that calls ${name} without waiting for it gets its result after the call`, async () => {
       const codes: Promise<unknown>[] = [];
       const actor = await waiting(async self => {
         await pause(1);
@@ -90,7 +90,7 @@ const overlapping = (test: Parameters<Parameters<typeof suite>[1]>[0]) => {
 
   test.row(
     'error.ABORTED',
-    'a packet that waits is aborted at once; the others are not disturbed',
+    'a packet that waits is aborted at once, and the others are processed',
     async () => {
       let open = () => {};
       const opened = new Promise<void>(resolve => {

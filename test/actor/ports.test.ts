@@ -9,7 +9,7 @@ import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { answering, METADATA, metadataOf, RESULT } from './answering.ts';
 
-/** Sends what it was given, so that tests see the payload and the config. */
+/** Returns an actor that sends its input, so that tests see the payload and the config. */
 const echo = (metadata: string, options: ActorOptions = {}) =>
   ScriptActor.create(
     { source: answering({ process: RESULT, get_metadata: metadata }, { process: ['echo'] }) },
@@ -47,11 +47,11 @@ suite('awaitAllInports', test => {
     ]);
   });
 
-  test('a sender to a port that is ahead waits, and the others do not', async () => {
+  test('a sender to a port whose queue is full waits, and senders to other ports do not', async () => {
     const actor = await create({ capacity: 1 });
     actor.start();
     let sent = 0;
-    // One is in hand, one waits in the queue.
+    // The actor has taken one message, one waits in the queue, the third sender waits for room.
     const ahead = [1, 2, 3].map(value => actor.inports.send({ a: n(value) }).then(() => sent++));
     await actor.inports.send({ b: n(10) });
     await ahead[1];
@@ -68,26 +68,22 @@ suite('awaitAllInports', test => {
     ]);
   });
 
-  test.row(
-    'error.UNKNOWN_PORT',
-    'a port that is not waited for is refused, and the packet with it',
-    async () => {
-      const actor = await create();
-      actor.start();
-      await raises(() => actor.inports.send({ a: n(1), c: n(1) }), {
-        code: 'UNKNOWN_PORT',
-        message: 'payload: expected one of the inports a, b, for all of which is waited, got "c"',
-      });
-      await raises(() => actor.inports.send({ b: n(1), a: Message.float(Number.NaN) }), {
-        code: 'JSON_VALUE',
-      });
-      await actor.inports.send({ a: n(5), b: n(6) });
-      await actor.stop();
-      equal((await collect(actor)).map(numbers), [{ a: 5, b: 6 }]);
-    },
-  );
+  test.row('error.UNKNOWN_PORT', 'a packet with an unknown port is refused as a whole', async () => {
+    const actor = await create();
+    actor.start();
+    await raises(() => actor.inports.send({ a: n(1), c: n(1) }), {
+      code: 'UNKNOWN_PORT',
+      message: 'payload: expected one of the inports a, b, for all of which is waited, got "c"',
+    });
+    await raises(() => actor.inports.send({ b: n(1), a: Message.float(Number.NaN) }), {
+      code: 'JSON_VALUE',
+    });
+    await actor.inports.send({ a: n(5), b: n(6) });
+    await actor.stop();
+    equal((await collect(actor)).map(numbers), [{ a: 5, b: 6 }]);
+  });
 
-  test.row('error.MISSING_PORT', 'process takes whole payloads only', async () => {
+  test.row('error.MISSING_PORT', 'process refuses a payload that lacks an inport', async () => {
     const actor = await create();
     await raises(() => actor.process({ a: n(1) }), {
       code: 'MISSING_PORT',
@@ -174,7 +170,7 @@ suite('config_schema', test => {
     });
   }
 
-  test.row('upstream.15', 'defaults are put in when asked for, where a key is missing', async () => {
+  test.row('upstream.15', 'with configDefaults, missing keys get their defaults', async () => {
     const config = { name: 'own', more: 1 };
     const configOf = async (options: ActorOptions) => {
       const actor = await echo(metadata, { config, ...options });

@@ -25,10 +25,10 @@ const set = (state: JsonObject): Packet => ({ 'do:set': Message.object(state) })
 const returned = (state: JsonObject): Packet => ({ 'do:state': Message.any(state) });
 const send: Packet = { 'do:send': Message.array([{ sent: 1 }]) };
 const fail: Packet = { 'do:fail': Message.string('no bread') };
-/** A state of so many bytes as JSON. */
+/** Returns a state of this many bytes as JSON. */
 const sized = (bytes: number): JsonObject => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
 
-/** Keeps state as JSON does not: the same map is given out and taken back. */
+/** A store without copies: `load` returns the map that `commit` got. */
 class SharedMap implements StateStore {
   map: StateMap = new Map();
   readonly commits: number[] = [];
@@ -77,7 +77,7 @@ suite('state over its limit', test => {
     }
   }
 
-  test('exactly the limit is kept; bytes of UTF-8 are counted', async () => {
+  test('a state of exactly the limit is kept, and bytes of UTF-8 are counted', async () => {
     const actor = await keeper({ limits: { stateBytes: 100 } });
     await actor.process(set(sized(100)));
     equal(actor.state, sized(100));
@@ -163,7 +163,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('a started actor sends an error packet and goes on; restart changes nothing about it', async () => {
+  test('a started actor sends an error packet and goes on, also with restart', async () => {
     for (const errorPolicy of ['continue', 'restart'] as const) {
       const actor = await keeper({ errorPolicy, limits: { stateBytes: 100 } });
       actor.start();
@@ -196,7 +196,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('a module whose config leaves too little room for the state is refused in its place', async () => {
+  test('a reload is refused when the config leaves too little room for the state', async () => {
     const module = (length: number) => {
       const schema = { properties: { long: { default: 'x'.repeat(length) } } };
       return answering({ process: RESULT, get_metadata: metadataOf(['in'], schema) });
@@ -215,7 +215,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('events have the size of the state', async () => {
+  test('events carry the size of the state', async () => {
     const events: ActorEvent[] = [];
     const actor = await keeper({ limits: { stateBytes: 100 }, state: { a: 'é' } });
     actor.subscribe(event => events.push(event));
@@ -232,7 +232,7 @@ suite('state over its limit', test => {
     await actor.stop();
   });
 
-  test('what a failed call had set and cannot be kept is told of', async () => {
+  test('keys of a failed call that cannot be kept are reported', async () => {
     const told: string[] = [];
     const onDiagnostic = ({ code, message }: { code: string; message: string }) =>
       void told.push(`${code}: ${message}`);
@@ -257,7 +257,7 @@ suite('state between calls', test => {
       const actor = await keeper({ state });
       for (const n of [1, 2, 2, 3]) {
         await actor.process(set({ n }));
-        // The plugin returns the state that its context has.
+        // The plugin returns the state of its context.
         equal(await actor.process(flow), [flow]);
         equal(actor.state, { n });
       }
@@ -273,7 +273,7 @@ suite('state between calls', test => {
     ['nothing', undefined, 'STATE_STORE_FAILED', 'expected a Map of key → JSON value, got undefined'],
     ['an object', { a: 1 }, 'STATE_STORE_FAILED', 'expected a Map of key → JSON value, got an object'],
     ['NaN', new Map([['a', Number.NaN]]), 'JSON_VALUE', 'state.a: NaN is not JSON'],
-    ['half a character', new Map([['\ud800', 1]]), 'JSON_VALUE', 'half a surrogate pair'],
+    ['half a surrogate pair', new Map([['\ud800', 1]]), 'JSON_VALUE', 'half a surrogate pair'],
   ];
   for (const [name, wrong, code, message] of loaded) {
     test(`a store that loads ${name} is refused, and its calls fail until it loads a state`, async () => {

@@ -19,13 +19,13 @@ stateStoreContract({
 });
 
 suite('MemoryState', test => {
-  test('starts empty, or from what it is given', () => {
+  test('the state is empty at first, or a copy of the initial value', () => {
     equal(new MemoryState().snapshot(), {});
     const initial = { count: 9007199254740993n, one: new Float(1), list: [1] };
     equal(new MemoryState(initial).snapshot(), initial);
   });
 
-  test('shares nothing with what it was given nor with what it gives', () => {
+  test('later changes of the initial value or of a snapshot do not change the state', () => {
     const initial = { list: [1] };
     const state = new MemoryState(initial);
     initial.list.push(2);
@@ -33,7 +33,7 @@ suite('MemoryState', test => {
     equal(state.snapshot(), { list: [1] });
   });
 
-  test('what a call changes is kept when it is committed, not before', () => {
+  test('changes of a loaded map are kept when it is committed, not before', () => {
     const state = new MemoryState({ a: 1 });
     const live = state.load();
     live.set('b', 2);
@@ -43,7 +43,7 @@ suite('MemoryState', test => {
     equal(state.snapshot(), { a: 1, b: 2 });
   });
 
-  test('keys that mean something to JavaScript are plain keys', () => {
+  test('keys such as __proto__ are plain keys', () => {
     const initial = { ['__proto__']: { a: 1 }, constructor: 1, toString: 2 };
     const state = new MemoryState(initial);
     equal([...state.load().keys()], ['__proto__', 'constructor', 'toString']);
@@ -101,21 +101,25 @@ suite('state policies', test => {
     applyReturned(live, state, policy, new Set(written), ({ code }) => codes.push(code));
     return [Object.fromEntries(live), codes];
   };
-  test('replace and transactional take what is returned for all there is', () => {
+  test('with replace and transactional, the returned state replaces all keys', () => {
     for (const policy of ['replace', 'transactional'] as const) {
       equal(returned(policy, { new: 3 }, []), [{ new: 3 }, []]);
       equal(returned(policy, { set: 3 }, ['set']), [{ set: 3 }, []]);
     }
   });
-  test.row(['upstream.10', 'error.STATE_WRITES_DISCARDED'], 'writes that are lost so are told', () => {
-    equal(returned('replace', {}, ['set']), [{}, ['STATE_WRITES_DISCARDED']]);
-    equal(returned('replace', { toString: 1 }, ['set']), [{ toString: 1 }, ['STATE_WRITES_DISCARDED']]);
-  });
-  test.row('upstream.10', 'merge sets the keys that are returned, and keeps the others', () => {
+  test.row(
+    ['upstream.10', 'error.STATE_WRITES_DISCARDED'],
+    'writes that are lost when the state is replaced are reported',
+    () => {
+      equal(returned('replace', {}, ['set']), [{}, ['STATE_WRITES_DISCARDED']]);
+      equal(returned('replace', { toString: 1 }, ['set']), [{ toString: 1 }, ['STATE_WRITES_DISCARDED']]);
+    },
+  );
+  test.row('upstream.10', 'merge sets the returned keys, and keeps all others', () => {
     equal(returned('merge', { old: 5, new: 3 }, ['set']), [{ old: 5, set: 2, new: 3 }, []]);
     equal(returned('merge', {}, ['set']), [{ old: 1, set: 2 }, []]);
   });
-  test('keys that changed are those that are new, gone, or have another value', () => {
+  test('changedKeys returns the keys that are new, gone, or have another value', () => {
     const before: StateMap = new Map<string, JsonValue>(
       Object.entries({ same: [1], one: 1, gone: null, list: [1] }),
     );

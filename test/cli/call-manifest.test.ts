@@ -25,9 +25,9 @@ interface Case {
   /** Default: p.wasm. */
   plugin?: string;
   values?: Partial<ManifestValues>;
-  /** What the manifest file has; without it there is none. */
+  /** Content of the manifest file; default: there is no manifest file. */
   file?: Record<string, unknown>;
-  /** Without `wasm` where that is the plugin alone. */
+  /** The expected manifest. Default of `wasm`: the plugin alone. */
   manifest: Record<string, unknown>;
 }
 
@@ -42,9 +42,9 @@ const cases: Case[] = [
     'data:application/wasm;base64,AGFzbQ==',
   ].map(url => ({ name: `the plugin ${url}`, plugin: url, manifest: { wasm: [{ url }] } })),
   { name: 'a path with a drive', plugin: 'C:\\p.wasm', manifest: { wasm: [{ path: 'C:\\p.wasm' }] } },
-  { name: 'what looks like a URL and is none', plugin: 'http:', manifest: { wasm: [{ path: 'http:' }] } },
+  { name: 'a path that looks like a URL', plugin: 'http:', manifest: { wasm: [{ path: 'http:' }] } },
   {
-    name: 'linked modules, by name and by that of the file, before the plugin',
+    name: 'linked modules, with a given name or the name of the file, before the plugin',
     values: {
       link: ['math=lib/add.wasm', 'lib/text.v2.wasm', 'net=https://x/n.wasm?a=b', 'https://x/u.wasm?a=b'],
     },
@@ -142,7 +142,7 @@ const cases: Case[] = [
     manifest: { wasm, config: { a: '1' }, allowed_hosts: ['h'], memory: { max_var_bytes: 1 }, timeout_ms: 1 },
   },
   {
-    name: 'what is wrong in a manifest file, left to be refused',
+    name: 'wrong values in a manifest file, which createPlugin refuses later',
     values: { link: ['l=l.wasm'], config: ['a=1'], 'allow-path': ['p'], 'allow-host': ['h'], 'var-max': 1 },
     file: { wasm: 1, config: 2, allowed_paths: [3], allowed_hosts: '4', memory: 'five' },
     manifest: { wasm: 1, config: 2, allowed_paths: [3], allowed_hosts: '4', memory: 'five' },

@@ -7,7 +7,7 @@ import { suite } from '../helpers/suite.ts';
 const library = (answer: number) =>
   buildModule({ functions: [{ name: 'answer', results: ['i32'], body: [op.i32Const, answer] }] });
 
-/** `run` ends with the number that `lib` answers; `grow` with 3 when its memory of 2 pages grew by 3, else with 0. */
+/** `run` returns the number of `lib`; `grow` returns 3 if its memory of 2 pages grew by 3, else 0. */
 const app = buildModule({
   imports: [{ module: 'lib', name: 'answer', results: ['i32'] }],
   functions: [
@@ -84,7 +84,7 @@ const cases: Case[] = [
   },
 
   { args: ['both.json', 'run', '-m'], ...answered(5) },
-  // Its paths start where the command runs, not where it lies.
+  // Paths in a manifest start from the folder where the command runs, not from the folder of the manifest.
   { args: ['folder/both.json', 'run', '--manifest'], ...answered(7) },
   { args: ['data.json', 'run', '--manifest'], ...answered(3) },
   { args: ['app.json', 'run', '--manifest', '--link', 'lib=seven.wasm'], ...answered(7) },

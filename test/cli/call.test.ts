@@ -18,7 +18,7 @@ interface Case {
 const cases: Case[] = [
   { name: 'prints the output and a line end', args: ['echo', '--input', 'Ada'], stdout: 'Ada\n' },
   { name: 'takes -i for --input', args: ['echo', '-i', 'Ada'], stdout: 'Ada\n' },
-  { name: 'passes no input without being asked to', args: ['echo'], stdin: 'left alone', stdout: '\n' },
+  { name: 'passes no input without --input and --stdin', args: ['echo'], stdin: 'left alone', stdout: '\n' },
   {
     name: 'reads the input from stdin',
     args: ['echo', '--stdin'],
@@ -26,38 +26,38 @@ const cases: Case[] = [
     stdout: 'from\nstdin\n\n',
   },
   {
-    name: 'gives the plugin its config, up to the first equals sign the key',
+    name: 'gives the plugin its config, with the text before the first equals sign as the key',
     args: ['config', '-i', 'mode', '--config', 'mode=a=b', '--config', 'other=c'],
     stdout: 'true:a=b\n',
   },
   {
-    name: 'shows logs from the level on',
+    name: 'shows logs at the level and above',
     args: ['log_all', '-i', 'x', '--log-level', 'warn'],
     stdout: '\n',
     stderr: 'warn: warn x\nerror: error x\n',
   },
-  { name: 'shows no logs without being asked to', args: ['log_all', '-i', 'x'], stdout: '\n' },
+  { name: 'shows no logs without --log-level', args: ['log_all', '-i', 'x'], stdout: '\n' },
   {
-    name: 'shows what the plugin prints on stderr',
+    name: 'shows lines that the plugin prints on stderr',
     args: ['print', '-i', 'x'],
     stdout: '\n',
     stderr: 'stdout: out x\nstderr: err x\n',
   },
   {
-    name: 'prints with --wasi what the plugin prints, before the output',
+    name: 'prints with --wasi the stdout of the plugin, before the output',
     args: ['print', '-i', 'x', '--wasi'],
     stdout: 'out x\n\n',
     stderr: 'stderr: err x\n',
   },
   {
-    name: 'calls as often as it is told to, with the same input and the same plugin',
+    name: 'calls N times with --loop N, with the same input and the same plugin',
     args: ['remember', '--stdin', '--loop', '3'],
     stdin: 'Ada',
     stdout: '\nAda\nAda\n',
   },
-  { name: 'calls not at all with --loop 0', args: ['fail', '--loop', '0'] },
+  { name: 'does not call with --loop 0', args: ['fail', '--loop', '0'] },
   {
-    name: 'prints what a loop had answered when a call fails',
+    name: 'fails with --loop when a call fails, and makes no further call',
     args: ['exit', '-i', '3', '--loop', '2', '--wasi'],
     stderr: /^plugboard: EXIT: .*proc_exit\(3\)\n$/,
     code: 3,
@@ -79,12 +79,12 @@ const cases: Case[] = [
     code: 1,
   },
   {
-    name: 'allows as many bytes of variables as it is told to',
+    name: 'allows exactly the bytes of --var-max',
     args: ['remember', '-i', '12345', '--var-max', '9'],
     stdout: '\n',
   },
   {
-    name: "tells the plugin's error, and exits with its code",
+    name: "prints the plugin's error, and exits with its code",
     args: ['fail', '-i', 'no bread'],
     stderr: 'plugboard: PLUGIN_ERROR: no bread\n',
     code: 7,
@@ -108,25 +108,25 @@ const cases: Case[] = [
     stdout: 'before the exit\n',
   },
   {
-    name: 'exits with 1 where the code does not fit',
+    name: 'exits with 1 when the code is over 255',
     args: ['exit', '-i', '256'],
     stderr: /^plugboard: EXIT: .*proc_exit\(256\)\n$/,
     code: 1,
   },
   {
-    name: 'tells why a plugin traps',
+    name: 'prints the reason of a trap',
     args: ['crash', '-i', 'ouch'],
     stderr: /ouch[\s\S]*plugboard: TRAP: /,
     code: 1,
   },
   {
-    name: 'tells what the plugin exports',
+    name: 'lists the exports of the plugin when the function is not found',
     args: ['bake'],
     stderr: /^plugboard: FUNCTION_NOT_FOUND: Function not found: bake .*echo.*\n$/,
     code: 1,
   },
   {
-    name: 'logs what the host does with PLUGBOARD_LOG=debug',
+    name: 'logs calls of the host with PLUGBOARD_LOG=debug',
     args: ['echo', '-i', 'Ada'],
     env: { PLUGBOARD_LOG: 'debug' },
     stdout: 'Ada\n',
@@ -140,13 +140,13 @@ const cases: Case[] = [
     stderr: /^(plugboard: debug: .*\n)+$/,
   },
   {
-    name: 'logs nothing with RUST_LOG for others',
+    name: 'logs nothing with RUST_LOG for other targets',
     args: ['echo', '-i', 'Ada'],
     env: { RUST_LOG: 'info,wasmtime=debug' },
     stdout: 'Ada\n',
   },
   {
-    name: 'logs nothing with PLUGBOARD_LOG=off, whatever RUST_LOG says',
+    name: 'logs nothing with PLUGBOARD_LOG=off, although RUST_LOG is debug',
     args: ['echo', '-i', 'Ada'],
     env: { PLUGBOARD_LOG: 'off', RUST_LOG: 'debug' },
     stdout: 'Ada\n',
@@ -179,7 +179,7 @@ suite('cli call', test => {
     });
   }
 
-  test('passes bytes as they are, also those that are no text', async () => {
+  test('passes bytes unchanged, also bytes that are not text', async () => {
     const { inFolder, start } = await import('./spawn.ts');
     await inFolder(async folder => {
       const child = start(folder, ['call', plugin, 'echo', '--stdin']);
@@ -193,7 +193,7 @@ suite('cli call', test => {
     });
   });
 
-  test('asks an actor for its metadata; what works on a message says that there is none', async () => {
+  test('prints the metadata of an actor; its process fails, because there is no message', async () => {
     const actor = host().path('fixtures/go-counter/go_counter.wasm');
     const metadata = await call([actor, 'get_metadata']);
     match(metadata.stdout, /"component":"GoCounter"/);
@@ -204,7 +204,7 @@ suite('cli call', test => {
     is(code, 1);
   });
 
-  test('refuses what is not wasm', async () => {
+  test('refuses a file that is not wasm', async () => {
     const { stderr, code } = await call([host().path('package.json'), 'echo']);
     match(stderr, /^plugboard: INVALID_WASM: .*\n$/);
     is(code, 1);

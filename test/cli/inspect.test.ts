@@ -93,7 +93,7 @@ Problems:
   },
 ];
 
-/** What comes before the sections, whose shares are of no interest here. */
+/** The report without its sections: their sizes are not tested here. */
 const head = (report: string): string => report.split('\nSections:')[0]!.trimEnd();
 
 suite('cli inspect', test => {

@@ -47,7 +47,7 @@ suite('cli run: files', test => {
     );
   }
 
-  testRun('takes any object for the state when told to adopt it', async (run, folder) => {
+  testRun('reads any JSON object as the state with --adopt', async (run, folder) => {
     const { readFileSync, writeFileSync } = await import('node:fs');
     writeFileSync(`${folder}/s.json`, '{"count":4,"other":1.0}');
     equal(await run([keeper, '--state', 's.json', '--adopt'], '{}'), { stdout: '', stderr: '', code: 0 });
@@ -74,7 +74,7 @@ suite('cli run: files', test => {
     is((await run([rustCounter, '--state', 's.json'], increment)).stderr, '');
   });
 
-  testRun('says how to go on from a state that is too large', async (run, folder) => {
+  testRun('the error for a state that is too large says how to go on', async (run, folder) => {
     const { readFileSync, writeFileSync } = await import('node:fs');
     const text = form({ state: { long: 'x'.repeat(1000) } });
     writeFileSync(`${folder}/s.json`, text);
@@ -125,7 +125,7 @@ suite('cli run: files', test => {
     [['--events', 'actor.wasm'], 'ACTOR.wasm and --events'],
   ];
   for (const [args, files] of shared) {
-    testRun(`refuses one file for two things: ${args.join(' ')}`, async (run, folder) => {
+    testRun(`refuses one file for two purposes: ${args.join(' ')}`, async (run, folder) => {
       const { copyFileSync, mkdirSync, readdirSync, writeFileSync } = await import('node:fs');
       copyFileSync(rustCounter, `${folder}/actor.wasm`);
       mkdirSync(`${folder}/y`);
@@ -169,7 +169,7 @@ suite('cli run: files', test => {
   });
 
   testRun(
-    'two programs with one file lose nothing: of each message that succeeded, the state has the count',
+    'two programs with one file lose no change: the state counts each message that succeeded',
     async (run, folder) => {
       const { readFileSync } = await import('node:fs');
       const args = [rustCounter, '--state', 's.json'];

@@ -10,7 +10,7 @@ const messages = [increment, increment, decrement].map(line => `${line}\n`).join
 const counts = (...numbers: number[]) =>
   numbers.map(number => `{"count":{"type":"Integer","data":${number}}}\n`).join('');
 
-/** Lines between two good ones that must not disturb them. */
+/** Bad lines. Each stands between two good lines, which must be processed. */
 const badLines: { name: string; line: string | Uint8Array; stderr: RegExp }[] = [
   { name: 'no JSON', line: '{"increment"', stderr: /^plugboard: line 2: JSON_SYNTAX: .*the line.*\n$/ },
   { name: 'no object', line: '[1]', stderr: /^plugboard: line 2: INVALID_MESSAGE: .*\n$/ },
@@ -80,7 +80,7 @@ suite('cli run', test => {
     },
   );
 
-  testRun('prints what is sent during a call before its result', async run => {
+  testRun('prints packets that are sent during a call before its result', async run => {
     const { stdout, stderr, code } = await run(
       [goCounter],
       '{"operation":{"type":"String","data":"increment"}}',
@@ -96,7 +96,7 @@ suite('cli run', test => {
     equal({ stderr, code }, { stderr: '', code: 0 });
   });
 
-  testRun('takes config as JSON and as members, of which the last wins', async run => {
+  testRun('takes config as JSON and as members; the last value of a key wins', async run => {
     const config = [
       '--config',
       '{"initial_value":5}',
@@ -108,25 +108,22 @@ suite('cli run', test => {
     equal(await run([rustCounter, ...config], increment), { stdout: counts(11), stderr: '', code: 0 });
   });
 
-  testRun('takes a config value that is no JSON as text', async run => {
+  testRun('takes a config value that is not JSON as text', async run => {
     const ask = '{"do:config":{"type":"String","data":"greeting"}}';
     const { stdout } = await run([keeper, '--config', 'greeting=good day'], ask);
     match(stdout, /"good day"/);
   });
 
-  testRun(
-    'keeps numbers as they are, from state to state and from message to message',
-    async (run, folder) => {
-      const { readFileSync, writeFileSync } = await import('node:fs');
-      writeFileSync(`${folder}/s.json`, '{"big":9007199254740993,"float":1.0,"int":1}');
-      const message = '{"in":{"type":"Any","data":[9007199254740993,1.0,1]}}\n';
-      for (const more of [['--adopt'], []]) {
-        const result = await run([keeper, '--state', 's.json', ...more], message);
-        equal(result, { stdout: message, stderr: '', code: 0 });
-        is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"big":9007199254740993,"float":1.0,"int":1}');
-      }
-    },
-  );
+  testRun('keeps numbers unchanged in the state and in messages', async (run, folder) => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/s.json`, '{"big":9007199254740993,"float":1.0,"int":1}');
+    const message = '{"in":{"type":"Any","data":[9007199254740993,1.0,1]}}\n';
+    for (const more of [['--adopt'], []]) {
+      const result = await run([keeper, '--state', 's.json', ...more], message);
+      equal(result, { stdout: message, stderr: '', code: 0 });
+      is(stateIn(readFileSync(`${folder}/s.json`, 'utf8')), '{"big":9007199254740993,"float":1.0,"int":1}');
+    }
+  });
 
   testRun('skips blank lines, but counts them', async run => {
     const { stdout, stderr, code } = await run([rustCounter], `\n${increment}\r\n \t\n\nx\n${increment}`);
@@ -140,7 +137,7 @@ suite('cli run', test => {
   });
 
   for (const { name, line, stderr } of badLines) {
-    testRun(`tells of ${name}, and goes on`, async run => {
+    testRun(`prints the error of ${name} with its line, and goes on`, async run => {
       const good = new TextEncoder().encode(`${increment}\n`);
       const bad = typeof line === 'string' ? new TextEncoder().encode(line) : line;
       const result = await run([rustCounter], Uint8Array.from([...good, ...bad, 0x0a, ...good]));
@@ -150,7 +147,7 @@ suite('cli run', test => {
     });
   }
 
-  testRun('tells of a call that fails after what it had sent, and goes on', async run => {
+  testRun('prints the packets and the error of a call that fails, and goes on', async run => {
     const lines = [
       '{"do:send":{"type":"Array","data":[{"step":1}]},"do:fail":{"type":"String","data":"no bread"}}',
       '{"in":{"type":"Flow"}}',
@@ -161,7 +158,7 @@ suite('cli run', test => {
     is(code, 1);
   });
 
-  testRun('runs the actor of a node, with the variables that are allowed', async (run, folder) => {
+  testRun('runs the actor of a node, with allowed variables only', async (run, folder) => {
     const { writeFileSync } = await import('node:fs');
     const node = {
       id: 'n1',
@@ -190,7 +187,7 @@ suite('cli run', test => {
     );
   });
 
-  testRun('prints what a plugin says on stderr under the name of its node', async (run, folder) => {
+  testRun('prints lines of the stderr of a plugin with the name of its node', async (run, folder) => {
     const { writeFileSync } = await import('node:fs');
     writeFileSync(`${folder}/node.json`, '{"id":"printer","component":"C"}');
     const source = host().path('fixtures/go-pdk/go_pdk.wasm');
@@ -198,7 +195,7 @@ suite('cli run', test => {
     match(stderr, /^printer: panic: /m);
   });
 
-  testRun('tells what happens as lines of JSON, added to a file', async (run, folder) => {
+  testRun('appends events to a file, as lines of JSON', async (run, folder) => {
     const { readFileSync } = await import('node:fs');
     for (let time = 0; time < 2; time++) await run([rustCounter, '--events', 'e.jsonl'], increment);
     const types = readFileSync(`${folder}/e.jsonl`, 'utf8')
@@ -216,7 +213,7 @@ suite('cli run', test => {
     match((await run([rustCounter, '--events', 'no/e.jsonl'])).stderr, /^plugboard: FILE: no\/e.jsonl: /);
   });
 
-  testRun('stops after the first failure, or keeps nothing of it, when told to', async (run, folder) => {
+  testRun('obeys --error-policy stop and --state-policy transactional', async (run, folder) => {
     const { readFileSync } = await import('node:fs');
     const lines = [
       '{"do:set":{"type":"Object","data":{"a":1}}}',
@@ -241,12 +238,12 @@ suite('cli run', test => {
     is(code, 1);
   });
 
-  testRun('logs what the host does with RUST_LOG=reflow_script=debug', async run => {
+  testRun('logs calls of the host with RUST_LOG=reflow_script=debug', async run => {
     const { stderr } = await run([rustCounter], increment, { RUST_LOG: 'reflow_script=debug' });
     match(stderr, /^(plugboard: debug: .*\n)+$/);
   });
 
-  test('a killed run leaves a state that is whole, and no older than what it printed', async () => {
+  test('a killed run leaves a whole state, with at least the changes of all printed packets', async () => {
     const { inFolder, start } = await import('./spawn.ts');
     const { readFileSync } = await import('node:fs');
     await inFolder(async folder => {
@@ -267,7 +264,7 @@ suite('cli run', test => {
     });
   });
 
-  test('ends quietly when nobody reads its output any more', async () => {
+  test('ends without an error when the reader of its output has closed the pipe', async () => {
     const { inFolder, start } = await import('./spawn.ts');
     await inFolder(async folder => {
       const child = start(folder, ['run', rustCounter]);

@@ -16,7 +16,7 @@ interface SpawnOptions {
   env?: Record<string, string>;
 }
 
-/** Deno grants nothing by itself: what the program reads, what it may write, and the variables it looks at. */
+/** Permissions for Deno, which grants none by default: folders to read and to write, and environment variables. */
 const denoFlags = (temporary: string) => [
   'run',
   '--no-prompt',
@@ -30,14 +30,14 @@ const denoFlags = (temporary: string) => [
 export function start(temporary: string, args: readonly string[], env: Record<string, string> = {}) {
   const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];
   const program = host().path('dist/src/cli/main.js');
-  // With no PATH, no HOME and no variable that would colour or log.
+  // The environment has no PATH, no HOME, and no variable that changes colours or logs.
   return spawn(process.execPath, [...flags, program, ...args], {
     cwd: temporary,
     env: { NO_COLOR: '1', ...env },
   });
 }
 
-/** Runs it to its end. */
+/** Runs the built command to its end. */
 export function plugboard(
   temporary: string,
   args: readonly string[],
@@ -60,7 +60,7 @@ export function plugboard(
   });
 }
 
-/** Runs `body` with an empty folder of its own. */
+/** Runs `body` with a new empty folder, which is removed afterwards. */
 export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugboard-cli-')));
   try {

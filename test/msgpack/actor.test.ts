@@ -13,7 +13,7 @@ const keeper = (options?: ActorOptions) =>
 const stateOf = (value: JsonValue): Packet => ({ 'do:state': Message.any(value) });
 
 suite('actors that speak MessagePack', test => {
-  test('bytes are bytes, also inside other data and in the state', async () => {
+  test('bytes stay bytes, also inside other data and in the state', async () => {
     const bytes = Uint8Array.of(0, 255);
     const actor = await keeper({ strict: true });
     const [answer] = await actor.process({
@@ -23,13 +23,13 @@ suite('actors that speak MessagePack', test => {
     });
     bytesEqual(answer!.stream!.data as Uint8Array, bytes);
     bytesEqual((answer!.any!.data as { deep: Uint8Array[] }).deep[0]!, bytes);
-    // A plugin that gets an array of numbers for its bytes would fail here.
+    // This call fails if the plugin gets an array of numbers instead of bytes as its state.
     await actor.process({ in: Message.flow() });
     bytesEqual(actor.state.kept as Uint8Array, bytes);
     await actor.stop();
   });
 
-  test('messages of several packets are joined where all inports are awaited', async () => {
+  test('messages of several packets are joined with awaitAllInports', async () => {
     const actor = await keeper({ awaitAllInports: true });
     actor.start();
     await actor.inports.send({ in: Message.integer(2 ** 40) });
@@ -40,7 +40,7 @@ suite('actors that speak MessagePack', test => {
     await actor.stop();
   });
 
-  test('the codec is not used for a plugin that says nothing', async () => {
+  test('the codec is not used for a plugin whose metadata names no encoding', async () => {
     const engine = await ExtismEngine.create({ source: await source('keeper') }, { codec: msgpack });
     is(engine.codec.encoding, 'json');
     await engine.close();
@@ -54,13 +54,13 @@ suite('actors that speak MessagePack', test => {
       /exchanges "msgpack", and the option codec is not given/,
     ],
     [
-      'with that of another',
+      'with the codec of another encoding',
       { ...msgpack, encoding: 'cbor' },
       'INVALID_METADATA',
       /the option codec is for "cbor"/,
     ],
     [
-      'with what is no codec',
+      'with a value that is not a codec',
       { encoding: 'msgpack' },
       'INVALID_CONFIG',
       /^codec: expected msgpack of plugboard/,
@@ -86,7 +86,7 @@ suite('actors that speak MessagePack', test => {
     ['no bytes', { 'do:junk': Message.stream(new Uint8Array(0)) }, /Invalid ActorResult: it is not valid/],
   ];
   for (const [name, packet, message] of results) {
-    test(`${name}: no result, and the actor goes on`, async () => {
+    test(`${name} fails the call with INVALID_RESULT, and the actor goes on`, async () => {
       const actor = await keeper();
       await raises(() => actor.process(packet), { code: 'INVALID_RESULT', message });
       equal(await actor.process({ in: Message.flow() }), [{ in: Message.flow() }]);
@@ -94,7 +94,7 @@ suite('actors that speak MessagePack', test => {
     });
   }
 
-  test('a payload beyond 64 bits is refused with its path, and over the limit by its bytes', async () => {
+  test('an integer beyond 64 bits is refused with its path, and a payload over the limit with its size', async () => {
     const actor = await keeper({ limits: { inputBytes: 1000 } });
     await raises(() => actor.process({ in: Message.any({ n: 2n ** 64n }) }), {
       code: 'JSON_VALUE',
@@ -108,7 +108,7 @@ suite('actors that speak MessagePack', test => {
   });
 
   test('a state that MessagePack cannot carry fails its call, and the next one works', async () => {
-    // Host functions exchange JSON, which has longer integers.
+    // The plugin can set it, since host functions exchange JSON, whose integers may be longer than 64 bits.
     const values = [2n ** 64n, 1];
     const wasm = answering(
       { process: 'x', get_metadata: '{"component":"X","encoding":"msgpack"}' },
@@ -132,7 +132,7 @@ suite('actors that speak MessagePack', test => {
     await actor.stop();
   });
 
-  test('a state is written once for each call that changed it, and measured so', async () => {
+  test('a state is written and measured once for each call that changed it', async () => {
     const written: string[] = [];
     const codec = {
       ...msgpack,
@@ -156,7 +156,7 @@ suite('actors that speak MessagePack', test => {
     await actor.stop();
   });
 
-  test('a module that speaks otherwise is refused in its place, and the old one goes on', async () => {
+  test('a reload with a module of another encoding is refused, and the old module goes on', async () => {
     const actor = await keeper({ state: { n: 1 } });
     await raises(async () => actor.reload(await source('keeper')), {
       code: 'INVALID_METADATA',

@@ -16,13 +16,13 @@ const unhex = (digits: string) =>
     Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16),
   );
 
-/** Text in which also 1, 1.0 and 1n, -0 and 0, bytes and arrays differ. Compared without a diff, which takes minutes. */
+/** Text of a value, in which 1, 1.0 and 1n, -0 and 0, bytes and arrays differ. `equal` is not used: its diff takes minutes. */
 const textOf = (value: JsonValue) => JSON.stringify(marked(value));
 
 function marked(value: JsonValue): unknown {
   if (value instanceof Float) return `float ${value}`;
   if (value instanceof Uint8Array) return `bytes ${hex(value)}`;
-  // One that is safe comes back as a number.
+  // A safe integer comes back as a number.
   if (typeof value === 'bigint')
     return Number.isSafeInteger(Number(value)) ? Number(value) : `bigint ${value}`;
   if (Array.isArray(value)) return value.map(marked);
@@ -33,7 +33,7 @@ function marked(value: JsonValue): unknown {
 }
 
 suite('MessagePack: against rmp-serde', test => {
-  test('what it writes is read, and written in the same bytes', async () => {
+  test('bytes of rmp-serde are read, and the values are written as the same bytes', async () => {
     const plugin = await createPlugin(await host().readBytes('fixtures/rust-msgpack/rust_msgpack.wasm'));
     const lines = (await plugin.call('golden'))!.text().trimEnd().split('\n');
     await plugin.close();
@@ -64,7 +64,7 @@ suite('MessagePack: values', test => {
     test(`${describe(value)} is ${digits}`, () => is(hex(encode(value)), digits));
   }
 
-  test('any value survives, and what is cut off or changed is a value or a coded error', () => {
+  test('any value survives, and truncated or changed bytes give a value or a coded error', () => {
     const firstSeed = Date.now() & 0xffff_ffff;
     for (let seed = firstSeed; seed < firstSeed + 500; seed++) {
       const random = new Random(seed);
@@ -81,7 +81,7 @@ suite('MessagePack: values', test => {
     }
   });
 
-  test('bytes of a shared or larger buffer are read, and left as they are', () => {
+  test('bytes of a shared or larger buffer are read, and not changed', () => {
     // A page that is not cross-origin isolated has no shared memory.
     const Buffer = globalThis.SharedArrayBuffer ?? ArrayBuffer;
     const shared = new Uint8Array(new Buffer(8), 2, 3);
@@ -90,14 +90,14 @@ suite('MessagePack: values', test => {
     equal(Object.keys(shared), ['0', '1', '2']);
   });
 
-  test('bytes that were read are not those of the input', () => {
+  test('bytes that were read are a copy of the input', () => {
     const input = encode({ a: new Uint8Array(3) });
     const { a } = decode(input) as { a: Uint8Array };
     input.fill(1);
     bytesEqual(a, new Uint8Array(3));
   });
 
-  test('parts are joined', () => {
+  test('join writes a map of written parts', () => {
     const part = msgpack.join([
       ['a', msgpack.write([1], [])],
       ['__proto__', msgpack.write(new Float(1), [])],
@@ -145,7 +145,12 @@ suite('MessagePack: refused', test => {
       'JSON_VALUE',
       'an integer beyond 64 bits cannot be carried',
     ],
-    ['one below', -(2n ** 63n) - 1n, 'JSON_VALUE', 'the value: an integer beyond 64 bits cannot be carried'],
+    [
+      'an integer below 64 bits',
+      -(2n ** 63n) - 1n,
+      'JSON_VALUE',
+      'the value: an integer beyond 64 bits cannot be carried',
+    ],
     ['NaN', [Number.NaN], 'JSON_VALUE', 'NaN is not JSON'],
     ['undefined', { a: undefined }, 'JSON_VALUE', 'a: undefined is not JSON'],
     ['half a surrogate pair', '\ud800', 'JSON_VALUE', 'half a surrogate pair'],

@@ -1,7 +1,7 @@
 import { Float } from '../../src/actor/float.ts';
 import type { JsonValue } from '../../src/actor/json-value.ts';
 
-/** What each line of the plugin's `golden` is in memory. A function of what follows the colon of its name. */
+/** The value of each line of the plugin's `golden`, by name. The argument is the part of the name after the colon. */
 export const GOLDEN: Record<string, (detail: string) => JsonValue> = {
   nil: () => null,
   true: () => true,
@@ -17,7 +17,7 @@ export const GOLDEN: Record<string, (detail: string) => JsonValue> = {
       Array.from({ length: Number(length) }, (_, index) => [`k${String(index).padStart(5, '0')}`, 2]),
     ),
   text: name => ({ wide: 'é🦀\0', mark: '\ufeffx', 'long-mark': `\ufeff${'x'.repeat(100)}` })[name]!,
-  // Of entries: in a literal the first key would be the prototype.
+  // Object.fromEntries: in a literal, the key `__proto__` would set the prototype.
   keys: name =>
     Object.fromEntries(
       name === 'proto'
@@ -35,7 +35,7 @@ export const GOLDEN: Record<string, (detail: string) => JsonValue> = {
   nested: () => [[[0.5]], []],
 };
 
-/** What Rust may write and JavaScript has no type for: read, and written in another way. */
+/** Names of values that JavaScript has no type for: they are read, but written as other bytes. */
 export const READ_ONLY = /^f32:|^keys:integers$/;
 
 function float(text: string): number | Float {
