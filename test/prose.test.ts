@@ -5,7 +5,7 @@ import { findRiddles } from './helpers/prose.ts';
 import { suite } from './helpers/suite.ts';
 
 /** May fall, and never rise. */
-const COMMITTED = 1104;
+const COMMITTED = 0;
 
 const SENTENCES: readonly [text: string, words: string[]][] = [
   ['// What is known of the blocks is kept outside.', ['What']],

@@ -418,7 +418,7 @@ suite('actor: creation and config', test => {
   });
 });
 
-suite('actor: what a plugin answers', test => {
+suite('actor: answers of plugins', test => {
   /** The output of fixtures/rust-pdk is the return value of a host function. */
   const answering = (answers: string[]) =>
     ScriptActor.create(

@@ -169,7 +169,7 @@ suite('messages: lenient reading, as upstream', test => {
   });
 });
 
-suite('messages: what a sender may get wrong', test => {
+suite('messages: mistakes of senders', test => {
   const path = ['payload'];
   const x = (type: unknown, data: unknown) => ({ x: { type, data } });
   const refused: [packet: unknown, code: string, message: string][] = [

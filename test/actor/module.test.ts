@@ -315,7 +315,7 @@ suite('limits of one call', test => {
   );
 });
 
-suite('limits of what is asked while an actor is made', test => {
+suite('limits of questions while an actor is made', test => {
   const BYTES = ACTOR_LIMITS.answerBytes.default + 1;
   const ENV = 'extism:host/env';
   const answer = [
@@ -343,7 +343,7 @@ suite('limits of what is asked while an actor is made', test => {
   }
 });
 
-suite('what an actor prints on stderr', test => {
+suite('stderr of actors', test => {
   const c = (entryPoint: string, options: ActorOptions) =>
     ScriptActor.create(
       { source: host().readBytes('fixtures/c-pdk/c_pdk.wasm'), entryPoint },

@@ -45,7 +45,7 @@ const READERS: Readonly<Record<string, () => unknown>> = {
   'a string of MessagePack': () => unpack(packed(0xdb, TOO_LONG, TOO_LONG)),
 };
 
-suite('text length of what is read', test => {
+suite('text length of texts that are read', test => {
   for (const [name, read] of Object.entries(READERS)) {
     test.row(
       ['error.TEXT_TOO_LONG', 'limit.textBytes', 'security.text-length'],
@@ -88,7 +88,7 @@ suite('text length of what is read', test => {
   });
 });
 
-suite('text length of what is written', test => {
+suite('text length of texts that are written', test => {
   test.row('error.TEXT_TOO_LONG', 'JSON longer than a string can be has a code', async () => {
     const half = 'x'.repeat(2 ** 28);
     const join = () =>
