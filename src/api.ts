@@ -1,6 +1,6 @@
 export type { LogLevel } from '../abi/index.ts';
-export { CallError } from './call.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
+export { CallError } from './call-error.ts';
 export type { CallOptions, ResetOptions } from './call-options.ts';
 export type { Capabilities } from './capabilities.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';

@@ -1,5 +1,5 @@
 import { aFlag, aSignal, type OptionTable, type Refuse, readOptions, refuseExtra } from '../wasi/options.ts';
-import { CallError } from './call.ts';
+import { CallError } from './call-error.ts';
 
 export interface CallOptions {
   /**

@@ -3,15 +3,15 @@ import { refuseExtra } from '../wasi/options.ts';
 import { CreateError } from './errors.ts';
 import { lacksMemory } from './instance.ts';
 import { type LinkPlan, planLinks } from './link.ts';
-import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
+import { type ManifestLike, parseManifest, remoteManifest } from './manifest.ts';
 import { chooseMode, meters } from './mode.ts';
 import { compileModule, type PluginModule } from './module.ts';
 import { refuseOption } from './option-keys.ts';
-import type { Fetch, PluginOptions } from './options.ts';
-import type { Platform } from './platform/types.ts';
+import type { PluginOptions } from './options.ts';
+import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
 import { readPluginOptions, type Settings, settle } from './settings.ts';
-import { fetchManifest, loadSource } from './source.ts';
+import { fetchManifest, loadSource, type ManifestModule } from './source.ts';
 import { isThenable } from './thenable.ts';
 
 /**

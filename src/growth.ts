@@ -1,5 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
-import { CallError, type Outcome } from './call.ts';
+import type { Outcome } from './call.ts';
+import { CallError } from './call-error.ts';
 import { excerpt } from './errors.ts';
 
 const PAGE_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
-import type { CallError } from './call.ts';
 import { CallContext } from './call-context.ts';
+import type { CallError } from './call-error.ts';
 import type { PlugboardError } from './errors.ts';
 import type { HostCall } from './host-function.ts';
 import { Interrupt, waitedTooLong } from './interrupt.ts';

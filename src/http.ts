@@ -3,7 +3,7 @@ import { toBase64 } from './base64.ts';
 import { readBody } from './body.ts';
 import { describe, PlugboardError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import type { Fetch } from './options.ts';
+import type { Fetch } from './platform/types.ts';
 import { isPrivateAddress } from './private-address.ts';
 
 export interface HttpRules {

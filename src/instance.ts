@@ -12,9 +12,9 @@ import { PlugboardError } from './errors.ts';
 import { type Forward, makeForward } from './forward.ts';
 import { jspi } from './jspi.ts';
 import type { Link, LinkedModule, LinkPlan } from './link.ts';
-import { MAIN } from './manifest.ts';
 import type { Diagnostic } from './options.ts';
 import type { Platform } from './platform/types.ts';
+import { MAIN } from './source.ts';
 import { chooseStartFunctions } from './start-functions.ts';
 import { formatType } from './wasm/reader.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../wasi/index.ts';
-import { CallError } from './call.ts';
+import { CallError } from './call-error.ts';
 import type { PlugboardError } from './errors.ts';
 
 /** Called with the reason when a wait of a suspended call is interrupted. */

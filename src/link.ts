@@ -1,9 +1,9 @@
 import { CreateError } from './errors.ts';
 import { type HostFunction, isAsyncFunction, typeOfHostFunction } from './host-function.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from './import-table.ts';
-import { MAIN } from './manifest.ts';
 import type { PluginModule } from './module.ts';
 import type { Settings } from './settings.ts';
+import { MAIN } from './source.ts';
 import { type FunctionType, formatType } from './wasm/reader.ts';
 
 /** One import and its provider. */

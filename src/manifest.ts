@@ -15,6 +15,7 @@ import { compiledBefore } from './module-cache.ts';
 import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readShared } from './settings.ts';
+import { MAIN, type ManifestModule, type Source } from './source.ts';
 import { parseJson as parseText } from './text.ts';
 
 export interface ManifestWasmData {
@@ -63,23 +64,6 @@ export interface Manifest extends ManifestOptions {
  * manifest.
  */
 export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Module | Response | URL | string;
-
-/** The place from which the wasm of a module comes. */
-export type Source =
-  | { bytes: Uint8Array<ArrayBuffer> }
-  | { path: string }
-  | { url: URL; init: { method?: string; headers?: Record<string, string> } }
-  | { response: Response }
-  | { module: WebAssembly.Module };
-
-export interface ManifestModule {
-  source: Source;
-  name: string;
-  hash: string | undefined;
-}
-
-/** The name of the module whose exports are called. */
-export const MAIN = 'main';
 
 export interface ParsedManifest {
   /** Exactly one module is named `MAIN`, and all names differ. */

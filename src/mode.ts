@@ -1,5 +1,5 @@
 import { ENV_NAMESPACE } from '../abi/index.ts';
-import { CallError } from './call.ts';
+import { CallError } from './call-error.ts';
 import { CreateError } from './errors.ts';
 import { jspi } from './jspi.ts';
 import type { LinkPlan } from './link.ts';

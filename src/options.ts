@@ -1,15 +1,13 @@
 import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../abi/index.ts';
 import type { Preopen, WasiDiagnostic } from '../wasi/index.ts';
 import type { HostFunctions } from './host-function.ts';
+import type { Fetch } from './platform/types.ts';
 
 /** A tolerated mistake, as data. */
 export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
 
 /** Receives log messages of plugins: a function for each level. `console` is a logger. */
 export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };
-
-/** The standard `fetch`. */
-export type Fetch = typeof globalThis.fetch;
 
 /** Values that a plugin reads with `config_get`, by key. */
 export type PluginConfig = Readonly<Record<string, string>>;

@@ -1,7 +1,6 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import {
-  CallError,
   type CallSite,
   checkSignature,
   isOwnToStart,
@@ -10,6 +9,7 @@ import {
   runCall,
   runSuspending,
 } from './call.ts';
+import { CallError } from './call-error.ts';
 import {
   type CallOptions,
   type ResetOptions,

@@ -1,9 +1,8 @@
 import { CreateError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import { MAIN } from './manifest.ts';
 import { ModuleCache } from './module-cache.ts';
 import type { Platform } from './platform/types.ts';
-import { hexOfSha256 } from './source.ts';
+import { hexOfSha256, MAIN } from './source.ts';
 import { capMemories, isOnlyCapped } from './wasm/cap-memory.ts';
 import { isOnlyMetered, meter } from './wasm/meter.ts';
 import { readModule } from './wasm/reader.ts';

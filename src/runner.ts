@@ -1,6 +1,6 @@
 import { type InstanceParts, type Instances, instantiate } from './instance.ts';
 import { jspi } from './jspi.ts';
-import { MAIN } from './manifest.ts';
+import { MAIN } from './source.ts';
 
 /** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
 export interface Runner {

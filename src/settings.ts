@@ -5,7 +5,8 @@ import type { HostFunctions } from './host-function.ts';
 import { HTTP_SCHEMES } from './http.ts';
 import { LIMITS } from './limits.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
-import type { Diagnostic, Fetch, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+import type { Fetch } from './platform/types.ts';
 
 /** A folder of the host, and the path under which the plugin sees it. */
 export interface Mount {

@@ -1,9 +1,24 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../abi/index.ts';
 import { readBody } from './body.ts';
 import { CreateError } from './errors.ts';
-import type { ManifestModule, Source } from './manifest.ts';
-import type { Fetch } from './options.ts';
-import type { Platform } from './platform/types.ts';
+import type { Fetch, Platform } from './platform/types.ts';
+
+/** The place from which the wasm of a module comes. */
+export type Source =
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { path: string }
+  | { url: URL; init: { method?: string; headers?: Record<string, string> } }
+  | { response: Response }
+  | { module: WebAssembly.Module };
+
+export interface ManifestModule {
+  source: Source;
+  name: string;
+  hash: string | undefined;
+}
+
+/** The name of the module whose exports are called. */
+export const MAIN = 'main';
 
 /** The exact bytes that were hashed, or a compiled module, whose bytes cannot be read. */
 export type LoadedSource =

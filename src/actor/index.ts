@@ -1,4 +1,4 @@
-export { CallError } from '../call.ts';
+export { CallError } from '../call-error.ts';
 export { CreateError, PlugboardError } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
 export { ScriptActor } from './actor.ts';

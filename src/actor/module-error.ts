@@ -1,4 +1,4 @@
-import { CallError } from '../call.ts';
+import { CallError } from '../call-error.ts';
 import { excerpt, PlugboardError } from '../errors.ts';
 
 /** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */

@@ -4,8 +4,8 @@ import { type Ask, makeAsk } from '../ask.ts';
 import { PlugboardError } from '../errors.ts';
 import { type Instances, instantiate } from '../instance.ts';
 import type { Link } from '../link.ts';
-import { MAIN } from '../manifest.ts';
 import type { Platform, WorkerPort } from '../platform/types.ts';
+import { MAIN } from '../source.ts';
 import { Answer } from './answer.ts';
 import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
