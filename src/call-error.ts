@@ -1,5 +1,5 @@
 import { PlugboardError } from './errors.ts';
-import type { PluginOutput } from './output.ts';
+import type { PluginOutput } from './values/output.ts';
 
 /** Details of a failed call, for its error. */
 export interface CallErrorDetails {

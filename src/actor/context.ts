@@ -1,6 +1,6 @@
 import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
-import { fromBase64 } from '../base64.ts';
 import { excerpt } from '../errors.ts';
+import { fromBase64 } from '../values/base64.ts';
 import type { ActorConfig } from './actor-config.ts';
 import { type Codec, jsonCodec, type Part } from './codec.ts';
 import { ActorError, describe, type Report, refuseOption } from './errors.ts';

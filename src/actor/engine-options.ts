@@ -9,8 +9,8 @@ import {
   orNull,
   readOptions,
 } from '../../wasi/options.ts';
-import { PLUGIN_OPTIONS } from '../option-keys.ts';
-import type { PluginOptions } from '../options.ts';
+import { PLUGIN_OPTIONS } from '../given/option-keys.ts';
+import type { PluginOptions } from '../given/options.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Codec } from './codec.ts';
 import { refuseOption } from './errors.ts';

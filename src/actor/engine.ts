@@ -1,12 +1,12 @@
 import { readOptions } from '../../wasi/options.ts';
-import { checkSignature } from '../call.ts';
 import { createPlugin } from '../create.ts';
 import { excerpt } from '../errors.ts';
-import type { HostFunctions } from '../host-function.ts';
+import type { HostFunctions } from '../host/function.ts';
 import { LIMITS } from '../limits.ts';
-import { type PluginOutput, viewOf } from '../output.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
+import { checkSignature } from '../run/call.ts';
+import { type PluginOutput, viewOf } from '../values/output.ts';
 import { readSignatures } from '../wasm/reader.ts';
 import { refuseArguments } from './call-options.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from './codec.ts';

@@ -1,4 +1,4 @@
-import type { CallContext } from '../call-context.ts';
+import type { CallContext } from '../host/context.ts';
 import { ActorError, describe } from './errors.ts';
 import { parseJson, readUtf8, writeJson } from './json.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from './json-value.ts';

@@ -1,7 +1,7 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { isOutOfMemory } from '../errors.ts';
-import { decodeStrict, tooManyValues } from '../text.ts';
+import { decodeStrict, tooManyValues } from '../values/text.ts';
 import { ActorError, refuseOption } from './errors.ts';
 import { Float, formatFloat } from './float.ts';
 import {

@@ -1,7 +1,7 @@
 import { aFunction, aText, kind, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
+import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
-import { hexOfSha256 } from '../source.ts';
 import { ScriptActor } from './actor.ts';
 import { refuseArguments } from './call-options.ts';
 import type { ScriptConfig } from './config.ts';

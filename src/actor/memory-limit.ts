@@ -1,4 +1,4 @@
-import type { MemoryOptions } from '../options.ts';
+import type { MemoryOptions } from '../given/options.ts';
 import { ActorError } from './errors.ts';
 import { readCount } from './limits.ts';
 import { ModuleError } from './module-error.ts';

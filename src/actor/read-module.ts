@@ -1,7 +1,7 @@
-import { readBody } from '../body.ts';
 import { CreateError } from '../errors.ts';
-import { parseManifest } from '../manifest.ts';
+import { parseManifest } from '../given/manifest.ts';
 import type { Fetch } from '../platform/types.ts';
+import { readBody } from '../values/body.ts';
 import { ActorError, describe } from './errors.ts';
 import { tooLarge } from './module-error.ts';
 

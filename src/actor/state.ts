@@ -1,4 +1,4 @@
-import { isThenable } from '../thenable.ts';
+import { isThenable } from '../values/thenable.ts';
 import { refuseArguments } from './call-options.ts';
 import { ActorError, describe, type Report } from './errors.ts';
 import { copyJson, writeJson } from './json.ts';

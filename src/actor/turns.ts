@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/types.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../run/turns.ts';
 import type { ExtismEngine } from './engine.ts';
 import type { Inbox } from './inbox.ts';
 import { aborted } from './mailbox.ts';

@@ -15,9 +15,9 @@ import {
   type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
+import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
-import { hexOfSha256 } from '../source.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';

@@ -9,12 +9,29 @@ interface Layer {
   mayNameRuntimes?: true;
 }
 
-const host = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'core', 'platform types'];
+const ground = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'platform types', 'values'];
+/** The rooms of the host, each above those before it. */
+const rooms = [
+  'engine',
+  'module',
+  'host',
+  'given',
+  'link',
+  'run',
+  'run in a worker',
+  'setup',
+  'plugin',
+  'create',
+];
+/** The ground, and the rooms below the named one. */
+const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
+const faces = ['inspect', 'faces'];
 const everything = [
-  ...host,
+  ...ground,
+  ...rooms,
+  ...faces,
   'platform',
   'platform of node',
-  'entries',
   'actor',
   'actor on node',
   'msgpack',
@@ -28,11 +45,27 @@ export const layers: readonly Layer[] = [
   { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
+  { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors'] },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
+  { name: 'engine', files: ['src/engine/'], mayImport: [] },
+  { name: 'module', files: ['src/module/'], mayImport: ground },
+  { name: 'host', files: ['src/host/'], mayImport: ground },
+  { name: 'given', files: ['src/given/'], mayImport: [...ground, 'module', 'host'] },
+  { name: 'link', files: ['src/link/'], mayImport: below('link') },
+  { name: 'run in a worker', files: ['src/run/worker/'], mayImport: below('run in a worker') },
+  { name: 'run', files: ['src/run/'], mayImport: below('run') },
+  { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
+  { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
+  { name: 'create', files: ['src/create.ts'], mayImport: below('create') },
+  {
+    name: 'inspect',
+    files: ['src/inspect/'],
+    mayImport: ['abi', 'wasi', 'errors', 'wasm', 'engine', 'link'],
+  },
   {
     name: 'entries of workers',
     files: ['src/platform/worker-node.ts', 'src/platform/worker-web.ts'],
-    mayImport: [...host, 'platform', 'platform of node'],
+    mayImport: ['wasi', 'run in a worker', 'platform types', 'platform', 'platform of node'],
   },
   {
     name: 'platform of node',
@@ -52,17 +85,16 @@ export const layers: readonly Layer[] = [
     mayNameRuntimes: true,
   },
   {
-    name: 'entries',
-    files: ['src/node.ts', 'src/web.ts'],
-    mayImport: [...host, 'platform', 'platform of node'],
+    name: 'faces',
+    files: ['src/node.ts', 'src/web.ts', 'src/api.ts', 'src/capabilities.ts'],
+    mayImport: [...ground, ...rooms, 'inspect', 'platform', 'platform of node'],
   },
-  { name: 'core', files: ['src/*', 'src/worker/'], mayImport: host },
   {
     name: 'actor on node',
     files: ['src/actor/node.ts', 'src/actor/file-state.ts'],
     mayImport: ['actor', 'platform of node'],
   },
-  { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
+  { name: 'actor', files: ['src/actor/'], mayImport: [...ground, ...rooms, 'platform'] },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', 'msgpackr'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
