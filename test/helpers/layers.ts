@@ -26,6 +26,20 @@ const rooms = [
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
 const faces = ['inspect', 'faces'];
+/** The rooms of the actor, each above those before it. */
+const actorRooms = [
+  'actor ground',
+  'actor json',
+  'actor message',
+  'actor config',
+  'actor state',
+  'actor engine',
+];
+const outsideActor = [...ground, ...rooms, 'platform'];
+const belowInActor = (room: string): string[] => [
+  ...outsideActor,
+  ...actorRooms.slice(0, actorRooms.indexOf(room)),
+];
 const everything = [
   ...ground,
   ...rooms,
@@ -33,6 +47,7 @@ const everything = [
   'platform',
   'platform of node',
   'actor',
+  ...actorRooms,
   'actor on node',
   'msgpack',
   'cli',
@@ -91,11 +106,21 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'actor on node',
-    files: ['src/actor/node.ts', 'src/actor/file-state.ts'],
-    mayImport: ['actor', 'platform of node'],
+    files: ['src/actor/node.ts', 'src/actor/state/file-state.ts'],
+    mayImport: ['actor', ...actorRooms, 'platform of node'],
   },
-  { name: 'actor', files: ['src/actor/'], mayImport: [...ground, ...rooms, 'platform'] },
-  { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', 'msgpackr'] },
+  {
+    name: 'actor ground',
+    files: ['errors', 'limits', 'events', 'float', 'call-options'].map(name => `src/actor/${name}.ts`),
+    mayImport: outsideActor,
+  },
+  { name: 'actor json', files: ['src/actor/json/'], mayImport: belowInActor('actor json') },
+  { name: 'actor message', files: ['src/actor/message/'], mayImport: belowInActor('actor message') },
+  { name: 'actor config', files: ['src/actor/config/'], mayImport: belowInActor('actor config') },
+  { name: 'actor state', files: ['src/actor/state/'], mayImport: belowInActor('actor state') },
+  { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
+  { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
+  { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {

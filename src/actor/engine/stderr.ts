@@ -1,4 +1,4 @@
-import { ACTOR_LIMITS } from './limits.ts';
+import { ACTOR_LIMITS } from '../limits.ts';
 
 const KEPT_LINES = 20;
 

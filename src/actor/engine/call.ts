@@ -1,8 +1,8 @@
-import { aSignal, having, type Kind, kind, type OptionTable } from '../../wasi/options.ts';
-import type { Part } from './codec.ts';
-import type { JsonObject } from './json-value.ts';
-import type { Packet } from './message.ts';
-import type { StateMap } from './state.ts';
+import { aSignal, having, type Kind, kind, type OptionTable } from '../../../wasi/options.ts';
+import type { JsonObject } from '../json/value.ts';
+import type { Part } from '../message/codec.ts';
+import type { Packet } from '../message/message.ts';
+import type { StateMap } from '../state/state.ts';
 
 const aPart: Kind<Part> = kind(
   'text or bytes, as writePayload and writeConfig return them',

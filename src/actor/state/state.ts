@@ -1,8 +1,8 @@
-import { isThenable } from '../values/thenable.ts';
-import { refuseArguments } from './call-options.ts';
-import { ActorError, describe, type Report } from './errors.ts';
-import { copyJson, writeJson } from './json.ts';
-import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { isThenable } from '../../values/thenable.ts';
+import { refuseArguments } from '../call-options.ts';
+import { ActorError, describe, type Report } from '../errors.ts';
+import { copyJson, writeJson } from '../json/reader.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 
 /** An actor's state while a call runs. A map, so that `__proto__` and `constructor` are ordinary keys. */
 export type StateMap = Map<string, JsonValue>;

@@ -1,6 +1,6 @@
-import { ActorError, describe } from './errors.ts';
-import { Float } from './float.ts';
-import { formatPath, isWellFormed, MAX_DEPTH } from './json-value.ts';
+import { ActorError, describe } from '../errors.ts';
+import { Float } from '../float.ts';
+import { formatPath, isWellFormed, MAX_DEPTH } from './value.ts';
 
 /** A form of output, with one method for each kind of value. For JSON text `Out` is a string, for a copy it is the copy. */
 export interface Form<Out> {

@@ -1,14 +1,20 @@
-import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
-import { excerpt } from '../errors.ts';
-import { fromBase64 } from '../values/base64.ts';
-import type { ActorConfig } from './actor-config.ts';
-import { type Codec, jsonCodec, type Part } from './codec.ts';
-import { ActorError, describe, type Report, refuseOption } from './errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
-import { ACTOR_LIMITS, refuseOver } from './limits.ts';
-import type { Message, Packet } from './message.ts';
-import type { StateMap } from './state.ts';
-import { packetFromPlainJson, packetFromWire, toPluginPacket, toPluginWire, type Wire } from './wire.ts';
+import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import { excerpt } from '../../errors.ts';
+import { fromBase64 } from '../../values/base64.ts';
+import type { ActorConfig } from '../config/node.ts';
+import { ActorError, describe, type Report, refuseOption } from '../errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
+import { type Codec, jsonCodec, type Part } from '../message/codec.ts';
+import type { Message, Packet } from '../message/message.ts';
+import {
+  packetFromPlainJson,
+  packetFromWire,
+  toPluginPacket,
+  toPluginWire,
+  type Wire,
+} from '../message/wire.ts';
+import type { StateMap } from '../state/state.ts';
 
 /** The input of a plugin for one call. */
 export interface ActorContext {

@@ -1,6 +1,6 @@
-import { describe } from './errors.ts';
-import { Float } from './float.ts';
-import { isObject, type JsonValue } from './json-value.ts';
+import { describe } from '../errors.ts';
+import { Float } from '../float.ts';
+import { isObject, type JsonValue } from '../json/value.ts';
 
 /** Another actor's port, in a network. */
 export interface RemoteReference {

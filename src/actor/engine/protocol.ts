@@ -1,4 +1,4 @@
-import { readModule } from '../wasm/reader.ts';
+import { readModule } from '../../wasm/reader.ts';
 import { USER_NAMESPACE } from './host-functions.ts';
 
 /**

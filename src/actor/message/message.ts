@@ -1,6 +1,6 @@
-import { ActorError } from './errors.ts';
-import { Float } from './float.ts';
-import { isObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { ActorError } from '../errors.ts';
+import { Float } from '../float.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import {
   isI64,
   type MessageData,
@@ -9,7 +9,7 @@ import {
   problemOf,
   type RemoteReference,
   TYPES,
-} from './message-types.ts';
+} from './types.ts';
 
 export type { MessageData, MessageType, NetworkEvent, RemoteReference };
 

@@ -1,6 +1,6 @@
-import type { MemoryOptions } from '../given/options.ts';
-import { ActorError } from './errors.ts';
-import { readCount } from './limits.ts';
+import type { MemoryOptions } from '../../given/options.ts';
+import { ActorError } from '../errors.ts';
+import { readCount } from '../limits.ts';
 import { ModuleError } from './module-error.ts';
 import type { Outline } from './protocol.ts';
 

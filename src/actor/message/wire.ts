@@ -1,9 +1,16 @@
-import { refuseExtra } from '../../wasi/options.ts';
-import { ActorError, describe, type Report, refuseOption, strictly } from './errors.ts';
-import { type ReadOptions, readJson, writeJson } from './json.ts';
-import { formatPath, isJsonObject, isObject, type JsonObject, type JsonValue, setOwn } from './json-value.ts';
+import { refuseExtra } from '../../../wasi/options.ts';
+import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
+import { type ReadOptions, readJson, writeJson } from '../json/reader.ts';
+import {
+  formatPath,
+  isJsonObject,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  setOwn,
+} from '../json/value.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
-import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './message-types.ts';
+import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
 
 /**
  * The form of messages to plugins. `plain`: data as it is, the form that the SDKs read. `upstream`: the form that Reflow

@@ -10,12 +10,12 @@ import {
   orNull,
   readOptions,
   refuseExtra,
-} from '../../wasi/options.ts';
-import { ActorError, refuseOption } from './errors.ts';
-import { Float } from './float.ts';
-import { copyJson } from './json.ts';
-import { isObject, isWellFormed, type JsonObject, type JsonValue } from './json-value.ts';
-import { isI64 } from './message-types.ts';
+} from '../../../wasi/options.ts';
+import { ActorError, refuseOption } from '../errors.ts';
+import { Float } from '../float.ts';
+import { copyJson } from '../json/reader.ts';
+import { isObject, isWellFormed, type JsonObject, type JsonValue } from '../json/value.ts';
+import { isI64 } from '../message/types.ts';
 
 /** The node that a plugin runs for, as the plugin reads it from `context.config`. */
 export interface ActorConfig {

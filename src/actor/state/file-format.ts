@@ -1,7 +1,7 @@
-import { jsonCodec } from './codec.ts';
-import { ActorError, describe } from './errors.ts';
-import { readJson, writeJson } from './json.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { ActorError, describe } from '../errors.ts';
+import { readJson, writeJson } from '../json/reader.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { jsonCodec } from '../message/codec.ts';
 import type { StateMap } from './state.ts';
 
 /** The module that wrote a state. */

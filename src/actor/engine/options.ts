@@ -8,13 +8,13 @@ import {
   oneOf,
   orNull,
   readOptions,
-} from '../../wasi/options.ts';
-import { PLUGIN_OPTIONS } from '../given/option-keys.ts';
-import type { PluginOptions } from '../given/options.ts';
-import type { Platform } from '../platform/types.ts';
-import type { Codec } from './codec.ts';
-import { refuseOption } from './errors.ts';
-import { type ActorLimits, aLimitsOption } from './limits.ts';
+} from '../../../wasi/options.ts';
+import { PLUGIN_OPTIONS } from '../../given/option-keys.ts';
+import type { PluginOptions } from '../../given/options.ts';
+import type { Platform } from '../../platform/types.ts';
+import { refuseOption } from '../errors.ts';
+import { type ActorLimits, aLimitsOption } from '../limits.ts';
+import type { Codec } from '../message/codec.ts';
 import type { Protocol } from './protocol.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { joinJson, parseJson, writeJson } from './json.ts';
-import type { JsonValue } from './json-value.ts';
+import { joinJson, parseJson, writeJson } from '../json/reader.ts';
+import type { JsonValue } from '../json/value.ts';
 
 /** A value that an encoding has written: a string or bytes. */
 export type Part = string | Uint8Array;

@@ -1,8 +1,8 @@
-import { CreateError } from '../errors.ts';
-import { parseManifest } from '../given/manifest.ts';
-import type { Fetch } from '../platform/types.ts';
-import { readBody } from '../values/body.ts';
-import { ActorError, describe } from './errors.ts';
+import { CreateError } from '../../errors.ts';
+import { parseManifest } from '../../given/manifest.ts';
+import type { Fetch } from '../../platform/types.ts';
+import { readBody } from '../../values/body.ts';
+import { ActorError, describe } from '../errors.ts';
 import { tooLarge } from './module-error.ts';
 
 /** A module, given as its bytes, as the module compiled from them, as the path of a file, or as a URL. */

@@ -1,9 +1,9 @@
-import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
-import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
-import { isOutOfMemory } from '../errors.ts';
-import { decodeStrict, tooManyValues } from '../values/text.ts';
-import { ActorError, refuseOption } from './errors.ts';
-import { Float, formatFloat } from './float.ts';
+import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
+import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import { isOutOfMemory } from '../../errors.ts';
+import { decodeStrict, tooManyValues } from '../../values/text.ts';
+import { ActorError, refuseOption } from '../errors.ts';
+import { Float, formatFloat } from '../float.ts';
 import {
   formatPath,
   integerOf,
@@ -12,8 +12,8 @@ import {
   type JsonValue,
   MAX_DEPTH,
   setOwn,
-} from './json-value.ts';
-import { type Form, writeValue } from './value-writer.ts';
+} from './value.ts';
+import { type Form, writeValue } from './writer.ts';
 
 /** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first wrong byte; TEXT_TOO_LONG */
 export function readUtf8(bytes: Uint8Array, what: string): string {

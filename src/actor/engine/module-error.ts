@@ -1,5 +1,5 @@
-import { CallError } from '../call-error.ts';
-import { excerpt, PlugboardError } from '../errors.ts';
+import { CallError } from '../../call-error.ts';
+import { excerpt, PlugboardError } from '../../errors.ts';
 
 /** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */
 export const MODULE_ERROR_KINDS = [

@@ -6,8 +6,8 @@ import {
   oneOf,
   orNull,
   readOptions,
-} from '../../wasi/options.ts';
-import { ActorError, refuseOption } from './errors.ts';
+} from '../../../wasi/options.ts';
+import { ActorError, refuseOption } from '../errors.ts';
 
 /** Upstream's name for where a script runs. An Extism plugin always runs in this process. */
 export const ScriptEnvironment = { SYSTEM: 'SYSTEM', BROWSER: 'BROWSER', REMOTE: 'REMOTE' } as const;

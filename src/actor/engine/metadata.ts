@@ -1,6 +1,6 @@
-import { ActorError, describe } from './errors.ts';
-import { readJson } from './json.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { ActorError, describe } from '../errors.ts';
+import { readJson } from '../json/reader.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 
 export interface PortDefinition {
   name: string;

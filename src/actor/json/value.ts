@@ -1,7 +1,7 @@
-import { excerpt } from '../errors.ts';
-import { Float } from './float.ts';
+import { excerpt } from '../../errors.ts';
+import { Float } from '../float.ts';
 
-export { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../abi/index.ts';
+export { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../../abi/index.ts';
 
 /**
  * A JSON value that keeps numbers exactly. An integer literal is a `number` if that is a safe integer, else a `bigint`. A
