@@ -32,8 +32,8 @@ const wrong: { name: string; files: Files; problem: string }[] = [
   },
   {
     name: 'abi importing wasi',
-    files: { 'abi/memory.ts': "import { EFAULT } from '../wasi/spec.ts';", 'wasi/spec.ts': '' },
-    problem: "abi/memory.ts: 'abi' may not import '../wasi/spec.ts' of 'wasi'",
+    files: { 'abi/memory.ts': "import { EFAULT } from '../wasi/spec/rows.ts';", 'wasi/spec/rows.ts': '' },
+    problem: "abi/memory.ts: 'abi' may not import '../wasi/spec/rows.ts' of 'wasi spec'",
   },
   {
     name: 'a room importing the actor, as a type only',

@@ -34,7 +34,7 @@ export const PROMISES: readonly Claim[] = [
     files: [
       'abi/memory.ts',
       'abi/vars.ts',
-      'wasi/sinks.ts',
+      'wasi/provided/sinks.ts',
       'src/wasm/cap-memory.ts',
       'src/run/growth.ts',
       'src/limits.ts',
@@ -90,7 +90,7 @@ export const PROMISES: readonly Claim[] = [
     files: [
       'wasi/preview1.ts',
       'wasi/descriptors.ts',
-      'wasi/path-resolver.ts',
+      'wasi/files/path-resolver.ts',
       'src/platform/node-files.ts',
       'src/host/http.ts',
     ],
@@ -181,7 +181,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'print-bomb',
     claim: 'Printed text takes no more memory than the current line and the last lines',
     how: 'Long lines are cut; 20 lines and 16 KiB are kept for error reports.',
-    files: ['wasi/sinks.ts'],
+    files: ['wasi/provided/sinks.ts'],
     not: 'Memory that the receiver of lines itself keeps, and how often it is called.',
   },
   {

@@ -9,7 +9,8 @@ interface Layer {
   mayNameRuntimes?: true;
 }
 
-const ground = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'platform types', 'values'];
+const wasiRooms = ['wasi spec', 'wasi ground', 'wasi provided', 'wasi files', 'wasi functions'];
+const ground = ['abi', 'wasi', ...wasiRooms, 'errors', 'limits', 'wasm', 'platform types', 'values'];
 /** The rooms of the host, each above those before it. */
 const rooms = [
   'engine',
@@ -56,12 +57,27 @@ const everything = [
 /** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
   { name: 'abi', files: ['abi/'], mayImport: [] },
-  { name: 'wasi', files: ['wasi/'], mayImport: [] },
+  { name: 'wasi spec', files: ['wasi/spec/'], mayImport: [] },
+  {
+    name: 'wasi ground',
+    files: ['errors', 'embedder', 'memory', 'options', 'rights', 'descriptors', 'devices', 'structs'].map(
+      name => `wasi/${name}.ts`,
+    ),
+    mayImport: ['wasi spec'],
+  },
+  { name: 'wasi provided', files: ['wasi/provided/'], mayImport: ['wasi spec', 'wasi ground'] },
+  { name: 'wasi files', files: ['wasi/files/'], mayImport: ['wasi spec', 'wasi ground', 'wasi provided'] },
+  {
+    name: 'wasi functions',
+    files: ['wasi/functions/'],
+    mayImport: ['wasi spec', 'wasi ground', 'wasi files'],
+  },
+  { name: 'wasi', files: ['wasi/'], mayImport: wasiRooms },
   { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
   { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors'] },
-  { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
+  { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi', ...wasiRooms] },
   { name: 'engine', files: ['src/engine/'], mayImport: [] },
   { name: 'module', files: ['src/module/'], mayImport: ground },
   { name: 'host', files: ['src/host/'], mayImport: ground },
@@ -75,12 +91,12 @@ export const layers: readonly Layer[] = [
   {
     name: 'inspect',
     files: ['src/inspect/'],
-    mayImport: ['abi', 'wasi', 'errors', 'wasm', 'engine', 'link'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'wasm', 'engine', 'link'],
   },
   {
     name: 'entries of workers',
     files: ['src/platform/worker-node.ts', 'src/platform/worker-web.ts'],
-    mayImport: ['wasi', 'run in a worker', 'platform types', 'platform', 'platform of node'],
+    mayImport: ['wasi', ...wasiRooms, 'run in a worker', 'platform types', 'platform', 'platform of node'],
   },
   {
     name: 'platform of node',
@@ -90,13 +106,13 @@ export const layers: readonly Layer[] = [
       'src/platform/node-files.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {
     name: 'platform',
     files: ['src/platform/'],
-    mayImport: ['wasi', 'platform types'],
+    mayImport: ['wasi', ...wasiRooms, 'platform types'],
     mayNameRuntimes: true,
   },
   {

@@ -1,6 +1,6 @@
-import { Errno, Filetype } from './constants.ts';
-import { type DeviceName, readDevice } from './devices.ts';
-import { type FsStat, type FsTimes, MAX_FILE_BYTES } from './host.ts';
+import { type DeviceName, readDevice } from '../devices.ts';
+import { type FsStat, type FsTimes, MAX_FILE_BYTES } from '../embedder.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
 import { SparseBytes } from './sparse-bytes.ts';
 
 /** Limits and counters that all files of one file system share. */

@@ -1,6 +1,6 @@
-import { refuseOption, type WasiErrorCode } from './errors.ts';
-import type { Sink } from './host.ts';
-import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from './options.ts';
+import type { Sink } from '../embedder.ts';
+import { refuseOption, type WasiErrorCode } from '../errors.ts';
+import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from '../options.ts';
 
 export interface LineSinkOptions {
   /** Called with each full line, without its "\n". Bytes that are not UTF-8 become U+FFFD. */

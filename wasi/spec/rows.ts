@@ -1,8 +1,8 @@
 import type { ErrnoName } from './constants.ts';
+import { FAULT, type Row } from './row.ts';
+import { fdRows } from './rows-fd.ts';
+import { pathRows } from './rows-path.ts';
 import { type WasiFunctionName, type WasiSignature, wasiSignatures } from './signatures.ts';
-import { fdRows } from './spec-fd.ts';
-import { pathRows } from './spec-path.ts';
-import { FAULT, type Row } from './spec-row.ts';
 
 /** One function of `wasi_snapshot_preview1`, as data: the tests and the documentation read it. */
 export interface WasiFunction extends WasiSignature, Row {

@@ -1,4 +1,4 @@
-import type { DeviceName } from './devices.ts';
+import type { DeviceName } from '../devices.ts';
 
 /** A symbolic link. Programs follow it like a link that they made themselves. */
 export class MemoryLink {

@@ -1,5 +1,5 @@
-import { Errno } from './constants.ts';
-import type { GuestMemory } from './memory.ts';
+import type { GuestMemory } from '../memory.ts';
+import { Errno } from '../spec/constants.ts';
 
 /** A list of strings in the layout that C programs expect, for arguments and environment variables. */
 export interface StringList {

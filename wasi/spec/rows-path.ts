@@ -1,5 +1,5 @@
+import { FAULT, FS_ERRNOS, type Row } from './row.ts';
 import type { WasiFunctionName } from './signatures.ts';
-import { FAULT, FS_ERRNOS, type Row } from './spec-row.ts';
 
 /** The errnos that every function with a path may return. */
 const PATH_ERRNOS = [

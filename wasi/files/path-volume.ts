@@ -1,5 +1,5 @@
-import { Errno, Filetype } from './constants.ts';
-import type { FsStat, FsTimes } from './host.ts';
+import type { FsStat, FsTimes } from '../embedder.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
 import type { BothTimes, PathHost } from './path-host.ts';
 
 /**

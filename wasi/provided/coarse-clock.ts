@@ -1,6 +1,6 @@
-import { refuseOption, WasiError } from './errors.ts';
-import type { Clock } from './host.ts';
-import { kindOf, refuseExtra } from './options.ts';
+import type { Clock } from '../embedder.ts';
+import { refuseOption, WasiError } from '../errors.ts';
+import { kindOf, refuseExtra } from '../options.ts';
 
 /**
  * Returns a clock that rounds the times of `clock` down to steps of `stepNs`, so that programs cannot measure short times.

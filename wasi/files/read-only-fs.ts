@@ -1,7 +1,7 @@
-import { Errno } from './constants.ts';
-import { refuseOption } from './errors.ts';
-import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from './host.ts';
-import { refuseExtra } from './options.ts';
+import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from '../embedder.ts';
+import { refuseOption } from '../errors.ts';
+import { refuseExtra } from '../options.ts';
+import { Errno } from '../spec/constants.ts';
 import { lookupAll } from './readdir.ts';
 
 /** Returns a read-only view of a file system. Every call that would change a file or folder returns EROFS. */

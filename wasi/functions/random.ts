@@ -1,7 +1,7 @@
-import { Errno } from './constants.ts';
-import type { Random } from './host.ts';
-import type { GuestMemory } from './memory.ts';
-import type { Functions } from './signatures.ts';
+import type { Random } from '../embedder.ts';
+import type { GuestMemory } from '../memory.ts';
+import { Errno } from '../spec/constants.ts';
+import type { Functions } from '../spec/signatures.ts';
 
 export function randomFunctions(memory: GuestMemory, random: Random): Functions<'random_get'> {
   return {

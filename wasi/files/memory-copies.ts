@@ -1,4 +1,4 @@
-import { WasiError } from './errors.ts';
+import { WasiError } from '../errors.ts';
 import { type MemoryChanges, type MemoryDevice, MemoryLink, nullFile, zeroFile } from './memory-files.ts';
 import { DeviceNode, FileNode, FolderNode, LinkNode, type MemoryNode } from './memory-nodes.ts';
 

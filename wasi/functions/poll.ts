@@ -1,10 +1,10 @@
+import type { DescriptorTable } from '../descriptors.ts';
+import type { Clock } from '../embedder.ts';
+import type { GuestMemory } from '../memory.ts';
+import { Right } from '../rights.ts';
+import { Errno, Eventtype, Subclockflags } from '../spec/constants.ts';
+import type { Functions } from '../spec/signatures.ts';
 import { isSupportedClock } from './clock.ts';
-import { Errno, Eventtype, Subclockflags } from './constants.ts';
-import type { DescriptorTable } from './descriptors.ts';
-import type { Clock } from './host.ts';
-import type { GuestMemory } from './memory.ts';
-import { Right } from './rights.ts';
-import type { Functions } from './signatures.ts';
 
 /** The most subscriptions of one call, so that it stays short. Standard Go passes at most 65,535. */
 export const MAX_SUBSCRIPTIONS = 65_536;

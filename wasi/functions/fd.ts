@@ -1,11 +1,11 @@
-import { Errno, Fdflags, Whence } from './constants.ts';
-import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } from './descriptors.ts';
-import { type Clock, type FsStat, MAX_FILE_BYTES } from './host.ts';
-import type { GuestMemory } from './memory.ts';
-import { readDirectory } from './readdir.ts';
-import { hasUnknownRights, knownRights, Right } from './rights.ts';
-import type { Functions, WasiFunctionName } from './signatures.ts';
-import { FILESTAT_BYTES, writeFdstat, writeFilestat, writePrestat } from './structs.ts';
+import type { Descriptor, DescriptorTable, FileDescriptor, StdioDescriptor } from '../descriptors.ts';
+import { type Clock, type FsStat, MAX_FILE_BYTES } from '../embedder.ts';
+import { readDirectory } from '../files/readdir.ts';
+import type { GuestMemory } from '../memory.ts';
+import { hasUnknownRights, knownRights, Right } from '../rights.ts';
+import { Errno, Fdflags, Whence } from '../spec/constants.ts';
+import type { Functions, WasiFunctionName } from '../spec/signatures.ts';
+import { FILESTAT_BYTES, writeFdstat, writeFilestat, writePrestat } from '../structs.ts';
 import { readTimes } from './times.ts';
 import { gather, MAX_TRANSFER_BYTES, scatter } from './transfer.ts';
 

@@ -1,5 +1,5 @@
-import { Errno, Filetype } from './constants.ts';
-import type { FsDirectory, FsStat } from './host.ts';
+import type { FsDirectory, FsStat } from '../embedder.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
 
 /** Limits, as on Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
 export const MAX_PATH_BYTES = 4096;

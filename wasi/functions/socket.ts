@@ -1,6 +1,6 @@
-import { Errno } from './constants.ts';
-import type { DescriptorTable } from './descriptors.ts';
-import type { Functions, WasiFunctionName } from './signatures.ts';
+import type { DescriptorTable } from '../descriptors.ts';
+import { Errno } from '../spec/constants.ts';
+import type { Functions, WasiFunctionName } from '../spec/signatures.ts';
 
 type SocketFunction = Extract<WasiFunctionName, `sock_${string}`>;
 

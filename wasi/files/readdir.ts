@@ -1,7 +1,7 @@
-import { Filetype } from './constants.ts';
-import type { DirectoryDescriptor } from './descriptors.ts';
-import type { FsDirectory, FsStat } from './host.ts';
-import { DIRENT_BYTES, writeDirent } from './structs.ts';
+import type { DirectoryDescriptor } from '../descriptors.ts';
+import type { FsDirectory, FsStat } from '../embedder.ts';
+import { Filetype } from '../spec/constants.ts';
+import { DIRENT_BYTES, writeDirent } from '../structs.ts';
 
 /**
  * Fills `buffer` with the entries from number `cookie` on. `.` has number 0 and `..` has number 1. The last entry is cut off

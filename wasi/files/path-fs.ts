@@ -1,5 +1,4 @@
-import { Errno, Filetype } from './constants.ts';
-import { type DeviceName, readDevice } from './devices.ts';
+import { type DeviceName, readDevice } from '../devices.ts';
 import {
   type Fs,
   type FsDirectory,
@@ -8,7 +7,8 @@ import {
   type FsStat,
   type FsTimes,
   MAX_FILE_BYTES,
-} from './host.ts';
+} from '../embedder.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
 import type { BothTimes, PathFile, PathHost } from './path-host.ts';
 import { isFolder, PathVolume } from './path-volume.ts';
 

@@ -1,5 +1,5 @@
-import { WasiError } from './errors.ts';
-import type { GuestMemory, Iovec } from './memory.ts';
+import { WasiError } from '../errors.ts';
+import type { GuestMemory, Iovec } from '../memory.ts';
 
 /**
  * The most bytes that one call moves; it returns the shorter count, as POSIX allows. Overlapping pieces could ask for

@@ -1,5 +1,5 @@
+import { FAULT, FS_ERRNOS, type Row } from './row.ts';
 import type { WasiFunctionName } from './signatures.ts';
-import { FAULT, FS_ERRNOS, type Row } from './spec-row.ts';
 
 const BAD_FD = 'not open, or without the right: EBADF';
 const SHORT = 'at most 1024 pieces and 16 MiB at once';

@@ -1,7 +1,7 @@
-import { ClockId } from './constants.ts';
-import { refuseOption } from './errors.ts';
-import type { Clock, Random } from './host.ts';
-import { refuseExtra } from './options.ts';
+import type { Clock, Random } from '../embedder.ts';
+import { refuseOption } from '../errors.ts';
+import { refuseExtra } from '../options.ts';
+import { ClockId } from '../spec/constants.ts';
 
 /** The most bytes that one call of `crypto.getRandomValues` accepts. */
 const RANDOM_PIECE_BYTES = 65_536;

@@ -1,4 +1,4 @@
-import type { FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
+import type { FsFile, FsOpening, FsStat, FsTimes } from '../embedder.ts';
 
 export type BothTimes = Required<{ [Time in keyof FsTimes]: bigint }>;
 

@@ -1,6 +1,17 @@
-import { ClockId, Errno } from './constants.ts';
-import { refuseOption, WasiError, type WasiErrorCode } from './errors.ts';
-import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from './host.ts';
+import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from '../embedder.ts';
+import { refuseOption, WasiError, type WasiErrorCode } from '../errors.ts';
+import {
+  aCount,
+  aFunction,
+  expected,
+  isPlain,
+  kindOf,
+  type OptionTable,
+  readOptions,
+  refuseExtra,
+} from '../options.ts';
+import { webClock } from '../provided/web.ts';
+import { ClockId, Errno } from '../spec/constants.ts';
 import { type Before, copyFolder, writesOf } from './memory-copies.ts';
 import { type MemoryChanges, MemoryDevice, type MemoryFiles, MemoryLink } from './memory-files.ts';
 import {
@@ -13,17 +24,6 @@ import {
   OpenableNode,
   type Volume,
 } from './memory-nodes.ts';
-import {
-  aCount,
-  aFunction,
-  expected,
-  isPlain,
-  kindOf,
-  type OptionTable,
-  readOptions,
-  refuseExtra,
-} from './options.ts';
-import { webClock } from './web.ts';
 
 export interface MemoryFsOptions {
   /**

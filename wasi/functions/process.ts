@@ -1,5 +1,5 @@
-import { Errno, Signal } from './constants.ts';
-import type { Functions, WasiFunctionName } from './signatures.ts';
+import { Errno, Signal } from '../spec/constants.ts';
+import type { Functions, WasiFunctionName } from '../spec/signatures.ts';
 
 /** Signals without effect on a program that handles no signals. */
 const IGNORED: readonly number[] = [Signal.NONE, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH];

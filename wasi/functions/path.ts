@@ -1,18 +1,18 @@
-import { Errno, Filetype, Lookupflags, Oflags } from './constants.ts';
-import type { DescriptorTable, DirectoryDescriptor } from './descriptors.ts';
-import { KNOWN_FDFLAGS } from './fd.ts';
-import type { Clock } from './host.ts';
-import type { GuestMemory } from './memory.ts';
+import type { DescriptorTable, DirectoryDescriptor } from '../descriptors.ts';
+import type { Clock } from '../embedder.ts';
 import {
   type EntryTarget,
   type FolderTarget,
   type Follow,
   MAX_PATH_BYTES,
   resolvePath,
-} from './path-resolver.ts';
-import { DIRECTORY_RIGHTS, FILE_RIGHTS, knownRights, Right } from './rights.ts';
-import type { Functions, WasiFunctionName } from './signatures.ts';
-import { FILESTAT_BYTES, writeFilestat } from './structs.ts';
+} from '../files/path-resolver.ts';
+import type { GuestMemory } from '../memory.ts';
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, knownRights, Right } from '../rights.ts';
+import { Errno, Filetype, Lookupflags, Oflags } from '../spec/constants.ts';
+import type { Functions, WasiFunctionName } from '../spec/signatures.ts';
+import { FILESTAT_BYTES, writeFilestat } from '../structs.ts';
+import { KNOWN_FDFLAGS } from './fd.ts';
 import { readTimes } from './times.ts';
 
 const KNOWN_OFLAGS = Oflags.CREAT | Oflags.DIRECTORY | Oflags.EXCL | Oflags.TRUNC;

@@ -1,5 +1,5 @@
-import { ClockId, Errno, Fstflags } from './constants.ts';
-import type { Clock, FsTimes } from './host.ts';
+import type { Clock, FsTimes } from '../embedder.ts';
+import { ClockId, Errno, Fstflags } from '../spec/constants.ts';
 
 const KNOWN = Fstflags.ATIM | Fstflags.ATIM_NOW | Fstflags.MTIM | Fstflags.MTIM_NOW;
 

@@ -1,7 +1,7 @@
-import { ClockId, Errno } from './constants.ts';
-import type { Clock, SupportedClockId } from './host.ts';
-import type { GuestMemory } from './memory.ts';
-import type { Functions } from './signatures.ts';
+import type { Clock, SupportedClockId } from '../embedder.ts';
+import type { GuestMemory } from '../memory.ts';
+import { ClockId, Errno } from '../spec/constants.ts';
+import type { Functions } from '../spec/signatures.ts';
 
 /** The CPU-time clocks are not supported: they would reveal facts about the host, and no portable API measures CPU time. */
 export const isSupportedClock = (id: number): id is SupportedClockId =>
