@@ -46,8 +46,9 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['deno'],
     file: /^wasi\/host-folders\.test/,
-    test: /pipes are seen|no file of the host is left open/,
-    reason: 'Deno shows /proc/self, and starts the program that makes a pipe, only with every permission',
+    test: /pipes are seen|no file of the host is left open|^wasi\/devices of the host|every device of the host/,
+    reason:
+      'Deno shows /proc/self and /dev, and starts the program that makes a pipe, only with every permission',
   },
   {
     runtimes: bundled,
