@@ -58,7 +58,9 @@ function bundle(root: string, folder: string, entry: string, code: string): stri
   const node = Object.keys(inputs).filter(input => /\/src\/(platform\/)?node\.js$/.test(input));
   expect(node.length === 0, `the bundle contains ${node.join(', ')}`);
   const text = readFileSync(join(folder, 'bundled', entry), 'utf8');
-  expect(!/["'`]node:/.test(text), 'the bundle names a node: module');
+  // Asked for by name, with `process.getBuiltinModule`, a module may be missing; imported or required, it may not.
+  const imported = /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'`]node:[\w/]+/.exec(text)?.[0];
+  expect(imported === undefined, `the bundle has ${imported}`);
   return text;
 }
 
