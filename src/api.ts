@@ -1,15 +1,9 @@
 export type { LogLevel } from '../abi/index.ts';
-export { CallError } from './call.ts';
-export type { CallContext, CallContext as CurrentPlugin } from './call-context.ts';
-export type { CallOptions, ResetOptions } from './call-options.ts';
+export { CallError } from './call-error.ts';
 export type { Capabilities } from './capabilities.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { CreateError, PlugboardError } from './errors.ts';
-export type { HostFunction, HostFunctions, WasmValue } from './host-function.ts';
-export type { PluginInput } from './input.ts';
-export { inspect } from './inspect.ts';
-export type { Advice, InspectedExport, InspectedImport, InspectedSection, Inspection } from './inspection.ts';
-export { LIMITS, type Limit } from './limits.ts';
+export type { CallOptions, ResetOptions } from './given/call-options.ts';
 export type {
   Manifest,
   ManifestLike,
@@ -19,7 +13,7 @@ export type {
   ManifestWasmPath,
   ManifestWasmResponse,
   ManifestWasmUrl,
-} from './manifest.ts';
+} from './given/manifest.ts';
 export type {
   Diagnostic,
   Logger,
@@ -29,9 +23,21 @@ export type {
   PluginConfig as PluginConfigLike,
   PluginOptions,
   PluginOptions as ExtismPluginOptions,
-} from './options.ts';
-export { PluginOutput } from './output.ts';
+} from './given/options.ts';
+export type { CallContext, CallContext as CurrentPlugin } from './host/context.ts';
+export type { HostFunction, HostFunctions, WasmValue } from './host/function.ts';
+export { hostFunction, type Signature, type ValueCodec, values } from './host/typed.ts';
+export { inspect } from './inspect/index.ts';
+export type {
+  Advice,
+  InspectedExport,
+  InspectedImport,
+  InspectedSection,
+  Inspection,
+} from './inspect/inspection.ts';
+export { LIMITS, type Limit } from './limits.ts';
 export type { Platform } from './platform/types.ts';
 export type { Plugin } from './plugin.ts';
-export type { PluginReport } from './report.ts';
-export { hostFunction, type Signature, type ValueCodec, values } from './typed-function.ts';
+export type { PluginReport } from './run/report.ts';
+export type { PluginInput } from './values/input.ts';
+export { PluginOutput } from './values/output.ts';

@@ -1,5 +1,5 @@
 import { compileAccessors } from '../abi/index.ts';
-import { jspi } from './jspi.ts';
+import { jspi } from './engine/jspi.ts';
 import type { Platform } from './platform/types.ts';
 
 /** Abilities of the host on this runtime. The names are those of the official JS SDK. */

@@ -1,18 +1,18 @@
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
 import { CreateError } from './errors.ts';
-import { lacksMemory } from './instance.ts';
-import { type LinkPlan, planLinks } from './link.ts';
-import { type ManifestLike, type ManifestModule, parseManifest, remoteManifest } from './manifest.ts';
-import { chooseMode, meters } from './mode.ts';
-import { compileModule, type PluginModule } from './module.ts';
-import { refuseOption } from './option-keys.ts';
-import type { Fetch, PluginOptions } from './options.ts';
-import type { Platform } from './platform/types.ts';
+import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
+import { refuseOption } from './given/option-keys.ts';
+import type { PluginOptions } from './given/options.ts';
+import { readPluginOptions, type Settings, settle } from './given/settings.ts';
+import { lacksMemory } from './link/instance.ts';
+import { type LinkPlan, planLinks } from './link/plan.ts';
+import { compileModule, type PluginModule } from './module/compile.ts';
+import { fetchManifest, loadSource, type ManifestModule } from './module/source.ts';
+import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { readPluginOptions, type Settings, settle } from './settings.ts';
-import { fetchManifest, loadSource } from './source.ts';
-import { isThenable } from './thenable.ts';
+import { chooseMode, meters } from './run/mode.ts';
+import { isThenable } from './values/thenable.ts';
 
 /**
  * Creates a plugin and initialises it. It is ready for calls.

@@ -1,8 +1,8 @@
 import * as api from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { createPlugin as createOn } from './create.ts';
-import type { ManifestLike } from './manifest.ts';
-import type { PluginOptions } from './options.ts';
+import type { ManifestLike } from './given/manifest.ts';
+import type { PluginOptions } from './given/options.ts';
 import { nodePlatform } from './platform/node.ts';
 import { nodeFolder } from './platform/node-files.ts';
 import type { Plugin } from './plugin.ts';

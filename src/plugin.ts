@@ -1,7 +1,19 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
+import { CallError } from './call-error.ts';
+import type { HostErrorCode } from './error-codes.ts';
+import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import {
-  CallError,
+  type CallOptions,
+  type ResetOptions,
+  readCallOptions,
+  readResetOptions,
+  refuseArguments,
+} from './given/call-options.ts';
+import type { Settings } from './given/settings.ts';
+import type { LinkPlan } from './link/plan.ts';
+import type { Platform } from './platform/types.ts';
+import {
   type CallSite,
   checkSignature,
   isOwnToStart,
@@ -9,31 +21,19 @@ import {
   type Outcome,
   runCall,
   runSuspending,
-} from './call.ts';
-import {
-  type CallOptions,
-  type ResetOptions,
-  readCallOptions,
-  readResetOptions,
-  refuseArguments,
-} from './call-options.ts';
-import { Deadline } from './deadline.ts';
-import { describeCall, describeInstance, describeLinks, describeOutcome } from './debug-log.ts';
-import type { HostErrorCode } from './error-codes.ts';
-import { CreateError, excerpt, type PlugboardError } from './errors.ts';
-import { limitGrowth } from './growth.ts';
-import { HostCalls } from './host-calls.ts';
-import { type PluginInput, readInput } from './input.ts';
-import { leaveOnAbort, refuseIfAborted, stopInTime } from './interrupt.ts';
-import type { LinkPlan } from './link.ts';
-import { type Mode, meters, notAtOnce } from './mode.ts';
-import { OutputCopier, type PluginOutput } from './output.ts';
-import type { Platform } from './platform/types.ts';
-import { type PluginReport, reportOn } from './report.ts';
-import type { Runner } from './runner.ts';
-import type { Settings } from './settings.ts';
+} from './run/call.ts';
+import { Deadline } from './run/deadline.ts';
+import { describeCall, describeInstance, describeLinks, describeOutcome } from './run/debug-log.ts';
+import { limitGrowth } from './run/growth.ts';
+import { HostCalls } from './run/host-calls.ts';
+import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
+import { type Mode, meters, notAtOnce } from './run/mode.ts';
+import { type PluginReport, reportOn } from './run/report.ts';
+import type { Runner } from './run/runner.ts';
+import { Turns } from './run/turns.ts';
 import { connect, createKernel, createRunner, lineSink } from './setup.ts';
-import { Turns } from './turns.ts';
+import { type PluginInput, readInput } from './values/input.ts';
+import { OutputCopier, type PluginOutput } from './values/output.ts';
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {

@@ -1,22 +1,22 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
-import { makeAsk } from './ask.ts';
-import type { Deadline } from './deadline.ts';
+import { jspi } from './engine/jspi.ts';
 import { CreateError, isStackOverflow } from './errors.ts';
-import type { HostCalls } from './host-calls.ts';
-import { hostFailure } from './host-function.ts';
-import { httpImport, localImport } from './host-imports.ts';
-import { httpSender } from './http.ts';
-import { suspendingClock } from './interrupt.ts';
-import { jspi } from './jspi.ts';
+import type { Diagnostic } from './given/options.ts';
+import type { Settings } from './given/settings.ts';
+import { hostFailure } from './host/function.ts';
+import { httpSender } from './host/http.ts';
 import { LIMITS } from './limits.ts';
-import type { Link, LinkPlan } from './link.ts';
-import type { Mode } from './mode.ts';
-import type { Diagnostic } from './options.ts';
+import type { Link, LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
-import { LocalRunner, type Runner } from './runner.ts';
-import type { Settings } from './settings.ts';
-import { WorkerRunner } from './worker/runner.ts';
+import type { Deadline } from './run/deadline.ts';
+import type { HostCalls } from './run/host-calls.ts';
+import { httpImport, localImport } from './run/host-imports.ts';
+import { suspendingClock } from './run/interrupt.ts';
+import type { Mode } from './run/mode.ts';
+import { LocalRunner, type Runner } from './run/runner.ts';
+import { WorkerRunner } from './run/worker/runner.ts';
+import { makeAsk } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 

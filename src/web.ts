@@ -1,7 +1,7 @@
 import { capabilitiesOf } from './capabilities.ts';
 import { createPlugin as createOn } from './create.ts';
-import type { ManifestLike } from './manifest.ts';
-import type { PluginOptions } from './options.ts';
+import type { ManifestLike } from './given/manifest.ts';
+import type { PluginOptions } from './given/options.ts';
 import { webPlatform } from './platform/web.ts';
 import type { Plugin } from './plugin.ts';
 

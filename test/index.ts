@@ -4,4 +4,5 @@ import { printReport } from './helpers/print.ts';
 import { runFiles } from './helpers/runner.ts';
 
 setTestHost({ ...nodeHost, thorough: Boolean(process.env.CI) });
-process.exitCode = printReport(await runFiles(testFiles(process.argv[2]))) ? 0 : 1;
+const wanted = process.argv.slice(2);
+process.exitCode = printReport(await runFiles(testFiles(wanted.length > 0 ? wanted : undefined))) ? 0 : 1;

@@ -11,11 +11,11 @@ const wrong: { name: string; files: Files; problem: string }[] = [
   {
     name: 'a cycle',
     files: {
-      'src/call.ts': "import { a } from './link.ts';",
-      'src/link.ts': "import { b } from './plugin.ts';",
-      'src/plugin.ts': "import { c } from './call.ts';",
+      'src/run/call.ts': "import { a } from './mode.ts';",
+      'src/run/mode.ts': "import { b } from './calls.ts';",
+      'src/run/calls.ts': "import { c } from './call.ts';",
     },
-    problem: 'import cycle: src/call.ts → src/link.ts → src/plugin.ts → src/call.ts',
+    problem: 'import cycle: src/run/call.ts → src/run/mode.ts → src/run/calls.ts → src/run/call.ts',
   },
   {
     name: 'a cycle of types',
@@ -32,24 +32,40 @@ const wrong: { name: string; files: Files; problem: string }[] = [
   },
   {
     name: 'abi importing wasi',
-    files: { 'abi/memory.ts': "import { EFAULT } from '../wasi/spec.ts';", 'wasi/spec.ts': '' },
-    problem: "abi/memory.ts: 'abi' may not import '../wasi/spec.ts' of 'wasi'",
+    files: { 'abi/memory.ts': "import { EFAULT } from '../wasi/spec/rows.ts';", 'wasi/spec/rows.ts': '' },
+    problem: "abi/memory.ts: 'abi' may not import '../wasi/spec/rows.ts' of 'wasi spec'",
   },
   {
-    name: 'the core importing the actor, as a type only',
+    name: 'a room importing the actor, as a type only',
     files: {
-      'src/call.ts': "import type { Message } from './actor/message.ts';",
+      'src/run/call.ts': "import type { Message } from '../actor/message.ts';",
       'src/actor/message.ts': '',
     },
-    problem: "src/call.ts: 'core' may not import './actor/message.ts' of 'actor'",
+    problem: "src/run/call.ts: 'run' may not import '../actor/message.ts' of 'actor'",
   },
   {
-    name: 'the core importing a platform, written as import()',
+    name: 'a room importing the room above it',
+    files: {
+      'src/module/source.ts': "import { readManifest } from '../given/manifest.ts';",
+      'src/given/manifest.ts': '',
+    },
+    problem: "src/module/source.ts: 'module' may not import '../given/manifest.ts' of 'given'",
+  },
+  {
+    name: 'the calls on one thread importing those in a worker',
+    files: {
+      'src/run/call.ts': "import { give } from './worker/answer.ts';",
+      'src/run/worker/answer.ts': '',
+    },
+    problem: "src/run/call.ts: 'run' may not import './worker/answer.ts' of 'run in a worker'",
+  },
+  {
+    name: 'the plugin importing a platform, written as import()',
     files: {
       'src/plugin.ts': "const web = await import('./platform/web.ts');",
       'src/platform/web.ts': '',
     },
-    problem: "src/plugin.ts: 'core' may not import './platform/web.ts' of 'platform'",
+    problem: "src/plugin.ts: 'plugin' may not import './platform/web.ts' of 'platform'",
   },
   {
     name: 'errors importing limits, written as a type',
@@ -57,9 +73,9 @@ const wrong: { name: string; files: Files; problem: string }[] = [
     problem: "src/errors.ts: 'errors' may not import './limits.ts' of 'limits'",
   },
   {
-    name: 'a built-in module of Node in the core',
-    files: { 'src/source.ts': "import { readFile } from 'node:fs/promises';" },
-    problem: "src/source.ts: 'core' may not import 'node:fs/promises' of 'node:'",
+    name: 'a built-in module of Node in a room',
+    files: { 'src/module/source.ts': "import { readFile } from 'node:fs/promises';" },
+    problem: "src/module/source.ts: 'module' may not import 'node:fs/promises' of 'node:'",
   },
   {
     name: 'a built-in module of Node in the platform of the web',
@@ -79,7 +95,7 @@ const wrong: { name: string; files: Files; problem: string }[] = [
   {
     name: 'an import whose name is computed',
     files: { 'src/plugin.ts': 'await import(name);' },
-    problem: "src/plugin.ts: 'core' may not import 'computed' of 'computed'",
+    problem: "src/plugin.ts: 'plugin' may not import 'computed' of 'computed'",
   },
   {
     name: 'an import of a missing file',
@@ -92,9 +108,9 @@ const wrong: { name: string; files: Files; problem: string }[] = [
     problem: 'src/helpers/misc.ts: belongs to no layer of test/helpers/layers.ts',
   },
   {
-    name: "a runtime's name in the core",
-    files: { 'src/call.ts': 'if (process.env.DEBUG) log();' },
-    problem: "src/call.ts: 'core' may not name process",
+    name: "a runtime's name in a room",
+    files: { 'src/run/call.ts': 'if (process.env.DEBUG) log();' },
+    problem: "src/run/call.ts: 'run' may not name process",
   },
   {
     name: "a runtime's name behind globalThis, in a template",

@@ -2,13 +2,12 @@ import { KERNEL_IMPORT_OPTIONS, kernelImports } from '../abi/imports.ts';
 import { KERNEL_OPTIONS, Kernel } from '../abi/kernel.ts';
 import { KernelMemory } from '../abi/memory.ts';
 import { KERNEL_MEMORY_OPTIONS } from '../abi/memory-options.ts';
-import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/actor-config.ts';
 import { SEND_OPTIONS, STOP_OPTIONS } from '../src/actor/call-options.ts';
-import { SCRIPT_CONFIG_KEYS } from '../src/actor/config.ts';
-import { PAYLOAD_OPTIONS } from '../src/actor/context.ts';
-import { ENGINE_CALL } from '../src/actor/engine-call.ts';
-import { ENGINE_OPTIONS } from '../src/actor/engine-options.ts';
-import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/file-state-options.ts';
+import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/config/node.ts';
+import { SCRIPT_CONFIG_KEYS } from '../src/actor/config/script.ts';
+import { ENGINE_CALL } from '../src/actor/engine/call.ts';
+import { PAYLOAD_OPTIONS } from '../src/actor/engine/context.ts';
+import { ENGINE_OPTIONS } from '../src/actor/engine/options.ts';
 import {
   ActorConfig,
   ExtismEngine,
@@ -18,19 +17,20 @@ import {
   ScriptActor,
   writePayload,
 } from '../src/actor/index.ts';
-import { READ_JSON_OPTIONS } from '../src/actor/json.ts';
+import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/loader.ts';
 import { ACTOR_OPTIONS } from '../src/actor/settings.ts';
-import { CALL_OPTIONS, RESET_OPTIONS } from '../src/call-options.ts';
-import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/manifest.ts';
+import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
+import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
+import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
+import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
+import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
-import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/option-keys.ts';
-import { SIGNATURE_KEYS } from '../src/typed-function.ts';
+import { MEMORY_FS_OPTIONS } from '../wasi/files/memory-fs.ts';
 import { createWasi, LineSink, MemoryFs } from '../wasi/index.ts';
-import { MEMORY_FS_OPTIONS } from '../wasi/memory-fs.ts';
 import type { OptionRow } from '../wasi/options.ts';
-import { LINE_SINK_OPTIONS } from '../wasi/sinks.ts';
+import { LINE_SINK_OPTIONS } from '../wasi/provided/sinks.ts';
 import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
 import { buildModule } from './helpers/build-module.ts';

@@ -34,9 +34,9 @@ export const PROMISES: readonly Claim[] = [
     files: [
       'abi/memory.ts',
       'abi/vars.ts',
-      'wasi/sinks.ts',
+      'wasi/provided/sinks.ts',
       'src/wasm/cap-memory.ts',
-      'src/growth.ts',
+      'src/run/growth.ts',
       'src/limits.ts',
     ],
     not:
@@ -54,12 +54,12 @@ export const PROMISES: readonly Claim[] = [
       "added to the plugin's functions and loops. They trap when the time is over. The host checks that nothing else in the " +
       'module was changed, and reports the change.',
     files: [
-      'src/mode.ts',
-      'src/deadline.ts',
-      'src/rewrite.ts',
+      'src/run/mode.ts',
+      'src/run/deadline.ts',
+      'src/module/rewrite.ts',
       'src/wasm/meter.ts',
-      'src/worker/runner.ts',
-      'src/worker/thread.ts',
+      'src/run/worker/runner.ts',
+      'src/run/worker/thread.ts',
     ],
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
@@ -74,7 +74,7 @@ export const PROMISES: readonly Claim[] = [
       'Each import is looked up among the modules of the manifest, the own keys of `functions`, then WASI and the kernel. An ' +
       'import that is found nowhere fails the creation; one error names all such imports. The host gives functions only, no ' +
       'memory, table or global. After a call was ended, no function of the host does anything for it.',
-    files: ['src/link.ts', 'src/import-table.ts', 'src/host-function.ts', 'abi/imports.ts'],
+    files: ['src/link/plan.ts', 'src/link/provided.ts', 'src/host/function.ts', 'abi/imports.ts'],
     not:
       'The rights that a host function gives away. It gets numbers that the plugin chose. `context.read` returns null for a ' +
       'number that is not a block, and the bytes in a block are untrusted data.',
@@ -90,9 +90,9 @@ export const PROMISES: readonly Claim[] = [
     files: [
       'wasi/preview1.ts',
       'wasi/descriptors.ts',
-      'wasi/path-resolver.ts',
+      'wasi/files/path-resolver.ts',
       'src/platform/node-files.ts',
-      'src/http.ts',
+      'src/host/http.ts',
     ],
     not:
       'Changes that other processes make to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) lists the guarantees ' +
@@ -125,14 +125,14 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     how:
       'The reason is recorded, and every import checks it first: kernel, WASI and host functions refuse, the accessors trap. The ' +
       'call fails with that reason even when the export returns normally, and the next call gets a new instance.',
-    files: ['abi/kernel.ts', 'abi/imports.ts', 'src/host-function.ts', 'src/call.ts'],
+    files: ['abi/kernel.ts', 'abi/imports.ts', 'src/host/function.ts', 'src/run/call.ts'],
     not: 'Code without imports goes on until it returns.',
   },
   {
     id: 'recursion',
     claim: 'Endless recursion ends the call and nothing else, also in the middle of an import',
     how: "The engine's error is caught and reported as STACK_OVERFLOW; the instance is replaced.",
-    files: ['src/call.ts', 'src/host-function.ts'],
+    files: ['src/run/call.ts', 'src/host/function.ts'],
     not: 'A host function that is called near the end of the stack can fail anywhere within.',
   },
   {
@@ -146,7 +146,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'memory-bomb',
     claim: 'Memory ends at `memory.max_pages`',
     how: 'The maximum of each memory is lowered before the module is compiled; the change is checked byte for byte and reported.',
-    files: ['src/wasm/cap-memory.ts', 'src/growth.ts'],
+    files: ['src/wasm/cap-memory.ts', 'src/run/growth.ts'],
     not: 'A compiled module (`WebAssembly.Module`) cannot be limited so; setting the limit for one is an error.',
   },
   {
@@ -172,7 +172,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
       'The length in bytes is compared before anything is copied or decoded: error texts, log messages, keys, requests, outputs, ' +
       'parameters of host functions, names in modules, JSON and MessagePack. Keys and values of JSON are counted where there may ' +
       'be too many for an engine. Messages quote an excerpt of a text.',
-    files: ['abi/utf8.ts', 'abi/json.ts', 'src/text.ts', 'src/base64.ts', 'src/errors.ts'],
+    files: ['abi/utf8.ts', 'abi/json.ts', 'src/values/text.ts', 'src/values/base64.ts', 'src/errors.ts'],
     not:
       'JSON takes many times its length once it is read: `output.json()` and parameters of type `values.json` may take more than the ' +
       'heap of the engine holds, which ends the process. Compare `output.byteLength` with a limit of your own before.',
@@ -181,7 +181,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'print-bomb',
     claim: 'Printed text takes no more memory than the current line and the last lines',
     how: 'Long lines are cut; 20 lines and 16 KiB are kept for error reports.',
-    files: ['wasi/sinks.ts'],
+    files: ['wasi/provided/sinks.ts'],
     not: 'Memory that the receiver of lines itself keeps, and how often it is called.',
   },
   {
@@ -195,14 +195,20 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     id: 'many-imports',
     claim: 'Modules with very many imports and exports are linked in linear time',
     how: 'Exports are looked up in a map.',
-    files: ['src/module.ts', 'src/link.ts'],
+    files: ['src/module/compile.ts', 'src/link/plan.ts'],
     not: 'How long the engine takes to compile. Limit the size of the modules that you accept.',
   },
   {
     id: 'names',
     claim: 'Names that JavaScript objects inherit, such as `__proto__`, are names like any other',
     how: 'Names are kept in maps and in objects without a prototype; only own keys are read.',
-    files: ['src/link.ts', 'src/instance.ts', 'src/plugin.ts', 'abi/vars.ts', 'src/settings.ts'],
+    files: [
+      'src/link/plan.ts',
+      'src/link/instance.ts',
+      'src/plugin.ts',
+      'abi/vars.ts',
+      'src/given/settings.ts',
+    ],
     not: '',
   },
   {
@@ -210,7 +216,7 @@ export const PLUGIN_CLAIMS: readonly Claim[] = [
     claim:
       'A host function that throws, or returns a wrong value, ends the call; the plugin cannot catch that',
     how: 'Errors thrown by host functions, loggers and receivers of lines and diagnostics are recorded as the end of the call.',
-    files: ['src/host-function.ts', 'src/plugin.ts', 'src/call.ts'],
+    files: ['src/host/function.ts', 'src/plugin.ts', 'src/run/call.ts'],
     not: 'The debug log: an error thrown by it reaches the caller of the plugin.',
   },
 ];
@@ -228,14 +234,14 @@ export const OTHER_CLAIMS: readonly Claim[] = [
     claim:
       'A view passes its own bytes and no others, even if its class claims otherwise; shared memory is copied',
     how: 'A view of another class is read through a new `Uint8Array` over its buffer. Wasm bytes are copied before anything else happens to them.',
-    files: ['src/plugin.ts', 'src/manifest.ts'],
+    files: ['src/plugin.ts', 'src/given/manifest.ts'],
     not: 'A copy of shared memory that another thread writes to meanwhile may be torn.',
   },
   {
     id: 'output-copy',
     claim: 'An output is a copy that no later call changes; reading JSON from it sets no prototype',
     how: 'The output is copied out of kernel memory after its range was checked. An output too large for the engine is an error.',
-    files: ['src/output.ts', 'src/call.ts'],
+    files: ['src/values/output.ts', 'src/run/call.ts'],
     not:
       'A structured clone of a small output includes the buffer that it shares with other outputs of the same plugin. ' +
       'The bytes of an output are untrusted data.',
@@ -246,7 +252,7 @@ export const OTHER_CLAIMS: readonly Claim[] = [
     how:
       'Only own keys are read, each checked by its row. An unknown key (also `__proto__`) and an inherited known key are ' +
       'errors that name the key.',
-    files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts'],
+    files: ['wasi/options.ts', 'src/given/option-keys.ts', 'src/given/manifest.ts'],
     not: '',
   },
   {
@@ -254,7 +260,7 @@ export const OTHER_CLAIMS: readonly Claim[] = [
     claim:
       'The values that were checked are the values that are used, even if getters, proxies or the caller change the object',
     how: 'Each value is read once, and a copy of it is checked and used. The hashed bytes are the compiled bytes.',
-    files: ['wasi/options.ts', 'src/option-keys.ts', 'src/manifest.ts', 'src/source.ts'],
+    files: ['wasi/options.ts', 'src/given/option-keys.ts', 'src/given/manifest.ts', 'src/module/source.ts'],
     not: '',
   },
   {
@@ -264,7 +270,7 @@ export const OTHER_CLAIMS: readonly Claim[] = [
     how:
       'No memory, variable, output or configuration is shared or used again for another plugin. A compiled module is used ' +
       'again if all bytes are equal; it holds no state.',
-    files: ['src/plugin.ts', 'src/module-cache.ts', 'abi/kernel.ts'],
+    files: ['src/plugin.ts', 'src/module/cache.ts', 'abi/kernel.ts'],
     not:
       'Creating a plugin is faster when its bytes were used before; that can be measured. A plugin that never returns, or takes ' +
       'all memory of the process, stops the others. Calls of one plugin are not kept apart: the next call can read all data that ' +

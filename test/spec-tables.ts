@@ -1,9 +1,9 @@
 import { ENV_NAMESPACE } from '../abi/signatures.ts';
 import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
+import { MODULE_ERROR_KINDS } from '../src/actor/engine/module-error.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
-import { MODULE_ERROR_KINDS } from '../src/actor/module-error.ts';
-import { STATE_FILE_MEMBERS } from '../src/actor/state-file.ts';
+import { STATE_FILE_MEMBERS } from '../src/actor/state/file-format.ts';
 import { call } from '../src/cli/call.ts';
 import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
@@ -11,7 +11,7 @@ import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import type { OptionRow } from '../wasi/options.ts';
-import { type WasiFunction, wasiFunctions } from '../wasi/spec.ts';
+import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
@@ -241,18 +241,18 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'ModuleLoader',
     does: 'modules by name, from bytes, files and URLs; reloads all their actors or none',
-    files: ['loader.ts', 'read-module.ts'],
+    files: ['loader.ts', 'engine/read-module.ts'],
   },
   {
     layer: 'ExtismEngine',
     does: 'makes a plugin of a module, validates it, calls it once for each message',
     files: [
-      'engine.ts',
-      'module-error.ts',
-      'protocol.ts',
-      'host-functions.ts',
-      'metadata.ts',
-      'plugin-stderr.ts',
+      'engine/engine.ts',
+      'engine/module-error.ts',
+      'engine/protocol.ts',
+      'engine/host-functions.ts',
+      'engine/metadata.ts',
+      'engine/stderr.ts',
     ],
   },
   {
@@ -264,24 +264,24 @@ const actorLayers: readonly ActorLayer[] = [
     layer: 'WASM plugin, actor logic',
     does: 'written with one of the SDKs, which define the wire format',
     files: [
-      'wire.ts',
-      'message.ts',
-      'message-types.ts',
-      'context.ts',
-      'codec.ts',
-      'json.ts',
+      'message/wire.ts',
+      'message/message.ts',
+      'message/types.ts',
+      'engine/context.ts',
+      'message/codec.ts',
+      'json/reader.ts',
       '../msgpack/index.ts',
     ],
   },
   {
     layer: 'State',
     does: 'stores, and the rules for a state that a plugin returns',
-    files: ['state.ts', 'state-keeper.ts', 'file-state.ts', 'state-file.ts'],
+    files: ['state/state.ts', 'state-keeper.ts', 'state/file-state.ts', 'state/file-format.ts'],
   },
   {
     layer: 'Configuration',
     does: '`ScriptConfig`, `ActorConfig`, nodes of graphs, `config_schema`',
-    files: ['config.ts', 'actor-config.ts', 'validation.ts', 'limits.ts', 'memory-limit.ts'],
+    files: ['config/script.ts', 'config/node.ts', 'engine/schema.ts', 'limits.ts', 'engine/memory-limit.ts'],
   },
 ];
 const fileLink = (name: string) => {

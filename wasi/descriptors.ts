@@ -1,6 +1,6 @@
-import { Errno, Filetype } from './constants.ts';
-import type { FsDirectory, FsFile, Sink, Source } from './host.ts';
+import type { FsDirectory, FsFile, Sink, Source } from './embedder.ts';
 import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, Right, STDIO_RIGHTS } from './rights.ts';
+import { Errno, Filetype } from './spec/constants.ts';
 
 /** The most open descriptors; one more is EMFILE. Each may use a file descriptor of the host. */
 export const MAX_DESCRIPTORS = 1024;

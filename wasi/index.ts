@@ -1,9 +1,6 @@
 /** The entry of `plugboard/wasi`: WASI preview 1 alone. The embedder provides clock, random bytes, input, output and files. */
-export { coarseClock } from './coarse-clock.ts';
-export * from './constants.ts';
+
 export type { DeviceName } from './devices.ts';
-export { type ErrnoRow, errnoTable } from './errno-table.ts';
-export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
 export type {
   Clock,
   Fs,
@@ -16,7 +13,8 @@ export type {
   Sink,
   Source,
   SupportedClockId,
-} from './host.ts';
+} from './embedder.ts';
+export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
 export {
   type MemoryChanges,
   type MemoryDevice,
@@ -24,10 +22,16 @@ export {
   MemoryLink,
   nullFile,
   zeroFile,
-} from './memory-files.ts';
-export { MemoryFs, type MemoryFsOptions } from './memory-fs.ts';
+} from './files/memory-files.ts';
+export { MemoryFs, type MemoryFsOptions } from './files/memory-fs.ts';
+export { readOnlyFs } from './files/read-only-fs.ts';
 export { createWasi, type Wasi, type WasiImport, type WasiImports } from './preview1.ts';
-export { readOnlyFs } from './read-only-fs.ts';
+export { coarseClock } from './provided/coarse-clock.ts';
+export { bytesSource, LineSink, type LineSinkOptions } from './provided/sinks.ts';
+export { webClock, webRandom } from './provided/web.ts';
+export * from './spec/constants.ts';
+export { type ErrnoRow, errnoTable } from './spec/errno-table.ts';
+export { type WasiFunction, wasiFunctions } from './spec/rows.ts';
 export {
   isPointer,
   WASI_MODULE,
@@ -35,9 +39,6 @@ export {
   type WasiParam,
   type WasiSignature,
   wasiSignatures,
-} from './signatures.ts';
-export { bytesSource, LineSink, type LineSinkOptions } from './sinks.ts';
-export { type WasiFunction, wasiFunctions } from './spec.ts';
+} from './spec/signatures.ts';
 export { traceImports } from './trace.ts';
 export type { Preopen, WasiDiagnostic, WasiDiagnosticCode, WasiOptions } from './wasi-options.ts';
-export { webClock, webRandom } from './web.ts';

@@ -1,6 +1,3 @@
-import { argsFunctions } from './args.ts';
-import { clockFunctions } from './clock.ts';
-import { Errno } from './constants.ts';
 import {
   DescriptorTable,
   type DirectoryDescriptor,
@@ -8,17 +5,22 @@ import {
   outputDescriptor,
   preopenDescriptor,
 } from './descriptors.ts';
-import { environFunctions } from './environ.ts';
 import { refuseOption, WasiError, WasiExit } from './errors.ts';
-import { fdFunctions } from './fd.ts';
+import { readOnlyFs } from './files/read-only-fs.ts';
+import { argsFunctions } from './functions/args.ts';
+import { clockFunctions } from './functions/clock.ts';
+import { environFunctions } from './functions/environ.ts';
+import { fdFunctions } from './functions/fd.ts';
+import { pathFunctions } from './functions/path.ts';
+import { pollFunctions } from './functions/poll.ts';
+import { processFunctions } from './functions/process.ts';
+import { randomFunctions } from './functions/random.ts';
+import { socketFunctions } from './functions/socket.ts';
 import { GuestMemory } from './memory.ts';
 import { refuseExtra } from './options.ts';
 import { refuseOtherVersions } from './other-versions.ts';
-import { pathFunctions } from './path.ts';
-import { pollFunctions } from './poll.ts';
-import { processFunctions } from './process.ts';
-import { randomFunctions } from './random.ts';
-import { readOnlyFs } from './read-only-fs.ts';
+import { webClock, webRandom } from './provided/web.ts';
+import { Errno } from './spec/constants.ts';
 import {
   type Awaitable,
   type Functions,
@@ -27,10 +29,8 @@ import {
   type WasiFunctionName,
   type WasiSignature,
   wasiSignatures,
-} from './signatures.ts';
-import { socketFunctions } from './socket.ts';
+} from './spec/signatures.ts';
 import { type Preopen, readWasiOptions, type WasiDiagnostic, type WasiOptions } from './wasi-options.ts';
-import { webClock, webRandom } from './web.ts';
 
 export type WasiImport<Answer = number> = (...args: (number | bigint)[]) => Answer;
 /** `poll_oneoff` returns a promise when the clock's `sleepNs` does. */

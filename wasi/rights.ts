@@ -1,4 +1,4 @@
-import { Rights } from './constants.ts';
+import { Rights } from './spec/constants.ts';
 
 /** All rights of preview 1, as bits of a u64. */
 const KNOWN_RIGHTS = Object.values(Rights).reduce((bits, right) => bits | right, 0n);

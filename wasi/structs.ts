@@ -1,7 +1,7 @@
-import { Errno, Filetype } from './constants.ts';
 import type { Descriptor } from './descriptors.ts';
-import type { FsStat } from './host.ts';
+import type { FsStat } from './embedder.ts';
 import type { GuestMemory } from './memory.ts';
+import { Errno, Filetype } from './spec/constants.ts';
 
 const FDSTAT_BYTES = 24;
 export const FILESTAT_BYTES = 64;

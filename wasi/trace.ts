@@ -1,8 +1,8 @@
-import { errnoName } from './constants.ts';
 import { refuseOption } from './errors.ts';
 import { refuseExtra } from './options.ts';
 import type { WasiImport, WasiImports } from './preview1.ts';
-import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './signatures.ts';
+import { errnoName } from './spec/constants.ts';
+import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './spec/signatures.ts';
 
 /**
  * Wraps the imports: after each call, `onLine` gets one line with the names from the table:

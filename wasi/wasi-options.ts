@@ -1,6 +1,6 @@
+import type { Clock, Fs, Random, Sink, Source } from './embedder.ts';
 import type { WasiErrorCode } from './errors.ts';
 import { refuseOption } from './errors.ts';
-import type { Clock, Fs, Random, Sink, Source } from './host.ts';
 import {
   aFlag,
   aFunction,
@@ -16,7 +16,7 @@ import {
   type OptionTable,
   readOptions,
 } from './options.ts';
-import type { WasiFunctionName } from './signatures.ts';
+import type { WasiFunctionName } from './spec/signatures.ts';
 
 export type WasiDiagnosticCode =
   /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */

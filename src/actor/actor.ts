@@ -6,21 +6,21 @@ import {
   type SendOptions,
   type StopOptions,
 } from './call-options.ts';
-import type { Part } from './codec.ts';
-import type { ScriptConfig } from './config.ts';
-import { PayloadWriter } from './context.ts';
-import type { EngineResult } from './engine-call.ts';
+import type { ScriptConfig } from './config/script.ts';
+import type { EngineResult } from './engine/call.ts';
+import { PayloadWriter } from './engine/context.ts';
+import type { PluginMetadata } from './engine/metadata.ts';
 import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
-import type { JsonObject } from './json-value.ts';
+import type { JsonObject } from './json/value.ts';
 import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
-import type { Packet } from './message.ts';
-import type { PluginMetadata } from './metadata.ts';
+import type { Part } from './message/codec.ts';
+import type { Packet } from './message/message.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { loadFrom } from './state.ts';
+import { loadFrom } from './state/state.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { ActorTurns } from './turns.ts';
 

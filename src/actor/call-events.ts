@@ -1,7 +1,7 @@
-import { byteLength, type Part } from './codec.ts';
 import type { EventSource } from './events.ts';
-import type { Packet } from './message.ts';
-import { changedKeys, type StateMap } from './state.ts';
+import { byteLength, type Part } from './message/codec.ts';
+import type { Packet } from './message/message.ts';
+import { changedKeys, type StateMap } from './state/state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** A call that is running. */

@@ -1,10 +1,10 @@
 import type { SendOptions } from './call-options.ts';
-import type { Part } from './codec.ts';
-import type { PayloadWriter } from './context.ts';
+import type { PayloadWriter } from './engine/context.ts';
 import { ActorError, describe } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
-import type { Packet } from './message.ts';
-import { checkPacket } from './wire.ts';
+import type { Part } from './message/codec.ts';
+import type { Packet } from './message/message.ts';
+import { checkPacket } from './message/wire.ts';
 
 /** Takes packets for a started actor. */
 export interface Inports {

@@ -1,12 +1,12 @@
-import type { Part } from './codec.ts';
-import type { ScriptConfig } from './config.ts';
-import { writeConfig } from './context.ts';
-import { ExtismEngine, type StateRoom } from './engine.ts';
+import type { ScriptConfig } from './config/script.ts';
+import { writeConfig } from './engine/context.ts';
+import { ExtismEngine, type StateRoom } from './engine/engine.ts';
+import { ModuleError } from './engine/module-error.ts';
+import { validateConfig, withDefaults } from './engine/schema.ts';
 import { ActorError } from './errors.ts';
-import { writeJson } from './json.ts';
-import { ModuleError } from './module-error.ts';
+import { writeJson } from './json/reader.ts';
+import type { Part } from './message/codec.ts';
 import type { ActorSettings } from './settings.ts';
-import { validateConfig, withDefaults } from './validation.ts';
 
 /** A plugin that is ready for this actor, and its config. */
 export interface Loaded {

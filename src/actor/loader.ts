@@ -1,17 +1,17 @@
 import { aFunction, aText, kind, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
+import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
-import { hexOfSha256 } from '../source.ts';
 import { ScriptActor } from './actor.ts';
 import { refuseArguments } from './call-options.ts';
-import type { ScriptConfig } from './config.ts';
-import { ExtismEngine } from './engine.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine-options.ts';
+import type { ScriptConfig } from './config/script.ts';
+import { ExtismEngine } from './engine/engine.ts';
+import type { PluginMetadata } from './engine/metadata.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
+import type { Protocol } from './engine/protocol.ts';
+import { type ModuleSource, readModuleSource } from './engine/read-module.ts';
 import { ActorError, describe, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
-import type { PluginMetadata } from './metadata.ts';
-import type { Protocol } from './protocol.ts';
-import { type ModuleSource, readModuleSource } from './read-module.ts';
 import { type ActorOptions, readActorOptions } from './settings.ts';
 
 /** A module that was validated as an actor. */

@@ -1,6 +1,6 @@
 import { excerpt, PlugboardError } from '../errors.ts';
-import { Message, type Packet } from './message.ts';
-import { explain } from './module-error.ts';
+import { explain } from './engine/module-error.ts';
+import { Message, type Packet } from './message/message.ts';
 
 /** A call that failed. `cause` is the reason; `code` is the code of the cause. */
 export class ProcessError extends PlugboardError {

@@ -21,15 +21,21 @@ import {
   NODE_ROWS,
   type NodeOptions,
   readActorConfig,
-} from './actor-config.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine-options.ts';
+} from './config/node.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
+import type { ConfigValidator } from './engine/schema.ts';
 import { type Report, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
-import type { JsonObject } from './json-value.ts';
+import type { JsonObject } from './json/value.ts';
 import { ACTOR_LIMITS, readLimits } from './limits.ts';
-import { isStateStore, MemoryState, STATE_POLICIES, type StatePolicy, type StateStore } from './state.ts';
-import type { ConfigValidator } from './validation.ts';
-import type { Wire } from './wire.ts';
+import type { Wire } from './message/wire.ts';
+import {
+  isStateStore,
+  MemoryState,
+  STATE_POLICIES,
+  type StatePolicy,
+  type StateStore,
+} from './state/state.ts';
 
 /**
  * Action of an actor after a call that failed. `continue`: go on with the next message. `stop`: stop, as upstream does.

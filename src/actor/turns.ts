@@ -1,9 +1,9 @@
 import type { Platform } from '../platform/types.ts';
-import { Turns } from '../turns.ts';
-import type { ExtismEngine } from './engine.ts';
+import { Turns } from '../run/turns.ts';
+import type { ExtismEngine } from './engine/engine.ts';
 import type { Inbox } from './inbox.ts';
 import { aborted } from './mailbox.ts';
-import type { Packet } from './message.ts';
+import type { Packet } from './message/message.ts';
 import { ProcessError } from './process-error.ts';
 
 /**

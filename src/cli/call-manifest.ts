@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
-import { readJson, readUtf8 } from '../actor/json.ts';
-import { isObject } from '../actor/json-value.ts';
+import { readJson, readUtf8 } from '../actor/json/reader.ts';
+import { isObject } from '../actor/json/value.ts';
 import type { Manifest } from '../node.ts';
 import { CliError } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/host-functions.ts';
+import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.ts';
 import { createPlugin } from '../node.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';

@@ -1,4 +1,3 @@
-import { FileState } from '../actor/file-state.ts';
 import {
   ActorError,
   type ActorEvent,
@@ -15,9 +14,10 @@ import {
   type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
+import { FileState } from '../actor/state/file-state.ts';
+import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
-import { hexOfSha256 } from '../source.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';

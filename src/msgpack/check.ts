@@ -1,5 +1,5 @@
 import { ActorError } from '../actor/errors.ts';
-import { MAX_DEPTH, MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../actor/json-value.ts';
+import { MAX_DEPTH, MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../actor/json/value.ts';
 
 /** Extension types for values that msgpackr reads inexactly. Input cannot contain them: every extension type is refused. */
 export const WHOLE_FLOAT = 2;

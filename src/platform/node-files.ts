@@ -24,6 +24,8 @@ import {
 } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import { refuseOption } from '../../wasi/errors.ts';
+import { pathFs } from '../../wasi/files/path-fs.ts';
+import type { BothTimes, PathFile, PathHost } from '../../wasi/files/path-host.ts';
 import {
   type DeviceName,
   Errno,
@@ -34,8 +36,6 @@ import {
   WasiError,
 } from '../../wasi/index.ts';
 import { refuseExtra } from '../../wasi/options.ts';
-import { pathFs } from '../../wasi/path-fs.ts';
-import type { BothTimes, PathFile, PathHost } from '../../wasi/path-host.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 /** These flags do not exist on Windows. */

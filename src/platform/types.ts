@@ -1,5 +1,8 @@
 import type { Clock, Fs, Random } from '../../wasi/index.ts';
 
+/** The standard `fetch`. */
+export type Fetch = typeof globalThis.fetch;
+
 /** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. */
 export interface Platform {
   clock: Clock;

@@ -1,5 +1,5 @@
 import { webClock, webRandom } from '../../wasi/index.ts';
-import { serveOrders } from '../worker/inside.ts';
+import { serveOrders } from '../run/worker/inside.ts';
 import { webPort } from './web-worker.ts';
 
 // Entry file of workers in browsers.

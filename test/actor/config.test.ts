@@ -1,10 +1,10 @@
-import { type ActorConfigInput, readActorConfig } from '../../src/actor/actor-config.ts';
+import { type ActorConfigInput, readActorConfig } from '../../src/actor/config/node.ts';
 import {
   readScriptConfig,
   type ScriptConfig,
   ScriptEnvironment,
   ScriptRuntime,
-} from '../../src/actor/config.ts';
+} from '../../src/actor/config/script.ts';
 import { Float } from '../../src/actor/float.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';

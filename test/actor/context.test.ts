@@ -1,11 +1,17 @@
-import { readActorConfig } from '../../src/actor/actor-config.ts';
-import { joinContext, readResult, writeConfig, writePayload, writeState } from '../../src/actor/context.ts';
+import { readActorConfig } from '../../src/actor/config/node.ts';
+import {
+  joinContext,
+  readResult,
+  writeConfig,
+  writePayload,
+  writeState,
+} from '../../src/actor/engine/context.ts';
+import { readMetadata } from '../../src/actor/engine/metadata.ts';
 import { type ActorDiagnostic, strictly } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import { readJson } from '../../src/actor/json.ts';
-import type { JsonObject } from '../../src/actor/json-value.ts';
-import { Message } from '../../src/actor/message.ts';
-import { readMetadata } from '../../src/actor/metadata.ts';
+import { readJson } from '../../src/actor/json/reader.ts';
+import type { JsonObject } from '../../src/actor/json/value.ts';
+import { Message } from '../../src/actor/message/message.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 

@@ -1,8 +1,8 @@
 import { Kernel } from '../../abi/index.ts';
-import { HOST_FUNCTIONS, LiveCall } from '../../src/actor/host-functions.ts';
-import { Message } from '../../src/actor/message.ts';
-import { CallContext } from '../../src/call-context.ts';
-import { OutputCopier } from '../../src/output.ts';
+import { HOST_FUNCTIONS, LiveCall } from '../../src/actor/engine/host-functions.ts';
+import { Message } from '../../src/actor/message/message.ts';
+import { CallContext } from '../../src/host/context.ts';
+import { OutputCopier } from '../../src/values/output.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 

@@ -6,7 +6,7 @@ import {
   ProcessError,
   ScriptActor,
 } from '../../src/actor/index.ts';
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';

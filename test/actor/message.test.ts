@@ -1,10 +1,10 @@
-import { writePayload } from '../../src/actor/context.ts';
+import { writePayload } from '../../src/actor/engine/context.ts';
 import type { ActorDiagnostic } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import { readJson, writeJson } from '../../src/actor/json.ts';
-import type { JsonValue } from '../../src/actor/json-value.ts';
-import { Message, type Packet } from '../../src/actor/message.ts';
-import { fromWire, readPacket, writePacket } from '../../src/actor/wire.ts';
+import { readJson, writeJson } from '../../src/actor/json/reader.ts';
+import type { JsonValue } from '../../src/actor/json/value.ts';
+import { Message, type Packet } from '../../src/actor/message/message.ts';
+import { fromWire, readPacket, writePacket } from '../../src/actor/message/wire.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';

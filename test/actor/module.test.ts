@@ -1,3 +1,6 @@
+import { toModuleError } from '../../src/actor/engine/module-error.ts';
+import { outlineOf } from '../../src/actor/engine/protocol.ts';
+import { PluginStderr } from '../../src/actor/engine/stderr.ts';
 import {
   type ActorOptions,
   Message,
@@ -6,10 +9,7 @@ import {
   ScriptActor,
 } from '../../src/actor/index.ts';
 import { ACTOR_LIMITS } from '../../src/actor/limits.ts';
-import { toModuleError } from '../../src/actor/module-error.ts';
-import { PluginStderr } from '../../src/actor/plugin-stderr.ts';
-import { outlineOf } from '../../src/actor/protocol.ts';
-import { CallError } from '../../src/call.ts';
+import { CallError } from '../../src/call-error.ts';
 import { CreateError } from '../../src/errors.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';

@@ -1,3 +1,4 @@
+import { outlineOf } from '../../src/actor/engine/protocol.ts';
 import {
   type ActorOptions,
   Message,
@@ -5,7 +6,6 @@ import {
   ScriptActor,
   type ScriptConfig,
 } from '../../src/actor/index.ts';
-import { outlineOf } from '../../src/actor/protocol.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';

@@ -5,7 +5,7 @@ import {
   type ProcessError,
   ScriptActor,
 } from '../../src/actor/index.ts';
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { answering, METADATA, RESULT } from './answering.ts';

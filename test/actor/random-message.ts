@@ -1,6 +1,6 @@
 import { Float } from '../../src/actor/float.ts';
-import type { JsonValue } from '../../src/actor/json-value.ts';
-import { Message } from '../../src/actor/message.ts';
+import type { JsonValue } from '../../src/actor/json/value.ts';
+import { Message } from '../../src/actor/message/message.ts';
 import type { Random } from '../helpers/random.ts';
 
 export const KEYS = ['a', 'b', '__proto__', 'constructor', ''];

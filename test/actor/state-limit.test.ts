@@ -9,8 +9,8 @@ import {
   type StatePolicy,
   type StateStore,
 } from '../../src/actor/index.ts';
-import type { JsonObject } from '../../src/actor/json-value.ts';
-import { MemoryState } from '../../src/actor/state.ts';
+import type { JsonObject } from '../../src/actor/json/value.ts';
+import { MemoryState } from '../../src/actor/state/state.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';

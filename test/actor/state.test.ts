@@ -1,12 +1,12 @@
 import { Float } from '../../src/actor/float.ts';
-import type { JsonObject, JsonValue } from '../../src/actor/json-value.ts';
+import type { JsonObject, JsonValue } from '../../src/actor/json/value.ts';
 import {
   applyReturned,
   changedKeys,
   MemoryState,
   type StateMap,
   type StatePolicy,
-} from '../../src/actor/state.ts';
+} from '../../src/actor/state/state.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';

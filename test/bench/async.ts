@@ -1,4 +1,4 @@
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import { createPlugin, type HostFunction, hostFunction, type PluginOptions, values } from '../../src/node.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';

@@ -9,13 +9,46 @@ interface Layer {
   mayNameRuntimes?: true;
 }
 
-const host = ['abi', 'wasi', 'errors', 'limits', 'wasm', 'core', 'platform types'];
+const wasiRooms = ['wasi spec', 'wasi ground', 'wasi provided', 'wasi files', 'wasi functions'];
+const ground = ['abi', 'wasi', ...wasiRooms, 'errors', 'limits', 'wasm', 'platform types', 'values'];
+/** The rooms of the host, each above those before it. */
+const rooms = [
+  'engine',
+  'module',
+  'host',
+  'given',
+  'link',
+  'run',
+  'run in a worker',
+  'setup',
+  'plugin',
+  'create',
+];
+/** The ground, and the rooms below the named one. */
+const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
+const faces = ['inspect', 'faces'];
+/** The rooms of the actor, each above those before it. */
+const actorRooms = [
+  'actor ground',
+  'actor json',
+  'actor message',
+  'actor config',
+  'actor state',
+  'actor engine',
+];
+const outsideActor = [...ground, ...rooms, 'platform'];
+const belowInActor = (room: string): string[] => [
+  ...outsideActor,
+  ...actorRooms.slice(0, actorRooms.indexOf(room)),
+];
 const everything = [
-  ...host,
+  ...ground,
+  ...rooms,
+  ...faces,
   'platform',
   'platform of node',
-  'entries',
   'actor',
+  ...actorRooms,
   'actor on node',
   'msgpack',
   'cli',
@@ -24,15 +57,46 @@ const everything = [
 /** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
 export const layers: readonly Layer[] = [
   { name: 'abi', files: ['abi/'], mayImport: [] },
-  { name: 'wasi', files: ['wasi/'], mayImport: [] },
+  { name: 'wasi spec', files: ['wasi/spec/'], mayImport: [] },
+  {
+    name: 'wasi ground',
+    files: ['errors', 'embedder', 'memory', 'options', 'rights', 'descriptors', 'devices', 'structs'].map(
+      name => `wasi/${name}.ts`,
+    ),
+    mayImport: ['wasi spec'],
+  },
+  { name: 'wasi provided', files: ['wasi/provided/'], mayImport: ['wasi spec', 'wasi ground'] },
+  { name: 'wasi files', files: ['wasi/files/'], mayImport: ['wasi spec', 'wasi ground', 'wasi provided'] },
+  {
+    name: 'wasi functions',
+    files: ['wasi/functions/'],
+    mayImport: ['wasi spec', 'wasi ground', 'wasi files'],
+  },
+  { name: 'wasi', files: ['wasi/'], mayImport: wasiRooms },
   { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
-  { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi'] },
+  { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors'] },
+  { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi', ...wasiRooms] },
+  { name: 'engine', files: ['src/engine/'], mayImport: [] },
+  { name: 'module', files: ['src/module/'], mayImport: ground },
+  { name: 'host', files: ['src/host/'], mayImport: ground },
+  { name: 'given', files: ['src/given/'], mayImport: [...ground, 'module', 'host'] },
+  { name: 'link', files: ['src/link/'], mayImport: below('link') },
+  { name: 'run in a worker', files: ['src/run/worker/'], mayImport: below('run in a worker') },
+  { name: 'run', files: ['src/run/'], mayImport: below('run') },
+  { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
+  { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
+  { name: 'create', files: ['src/create.ts'], mayImport: below('create') },
+  {
+    name: 'inspect',
+    files: ['src/inspect/'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'wasm', 'engine', 'link'],
+  },
   {
     name: 'entries of workers',
     files: ['src/platform/worker-node.ts', 'src/platform/worker-web.ts'],
-    mayImport: [...host, 'platform', 'platform of node'],
+    mayImport: ['wasi', ...wasiRooms, 'run in a worker', 'platform types', 'platform', 'platform of node'],
   },
   {
     name: 'platform of node',
@@ -42,28 +106,37 @@ export const layers: readonly Layer[] = [
       'src/platform/node-files.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {
     name: 'platform',
     files: ['src/platform/'],
-    mayImport: ['wasi', 'platform types'],
+    mayImport: ['wasi', ...wasiRooms, 'platform types'],
     mayNameRuntimes: true,
   },
   {
-    name: 'entries',
-    files: ['src/node.ts', 'src/web.ts'],
-    mayImport: [...host, 'platform', 'platform of node'],
+    name: 'faces',
+    files: ['src/node.ts', 'src/web.ts', 'src/api.ts', 'src/capabilities.ts'],
+    mayImport: [...ground, ...rooms, 'inspect', 'platform', 'platform of node'],
   },
-  { name: 'core', files: ['src/*', 'src/worker/'], mayImport: host },
   {
     name: 'actor on node',
-    files: ['src/actor/node.ts', 'src/actor/file-state.ts'],
-    mayImport: ['actor', 'platform of node'],
+    files: ['src/actor/node.ts', 'src/actor/state/file-state.ts'],
+    mayImport: ['actor', ...actorRooms, 'platform of node'],
   },
-  { name: 'actor', files: ['src/actor/'], mayImport: [...host, 'platform'] },
-  { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', 'msgpackr'] },
+  {
+    name: 'actor ground',
+    files: ['errors', 'limits', 'events', 'float', 'call-options'].map(name => `src/actor/${name}.ts`),
+    mayImport: outsideActor,
+  },
+  { name: 'actor json', files: ['src/actor/json/'], mayImport: belowInActor('actor json') },
+  { name: 'actor message', files: ['src/actor/message/'], mayImport: belowInActor('actor message') },
+  { name: 'actor config', files: ['src/actor/config/'], mayImport: belowInActor('actor config') },
+  { name: 'actor state', files: ['src/actor/state/'], mayImport: belowInActor('actor state') },
+  { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
+  { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
+  { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {

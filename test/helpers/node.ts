@@ -23,11 +23,11 @@ export const nodeHost: TestHost = {
   path: path => fileURLToPath(new URL(path, root)),
 };
 
-/** The built suites whose path contains `only`. */
-export function testFiles(only = ''): TestFile[] {
+/** The built suites whose path contains one of the parts. */
+export function testFiles(only: readonly string[] = ['']): TestFile[] {
   return readdirSync(suites, { recursive: true, encoding: 'utf8' })
     .map(name => name.replaceAll('\\', '/'))
-    .filter(name => name.endsWith('.test.js') && name.includes(only))
+    .filter(name => name.endsWith('.test.js') && only.some(part => name.includes(part)))
     .sort()
     .map(name => ({ name, load: () => import(new URL(name, suites).href) }));
 }

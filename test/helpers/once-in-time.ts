@@ -1,4 +1,4 @@
-import type { CallError } from '../../src/call.ts';
+import type { CallError } from '../../src/call-error.ts';
 
 /** Repeats a call that timed out: on a busy machine the first calls may be slow. */
 export async function onceInTime<T>(call: () => Promise<T>, tries = 50): Promise<T> {

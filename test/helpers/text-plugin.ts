@@ -1,4 +1,4 @@
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import { type CallContext, createPlugin, type Plugin } from '../../src/node.ts';
 import { buildModule, op } from './build-module.ts';
 

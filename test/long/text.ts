@@ -1,9 +1,9 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../abi/index.ts';
 import { Message, ScriptActor } from '../../src/actor/index.ts';
-import { readJson, writeJson } from '../../src/actor/json.ts';
-import { fromBase64, toBase64 } from '../../src/base64.ts';
+import { readJson, writeJson } from '../../src/actor/json/reader.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';
 import { type CallContext, type CallError, createPlugin, PluginOutput } from '../../src/node.ts';
+import { fromBase64, toBase64 } from '../../src/values/base64.ts';
 import { createWasi, MemoryFs } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';

@@ -1,6 +1,6 @@
 import { type ActorOptions, ExtismEngine, Message, type Packet, ScriptActor } from '../../src/actor/index.ts';
-import type { JsonObject, JsonValue } from '../../src/actor/json-value.ts';
-import type { CallContext } from '../../src/call-context.ts';
+import type { JsonObject, JsonValue } from '../../src/actor/json/value.ts';
+import type { CallContext } from '../../src/host/context.ts';
 import { msgpack } from '../../src/msgpack/index.ts';
 import { answering } from '../actor/answering.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';

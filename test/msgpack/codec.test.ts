@@ -1,6 +1,6 @@
 import { ActorError, describe } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import type { JsonValue } from '../../src/actor/json-value.ts';
+import type { JsonValue } from '../../src/actor/json/value.ts';
 import { decode, encode, msgpack } from '../../src/msgpack/index.ts';
 import { createPlugin } from '../../src/node.ts';
 import { KEYS, randomJson } from '../actor/random-message.ts';

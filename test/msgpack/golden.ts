@@ -1,5 +1,5 @@
 import { Float } from '../../src/actor/float.ts';
-import type { JsonValue } from '../../src/actor/json-value.ts';
+import type { JsonValue } from '../../src/actor/json/value.ts';
 
 /** The value of each line of the plugin's `golden`, by name. The argument is the part of the name after the colon. */
 export const GOLDEN: Record<string, (detail: string) => JsonValue> = {

@@ -1,7 +1,7 @@
 import { createPlugin as createOn } from '../../src/create.ts';
-import { jspi } from '../../src/jspi.ts';
-import type { ManifestLike } from '../../src/manifest.ts';
-import type { PluginOptions } from '../../src/options.ts';
+import { jspi } from '../../src/engine/jspi.ts';
+import type { ManifestLike } from '../../src/given/manifest.ts';
+import type { PluginOptions } from '../../src/given/options.ts';
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { MemoryFs } from '../../wasi/index.ts';

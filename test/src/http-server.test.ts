@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import type { CallError, Plugin } from '../../src/node.ts';
 import { is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../abi/index.ts';
-import { type HttpRules, httpSender } from '../../src/http.ts';
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
+import { type HttpRules, httpSender } from '../../src/host/http.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { CallError, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';

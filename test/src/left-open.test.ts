@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createPlugin as createOn } from '../../src/create.ts';
-import type { PluginOptions } from '../../src/options.ts';
+import type { PluginOptions } from '../../src/given/options.ts';
 import { nodePlatform } from '../../src/platform/node.ts';
 import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
 import type { Plugin } from '../../src/plugin.ts';

@@ -1,4 +1,4 @@
-import { ModuleCache } from '../../src/module-cache.ts';
+import { ModuleCache } from '../../src/module/cache.ts';
 import { createPlugin } from '../../src/node.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';

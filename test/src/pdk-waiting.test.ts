@@ -1,4 +1,4 @@
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import type { CallContext, CallError } from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';

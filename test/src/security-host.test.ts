@@ -1,5 +1,4 @@
 import { Kernel } from '../../abi/index.ts';
-import { runCall } from '../../src/call.ts';
 import {
   type CallError,
   createPlugin,
@@ -7,7 +6,8 @@ import {
   type ManifestLike,
   type PluginOptions,
 } from '../../src/node.ts';
-import type { OutputCopier } from '../../src/output.ts';
+import { runCall } from '../../src/run/call.ts';
+import type { OutputCopier } from '../../src/values/output.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';

@@ -1,9 +1,8 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, MAX_URL_CHARACTERS } from '../../abi/index.ts';
-import { joinJson, readUtf8 } from '../../src/actor/json.ts';
-import { formatPath } from '../../src/actor/json-value.ts';
-import { fromBase64, toBase64 } from '../../src/base64.ts';
-import type { CallContext } from '../../src/call-context.ts';
+import { joinJson, readUtf8 } from '../../src/actor/json/reader.ts';
+import { formatPath } from '../../src/actor/json/value.ts';
 import { excerpt } from '../../src/errors.ts';
+import type { CallContext } from '../../src/host/context.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';
 import {
   createPlugin,
@@ -13,6 +12,7 @@ import {
   PluginOutput,
   values,
 } from '../../src/node.ts';
+import { fromBase64, toBase64 } from '../../src/values/base64.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';

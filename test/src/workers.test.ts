@@ -1,5 +1,5 @@
 import { createPlugin as createOn } from '../../src/create.ts';
-import { jspi } from '../../src/jspi.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import {
   type CallContext,
   type CallError,

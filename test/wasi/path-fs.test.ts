@@ -1,6 +1,6 @@
+import { pathFs } from '../../wasi/files/path-fs.ts';
+import type { PathFile, PathHost } from '../../wasi/files/path-host.ts';
 import { Filetype, type FsStat } from '../../wasi/index.ts';
-import { pathFs } from '../../wasi/path-fs.ts';
-import type { PathFile, PathHost } from '../../wasi/path-host.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { Program, ROOT } from './program.ts';

@@ -1,5 +1,5 @@
 import { bytesSource, LineSink, type LineSinkOptions } from '../../wasi/index.ts';
-import { MAX_LINE_BYTES } from '../../wasi/sinks.ts';
+import { MAX_LINE_BYTES } from '../../wasi/provided/sinks.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';

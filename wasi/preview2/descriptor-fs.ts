@@ -1,9 +1,9 @@
-import { Errno, Filetype } from '../constants.ts';
+import type { Fs, FsOpening, FsStat } from '../embedder.ts';
 import { refuseOption, WasiError } from '../errors.ts';
-import type { Fs, FsOpening, FsStat } from '../host.ts';
+import { pathFs } from '../files/path-fs.ts';
+import type { BothTimes, PathFile, PathHost } from '../files/path-host.ts';
 import { refuseExtra } from '../options.ts';
-import { pathFs } from '../path-fs.ts';
-import type { BothTimes, PathFile, PathHost } from '../path-host.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
 import { errnoOf } from './errno.ts';
 import type {
   Preview2Datetime,

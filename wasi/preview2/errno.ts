@@ -1,4 +1,4 @@
-import { Errno, type ErrnoName } from '../constants.ts';
+import { Errno, type ErrnoName } from '../spec/constants.ts';
 
 /** `wasi:filesystem/types.error-code`. Other codes, such as `would-block`, become EIO; no call of ours can cause them. */
 const names: Readonly<Record<string, ErrnoName>> = {

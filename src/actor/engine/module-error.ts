@@ -1,0 +1,88 @@
+import { CallError } from '../../call-error.ts';
+import { excerpt, PlugboardError } from '../../errors.ts';
+
+/** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */
+export const MODULE_ERROR_KINDS = [
+  {
+    kind: 'InvalidBinary',
+    when: 'The bytes are not WebAssembly that this engine accepts.',
+    remedy:
+      'Build for wasm32-wasip1 or wasm32-unknown-unknown, and check that the file is complete; plugboard inspect says more.',
+  },
+  {
+    kind: 'MissingExport',
+    when: 'The module lacks the entry point, or exports it with parameters or another result than i32.',
+    remedy: 'Export process and get_metadata: actor_plugin! in Rust, //export in TinyGo.',
+  },
+  {
+    kind: 'InvalidMetadata',
+    when: 'The export get_metadata fails, or its output is not metadata with a component.',
+    remedy: 'Correct the output of get_metadata; the message has the path.',
+  },
+  {
+    kind: 'TooLarge',
+    when: 'The module has more bytes than limits.moduleBytes allows.',
+    remedy: 'Make a release build and run wasm-opt -Oz --strip-debug, or raise the limit.',
+  },
+  {
+    kind: 'InitFailed',
+    when: 'The module has imports that are not provided, needs more memory than allowed, or fails when it is started.',
+    remedy: 'Follow the message for each import, raise the memory limit, or see the cause and stderr.',
+  },
+] as const;
+
+export type ModuleErrorKind = (typeof MODULE_ERROR_KINDS)[number]['kind'];
+
+/** A module that cannot be an actor. */
+export class ModuleError extends PlugboardError {
+  override readonly name: string = 'ModuleError';
+  readonly kind: ModuleErrorKind;
+  /** Advice for errors of this kind. */
+  readonly remedy: string;
+  constructor(kind: ModuleErrorKind, code: string, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.kind = kind;
+    this.remedy = MODULE_ERROR_KINDS.find(row => row.kind === kind)!.remedy;
+  }
+}
+
+/** @param size of the module in bytes, or of the part that was read */
+export const tooLarge = (size: number, max: number) =>
+  new ModuleError(
+    'TooLarge',
+    'MODULE_TOO_LARGE',
+    `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
+  );
+
+/** Codes of the plugin host that mean a fault of the module, not of the options. */
+const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
+  INVALID_WASM: 'InvalidBinary',
+  FUNCTION_NOT_FOUND: 'MissingExport',
+  BAD_SIGNATURE: 'MissingExport',
+  UNRESOLVED_IMPORTS: 'InitFailed',
+  IMPORT_TYPE_MISMATCH: 'InitFailed',
+  MEMORY_LIMIT: 'InitFailed',
+  INIT_FAILED: 'InitFailed',
+};
+
+/** Returns a `ModuleError` for an error of the plugin host about the module, with its code and message; others as they are. */
+export function toModuleError(error: unknown): unknown {
+  const kind = error instanceof PlugboardError ? KINDS[error.code] : undefined;
+  if (!kind) return error;
+  const { code, message, cause } = error as PlugboardError;
+  return new ModuleError(kind, code, explain(message, cause ?? error), { cause: cause ?? error });
+}
+
+/** Go prints the reason of its trap on stderr, but not how to fix it. */
+const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
+
+/** Whether a call failed because Go's runtime does not run. */
+export const lacksGoRuntime = (cause: unknown): boolean =>
+  cause instanceof CallError && cause.stderr.some(line => GO_NOT_RUNNING.test(line));
+
+/** Adds advice to the message when the lines that the plugin printed show the fault. */
+export const explain = (message: string, cause: unknown): string =>
+  lacksGoRuntime(cause)
+    ? `${excerpt(message)}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
+      'build it with -buildmode=c-shared, or use //export with TinyGo'
+    : message;

@@ -1,0 +1,368 @@
+import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
+import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import { isOutOfMemory } from '../../errors.ts';
+import { decodeStrict, tooManyValues } from '../../values/text.ts';
+import { ActorError, refuseOption } from '../errors.ts';
+import { Float, formatFloat } from '../float.ts';
+import {
+  formatPath,
+  integerOf,
+  isWellFormed,
+  type JsonObject,
+  type JsonValue,
+  MAX_DEPTH,
+  setOwn,
+} from './value.ts';
+import { type Form, writeValue } from './writer.ts';
+
+/** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first wrong byte; TEXT_TOO_LONG */
+export function readUtf8(bytes: Uint8Array, what: string): string {
+  try {
+    return decodeStrict(bytes, what, ActorError);
+  } catch (error) {
+    if (error instanceof ActorError) throw error;
+    const repaired = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    const wrong = bytes.findIndex((byte, index) => byte !== repaired[index]);
+    const offset = wrong < 0 ? bytes.length : wrong;
+    throw new ActorError(
+      'INVALID_UTF8',
+      `${what} is not UTF-8: invalid byte sequence at byte ${offset} of ${bytes.length}`,
+    );
+  }
+}
+
+export interface ReadOptions {
+  /** Name of the text in error messages. */
+  what?: string | undefined;
+  maxDepth?: number | undefined;
+}
+
+export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
+  of: 'readJson(input, options) and readPacket(input, report, options)',
+  rows: {
+    what: { ...aText, default: 'the text' },
+    maxDepth: { ...aCount('levels', 1), default: String(MAX_DEPTH) },
+  },
+};
+
+/**
+ * Reads one JSON text. When a key is repeated, the last one counts. Objects are plain objects, as from `JSON.parse`; a key
+ * `__proto__` becomes an own property.
+ * @throws {ActorError} JSON_SYNTAX, INVALID_UTF8, TEXT_TOO_LONG, TOO_MANY_VALUES, JSON_DEPTH, or JSON_RANGE for a number beyond
+ * the range of a 64-bit float; each with the offset in bytes of UTF-8. INVALID_CONFIG for options that are wrong
+ */
+export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
+export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
+  refuseExtra(extra, 'readJson', refuseOption);
+  // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
+  const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
+  const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
+  return parseJson(input, what, maxDepth);
+}
+
+/** Does the work of `readJson`, without a check of options. */
+export const parseJson = (input: string | Uint8Array, what = 'the text', maxDepth = MAX_DEPTH): JsonValue =>
+  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
+
+const ESCAPES = new Map(
+  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
+);
+const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } as const;
+
+/** Characters that a string must escape: quote, backslash, control characters. The regex is several times as fast as a loop. */
+const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
+const LONG_STRING = 200;
+const SHORT_STRING = 32;
+const [QUOTE, BACKSLASH, SPACE, FIRST_SURROGATE] = [0x22, 0x5c, 0x20, 0xd800];
+const [ZERO, NINE] = [0x30, 0x39];
+
+/**
+ * Returns how many characters from `from` on need no escape in a JSON string; counts at most `SHORT_STRING`. Most strings are
+ * short and need no escape at all; for them this loop is faster than the regex of the reader and than `JSON.stringify`.
+ */
+function plainLength(text: string, from: number): number {
+  let at = from;
+  while (at - from < SHORT_STRING && isPlain(text.charCodeAt(at))) at++;
+  return at - from;
+}
+
+/** Whether a character needs no escape. False for NaN, which `charCodeAt` returns beyond the end. */
+const isPlain = (code: number) =>
+  code >= SPACE && code !== QUOTE && code !== BACKSLASH && code < FIRST_SURROGATE;
+
+/** Writes a JSON string. */
+export const quote = (text: string): string =>
+  plainLength(text, 0) === text.length ? `"${text}"` : JSON.stringify(text);
+
+class Reader {
+  readonly #text: string;
+  readonly #what: string;
+  readonly #maxDepth: number;
+  #at = 0;
+  #depth = 0;
+  #values = 0;
+
+  constructor(text: string, what: string, maxDepth: number) {
+    this.#text = text;
+    this.#what = what;
+    this.#maxDepth = maxDepth;
+  }
+
+  read(): JsonValue {
+    const value = this.#value();
+    if (this.#next() !== '') this.#fail('the end of the text');
+    return value;
+  }
+
+  /** Counts a key or a value. */
+  #count(): void {
+    if (++this.#values > MAX_JSON_VALUES) throw new ActorError('TOO_MANY_VALUES', tooManyValues(this.#what));
+  }
+
+  #value(): JsonValue {
+    this.#count();
+    const next = this.#next();
+    if (next === '"') return this.#string();
+    if (next === '{' || next === '[') return this.#nested(next);
+    if (next === 't' || next === 'f' || next === 'n') {
+      const [word, value] = LITERALS[next];
+      if (!this.#text.startsWith(word, this.#at)) this.#fail(`"${word}"`);
+      this.#at += word.length;
+      return value;
+    }
+    return this.#number();
+  }
+
+  #nested(first: '{' | '['): JsonValue {
+    if (++this.#depth > this.#maxDepth) {
+      this.#error('JSON_DEPTH', `nested deeper than ${this.#maxDepth} arrays and objects`);
+    }
+    this.#at++;
+    const value = first === '{' ? this.#object() : this.#array();
+    this.#at++;
+    this.#depth--;
+    return value;
+  }
+
+  #array(): JsonValue[] {
+    const array: JsonValue[] = [];
+    if (this.#next() === ']') return array;
+    for (;;) {
+      array.push(this.#value());
+      if (this.#next() === ']') return array;
+      this.#expect(',', '"," or "]"');
+    }
+  }
+
+  #object(): JsonObject {
+    const object: JsonObject = {};
+    if (this.#next() === '}') return object;
+    for (;;) {
+      if (this.#next() !== '"') this.#fail('a key in quotes');
+      this.#count();
+      const key = this.#string();
+      this.#next();
+      this.#expect(':', '":"');
+      const value = this.#value();
+      setOwn(object, key, value);
+      if (this.#next() === '}') return object;
+      this.#expect(',', '"," or "}"');
+    }
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    const end = this.#at + plainLength(this.#text, this.#at);
+    if (this.#text.charCodeAt(end) === QUOTE) {
+      this.#at = end + 1;
+      return this.#text.slice(start + 1, end);
+    }
+    const read = this.#longString(start) ?? this.#characters();
+    if (!isWellFormed(read)) {
+      this.#at = start;
+      this.#error('JSON_SYNTAX', 'a string with half a surrogate pair, which UTF-8 cannot carry,');
+    }
+    this.#at++;
+    return read;
+  }
+
+  /** `JSON.parse` is faster for long strings, slower for short ones. Refused text is read again, to find the error's offset. */
+  #longString(start: number): string | undefined {
+    const text = this.#text;
+    const end = text.indexOf('"', start + 1);
+    if (end - start < LONG_STRING || text[end - 1] === '\\') return undefined;
+    try {
+      const read = JSON.parse(text.slice(start, end + 1)) as string;
+      this.#at = end;
+      return read;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #characters(): string {
+    const text = this.#text;
+    let read = '';
+    for (;;) {
+      NOT_PLAIN.lastIndex = this.#at;
+      // Not `exec`, which allocates an array for each match.
+      const at = NOT_PLAIN.test(text) ? NOT_PLAIN.lastIndex - 1 : text.length;
+      read += text.slice(this.#at, at);
+      this.#at = at;
+      if (text[at] === '"') return read;
+      if (text[at] !== '\\') this.#fail('a character of a string, or its closing quote');
+      read += this.#escape();
+    }
+  }
+
+  #escape(): string {
+    const letter = this.#text.charAt(++this.#at);
+    if (letter === 'u') {
+      const hex = this.#text.slice(this.#at + 1, this.#at + 5);
+      if (!/^[0-9a-fA-F]{4}$/.test(hex)) this.#fail('"u" and four hexadecimal digits');
+      this.#at += 5;
+      return String.fromCharCode(Number.parseInt(hex, 16));
+    }
+    this.#at++;
+    return ESCAPES.get(letter) ?? this.#fail('one of "\\/bfnrtu after a backslash', this.#at - 1);
+  }
+
+  #number(): JsonValue {
+    const start = this.#at;
+    if (this.#text[this.#at] === '-') this.#at++;
+    if (this.#text[this.#at] === '0') this.#at++;
+    else this.#digits(start === this.#at ? 'a value' : 'a digit after "-"');
+    let isInteger = true;
+    if (this.#text[this.#at] === '.') {
+      isInteger = false;
+      this.#at++;
+      this.#digits('a digit after "."');
+    }
+    if (this.#text[this.#at] === 'e' || this.#text[this.#at] === 'E') {
+      isInteger = false;
+      this.#at++;
+      if (this.#text[this.#at] === '+' || this.#text[this.#at] === '-') this.#at++;
+      this.#digits('a digit of an exponent');
+    }
+    const literal = this.#text.slice(start, this.#at);
+    const value = Number(literal);
+    if (!Number.isFinite(value)) {
+      this.#at = start;
+      this.#error('JSON_RANGE', 'a number beyond the range of a 64-bit float');
+    }
+    // A finite float has at most 309 digits before the point, which also bounds the time that BigInt takes.
+    if (isInteger && !Object.is(value, -0)) return Number.isSafeInteger(value) ? value : BigInt(literal);
+    return Number.isInteger(value) ? new Float(value) : value;
+  }
+
+  #digits(expected: string): void {
+    const text = this.#text;
+    let at = this.#at;
+    for (let code = text.charCodeAt(at); code >= ZERO && code <= NINE; code = text.charCodeAt(at)) at++;
+    if (at === this.#at) this.#fail(expected);
+    this.#at = at;
+  }
+
+  /** Skips white space and returns the next character, '' at the end. */
+  #next(): string {
+    const text = this.#text;
+    let char = text.charAt(this.#at);
+    while (char === ' ' || char === '\n' || char === '\r' || char === '\t') char = text.charAt(++this.#at);
+    return char;
+  }
+
+  #expect(char: string, expected: string): void {
+    if (this.#text[this.#at] !== char) this.#fail(expected);
+    this.#at++;
+  }
+
+  #fail(expected: string, at = this.#at): never {
+    this.#at = at;
+    const found = this.#text.codePointAt(at);
+    const got = found === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(found));
+    return this.#error('JSON_SYNTAX', `expected ${expected}, got ${got}`);
+  }
+
+  #error(code: 'JSON_SYNTAX' | 'JSON_DEPTH' | 'JSON_RANGE', problem: string): never {
+    const offset = new TextEncoder().encode(this.#text.slice(0, this.#at)).length;
+    throw new ActorError(code, `${this.#what} is not valid JSON: ${problem} at byte ${offset}`);
+  }
+}
+
+const FLOAT_RANGE = 'the range of a 64-bit float';
+
+/** Whether the reader would accept the integer. `String` takes more than linear time for integers beyond that range. */
+const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer));
+
+const JSON_TEXT: Form<string> = {
+  literal: String,
+  string: quote,
+  integer: value => (isCarried(value) ? String(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: formatFloat,
+  bytes: bytes => `[${bytes.join(',')}]`,
+  array: items => `[${items.join(',')}]`,
+  object(keys, values) {
+    // A loop, not `map` and `join`: most values are small objects, for which the loop is faster.
+    let text = '{';
+    for (let index = 0; index < keys.length; index++) {
+      text += `${index > 0 ? ',' : ''}${quote(keys[index]!)}:${values[index]}`;
+    }
+    return `${text}}`;
+  },
+};
+
+/**
+ * Writes one JSON text, without white space. Accepts the values that `readJson` returns, and bytes (as an array of numbers).
+ * @param path Where the value stands, for error messages; its steps count as levels of nesting
+ * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
+ */
+export function writeJson(value: unknown, path: readonly string[] = []): string {
+  if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
+  try {
+    return checkWritten(writeValue(value, JSON_TEXT, path), path);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', path) : error;
+  }
+}
+
+/** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
+export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
+  try {
+    let text = '{';
+    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
+    return checkWritten(`${text}}`, []);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', []) : error;
+  }
+}
+
+/** Some engines allow longer strings. The limit is checked on all, so that all refuse the same texts. */
+function checkWritten(text: string, path: readonly string[]): string {
+  if (text.length > MAX_TEXT_BYTES) throw tooLong(text.length, path);
+  return text;
+}
+
+const tooLong = (got: number | 'more', path: readonly string[]) =>
+  new ActorError(
+    'TEXT_TOO_LONG',
+    tooLongMessage(`JSON of ${formatPath(path) || 'the value'}`, got, 'characters'),
+  );
+
+const COPY: Form<JsonValue> = {
+  literal: value => value,
+  string: text => text,
+  integer: value => (isCarried(value) ? integerOf(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: value => (Number.isInteger(value) ? new Float(value) : value),
+  bytes: bytes => bytes.slice(),
+  array: items => items,
+  object(keys, values) {
+    const object: JsonObject = {};
+    for (const [index, key] of keys.entries()) setOwn(object, key, values[index]!);
+    return object;
+  },
+};
+
+/** Returns a deep copy of `value`, with numbers as `readJson` returns them. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
+export const copyJson = (value: unknown, path: readonly string[]): JsonValue => writeValue(value, COPY, path);

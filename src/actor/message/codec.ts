@@ -1,0 +1,42 @@
+import { joinJson, parseJson, writeJson } from '../json/reader.ts';
+import type { JsonValue } from '../json/value.ts';
+
+/** A value that an encoding has written: a string or bytes. */
+export type Part = string | Uint8Array;
+
+const encoder = new TextEncoder();
+
+/** Returns the size of a part in bytes; strings are measured as UTF-8. */
+export const byteLength = (part: Part): number =>
+  typeof part === 'string' ? encoder.encode(part).length : part.length;
+
+/** A UTF-16 code unit takes at most three bytes of UTF-8, so most strings need not be encoded to see that they fit. */
+export const isOver = (part: Part, limitBytes: number): boolean =>
+  part.length * 3 > limitBytes && byteLength(part) > limitBytes;
+
+/**
+ * The encoding of a plugin's context and result. Every encoding carries the same values, those of `JsonValue`. Parts are
+ * written as soon as they are known, and joined later. The host functions of actors exchange JSON in any case.
+ */
+export interface Codec {
+  /** The name of the encoding, as in `encoding` of a plugin's metadata. */
+  readonly encoding: string;
+  /** @param path Where the value stands. @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path */
+  write(value: unknown, path: readonly string[]): Part;
+  /** Returns the object with these keys, whose values `write` or `join` wrote. */
+  join(members: readonly (readonly [key: string, value: Part])[]): Part;
+  /**
+   * @param bytes Must not be kept after the call
+   * @param what Names the bytes in error messages
+   * @throws {ActorError} with the offset of the first wrong byte
+   */
+  read(bytes: Uint8Array, what: string): JsonValue;
+}
+
+/** The encoding of plugins whose metadata does not name another one. */
+export const jsonCodec: Codec = {
+  encoding: 'json',
+  write: writeJson,
+  join: joinJson,
+  read: parseJson,
+};

@@ -1,0 +1,151 @@
+import { refuseExtra } from '../../../wasi/options.ts';
+import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
+import { type ReadOptions, readJson, writeJson } from '../json/reader.ts';
+import {
+  formatPath,
+  isJsonObject,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  setOwn,
+} from '../json/value.ts';
+import { Message, message, type Packet, UNREADABLE } from './message.ts';
+import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
+
+/**
+ * The form of messages to plugins. `plain`: data as it is, the form that the SDKs read. `upstream`: the form that Reflow
+ * sends, with the data of Event, Object, Any and Optional as bytes of JSON inside an object, and Encoded as Stream.
+ */
+export type Wire = 'plain' | 'upstream';
+
+/** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
+export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+  if (!isObject(value)) {
+    const expected = 'expected a message such as Message.integer(5)';
+    throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
+  }
+  const problem = problemOf(value);
+  if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
+  const { type, data = null } = value as { type: MessageType; data?: never };
+  return { type, data: TYPES[type].write?.(data as never) ?? data };
+}
+
+/** Returns a message as a value for the codec of a plugin. @throws {ActorError} INVALID_MESSAGE with the path */
+export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
+  const { type, data } = toWire(value, path);
+  const { sentAs = type, isWrappedUpstream } = TYPES[type];
+  if (wire === 'plain') {
+    if (sentAs === null) throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${UNREADABLE}`);
+    return { type: sentAs, data };
+  }
+  const wrap = (json: unknown, ...steps: string[]) => ({
+    data: new TextEncoder().encode(writeJson(json, [...path, ...steps])),
+  });
+  if (type === 'NetworkEvent') {
+    const event = data as { event_type: string; data: JsonValue };
+    return { type: sentAs, data: { ...event, data: wrap(event.data, 'data', 'data') } };
+  }
+  const isWrapped = isWrappedUpstream && !(type === 'Optional' && data === null);
+  return { type: sentAs ?? 'Stream', data: isWrapped ? wrap(data, 'data') : data };
+}
+
+/**
+ * Reads a message of the wire by upstream's lenient rules: a value that is not a message is skipped (`undefined`), data of
+ * the wrong type is replaced by the type's default. Both are reported. Unlike upstream, Flow and Optional may lack `data`.
+ * @param isKnown Whether a type is accepted. Default: types that plugins know, without those that are only for hosts
+ */
+export function fromWire(
+  value: JsonValue,
+  path: readonly string[],
+  report: Report,
+  isKnown: (type: MessageType) => boolean = isPluginType,
+): Message | undefined {
+  const skip = (why: string) => {
+    report({ code: 'MESSAGE_SKIPPED', message: `${formatPath(path)}: message skipped: ${why}` });
+    return undefined;
+  };
+  if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
+  const type = Object.hasOwn(value, 'type') ? value.type : undefined;
+  if (!isMessageType(type) || !isKnown(type)) {
+    return skip(`expected one of the message types, got ${describe(type)}`);
+  }
+  if (!Object.hasOwn(value, 'data') && !TYPES[type].mayLackData) return skip(`${type} without data`);
+
+  const wire = Object.hasOwn(value, 'data') ? value.data! : null;
+  const data = TYPES[type].read(wire);
+  if (data !== undefined) return message(type, data);
+  const fallback = TYPES[type].fallback();
+  const got = `expected ${TYPES[type].expected} for ${type}, got ${describe(wire)}`;
+  report({
+    code: 'MESSAGE_DEFAULTED',
+    message: `${formatPath([...path, 'data'])}: ${got}; replaced by the default`,
+  });
+  return message(type, fallback);
+}
+
+export const mapPorts = <From, To>(
+  ports: { readonly [port: string]: From },
+  map: (value: From, port: string) => To | undefined,
+): Record<string, To> => {
+  const mapped: Record<string, To> = {};
+  for (const port of Object.keys(ports)) {
+    const value = map(ports[port]!, port);
+    if (value !== undefined) setOwn(mapped, port, value);
+  }
+  return mapped;
+};
+
+export function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
+  if (isObject(packet)) return;
+  const where = formatPath(path) || 'the packet';
+  const message = `${where}: expected an object of port → message, got ${describe(packet)}`;
+  throw new ActorError('INVALID_MESSAGE', message);
+}
+
+/**
+ * Writes a packet as one line of JSON: `{"count":{"type":"Integer","data":11}}`.
+ * @param path Where the packet stands, for error messages; its steps count as levels of nesting
+ * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path, such as `payload.x.data`
+ */
+export function writePacket(packet: Packet, path: readonly string[] = []): string {
+  checkPacket(packet, path);
+  return writeJson(
+    mapPorts(packet, (value, port) => toWire(value, [...path, port])),
+    path,
+  );
+}
+
+/** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
+export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
+  checkPacket(packet, path);
+  return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+}
+
+/** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
+export const toPlainPacket = (packet: string | Uint8Array): string =>
+  writeJson(mapPorts(readPacket(packet), Message.toPlain));
+
+/**
+ * Reads a packet as `writePacket` writes it.
+ * @param report Called for each wrong message, which is then skipped or repaired as upstream does. Default: throws the fault
+ * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`, INVALID_MESSAGE for JSON other than an object
+ */
+export function readPacket(
+  input: string | Uint8Array,
+  report: Report = strictly,
+  options?: ReadOptions,
+): Packet {
+  refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
+  const json = readJson(input, options);
+  if (!isJsonObject(json)) {
+    const message = `expected an object of port → message, got ${describe(json)}`;
+    throw new ActorError('INVALID_MESSAGE', message);
+  }
+  return mapPorts(json, (value, port) => fromWire(value, [port], report, () => true));
+}
+
+/** Reads a packet that a plugin sends. */
+export const packetFromWire = (ports: JsonObject, path: readonly string[], report: Report): Packet =>
+  mapPorts(ports, (value, port) => fromWire(value, [...path, port], report));
+
+export const packetFromPlainJson = (ports: JsonObject): Packet => mapPorts(ports, Message.from);

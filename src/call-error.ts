@@ -1,0 +1,27 @@
+import { PlugboardError } from './errors.ts';
+import type { PluginOutput } from './values/output.ts';
+
+/** Details of a failed call, for its error. */
+export interface CallErrorDetails {
+  /** The output that the plugin had set. */
+  output?: PluginOutput | null;
+  /** The result of the export, or the exit code passed to proc_exit. */
+  exitCode?: number | null;
+  /** The last lines that the plugin wrote to stderr, during this call or before. */
+  stderr?: readonly string[];
+  cause?: unknown;
+}
+
+/** A failed call. `code` tells the kind of failure, `cause` is the error behind it. */
+export class CallError extends PlugboardError {
+  override readonly name: string = 'CallError';
+  readonly output: PluginOutput | null;
+  readonly exitCode: number | null;
+  readonly stderr: readonly string[];
+  constructor(code: string, message: string, details: CallErrorDetails = {}) {
+    super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.output = details.output ?? null;
+    this.exitCode = details.exitCode ?? null;
+    this.stderr = details.stderr ?? [];
+  }
+}

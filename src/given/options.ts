@@ -1,0 +1,108 @@
+import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../../abi/index.ts';
+import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
+import type { HostFunctions } from '../host/function.ts';
+import type { Fetch } from '../platform/types.ts';
+
+/** A tolerated mistake, as data. */
+export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
+
+/** Receives log messages of plugins: a function for each level. `console` is a logger. */
+export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };
+
+/** Values that a plugin reads with `config_get`, by key. */
+export type PluginConfig = Readonly<Record<string, string>>;
+
+export interface MemoryOptions {
+  /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
+  maxPages?: number | null | undefined;
+  /**
+   * Pages (64 KiB) by which the plugin's memories and the kernel's may grow together. The memory of the main module may not
+   * start with more pages. Same meaning as in Extism's native runtime.
+   */
+  max_pages?: number | null | undefined;
+  /** Total bytes of all variables, keys included. Default: 1 MiB; 0 allows no variables. */
+  maxVarBytes?: number | null | undefined;
+  max_var_bytes?: number | null | undefined;
+  /** Bytes in the body of one HTTP response. Default: 50 MiB. */
+  maxHttpResponseBytes?: number | null | undefined;
+  max_http_response_bytes?: number | null | undefined;
+}
+
+/**
+ * Keys of manifests and of options. An option wins over the same key of the manifest. Keys in snake case have the meaning of
+ * the Extism manifest, keys in camel case the meaning of the official JS SDK. A key may be given in one spelling only.
+ */
+export interface ManifestOptions {
+  config?: PluginConfig | null | undefined;
+  allowedHosts?: readonly string[] | null | undefined;
+  allowed_hosts?: readonly string[] | null | undefined;
+  /** Guest path → host path. */
+  allowedPaths?: Readonly<Record<string, string>> | null | undefined;
+  /** Host path, perhaps with `ro:` before it → guest path. */
+  allowed_paths?: Readonly<Record<string, string>> | null | undefined;
+  memory?: MemoryOptions | null | undefined;
+  /**
+   * Ends a call, or the start functions, after this many ms, even in an endless loop. The plugin then runs in a worker, or with
+   * checks added to its code. UNSUPPORTED where neither is possible.
+   */
+  timeoutMs?: number | null | undefined;
+  timeout_ms?: number | null | undefined;
+}
+
+/** Options of `createPlugin`. Options that the official JS SDK has too keep its names and meanings. */
+export interface PluginOptions extends ManifestOptions {
+  /**
+   * Ends the wait of a queued call after this many ms, if the same async host function of the running call was pending all the
+   * time: the two may wait for each other. On Node, Deno, Bun and workerd, calls made outside host functions wait without
+   * limit. Default: 30 s.
+   */
+  queueTimeoutMs?: number | null | undefined;
+  /** Provides WASI preview 1 to modules that import it. Default: true; `false` refuses such modules. */
+  useWasi?: boolean | undefined;
+  /** Prints the plugin's stdout and stderr on the host's. Default: true if the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
+  enableWasiOutput?: boolean | undefined;
+  /** Receives log messages. A message is dropped if the logger has no function for its level. Default: the console. */
+  logger?: Logger | undefined;
+  /** The lowest level that is logged. Default: `silent`. */
+  logLevel?: LogLevel | undefined;
+  /** Functions that the plugin may import, by namespace and name. */
+  functions?: HostFunctions | undefined;
+  /** Fetches manifests and modules by URL, and sends the plugin's HTTP requests. Default: the platform's `fetch`. */
+  fetch?: Fetch | undefined;
+  allowHttpResponseHeaders?: boolean | undefined;
+  /** The URL schemes that `http_request` may use, also after a redirect. Default: both. */
+  allowedSchemes?: readonly ('http' | 'https')[] | undefined;
+  /**
+   * Whether `http_request` may reach an address outside the public internet, also after a redirect: `127.0.0.1`, `10.0.0.1`,
+   * `[fe80::1]`, `localhost` … Names are not looked up, so another name may still lead to such an address. Default: true.
+   */
+  allowPrivateAddresses?: boolean | undefined;
+  /**
+   * Runs the plugin in a worker of its own. Default: false; a worker is still used for `timeoutMs`, and for a plugin that must
+   * wait where the engine cannot suspend it.
+   */
+  runInWorker?: boolean | undefined;
+  /** Has no effect; accepted for the official JS SDK. Here the memory shared with a worker grows as needed. */
+  sharedArrayBufferSize?: number | undefined;
+  /** Options for the worker, on runtimes with `node:worker_threads`. */
+  nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
+
+  /** File systems, in memory or of another kind, by their path in the plugin. See `MemoryFs` of plugboard/wasi. */
+  preopens?: Readonly<Record<string, Preopen>> | undefined;
+  /**
+   * Implementation of the kernel's loads and stores. Default: `accessors` (wasm) where the platform compiles bytes, else
+   * `reference`.
+   */
+  kernel?: KernelTier | undefined;
+  /** The compiled accessor module, for platforms that cannot compile bytes. */
+  accessors?: WebAssembly.Module | undefined;
+  /** Receives each line of the plugin's stdout, without the line end. */
+  stdout?: ((line: string) => void) | undefined;
+  stderr?: ((line: string) => void) | undefined;
+  /** Receives tolerated mistakes. */
+  onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Turns diagnostics of the kernel and of creation into errors. Default: false. */
+  strict?: boolean | undefined;
+  /** Receives the host's own debug log: one line for each step from the source to the result of a call. */
+  debug?: ((line: string) => void) | undefined;
+}

@@ -1,0 +1,153 @@
+import type { KernelTier, LogLevel } from '../../abi/index.ts';
+import type { Preopen } from '../../wasi/index.ts';
+import { readOptions } from '../../wasi/options.ts';
+import type { HostFunctions } from '../host/function.ts';
+import { HTTP_SCHEMES } from '../host/http.ts';
+import { LIMITS } from '../limits.ts';
+import type { Fetch } from '../platform/types.ts';
+import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
+import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+
+/** A folder of the host, and the path under which the plugin sees it. */
+export interface Mount {
+  guest: string;
+  host: string;
+  readOnly: boolean;
+}
+
+/** Manifest and options, checked and complete. */
+export type Settings = Readonly<{
+  config: ReadonlyMap<string, string>;
+  allowedHosts: readonly string[];
+  allowedSchemes: readonly string[];
+  allowsPrivateAddresses: boolean;
+  mounts: readonly Mount[];
+  preopens: Readonly<Record<string, Preopen>>;
+  maxKernelBytes: number | undefined;
+  /** Pages by which all memories may grow together. */
+  maxGrowthPages: number | undefined;
+  maxVarBytes: number;
+  maxHttpResponseBytes: number;
+  exposesHttpHeaders: boolean;
+  fetch: Fetch | undefined;
+  /** Time limit of one call, or of the start functions. */
+  timeoutMs: number | undefined;
+  queueTimeoutMs: number;
+  runInWorker: boolean;
+  nodeWorkerArgs: Readonly<Record<string, unknown>>;
+  useWasi: boolean;
+  /** Undefined: the platform decides. */
+  enableWasiOutput: boolean | undefined;
+  logger: Logger;
+  logLevel: LogLevel;
+  functions: HostFunctions;
+  kernel: KernelTier | undefined;
+  accessors: WebAssembly.Module | undefined;
+  stdout: ((line: string) => void) | undefined;
+  stderr: ((line: string) => void) | undefined;
+  onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
+  strict: boolean;
+  /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
+  zeroLimits: readonly string[];
+  debug: ((line: string) => void) | undefined;
+}>;
+
+const PAGE_BYTES = 65_536;
+
+/** The keys that manifests and options share. Both spellings of a key have the same name here. Missing keys are left out. */
+export interface Given {
+  config?: Record<string, string>;
+  allowedHosts?: readonly string[];
+  mounts?: Mount[];
+  timeoutMs?: number;
+  memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
+  zeroLimits: string[];
+}
+
+/** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
+const ZERO_IS_OPEN_ELSEWHERE = ['maxPages', 'maxVarBytes', 'maxHttpResponseBytes'] as const;
+
+/** @param where name of the manifest or options in messages */
+export function readShared(read: ManifestOptions, where: string): Given {
+  const { config, memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
+  const { allowedPaths, allowed_paths } = read;
+  const mounts = allowedPaths
+    ? Object.entries(allowedPaths).map(([guest, host]) => mount(host, guest))
+    : allowed_paths && Object.entries(allowed_paths).map(([host, guest]) => mount(host, guest));
+  const limits: MemoryOptions = memory ?? {};
+  const { maxPages, max_pages, maxVarBytes = limits.max_var_bytes } = limits;
+  const { maxHttpResponseBytes = limits.max_http_response_bytes } = limits;
+  return {
+    ...present({ config, allowedHosts, mounts, timeoutMs }),
+    memory: present({ maxPages, maxGrowthPages: max_pages, maxVarBytes, maxHttpResponseBytes }),
+    zeroLimits: ZERO_IS_OPEN_ELSEWHERE.filter(key => limits[key] === 0).map(key => `${where}.memory.${key}`),
+  };
+}
+
+const mount = (path: string, guest: string): Mount => ({
+  guest,
+  host: path.replace(/^ro:/, ''),
+  readOnly: path.startsWith('ro:'),
+});
+
+/** Removes missing keys. Otherwise a missing option would replace the same key of the manifest. */
+const present = <T extends object>(keys: T) =>
+  Object.fromEntries(Object.entries(keys).filter(([, value]) => value != null)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
+
+/** Options that manifests do not have. */
+type OwnOptions = Omit<PluginOptions, keyof ManifestOptions>;
+
+/** @throws {CreateError} INVALID_OPTION */
+export function readPluginOptions(options: unknown): Given & OwnOptions {
+  const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
+  const own: OwnOptions = read;
+  return { ...own, ...readShared(read, 'option') };
+}
+
+/** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
+export function settle(manifest: Given, options: Given & OwnOptions): Settings {
+  const given = { ...manifest, ...options };
+  const memory = { ...manifest.memory, ...options.memory };
+  const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];
+  return Object.freeze({
+    // A Map, because a plain object also has inherited keys.
+    config: new Map(Object.entries(given.config ?? {})),
+    allowedHosts: given.allowedHosts ?? [],
+    allowedSchemes: given.allowedSchemes ?? HTTP_SCHEMES,
+    allowsPrivateAddresses: given.allowPrivateAddresses ?? true,
+    mounts: given.mounts ?? [],
+    preopens: given.preopens ?? {},
+    maxKernelBytes: kernelBytes(memory),
+    maxGrowthPages: memory.maxGrowthPages,
+    maxVarBytes: memory.maxVarBytes ?? LIMITS.varBytes.default,
+    maxHttpResponseBytes: memory.maxHttpResponseBytes ?? LIMITS.httpResponseBytes.default,
+    exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
+    fetch: given.fetch,
+    timeoutMs: given.timeoutMs,
+    queueTimeoutMs: given.queueTimeoutMs ?? LIMITS.queueMs.default,
+    runInWorker: given.runInWorker ?? false,
+    nodeWorkerArgs: given.nodeWorkerArgs ?? {},
+    useWasi: given.useWasi ?? true,
+    enableWasiOutput: given.enableWasiOutput,
+    logger: given.logger ?? console,
+    logLevel: given.logLevel ?? 'silent',
+    functions: given.functions ?? {},
+    kernel: given.kernel,
+    accessors: given.accessors,
+    stdout: given.stdout,
+    stderr: given.stderr,
+    onDiagnostic: given.onDiagnostic,
+    strict: given.strict ?? false,
+    zeroLimits,
+    debug: given.debug,
+  });
+}
+
+/** Returns the limit of the kernel memory. As in the native runtime, `memory.max_pages` does not count the first page. */
+function kernelBytes({ maxPages, maxGrowthPages }: Given['memory']): number | undefined {
+  const limits = [maxPages, maxGrowthPages === undefined ? undefined : maxGrowthPages + 1];
+  const given = limits.filter(pages => pages !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given) * PAGE_BYTES;
+}

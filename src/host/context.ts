@@ -1,0 +1,103 @@
+import type { Kernel, LogLevel } from '../../abi/index.ts';
+import { PlugboardError } from '../errors.ts';
+import { readInput } from '../values/input.ts';
+import { type OutputCopier, PluginOutput } from '../values/output.ts';
+
+/**
+ * The first argument of a host function. Gives access to the plugin's kernel memory, variables and log level. Class and
+ * methods have the names of the official JS SDK. Handles are byte offsets into the kernel memory.
+ */
+export class CallContext {
+  readonly #ownKernel: Kernel;
+  readonly #copier: OutputCopier;
+  readonly #currentHostContext: () => unknown;
+  readonly #isOver: () => boolean;
+
+  constructor(kernel: Kernel, copier: OutputCopier, currentHostContext: () => unknown, isOver = () => false) {
+    this.#ownKernel = kernel;
+    this.#copier = copier;
+    this.#currentHostContext = currentHostContext;
+    this.#isOver = isOver;
+  }
+
+  /** Checked at each use: an async host function may go on after its call has ended, while the kernel serves the next call. */
+  get #kernel(): Kernel {
+    if (this.#isOver()) {
+      throw new PlugboardError(
+        'CALL_OVER',
+        'this context belongs to a call that is over; its blocks are gone',
+      );
+    }
+    return this.#ownKernel;
+  }
+
+  /** Returns the third argument of `plugin.call`, or undefined if it was left out. */
+  hostContext<T = unknown>(): T {
+    return this.#currentHostContext() as T;
+  }
+
+  /** Allocates a zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */
+  alloc(length: bigint | number): bigint {
+    const handle = this.#kernel.memory.alloc(Number(length));
+    if (handle === 0 && BigInt(length) !== 0n) {
+      this.#kernel.check();
+      throw new PlugboardError('MEMORY_LIMIT', `kernel memory: no room for a block of ${length} bytes`);
+    }
+    return BigInt(handle);
+  }
+
+  /** Frees a block. A number that is not the handle of a live block has no effect. */
+  free(handle: bigint | number): void {
+    this.#kernel.free(Number(handle));
+  }
+
+  /** Returns a copy of a block, or null if `handle` is not the handle of a live block. */
+  read(handle: bigint | number): PluginOutput | null {
+    const length = this.#kernel.memory.length(Number(handle));
+    return length === 0 ? null : this.#copier.copy(Number(handle), length);
+  }
+
+  /**
+   * Copies `input` into a new block, text as UTF-8.
+   * @returns the handle of the block, 0 for an empty input
+   * @throws MEMORY_LIMIT, INVALID_INPUT, TEXT_TOO_LONG
+   */
+  store(input: string | Uint8Array): bigint {
+    return BigInt(this.#kernel.place(readInput(input, PlugboardError)));
+  }
+
+  /** Returns the length of a block in bytes, 0 if `handle` is not the handle of a live block. */
+  length(handle: bigint | number): bigint {
+    return BigInt(this.#kernel.memory.length(Number(handle)));
+  }
+
+  /** Returns a copy of a variable of the plugin, or null if it is not set. */
+  getVariable(name: string): PluginOutput | null {
+    const value = this.#kernel.vars.get(name);
+    return value ? new PluginOutput(value.buffer) : null;
+  }
+
+  /** Sets a variable of the plugin. @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG */
+  setVariable(name: string, value: string | Uint8Array): void {
+    this.#kernel.vars.set(name, readInput(value, PlugboardError));
+  }
+
+  /** Deletes a variable of the plugin. @throws VARS_DISABLED */
+  deleteVariable(name: string): void {
+    this.#kernel.vars.delete(name);
+  }
+
+  /** Sets the error text with which the call will fail. Without an argument, removes it. */
+  setError(error?: string | Error | null): void {
+    const text = error instanceof Error ? error.message : error;
+    this.#kernel.error = text == null ? null : { handle: Number(this.store(text)), text };
+  }
+
+  get logLevel(): LogLevel {
+    return this.#kernel.logLevel;
+  }
+
+  set logLevel(level: LogLevel) {
+    this.#kernel.logLevel = level;
+  }
+}

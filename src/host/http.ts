@@ -1,0 +1,209 @@
+import type { HttpRequest, HttpResponse, SendHttp } from '../../abi/index.ts';
+import { describe, PlugboardError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Fetch } from '../platform/types.ts';
+import { toBase64 } from '../values/base64.ts';
+import { readBody } from '../values/body.ts';
+import { isPrivateAddress } from './private-address.ts';
+
+export interface HttpRules {
+  fetch: Fetch;
+  /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. An empty list allows no request. */
+  allowedHosts: readonly string[];
+  /** Any of `http` and `https`. */
+  allowedSchemes: readonly string[];
+  allowsPrivateAddresses: boolean;
+  maxResponseBytes: number;
+}
+
+const ANY_HOST = '*';
+export const HTTP_SCHEMES: readonly ('http' | 'https')[] = ['http', 'https'];
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** Headers that a redirect to another origin must not receive. */
+const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
+const CONTENT_HEADERS = /^content-/i;
+
+/**
+ * Makes the function that sends plugins' requests with `fetch`, without the browser's credentials. It checks the URL of the
+ * request and of each redirect. In browsers redirects cannot be seen, so there they are followed only if every host, scheme
+ * and address is allowed.
+ */
+export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefined): SendHttp {
+  const allowed = rules.allowedHosts.map(glob => compileGlob(withoutBrackets(glob)));
+  return async given => {
+    let request = given;
+    for (let hops = 0; hops <= LIMITS.httpRedirects.default; hops++) {
+      const url = checkUrl(request.url, allowed, rules);
+      const response = await sendOnce(url, request, rules, signal());
+      if (response.type === 'opaqueredirect') {
+        throw denied(
+          url,
+          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}", any scheme and any address to follow`,
+        );
+      }
+      const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
+      if (location === null) return readResponse(url, response, rules);
+      letGo(response.body);
+      request = redirect(request, url, response.status, location);
+    }
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: ${given.url} redirects more than ${LIMITS.httpRedirects.default} times`,
+    );
+  };
+}
+
+async function sendOnce(
+  url: URL,
+  { method, headers, body }: HttpRequest,
+  { fetch, ...rules }: HttpRules,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(withoutUser(url), {
+      method,
+      headers: { ...basicAuthorization(url), ...headers },
+      // fetch refuses a body with these methods.
+      body: method === 'GET' || method === 'HEAD' ? null : body,
+      redirect: allowsAll(rules) ? 'follow' : 'manual',
+      credentials: 'omit',
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    throw failed(url, error);
+  }
+}
+
+/** Whether redirects need no check. `fetch` itself follows them only to http and https. */
+const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omit<HttpRules, 'fetch'>) =>
+  allowedHosts.includes(ANY_HOST) &&
+  HTTP_SCHEMES.every(scheme => allowedSchemes.includes(scheme)) &&
+  allowsPrivateAddresses;
+
+/** Turns user name and password of a URL into a header, as other clients do. `fetch` refuses URLs that contain them. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (!username && !password) return {};
+  const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${toBase64(bytes)}` };
+}
+
+function withoutUser(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+function redirect(request: HttpRequest, from: URL, status: number, location: string): HttpRequest {
+  if (!URL.canParse(location, from.href)) {
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: ${from.href} redirects to "${location}", which is not a URL`,
+    );
+  }
+  const url = new URL(location, from);
+  const becomesGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
+  const headers = Object.entries(request.headers).filter(([name]) => {
+    if (becomesGet && CONTENT_HEADERS.test(name)) return false;
+    return url.origin === from.origin || !PRIVATE_HEADERS.test(name);
+  });
+  return {
+    url: url.href,
+    method: becomesGet ? 'GET' : request.method,
+    headers: Object.fromEntries(headers),
+    body: becomesGet ? null : request.body,
+  };
+}
+
+function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): URL {
+  if (!URL.canParse(text)) {
+    throw new PlugboardError('HTTP_FAILED', `http_request: expected an absolute URL, got ${describe(text)}`);
+  }
+  const url = new URL(text);
+  if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
+    throw denied(url, `only ${rules.allowedSchemes.join(' and ') || 'nothing'} is sent (allowedSchemes)`);
+  if (!rules.allowsPrivateAddresses && isPrivateAddress(url.hostname))
+    throw denied(url, 'its address is outside the public internet (allowPrivateAddresses)');
+  // URLs write IPv6 addresses in brackets, which have another meaning in globs.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (allowed.some(pattern => pattern.test(host))) return url;
+  const list = rules.allowedHosts.map(item => `"${item}"`).join(', ') || 'none';
+  throw denied(url, `allowedHosts allows ${list}`);
+}
+
+async function readResponse(
+  url: URL,
+  response: Response,
+  { maxResponseBytes }: HttpRules,
+): Promise<HttpResponse> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, value] of response.headers) headers[name] = value;
+  const tooLong = () => {
+    const message = `http_request: the response of ${url.href} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
+    return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
+  };
+  try {
+    const body = await readBody(response, maxResponseBytes, tooLong);
+    return { status: response.status, headers, body };
+  } catch (error) {
+    throw error instanceof PlugboardError ? error : failed(url, error);
+  }
+}
+
+/** Cancels a body. Not awaited: if the body was cloned, the promise settles only when the clone is done too. */
+function letGo(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => {});
+}
+
+const denied = (url: URL, why: string) =>
+  new PlugboardError('HTTP_DENIED', `http_request: ${url.href} is not allowed: ${why}`);
+
+function failed(url: URL, error: unknown): PlugboardError {
+  // Node's message is only "fetch failed"; the reason is in `cause`.
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${why}`, { cause: error });
+}
+
+/**
+ * Describes the mistake in a glob that can match no host of a URL; undefined if it can match one. Classes such as `[a/b]`
+ * are not checked. A literal IPv6 address may be in brackets.
+ */
+export function mistakeInHost(glob: string): string | undefined {
+  const rest = withoutBrackets(glob).replace(/\[!?[^\]]+\]/g, '');
+  if (glob === '') return 'an empty string';
+  if (/[a-z]:\/\//i.test(rest)) return 'a URL with its scheme';
+  if (/[/\\]/.test(rest)) return 'a host with a path';
+  if (rest.includes('@')) return 'a host with a user';
+  // One colon only: an IPv6 address has at least two.
+  if (/^[^:]*:\d*$/.test(rest)) return 'a host with a port';
+  if (/\s/.test(rest)) return 'a host with white space';
+  if (/[^ -~]/.test(rest)) return 'a host with letters beyond ASCII, which URLs write as xn--…,';
+  const isLiteral = !/[*?[]/.test(rest) && rest === withoutBrackets(glob);
+  return isLiteral && hostOfUrl(rest) !== rest.toLowerCase()
+    ? 'a host that no URL has in this form'
+    : undefined;
+}
+
+/** Returns the host in the form that URLs use: `127.1` becomes `127.0.0.1`. Undefined for a text that is not a host. */
+function hostOfUrl(host: string): string | undefined {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}/`;
+  return URL.canParse(url) ? withoutBrackets(new URL(url).hostname) : undefined;
+}
+
+/** Removes the brackets around a literal IPv6 address. As a class of one character they would match no address. */
+const withoutBrackets = (glob: string): string =>
+  glob.replace(/^\[([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)\]$/i, '$1');
+
+/** Compiles a glob, ignoring case as host names do. An unclosed `[` stands for itself, as in the native runtime. */
+function compileGlob(glob: string): RegExp {
+  const source = glob.replace(/\*|\?|\[!?[^\]]+\]|[^*?]/g, part => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    if (part.length === 1) return part.replace(/[\\^$.|+()[\]{}]/, '\\$&');
+    const isNot = part[1] === '!';
+    const chars = part.slice(isNot ? 2 : 1, -1).replace(/[\\^\]]/g, '\\$&');
+    return `[${isNot ? '^' : ''}${chars}]`;
+  });
+  return new RegExp(`^(?:${source})$`, 'is');
+}

@@ -1,0 +1,260 @@
+import type { Kernel } from '../../abi/index.ts';
+import {
+  createWasi,
+  type Preopen,
+  type Sink,
+  type Wasi,
+  type WasiFunctionName,
+  type WasiImport,
+} from '../../wasi/index.ts';
+import { jspi } from '../engine/jspi.ts';
+import { PlugboardError } from '../errors.ts';
+import type { Diagnostic } from '../given/options.ts';
+import { MAIN } from '../module/source.ts';
+import type { Platform } from '../platform/types.ts';
+import { type Ask, arm } from '../wasm/ask.ts';
+import { formatType } from '../wasm/reader.ts';
+import { type Forward, makeForward } from './forward.ts';
+import type { Link, LinkedModule, LinkPlan } from './plan.ts';
+import { chooseStartFunctions } from './start-functions.ts';
+
+const PAGE_BYTES = 65_536;
+
+/** The reason recorded when a plugin calls `proc_exit`. */
+export class ExitStop extends PlugboardError {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super('EXIT', `plugin called proc_exit(${exitCode})`);
+    this.exitCode = exitCode;
+  }
+}
+
+export interface InstanceParts {
+  plan: LinkPlan;
+  kernel: Kernel;
+  kernelImports: Readonly<Record<string, WebAssembly.ImportValue>>;
+  /** Makes the import for a host function, which may run on another thread. */
+  hostImport: (link: Link) => WebAssembly.ImportValue;
+  platform: Pick<Platform, 'clock' | 'random'>;
+  /** Whether the plugin is suspended while it waits. */
+  suspends: boolean;
+  /** Stops metered modules; null for others. */
+  ask: Ask | null;
+  /** Whether `growth` will be called. False avoids reading the buffer: JSC then keeps the memory until its second collection. */
+  tracksGrowth: boolean;
+  folders: Readonly<Record<string, Preopen>>;
+  stdout: Sink;
+  stderr: Sink;
+  onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Called before a module is instantiated or started, so that an error message can name the module. */
+  onModule: (name: string) => void;
+}
+
+/** Instances of all modules of a plugin, linked and started. */
+export interface Instances {
+  main: WebAssembly.Instance;
+  /** Returns, for each memory that a module exports as `memory`, the pages by which it has grown since instantiation. */
+  growth(): number[];
+  /** Closes the files that the modules have opened. */
+  close(): void;
+}
+
+/** A start function to be called before the next step. */
+export interface StartCall {
+  fn: (...args: number[]) => unknown;
+  args: readonly number[];
+}
+
+/**
+ * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Yields the start
+ * functions for the caller to run, because only the caller knows whether they may be suspended. Throws errors unchanged: the
+ * reason for which the kernel ended the call, a trap, or the engine's LinkError.
+ */
+export function instantiate(parts: InstanceParts): Generator<StartCall, Instances, void> {
+  return new Linker(parts).makeAll();
+}
+
+class Linker {
+  readonly #parts: InstanceParts;
+  readonly #made = new Map<string, WebAssembly.Instance>();
+  /** Modules whose imports are being made. */
+  readonly #making = new Set<string>();
+  /** Functions that were imported before the module that exports them was instantiated. */
+  #forwards: { link: Link; forward: Forward }[] = [];
+  readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
+  readonly #memories: { memory: WebAssembly.Memory; initialPages: number }[] = [];
+  readonly #wasis: Wasi[] = [];
+
+  constructor(parts: InstanceParts) {
+    this.#parts = parts;
+  }
+
+  *makeAll(): Generator<StartCall, Instances, void> {
+    const { modules, main } = this.#parts.plan;
+    for (const module of modules.values()) {
+      if (module !== main && !module.isCommand) yield* this.#use(module);
+    }
+    const instance = yield* this.#use(main);
+    yield* this.#start(MAIN, instance);
+    const close = () => {
+      for (const wasi of this.#wasis) wasi.close();
+    };
+    const growth = () =>
+      this.#memories.map(({ memory, initialPages }) => memory.buffer.byteLength / PAGE_BYTES - initialPages);
+    return { main: instance, growth, close };
+  }
+
+  /** Returns the instance of a module. Makes it on the first use, after the modules that it imports from. */
+  *#use(module: LinkedModule): Generator<StartCall, WebAssembly.Instance, void> {
+    const { name } = module;
+    const made = this.#made.get(name);
+    if (made) return made;
+    this.#making.add(name);
+    for (const exporter of this.#exportersOf(module)) yield* this.#use(exporter);
+    const instance = this.#instantiate(module);
+    this.#making.delete(name);
+    this.#made.set(name, instance);
+    const memory = this.#parts.tracksGrowth && memoryOf(instance);
+    if (memory) this.#memories.push({ memory, initialPages: memory.buffer.byteLength / PAGE_BYTES });
+    this.#connect(name, instance);
+    // The main module is started last, even if others import from it.
+    if (name !== MAIN) this.#toStart.push({ name, instance });
+    // A start function might call a function that is still missing, so none runs before all are connected.
+    if (this.#forwards.length === 0) {
+      for (const next of this.#toStart.splice(0)) yield* this.#start(next.name, next.instance);
+    }
+    return instance;
+  }
+
+  #connect(name: string, instance: WebAssembly.Instance): void {
+    const isOwn = ({ link }: { link: Link }) => link.namespace === name;
+    for (const { link, forward } of this.#forwards.filter(isOwn)) {
+      forward.connect(exportedFunction(instance, link.name));
+    }
+    this.#forwards = this.#forwards.filter(item => !isOwn(item));
+  }
+
+  *#start(name: string, instance: WebAssembly.Instance): Generator<StartCall, void, void> {
+    for (const next of startFunctionsOf(instance, this.#parts.plan.modules.get(name)!)) {
+      this.#parts.onModule(name);
+      yield next;
+    }
+  }
+
+  /**
+   * Returns the modules to be instantiated before this one, without those that wait for it. A command is left out, because each
+   * call of it makes a new instance; the modules that it imports from are included.
+   */
+  #exportersOf({ links }: LinkedModule, seen = new Set<string>()): LinkedModule[] {
+    return links.flatMap(({ provider }) => {
+      if (provider.kind !== 'module' || seen.has(provider.module) || this.#making.has(provider.module))
+        return [];
+      seen.add(provider.module);
+      const exporter = this.#parts.plan.modules.get(provider.module)!;
+      return exporter.isCommand ? this.#exportersOf(exporter, seen) : [exporter];
+    });
+  }
+
+  #instantiate(module: LinkedModule): WebAssembly.Instance {
+    const wasi = this.#createWasi(module);
+    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
+    for (const link of module.links) {
+      imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
+      imports[link.namespace]![link.name] = this.#provide(link, wasi);
+    }
+    this.#parts.onModule(module.name);
+    const instance = new WebAssembly.Instance(module.module, imports);
+    // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
+    if (this.#parts.ask) arm(instance, this.#parts.ask);
+    const memory = memoryOf(instance) ?? importedMemory(imports);
+    if (memory) wasi?.bind(memory);
+    return instance;
+  }
+
+  #provide(link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
+    const { name, provider } = link;
+    const { kernelImports, hostImport, plan } = this.#parts;
+    switch (provider.kind) {
+      case 'kernel':
+        return kernelImports[name]!;
+      case 'wasi':
+        return this.#wasiImport(wasi!.imports[name as WasiFunctionName]!, name);
+      case 'host':
+      case 'remote':
+        return hostImport(link);
+      case 'module':
+        return this.#provideExport(link, plan.modules.get(provider.module)!);
+    }
+  }
+
+  #wasiImport(fn: WasiImport<unknown>, name: string): WebAssembly.ImportValue {
+    // Only this function waits. Wrapping the others would make them slower without need.
+    const waits = this.#parts.suspends && name === 'poll_oneoff';
+    return waits ? new jspi!.Suspending(fn as () => Promise<unknown>) : fn;
+  }
+
+  #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {
+    if (exporter.isCommand) {
+      return (...args: unknown[]) => {
+        this.#parts.kernel.check();
+        return exportedFunction(this.#instantiate(exporter), link.name)(...args);
+      };
+    }
+    const made = this.#made.get(exporter.name);
+    if (made) return made.exports[link.name]!;
+    if (exporter.exportKinds.get(link.name) !== 'function') throw new WebAssembly.LinkError(circular(link));
+    const forward = makeForward(`${link.namespace}.${link.name}`, link.type);
+    this.#forwards.push({ link, forward });
+    return forward.fn;
+  }
+
+  #createWasi({ links }: LinkedModule): Wasi | undefined {
+    if (!links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
+    const { kernel, platform, folders, stdout, stderr, onDiagnostic } = this.#parts;
+    const wasi = createWasi({
+      preopens: folders,
+      clock: platform.clock,
+      random: platform.random,
+      stdout,
+      stderr,
+      checkpoint: () => kernel.check(),
+      onExit: code => kernel.stop(new ExitStop(code)),
+      onDiagnostic,
+    });
+    this.#wasis.push(wasi);
+    return wasi;
+  }
+}
+
+const circular = ({ namespace, name }: Link) =>
+  `${namespace}.${name}: modules that import from each other can share functions only`;
+
+const exportedFunction = (instance: WebAssembly.Instance, name: string): ((...args: unknown[]) => unknown) =>
+  instance.exports[name] as (...args: unknown[]) => unknown;
+
+function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {
+  return exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined;
+}
+
+function importedMemory(
+  imports: Record<string, Record<string, WebAssembly.ImportValue>>,
+): WebAssembly.Memory | undefined {
+  const values = Object.values(imports).flatMap(items => Object.values(items));
+  return values.find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory);
+}
+
+function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartCall[] {
+  const chosen = chooseStartFunctions(({ name, args, type }) => {
+    const value = exports[name];
+    if (typeof value !== 'function') return false;
+    const actual = signatures?.exports.get(name);
+    return actual ? type.test(formatType(actual)) : value.length === args.length;
+  });
+  return chosen.map(({ name, args }) => ({ fn: exports[name] as StartCall['fn'], args }));
+}
+
+/** Whether the module uses WASI but has no memory that WASI could work on. */
+export const lacksMemory = ({ links, exports, imports }: LinkedModule): boolean =>
+  links.some(({ provider }) => provider.kind === 'wasi') &&
+  !exports.some(({ name, kind }) => name === 'memory' && kind === 'memory') &&
+  !imports.some(({ kind }) => kind === 'memory');

@@ -1,0 +1,93 @@
+import { LIMITS } from '../limits.ts';
+import { isEqual, wordsOf } from '../wasm/bytes.ts';
+import type { Signatures } from '../wasm/reader.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A compiled module with the data that is the same for every plugin that uses it. */
+export interface CompiledModule {
+  module: WebAssembly.Module;
+  imports: readonly WebAssembly.ModuleImportDescriptor[];
+  exports: readonly WebAssembly.ModuleExportDescriptor[];
+  /** Kinds by name. Names of exports are unique. */
+  exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
+  /** Null if the caller passed a compiled module, or if the module uses types that the reader does not know. */
+  signatures: Signatures | null;
+}
+
+interface Entry<T> {
+  bytes: Bytes;
+  /** Compared before the bytes: modules may differ only near the end, and comparing them byte by byte would be slow. */
+  checksum: number;
+  value: T;
+}
+
+/**
+ * Keeps values made from wasm bytes, such as compiled modules, for the bytes used last. Engines other than V8 compile the
+ * same bytes anew each time.
+ * RATIONALE: why-are-compiled-modules-kept
+ */
+export class ModuleCache<T> {
+  /** Entries in the order of their last use, the latest at the end. */
+  readonly #kept: Entry<T>[] = [];
+  /** Checksums of the copies that `own` returned. */
+  readonly #checksums = new WeakMap<Uint8Array, number>();
+  readonly #maxBytes: number;
+  readonly #maxModules: number;
+
+  constructor(
+    maxBytes: number = LIMITS.keptModuleBytes.default,
+    maxModules: number = LIMITS.keptModules.default,
+  ) {
+    this.#maxBytes = maxBytes;
+    this.#maxModules = maxModules;
+  }
+
+  find(bytes: Bytes): T | undefined {
+    if (bytes.length > this.#maxBytes) return undefined;
+    return this.#find(bytes, this.#checksums.get(bytes) ?? sumUp(bytes))?.value;
+  }
+
+  /** Returns equal bytes that will not change: the kept ones if there are any, else a copy. */
+  own(bytes: Uint8Array): Bytes {
+    if (bytes.length > this.#maxBytes) return bytes.slice();
+    const checksum = sumUp(bytes);
+    const known = this.#find(bytes, checksum);
+    if (known) return known.bytes;
+    const copy = bytes.slice();
+    this.#checksums.set(copy, checksum);
+    return copy;
+  }
+
+  #find(bytes: Uint8Array, checksum: number): Entry<T> | undefined {
+    const isSought = (entry: Entry<T>) =>
+      entry.bytes === bytes || (entry.checksum === checksum && isEqual(entry.bytes, bytes));
+    const found = this.#kept.find(isSought);
+    if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
+    return found;
+  }
+
+  /** Keeps `value`, unless its bytes are too many, and drops the entries used longest ago. `bytes` must not change. */
+  keep(bytes: Bytes, value: T): void {
+    if (bytes.length > this.#maxBytes) return;
+    this.#kept.push({ bytes, checksum: this.#checksums.get(bytes) ?? sumUp(bytes), value });
+    let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    while (usedBytes > this.#maxBytes || this.#kept.length > this.#maxModules)
+      usedBytes -= this.#kept.shift()!.bytes.length;
+  }
+}
+
+/**
+ * Returns a checksum of every 16th word and of the last 16 bytes. That is enough: `isEqual` compares all bytes afterwards, so
+ * a difference between these words only costs that comparison.
+ */
+function sumUp(bytes: Uint8Array): number {
+  let sum = 0;
+  const words = wordsOf(bytes);
+  for (let index = 0; index < words.length; index += 16) sum = Math.imul(sum ^ words[index]!, 0x01000193);
+  for (const byte of bytes.subarray(-16)) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum;
+}
+
+/** Compiled modules, shared by all plugins. */
+export const compiledBefore = new ModuleCache<CompiledModule>();

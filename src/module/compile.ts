@@ -1,0 +1,96 @@
+import { CreateError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Platform } from '../platform/types.ts';
+import { METER_EXPORTS } from '../wasm/meter.ts';
+import { readSignatures, type Signatures } from '../wasm/reader.ts';
+import { type CompiledModule, compiledBefore } from './cache.ts';
+import { type RewriteOptions, rewrite, stepsFor, type Transform } from './rewrite.ts';
+import type { LoadedSource } from './source.ts';
+
+/** A compiled module of a plugin, with its name, hash and transforms. */
+export interface PluginModule extends CompiledModule {
+  name: string;
+  /** The hash that was checked; null if the manifest gives none. */
+  sha256: string | null;
+  transforms: readonly Transform[];
+}
+
+/** @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT */
+export async function compileModule(
+  platform: Platform,
+  name: string,
+  source: LoadedSource,
+  options: RewriteOptions = {},
+): Promise<PluginModule> {
+  const steps = stepsFor(options);
+  if ('module' in source) {
+    steps[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
+    return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
+  }
+  const { sha256, compiling } = source;
+  refuseIfNoWasm(name, source.bytes);
+  const { bytes, transforms } = await rewrite(platform, name, source.bytes, steps);
+  // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
+  const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);
+  return { name, sha256, transforms, ...compiled };
+}
+
+async function compileBytes(
+  platform: Platform,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  compiling?: Promise<WebAssembly.Module>,
+): Promise<CompiledModule> {
+  const known = compiledBefore.find(bytes);
+  if (known) return known;
+  const module = await engineCompile(platform, name, bytes, compiling);
+  const compiled = describeModule(module, readSignatures(bytes));
+  compiledBefore.keep(bytes, compiled);
+  return compiled;
+}
+
+/** Exports added by `meter`; hidden from users. A module that already uses these names is refused. */
+const HIDDEN = new Set(Object.values(METER_EXPORTS));
+
+function describeModule(module: WebAssembly.Module, signatures: Signatures | null): CompiledModule {
+  const exports = WebAssembly.Module.exports(module).filter(({ name }) => !HIDDEN.has(name));
+  return {
+    module,
+    imports: WebAssembly.Module.imports(module),
+    exports,
+    exportKinds: new Map(exports.map(({ name, kind }) => [name, kind])),
+    signatures,
+  };
+}
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+async function engineCompile(
+  platform: Platform,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  compiling?: Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+  try {
+    if (compiling) return await compiling;
+    if (bytes.length <= LIMITS.synchronousCompileBytes.default) return new WebAssembly.Module(bytes);
+    return await platform.compile(bytes);
+  } catch (error) {
+    if (WebAssembly.validate(bytes)) {
+      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${(error as Error).message})`;
+      throw new CreateError('UNSUPPORTED', message, { cause: error });
+    }
+    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${(error as Error).message}`;
+    throw new CreateError('INVALID_WASM', message, { cause: error });
+  }
+}
+
+function refuseIfNoWasm(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  if (MAGIC.every((byte, index) => bytes[index] === byte)) return;
+  const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
+  throw new CreateError(
+    'INVALID_WASM',
+    `module "${name}": expected wasm, which starts with 00 61 73 6d, got ${bytes.length} bytes starting with ` +
+      `"${start}"; is this the .wasm file, or text or an error page?`,
+  );
+}

@@ -1,0 +1,144 @@
+import { CreateError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Platform } from '../platform/types.ts';
+import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { isOnlyMetered, meter } from '../wasm/meter.ts';
+import { readModule } from '../wasm/reader.ts';
+import { ModuleCache } from './cache.ts';
+import { hexOfSha256, MAIN } from './source.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A change to the bytes of a module between hashing and compiling. */
+export interface Transform {
+  name: 'cap-memory' | 'meter';
+  /** SHA-256 of the bytes before and after, in hexadecimal digits. */
+  before: string;
+  after: string;
+}
+
+export interface RewriteOptions {
+  /** The most pages by which each memory may grow; undefined without a limit. */
+  maxGrowthPages?: number | undefined;
+  /** The reason for which the plugin's own code has to keep `timeoutMs`; null if it need not. */
+  metered?: string | null;
+}
+
+/** A requested transform. */
+export interface Step {
+  name: Transform['name'];
+  /** Equal for steps that make the same change. */
+  key: string;
+  /** Changes the bytes. Returns null if the module uses a form that the host does not know. */
+  apply(bytes: Bytes): Bytes | null;
+  /** @throws {CreateError} for a module that is over the limit from the start */
+  precheck?(name: string, bytes: Bytes): void;
+  /** Whether `apply` made the intended change and no other. */
+  check(before: Bytes, after: Bytes): boolean;
+  /** @throws {CreateError} UNSUPPORTED. `why` is the reason: the bytes are missing, or have an unknown form */
+  refuse(why: string): never;
+}
+
+export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
+  const steps: Step[] = [];
+  const refuse = (message: string) => {
+    throw new CreateError('UNSUPPORTED', message);
+  };
+  if (maxGrowthPages !== undefined) {
+    steps.push({
+      name: 'cap-memory',
+      key: `cap-memory ${maxGrowthPages}`,
+      precheck: (name, bytes) => refuseIfOver(name, bytes, maxGrowthPages),
+      apply: bytes => capMemories(bytes, maxGrowthPages),
+      check: isOnlyCapped,
+      refuse: why =>
+        refuse(
+          `memory.max_pages cannot be honoured: ${why}; leave it out ` +
+            '(memory.maxPages limits kernel memory alone)',
+        ),
+    });
+  }
+  if (metered !== null) {
+    steps.push({
+      name: 'meter',
+      key: 'meter',
+      apply: meter,
+      // Validated, because engines limit the size of a function, and the checks in its loops may exceed that limit.
+      check: (before, after) => isOnlyMetered(before, after) && WebAssembly.validate(after),
+      refuse: why =>
+        refuse(
+          `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; ` +
+            'leave it out, and give calls an AbortSignal, which ends calls that wait',
+        ),
+    });
+  }
+  return steps;
+}
+
+/** @throws {CreateError} MEMORY_LIMIT */
+function refuseIfOver(name: string, bytes: Bytes, maxGrowthPages: number): void {
+  const [memory] = readModule(bytes).memories;
+  if (name !== MAIN || !memory || memory.initialPages <= maxGrowthPages) return;
+  throw new CreateError(
+    'MEMORY_LIMIT',
+    `module "${name}": its memory starts with ${memory.initialPages} pages, over the limit of ${maxGrowthPages} ` +
+      'pages (memory.max_pages)',
+  );
+}
+
+interface Rewritten {
+  bytes: Bytes;
+  transforms: readonly Transform[];
+}
+
+/** Rewritten bytes by the keys of the steps. Kept, because rewriting with its checks takes longer than making a plugin. */
+const rewrittenBefore = new ModuleCache<Map<string, Rewritten>>(LIMITS.keptModuleBytes.default / 2);
+
+/**
+ * Applies all steps and checks the result of each.
+ * @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT
+ */
+export async function rewrite(
+  platform: Platform,
+  name: string,
+  bytes: Bytes,
+  steps: readonly Step[],
+): Promise<Rewritten> {
+  if (steps.length === 0) return { bytes, transforms: [] };
+  const key = steps.map(step => step.key).join();
+  const kept = rewrittenBefore.find(bytes);
+  if (!kept) refuseIfInvalid(name, bytes);
+  for (const { precheck } of steps) precheck?.(name, bytes);
+  const known = kept?.get(key);
+  if (known) return known;
+  const rewritten = await takeSteps(platform, name, bytes, steps);
+  if (kept) kept.set(key, rewritten);
+  else rewrittenBefore.keep(bytes, new Map([[key, rewritten]]));
+  return rewritten;
+}
+
+async function takeSteps(
+  platform: Platform,
+  name: string,
+  bytes: Bytes,
+  steps: readonly Step[],
+): Promise<Rewritten> {
+  const transforms: Transform[] = [];
+  let before = bytes;
+  for (const { name: step, apply, check, refuse } of steps) {
+    const after = apply(before);
+    if (!after || !check(before, after))
+      return refuse(`module "${name}" uses a form that the host does not know, or is too large for it`);
+    if (after === before) continue;
+    const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
+    transforms.push({ name: step, before: from!, after: to! });
+    before = after;
+  }
+  return { bytes: before, transforms };
+}
+
+/** Refuses invalid bytes before the transforms, which could make them valid. */
+function refuseIfInvalid(name: string, bytes: Bytes): void {
+  if (WebAssembly.validate(bytes)) return;
+  throw new CreateError('INVALID_WASM', `module "${name}": ${bytes.length} bytes are not a valid module`);
+}

@@ -1,0 +1,137 @@
+import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
+import { CreateError } from '../errors.ts';
+import type { Fetch, Platform } from '../platform/types.ts';
+import { readBody } from '../values/body.ts';
+
+/** The place from which the wasm of a module comes. */
+export type Source =
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { path: string }
+  | { url: URL; init: { method?: string; headers?: Record<string, string> } }
+  | { response: Response }
+  | { module: WebAssembly.Module };
+
+export interface ManifestModule {
+  source: Source;
+  name: string;
+  hash: string | undefined;
+}
+
+/** The name of the module whose exports are called. */
+export const MAIN = 'main';
+
+/** The exact bytes that were hashed, or a compiled module, whose bytes cannot be read. */
+export type LoadedSource =
+  | {
+      bytes: Uint8Array<ArrayBuffer>;
+      sha256: string | null;
+      /** The compilation of the same bytes, started when they began to arrive. */
+      compiling?: Promise<WebAssembly.Module> | undefined;
+    }
+  | { module: WebAssembly.Module };
+
+/**
+ * Fetches a URL, or reads a response. If the content type is JSON, returns the text of the manifest, else the response itself,
+ * which should hold wasm.
+ * @throws {CreateError} SOURCE_UNAVAILABLE, TEXT_TOO_LONG
+ */
+export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
+  const response = input instanceof URL ? await fetchUrl(input, {}, fetch) : input;
+  if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
+  const tooLong = (bytes: number) => new CreateError('TEXT_TOO_LONG', tooLongMessage('manifest', bytes));
+  try {
+    // Not `response.text()`: some runtimes decode texts of any length.
+    return new TextDecoder().decode(await readBody(response, MAX_TEXT_BYTES, tooLong));
+  } catch (error) {
+    throw error instanceof CreateError
+      ? error
+      : unavailable(response.url || 'response', (error as Error).message, error);
+  }
+}
+
+/** Reads a module's bytes and checks its hash. @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH */
+export async function loadSource(
+  platform: Platform,
+  fetch: Fetch,
+  { source, name, hash }: ManifestModule,
+): Promise<LoadedSource> {
+  if ('module' in source) return source;
+  const { bytes, compiling } = await readSource(platform, fetch, source);
+  if (hash === undefined) return { bytes, compiling, sha256: null };
+
+  const sha256 = await hexOfSha256(platform, bytes);
+  if (sha256 !== hash) {
+    throw new CreateError(
+      'HASH_MISMATCH',
+      `module "${name}": hash mismatch: expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,
+    );
+  }
+  return { bytes, compiling, sha256 };
+}
+
+interface ReadSource {
+  bytes: Uint8Array<ArrayBuffer>;
+  compiling?: Promise<WebAssembly.Module>;
+}
+
+async function readSource(platform: Platform, fetch: Fetch, source: Source): Promise<ReadSource> {
+  if ('bytes' in source) return source;
+  if ('path' in source) return { bytes: await readFile(platform, source.path) };
+  if ('url' in source) return readResponse(platform, await fetchUrl(source.url, source.init, fetch));
+  if ('response' in source) return readResponse(platform, source.response);
+  throw new Error('BUG: a module has no bytes to read');
+}
+
+/** Compiles while the bytes arrive, if the platform can. Keeps the bytes too: hash and wasm types are read from them. */
+async function readResponse(platform: Platform, response: Response): Promise<ReadSource> {
+  const what = response.url || 'response';
+  if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
+  try {
+    if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
+      return { bytes: new Uint8Array(await response.arrayBuffer()) };
+    }
+    const compiling = platform.compileStreaming(response.clone());
+    // The code that awaits it handles the failure. Until then a rejection must not count as unhandled.
+    compiling.catch(() => {});
+    return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };
+  } catch (error) {
+    throw unavailable(what, (error as Error).message, error);
+  }
+}
+
+async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    // Node's message is only "fetch failed"; the reason is in `cause`.
+    const { message, cause } = error as Error;
+    throw unavailable(url.href, cause instanceof Error ? `${message}: ${cause.message}` : message, error);
+  }
+}
+
+const contentType = (response: Response) => response.headers.get('content-type') ?? '';
+
+const unavailable = (what: string, why: string, cause?: unknown) =>
+  new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
+
+/** Returns the SHA-256 in hexadecimal digits. @throws {CreateError} UNSUPPORTED if the platform has no SHA-256 */
+export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  try {
+    const digest = await platform.sha256(bytes);
+    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
+  } catch (error) {
+    const message = `no SHA-256 can be computed: ${(error as Error).message}`;
+    throw new CreateError('UNSUPPORTED', message, { cause: error });
+  }
+}
+
+async function readFile(platform: Platform, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!platform.readFile) {
+    throw unavailable(path, 'this platform has no files; pass a URL, the wasm bytes or a module');
+  }
+  try {
+    return await platform.readFile(path);
+  } catch (error) {
+    throw unavailable(path, (error as Error).message, error);
+  }
+}

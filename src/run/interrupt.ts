@@ -1,0 +1,150 @@
+import type { Clock } from '../../wasi/index.ts';
+import { CallError } from '../call-error.ts';
+import type { PlugboardError } from '../errors.ts';
+
+/** Called with the reason when a wait of a suspended call is interrupted. */
+type Waiting = (error: unknown) => void;
+
+/** Ends a suspended call: its imports stop waiting. */
+export class Interrupt {
+  /** Made when `signal` is read first. */
+  #controller: AbortController | undefined;
+  #reason: PlugboardError | undefined;
+  /** The first wait is kept outside the set: there is almost always only one, and a set would be slower. */
+  #first: Waiting | null = null;
+  readonly #others = new Set<Waiting>();
+
+  /** Fires with the interrupt. For work that can be cancelled, such as a request. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  fire(reason: PlugboardError): void {
+    this.#reason ??= reason;
+    for (const waiting of this.#first ? [this.#first, ...this.#others] : [...this.#others]) waiting(reason);
+    this.#controller?.abort(reason);
+  }
+
+  /** Registers `waiting`, to be called when the interrupt fires. Calls it at once if it has fired. */
+  join(waiting: Waiting): void {
+    if (this.#first) this.#others.add(waiting);
+    else this.#first = waiting;
+    if (this.#reason) waiting(this.#reason);
+  }
+
+  /** Unregisters `waiting`. Returns whether it was registered. */
+  leave(waiting: Waiting): boolean {
+    if (this.#first !== waiting) return this.#others.delete(waiting);
+    this.#first = null;
+    return true;
+  }
+
+  /**
+   * Waits for `work`, or until the interrupt fires. Resolves to `done(value)` if `work` resolves, and to `failed(error)` if it
+   * rejects or the interrupt fires before. Rejects with an error that `done` or `failed` throws.
+   */
+  wait<T, R>(work: PromiseLike<T>, done: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
+    // Not Promise.race with one promise for all waits: that promise would keep the results of all waits until the call ends.
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = error => {
+        if (!this.leave(waiting)) return;
+        try {
+          resolve(failed(error));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      this.join(waiting);
+      // Handles rejections also after the wait was interrupted: an unhandled rejection ends the process.
+      work.then(value => {
+        if (!this.leave(waiting)) return;
+        try {
+          resolve(done(value));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      }, waiting);
+    });
+  }
+}
+
+const NS_PER_MS = 1_000_000;
+/** The longest time that a timer takes. A plugin that sleeps longer wakes early. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Returns a clock whose sleep suspends the plugin and leaves the thread free. The sleep ends when `signal` fires. */
+export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefined): Clock => ({
+  ...clock,
+  sleepNs: ns =>
+    new Promise(resolve => {
+      const call = signal();
+      const wake = () => {
+        clearTimeout(timer);
+        // Removed, because one call may sleep many times.
+        call?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), LONGEST_MS));
+      call?.addEventListener('abort', wake);
+    }),
+});
+
+export const timedOut = (timeoutMs: number) =>
+  new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);
+
+export const aborted = ({ reason }: AbortSignal, of = '') =>
+  new CallError(
+    'ABORTED',
+    `${of}the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
+    { cause: reason },
+  );
+
+/** @throws {CallError} ABORTED */
+export function refuseIfAborted(name: string, signal: AbortSignal): void {
+  if (signal.aborted) throw aborted(signal, `${name}: `);
+}
+
+/** Runs `work`. Calls `stop` if its time is over, or the signal fires, before it ends. */
+export async function stopInTime<T>(
+  {
+    what,
+    signal,
+    timeoutMs,
+  }: { what: string; signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
+  stop: (reason: CallError) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (signal) refuseIfAborted(what, signal);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
+  const abort = () => stop(aborted(signal!));
+  signal?.addEventListener('abort', abort);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Calls `leave` when the signal fires. Returns a function that removes the listener. */
+export function leaveOnAbort(
+  signal: AbortSignal,
+  what: string,
+  leave: (error: CallError) => void,
+): () => void {
+  const onAbort = () => leave(aborted(signal, `${what}: `));
+  signal.addEventListener('abort', onAbort);
+  return () => signal.removeEventListener('abort', onAbort);
+}
+
+export const waitedTooLong = (what: string, queueTimeoutMs: number) =>
+  new CallError(
+    'QUEUE_TIMEOUT',
+    `${what}: waited ${queueTimeoutMs} ms (queueTimeoutMs) while a host function of the running call did not return. If that ` +
+      'host function waits for this call, they wait for each other: make the call after it has returned, or use a second ' +
+      'plugin. Else raise queueTimeoutMs',
+  );

@@ -1,0 +1,97 @@
+import { jspi } from '../engine/jspi.ts';
+import { type InstanceParts, type Instances, instantiate } from '../link/instance.ts';
+import { MAIN } from '../module/source.ts';
+
+/** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
+export interface Runner {
+  /** Whether there are instances that can be called. */
+  readonly isReady: boolean;
+  /** Name of the module that is being instantiated or started, or was last. */
+  readonly module: string;
+  /** The instance of the main module; null if there is none, or if it is in a worker. */
+  readonly main: WebAssembly.Instance | null;
+  /** Prepares the thread. This time does not count for the plugin's time limit. @throws {PlugboardError} WORKER_FAILED */
+  prepare(): Promise<void>;
+  /** Makes the instances and runs their start functions. Returns a promise if the plugin may have to wait. */
+  start(): void | Promise<void>;
+  /** Finds a function that the main module exports. */
+  find(name: string): RunnerExport | undefined;
+  /** Returns the pages by which each memory of the plugin has grown. */
+  growth(): readonly number[];
+  /** Drops the instances. A worker that still runs is ended by force. */
+  drop(): void;
+  /** Releases everything else, such as the worker. */
+  close(): Promise<void>;
+}
+
+export interface RunnerExport {
+  parameters: number;
+  /** Returns a promise if `start` does. */
+  call: () => unknown;
+}
+
+/** Runs a plugin on the caller's thread. With `parts.suspends`, calls return promises, and imports may suspend the plugin. */
+export class LocalRunner implements Runner {
+  /** Null after `close`, because the accessors in it would keep the kernel memory alive. */
+  #parts: Omit<InstanceParts, 'onModule'> | null;
+  #instances: Instances | null = null;
+  module: string = MAIN;
+
+  constructor(parts: Omit<InstanceParts, 'onModule'>) {
+    this.#parts = parts;
+  }
+
+  get isReady(): boolean {
+    return this.#instances !== null;
+  }
+
+  get main(): WebAssembly.Instance | null {
+    return this.#instances?.main ?? null;
+  }
+
+  async prepare(): Promise<void> {}
+
+  start(): void | Promise<void> {
+    const steps = this.#instantiate();
+    if (this.#parts!.suspends) return this.#startSuspending(steps);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
+    this.#instances = step.value;
+  }
+
+  async #startSuspending(steps: ReturnType<typeof instantiate>): Promise<void> {
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await jspi!.promising(step.value.fn)(...step.value.args);
+    this.#instances = step.value;
+  }
+
+  #instantiate(): ReturnType<typeof instantiate> {
+    return instantiate({
+      ...this.#parts!,
+      onModule: name => {
+        this.module = name;
+      },
+    });
+  }
+
+  find(name: string): RunnerExport | undefined {
+    const { exports } = this.main!;
+    const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
+    if (typeof fn !== 'function') return undefined;
+    const call = fn as () => unknown;
+    return { parameters: fn.length, call: this.#parts!.suspends ? jspi!.promising(call) : call };
+  }
+
+  growth(): readonly number[] {
+    return this.#instances?.growth() ?? [];
+  }
+
+  drop(): void {
+    this.#instances?.close();
+    this.#instances = null;
+  }
+
+  async close(): Promise<void> {
+    this.#parts = null;
+  }
+}

@@ -1,0 +1,98 @@
+import { AbiError, type AbiErrorCode, type KernelTier, type SharedBacking } from '../../../abi/index.ts';
+import { PlugboardError } from '../../errors.ts';
+import type { Mount } from '../../given/settings.ts';
+import { ExitStop } from '../../link/instance.ts';
+import type { LinkPlan } from '../../link/plan.ts';
+
+// Messages between the caller's thread and the worker. Only one thread works on the kernel memory at a time. The thread that
+// posts one of these messages hands the memory over before, and takes it over again when the answer arrives.
+
+/** First message to a worker: all data that it needs. */
+export interface Setup {
+  kind: 'setup';
+  /** Host functions in this plan have the provider kind `remote`. */
+  plan: LinkPlan;
+  tier: KernelTier;
+  isMetered: boolean;
+  tracksGrowth: boolean;
+  accessors: WebAssembly.Module | null;
+  backing: SharedBacking;
+  /** Memory for answers to requests. Not a message, because the worker cannot receive messages while the plugin waits. */
+  answers: SharedArrayBuffer;
+  maxKernelBytes: number | undefined;
+  strict: boolean;
+  mounts: readonly Mount[];
+}
+
+/** Message to the worker. After each order the worker posts `Ended`. */
+export type Order =
+  | Setup
+  /** Makes new instances and runs their start functions. */
+  | { kind: 'start' }
+  | { kind: 'call'; name: string }
+  /** Drops the instances and closes their files. */
+  | { kind: 'drop' };
+
+/** Message to the caller's thread: call a function there, or take output or a diagnostic. The worker waits for the answer. */
+export interface Request {
+  kind: 'request';
+  /** Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr or diagnostic. */
+  to: number | string;
+  args: unknown[];
+}
+
+/** Message to the caller's thread: an order has been carried out. */
+export interface Ended {
+  kind: 'ended';
+  /** Result of the export. A result other than a number or undefined is invalid, and sent as text for the error message. */
+  result: number | string | undefined;
+  thrown: PlainError | null;
+  /** The reason, if this side ended the call. */
+  reason: PlainError | null;
+  /** Pages by which each of the plugin's memories has grown. */
+  growth: readonly number[];
+  /** Name of the module that was instantiated or started last. */
+  module: string;
+  /** The functions that the main module exports, with their numbers of parameters. */
+  exports: ReadonlyMap<string, number>;
+}
+
+export interface PlainError {
+  name: string;
+  message: string;
+  stack: string | undefined;
+  code: string | undefined;
+  exitCode: number | undefined;
+}
+
+/** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
+export function toPlain(error: unknown): PlainError {
+  if (!(error instanceof Error)) {
+    const message = String(error);
+    return { name: 'Error', message, stack: undefined, code: undefined, exitCode: undefined };
+  }
+  const { name, message, stack } = error;
+  return {
+    name: error instanceof ExitStop ? 'ExitStop' : name,
+    message,
+    stack,
+    code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
+    exitCode: error instanceof ExitStop ? error.exitCode : undefined,
+  };
+}
+
+const CLASSES: Record<string, (plain: PlainError) => Error> = {
+  ExitStop: ({ exitCode }) => new ExitStop(exitCode!),
+  AbiError: ({ code, message }) => new AbiError(code as AbiErrorCode, message),
+  PlugboardError: ({ code, message }) => new PlugboardError(code!, message),
+  RuntimeError: ({ message }) => new WebAssembly.RuntimeError(message),
+  LinkError: ({ message }) => new WebAssembly.LinkError(message),
+  RangeError: ({ message }) => new RangeError(message),
+  TypeError: ({ message }) => new TypeError(message),
+};
+
+export function fromPlain(plain: PlainError): Error {
+  const error = Object.hasOwn(CLASSES, plain.name) ? CLASSES[plain.name]!(plain) : new Error(plain.message);
+  if (plain.stack !== undefined) error.stack = plain.stack;
+  return error;
+}

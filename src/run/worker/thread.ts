@@ -1,0 +1,121 @@
+import type { KernelMemory } from '../../../abi/index.ts';
+import { PlugboardError } from '../../errors.ts';
+import type { Platform, WorkerHandle } from '../../platform/types.ts';
+import { Answer, type Outcome } from './answer.ts';
+import type { Ended, Order, Request } from './protocol.ts';
+
+export interface ThreadOptions {
+  platform: Platform;
+  /** Options of the runtime for its workers. */
+  args: Readonly<Record<string, unknown>>;
+  /** Kernel memory of the caller's thread. The setup gives the worker the same memory. */
+  memory: KernelMemory;
+  serve: (request: Request) => Promise<{ outcome: Outcome; results?: unknown }>;
+}
+
+/** Threads that carry out an order. Keeps them alive: the code that awaits the order may be reachable only through them. */
+const working = new Set<Thread>();
+
+/**
+ * Ends the workers of plugins that became unreachable without `close`: a worker lives until it is terminated. The registry
+ * is made with the first worker, because runtimes without workers may not have the class.
+ */
+let unreachable: FinalizationRegistry<WorkerHandle> | undefined;
+const makeRegistry = () =>
+  new FinalizationRegistry<WorkerHandle>(handle => handle.post({ kind: 'drop' } satisfies Order));
+
+/** The caller's side of one worker. Sends one order at a time, the setup first, and serves the worker's requests meanwhile. */
+export class Thread {
+  readonly #handle: WorkerHandle;
+  readonly #memory: KernelMemory;
+  readonly #serve: ThreadOptions['serve'];
+  /** Shared with the worker through the setup. */
+  readonly answer = new Answer();
+  #running: { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null = null;
+  #isDead = false;
+
+  /** @throws {PlugboardError} WORKER_FAILED */
+  constructor({ platform, args, memory, serve }: ThreadOptions) {
+    this.#memory = memory;
+    this.#serve = serve;
+    // A weak reference: a live worker keeps its listeners. They would keep the plugin alive if a host function refers to it.
+    const self = new WeakRef(this);
+    try {
+      const handle = platform.startWorker(
+        {
+          onMessage: message => {
+            const thread = self.deref();
+            if (thread) thread.#receive(message as Request | Ended);
+            // The answer to the `drop` of the registry: the worker has closed its files.
+            else handle.terminate();
+          },
+          onDeath: reason => self.deref()?.terminate(reason),
+        },
+        args,
+      );
+      this.#handle = handle;
+      unreachable ??= makeRegistry();
+      unreachable.register(this, handle, this);
+    } catch (error) {
+      throw workerFailed((error as Error).message);
+    }
+  }
+
+  /** Whether the worker can take an order: it is alive and carries out none. */
+  get isIdle(): boolean {
+    return !this.#isDead && this.#running === null;
+  }
+
+  /** @throws {PlugboardError} WORKER_FAILED as a rejection when the worker dies */
+  run(order: Order): Promise<Ended> {
+    if (!this.isIdle) throw new Error('BUG: the worker is busy or dead');
+    return new Promise((resolve, reject) => {
+      this.#running = { resolve, reject };
+      working.add(this);
+      this.#handle.keepAlive(true);
+      this.#memory.handOver();
+      this.#handle.post(order);
+    });
+  }
+
+  /** Ends the worker, even while it runs code. A running order is rejected with WORKER_FAILED. */
+  terminate(reason = 'it was ended'): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    unreachable?.unregister(this);
+    this.#settle()?.reject(workerFailed(reason));
+    // Not every engine wakes a terminated worker that waits for shared memory, or stops its running code.
+    this.answer.giveLast();
+    this.#handle.keepAlive(false);
+    this.#handle.terminate();
+  }
+
+  #receive(message: Request | Ended): void {
+    this.#memory.takeOver();
+    if (message.kind === 'request') {
+      void this.#serveRequest(message);
+      return;
+    }
+    this.#handle.keepAlive(false);
+    this.#settle()!.resolve(message);
+  }
+
+  /** Marks the order as over and returns its callbacks. */
+  #settle(): { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null {
+    const running = this.#running;
+    this.#running = null;
+    working.delete(this);
+    return running;
+  }
+
+  async #serveRequest(request: Request): Promise<void> {
+    const { outcome, results } = await this.#serve(request);
+    if (this.#isDead) return;
+    this.#memory.handOver();
+    this.answer.give(outcome, results);
+  }
+}
+
+/** @param reason why the worker died, or could not be started */
+export const workerFailed = (reason: string): PlugboardError =>
+  new PlugboardError('WORKER_FAILED', `the plugin's worker died, or could not be started: ${reason}`);

@@ -1,0 +1,42 @@
+import { hasTooManyValues, MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
+import { PlugboardError } from '../errors.ts';
+
+type Code = 'TEXT_TOO_LONG' | 'TOO_MANY_VALUES';
+type Failure = new (code: Code, message: string) => Error;
+
+// A byte order mark is kept: it is part of the text that the plugin wrote.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+
+/** Refuses a text by its length, before the engine decodes it. @throws {Failure} TEXT_TOO_LONG */
+function checkTextLength(bytes: number, what: string, Failure: Failure = PlugboardError): void {
+  if (bytes > MAX_TEXT_BYTES) throw new Failure('TEXT_TOO_LONG', tooLongMessage(what, bytes));
+}
+
+/** Decodes UTF-8, with U+FFFD for invalid bytes. @throws {Failure} TEXT_TOO_LONG */
+export function decodeLossy(
+  bytes: ArrayBufferView<ArrayBuffer>,
+  what: string,
+  Failure: Failure = PlugboardError,
+): string {
+  checkTextLength(bytes.byteLength, what, Failure);
+  return decoder.decode(bytes);
+}
+
+/** Decodes UTF-8. @throws {Failure} TEXT_TOO_LONG @throws {TypeError} for bytes that are not UTF-8 */
+export function decodeStrict(bytes: Uint8Array, what: string, Failure: Failure = PlugboardError): string {
+  checkTextLength(bytes.length, what, Failure);
+  return strictDecoder.decode(bytes);
+}
+
+/**
+ * Like `JSON.parse`, but refuses texts with too many values: `JSON.parse` of V8 ends the process for some of them.
+ * @throws {Failure} TOO_MANY_VALUES @throws {SyntaxError} for a text that is not JSON
+ */
+export function parseJson(text: string, what: string, Failure: Failure = PlugboardError): unknown {
+  if (hasTooManyValues(text)) throw new Failure('TOO_MANY_VALUES', tooManyValues(what));
+  return JSON.parse(text);
+}
+
+export const tooManyValues = (what: string): string =>
+  `${what}: expected JSON of at most ${MAX_JSON_VALUES} keys and values, got more; split it up`;

@@ -1,0 +1,90 @@
+import type { FsDirectory, FsStat } from '../embedder.ts';
+import { Errno, Filetype } from '../spec/constants.ts';
+
+/** Limits, as on Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
+export const MAX_PATH_BYTES = 4096;
+export const MAX_NAME_BYTES = 255;
+export const MAX_LINKS = 40;
+
+/** Whether a link in the last place is followed: always, only if a slash comes after it, or never. */
+export type Follow = 'always' | 'before slash' | 'never';
+
+/** A name in a folder, with a description of the entry; `stat` is `undefined` if the name is free. */
+export interface EntryTarget {
+  readonly directory: FsDirectory;
+  readonly name: string;
+  readonly stat: FsStat | undefined;
+  /** Whether the path ended in a slash, so that it can only mean a folder. */
+  readonly slash: boolean;
+}
+
+/** A folder named by `.` or `..` in the last place of the path, and not by the name of an entry. */
+export interface FolderTarget {
+  readonly directory: FsDirectory;
+  readonly name: undefined;
+}
+
+/** `.` and `..` are components; empty ones and a slash at the end are not. */
+const split = (path: string) =>
+  path.includes('/') ? path.split('/').filter(component => component !== '') : [path];
+
+/**
+ * Finds the entry that `path` names below `root`. Nothing else resolves paths. The result is never outside `root`: `..` above
+ * `root`, absolute paths, and links that lead to either are EPERM, without a look at the files there. Folders on the way are
+ * opened one by one, so `..` returns to the folder that the path came from, even if another folder was moved meanwhile.
+ */
+export function resolvePath(
+  root: FsDirectory,
+  path: string,
+  follow: Follow,
+): EntryTarget | FolderTarget | number {
+  if (path === '') return Errno.ENOENT;
+  if (path.startsWith('/')) return Errno.EPERM;
+  /** The open folders from `root` to the current one. */
+  const way: FsDirectory[] = [root];
+  /** Components that are still to resolve, the next one last. */
+  const ahead = split(path).reverse();
+  let slash = path.endsWith('/');
+  let links = 0;
+
+  for (let component = ahead.pop(); component !== undefined; component = ahead.pop()) {
+    const directory = way.at(-1)!;
+    if (component === '.') continue;
+    if (component === '..') {
+      way.pop();
+      if (way.length === 0) return Errno.EPERM;
+      continue;
+    }
+    if (isTooLong(component)) return Errno.ENAMETOOLONG;
+    const isLast = ahead.length === 0;
+    const stat = directory.lookup(component);
+    if (typeof stat === 'number') {
+      if (stat !== Errno.ENOENT || !isLast) return stat;
+      return { directory, name: component, stat: undefined, slash };
+    }
+    const follows = !isLast || follow === 'always' || (follow === 'before slash' && slash);
+    if (stat.filetype === Filetype.SYMBOLIC_LINK && follows) {
+      if (++links > MAX_LINKS) return Errno.ELOOP;
+      const target = directory.readLink(component);
+      if (typeof target === 'number') return target;
+      if (target === '') return Errno.ENOENT;
+      if (target.startsWith('/')) return Errno.EPERM;
+      if (isLast && target.endsWith('/')) slash = true;
+      ahead.push(...split(target).reverse());
+      continue;
+    }
+    if (isLast) {
+      if (slash && stat.filetype !== Filetype.DIRECTORY) return Errno.ENOTDIR;
+      return { directory, name: component, stat, slash };
+    }
+    const next = directory.openDirectory(component, stat, true);
+    if (typeof next === 'number') return next;
+    way.push(next);
+  }
+  return { directory: way.at(-1)!, name: undefined };
+}
+
+const encoder = new TextEncoder();
+/** A UTF-16 code unit takes at most three bytes, so most names need not be encoded to be measured. */
+const isTooLong = (name: string) =>
+  name.length * 3 > MAX_NAME_BYTES && encoder.encode(name).length > MAX_NAME_BYTES;
