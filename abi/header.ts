@@ -15,8 +15,9 @@
  * All spans are zero while `ended` is set, so that every access of an ended call takes the accessors' slow path. The fast path
  * needs no check.
  *
- * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top`, `reach` and `slack`
- * are in granules of 16 bytes, and written only when a thread hands over a shared memory. Plugins cannot address the header.
+ * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top` and `reach`, in granules
+ * of 16 bytes, and `slack`, in bytes, are written only when a memory that two threads share is handed over. Plugins cannot address
+ * the header.
  */
 export const HEADER_BYTES = 64;
 export const HEADER = {

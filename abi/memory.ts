@@ -99,7 +99,7 @@ export class KernelMemory {
     // In granules, because an end at 4 GiB in bytes would not fit into a u32 word.
     this.#view.setUint32(HEADER.top, this.#top / GRANULE_BYTES, true);
     this.#view.setUint32(HEADER.reach, this.#reach / GRANULE_BYTES, true);
-    this.#view.setUint32(HEADER.slack, this.#slack / GRANULE_BYTES, true);
+    this.#view.setUint32(HEADER.slack, this.#slack, true);
   }
 
   /** Reads the state that the other thread wrote with `handOver`. */
@@ -107,7 +107,7 @@ export class KernelMemory {
     if (this.memory.buffer.byteLength !== this.sizeBytes) this.#refresh();
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
-    this.#slack = this.#view.getUint32(HEADER.slack, true) * GRANULE_BYTES;
+    this.#slack = this.#view.getUint32(HEADER.slack, true);
     this.#spanEnd = pageEnd(this.#top);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
@@ -355,7 +355,7 @@ export class KernelMemory {
     if (end > ceiling || end > this.#limit || (end > this.sizeBytes && !this.#growTo(end))) return 0;
     if (!this.#blocks.add(handle / GRANULE_BYTES, length, sizeClass)) return 0;
     this.#top = end;
-    this.#slack += (granules - Math.ceil(length / GRANULE_BYTES)) * GRANULE_BYTES;
+    this.#slack += granules * GRANULE_BYTES - length;
     return handle;
   }
 
@@ -394,7 +394,7 @@ export class KernelMemory {
   }
 
   #publishSpans(): void {
-    if (this.#ended) writeSpans(this.#view, 0, 0);
-    else writeSpans(this.#view, this.addressableBytes, this.usedBytes);
+    const isOpen = !this.#ended;
+    writeSpans(this.#view, isOpen ? this.addressableBytes : 0, isOpen ? this.usedBytes : 0);
   }
 }

@@ -112,7 +112,7 @@ export class Plugin {
     ...extra: unknown[]
   ): Promise<PluginOutput | null> {
     const signal = options == null ? undefined : readCallOptions(options).signal;
-    refuseArguments('call', extra);
+    if (extra.length > 0) refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
@@ -133,7 +133,7 @@ export class Plugin {
     hostContext?: unknown,
     ...extra: unknown[]
   ): PluginOutput | null {
-    refuseArguments('callSync', extra);
+    if (extra.length > 0) refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     if (this.#mode !== 'inline') throw notAtOnce(name, this.#mode, this.#plan, this.#settings);
     this.#makeReady();
