@@ -38,12 +38,16 @@ export const HEADER = {
   slack: 56,
 } as const;
 
-/** Writes how far loads and stores reach, and how far of that the blocks reach, both in bytes from 64 on. */
-export function writeSpans(view: DataView, span: number, blockSpan: number): void {
+/** Writes how far loads and stores reach, in bytes from 64 on. */
+export function writeSpan(view: DataView, span: number): void {
   view.setUint32(HEADER.span1, span, true);
   view.setUint32(HEADER.span8, startsOfWords(span), true);
-  view.setUint32(HEADER.blockSpan1, blockSpan, true);
-  view.setUint32(HEADER.blockSpan8, startsOfWords(blockSpan), true);
+}
+
+/** Writes how far the blocks reach, in bytes from 64 on. */
+export function writeBlockSpan(view: DataView, span: number): void {
+  view.setUint32(HEADER.blockSpan1, span, true);
+  view.setUint32(HEADER.blockSpan8, startsOfWords(span), true);
 }
 
 /** Writes where the input is. `span` is its length in bytes. */

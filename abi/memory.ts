@@ -5,9 +5,10 @@ import {
   HEADER_BYTES,
   type Range,
   readOutput,
+  writeBlockSpan,
   writeInput,
   writeOutput,
-  writeSpans,
+  writeSpan,
 } from './header.ts';
 import { type KernelMemoryOptions, readKernelMemoryOptions } from './memory-options.ts';
 import { refuseExtra } from './options.ts';
@@ -166,7 +167,7 @@ export class KernelMemory {
   /** Lets plugins reach the block that ends at `#top`, whose bytes up to `start` are written. All bytes after it read as zero. */
   #reachTop(start: number): void {
     if (this.#top > this.#spanEnd || this.#strayEnd > start) this.#clean(start);
-    this.#publishSpans();
+    if (!this.#ended) writeBlockSpan(this.#view, this.usedBytes);
   }
 
   /** The rare part of `#reachTop`. Kept apart, so that engines inline the caller. */
@@ -177,6 +178,7 @@ export class KernelMemory {
     const end = pageEnd(top);
     this.#zero(Math.max(start, this.#spanEnd), Math.min(end, this.#reach));
     this.#spanEnd = end;
+    if (!this.#ended) writeSpan(this.#view, this.addressableBytes);
   }
 
   /** Frees a block. Returns false if `handle` is not the start of a live block. O(1). */
@@ -388,13 +390,9 @@ export class KernelMemory {
   }
 
   #publish(): void {
-    this.#publishSpans();
+    writeSpan(this.#view, this.#ended ? 0 : this.addressableBytes);
+    writeBlockSpan(this.#view, this.#ended ? 0 : this.usedBytes);
     writeInput(this.#view, this.inputStart, this.#ended ? 0 : this.inputLength);
     this.#view.setUint32(HEADER.ended, this.#ended ? 1 : 0, true);
-  }
-
-  #publishSpans(): void {
-    const isOpen = !this.#ended;
-    writeSpans(this.#view, isOpen ? this.addressableBytes : 0, isOpen ? this.usedBytes : 0);
   }
 }
