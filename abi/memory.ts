@@ -109,8 +109,10 @@ export class KernelMemory {
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#slack = this.#view.getUint32(HEADER.slack, true);
-    this.#spanEnd = pageEnd(this.#top);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
+    // A fresh memory has no spans yet. `reset` writes them.
+    const isFresh = !this.#ended && this.#view.getUint32(HEADER.span1, true) === 0;
+    this.#spanEnd = isFresh ? HEADER_BYTES : pageEnd(this.#top);
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
     this.inputLength = this.#view.getUint32(HEADER.inputSpan1, true);
   }
@@ -216,8 +218,7 @@ export class KernelMemory {
     this.#blocks.clear(this.#top);
     this.#top = HEADER_BYTES;
     this.#slack = 0;
-    this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
-    this.#ended = false;
+    if (this.#ended || this.#spanEnd !== PAGE_BYTES) this.#openFirstPage();
     this.inputStart = 0;
     this.inputLength = 0;
     try {
@@ -234,8 +235,16 @@ export class KernelMemory {
       const cleanEnd = this.inputLength === 0 ? HEADER_BYTES : this.inputStart + this.inputLength;
       this.#zero(cleanEnd, Math.min(dirtyEnd, PAGE_BYTES));
       this.#view.setUint32(HEADER.hasOutput, 0, true);
-      this.#publish();
+      writeBlockSpan(this.#view, this.#top - HEADER_BYTES);
+      writeInput(this.#view, this.inputStart, this.inputLength);
     }
+  }
+
+  /** The rare part of `reset`: the spans and the flag in the header are those of an ended or of a larger call. */
+  #openFirstPage(): void {
+    this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
+    this.#ended = false;
+    this.#publish();
   }
 
   /** Makes every access of this call fail until the next `reset`: accessors trap, other functions throw. */
@@ -375,7 +384,6 @@ export class KernelMemory {
       return false;
     }
     this.#refresh();
-    this.#publish();
     return true;
   }
 
