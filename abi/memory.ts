@@ -212,8 +212,9 @@ export class KernelMemory {
   reset(input: Uint8Array = NOTHING): boolean {
     // A stack overflow may have interrupted growing, before the views were renewed.
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
-    const dirtyEnd = Math.max(this.#top, this.#strayEnd);
-    this.#view.setUint32(HEADER.strayLast, 0, true);
+    const strayEnd = this.#strayEnd;
+    if (strayEnd > HEADER_BYTES) this.#view.setUint32(HEADER.strayLast, 0, true);
+    const dirtyEnd = Math.max(this.#top, strayEnd);
     if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
     this.#blocks.clear(this.#top);
     this.#top = HEADER_BYTES;
