@@ -23,15 +23,20 @@ const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header
 const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
 
-/** Inside the last page but beyond the last block, a store also remembers how far it went. */
+/** A store inside the last page but beyond the last block leaves a note in the header. */
 const store = (bytes: 1 | 8, instruction: string): string[] => {
   const perform = [...address, 'local.get 1', instruction];
-  const last = ['local.get 0', `i64.const ${bytes - 1}`, 'i64.add'];
   return [
     ...[...inMemory(`blockSpan${bytes}`), 'if', ...perform, 'else'],
-    ...[...inMemory(`span${bytes}`), 'if', ...perform, 'i32.const 0'],
-    ...[...last, ...header('strayLast'), ...last, ...header('strayLast'), 'i64.gt_u', 'select'],
-    ...[`i64.store32 ${HEADER.strayLast}`, 'else', ...refuse, 'end', 'end'],
+    ...[
+      ...inMemory(`span${bytes}`),
+      'if',
+      ...perform,
+      'i32.const 0',
+      'i32.const 1',
+      `i32.store ${HEADER.hasStrays}`,
+    ],
+    ...['else', ...refuse, 'end', 'end'],
   ];
 };
 

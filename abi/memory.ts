@@ -213,7 +213,7 @@ export class KernelMemory {
     // A stack overflow may have interrupted growing, before the views were renewed.
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
     const strayEnd = this.#strayEnd;
-    if (strayEnd > HEADER_BYTES) this.#view.setUint32(HEADER.strayLast, 0, true);
+    if (strayEnd !== 0) this.#view.setUint32(HEADER.hasStrays, 0, true);
     const dirtyEnd = Math.max(this.#top, strayEnd);
     if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
     this.#blocks.clear(this.#top);
@@ -322,13 +322,13 @@ export class KernelMemory {
   storeU8(address: number, value: number): void {
     if (!this.hasRange(address, 1)) return;
     this.#bytes[address] = value;
-    if (address >= this.#top) this.#noteStray(address);
+    if (address >= this.#top) this.#noteStray();
   }
 
   storeU64(address: number, value: bigint): void {
     if (!this.hasRange(address, 8)) return;
     this.#view.setBigUint64(address, value, true);
-    if (address + 8 > this.#top) this.#noteStray(address + 7);
+    if (address + 8 > this.#top) this.#noteStray();
   }
 
   loadInputU8(offset: number): number {
@@ -340,14 +340,14 @@ export class KernelMemory {
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
   }
 
-  /** Remembers a store beyond the last block: its bytes must be zeroed before a block may lie there. */
-  #noteStray(address: number): void {
-    this.#view.setUint32(HEADER.strayLast, Math.max(address, this.#strayEnd - 1), true);
+  /** Remembers a store beyond the last block: the bytes there must be zeroed before a block may lie there. */
+  #noteStray(): void {
+    this.#view.setUint32(HEADER.hasStrays, 1, true);
   }
 
-  /** Address after the last byte that a store of this call has changed beyond the last block; below 64 without such a store. */
+  /** End of the bytes that stores of this call may have changed beyond the last block, or 0. */
   get #strayEnd(): number {
-    return this.#view.getUint32(HEADER.strayLast, true) + 1;
+    return this.#view.getUint32(HEADER.hasStrays, true) === 0 ? 0 : this.#spanEnd;
   }
 
   #zero(start: number, end: number): void {
