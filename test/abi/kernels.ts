@@ -1,5 +1,6 @@
 import {
   compileAccessors,
+  type EnvFunctionName,
   type EnvImports,
   Kernel,
   type KernelOptions,
@@ -34,7 +35,11 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
   const { tier, imports } = kernelImports(kernel, { tier: wanted, ...(accessors && { accessors }) });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
-    (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);
+    (
+      imports[name as EnvFunctionName] as unknown as (
+        ...args: (bigint | number)[]
+      ) => bigint | number | undefined
+    )(...args);
   const text = (value: string) => {
     const bytes = new TextEncoder().encode(value);
     const handle = call('alloc', BigInt(bytes.length)) as bigint;

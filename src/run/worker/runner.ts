@@ -1,7 +1,7 @@
 import {
   compileAccessors,
   createSharedBacking,
-  type EnvImports,
+  type EnvFunctionName,
   type Kernel,
   type KernelTier,
   LOG_LEVELS,
@@ -14,7 +14,6 @@ import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { AsyncImport } from '../host-imports.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
 import type { Outcome } from './answer.ts';
 import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
@@ -26,7 +25,7 @@ export interface WorkerRunnerParts {
   plan: LinkPlan;
   kernel: Kernel;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
-  kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
+  kernelImports: Readonly<Record<EnvFunctionName, Served>>;
   tier: KernelTier;
   /** Whether checks in the plugin's own code stop it, because the runtime cannot end a worker by force. */
   isMetered: boolean;
