@@ -3,6 +3,7 @@ import type { Preopen } from '../../wasi/index.ts';
 import { readOptions } from '../../wasi/options.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { HTTP_SCHEMES } from '../host/http.ts';
+import { IMPORT_LISTENER, type ImportListener } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
@@ -50,6 +51,7 @@ export type Settings = Readonly<{
   /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
+  importListener: ImportListener | undefined;
 }>;
 
 const PAGE_BYTES = 65_536;
@@ -97,12 +99,13 @@ const present = <T extends object>(keys: T) =>
   };
 
 /** Options that manifests do not have. */
-type OwnOptions = Omit<PluginOptions, keyof ManifestOptions>;
+type OwnOptions = Omit<PluginOptions, keyof ManifestOptions> & { [IMPORT_LISTENER]?: ImportListener };
 
 /** @throws {CreateError} INVALID_OPTION */
 export function readPluginOptions(options: unknown): Given & OwnOptions {
   const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
-  const own: OwnOptions = read;
+  const listener = (options as OwnOptions | undefined)?.[IMPORT_LISTENER];
+  const own: OwnOptions = { ...read, ...(listener && { [IMPORT_LISTENER]: listener }) };
   return { ...own, ...readShared(read, 'option') };
 }
 
@@ -142,6 +145,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug,
+    importListener: given[IMPORT_LISTENER],
   });
 }
 

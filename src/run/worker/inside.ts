@@ -10,6 +10,7 @@ import {
 } from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
 import { PlugboardError } from '../../errors.ts';
+import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import { type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
@@ -121,7 +122,9 @@ class WorkerPlugin {
       plan,
       kernel: this.#kernel,
       kernelImports: this.#imports,
+      http: null,
       hostImport: link => this.#hostImport(link),
+      listener: this.#setup.listens ? call => this.#listen(call) : undefined,
       platform: this.#platform,
       folders: this.#openFolders(),
       stdout: sink('stdout'),
@@ -150,7 +153,16 @@ class WorkerPlugin {
     );
   }
 
-  #hostImport({ provider, namespace, name }: Link): WebAssembly.ImportValue {
+  /** The import listener, which is on the caller's thread. */
+  #listen(call: ImportCall): (outcome: ImportOutcome) => void {
+    this.#request('import', [call]);
+    return outcome => {
+      const plain = 'error' in outcome ? { error: toPlain(outcome.error) } : outcome;
+      this.#request('outcome', [plain]);
+    };
+  }
+
+  #hostImport({ provider, namespace, name }: Link): (...args: unknown[]) => unknown {
     if (provider.kind !== 'remote')
       throw new Error(`BUG: ${namespace}.${name} is not served by the caller's thread`);
     return this.#remoteImport(provider.index);
