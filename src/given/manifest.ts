@@ -13,6 +13,7 @@ import { CreateError } from '../errors.ts';
 import { compiledBefore } from '../module/cache.ts';
 import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
+import { isObject } from '../values/object.ts';
 import { parseJson as parseText } from '../values/text.ts';
 import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
@@ -77,7 +78,7 @@ export function parseManifest(input: unknown): ParsedManifest {
   if (source)
     return { modules: [{ source, name: MAIN, hash: undefined }], options: readShared({}, 'manifest') };
   if (typeof input === 'string') return parseManifest(parseJson(input));
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isObject(input)) {
     refuse(
       'manifest',
       'wasm bytes, a WebAssembly.Module, a Response, a URL, a path, JSON text or an object with "wasm"',

@@ -6,6 +6,7 @@ import { HTTP_SCHEMES } from '../host/http.ts';
 import { IMPORT_LISTENER, type ImportListener } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -53,8 +54,6 @@ export type Settings = Readonly<{
   debug: ((line: string) => void) | undefined;
   importListener: ImportListener | undefined;
 }>;
-
-const PAGE_BYTES = 65_536;
 
 /** The keys that manifests and options share. Both spellings of a key have the same name here. Missing keys are left out. */
 export interface Given {

@@ -5,14 +5,13 @@ import type { Diagnostic } from '../given/options.ts';
 import type { ImportListener } from '../host/listener.ts';
 import { MAIN } from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { type Ask, arm } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import { type Forward, makeForward } from './forward.ts';
 import { type HostImport, toImport } from './imports.ts';
 import type { Link, LinkedModule, LinkPlan } from './plan.ts';
 import { chooseStartFunctions } from './start-functions.ts';
-
-const PAGE_BYTES = 65_536;
 
 /** The reason recorded when a plugin calls `proc_exit`. */
 export class ExitStop extends PlugboardError {
