@@ -12,7 +12,7 @@ export {
 } from './http.ts';
 export { type KernelImportOptions, type KernelTier, kernelImports } from './imports.ts';
 export { hasTooManyValues, MAX_JSON_VALUES } from './json.ts';
-export { type CallResult, type HttpState, Kernel, type KernelOptions } from './kernel.ts';
+export { type HttpState, Kernel, type KernelOptions } from './kernel.ts';
 export { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 export { KernelMemory } from './memory.ts';
 export type { KernelMemoryOptions } from './memory-options.ts';

@@ -59,7 +59,7 @@ const key: Value = { name: 'key', meaning: 'handle of the key in UTF-8; 0 is the
 const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
   'A range that loads do not reach is ignored, with a diagnostic. Any other range counts, whether or not it is a block.';
-const endOfCall = 'The host frees the key at the end of the call';
+const afterCall = 'The host frees the key when the call is over';
 const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
 const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
 
@@ -67,7 +67,7 @@ const log: Rows['log_trace'] = {
   params: [handle('handle of the message in UTF-8; 0 is the empty message')],
   results: [],
   onBadInput: `When the level is on, an invalid handle or a message of ${LONGEST} ends the call; bytes that are not UTF-8 become U+FFFD. When the level is off, the call does nothing.`,
-  ownership: 'The host frees the message at the end of the call.',
+  ownership: 'The host frees the message when the call is over.',
   source: `${HOST}, which logs an error line for text that is not UTF-8.`,
 };
 
@@ -77,7 +77,7 @@ const rows: Rows = {
     results: [handle('handle of a zeroed block, a multiple of 16, or 0')],
     onBadInput:
       'Returns 0 for a length of 0 or beyond 4 GiB, and when the engine has no more memory. A length over the configured limit ends the call.',
-    ownership: 'The plugin owns the block until the end of the call.',
+    ownership: 'The plugin owns the block until the call is over.',
     source: `${NATIVE}, which does not zero reused blocks and wraps around near 2^64.`,
   },
   free: {
@@ -85,7 +85,7 @@ const rows: Rows = {
     results: [],
     onBadInput: '0 does nothing. A freed, unknown or interior handle does nothing, with a diagnostic.',
     ownership:
-      'Ends the block. Freeing the input makes its length 0; freeing the output keeps the output as it was set.',
+      'Frees the block. Freeing the input makes its length 0; freeing the output keeps the output as it was set.',
     source: NATIVE,
   },
   length: {
@@ -134,7 +134,7 @@ const rows: Rows = {
     params: [],
     results: [bytes('address', 'where the input starts in the kernel memory; 0 for an empty input')],
     onBadInput: 'Impossible, because there are no parameters.',
-    ownership: 'The host owns the input until the end of the call.',
+    ownership: 'The host owns the input until the call is over.',
     source: NATIVE,
   },
   input_length: {
@@ -205,7 +205,7 @@ const rows: Rows = {
     params: [],
     results: [],
     onBadInput: 'Impossible, because there are no parameters.',
-    ownership: 'Ends every block and forgets input, output and error.',
+    ownership: 'Frees every block and forgets input, output and error.',
     source: NATIVE,
   },
   memory_bytes: {
@@ -219,21 +219,21 @@ const rows: Rows = {
     params: [key],
     results: [handle('handle of the value in UTF-8, 0 for a missing or empty one')],
     onBadInput: `${badKey} Only the configuration's own keys are found.`,
-    ownership: `${endOfCall}; the plugin owns the value.`,
+    ownership: `${afterCall}; the plugin owns the value.`,
     source: HOST,
   },
   var_get: {
     params: [key],
     results: [handle('handle of a copy of the value, 0 for a missing or empty one')],
     onBadInput: badKey,
-    ownership: `${endOfCall}; the plugin owns the copy.`,
+    ownership: `${afterCall}; the plugin owns the copy.`,
     source: HOST,
   },
   var_set: {
     params: [key, { name: 'value', meaning: 'handle of the value; 0 deletes the variable' }],
     results: [],
     onBadInput: `${badKey} So does an invalid value handle, or a value that does not fit the limit; the variables stay as they were.`,
-    ownership: 'The value is copied; the host frees key and value at the end of the call.',
+    ownership: 'The value is copied; the host frees key and value when the call is over.',
     source: `${HOST}, which counts 48 bytes more for each variable, and a replaced value twice.`,
   },
   http_request: {
@@ -243,7 +243,7 @@ const rows: Rows = {
     ],
     results: [handle('handle of the response body, 0 for an empty one')],
     onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit, or a missing response ends the call. So does every request where HTTP is not enabled. Any status is a response.`,
-    ownership: 'The host frees request and body at the end of the call; the plugin owns the response.',
+    ownership: 'The host frees request and body when the call is over; the plugin owns the response.',
     source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },
   http_status_code: {

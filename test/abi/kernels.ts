@@ -52,3 +52,8 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
 /** The bytes as text. A copy of them, since browsers decode no shared memory. */
 export const decode = (bytes: Uint8Array | null): string | null =>
   bytes && new TextDecoder().decode(bytes.slice());
+
+/** A view of the output that the plugin has set; null if it set none. */
+export function outputOf({ memory }: Kernel): Uint8Array | null {
+  return memory.output && memory.view(memory.output.start, memory.output.length);
+}
