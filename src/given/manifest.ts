@@ -10,7 +10,6 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
-import { compiledBefore } from '../module/cache.ts';
 import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
 import { isObject } from '../values/object.ts';
@@ -72,7 +71,10 @@ export interface ParsedManifest {
   options: Given;
 }
 
-/** @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED */
+/**
+ * Checks a manifest. Has no side effects: nothing is fetched or kept, and bytes in the result are those of the caller.
+ * @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED
+ */
 export function parseManifest(input: unknown): ParsedManifest {
   const source = directSource(input);
   if (source)
@@ -123,7 +125,7 @@ export function remoteManifest(input: unknown): URL | Response | null {
 }
 
 function directSource(input: unknown): Source | null {
-  const bytes = ownBytes(input);
+  const bytes = viewBytes(input);
   if (bytes) return { bytes };
   if (input instanceof WebAssembly.Module) return { module: input };
   if (isResponse(input)) return { response: input };
@@ -139,11 +141,10 @@ function isResponse(input: unknown): input is Response {
 
 const isBytes = (input: unknown) => ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
 
-/** Returns equal bytes that the caller cannot change between hashing and compiling. Null for other input. */
-function ownBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
-  if (ArrayBuffer.isView(input))
-    return compiledBefore.own(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
-  return input instanceof ArrayBuffer ? compiledBefore.own(new Uint8Array(input)) : null;
+/** Returns a view of the caller's bytes; null for other input. */
+function viewBytes(input: unknown): Uint8Array | null {
+  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  return input instanceof ArrayBuffer ? new Uint8Array(input) : null;
 }
 
 /** Reads an absolute URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
@@ -232,7 +233,7 @@ const SOURCE_KEYS: Record<
   data: {
     besides: ['hash'],
     read: ({ data }, where) => ({
-      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : ownBytes(data)!,
+      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : viewBytes(data)!,
     }),
   },
   path: { besides: ['hash'], read: ({ path }) => parseUrl(path!) ?? { path: path! } },
