@@ -1,5 +1,3 @@
-import { MAX_PAGES } from './size-classes.ts';
-
 const VALUE_TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c } as const;
 type ValueType = keyof typeof VALUE_TYPES;
 
@@ -49,7 +47,7 @@ const INSTRUCTIONS: Record<
 };
 
 /** Minimum, and for a shared memory maximum, in pages. Core specification 3.0, section 5.3.14. */
-const LIMITS = { own: [0x00, ...unsigned(1)], shared: [0x03, ...unsigned(1), ...unsigned(MAX_PAGES)] };
+const LIMITS = { own: [0x00, ...unsigned(1)], shared: [0x03, ...unsigned(1), ...unsigned(65_536)] };
 
 /** Encodes a module that imports its memory as `kernel.memory`, and exports the listed functions. */
 export function assemble(

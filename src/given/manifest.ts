@@ -68,7 +68,7 @@ export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Mod
 export interface ParsedManifest {
   /** Exactly one module is named `MAIN`, and all names differ. */
   modules: ManifestModule[];
-  options: Given;
+  given: Given;
 }
 
 /**
@@ -78,7 +78,7 @@ export interface ParsedManifest {
 export function parseManifest(input: unknown): ParsedManifest {
   const source = directSource(input);
   if (source)
-    return { modules: [{ source, name: MAIN, hash: undefined }], options: readShared({}, 'manifest') };
+    return { modules: [{ source, name: MAIN, hash: undefined }], given: readShared({}, 'manifest') };
   if (typeof input === 'string') return parseManifest(parseJson(input));
   if (!isObject(input)) {
     refuse(
@@ -91,7 +91,7 @@ export function parseManifest(input: unknown): ParsedManifest {
   if (wasm.length === 0) refuse('manifest.wasm', 'an array with one or more modules', wasm);
   return {
     modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))),
-    options: readShared(rest, 'manifest'),
+    given: readShared(rest, 'manifest'),
   };
 }
 

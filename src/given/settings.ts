@@ -55,14 +55,18 @@ export type Settings = Readonly<{
   importListener: ImportListener | undefined;
 }>;
 
-/** The keys that manifests and options share. Both spellings of a key have the same name here. Missing keys are left out. */
-export interface Given {
+/**
+ * Keys that the user gave in a manifest or as options, checked. Both spellings of a key have the same name here, and missing
+ * keys are left out. Keys that manifests do not have are inherited from the options.
+ */
+export interface Given extends Omit<PluginOptions, keyof ManifestOptions> {
   config?: Record<string, string>;
   allowedHosts?: readonly string[];
   mounts?: Mount[];
   timeoutMs?: number;
   memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
   zeroLimits: string[];
+  [IMPORT_LISTENER]?: ImportListener;
 }
 
 /** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
@@ -97,19 +101,17 @@ const present = <T extends object>(keys: T) =>
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
 
-/** Options that manifests do not have. */
-type OwnOptions = Omit<PluginOptions, keyof ManifestOptions> & { [IMPORT_LISTENER]?: ImportListener };
-
 /** @throws {CreateError} INVALID_OPTION */
-export function readPluginOptions(options: unknown): Given & OwnOptions {
+export function readPluginOptions(options: unknown): Given {
   const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
-  const listener = (options as OwnOptions | undefined)?.[IMPORT_LISTENER];
-  const own: OwnOptions = { ...read, ...(listener && { [IMPORT_LISTENER]: listener }) };
-  return { ...own, ...readShared(read, 'option') };
+  const own: Omit<PluginOptions, keyof ManifestOptions> = read;
+  // Read apart, because `readOptions` ignores symbols.
+  const listener = (options as Partial<Given> | undefined)?.[IMPORT_LISTENER];
+  return { ...own, ...(listener && { [IMPORT_LISTENER]: listener }), ...readShared(read, 'option') };
 }
 
 /** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
-export function settle(manifest: Given, options: Given & OwnOptions): Settings {
+export function toSettings(manifest: Given, options: Given): Settings {
   const given = { ...manifest, ...options };
   const memory = { ...manifest.memory, ...options.memory };
   const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];

@@ -1,7 +1,7 @@
 import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
 import { jspi } from '../../src/engine/jspi.ts';
 import { parseManifest } from '../../src/given/manifest.ts';
-import { readPluginOptions, settle } from '../../src/given/settings.ts';
+import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
 import { IMPORT_LISTENER, type ImportListener } from '../../src/host/listener.ts';
 import { toImport } from '../../src/link/imports.ts';
 import { instantiate } from '../../src/link/instance.ts';
@@ -257,7 +257,7 @@ suite('imports without a listener', test => {
   test('the module gets the functions of the host themselves', async () => {
     const add = (one: number, other: number) => one + other;
     const functions = { host: { add } };
-    const { modules, options } = parseManifest(
+    const { modules, given } = parseManifest(
       buildModule({
         imports: [
           { module: ENV, name: 'load_u8', params: ['i64'], ...i32 },
@@ -272,7 +272,7 @@ suite('imports without a listener', test => {
     const kernel = new Kernel({ maxVarBytes: 0 });
     const { imports } = kernelImports(kernel);
     const steps = instantiate({
-      plan: planLinks([module], settle(options, readPluginOptions({ functions }))),
+      plan: planLinks([module], toSettings(given, readPluginOptions({ functions }))),
       kernel,
       kernelImports: imports,
       http: null,
@@ -281,12 +281,12 @@ suite('imports without a listener', test => {
       ...{ platform: webPlatform, folders: {}, suspends: false, ask: null, tracksGrowth: false },
       ...{ stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {}, onModule: () => {} },
     });
-    const [given] = importObjects(() => is(steps.next().done, true));
-    const { load_u8, alloc, http_request } = given![ENV] as unknown as EnvImports;
+    const [imported] = importObjects(() => is(steps.next().done, true));
+    const { load_u8, alloc, http_request } = imported![ENV] as unknown as EnvImports;
     is(load_u8, imports.load_u8);
     is(alloc, imports.alloc);
     is(http_request, imports.http_request);
-    is(given!.host!.add, add);
+    is(imported!.host!.add, add);
   });
 
   test('each kind of import passes through one function, which leaves it as it is', () => {
