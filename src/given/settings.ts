@@ -3,7 +3,7 @@ import type { Preopen } from '../../wasi/index.ts';
 import { readOptions } from '../../wasi/options.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { HTTP_SCHEMES } from '../host/http.ts';
-import { IMPORT_LISTENER, type ImportListener } from '../host/listener.ts';
+import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
@@ -66,7 +66,7 @@ export interface Given extends Omit<PluginOptions, keyof ManifestOptions> {
   timeoutMs?: number;
   memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
   zeroLimits: string[];
-  [IMPORT_LISTENER]?: ImportListener;
+  importListener?: ImportListener | undefined;
 }
 
 /** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
@@ -105,9 +105,8 @@ const present = <T extends object>(keys: T) =>
 export function readPluginOptions(options: unknown): Given {
   const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
   const own: Omit<PluginOptions, keyof ManifestOptions> = read;
-  // Read apart, because `readOptions` ignores symbols.
-  const listener = (options as Partial<Given> | undefined)?.[IMPORT_LISTENER];
-  return { ...own, ...(listener && { [IMPORT_LISTENER]: listener }), ...readShared(read, 'option') };
+  const importListener = importListenerOf(options as object | undefined);
+  return { ...own, importListener, ...readShared(read, 'option') };
 }
 
 /** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
@@ -146,7 +145,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug,
-    importListener: given[IMPORT_LISTENER],
+    importListener: given.importListener,
   });
 }
 

@@ -17,5 +17,13 @@ export type ImportOutcome = { result: unknown } | { error: unknown };
  */
 export type ImportListener = (call: ImportCall) => ((outcome: ImportOutcome) => void) | undefined;
 
-/** Key of the option of `createPlugin` that sets the listener. A symbol, because the option is internal. */
-export const IMPORT_LISTENER: unique symbol = Symbol('import listener');
+const listeners = new WeakMap<object, ImportListener>();
+
+/** Sets the listener of plugins that are created with this options object. Internal: there is no option for it yet. */
+export function listenToImports<Options extends object>(options: Options, listener: ImportListener): Options {
+  listeners.set(options, listener);
+  return options;
+}
+
+export const importListenerOf = (options: object | undefined): ImportListener | undefined =>
+  options && listeners.get(options);

@@ -2,7 +2,7 @@ import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
 import { jspi } from '../../src/engine/jspi.ts';
 import { parseManifest } from '../../src/given/manifest.ts';
 import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
-import { IMPORT_LISTENER, type ImportListener } from '../../src/host/listener.ts';
+import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
 import { toImport } from '../../src/link/imports.ts';
 import { instantiate } from '../../src/link/instance.ts';
 import { planLinks } from '../../src/link/plan.ts';
@@ -112,10 +112,7 @@ async function make(mode: Mode, listener?: ImportListener) {
       { name: 'main', data: MAIN },
     ],
   };
-  const plugin = await createPlugin(
-    manifest,
-    Object.assign(options, { [IMPORT_LISTENER]: listener ?? record }),
-  );
+  const plugin = await createPlugin(manifest, listenToImports(options, listener ?? record));
   is(plugin.report.isolation, mode);
   return { plugin, lines, started: lines.splice(0) };
 }
