@@ -4,7 +4,7 @@ import { CreateError } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
-import { readPluginOptions, type Settings, settle } from './given/settings.ts';
+import { readPluginOptions, type Settings, toSettings } from './given/settings.ts';
 import { lacksMemory } from './link/instance.ts';
 import { type LinkPlan, planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
@@ -31,7 +31,7 @@ export async function createPlugin(
   const fetch = own.fetch ?? platform.fetch;
   const remote = remoteManifest(given);
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
-  const settings = settle(parsed.options, own);
+  const settings = toSettings(parsed.given, own);
   const folders = openFolders(platform, settings);
   const modules = await Promise.all(
     parsed.modules.map(module => loadModule(platform, fetch, module, settings)),

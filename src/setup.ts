@@ -1,11 +1,11 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
-import { jspi } from './engine/jspi.ts';
 import { CreateError, isStackOverflow } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { hostFailure } from './host/function.ts';
 import { httpSender } from './host/http.ts';
+import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Link, LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
@@ -35,16 +35,24 @@ export function createKernel(settings: Settings): Kernel {
 }
 
 /** Runs a callback of the user. If it throws, ends the call with that value, which need not be an Error. */
-function orStop(kernel: Kernel, what: string, callback: () => void): void {
+function orStop<T>(kernel: Kernel, what: string, callback: () => T): T {
   try {
-    callback();
+    return callback();
   } catch (error) {
-    kernel.stop(isStackOverflow(error) ? (error as Error) : hostFailure(what, error));
+    return kernel.stop(isStackOverflow(error) ? (error as Error) : hostFailure(what, error));
   }
 }
 
 export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
   orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
+
+/** Returns a listener that ends the call when the given one throws. */
+const orStopListening =
+  (kernel: Kernel, listener: ImportListener): ImportListener =>
+  call => {
+    const done = orStop(kernel, 'the import listener', () => listener(call));
+    return done && (outcome => orStop(kernel, 'the import listener', () => done(outcome)));
+  };
 
 /**
  * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores
@@ -93,6 +101,7 @@ export function createRunner({
   const { settings, kernel, platform } = parts;
   const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes, fetch } = settings;
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
+  const listener = settings.importListener && orStopListening(kernel, settings.importListener);
   const rules = {
     allowedHosts,
     allowedSchemes,
@@ -104,9 +113,9 @@ export function createRunner({
   if (mode === 'worker') {
     const kernelImports = { ...imports, ...(http && { http_request: http }) };
     const isMetered = deadline !== null;
-    return new WorkerRunner({ ...parts, kernelImports, tier, isMetered, hostCall: hostCalls, onDiagnostic });
+    const forWorker = { kernelImports, tier, isMetered, hostCall: hostCalls, onDiagnostic, listener };
+    return new WorkerRunner({ ...parts, ...forWorker });
   }
-  const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
   const hostImport = (link: Link) => localImport(link, hostCalls);
   const suspends = mode === 'suspending';
   const clock = suspends
@@ -114,7 +123,8 @@ export function createRunner({
     : (deadline?.clock(platform.clock) ?? platform.clock);
   const ask = deadline && makeAsk(() => deadline.isOver());
   const tracksGrowth = settings.maxGrowthPages !== undefined;
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask, tracksGrowth };
+  const linked = { folders, kernelImports: imports, http, hostImport, listener };
+  const local = { ...parts, ...linked, onDiagnostic, suspends, ask, tracksGrowth };
   return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error-codes.ts';
 import { CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
+import { isObject } from '../values/object.ts';
 import { Float } from './float.ts';
 
 /** Error codes of the actor layer. A plugin call that fails has a code of the plugin host. */
@@ -196,7 +197,7 @@ export const strictly: Report = ({ code, message }) => {
 /** Describes a value of unknown type in a few words, for an error message. */
 export function describe(value: unknown): string {
   if (value instanceof Float) return String(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return describeOther(value);
+  if (!isObject(value)) return describeOther(value);
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name === 'string' && name !== 'Object' ? `an object of class ${name}` : 'an object';
 }

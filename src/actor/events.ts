@@ -1,4 +1,5 @@
 import type { Clock } from '../../wasi/index.ts';
+import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
@@ -51,8 +52,6 @@ export type ActorEvent = ActorHappening & {
 };
 
 export type ActorListener = (event: ActorEvent) => void;
-
-const NS_PER_MS = 1e6;
 
 /** Calls listeners with events. A listener that throws does not disturb the actor: the error becomes a diagnostic. */
 export class EventSource {

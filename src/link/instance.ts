@@ -1,24 +1,17 @@
-import type { Kernel } from '../../abi/index.ts';
-import {
-  createWasi,
-  type Preopen,
-  type Sink,
-  type Wasi,
-  type WasiFunctionName,
-  type WasiImport,
-} from '../../wasi/index.ts';
-import { jspi } from '../engine/jspi.ts';
+import type { EnvFunctionName, EnvImports, Kernel } from '../../abi/index.ts';
+import { createWasi, type Preopen, type Sink, type Wasi, type WasiFunctionName } from '../../wasi/index.ts';
 import { PlugboardError } from '../errors.ts';
 import type { Diagnostic } from '../given/options.ts';
+import type { ImportListener } from '../host/listener.ts';
 import { MAIN } from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { type Ask, arm } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import { type Forward, makeForward } from './forward.ts';
+import { type HostImport, toImport } from './imports.ts';
 import type { Link, LinkedModule, LinkPlan } from './plan.ts';
 import { chooseStartFunctions } from './start-functions.ts';
-
-const PAGE_BYTES = 65_536;
 
 /** The reason recorded when a plugin calls `proc_exit`. */
 export class ExitStop extends PlugboardError {
@@ -32,9 +25,13 @@ export class ExitStop extends PlugboardError {
 export interface InstanceParts {
   plan: LinkPlan;
   kernel: Kernel;
-  kernelImports: Readonly<Record<string, WebAssembly.ImportValue>>;
-  /** Makes the import for a host function, which may run on another thread. */
-  hostImport: (link: Link) => WebAssembly.ImportValue;
+  kernelImports: EnvImports;
+  /** The `http_request` of a plugin that can be suspended; null for others. */
+  http: HostImport['fn'] | null;
+  /** Wraps a host function, which may run on another thread. */
+  hostImport: (link: Link) => HostImport['fn'];
+  /** Gets each call of a function of the host by a module. */
+  listener: ImportListener | undefined;
   platform: Pick<Platform, 'clock' | 'random'>;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
@@ -73,6 +70,9 @@ export interface StartCall {
 export function instantiate(parts: InstanceParts): Generator<StartCall, Instances, void> {
   return new Linker(parts).makeAll();
 }
+
+/** The providers of an import that are not modules of the plugin. */
+type HostProvider = Exclude<Link['provider'], { kind: 'module' }>;
 
 class Linker {
   readonly #parts: InstanceParts;
@@ -160,7 +160,7 @@ class Linker {
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
       imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-      imports[link.namespace]![link.name] = this.#provide(link, wasi);
+      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi);
     }
     this.#parts.onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
@@ -171,26 +171,28 @@ class Linker {
     return instance;
   }
 
-  #provide(link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
-    const { name, provider } = link;
-    const { kernelImports, hostImport, plan } = this.#parts;
-    switch (provider.kind) {
-      case 'kernel':
-        return kernelImports[name]!;
-      case 'wasi':
-        return this.#wasiImport(wasi!.imports[name as WasiFunctionName]!, name);
-      case 'host':
-      case 'remote':
-        return hostImport(link);
-      case 'module':
-        return this.#provideExport(link, plan.modules.get(provider.module)!);
-    }
+  #provide(module: string, link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
+    const { namespace, name, provider } = link;
+    const { plan, listener } = this.#parts;
+    if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
+    return toImport(this.#hostImport(link, provider, wasi), { module, namespace, name }, listener);
   }
 
-  #wasiImport(fn: WasiImport<unknown>, name: string): WebAssembly.ImportValue {
-    // Only this function waits. Wrapping the others would make them slower without need.
-    const waits = this.#parts.suspends && name === 'poll_oneoff';
-    return waits ? new jspi!.Suspending(fn as () => Promise<unknown>) : fn;
+  #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined): HostImport {
+    const { name } = link;
+    const { kernelImports, http, hostImport, suspends } = this.#parts;
+    switch (provider.kind) {
+      case 'kernel':
+        if (http && name === 'http_request') return { fn: http, waits: true };
+        return { fn: kernelImports[name as EnvFunctionName], waits: false };
+      case 'wasi':
+        // Only `poll_oneoff` waits. A suspending import would make the others slower without need.
+        return { fn: wasi!.imports[name as WasiFunctionName], waits: suspends && name === 'poll_oneoff' };
+      case 'host':
+        return { fn: hostImport(link), waits: provider.isAsync };
+      case 'remote':
+        return { fn: hostImport(link), waits: false };
+    }
   }
 
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {

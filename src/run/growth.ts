@@ -1,9 +1,8 @@
 import type { Kernel } from '../../abi/index.ts';
 import { CallError } from '../call-error.ts';
 import { excerpt } from '../errors.ts';
+import { PAGE_BYTES } from '../units.ts';
 import type { Outcome } from './call.ts';
-
-const PAGE_BYTES = 65_536;
 
 /**
  * Fails a call whose memories together grew by more than `maxPages`. Each memory is capped when its module is compiled;

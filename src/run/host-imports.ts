@@ -1,6 +1,5 @@
 import { type Kernel, performHttpRequest, type SendHttp } from '../../abi/index.ts';
-import { jspi } from '../engine/jspi.ts';
-import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
+import { type HostCall, type WasmValue, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
 
 /** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
@@ -26,14 +25,14 @@ const raise = (error: unknown): never => {
   throw error;
 };
 
-/** Makes the import for a host function on the plugin's own thread. */
+/** Wraps a host function that runs on the plugin's own thread. */
 export function localImport(
   { namespace, name, type, provider }: Link,
   hostCall: HostCall,
-): WebAssembly.ImportValue {
+): (...args: WasmValue[]) => unknown {
   if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is not a host function`);
   const label = `${namespace}.${name}`;
   return provider.isAsync
-    ? new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, hostCall))
+    ? wrapAsyncHostFunction(label, provider.fn, type, hostCall)
     : wrapHostFunction(label, provider.fn, type, hostCall);
 }

@@ -1,6 +1,6 @@
 import { equal, is } from '../helpers/assert.ts';
 import { envSuite, REACHED_END } from './env-rows.ts';
-import { decode } from './kernels.ts';
+import { decode, outputOf } from './kernels.ts';
 
 const BAD_ADDRESSES = [0n, 63n, REACHED_END, 1n << 32n, (1n << 32n) + 64n, 1n << 53n, -1n, -8n, -(1n << 63n)];
 
@@ -144,7 +144,7 @@ envSuite('access', [
         call('store_u64', address, -1n);
         is(call('load_u64', address), 0n);
       }
-      equal([call('output_length'), decode(kernel.end().output)], [8n, 'abcdefgh']);
+      equal([call('output_length'), decode(outputOf(kernel))], [8n, 'abcdefgh']);
     },
   },
 ]);

@@ -1,7 +1,7 @@
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
-import { makeEnv } from './kernels.ts';
+import { makeEnv, outputOf } from './kernels.ts';
 
 /** Number of new seeds in one run; in CI the second number. */
 const SEEDS = [300, 2000] as const;
@@ -96,7 +96,8 @@ function runProgram(seed: number): void {
       if (name === 'alloc' && typeof a === 'bigint' && a !== 0n) handles.push(a);
     }
     const [a, b] = [reference, accessors].map(({ kernel }) => ({
-      ...kernel.end(),
+      output: outputOf(kernel),
+      error: kernel.error?.text,
       ended: (kernel.ended as { code?: string } | null)?.code,
       vars: [...kernel.vars.snapshot()],
     }));

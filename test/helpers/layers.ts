@@ -10,7 +10,7 @@ interface Layer {
 }
 
 const wasiRooms = ['wasi spec', 'wasi ground', 'wasi provided', 'wasi files', 'wasi functions'];
-const ground = ['abi', 'wasi', ...wasiRooms, 'errors', 'limits', 'wasm', 'platform types', 'values'];
+const ground = ['abi', 'wasi', ...wasiRooms, 'errors', 'limits', 'units', 'wasm', 'platform types', 'values'];
 /** The rooms of the host, each above those before it. */
 const rooms = [
   'engine',
@@ -75,8 +75,9 @@ export const layers: readonly Layer[] = [
   { name: 'wasi', files: ['wasi/'], mayImport: wasiRooms },
   { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
+  { name: 'units', files: ['src/units.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
-  { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors'] },
+  { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors', 'wasm'] },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi', ...wasiRooms] },
   { name: 'engine', files: ['src/engine/'], mayImport: [] },
   { name: 'module', files: ['src/module/'], mayImport: ground },
@@ -106,7 +107,7 @@ export const layers: readonly Layer[] = [
       'src/platform/node-files.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', ...wasiRooms, 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {

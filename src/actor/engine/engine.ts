@@ -6,6 +6,7 @@ import { LIMITS } from '../../limits.ts';
 import { webPlatform } from '../../platform/web.ts';
 import type { Plugin } from '../../plugin.ts';
 import { checkSignature } from '../../run/call.ts';
+import { PAGE_BYTES } from '../../units.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { readSignatures } from '../../wasm/reader.ts';
 import { refuseArguments } from '../call-options.ts';
@@ -36,7 +37,6 @@ export interface StateRoom {
 const MESSAGE_SHARE = 8;
 /** Kernel memory holds the context and the result, both with the state, and rounds sizes up by up to an eighth. */
 const KERNEL_SHARE = 3;
-const PAGE_BYTES = 65_536;
 
 /** Properties that stay the same when the plugin is renewed. */
 interface About {

@@ -30,7 +30,7 @@ export async function readModuleSource(
   }
   const { source } = parseManifest(given).modules[0]!;
   if ('module' in source) return source.module;
-  if ('bytes' in source) return checkSize(source.bytes, maxBytes);
+  if ('bytes' in source) return checkSize(source.bytes, maxBytes).slice();
   if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);
   if (!('path' in source)) throw new Error('BUG: a module of no kind');
   const { path } = source;
@@ -53,7 +53,7 @@ const isSource = (given: unknown): given is ModuleSource =>
       given instanceof ArrayBuffer ||
       given instanceof WebAssembly.Module;
 
-function checkSize(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {
+function checkSize<Bytes extends Uint8Array>(bytes: Bytes, maxBytes: number): Bytes {
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
   return bytes;
 }

@@ -1,4 +1,5 @@
 import { excerpt } from '../../errors.ts';
+import { isObject } from '../../values/object.ts';
 import { Float } from '../float.ts';
 
 export { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../../abi/index.ts';
@@ -33,8 +34,7 @@ export const MAX_DEPTH = 127;
 /** Whether every surrogate has its partner. All supported runtimes have this ES2024 method; TypeScript's `lib` here lacks it. */
 export const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export { isObject };
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   isObject(value) && !(value instanceof Float) && !(value instanceof Uint8Array);

@@ -1,6 +1,16 @@
-import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../../abi/index.ts';
+import {
+  type EnvFunctionName,
+  type EnvImports,
+  type EnvNamesOn,
+  envSignatures,
+  Kernel,
+  kernelImports,
+  LOG_LEVELS,
+  type MessageLevel,
+} from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
 import { PlugboardError } from '../../errors.ts';
+import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import { type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
@@ -9,18 +19,16 @@ import { type Ask, makeAsk } from '../../wasm/ask.ts';
 import { Answer } from './answer.ts';
 import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
-/** Kernel functions whose state is on the caller's thread: config, variables, HTTP, log level and the error text. */
-const ON_CALLERS_THREAD = [
-  ...['config_get', 'var_get', 'var_set', 'http_request', 'http_status_code', 'http_headers'],
-  ...['error_set', 'error_get', 'reset', 'get_log_level'],
-] as const;
-/** Log functions: the logger lives on the caller's thread. */
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+type LogName = `log_${MessageLevel}`;
+
+/** Kernel functions that the caller's thread runs. */
+const CALLERS = (Object.keys(envSignatures) as EnvFunctionName[]).filter(
+  (name): name is EnvNamesOn<'caller'> => envSignatures[name][2] === 'caller',
+);
+const isLog = (name: EnvFunctionName): name is LogName => name.startsWith('log_');
 
 /** The reason recorded here when the caller's thread has ended the call. The real reason stays on that thread. */
 const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
-
-type Imports = Readonly<Record<string, WebAssembly.ImportValue>>;
 
 /** The functions of the runtime that the worker uses. All of them are loaded before a plugin can run. */
 type InnerPlatform = Pick<Platform, 'clock' | 'random' | 'hostFolder'>;
@@ -41,7 +49,7 @@ class WorkerPlugin {
   readonly #port: WorkerPort;
   readonly #setup: Setup;
   readonly #kernel: Kernel;
-  readonly #imports: Imports;
+  readonly #imports: EnvImports;
   readonly #answer: Answer;
   readonly #ask: Ask | null;
   #instances: Instances | null = null;
@@ -60,13 +68,20 @@ class WorkerPlugin {
       strict: setup.strict,
       onDiagnostic: diagnostic => this.#request('diagnostic', [diagnostic]),
     });
-    const { imports } = kernelImports(this.#kernel, {
-      tier: setup.tier,
-      accessors: setup.accessors ?? undefined,
-    });
-    const remote = ON_CALLERS_THREAD.map(name => [name, this.#remoteImport(name)] as const);
-    const logs = LEVELS.map(level => [`log_${level}`, this.#logImport(level)] as const);
-    this.#imports = { ...imports, ...Object.fromEntries([...remote, ...logs]) };
+    const { tier, accessors } = setup;
+    const own: EnvImports<EnvNamesOn<'plugin'>> = kernelImports(this.#kernel, {
+      tier,
+      accessors: accessors ?? undefined,
+    }).imports;
+    this.#imports = { ...own, ...this.#callersImports() };
+  }
+
+  #callersImports(): EnvImports<EnvNamesOn<'caller'>> {
+    const imports = CALLERS.map(name => [
+      name,
+      isLog(name) ? this.#logImport(name) : this.#remoteImport(name),
+    ]);
+    return Object.fromEntries(imports) as EnvImports<EnvNamesOn<'caller'>>;
   }
 
   carryOut(order: Order): void {
@@ -107,7 +122,9 @@ class WorkerPlugin {
       plan,
       kernel: this.#kernel,
       kernelImports: this.#imports,
+      http: null,
       hostImport: link => this.#hostImport(link),
+      listener: this.#setup.listens ? call => this.#listen(call) : undefined,
       platform: this.#platform,
       folders: this.#openFolders(),
       stdout: sink('stdout'),
@@ -136,7 +153,16 @@ class WorkerPlugin {
     );
   }
 
-  #hostImport({ provider, namespace, name }: Link): WebAssembly.ImportValue {
+  /** The import listener, which is on the caller's thread. */
+  #listen(call: ImportCall): (outcome: ImportOutcome) => void {
+    this.#request('import', [call]);
+    return outcome => {
+      const plain = 'error' in outcome ? { error: toPlain(outcome.error) } : outcome;
+      this.#request('outcome', [plain]);
+    };
+  }
+
+  #hostImport({ provider, namespace, name }: Link): (...args: unknown[]) => unknown {
     if (provider.kind !== 'remote')
       throw new Error(`BUG: ${namespace}.${name} is not served by the caller's thread`);
     return this.#remoteImport(provider.index);
@@ -150,11 +176,12 @@ class WorkerPlugin {
   }
 
   /** Checks the log level here, because plugins log many unwanted messages and a request for each would be slow. */
-  #logImport(level: MessageLevel): (handle: unknown) => unknown {
-    const log = this.#remoteImport(`log_${level}`);
+  #logImport(name: LogName): (handle: unknown) => unknown {
+    const log = this.#remoteImport(name);
+    const level = LOG_LEVELS[name.slice('log_'.length) as MessageLevel];
     return handle => {
       this.#kernel.check();
-      if (LOG_LEVELS[level] >= this.#answer.logLevel) log(handle);
+      if (level >= this.#answer.logLevel) log(handle);
     };
   }
 

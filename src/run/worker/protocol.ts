@@ -22,6 +22,8 @@ export interface Setup {
   maxKernelBytes: number | undefined;
   strict: boolean;
   mounts: readonly Mount[];
+  /** Whether there is an import listener, on the caller's thread. */
+  listens: boolean;
 }
 
 /** Message to the worker. After each order the worker posts `Ended`. */
@@ -36,7 +38,10 @@ export type Order =
 /** Message to the caller's thread: call a function there, or take output or a diagnostic. The worker waits for the answer. */
 export interface Request {
   kind: 'request';
-  /** Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr or diagnostic. */
+  /**
+   * Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr, diagnostic, and for the
+   * listener import and outcome.
+   */
   to: number | string;
   args: unknown[];
 }
@@ -64,6 +69,9 @@ export interface PlainError {
   code: string | undefined;
   exitCode: number | undefined;
 }
+
+/** The outcome of an import, as the worker reports it to the listener. */
+export type PlainOutcome = { result: unknown } | { error: PlainError };
 
 /** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
 export function toPlain(error: unknown): PlainError {

@@ -1,7 +1,7 @@
 import {
   compileAccessors,
   createSharedBacking,
-  type EnvImports,
+  type EnvFunctionName,
   type Kernel,
   type KernelTier,
   LOG_LEVELS,
@@ -11,13 +11,13 @@ import { PlugboardError } from '../../errors.ts';
 import type { Diagnostic } from '../../given/options.ts';
 import type { Settings } from '../../given/settings.ts';
 import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
+import type { ImportCall, ImportListener, ImportOutcome } from '../../host/listener.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { AsyncImport } from '../host-imports.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
 import type { Outcome } from './answer.ts';
-import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
+import { type Ended, fromPlain, type Order, type PlainOutcome, type Request } from './protocol.ts';
 import { Thread, workerFailed } from './thread.ts';
 
 export interface WorkerRunnerParts {
@@ -26,7 +26,7 @@ export interface WorkerRunnerParts {
   plan: LinkPlan;
   kernel: Kernel;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
-  kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
+  kernelImports: Readonly<Record<EnvFunctionName, Served>>;
   tier: KernelTier;
   /** Whether checks in the plugin's own code stop it, because the runtime cannot end a worker by force. */
   isMetered: boolean;
@@ -34,6 +34,7 @@ export interface WorkerRunnerParts {
   stdout: LineSink;
   stderr: LineSink;
   onDiagnostic: (diagnostic: Diagnostic) => void;
+  listener: ImportListener | undefined;
 }
 
 /**
@@ -55,6 +56,8 @@ export class WorkerRunner implements Runner {
   /** Result of the last order that succeeded; null while there are no instances. */
   #ready: Ended | null = null;
   #growth: readonly number[] = [];
+  /** Gets the outcome of the import in which the plugin is, if the listener wants it. */
+  #heard: ReturnType<ImportListener>;
   module: string = MAIN;
   readonly main = null;
 
@@ -65,7 +68,17 @@ export class WorkerRunner implements Runner {
     this.#served = served
       .set('stdout', (bytes: Uint8Array) => parts.stdout.write(bytes))
       .set('stderr', (bytes: Uint8Array) => parts.stderr.write(bytes))
-      .set('diagnostic', parts.onDiagnostic);
+      .set('diagnostic', parts.onDiagnostic)
+      .set('import', (call: ImportCall) => {
+        this.#heard = parts.listener!(call);
+        // The worker gets this reason instead of the answer, and does not run the function.
+        if (parts.kernel.ended) this.#tellOutcome({ error: parts.kernel.ended });
+      })
+      .set('outcome', (outcome: PlainOutcome) => {
+        // If this thread has ended the call, the worker does not know the reason.
+        const reason = parts.kernel.ended;
+        this.#tellOutcome('error' in outcome ? { error: reason ?? fromPlain(outcome.error) } : outcome);
+      });
   }
 
   get isReady(): boolean {
@@ -106,6 +119,7 @@ export class WorkerRunner implements Runner {
       maxKernelBytes: settings.maxKernelBytes,
       strict: settings.strict,
       mounts: settings.mounts,
+      listens: this.#parts.listener !== undefined,
     });
   }
 
@@ -144,13 +158,26 @@ export class WorkerRunner implements Runner {
   async #run(thread: Thread, order: Order): Promise<unknown> {
     const { kernel, hostCall } = this.#parts;
     this.#shareLogLevel(thread);
-    const ended = await hostCall.race(thread.run(order));
+    let ended: Ended;
+    try {
+      ended = await hostCall.race(thread.run(order));
+    } catch (error) {
+      // An ended worker cannot tell the outcome of the import in which it waited.
+      this.#tellOutcome({ error });
+      throw error;
+    }
     this.module = ended.module;
     this.#growth = ended.growth;
     if (ended.reason) kernel.markEnded(fromPlain(ended.reason));
     if (ended.thrown) throw fromPlain(ended.thrown);
     this.#ready = ended;
     return ended.result;
+  }
+
+  #tellOutcome(outcome: ImportOutcome): void {
+    const heard = this.#heard;
+    this.#heard = undefined;
+    heard?.(outcome);
   }
 
   /** Copies the log level to the worker. Called again after each request, because a host function may have changed it. */
