@@ -11,7 +11,7 @@ import { compileModule, type PluginModule } from './module/compile.ts';
 import { fetchManifest, loadSource, type ManifestModule } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { chooseMode, meters } from './run/mode.ts';
+import { type Limits, limitsFor, modeFor } from './run/mode.ts';
 import { isThenable } from './values/thenable.ts';
 
 /**
@@ -33,14 +33,15 @@ export async function createPlugin(
   const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
   const settings = settle(parsed.options, own);
   const folders = openFolders(platform, settings);
+  const limits = limitsFor(settings, platform);
   const modules = await Promise.all(
-    parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
+    parsed.modules.map(module => loadModule(platform, fetch, module, limits, settings)),
   );
   const plan = planLinks(modules, settings);
   refuseMissingMemory(plan);
-  const mode = chooseMode(plan, settings, platform);
+  const mode = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
-  const plugin = new Plugin(platform, settings, plan, mode, folders);
+  const plugin = new Plugin(platform, settings, plan, limits, mode, folders);
   await plugin.initialise();
   return plugin;
 }
@@ -49,14 +50,11 @@ async function loadModule(
   platform: Platform,
   fetch: Fetch,
   item: ManifestModule,
-  settings: Settings,
+  limits: Limits,
+  { debug }: Settings,
 ): Promise<PluginModule> {
-  const { debug, maxGrowthPages } = settings;
   const source = await loadSource(platform, fetch, item);
-  const module = await compileModule(platform, item.name, source, {
-    maxGrowthPages,
-    metered: meters(settings, platform),
-  });
+  const module = await compileModule(platform, item.name, source, limits);
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;

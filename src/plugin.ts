@@ -27,7 +27,7 @@ import { describeCall, describeInstance, describeLinks, describeOutcome } from '
 import { limitGrowth } from './run/growth.ts';
 import { HostCalls } from './run/host-calls.ts';
 import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
-import { type Mode, meters, notAtOnce } from './run/mode.ts';
+import type { ChosenMode, Limits } from './run/mode.ts';
 import { type PluginReport, reportOn } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
@@ -40,7 +40,8 @@ export class Plugin {
   readonly report: PluginReport;
   readonly #settings: Settings;
   readonly #plan: LinkPlan;
-  readonly #mode: Mode;
+  readonly #mode: ChosenMode['mode'];
+  readonly #syncRefusal: ChosenMode['syncRefusal'];
   readonly #kernel: Kernel;
   readonly #hostCalls: HostCalls;
   readonly #stdout: LineSink;
@@ -59,12 +60,14 @@ export class Plugin {
     platform: Platform,
     settings: Settings,
     plan: LinkPlan,
-    mode: Mode,
+    limits: Limits,
+    { mode, syncRefusal }: ChosenMode,
     folders: Readonly<Record<string, Preopen>>,
   ) {
     this.#settings = settings;
     this.#plan = plan;
     this.#mode = mode;
+    this.#syncRefusal = syncRefusal;
     this.#turns = new Turns(platform.keepAlive);
     this.#kernel = createKernel(settings);
     const outputs = new OutputCopier(this.#kernel.memory);
@@ -84,9 +87,7 @@ export class Plugin {
     };
     settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
     this.#deadline =
-      meters(settings, platform) === null
-        ? null
-        : new Deadline(settings.timeoutMs!, this.#kernel, () => this.isActive());
+      limits.metered === null ? null : new Deadline(limits.timeoutMs!, this.#kernel, () => this.isActive());
     this.#runner = createRunner({
       ...{ mode, plan, settings, platform, folders, tier, imports, deadline: this.#deadline },
       ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
@@ -135,7 +136,10 @@ export class Plugin {
   ): PluginOutput | null {
     if (extra.length > 0) refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw notAtOnce(name, this.#mode, this.#plan, this.#settings);
+    if (this.#syncRefusal) {
+      const { code, why } = this.#syncRefusal;
+      throw new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
+    }
     this.#makeReady();
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
