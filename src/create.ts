@@ -5,13 +5,16 @@ import { type ManifestLike, parseManifest, remoteManifest } from './given/manife
 import { refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
 import { readPluginOptions, type Settings, settle } from './given/settings.ts';
+import type { Limits } from './link/execution.ts';
 import { lacksMemory } from './link/instance.ts';
 import { type LinkPlan, planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
 import { fetchManifest, loadSource, type ManifestModule } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { type Limits, limitsFor, modeFor } from './run/mode.ts';
+import { describeLinks } from './run/debug-log.ts';
+import { limitsFor, modeFor } from './run/mode.ts';
+import { assemble } from './setup.ts';
 import { isThenable } from './values/thenable.ts';
 
 /**
@@ -39,9 +42,10 @@ export async function createPlugin(
   );
   const plan = planLinks(modules, settings);
   refuseMissingMemory(plan);
-  const mode = modeFor(plan, settings, platform);
+  const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
-  const plugin = new Plugin(platform, settings, plan, limits, mode, folders);
+  settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
+  const plugin = new Plugin(assemble({ platform, settings, plan, limits, ...chosen, folders }));
   await plugin.initialise();
   return plugin;
 }

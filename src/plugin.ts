@@ -1,5 +1,3 @@
-import type { Kernel } from '../abi/index.ts';
-import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError } from './call-error.ts';
 import type { HostErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
@@ -11,8 +9,7 @@ import {
   refuseArguments,
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
-import type { LinkPlan } from './link/plan.ts';
-import type { Platform } from './platform/types.ts';
+import type { Execution } from './link/execution.ts';
 import {
   type CallSite,
   checkSignature,
@@ -22,76 +19,47 @@ import {
   runCall,
   runSuspending,
 } from './run/call.ts';
-import { Deadline } from './run/deadline.ts';
-import { describeCall, describeInstance, describeLinks, describeOutcome } from './run/debug-log.ts';
+import type { Deadline } from './run/deadline.ts';
+import { describeCall, describeInstance, describeOutcome } from './run/debug-log.ts';
 import { limitGrowth } from './run/growth.ts';
-import { HostCalls } from './run/host-calls.ts';
+import type { HostCalls } from './run/host-calls.ts';
 import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
-import type { ChosenMode, Limits } from './run/mode.ts';
-import { type PluginReport, reportOn } from './run/report.ts';
+import type { ChosenMode } from './run/mode.ts';
+import type { PluginReport } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
-import { Turns } from './run/turns.ts';
-import { connect, createKernel, createRunner, lineSink } from './setup.ts';
+import type { Turns } from './run/turns.ts';
+import type { PluginParts } from './setup.ts';
 import { type PluginInput, readInput } from './values/input.ts';
-import { OutputCopier, type PluginOutput } from './values/output.ts';
+import type { PluginOutput } from './values/output.ts';
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
   readonly report: PluginReport;
   readonly #settings: Settings;
-  readonly #plan: LinkPlan;
+  readonly #execution: Execution;
   readonly #mode: ChosenMode['mode'];
   readonly #syncRefusal: ChosenMode['syncRefusal'];
-  readonly #kernel: Kernel;
-  readonly #hostCalls: HostCalls;
-  readonly #stdout: LineSink;
-  readonly #stderr: LineSink;
   readonly #site: CallSite;
-  readonly #runner: Runner;
-  /** Null unless the plugin is metered. */
+  readonly #hostCalls: HostCalls;
   readonly #deadline: Deadline | null;
+  readonly #runner: Runner;
+  readonly #turns: Turns;
   /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
-  readonly #turns: Turns;
   #closed = false;
 
   /** Internal: use `createPlugin`. */
-  constructor(
-    platform: Platform,
-    settings: Settings,
-    plan: LinkPlan,
-    limits: Limits,
-    { mode, syncRefusal }: ChosenMode,
-    folders: Readonly<Record<string, Preopen>>,
-  ) {
-    this.#settings = settings;
-    this.#plan = plan;
-    this.#mode = mode;
-    this.#syncRefusal = syncRefusal;
-    this.#turns = new Turns(platform.keepAlive);
-    this.#kernel = createKernel(settings);
-    const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
-    const { tier, imports } = connect(this.#kernel, mode, settings);
-    const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
-    this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
-    this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
-    this.report = reportOn(plan, mode, tier);
-    // A plugin with WASI may leave a line without its line end.
-    const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
-    this.#site = {
-      kernel: this.#kernel,
-      outputs,
-      flush: this.report.wasi ? flush : null,
-      stderr: () => this.#lastErrorLines(),
-    };
-    settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
-    this.#deadline =
-      limits.metered === null ? null : new Deadline(limits.timeoutMs!, this.#kernel, () => this.isActive());
-    this.#runner = createRunner({
-      ...{ mode, plan, settings, platform, folders, tier, imports, deadline: this.#deadline },
-      ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
-    });
+  constructor(parts: PluginParts) {
+    this.report = parts.report;
+    this.#settings = parts.settings;
+    this.#execution = parts.execution;
+    this.#mode = parts.mode;
+    this.#syncRefusal = parts.syncRefusal;
+    this.#site = parts.site;
+    this.#hostCalls = parts.hostCalls;
+    this.#deadline = parts.deadline;
+    this.#runner = parts.runner;
+    this.#turns = parts.turns;
   }
 
   /**
@@ -151,19 +119,19 @@ export class Plugin {
   functionExists(name: string): Promise<boolean>;
   async functionExists(name: string, ...extra: unknown[]): Promise<boolean> {
     refuseArguments('functionExists', extra);
-    return this.#plan.main.exportKinds.get(name) === 'function';
+    return this.#execution.plan.main.exportKinds.get(name) === 'function';
   }
 
   getExports(): Promise<WebAssembly.ModuleExportDescriptor[]>;
   async getExports(...extra: unknown[]): Promise<WebAssembly.ModuleExportDescriptor[]> {
     refuseArguments('getExports', extra);
-    return this.#plan.main.exports.map(item => ({ ...item }));
+    return this.#execution.plan.main.exports.map(item => ({ ...item }));
   }
 
   getImports(): Promise<WebAssembly.ModuleImportDescriptor[]>;
   async getImports(...extra: unknown[]): Promise<WebAssembly.ModuleImportDescriptor[]> {
     refuseArguments('getImports', extra);
-    return this.#plan.main.imports.map(item => ({ ...item }));
+    return this.#execution.plan.main.imports.map(item => ({ ...item }));
   }
 
   /** Returns the instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
@@ -183,7 +151,7 @@ export class Plugin {
 
   /** Returns copies of the plugin's variables, by name. */
   get vars(): ReadonlyMap<string, Uint8Array> {
-    return this.#kernel.vars.snapshot();
+    return this.#execution.kernel.vars.snapshot();
   }
 
   /** Whether a call is running. */
@@ -200,8 +168,8 @@ export class Plugin {
     refuseArguments('reset', extra);
     const { vars = false } = readResetOptions(options);
     if (this.isActive() || this.#closed) return false;
-    this.#kernel.begin();
-    if (vars) this.#kernel.vars.clear();
+    this.#execution.kernel.begin();
+    if (vars) this.#execution.kernel.vars.clear();
     return true;
   }
 
@@ -215,7 +183,7 @@ export class Plugin {
     this.#dropInstance();
     await this.#turns.whenIdle();
     await this.#runner.close();
-    this.#kernel.close(this.#unusable('asking the host'));
+    this.#execution.kernel.close(this.#unusable('asking the host'));
   }
 
   /** Internal: makes the first instance, so that creation fails for a plugin that cannot start. */
@@ -262,7 +230,7 @@ export class Plugin {
   }
 
   #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#settings;
+    const { timeoutMs } = this.#execution.limits;
     return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
   }
 
@@ -310,15 +278,15 @@ export class Plugin {
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
       // proc_exit(0) is a success for a call, but an instance that has exited cannot serve calls.
-      const reason = error ?? this.#kernel.ended;
+      const reason = error ?? this.#execution.kernel.ended;
       const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
-        stderr: this.#lastErrorLines(),
+        stderr: this.#site.stderr(),
       });
     }
-    this.#settings.debug?.(describeInstance(this.#plan, this.report.kernel));
+    this.#settings.debug?.(describeInstance(this.#execution.plan, this.report.kernel));
   }
 
   /** Returns an export of the current instance and checks its type. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
@@ -326,8 +294,8 @@ export class Plugin {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw notFound(name, this.#plan.main.exports);
-    checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
+    if (!found) throw notFound(name, this.#execution.plan.main.exports);
+    checkSignature(name, found.parameters, this.#execution.plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
   }
@@ -359,9 +327,9 @@ export class Plugin {
   }
 
   #limit(name: string, outcome: Outcome): Outcome {
-    const { maxGrowthPages } = this.#settings;
+    const { maxGrowthPages } = this.#execution.limits;
     if (maxGrowthPages === undefined) return outcome;
-    return limitGrowth(name, outcome, maxGrowthPages, this.#kernel, this.#runner.growth());
+    return limitGrowth(name, outcome, maxGrowthPages, this.#execution.kernel, this.#runner.growth());
   }
 
   #leaveCall(): void {
@@ -375,12 +343,6 @@ export class Plugin {
     this.#settings.debug?.(describeOutcome(name, outcome));
     if (outcome.error) throw outcome.error;
     return outcome.output;
-  }
-
-  #lastErrorLines(): readonly string[] {
-    // Flushed, because a panic message may end without a newline.
-    this.#stderr.flush();
-    return this.#stderr.lines;
   }
 
   #dropInstance(): void {

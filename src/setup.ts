@@ -1,5 +1,5 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
-import { LineSink, type Preopen } from '../wasi/index.ts';
+import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
 import { jspi } from './engine/jspi.ts';
 import { CreateError, isStackOverflow } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
@@ -7,20 +7,25 @@ import type { Settings } from './given/settings.ts';
 import { hostFailure } from './host/function.ts';
 import { httpSender } from './host/http.ts';
 import { LIMITS } from './limits.ts';
-import type { Link, LinkPlan } from './link/plan.ts';
+import type { Execution, Limits } from './link/execution.ts';
+import type { LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
-import type { Deadline } from './run/deadline.ts';
-import type { HostCalls } from './run/host-calls.ts';
-import { httpImport, localImport } from './run/host-imports.ts';
+import type { CallSite } from './run/call.ts';
+import { Deadline } from './run/deadline.ts';
+import { HostCalls } from './run/host-calls.ts';
+import { type AsyncImport, httpImport, localImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
-import type { Mode } from './run/mode.ts';
+import type { ChosenMode, Mode } from './run/mode.ts';
+import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
+import { Turns } from './run/turns.ts';
 import { WorkerRunner } from './run/worker/runner.ts';
+import { OutputCopier } from './values/output.ts';
 import { makeAsk } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
-export function createKernel(settings: Settings): Kernel {
+function createKernel(settings: Settings): Kernel {
   const kernel: Kernel = new Kernel({
     maxBytes: settings.maxKernelBytes,
     maxVarBytes: settings.maxVarBytes,
@@ -43,7 +48,7 @@ function orStop(kernel: Kernel, what: string, callback: () => void): void {
   }
 }
 
-export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
+const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
   orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
 
 /**
@@ -51,7 +56,7 @@ export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic)
  * in the worker, so this thread uses the reference functions.
  * @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier
  */
-export function connect(
+function connect(
   kernel: Kernel,
   mode: Mode,
   { kernel: tier, accessors }: Settings,
@@ -65,61 +70,112 @@ export function connect(
   }
 }
 
-interface RunnerParts {
-  mode: Mode;
-  plan: LinkPlan;
-  settings: Settings;
+/** The decisions of `createPlugin`, from which the parts of a plugin are made. */
+export interface Decided extends ChosenMode {
   platform: Platform;
+  settings: Settings;
+  plan: LinkPlan;
+  limits: Limits;
   folders: Readonly<Record<string, Preopen>>;
-  kernel: Kernel;
-  tier: KernelTier;
-  imports: EnvImports;
+}
+
+export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
+  execution: Execution;
+  report: PluginReport;
+  site: CallSite;
   hostCalls: HostCalls;
   /** Null unless the plugin is metered. */
   deadline: Deadline | null;
-  stdout: LineSink;
-  stderr: LineSink;
+  runner: Runner;
+  turns: Turns;
 }
 
-export function createRunner({
-  mode,
-  imports,
-  tier,
-  folders,
-  hostCalls,
-  deadline,
-  ...parts
-}: RunnerParts): Runner {
-  const { settings, kernel, platform } = parts;
-  const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes, fetch } = settings;
+/** @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier */
+export function assemble(decided: Decided): PluginParts {
+  const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
+  const kernel = createKernel(settings);
+  const outputs = new OutputCopier(kernel.memory);
+  const hostCalls = new HostCalls(kernel, outputs, mode, platform, settings);
+  const { tier, imports } = connect(kernel, mode, settings);
+  const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
+  const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
+  const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
+  const execution: Execution = { plan, limits, tier, kernel, stdout, stderr, onDiagnostic };
+  const deadline =
+    limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => hostCalls.isActive);
+  const http = httpFor(decided, kernel, hostCalls);
+  const report = reportOn(plan, mode, tier);
+  // A plugin with WASI may leave a line without its line end.
+  const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
+  const lastErrorLines = () => {
+    // Flushed, because a panic message may end without a newline.
+    stderr.flush();
+    return stderr.lines;
+  };
+  return {
+    settings,
+    mode,
+    syncRefusal,
+    execution,
+    report,
+    site: { kernel, outputs, flush: report.wasi ? flush : null, stderr: lastErrorLines },
+    hostCalls,
+    deadline,
+    runner:
+      mode === 'worker'
+        ? new WorkerRunner(execution, {
+            platform,
+            settings,
+            kernelImports: { ...imports, ...(http && { http_request: http }) },
+            hostCall: hostCalls,
+          })
+        : new LocalRunner(execution, {
+            kernelImports: { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) },
+            hostImport: link => localImport(link, hostCalls),
+            wasi: {
+              clock: clockFor(decided, hostCalls, deadline),
+              random: platform.random,
+              preopens: folders,
+            },
+            suspends: mode === 'suspending',
+            ask: deadline && makeAsk(() => deadline.isOver()),
+          }),
+    turns: new Turns(platform.keepAlive),
+  };
+}
+
+/** Makes `http_request` for a plugin that can wait; null if it cannot, or if no host is allowed. */
+function httpFor(
+  { platform, settings, mode }: Decided,
+  kernel: Kernel,
+  hostCalls: HostCalls,
+): AsyncImport | null {
+  const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes } = settings;
+  if (mode === 'inline' || allowedHosts.length === 0) return null;
   const rules = {
     allowedHosts,
     allowedSchemes,
     allowsPrivateAddresses,
     maxResponseBytes: maxHttpResponseBytes,
   };
-  const send = httpSender({ ...rules, fetch: fetch ?? platform.fetch }, () => hostCalls.signal);
-  const http = mode === 'inline' || allowedHosts.length === 0 ? null : httpImport(kernel, hostCalls, send);
-  if (mode === 'worker') {
-    const kernelImports = { ...imports, ...(http && { http_request: http }) };
-    const isMetered = deadline !== null;
-    return new WorkerRunner({ ...parts, kernelImports, tier, isMetered, hostCall: hostCalls, onDiagnostic });
-  }
-  const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
-  const hostImport = (link: Link) => localImport(link, hostCalls);
-  const suspends = mode === 'suspending';
-  const clock = suspends
-    ? suspendingClock(platform.clock, () => hostCalls.signal)
-    : (deadline?.clock(platform.clock) ?? platform.clock);
-  const ask = deadline && makeAsk(() => deadline.isOver());
-  const tracksGrowth = settings.maxGrowthPages !== undefined;
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask, tracksGrowth };
-  return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
+  const fetch = settings.fetch ?? platform.fetch;
+  return httpImport(
+    kernel,
+    hostCalls,
+    httpSender({ ...rules, fetch }, () => hostCalls.signal),
+  );
+}
+
+/** Returns the clock of a plugin on this thread: its sleep suspends the plugin, or ends at the deadline. */
+function clockFor({ platform, mode }: Decided, hostCalls: HostCalls, deadline: Deadline | null): Clock {
+  const { clock } = platform;
+  if (mode === 'suspending') return suspendingClock(clock, () => hostCalls.signal);
+  return deadline?.clock(clock) ?? clock;
 }
 
 /** Makes a sink that passes lines to the caller's function, if there is one, and to `print`. */
-export function lineSink(
+function lineSink(
   kernel: Kernel,
   name: 'stdout' | 'stderr',
   settings: Settings,

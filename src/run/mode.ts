@@ -2,6 +2,7 @@ import { ENV_NAMESPACE } from '../../abi/index.ts';
 import { jspi } from '../engine/jspi.ts';
 import { CreateError } from '../errors.ts';
 import type { Settings } from '../given/settings.ts';
+import type { Limits } from '../link/execution.ts';
 import type { LinkPlan } from '../link/plan.ts';
 import type { Platform } from '../platform/types.ts';
 
@@ -23,16 +24,6 @@ function lacksWorker({ preopens }: Pick<Settings, 'preopens'>, platform: Workers
     `the file system at option.preopens["${folder}"] is an object, which cannot go to a worker, as a folder of the ` +
     'host given with allowedPaths can';
   return platform.lacksWorkers() ?? (folder === undefined ? null : isObject);
-}
-
-/** Limits whose checks are part of the plugin's own code. */
-export interface Limits {
-  /** Time limit of one call, or of the start functions. */
-  timeoutMs: number | undefined;
-  /** Why checks in the plugin's own code keep the time limit; null if they need not. */
-  metered: string | null;
-  /** Pages by which all memories may grow together. */
-  maxGrowthPages: number | undefined;
 }
 
 interface TimeFacts {

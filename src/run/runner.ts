@@ -1,5 +1,6 @@
 import { jspi } from '../engine/jspi.ts';
-import { type InstanceParts, type Instances, instantiate } from '../link/instance.ts';
+import type { Execution } from '../link/execution.ts';
+import { type Embedding, type Instances, instantiate } from '../link/instance.ts';
 import { MAIN } from '../module/source.ts';
 
 /** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
@@ -30,15 +31,17 @@ export interface RunnerExport {
   call: () => unknown;
 }
 
-/** Runs a plugin on the caller's thread. With `parts.suspends`, calls return promises, and imports may suspend the plugin. */
+/** Runs a plugin on the caller's thread. With `embedding.suspends`, calls return promises, and imports may suspend the plugin. */
 export class LocalRunner implements Runner {
+  readonly #execution: Execution;
   /** Null after `close`, because the accessors in it would keep the kernel memory alive. */
-  #parts: Omit<InstanceParts, 'onModule'> | null;
+  #embedding: Embedding | null;
   #instances: Instances | null = null;
   module: string = MAIN;
 
-  constructor(parts: Omit<InstanceParts, 'onModule'>) {
-    this.#parts = parts;
+  constructor(execution: Execution, embedding: Embedding) {
+    this.#execution = execution;
+    this.#embedding = embedding;
   }
 
   get isReady(): boolean {
@@ -53,7 +56,7 @@ export class LocalRunner implements Runner {
 
   start(): void | Promise<void> {
     const steps = this.#instantiate();
-    if (this.#parts!.suspends) return this.#startSuspending(steps);
+    if (this.#embedding!.suspends) return this.#startSuspending(steps);
     let step = steps.next();
     for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
     this.#instances = step.value;
@@ -66,11 +69,8 @@ export class LocalRunner implements Runner {
   }
 
   #instantiate(): ReturnType<typeof instantiate> {
-    return instantiate({
-      ...this.#parts!,
-      onModule: name => {
-        this.module = name;
-      },
+    return instantiate(this.#execution, this.#embedding!, name => {
+      this.module = name;
     });
   }
 
@@ -79,7 +79,7 @@ export class LocalRunner implements Runner {
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') return undefined;
     const call = fn as () => unknown;
-    return { parameters: fn.length, call: this.#parts!.suspends ? jspi!.promising(call) : call };
+    return { parameters: fn.length, call: this.#embedding!.suspends ? jspi!.promising(call) : call };
   }
 
   growth(): readonly number[] {
@@ -92,6 +92,6 @@ export class LocalRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    this.#parts = null;
+    this.#embedding = null;
   }
 }

@@ -1,7 +1,8 @@
 import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
 import { PlugboardError } from '../../errors.ts';
-import { type Instances, instantiate } from '../../link/instance.ts';
+import type { Execution } from '../../link/execution.ts';
+import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
@@ -52,7 +53,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
-    this.#ask = setup.isMetered ? makeAsk(() => this.#answer.isLast) : null;
+    this.#ask = setup.limits.metered !== null ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
@@ -98,27 +99,30 @@ class WorkerPlugin {
   }
 
   #start(): void {
-    const { plan } = this.#setup;
     const sink = (to: 'stdout' | 'stderr') => ({
       isTerminal: true,
       write: (bytes: Uint8Array) => void this.#request(to, [bytes.slice()]),
     });
-    const steps = instantiate({
+    const { plan, limits, tier } = this.#setup;
+    const { clock, random } = this.#platform;
+    const execution: Execution = {
       plan,
+      limits,
+      tier,
       kernel: this.#kernel,
-      kernelImports: this.#imports,
-      hostImport: link => this.#hostImport(link),
-      platform: this.#platform,
-      folders: this.#openFolders(),
       stdout: sink('stdout'),
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
+    };
+    const embedding: Embedding = {
+      kernelImports: this.#imports,
+      hostImport: link => this.#hostImport(link),
+      wasi: { clock, random, preopens: this.#openFolders() },
       suspends: false,
       ask: this.#ask,
-      tracksGrowth: this.#setup.tracksGrowth,
-      onModule: name => {
-        this.#module = name;
-      },
+    };
+    const steps = instantiate(execution, embedding, name => {
+      this.#module = name;
     });
     let step = steps.next();
     for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);

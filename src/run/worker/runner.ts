@@ -1,16 +1,8 @@
-import {
-  compileAccessors,
-  createSharedBacking,
-  type EnvImports,
-  type Kernel,
-  type KernelTier,
-  LOG_LEVELS,
-} from '../../../abi/index.ts';
-import type { LineSink } from '../../../wasi/index.ts';
+import { compileAccessors, createSharedBacking, type EnvImports, LOG_LEVELS } from '../../../abi/index.ts';
 import { PlugboardError } from '../../errors.ts';
-import type { Diagnostic } from '../../given/options.ts';
 import type { Settings } from '../../given/settings.ts';
 import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
+import type { Execution } from '../../link/execution.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
@@ -20,20 +12,13 @@ import type { Outcome } from './answer.ts';
 import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
 import { Thread, workerFailed } from './thread.ts';
 
-export interface WorkerRunnerParts {
+/** The side of the caller's thread. */
+export interface WorkerHost {
   platform: Platform;
   settings: Settings;
-  plan: LinkPlan;
-  kernel: Kernel;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
   kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
-  tier: KernelTier;
-  /** Whether checks in the plugin's own code stop it, because the runtime cannot end a worker by force. */
-  isMetered: boolean;
   hostCall: HostCall;
-  stdout: LineSink;
-  stderr: LineSink;
-  onDiagnostic: (diagnostic: Diagnostic) => void;
 }
 
 /**
@@ -48,7 +33,8 @@ type Served = (...args: never[]) => unknown;
  * RATIONALE: how-does-a-plugin-in-a-worker-reach-its-host
  */
 export class WorkerRunner implements Runner {
-  readonly #parts: WorkerRunnerParts;
+  readonly #execution: Execution;
+  readonly #host: WorkerHost;
   readonly #plan: LinkPlan;
   readonly #served: ReadonlyMap<number | string, Served>;
   #thread: Thread | null = null;
@@ -58,14 +44,16 @@ export class WorkerRunner implements Runner {
   module: string = MAIN;
   readonly main = null;
 
-  constructor(parts: WorkerRunnerParts) {
-    this.#parts = parts;
-    const served = new Map<number | string, Served>(Object.entries(parts.kernelImports));
-    this.#plan = numberImports(parts.plan, parts.hostCall, served);
+  constructor(execution: Execution, host: WorkerHost) {
+    this.#execution = execution;
+    this.#host = host;
+    const { plan, stdout, stderr, onDiagnostic } = execution;
+    const served = new Map<number | string, Served>(Object.entries(host.kernelImports));
+    this.#plan = numberImports(plan, host.hostCall, served);
     this.#served = served
-      .set('stdout', (bytes: Uint8Array) => parts.stdout.write(bytes))
-      .set('stderr', (bytes: Uint8Array) => parts.stderr.write(bytes))
-      .set('diagnostic', parts.onDiagnostic);
+      .set('stdout', (bytes: Uint8Array) => stdout.write(bytes))
+      .set('stderr', (bytes: Uint8Array) => stderr.write(bytes))
+      .set('diagnostic', onDiagnostic);
   }
 
   get isReady(): boolean {
@@ -86,33 +74,33 @@ export class WorkerRunner implements Runner {
 
   async #startThread(): Promise<void> {
     this.#ready = null;
-    const { platform, settings, kernel, tier, isMetered } = this.#parts;
+    const { limits, tier, kernel } = this.#execution;
+    const { platform, settings } = this.#host;
+    const { nodeWorkerArgs, maxKernelBytes, strict, mounts } = settings;
     const backing = createSharedBacking();
     // New memory, because an ended worker may still write to its old memory.
     kernel.memory.moveTo(backing);
     kernel.begin();
-    const args = settings.nodeWorkerArgs;
     const serve = (request: Request) => this.#serve(request);
-    this.#thread = new Thread({ platform, args, memory: kernel.memory, serve });
+    this.#thread = new Thread({ platform, args: nodeWorkerArgs, memory: kernel.memory, serve });
     await this.#thread.run({
       kind: 'setup',
       plan: this.#plan,
+      limits,
       tier,
-      isMetered,
-      tracksGrowth: settings.maxGrowthPages !== undefined,
       accessors: tier === 'accessors' ? compileAccessors('shared') : null,
       backing,
       answers: this.#thread.answer.buffer,
-      maxKernelBytes: settings.maxKernelBytes,
-      strict: settings.strict,
-      mounts: settings.mounts,
+      maxKernelBytes,
+      strict,
+      mounts,
     });
   }
 
   async start(): Promise<void> {
     this.#ready = null;
     // The worker may have died since `prepare` was called for this call.
-    await this.#parts.hostCall.race(this.prepare());
+    await this.#host.hostCall.race(this.prepare());
     await this.#run(this.#thread!, { kind: 'start' });
   }
 
@@ -142,9 +130,9 @@ export class WorkerRunner implements Runner {
   }
 
   async #run(thread: Thread, order: Order): Promise<unknown> {
-    const { kernel, hostCall } = this.#parts;
+    const { kernel } = this.#execution;
     this.#shareLogLevel(thread);
-    const ended = await hostCall.race(thread.run(order));
+    const ended = await this.#host.hostCall.race(thread.run(order));
     this.module = ended.module;
     this.#growth = ended.growth;
     if (ended.reason) kernel.markEnded(fromPlain(ended.reason));
@@ -155,11 +143,11 @@ export class WorkerRunner implements Runner {
 
   /** Copies the log level to the worker. Called again after each request, because a host function may have changed it. */
   #shareLogLevel({ answer }: Thread): void {
-    answer.logLevel = LOG_LEVELS[this.#parts.kernel.logLevel];
+    answer.logLevel = LOG_LEVELS[this.#execution.kernel.logLevel];
   }
 
   async #serve({ to, args }: Request): Promise<{ outcome: Outcome; results?: unknown }> {
-    const { kernel } = this.#parts;
+    const { kernel } = this.#execution;
     try {
       const results = await this.#served.get(to)!(...(args as never[]));
       if (this.#thread) this.#shareLogLevel(this.#thread);
