@@ -315,7 +315,7 @@ export class Plugin {
     input?: string | Uint8Array,
     hostContext?: unknown,
   ): Promise<Outcome> {
-    this.#hostCalls.beginInterruptible(hostContext);
+    this.#hostCalls.begin(hostContext);
     try {
       return this.#limit(
         name,
@@ -333,7 +333,7 @@ export class Plugin {
   }
 
   #leaveCall(): void {
-    this.#hostCalls.end();
+    this.#hostCalls.leave();
     this.#site.flush?.();
   }
 

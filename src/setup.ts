@@ -12,13 +12,14 @@ import type { LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
-import { HostCalls } from './run/host-calls.ts';
+import { type HostCalls, InlineCalls } from './run/host-calls.ts';
 import { type AsyncImport, httpImport, localImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
 import type { ChosenMode, Mode } from './run/mode.ts';
 import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
+import { WaitingCalls } from './run/waiting-calls.ts';
 import { WorkerRunner } from './run/worker/runner.ts';
 import { OutputCopier } from './values/output.ts';
 import { makeAsk } from './wasm/ask.ts';
@@ -95,7 +96,7 @@ export function assemble(decided: Decided): PluginParts {
   const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
   const kernel = createKernel(settings);
   const outputs = new OutputCopier(kernel.memory);
-  const hostCalls = new HostCalls(kernel, outputs, mode, platform, settings);
+  const hostCalls = createCalls(decided, kernel, outputs);
   const { tier, imports } = connect(kernel, mode, settings);
   const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -143,6 +144,17 @@ export function assemble(decided: Decided): PluginParts {
           }),
     turns: new Turns(platform.keepAlive),
   };
+}
+
+function createCalls(
+  { platform, settings, mode }: Decided,
+  kernel: Kernel,
+  outputs: OutputCopier,
+): HostCalls {
+  if (mode === 'inline') return new InlineCalls(kernel, outputs);
+  const { asyncContext } = platform;
+  const { queueTimeoutMs } = settings;
+  return new WaitingCalls(kernel, outputs, { asyncContext, queueTimeoutMs, marksEach: mode === 'worker' });
 }
 
 /** Makes `http_request` for a plugin that can wait; null if it cannot, or if no host is allowed. */

@@ -2,6 +2,7 @@ import { type Kernel, performHttpRequest, type SendHttp } from '../../abi/index.
 import { jspi } from '../engine/jspi.ts';
 import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
+import { pass, raise } from './waiting-calls.ts';
 
 /** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
 export type AsyncImport = (...args: never[]) => Promise<unknown>;
@@ -20,11 +21,6 @@ export const httpImport =
       return kernel.stop(error as Error);
     }
   };
-
-const pass = <T>(value: T): T => value;
-const raise = (error: unknown): never => {
-  throw error;
-};
 
 /** Makes the import for a host function on the plugin's own thread. */
 export function localImport(
