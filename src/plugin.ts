@@ -10,18 +10,9 @@ import {
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
 import type { Execution } from './link/execution.ts';
-import {
-  type CallSite,
-  checkSignature,
-  isOwnToStart,
-  notFound,
-  type Outcome,
-  runCall,
-  runSuspending,
-} from './run/call.ts';
+import { type CallSite, checkSignature, isOwnToStart, notFound, type Outcome, runCall } from './run/call.ts';
 import type { Deadline } from './run/deadline.ts';
 import { describeCall, describeInstance, describeOutcome } from './run/debug-log.ts';
-import { limitGrowth } from './run/growth.ts';
 import type { HostCalls } from './run/host-calls.ts';
 import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
 import type { ChosenMode } from './run/mode.ts';
@@ -30,7 +21,11 @@ import type { Runner } from './run/runner.ts';
 import type { Turns } from './run/turns.ts';
 import type { PluginParts } from './setup.ts';
 import { type PluginInput, readInput } from './values/input.ts';
+import { after, type Later } from './values/later.ts';
 import type { PluginOutput } from './values/output.ts';
+
+/** Stands in messages for the name of an export. */
+const INITIALISATION = 'initialisation';
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
@@ -40,7 +35,7 @@ export class Plugin {
   readonly #mode: ChosenMode['mode'];
   readonly #syncRefusal: ChosenMode['syncRefusal'];
   readonly #site: CallSite;
-  readonly #hostCalls: HostCalls;
+  readonly #calls: HostCalls;
   readonly #deadline: Deadline | null;
   readonly #runner: Runner;
   readonly #turns: Turns;
@@ -56,7 +51,7 @@ export class Plugin {
     this.#mode = parts.mode;
     this.#syncRefusal = parts.syncRefusal;
     this.#site = parts.site;
-    this.#hostCalls = parts.hostCalls;
+    this.#calls = parts.site.calls;
     this.#deadline = parts.deadline;
     this.#runner = parts.runner;
     this.#turns = parts.turns;
@@ -109,10 +104,7 @@ export class Plugin {
       throw new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
     }
     this.#makeReady();
-    const fn = this.#callable(name);
-    const given = readInput(input, CallError);
-    this.#settings.debug?.(describeCall(name, given));
-    return this.#conclude(name, this.#run(name, fn, given, hostContext));
+    return this.#callExport(name, input, hostContext) as PluginOutput | null;
   }
 
   /** Whether the plugin exports a function of this name. */
@@ -145,7 +137,7 @@ export class Plugin {
         'getting the instance: it is in a worker; leave out the options that need one',
       );
     if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
+    else await this.#inTurn('getting the instance', async () => this.#makeReady());
     return this.#runner.main!;
   }
 
@@ -156,7 +148,7 @@ export class Plugin {
 
   /** Whether a call is running. */
   isActive(): boolean {
-    return this.#hostCalls.isActive;
+    return this.#calls.isActive;
   }
 
   /**
@@ -179,7 +171,7 @@ export class Plugin {
     refuseArguments('close', extra);
     this.#closed = true;
     if (this.isActive())
-      this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
+      this.#calls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
     await this.#turns.whenIdle();
     await this.#runner.close();
@@ -189,11 +181,8 @@ export class Plugin {
   /** Internal: makes the first instance, so that creation fails for a plugin that cannot start. */
   async initialise(): Promise<void> {
     try {
-      if (this.#mode === 'inline') this.#makeReady();
-      else {
-        await this.#runner.prepare();
-        await this.#bound('initialisation', undefined, () => this.#makeReadyAsync());
-      }
+      await this.#runner.prepare();
+      await this.#bound(INITIALISATION, undefined, async () => this.#makeReady());
     } catch (error) {
       await this.#runner.close();
       const { code, message, cause } = error as CallError;
@@ -209,11 +198,9 @@ export class Plugin {
   ): Promise<PluginOutput | null> {
     await this.#prepare(`calling "${name}"`);
     return this.#bound(name, signal, async () => {
-      await this.#makeReadyAsync();
+      await this.#makeReady();
       if (signal) refuseIfAborted(name, signal);
-      const fn = this.#callable(name);
-      this.#settings.debug?.(describeCall(name, input));
-      return this.#conclude(name, await this.#runAsync(name, fn, input, hostContext));
+      return this.#callExport(name, input, hostContext);
     });
   }
 
@@ -231,7 +218,7 @@ export class Plugin {
 
   #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#execution.limits;
-    return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
+    return stopInTime({ what, signal, timeoutMs }, reason => this.#calls.interrupt(reason), work);
   }
 
   /** Runs `work` when it has its turn. The call leaves the queue when its signal fires, or when it may wait for itself. */
@@ -248,26 +235,29 @@ export class Plugin {
 
   /** Internal, like `boundWait`: whether a wait of the current code may never end. Actors use both for their own queue. */
   get mayWaitForItself(): boolean {
-    return this.#hostCalls.mayWaitForThis();
+    return this.#calls.mayWaitForThis();
   }
 
   boundWait(what: string, leave: (error: CallError) => void): () => void {
-    return this.#hostCalls.boundWait(what, leave);
+    return this.#calls.boundWait(what, leave);
   }
 
   /** Starts the time limit, and makes an instance if there is none. */
-  #makeReady(): void {
+  #makeReady(): Later<void> {
     this.#deadline?.start();
     if (this.#runner.isReady) return;
     this.#dropInstance();
-    this.#checkStarted(this.#run('initialisation', () => this.#runner.start()));
+    const outcome = runCall(this.#site, INITIALISATION, () => this.#runner.start());
+    return after(this.#calls.waits, outcome, started => this.#checkStarted(started));
   }
 
-  async #makeReadyAsync(): Promise<void> {
-    this.#deadline?.start();
-    if (this.#runner.isReady) return;
-    this.#dropInstance();
-    this.#checkStarted(await this.#runAsync('initialisation', () => this.#runner.start()));
+  /** Calls an export of the current instance. */
+  #callExport(name: string, input: PluginInput, hostContext: unknown): Later<PluginOutput | null> {
+    const fn = this.#callable(name);
+    const given = readInput(input, CallError);
+    this.#settings.debug?.(describeCall(name, given));
+    const outcome = runCall(this.#site, name, fn, given, hostContext);
+    return after(this.#calls.waits, outcome, finished => this.#conclude(name, finished));
   }
 
   #checkStarted({ error }: Outcome): void {
@@ -300,43 +290,6 @@ export class Plugin {
     return found.call;
   }
 
-  #run(name: string, body: () => unknown, input?: string | Uint8Array, hostContext?: unknown): Outcome {
-    this.#hostCalls.begin(hostContext);
-    try {
-      return this.#limit(name, runCall(this.#site, name, body, input));
-    } finally {
-      this.#leaveCall();
-    }
-  }
-
-  async #runAsync(
-    name: string,
-    body: () => unknown,
-    input?: string | Uint8Array,
-    hostContext?: unknown,
-  ): Promise<Outcome> {
-    this.#hostCalls.begin(hostContext);
-    try {
-      return this.#limit(
-        name,
-        await this.#hostCalls.within(() => runSuspending(this.#site, name, body, input)),
-      );
-    } finally {
-      this.#leaveCall();
-    }
-  }
-
-  #limit(name: string, outcome: Outcome): Outcome {
-    const { maxGrowthPages } = this.#execution.limits;
-    if (maxGrowthPages === undefined) return outcome;
-    return limitGrowth(name, outcome, maxGrowthPages, this.#execution.kernel, this.#runner.growth());
-  }
-
-  #leaveCall(): void {
-    this.#hostCalls.leave();
-    this.#site.flush?.();
-  }
-
   #conclude(name: string, outcome: Outcome): PluginOutput | null {
     // A command has ended when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || name === '_start') this.#dropInstance();
@@ -351,7 +304,7 @@ export class Plugin {
   }
 
   #isUnusable(): boolean {
-    return this.#closed || this.#hostCalls.isInside();
+    return this.#closed || this.#calls.isInside();
   }
 
   #unusable(what: string): CallError {

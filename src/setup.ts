@@ -12,14 +12,14 @@ import type { LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
-import { type HostCalls, InlineCalls } from './run/host-calls.ts';
+import { growthLimit } from './run/growth.ts';
+import { type HostCalls, InlineCalls, WaitingCalls } from './run/host-calls.ts';
 import { type AsyncImport, httpImport, localImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
 import type { ChosenMode, Mode } from './run/mode.ts';
 import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
-import { WaitingCalls } from './run/waiting-calls.ts';
 import { WorkerRunner } from './run/worker/runner.ts';
 import { OutputCopier } from './values/output.ts';
 import { makeAsk } from './wasm/ask.ts';
@@ -84,7 +84,6 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
   execution: Execution;
   report: PluginReport;
   site: CallSite;
-  hostCalls: HostCalls;
   /** Null unless the plugin is metered. */
   deadline: Deadline | null;
   runner: Runner;
@@ -96,7 +95,8 @@ export function assemble(decided: Decided): PluginParts {
   const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
   const kernel = createKernel(settings);
   const outputs = new OutputCopier(kernel.memory);
-  const hostCalls = createCalls(decided, kernel, outputs);
+  const waiting = waitingCalls(decided, kernel, outputs);
+  const calls = waiting ?? new InlineCalls(kernel, outputs);
   const { tier, imports } = connect(kernel, mode, settings);
   const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
@@ -104,67 +104,54 @@ export function assemble(decided: Decided): PluginParts {
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
   const execution: Execution = { plan, limits, tier, kernel, stdout, stderr, onDiagnostic };
   const deadline =
-    limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => hostCalls.isActive);
-  const http = httpFor(decided, kernel, hostCalls);
+    limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
+  const http = waiting && httpFor(decided, kernel, waiting);
   const report = reportOn(plan, mode, tier);
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
-  const lastErrorLines = () => {
-    // Flushed, because a panic message may end without a newline.
-    stderr.flush();
-    return stderr.lines;
+  const runner =
+    mode === 'worker'
+      ? new WorkerRunner(execution, {
+          platform,
+          settings,
+          kernelImports: { ...imports, ...(http && { http_request: http }) },
+          hostCall: waiting!,
+        })
+      : new LocalRunner(execution, {
+          kernelImports: { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) },
+          hostImport: link => localImport(link, calls),
+          wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
+          suspends: mode === 'suspending',
+          ask: deadline && makeAsk(() => deadline.isOver()),
+        });
+  const site: CallSite = {
+    kernel,
+    outputs,
+    calls,
+    flush: report.wasi ? flush : null,
+    stderr: () => stderr.lines,
+    limit: limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner),
   };
-  return {
-    settings,
-    mode,
-    syncRefusal,
-    execution,
-    report,
-    site: { kernel, outputs, flush: report.wasi ? flush : null, stderr: lastErrorLines },
-    hostCalls,
-    deadline,
-    runner:
-      mode === 'worker'
-        ? new WorkerRunner(execution, {
-            platform,
-            settings,
-            kernelImports: { ...imports, ...(http && { http_request: http }) },
-            hostCall: hostCalls,
-          })
-        : new LocalRunner(execution, {
-            kernelImports: { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) },
-            hostImport: link => localImport(link, hostCalls),
-            wasi: {
-              clock: clockFor(decided, hostCalls, deadline),
-              random: platform.random,
-              preopens: folders,
-            },
-            suspends: mode === 'suspending',
-            ask: deadline && makeAsk(() => deadline.isOver()),
-          }),
-    turns: new Turns(platform.keepAlive),
-  };
+  const turns = new Turns(platform.keepAlive);
+  return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
 }
 
-function createCalls(
+/** Null for a plugin whose calls never wait. */
+function waitingCalls(
   { platform, settings, mode }: Decided,
   kernel: Kernel,
   outputs: OutputCopier,
-): HostCalls {
-  if (mode === 'inline') return new InlineCalls(kernel, outputs);
+): WaitingCalls | null {
+  if (mode === 'inline') return null;
   const { asyncContext } = platform;
   const { queueTimeoutMs } = settings;
   return new WaitingCalls(kernel, outputs, { asyncContext, queueTimeoutMs, marksEach: mode === 'worker' });
 }
 
-/** Makes `http_request` for a plugin that can wait; null if it cannot, or if no host is allowed. */
-function httpFor(
-  { platform, settings, mode }: Decided,
-  kernel: Kernel,
-  hostCalls: HostCalls,
-): AsyncImport | null {
+/** Makes `http_request`; null if no host is allowed. */
+function httpFor({ platform, settings }: Decided, kernel: Kernel, calls: WaitingCalls): AsyncImport | null {
   const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes } = settings;
-  if (mode === 'inline' || allowedHosts.length === 0) return null;
+  if (allowedHosts.length === 0) return null;
   const rules = {
     allowedHosts,
     allowedSchemes,
@@ -174,15 +161,15 @@ function httpFor(
   const fetch = settings.fetch ?? platform.fetch;
   return httpImport(
     kernel,
-    hostCalls,
-    httpSender({ ...rules, fetch }, () => hostCalls.signal),
+    calls,
+    httpSender({ ...rules, fetch }, () => calls.signal),
   );
 }
 
 /** Returns the clock of a plugin on this thread: its sleep suspends the plugin, or ends at the deadline. */
-function clockFor({ platform, mode }: Decided, hostCalls: HostCalls, deadline: Deadline | null): Clock {
+function clockFor({ platform, mode }: Decided, calls: HostCalls, deadline: Deadline | null): Clock {
   const { clock } = platform;
-  if (mode === 'suspending') return suspendingClock(clock, () => hostCalls.signal);
+  if (mode === 'suspending') return suspendingClock(clock, () => calls.signal);
   return deadline?.clock(clock) ?? clock;
 }
 

@@ -8,6 +8,7 @@ import {
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
+import type { Later } from '../values/later.ts';
 import { type Ask, arm } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import type { Execution } from './execution.ts';
@@ -48,23 +49,46 @@ export interface Instances {
 }
 
 /** A start function to be called before the next step. */
-export interface StartCall {
+interface StartCall {
   fn: (...args: number[]) => unknown;
   args: readonly number[];
 }
 
 /**
- * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Yields the start
- * functions for the caller to run, because only the caller knows whether they may be suspended. Throws errors unchanged: the
- * reason for which the kernel ended the call, a trap, or the engine's LinkError.
+ * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Runs their
+ * start functions; returns a promise if these may be suspended. Throws errors unchanged: the reason for which the kernel ended
+ * the call, a trap, or the engine's LinkError.
  * @param onModule called before a module is instantiated or started, so that an error message can name the module
  */
 export function instantiate(
   execution: Execution,
+  embedding: Embedding & { suspends: false },
+  onModule: (name: string) => void,
+): Instances;
+export function instantiate(
+  execution: Execution,
   embedding: Embedding,
   onModule: (name: string) => void,
-): Generator<StartCall, Instances, void> {
-  return new Linker(execution, embedding, onModule).makeAll();
+): Later<Instances>;
+export function instantiate(
+  execution: Execution,
+  embedding: Embedding,
+  onModule: (name: string) => void,
+): Later<Instances> {
+  const steps = new Linker(execution, embedding, onModule).makeAll();
+  const proceed = (): Later<Instances> => {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      const { fn, args } = step.value;
+      if (embedding.suspends)
+        return jspi!
+          .promising(fn)(...args)
+          .then(proceed);
+      fn(...args);
+    }
+  };
+  return proceed();
 }
 
 class Linker {

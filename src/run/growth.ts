@@ -1,16 +1,22 @@
 import type { Kernel } from '../../abi/index.ts';
 import { CallError } from '../call-error.ts';
 import { excerpt } from '../errors.ts';
-import type { Outcome } from './call.ts';
+import type { CallSite, Outcome } from './call.ts';
+import type { Runner } from './runner.ts';
 
 const PAGE_BYTES = 65_536;
+
+export const growthLimit =
+  (maxPages: number, kernel: Kernel, runner: Runner): CallSite['limit'] =>
+  (name, outcome) =>
+    limitGrowth(name, outcome, maxPages, kernel, runner.growth());
 
 /**
  * Fails a call whose memories together grew by more than `maxPages`. Each memory is capped when its module is compiled;
  * the sum can only be checked after the call.
  * @param growth growth of each memory of the plugin, in pages
  */
-export function limitGrowth(
+function limitGrowth(
   name: string,
   outcome: Outcome,
   maxPages: number,

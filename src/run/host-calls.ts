@@ -2,17 +2,19 @@ import type { Kernel } from '../../abi/index.ts';
 import type { CallError } from '../call-error.ts';
 import { PlugboardError } from '../errors.ts';
 import { CallContext } from '../host/context.ts';
-import type { HostCall } from '../host/function.ts';
+import type { HostCall, WaitingHostCall } from '../host/function.ts';
+import type { AsyncContext } from '../platform/types.ts';
 import type { OutputCopier } from '../values/output.ts';
+import { Interrupt, waitedTooLong } from './interrupt.ts';
 
 /** The running call of one plugin, if any: the state that its host functions share. */
-export interface HostCalls extends HostCall {
+interface RunningCall extends HostCall {
+  /** Whether calls return promises: the mode is not inline. */
+  readonly waits: boolean;
   readonly isActive: boolean;
   /** Fires when the running call is interrupted. For work that can be cancelled, such as a request. */
   readonly signal: AbortSignal | undefined;
   begin(hostContext: unknown): void;
-  /** Runs the body of the call that has begun, so that `isInside` recognises calls made from it. */
-  within<T>(body: () => T): T;
   leave(): void;
   /** Stops the running call, if any: at once while it is suspended, otherwise when it calls an import. */
   interrupt(reason: PlugboardError): void;
@@ -31,11 +33,14 @@ export interface HostCalls extends HostCall {
   mayWaitForThis(): boolean;
 }
 
-export const noCallRuns = (): PlugboardError =>
+export type HostCalls = InlineCalls | WaitingCalls;
+
+const noCallRuns = (): PlugboardError =>
   new PlugboardError('CALL_OVER', 'no call of the plugin is running; use plugin.call');
 
 /** The calls of an inline plugin. All code that runs during a call is inside it, and one context serves all calls. */
-export class InlineCalls implements HostCalls {
+export class InlineCalls implements RunningCall {
+  readonly waits = false;
   readonly kernel: Kernel;
   readonly signal = undefined;
   readonly #context: CallContext;
@@ -54,10 +59,6 @@ export class InlineCalls implements HostCalls {
   begin(hostContext: unknown): void {
     this.#hostContext = hostContext;
     this.inlineContext = this.#context;
-  }
-
-  within<T>(body: () => T): T {
-    return body();
   }
 
   leave(): void {
@@ -85,12 +86,167 @@ export class InlineCalls implements HostCalls {
     if (!this.inlineContext) throw noCallRuns();
     return run(this.inlineContext);
   }
+}
 
-  wait(): never {
-    throw new Error('BUG: an inline call cannot wait');
-  }
+/** Value in the async context of a host function: the call that it belongs to, and the mark around that call. */
+interface Mark {
+  call: WaitingCall;
+  outer: Mark | undefined;
+}
 
-  race(): never {
-    return this.wait();
+/** A running call. */
+class WaitingCall {
+  readonly context: CallContext;
+  readonly interrupt = new Interrupt();
+  /** The mark in whose context the call was made. */
+  readonly outer: Mark | undefined;
+  isOver = false;
+  /** Number of its host functions on the call stack. */
+  onStack = 0;
+  /** Promise of the host function for which the suspended plugin waits. */
+  pending: object | null = null;
+
+  constructor(kernel: Kernel, outputs: OutputCopier, hostContext: unknown, outer: Mark | undefined) {
+    const isOver = () => this.isOver;
+    this.context = new CallContext(kernel, outputs, () => hostContext, isOver);
+    this.outer = outer;
   }
 }
+
+export interface WaitingOptions {
+  /** Undefined where the platform has no async contexts. */
+  asyncContext: AsyncContext | undefined;
+  queueTimeoutMs: number;
+  /** True in worker mode: host functions run from message handlers, outside the call's async context. */
+  marksEach: boolean;
+}
+
+const NO_CONTEXT: AsyncContext = { run: (_, fn) => fn(), current: () => undefined };
+
+/** The calls of a plugin that is suspended, or waits in its worker, while a host function is pending. */
+export class WaitingCalls implements RunningCall, WaitingHostCall {
+  readonly waits = true;
+  readonly kernel: Kernel;
+  /** Calls made while one is suspended may come from elsewhere, so no context is inside for certain. */
+  readonly inlineContext = null;
+  readonly #outputs: OutputCopier;
+  readonly #options: WaitingOptions;
+  readonly #asyncContext: AsyncContext;
+  #running: WaitingCall | null = null;
+
+  constructor(kernel: Kernel, outputs: OutputCopier, options: WaitingOptions) {
+    this.kernel = kernel;
+    this.#outputs = outputs;
+    this.#options = options;
+    this.#asyncContext = options.asyncContext ?? NO_CONTEXT;
+  }
+
+  get isActive(): boolean {
+    return this.#running !== null;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#running?.interrupt.signal;
+  }
+
+  begin(hostContext: unknown): void {
+    this.#running = new WaitingCall(this.kernel, this.#outputs, hostContext, this.#mark);
+  }
+
+  /** Runs the body of the call that has begun, so that `isInside` recognises calls made from it. */
+  within<T>(body: () => T): T {
+    return this.#options.marksEach ? body() : this.#marked(this.#running!, body);
+  }
+
+  leave(): void {
+    this.#running!.isOver = true;
+    this.#running = null;
+  }
+
+  interrupt(reason: PlugboardError): void {
+    if (!this.#running) return;
+    this.kernel.markEnded(reason);
+    this.#running.interrupt.fire(reason);
+  }
+
+  isInside(): boolean {
+    const running = this.#running;
+    return running !== null && (running.onStack > 0 || this.#isMarked(call => call === running));
+  }
+
+  boundWait(what: string, leave: (error: CallError) => void): () => void {
+    const running = this.#running;
+    if (!running || !this.mayWaitForThis()) return () => {};
+    const timeoutMs = this.#options.queueTimeoutMs;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watch = () => {
+      const { pending } = running;
+      timer = setTimeout(() => {
+        if (running.isOver) return;
+        if (pending !== null && running.pending === pending) leave(waitedTooLong(what, timeoutMs));
+        else watch();
+      }, timeoutMs);
+    };
+    watch();
+    return () => clearTimeout(timer);
+  }
+
+  mayWaitForThis(): boolean {
+    if (!this.#running?.pending) return false;
+    // Without async contexts, any pending host function may have made the current call.
+    return this.#options.asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
+  }
+
+  enter(run: (context: CallContext) => unknown): unknown {
+    const running = this.#running;
+    if (!running) throw noCallRuns();
+    const { context } = running;
+    running.onStack++;
+    try {
+      return this.#options.marksEach ? this.#marked(running, () => run(context)) : run(context);
+    } finally {
+      running.onStack--;
+    }
+  }
+
+  wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
+    const running = this.#running!;
+    running.pending = work;
+    return running.interrupt.wait(
+      work,
+      value => {
+        running.pending = null;
+        return settled(value);
+      },
+      error => {
+        running.pending = null;
+        return failed(error);
+      },
+    );
+  }
+
+  race<T>(work: PromiseLike<T>): Promise<T> {
+    return this.#running!.interrupt.wait(work, pass, raise);
+  }
+
+  /** The mark around the current code. */
+  get #mark(): Mark | undefined {
+    return this.#asyncContext.current() as Mark | undefined;
+  }
+
+  /** Runs `body` in an async context with the mark of the call, which also holds after a suspension. */
+  #marked<T>(call: WaitingCall, body: () => T): T {
+    return this.#asyncContext.run({ call, outer: call.outer } satisfies Mark, body);
+  }
+
+  #isMarked(matches: (call: WaitingCall) => boolean): boolean {
+    let mark = this.#mark;
+    while (mark && !matches(mark.call)) mark = mark.outer;
+    return mark !== undefined;
+  }
+}
+
+export const pass = <T>(value: T): T => value;
+export const raise = (error: unknown): never => {
+  throw error;
+};

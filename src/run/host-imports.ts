@@ -1,15 +1,15 @@
 import { type Kernel, performHttpRequest, type SendHttp } from '../../abi/index.ts';
 import { jspi } from '../engine/jspi.ts';
-import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
+import { type WaitingHostCall, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
-import { pass, raise } from './waiting-calls.ts';
+import { type HostCalls, pass, raise } from './host-calls.ts';
 
 /** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
 export type AsyncImport = (...args: never[]) => Promise<unknown>;
 
 /** Makes `http_request` for a plugin that can wait. */
 export const httpImport =
-  (kernel: Kernel, hostCall: HostCall, send: SendHttp): AsyncImport =>
+  (kernel: Kernel, hostCall: WaitingHostCall, send: SendHttp): AsyncImport =>
   async (request: bigint, body: bigint) => {
     kernel.check();
     try {
@@ -25,11 +25,11 @@ export const httpImport =
 /** Makes the import for a host function on the plugin's own thread. */
 export function localImport(
   { namespace, name, type, provider }: Link,
-  hostCall: HostCall,
+  calls: HostCalls,
 ): WebAssembly.ImportValue {
-  if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is not a host function`);
   const label = `${namespace}.${name}`;
-  return provider.isAsync
-    ? new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, hostCall))
-    : wrapHostFunction(label, provider.fn, type, hostCall);
+  if (provider.kind !== 'host') throw new Error(`BUG: ${label} is not a host function`);
+  if (!provider.isAsync) return wrapHostFunction(label, provider.fn, type, calls);
+  if (!calls.waits) throw new Error(`BUG: ${label} is async, but the plugin runs inline`);
+  return new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, calls));
 }

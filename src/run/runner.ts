@@ -2,6 +2,7 @@ import { jspi } from '../engine/jspi.ts';
 import type { Execution } from '../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../link/instance.ts';
 import { MAIN } from '../module/source.ts';
+import { after, type Later } from '../values/later.ts';
 
 /** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
 export interface Runner {
@@ -14,7 +15,7 @@ export interface Runner {
   /** Prepares the thread. This time does not count for the plugin's time limit. @throws {PlugboardError} WORKER_FAILED */
   prepare(): Promise<void>;
   /** Makes the instances and runs their start functions. Returns a promise if the plugin may have to wait. */
-  start(): void | Promise<void>;
+  start(): Later<void>;
   /** Finds a function that the main module exports. */
   find(name: string): RunnerExport | undefined;
   /** Returns the pages by which each memory of the plugin has grown. */
@@ -54,23 +55,13 @@ export class LocalRunner implements Runner {
 
   async prepare(): Promise<void> {}
 
-  start(): void | Promise<void> {
-    const steps = this.#instantiate();
-    if (this.#embedding!.suspends) return this.#startSuspending(steps);
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-    this.#instances = step.value;
-  }
-
-  async #startSuspending(steps: ReturnType<typeof instantiate>): Promise<void> {
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) await jspi!.promising(step.value.fn)(...step.value.args);
-    this.#instances = step.value;
-  }
-
-  #instantiate(): ReturnType<typeof instantiate> {
-    return instantiate(this.#execution, this.#embedding!, name => {
+  start(): Later<void> {
+    const embedding = this.#embedding!;
+    const made = instantiate(this.#execution, embedding, name => {
       this.module = name;
+    });
+    return after(embedding.suspends, made, instances => {
+      this.#instances = instances;
     });
   }
 

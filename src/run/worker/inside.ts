@@ -114,19 +114,16 @@ class WorkerPlugin {
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
     };
-    const embedding: Embedding = {
+    const embedding: Embedding & { suspends: false } = {
       kernelImports: this.#imports,
       hostImport: link => this.#hostImport(link),
       wasi: { clock, random, preopens: this.#openFolders() },
       suspends: false,
       ask: this.#ask,
     };
-    const steps = instantiate(execution, embedding, name => {
+    this.#instances = instantiate(execution, embedding, name => {
       this.#module = name;
     });
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-    this.#instances = step.value;
   }
 
   #call(name: string): unknown {

@@ -1,7 +1,7 @@
 import { compileAccessors, createSharedBacking, type EnvImports, LOG_LEVELS } from '../../../abi/index.ts';
 import { PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
-import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
+import { type WaitingHostCall, wrapAsyncHostFunction } from '../../host/function.ts';
 import type { Execution } from '../../link/execution.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
@@ -18,7 +18,7 @@ export interface WorkerHost {
   settings: Settings;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
   kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
-  hostCall: HostCall;
+  hostCall: WaitingHostCall;
 }
 
 /**
@@ -159,7 +159,11 @@ export class WorkerRunner implements Runner {
 }
 
 /** Returns the plan for the worker: each host function is replaced by a number, under which `served` holds it. */
-function numberImports(plan: LinkPlan, hostCall: HostCall, served: Map<number | string, Served>): LinkPlan {
+function numberImports(
+  plan: LinkPlan,
+  hostCall: WaitingHostCall,
+  served: Map<number | string, Served>,
+): LinkPlan {
   let next = 0;
   const modules = [...plan.modules.values()].map((module): LinkedModule => {
     const links = module.links.map(link => {
