@@ -291,7 +291,7 @@ export class Plugin {
   }
 
   #conclude(name: string, outcome: Outcome): PluginOutput | null {
-    // A command has ended when `_start` returns, so its instance cannot be used again.
+    // A command is over when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || name === '_start') this.#dropInstance();
     this.#settings.debug?.(describeOutcome(name, outcome));
     if (outcome.error) throw outcome.error;

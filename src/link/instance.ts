@@ -56,7 +56,7 @@ interface StartCall {
 
 /**
  * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Runs their
- * start functions; returns a promise if these may be suspended. Throws errors unchanged: the reason for which the kernel ended
+ * start functions; returns a promise if these may be suspended. Throws errors unchanged: the reason for which the kernel stopped
  * the call, a trap, or the engine's LinkError.
  * @param onModule called before a module is instantiated or started, so that an error message can name the module
  */

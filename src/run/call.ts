@@ -8,7 +8,7 @@ import type { OutputCopier, PluginOutput } from '../values/output.ts';
 import { type FunctionType, formatType } from '../wasm/reader.ts';
 import type { HostCalls } from './host-calls.ts';
 
-/** How a call ended, and whether the instance may serve another one. */
+/** The result of a call, and whether the instance may serve another one. */
 export interface Outcome {
   output: PluginOutput | null;
   error: CallError | null;
@@ -106,7 +106,7 @@ interface Traces {
   result: unknown;
   /** The error that it threw, else null. */
   thrown: unknown;
-  /** Why the kernel ended the call, else null. */
+  /** Why the call was stopped, else null. */
   reason: Error | null;
   /** The error text that the plugin had set, else null. */
   text: string | null;

@@ -4,7 +4,7 @@ import { type WaitingHostCall, wrapAsyncHostFunction, wrapHostFunction } from '.
 import type { Link } from '../link/plan.ts';
 import { type HostCalls, pass, raise } from './host-calls.ts';
 
-/** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
+/** An import that returns a promise. It rejects only with the reason for which the call was stopped. */
 export type AsyncImport = (...args: never[]) => Promise<unknown>;
 
 /** Makes `http_request` for a plugin that can wait. */

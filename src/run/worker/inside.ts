@@ -8,7 +8,7 @@ import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
 import { type Ask, makeAsk } from '../../wasm/ask.ts';
 import { Answer } from './answer.ts';
-import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
+import { type Finished, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
 /** Kernel functions whose state is on the caller's thread: config, variables, HTTP, log level and the error text. */
 const ON_CALLERS_THREAD = [
@@ -18,8 +18,8 @@ const ON_CALLERS_THREAD = [
 /** Log functions: the logger lives on the caller's thread. */
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-/** The reason recorded here when the caller's thread has ended the call. The real reason stays on that thread. */
-const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
+/** The reason recorded here when the caller's thread has stopped the call. The real reason stays on that thread. */
+const STOPPED_THERE = new PlugboardError('CALL_OVER', "the call was stopped on the caller's thread");
 
 type Imports = Readonly<Record<string, WebAssembly.ImportValue>>;
 
@@ -85,17 +85,17 @@ class WorkerPlugin {
     } catch (error) {
       thrown = error ?? new Error(String(error));
     }
-    const reason = kernel.ended === ENDED_THERE ? null : kernel.ended;
+    const reason = kernel.ended === STOPPED_THERE ? null : kernel.ended;
     kernel.memory.handOver();
     this.#port.post({
-      kind: 'ended',
+      kind: 'finished',
       result: typeof result === 'number' || result === undefined ? result : String(result),
       thrown: thrown === null ? null : toPlain(thrown),
       reason: reason && toPlain(reason),
       growth: this.#instances?.growth() ?? [],
       module: this.#module,
       exports: this.#exports(),
-    } satisfies Ended);
+    } satisfies Finished);
   }
 
   #start(): void {
@@ -161,7 +161,7 @@ class WorkerPlugin {
 
   /**
    * Sends a request to the caller's thread and waits for its answer.
-   * @throws the reason for which the call was ended, or an error if the request failed on that thread
+   * @throws the reason for which the call was stopped, or an error if the request failed on that thread
    */
   #request(to: number | string, args: unknown[]): unknown {
     const kernel = this.#kernel;
@@ -173,10 +173,10 @@ class WorkerPlugin {
       const message = `an argument cannot be passed to the caller's thread: ${(error as Error).message}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
     }
-    const outcome = this.#answer.wait();
+    const reply = this.#answer.wait();
     kernel.memory.takeOver();
-    if (outcome === 'ended') return kernel.stop(ENDED_THERE);
-    if (outcome === 'failed') throw new Error(`${to} failed on the caller's thread`);
+    if (reply === 'stopped') return kernel.stop(STOPPED_THERE);
+    if (reply === 'failed') throw new Error(`${to} failed on the caller's thread`);
     return this.#answer.results;
   }
 

@@ -18,7 +18,7 @@ export interface Setup
   answers: SharedArrayBuffer;
 }
 
-/** Message to the worker. After each order the worker posts `Ended`. */
+/** Message to the worker. After each order the worker posts `Finished`. */
 export type Order =
   | Setup
   /** Makes new instances and runs their start functions. */
@@ -36,12 +36,12 @@ export interface Request {
 }
 
 /** Message to the caller's thread: an order has been carried out. */
-export interface Ended {
-  kind: 'ended';
+export interface Finished {
+  kind: 'finished';
   /** Result of the export. A result other than a number or undefined is invalid, and sent as text for the error message. */
   result: number | string | undefined;
   thrown: PlainError | null;
-  /** The reason, if this side ended the call. */
+  /** The reason, if the worker stopped the call. */
   reason: PlainError | null;
   /** Pages by which each of the plugin's memories has grown. */
   growth: readonly number[];

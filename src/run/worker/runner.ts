@@ -8,8 +8,8 @@ import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { AsyncImport } from '../host-imports.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
-import type { Outcome } from './answer.ts';
-import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
+import type { Reply } from './answer.ts';
+import { type Finished, fromPlain, type Order, type Request } from './protocol.ts';
 import { Thread, workerFailed } from './thread.ts';
 
 /** The side of the caller's thread. */
@@ -22,8 +22,8 @@ export interface WorkerHost {
 }
 
 /**
- * A function that the caller's thread runs for the worker. If it throws and the call has been ended, the plugin's call ends.
- * If it throws otherwise, the request fails in the worker.
+ * A function that the caller's thread runs for the worker. If it throws and the call has been stopped, the plugin's code
+ * is stopped too. If it throws otherwise, the request fails in the worker.
  */
 type Served = (...args: never[]) => unknown;
 
@@ -39,7 +39,7 @@ export class WorkerRunner implements Runner {
   readonly #served: ReadonlyMap<number | string, Served>;
   #thread: Thread | null = null;
   /** Result of the last order that succeeded; null while there are no instances. */
-  #ready: Ended | null = null;
+  #ready: Finished | null = null;
   #growth: readonly number[] = [];
   module: string = MAIN;
   readonly main = null;
@@ -132,13 +132,13 @@ export class WorkerRunner implements Runner {
   async #run(thread: Thread, order: Order): Promise<unknown> {
     const { kernel } = this.#execution;
     this.#shareLogLevel(thread);
-    const ended = await this.#host.hostCall.race(thread.run(order));
-    this.module = ended.module;
-    this.#growth = ended.growth;
-    if (ended.reason) kernel.markEnded(fromPlain(ended.reason));
-    if (ended.thrown) throw fromPlain(ended.thrown);
-    this.#ready = ended;
-    return ended.result;
+    const finished = await this.#host.hostCall.race(thread.run(order));
+    this.module = finished.module;
+    this.#growth = finished.growth;
+    if (finished.reason) kernel.markEnded(fromPlain(finished.reason));
+    if (finished.thrown) throw fromPlain(finished.thrown);
+    this.#ready = finished;
+    return finished.result;
   }
 
   /** Copies the log level to the worker. Called again after each request, because a host function may have changed it. */
@@ -146,14 +146,14 @@ export class WorkerRunner implements Runner {
     answer.logLevel = LOG_LEVELS[this.#execution.kernel.logLevel];
   }
 
-  async #serve({ to, args }: Request): Promise<{ outcome: Outcome; results?: unknown }> {
+  async #serve({ to, args }: Request): Promise<{ reply: Reply; results?: unknown }> {
     const { kernel } = this.#execution;
     try {
       const results = await this.#served.get(to)!(...(args as never[]));
       if (this.#thread) this.#shareLogLevel(this.#thread);
-      return { outcome: kernel.ended ? 'ended' : 'ok', results };
+      return { reply: kernel.ended ? 'stopped' : 'ok', results };
     } catch {
-      return { outcome: kernel.ended ? 'ended' : 'failed' };
+      return { reply: kernel.ended ? 'stopped' : 'failed' };
     }
   }
 }
