@@ -82,8 +82,8 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // Copied, because the caller may change its bytes before this call has its turn.
     const copy = readInput(input, CallError).slice();
-    const work = () => this.#callAsync(name, copy, hostContext, signal);
-    return this.#inTurn(`calling "${name}"`, work, signal);
+    const work = () => this.#callExport(name, copy, hostContext);
+    return this.#whenReady(`calling "${name}"`, work, name, signal);
   }
 
   /**
@@ -130,14 +130,12 @@ export class Plugin {
   getInstance(): Promise<WebAssembly.Instance>;
   async getInstance(...extra: unknown[]): Promise<WebAssembly.Instance> {
     refuseArguments('getInstance', extra);
-    if (this.#isUnusable()) throw this.#unusable('getting the instance');
+    const what = 'getting the instance';
+    if (this.#isUnusable()) throw this.#unusable(what);
     if (this.#mode === 'worker')
-      throw new CallError(
-        'UNSUPPORTED',
-        'getting the instance: it is in a worker; leave out the options that need one',
-      );
-    if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn('getting the instance', async () => this.#makeReady());
+      throw new CallError('UNSUPPORTED', `${what}: it is in a worker; leave out the options that need one`);
+    if (this.#mode === 'suspending') return this.#whenReady(what, () => this.#runner.main!);
+    this.#makeReady();
     return this.#runner.main!;
   }
 
@@ -190,17 +188,27 @@ export class Plugin {
     }
   }
 
-  async #callAsync(
-    name: string,
-    input: string | Uint8Array,
-    hostContext: unknown,
-    signal: AbortSignal | undefined,
-  ): Promise<PluginOutput | null> {
-    await this.#prepare(`calling "${name}"`);
-    return this.#bound(name, signal, async () => {
-      await this.#makeReady();
-      if (signal) refuseIfAborted(name, signal);
-      return this.#callExport(name, input, hostContext);
+  /**
+   * Runs `work` when it has its turn and an instance is ready. The wait ends when the signal fires, or when it may be a wait
+   * for itself. The time of the turn and of the thread's start does not count for the time limit.
+   * @param name the name before messages of the work itself
+   */
+  #whenReady<T>(what: string, work: () => Later<T>, name = what, signal?: AbortSignal): Promise<T> {
+    const run = async () => {
+      await this.#prepare(what);
+      return this.#bound(name, signal, async () => {
+        await this.#makeReady();
+        if (signal) refuseIfAborted(name, signal);
+        return work();
+      });
+    };
+    return this.#turns.run(run, leave => {
+      const unsign = signal && leaveOnAbort(signal, what, leave);
+      const unbound = this.boundWait(what, leave);
+      return () => {
+        unsign?.();
+        unbound();
+      };
     });
   }
 
@@ -221,18 +229,6 @@ export class Plugin {
     return stopInTime({ what, signal, timeoutMs }, reason => this.#calls.interrupt(reason), work);
   }
 
-  /** Runs `work` when it has its turn. The call leaves the queue when its signal fires, or when it may wait for itself. */
-  #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(work, leave => {
-      const unsign = signal && leaveOnAbort(signal, what, leave);
-      const unbound = this.boundWait(what, leave);
-      return () => {
-        unsign?.();
-        unbound();
-      };
-    });
-  }
-
   /** Internal, like `boundWait`: whether a wait of the current code may never end. Actors use both for their own queue. */
   get mayWaitForItself(): boolean {
     return this.#calls.mayWaitForThis();
@@ -248,7 +244,7 @@ export class Plugin {
     if (this.#runner.isReady) return;
     this.#dropInstance();
     const outcome = runCall(this.#site, INITIALISATION, () => this.#runner.start());
-    return after(this.#calls.waits, outcome, started => this.#checkStarted(started));
+    return after(this.#calls.waits, outcome, this.#checkStarted);
   }
 
   /** Calls an export of the current instance. */
@@ -257,10 +253,10 @@ export class Plugin {
     const given = readInput(input, CallError);
     this.#settings.debug?.(describeCall(name, given));
     const outcome = runCall(this.#site, name, fn, given, hostContext);
-    return after(this.#calls.waits, outcome, finished => this.#conclude(name, finished));
+    return after(this.#calls.waits, outcome, this.#conclude);
   }
 
-  #checkStarted({ error }: Outcome): void {
+  readonly #checkStarted = ({ error }: Outcome): void => {
     const { strict, onDiagnostic } = this.#settings;
     const { module, isReady } = this.#runner;
     if (error?.code === 'PLUGIN_ERROR' && isReady && !strict) {
@@ -277,7 +273,7 @@ export class Plugin {
       });
     }
     this.#settings.debug?.(describeInstance(this.#execution.plan, this.report.kernel));
-  }
+  };
 
   /** Returns an export of the current instance and checks its type. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
   #callable(name: string): () => unknown {
@@ -290,13 +286,14 @@ export class Plugin {
     return found.call;
   }
 
-  #conclude(name: string, outcome: Outcome): PluginOutput | null {
+  /** One function for all calls: a closure for each would make inline calls slower. */
+  readonly #conclude = (outcome: Outcome): PluginOutput | null => {
     // A command is over when `_start` returns, so its instance cannot be used again.
-    if (outcome.dropInstance || name === '_start') this.#dropInstance();
-    this.#settings.debug?.(describeOutcome(name, outcome));
+    if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();
+    this.#settings.debug?.(describeOutcome(outcome));
     if (outcome.error) throw outcome.error;
     return outcome.output;
-  }
+  };
 
   #dropInstance(): void {
     this.#runner.drop();

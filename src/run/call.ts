@@ -6,10 +6,12 @@ import { ExitStop } from '../link/instance.ts';
 import type { Later } from '../values/later.ts';
 import type { OutputCopier, PluginOutput } from '../values/output.ts';
 import { type FunctionType, formatType } from '../wasm/reader.ts';
-import type { HostCalls } from './host-calls.ts';
+import type { HostCalls, WaitingCalls } from './host-calls.ts';
 
 /** The result of a call, and whether the instance may serve another one. */
 export interface Outcome {
+  /** Name of the export, for messages. */
+  name: string;
   output: PluginOutput | null;
   error: CallError | null;
   dropInstance: boolean;
@@ -24,7 +26,7 @@ export interface CallSite {
   flush: (() => void) | null;
   stderr: () => readonly string[];
   /** Fails a call that has used too much; null without such a limit. */
-  limit: ((name: string, outcome: Outcome) => Outcome) | null;
+  limit: ((outcome: Outcome) => Outcome) | null;
 }
 
 /**
@@ -46,11 +48,7 @@ export function runCall(
   try {
     kernel.begin(input);
     entered = true;
-    if (calls.waits) {
-      const returned = (value: unknown) => finish(site, name, true, value, null);
-      const failed = (error: unknown) => finish(site, name, true, undefined, toThrown(error));
-      return calls.within(() => Promise.resolve(body()).then(returned, failed));
-    }
+    if (calls.waits) return runWaiting(site, calls, name, body);
     result = body();
   } catch (error) {
     return finish(site, name, entered, undefined, toThrown(error));
@@ -58,13 +56,27 @@ export function runCall(
   return finish(site, name, true, result, null);
 }
 
+/** A function of its own: closures in `runCall` would make inline calls slower. */
+const runWaiting = (
+  site: CallSite,
+  calls: WaitingCalls,
+  name: string,
+  body: () => unknown,
+): Promise<Outcome> =>
+  calls.within(() =>
+    Promise.resolve(body()).then(
+      result => finish(site, name, true, result, null),
+      error => finish(site, name, true, undefined, toThrown(error)),
+    ),
+  );
+
 const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
 
 /** @param entered whether the call got as far as the plugin's code */
 function finish(site: CallSite, name: string, entered: boolean, result: unknown, thrown: unknown): Outcome {
   try {
     const outcome = judge(site, name, entered, result, thrown);
-    return site.limit ? site.limit(name, outcome) : outcome;
+    return site.limit ? site.limit(outcome) : outcome;
   } finally {
     site.calls.leave();
   }
@@ -90,15 +102,15 @@ function judge(
   const reason = thrownBefore === null ? kernel.ended : reasonBefore;
   const text = kernel.error?.text ?? null;
   if (!thrown && !reason && text === null && (result === undefined || result === 0)) {
-    return { output, error: null, dropInstance: false };
+    return { name, output, error: null, dropInstance: false };
   }
   const dropInstance = entered && (reason !== null || thrown !== null);
   if (reason instanceof ExitStop && reason.exitCode === 0 && text === null) {
-    return { output, error: null, dropInstance };
+    return { name, output, error: null, dropInstance };
   }
   const { code, message, ...details } = findFailure(name, { result, thrown, reason, text });
   const error = new CallError(code, message, { ...details, output, stderr: dropInstance ? stderr() : [] });
-  return { output: null, error, dropInstance };
+  return { name, output: null, error, dropInstance };
 }
 
 /** The traces that an export has left. */

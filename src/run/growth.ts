@@ -8,26 +8,20 @@ const PAGE_BYTES = 65_536;
 
 export const growthLimit =
   (maxPages: number, kernel: Kernel, runner: Runner): CallSite['limit'] =>
-  (name, outcome) =>
-    limitGrowth(name, outcome, maxPages, kernel, runner.growth());
+  outcome =>
+    limitGrowth(outcome, maxPages, kernel, runner.growth());
 
 /**
  * Fails a call whose memories together grew by more than `maxPages`. Each memory is capped when its module is compiled;
  * the sum can only be checked after the call.
  * @param growth growth of each memory of the plugin, in pages
  */
-function limitGrowth(
-  name: string,
-  outcome: Outcome,
-  maxPages: number,
-  kernel: Kernel,
-  growth: readonly number[],
-): Outcome {
+function limitGrowth(outcome: Outcome, maxPages: number, kernel: Kernel, growth: readonly number[]): Outcome {
   const pluginPages = growth.reduce((sum, pages) => sum + pages, 0);
   // The native kernel does not count its first page as growth.
   const kernelPages = Math.max(0, Math.ceil(kernel.memory.askedBytes / PAGE_BYTES) - 1);
   const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
-  const { error } = outcome;
+  const { name, error } = outcome;
   if (error) {
     if (error.code !== 'TRAP' || !growth.includes(maxPages)) return outcome;
     const message = `${excerpt(error.message)}; its memory has grown to ${limit}, which may be why`;
@@ -37,5 +31,5 @@ function limitGrowth(
   const message =
     `${name}: the plugin's memory grew by ${pluginPages} pages and the kernel's by ${kernelPages}, together over ` +
     `${limit}; raise it, or let the plugin use less`;
-  return { output: null, error: new CallError('MEMORY_LIMIT', message, outcome), dropInstance: true };
+  return { name, output: null, error: new CallError('MEMORY_LIMIT', message, outcome), dropInstance: true };
 }
