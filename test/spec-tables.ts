@@ -10,6 +10,7 @@ import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
+import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
@@ -216,6 +217,40 @@ const limitTable = (title: string, intro: string, limits: { [key: string]: Limit
     ],
   });
 
+const firstRow = 'The first row that fits is chosen; the last one fits always.';
+
+const timeTable = specTable<TimeKeeper>({
+  title: 'How a time limit is kept',
+  intro: `Decided before the modules are compiled. ${firstRow}`,
+  prefix: 'time',
+  rows: TIME_KEEPERS,
+  id: row => row.id,
+  layout: 'table',
+  columns: [
+    { head: 'When', cell: row => row.when },
+    { head: 'The limit is kept by', cell: row => row.keeps },
+  ],
+});
+
+const modeTable = specTable<ModeRow>({
+  title: 'Where a plugin runs',
+  intro:
+    `Decided after the modules are linked; \`report.isolation\` has the mode. ${firstRow} Where the plugin cannot run, ` +
+    '`createPlugin` throws. `callSync` of a plugin that imports an async host function or HTTP throws HOST_FUNCTION_ASYNC in every mode.',
+  prefix: 'mode',
+  rows: MODES,
+  id: row => row.id,
+  layout: 'table',
+  columns: [
+    { head: 'When', cell: row => row.when },
+    { head: 'Mode', cell: ({ mode }) => (typeof mode === 'string' ? `\`${mode}\`` : 'an error') },
+    {
+      head: '`callSync`',
+      cell: ({ mode, syncRefusal }) => syncRefusal?.code ?? (typeof mode === 'string' ? 'works' : ''),
+    },
+  ],
+});
+
 const limitsPage: Page = {
   path: 'docs/LIMITS.md',
   title: 'Limits',
@@ -223,6 +258,8 @@ const limitsPage: Page = {
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
+    timeTable,
+    modeTable,
   ],
 };
 

@@ -268,6 +268,26 @@ suite('time-outs without a worker', test => {
       await raises(() => plugin.call('loop'), TIMEOUT);
     });
 
+  const asked = 'start functions that wait too long are stopped, also when an instance is asked for';
+  if (!jspi) test.skip(asked, 'this engine cannot suspend a plugin');
+  else
+    test(asked, async () => {
+      let starts = 0;
+      const wait = async () => void (starts++ === 1 && (await new Promise<never>(() => {})));
+      const imports = [{ module: 'host', name: 'wait' }];
+      const wasm = buildModule({
+        imports,
+        functions: [
+          { name: '_initialize', body: [op.call, 0] },
+          { name: 'trap', body: [op.unreachable] },
+        ],
+      });
+      const plugin = await onceInTime(() => createOnce(wasm, { functions: { host: { wait } } }));
+      await raises(() => plugin.call('trap'), { code: 'TRAP' });
+      await raises(() => plugin.getInstance(), { code: 'TIMEOUT' });
+      ok(await onceInTime(() => plugin.getInstance()));
+    });
+
   test('a plugin with a file system object, which cannot go to a worker, is stopped', async () => {
     const fs = new MemoryFs();
     const plugin = await createOn(webPlatform, WASM, {

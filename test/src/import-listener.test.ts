@@ -267,18 +267,15 @@ suite('imports without a listener', test => {
     const source = await loadSource(webPlatform, fetch as typeof globalThis.fetch, modules[0]!);
     const module = await compileModule(webPlatform, 'main', source);
     const kernel = new Kernel({ maxVarBytes: 0 });
-    const { imports } = kernelImports(kernel);
-    const steps = instantiate({
-      plan: planLinks([module], toSettings(given, readPluginOptions({ functions }))),
-      kernel,
-      kernelImports: imports,
-      http: null,
-      hostImport: () => add,
-      listener: undefined,
-      ...{ platform: webPlatform, folders: {}, suspends: false, ask: null, tracksGrowth: false },
-      ...{ stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {}, onModule: () => {} },
-    });
-    const [imported] = importObjects(() => is(steps.next().done, true));
+    const { tier, imports } = kernelImports(kernel);
+    const plan = planLinks([module], toSettings(given, readPluginOptions({ functions })));
+    const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined };
+    const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
+    const execution = { plan, kernel, limits, tier, listener: undefined, ...sinks };
+    const hosts = { kernelImports: imports, http: null, hostImport: () => add, wasi: webPlatform };
+    const [imported] = importObjects(() =>
+      instantiate(execution, { ...hosts, suspends: false, ask: null }, () => {}),
+    );
     const { load_u8, alloc, http_request } = imported![ENV] as unknown as EnvImports;
     is(load_u8, imports.load_u8);
     is(alloc, imports.alloc);

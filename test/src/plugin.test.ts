@@ -444,9 +444,18 @@ suiteInModes('plugin', (test, mode) => {
     }
     ok(failed);
   };
+  const callBetween = async () => {
+    const plugin = await pluginOf(callHost, {}, {}, { host: () => 0 });
+    const { run } = (await plugin.getInstance()).exports as { run: () => unknown };
+    const message = 'no call of the plugin is running; use plugin.call';
+    await raises(async () => run(), { code: 'HOST_FUNCTION_FAILED', message });
+    await plugin.call('run');
+  };
   // The instance of a plugin in a worker is not available.
-  if (mode === 'on this thread')
+  if (mode === 'on this thread') {
     test.row('abi.instance-closed', 'an instance cannot use the host after its plugin was closed', outlive);
+    test('an export called on the instance cannot use host functions between calls', callBetween);
+  }
 
   test('calls made at once end in order', async () => {
     const plugin = await createPlugin(echo());

@@ -7,6 +7,7 @@ import {
   type PluginOptions,
 } from '../../src/node.ts';
 import { runCall } from '../../src/run/call.ts';
+import { InlineCalls } from '../../src/run/host-calls.ts';
 import type { OutputCopier } from '../../src/values/output.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, op } from '../helpers/build-module.ts';
@@ -213,7 +214,7 @@ suite('security: data', test => {
     },
   );
 
-  test.row('security.output-copy', 'an output too large for the engine is an error with a code', () => {
+  test.row('security.output-copy', 'an output too large for the engine is an error with a code', async () => {
     const kernel = new Kernel({ maxVarBytes: 0 });
     const outputs = {
       take: () => {
@@ -221,8 +222,9 @@ suite('security: data', test => {
       },
     } as unknown as OutputCopier;
     const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
-    const site = { kernel, outputs, flush: null, stderr: () => [] };
-    const { error, dropInstance } = runCall(site, 'run', body);
+    const calls = new InlineCalls(kernel, outputs);
+    const site = { kernel, outputs, calls, flush: null, stderr: () => [], limit: null };
+    const { error, dropInstance } = await runCall(site, 'run', body);
     is(error?.code, 'MEMORY_LIMIT');
     is(dropInstance, true);
   });

@@ -187,6 +187,13 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
       is(await codeOf(plugin.call('run')), 1);
     });
 
+  if (isolation === 'suspending')
+    test('an instance asked for just before close is not made', async () => {
+      const plugin = await create(() => 1);
+      const asked = plugin.getInstance();
+      await Promise.all([raises(() => asked, { code: 'CLOSED' }), plugin.close()]);
+    });
+
   test('close ends a suspended call and those that wait for it', async () => {
     const plugin = await create(() => new Promise(() => {}));
     const calls = [codeOf(plugin.call('run')), codeOf(plugin.call('caught')), codeOf(plugin.call('fine'))];

@@ -11,13 +11,14 @@ import {
 import type { Preopen } from '../../../wasi/index.ts';
 import { PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
-import { type Instances, instantiate } from '../../link/instance.ts';
+import type { Execution } from '../../link/execution.ts';
+import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
 import { type Ask, makeAsk } from '../../wasm/ask.ts';
 import { Answer } from './answer.ts';
-import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
+import { type Finished, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
 type LogName = `log_${MessageLevel}`;
 
@@ -27,8 +28,8 @@ const CALLERS = (Object.keys(envSignatures) as EnvFunctionName[]).filter(
 );
 const isLog = (name: EnvFunctionName): name is LogName => name.startsWith('log_');
 
-/** The reason recorded here when the caller's thread has ended the call. The real reason stays on that thread. */
-const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
+/** The reason recorded here when the caller's thread has stopped the call. The real reason stays on that thread. */
+const STOPPED_THERE = new PlugboardError('CALL_OVER', "the call was stopped on the caller's thread");
 
 /** The functions of the runtime that the worker uses. All of them are loaded before a plugin can run. */
 type InnerPlatform = Pick<Platform, 'clock' | 'random' | 'hostFolder'>;
@@ -60,7 +61,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
-    this.#ask = setup.isMetered ? makeAsk(() => this.#answer.isLast) : null;
+    this.#ask = setup.limits.metered !== null ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
@@ -99,47 +100,47 @@ class WorkerPlugin {
     } catch (error) {
       thrown = error ?? new Error(String(error));
     }
-    const reason = kernel.ended === ENDED_THERE ? null : kernel.ended;
+    const reason = kernel.ended === STOPPED_THERE ? null : kernel.ended;
     kernel.memory.handOver();
     this.#port.post({
-      kind: 'ended',
+      kind: 'finished',
       result: typeof result === 'number' || result === undefined ? result : String(result),
       thrown: thrown === null ? null : toPlain(thrown),
       reason: reason && toPlain(reason),
       growth: this.#instances?.growth() ?? [],
       module: this.#module,
       exports: this.#exports(),
-    } satisfies Ended);
+    } satisfies Finished);
   }
 
   #start(): void {
-    const { plan } = this.#setup;
     const sink = (to: 'stdout' | 'stderr') => ({
       isTerminal: true,
       write: (bytes: Uint8Array) => void this.#request(to, [bytes.slice()]),
     });
-    const steps = instantiate({
+    const { plan, limits, tier } = this.#setup;
+    const { clock, random } = this.#platform;
+    const execution: Execution = {
       plan,
+      limits,
+      tier,
       kernel: this.#kernel,
-      kernelImports: this.#imports,
-      http: null,
-      hostImport: link => this.#hostImport(link),
-      listener: this.#setup.listens ? call => this.#listen(call) : undefined,
-      platform: this.#platform,
-      folders: this.#openFolders(),
       stdout: sink('stdout'),
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
+      listener: this.#setup.listens ? call => this.#listen(call) : undefined,
+    };
+    const embedding: Embedding & { suspends: false } = {
+      kernelImports: this.#imports,
+      http: null,
+      hostImport: link => this.#hostImport(link),
+      wasi: { clock, random, preopens: this.#openFolders() },
       suspends: false,
       ask: this.#ask,
-      tracksGrowth: this.#setup.tracksGrowth,
-      onModule: name => {
-        this.#module = name;
-      },
+    };
+    this.#instances = instantiate(execution, embedding, name => {
+      this.#module = name;
     });
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-    this.#instances = step.value;
   }
 
   #call(name: string): unknown {
@@ -187,7 +188,7 @@ class WorkerPlugin {
 
   /**
    * Sends a request to the caller's thread and waits for its answer.
-   * @throws the reason for which the call was ended, or an error if the request failed on that thread
+   * @throws the reason for which the call was stopped, or an error if the request failed on that thread
    */
   #request(to: number | string, args: unknown[]): unknown {
     const kernel = this.#kernel;
@@ -199,10 +200,10 @@ class WorkerPlugin {
       const message = `an argument cannot be passed to the caller's thread: ${(error as Error).message}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
     }
-    const outcome = this.#answer.wait();
+    const reply = this.#answer.wait();
     kernel.memory.takeOver();
-    if (outcome === 'ended') return kernel.stop(ENDED_THERE);
-    if (outcome === 'failed') throw new Error(`${to} failed on the caller's thread`);
+    if (reply === 'stopped') return kernel.stop(STOPPED_THERE);
+    if (reply === 'failed') throw new Error(`${to} failed on the caller's thread`);
     return this.#answer.results;
   }
 
