@@ -119,7 +119,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     inputDescriptor(stdin),
     outputDescriptor(stdout),
     outputDescriptor(stderr),
-    ...openFolders(options.preopens ?? {}),
+    ...preopenDescriptors(options.preopens ?? {}),
   ]);
   const functions: Functions = {
     ...argsFunctions(memory, args),
@@ -263,7 +263,7 @@ function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instanc
 }
 
 /** Numbers the mounts, so that programs never mistake files of two file systems for one file. Mount 0 is stdio. */
-function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
+function preopenDescriptors(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
   return Object.entries(preopens).map(([path, preopen], index) => {
     const { fs, readOnly } = 'fs' in preopen ? preopen : { fs: preopen, readOnly: false };
     if (path === '' || path.includes('\0'))

@@ -1,4 +1,4 @@
-import type { FsDirectory, FsStat } from '../embedder.ts';
+import { type FsDirectory, type FsStat, isFolder } from '../embedder.ts';
 import { Fail, Failure, type Result, resultOf } from '../result.ts';
 import { Filetype } from '../spec/constants.ts';
 
@@ -73,7 +73,7 @@ export function resolvePath(root: FsDirectory, path: string, follow: Follow): Re
       continue;
     }
     if (isLast) {
-      if (slash && stat.filetype !== Filetype.DIRECTORY) return Fail.ENOTDIR;
+      if (slash && !isFolder(stat)) return Fail.ENOTDIR;
       return { directory, name: component, stat, slash };
     }
     const next = resultOf(directory.openDirectory(component, stat, true));

@@ -1,5 +1,5 @@
 import type { DescriptorTable, DirectoryDescriptor } from '../descriptors.ts';
-import type { Clock } from '../embedder.ts';
+import { type Clock, isFolder } from '../embedder.ts';
 import { type Follow, MAX_PATH_BYTES, resolvePath, type Target } from '../files/path-resolver.ts';
 import type { GuestMemory } from '../memory.ts';
 import { DONE, doneOf, Fail, Failure, type Functions, type Result, resultOf } from '../result.ts';
@@ -48,7 +48,7 @@ export function pathFunctions(
     return text.includes('\0') ? Fail.EINVAL : text;
   };
 
-  const openFolder = (fd: number, rights: number): Result<DirectoryDescriptor> => {
+  const folderOf = (fd: number, rights: number): Result<DirectoryDescriptor> => {
     const descriptor = descriptors.get(fd);
     if (!descriptor) return Fail.EBADF;
     if (descriptor.kind !== 'directory') return Fail.ENOTDIR;
@@ -73,7 +73,7 @@ export function pathFunctions(
     pathLen: number,
     follow: Follow,
   ): Result<Target> => {
-    const folder = openFolder(fd, rights);
+    const folder = folderOf(fd, rights);
     return folder instanceof Failure ? folder : findBelow(folder, path, pathLen, follow);
   };
 
@@ -88,7 +88,7 @@ export function pathFunctions(
     path_filestat_get(fd, flags, path, pathLen, filestat) {
       const follow = readFollow(flags);
       if (follow instanceof Failure) return follow;
-      const folder = openFolder(fd, Right.PATH_FILESTAT_GET);
+      const folder = folderOf(fd, Right.PATH_FILESTAT_GET);
       if (folder instanceof Failure) return folder;
       const target = findBelow(folder, path, pathLen, follow);
       if (target instanceof Failure) return target;
@@ -118,7 +118,7 @@ export function pathFunctions(
       if (target instanceof Failure) return target;
       if (source.name !== undefined && !source.stat) return Fail.ENOENT;
       if (target.name === undefined || target.stat) return Fail.EEXIST;
-      if (source.name === undefined || source.stat?.filetype === Filetype.DIRECTORY) return Fail.EPERM;
+      if (source.name === undefined || (source.stat && isFolder(source.stat))) return Fail.EPERM;
       if (target.slash) return Fail.ENOENT;
       return doneOf(source.directory.link(source.name, target.directory, target.name));
     },
@@ -130,7 +130,7 @@ export function pathFunctions(
       if (oflags & ~KNOWN_OFLAGS || fdflags & ~KNOWN_FDFLAGS) return Fail.EINVAL;
       if (has(Oflags.CREAT) && has(Oflags.DIRECTORY)) return Fail.EINVAL;
       const needed = Right.PATH_OPEN | (has(Oflags.CREAT) ? Right.PATH_CREATE_FILE : 0);
-      const folder = openFolder(fd, needed);
+      const folder = folderOf(fd, needed);
       if (folder instanceof Failure) return folder;
       const isNew = has(Oflags.CREAT) && has(Oflags.EXCL);
       const target = findBelow(folder, path, pathLen, isNew ? 'never' : follow);
@@ -147,7 +147,7 @@ export function pathFunctions(
         return DONE;
       };
 
-      if (target.name === undefined || target.stat?.filetype === Filetype.DIRECTORY) {
+      if (target.name === undefined || (target.stat && isFolder(target.stat))) {
         if (isNew) return Fail.EEXIST;
         if (has(Oflags.CREAT) || has(Oflags.TRUNC) || knownRights(rightsBase) & Right.FD_WRITE)
           return Fail.EISDIR;
@@ -226,7 +226,7 @@ export function pathFunctions(
       if (target instanceof Failure) return target;
       if (source.name === undefined || target.name === undefined) return Fail.EBUSY;
       if (!source.stat) return Fail.ENOENT;
-      if (target.slash && source.stat.filetype !== Filetype.DIRECTORY) return Fail.ENOTDIR;
+      if (target.slash && !isFolder(source.stat)) return Fail.ENOTDIR;
       return doneOf(source.directory.rename(source.name, target.directory, target.name));
     },
 
