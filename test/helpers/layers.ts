@@ -156,7 +156,16 @@ export const layers: readonly Layer[] = [
   {
     name: 'test',
     files: ['test/'],
-    mayImport: [...everything, 'examples', 'test runner', 'node:', 'plugboard', 'esbuild', 'computed'],
+    mayImport: [
+      ...everything,
+      'examples',
+      'test runner',
+      'node:',
+      'plugboard',
+      'esbuild',
+      'typescript',
+      'computed',
+    ],
     mayNameRuntimes: true,
   },
 ];
