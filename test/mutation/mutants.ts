@@ -13,6 +13,8 @@ export interface Mutant {
   /** Stays the same while the statement does, wherever it moves in its file. */
   readonly id: string;
   readonly file: string;
+  /** The whole file without the mistake, so that it may be edited while a run goes on. */
+  readonly source: string;
   /** From 1. */
   readonly line: number;
   readonly kind: string;
@@ -122,7 +124,8 @@ function mutantsOf(source: SourceFile, file: string): Mutant[] {
       const count = seen.get(name) ?? 0;
       seen.set(name, count + 1);
       const id = createHash('sha256').update(`${name}\0${count}`).digest('hex').slice(0, 12);
-      found.push({ id, file, line: source.text.slice(0, start).split('\n').length, before, ...change });
+      const line = source.text.slice(0, start).split('\n').length;
+      found.push({ id, file, source: source.text, line, before, ...change });
     }
     node.forEachChild(visit);
   };

@@ -62,12 +62,11 @@ async function limitFor(filter: string): Promise<number> {
 }
 
 async function test(mutant: Mutant): Promise<Result> {
-  const { id, file, start, end, after } = mutant;
+  const { id, file, source, start, end, after } = mutant;
   const built = `${copy}${file.replace(/\.ts$/, '.js')}`;
   const filters = suitesFor(file);
   for (const filter of filters) await limitFor(filter);
   const original = readFileSync(built);
-  const source = readFileSync(root + file, 'utf8');
   const { code } = transformSync(source.slice(0, start) + after + source.slice(end), {
     loader: 'ts',
     target: 'es2022',
