@@ -20,7 +20,7 @@ import { GuestMemory } from './memory.ts';
 import { refuseExtra } from './options.ts';
 import { refuseOtherVersions } from './other-versions.ts';
 import { webClock, webRandom } from './provided/web.ts';
-import { Failure, type Functions, type Result } from './result.ts';
+import { DONE, Failure, type Functions, type Result } from './result.ts';
 import { Errno } from './spec/constants.ts';
 import {
   type Awaitable,
@@ -161,7 +161,8 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
         // Changed in place, because the array belongs to this call.
         for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
         const result = implementation(...values);
-        return result && !(result instanceof Failure) ? result.then(toErrno).catch(failed) : toErrno(result);
+        if (result === DONE) return Errno.ESUCCESS;
+        return result instanceof Failure ? result.errno : result.then(toErrno).catch(failed);
       } catch (thrown) {
         return failed(thrown);
       }
