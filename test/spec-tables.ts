@@ -150,7 +150,7 @@ const wasiPage: Page = {
         { head: 'Parameters', cell: row => meanings(wasiParams(row)) },
         { head: 'Errnos', cell: row => codes(row.errnos) },
         { head: 'Bad input', cell: row => row.onBadInput },
-        { head: 'Specified in', cell: row => row.spec },
+        { head: 'Specified in', cell: row => `[wasi_snapshot_preview1 #${row.name}](${row.spec})` },
       ],
     }),
     specTable<Guarantee>({

@@ -15,7 +15,7 @@ export function traceImports(
   ...extra: unknown[]
 ): WasiImports {
   refuseExtra(extra, 'traceImports', refuseOption);
-  const traced = (row: WasiSignature): WasiImport<Awaitable> => {
+  const traced = (row: WasiSignature): WasiImport<Awaitable<number>> => {
     const call = imports[row.name];
     return (...values) => {
       const line = `${row.name}(${row.params.map((_, index) => showArgument(row, index, values)).join(', ')})`;
@@ -27,7 +27,7 @@ export function traceImports(
         onLine(`${line} -> threw ${thrown}`);
         throw thrown;
       };
-      let result: Awaitable;
+      let result: Awaitable<number>;
       try {
         result = call(...values);
       } catch (thrown) {

@@ -60,9 +60,17 @@ export const layers: readonly Layer[] = [
   { name: 'wasi spec', files: ['wasi/spec/'], mayImport: [] },
   {
     name: 'wasi ground',
-    files: ['errors', 'embedder', 'memory', 'options', 'rights', 'descriptors', 'devices', 'structs'].map(
-      name => `wasi/${name}.ts`,
-    ),
+    files: [
+      'errors',
+      'embedder',
+      'memory',
+      'options',
+      'result',
+      'rights',
+      'descriptors',
+      'devices',
+      'structs',
+    ].map(name => `wasi/${name}.ts`),
     mayImport: ['wasi spec'],
   },
   { name: 'wasi provided', files: ['wasi/provided/'], mayImport: ['wasi spec', 'wasi ground'] },
@@ -149,7 +157,16 @@ export const layers: readonly Layer[] = [
   {
     name: 'test',
     files: ['test/'],
-    mayImport: [...everything, 'examples', 'test runner', 'node:', 'plugboard', 'esbuild', 'computed'],
+    mayImport: [
+      ...everything,
+      'examples',
+      'test runner',
+      'node:',
+      'plugboard',
+      'esbuild',
+      'typescript',
+      'computed',
+    ],
     mayNameRuntimes: true,
   },
 ];
