@@ -1,3 +1,5 @@
+import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
+import { ActorTurns } from './actor-turns.ts';
 import { CallEvents, type RunningCall } from './call-events.ts';
 import {
   readSendOptions,
@@ -6,23 +8,21 @@ import {
   type SendOptions,
   type StopOptions,
 } from './call-options.ts';
-import type { ScriptConfig } from './config/script.ts';
-import type { EngineResult } from './engine/call.ts';
-import { PayloadWriter } from './engine/context.ts';
+import type { ScriptConfig } from './config/script-config.ts';
+import type { EngineResult } from './engine/engine-call.ts';
+import { PayloadWriter } from './engine/input.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
 import { ActorError } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json/value.ts';
-import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
+import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './loaded-plugin.ts';
 import { aborted, Mailbox, stopped } from './mailbox.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
-import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { loadFrom } from './state/state.ts';
+import { loadFrom } from './state/state-store.ts';
 import { StateKeeper } from './state-keeper.ts';
-import { ActorTurns } from './turns.ts';
 
 /**
  * A Reflow actor whose logic is an Extism plugin. It processes one packet at a time, in order, and gives out the packets

@@ -1,7 +1,7 @@
 import type { EventSource } from './events.ts';
 import { byteLength, type Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
-import { changedKeys, type StateMap } from './state/state.ts';
+import { changedKeys, type StateMap } from './state/state-store.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** A call that is running. */

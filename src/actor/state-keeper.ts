@@ -1,13 +1,13 @@
-import type { EngineResult } from './engine/call.ts';
-import { writeState } from './engine/context.ts';
+import type { ActorSettings } from './actor-settings.ts';
 import type { StateRoom } from './engine/engine.ts';
+import type { EngineResult } from './engine/engine-call.ts';
+import { writeState } from './engine/input.ts';
 import { strictly } from './errors.ts';
 import type { JsonObject } from './json/value.ts';
 import { refuseOver } from './limits.ts';
-import type { Loaded } from './load.ts';
+import type { Loaded } from './loaded-plugin.ts';
 import { byteLength, type Codec, isOver, type Part } from './message/codec.ts';
-import type { ActorSettings } from './settings.ts';
-import { applyReturned, loadFrom, type StateMap, snapshotOf, storeDoes } from './state/state.ts';
+import { applyReturned, loadFrom, type StateMap, snapshotOf, storeDoes } from './state/state-store.ts';
 
 /** A state, and the same state in the encoding of the plugin. */
 interface Kept {

@@ -1,11 +1,11 @@
-import { readActorConfig } from '../../src/actor/config/node.ts';
+import { readActorConfig } from '../../src/actor/config/actor-config.ts';
 import {
   joinContext,
   readResult,
   writeConfig,
   writePayload,
   writeState,
-} from '../../src/actor/engine/context.ts';
+} from '../../src/actor/engine/input.ts';
 import { readMetadata } from '../../src/actor/engine/metadata.ts';
 import { type ActorDiagnostic, strictly } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';

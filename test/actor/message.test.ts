@@ -1,4 +1,4 @@
-import { writePayload } from '../../src/actor/engine/context.ts';
+import { writePayload } from '../../src/actor/engine/input.ts';
 import type { ActorDiagnostic } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
 import { readJson, writeJson } from '../../src/actor/json/reader.ts';

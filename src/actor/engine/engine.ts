@@ -9,21 +9,21 @@ import { checkSignature } from '../../run/call.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { readSignatures } from '../../wasm/reader.ts';
 import { refuseArguments } from '../call-options.ts';
-import { readScriptConfig, type Script, type ScriptConfig } from '../config/script.ts';
+import { readScriptConfig, type Script, type ScriptConfig } from '../config/script-config.ts';
 import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { isObject } from '../json/value.ts';
 import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
-import { ENGINE_CALL, type EngineCall, type EngineResult } from './call.ts';
-import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
+import { ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
+import { joinContext, readPlainResult, readResult, writeState } from './input.ts';
 import { memoryOption } from './memory-limit.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
-import { type EngineOptions, readEngineOptions } from './options.ts';
-import { type Outline, outlineOf, type Protocol } from './protocol.ts';
+import { type Outline, outlineOf, type Protocol } from './outline.ts';
 import { PluginStderr } from './stderr.ts';
 
 /** The largest state allowed, and the option that sets this limit. */

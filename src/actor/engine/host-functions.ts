@@ -5,7 +5,7 @@ import { isJsonObject, type JsonValue, MAX_DEPTH } from '../json/value.ts';
 import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';
-import type { StateMap } from '../state/state.ts';
+import type { StateMap } from '../state/state-store.ts';
 
 /** The host context of one call: state and packets that the host functions read and change. */
 export class LiveCall {

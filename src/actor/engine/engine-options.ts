@@ -15,7 +15,7 @@ import type { Platform } from '../../platform/types.ts';
 import { refuseOption } from '../errors.ts';
 import { type ActorLimits, aLimitsOption } from '../limits.ts';
 import type { Codec } from '../message/codec.ts';
-import type { Protocol } from './protocol.ts';
+import type { Protocol } from './outline.ts';
 
 /**
  * Options of `createPlugin`. `functions` are added to the host functions that every actor has; they may be async where the

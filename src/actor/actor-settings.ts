@@ -21,9 +21,9 @@ import {
   NODE_ROWS,
   type NodeOptions,
   readActorConfig,
-} from './config/node.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
-import type { ConfigValidator } from './engine/schema.ts';
+} from './config/actor-config.ts';
+import type { ConfigValidator } from './engine/config-schema.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import { type Report, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
 import type { JsonObject } from './json/value.ts';
@@ -35,7 +35,7 @@ import {
   STATE_POLICIES,
   type StatePolicy,
   type StateStore,
-} from './state/state.ts';
+} from './state/state-store.ts';
 
 /**
  * Action of an actor after a call that failed. `continue`: go on with the next message. `stop`: stop, as upstream does.

@@ -3,16 +3,16 @@ import { CreateError } from '../errors.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
 import { ScriptActor } from './actor.ts';
+import { type ActorOptions, readActorOptions } from './actor-settings.ts';
 import { refuseArguments } from './call-options.ts';
-import type { ScriptConfig } from './config/script.ts';
+import type { ScriptConfig } from './config/script-config.ts';
 import { ExtismEngine } from './engine/engine.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
-import type { Protocol } from './engine/protocol.ts';
-import { type ModuleSource, readModuleSource } from './engine/read-module.ts';
+import { type ModuleSource, readModuleSource } from './engine/module-source.ts';
+import type { Protocol } from './engine/outline.ts';
 import { ActorError, describe, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
-import { type ActorOptions, readActorOptions } from './settings.ts';
 
 /** A module that was validated as an actor. */
 export interface ActorModule {

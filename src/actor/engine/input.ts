@@ -1,7 +1,7 @@
 import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../../wasi/options.ts';
 import { excerpt } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
-import type { ActorConfig } from '../config/node.ts';
+import type { ActorConfig } from '../config/actor-config.ts';
 import { ActorError, describe, type Report, refuseOption } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
@@ -14,7 +14,7 @@ import {
   toPluginWire,
   type Wire,
 } from '../message/wire.ts';
-import type { StateMap } from '../state/state.ts';
+import type { StateMap } from '../state/state-store.ts';
 
 /** The input of a plugin for one call. */
 export interface ActorContext {

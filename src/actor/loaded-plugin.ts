@@ -1,12 +1,12 @@
-import type { ScriptConfig } from './config/script.ts';
-import { writeConfig } from './engine/context.ts';
+import type { ActorSettings } from './actor-settings.ts';
+import type { ScriptConfig } from './config/script-config.ts';
+import { validateConfig, withDefaults } from './engine/config-schema.ts';
 import { ExtismEngine, type StateRoom } from './engine/engine.ts';
+import { writeConfig } from './engine/input.ts';
 import { ModuleError } from './engine/module-error.ts';
-import { validateConfig, withDefaults } from './engine/schema.ts';
 import { ActorError } from './errors.ts';
 import { writeJson } from './json/reader.ts';
 import type { Part } from './message/codec.ts';
-import type { ActorSettings } from './settings.ts';
 
 /** A plugin that is ready for this actor, and its config. */
 export interface Loaded {
