@@ -96,7 +96,7 @@ export interface ActorOptions
 /** Options that were checked, with their defaults. */
 export interface ActorSettings {
   engineOptions: EngineOptions;
-  config: ActorConfig;
+  actorConfig: ActorConfig;
   store: StateStore;
   statePolicy: StatePolicy;
   capacity: number;
@@ -203,7 +203,7 @@ export function readSettings(given: unknown): ActorSettings {
   const isRestarted = errorPolicy === 'restart';
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
-    config: settled,
+    actorConfig: settled,
     store: isStateStore(state) ? state : new MemoryState(state),
     statePolicy,
     capacity,

@@ -15,17 +15,19 @@ export type { ConfigValidator } from './engine/config-schema.ts';
 export { ExtismEngine } from './engine/engine.ts';
 export type { EngineCall, EngineResult } from './engine/engine-call.ts';
 export type { EngineOptions } from './engine/engine-options.ts';
-export { type ActorContext, type ActorResult, writeConfig, writePayload } from './engine/input.ts';
+export { type ActorContext, writeConfig, writePayload } from './engine/input.ts';
 export type { PluginMetadata, PortDefinition } from './engine/metadata.ts';
 export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './engine/module-error.ts';
 export type { ModuleSource } from './engine/module-source.ts';
 export type { Protocol } from './engine/outline.ts';
+export type { ActorResult } from './engine/result.ts';
 export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
 export type { Inports } from './inbox.ts';
-export { readJson, writeJson } from './json/reader.ts';
+export { readJson } from './json/reader.ts';
 export { type JsonObject, type JsonValue, MAX_DEPTH } from './json/value.ts';
+export { writeJson } from './json/writer.ts';
 export { ACTOR_LIMITS, type ActorLimit, type ActorLimits } from './limits.ts';
 export {
   Message,

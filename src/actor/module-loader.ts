@@ -13,6 +13,7 @@ import { type ModuleSource, readModuleSource } from './engine/module-source.ts';
 import type { Protocol } from './engine/outline.ts';
 import { ActorError, describe, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
+import { Sequence } from './sequence.ts';
 
 /** A module that was validated as an actor. */
 export interface ActorModule {
@@ -82,8 +83,7 @@ export class ModuleLoader {
   readonly #readFile: LoaderOptions['readFile'];
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
-  /** Settles with the latest reload. Never rejects. */
-  #reloads: Promise<unknown> = Promise.resolve();
+  readonly #reloads = new Sequence();
 
   /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION */
   constructor(options?: LoaderOptions);
@@ -166,9 +166,7 @@ export class ModuleLoader {
   ): Promise<ActorModule> {
     refuseArguments('reload', extra);
     const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
-    const turn = this.#reloads.then(() => this.#reload(name, source, read));
-    this.#reloads = turn.catch(() => {});
-    return turn;
+    return this.#reloads.run(() => this.#reload(name, source, read));
   }
 
   async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {

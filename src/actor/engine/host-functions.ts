@@ -1,7 +1,8 @@
 import type { CallContext } from '../../host/context.ts';
 import { ActorError, describe } from '../errors.ts';
-import { parseJson, readUtf8, writeJson } from '../json/reader.ts';
+import { parseJson, readUtf8 } from '../json/reader.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from '../json/value.ts';
+import { writeJson } from '../json/writer.ts';
 import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';

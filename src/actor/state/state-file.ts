@@ -1,6 +1,7 @@
 import { ActorError, describe } from '../errors.ts';
-import { readJson, writeJson } from '../json/reader.ts';
+import { readJson } from '../json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { writeJson } from '../json/writer.ts';
 import { jsonCodec } from '../message/codec.ts';
 import type { StateMap } from './state-store.ts';
 
