@@ -164,7 +164,7 @@ export class ScriptActor {
   async #drained(): Promise<void> {
     do {
       await this.#turns.whenIdle();
-      if (!this.#pump.isIdle) await this.#pump.untilIdle();
+      await this.#pump.whenIdle();
     } while (!this.#turns.isIdle || !this.#pump.isIdle);
   }
 

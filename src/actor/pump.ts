@@ -35,9 +35,8 @@ export class Pump {
     return this.#stage === 'waiting' ? this.#inbox.size === 0 : this.#stage !== 'busy';
   }
 
-  /** Resolves when the pump becomes idle; call only while it is not. */
-  untilIdle(): Promise<void> {
-    return new Promise(resolve => this.#idleListeners.push(resolve));
+  async whenIdle(): Promise<void> {
+    if (!this.isIdle) await new Promise<void>(resolve => this.#idleListeners.push(resolve));
   }
 
   async #run(): Promise<void> {
