@@ -1,3 +1,4 @@
+import { isThenable } from '../values/thenable.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
 import { ActorTurns } from './actor-turns.ts';
 import { type Call, CallEvents } from './call-events.ts';
@@ -257,10 +258,12 @@ export class ScriptActor {
     try {
       this.#life.checkNotFailed('process');
       if (signal.aborted) throw aborted('process', signal);
-      const before = await this.#keeper.load(this.#plugin);
+      const loading = this.#keeper.load(this.#plugin);
+      const before = isThenable(loading) ? await loading : loading;
       step = await this.#plugin.execute(payload, before, signal);
       if (step.state) {
-        await this.#keeper.commit(step.state);
+        const committing = this.#keeper.commit(step.state);
+        if (committing) await committing;
         this.#callEvents.changes(call, before, step.state);
       }
       if (step.error) throw step.error;

@@ -141,7 +141,7 @@ export class LoadedPlugin {
     }
     try {
       const config = this.#config;
-      answer = await engine.process({
+      answer = await engine.run({
         payload,
         config,
         state,

@@ -128,7 +128,11 @@ export class ExtismEngine {
   process(call: EngineCall): Promise<EngineResult>;
   async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
     refuseArguments('process', extra);
-    const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
+    return this.run(readOptions(ENGINE_CALL, given, 'process', refuseOption));
+  }
+
+  /** Internal: does the work of `process`, without a check of the call. */
+  async run(call: EngineCall): Promise<EngineResult> {
     const { stderr, limits, entryPoint, report, codec } = this.#traits;
     stderr.begin();
     const whole =

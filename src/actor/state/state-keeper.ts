@@ -9,7 +9,10 @@ interface StateWriter {
   writeStored(state: StateMap): WrittenState;
 }
 
-/** Keeps one actor's state between calls: in its store, and written for the next call. */
+/**
+ * Keeps one actor's state between calls: in its store, and written for the next call. Methods return a promise only if the
+ * store does: an `await` without need costs each message a turn of the event loop.
+ */
 export class StateKeeper {
   readonly #store: StateStore;
   #kept: WrittenState;
@@ -39,18 +42,25 @@ export class StateKeeper {
    * Returns the state that a call starts from. It is written only if the store has another one than was committed last.
    * @throws {ActorError} STATE_STORE_FAILED, and errors of the writer
    */
-  async load(writer: StateWriter): Promise<WrittenState> {
-    const loading = loadFrom(this.#store);
-    const state = loading instanceof Map ? loading : await loading;
-    if (!isSameState(state, this.#kept.state)) this.#kept = writer.writeStored(state);
-    return this.#kept;
+  load(writer: StateWriter): WrittenState | Promise<WrittenState> {
+    const loaded = loadFrom(this.#store);
+    return loaded instanceof Map
+      ? this.#take(loaded, writer)
+      : loaded.then(state => this.#take(state, writer));
   }
 
   /** Commits a state to the store. If that fails, the state from before is still kept. @throws {ActorError} STATE_STORE_FAILED */
-  async commit(next: WrittenState): Promise<void> {
+  commit(next: WrittenState): void | Promise<void> {
+    const done = () => {
+      this.#kept = next;
+    };
     // A copy: some stores keep this map, and change it later.
     const committing = storeDoes('commit', () => this.#store.commit(new Map(next.state)));
-    if (committing) await committing;
-    this.#kept = next;
+    return committing ? committing.then(done) : done();
+  }
+
+  #take(state: StateMap, writer: StateWriter): WrittenState {
+    if (!isSameState(state, this.#kept.state)) this.#kept = writer.writeStored(state);
+    return this.#kept;
   }
 }
