@@ -3,7 +3,7 @@ import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/engine/module-error.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
-import { STATE_FILE_MEMBERS } from '../src/actor/state/file-format.ts';
+import { STATE_FILE_MEMBERS } from '../src/actor/state/state-file.ts';
 import { call } from '../src/cli/call.ts';
 import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';

@@ -1,10 +1,10 @@
-import { type ActorConfigInput, readActorConfig } from '../../src/actor/config/node.ts';
+import { type ActorConfigInput, readActorConfig } from '../../src/actor/config/actor-config.ts';
 import {
   readScriptConfig,
   type ScriptConfig,
   ScriptEnvironment,
   ScriptRuntime,
-} from '../../src/actor/config/script.ts';
+} from '../../src/actor/config/script-config.ts';
 import { Float } from '../../src/actor/float.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';

@@ -1,6 +1,7 @@
 import { Float } from '../../src/actor/float.ts';
-import { readJson, writeJson } from '../../src/actor/json/reader.ts';
+import { readJson } from '../../src/actor/json/reader.ts';
 import { type JsonValue, MAX_DEPTH } from '../../src/actor/json/value.ts';
+import { writeJson } from '../../src/actor/json/writer.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';

@@ -1,5 +1,5 @@
 import { toModuleError } from '../../src/actor/engine/module-error.ts';
-import { outlineOf } from '../../src/actor/engine/protocol.ts';
+import { outlineOf } from '../../src/actor/engine/outline.ts';
 import { PluginStderr } from '../../src/actor/engine/stderr.ts';
 import {
   type ActorOptions,

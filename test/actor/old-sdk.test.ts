@@ -1,4 +1,4 @@
-import { outlineOf } from '../../src/actor/engine/protocol.ts';
+import { outlineOf } from '../../src/actor/engine/outline.ts';
 import {
   type ActorOptions,
   Message,

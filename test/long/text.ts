@@ -1,6 +1,7 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../abi/index.ts';
 import { Message, ScriptActor } from '../../src/actor/index.ts';
-import { readJson, writeJson } from '../../src/actor/json/reader.ts';
+import { readJson } from '../../src/actor/json/reader.ts';
+import { writeJson } from '../../src/actor/json/writer.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';
 import { type CallContext, type CallError, createPlugin, PluginOutput } from '../../src/node.ts';
 import { fromBase64, toBase64 } from '../../src/values/base64.ts';

@@ -1,6 +1,6 @@
 import { refuseExtra } from '../../../wasi/options.ts';
 import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
-import { type ReadOptions, readJson, writeJson } from '../json/reader.ts';
+import { type ReadOptions, readJson } from '../json/reader.ts';
 import {
   formatPath,
   isJsonObject,
@@ -9,6 +9,7 @@ import {
   type JsonValue,
   setOwn,
 } from '../json/value.ts';
+import { writeJson } from '../json/writer.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { ActorError, describe } from '../errors.ts';
-import { writeJson } from '../json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { writeJson } from '../json/writer.ts';
 import type { PluginMetadata } from './metadata.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { ActorError, describe } from '../errors.ts';
-import { readJson, writeJson } from '../json/reader.ts';
+import { readJson } from '../json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { writeJson } from '../json/writer.ts';
 import { jsonCodec } from '../message/codec.ts';
-import type { StateMap } from './state.ts';
+import type { StateMap } from './state-store.ts';
 
 /** The module that wrote a state. */
 export interface StateModule {

@@ -14,8 +14,8 @@ import type { PluginOptions } from '../../given/options.ts';
 import type { Platform } from '../../platform/types.ts';
 import { refuseOption } from '../errors.ts';
 import { type ActorLimits, aLimitsOption } from '../limits.ts';
-import type { Codec } from '../message/codec.ts';
-import type { Protocol } from './protocol.ts';
+import { aCodec, type Codec } from '../message/codec.ts';
+import type { Protocol } from './outline.ts';
 
 /**
  * Options of `createPlugin`. `functions` are added to the host functions that every actor has; they may be async where the
@@ -59,7 +59,7 @@ export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
     },
     name: { ...aText, default: 'actor' },
     protocol: { ...orNull(oneOf(['context', 'ports'])), default: 'as the imports of the plugin say' },
-    codec: { ...anything, type: 'msgpack of plugboard/msgpack', default: 'JSON' },
+    codec: { ...orNull(aCodec), default: 'JSON' },
     limits: aLimitsOption,
     memoryLimitMb: {
       ...anything,

@@ -21,9 +21,9 @@ import {
   NODE_ROWS,
   type NodeOptions,
   readActorConfig,
-} from './config/node.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
-import type { ConfigValidator } from './engine/schema.ts';
+} from './config/actor-config.ts';
+import type { ConfigValidator } from './engine/config-schema.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import { type Report, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
 import type { JsonObject } from './json/value.ts';
@@ -35,7 +35,7 @@ import {
   STATE_POLICIES,
   type StatePolicy,
   type StateStore,
-} from './state/state.ts';
+} from './state/state-store.ts';
 
 /**
  * Action of an actor after a call that failed. `continue`: go on with the next message. `stop`: stop, as upstream does.
@@ -96,7 +96,7 @@ export interface ActorOptions
 /** Options that were checked, with their defaults. */
 export interface ActorSettings {
   engineOptions: EngineOptions;
-  config: ActorConfig;
+  actorConfig: ActorConfig;
   store: StateStore;
   statePolicy: StatePolicy;
   capacity: number;
@@ -203,7 +203,7 @@ export function readSettings(given: unknown): ActorSettings {
   const isRestarted = errorPolicy === 'restart';
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
-    config: settled,
+    actorConfig: settled,
     store: isStateStore(state) ? state : new MemoryState(state),
     statePolicy,
     capacity,

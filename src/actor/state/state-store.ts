@@ -1,22 +1,23 @@
 import { isThenable } from '../../values/thenable.ts';
 import { refuseArguments } from '../call-options.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
-import { copyJson, writeJson } from '../json/reader.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { copyJson, writeJson } from '../json/writer.ts';
 
-/** An actor's state while a call runs. A map, so that `__proto__` and `constructor` are ordinary keys. */
+/** An actor's state. A map, so that `__proto__` and `constructor` are ordinary keys. */
 export type StateMap = Map<string, JsonValue>;
 
 /**
- * Keeps the state of one actor between calls. Before each call `load` returns the state that the call starts from. While the
- * call runs, the host functions read and change this map itself, not a copy. Afterwards `commit` gets the state to keep. The
- * methods are never called again before an earlier call is over. Neither side may change a value inside the map in place:
- * the actor reuses the written form of a value while its identity is the same.
+ * Keeps the state of one actor between calls. Before each call `load` returns the state that the call starts from. The call
+ * works on a copy of it. Afterwards `commit` gets a map with the state to keep. The methods are never called again before an
+ * earlier call is over. Neither side may change a value inside a map in place: the actor reuses the written form of a value
+ * while its identity is the same.
  * test/contract/state-store.ts is the contract.
  */
 export interface StateStore {
   /** Returns a map that the caller may change; the caller must not change values inside it. */
   load(): StateMap | Promise<StateMap>;
+  /** The store may keep the map, and change it. */
   commit(state: StateMap): void | Promise<void>;
 }
 

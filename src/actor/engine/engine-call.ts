@@ -2,7 +2,7 @@ import { aSignal, having, type Kind, kind, type OptionTable } from '../../../was
 import type { JsonObject } from '../json/value.ts';
 import type { Part } from '../message/codec.ts';
 import type { Packet } from '../message/message.ts';
-import type { StateMap } from '../state/state.ts';
+import type { StateMap } from '../state/state-store.ts';
 
 const aPart: Kind<Part> = kind(
   'text or bytes, as writePayload and writeConfig return them',

@@ -13,8 +13,8 @@ import {
 } from '../../../wasi/options.ts';
 import { ActorError, refuseOption } from '../errors.ts';
 import { Float } from '../float.ts';
-import { copyJson } from '../json/reader.ts';
 import { isObject, isWellFormed, type JsonObject, type JsonValue } from '../json/value.ts';
+import { copyJson } from '../json/writer.ts';
 import { isI64 } from '../message/types.ts';
 
 /** The node that a plugin runs for, as the plugin reads it from `context.config`. */

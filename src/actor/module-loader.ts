@@ -3,16 +3,17 @@ import { CreateError } from '../errors.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
 import { ScriptActor } from './actor.ts';
+import { type ActorOptions, readActorOptions } from './actor-settings.ts';
 import { refuseArguments } from './call-options.ts';
-import type { ScriptConfig } from './config/script.ts';
+import type { ScriptConfig } from './config/script-config.ts';
 import { ExtismEngine } from './engine/engine.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
-import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
-import type { Protocol } from './engine/protocol.ts';
-import { type ModuleSource, readModuleSource } from './engine/read-module.ts';
+import { type ModuleSource, readModuleSource } from './engine/module-source.ts';
+import type { Protocol } from './engine/outline.ts';
 import { ActorError, describe, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
-import { type ActorOptions, readActorOptions } from './settings.ts';
+import { Sequence } from './sequence.ts';
 
 /** A module that was validated as an actor. */
 export interface ActorModule {
@@ -82,8 +83,7 @@ export class ModuleLoader {
   readonly #readFile: LoaderOptions['readFile'];
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
-  /** Settles with the latest reload. Never rejects. */
-  #reloads: Promise<unknown> = Promise.resolve();
+  readonly #reloads = new Sequence();
 
   /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION */
   constructor(options?: LoaderOptions);
@@ -166,9 +166,7 @@ export class ModuleLoader {
   ): Promise<ActorModule> {
     refuseArguments('reload', extra);
     const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
-    const turn = this.#reloads.then(() => this.#reload(name, source, read));
-    this.#reloads = turn.catch(() => {});
-    return turn;
+    return this.#reloads.run(() => this.#reload(name, source, read));
   }
 
   async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {

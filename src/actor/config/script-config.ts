@@ -33,7 +33,7 @@ export interface ScriptConfig {
 }
 
 /** A `ScriptConfig` that was checked. */
-export interface Script {
+export interface CheckedScript {
   source: Uint8Array | WebAssembly.Module;
   entryPoint: string;
 }
@@ -42,7 +42,7 @@ const where = 'ScriptConfig';
 
 const SOURCE_TYPE = 'the bytes of a .wasm file (Uint8Array, ArrayBuffer, byte list) or a WebAssembly.Module';
 
-const aSource: Kind<Script['source']> = {
+const aSource: Kind<CheckedScript['source']> = {
   type: SOURCE_TYPE,
   check: (source, where, refuse) => {
     if (source instanceof Uint8Array || source instanceof WebAssembly.Module) return source;
@@ -75,7 +75,7 @@ export const SCRIPT_CONFIG_KEYS: OptionTable<ScriptConfig> = {
  * @throws {ActorError} INVALID_CONFIG for an unknown key, a key in both spellings, or a value of the wrong type;
  * UNSUPPORTED for values that only upstream supports
  */
-export function readScriptConfig(input: ScriptConfig): Script {
+export function readScriptConfig(input: ScriptConfig): CheckedScript {
   const config = readOptions(SCRIPT_CONFIG_KEYS, input, where, refuseOption);
   const { runtime, environment, packages = [], entryPoint = 'process' } = config;
   if (runtime !== undefined && runtime !== ScriptRuntime.Extism) {
@@ -91,5 +91,5 @@ export function readScriptConfig(input: ScriptConfig): Script {
     throw new ActorError('UNSUPPORTED', message);
   }
   // The check has turned a list of numbers into bytes.
-  return { source: config.source as Script['source'], entryPoint: config.entry_point ?? entryPoint };
+  return { source: config.source as CheckedScript['source'], entryPoint: config.entry_point ?? entryPoint };
 }
