@@ -1,5 +1,25 @@
-import { assemble, type ListedImport, type Listing } from './assemble.ts';
+import {
+  body,
+  encodeModule,
+  exportItem,
+  functionType,
+  importItem,
+  limits,
+  type PlainType,
+} from './encode.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
+
+/** A function that the module imports as `kernel.<name>`. */
+interface ListedImport {
+  name: string;
+  params: readonly PlainType[];
+  results: readonly PlainType[];
+}
+
+/** A wasm function as readable text: one instruction per entry, operands separated by spaces. */
+export interface Listing extends ListedImport {
+  body: readonly string[];
+}
 
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
@@ -139,10 +159,24 @@ export const ACCESSORS: readonly Listing[] = [
 
 /** Whether the kernel memory is shared with another thread. The memory import of the accessor module must declare it. */
 export type MemoryKind = 'own' | 'shared';
+/** In pages. A shared memory must declare its maximum. */
+const MEMORIES = { own: { min: 1 }, shared: { min: 1, max: 65_536, shared: true } };
 
 /** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
-export const accessorBytes = (kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> =>
-  assemble(ACCESSOR_IMPORTS, ACCESSORS, kind);
+export function accessorBytes(kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> {
+  const imports = ACCESSOR_IMPORTS.map(({ name }) => name);
+  const indexOf = (listing: number) => imports.length + listing;
+  return encodeModule({
+    type: [...ACCESSOR_IMPORTS, ...ACCESSORS].map(({ params, results }) => functionType(params, results)),
+    import: [
+      importItem('kernel', 'memory', 'memory', limits(MEMORIES[kind])),
+      ...imports.map((name, index) => importItem('kernel', name, 'function', [index])),
+    ],
+    function: ACCESSORS.map((_, index) => [indexOf(index)]),
+    export: ACCESSORS.map(({ name }, index) => exportItem(name, 'function', indexOf(index))),
+    code: ACCESSORS.map(listing => body(listing.body, [], imports)),
+  });
+}
 
 const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 

@@ -1,5 +1,6 @@
+import type { PlainType } from '../../abi/encode.ts';
 import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
-import { op, type ValueType } from '../helpers/build-module.ts';
+import { op } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 
 export const ENV = 'extism:host/env';
@@ -11,7 +12,7 @@ export const createHostile = (options?: PluginOptions): Promise<Plugin> =>
   createPlugin(host().readBytes('fixtures/hostile/hostile.wasm'), options);
 
 /** The instruction that pushes `value`. */
-export function push(type: ValueType, value: bigint): number[] {
+export function push(type: PlainType, value: bigint): number[] {
   const bytes: number[] = [];
   let rest = type === 'i32' ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value);
   for (;;) {

@@ -1,3 +1,4 @@
+import type { PlainType } from '../../abi/encode.ts';
 import { ENV_FUNCTIONS } from '../../abi/index.ts';
 import {
   type CallError,
@@ -9,14 +10,14 @@ import {
 } from '../../src/node.ts';
 import { WASI_MODULE, wasiFunctions } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op, type ValueType } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { caught, createHostile, ENV, KERNELS, keepLogs, push, USER } from './security-guest.ts';
 
 interface Shape extends Required<FunctionShape> {
   name: string;
 }
-const shapesOf = (name: string, params: readonly ValueType[], results: readonly ValueType[]): Shape => ({
+const shapesOf = (name: string, params: readonly PlainType[], results: readonly PlainType[]): Shape => ({
   name,
   params,
   results,
