@@ -43,6 +43,12 @@ const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header
 const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
 
+/** Loads a value at `from`; 0 if that is not `valid`. */
+const load = (valid: string[], from: string[], type: 'i32' | 'i64', instruction: string): string[] => [
+  ...[...valid, `if ${type}`, ...from, instruction],
+  ...['else', ...refuse, `${type}.const 0`, 'end'],
+];
+
 /** Inside the last page but beyond the last block, a store also remembers how far it went. */
 const store = (bytes: 1 | 8, instruction: string): string[] => {
   const perform = [...address, 'local.get 1', instruction];
@@ -72,67 +78,22 @@ export const ACCESSORS: readonly Listing[] = [
   { name: 'input_offset', params: [], results: ['i64'], body: [...refuse, ...header('inputStart')] },
   { name: 'input_length', params: [], results: ['i64'], body: [...refuse, ...header('inputSpan1')] },
   {
-    name: 'load_u8',
-    params: ['i64'],
-    results: ['i32'],
-    body: [
-      ...inMemory('span1'),
-      'if i32',
-      ...address,
-      'i32.load8_u',
-      'else',
-      ...refuse,
-      'i32.const 0',
-      'end',
-    ],
+    ...{ name: 'load_u8', params: ['i64'], results: ['i32'] },
+    body: load(inMemory('span1'), address, 'i32', 'i32.load8_u'),
   },
   {
-    name: 'load_u64',
-    params: ['i64'],
-    results: ['i64'],
-    body: [...inMemory('span8'), 'if i64', ...address, 'i64.load', 'else', ...refuse, 'i64.const 0', 'end'],
+    ...{ name: 'load_u64', params: ['i64'], results: ['i64'] },
+    body: load(inMemory('span8'), address, 'i64', 'i64.load'),
+  },
+  { name: 'store_u8', params: ['i64', 'i32'], results: [], body: store(1, 'i32.store8') },
+  { name: 'store_u64', params: ['i64', 'i64'], results: [], body: store(8, 'i64.store') },
+  {
+    ...{ name: 'input_load_u8', params: ['i64'], results: ['i32'] },
+    body: load(inInput('inputSpan1'), inputAddress, 'i32', 'i32.load8_u'),
   },
   {
-    name: 'store_u8',
-    params: ['i64', 'i32'],
-    results: [],
-    body: store(1, 'i32.store8'),
-  },
-  {
-    name: 'store_u64',
-    params: ['i64', 'i64'],
-    results: [],
-    body: store(8, 'i64.store'),
-  },
-  {
-    name: 'input_load_u8',
-    params: ['i64'],
-    results: ['i32'],
-    body: [
-      ...inInput('inputSpan1'),
-      'if i32',
-      ...inputAddress,
-      'i32.load8_u',
-      'else',
-      ...refuse,
-      'i32.const 0',
-      'end',
-    ],
-  },
-  {
-    name: 'input_load_u64',
-    params: ['i64'],
-    results: ['i64'],
-    body: [
-      ...inInput('inputSpan8'),
-      'if i64',
-      ...inputAddress,
-      'i64.load',
-      'else',
-      ...refuse,
-      'i64.const 0',
-      'end',
-    ],
+    ...{ name: 'input_load_u64', params: ['i64'], results: ['i64'] },
+    body: load(inInput('inputSpan8'), inputAddress, 'i64', 'i64.load'),
   },
   {
     name: 'alloc',

@@ -4,7 +4,8 @@ import { INSTRUCTIONS } from './opcodes.ts';
 export const WASM_MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
 export const WASM_HEADER: readonly number[] = [...WASM_MAGIC, 0x01, 0x00, 0x00, 0x00];
 
-/** Section ids in the order in which sections must come. Core specification 3.0, section 5.5.2. */
+export const CUSTOM = 0;
+/** Ids of the other sections in the order in which sections must come. Core specification 3.0, section 5.5.2. */
 export const SECTIONS = {
   type: 1,
   import: 2,
@@ -27,19 +28,12 @@ export const KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The value types that have a byte of their own. */
-export const VALUE_TYPES = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-  funcref: 0x70,
-  externref: 0x6f,
-} as const;
+const NUMBERS = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
+export const VALUE_TYPES = { ...NUMBERS, funcref: 0x70, externref: 0x6f } as const;
 export type PlainType = keyof typeof VALUE_TYPES;
 
-/** Instructions as text: a name, then its operands, separated by spaces. A number is one byte as it is. */
-export type Code = readonly (string | number)[];
+/** Instructions as text: a name, then its operands, separated by spaces. */
+export type Code = readonly string[];
 
 /** Encodes a number of up to 2^53 as unsigned LEB128. */
 export const unsigned = (value: number): number[] =>
@@ -59,6 +53,8 @@ export const vector = (items: readonly (readonly number[])[]): number[] => [
 ];
 export const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
 export const section = (id: number, contents: readonly number[]): number[] => [id, ...sized(contents)];
+export const customSection = (name: string, contents: readonly number[]): number[] =>
+  section(CUSTOM, [...text(name), ...contents]);
 
 const types = (names: readonly PlainType[]) => sized(names.map(name => VALUE_TYPES[name]));
 export const functionType = (params: readonly PlainType[], results: readonly PlainType[]): number[] => [
@@ -102,12 +98,16 @@ export const exportItem = (name: string, kind: Kind, index: number): number[] =>
   ...unsigned(index),
 ];
 
+/** Bytes that the engine copies to a place in memory 0. Without a place, `memory.init` copies them. */
+export const dataItem = (place: number | null, bytes: readonly number[]): number[] =>
+  place === null ? [1, ...sized(bytes)] : [0, ...code([`i32.const ${place}`, 'end']), ...sized(bytes)];
+
 /**
  * Encodes instructions, such as `i64.load 8` or `br_table 0 1`.
  * @param functions names that `call` and its like may use instead of an index
  */
 export function code(listing: Code, functions: readonly string[] = []): number[] {
-  return listing.flatMap(item => (typeof item === 'number' ? item : encodeInstruction(item, functions)));
+  return listing.flatMap(item => encodeInstruction(item, functions));
 }
 
 /** A function body with its locals. The final `end` is added. */

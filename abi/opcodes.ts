@@ -16,6 +16,19 @@ const COMPARE_INTEGERS = 'eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u';
 const COMPARE_FLOATS = 'eq ne lt gt le ge';
 const INTEGERS = 'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr';
 const FLOATS = 'abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign';
+const TRUNCATE = 'trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u';
+const SATURATE = TRUNCATE.replaceAll('trunc', 'trunc_sat');
+const CONVERT = 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u';
+/** Instructions on numbers, in the order of their opcodes. */
+const NUMERIC = [
+  ...[typed('i32', COMPARE_INTEGERS), typed('i64', COMPARE_INTEGERS)],
+  ...[typed('f32', COMPARE_FLOATS), typed('f64', COMPARE_FLOATS)],
+  ...[typed('i32', INTEGERS), typed('i64', INTEGERS), typed('f32', FLOATS), typed('f64', FLOATS)],
+  ...[typed('i32', `wrap_i64 ${TRUNCATE}`), typed('i64', `extend_i32_s extend_i32_u ${TRUNCATE}`)],
+  ...[typed('f32', `${CONVERT} demote_f64`), typed('f64', `${CONVERT} promote_f32`)],
+  'i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64',
+  ...[typed('i32', 'extend8_s extend16_s'), typed('i64', 'extend8_s extend16_s extend32_s')],
+].join(' ');
 
 /** Core specification 3.0, section 5.4, with the older exception handling. */
 export const PLAIN: readonly Row[] = [
@@ -45,20 +58,7 @@ export const PLAIN: readonly Row[] = [
   [0x41, 's', 'i32.const i64.const'],
   [0x43, '4', 'f32.const'],
   [0x44, '8', 'f64.const'],
-  [0x45, '', typed('i32', COMPARE_INTEGERS)],
-  [0x50, '', typed('i64', COMPARE_INTEGERS)],
-  [0x5b, '', typed('f32', COMPARE_FLOATS)],
-  [0x61, '', typed('f64', COMPARE_FLOATS)],
-  [0x67, '', typed('i32', INTEGERS)],
-  [0x79, '', typed('i64', INTEGERS)],
-  [0x8b, '', typed('f32', FLOATS)],
-  [0x99, '', typed('f64', FLOATS)],
-  [0xa7, '', typed('i32', 'wrap_i64 trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u')],
-  [0xac, '', typed('i64', 'extend_i32_s extend_i32_u trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u')],
-  [0xb2, '', typed('f32', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64')],
-  [0xb7, '', typed('f64', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32')],
-  [0xbc, '', 'i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64'],
-  [0xc0, '', 'i32.extend8_s i32.extend16_s i64.extend8_s i64.extend16_s i64.extend32_s'],
+  [0x45, '', NUMERIC],
   [0xd0, 'h', 'ref.null'],
   [0xd1, '', 'ref.is_null'],
   [0xd2, 'u', 'ref.func'],
@@ -66,11 +66,9 @@ export const PLAIN: readonly Row[] = [
   [0xd5, 'u', 'br_on_null br_on_non_null'],
 ];
 
-const TRUNCATE = 'trunc_sat_f32_s trunc_sat_f32_u trunc_sat_f64_s trunc_sat_f64_u';
-
 /** Saturating truncation, memories and tables, behind the prefix 252. */
 export const BULK: readonly Row[] = [
-  [0, '', `${typed('i32', TRUNCATE)} ${typed('i64', TRUNCATE)}`],
+  [0, '', `${typed('i32', SATURATE)} ${typed('i64', SATURATE)}`],
   [8, 'uu', 'memory.init'],
   [9, 'u', 'data.drop'],
   [10, 'uu', 'memory.copy'],

@@ -1,5 +1,6 @@
 import {
   body,
+  CUSTOM,
   code,
   exportItem,
   functionType,
@@ -21,7 +22,6 @@ export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 /** Number of function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;
 
-const CUSTOM = 0;
 /** Section ids in the order in which sections must come. */
 const ORDER: readonly number[] = Object.values(SECTIONS);
 

@@ -1,4 +1,4 @@
-import { KINDS, SECTIONS, type SectionName, WASM_HEADER } from '../../abi/encode.ts';
+import { CUSTOM, KINDS, SECTIONS, type SectionName, WASM_HEADER } from '../../abi/encode.ts';
 import { Cursor, hex, MAX_ITEMS, Malformed } from './cursor.ts';
 import {
   type ExternType,
@@ -58,7 +58,6 @@ export interface ModuleOutline {
 }
 
 const MAX_SECTIONS = 100_000;
-const CUSTOM = 0;
 
 const READ: Partial<Record<SectionName, (body: Cursor, outline: ModuleOutline) => void>> = {
   type: readTypeSection,

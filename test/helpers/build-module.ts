@@ -42,34 +42,6 @@ export interface ModuleShape {
   start?: number;
 }
 
-/** Opcodes that tests write bodies with; numbers behind them are single-byte LEB128. */
-export const op = {
-  unreachable: 0x00,
-  call: 0x10,
-  /** Type index and table index follow. */
-  callIndirect: 0x11,
-  drop: 0x1a,
-  localGet: 0x20,
-  globalGet: 0x23,
-  globalSet: 0x24,
-  /** Alignment and offset follow. */
-  i32Load8: 0x2d,
-  i32Store8: 0x3a,
-  memorySize: [0x3f, 0],
-  memoryGrow: [0x40, 0],
-  i32Const: 0x41,
-  i64Const: 0x42,
-  f64Const: 0x44,
-  i32Add: 0x6a,
-  i64Extend: 0xad,
-  /** Index of an exported function follows. */
-  refFunc: 0xd2,
-  /** Legacy exceptions: `try` without a result, then `catchAll`, then `end`. */
-  try: [0x06, 0x40],
-  catchAll: 0x19,
-  end: 0x0b,
-} as const;
-
 const isFunction = (item: Import): item is Import & FunctionShape => (item.kind ?? 'function') === 'function';
 
 function importType(item: Import, functionIndex: number): number[] {

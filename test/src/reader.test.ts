@@ -1,3 +1,4 @@
+import { section, unsigned, WASM_HEADER } from '../../abi/encode.ts';
 import { type ModuleOutline, readModule, readSignatures } from '../../src/wasm/reader.ts';
 import { formatExtern, formatType } from '../../src/wasm/types.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
@@ -10,21 +11,14 @@ const MODULE = buildModule({
   imports: [{ module: 'a', name: 'b', params: ['i32', 'f32'], results: ['i64'] }],
   functions: [
     { name: 'none', body: [] },
-    { name: 'some', params: ['f64'], results: ['i32', 'i32'], body: [0x00] },
+    { name: 'some', params: ['f64'], results: ['i32', 'i32'], body: ['unreachable'] },
   ],
   memoryPages: 1,
 });
 
-const leb = (value: number): number[] =>
-  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
-
-const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-/** A module of sections, each as its id and its contents of less than 128 bytes. */
+/** A module of sections, each as its id and its contents. */
 const moduleOf = (...sections: [id: number, ...contents: number[]][]) =>
-  Uint8Array.from([
-    ...HEADER,
-    ...sections.flatMap(([id, ...contents]) => [id, contents.length, ...contents]),
-  ]);
+  Uint8Array.from([...WASM_HEADER, ...sections.flatMap(([id, ...contents]) => section(id, contents))]);
 /** A module with the import `.x`, whose type is these bytes. */
 const importOf = (...type: number[]) => moduleOf([1, 1, 0x60, 0, 0], [2, 1, 0, 1, 0x78, ...type]);
 
@@ -37,27 +31,27 @@ const broken: [name: string, bytes: Uint8Array<ArrayBuffer>, problem: string][] 
   ],
   [
     'half a header',
-    Uint8Array.from(HEADER.slice(0, 6)),
+    Uint8Array.from(WASM_HEADER.slice(0, 6)),
     'at 0x00: expected 00 61 73 6d 01 00 00 00, which wasm starts with, got 00 61 73 6d 01 00',
   ],
   [
     'a section without a length',
-    Uint8Array.from([...HEADER, 10]),
+    Uint8Array.from([...WASM_HEADER, 10]),
     'at 0x09: expected the length of a section, got the end',
   ],
   [
     'a section that is cut short',
-    Uint8Array.from([...HEADER, 10, 0x80, 1, 0, 0]),
+    Uint8Array.from([...WASM_HEADER, 10, 0x80, 1, 0, 0]),
     'at 0x0b: expected the section code of 128 bytes, got 2 bytes',
   ],
   [
     'a length beyond 32 bits',
-    Uint8Array.from([...HEADER, 10, 0xff, 0xff, 0xff, 0xff, 0x1f]),
+    Uint8Array.from([...WASM_HEADER, 10, 0xff, 0xff, 0xff, 0xff, 0x1f]),
     'at 0x09: expected the length of a section below 2^32, got 8589934591',
   ],
   [
     'a length that never ends',
-    Uint8Array.from([...HEADER, 10, 0x80, 0x80, 0x80, 0x80, 0x80, 0]),
+    Uint8Array.from([...WASM_HEADER, 10, 0x80, 0x80, 0x80, 0x80, 0x80, 0]),
     'at 0x09: expected the length of a section as LEB128 of at most 5 bytes, got a longer one',
   ],
   [
@@ -142,7 +136,7 @@ const externs: [bytes: number[], text: string | null][] = [
 
 /** Checks the rules that every outline must keep, for broken bytes too. */
 function checkOutline(bytes: Uint8Array, outline: ModuleOutline, what: string): void {
-  let at = HEADER.length;
+  let at = WASM_HEADER.length;
   for (const { offset, sizeBytes, contentsOffset } of outline.sections) {
     is(offset, at, `${what}: sections follow each other`);
     at += sizeBytes;
@@ -264,12 +258,19 @@ suite('wasm/reader', test => {
   });
 
   test('reads no more types than engines allow, also when they come in groups', () => {
-    const group = (count: number) => [0x4e, ...leb(count)];
+    const group = (count: number) => [0x4e, ...unsigned(count)];
     const most = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index % 3 === 0 ? 0x60 : 0));
     const size = 1 + 2 * group(1_000_000).length + 2 * most.length;
-    const bytes = new Uint8Array(HEADER.length + 5 + size);
+    const bytes = new Uint8Array(WASM_HEADER.length + 5 + size);
     let at = 0;
-    for (const part of [[...HEADER, 1, ...leb(size)], [2], group(1_000_000), most, group(1_000_000), most]) {
+    for (const part of [
+      [...WASM_HEADER, 1, ...unsigned(size)],
+      [2],
+      group(1_000_000),
+      most,
+      group(1_000_000),
+      most,
+    ]) {
       bytes.set(part, at);
       at += part.length;
     }
@@ -280,9 +281,9 @@ suite('wasm/reader', test => {
   });
 
   test('reads at most 100,000 sections', () => {
-    const bytes = new Uint8Array(HEADER.length + 3 * 100_001);
-    bytes.set(HEADER);
-    for (let at = HEADER.length; at < bytes.length; at += 3) bytes[at + 1] = 1;
+    const bytes = new Uint8Array(WASM_HEADER.length + 3 * 100_001);
+    bytes.set(WASM_HEADER);
+    for (let at = WASM_HEADER.length; at < bytes.length; at += 3) bytes[at + 1] = 1;
     const { sections, problems } = readModule(bytes);
     is(sections.length, 100_000);
     equal(

@@ -2,16 +2,16 @@ import { createPlugin } from '../../src/create.ts';
 import type { PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** Writes "+" and a line feed to descriptor 1, then to 2. */
 const write = (descriptor: number) => [
-  ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
-  ...[op.i32Const, 4, op.i32Const, 2, op.i32Store8, 0, 0],
-  ...[op.i32Const, 16, op.i32Const, 0x2b, op.i32Store8, 0, 0],
-  ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
-  ...[op.i32Const, descriptor, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+  ...['i32.const 0', 'i32.const 16', 'i32.store8 0'],
+  ...['i32.const 4', 'i32.const 2', 'i32.store8 0'],
+  ...['i32.const 16', 'i32.const 43', 'i32.store8 0'],
+  ...['i32.const 17', 'i32.const 10', 'i32.store8 0'],
+  ...[`i32.const ${descriptor}`, 'i32.const 0', 'i32.const 1', 'i32.const 32', 'call 0', 'drop'],
 ];
 const WASM = buildModule({
   imports: [
