@@ -41,6 +41,8 @@ function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections
     ],
     [SECTIONS.code]: [
       body([
+        // Should code run on after the trap, its next check asks again.
+        ...['i32.const 1', `global.set ${globals}`],
         ...['i32.const 0', `call_indirect ${answer} ${tables}`, 'if', 'unreachable', 'end'],
         ...[`i32.const ${TURNS}`, `global.set ${globals}`],
       ]),

@@ -1,11 +1,15 @@
 import { encodeModule, functionType, sized } from '../../abi/encode.ts';
+import { arm, makeAsk } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { findRepeated } from '../../src/wasm/instructions.ts';
 import { isOnlyMetered, METER_EXPORTS, meter } from '../../src/wasm/meter.ts';
-import { equal, is, ok } from '../helpers/assert.ts';
+import { checkCut, checkTransformed } from '../contract/modules.ts';
+import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { randomModule } from '../helpers/random-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -118,6 +122,30 @@ suite('meter', test => {
     }
     ok(!isOnlyMetered(bytes, bytes), 'nothing added');
     ok(!isOnlyMetered(metered, bytes), 'bytes of the original are gone');
+  });
+
+  test('random modules do the same after each transform', () => {
+    for (let seed = 0; seed < 60; seed++)
+      inContext(`seed ${seed}`, () => checkTransformed(randomModule(new Random(seed)).bytes));
+  });
+
+  test('endless loops and recursion of random modules are cut', () => {
+    for (let seed = 0; seed < 60; seed++)
+      inContext(`seed ${seed}`, () => checkCut(randomModule(new Random(seed), { endless: true }).bytes));
+  });
+
+  test('code that runs on after it was cut is cut again', () => {
+    const wasm = buildModule({ functions: [{ name: 'spin', body: forever }] });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(meter(wasm)!));
+    let asked = 0;
+    arm(
+      instance,
+      makeAsk(() => ++asked > 1),
+    );
+    for (const expected of [2, 3, 4]) {
+      throws(instance.exports.spin as () => void);
+      is(asked, expected);
+    }
   });
 
   for (const folder of readIndex()) {
