@@ -1,5 +1,4 @@
-export { ACCESSORS, accessorBytes, compileAccessors, type MemoryKind } from './accessors.ts';
-export type { Listing } from './assemble.ts';
+export { ACCESSORS, accessorBytes, compileAccessors, type Listing, type MemoryKind } from './accessors.ts';
 export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 export type { Range } from './header.ts';
 export {

@@ -1,14 +1,14 @@
 import { FileState, Message, ModuleLoader, type ProcessError, ScriptActor } from '../../src/actor/node.ts';
 import { inFolder } from '../cli/spawn.ts';
 import { equal, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { buildGuest, i64 } from '../src/guest.ts';
 
 const KEEPER = 'fixtures/rust-keeper/rust_keeper.wasm';
-/** Code that loops for ever if the first operand is greater: `i64.gt_u`, `if`, `loop`, `br 0`, and their ends. */
-const spinIfLonger = [0x56, 0x04, 0x40, 0x03, 0x40, 0x0c, 0, op.end, op.end];
+/** Code that loops for ever if the first operand is greater. */
+const spinIfLonger = ['i64.gt_u', 'if', 'loop', 'br 0', 'end', 'end'];
 const spinner = buildGuest({ process: ['input_length', ...i64(1000), ...spinIfLonger] });
 
 suite('actors on Node, Deno and Bun', test => {
@@ -46,15 +46,11 @@ suite('actors on Node, Deno and Bun', test => {
     'a plugin that prints for ever is ended, and few of its lines are kept',
     async () => {
       const store = (address: number, value: number) => [
-        op.i32Const,
-        address,
-        op.i32Const,
-        value,
-        0x36,
-        2,
-        0,
+        `i32.const ${address}`,
+        `i32.const ${value}`,
+        'i32.store',
       ];
-      const print = [op.i32Const, 2, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop];
+      const print = ['i32.const 2', 'i32.const 0', 'i32.const 1', 'i32.const 32', 'call 0', 'drop'];
       const wasm = buildModule({
         imports: [
           {
@@ -69,7 +65,7 @@ suite('actors on Node, Deno and Bun', test => {
           // Prints one buffer of one byte, a line end.
           {
             name: 'process',
-            body: [...store(0, 16), ...store(4, 1), ...store(16, 10), 0x03, 0x40, ...print, 0x0c, 0, op.end],
+            body: [...store(0, 16), ...store(4, 1), ...store(16, 10), 'loop', ...print, 'br 0', 'end'],
           },
         ],
       });

@@ -87,7 +87,7 @@ export const layers: readonly Layer[] = [
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
   { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors', 'wasm'] },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi', ...wasiRooms] },
-  { name: 'engine', files: ['src/engine/'], mayImport: [] },
+  { name: 'engine', files: ['src/engine/'], mayImport: ['abi'] },
   { name: 'module', files: ['src/module/'], mayImport: ground },
   { name: 'host', files: ['src/host/'], mayImport: ground },
   { name: 'given', files: ['src/given/'], mayImport: [...ground, 'module', 'host'] },

@@ -2,7 +2,7 @@ import { parseManifest } from '../../src/given/manifest.ts';
 import type { Manifest, ManifestLike, PluginOptions } from '../../src/node.ts';
 import { createPlugin } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
@@ -15,7 +15,7 @@ const importing = (
   params: ('i32' | 'i64')[] = [],
   results: ('i32' | 'i64')[] = [],
 ) => buildModule({ imports: [{ module, name, params, results }], memoryPages: 1 });
-const start = (name: string, body: number[]) => buildModule({ functions: [{ name, body }] });
+const start = (name: string, body: string[]) => buildModule({ functions: [{ name, body }] });
 
 /** Everything here is wrong on purpose, so the types are not asked. */
 interface BadInput {
@@ -269,8 +269,8 @@ const badInputs: BadInput[] = [
     options: { kernel: 'accessors' },
     message: 'load_u8',
   },
-  { code: 'INIT_FAILED', manifest: start('_initialize', [op.unreachable]), message: 'unreachable' },
-  { code: 'INIT_FAILED', manifest: start('__wasm_call_ctors', [op.unreachable]), message: 'unreachable' },
+  { code: 'INIT_FAILED', manifest: start('_initialize', ['unreachable']), message: 'unreachable' },
+  { code: 'INIT_FAILED', manifest: start('__wasm_call_ctors', ['unreachable']), message: 'unreachable' },
 ];
 
 suite('create', test => {

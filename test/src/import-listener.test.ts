@@ -19,7 +19,7 @@ import {
 import { webPlatform } from '../../src/platform/web.ts';
 import { LineSink } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
@@ -33,9 +33,9 @@ const LIB = buildModule({
     { module: ENV, name: 'input_length', ...i64 },
   ],
   memoryPages: 1,
-  functions: [{ name: 'use', body: [op.call, 0, op.drop, op.call, 1, op.drop] }],
+  functions: [{ name: 'use', body: ['call 0', 'drop', 'call 1', 'drop'] }],
 });
-const zero = [op.i32Const, 0];
+const zero = ['i32.const 0'];
 const MAIN = buildModule({
   imports: [
     { module: 'lib', name: 'use' },
@@ -53,21 +53,21 @@ const MAIN = buildModule({
   ],
   memoryPages: 1,
   functions: [
-    { name: '_initialize', body: [op.call, 1, op.drop] },
-    { name: 'poll', body: [...zero, ...zero, ...zero, ...zero, op.call, 11, op.drop] },
-    { name: 'lib', body: [op.call, 0] },
-    { name: 'kernel', body: [op.call, 1, op.call, 2, op.drop] },
-    { name: 'caller', body: [op.i64Const, 0, op.call, 3, op.drop] },
-    { name: 'log', body: [op.i64Const, 0, op.call, 4] },
-    { name: 'add', body: [op.i32Const, 3, op.i32Const, 0x7c, op.call, 5, op.drop] },
-    { name: 'nothing', body: [op.call, 6, op.drop] },
-    { name: 'http', body: [op.call, 1, op.i64Const, 0, op.call, 7, op.drop] },
-    { name: 'exit', body: [op.i32Const, 3, op.call, 8] },
-    { name: 'fail', body: [op.call, 9] },
-    { name: 'wait', body: [op.call, 10, op.drop] },
+    { name: '_initialize', body: ['call 1', 'drop'] },
+    { name: 'poll', body: [...zero, ...zero, ...zero, ...zero, 'call 11', 'drop'] },
+    { name: 'lib', body: ['call 0'] },
+    { name: 'kernel', body: ['call 1', 'call 2', 'drop'] },
+    { name: 'caller', body: ['i64.const 0', 'call 3', 'drop'] },
+    { name: 'log', body: ['i64.const 0', 'call 4'] },
+    { name: 'add', body: ['i32.const 3', 'i32.const -4', 'call 5', 'drop'] },
+    { name: 'nothing', body: ['call 6', 'drop'] },
+    { name: 'http', body: ['call 1', 'i64.const 0', 'call 7', 'drop'] },
+    { name: 'exit', body: ['i32.const 3', 'call 8'] },
+    { name: 'fail', body: ['call 9'] },
+    { name: 'wait', body: ['call 10', 'drop'] },
     {
       name: 'caught',
-      body: [...op.try, op.call, 9, op.catchAll, op.end, ...op.try, op.call, 9, op.catchAll, op.end],
+      body: ['try', 'call 9', 'catch_all', 'end', 'try', 'call 9', 'catch_all', 'end'],
     },
   ],
 });

@@ -1,6 +1,5 @@
 import type { CallError } from '../../src/node.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
-import { op } from '../helpers/build-module.ts';
 import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { type Body, createGuest, FIRST, i32, i64, mark, place } from './guest.ts';
 
@@ -11,7 +10,7 @@ const ENDS = {
   nothing: { body: [] },
   '0': { body: i32(0), results: ['i32'] },
   '7': { body: i32(7), results: ['i32'] },
-  trap: { body: [op.unreachable] },
+  trap: { body: ['unreachable'] },
   'exit 0': { body: [...i32(0), 'proc_exit'] },
   'exit 3': { body: [...i32(3), 'proc_exit'] },
 } as const satisfies Record<string, { body: Body; results?: readonly ['i32'] }>;
@@ -86,7 +85,7 @@ suiteInModes('results', test => {
   }
 
   test.row('abi.result-overflow', 'endless recursion has a code of its own', async () => {
-    const { plugin } = await createGuest({ run: [op.call, 0] });
+    const { plugin } = await createGuest({ run: ['call 0'] });
     await raises(() => plugin.call('run'), { code: 'STACK_OVERFLOW' });
   });
 
@@ -101,8 +100,8 @@ suiteInModes('results', test => {
       const { plugin, marks } = await createGuest(
         {
           run: ['host', ...mark(1)],
-          caught: [...op.try, 'host', op.catchAll, op.end],
-          goesOn: [...op.try, 'host', op.catchAll, op.end, ...place('x')],
+          caught: ['try', 'host', 'catch_all', 'end'],
+          goesOn: ['try', 'host', 'catch_all', 'end', ...place('x')],
         },
         { host },
       );

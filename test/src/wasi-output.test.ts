@@ -2,17 +2,17 @@ import { createPlugin as createOn } from '../../src/create.ts';
 import type { CallError, Plugin, PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** Writes "+" and a line feed, or without `ends` only "+". */
 const write = (descriptor: number, ends = true) => [
-  ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
-  ...[op.i32Const, 4, op.i32Const, ends ? 2 : 1, op.i32Store8, 0, 0],
-  ...[op.i32Const, 16, op.i32Const, 0x2b, op.i32Store8, 0, 0],
-  ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
-  ...[op.i32Const, descriptor, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+  ...['i32.const 0', 'i32.const 16', 'i32.store8 0'],
+  ...['i32.const 4', `i32.const ${ends ? 2 : 1}`, 'i32.store8 0'],
+  ...['i32.const 16', 'i32.const 43', 'i32.store8 0'],
+  ...['i32.const 17', 'i32.const 10', 'i32.store8 0'],
+  ...[`i32.const ${descriptor}`, 'i32.const 0', 'i32.const 1', 'i32.const 32', 'call 0', 'drop'],
 ];
 const WASM = buildModule({
   imports: [
@@ -27,7 +27,7 @@ const WASM = buildModule({
   functions: [
     { name: 'run', body: [...write(1), ...write(2)] },
     { name: 'unfinished', body: [...write(1, false), ...write(2, false)] },
-    { name: 'trapped', body: [...write(1, false), ...write(2, false), op.unreachable] },
+    { name: 'trapped', body: [...write(1, false), ...write(2, false), 'unreachable'] },
     { name: 'fine', body: [] },
   ],
 });
