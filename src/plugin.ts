@@ -286,7 +286,7 @@ export class Plugin {
     return found.call;
   }
 
-  /** One function for all calls: a closure for each would make inline calls slower. */
+  /** One function for all calls, as a closure for each costs time: see `runWaiting`. */
   readonly #conclude = (outcome: Outcome): PluginOutput | null => {
     // A command is over when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();
