@@ -191,7 +191,7 @@ export class Plugin {
   /**
    * Runs `work` when it has its turn and an instance is ready. The wait ends when the signal fires, or when it may be a wait
    * for itself. The time of the turn and of the thread's start does not count for the time limit.
-   * @param name the name before messages of the work itself
+   * @param name how messages of the work itself begin
    */
   #whenReady<T>(what: string, work: () => Later<T>, name = what, signal?: AbortSignal): Promise<T> {
     const run = async () => {
@@ -286,7 +286,7 @@ export class Plugin {
     return found.call;
   }
 
-  /** One function for all calls: a closure for each would make inline calls slower. */
+  /** One function for all calls, as a closure for each costs time: see `runWaiting`. */
   readonly #conclude = (outcome: Outcome): PluginOutput | null => {
     // A command is over when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();

@@ -1,4 +1,4 @@
-import type { CallError } from '../../src/node.ts';
+import { type CallError, createPlugin } from '../../src/node.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { type Body, createGuest, FIRST, i32, i64, mark, place } from './guest.ts';
@@ -118,5 +118,34 @@ suiteInModes('results', test => {
     equal([plugin.isActive(), await plugin.reset()], [false, true]);
     await plugin.call('run');
     equal(marks, [1]);
+  });
+});
+
+/** Exports `keep (externref) -> ()`, which sets a global, and `give () -> (externref)`, which returns it. */
+const KEEPS_OBJECT = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 9, 2, 0x60, 1, 0x6f, 0, 0x60, 0, 1, 0x6f],
+  ...[3, 3, 2, 0, 1],
+  ...[6, 6, 1, 0x6f, 1, 0xd0, 0x6f, op.end],
+  ...[7, 15, 2, 4, ...new TextEncoder().encode('keep'), 0, 0, 4, ...new TextEncoder().encode('give'), 0, 1],
+  ...[10, 13, 2, 6, 0, op.localGet, 0, op.globalSet, 0, op.end, 4, 0, op.globalGet, 0, op.end],
+]);
+
+suiteOnThread('results that are objects', test => {
+  test('an object with a method then is refused, and its method is not called', async () => {
+    // Compiled before, so that the type of the export cannot be seen before the call.
+    const plugin = await createPlugin({ wasm: [{ module: new WebAssembly.Module(KEEPS_OBJECT) }] });
+    const { exports } = await plugin.getInstance();
+    let calls = 0;
+    (exports.keep as (value: unknown) => void)({
+      // biome-ignore lint/suspicious/noThenProperty: the test needs it.
+      then() {
+        calls++;
+      },
+    });
+    const refused = { code: 'BAD_SIGNATURE', message: 'a result of [object Object]' };
+    await raises(() => plugin.call('give'), refused);
+    await raises(async () => plugin.callSync('give'), refused);
+    is(calls, 0);
   });
 });
