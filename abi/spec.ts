@@ -29,6 +29,7 @@ export interface EnvFunction extends Row {
   name: EnvFunctionName;
   params: readonly EnvValue[];
   results: readonly EnvValue[];
+  /** The thread that runs it for a plugin in a worker. */
   thread: EnvThread;
 }
 

@@ -1,3 +1,12 @@
+import {
+  body,
+  code,
+  encodeModule,
+  exportItem,
+  functionType,
+  globalType,
+  unsigned,
+} from '../../abi/encode.ts';
 import { type CallError, createPlugin } from '../../src/node.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
@@ -122,14 +131,13 @@ suiteInModes('results', test => {
 });
 
 /** Exports `keep (externref) -> ()`, which sets a global, and `give () -> (externref)`, which returns it. */
-const KEEPS_OBJECT = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 9, 2, 0x60, 1, 0x6f, 0, 0x60, 0, 1, 0x6f],
-  ...[3, 3, 2, 0, 1],
-  ...[6, 6, 1, 0x6f, 1, 0xd0, 0x6f, op.end],
-  ...[7, 15, 2, 4, ...new TextEncoder().encode('keep'), 0, 0, 4, ...new TextEncoder().encode('give'), 0, 1],
-  ...[10, 13, 2, 6, 0, op.localGet, 0, op.globalSet, 0, op.end, 4, 0, op.globalGet, 0, op.end],
-]);
+const KEEPS_OBJECT = encodeModule({
+  type: [functionType(['externref'], []), functionType([], ['externref'])],
+  function: [unsigned(0), unsigned(1)],
+  global: [[...globalType('externref', true), ...code(['ref.null externref', 'end'])]],
+  export: [exportItem('keep', 'function', 0), exportItem('give', 'function', 1)],
+  code: [body(['local.get 0', 'global.set 0']), body(['global.get 0'])],
+});
 
 suiteOnThread('results that are objects', test => {
   test('an object with a method then is refused, and its method is not called', async () => {
