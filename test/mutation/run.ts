@@ -64,27 +64,29 @@ async function limitFor(filter: string): Promise<number> {
 async function test(mutant: Mutant): Promise<Result> {
   const { id, file, source, start, end, after } = mutant;
   const built = `${copy}${file.replace(/\.ts$/, '.js')}`;
-  const filters = suitesFor(file);
-  for (const filter of filters) await limitFor(filter);
   const original = readFileSync(built);
   const { code } = transformSync(source.slice(0, start) + after + source.slice(end), {
     loader: 'ts',
     target: 'es2022',
   });
-  writeFileSync(built, code.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
-  try {
-    for (const filter of filters) {
-      const outcome = await runSuites(filter, limits.get(filter));
-      if (outcome !== 'passed') return { id, outcome: outcome === 'failed' ? 'killed' : outcome, by: filter };
-    }
-    return { id, outcome: 'survived' };
-  } finally {
+  const mutated = code.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"');
+  for (const filter of suitesFor(file)) {
+    const limitMs = await limitFor(filter);
+    writeFileSync(built, mutated);
+    const outcome = await runSuites(filter, limitMs);
     writeFileSync(built, original);
+    if (outcome !== 'passed') return { id, outcome: outcome === 'failed' ? 'killed' : outcome, by: filter };
   }
+  return { id, outcome: 'survived' };
 }
 
 const wanted = process.argv.slice(2);
-const chosen = sample(allMutants(root, ['abi/', 'wasi/']), SEED, Number(wanted.find(Number) ?? COUNT));
+const chosen = sample(
+  // abi/options.ts is the text of wasi/options.ts, whose suites test it.
+  allMutants(root, ['abi/', 'wasi/']).filter(({ file }) => file !== 'abi/options.ts'),
+  SEED,
+  Number(wanted.find(Number) ?? COUNT),
+);
 /** The last line of each mutant counts. */
 const results = new Map<string, Result>();
 if (existsSync(resultsFile))

@@ -11,7 +11,6 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   'abi/json': ['src/http.test', 'abi/env'],
   'abi/kernel': ['abi/transfer', 'abi/store', 'src/plugin'],
   'abi/memory': ['abi/memory', 'abi/blocks', 'abi/transfer'],
-  'abi/options': ['options', 'abi/memory'],
   'abi/shared-backing': ['abi/memory', 'src/workers'],
   'abi/signatures': ['abi/env'],
   'abi/size-classes': ['abi/blocks'],
