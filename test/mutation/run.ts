@@ -28,6 +28,14 @@ interface Result {
   readonly by?: string;
 }
 
+/** Ends the present run of suites with all its children. */
+let endSuites = () => {};
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    endSuites();
+    process.exit(1);
+  });
+
 /** Runs suites on the copy. Ends the process with all its children after `limitMs`. */
 const runSuites = (filter: string, limitMs = 600_000): Promise<'passed' | 'failed' | 'timeout'> =>
   new Promise(resolve => {
@@ -36,13 +44,15 @@ const runSuites = (filter: string, limitMs = 600_000): Promise<'passed' | 'faile
       detached: true,
       stdio: 'ignore',
     });
+    endSuites = () => void process.kill(-child.pid!, 'SIGKILL');
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      process.kill(-child.pid!, 'SIGKILL');
+      endSuites();
     }, limitMs);
     child.on('exit', code => {
       clearTimeout(timer);
+      endSuites = () => {};
       resolve(isLate ? 'timeout' : code === 0 ? 'passed' : 'failed');
     });
   });
