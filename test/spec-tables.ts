@@ -16,6 +16,7 @@ import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
+import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
 import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
 
@@ -673,6 +674,33 @@ const securityPage: Page = {
   ],
 };
 
+const mutationPage: Page = {
+  path: 'docs/MUTATION.md',
+  title: 'Mutation run',
+  intro:
+    '`npm run mutate` makes small mistakes in abi/ and wasi/, one at a time: another operator or constant, a condition that is ' +
+    'always true or false, a boundary off by one, a statement left out. Then it runs the suites that name the file ' +
+    '([test/mutation/suites.ts](/test/mutation/suites.ts)), and after them the other suites of the wing. A mistake that fails a ' +
+    `test, or makes it endless, is found. The sample has ${SCORE.sample} mistakes; its seed stands in ` +
+    `[test/mutation/run.ts](/test/mutation/run.ts). Of the ${SCORE.run} that have run, ${SCORE.killed} failed a test, ` +
+    `${SCORE.timeouts} ran out of time and ${SCORE.survived} were not noticed. A run that was stopped goes on where it was. ` +
+    'It is not a part of `.ci/run`.',
+  tables: [
+    specTable<Survivor>({
+      title: 'Mistakes that no suite notices',
+      intro: 'Those of the sample, each with the reason.',
+      rows: SURVIVORS,
+      id: row => row.id,
+      layout: 'table',
+      columns: [
+        { head: 'File', cell: row => row.file },
+        { head: 'Mistake', cell: row => row.mistake },
+        { head: 'Reason', cell: row => row.reason },
+      ],
+    }),
+  ],
+};
+
 export const pages: readonly Page[] = [
   abiPage,
   wasiPage,
@@ -681,4 +709,5 @@ export const pages: readonly Page[] = [
   optionsPage,
   actorsPage,
   securityPage,
+  mutationPage,
 ];

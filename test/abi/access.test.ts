@@ -77,6 +77,9 @@ envSuite('access', [
       }
       call('store_u64', REACHED_END - 8n, 7n);
       is(call('load_u64', REACHED_END - 8n), 7n);
+      call('store_u64', REACHED_END - 8n, -1n);
+      for (let back = 1n; back < 8n; back++)
+        is(call('load_u64', REACHED_END - back), 0n, `${back} bytes before the end`);
     },
   },
   {

@@ -1,3 +1,4 @@
+import { MAX_FILE_BYTES } from '../../wasi/embedder.ts';
 import {
   Errno,
   errnoName,
@@ -136,6 +137,25 @@ suite('wasi/file systems of the embedder', test => {
         is(guest.bytes[BUFFER], 0, 'the offset has not moved');
       }
     });
+
+  for (const [name, ...args] of [
+    ['fd_allocate', FILE, BigInt(MAX_FILE_BYTES) - 4n, 4n],
+    ['fd_filestat_set_size', FILE, BigInt(MAX_FILE_BYTES)],
+    ['fd_pwrite', FILE, IOVS, 1, BigInt(MAX_FILE_BYTES) - 4n, OUT],
+  ] as Call[])
+    test.row(
+      `wasi.${name}`,
+      'the largest file is possible; a byte more is EFBIG without a call of the file',
+      () => {
+        is(open({}, {}).call(name, ...args), Errno.ESUCCESS);
+        const never = () => Errno.EIO;
+        const guest = open({}, { allocate: never, setSize: never, write: () => -Errno.EIO });
+        const at = args.findLastIndex(
+          (arg, index) => typeof arg === 'bigint' && (name !== 'fd_allocate' || index === 1),
+        );
+        is(guest.call(name, ...args.with(at, (args[at] as bigint) + 1n)), Errno.EFBIG);
+      },
+    );
 
   test('a sync that fails after a write is the result of the write', () => {
     const SYNC = 16;

@@ -1,6 +1,6 @@
 import { pathFs } from '../../wasi/files/path-fs.ts';
 import type { PathFile, PathHost } from '../../wasi/files/path-host.ts';
-import { Filetype, type FsStat } from '../../wasi/index.ts';
+import { Filetype, type FsDirectory, type FsStat } from '../../wasi/index.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { Program, ROOT } from './program.ts';
@@ -37,6 +37,34 @@ function watched() {
   const program = new Program({ '/': fs });
   looks.length = 0;
   return { fs, program, looks };
+}
+
+/** A host with folders that really move. */
+function movable() {
+  const folders = new Map(
+    ['/root', '/root/a', '/root/moved'].map((path, index) => [path, BigInt(index + 1)]),
+  );
+  const move: string[] = [];
+  const look = (path: string): FsStat | number => {
+    const ino = folders.get(path);
+    if (ino === undefined) return ENOENT;
+    const times = { atimNs: 0n, mtimNs: 0n, ctimNs: 0n };
+    return { filetype: Filetype.DIRECTORY, dev: 1n, ino, nlink: 1n, sizeBytes: 0n, ...times };
+  };
+  const host: Partial<PathHost> = {
+    root: '/root',
+    isName: () => true,
+    look,
+    rename(from, to) {
+      move.push(`${from} ${to}`);
+      folders.set(to, folders.get(from)!);
+      folders.delete(from);
+      return 0;
+    },
+  };
+  const fs = pathFs(host as PathHost);
+  if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+  return { fs, move };
 }
 
 suite('wasi/path-fs', test => {
@@ -99,6 +127,29 @@ suite('wasi/path-fs', test => {
       const again = program.openFolder('folder');
       is(program.call('fd_filestat_get', again, 1024), 'ESUCCESS');
     });
+
+  test('an open folder is found after more renames than are remembered, if it was opened later than the first ones', () => {
+    const { fs, move } = movable();
+    const { root } = fs;
+    const swap = (times: number) => {
+      for (let turn = 0; turn < times; turn++)
+        is(root.rename(turn % 2 ? 'b' : 'a', root, turn % 2 ? 'a' : 'b'), 0);
+    };
+    const isFound = (folder: FsDirectory | number) =>
+      typeof folder !== 'number' && typeof folder.stat() !== 'number';
+    const early = root.openDirectory('moved');
+    swap(1000);
+    const late = root.openDirectory('moved');
+    swap(1000);
+    is(root.rename('moved', root, 'there'), 0);
+    equal(move.slice(-1), ['/root/moved /root/there']);
+    equal([isFound(late), isFound(early)], [true, true], 'both renames of the folder are remembered');
+    swap(1024);
+    equal([isFound(late), isFound(early)], [true, true], 'both have followed already');
+    is(root.rename('there', root, 'moved'), 0);
+    swap(1024);
+    equal([isFound(late), isFound(early)], [false, false], 'their rename is forgotten');
+  });
 
   test('a name that is not the name of an entry is EINVAL without a check', () => {
     const { fs, looks } = watched();

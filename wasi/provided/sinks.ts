@@ -143,7 +143,7 @@ export class LineSink implements Sink {
     this.#kept.push(line);
     this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
-      this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+      this.#keptBytes -= this.#kept.shift()!.length;
     this.#onLine?.(decoder.decode(line));
   }
 }
