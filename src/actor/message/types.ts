@@ -9,7 +9,7 @@ export interface RemoteReference {
   port: string;
 }
 
-export const NETWORK_EVENT_TYPES = [
+const NETWORK_EVENT_TYPES = [
   'ActorRegistered',
   'ActorUnregistered',
   'NetworkConnected',
