@@ -26,7 +26,7 @@ import type { ConfigValidator } from './engine/config-schema.ts';
 import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import { type Report, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
-import type { JsonObject } from './json/value.ts';
+import { getOwn, type JsonObject } from './json/value.ts';
 import { ACTOR_LIMITS, readLimits } from './limits.ts';
 import type { Wire } from './message/wire.ts';
 import {
@@ -179,22 +179,20 @@ export function readSettings(given: unknown): ActorSettings {
     allowedEnv,
     state,
     statePolicy = 'replace',
-    ...others
-  } = options;
-  const {
     capacity = ACTOR_LIMITS.capacity.default,
     emitEmptyResults = false,
     wire = 'plain',
-    ...more
-  } = others;
-  const {
     isolation = 'inline',
     errorPolicy = 'continue',
     awaitAllInports = false,
     requirePorts = false,
-    ...rest
-  } = more;
-  const { validate, configDefaults = false, signal, onEvent, maxFailures, ...engineOptions } = rest;
+    validate,
+    configDefaults = false,
+    signal,
+    onEvent,
+    maxFailures,
+    ...engineOptions
+  } = options;
   if (node && (config || actorConfig))
     refuseOption(`node and ${config ? 'config' : 'actorConfig'}: both are given; keep one`);
   const settled = node
@@ -228,7 +226,7 @@ export function readSettings(given: unknown): ActorSettings {
 
 /** Returns the limits of the plugin in a node's metadata, under the keys of upstream's documentation. */
 function nodeLimits(config: JsonObject): EngineOptions {
-  const limit = (key: string) => (Object.hasOwn(config, key) ? (config[key] as number) : undefined);
+  const limit = (key: string) => getOwn(config, key) as number | undefined;
   const [memoryLimitMb, timeoutMs] = [limit('memory_limit_mb'), limit('timeout_ms')];
   return {
     ...(memoryLimitMb !== undefined && { memoryLimitMb }),

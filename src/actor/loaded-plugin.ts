@@ -131,33 +131,23 @@ export class LoadedPlugin {
    */
   async execute(payload: Part, before: WrittenState, signal?: AbortSignal): Promise<Step> {
     const { engine } = this;
+    const { isolation, emitEmptyResults } = this.#settings;
     const sent: Packet[] = [];
     const state: StateMap = new Map(before.state);
-    let answer: EngineResult;
     try {
-      if (this.#settings.isolation === 'fresh') await engine.renew();
-    } catch (cause) {
-      return failed(cause, sent);
-    }
-    try {
-      const config = this.#config;
-      answer = await engine.run({
-        payload,
-        config,
-        state,
-        statePart: before.part,
-        packets: sent,
-        signal,
-      });
-      this.#apply(answer, state);
-    } catch (cause) {
-      return failed(cause, sent, engine.stderr, this.#afterFailure(state, before));
-    }
-    const { outputs, outputBytes } = answer;
-    const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
-    try {
-      const after = this.#after(state, before);
-      return { state: after, sent, result: hasResult ? outputs : undefined, outputBytes, error: undefined };
+      if (isolation === 'fresh') await engine.renew();
+      const call = { payload, config: this.#config, state, statePart: before.part, packets: sent, signal };
+      let answer: EngineResult;
+      try {
+        answer = await engine.run(call);
+        this.#apply(answer, state);
+      } catch (cause) {
+        return failed(cause, sent, engine.stderr, this.#afterFailure(state, before));
+      }
+      const { outputs, outputBytes } = answer;
+      const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
+      const result = hasResult ? outputs : undefined;
+      return { state: this.#after(state, before), sent, result, outputBytes, error: undefined };
     } catch (cause) {
       return failed(cause, sent);
     }

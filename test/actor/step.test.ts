@@ -113,6 +113,12 @@ suite('executing a message', test => {
         { strict: true },
         'STATE_WRITES_DISCARDED',
       ],
+      [
+        'onDiagnostic throws after a failure',
+        { ...set({ a: 'x'.repeat(99) }), ...fail },
+        { limits: { stateBytes: 90 }, onDiagnostic: refuse },
+        'CALLBACK_FAILED',
+      ],
       ['onDiagnostic throws', { 'do:state': Message.any(7) }, { onDiagnostic: refuse }, 'CALLBACK_FAILED'],
     ];
   function refuse(): never {
@@ -122,8 +128,9 @@ suite('executing a message', test => {
     test(`a step does not reject when ${name}: the error is in it, and the next step works`, async () => {
       const plugin = await load(options, wasm as Uint8Array<ArrayBuffer> | undefined);
       const before = plugin.writeStored(new Map());
-      const step = await plugin.execute(plugin.payloadOf(payload), before);
+      const step = await plugin.execute(plugin.payloadOf({ ...send({ x: 1 }), ...payload }), before);
       is(step.error?.code, code);
+      if (!wasm) equal(step.sent, [{ x: Message.integer(1) }]);
       ok(step.error instanceof ProcessError);
       is(step.result, undefined);
       if (!wasm) is((await plugin.execute(plugin.payloadOf(numbered(1)), before)).error, undefined);
@@ -214,9 +221,10 @@ suite('committing a message', test => {
     const actor = await keeper({ state: store });
     for (const n of [1, 2, 3]) {
       await actor.process(set({ n }));
-      equal(actor.state, { ...(n > 1 && { own: n - 1 }), n, a: n === 1 ? 1 : n - 1 });
-      store.map.set('a', n).set('own', n);
-      equal(actor.state.n, n);
+      store.map.set('a', 10 * n).set('own', n);
+      // The plugin returns the state of its context.
+      await actor.process(numbered(0));
+      equal(actor.state, { a: 10 * n, own: n, n });
     }
     await actor.stop();
   });

@@ -13,7 +13,7 @@ import {
 } from '../../../wasi/options.ts';
 import { ActorError, refuseOption } from '../errors.ts';
 import { Float } from '../float.ts';
-import { isObject, isWellFormed, type JsonObject, type JsonValue } from '../json/value.ts';
+import { getOwn, isObject, isWellFormed, type JsonObject } from '../json/value.ts';
 import { copyJson } from '../json/writer.ts';
 import { isI64 } from '../message/types.ts';
 
@@ -70,34 +70,30 @@ export function readActorConfig(input?: ActorConfigInput, nodeConfig?: JsonObjec
   return copyJson({ node_id, component, resolved_env, config, namespace }, [what]) as unknown as ActorConfig;
 }
 
-const own = (object: { readonly [key: string]: JsonValue }, key: string): JsonValue | undefined =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
-
 /** Reads a config as upstream's helpers do: each returns null for a missing key and for a value of another type. */
 export const ActorConfig = {
   /** Returns a string of the config. */
   getString: ({ config }: ActorConfig, key: string): string | null => {
-    const value = own(config, key);
+    const value = getOwn(config, key);
     return typeof value === 'string' ? value : null;
   },
   /** Returns any number of the config, as a float. */
   getNumber: ({ config }: ActorConfig, key: string): number | null => {
-    const value = own(config, key);
+    const value = getOwn(config, key);
     const isNumber = typeof value === 'number' || typeof value === 'bigint' || value instanceof Float;
     return isNumber ? Number(value) : null;
   },
   /** Returns an integer of 64 bits; null for `3.0`, which is a float. */
   getInteger: ({ config }: ActorConfig, key: string): number | bigint | null => {
-    const value = own(config, key);
+    const value = getOwn(config, key);
     return isI64(value) ? value : null;
   },
   getBool: ({ config }: ActorConfig, key: string): boolean | null => {
-    const value = own(config, key);
+    const value = getOwn(config, key);
     return typeof value === 'boolean' ? value : null;
   },
   /** Returns a resolved environment variable. */
-  getEnv: ({ resolved_env }: ActorConfig, name: string): string | null =>
-    (own(resolved_env, name) as string | undefined) ?? null,
+  getEnv: ({ resolved_env }: ActorConfig, name: string): string | null => getOwn(resolved_env, name) ?? null,
   /** Returns a string of the config, else the resolved environment variable of that name. */
   getConfigOrEnv: (config: ActorConfig, key: string): string | null =>
     ActorConfig.getString(config, key) ?? ActorConfig.getEnv(config, key),
@@ -169,7 +165,7 @@ function configOfNode(node: GraphNode, given?: NodeOptions, ...extra: unknown[])
     refuseOption(expected('an object or null', metadata, 'node.metadata'));
   const config = copyJson(metadata ?? {}, ['node', 'metadata']) as JsonObject;
   const resolved = new Map<string, string>();
-  const requirements = own(config, 'env_vars');
+  const requirements = getOwn(config, 'env_vars');
   if (isObject(requirements) && !(requirements instanceof Float)) {
     for (const [name, requirement] of Object.entries(requirements)) {
       const value = resolve(name, typeof requirement === 'string' ? requirement : 'required', options);
@@ -192,7 +188,7 @@ const OPTIONAL = 'optional:';
 function resolve(name: string, requirement: string, options: NodeOptions): string | undefined {
   const { environment = {}, allowedEnv } = options;
   const isAllowed = allowedEnv?.includes(name) ?? true;
-  const value = isAllowed && Object.hasOwn(environment, name) ? environment[name] : undefined;
+  const value = isAllowed ? getOwn(environment, name) : undefined;
   if (value !== undefined) {
     if (!isWellFormed(value)) {
       const message = `Invalid environment variable value for ${name}: Invalid UTF-8`;

@@ -1,5 +1,5 @@
 import { ActorError, describe } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import { writeJson } from '../json/writer.ts';
 import type { PluginMetadata } from './metadata.ts';
 
@@ -48,8 +48,7 @@ const say = (problem: unknown): string => {
 /** Returns the config with defaults for missing keys: those that config_schema has for its top-level properties. */
 export function withDefaults(config: JsonObject, metadata: PluginMetadata | null): JsonObject {
   const schema = metadata?.config_schema;
-  const properties =
-    isJsonObject(schema) && Object.hasOwn(schema, 'properties') ? schema.properties : undefined;
+  const properties = isJsonObject(schema) ? getOwn(schema, 'properties') : undefined;
   if (!isJsonObject(properties)) return config;
   const defaults = Object.entries(properties).flatMap(([key, property]) =>
     isJsonObject(property) && Object.hasOwn(property, 'default') && !Object.hasOwn(config, key)

@@ -1,7 +1,7 @@
 import { excerpt } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import { type Codec, jsonCodec } from '../message/codec.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson, packetFromWire } from '../message/wire.ts';
@@ -23,13 +23,13 @@ export function readResult(output: Uint8Array, report: Report, codec: Codec = js
   if (typeof json === 'string') {
     json = parse(decodeBase64(json), 'Failed to parse decoded base64 as JSON', codec);
   }
-  const outputs = isJsonObject(json) && Object.hasOwn(json, 'outputs') ? json.outputs : undefined;
+  const outputs = isJsonObject(json) ? getOwn(json, 'outputs') : undefined;
   if (!isJsonObject(json) || !isJsonObject(outputs)) {
     const hint = Array.isArray(json) && codec !== jsonCodec ? STRUCT_AS_ARRAY : '';
     throw new ActorError('INVALID_RESULT', `Invalid ActorResult: missing outputs${hint}`);
   }
   const result: ActorResult = { outputs: packetFromWire(outputs, ['outputs'], report) };
-  const state = Object.hasOwn(json, 'state') ? json.state : null;
+  const state = getOwn(json, 'state') ?? null;
   if (isJsonObject(state)) result.state = state;
   else if (state !== null) {
     const message = `state: expected an object or null, got ${describe(state)}; the state stays as it is`;

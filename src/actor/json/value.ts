@@ -57,6 +57,16 @@ export const formatPath = (path: readonly (string | number)[]): string =>
 export const integerOf = (value: number | bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
 
+/** Whether a value is the number of a byte. */
+export const isByte = (value: unknown): value is number =>
+  typeof value === 'number' && (value & 0xff) === value;
+
+/** Returns an own property. A plain access would find methods of every object when the key is `constructor`. */
+export const getOwn = <Value>(
+  object: { readonly [key: string]: Value },
+  key: string | number,
+): Value | undefined => (Object.hasOwn(object, key) ? object[key] : undefined);
+
 /** Sets an own property. A plain assignment would set the prototype when the key is `__proto__`. */
 export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
   if (key === '__proto__') {

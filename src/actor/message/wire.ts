@@ -3,6 +3,7 @@ import { ActorError, describe, type Report, refuseOption, strictly } from '../er
 import { type ReadOptions, readJson } from '../json/reader.ts';
 import {
   formatPath,
+  getOwn,
   isJsonObject,
   isObject,
   type JsonObject,
@@ -20,7 +21,7 @@ import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from 
 export type Wire = 'plain' | 'upstream';
 
 /** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
-export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
   if (!isObject(value)) {
     const expected = 'expected a message such as Message.integer(5)';
     throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
@@ -66,13 +67,13 @@ export function fromWire(
     return undefined;
   };
   if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
-  const type = Object.hasOwn(value, 'type') ? value.type : undefined;
+  const type = getOwn(value, 'type');
   if (!isMessageType(type) || !isKnown(type)) {
     return skip(`expected one of the message types, got ${describe(type)}`);
   }
-  if (!Object.hasOwn(value, 'data') && !TYPES[type].mayLackData) return skip(`${type} without data`);
-
-  const wire = Object.hasOwn(value, 'data') ? value.data! : null;
+  const given = getOwn(value, 'data');
+  if (given === undefined && !TYPES[type].mayLackData) return skip(`${type} without data`);
+  const wire = given ?? null;
   const data = TYPES[type].read(wire);
   if (data !== undefined) return message(type, data);
   const fallback = TYPES[type].fallback();
@@ -84,7 +85,7 @@ export function fromWire(
   return message(type, fallback);
 }
 
-export const mapPorts = <From, To>(
+const mapPorts = <From, To>(
   ports: { readonly [port: string]: From },
   map: (value: From, port: string) => To | undefined,
 ): Record<string, To> => {

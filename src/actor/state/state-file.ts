@@ -1,6 +1,6 @@
 import { ActorError, describe } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { getOwn, isByte, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json/value.ts';
 import { writeJson } from '../json/writer.ts';
 import { jsonCodec } from '../message/codec.ts';
 import type { StateMap } from './state-store.ts';
@@ -91,13 +91,13 @@ export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
     const message = `the state file has version ${version}, of a newer plugboard; this one knows version ${VERSION}, and leaves the file as it is`;
     throw invalid(message);
   }
-  const own = (key: string) => (Object.hasOwn(file, key) ? file[key] : undefined);
   const keys: readonly string[] = STATE_FILE_MEMBERS.map(({ key }) => key);
   const unknown = Object.keys(file).find(key => !keys.includes(key));
   if (unknown !== undefined)
     throw invalid(`unknown member ${describe(unknown)}; expected ${keys.join(', ')}`);
   for (const { key, expected, check } of STATE_FILE_MEMBERS) {
-    if (!check(own(key))) throw invalid(`${key}: expected ${expected}, got ${describe(own(key))}`);
+    const member = getOwn(file, key);
+    if (!check(member)) throw invalid(`${key}: expected ${expected}, got ${describe(member)}`);
   }
   const record = file as unknown as StateRecord & { bytes?: Path[] };
   for (const path of record.bytes ?? []) putBytes(record.state, path);
@@ -164,21 +164,11 @@ function putBytes(state: JsonObject, path: Path): void {
   const list = member(holder, last);
   const isBytes = Array.isArray(list) && list.every(isByte);
   if (!isBytes) throw invalid(`bytes: expected a list of bytes at ${writeJson(path)} of the state`);
-  Object.defineProperty(holder, last, {
-    value: Uint8Array.from(list as number[]),
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
+  setOwn(holder as JsonObject, String(last), Uint8Array.from(list as number[]));
 }
 
 const member = (holder: JsonValue | undefined, step: string | number): JsonValue | undefined =>
-  (Array.isArray(holder) || isJsonObject(holder)) && Object.hasOwn(holder, step)
-    ? (holder as JsonObject)[step]
-    : undefined;
-
-const isByte = (value: JsonValue) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
+  Array.isArray(holder) || isJsonObject(holder) ? getOwn(holder as JsonObject, step) : undefined;
 
 const invalid = (message: string, cause?: unknown) =>
   new ActorError('INVALID_STATE_FILE', message, { cause });
