@@ -1,3 +1,4 @@
+import { MAX_FILE_BYTES } from '../../wasi/embedder.ts';
 import { pathFs } from '../../wasi/files/path-fs.ts';
 import type { PathFile, PathHost } from '../../wasi/files/path-host.ts';
 import {
@@ -16,6 +17,7 @@ import { Program, ROOT } from './program.ts';
 const ENOENT = 44;
 const EINVAL = 28;
 const EACCES = 2;
+const EFBIG = 22;
 const ENOTDIR = 54;
 
 /** A host with a file and two folders that records each path passed to `look`. */
@@ -243,6 +245,38 @@ suite('wasi/path-fs', test => {
       if (typeof fs === 'number') throw new Error(`errno ${fs}`);
       is(onFile(call)(fs.root), errno);
     });
+
+  for (const [sizeBytes, count] of [
+    [MAX_FILE_BYTES - 1, 1],
+    [MAX_FILE_BYTES, -EFBIG],
+  ] as const)
+    test(`appending a byte to a file of ${sizeBytes} bytes returns ${count}`, () => {
+      const host = furnished();
+      const openFile: PathHost['openFile'] = (...args) => {
+        const file = host.openFile(...args);
+        const stat = host.look(args[0]);
+        if (typeof file === 'number' || typeof stat === 'number') return EACCES;
+        return { ...file, stat: () => ({ ...stat, sizeBytes: BigInt(sizeBytes) }), write: () => 1 };
+      };
+      const fs = pathFs({ ...host, openFile });
+      if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+      is(onFile(file => file.write(new Uint8Array(1), 'end'))(fs.root), count);
+    });
+
+  test('an open folder is found at a path that another folder has left', () => {
+    const { root } = movable().fs;
+    const folder = root.openDirectory('moved');
+    if (typeof folder === 'number') throw new Error(`errno ${folder}`);
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['moved', 'a'],
+      ['a', 'c'],
+      ['b', 'a'],
+    ] as const) {
+      is(root.rename(from, root, to), 0);
+      is(typeof folder.stat(), 'object', `after ${from} was renamed to ${to}`);
+    }
+  });
 
   test('a root that is missing, or is not a folder, is an errno', () => {
     is(pathFs({ ...furnished(), root: '/host/missing' }), ENOENT);
