@@ -682,13 +682,13 @@ const mutationPage: Page = {
     'always true or false, a boundary off by one, a statement left out. Then it runs the suites that name the file ' +
     '([test/mutation/suites.ts](/test/mutation/suites.ts)), and after them the other suites of the wing. A mistake that fails a ' +
     `test, or makes it endless, is found. The sample has ${SCORE.sample} mistakes; its seed stands in ` +
-    `[test/mutation/run.ts](/test/mutation/run.ts). Of the ${SCORE.run} that have run, ${SCORE.killed} failed a test, ` +
+    `[test/mutation/run.ts](/test/mutation/run.ts). ${SCORE.run} of them have run: ${SCORE.killed} failed a test, ` +
     `${SCORE.timeouts} ran out of time and ${SCORE.survived} were not noticed. A run that was stopped goes on where it was. ` +
     'It is not a part of `.ci/run`.',
   tables: [
     specTable<Survivor>({
       title: 'Mistakes that no suite notices',
-      intro: 'Those of the sample, each with the reason.',
+      intro: 'Each mistake of the sample that no suite notices, with its reason.',
       rows: SURVIVORS,
       id: row => row.id,
       layout: 'table',

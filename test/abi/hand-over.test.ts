@@ -1,3 +1,4 @@
+import { HEADER } from '../../abi/header.ts';
 import { createSharedBacking, KernelMemory } from '../../abi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -34,6 +35,21 @@ suite(
       one.takeOver();
       is(one.length(last), 16);
     });
+
+    for (const isEnded of [false, true])
+      test(`a call that ${isEnded ? 'has' : 'has not'} ended ${isEnded ? 'is ended' : 'goes on'} on the other thread`, () => {
+        const backing = createSharedBacking();
+        const [one, other] = [new KernelMemory({ backing }), new KernelMemory({ backing })];
+        one.reset(new Uint8Array(10));
+        if (isEnded) one.markEnded();
+        one.handOver();
+        other.takeOver();
+        other.alloc(100_000);
+        equal([other.inputStart, other.inputLength], [one.inputStart, isEnded ? 0 : 10]);
+        const header = new DataView(backing.memory.buffer);
+        const spans = [HEADER.span1, HEADER.blockSpan1].map(at => header.getUint32(at, true));
+        equal(spans, isEnded ? [0, 0] : [other.addressableBytes, other.usedBytes]);
+      });
 
     test('bytes that one thread wrote beyond its blocks are zero in a block of the other', () => {
       const backing = createSharedBacking();

@@ -157,6 +157,13 @@ suite('wasi/file systems of the embedder', test => {
       },
     );
 
+  for (const path of ['a', 'a/'])
+    test.row('wasi.path_open', `a missing "${path}" is ENOENT without a call of openFile`, () => {
+      const fs: Fs = { root: { ...goodFolder, openFile: () => Errno.EIO } };
+      const guest = new Guest({ preopens: { '/': fs } }).place(PATH, utf8(path));
+      is(guest.call('path_open', FOLDER, 0, PATH, path.length, 0, 0n, 0n, 0, OUT), Errno.ENOENT);
+    });
+
   test('a sync that fails after a write is the result of the write', () => {
     const SYNC = 16;
     const guest = open({}, { sync: () => Errno.EIO }, SYNC);

@@ -1,7 +1,7 @@
 import type { Descriptor, DescriptorTable, FileDescriptor } from '../descriptors.ts';
 import { type Clock, type FsStat, MAX_FILE_BYTES } from '../embedder.ts';
 import { readDirectory } from '../files/readdir.ts';
-import type { GuestMemory } from '../memory.ts';
+import type { GuestMemory, Iovec } from '../memory.ts';
 import { countOf, DONE, doneOf, Fail, Failure, type Functions, type Result, resultOf } from '../result.ts';
 import { hasUnknownRights, knownRights, Right } from '../rights.ts';
 import { Fdflags, Whence } from '../spec/constants.ts';
@@ -30,18 +30,18 @@ export function fdFunctions(
     return descriptor && (descriptor.rightsBase & rights) === rights ? descriptor : undefined;
   };
 
-  /** Returns the file for a call with an offset. ESPIPE for stdio, which has no offset. */
-  const positioned = (fd: number, rights: number): Result<FileDescriptor> => {
-    const descriptor = descriptors.get(fd);
-    if (descriptor?.kind === 'stdio') return Fail.ESPIPE;
-    const usable = withRights(fd, rights);
-    return usable?.kind === 'file' ? usable : Fail.EBADF;
-  };
-
   const file = (fd: number, rights: number): Result<FileDescriptor> => {
     const usable = withRights(fd, rights);
     return usable?.kind === 'file' ? usable : Fail.EBADF;
   };
+
+  /** Returns the file for a call with an offset. ESPIPE for stdio, which has no offset. */
+  const positioned = (fd: number, rights: number): Result<FileDescriptor> =>
+    descriptors.get(fd)?.kind === 'stdio' ? Fail.ESPIPE : file(fd, rights);
+
+  /** Returns the pieces of a transfer, unless one of them or `count` is outside the memory. */
+  const piecesOf = (iovs: number, iovsLen: number, count: number): Iovec[] | undefined =>
+    memory.holds(count, 4) ? memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES) : undefined;
 
   /** Stores the count of a transfer, unless it failed. */
   const finish = (pointer: number, count: Result<number>): Result<void> => {
@@ -57,8 +57,8 @@ export function fdFunctions(
     offset: number,
     nread: number,
   ): Result<number> => {
-    const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-    if (!pieces || !memory.holds(nread, 4)) return Fail.EFAULT;
+    const pieces = piecesOf(iovs, iovsLen, nread);
+    if (!pieces) return Fail.EFAULT;
     if (offset > MAX_OFFSET) return 0;
     return scatter(memory, pieces, (into, done) => countOf(descriptor.file.read(into, offset + done)));
   };
@@ -70,8 +70,8 @@ export function fdFunctions(
     offset: number | 'end',
     nwritten: number,
   ): Result<number> => {
-    const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-    if (!pieces || !memory.holds(nwritten, 4)) return Fail.EFAULT;
+    const pieces = piecesOf(iovs, iovsLen, nwritten);
+    if (!pieces) return Fail.EFAULT;
     const bytes = gather(memory, pieces);
     if (bytes.length === 0) return 0;
     if (offset !== 'end' && offset + bytes.length > MAX_FILE_BYTES) return Fail.EFBIG;
@@ -183,8 +183,8 @@ export function fdFunctions(
     fd_read(fd, iovs, iovsLen, nread) {
       const descriptor = withRights(fd, Right.FD_READ);
       if (descriptor?.kind === 'stdio') {
-        const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-        if (!pieces || !memory.holds(nread, 4)) return Fail.EFAULT;
+        const pieces = piecesOf(iovs, iovsLen, nread);
+        if (!pieces) return Fail.EFAULT;
         return finish(
           nread,
           scatter(memory, pieces, into => descriptor.read!(into)),
@@ -242,8 +242,8 @@ export function fdFunctions(
     fd_write(fd, iovs, iovsLen, nwritten) {
       const descriptor = withRights(fd, Right.FD_WRITE);
       if (descriptor?.kind === 'stdio') {
-        const pieces = memory.iovecs(iovs, iovsLen, MAX_TRANSFER_BYTES);
-        if (!pieces || !memory.holds(nwritten, 4)) return Fail.EFAULT;
+        const pieces = piecesOf(iovs, iovsLen, nwritten);
+        if (!pieces) return Fail.EFAULT;
         // A copy, because the sink may keep the bytes.
         const bytes = gather(memory, pieces).slice();
         if (bytes.length > 0) descriptor.write!(bytes);
