@@ -7,8 +7,8 @@ import type { Packet } from './message/message.ts';
 import { ProcessError } from './process-error.ts';
 
 /**
- * Runs the tasks of one actor one after the other. A host function of its plugin may wait for a later task, which waits
- * for the host function: such a deadlock ends after `queueTimeoutMs`, as for calls of one plugin.
+ * Runs the tasks of one actor one after the other. A task may wait for a host function that itself waits for a later task.
+ * Such a deadlock ends after `queueTimeoutMs`, as for calls of one plugin.
  */
 export class ActorTurns {
   readonly #turns: Turns;
@@ -29,7 +29,7 @@ export class ActorTurns {
     return this.#turns.whenIdle();
   }
 
-  /** Runs a task after the tasks before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when it leaves the queue unrun */
+  /** Runs a task after the tasks before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when its wait ends before its turn */
   take<T>(what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#turns.run(task, leave => {
       const fail = (error: Error) => leave(new ProcessError(error, []));
@@ -43,7 +43,7 @@ export class ActorTurns {
     });
   }
 
-  /** Waits for `work`, which itself waits for tasks. If this wait ends early, `work` goes on. */
+  /** Waits for work that itself waits for tasks. If this wait ends early, the work goes on. */
   bound<T>(what: string, work: Promise<T>): Promise<T> {
     if (!this.#engine().mayWaitForItself) return work;
     const waiting = new Promise<T>((resolve, reject) => {

@@ -57,12 +57,12 @@ export type ActorListener = (event: ActorEvent) => void;
 export class EventSource {
   readonly #listeners = new Set<ActorListener>();
   readonly #clock: Clock;
-  readonly #about: { actor: string; component: string };
+  readonly #source: { actor: string; component: string };
   readonly #report: Report;
 
-  constructor(clock: Clock, about: { actor: string; component: string }, report: Report) {
+  constructor(clock: Clock, source: { actor: string; component: string }, report: Report) {
     this.#clock = clock;
-    this.#about = about;
+    this.#source = source;
     this.#report = report;
   }
 
@@ -87,7 +87,7 @@ export class EventSource {
   emit(happening: ActorHappening): void {
     if (!this.isHeard) return;
     const atMs = Math.floor(Number(this.#clock.nowNs(0)) / NS_PER_MS);
-    const event: ActorEvent = Object.freeze({ ...happening, ...this.#about, atMs });
+    const event: ActorEvent = Object.freeze({ ...happening, ...this.#source, atMs });
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -5,6 +5,7 @@ import type { WrittenState } from './state/written-state.ts';
 /**
  * One message, processed by a plugin. Nothing of a step is kept or sent yet: its owner commits the state and sends the
  * packets, or drops both.
+ * RATIONALE: why-is-a-message-executed-before-it-is-committed
  */
 export interface Step {
   /**

@@ -27,7 +27,7 @@ export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   platform?: Platform | undefined;
   /** Put before each line of the plugin's stderr. Default: `actor`. */
   name?: string | undefined;
-  /** The form of input and output. Default: known from the types of the plugin's imports, which only its bytes show. */
+  /** The form of input and output. Default: read from the types of the plugin's imports, which a compiled module does not show. */
   protocol?: Protocol | undefined;
   /** `msgpack` of plugboard/msgpack, for plugins whose metadata names that encoding. Other plugins get JSON in any case. */
   codec?: Codec | undefined;

@@ -34,8 +34,8 @@ export const PAYLOAD_OPTIONS: OptionTable<PayloadOptions> = {
 };
 
 /**
- * Writes payloads. The three parts of a context are written separately: the payload when it is sent, so that its sender
- * gets the error for a wrong value; the config once; the state before each call.
+ * Writes payloads. The three parts of a context are written separately. The payload is written when it is sent, so that its
+ * sender gets the error for a wrong value. The config is written once, and the state after the call that left it.
  */
 export class PayloadWriter {
   readonly #wire: Wire;

@@ -65,7 +65,7 @@ const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
   INIT_FAILED: 'InitFailed',
 };
 
-/** Returns a `ModuleError` for an error of the plugin host about the module, with its code and message; others as they are. */
+/** Returns a `ModuleError` with code and message of the plugin host's error about the module. Other errors are returned unchanged. */
 export function toModuleError(error: unknown): unknown {
   const kind = error instanceof PlugboardError ? KINDS[error.code] : undefined;
   if (!kind) return error;
