@@ -99,6 +99,13 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^(fuzz\/fuzz|src\/(reader|meter|inspect))\.test/,
+    test: /random module|damaged bytes|it was cut is cut again|first seeds of (reader|meter)/,
+    reason:
+      'bytes are not compiled there, and random modules of another engine, with other features, cannot be lent',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/inspect\.test/,
     test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
