@@ -1,5 +1,5 @@
 // `npm run mutate [COUNT]`: makes small mistakes in abi/ and wasi/, one at a time, and reports those that no suite notices.
-// Stopped at any time, it goes on where it was. `npm run mutate -- again` runs the survivors once more, after new tests.
+// Stopped at any time, it goes on where it was. `npm run mutate -- again` runs only the survivors, after new tests.
 
 import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -107,7 +107,7 @@ if (existsSync(resultsFile))
 const again = wanted.includes('again');
 const open = chosen.filter(({ id }) => {
   const outcome = results.get(id)?.outcome;
-  return outcome === undefined || (again && outcome === 'survived');
+  return outcome === (again ? 'survived' : undefined);
 });
 
 const show = ({ id, file, line, kind, before, after }: Mutant) =>

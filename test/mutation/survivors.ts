@@ -32,7 +32,38 @@ export const SURVIVORS: readonly Survivor[] = [
   {
     id: 'a5a4171de131',
     file: 'abi/utf8.ts',
-    mistake: '`text.length * 3` → `text.length * 4` in the choice of the buffer',
-    reason: 'equivalent: only more texts take the slower way, with the same bytes',
+    mistake: '`3 * 1024` → `4 * 1024` bytes of the buffer for short texts',
+    reason: 'equivalent: longer texts use the buffer too, with the same bytes',
+  },
+  {
+    id: '5ecec6b48377',
+    file: 'abi/kernel.ts',
+    mistake: 'writes a negative length as 65 bits in the message of INVALID_RANGE',
+    reason: 'tests fix the code of a diagnostic, and not its words',
+  },
+  {
+    id: 'aa57c6ac37b8',
+    file: 'wasi/preview2/descriptor-fs.ts',
+    mistake: '`bytes.length === 0` → `bytes.length === 1` before a write',
+    reason:
+      '`npm run test:preview2` finds it, with the implementation that needs this check; `npm test` has no such implementation',
+  },
+  {
+    id: '8ce6c490a055',
+    file: 'abi/block-table.ts',
+    mistake: '`group + 1` → `group + 2` words in the directory of block records',
+    reason: 'equivalent: the directory has one word more than it needs',
+  },
+  {
+    id: '864e01362699',
+    file: 'wasi/preview2/descriptor-fs.ts',
+    mistake: 'device number 0 in place of 1',
+    reason: 'equivalent: all files have the same number, and programs see the number of the mount beside it',
+  },
+  {
+    id: '9eaff9f590f1',
+    file: 'wasi/provided/sinks.ts',
+    mistake: 'the buffer of a long line grows by the bytes of each write, and is not doubled',
+    reason: 'equivalent but for speed',
   },
 ];

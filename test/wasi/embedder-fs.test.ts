@@ -172,6 +172,12 @@ suite('wasi/file systems of the embedder', test => {
     is(guest.bytes[BUFFER], 0);
   });
 
+  test('a write of no byte is not synchronized', () => {
+    const SYNC = 16;
+    const guest = open({}, { write: () => 0, sync: () => Errno.EIO }, SYNC);
+    is(guest.call('fd_write', FILE, IOVS, 1, OUT), Errno.ESUCCESS);
+  });
+
   test('after a read of one piece, the errno of the next piece is dropped', () => {
     let reads = 0;
     const guest = open({}, { read: () => (reads++ === 0 ? 4 : -Errno.EIO) });

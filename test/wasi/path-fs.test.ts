@@ -18,6 +18,15 @@ const ENOENT = 44;
 const EINVAL = 28;
 const EACCES = 2;
 const EFBIG = 22;
+const EEXIST = 20;
+const EISDIR = 31;
+const ELOOP = 32;
+const EPERM = 63;
+
+function good<T>(answer: T | number): T {
+  if (typeof answer === 'number') throw new Error(`errno ${answer}`);
+  return answer;
+}
 const ENOTDIR = 54;
 
 /** A host with a file and two folders that records each path passed to `look`. */
@@ -44,8 +53,7 @@ function watched() {
     removeDirectory: () => 0,
     rename: () => 0,
   };
-  const fs = pathFs(host as PathHost);
-  if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+  const fs = good(pathFs(host as PathHost));
   const program = new Program({ '/': fs });
   looks.length = 0;
   return { fs, program, looks };
@@ -80,8 +88,7 @@ function movable() {
       return 0;
     },
   };
-  const fs = pathFs(host as PathHost);
-  if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+  const fs = good(pathFs(host as PathHost));
   return { fs, move };
 }
 
@@ -207,13 +214,11 @@ suite('wasi/path-fs', test => {
   ).entries())
     test(`${index}: the errno of a host's ${method} is the result`, () => {
       const host = furnished();
-      const fs = pathFs(host);
-      if (typeof fs === 'number') throw new Error(`errno ${fs}`);
-      const good = call(fs.root);
-      ok(typeof good !== 'number' || good === 0, `errno ${good}`);
+      const fs = good(pathFs(host));
+      const working = call(fs.root);
+      ok(typeof working !== 'number' || working === 0, `errno ${working}`);
       const broken = furnished();
-      const other = pathFs(broken);
-      if (typeof other === 'number') throw new Error(`errno ${other}`);
+      const other = good(pathFs(broken));
       Object.assign(broken, { [method]: () => EACCES });
       equal([call(other.root)].flat(), [EACCES]);
     });
@@ -258,15 +263,13 @@ suite('wasi/path-fs', test => {
         if (typeof file === 'number' || typeof stat === 'number') return EACCES;
         return { ...file, stat: () => ({ ...stat, sizeBytes: BigInt(sizeBytes) }), write: () => 1 };
       };
-      const fs = pathFs({ ...host, openFile });
-      if (typeof fs === 'number') throw new Error(`errno ${fs}`);
+      const fs = good(pathFs({ ...host, openFile }));
       is(onFile(file => file.write(new Uint8Array(1), 'end'))(fs.root), count);
     });
 
   test('an open folder is found at a path that another folder has left', () => {
     const { root } = movable().fs;
-    const folder = root.openDirectory('moved');
-    if (typeof folder === 'number') throw new Error(`errno ${folder}`);
+    const folder = good(root.openDirectory('moved'));
     for (const [from, to] of [
       ['a', 'b'],
       ['moved', 'a'],
@@ -277,6 +280,28 @@ suite('wasi/path-fs', test => {
       is(typeof folder.stat(), 'object', `after ${from} was renamed to ${to}`);
     }
   });
+
+  for (const [index, [method, call, errno]] of (
+    [
+      ['openFile', root => root.openFile('folder', MAKE), EISDIR],
+      ['openFile', root => root.openFile('link', MAKE), ELOOP],
+      ['openFile', root => root.openFile('file', { ...MAKE, exclusive: true }), EEXIST],
+      ['openFile', root => root.openFile('new', { ...MAKE, create: false }), ENOENT],
+      ['readLink', root => root.readLink('file'), EINVAL],
+      ['readLink', root => root.readLink('folder'), EINVAL],
+      ['unlink', root => root.unlink('folder'), EISDIR],
+      ['link', root => root.link('folder', root, 'new'), EPERM],
+      ['link', root => root.link('file', root, 'link'), EEXIST],
+      ['rename', root => root.rename('file', root, 'folder'), EISDIR],
+      ['rename', root => root.rename('folder', root, 'file'), ENOTDIR],
+      ['rename', root => root.rename('folder', good(root.openDirectory('folder')), 'new'), EINVAL],
+    ] satisfies [keyof PathHost, (root: FsDirectory) => unknown, number][]
+  ).entries())
+    test(`${index}: errno ${errno} is found without a call of the host's ${method}`, () => {
+      const host = furnished();
+      Object.assign(host, { [method]: () => EACCES });
+      is(call(good(pathFs(host)).root), errno);
+    });
 
   test('a root that is missing, or is not a folder, is an errno', () => {
     is(pathFs({ ...furnished(), root: '/host/missing' }), ENOENT);
