@@ -97,8 +97,12 @@ await session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
 const post = <T>(method: string, params?: object) =>
   Promise.all([...posts].map(each => each(method, params) as Promise<T>));
 
+/** All steps: a plugin that nothing holds is collected, and its worker ends without an answer. */
+const steps: (() => Promise<unknown>)[] = [];
+
 async function count(prepare: () => Promise<() => Promise<unknown>>): Promise<Entered[]> {
   const step = await prepare();
+  steps.push(step);
   for (let round = 0; round < WARM_UPS; round++) await step();
   await post('Profiler.enable');
   await post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
