@@ -101,6 +101,7 @@ function compareRuns(benchmark: string): string[] {
   const own = lines
     .map(line => JSON.parse(line) as Line)
     .filter(({ name }) => name.startsWith(`${benchmark} ›`));
+  if (own.length === 0) return [`no run of ${benchmark} is in ${HISTORY}`];
   const isSlower = (line: string) => Number(line.startsWith('SLOWER'));
   return compare(own).sort((a, b) => isSlower(a) - isSlower(b));
 }
