@@ -20,7 +20,7 @@ suite('ways', test => {
         [host().path('dist/test/ways/count.js')],
         {
           env: { NODE_V8_COVERAGE: '' },
-        timeout: 120_000,
+          timeout: 120_000,
         },
       );
       equal(tableOf(readText(PAGE)), printTable(JSON.parse(stdout) as Ways), 'stale: run npm run ways');
