@@ -61,8 +61,21 @@ suiteInModes('plugin', (test, mode) => {
     equal(output.json(), { a: [1] });
     is(output.getUint8(0), 0x7b);
     is(output.arrayBuffer().byteLength, 9);
-    for (const name of ['setUint8', 'setInt32', 'setBigInt64', 'setFloat64'] as const) {
-      await raises(() => (output[name] as (offset: number, value: never) => void)(0, 0 as never), {
+    const setters = [
+      'Int8',
+      'Uint8',
+      'Int16',
+      'Uint16',
+      'Int32',
+      'Uint32',
+      'BigInt64',
+      'BigUint64',
+      'Float16',
+      'Float32',
+      'Float64',
+    ] as const;
+    for (const type of setters) {
+      await raises(() => (output[`set${type}`] as (offset: number, value: never) => void)(0, 0 as never), {
         message: 'read-only',
       });
     }
