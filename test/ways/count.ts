@@ -4,7 +4,7 @@ import { Session } from 'node:inspector/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { jspi } from '../../src/engine/jspi.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { nodeHost } from '../helpers/node.ts';
 import type { Entered, WayName } from './table.ts';
 
@@ -31,7 +31,7 @@ const echo = () =>
       { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
     ],
     memoryPages: 1,
-    functions: [{ name: 'run', body: [op.call, 0, op.drop, op.call, 1, op.call, 2, op.call, 3] }],
+    functions: [{ name: 'run', body: ['call 0', 'drop', 'call 1', 'call 2', 'call 3'] }],
   });
 const now = { host: { ask: hostFunction({ result: values.i32 }, () => 7) } };
 const later = { host: { ask: hostFunction({ result: values.i32, isAsync: true }, async () => 7) } };
