@@ -1,7 +1,7 @@
 export { ACCESSORS, accessorBytes, compileAccessors, type MemoryKind } from './accessors.ts';
 export type { Listing } from './assemble.ts';
 export type { EnvImports } from './env.ts';
-export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+export { ABI_ERROR_CODES, type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 export type { Range } from './header.ts';
 export {
   type HttpRequest,

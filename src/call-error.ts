@@ -1,3 +1,4 @@
+import type { CallErrorCode } from './error-codes.ts';
 import { PlugboardError } from './errors.ts';
 import type { PluginOutput } from './values/output.ts';
 
@@ -15,10 +16,11 @@ export interface CallErrorDetails {
 /** A failed call. `code` tells the kind of failure, `cause` is the error behind it. */
 export class CallError extends PlugboardError {
   override readonly name: string = 'CallError';
+  declare readonly code: CallErrorCode;
   readonly output: PluginOutput | null;
   readonly exitCode: number | null;
   readonly stderr: readonly string[];
-  constructor(code: string, message: string, details: CallErrorDetails = {}) {
+  constructor(code: CallErrorCode, message: string, details: CallErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;

@@ -1,6 +1,6 @@
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
-import { CreateError } from './errors.ts';
+import { CreateError, messageOf } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
@@ -89,7 +89,7 @@ function openFolders(platform: Platform, { mounts, preopens }: Settings): Record
     try {
       folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
     } catch (error) {
-      const message = `allowed_paths: "${host}" cannot be opened: ${(error as Error).message}`;
+      const message = `allowed_paths: "${host}" cannot be opened: ${messageOf(error)}`;
       throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
     }
   }

@@ -1,7 +1,7 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError } from './call-error.ts';
-import type { HostErrorCode } from './error-codes.ts';
+import { isCallErrorCode, isCreateErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
@@ -225,7 +225,7 @@ export class Plugin {
     } catch (error) {
       await this.#runner.close();
       const { code, message, cause } = error as CallError;
-      throw new CreateError(code as HostErrorCode, message, { cause });
+      throw new CreateError(isCreateErrorCode(code) ? code : 'INIT_FAILED', message, { cause });
     }
   }
 
@@ -252,7 +252,9 @@ export class Plugin {
     } catch (error) {
       if (this.#closed) throw this.#unusable(what);
       const { code, message } = error as PlugboardError;
-      throw new CallError(code, `${what}: ${message}`, { cause: error });
+      throw new CallError(isCallErrorCode(code) ? code : 'WORKER_FAILED', `${what}: ${message}`, {
+        cause: error,
+      });
     }
     if (this.#closed) throw this.#unusable(what);
   }

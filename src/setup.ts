@@ -1,7 +1,8 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
+import { isStackOverflow } from './engine/error-texts.ts';
 import { jspi } from './engine/jspi.ts';
-import { CreateError, isStackOverflow } from './errors.ts';
+import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { hostFailure } from './host/function.ts';
@@ -39,7 +40,7 @@ function orStop(kernel: Kernel, what: string, callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    kernel.stop(isStackOverflow(error) ? (error as Error) : hostFailure(what, error));
+    kernel.stop(isStackOverflow(error) ? error : hostFailure(what, error));
   }
 }
 
@@ -61,7 +62,7 @@ export function connect(
     const { imports } = kernelImports(kernel, { tier: 'reference' });
     return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
-    throw new CreateError('UNSUPPORTED', `option.kernel: ${(error as Error).message}`, { cause: error });
+    throw new CreateError('UNSUPPORTED', `option.kernel: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -110,8 +110,11 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'type parameters': ['T', 'Params', 'Result', 'Type'],
   'unions of strings': [
-    'HostErrorCode',
+    'PlugboardErrorCode',
+    'CreateErrorCode',
+    'CallErrorCode',
     'ActorErrorCode',
+    'ModuleErrorCode',
     'ModuleErrorKind',
     'WasiErrorCode',
     'AbiErrorCode',
@@ -171,7 +174,7 @@ const LENIENT: readonly [names: RegExp, reason: string][] = [
     /^(PluginOutput|Float|Message|LineSink|MemoryFs)\.|^new Float$|^ActorConfig\.get/,
     'make or read one value',
   ],
-  [/^new \w+(Error|Exit)$/, 'errors are made by plugboard'],
+  [/^(new \w+(Error|Exit)|\w+Error\.\[Symbol\.hasInstance\])$/, 'errors are made by plugboard'],
   [/^(MemoryState|FileState)\.(load|commit|snapshot)$/, 'called by actors, as methods of a StateStore'],
   [/^(default|newPlugin)$/, 'other names of createPlugin'],
   [

@@ -1,6 +1,5 @@
 import type { Clock, Fs, Random, Sink, Source } from './embedder.ts';
-import type { WasiErrorCode } from './errors.ts';
-import { refuseOption } from './errors.ts';
+import { refuseOption, type WasiDiagnosticCode, type WasiErrorCode } from './errors.ts';
 import {
   aFlag,
   aFunction,
@@ -17,14 +16,6 @@ import {
   readOptions,
 } from './options.ts';
 import type { WasiFunctionName } from './spec/signatures.ts';
-
-export type WasiDiagnosticCode =
-  /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */
-  | 'WASI_HOST_ERROR'
-  /** A wait on a thread that may not block; the program got ENOTSUP. */
-  | 'WASI_WOULD_BLOCK'
-  /** A call with pointers before `bind`; the program got EFAULT. */
-  | 'WASI_MEMORY_UNBOUND';
 
 export interface WasiDiagnostic {
   readonly code: WasiDiagnosticCode;

@@ -1,3 +1,4 @@
+import type { PlugboardErrorCode } from '../errors.ts';
 import type { EventSource } from './events.ts';
 import { byteLength, type Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
@@ -48,7 +49,7 @@ export class CallEvents {
     this.#events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
   }
 
-  failed(call: RunningCall, code: string, message: string, failures: number): void {
+  failed(call: RunningCall, code: PlugboardErrorCode, message: string, failures: number): void {
     this.#packets(call, false);
     this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../wasi/index.ts';
+import type { PlugboardErrorCode } from '../errors.ts';
 import type { Report } from './errors.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
@@ -29,7 +30,7 @@ export type ActorHappening =
       type: 'failed';
       call: number;
       durationMs: number;
-      code: string;
+      code: PlugboardErrorCode;
       message: string;
       packets: number;
       failures: number;

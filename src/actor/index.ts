@@ -1,5 +1,7 @@
+export { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
 export { CallError } from '../call-error.ts';
-export { CreateError, PlugboardError } from '../errors.ts';
+export type { CallErrorCode, CreateErrorCode } from '../error-codes.ts';
+export { CreateError, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
 export { ScriptActor } from './actor.ts';
 export type { SendOptions, StopOptions } from './call-options.ts';
@@ -9,12 +11,17 @@ export type { EngineCall, EngineResult } from './engine/call.ts';
 export { type ActorContext, type ActorResult, writeConfig, writePayload } from './engine/context.ts';
 export { ExtismEngine } from './engine/engine.ts';
 export type { PluginMetadata, PortDefinition } from './engine/metadata.ts';
-export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './engine/module-error.ts';
+export {
+  MODULE_ERROR_KINDS,
+  ModuleError,
+  type ModuleErrorCode,
+  type ModuleErrorKind,
+} from './engine/module-error.ts';
 export type { EngineOptions } from './engine/options.ts';
 export type { Protocol } from './engine/protocol.ts';
 export type { ModuleSource } from './engine/read-module.ts';
 export type { ConfigValidator } from './engine/schema.ts';
-export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
+export { type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
 export type { Inports } from './inbox.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { EngineResult } from './engine/call.ts';
 import { writeState } from './engine/context.ts';
 import type { StateRoom } from './engine/engine.ts';
@@ -81,7 +82,7 @@ export class StateKeeper {
     } catch (error) {
       if (!hasFailed) throw error;
       // Not thrown: the caller gets the error of the failed call itself.
-      const message = `the call failed, and its state is not kept: ${(error as Error).message}`;
+      const message = `the call failed, and its state is not kept: ${messageOf(error)}`;
       tell({ code: 'STATE_WRITES_DISCARDED', message });
       return false;
     }

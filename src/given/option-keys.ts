@@ -18,14 +18,14 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { somePreopens } from '../../wasi/wasi-options.ts';
-import type { HostErrorCode } from '../error-codes.ts';
+import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
-  (code: HostErrorCode): Refuse =>
+  (code: CreateErrorCode): Refuse =>
   message => {
     throw new CreateError(code, message);
   };

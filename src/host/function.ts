@@ -1,5 +1,6 @@
 import type { Kernel } from '../../abi/index.ts';
-import { describe, excerpt, isStackOverflow, PlugboardError } from '../errors.ts';
+import { isStackOverflow } from '../engine/error-texts.ts';
+import { describe, excerpt, isError, messageOf, PlugboardError } from '../errors.ts';
 import { isThenable } from '../values/thenable.ts';
 import type { FunctionType, ValueType } from '../wasm/reader.ts';
 import type { CallContext } from './context.ts';
@@ -143,11 +144,11 @@ export function wrapAsyncHostFunction(
 }
 
 const failure = (label: string, error: unknown): Error =>
-  isStackOverflow(error) ? (error as Error) : hostFailure(`host function ${label}`, error);
+  isStackOverflow(error) ? error : hostFailure(`host function ${label}`, error);
 
 /** Makes the error for a failed function of the user. It may have thrown any value, not only an Error. */
 export function hostFailure(what: string, error: unknown): PlugboardError {
-  const message = `${what} failed: ${error instanceof Error ? excerpt(error.message) : describe(error)}`;
+  const message = `${what} failed: ${isError(error) ? excerpt(messageOf(error)) : describe(error)}`;
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 

@@ -1,5 +1,5 @@
 import { refuseExtra } from '../../wasi/options.ts';
-import { describe, PlugboardError } from '../errors.ts';
+import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
 import { chooseStartFunctions } from '../link/start-functions.ts';
 import { readModuleName, readProducers, readTargetFeatures } from '../wasm/custom.ts';
@@ -128,7 +128,7 @@ function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
     new WebAssembly.Module(bytes);
     return null;
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 }
 

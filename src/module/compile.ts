@@ -1,4 +1,4 @@
-import { CreateError } from '../errors.ts';
+import { CreateError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { METER_EXPORTS } from '../wasm/meter.ts';
@@ -77,10 +77,10 @@ async function engineCompile(
     return await platform.compile(bytes);
   } catch (error) {
     if (WebAssembly.validate(bytes)) {
-      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${(error as Error).message})`;
+      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${messageOf(error)})`;
       throw new CreateError('UNSUPPORTED', message, { cause: error });
     }
-    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${(error as Error).message}`;
+    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${messageOf(error)}`;
     throw new CreateError('INVALID_WASM', message, { cause: error });
   }
 }

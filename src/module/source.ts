@@ -1,5 +1,5 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
-import { CreateError } from '../errors.ts';
+import { CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 
@@ -45,7 +45,7 @@ export async function fetchManifest(input: URL | Response, fetch: Fetch): Promis
   } catch (error) {
     throw error instanceof CreateError
       ? error
-      : unavailable(response.url || 'response', (error as Error).message, error);
+      : unavailable(response.url || 'response', messageOf(error), error);
   }
 }
 
@@ -95,7 +95,7 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
     compiling.catch(() => {});
     return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };
   } catch (error) {
-    throw unavailable(what, (error as Error).message, error);
+    throw unavailable(what, messageOf(error), error);
   }
 }
 
@@ -103,15 +103,13 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
   try {
     return await fetch(url, init);
   } catch (error) {
-    // Node's message is only "fetch failed"; the reason is in `cause`.
-    const { message, cause } = error as Error;
-    throw unavailable(url.href, cause instanceof Error ? `${message}: ${cause.message}` : message, error);
+    throw unavailable(url.href, messageWithCause(error), error);
   }
 }
 
 const contentType = (response: Response) => response.headers.get('content-type') ?? '';
 
-const unavailable = (what: string, why: string, cause?: unknown) =>
+export const unavailable = (what: string, why: string, cause?: unknown) =>
   new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
 
 /** Returns the SHA-256 in hexadecimal digits. @throws {CreateError} UNSUPPORTED if the platform has no SHA-256 */
@@ -120,7 +118,7 @@ export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuf
     const digest = await platform.sha256(bytes);
     return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
   } catch (error) {
-    const message = `no SHA-256 can be computed: ${(error as Error).message}`;
+    const message = `no SHA-256 can be computed: ${messageOf(error)}`;
     throw new CreateError('UNSUPPORTED', message, { cause: error });
   }
 }
@@ -132,6 +130,6 @@ async function readFile(platform: Platform, path: string): Promise<Uint8Array<Ar
   try {
     return await platform.readFile(path);
   } catch (error) {
-    throw unavailable(path, (error as Error).message, error);
+    throw unavailable(path, messageOf(error), error);
   }
 }

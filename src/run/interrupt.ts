@@ -1,6 +1,6 @@
 import type { Clock } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
-import type { PlugboardError } from '../errors.ts';
+import { messageOf, type PlugboardError } from '../errors.ts';
 
 /** Called with the reason when a wait of a suspended call is interrupted. */
 type Waiting = (error: unknown) => void;
@@ -97,11 +97,7 @@ export const timedOut = (timeoutMs: number) =>
   new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);
 
 export const aborted = ({ reason }: AbortSignal, of = '') =>
-  new CallError(
-    'ABORTED',
-    `${of}the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
-    { cause: reason },
-  );
+  new CallError('ABORTED', `${of}the call was aborted: ${messageOf(reason)}`, { cause: reason });
 
 /** @throws {CallError} ABORTED */
 export function refuseIfAborted(name: string, signal: AbortSignal): void {

@@ -1,6 +1,6 @@
 import { readOptions } from '../../../wasi/options.ts';
 import { createPlugin } from '../../create.ts';
-import { excerpt } from '../../errors.ts';
+import { excerpt, messageOf } from '../../errors.ts';
 import type { HostFunctions } from '../../host/function.ts';
 import { LIMITS } from '../../limits.ts';
 import { webPlatform } from '../../platform/web.ts';
@@ -343,7 +343,7 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   try {
     return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt((error as Error).message)}`, {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
       cause: error,
     });
   }

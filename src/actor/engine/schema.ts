@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { ActorError, describe } from '../errors.ts';
 import { writeJson } from '../json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
@@ -26,7 +27,7 @@ export async function validateConfig(
   try {
     answer = await validate(plain(config), plain(schema));
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw refuse(messageOf(error), error);
   }
   if (answer === undefined || answer === null || answer === true) return;
   if (Array.isArray(answer) && answer.length === 0) return;

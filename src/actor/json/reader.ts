@@ -1,6 +1,6 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
 import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
-import { isOutOfMemory } from '../../errors.ts';
+import { isOutOfMemory } from '../../engine/error-texts.ts';
 import { decodeStrict, tooManyValues } from '../../values/text.ts';
 import { ActorError, refuseOption } from '../errors.ts';
 import { Float, formatFloat } from '../float.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { ActorError, describe } from '../errors.ts';
 import { readJson, writeJson } from '../json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
@@ -125,7 +126,7 @@ function parse(bytes: Uint8Array): JsonObject {
   try {
     file = readJson(bytes, { what: 'the state' });
   } catch (cause) {
-    throw invalid((cause as Error).message, cause);
+    throw invalid(messageOf(cause), cause);
   }
   if (isJsonObject(file)) return file;
   throw invalid(`expected a JSON object, got ${describe(file)}`);

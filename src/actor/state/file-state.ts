@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './file-format.ts';
@@ -78,6 +79,6 @@ async function inFile<T>(path: string, action: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const code =
       cause instanceof ActorError && cause.code === 'INVALID_STATE_FILE' ? cause.code : 'STATE_STORE_FAILED';
-    throw new ActorError(code, `${path}: ${(cause as Error).message}`, { cause });
+    throw new ActorError(code, `${path}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { isThenable } from '../../values/thenable.ts';
 import { refuseArguments } from '../call-options.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
@@ -110,7 +111,7 @@ function checkMap(state: StateMap): StateMap {
 /** Calls the store. Returns a promise only if the store does. @throws {ActorError} STATE_STORE_FAILED for all its errors */
 export function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): T | Promise<T> {
   const failed = (cause: unknown): never => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
   };
   try {

@@ -1,6 +1,6 @@
 import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import { type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
@@ -169,7 +169,7 @@ class WorkerPlugin {
     try {
       this.#port.post({ kind: 'request', to, args } satisfies Request);
     } catch (error) {
-      const message = `an argument cannot be passed to the caller's thread: ${(error as Error).message}`;
+      const message = `an argument cannot be passed to the caller's thread: ${messageOf(error)}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
     }
     const outcome = this.#answer.wait();

@@ -7,7 +7,7 @@ import {
   LOG_LEVELS,
 } from '../../../abi/index.ts';
 import type { LineSink } from '../../../wasi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Diagnostic } from '../../given/options.ts';
 import type { Settings } from '../../given/settings.ts';
 import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
@@ -80,7 +80,7 @@ export class WorkerRunner implements Runner {
     } catch (error) {
       this.#thread?.terminate();
       // One cause: the engine has no room for the shared memory.
-      throw error instanceof PlugboardError ? error : workerFailed((error as Error).message);
+      throw error instanceof PlugboardError ? error : workerFailed(messageOf(error));
     }
   }
 
