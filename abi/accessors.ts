@@ -1,5 +1,7 @@
 import { assemble, type ListedImport, type Listing } from './assemble.ts';
+import { refuseOption } from './errors.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
+import { oneOf, readArgument } from './options.ts';
 
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
@@ -140,14 +142,17 @@ export const ACCESSORS: readonly Listing[] = [
 /** Whether the kernel memory is shared with another thread. The memory import of the accessor module must declare it. */
 export type MemoryKind = 'own' | 'shared';
 
+const aMemoryKind = oneOf<MemoryKind>(['own', 'shared']);
+
 /** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
 export const accessorBytes = (kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> =>
-  assemble(ACCESSOR_IMPORTS, ACCESSORS, kind);
+  assemble(ACCESSOR_IMPORTS, ACCESSORS, readArgument(aMemoryKind, kind, 'accessorBytes: kind', refuseOption));
 
 const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 
 /** The accessor module, compiled once, or null where the platform cannot compile bytes (workerd). */
 export function compileAccessors(kind: MemoryKind = 'own'): WebAssembly.Module | null {
+  readArgument(aMemoryKind, kind, 'compileAccessors: kind', refuseOption);
   if (!compiled.has(kind)) {
     try {
       compiled.set(kind, new WebAssembly.Module(accessorBytes(kind)));

@@ -1,3 +1,5 @@
+import { guarded } from './options.ts';
+
 /** The codes of kernel errors. They are stable, and docs/ERRORS.md has a row for each. */
 export const ABI_ERROR_CODES = [
   'MEMORY_LIMIT',
@@ -29,9 +31,13 @@ export class AbiError extends Error {
   }
 }
 
+/** Reads an argument that is not an options object. Its getters may throw. */
+export const readForeign = <T>(where: string, read: () => T): T =>
+  guarded(where, refuseOption, read, AbiError);
+
 /** For `readOptions`. */
-export const refuseOption = (message: string): never => {
-  throw new AbiError('INVALID_OPTION', message);
+export const refuseOption = (message: string, _code?: string, options?: ErrorOptions): never => {
+  throw new AbiError('INVALID_OPTION', message, options);
 };
 
 /** A mistake of the plugin that the kernel tolerates, as data. With `strict` it ends the call instead. */

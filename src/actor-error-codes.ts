@@ -6,7 +6,8 @@ export const ACTOR_ERROR_CODES = [
     code: 'JSON_SYNTAX',
     where: ['JSON and MessagePack', 'process'],
     when: 'A text is not JSON.',
-    remedy: 'The message names the byte offset, the expected character and the one found.',
+    remedy:
+      'Correct the text at the byte offset that the message names; it also tells the expected character and the one found.',
   },
   {
     code: 'JSON_RANGE',
@@ -24,13 +25,15 @@ export const ACTOR_ERROR_CODES = [
     code: 'JSON_VALUE',
     where: ['JSON and MessagePack', 'process'],
     when: 'JSON cannot carry a value: NaN, an infinity, undefined, a function, a class instance, a cycle, half a surrogate pair.',
-    remedy: 'The message has the path of the value, such as payload.x.data.',
+    remedy:
+      'Replace the value at the path that the message names, such as payload.x.data, by one that JSON can carry.',
   },
   {
     code: 'MSGPACK_SYNTAX',
     where: ['JSON and MessagePack', 'process'],
     when: 'Bytes are not one value of MessagePack, or contain extension types or keys other than strings and integers, which are not supported.',
-    remedy: 'The message names the byte offset, the expected content and the content found.',
+    remedy:
+      'Encode with a library without extension types. The message names the byte offset, the expected content and the content found.',
   },
   {
     code: 'INVALID_CONFIG',
@@ -48,13 +51,14 @@ export const ACTOR_ERROR_CODES = [
     code: 'INVALID_RESULT',
     where: ['process'],
     when: 'The output of the plugin is not an ActorResult or, for the SDK of April 2025, not an object of port → value.',
-    remedy: 'A fault of the plugin: it must output {"outputs": {…}, "state": …}.',
+    remedy: 'Correct the plugin: it must output {"outputs": {…}, "state": …}.',
   },
   {
     code: 'INVALID_METADATA',
     where: ['ScriptActor.create', 'ModuleLoader'],
     when: 'The output of get_metadata is not the metadata of a plugin.',
-    remedy: 'A fault of the plugin; the message has the path.',
+    remedy:
+      'Correct the plugin: the output of get_metadata must have a component, and a list of ports at the path that the message names.',
   },
   {
     code: 'MODULE_TOO_LARGE',
@@ -66,19 +70,20 @@ export const ACTOR_ERROR_CODES = [
     code: 'INVALID_PACKET',
     where: ['process'],
     when: 'The plugin called __send_output with JSON other than an object. The cause of a HOST_FUNCTION_FAILED.',
-    remedy: 'A fault of the plugin.',
+    remedy: 'Correct the plugin: it must pass an object of port → value.',
   },
   {
     code: 'NOT_PROCESSING',
     where: ['ScriptActor.create', 'process'],
     when: 'The plugin called a host function of actors outside a message, such as from get_metadata. The cause of a HOST_FUNCTION_FAILED or INIT_FAILED.',
-    remedy: 'A fault of the plugin: state and outputs exist only while it processes a message.',
+    remedy: 'Correct the plugin: state and outputs exist only while it processes a message.',
   },
   {
     code: 'STATE_STORE_FAILED',
     where: ['ScriptActor.create', 'process', 'FileState.open'],
     when: 'The state store that was given threw, or did not load a Map. For a FileState: the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
-    remedy: 'See the cause, the error that the store threw.',
+    remedy:
+      'Correct the store as its own error says, which is the cause. For a FileState, check path and permissions, and let one program write the file.',
   },
   {
     code: 'STATE_TOO_LARGE',
@@ -98,7 +103,7 @@ export const ACTOR_ERROR_CODES = [
     code: 'CALLBACK_FAILED',
     where: ['ScriptActor.create', 'process', 'onDiagnostic'],
     when: 'Another function that was given to the actor threw, such as onDiagnostic. When a listener of events throws, this is only a diagnostic: listeners are not part of the call.',
-    remedy: 'See the cause, the error that the function threw.',
+    remedy: 'Correct the function that threw; its error is the cause.',
   },
   {
     code: 'INPUT_LIMIT',
@@ -154,19 +159,20 @@ export const ACTOR_ERROR_CODES = [
     code: 'MESSAGE_SKIPPED',
     where: ['onDiagnostic'],
     when: 'Diagnostic: an output of the plugin is not a message. It is left out, as upstream does.',
-    remedy: 'A fault of the plugin: a message has a known type, and data.',
+    remedy: 'Correct the plugin: a message has a known type, and data.',
   },
   {
     code: 'MESSAGE_DEFAULTED',
     where: ['onDiagnostic'],
     when: 'Diagnostic: the data of a message from the plugin has the wrong type. It is replaced by 0, false, "", [] or no bytes, as upstream does.',
-    remedy: 'A fault of the plugin; 5.0, for example, is a Float and not an Integer.',
+    remedy:
+      'Correct the plugin: the data must have the type that the message names; 5.0, for example, is a Float and not an Integer.',
   },
   {
     code: 'NO_METADATA',
     where: ['onDiagnostic'],
     when: 'Diagnostic: the plugin exports no get_metadata, so its component and ports are not known.',
-    remedy: 'A fault of the plugin; only plugins of the SDK of April 2025 need no get_metadata.',
+    remedy: 'Export get_metadata from the plugin; only plugins of the SDK of April 2025 need none.',
   },
   {
     code: 'STATE_WRITES_DISCARDED',
@@ -179,6 +185,6 @@ export const ACTOR_ERROR_CODES = [
     code: 'STATE_IGNORED',
     where: ['onDiagnostic'],
     when: 'Diagnostic: the state that the plugin returned is neither an object nor null. The state stays as it is, as upstream.',
-    remedy: 'A fault of the plugin.',
+    remedy: 'Correct the plugin: a state is an object of key → value, or null for no change.',
   },
 ] as const satisfies readonly ErrorCode[];

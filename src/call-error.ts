@@ -1,4 +1,4 @@
-import type { CallErrorCode } from './error-codes.ts';
+import { type CallErrorCode, isCallErrorCode } from './error-codes.ts';
 import { PlugboardError } from './errors.ts';
 import type { PluginOutput } from './values/output.ts';
 
@@ -27,3 +27,9 @@ export class CallError extends PlugboardError {
     this.stderr = details.stderr ?? [];
   }
 }
+
+/** The error of a call for which the plugin could not be made ready, such as WORKER_FAILED. */
+export const notPrepared = (what: string, error: PlugboardError): CallError =>
+  new CallError(isCallErrorCode(error.code) ? error.code : 'WORKER_FAILED', `${what}: ${error.message}`, {
+    cause: error,
+  });

@@ -1,14 +1,14 @@
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
-import { CreateError, messageOf } from './errors.ts';
+import { CreateError, messageOf, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
-import { refuseOption } from './given/option-keys.ts';
+import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
 import { readPluginOptions, type Settings, settle } from './given/settings.ts';
 import { lacksMemory } from './link/instance.ts';
 import { type LinkPlan, planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
-import { fetchManifest, loadSource, type ManifestModule } from './module/source.ts';
+import { fetchManifest, loadSource, type ManifestModule, unavailable } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
 import { chooseMode, meters } from './run/mode.ts';
@@ -26,11 +26,12 @@ export async function createPlugin(
 ): Promise<Plugin> {
   refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
   // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
-  const given = isThenable(manifest) ? await manifest : manifest;
+  const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
   const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
-  const remote = remoteManifest(given);
-  const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
+  const remote = readForeign(() => remoteManifest(given));
+  const source = remote ? await fetchManifest(remote, fetch) : given;
+  const parsed = readForeign(() => parseManifest(source));
   const settings = settle(parsed.options, own);
   const folders = openFolders(platform, settings);
   const modules = await Promise.all(
@@ -43,6 +44,15 @@ export async function createPlugin(
   const plugin = new Plugin(platform, settings, plan, mode, folders);
   await plugin.initialise();
   return plugin;
+}
+
+/** Waits for the manifest. @throws {CreateError} SOURCE_UNAVAILABLE if the promise is rejected, such as that of a `fetch` */
+async function settled(manifest: unknown): Promise<unknown> {
+  try {
+    return await manifest;
+  } catch (error) {
+    throw unavailable('manifest', messageWithCause(error), error);
+  }
 }
 
 async function loadModule(

@@ -94,8 +94,14 @@ export function describe(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'function')
+    return attempt(() => `function ${value.name || '(anonymous)'}`, 'a function');
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`;
+  const unreadable = 'an object that cannot be read';
+  if (attempt(() => Array.isArray(value), false))
+    return attempt(() => `an array of ${(value as unknown[]).length}`, unreadable);
+  return attempt(
+    () => `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`,
+    unreadable,
+  );
 }

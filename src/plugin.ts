@@ -1,7 +1,7 @@
 import type { Kernel } from '../abi/index.ts';
 import type { LineSink, Preopen } from '../wasi/index.ts';
-import { CallError } from './call-error.ts';
-import { isCallErrorCode, isCreateErrorCode } from './error-codes.ts';
+import { CallError, notPrepared } from './call-error.ts';
+import { isCreateErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
@@ -9,6 +9,7 @@ import {
   readCallOptions,
   readResetOptions,
   refuseArguments,
+  refuseName,
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
 import type { LinkPlan } from './link/plan.ts';
@@ -111,6 +112,7 @@ export class Plugin {
     options?: CallOptions,
     ...extra: unknown[]
   ): Promise<PluginOutput | null> {
+    if (typeof name !== 'string') refuseName(name);
     const signal = options == null ? undefined : readCallOptions(options).signal;
     if (extra.length > 0) refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
@@ -133,6 +135,7 @@ export class Plugin {
     hostContext?: unknown,
     ...extra: unknown[]
   ): PluginOutput | null {
+    if (typeof name !== 'string') refuseName(name);
     if (extra.length > 0) refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     if (this.#mode !== 'inline') throw notAtOnce(name, this.#mode, this.#plan, this.#settings);
@@ -250,11 +253,7 @@ export class Plugin {
     try {
       if (!this.#runner.isReady) await this.#runner.prepare();
     } catch (error) {
-      if (this.#closed) throw this.#unusable(what);
-      const { code, message } = error as PlugboardError;
-      throw new CallError(isCallErrorCode(code) ? code : 'WORKER_FAILED', `${what}: ${message}`, {
-        cause: error,
-      });
+      throw this.#closed ? this.#unusable(what) : notPrepared(what, error as PlugboardError);
     }
     if (this.#closed) throw this.#unusable(what);
   }

@@ -1,11 +1,10 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { LineSink, type Preopen } from '../wasi/index.ts';
-import { isStackOverflow } from './engine/error-texts.ts';
 import { jspi } from './engine/jspi.ts';
 import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
-import { hostFailure } from './host/function.ts';
+import { coded, hostFailure } from './host/function.ts';
 import { httpSender } from './host/http.ts';
 import { LIMITS } from './limits.ts';
 import type { Link, LinkPlan } from './link/plan.ts';
@@ -28,24 +27,28 @@ export function createKernel(settings: Settings): Kernel {
     config: settings.config,
     logLevel: settings.logLevel,
     exposesHttpHeaders: settings.exposesHttpHeaders,
-    onLog: (level, text) => orStop(kernel, `option.logger.${level}`, () => settings.logger[level]?.(text)),
+    onLog: (level, text) =>
+      orStop(
+        kernel,
+        coded(`option.logger.${level}`, () => settings.logger[level]?.(text)),
+      ),
     onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });
   return kernel;
 }
 
-/** Runs a callback of the user. If it throws, ends the call with that value, which need not be an Error. */
-function orStop(kernel: Kernel, what: string, callback: () => void): void {
+/** Runs a callback of the user, made by `coded`. If it throws, ends the call with that error. */
+function orStop(kernel: Kernel, callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    kernel.stop(isStackOverflow(error) ? error : hostFailure(what, error));
+    kernel.stop(error as Error);
   }
 }
 
 export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
-  orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
+  orStop(kernel, () => settings.onDiagnostic?.(diagnostic));
 
 /**
  * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores

@@ -1,3 +1,5 @@
+import { guarded } from './options.ts';
+
 /** One stable code. docs/ERRORS.md is printed from these rows. */
 interface WasiCodeRow {
   code: string;
@@ -143,9 +145,17 @@ export class WasiError extends Error {
 }
 
 /** For `readOptions`, whose rows have codes of this type. */
-export const refuseOption = (message: string, code: string = 'WASI_INVALID_OPTION'): never => {
-  throw new WasiError(code as WasiErrorCode, message);
+export const refuseOption = (
+  message: string,
+  code: string = 'WASI_INVALID_OPTION',
+  options?: ErrorOptions,
+): never => {
+  throw new WasiError(code as WasiErrorCode, message, options);
 };
+
+/** Reads an argument that is not an options object. Its getters may throw. */
+export const readForeign = <T>(where: string, read: () => T): T =>
+  guarded(where, refuseOption, read, WasiError);
 
 /** Thrown through the program's frames when it calls `proc_exit`. `exitCode` is the argument, a u32; 0 is success. */
 export class WasiExit extends Error {

@@ -1,4 +1,13 @@
-import type { Clock, Fs, Random, Sink, Source } from './embedder.ts';
+import {
+  A_FILE_SYSTEM,
+  anFs,
+  type Clock,
+  type Fs,
+  isFs,
+  type Random,
+  type Sink,
+  type Source,
+} from './embedder.ts';
 import { refuseOption, type WasiDiagnosticCode, type WasiErrorCode } from './errors.ts';
 import {
   aFlag,
@@ -10,7 +19,6 @@ import {
   having,
   isPlain,
   type Kind,
-  kind,
   nearest,
   type OptionTable,
   readOptions,
@@ -62,11 +70,6 @@ export interface WasiOptions {
   /** Called with each tolerated mistake and each refusal. An exception reaches the caller unchanged. */
   readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
 }
-
-const A_FILE_SYSTEM = 'a file system such as new MemoryFs()';
-const anFs: Kind<Fs> = kind(A_FILE_SYSTEM, value => isFs(value));
-const isFs = (value: unknown): value is Fs =>
-  typeof (Object(value) as Partial<Fs>).root?.lookup === 'function';
 
 export const PREOPEN_OPTIONS: OptionTable<PreopenOptions> = {
   of: 'a folder of preopens',

@@ -1,3 +1,4 @@
+import { aFunction, readArgument } from '../../wasi/options.ts';
 import { CallEvents, type RunningCall } from './call-events.ts';
 import {
   readSendOptions,
@@ -10,7 +11,7 @@ import type { ScriptConfig } from './config/script.ts';
 import type { EngineResult } from './engine/call.ts';
 import { PayloadWriter } from './engine/context.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
-import { ActorError } from './errors.ts';
+import { ActorError, refuseOption } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json/value.ts';
@@ -208,6 +209,7 @@ export class ScriptActor {
   subscribe(listener: ActorListener): () => void;
   subscribe(listener: ActorListener, ...extra: unknown[]): () => void {
     refuseArguments('subscribe', extra);
+    readArgument(aFunction, listener, 'subscribe: listener', refuseOption);
     return this.#events.subscribe(listener);
   }
 

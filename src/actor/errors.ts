@@ -1,5 +1,7 @@
+import { guarded } from '../../wasi/options.ts';
 import type { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
-import { CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
+import { isStackOverflow } from '../engine/error-texts.ts';
+import { attempt, CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
 import { Float } from './float.ts';
 
 /** The codes of the actor table, and those codes of the plugin host that actors use too. */
@@ -21,11 +23,24 @@ export class ActorError extends PlugboardError {
 }
 
 /** For `readOptions`: wrong values of options that are passed on to `createPlugin` throw its error, INVALID_OPTION. */
-export const refuseOption = (message: string, code?: string): never => {
+export const refuseOption = (message: string, code?: string, options?: ErrorOptions): never => {
   throw code === 'INVALID_OPTION'
-    ? new CreateError(code, message)
-    : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message);
+    ? new CreateError(code, message, options)
+    : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message, options);
 };
+
+/** Reads a value of the caller that is not an options object. Its getters may throw. */
+export const readForeign = <T>(where: string, read: () => T, code?: ActorErrorCode): T =>
+  guarded(
+    where,
+    (message, _code, options) => {
+      // The plugin that called the host has used up the stack, and not the value.
+      if (isStackOverflow(options?.cause)) throw options.cause;
+      return refuseOption(message, code, options);
+    },
+    read,
+    PlugboardError,
+  );
 
 /** A fault that the actor layer tolerates and reports. With `strict` it is thrown instead. */
 export interface ActorDiagnostic {
@@ -41,7 +56,9 @@ export const strictly: Report = ({ code, message }) => {
 };
 
 /** Describes a value of unknown type in a few words, for an error message. */
-export function describe(value: unknown): string {
+export const describe = (value: unknown): string => attempt(() => describeActor(value), describeOther(value));
+
+function describeActor(value: unknown): string {
   if (value instanceof Float) return String(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return describeOther(value);
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../wasi/index.ts';
-import type { PlugboardErrorCode } from '../errors.ts';
+import { messageOf, type PlugboardErrorCode } from '../errors.ts';
 import type { Report } from './errors.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
@@ -94,7 +94,7 @@ export class EventSource {
       try {
         listener(event);
       } catch (error) {
-        this.#tell(`a listener of events failed at ${event.type}: ${(error as Error)?.message ?? error}`);
+        this.#tell(`a listener of events failed at ${event.type}: ${messageOf(error)}`);
       }
     }
   }

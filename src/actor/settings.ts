@@ -24,7 +24,7 @@ import {
 } from './config/node.ts';
 import { ENGINE_OPTIONS, type EngineOptions } from './engine/options.ts';
 import type { ConfigValidator } from './engine/schema.ts';
-import { type Report, refuseOption } from './errors.ts';
+import { type Report, readForeign, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
 import type { JsonObject } from './json/value.ts';
 import { ACTOR_LIMITS, readLimits } from './limits.ts';
@@ -204,7 +204,9 @@ export function readSettings(given: unknown): ActorSettings {
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
     config: settled,
-    store: isStateStore(state) ? state : new MemoryState(state),
+    store: readForeign('state', () => isStateStore(state))
+      ? (state as StateStore)
+      : new MemoryState(state as JsonObject),
     statePolicy,
     capacity,
     emitEmptyResults,

@@ -8,6 +8,7 @@ import {
   aText,
   type Check,
   expected,
+  guarded,
   isPlain,
   type Kind,
   kind,
@@ -19,18 +20,21 @@ import {
 } from '../../wasi/options.ts';
 import { somePreopens } from '../../wasi/wasi-options.ts';
 import type { CreateErrorCode } from '../error-codes.ts';
-import { CreateError } from '../errors.ts';
+import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
   (code: CreateErrorCode): Refuse =>
-  message => {
-    throw new CreateError(code, message);
+  (message, _code, options) => {
+    throw new CreateError(code, message, options);
   };
 export const refuseOption = refuseAs('INVALID_OPTION');
 export const refuseManifest = refuseAs('INVALID_MANIFEST');
+
+/** Reads a manifest. Its getters may throw. */
+export const readForeign = <T>(read: () => T): T => guarded('manifest', refuseManifest, read, PlugboardError);
 
 const onNode = 'Node, Deno, Bun';
 

@@ -2,6 +2,7 @@ import type { KernelTier, LogLevel } from '../../abi/index.ts';
 import type { Preopen } from '../../wasi/index.ts';
 import { readOptions } from '../../wasi/options.ts';
 import type { HostFunctions } from '../host/function.ts';
+import { coded } from '../host/function.ts';
 import { HTTP_SCHEMES } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
@@ -138,10 +139,10 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     accessors: given.accessors,
     stdout: given.stdout,
     stderr: given.stderr,
-    onDiagnostic: given.onDiagnostic,
+    onDiagnostic: given.onDiagnostic && coded('option.onDiagnostic', given.onDiagnostic),
     strict: given.strict ?? false,
     zeroLimits,
-    debug: given.debug,
+    debug: given.debug && coded('option.debug', given.debug),
   });
 }
 

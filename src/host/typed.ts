@@ -1,11 +1,12 @@
 import {
   aFlag,
   anArray,
-  expected,
   having,
   type Kind,
+  kind,
   type OptionTable,
   type Refuse,
+  readArgument,
   readOptions,
   refuseExtra,
 } from '../../wasi/options.ts';
@@ -183,6 +184,8 @@ const refuse: Refuse = message => {
   throw new PlugboardError('INVALID_OPTION', message);
 };
 
+const aSecondFunction = kind('a function as second argument', value => typeof value === 'function');
+
 /**
  * Makes a host function that takes and returns JavaScript values. Creation fails for a plugin that imports it with another
  * wasm type. A parameter that cannot be read, or a result that cannot be written, fails the call with HOST_FUNCTION_FAILED.
@@ -205,7 +208,7 @@ export function hostFunction<Params extends readonly unknown[], Result>(
     );
   }
   const { params, result, isAsync } = readOptions(SIGNATURE_KEYS, signature, 'hostFunction', refuse);
-  if (typeof fn !== 'function') refuse(expected('a function as second argument', fn, 'hostFunction'));
+  readArgument(aSecondFunction, fn, 'hostFunction', refuse);
   const codecs = (params ?? []) as readonly ValueCodec<unknown>[];
   const typed = (context: CallContext, ...args: WasmValue[]): unknown => {
     const read = codecs.map((codec, index) => codec.read(context, args[index]!));

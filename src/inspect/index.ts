@@ -1,4 +1,4 @@
-import { refuseExtra } from '../../wasi/options.ts';
+import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
 import { chooseStartFunctions } from '../link/start-functions.ts';
@@ -34,10 +34,8 @@ interface Seen {
  */
 export function inspect(source: Uint8Array | WebAssembly.Module): Inspection;
 export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unknown[]): Inspection {
-  refuseExtra(extra, 'inspect', message => {
-    throw new PlugboardError('INVALID_OPTION', message);
-  });
-  const seen = see(source);
+  refuseExtra(extra, 'inspect', refuse);
+  const seen = guarded('inspect', refuseSource, () => see(source), PlugboardError);
   const { outline, custom } = seen;
   const imports: Inspection['imports'] = { kernel: [], wasi: [], reflow: [], host: [], other: [] };
   const toGive: ModuleImport[] = [];
@@ -84,6 +82,14 @@ export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unkno
   });
   return { ...inspection, advice, runs: !advice.some(({ stops }) => stops) };
 }
+
+const refuseAs =
+  (code: 'INVALID_OPTION' | 'INVALID_INPUT'): Refuse =>
+  (message, _code, options) => {
+    throw new PlugboardError(code, message, options);
+  };
+const refuse = refuseAs('INVALID_OPTION');
+const refuseSource = refuseAs('INVALID_INPUT');
 
 const read = <T>(contents: Uint8Array | undefined, reader: (contents: Uint8Array) => T | null): T | null =>
   contents ? reader(contents) : null;

@@ -1,4 +1,4 @@
-import { CreateError, messageOf } from '../errors.ts';
+import { attempt, CreateError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { METER_EXPORTS } from '../wasm/meter.ts';
@@ -25,7 +25,12 @@ export async function compileModule(
   const steps = stepsFor(options);
   if ('module' in source) {
     steps[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
-    return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
+    const described = attempt(() => describeModule(source.module, null), null);
+    if (described) return { name, sha256: null, transforms: [], ...described };
+    throw new CreateError(
+      'INVALID_WASM',
+      `module "${name}": expected a WebAssembly.Module, got another object`,
+    );
   }
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);

@@ -1,5 +1,5 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
-import { CreateError, messageOf, messageWithCause } from '../errors.ts';
+import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 
@@ -37,15 +37,13 @@ export type LoadedSource =
  */
 export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
   const response = input instanceof URL ? await fetchUrl(input, {}, fetch) : input;
-  if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
   const tooLong = (bytes: number) => new CreateError('TEXT_TOO_LONG', tooLongMessage('manifest', bytes));
   try {
+    if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
     // Not `response.text()`: some runtimes decode texts of any length.
     return new TextDecoder().decode(await readBody(response, MAX_TEXT_BYTES, tooLong));
   } catch (error) {
-    throw error instanceof CreateError
-      ? error
-      : unavailable(response.url || 'response', messageOf(error), error);
+    throw error instanceof CreateError ? error : unavailable(nameOf(response), messageOf(error), error);
   }
 }
 
@@ -84,7 +82,7 @@ async function readSource(platform: Platform, fetch: Fetch, source: Source): Pro
 
 /** Compiles while the bytes arrive, if the platform can. Keeps the bytes too: hash and wasm types are read from them. */
 async function readResponse(platform: Platform, response: Response): Promise<ReadSource> {
-  const what = response.url || 'response';
+  const what = nameOf(response);
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
   try {
     if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
@@ -106,6 +104,8 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
     throw unavailable(url.href, messageWithCause(error), error);
   }
 }
+
+const nameOf = (response: Response): string => attempt(() => response.url, '') || 'response';
 
 const contentType = (response: Response) => response.headers.get('content-type') ?? '';
 

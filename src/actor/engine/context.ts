@@ -1,8 +1,16 @@
-import { aCount, having, type OptionTable, oneOf, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import {
+  aCount,
+  having,
+  type OptionTable,
+  oneOf,
+  readArgument,
+  readOptions,
+  refuseExtra,
+} from '../../../wasi/options.ts';
 import { excerpt, messageOf } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import type { ActorConfig } from '../config/node.ts';
-import { ActorError, describe, type Report, refuseOption } from '../errors.ts';
+import { ActorError, describe, type Report, readForeign, refuseOption } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import { type Codec, jsonCodec, type Part } from '../message/codec.ts';
@@ -98,14 +106,15 @@ export function writePayload(payload: Packet, options?: PayloadOptions): Part;
 export function writePayload(payload: Packet, options?: PayloadOptions, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writePayload', refuseOption);
   const read = readOptions(PAYLOAD_OPTIONS, options, 'writePayload', refuseOption);
-  return new PayloadWriter(read).packet(payload);
+  return readForeign('writePayload', () => new PayloadWriter(read).packet(payload));
 }
 
 /** @throws {ActorError} INVALID_CONFIG when `codec` is not a Codec */
 export function writeConfig(config: ActorConfig, codec?: Codec): Part;
 export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writeConfig', refuseOption);
-  return aCodec.check(codec, 'writeConfig: codec', refuseOption).write(config, ['config']);
+  const { write } = readArgument(aCodec, codec, 'writeConfig: codec', refuseOption);
+  return readForeign('writeConfig', () => write.call(codec, config, ['config']));
 }
 
 export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>

@@ -1,4 +1,4 @@
-import { readOptions } from '../../../wasi/options.ts';
+import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
 import { createPlugin } from '../../create.ts';
 import { excerpt, messageOf } from '../../errors.ts';
 import type { HostFunctions } from '../../host/function.ts';
@@ -10,13 +10,13 @@ import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { readSignatures } from '../../wasm/reader.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type Script, type ScriptConfig } from '../config/script.ts';
-import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
+import { ActorError, describe, type Report, readForeign, refuseOption, strictly } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { isObject } from '../json/value.ts';
 import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
-import { ENGINE_CALL, type EngineCall, type EngineResult } from './call.ts';
+import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './call.ts';
 import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
 import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
 import { memoryOption } from './memory-limit.ts';
@@ -143,10 +143,11 @@ export class ExtismEngine {
     const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
     const { stderr, limits, entryPoint, report, codec } = this.#about;
     stderr.begin();
-    const whole =
+    const whole = readForeign('process', () =>
       this.protocol === 'ports'
         ? toPlainPacket(call.payload)
-        : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+        : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec),
+    );
     refuseInput('payload, config and state', whole, limits);
     const live = new LiveCall(call.state, call.packets, limits);
     const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
@@ -170,7 +171,8 @@ export class ExtismEngine {
     const own = { bytes: stateBytes, option: 'limits.stateBytes' };
     if (this.protocol === 'ports') return own;
     const empty = codec.write({}, []);
-    const least = joinContext(empty, config, empty, codec);
+    readArgument(aPart, config, 'stateRoom: config', refuseOption);
+    const least = readForeign('config', () => joinContext(empty, config, empty, codec));
     refuseInput('config, with an empty payload and state', least, limits);
     const inputRoom = inputBytes - Math.ceil(inputBytes / MESSAGE_SHARE) - byteLength(least);
     const rooms = [
@@ -190,6 +192,7 @@ export class ExtismEngine {
   validateConfig(config: string): Promise<void>;
   async validateConfig(config: string, ...extra: unknown[]): Promise<void> {
     refuseArguments('validateConfig', extra);
+    readArgument(aText, config, 'validateConfig: config', refuseOption);
     if (!(await this.#plugin.functionExists('validate_config'))) return;
     const answer = await ask(this.#plugin, 'validate_config', config);
     if (answer === true) return;
@@ -307,7 +310,7 @@ async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetada
 /** @throws {ModuleError} InvalidMetadata */
 function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Codec {
   const encoding = metadata?.encoding ?? jsonCodec.encoding;
-  if (given) checkCodec(given);
+  if (given) readForeign('codec', () => checkCodec(given));
   if (encoding === jsonCodec.encoding) return jsonCodec;
   if (given?.encoding === encoding) return given;
   const message =

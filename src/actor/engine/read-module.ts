@@ -3,7 +3,7 @@ import { parseManifest } from '../../given/manifest.ts';
 import { unavailable } from '../../module/source.ts';
 import type { Fetch } from '../../platform/types.ts';
 import { readBody } from '../../values/body.ts';
-import { ActorError, describe } from '../errors.ts';
+import { ActorError, describe, readForeign } from '../errors.ts';
 import { ModuleError, tooLarge } from './module-error.ts';
 
 /** A module, given as its bytes, as the module compiled from them, as the path of a file, or as a URL. */
@@ -25,11 +25,11 @@ export async function readModuleSource(
   given: ModuleSource,
   { readFile, fetch, maxBytes }: Means,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
-  if (!isSource(given)) {
+  const { source } = readForeign('module', () => {
+    if (isSource(given)) return parseManifest(given).modules[0]!;
     const expected = 'bytes, a WebAssembly.Module, a path or a URL';
     throw new ActorError('INVALID_CONFIG', `module: expected ${expected}, got ${describe(given)}`);
-  }
-  const { source } = parseManifest(given).modules[0]!;
+  });
   if ('module' in source) return source.module;
   if ('bytes' in source) return checkSize(source.bytes, maxBytes);
   if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);

@@ -1,8 +1,16 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
-import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import {
+  aCount,
+  anArray,
+  aText,
+  type OptionTable,
+  readArgument,
+  readOptions,
+  refuseExtra,
+} from '../../../wasi/options.ts';
 import { isOutOfMemory } from '../../engine/error-texts.ts';
 import { decodeStrict, tooManyValues } from '../../values/text.ts';
-import { ActorError, refuseOption } from '../errors.ts';
+import { ActorError, readForeign, refuseOption } from '../errors.ts';
 import { Float, formatFloat } from '../float.ts';
 import {
   formatPath,
@@ -55,9 +63,10 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions): Jso
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
   refuseExtra(extra, 'readJson', refuseOption);
   // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
-  const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
+  const isLeftOut = typeof options === 'number' || readForeign('readJson', () => Array.isArray(options));
+  const given = isLeftOut ? undefined : options;
   const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
-  return parseJson(input, what, maxDepth);
+  return readForeign(what ?? 'readJson', () => parseJson(input, what, maxDepth));
 }
 
 /** Does the work of `readJson`, without a check of options. */
@@ -318,7 +327,19 @@ const JSON_TEXT: Form<string> = {
  * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
 export function writeJson(value: unknown, path: readonly string[] = []): string {
-  if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
+  const at = readPath('writeJson', path);
+  return readForeign('writeJson', () => writeText(value, at), 'JSON_VALUE');
+}
+
+/** Checks a path for error messages. `values.map(writeJson)` passes an index instead. */
+export function readPath(where: string, path: readonly string[]): readonly string[] {
+  if (typeof path === 'number') return [];
+  refuseExtra([path], where, refuseOption);
+  return readArgument(anArray(aText), path, `${where}: path`, refuseOption);
+}
+
+/** Does the work of `writeJson`, without a check of the path. */
+export function writeText(value: unknown, path: readonly string[]): string {
   try {
     return checkWritten(writeValue(value, JSON_TEXT, path), path);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { joinJson, parseJson, writeJson } from '../json/reader.ts';
+import { joinJson, parseJson, writeText } from '../json/reader.ts';
 import type { JsonValue } from '../json/value.ts';
 
 /** A value that an encoding has written: a string or bytes. */
@@ -36,7 +36,7 @@ export interface Codec {
 /** The encoding of plugins whose metadata does not name another one. */
 export const jsonCodec: Codec = {
   encoding: 'json',
-  write: writeJson,
+  write: writeText,
   join: joinJson,
   read: parseJson,
 };

@@ -1,6 +1,6 @@
-import { refuseExtra } from '../../../wasi/options.ts';
-import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
-import { type ReadOptions, readJson, writeJson } from '../json/reader.ts';
+import { aFunction, readArgument, refuseExtra } from '../../../wasi/options.ts';
+import { ActorError, describe, type Report, readForeign, refuseOption, strictly } from '../errors.ts';
+import { type ReadOptions, readJson, readPath, writeJson, writeText } from '../json/reader.ts';
 import {
   formatPath,
   isJsonObject,
@@ -108,17 +108,27 @@ export function checkPacket(packet: unknown, path: readonly string[]): asserts p
  * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path, such as `payload.x.data`
  */
 export function writePacket(packet: Packet, path: readonly string[] = []): string {
-  checkPacket(packet, path);
-  return writeJson(
-    mapPorts(packet, (value, port) => toWire(value, [...path, port])),
-    path,
-  );
+  const at = readPath('writePacket', path);
+  const write = () => {
+    checkPacket(packet, at);
+    return writeText(
+      mapPorts(packet, (value, port) => toWire(value, [...at, port])),
+      at,
+    );
+  };
+  return readForeign('writePacket', write, 'INVALID_MESSAGE');
 }
 
 /** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
 export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
-  checkPacket(packet, path);
-  return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+  return readForeign(
+    formatPath(path),
+    () => {
+      checkPacket(packet, path);
+      return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+    },
+    'INVALID_MESSAGE',
+  );
 }
 
 /** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
@@ -136,6 +146,7 @@ export function readPacket(
   options?: ReadOptions,
 ): Packet {
   refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
+  readArgument(aFunction, report, 'readPacket: report', refuseOption);
   const json = readJson(input, options);
   if (!isJsonObject(json)) {
     const message = `expected an object of port → message, got ${describe(json)}`;

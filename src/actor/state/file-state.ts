@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './file-format.ts';
-import { type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
+import { checkStatePath, type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
 import type { StateMap, StateStore } from './state.ts';
 
 /**
@@ -29,6 +29,7 @@ export class FileState implements StateStore {
   static open(path: string, options?: FileStateOptions): Promise<FileState>;
   static async open(path: string, options?: FileStateOptions, ...extra: unknown[]): Promise<FileState> {
     const { adopt = false, module = null } = readFileStateOptions(options, extra);
+    checkStatePath(path);
     const file = await inFile(path, () => AtomicFile.open(path));
     const store = new FileState(path, file, adopt, module);
     await store.#read();

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import { isThenable } from '../../values/thenable.ts';
 import { refuseArguments } from '../call-options.ts';
-import { ActorError, describe, type Report } from '../errors.ts';
+import { ActorError, describe, type Report, readForeign } from '../errors.ts';
 import { copyJson, writeJson } from '../json/reader.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 
@@ -70,13 +70,12 @@ export class MemoryState implements StateStore {
   constructor(initial?: JsonObject);
   constructor(initial: JsonObject = {}, ...extra: unknown[]) {
     refuseArguments('MemoryState', extra);
-    if (!isObject(initial)) {
-      throw new ActorError(
-        'INVALID_CONFIG',
-        `state: expected an object of key → JSON value, got ${describe(initial)}`,
-      );
-    }
-    this.#state = new Map(Object.entries(copyJson(initial, ['state']) as JsonObject));
+    const copy = readForeign('state', () => {
+      if (isObject(initial)) return copyJson(initial, ['state']);
+      const message = `state: expected an object of key → JSON value, got ${describe(initial)}`;
+      throw new ActorError('INVALID_CONFIG', message);
+    });
+    this.#state = new Map(Object.entries(copy as JsonObject));
   }
 
   load(): StateMap {
@@ -84,7 +83,7 @@ export class MemoryState implements StateStore {
   }
 
   commit(state: StateMap): void {
-    this.#state = new Map(state);
+    this.#state = readForeign('state', () => new Map(state));
   }
 
   /** Returns a deep copy of the state. */
