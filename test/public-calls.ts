@@ -104,6 +104,12 @@ const on = (owner: () => unknown, method: string, ...args: unknown[]): PublicCal
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 const newActor = () => ScriptActor.create({ source: ACTOR });
+// A loader reloads all actors that it made.
+const newLoader = async () => {
+  const made = new ModuleLoader();
+  await made.load('a', ACTOR);
+  return made;
+};
 const newEngine = () => ExtismEngine.create({ source: ACTOR });
 const files = new MemoryFs();
 const wasi = () => createWasi({});
@@ -201,8 +207,8 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ModuleLoader.load': on(loader, 'load', 'b', ACTOR, {}),
   'ModuleLoader.get': on(loader, 'get', 'a'),
   'ModuleLoader.remove': on(loader, 'remove', 'c'),
-  'ModuleLoader.createActor': on(loader, 'createActor', 'a', {}),
-  'ModuleLoader.reload': on(loader, 'reload', 'a', ACTOR, {}),
+  'ModuleLoader.createActor': on(newLoader, 'createActor', 'a', {}),
+  'ModuleLoader.reload': on(newLoader, 'reload', 'a', ACTOR, {}),
   'new MemoryState': make(MemoryState, {}),
   'MemoryState.load': on(state, 'load'),
   'MemoryState.commit': on(state, 'commit', new Map()),
