@@ -1,4 +1,5 @@
-// What the build makes besides tsc's output. Runs after it: `npm run build`.
+// What the build makes besides tsc's output. Runs after it: `npm run build`. The report of coverage names a folder with
+// tsc's output for itself, and gets source maps there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { accessorBytes } from './dist/abi/accessors.js';
@@ -6,13 +7,17 @@ import { accessorBytes } from './dist/abi/accessors.js';
 // For platforms that import wasm but compile none: import it and hand it to createPlugin as `accessors`.
 writeFileSync(new URL('dist/abi/accessors.wasm', import.meta.url), accessorBytes());
 
+const [folder] = process.argv.slice(2);
+const root = new URL('.', import.meta.url).pathname;
+
 /** Makes one file of a file and all that it imports, in its place. */
 const bundleInPlace = (file, options) =>
   build({
     entryPoints: [file],
     outfile: file,
     allowOverwrite: true,
-    absWorkingDir: new URL('.', import.meta.url).pathname,
+    absWorkingDir: folder ?? root,
+    sourcemap: folder !== undefined,
     bundle: true,
     format: 'esm',
     target: 'es2022',

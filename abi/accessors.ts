@@ -1,7 +1,27 @@
-import { assemble, type ListedImport, type Listing } from './assemble.ts';
+import {
+  body,
+  encodeModule,
+  exportItem,
+  functionType,
+  importItem,
+  limits,
+  type PlainType,
+} from './encode.ts';
 import { refuseOption } from './errors.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
 import { oneOf, readArgument } from './options.ts';
+
+/** A function that the module imports as `kernel.<name>`. */
+interface ListedImport {
+  name: string;
+  params: readonly PlainType[];
+  results: readonly PlainType[];
+}
+
+/** A wasm function as readable text: one instruction per entry, operands separated by spaces. */
+export interface Listing extends ListedImport {
+  body: readonly string[];
+}
 
 /** Pushes a u32 word of the kernel memory's header as i64. */
 const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.load32_u ${HEADER[word]}`];
@@ -25,15 +45,26 @@ const inInput = (span: 'inputSpan1' | 'inputSpan8') => ['local.get 0', ...header
 const address = ['local.get 0', 'i32.wrap_i64'];
 const inputAddress = ['i32.const 0', `i32.load ${HEADER.inputStart}`, ...address, 'i32.add'];
 
-/** Inside the last page but beyond the last block, a store also remembers how far it went. */
+/** Loads a value at `from`; 0 if that is not `valid`. */
+const load = (valid: string[], from: string[], type: 'i32' | 'i64', instruction: string): string[] => [
+  ...[...valid, `if ${type}`, ...from, instruction],
+  ...['else', ...refuse, `${type}.const 0`, 'end'],
+];
+
+/** A store inside the last page but beyond the last block leaves a note in the header. */
 const store = (bytes: 1 | 8, instruction: string): string[] => {
   const perform = [...address, 'local.get 1', instruction];
-  const last = ['local.get 0', `i64.const ${bytes - 1}`, 'i64.add'];
   return [
     ...[...inMemory(`blockSpan${bytes}`), 'if', ...perform, 'else'],
-    ...[...inMemory(`span${bytes}`), 'if', ...perform, 'i32.const 0'],
-    ...[...last, ...header('strayLast'), ...last, ...header('strayLast'), 'i64.gt_u', 'select'],
-    ...[`i64.store32 ${HEADER.strayLast}`, 'else', ...refuse, 'end', 'end'],
+    ...[
+      ...inMemory(`span${bytes}`),
+      'if',
+      ...perform,
+      'i32.const 0',
+      'i32.const 1',
+      `i32.store ${HEADER.hasStrays}`,
+    ],
+    ...['else', ...refuse, 'end', 'end'],
   ];
 };
 
@@ -54,67 +85,22 @@ export const ACCESSORS: readonly Listing[] = [
   { name: 'input_offset', params: [], results: ['i64'], body: [...refuse, ...header('inputStart')] },
   { name: 'input_length', params: [], results: ['i64'], body: [...refuse, ...header('inputSpan1')] },
   {
-    name: 'load_u8',
-    params: ['i64'],
-    results: ['i32'],
-    body: [
-      ...inMemory('span1'),
-      'if i32',
-      ...address,
-      'i32.load8_u',
-      'else',
-      ...refuse,
-      'i32.const 0',
-      'end',
-    ],
+    ...{ name: 'load_u8', params: ['i64'], results: ['i32'] },
+    body: load(inMemory('span1'), address, 'i32', 'i32.load8_u'),
   },
   {
-    name: 'load_u64',
-    params: ['i64'],
-    results: ['i64'],
-    body: [...inMemory('span8'), 'if i64', ...address, 'i64.load', 'else', ...refuse, 'i64.const 0', 'end'],
+    ...{ name: 'load_u64', params: ['i64'], results: ['i64'] },
+    body: load(inMemory('span8'), address, 'i64', 'i64.load'),
+  },
+  { name: 'store_u8', params: ['i64', 'i32'], results: [], body: store(1, 'i32.store8') },
+  { name: 'store_u64', params: ['i64', 'i64'], results: [], body: store(8, 'i64.store') },
+  {
+    ...{ name: 'input_load_u8', params: ['i64'], results: ['i32'] },
+    body: load(inInput('inputSpan1'), inputAddress, 'i32', 'i32.load8_u'),
   },
   {
-    name: 'store_u8',
-    params: ['i64', 'i32'],
-    results: [],
-    body: store(1, 'i32.store8'),
-  },
-  {
-    name: 'store_u64',
-    params: ['i64', 'i64'],
-    results: [],
-    body: store(8, 'i64.store'),
-  },
-  {
-    name: 'input_load_u8',
-    params: ['i64'],
-    results: ['i32'],
-    body: [
-      ...inInput('inputSpan1'),
-      'if i32',
-      ...inputAddress,
-      'i32.load8_u',
-      'else',
-      ...refuse,
-      'i32.const 0',
-      'end',
-    ],
-  },
-  {
-    name: 'input_load_u64',
-    params: ['i64'],
-    results: ['i64'],
-    body: [
-      ...inInput('inputSpan8'),
-      'if i64',
-      ...inputAddress,
-      'i64.load',
-      'else',
-      ...refuse,
-      'i64.const 0',
-      'end',
-    ],
+    ...{ name: 'input_load_u64', params: ['i64'], results: ['i64'] },
+    body: load(inInput('inputSpan8'), inputAddress, 'i64', 'i64.load'),
   },
   {
     name: 'alloc',
@@ -141,12 +127,27 @@ export const ACCESSORS: readonly Listing[] = [
 
 /** Whether the kernel memory is shared with another thread. The memory import of the accessor module must declare it. */
 export type MemoryKind = 'own' | 'shared';
+/** In pages. A shared memory must declare its maximum. */
+const MEMORIES = { own: { min: 1 }, shared: { min: 1, max: 65_536, shared: true } };
 
 const aMemoryKind = oneOf<MemoryKind>(['own', 'shared']);
 
 /** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
-export const accessorBytes = (kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> =>
-  assemble(ACCESSOR_IMPORTS, ACCESSORS, readArgument(aMemoryKind, kind, 'accessorBytes: kind', refuseOption));
+export function accessorBytes(kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> {
+  readArgument(aMemoryKind, kind, 'accessorBytes: kind', refuseOption);
+  const imports = ACCESSOR_IMPORTS.map(({ name }) => name);
+  const indexOf = (listing: number) => imports.length + listing;
+  return encodeModule({
+    type: [...ACCESSOR_IMPORTS, ...ACCESSORS].map(({ params, results }) => functionType(params, results)),
+    import: [
+      importItem('kernel', 'memory', 'memory', limits(MEMORIES[kind])),
+      ...imports.map((name, index) => importItem('kernel', name, 'function', [index])),
+    ],
+    function: ACCESSORS.map((_, index) => [indexOf(index)]),
+    export: ACCESSORS.map(({ name }, index) => exportItem(name, 'function', indexOf(index))),
+    code: ACCESSORS.map(listing => body(listing.body, [], imports)),
+  });
+}
 
 const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 

@@ -1,12 +1,10 @@
 import { AbiError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { LOG_LEVELS, type MessageLevel } from './log.ts';
-
-/** Numbers as the wasm boundary passes them: i64 is a signed `bigint`, i32 a signed `number`. */
-export type EnvImports = Readonly<Record<string, (...args: never[]) => unknown>>;
+import type { EnvImports } from './signatures.ts';
 
 /**
- * The functions of `extism:host/env`, row by row as `ENV_FUNCTIONS` describes them.
+ * The functions of `extism:host/env`, row by row as `ENV_FUNCTIONS` describes them. A row without a function does not compile.
  *
  * A u64 beyond 2^53 loses digits in `Number()`, and a negative i64 (a u64 from 2^63 on) stays negative. Both are
  * far outside any memory, which ends at 2^32, so every check against a range or a block still refuses them.

@@ -7,7 +7,7 @@
  *
  *      36           40           44          48    52      56      60  64
  *      ├────────────┼────────────┼───────────┼─────┼───────┼───────┼───┼─ blocks ──▶
- *      │ blockSpan1 │ blockSpan8 │ strayLast │ top │ reach │ slack │   │
+ *      │ blockSpan1 │ blockSpan8 │ hasStrays │ top │ reach │ slack │   │
  *
  * Every header word is a u32. `span1` and `span8` are the numbers of valid start offsets, counted from 64, for an access of
  * one and of eight bytes, up to the end of the last page that a block has reached. The block spans count up to the end of the
@@ -15,7 +15,7 @@
  * All spans are zero while `ended` is set, so that every access of an ended call takes the accessors' slow path. The fast path
  * needs no check.
  *
- * `strayLast` is the address of the last byte that a store has changed beyond the last block, or 0. `top` and `reach`, in granules
+ * `hasStrays` is 1 when a store has changed bytes beyond the last block, otherwise 0. `top` and `reach`, in granules
  * of 16 bytes, and `slack`, in bytes, are written only when a memory that two threads share is handed over. Plugins cannot address
  * the header.
  */
@@ -32,7 +32,7 @@ export const HEADER = {
   hasOutput: 32,
   blockSpan1: 36,
   blockSpan8: 40,
-  strayLast: 44,
+  hasStrays: 44,
   top: 48,
   reach: 52,
   slack: 56,

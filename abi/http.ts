@@ -49,7 +49,7 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
   const upper = typeof (method ?? 'GET') === 'string' ? String(method ?? 'GET').toUpperCase() : '';
   if (!METHOD.test(upper)) refuse(`the method ${quote(method)}`);
   const given = headers ?? header ?? {};
-  if (typeof given !== 'object' || Array.isArray(given)) return refuse('headers that are not an object');
+  if (!isObject(given)) return refuse('headers that are not an object');
   const wrong = Object.entries(given).find(([, value]) => typeof value !== 'string');
   if (wrong) refuse(`the header ${quote(wrong[0])} of type ${typeof wrong[1]}`);
   return {
@@ -64,6 +64,9 @@ export function readHttpRequest(kernel: Kernel, request: number, body: number): 
 const quote = (value: unknown) =>
   typeof value === 'string' ? JSON.stringify(shorten(value)) : shorten(String(value));
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function parse(text: string, refuse: (got: string) => never): Record<string, unknown> {
   if (hasTooManyValues(text)) refuse(`JSON of more than ${MAX_JSON_VALUES} keys and values`);
   let value: unknown;
@@ -72,8 +75,7 @@ function parse(text: string, refuse: (got: string) => never): Record<string, unk
   } catch (error) {
     return refuse(`a text that is not JSON: ${shorten((error as Error).message, 200)}`);
   }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : refuse(`JSON that is not an object`);
+  return isObject(value) ? value : refuse(`JSON that is not an object`);
 }
 
 /**

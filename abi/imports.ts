@@ -1,8 +1,9 @@
 import { compileAccessors } from './accessors.ts';
-import { type EnvImports, envFunctions } from './env.ts';
+import { envFunctions } from './env.ts';
 import { AbiError, readForeign, refuseOption } from './errors.ts';
 import { Kernel } from './kernel.ts';
 import { kind, type OptionTable, oneOf, readArgument, readOptions, refuseExtra } from './options.ts';
+import type { EnvImports } from './signatures.ts';
 
 /** `reference`: every function in TypeScript. `accessors`: loads and stores in wasm over the same memory. */
 export type KernelTier = 'reference' | 'accessors';
@@ -53,13 +54,13 @@ export function kernelImports(
   }
   const reference = Object.fromEntries(
     Object.entries(envFunctions(kernel)).map(([name, fn]) => [name, guard(kernel, fn)]),
-  );
+  ) as unknown as EnvImports;
   if (!accessors) return { tier: 'reference', imports: reference };
 
   const alloc = guard(kernel, (length: number) => kernel.memory.alloc(length));
-  const env = { memory: kernel.memory.memory, alloc, output_set: reference.output_set! };
+  const env = { memory: kernel.memory.memory, alloc, output_set: reference.output_set };
   const { exports } = readForeign('accessors', () => new WebAssembly.Instance(accessors, { kernel: env }));
-  return { tier: 'accessors', imports: { ...reference, ...(exports as EnvImports) } };
+  return { tier: 'accessors', imports: { ...reference, ...(exports as object) } };
 }
 
 function isError(thrown: unknown): thrown is Error {
@@ -70,8 +71,10 @@ function isError(thrown: unknown): thrown is Error {
   }
 }
 
+type AnyImport = (first: never, second: never) => unknown;
+
 /** Wraps a function: it throws once the call was ended, and an exception in it ends the call. */
-function guard(kernel: Kernel, fn: EnvImports[string]): EnvImports[string] {
+function guard(kernel: Kernel, fn: AnyImport): AnyImport {
   // No function has more than two parameters. A rest parameter would cost more time than many of the functions themselves.
   return (first: never, second: never) => {
     kernel.check();

@@ -63,17 +63,10 @@ export interface HttpState {
   headers: Readonly<Record<string, string>>;
 }
 
-/** The result of a call. */
-export interface CallResult {
-  /** A view of the output in the kernel memory, or null when the plugin set no output. */
-  output: Uint8Array | null;
-  /** The error text, or null when the plugin set no error. */
-  error: string | null;
-}
-
 /**
- * One plugin's kernel: its memory, variables and the state of the call that is running. The host calls `begin`,
- * then an export of the plugin (which works through `kernelImports`), then `end`.
+ * One plugin's kernel: its memory, variables and the state of the call that is running. The host calls `begin`, then an export
+ * of the plugin, which works through `kernelImports`. Then `memory.output` is the range of the output, until the next `begin`,
+ * and `error` has the error text. A call counts as ended once `markEnded`, `stop` or `close` has cut it short: see `ended`.
  */
 export class Kernel {
   readonly memory: KernelMemory;
@@ -84,6 +77,7 @@ export class Kernel {
   http: HttpState = { status: 0, headers: {} };
   /** Whether the plugin may read the headers of a response. */
   readonly exposesHttpHeaders: boolean;
+  /** The error that the plugin has set, or null. */
   error: { handle: number | bigint; text: string } | null = null;
 
   readonly #onDiagnostic: ((diagnostic: AbiDiagnostic) => void) | undefined;
@@ -128,15 +122,6 @@ export class Kernel {
     this.memory.takeOver();
   }
 
-  /** Returns the output and error of the call. The output is valid until the next `begin`: copy it to keep it. */
-  end(): CallResult {
-    const { output } = this.memory;
-    return {
-      output: output && this.memory.view(output.start, output.length),
-      error: this.error?.text ?? null,
-    };
-  }
-
   /** Forgets blocks, input, output and error: the kernel function `reset`. */
   clear(): void {
     this.memory.reset();
@@ -152,7 +137,7 @@ export class Kernel {
     this.memory.markEnded();
   }
 
-  /** Ends the plugin: from now on every import throws the reason. Gives the memory back to the engine. */
+  /** Ends the running call and all later ones: every import throws the reason. Gives the memory back to the engine. */
   close(reason: Error): void {
     this.markEnded(reason);
     this.memory.release();

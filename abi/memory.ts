@@ -30,14 +30,11 @@ const NOTHING = new Uint8Array(0);
 let noMemory: WebAssembly.Memory | undefined;
 
 /**
- * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it.
- *
- * Block records are kept outside the memory, because a plugin can write anywhere in the pages that it reaches.
- * RATIONALE: where-does-the-allocator-keep-its-records
+ * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it. Block records are kept
+ * outside it, because plugins can write anywhere in its pages. RATIONALE: where-does-the-allocator-keep-its-records
  *
  *      64            #top                    #spanEnd               #reach
  *      ├─ blocks ─────┼─ zero, except strays ──┼─ old bytes ──────────┼─ zero ──▶
- *
  * Plugins reach `[64, #spanEnd)`: the pages of the blocks of this call. RATIONALE: why-does-a-new-block-cost-nothing
  */
 export class KernelMemory {
@@ -81,10 +78,7 @@ export class KernelMemory {
     this.takeOver();
   }
 
-  /**
-   * Gives the memory back to the engine, which may allow few memories at a time. Afterwards every range is outside and every
-   * allocation returns 0.
-   */
+  /** Gives the memory back to the engine, which may allow few. Afterwards all ranges are outside, and allocations return 0. */
   release(): void {
     noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
     this.memory = noMemory;
@@ -109,16 +103,17 @@ export class KernelMemory {
     this.#top = this.#view.getUint32(HEADER.top, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#slack = this.#view.getUint32(HEADER.slack, true);
-    this.#spanEnd = pageEnd(this.#top);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
+    // A fresh memory has no spans yet. `reset` writes them.
+    const isFresh = !this.#ended && this.#view.getUint32(HEADER.span1, true) === 0;
+    this.#spanEnd = isFresh ? HEADER_BYTES : pageEnd(this.#top);
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
     this.inputLength = this.#view.getUint32(HEADER.inputSpan1, true);
   }
 
   /**
    * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
-   * again only when the memory would otherwise have to grow, as in the native kernel, because some plugins read a block just
-   * after they have freed it.
+   * again only when the memory would have to grow, as in the native kernel: some plugins read a block just after freeing it.
    * @returns the handle, or 0 for a length of 0 or beyond 4 GiB, or when the engine has no more memory
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
@@ -210,14 +205,14 @@ export class KernelMemory {
   reset(input: Uint8Array = NOTHING): boolean {
     // A stack overflow may have interrupted growing, before the views were renewed.
     if (this.#bytes.length !== this.sizeBytes) this.#refresh();
-    const dirtyEnd = Math.max(this.#top, this.#strayEnd);
-    this.#view.setUint32(HEADER.strayLast, 0, true);
+    const strayEnd = this.#strayEnd;
+    if (strayEnd !== 0) this.#view.setUint32(HEADER.hasStrays, 0, true);
+    const dirtyEnd = Math.max(this.#top, strayEnd);
     if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
     this.#blocks.clear(this.#top);
     this.#top = HEADER_BYTES;
     this.#slack = 0;
-    this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
-    this.#ended = false;
+    if (this.#ended || this.#spanEnd !== PAGE_BYTES) this.#openFirstPage();
     this.inputStart = 0;
     this.inputLength = 0;
     try {
@@ -234,8 +229,16 @@ export class KernelMemory {
       const cleanEnd = this.inputLength === 0 ? HEADER_BYTES : this.inputStart + this.inputLength;
       this.#zero(cleanEnd, Math.min(dirtyEnd, PAGE_BYTES));
       this.#view.setUint32(HEADER.hasOutput, 0, true);
-      this.#publish();
+      writeBlockSpan(this.#view, this.#top - HEADER_BYTES);
+      writeInput(this.#view, this.inputStart, this.inputLength);
     }
+  }
+
+  /** The rare part of `reset`: the spans and the flag in the header are those of an ended or of a larger call. */
+  #openFirstPage(): void {
+    this.#spanEnd = Math.min(PAGE_BYTES, this.sizeBytes);
+    this.#ended = false;
+    this.#publish();
   }
 
   /** Makes every access of this call fail until the next `reset`: accessors trap, other functions throw. */
@@ -312,13 +315,13 @@ export class KernelMemory {
   storeU8(address: number, value: number): void {
     if (!this.hasRange(address, 1)) return;
     this.#bytes[address] = value;
-    if (address >= this.#top) this.#noteStray(address);
+    if (address >= this.#top) this.#noteStray();
   }
 
   storeU64(address: number, value: bigint): void {
     if (!this.hasRange(address, 8)) return;
     this.#view.setBigUint64(address, value, true);
-    if (address + 8 > this.#top) this.#noteStray(address + 7);
+    if (address + 8 > this.#top) this.#noteStray();
   }
 
   loadInputU8(offset: number): number {
@@ -330,14 +333,14 @@ export class KernelMemory {
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
   }
 
-  /** Remembers a store beyond the last block: its bytes must be zeroed before a block may lie there. */
-  #noteStray(address: number): void {
-    this.#view.setUint32(HEADER.strayLast, Math.max(address, this.#strayEnd - 1), true);
+  /** Remembers a store beyond the last block: the bytes there must be zeroed before a block may lie there. */
+  #noteStray(): void {
+    this.#view.setUint32(HEADER.hasStrays, 1, true);
   }
 
-  /** Address after the last byte that a store of this call has changed beyond the last block; below 64 without such a store. */
+  /** End of the bytes that stores of this call may have changed beyond the last block, or 0. */
   get #strayEnd(): number {
-    return this.#view.getUint32(HEADER.strayLast, true) + 1;
+    return this.#view.getUint32(HEADER.hasStrays, true) === 0 ? 0 : this.#spanEnd;
   }
 
   #zero(start: number, end: number): void {
@@ -375,7 +378,6 @@ export class KernelMemory {
       return false;
     }
     this.#refresh();
-    this.#publish();
     return true;
   }
 

@@ -71,9 +71,13 @@ export function guarded<T>(
     return read(marking);
   } catch (cause) {
     if (refusal?.error === cause || (Own && cause instanceof Own)) throw cause;
-    return refuse(`${where}: expected a value that can be read, got one that throws`, undefined, { cause });
+    return refuse(unreadable(where), undefined, { cause });
   }
 }
+
+/** The message for a value with a getter or proxy that throws. */
+export const unreadable = (where: string): string =>
+  `${where}: expected a value that can be read, got one that throws`;
 
 /** Checks an argument that is not an options object. */
 export const readArgument = <T>({ check }: Kind<T>, value: unknown, where: string, refuse: Refuse): T =>

@@ -1,4 +1,11 @@
-import type { WasmType } from './signatures.ts';
+import {
+  type EnvFunctionName,
+  type EnvParams,
+  type EnvResults,
+  type EnvThread,
+  envSignatures,
+  type WasmType,
+} from './signatures.ts';
 
 export interface EnvValue {
   name: string;
@@ -7,11 +14,8 @@ export interface EnvValue {
   meaning: string;
 }
 
-/** One import of `extism:host/env`. */
-export interface EnvFunction {
-  name: string;
-  params: readonly EnvValue[];
-  results: readonly EnvValue[];
+/** The documentation of a function, besides its signature. */
+interface Row {
   /** The behaviour for arguments outside the documented meanings. */
   onBadInput: string;
   /** Who frees the blocks that are passed or returned. */
@@ -20,151 +24,149 @@ export interface EnvFunction {
   source: string;
 }
 
+/** One import of `extism:host/env`. */
+export interface EnvFunction extends Row {
+  name: EnvFunctionName;
+  params: readonly EnvValue[];
+  results: readonly EnvValue[];
+  /** The thread that runs it for a plugin in a worker. */
+  thread: EnvThread;
+}
+
+/** A parameter or result, whose type stands in the signature. */
+type Value = Omit<EnvValue, 'type'>;
+/** One value for each type of a signature. */
+type Values<Types extends readonly WasmType[]> = { readonly [Index in keyof Types]: Value };
+
+type Rows = {
+  readonly [Name in EnvFunctionName]: Row & {
+    params: Values<EnvParams<Name>>;
+    results: Values<EnvResults<Name>>;
+  };
+};
+
 const NATIVE = "Extism's native kernel";
 const HOST = "Extism's native runtime";
 const NONE = 'No block is passed.';
 
-const handle = (meaning = 'handle of a block'): EnvValue => ({ name: 'handle', type: 'i64', meaning });
-const address: EnvValue = {
-  name: 'address',
-  type: 'i64',
-  meaning: 'byte offset into the kernel memory, all 64 bits count',
-};
-const offset: EnvValue = { name: 'offset', type: 'i64', meaning: 'byte offset from the start of the input' };
-const bytes = (name: string, meaning: string): EnvValue => ({ name, type: 'i64', meaning });
-const byte: EnvValue = { name: 'value', type: 'i32', meaning: 'one byte, unsigned' };
-const word: EnvValue = { name: 'value', type: 'i64', meaning: 'eight bytes, little endian' };
-const key: EnvValue = { name: 'key', type: 'i64', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
+const handle = (meaning = 'handle of a block'): Value => ({ name: 'handle', meaning });
+const bytes = (name: string, meaning: string): Value => ({ name, meaning });
+const address = bytes('address', 'byte offset into the kernel memory, all 64 bits count');
+const offset = bytes('offset', 'byte offset from the start of the input');
+const byte: Value = { name: 'value', meaning: 'one byte, unsigned' };
+const word: Value = { name: 'value', meaning: 'eight bytes, little endian' };
+const key: Value = { name: 'key', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
 
 const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
   'A range that loads do not reach is ignored, with a diagnostic. Any other range counts, whether or not it is a block.';
-const endOfCall = 'The host frees the key at the end of the call';
+const afterCall = 'The host frees the key when the call is over';
 const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
 const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
 
-const log = (level: string): EnvFunction => ({
-  name: `log_${level}`,
+const log: Rows['log_trace'] = {
   params: [handle('handle of the message in UTF-8; 0 is the empty message')],
   results: [],
   onBadInput: `When the level is on, an invalid handle or a message of ${LONGEST} ends the call; bytes that are not UTF-8 become U+FFFD. When the level is off, the call does nothing.`,
-  ownership: 'The host frees the message at the end of the call.',
+  ownership: 'The host frees the message when the call is over.',
   source: `${HOST}, which logs an error line for text that is not UTF-8.`,
-});
+};
 
-/**
- * Every function a plugin may import from `extism:host/env`. The kernel, the missing-import message, the tests and docs/ABI.md
- * read these rows.
- */
-export const ENV_FUNCTIONS: readonly EnvFunction[] = [
-  {
-    name: 'alloc',
+const rows: Rows = {
+  alloc: {
     params: [bytes('length', 'bytes wanted')],
     results: [handle('handle of a zeroed block, a multiple of 16, or 0')],
     onBadInput:
       'Returns 0 for a length of 0 or beyond 4 GiB, and when the engine has no more memory. A length over the configured limit ends the call.',
-    ownership: 'The plugin owns the block until the end of the call.',
+    ownership: 'The plugin owns the block until the call is over.',
     source: `${NATIVE}, which does not zero reused blocks and wraps around near 2^64.`,
   },
-  {
-    name: 'free',
+  free: {
     params: [handle()],
     results: [],
     onBadInput: '0 does nothing. A freed, unknown or interior handle does nothing, with a diagnostic.',
     ownership:
-      'Ends the block. Freeing the input makes its length 0; freeing the output keeps the output as it was set.',
+      'Frees the block. Freeing the input makes its length 0; freeing the output keeps the output as it was set.',
     source: NATIVE,
   },
-  {
-    name: 'length',
+  length: {
     params: [handle()],
     results: [bytes('length', 'bytes of the block')],
     onBadInput: 'Returns 0 for 0 and for a freed, unknown or interior handle.',
     ownership: 'No ownership changes.',
     source: NATIVE,
   },
-  {
-    name: 'length_unsafe',
+  length_unsafe: {
     params: [handle()],
     results: [bytes('length', 'bytes of the block')],
     onBadInput: 'As length.',
     ownership: 'No ownership changes.',
     source: `${NATIVE}, which reads a length from the bytes before an invalid handle, without a check.`,
   },
-  {
-    name: 'load_u8',
+  load_u8: {
     params: [address],
     results: [byte],
     onBadInput: `${outside} reads as 0.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
-  {
-    name: 'load_u64',
+  load_u64: {
     params: [address],
     results: [word],
     onBadInput: `${outside} reads as 0, also when only the last byte is outside.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
-  {
-    name: 'store_u8',
+  store_u8: {
     params: [address, { ...byte, meaning: 'the low byte is stored' }],
     results: [],
     onBadInput: `${outside} stores nothing.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
-  {
-    name: 'store_u64',
+  store_u64: {
     params: [address, word],
     results: [],
     onBadInput: `${outside} stores nothing, also when only the last byte is outside.`,
     ownership: NONE,
     source: `${NATIVE}, which traps when the access ends exactly one byte past the memory.`,
   },
-  {
-    name: 'input_offset',
+  input_offset: {
     params: [],
     results: [bytes('address', 'where the input starts in the kernel memory; 0 for an empty input')],
     onBadInput: 'Impossible, because there are no parameters.',
-    ownership: 'The host owns the input until the end of the call.',
+    ownership: 'The host owns the input until the call is over.',
     source: NATIVE,
   },
-  {
-    name: 'input_length',
+  input_length: {
     params: [],
     results: [bytes('length', 'bytes of the input')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
-  {
-    name: 'input_load_u8',
+  input_load_u8: {
     params: [offset],
     results: [byte],
     onBadInput: 'Returns 0 for an offset at or beyond the length of the input.',
     ownership: NONE,
     source: NATIVE,
   },
-  {
-    name: 'input_load_u64',
+  input_load_u64: {
     params: [offset],
     results: [word],
     onBadInput: 'Returns 0 when fewer than eight bytes are left, and for any other 64-bit offset.',
     ownership: NONE,
     source: `${NATIVE}, where an offset from -8 to -1 reads before the input.`,
   },
-  {
-    name: 'input_set',
+  input_set: {
     params: [bytes('address', 'start of a range'), bytes('length', 'bytes')],
     results: [],
     onBadInput: range,
     ownership: 'The range becomes the input; ownership of its block does not change.',
     source: `${NATIVE}, which ignores (0, 0).`,
   },
-  {
-    name: 'output_set',
+  output_set: {
     params: [bytes('address', 'start of a range, in a block or not'), bytes('length', 'bytes')],
     results: [],
     onBadInput: range,
@@ -172,99 +174,87 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
       'The host copies the range when the export has returned. The last valid call wins; (0, 0) is an empty output.',
     source: `${NATIVE}, which ignores (0, 0).`,
   },
-  {
-    name: 'output_offset',
+  output_offset: {
     params: [],
     results: [bytes('address', 'start of the output set so far, 0 without')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
-  {
-    name: 'output_length',
+  output_length: {
     params: [],
     results: [bytes('length', 'bytes of the output set so far, 0 without')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: NATIVE,
   },
-  {
-    name: 'error_set',
+  error_set: {
     params: [handle('handle of the error text in UTF-8; 0 takes an error back')],
     results: [],
     onBadInput: `An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD. A text of ${LONGEST} ends the call.`,
     ownership: 'The text is copied at once; the plugin still owns the block.',
     source: `${NATIVE}, which ignores an invalid handle and loses the text of a block freed later.`,
   },
-  {
-    name: 'error_get',
+  error_get: {
     params: [],
     results: [handle('handle given to error_set, 0 without')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: 'No ownership changes.',
     source: NATIVE,
   },
-  {
-    name: 'reset',
+  reset: {
     params: [],
     results: [],
     onBadInput: 'Impossible, because there are no parameters.',
-    ownership: 'Ends every block and forgets input, output and error.',
+    ownership: 'Frees every block and forgets input, output and error.',
     source: NATIVE,
   },
-  {
-    name: 'memory_bytes',
+  memory_bytes: {
     params: [],
     results: [bytes('bytes', 'of kernel memory that loads and stores reach')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: `${NATIVE}, which starts with 65,472.`,
   },
-  {
-    name: 'config_get',
+  config_get: {
     params: [key],
     results: [handle('handle of the value in UTF-8, 0 for a missing or empty one')],
     onBadInput: `${badKey} Only the configuration's own keys are found.`,
-    ownership: `${endOfCall}; the plugin owns the value.`,
+    ownership: `${afterCall}; the plugin owns the value.`,
     source: HOST,
   },
-  {
-    name: 'var_get',
+  var_get: {
     params: [key],
     results: [handle('handle of a copy of the value, 0 for a missing or empty one')],
     onBadInput: badKey,
-    ownership: `${endOfCall}; the plugin owns the copy.`,
+    ownership: `${afterCall}; the plugin owns the copy.`,
     source: HOST,
   },
-  {
-    name: 'var_set',
-    params: [key, { name: 'value', type: 'i64', meaning: 'handle of the value; 0 deletes the variable' }],
+  var_set: {
+    params: [key, { name: 'value', meaning: 'handle of the value; 0 deletes the variable' }],
     results: [],
     onBadInput: `${badKey} So does an invalid value handle, or a value that does not fit the limit; the variables stay as they were.`,
-    ownership: 'The value is copied; the host frees key and value at the end of the call.',
+    ownership: 'The value is copied; the host frees key and value when the call is over.',
     source: `${HOST}, which counts 48 bytes more for each variable, and a replaced value twice.`,
   },
-  {
-    name: 'http_request',
+  http_request: {
     params: [
       handle('handle of the request as JSON: url, method, headers'),
-      { name: 'body', type: 'i64', meaning: 'handle of the body, 0 for none' },
+      { name: 'body', meaning: 'handle of the body, 0 for none' },
     ],
     results: [handle('handle of the response body, 0 for an empty one')],
     onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit, or a missing response ends the call. So does every request where HTTP is not enabled. Any status is a response.`,
-    ownership: 'The host frees request and body at the end of the call; the plugin owns the response.',
+    ownership: 'The host frees request and body when the call is over; the plugin owns the response.',
     source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },
-  {
-    name: 'http_status_code',
+  http_status_code: {
     params: [],
-    results: [{ name: 'status', type: 'i32', meaning: 'status of the last response, 0 before the first' }],
+    results: [{ name: 'status', meaning: 'status of the last response, 0 before the first' }],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,
   },
-  {
-    name: 'http_headers',
+  http_headers: {
     params: [],
     results: [
       handle(
@@ -275,19 +265,29 @@ export const ENV_FUNCTIONS: readonly EnvFunction[] = [
     ownership: 'The plugin owns the block.',
     source: HOST,
   },
-  log('trace'),
-  log('debug'),
-  log('info'),
-  log('warn'),
-  log('error'),
-  {
-    name: 'get_log_level',
+  log_trace: log,
+  log_debug: log,
+  log_info: log,
+  log_warn: log,
+  log_error: log,
+  get_log_level: {
     params: [],
-    results: [
-      { name: 'level', type: 'i32', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' },
-    ],
+    results: [{ name: 'level', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' }],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,
   },
-];
+};
+
+const valuesOf = (values: readonly Value[], types: readonly WasmType[]): EnvValue[] =>
+  values.map((value, index) => ({ ...value, type: types[index]! }));
+
+/** Every function that a plugin may import from `extism:host/env`. The tests and docs/ABI.md read these rows. */
+export const ENV_FUNCTIONS: readonly EnvFunction[] = (Object.keys(envSignatures) as EnvFunctionName[]).map(
+  name => {
+    const [params, results, thread] = envSignatures[name];
+    const row = rows[name];
+    const values = { params: valuesOf(row.params, params), results: valuesOf(row.results, results) };
+    return { name, thread, ...row, ...values };
+  },
+);

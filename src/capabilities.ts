@@ -1,6 +1,7 @@
 import { compileAccessors } from '../abi/index.ts';
 import { jspi } from './engine/jspi.ts';
 import type { Platform } from './platform/types.ts';
+import { limitsFor } from './run/mode.ts';
 
 /** Abilities of the host on this runtime. The names are those of the official JS SDK. */
 export interface Capabilities {
@@ -40,8 +41,9 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      // Where no worker can be ended by force, checks added to the plugin's bytes end it. The platform must compile bytes then.
-      return (platform.lacksWorkers() ?? platform.lacksForce()) === null || compileAccessors() !== null;
+      const { metered } = limitsFor({ timeoutMs: 1, maxGrowthPages: undefined, preopens: {} }, platform);
+      // The checks are added to the plugin's bytes, so the platform must compile bytes.
+      return metered === null || compileAccessors() !== null;
     },
     get extismStdoutEnvVarSet() {
       return platform.printsWasiOutput?.() ?? false;

@@ -4,14 +4,17 @@ import { CreateError, messageOf, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
-import { readPluginOptions, type Settings, settle } from './given/settings.ts';
+import { readPluginOptions, type Settings, toSettings } from './given/settings.ts';
+import type { Limits } from './link/execution.ts';
 import { lacksMemory } from './link/instance.ts';
 import { type LinkPlan, planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
 import { fetchManifest, loadSource, type ManifestModule, unavailable } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
-import { chooseMode, meters } from './run/mode.ts';
+import { describeLinks } from './run/debug-log.ts';
+import { limitsFor, modeFor } from './run/mode.ts';
+import { assemble } from './setup.ts';
 import { isThenable } from './values/thenable.ts';
 
 /**
@@ -32,16 +35,18 @@ export async function createPlugin(
   const remote = readForeign(() => remoteManifest(given));
   const source = remote ? await fetchManifest(remote, fetch) : given;
   const parsed = readForeign(() => parseManifest(source));
-  const settings = settle(parsed.options, own);
+  const settings = toSettings(parsed.given, own);
   const folders = openFolders(platform, settings);
+  const limits = limitsFor(settings, platform);
   const modules = await Promise.all(
-    parsed.modules.map(module => loadModule(platform, fetch, module, settings)),
+    parsed.modules.map(module => loadModule(platform, fetch, module, limits, settings)),
   );
   const plan = planLinks(modules, settings);
   refuseMissingMemory(plan);
-  const mode = chooseMode(plan, settings, platform);
+  const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
-  const plugin = new Plugin(platform, settings, plan, mode, folders);
+  settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
+  const plugin = new Plugin(assemble({ platform, settings, plan, limits, ...chosen, folders }));
   await plugin.initialise();
   return plugin;
 }
@@ -59,14 +64,11 @@ async function loadModule(
   platform: Platform,
   fetch: Fetch,
   item: ManifestModule,
-  settings: Settings,
+  limits: Limits,
+  { debug }: Settings,
 ): Promise<PluginModule> {
-  const { debug, maxGrowthPages } = settings;
   const source = await loadSource(platform, fetch, item);
-  const module = await compileModule(platform, item.name, source, {
-    maxGrowthPages,
-    metered: meters(settings, platform),
-  });
+  const module = await compileModule(platform, item.name, source, limits);
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;

@@ -1,5 +1,3 @@
-import type { Kernel } from '../abi/index.ts';
-import type { LineSink, Preopen } from '../wasi/index.ts';
 import { CallError, notPrepared } from './call-error.ts';
 import { isCreateErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
@@ -12,86 +10,52 @@ import {
   refuseName,
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
-import type { LinkPlan } from './link/plan.ts';
-import type { Platform } from './platform/types.ts';
-import {
-  type CallSite,
-  checkSignature,
-  isOwnToStart,
-  notFound,
-  type Outcome,
-  runCall,
-  runSuspending,
-} from './run/call.ts';
-import { Deadline } from './run/deadline.ts';
-import { describeCall, describeInstance, describeLinks, describeOutcome } from './run/debug-log.ts';
-import { limitGrowth } from './run/growth.ts';
-import { HostCalls } from './run/host-calls.ts';
+import type { Execution } from './link/execution.ts';
+import { type CallSite, checkSignature, isOwnToStart, notFound, type Outcome, runCall } from './run/call.ts';
+import type { Deadline } from './run/deadline.ts';
+import { describeCall, describeInstance, describeOutcome } from './run/debug-log.ts';
+import type { HostCalls } from './run/host-calls.ts';
 import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
-import { type Mode, meters, notAtOnce } from './run/mode.ts';
-import { type PluginReport, reportOn } from './run/report.ts';
+import type { ChosenMode } from './run/mode.ts';
+import type { PluginReport } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
-import { Turns } from './run/turns.ts';
-import { connect, createKernel, createRunner, lineSink } from './setup.ts';
+import type { Turns } from './run/turns.ts';
+import type { PluginParts } from './setup.ts';
 import { type PluginInput, readInput } from './values/input.ts';
-import { OutputCopier, type PluginOutput } from './values/output.ts';
+import { after, type Later } from './values/later.ts';
+import type { PluginOutput } from './values/output.ts';
+
+/** Stands in messages for the name of an export. */
+const INITIALISATION = 'initialisation';
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
   readonly report: PluginReport;
   readonly #settings: Settings;
-  readonly #plan: LinkPlan;
-  readonly #mode: Mode;
-  readonly #kernel: Kernel;
-  readonly #hostCalls: HostCalls;
-  readonly #stdout: LineSink;
-  readonly #stderr: LineSink;
+  readonly #execution: Execution;
+  readonly #mode: ChosenMode['mode'];
+  readonly #syncRefusal: ChosenMode['syncRefusal'];
   readonly #site: CallSite;
-  readonly #runner: Runner;
-  /** Null unless the plugin is metered. */
+  readonly #calls: HostCalls;
   readonly #deadline: Deadline | null;
+  readonly #runner: Runner;
+  readonly #turns: Turns;
   /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
-  readonly #turns: Turns;
   #closed = false;
 
   /** Internal: use `createPlugin`. */
-  constructor(
-    platform: Platform,
-    settings: Settings,
-    plan: LinkPlan,
-    mode: Mode,
-    folders: Readonly<Record<string, Preopen>>,
-  ) {
-    this.#settings = settings;
-    this.#plan = plan;
-    this.#mode = mode;
-    this.#turns = new Turns(platform.keepAlive);
-    this.#kernel = createKernel(settings);
-    const outputs = new OutputCopier(this.#kernel.memory);
-    this.#hostCalls = new HostCalls(this.#kernel, outputs, mode, platform, settings);
-    const { tier, imports } = connect(this.#kernel, mode, settings);
-    const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
-    this.#stdout = lineSink(this.#kernel, 'stdout', settings, prints ? platform.print.out : null);
-    this.#stderr = lineSink(this.#kernel, 'stderr', settings, prints ? platform.print.err : null);
-    this.report = reportOn(plan, mode, tier);
-    // A plugin with WASI may leave a line without its line end.
-    const flush = () => [this.#stdout, this.#stderr].forEach(sink => void sink.flush());
-    this.#site = {
-      kernel: this.#kernel,
-      outputs,
-      flush: this.report.wasi ? flush : null,
-      stderr: () => this.#lastErrorLines(),
-    };
-    settings.debug?.(`link: ${describeLinks(plan)}, ${mode}`);
-    this.#deadline =
-      meters(settings, platform) === null
-        ? null
-        : new Deadline(settings.timeoutMs!, this.#kernel, () => this.isActive());
-    this.#runner = createRunner({
-      ...{ mode, plan, settings, platform, folders, tier, imports, deadline: this.#deadline },
-      ...{ kernel: this.#kernel, hostCalls: this.#hostCalls, stdout: this.#stdout, stderr: this.#stderr },
-    });
+  constructor(parts: PluginParts) {
+    this.report = parts.report;
+    this.#settings = parts.settings;
+    this.#execution = parts.execution;
+    this.#mode = parts.mode;
+    this.#syncRefusal = parts.syncRefusal;
+    this.#site = parts.site;
+    this.#calls = parts.site.calls;
+    this.#deadline = parts.deadline;
+    this.#runner = parts.runner;
+    this.#turns = parts.turns;
   }
 
   /**
@@ -120,8 +84,8 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     // Copied, because the caller may change its bytes before this call has its turn.
     const copy = readInput(input, CallError).slice();
-    const work = () => this.#callAsync(name, copy, hostContext, signal);
-    return this.#inTurn(`calling "${name}"`, work, signal);
+    const work = () => this.#callExport(name, copy, hostContext);
+    return this.#whenReady(`calling "${name}"`, work, name, signal);
   }
 
   /**
@@ -138,56 +102,54 @@ export class Plugin {
     if (typeof name !== 'string') refuseName(name);
     if (extra.length > 0) refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    if (this.#mode !== 'inline') throw notAtOnce(name, this.#mode, this.#plan, this.#settings);
+    if (this.#syncRefusal) {
+      const { code, why } = this.#syncRefusal;
+      throw new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
+    }
     this.#makeReady();
-    const fn = this.#callable(name);
-    const given = readInput(input, CallError);
-    this.#settings.debug?.(describeCall(name, given));
-    return this.#conclude(name, this.#run(name, fn, given, hostContext));
+    return this.#callExport(name, input, hostContext) as PluginOutput | null;
   }
 
   /** Whether the plugin exports a function of this name. */
   functionExists(name: string): Promise<boolean>;
   async functionExists(name: string, ...extra: unknown[]): Promise<boolean> {
     refuseArguments('functionExists', extra);
-    return this.#plan.main.exportKinds.get(name) === 'function';
+    return this.#execution.plan.main.exportKinds.get(name) === 'function';
   }
 
   getExports(): Promise<WebAssembly.ModuleExportDescriptor[]>;
   async getExports(...extra: unknown[]): Promise<WebAssembly.ModuleExportDescriptor[]> {
     refuseArguments('getExports', extra);
-    return this.#plan.main.exports.map(item => ({ ...item }));
+    return this.#execution.plan.main.exports.map(item => ({ ...item }));
   }
 
   getImports(): Promise<WebAssembly.ModuleImportDescriptor[]>;
   async getImports(...extra: unknown[]): Promise<WebAssembly.ModuleImportDescriptor[]> {
     refuseArguments('getImports', extra);
-    return this.#plan.main.imports.map(item => ({ ...item }));
+    return this.#execution.plan.main.imports.map(item => ({ ...item }));
   }
 
   /** Returns the instance of the main module that the next call will use. @throws {CallError} CLOSED; UNSUPPORTED in a worker */
   getInstance(): Promise<WebAssembly.Instance>;
   async getInstance(...extra: unknown[]): Promise<WebAssembly.Instance> {
     refuseArguments('getInstance', extra);
-    if (this.#isUnusable()) throw this.#unusable('getting the instance');
+    const what = 'getting the instance';
+    if (this.#isUnusable()) throw this.#unusable(what);
     if (this.#mode === 'worker')
-      throw new CallError(
-        'UNSUPPORTED',
-        'getting the instance: it is in a worker; leave out the options that need one',
-      );
-    if (this.#mode === 'inline') this.#makeReady();
-    else await this.#inTurn('getting the instance', () => this.#makeReadyAsync());
+      throw new CallError('UNSUPPORTED', `${what}: it is in a worker; leave out the options that need one`);
+    if (this.#mode === 'suspending') return this.#whenReady(what, () => this.#runner.main!);
+    this.#makeReady();
     return this.#runner.main!;
   }
 
   /** Returns copies of the plugin's variables, by name. */
   get vars(): ReadonlyMap<string, Uint8Array> {
-    return this.#kernel.vars.snapshot();
+    return this.#execution.kernel.vars.snapshot();
   }
 
   /** Whether a call is running. */
   isActive(): boolean {
-    return this.#hostCalls.isActive;
+    return this.#calls.isActive;
   }
 
   /**
@@ -199,8 +161,8 @@ export class Plugin {
     refuseArguments('reset', extra);
     const { vars = false } = readResetOptions(options);
     if (this.isActive() || this.#closed) return false;
-    this.#kernel.begin();
-    if (vars) this.#kernel.vars.clear();
+    this.#execution.kernel.begin();
+    if (vars) this.#execution.kernel.vars.clear();
     return true;
   }
 
@@ -210,21 +172,18 @@ export class Plugin {
     refuseArguments('close', extra);
     this.#closed = true;
     if (this.isActive())
-      this.#hostCalls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
+      this.#calls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
     this.#dropInstance();
     await this.#turns.whenIdle();
     await this.#runner.close();
-    this.#kernel.close(this.#unusable('asking the host'));
+    this.#execution.kernel.close(this.#unusable('asking the host'));
   }
 
   /** Internal: makes the first instance, so that creation fails for a plugin that cannot start. */
   async initialise(): Promise<void> {
     try {
-      if (this.#mode === 'inline') this.#makeReady();
-      else {
-        await this.#runner.prepare();
-        await this.#bound('initialisation', undefined, () => this.#makeReadyAsync());
-      }
+      await this.#runner.prepare();
+      await this.#bound(INITIALISATION, undefined, async () => this.#makeReady());
     } catch (error) {
       await this.#runner.close();
       const { code, message, cause } = error as CallError;
@@ -232,19 +191,27 @@ export class Plugin {
     }
   }
 
-  async #callAsync(
-    name: string,
-    input: string | Uint8Array,
-    hostContext: unknown,
-    signal: AbortSignal | undefined,
-  ): Promise<PluginOutput | null> {
-    await this.#prepare(`calling "${name}"`);
-    return this.#bound(name, signal, async () => {
-      await this.#makeReadyAsync();
-      if (signal) refuseIfAborted(name, signal);
-      const fn = this.#callable(name);
-      this.#settings.debug?.(describeCall(name, input));
-      return this.#conclude(name, await this.#runAsync(name, fn, input, hostContext));
+  /**
+   * Runs `work` when it has its turn and an instance is ready. The wait ends when the signal fires, or when it may be a wait
+   * for itself. The time of the turn and of the thread's start does not count for the time limit.
+   * @param name how messages of the work itself begin
+   */
+  #whenReady<T>(what: string, work: () => Later<T>, name = what, signal?: AbortSignal): Promise<T> {
+    const run = async () => {
+      await this.#prepare(what);
+      return this.#bound(name, signal, async () => {
+        await this.#makeReady();
+        if (signal) refuseIfAborted(name, signal);
+        return work();
+      });
+    };
+    return this.#turns.run(run, leave => {
+      const unsign = signal && leaveOnAbort(signal, what, leave);
+      const unbound = this.boundWait(what, leave);
+      return () => {
+        unsign?.();
+        unbound();
+      };
     });
   }
 
@@ -259,47 +226,38 @@ export class Plugin {
   }
 
   #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#settings;
-    return stopInTime({ what, signal, timeoutMs }, reason => this.#hostCalls.interrupt(reason), work);
-  }
-
-  /** Runs `work` when it has its turn. The call leaves the queue when its signal fires, or when it may wait for itself. */
-  #inTurn<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(work, leave => {
-      const unsign = signal && leaveOnAbort(signal, what, leave);
-      const unbound = this.boundWait(what, leave);
-      return () => {
-        unsign?.();
-        unbound();
-      };
-    });
+    const { timeoutMs } = this.#execution.limits;
+    return stopInTime({ what, signal, timeoutMs }, reason => this.#calls.interrupt(reason), work);
   }
 
   /** Internal, like `boundWait`: whether a wait of the current code may never end. Actors use both for their own queue. */
   get mayWaitForItself(): boolean {
-    return this.#hostCalls.mayWaitForThis();
+    return this.#calls.mayWaitForThis();
   }
 
   boundWait(what: string, leave: (error: CallError) => void): () => void {
-    return this.#hostCalls.boundWait(what, leave);
+    return this.#calls.boundWait(what, leave);
   }
 
   /** Starts the time limit, and makes an instance if there is none. */
-  #makeReady(): void {
+  #makeReady(): Later<void> {
     this.#deadline?.start();
     if (this.#runner.isReady) return;
     this.#dropInstance();
-    this.#checkStarted(this.#run('initialisation', () => this.#runner.start()));
+    const outcome = runCall(this.#site, INITIALISATION, () => this.#runner.start());
+    return after(this.#calls.waits, outcome, this.#checkStarted);
   }
 
-  async #makeReadyAsync(): Promise<void> {
-    this.#deadline?.start();
-    if (this.#runner.isReady) return;
-    this.#dropInstance();
-    this.#checkStarted(await this.#runAsync('initialisation', () => this.#runner.start()));
+  /** Calls an export of the current instance. */
+  #callExport(name: string, input: PluginInput, hostContext: unknown): Later<PluginOutput | null> {
+    const fn = this.#callable(name);
+    const given = readInput(input, CallError);
+    this.#settings.debug?.(describeCall(name, given));
+    const outcome = runCall(this.#site, name, fn, given, hostContext);
+    return after(this.#calls.waits, outcome, this.#conclude);
   }
 
-  #checkStarted({ error }: Outcome): void {
+  readonly #checkStarted = ({ error }: Outcome): void => {
     const { strict, onDiagnostic } = this.#settings;
     const { module, isReady } = this.#runner;
     if (error?.code === 'PLUGIN_ERROR' && isReady && !strict) {
@@ -307,78 +265,36 @@ export class Plugin {
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
       // proc_exit(0) is a success for a call, but an instance that has exited cannot serve calls.
-      const reason = error ?? this.#kernel.ended;
+      const reason = error ?? this.#execution.kernel.ended;
       const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
-        stderr: this.#lastErrorLines(),
+        stderr: this.#site.stderr(),
       });
     }
-    this.#settings.debug?.(describeInstance(this.#plan, this.report.kernel));
-  }
+    this.#settings.debug?.(describeInstance(this.#execution.plan, this.report.kernel));
+  };
 
   /** Returns an export of the current instance and checks its type. @throws {CallError} FUNCTION_NOT_FOUND, BAD_SIGNATURE */
   #callable(name: string): () => unknown {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw notFound(name, this.#plan.main.exports);
-    checkSignature(name, found.parameters, this.#plan.main.signatures?.exports.get(name));
+    if (!found) throw notFound(name, this.#execution.plan.main.exports);
+    checkSignature(name, found.parameters, this.#execution.plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
   }
 
-  #run(name: string, body: () => unknown, input?: string | Uint8Array, hostContext?: unknown): Outcome {
-    this.#hostCalls.begin(hostContext);
-    try {
-      return this.#limit(name, runCall(this.#site, name, body, input));
-    } finally {
-      this.#leaveCall();
-    }
-  }
-
-  async #runAsync(
-    name: string,
-    body: () => unknown,
-    input?: string | Uint8Array,
-    hostContext?: unknown,
-  ): Promise<Outcome> {
-    this.#hostCalls.beginInterruptible(hostContext);
-    try {
-      return this.#limit(
-        name,
-        await this.#hostCalls.within(() => runSuspending(this.#site, name, body, input)),
-      );
-    } finally {
-      this.#leaveCall();
-    }
-  }
-
-  #limit(name: string, outcome: Outcome): Outcome {
-    const { maxGrowthPages } = this.#settings;
-    if (maxGrowthPages === undefined) return outcome;
-    return limitGrowth(name, outcome, maxGrowthPages, this.#kernel, this.#runner.growth());
-  }
-
-  #leaveCall(): void {
-    this.#hostCalls.end();
-    this.#site.flush?.();
-  }
-
-  #conclude(name: string, outcome: Outcome): PluginOutput | null {
-    // A command has ended when `_start` returns, so its instance cannot be used again.
-    if (outcome.dropInstance || name === '_start') this.#dropInstance();
-    this.#settings.debug?.(describeOutcome(name, outcome));
+  /** One function for all calls, as a closure for each costs time: see `runWaiting`. */
+  readonly #conclude = (outcome: Outcome): PluginOutput | null => {
+    // A command is over when `_start` returns, so its instance cannot be used again.
+    if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();
+    this.#settings.debug?.(describeOutcome(outcome));
     if (outcome.error) throw outcome.error;
     return outcome.output;
-  }
-
-  #lastErrorLines(): readonly string[] {
-    // Flushed, because a panic message may end without a newline.
-    this.#stderr.flush();
-    return this.#stderr.lines;
-  }
+  };
 
   #dropInstance(): void {
     this.#runner.drop();
@@ -386,7 +302,7 @@ export class Plugin {
   }
 
   #isUnusable(): boolean {
-    return this.#closed || this.#hostCalls.isInside();
+    return this.#closed || this.#calls.isInside();
   }
 
   #unusable(what: string): CallError {

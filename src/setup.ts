@@ -1,26 +1,32 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
-import { LineSink, type Preopen } from '../wasi/index.ts';
-import { jspi } from './engine/jspi.ts';
+import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
 import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
 import { httpSender } from './host/http.ts';
+import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
-import type { Link, LinkPlan } from './link/plan.ts';
+import type { Execution, Limits } from './link/execution.ts';
+import type { LinkPlan } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
-import type { Deadline } from './run/deadline.ts';
-import type { HostCalls } from './run/host-calls.ts';
-import { httpImport, localImport } from './run/host-imports.ts';
+import type { CallSite } from './run/call.ts';
+import { Deadline } from './run/deadline.ts';
+import { growthLimit } from './run/growth.ts';
+import { type HostCalls, InlineCalls, WaitingCalls } from './run/host-calls.ts';
+import { type AsyncImport, httpImport, localImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
-import type { Mode } from './run/mode.ts';
+import type { ChosenMode, Mode } from './run/mode.ts';
+import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
+import { Turns } from './run/turns.ts';
 import { WorkerRunner } from './run/worker/runner.ts';
+import { OutputCopier } from './values/output.ts';
 import { makeAsk } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
-export function createKernel(settings: Settings): Kernel {
+function createKernel(settings: Settings): Kernel {
   const kernel: Kernel = new Kernel({
     maxBytes: settings.maxKernelBytes,
     maxVarBytes: settings.maxVarBytes,
@@ -39,23 +45,33 @@ export function createKernel(settings: Settings): Kernel {
 }
 
 /** Runs a callback of the user, made by `coded`. If it throws, ends the call with that error. */
-function orStop(kernel: Kernel, callback: () => void): void {
+function orStop<T>(kernel: Kernel, callback: () => T): T {
   try {
-    callback();
+    return callback();
   } catch (error) {
-    kernel.stop(error as Error);
+    return kernel.stop(error as Error);
   }
 }
 
-export const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
+const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
   orStop(kernel, () => settings.onDiagnostic?.(diagnostic));
+
+/** Returns a listener that ends the call when the given one throws. */
+function orStopListening(kernel: Kernel, given: ImportListener): ImportListener {
+  const listener = coded('the import listener', given);
+  return call => {
+    const done = orStop(kernel, () => listener(call));
+    const codedDone = done && coded('the import listener', done);
+    return codedDone && (outcome => orStop(kernel, () => codedDone(outcome)));
+  };
+}
 
 /**
  * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores
  * in the worker, so this thread uses the reference functions.
  * @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier
  */
-export function connect(
+function connect(
   kernel: Kernel,
   mode: Mode,
   { kernel: tier, accessors }: Settings,
@@ -69,61 +85,112 @@ export function connect(
   }
 }
 
-interface RunnerParts {
-  mode: Mode;
-  plan: LinkPlan;
-  settings: Settings;
+/** The decisions of `createPlugin`, from which the parts of a plugin are made. */
+export interface Decided extends ChosenMode {
   platform: Platform;
+  settings: Settings;
+  plan: LinkPlan;
+  limits: Limits;
   folders: Readonly<Record<string, Preopen>>;
-  kernel: Kernel;
-  tier: KernelTier;
-  imports: EnvImports;
-  hostCalls: HostCalls;
-  /** Null unless the plugin is metered. */
-  deadline: Deadline | null;
-  stdout: LineSink;
-  stderr: LineSink;
 }
 
-export function createRunner({
-  mode,
-  imports,
-  tier,
-  folders,
-  hostCalls,
-  deadline,
-  ...parts
-}: RunnerParts): Runner {
-  const { settings, kernel, platform } = parts;
-  const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes, fetch } = settings;
+export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
+  execution: Execution;
+  report: PluginReport;
+  site: CallSite;
+  /** Null unless the plugin is metered. */
+  deadline: Deadline | null;
+  runner: Runner;
+  turns: Turns;
+}
+
+/** @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier */
+export function assemble(decided: Decided): PluginParts {
+  const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
+  const kernel = createKernel(settings);
+  const outputs = new OutputCopier(kernel.memory);
+  const waiting = waitingCalls(decided, kernel, outputs);
+  const calls = waiting ?? new InlineCalls(kernel, outputs);
+  const { tier, imports } = connect(kernel, mode, settings);
+  const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
+  const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
+  const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
+  const listener = settings.importListener && orStopListening(kernel, settings.importListener);
+  const execution: Execution = { plan, limits, tier, kernel, stdout, stderr, onDiagnostic, listener };
+  const deadline =
+    limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
+  const http = waiting && httpFor(decided, kernel, waiting);
+  const report = reportOn(plan, mode, tier);
+  // A plugin with WASI may leave a line without its line end.
+  const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
+  const runner =
+    mode === 'worker'
+      ? new WorkerRunner(execution, {
+          platform,
+          settings,
+          kernelImports: { ...imports, ...(http && { http_request: http }) },
+          hostCall: waiting!,
+        })
+      : new LocalRunner(execution, {
+          kernelImports: imports,
+          http,
+          hostImport: link => localImport(link, calls),
+          wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
+          suspends: mode === 'suspending',
+          ask: deadline && makeAsk(() => deadline.isOver()),
+        });
+  const site: CallSite = {
+    kernel,
+    outputs,
+    calls,
+    flush: report.wasi ? flush : null,
+    stderr: () => stderr.lines,
+    limit: limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner),
+  };
+  const turns = new Turns(platform.keepAlive);
+  return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
+}
+
+/** Null for a plugin whose calls never wait. */
+function waitingCalls(
+  { platform, settings, mode }: Decided,
+  kernel: Kernel,
+  outputs: OutputCopier,
+): WaitingCalls | null {
+  if (mode === 'inline') return null;
+  const { asyncContext } = platform;
+  const { queueTimeoutMs } = settings;
+  return new WaitingCalls(kernel, outputs, { asyncContext, queueTimeoutMs, marksEach: mode === 'worker' });
+}
+
+/** Makes `http_request`; null if no host is allowed. */
+function httpFor({ platform, settings }: Decided, kernel: Kernel, calls: WaitingCalls): AsyncImport | null {
+  const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes } = settings;
+  if (allowedHosts.length === 0) return null;
   const rules = {
     allowedHosts,
     allowedSchemes,
     allowsPrivateAddresses,
     maxResponseBytes: maxHttpResponseBytes,
   };
-  const send = httpSender({ ...rules, fetch: fetch ?? platform.fetch }, () => hostCalls.signal);
-  const http = mode === 'inline' || allowedHosts.length === 0 ? null : httpImport(kernel, hostCalls, send);
-  if (mode === 'worker') {
-    const kernelImports = { ...imports, ...(http && { http_request: http }) };
-    const isMetered = deadline !== null;
-    return new WorkerRunner({ ...parts, kernelImports, tier, isMetered, hostCall: hostCalls, onDiagnostic });
-  }
-  const kernelImports = { ...imports, ...(http && { http_request: new jspi!.Suspending(http) }) };
-  const hostImport = (link: Link) => localImport(link, hostCalls);
-  const suspends = mode === 'suspending';
-  const clock = suspends
-    ? suspendingClock(platform.clock, () => hostCalls.signal)
-    : (deadline?.clock(platform.clock) ?? platform.clock);
-  const ask = deadline && makeAsk(() => deadline.isOver());
-  const tracksGrowth = settings.maxGrowthPages !== undefined;
-  const local = { ...parts, folders, kernelImports, hostImport, onDiagnostic, suspends, ask, tracksGrowth };
-  return new LocalRunner({ ...local, platform: { clock, random: platform.random } });
+  const fetch = settings.fetch ?? platform.fetch;
+  return httpImport(
+    kernel,
+    calls,
+    httpSender({ ...rules, fetch }, () => calls.signal),
+  );
+}
+
+/** Returns the clock of a plugin on this thread: its sleep suspends the plugin, or ends at the deadline. */
+function clockFor({ platform, mode }: Decided, calls: HostCalls, deadline: Deadline | null): Clock {
+  const { clock } = platform;
+  if (mode === 'suspending') return suspendingClock(clock, () => calls.signal);
+  return deadline?.clock(clock) ?? clock;
 }
 
 /** Makes a sink that passes lines to the caller's function, if there is one, and to `print`. */
-export function lineSink(
+function lineSink(
   kernel: Kernel,
   name: 'stdout' | 'stderr',
   settings: Settings,

@@ -39,7 +39,7 @@ const THROWN: Readonly<Record<string, unknown>> = {
 
 const IMPORTS_HOST = buildModule({
   imports: [{ module: 'extism:host/user', name: 'host' }],
-  functions: [{ name: 'run', body: [0x10, 0] }],
+  functions: [{ name: 'run', body: ['call 0'] }],
 });
 const run = async (options: PluginOptions) => {
   const plugin = await createPlugin(IMPORTS_HOST, options);

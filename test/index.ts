@@ -1,8 +1,18 @@
 import { setTestHost } from './helpers/host.ts';
 import { nodeHost, testFiles } from './helpers/node.ts';
-import { printReport } from './helpers/print.ts';
+import { isOwnFile, runInParts, sendPart } from './helpers/parts.ts';
+import { printReport, printSlowest } from './helpers/print.ts';
 import { runFiles } from './helpers/runner.ts';
 
 setTestHost({ ...nodeHost, thorough: Boolean(process.env.CI) });
-const wanted = process.argv.slice(2);
-process.exitCode = printReport(await runFiles(testFiles(wanted.length > 0 ? wanted : undefined))) ? 0 : 1;
+const args = process.argv.slice(2);
+const filters = args.filter(arg => !arg.startsWith('--'));
+if (isOwnFile) sendPart(await runFiles(testFiles(), isOwnFile));
+else {
+  const isWhole = filters.length === 0 && nodeHost.runtime.startsWith('node ');
+  const report = isWhole
+    ? await runInParts(process.argv[1]!)
+    : await runFiles(testFiles(filters.length > 0 ? filters : undefined));
+  if (args.includes('--slowest')) console.log(`\n${printSlowest().join('\n')}`);
+  process.exitCode = printReport(report) ? 0 : 1;
+}

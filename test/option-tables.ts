@@ -2,12 +2,13 @@ import { KERNEL_IMPORT_OPTIONS, kernelImports } from '../abi/imports.ts';
 import { KERNEL_OPTIONS, Kernel } from '../abi/kernel.ts';
 import { KernelMemory } from '../abi/memory.ts';
 import { KERNEL_MEMORY_OPTIONS } from '../abi/memory-options.ts';
+import { ACTOR_OPTIONS } from '../src/actor/actor-settings.ts';
 import { SEND_OPTIONS, STOP_OPTIONS } from '../src/actor/call-options.ts';
-import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/config/node.ts';
-import { SCRIPT_CONFIG_KEYS } from '../src/actor/config/script.ts';
-import { ENGINE_CALL } from '../src/actor/engine/call.ts';
-import { PAYLOAD_OPTIONS } from '../src/actor/engine/context.ts';
-import { ENGINE_OPTIONS } from '../src/actor/engine/options.ts';
+import { ACTOR_CONFIG_KEYS, NODE_OPTIONS } from '../src/actor/config/actor-config.ts';
+import { SCRIPT_CONFIG_KEYS } from '../src/actor/config/script-config.ts';
+import { ENGINE_CALL } from '../src/actor/engine/engine-call.ts';
+import { ENGINE_OPTIONS } from '../src/actor/engine/engine-options.ts';
+import { PAYLOAD_OPTIONS } from '../src/actor/engine/input.ts';
 import {
   ActorConfig,
   ExtismEngine,
@@ -19,8 +20,7 @@ import {
 } from '../src/actor/index.ts';
 import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
-import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/loader.ts';
-import { ACTOR_OPTIONS } from '../src/actor/settings.ts';
+import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';

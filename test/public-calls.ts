@@ -134,7 +134,7 @@ function inContext(method: string, ...args: unknown[]): PublicCall {
     };
     const wasm = buildModule({
       imports: [{ module: 'extism:host/user', name: 'host' }],
-      functions: [{ name: 'run', body: [0x10, 0] }],
+      functions: [{ name: 'run', body: ['call 0'] }],
     });
     const made = await createPlugin(wasm, { functions: { 'extism:host/user': { host } } });
     await made.call('run');

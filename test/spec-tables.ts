@@ -2,7 +2,7 @@ import { ENV_NAMESPACE } from '../abi/signatures.ts';
 import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/engine/module-error.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
-import { STATE_FILE_MEMBERS } from '../src/actor/state/file-format.ts';
+import { STATE_FILE_MEMBERS } from '../src/actor/state/state-file.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
 import type { Option } from '../src/cli/command.ts';
@@ -10,12 +10,14 @@ import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
+import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
 import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
+import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
 import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
 
@@ -150,7 +152,7 @@ const wasiPage: Page = {
         { head: 'Parameters', cell: row => meanings(wasiParams(row)) },
         { head: 'Errnos', cell: row => codes(row.errnos) },
         { head: 'Bad input', cell: row => row.onBadInput },
-        { head: 'Specified in', cell: row => row.spec },
+        { head: 'Specified in', cell: row => `[wasi_snapshot_preview1 #${row.name}](${row.spec})` },
       ],
     }),
     specTable<Guarantee>({
@@ -223,6 +225,40 @@ const limitTable = (title: string, intro: string, limits: { [key: string]: Limit
     ],
   });
 
+const firstRow = 'The first row that fits is chosen; the last one fits always.';
+
+const timeTable = specTable<TimeKeeper>({
+  title: 'How a time limit is kept',
+  intro: `Decided before the modules are compiled. ${firstRow}`,
+  prefix: 'time',
+  rows: TIME_KEEPERS,
+  id: row => row.id,
+  layout: 'table',
+  columns: [
+    { head: 'When', cell: row => row.when },
+    { head: 'The limit is kept by', cell: row => row.keeps },
+  ],
+});
+
+const modeTable = specTable<ModeRow>({
+  title: 'Where a plugin runs',
+  intro:
+    `Decided after the modules are linked; \`report.isolation\` has the mode. ${firstRow} Where the plugin cannot run, ` +
+    '`createPlugin` throws. `callSync` of a plugin that imports an async host function or HTTP throws HOST_FUNCTION_ASYNC in every mode.',
+  prefix: 'mode',
+  rows: MODES,
+  id: row => row.id,
+  layout: 'table',
+  columns: [
+    { head: 'When', cell: row => row.when },
+    { head: 'Mode', cell: ({ mode }) => (typeof mode === 'string' ? `\`${mode}\`` : 'an error') },
+    {
+      head: '`callSync`',
+      cell: ({ mode, syncRefusal }) => syncRefusal?.code ?? (typeof mode === 'string' ? 'works' : ''),
+    },
+  ],
+});
+
 const limitsPage: Page = {
   path: 'docs/LIMITS.md',
   title: 'Limits',
@@ -230,6 +266,8 @@ const limitsPage: Page = {
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
+    timeTable,
+    modeTable,
   ],
 };
 
@@ -643,6 +681,33 @@ const securityPage: Page = {
   ],
 };
 
+const mutationPage: Page = {
+  path: 'docs/MUTATION.md',
+  title: 'Mutation run',
+  intro:
+    '`npm run mutate` makes small mistakes in abi/ and wasi/, one at a time: another operator or constant, a condition that is ' +
+    'always true or false, a boundary off by one, a statement left out. Then it runs the suites that name the file ' +
+    '([test/mutation/suites.ts](/test/mutation/suites.ts)), and after them the other suites of the wing. A mistake that fails a ' +
+    `test, or makes it endless, is found. The sample has ${SCORE.sample} mistakes; its seed stands in ` +
+    `[test/mutation/run.ts](/test/mutation/run.ts). ${SCORE.run} of them have run: ${SCORE.killed} failed a test, ` +
+    `${SCORE.timeouts} ran out of time and ${SCORE.survived} were not noticed. A run that was stopped goes on where it was. ` +
+    'It is not a part of `.ci/run`.',
+  tables: [
+    specTable<Survivor>({
+      title: 'Mistakes that no suite notices',
+      intro: 'Each mistake of the sample that no suite notices, with its reason.',
+      rows: SURVIVORS,
+      id: row => row.id,
+      layout: 'table',
+      columns: [
+        { head: 'File', cell: row => row.file },
+        { head: 'Mistake', cell: row => row.mistake },
+        { head: 'Reason', cell: row => row.reason },
+      ],
+    }),
+  ],
+};
+
 export const pages: readonly Page[] = [
   abiPage,
   wasiPage,
@@ -651,4 +716,5 @@ export const pages: readonly Page[] = [
   optionsPage,
   actorsPage,
   securityPage,
+  mutationPage,
 ];

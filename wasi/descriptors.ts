@@ -1,6 +1,7 @@
 import type { FsDirectory, FsFile, Sink, Source } from './embedder.ts';
+import { DONE, Fail, type Result } from './result.ts';
 import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, Right, STDIO_RIGHTS } from './rights.ts';
-import { Errno, Filetype } from './spec/constants.ts';
+import { Filetype } from './spec/constants.ts';
 
 /** The most open descriptors; one more is EMFILE. Each may use a file descriptor of the host. */
 export const MAX_DESCRIPTORS = 1024;
@@ -18,9 +19,9 @@ interface Common {
 export interface StdioDescriptor extends Common {
   readonly kind: 'stdio';
   readonly filetype: number;
-  /** As `Source.read`. Left out for output. */
+  /** As `Source.read`. Set exactly if the descriptor had FD_READ when it was opened. */
   read?(into: Uint8Array): number;
-  /** As `Sink.write`. Left out for input. */
+  /** As `Sink.write`. Set exactly if the descriptor had FD_WRITE when it was opened. */
   write?(bytes: Uint8Array): void;
 }
 
@@ -73,27 +74,27 @@ export class DescriptorTable {
 
   // Both methods below change the table before they close the file: if the host cannot close it, the descriptor is closed anyway.
 
-  close(fd: number): number {
+  close(fd: number): Result<void> {
     const descriptor = this.#open.get(fd);
-    if (!descriptor) return Errno.EBADF;
+    if (!descriptor) return Fail.EBADF;
     this.#open.delete(fd);
     release(descriptor);
-    return Errno.ESUCCESS;
+    return DONE;
   }
 
   /**
    * Gives the descriptor `from` the number `to`. Closes the descriptor that had this number, and frees the number `from`. Nothing
    * changes if both numbers are equal. EBADF unless both are open.
    */
-  renumber(from: number, to: number): number {
+  renumber(from: number, to: number): Result<void> {
     const descriptor = this.#open.get(from);
     const replaced = this.#open.get(to);
-    if (!descriptor || !replaced) return Errno.EBADF;
-    if (from === to) return Errno.ESUCCESS;
+    if (!descriptor || !replaced) return Fail.EBADF;
+    if (from === to) return DONE;
     this.#open.delete(from);
     this.#open.set(to, descriptor);
     release(replaced);
-    return Errno.ESUCCESS;
+    return DONE;
   }
 
   /** Closes all descriptors. An exception of a file system is dropped, so that the remaining files are closed too. */

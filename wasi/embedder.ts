@@ -1,5 +1,6 @@
 import type { DeviceName } from './devices.ts';
 import { type Kind, kind } from './options.ts';
+import { Filetype } from './spec/constants.ts';
 
 /**
  * The interfaces that an embedder implements. WASI finds nothing by itself: all time, random bytes, input, output and files
@@ -79,6 +80,8 @@ export interface FsStat {
   /** Set for a character device that stores nothing. It can be opened and written on a read-only mount too. */
   readonly device?: DeviceName | undefined;
 }
+
+export const isFolder = ({ filetype }: FsStat): boolean => filetype === Filetype.DIRECTORY;
 
 /** The times to set, in ns since 1970. A time that is left out stays. `stat` returns them exactly. */
 export interface FsTimes {

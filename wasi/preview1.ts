@@ -20,10 +20,10 @@ import { GuestMemory } from './memory.ts';
 import { expected, refuseExtra } from './options.ts';
 import { refuseOtherVersions } from './other-versions.ts';
 import { webClock, webRandom } from './provided/web.ts';
+import { DONE, Failure, type Functions, type Result } from './result.ts';
 import { Errno } from './spec/constants.ts';
 import {
   type Awaitable,
-  type Functions,
   isPointer,
   WASI_MODULE,
   type WasiFunctionName,
@@ -35,7 +35,7 @@ import { type Preopen, readWasiOptions, type WasiDiagnostic, type WasiOptions } 
 export type WasiImport<Answer = number> = (...args: (number | bigint)[]) => Answer;
 /** `poll_oneoff` returns a promise when the clock's `sleepNs` does. */
 export type WasiImports = {
-  readonly [N in WasiFunctionName]: WasiImport<ReturnType<Functions[N]>>;
+  readonly [N in WasiFunctionName]: WasiImport<N extends 'poll_oneoff' ? Awaitable<number> : number>;
 };
 
 export interface Wasi {
@@ -119,7 +119,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     inputDescriptor(stdin),
     outputDescriptor(stdout),
     outputDescriptor(stderr),
-    ...openFolders(options.preopens ?? {}),
+    ...preopenDescriptors(options.preopens ?? {}),
   ]);
   const functions: Functions = {
     ...argsFunctions(memory, args),
@@ -139,9 +139,9 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     }),
   };
 
-  const enter = (row: WasiSignature): WasiImport<Awaitable> => {
+  const enter = (row: WasiSignature): WasiImport<Awaitable<number>> => {
     const { name } = row;
-    const implementation = functions[name] as WasiImport<Awaitable>;
+    const implementation = functions[name] as WasiImport<Awaitable<Result<void>>>;
     const hasPointers = row.params.some(isPointer);
     const failed = (thrown: unknown): number => {
       if (thrown instanceof LetThrough) throw thrown.thrown;
@@ -160,8 +160,9 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
         }
         // Changed in place, because the array belongs to this call.
         for (let index = 0; index < values.length; index++) values[index] = unsigned(values[index]!);
-        const errno = implementation(...values);
-        return typeof errno === 'number' ? errno : errno.catch(failed);
+        const result = implementation(...values);
+        if (result === DONE) return Errno.ESUCCESS;
+        return result instanceof Failure ? result.errno : result.then(toErrno).catch(failed);
       } catch (thrown) {
         return failed(thrown);
       }
@@ -268,7 +269,7 @@ function findEntry(
 }
 
 /** Numbers the mounts, so that programs never mistake files of two file systems for one file. Mount 0 is stdio. */
-function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
+function preopenDescriptors(preopens: Readonly<Record<string, Preopen>>): DirectoryDescriptor[] {
   return Object.entries(preopens).map(([path, preopen], index) => {
     const { fs, readOnly } = 'fs' in preopen ? preopen : { fs: preopen, readOnly: false };
     if (path === '' || path.includes('\0'))
@@ -279,6 +280,8 @@ function openFolders(preopens: Readonly<Record<string, Preopen>>): DirectoryDesc
     return preopenDescriptor((readOnly ? readOnlyFs(fs) : fs).root, index + 1, path);
   });
 }
+
+const toErrno = (result: Result<void>): number => (result instanceof Failure ? result.errno : Errno.ESUCCESS);
 
 /** Converts an argument to unsigned: wasm passes a u32 to JavaScript as a signed number, and a u64 as a signed bigint. */
 const unsigned = (value: number | bigint): number | bigint =>

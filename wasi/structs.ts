@@ -1,7 +1,8 @@
 import type { Descriptor } from './descriptors.ts';
 import type { FsStat } from './embedder.ts';
 import type { GuestMemory } from './memory.ts';
-import { Errno, Filetype } from './spec/constants.ts';
+import { DONE, Fail, type Result } from './result.ts';
+import { Filetype } from './spec/constants.ts';
 
 const FDSTAT_BYTES = 24;
 export const FILESTAT_BYTES = 64;
@@ -14,13 +15,13 @@ export const DIRENT_BYTES = 24;
  *     | filetype | -- | flags | -- | rights (base) | rights (inheriting) |
  *       u8              u16          u64             u64
  */
-export function writeFdstat(memory: GuestMemory, pointer: number, descriptor: Descriptor): number {
-  if (!memory.zero(pointer, FDSTAT_BYTES)) return Errno.EFAULT;
+export function writeFdstat(memory: GuestMemory, pointer: number, descriptor: Descriptor): Result<void> {
+  if (!memory.zero(pointer, FDSTAT_BYTES)) return Fail.EFAULT;
   memory.setU8(pointer, filetypeOf(descriptor));
   memory.setU16(pointer + 2, descriptor.flags);
   memory.setU64(pointer + 8, BigInt(descriptor.rightsBase));
   memory.setU64(pointer + 16, BigInt(descriptor.rightsInheriting));
-  return Errno.ESUCCESS;
+  return DONE;
 }
 
 const filetypeOf = (descriptor: Descriptor): number =>
@@ -35,9 +36,14 @@ const filetypeOf = (descriptor: Descriptor): number =>
  * The upper 16 bits of `dev` are the number of the mount, so that two file systems never have equal numbers. The lower 48 bits
  * come from the file system.
  */
-export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat, mount: number): number {
+export function writeFilestat(
+  memory: GuestMemory,
+  pointer: number,
+  stat: FsStat,
+  mount: number,
+): Result<void> {
   const view = memory.view(pointer, FILESTAT_BYTES);
-  if (!view) return Errno.EFAULT;
+  if (!view) return Fail.EFAULT;
   view.setBigUint64(pointer, stat.dev, true);
   view.setUint16(pointer + 6, mount, true);
   view.setBigUint64(pointer + 8, stat.ino, true);
@@ -49,7 +55,7 @@ export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat
   view.setBigUint64(pointer + 40, stat.atimNs, true);
   view.setBigUint64(pointer + 48, stat.mtimNs, true);
   view.setBigUint64(pointer + 56, stat.ctimNs, true);
-  return Errno.ESUCCESS;
+  return DONE;
 }
 
 /**
@@ -58,10 +64,10 @@ export function writeFilestat(memory: GuestMemory, pointer: number, stat: FsStat
  *     | tag | -- | name length |
  *       u8 0       u32, bytes without NUL
  */
-export function writePrestat(memory: GuestMemory, pointer: number, name: Uint8Array): number {
-  if (!memory.zero(pointer, PRESTAT_BYTES)) return Errno.EFAULT;
+export function writePrestat(memory: GuestMemory, pointer: number, name: Uint8Array): Result<void> {
+  if (!memory.zero(pointer, PRESTAT_BYTES)) return Fail.EFAULT;
   memory.setU32(pointer + 4, name.length);
-  return Errno.ESUCCESS;
+  return DONE;
 }
 
 /**

@@ -19,7 +19,7 @@ export function traceImports(
   refuseExtra(extra, 'traceImports', refuseOption);
   readArgument(someImports, imports, 'traceImports: imports', refuseOption);
   readArgument(aFunction, onLine, 'traceImports: onLine', refuseOption);
-  const traced = (row: WasiSignature): WasiImport<Awaitable> => {
+  const traced = (row: WasiSignature): WasiImport<Awaitable<number>> => {
     const call = imports[row.name];
     return (...values) => {
       const line = `${row.name}(${row.params.map((_, index) => showArgument(row, index, values)).join(', ')})`;
@@ -31,7 +31,7 @@ export function traceImports(
         onLine(`${line} -> threw ${thrown}`);
         throw thrown;
       };
-      let result: Awaitable;
+      let result: Awaitable<number>;
       try {
         result = call(...values);
       } catch (thrown) {

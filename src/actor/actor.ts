@@ -1,5 +1,8 @@
 import { aFunction, readArgument } from '../../wasi/options.ts';
-import { CallEvents, type RunningCall } from './call-events.ts';
+import { isThenable } from '../values/thenable.ts';
+import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
+import { ActorTurns } from './actor-turns.ts';
+import { type Call, CallEvents } from './call-events.ts';
 import {
   readSendOptions,
   readStopOptions,
@@ -7,23 +10,23 @@ import {
   type SendOptions,
   type StopOptions,
 } from './call-options.ts';
-import type { ScriptConfig } from './config/script.ts';
-import type { EngineResult } from './engine/call.ts';
-import { PayloadWriter } from './engine/context.ts';
+import type { ScriptConfig } from './config/script-config.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
 import { ActorError, refuseOption } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json/value.ts';
-import { checkSameEncoding, checkSamePorts, inportNames, type Loaded, load } from './load.ts';
-import { aborted, Mailbox, stopped } from './mailbox.ts';
+import { Life } from './life.ts';
+import { LoadedPlugin } from './loaded-plugin.ts';
+import { aborted, Mailbox } from './mailbox.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
 import { errorPackets, ProcessError } from './process-error.ts';
-import { type ActorOptions, type ActorSettings, readSettings } from './settings.ts';
-import { loadFrom } from './state/state.ts';
-import { StateKeeper } from './state-keeper.ts';
-import { ActorTurns } from './turns.ts';
+import { Pump } from './pump.ts';
+import { Sequence } from './sequence.ts';
+import { StateKeeper } from './state/state-keeper.ts';
+import { loadFrom } from './state/state-store.ts';
+import { packetsOf, type Step } from './step.ts';
 
 /**
  * A Reflow actor whose logic is an Extism plugin. It processes one packet at a time, in order, and gives out the packets
@@ -38,25 +41,16 @@ export class ScriptActor {
   readonly #settings: ActorSettings;
   readonly #events: EventSource;
   readonly #callEvents: CallEvents;
-  readonly #writer: PayloadWriter;
   readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
-  readonly #abort = new AbortController();
-  #loaded: Loaded;
-  readonly #keeper: StateKeeper;
-  #phase: ActorPhase = 'active';
+  readonly #pump: Pump;
   readonly #turns: ActorTurns;
-  /** Settles with the latest reload. Never rejects. */
-  #reloads: Promise<unknown> = Promise.resolve();
-  #calls = 0;
+  readonly #keeper: StateKeeper;
+  readonly #life: Life;
+  readonly #reloads = new Sequence();
+  #plugin: LoadedPlugin;
+  /** Number of calls that have failed in a row. */
   #failures = 0;
-  #loop: Promise<void> | undefined;
-  /** Whether the loop has a packet in hand. */
-  #isBusy = false;
-  #whenIdle: (() => void)[] = [];
-  #finished: Promise<void> | undefined;
-  /** The failure that ended the actor, if one did. */
-  #failure: unknown;
 
   /**
    * Loads the plugin and the state, and validates both and the config.
@@ -72,55 +66,61 @@ export class ScriptActor {
   ): Promise<ScriptActor> {
     refuseArguments('ScriptActor.create', extra);
     const settings = readSettings(options);
-    const { signal, store, onEvent, clock, tell, config } = settings;
-    const events = new EventSource(clock, { actor: config.node_id, component: config.component }, tell);
+    const { signal, store, onEvent, clock, tell, actorConfig } = settings;
+    const { node_id: actor, component } = actorConfig;
+    const events = new EventSource(clock, { actor, component }, tell);
     if (onEvent) events.subscribe(onEvent);
     if (signal?.aborted) throw aborted('actor', signal);
     events.emit({ type: 'phase', phase: 'loading' });
     // Before the plugin is loaded: if the store fails, there is no plugin to close.
     const state = await loadFrom(store);
     events.emit({ type: 'phase', phase: 'validation' });
-    const loaded = await load(scriptConfig, settings, () =>
+    const plugin = await LoadedPlugin.load(scriptConfig, settings, () =>
       events.emit({ type: 'phase', phase: 'initialization' }),
     );
     try {
       if (signal?.aborted) throw aborted('actor', signal);
-      const keeper = new StateKeeper(settings, state, loaded);
+      const keeper = new StateKeeper(store, plugin.writeStored(state));
       // Not `new ScriptActor`: the entry for Node extends this class, and its `create` must return its own class.
-      return new this(loaded, keeper, settings, events);
+      return new this(plugin, keeper, settings, events);
     } catch (error) {
-      await loaded.engine.close();
+      await plugin.engine.close();
       throw error;
     }
   }
 
-  protected constructor(loaded: Loaded, keeper: StateKeeper, settings: ActorSettings, events: EventSource) {
-    this.#loaded = loaded;
+  protected constructor(
+    plugin: LoadedPlugin,
+    keeper: StateKeeper,
+    settings: ActorSettings,
+    events: EventSource,
+  ) {
+    this.#plugin = plugin;
     this.#keeper = keeper;
     this.#settings = settings;
     this.#events = events;
-    const { capacity, awaitAllInports, signal, wire, inputBytes, keepAlive } = settings;
-    this.#turns = new ActorTurns(() => this.#loaded.engine, keepAlive);
-    this.#writer = new PayloadWriter({ wire, maxBytes: inputBytes, codec: loaded.engine.codec });
+    const { capacity, awaitAllInports, signal, keepAlive } = settings;
+    this.#turns = new ActorTurns(() => this.#plugin.engine, keepAlive);
     const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
     this.#inbox = awaitAllInports
-      ? new JoinedInbox(inportNames(loaded.engine), capacity, this.#writer)
-      : new PacketInbox(capacity, packet => this.#payloadOf(packet));
+      ? new JoinedInbox(plugin.inportNames(), capacity, plugin.writer)
+      : new PacketInbox(capacity, packet => this.#plugin.payloadOf(packet));
+    this.#pump = new Pump(this.#inbox, outbox, payload =>
+      this.#turns.take('process', () => this.#call(payload)).catch(errorPackets),
+    );
     this.#callEvents = new CallEvents(events, keeper, () => this.#inbox.size);
     this.inports = {
       send: async (packet: Packet, options?: SendOptions, ...extra: unknown[]) => {
         const { signal } = readSendOptions('send', options);
         refuseArguments('send', extra);
-        if (this.#finished) throw this.#stopped('inports');
+        this.#life.checkActive('inports');
         return this.#turns.send(this.#inbox, packet, signal);
       },
     };
     this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
-    const onAbort = () => void this.stop({ drain: false });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#abort.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort));
-    events.emit({ type: 'phase', phase: 'active' });
+    this.#life = new Life(events);
+    signal?.addEventListener('abort', this.#onAbort);
   }
 
   /**
@@ -135,8 +135,8 @@ export class ScriptActor {
   async process(payload: Packet, options?: SendOptions, ...extra: unknown[]): Promise<Packet[]> {
     const { signal } = readSendOptions('process', options);
     refuseArguments('process', extra);
-    if (this.#finished) throw this.#stopped('process');
-    const part = this.#payloadOf(payload);
+    this.#life.checkActive('process');
+    const part = this.#plugin.payloadOf(payload);
     // `return` without `await` would settle this promise two microtask turns later.
     return await this.#turns.take('process', () => this.#call(part, signal), signal);
   }
@@ -149,8 +149,8 @@ export class ScriptActor {
   start(): void;
   start(...extra: unknown[]): void {
     refuseArguments('start', extra);
-    if (this.#finished) throw this.#stopped('start');
-    this.#loop ??= this.#run();
+    this.#life.checkActive('start');
+    this.#pump.start();
   }
 
   /**
@@ -164,13 +164,10 @@ export class ScriptActor {
   }
 
   async #drained(): Promise<void> {
-    for (;;) {
+    do {
       await this.#turns.whenIdle();
-      const isWaiting =
-        this.#loop !== undefined && (this.#isBusy || (this.#inbox.size > 0 && !this.#finished));
-      if (isWaiting) await new Promise<void>(resolve => this.#whenIdle.push(resolve));
-      else if (this.#turns.isIdle) return;
-    }
+      await this.#pump.whenIdle();
+    } while (!this.#turns.isIdle || !this.#pump.isIdle);
   }
 
   /**
@@ -183,12 +180,12 @@ export class ScriptActor {
   async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
     const { drain = true } = readStopOptions(options);
     refuseArguments('stop', extra);
-    this.#finished ??= this.#finish();
+    const ended = this.#end();
     if (!drain) {
       this.#inbox.clear();
-      this.#abort.abort(this.#stopped('the actor'));
+      this.#life.abortCalls();
     }
-    return this.#turns.bound('stop', this.#finished);
+    return this.#turns.bound('stop', ended);
   }
 
   /**
@@ -200,9 +197,7 @@ export class ScriptActor {
   async reload(source: ScriptConfig['source'], ...extra: unknown[]): Promise<void> {
     refuseArguments('reload', extra);
     // Modules are swapped in the order of the calls, although one may take longer to validate than the next.
-    const turn = this.#reloads.then(() => this.#reload(source));
-    this.#reloads = turn.catch(() => {});
-    return turn;
+    return this.#reloads.run(() => this.#reload(source));
   }
 
   /** Calls `listener` with each later event. Returns a function that ends the subscription. */
@@ -215,7 +210,7 @@ export class ScriptActor {
 
   /** The phase of the actor's life, such as `active` or `stopped`. */
   get phase(): ActorPhase {
-    return this.#phase;
+    return this.#life.phase;
   }
 
   /** A copy of the state as the latest finished call left it. */
@@ -225,29 +220,29 @@ export class ScriptActor {
 
   /** The output of the plugin's `get_version`; null when it has no such export. */
   get version(): string | null {
-    return this.#loaded.engine.version;
+    return this.#plugin.engine.version;
   }
 
   /** Returns the plugin's metadata. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */
   metadata(): Promise<PluginMetadata>;
   async metadata(...extra: unknown[]): Promise<PluginMetadata> {
     refuseArguments('metadata', extra);
-    if (this.#finished) throw this.#stopped('metadata');
-    const { metadata } = this.#loaded.engine;
+    this.#life.checkActive('metadata');
+    const { metadata } = this.#plugin.engine;
     if (metadata) return metadata;
     throw new ActorError('NO_METADATA', 'the plugin exports no get_metadata');
   }
 
   async #reload(source: ScriptConfig['source']): Promise<void> {
-    if (this.#finished) throw this.#stopped('reload');
-    const scriptConfig = { ...this.#loaded.scriptConfig, source };
-    const next = await load(scriptConfig, this.#settings);
+    this.#life.checkActive('reload');
+    const next = await this.#plugin.loadNext(source);
     try {
-      checkSameEncoding(this.#loaded.engine, next.engine);
-      if (this.#settings.awaitAllInports) checkSamePorts(this.#loaded.engine, next.engine);
       await this.#turns.take('reload', async () => {
-        if (this.#finished) throw this.#stopped('reload');
-        await this.#swap(next);
+        this.#life.checkActive('reload');
+        next.checkRoom(this.#keeper.kept);
+        const { engine } = this.#plugin;
+        this.#plugin = next;
+        await engine.close();
       });
     } catch (error) {
       await next.engine.close();
@@ -256,140 +251,77 @@ export class ScriptActor {
     this.#events.emit({ type: 'reloaded', version: next.engine.version });
   }
 
-  /** Writes a packet as the whole payload of one call. @throws {ActorError} MISSING_PORT */
-  #payloadOf(packet: Packet): Part {
-    const part = this.#writer.packet(packet);
-    const { requirePorts, awaitAllInports } = this.#settings;
-    if (!requirePorts && !awaitAllInports) return part;
-    const ports = this.#loaded.engine.metadata?.inports ?? [];
-    const missing = ports
-      .filter(
-        ({ name, required }) =>
-          (awaitAllInports || (requirePorts && required)) && !Object.hasOwn(packet, name),
-      )
-      .map(({ name }) => name);
-    if (missing.length === 0) return part;
-    throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
-  }
-
+  /** Processes one payload in its turn: executes it, then commits the step. */
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
-    const own = this.#abort.signal;
+    const own = this.#life.signal;
     const signal = given ? AbortSignal.any([own, given]) : own;
-    const told = this.#callEvents;
-    const call = told.begin(++this.#calls, payload);
-    const { packets } = call;
+    const call = this.#callEvents.begin(payload);
+    let step: Step | undefined;
     try {
-      if (this.#failure !== undefined) throw this.#stopped('process');
+      this.#life.checkNotFailed('process');
       if (signal.aborted) throw aborted('process', signal);
-      const loaded = this.#keeper.load();
-      const state = loaded instanceof Map ? loaded : await loaded;
-      const before = told.isHeard ? new Map(state) : undefined;
-      const { part: statePart } = this.#keeper;
-      const { engine, config } = this.#loaded;
-      if (this.#settings.isolation === 'fresh') await engine.renew();
-      let outcome: PromiseSettledResult<EngineResult>;
-      try {
-        const value = await engine.process({ payload, config, state, statePart, packets, signal });
-        this.#keeper.apply(value, state);
-        outcome = { status: 'fulfilled', value };
-      } catch (reason) {
-        outcome = { status: 'rejected', reason };
+      const loading = this.#keeper.load(this.#plugin);
+      const before = isThenable(loading) ? await loading : loading;
+      step = await this.#plugin.execute(payload, before, signal);
+      if (step.state) {
+        const committing = this.#keeper.commit(step.state);
+        if (committing) await committing;
+        this.#callEvents.changes(call, before, step.state);
       }
-      if (outcome.status === 'rejected') call.stderr = engine.stderr;
-      const keeping = this.#keeper.keep(state, outcome.status === 'rejected');
-      const isKept = typeof keeping === 'boolean' ? keeping : await keeping;
-      if (before && isKept) told.changes(call, before, state);
-      if (outcome.status === 'rejected') throw outcome.reason;
-      const { outputs, outputBytes } = outcome.value;
-      const hasResult = Object.keys(outputs).length > 0 || this.#settings.emitEmptyResults;
-      if (hasResult) packets.push(outputs);
-      this.#failures = 0;
-      told.completed(call, hasResult, outputBytes);
-      return packets;
+      if (step.error) throw step.error;
     } catch (cause) {
-      throw await this.#fail(cause, call);
+      throw await this.#fail(cause, call, step);
     }
+    this.#failures = 0;
+    this.#callEvents.completed(call, step);
+    return packetsOf(step);
   }
 
   /** Counts a failed call, tells listeners, and applies the error policy. Returns the error for the caller. */
-  async #fail(cause: unknown, call: RunningCall): Promise<Error> {
-    const error = new ProcessError(cause, call.packets, call.stderr);
-    const { code, message } = error;
+  async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<Error> {
+    const error =
+      cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error?.stderr);
+    const { code } = error;
     // An abort or a stop is the user's decision, not a failure of the plugin: it does not count.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
     if (isOfPlugin) this.#failures++;
-    this.#callEvents.failed(call, code, message, this.#failures);
+    this.#callEvents.failed(call, error, this.#failures);
     if (isOfPlugin) await this.#afterFailure(error);
     return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
   }
 
   async #afterFailure(error: ProcessError): Promise<void> {
     const { errorPolicy, maxFailures } = this.#settings;
-    if (this.#finished) return;
+    if (!this.#life.isActive) return;
     if (errorPolicy === 'stop' || this.#failures >= maxFailures) return this.#giveUp(error);
     if (errorPolicy === 'continue') return;
     try {
-      await this.#loaded.engine.renew();
+      await this.#plugin.engine.renew();
       this.#events.emit({ type: 'restarted', failures: this.#failures });
     } catch (cause) {
       this.#giveUp(cause);
     }
   }
 
-  /** Stops the actor. `stop` is not awaited: it waits for the end of the call that runs this. */
+  /** Stops the actor. The end is not awaited: it waits for the end of the call that runs this. */
   #giveUp(failure: unknown): void {
-    this.#failure = failure;
-    void this.stop();
+    void this.#end(failure);
     this.#inbox.clear();
   }
 
-  async #swap(next: Loaded): Promise<void> {
-    this.#keeper.limit(next.stateRoom);
-    const { engine } = this.#loaded;
-    this.#loaded = next;
-    await engine.close();
+  #end(failure?: unknown): Promise<void> {
+    return this.#life.end(() => this.#cleanUp(), failure);
   }
 
-  async #run(): Promise<void> {
-    for (let payload = await this.#take(); payload !== undefined; payload = await this.#take()) {
-      const call = payload;
-      const packets = await this.#turns.take('process', () => this.#call(call)).catch(errorPackets);
-      for (const packet of packets) await this.#outbox.send(packet);
-    }
-    this.#tellIdle();
-  }
-
-  #take(): Promise<Part | undefined> {
-    this.#isBusy = false;
-    if (this.#inbox.size === 0) this.#tellIdle();
-    return this.#inbox.take().then(payload => {
-      this.#isBusy = payload !== undefined;
-      return payload;
-    });
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
-
-  async #finish(): Promise<void> {
-    this.#enter('cleanup');
-    this.#inbox.close(this.#stopped('inports'));
+  async #cleanUp(): Promise<void> {
+    this.#inbox.close(this.#life.refusal('inports'));
     this.#outbox.lift();
-    await this.#loop;
+    await this.#pump.ended;
     await this.#turns.whenIdle();
     this.#outbox.close();
-    await this.#loaded.engine.close();
-    this.#abort.abort();
-    this.#enter('stopped');
+    await this.#plugin.engine.close();
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  #enter(phase: ActorPhase): void {
-    this.#phase = phase;
-    this.#events.emit({ type: 'phase', phase });
-  }
-
-  #stopped(what: string): ActorError {
-    return stopped(what, this.#failure);
-  }
+  readonly #onAbort = (): void => void this.stop({ drain: false });
 }

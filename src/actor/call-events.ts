@@ -1,18 +1,17 @@
-import type { PlugboardErrorCode } from '../errors.ts';
 import type { EventSource } from './events.ts';
 import { byteLength, type Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
-import { changedKeys, type StateMap } from './state/state.ts';
-import type { StateKeeper } from './state-keeper.ts';
+import type { ProcessError } from './process-error.ts';
+import type { StateKeeper } from './state/state-keeper.ts';
+import { changedKeys } from './state/state-store.ts';
+import type { WrittenState } from './state/written-state.ts';
+import { packetsOf, type Step } from './step.ts';
 
 /** A call that is running. */
-export interface RunningCall {
+export interface Call {
+  /** Counted from 1. */
   readonly number: number;
   readonly startMs: number;
-  /** Packets that the call has sent so far. */
-  readonly packets: Packet[];
-  /** The last lines of the plugin's stderr; empty unless the call failed. */
-  stderr: readonly string[];
 }
 
 /** Reports calls to the listeners of an actor. Measures only while there are listeners. */
@@ -20,6 +19,7 @@ export class CallEvents {
   readonly #events: EventSource;
   readonly #keeper: StateKeeper;
   readonly #queueDepth: () => number;
+  #calls = 0;
 
   constructor(events: EventSource, keeper: StateKeeper, queueDepth: () => number) {
     this.#events = events;
@@ -27,44 +27,39 @@ export class CallEvents {
     this.#queueDepth = queueDepth;
   }
 
-  get isHeard(): boolean {
-    return this.#events.isHeard;
+  begin(payload: Part): Call {
+    const call = { number: ++this.#calls, startMs: this.#events.nowMs() };
+    const payloadBytes = this.#events.isHeard ? byteLength(payload) : 0;
+    this.#events.emit({ type: 'started', call: call.number, payloadBytes, queueDepth: this.#queueDepth() });
+    return call;
   }
 
-  begin(number: number, payload: Part): RunningCall {
-    const payloadBytes = this.isHeard ? byteLength(payload) : 0;
-    const startMs = this.#events.nowMs();
-    this.#events.emit({ type: 'started', call: number, payloadBytes, queueDepth: this.#queueDepth() });
-    return { number, startMs, packets: [], stderr: [] };
-  }
-
-  changes(call: RunningCall, before: StateMap, after: StateMap): void {
-    const keys = changedKeys(before, after);
+  changes(call: Call, before: WrittenState, after: WrittenState): void {
+    if (!this.#events.isHeard || before === after) return;
+    const keys = changedKeys(before.state, after.state);
     if (keys.length === 0) return;
     this.#events.emit({ type: 'state-changed', call: call.number, keys, stateBytes: this.#keeper.bytes });
   }
 
-  completed(call: RunningCall, hasResult: boolean, outputBytes: number): void {
-    this.#packets(call, hasResult);
-    this.#events.emit({ type: 'completed', ...this.#measure(call), outputBytes });
+  completed(call: Call, step: Step): void {
+    if (!this.#events.isHeard) return;
+    const measured = this.#report(call, packetsOf(step), step.result);
+    this.#events.emit({ type: 'completed', ...measured, outputBytes: step.outputBytes });
   }
 
-  failed(call: RunningCall, code: PlugboardErrorCode, message: string, failures: number): void {
-    this.#packets(call, false);
-    this.#events.emit({ type: 'failed', ...this.#measure(call), code, message, failures });
+  failed(call: Call, { code, message, packets }: ProcessError, failures: number): void {
+    if (!this.#events.isHeard) return;
+    this.#events.emit({ type: 'failed', ...this.#report(call, packets), code, message, failures });
   }
 
-  #packets({ number, packets }: RunningCall, hasResult: boolean): void {
-    if (!this.isHeard) return;
-    for (const [index, packet] of packets.entries()) {
-      const isResult = hasResult && index === packets.length - 1;
-      this.#events.emit({ type: 'packet', call: number, ports: Object.keys(packet), isResult });
+  /** Reports the packets of a call. Returns the values that are measured at its end. */
+  #report({ number, startMs }: Call, packets: readonly Packet[], result?: Packet) {
+    for (const packet of packets) {
+      const ports = Object.keys(packet);
+      this.#events.emit({ type: 'packet', call: number, ports, isResult: packet === result });
     }
-  }
-
-  #measure({ number, startMs, packets }: RunningCall) {
     const durationMs = this.#events.nowMs() - startMs;
-    const stateBytes = this.isHeard ? this.#keeper.bytes : 0;
+    const stateBytes = this.#keeper.bytes;
     return { call: number, durationMs, packets: packets.length, queueDepth: this.#queueDepth(), stateBytes };
   }
 }

@@ -1,7 +1,8 @@
-import { guarded } from '../../wasi/options.ts';
+import { unreadable } from '../../wasi/options.ts';
 import type { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
 import { isStackOverflow } from '../engine/error-texts.ts';
 import { attempt, CreateError, describe as describeOther, PlugboardError } from '../errors.ts';
+import { isObject } from '../values/object.ts';
 import { Float } from './float.ts';
 
 /** The codes of the actor table, and those codes of the plugin host that actors use too. */
@@ -29,18 +30,21 @@ export const refuseOption = (message: string, code?: string, options?: ErrorOpti
     : new ActorError((code ?? 'INVALID_CONFIG') as ActorErrorCode, message, options);
 };
 
-/** Reads a value of the caller that is not an options object. Its getters may throw. */
-export const readForeign = <T>(where: string, read: () => T, code?: ActorErrorCode): T =>
-  guarded(
-    where,
-    (message, _code, options) => {
-      // The plugin that called the host has used up the stack, and not the value.
-      if (isStackOverflow(options?.cause)) throw options.cause;
-      return refuseOption(message, code, options);
-    },
-    read,
-    PlugboardError,
-  );
+/** For the `catch` around code that only reads a value of the caller, whose getters may throw. Errors of plugboard pass. */
+export function refuseForeign(cause: unknown, where: string, code?: ActorErrorCode): never {
+  // When the stack overflows, the plugin that called the host has used it up, and not the value.
+  if (cause instanceof PlugboardError || isStackOverflow(cause)) throw cause;
+  return refuseOption(unreadable(where), code, { cause });
+}
+
+/** Reads a value of the caller. Code that runs for each message has its own `catch`, without a closure. */
+export function readForeign<T>(where: string, read: () => T, code?: ActorErrorCode): T {
+  try {
+    return read();
+  } catch (cause) {
+    return refuseForeign(cause, where, code);
+  }
+}
 
 /** A fault that the actor layer tolerates and reports. With `strict` it is thrown instead. */
 export interface ActorDiagnostic {
@@ -60,7 +64,7 @@ export const describe = (value: unknown): string => attempt(() => describeActor(
 
 function describeActor(value: unknown): string {
   if (value instanceof Float) return String(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return describeOther(value);
+  if (!isObject(value)) return describeOther(value);
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name === 'string' && name !== 'Object' ? `an object of class ${name}` : 'an object';
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../wasi/index.ts';
 import { messageOf, type PlugboardErrorCode } from '../errors.ts';
+import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
@@ -53,18 +54,16 @@ export type ActorEvent = ActorHappening & {
 
 export type ActorListener = (event: ActorEvent) => void;
 
-const NS_PER_MS = 1e6;
-
 /** Calls listeners with events. A listener that throws does not disturb the actor: the error becomes a diagnostic. */
 export class EventSource {
   readonly #listeners = new Set<ActorListener>();
   readonly #clock: Clock;
-  readonly #about: { actor: string; component: string };
+  readonly #source: { actor: string; component: string };
   readonly #report: Report;
 
-  constructor(clock: Clock, about: { actor: string; component: string }, report: Report) {
+  constructor(clock: Clock, source: { actor: string; component: string }, report: Report) {
     this.#clock = clock;
-    this.#about = about;
+    this.#source = source;
     this.#report = report;
   }
 
@@ -89,7 +88,7 @@ export class EventSource {
   emit(happening: ActorHappening): void {
     if (!this.isHeard) return;
     const atMs = Math.floor(Number(this.#clock.nowNs(0)) / NS_PER_MS);
-    const event: ActorEvent = Object.freeze({ ...happening, ...this.#about, atMs });
+    const event: ActorEvent = Object.freeze({ ...happening, ...this.#source, atMs });
     for (const listener of this.#listeners) {
       try {
         listener(event);

@@ -1,5 +1,5 @@
 import type { SendOptions } from './call-options.ts';
-import type { PayloadWriter } from './engine/context.ts';
+import type { PayloadWriter } from './engine/input.ts';
 import { ActorError, describe } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Part } from './message/codec.ts';

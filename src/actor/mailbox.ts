@@ -105,16 +105,16 @@ export class Mailbox<T> {
 
   #wait(item: T, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      let hasGone = false;
+      let hasLeft = false;
       const leave = () => {
-        hasGone = true;
+        hasLeft = true;
         reject(aborted(this.#name, signal!));
       };
       signal?.addEventListener('abort', leave, { once: true });
       const settle = (how: () => void) => {
         signal?.removeEventListener('abort', leave);
-        if (!hasGone) how();
-        return !hasGone;
+        if (!hasLeft) how();
+        return !hasLeft;
       };
       this.#senders.push({
         item,

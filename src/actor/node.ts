@@ -1,16 +1,16 @@
 import { nodePlatform } from '../platform/node.ts';
 import { ScriptActor as AnyActor } from './actor.ts';
+import { type ActorOptions, readActorOptions } from './actor-settings.ts';
 import { refuseArguments } from './call-options.ts';
-import type { ScriptConfig } from './config/script.ts';
+import type { ScriptConfig } from './config/script-config.ts';
 import { ExtismEngine as AnyEngine } from './engine/engine.ts';
-import { type EngineOptions, readEngineOptions } from './engine/options.ts';
-import { ModuleLoader as AnyLoader, type LoaderOptions, readLoaderOptions } from './loader.ts';
-import { type ActorOptions, readActorOptions } from './settings.ts';
+import { type EngineOptions, readEngineOptions } from './engine/engine-options.ts';
+import { ModuleLoader as AnyLoader, type LoaderOptions, readLoaderOptions } from './module-loader.ts';
 
 export * from './index.ts';
-export type { StateModule } from './state/file-format.ts';
 export { FileState } from './state/file-state.ts';
 export type { FileStateOptions } from './state/file-state-options.ts';
+export type { StateModule } from './state/state-file.ts';
 
 const onNode = <Options extends EngineOptions>(options: Options): Options => ({
   ...options,

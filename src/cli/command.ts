@@ -31,7 +31,7 @@ export type Values<O extends Options> = {
         : boolean;
 };
 
-export interface Positional {
+interface Positional {
   name: string;
   help: string;
 }

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ActorEvent } from '../actor/index.ts';
 import { CliError } from './errors.ts';
+import { LINE_FEED } from './stdio.ts';
 
-const LINE_FEED = 0x0a;
 /** Longer than any first event of a run; a file of events begins with such an event. */
 const FIRST_LINE_BYTES = 65_536;
 

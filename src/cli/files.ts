@@ -1,6 +1,7 @@
 import { fstatSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isMissing } from '../platform/system-error.ts';
 import { CliError } from './errors.ts';
 
 /** @throws {CliError} FILE */
@@ -12,9 +13,6 @@ export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffe
     throw new CliError('FILE', `${path}: ${reason}`, { cause: error });
   }
 }
-
-export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** A file that a command uses: a path or a file descriptor. */
 interface UsedFile {

@@ -1,7 +1,8 @@
 import { excerpt } from '../errors.ts';
+import { hasCode } from '../platform/system-error.ts';
 import { CliError } from './errors.ts';
 
-const LINE_FEED = 0x0a;
+export const LINE_FEED = 0x0a;
 
 /** All of stdin. */
 export async function readStdin(): Promise<Uint8Array<ArrayBuffer>> {
@@ -33,7 +34,7 @@ export function writeStdout(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, error => {
       if (!error) resolve();
-      else if ('code' in error && error.code === 'EPIPE') reject(new OutputClosed());
+      else if (hasCode(error, 'EPIPE')) reject(new OutputClosed());
       else reject(new CliError('FILE', `stdout: ${error.message}`, { cause: error }));
     });
   });

@@ -1,18 +1,22 @@
-const moduleOf = (...sections: number[]) => Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]);
+import { body, encodeModule, functionType, limits } from '../../abi/encode.ts';
+
+const NOTHING = functionType([], []);
 
 /** Builds a module with one function () -> () and this body. */
-const functionOf = (...body: number[]) =>
-  moduleOf(1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, body.length + 4, 1, body.length + 2, 0, ...body, 0x0b);
+const functionOf = (...listing: string[]) =>
+  encodeModule({ type: [NOTHING], function: [[0]], code: [body(listing)] });
 
 /** The smallest module that uses a feature, by the feature's name in the custom section `target_features`. */
 const SAMPLES: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-  simd128: functionOf(0x00, 0xfd, 0x4d, 0x1a),
-  'relaxed-simd': functionOf(0x00, 0xfd, 0x80, 0x02, 0x1a),
-  'tail-call': functionOf(0x12, 0x00),
-  'exception-handling': moduleOf(1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0),
-  multimemory: moduleOf(5, 5, 2, 0, 0, 0, 0),
-  memory64: moduleOf(5, 3, 1, 4, 0),
-  gc: moduleOf(1, 3, 1, 0x5f, 0),
+  simd128: functionOf('unreachable', 'v128.not', 'drop'),
+  'relaxed-simd': functionOf('unreachable', 'i8x16.relaxed_swizzle', 'drop'),
+  'tail-call': functionOf('return_call 0'),
+  // One tag, with attribute 0 and type 0.
+  'exception-handling': encodeModule({ type: [NOTHING], tag: [[0, 0]] }),
+  multimemory: encodeModule({ memory: [limits({ min: 0 }), limits({ min: 0 })] }),
+  memory64: encodeModule({ memory: [limits({ min: 0, is64: true })] }),
+  // A structure without fields.
+  gc: encodeModule({ type: [[0x5f, 0]] }),
 };
 
 /** Returns the features that this engine does not have. Only the features in `SAMPLES` can be missing: engines have the rest. */

@@ -10,9 +10,9 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { CreateError, messageOf } from '../errors.ts';
-import { compiledBefore } from '../module/cache.ts';
 import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
+import { isObject } from '../values/object.ts';
 import { parseJson as parseText } from '../values/text.ts';
 import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
@@ -68,16 +68,19 @@ export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Mod
 export interface ParsedManifest {
   /** Exactly one module is named `MAIN`, and all names differ. */
   modules: ManifestModule[];
-  options: Given;
+  given: Given;
 }
 
-/** @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED */
+/**
+ * Checks a manifest. Has no side effects: nothing is fetched or kept, and bytes in the result are those of the caller.
+ * @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED
+ */
 export function parseManifest(input: unknown): ParsedManifest {
   const source = directSource(input);
   if (source)
-    return { modules: [{ source, name: MAIN, hash: undefined }], options: readShared({}, 'manifest') };
+    return { modules: [{ source, name: MAIN, hash: undefined }], given: readShared({}, 'manifest') };
   if (typeof input === 'string') return parseManifest(parseJson(input));
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isObject(input)) {
     refuse(
       'manifest',
       'wasm bytes, a WebAssembly.Module, a Response, a URL, a path, JSON text or an object with "wasm"',
@@ -88,7 +91,7 @@ export function parseManifest(input: unknown): ParsedManifest {
   if (wasm.length === 0) refuse('manifest.wasm', 'an array with one or more modules', wasm);
   return {
     modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))),
-    options: readShared(rest, 'manifest'),
+    given: readShared(rest, 'manifest'),
   };
 }
 
@@ -122,7 +125,7 @@ export function remoteManifest(input: unknown): URL | Response | null {
 }
 
 function directSource(input: unknown): Source | null {
-  const bytes = ownBytes(input);
+  const bytes = viewBytes(input);
   if (bytes) return { bytes };
   if (input instanceof WebAssembly.Module) return { module: input };
   if (isResponse(input)) return { response: input };
@@ -138,11 +141,10 @@ function isResponse(input: unknown): input is Response {
 
 const isBytes = (input: unknown) => ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
 
-/** Returns equal bytes that the caller cannot change between hashing and compiling. Null for other input. */
-function ownBytes(input: unknown): Uint8Array<ArrayBuffer> | null {
-  if (ArrayBuffer.isView(input))
-    return compiledBefore.own(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
-  return input instanceof ArrayBuffer ? compiledBefore.own(new Uint8Array(input)) : null;
+/** Returns a view of the caller's bytes; null for other input. */
+function viewBytes(input: unknown): Uint8Array | null {
+  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  return input instanceof ArrayBuffer ? new Uint8Array(input) : null;
 }
 
 /** Reads an absolute URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
@@ -231,7 +233,7 @@ const SOURCE_KEYS: Record<
   data: {
     besides: ['hash'],
     read: ({ data }, where) => ({
-      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : ownBytes(data)!,
+      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : viewBytes(data)!,
     }),
   },
   path: { besides: ['hash'], read: ({ path }) => parseUrl(path!) ?? { path: path! } },

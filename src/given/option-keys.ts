@@ -23,6 +23,8 @@ import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
+import { MAX_TIMER_MS } from '../units.ts';
+import { isObject } from '../values/object.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
@@ -38,11 +40,9 @@ export const readForeign = <T>(read: () => T): T => guarded('manifest', refuseMa
 
 const onNode = 'Node, Deno, Bun';
 
-/** The longest time that a timer can wait. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const aTimeout: Kind<number> = {
-  ...aCount('milliseconds', 1, MAX_TIMEOUT_MS),
-  type: `a whole number of milliseconds, 1 to ${MAX_TIMEOUT_MS}, or null for no limit`,
+  ...aCount('milliseconds', 1, MAX_TIMER_MS),
+  type: `a whole number of milliseconds, 1 to ${MAX_TIMER_MS}, or null for no limit`,
 };
 
 const aHost: Kind<string> = {
@@ -80,10 +80,9 @@ const somePaths = (
 const aLogger: Kind<Logger> = {
   type: 'an object of level → function, such as console',
   check: (value, where, refuse) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return refuse(expected('an object of level → function', value, where));
+    if (!isObject(value)) return refuse(expected('an object of level → function', value, where));
     for (const level of Object.keys(LOG_LEVELS).filter(level => level !== 'silent')) {
-      const log = (value as Record<string, unknown>)[level];
+      const log = value[level];
       if (log !== undefined) aFunction.check(log, `${where}.${level}`, refuse);
     }
     return value as Logger;

@@ -4,8 +4,10 @@ import { readOptions } from '../../wasi/options.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { coded } from '../host/function.ts';
 import { HTTP_SCHEMES } from '../host/http.ts';
+import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -51,18 +53,21 @@ export type Settings = Readonly<{
   /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
+  importListener: ImportListener | undefined;
 }>;
 
-const PAGE_BYTES = 65_536;
-
-/** The keys that manifests and options share. Both spellings of a key have the same name here. Missing keys are left out. */
-export interface Given {
+/**
+ * Keys that the user gave in a manifest or as options, checked. Both spellings of a key have the same name here, and missing
+ * keys are left out. Keys that manifests do not have are inherited from the options.
+ */
+export interface Given extends Omit<PluginOptions, keyof ManifestOptions> {
   config?: Record<string, string>;
   allowedHosts?: readonly string[];
   mounts?: Mount[];
   timeoutMs?: number;
   memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
   zeroLimits: string[];
+  importListener?: ImportListener | undefined;
 }
 
 /** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
@@ -97,18 +102,16 @@ const present = <T extends object>(keys: T) =>
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
 
-/** Options that manifests do not have. */
-type OwnOptions = Omit<PluginOptions, keyof ManifestOptions>;
-
 /** @throws {CreateError} INVALID_OPTION */
-export function readPluginOptions(options: unknown): Given & OwnOptions {
+export function readPluginOptions(options: unknown): Given {
   const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
-  const own: OwnOptions = read;
-  return { ...own, ...readShared(read, 'option') };
+  const own: Omit<PluginOptions, keyof ManifestOptions> = read;
+  const importListener = importListenerOf(options as object | undefined);
+  return { ...own, importListener, ...readShared(read, 'option') };
 }
 
 /** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
-export function settle(manifest: Given, options: Given & OwnOptions): Settings {
+export function toSettings(manifest: Given, options: Given): Settings {
   const given = { ...manifest, ...options };
   const memory = { ...manifest.memory, ...options.memory };
   const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];
@@ -143,6 +146,7 @@ export function settle(manifest: Given, options: Given & OwnOptions): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug && coded('option.debug', given.debug),
+    importListener: given.importListener,
   });
 }
 

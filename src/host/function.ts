@@ -41,11 +41,15 @@ export const isAsyncFunction = (fn: HostFunction): boolean =>
 
 /** The running call, as the import of a host function uses it. */
 export interface HostCall {
-  kernel: Kernel;
+  readonly kernel: Kernel;
   /** Context of the running inline call. Null in the other modes: use `enter` then. */
   readonly inlineContext: CallContext | null;
   /** Runs code of the host, marked as part of the running call, so that `isInside` recognises calls made from it. */
   enter(run: (context: CallContext) => unknown): unknown;
+}
+
+/** A running call that can wait for its host functions. */
+export interface WaitingHostCall extends HostCall {
   /** Waits for a host function, or until the call is ended. Resolves to the result of `settled` or `failed`. */
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R>;
   /** Waits for work of the host that runs no code of the user, or until the call is ended. */
@@ -117,7 +121,7 @@ export function wrapAsyncHostFunction(
   label: string,
   fn: HostFunction,
   type: FunctionType | undefined,
-  call: HostCall,
+  call: WaitingHostCall,
 ): (...args: WasmValue[]) => Promise<WasmResult> {
   const { kernel } = call;
   const untyped = fn as UntypedFunction;
@@ -151,10 +155,10 @@ const codedFailure = (what: string, error: unknown): Error =>
 
 /** Returns a function of the user whose errors have the code HOST_FUNCTION_FAILED. */
 export const coded =
-  <Args extends unknown[]>(what: string, fn: (...args: Args) => void) =>
-  (...args: Args): void => {
+  <Args extends unknown[], Result>(what: string, fn: (...args: Args) => Result) =>
+  (...args: Args): Result => {
     try {
-      fn(...args);
+      return fn(...args);
     } catch (error) {
       throw codedFailure(what, error);
     }

@@ -1,3 +1,4 @@
+import { WASM_MAGIC } from '../../abi/encode.ts';
 import { missingFeatures } from '../engine/features.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
 import type { ModuleOutline } from '../wasm/reader.ts';
@@ -25,7 +26,7 @@ interface Rule {
 /** Other files that people mistake for a wasm module, by their first bytes. */
 const OTHER_FILES: readonly [start: readonly number[] | string, what: string][] = [
   [
-    [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00],
+    [...WASM_MAGIC, 0x0d, 0x00, 0x01, 0x00],
     'a component (WASI 0.2 or later), not a core module; build for WASI preview 1, a target named wasip1 or wasi',
   ],
   ['(module', 'WebAssembly text; compile it with wat2wasm'],

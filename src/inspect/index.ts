@@ -1,3 +1,4 @@
+import { WASM_HEADER } from '../../abi/encode.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
@@ -138,7 +139,7 @@ function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
   }
 }
 
-const EMPTY_MODULE = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+const EMPTY_MODULE = Uint8Array.from(WASM_HEADER);
 
 /** Custom sections to look for in a compiled module: its sections can be read by name, but not listed. */
 const WELL_KNOWN = ['name', 'producers', 'target_features', 'sourceMappingURL', 'external_debug_info'].concat(

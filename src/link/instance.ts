@@ -1,24 +1,17 @@
-import type { Kernel } from '../../abi/index.ts';
-import {
-  createWasi,
-  type Preopen,
-  type Sink,
-  type Wasi,
-  type WasiFunctionName,
-  type WasiImport,
-} from '../../wasi/index.ts';
+import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
+import { createWasi, type Wasi, type WasiFunctionName, type WasiOptions } from '../../wasi/index.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
-import type { Diagnostic } from '../given/options.ts';
 import { MAIN } from '../module/source.ts';
-import type { Platform } from '../platform/types.ts';
+import { PAGE_BYTES } from '../units.ts';
+import type { Later } from '../values/later.ts';
 import { type Ask, arm } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
+import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
-import type { Link, LinkedModule, LinkPlan } from './plan.ts';
+import { type HostImport, toImport } from './imports.ts';
+import type { Link, LinkedModule } from './plan.ts';
 import { chooseStartFunctions } from './start-functions.ts';
-
-const PAGE_BYTES = 65_536;
 
 /** The reason recorded when a plugin calls `proc_exit`. */
 export class ExitStop extends PlugboardError {
@@ -29,25 +22,18 @@ export class ExitStop extends PlugboardError {
   }
 }
 
-export interface InstanceParts {
-  plan: LinkPlan;
-  kernel: Kernel;
-  kernelImports: Readonly<Record<string, WebAssembly.ImportValue>>;
-  /** Makes the import for a host function, which may run on another thread. */
-  hostImport: (link: Link) => WebAssembly.ImportValue;
-  platform: Pick<Platform, 'clock' | 'random'>;
+/** The imports of a plugin on the thread on which its code runs, and the ways to interrupt it there. */
+export interface Embedding {
+  kernelImports: EnvImports;
+  /** The `http_request` of a plugin that can be suspended; null for others. */
+  http: HostImport['fn'] | null;
+  /** Wraps a host function, which may run on another thread. */
+  hostImport: (link: Link) => HostImport['fn'];
+  wasi: Pick<WasiOptions, 'clock' | 'random' | 'preopens'>;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
   /** Stops metered modules; null for others. */
   ask: Ask | null;
-  /** Whether `growth` will be called. False avoids reading the buffer: JSC then keeps the memory until its second collection. */
-  tracksGrowth: boolean;
-  folders: Readonly<Record<string, Preopen>>;
-  stdout: Sink;
-  stderr: Sink;
-  onDiagnostic: (diagnostic: Diagnostic) => void;
-  /** Called before a module is instantiated or started, so that an error message can name the module. */
-  onModule: (name: string) => void;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
@@ -60,22 +46,55 @@ export interface Instances {
 }
 
 /** A start function to be called before the next step. */
-export interface StartCall {
+interface StartCall {
   fn: (...args: number[]) => unknown;
   args: readonly number[];
 }
 
 /**
- * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Yields the start
- * functions for the caller to run, because only the caller knows whether they may be suspended. Throws errors unchanged: the
- * reason for which the kernel ended the call, a trap, or the engine's LinkError.
+ * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Runs their
+ * start functions; returns a promise if these may be suspended. Throws errors unchanged: the reason for which the kernel stopped
+ * the call, a trap, or the engine's LinkError.
+ * @param onModule called before a module is instantiated or started, so that an error message can name the module
  */
-export function instantiate(parts: InstanceParts): Generator<StartCall, Instances, void> {
-  return new Linker(parts).makeAll();
+export function instantiate(
+  execution: Execution,
+  embedding: Embedding & { suspends: false },
+  onModule: (name: string) => void,
+): Instances;
+export function instantiate(
+  execution: Execution,
+  embedding: Embedding,
+  onModule: (name: string) => void,
+): Later<Instances>;
+export function instantiate(
+  execution: Execution,
+  embedding: Embedding,
+  onModule: (name: string) => void,
+): Later<Instances> {
+  const steps = new Linker(execution, embedding, onModule).makeAll();
+  const proceed = (): Later<Instances> => {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      const { fn, args } = step.value;
+      if (embedding.suspends)
+        return jspi!
+          .promising(fn)(...args)
+          .then(proceed);
+      fn(...args);
+    }
+  };
+  return proceed();
 }
 
+/** The providers of an import that are not modules of the plugin. */
+type HostProvider = Exclude<Link['provider'], { kind: 'module' }>;
+
 class Linker {
-  readonly #parts: InstanceParts;
+  readonly #execution: Execution;
+  readonly #embedding: Embedding;
+  readonly #onModule: (name: string) => void;
   readonly #made = new Map<string, WebAssembly.Instance>();
   /** Modules whose imports are being made. */
   readonly #making = new Set<string>();
@@ -85,12 +104,14 @@ class Linker {
   readonly #memories: { memory: WebAssembly.Memory; initialPages: number }[] = [];
   readonly #wasis: Wasi[] = [];
 
-  constructor(parts: InstanceParts) {
-    this.#parts = parts;
+  constructor(execution: Execution, embedding: Embedding, onModule: (name: string) => void) {
+    this.#execution = execution;
+    this.#embedding = embedding;
+    this.#onModule = onModule;
   }
 
   *makeAll(): Generator<StartCall, Instances, void> {
-    const { modules, main } = this.#parts.plan;
+    const { modules, main } = this.#execution.plan;
     for (const module of modules.values()) {
       if (module !== main && !module.isCommand) yield* this.#use(module);
     }
@@ -114,7 +135,8 @@ class Linker {
     const instance = this.#instantiate(module);
     this.#making.delete(name);
     this.#made.set(name, instance);
-    const memory = this.#parts.tracksGrowth && memoryOf(instance);
+    // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
+    const memory = this.#execution.limits.maxGrowthPages !== undefined && memoryOf(instance);
     if (memory) this.#memories.push({ memory, initialPages: memory.buffer.byteLength / PAGE_BYTES });
     this.#connect(name, instance);
     // The main module is started last, even if others import from it.
@@ -135,8 +157,8 @@ class Linker {
   }
 
   *#start(name: string, instance: WebAssembly.Instance): Generator<StartCall, void, void> {
-    for (const next of startFunctionsOf(instance, this.#parts.plan.modules.get(name)!)) {
-      this.#parts.onModule(name);
+    for (const next of startFunctionsOf(instance, this.#execution.plan.modules.get(name)!)) {
+      this.#onModule(name);
       yield next;
     }
   }
@@ -150,7 +172,7 @@ class Linker {
       if (provider.kind !== 'module' || seen.has(provider.module) || this.#making.has(provider.module))
         return [];
       seen.add(provider.module);
-      const exporter = this.#parts.plan.modules.get(provider.module)!;
+      const exporter = this.#execution.plan.modules.get(provider.module)!;
       return exporter.isCommand ? this.#exportersOf(exporter, seen) : [exporter];
     });
   }
@@ -160,43 +182,45 @@ class Linker {
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
       imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-      imports[link.namespace]![link.name] = this.#provide(link, wasi);
+      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi);
     }
-    this.#parts.onModule(module.name);
+    this.#onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    if (this.#parts.ask) arm(instance, this.#parts.ask);
+    if (this.#embedding.ask) arm(instance, this.#embedding.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;
   }
 
-  #provide(link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
-    const { name, provider } = link;
-    const { kernelImports, hostImport, plan } = this.#parts;
-    switch (provider.kind) {
-      case 'kernel':
-        return kernelImports[name]!;
-      case 'wasi':
-        return this.#wasiImport(wasi!.imports[name as WasiFunctionName]!, name);
-      case 'host':
-      case 'remote':
-        return hostImport(link);
-      case 'module':
-        return this.#provideExport(link, plan.modules.get(provider.module)!);
-    }
+  #provide(module: string, link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
+    const { namespace, name, provider } = link;
+    const { plan, listener } = this.#execution;
+    if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
+    return toImport(this.#hostImport(link, provider, wasi), { module, namespace, name }, listener);
   }
 
-  #wasiImport(fn: WasiImport<unknown>, name: string): WebAssembly.ImportValue {
-    // Only this function waits. Wrapping the others would make them slower without need.
-    const waits = this.#parts.suspends && name === 'poll_oneoff';
-    return waits ? new jspi!.Suspending(fn as () => Promise<unknown>) : fn;
+  #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined): HostImport {
+    const { name } = link;
+    const { kernelImports, http, hostImport, suspends } = this.#embedding;
+    switch (provider.kind) {
+      case 'kernel':
+        if (http && name === 'http_request') return { fn: http, waits: true };
+        return { fn: kernelImports[name as EnvFunctionName], waits: false };
+      case 'wasi':
+        // Only `poll_oneoff` waits. A suspending import would make the others slower without need.
+        return { fn: wasi!.imports[name as WasiFunctionName], waits: suspends && name === 'poll_oneoff' };
+      case 'host':
+        return { fn: hostImport(link), waits: provider.isAsync };
+      case 'remote':
+        return { fn: hostImport(link), waits: false };
+    }
   }
 
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {
     if (exporter.isCommand) {
       return (...args: unknown[]) => {
-        this.#parts.kernel.check();
+        this.#execution.kernel.check();
         return exportedFunction(this.#instantiate(exporter), link.name)(...args);
       };
     }
@@ -210,11 +234,9 @@ class Linker {
 
   #createWasi({ links }: LinkedModule): Wasi | undefined {
     if (!links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
-    const { kernel, platform, folders, stdout, stderr, onDiagnostic } = this.#parts;
+    const { kernel, stdout, stderr, onDiagnostic } = this.#execution;
     const wasi = createWasi({
-      preopens: folders,
-      clock: platform.clock,
-      random: platform.random,
+      ...this.#embedding.wasi,
       stdout,
       stderr,
       checkpoint: () => kernel.check(),

@@ -1,3 +1,4 @@
+import { WASM_MAGIC } from '../../abi/encode.ts';
 import { attempt, CreateError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
@@ -68,8 +69,6 @@ function describeModule(module: WebAssembly.Module, signatures: Signatures | nul
   };
 }
 
-const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-
 async function engineCompile(
   platform: Platform,
   name: string,
@@ -91,7 +90,7 @@ async function engineCompile(
 }
 
 function refuseIfNoWasm(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  if (MAGIC.every((byte, index) => bytes[index] === byte)) return;
+  if (WASM_MAGIC.every((byte, index) => bytes[index] === byte)) return;
   const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
   throw new CreateError(
     'INVALID_WASM',

@@ -2,10 +2,12 @@ import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
+import { compiledBefore } from './cache.ts';
 
 /** The place from which the wasm of a module comes. */
 export type Source =
-  | { bytes: Uint8Array<ArrayBuffer> }
+  /** Bytes of the caller, who may change them later. */
+  | { bytes: Uint8Array }
   | { path: string }
   | { url: URL; init: { method?: string; headers?: Record<string, string> } }
   | { response: Response }
@@ -73,7 +75,8 @@ interface ReadSource {
 }
 
 async function readSource(platform: Platform, fetch: Fetch, source: Source): Promise<ReadSource> {
-  if ('bytes' in source) return source;
+  // Taken over before the caller's code runs again: the bytes that are hashed are those that are compiled.
+  if ('bytes' in source) return { bytes: compiledBefore.own(source.bytes) };
   if ('path' in source) return { bytes: await readFile(platform, source.path) };
   if ('url' in source) return readResponse(platform, await fetchUrl(source.url, source.init, fetch));
   if ('response' in source) return readResponse(platform, source.response);

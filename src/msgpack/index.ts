@@ -1,8 +1,8 @@
 import { refuseArguments } from '../actor/call-options.ts';
 import { ActorError, readForeign } from '../actor/errors.ts';
 import { Float } from '../actor/float.ts';
+import { type Form, writeValue } from '../actor/json/form.ts';
 import { integerOf, type JsonObject, type JsonValue, setOwn } from '../actor/json/value.ts';
-import { type Form, writeValue } from '../actor/json/writer.ts';
 import type { Codec, Part } from '../actor/message/codec.ts';
 import { checkedCopy, TEXT, WHOLE_FLOAT } from './check.ts';
 import { addExtension, Packr } from './msgpackr.ts';

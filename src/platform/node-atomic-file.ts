@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { chmod, chown, open, readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { hasCode, isMissing } from './system-error.ts';
 
 /** Permissions of a new file, before the umask: the usual ones. */
 const NEW_FILE_MODE = 0o666;
@@ -183,10 +184,6 @@ function makeLock(path: string): boolean {
  * again, so this class sets the time of each version itself, in microseconds.
  */
 const versionOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string => `${dev}:${ino}:${size}:${mtimeNs}`;
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
-const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');
 
 const LOCK_RETRY_MS = 2;
 const LOCK_MOST_MS = 5000;

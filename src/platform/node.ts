@@ -1,13 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { MAX_TIMER_MS } from '../units.ts';
 import { nodeFolder } from './node-files.ts';
 import { startNodeWorker } from './node-worker.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
-
-/** The longest time that a timer takes: longer than any compilation. */
-const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**
  * Prevents a deadlock of Node 20. When a compilation is the only pending work, it blocks its main thread until all background
@@ -15,7 +13,7 @@ const KEEP_ALIVE_MS = 2 ** 31 - 1;
  * its event loop instead.
  */
 function keepAlive<T>(work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => {}, KEEP_ALIVE_MS);
+  const timer = setTimeout(() => {}, MAX_TIMER_MS);
   return work.finally(() => clearTimeout(timer));
 }
 

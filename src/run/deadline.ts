@@ -1,8 +1,7 @@
 import type { Kernel } from '../../abi/index.ts';
 import type { Clock } from '../../wasi/index.ts';
+import { NS_PER_MS } from '../units.ts';
 import { timedOut } from './interrupt.ts';
-
-const NS_PER_MS = 1_000_000;
 
 /**
  * Ends the calls of a metered plugin on this thread. A timer cannot do it: timers do not fire while the plugin runs.

@@ -16,7 +16,7 @@ export function describeLinks({ modules }: LinkPlan): string {
 export const describeCall = (name: string, input: string | Uint8Array): string =>
   `call: ${name}, input ${input.length} ${typeof input === 'string' ? 'characters' : 'bytes'}`;
 
-export function describeOutcome(name: string, { output, error }: Outcome): string {
+export function describeOutcome({ name, output, error }: Outcome): string {
   if (error) return `call: ${name} failed, ${error.code}: ${excerpt(error.message)}`;
   return `call: ${name} done, ${output ? `output ${output.byteLength} bytes` : 'no output'}`;
 }

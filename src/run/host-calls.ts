@@ -1,149 +1,189 @@
 import type { Kernel } from '../../abi/index.ts';
 import type { CallError } from '../call-error.ts';
-import type { PlugboardError } from '../errors.ts';
-import type { Settings } from '../given/settings.ts';
+import { PlugboardError } from '../errors.ts';
 import { CallContext } from '../host/context.ts';
-import type { HostCall } from '../host/function.ts';
-import type { AsyncContext, Platform } from '../platform/types.ts';
+import type { HostCall, WaitingHostCall } from '../host/function.ts';
+import type { AsyncContext } from '../platform/types.ts';
 import type { OutputCopier } from '../values/output.ts';
 import { Interrupt, waitedTooLong } from './interrupt.ts';
-import type { Mode } from './mode.ts';
+
+/** The running call of one plugin, if any: the state that its host functions share. */
+interface RunningCall extends HostCall {
+  /** Whether calls return promises: the mode is not inline. */
+  readonly waits: boolean;
+  readonly isActive: boolean;
+  /** Fires when the running call is interrupted. For work that can be cancelled, such as a request. */
+  readonly signal: AbortSignal | undefined;
+  begin(hostContext: unknown): void;
+  leave(): void;
+  /** Stops the running call, if any: at once while it is suspended, otherwise when it calls an import. */
+  interrupt(reason: PlugboardError): void;
+  /**
+   * Whether the current code is known to run inside a host function of the running call. After an `await`, only platforms
+   * with async contexts know it.
+   */
+  isInside(): boolean;
+  /**
+   * Limits the wait of a queued call. Calls `leave` once the same async host function of the running call has been pending for
+   * `queueTimeoutMs`, if that host function may wait for the queued call. Returns a function that ends the watch.
+   * RATIONALE: how-does-a-plugin-know-that-a-call-comes-from-inside-its-own-host-function
+   */
+  boundWait(what: string, leave: (error: CallError) => void): () => void;
+  /** Whether a pending host function may have made the current call. */
+  mayWaitForThis(): boolean;
+}
+
+export type HostCalls = InlineCalls | WaitingCalls;
+
+const noCallRuns = (): PlugboardError =>
+  new PlugboardError('CALL_OVER', 'no call of the plugin is running; use plugin.call');
+
+/** The calls of an inline plugin. All code that runs during a call is inside it, and one context serves all calls. */
+export class InlineCalls implements RunningCall {
+  readonly waits = false;
+  readonly kernel: Kernel;
+  readonly signal = undefined;
+  readonly #context: CallContext;
+  #hostContext: unknown;
+  inlineContext: CallContext | null = null;
+
+  constructor(kernel: Kernel, outputs: OutputCopier) {
+    this.kernel = kernel;
+    this.#context = new CallContext(kernel, outputs, () => this.#hostContext);
+  }
+
+  get isActive(): boolean {
+    return this.inlineContext !== null;
+  }
+
+  begin(hostContext: unknown): void {
+    this.#hostContext = hostContext;
+    this.inlineContext = this.#context;
+  }
+
+  leave(): void {
+    this.inlineContext = null;
+    this.#hostContext = undefined;
+  }
+
+  interrupt(reason: PlugboardError): void {
+    if (this.isActive) this.kernel.markEnded(reason);
+  }
+
+  isInside(): boolean {
+    return this.isActive;
+  }
+
+  boundWait(): () => void {
+    return () => {};
+  }
+
+  mayWaitForThis(): boolean {
+    return false;
+  }
+
+  enter(run: (context: CallContext) => unknown): unknown {
+    if (!this.inlineContext) throw noCallRuns();
+    return run(this.inlineContext);
+  }
+}
 
 /** Value in the async context of a host function: the call that it belongs to, and the mark around that call. */
 interface Mark {
-  running: Running;
-  outer: unknown;
+  call: WaitingCall;
+  outer: Mark | undefined;
 }
 
 /** A running call. */
-interface Running {
-  context: CallContext;
-  /** Null for an inline call, which cannot be interrupted. */
-  interrupt: Interrupt | null;
+class WaitingCall {
+  readonly context: CallContext;
+  readonly interrupt = new Interrupt();
   /** The mark in whose context the call was made. */
-  outer: unknown;
-  isOver: boolean;
+  readonly outer: Mark | undefined;
+  isOver = false;
+  /** Number of its host functions on the call stack. */
+  onStack = 0;
+  /** Promise of the host function for which the suspended plugin waits. */
+  pending: object | null = null;
+
+  constructor(kernel: Kernel, outputs: OutputCopier, hostContext: unknown, outer: Mark | undefined) {
+    const isOver = () => this.isOver;
+    this.context = new CallContext(kernel, outputs, () => hostContext, isOver);
+    this.outer = outer;
+  }
 }
 
-/** State that the host functions of one plugin share: the running call, if any. */
-export class HostCalls implements HostCall {
-  readonly kernel: Kernel;
-  readonly #outputs: OutputCopier;
-  readonly #asyncContext: AsyncContext | undefined;
-  readonly #queueTimeoutMs: number;
+export interface WaitingOptions {
+  /** Undefined where the platform has no async contexts. */
+  asyncContext: AsyncContext | undefined;
+  queueTimeoutMs: number;
   /** True in worker mode: host functions run from message handlers, outside the call's async context. */
-  readonly #marksEach: boolean;
-  /** Used for every inline call: its host functions end before the call does, so one context serves all. */
-  readonly #inline: Running;
-  /** The context during an inline call. All code that runs then is inside the call, so no marks are needed. */
-  inlineContext: CallContext | null = null;
-  #hostContext: unknown;
-  #running: Running | null = null;
-  /** Number of host functions on the call stack. */
-  #onStack = 0;
-  /** Promise of the host function for which the suspended plugin waits. */
-  #pending: object | null = null;
+  marksEach: boolean;
+}
 
-  constructor(
-    kernel: Kernel,
-    outputs: OutputCopier,
-    mode: Mode,
-    { asyncContext }: Platform,
-    { queueTimeoutMs }: Settings,
-  ) {
-    this.#queueTimeoutMs = queueTimeoutMs;
+const NO_CONTEXT: AsyncContext = { run: (_, fn) => fn(), current: () => undefined };
+
+/** The calls of a plugin that is suspended, or waits in its worker, while a host function is pending. */
+export class WaitingCalls implements RunningCall, WaitingHostCall {
+  readonly waits = true;
+  readonly kernel: Kernel;
+  /** Calls made while one is suspended may come from elsewhere, so no context is inside for certain. */
+  readonly inlineContext = null;
+  readonly #outputs: OutputCopier;
+  readonly #options: WaitingOptions;
+  readonly #asyncContext: AsyncContext;
+  #running: WaitingCall | null = null;
+
+  constructor(kernel: Kernel, outputs: OutputCopier, options: WaitingOptions) {
     this.kernel = kernel;
     this.#outputs = outputs;
-    this.#marksEach = mode === 'worker';
-    this.#asyncContext = asyncContext;
-    this.#inline = {
-      context: new CallContext(kernel, outputs, () => this.#hostContext),
-      interrupt: null,
-      outer: null,
-      isOver: false,
-    };
+    this.#options = options;
+    this.#asyncContext = options.asyncContext ?? NO_CONTEXT;
   }
 
   get isActive(): boolean {
     return this.#running !== null;
   }
 
-  /** Fires when the running call is interrupted. For work that can be cancelled, such as a request. */
   get signal(): AbortSignal | undefined {
-    return this.#running?.interrupt?.signal;
+    return this.#running?.interrupt.signal;
   }
 
   begin(hostContext: unknown): void {
-    this.#hostContext = hostContext;
-    this.#running = this.#inline;
-    this.inlineContext = this.#inline.context;
+    this.#running = new WaitingCall(this.kernel, this.#outputs, hostContext, this.#mark);
   }
 
-  /** Like `begin`, for a call that can be interrupted, in suspending or worker mode. */
-  beginInterruptible(hostContext: unknown): void {
-    const isOver = () => this.#running?.context !== context;
-    const context: CallContext = new CallContext(this.kernel, this.#outputs, () => hostContext, isOver);
-    const outer = this.#asyncContext?.current();
-    this.#running = { context, interrupt: new Interrupt(), outer, isOver: false };
-  }
-
-  /**
-   * Runs the body of an interruptible call in its async context, so that `isInside` recognises calls made from it, also after
-   * a suspension.
-   */
+  /** Runs the body of the call that has begun, so that `isInside` recognises calls made from it. */
   within<T>(body: () => T): T {
-    if (this.#marksEach) return body();
-    return this.#mark(body);
+    return this.#options.marksEach ? body() : this.#marked(this.#running!, body);
   }
 
-  #mark<T>(body: () => T): T {
-    const running = this.#running!;
-    return this.#asyncContext
-      ? this.#asyncContext.run({ running, outer: running.outer } satisfies Mark, body)
-      : body();
-  }
-
-  end(): void {
-    this.inlineContext = null;
-    // The object for inline calls is used again, and never in a mark.
-    if (this.#running !== this.#inline) this.#running!.isOver = true;
+  leave(): void {
+    this.#running!.isOver = true;
     this.#running = null;
-    this.#pending = null;
-    this.#hostContext = undefined;
   }
 
-  /** Ends the running call, if any: at once while it is suspended, otherwise when it calls an import. */
   interrupt(reason: PlugboardError): void {
     if (!this.#running) return;
     this.kernel.markEnded(reason);
-    this.#running.interrupt?.fire(reason);
+    this.#running.interrupt.fire(reason);
   }
 
-  /**
-   * Whether the current code is known to run inside a host function of the running call. After an `await`, only platforms
-   * with async contexts know it.
-   */
   isInside(): boolean {
-    if (!this.#running) return false;
-    if (this.#running.interrupt === null || this.#onStack > 0) return true;
-    return this.#isMarked(running => running === this.#running);
+    const running = this.#running;
+    return running !== null && (running.onStack > 0 || this.#isMarked(call => call === running));
   }
 
-  /**
-   * Limits the wait of a queued call. Calls `leave` once the same async host function of the running call has been pending for
-   * `queueTimeoutMs`, if that host function may wait for the queued call. Returns a function that ends the watch.
-   * RATIONALE: how-does-a-plugin-know-that-a-call-comes-from-inside-its-own-host-function
-   */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
-    if (!this.mayWaitForThis()) return () => {};
     const running = this.#running;
-    const timeoutMs = this.#queueTimeoutMs;
+    if (!running || !this.mayWaitForThis()) return () => {};
+    const timeoutMs = this.#options.queueTimeoutMs;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const watch = () => {
-      const pending = this.#pending;
+      const { pending } = running;
       timer = setTimeout(() => {
-        if (this.#running !== running) return;
-        if (pending !== null && this.#pending === pending) leave(waitedTooLong(what, timeoutMs));
+        if (running.isOver) return;
+        if (pending !== null && running.pending === pending) leave(waitedTooLong(what, timeoutMs));
         else watch();
       }, timeoutMs);
     };
@@ -151,52 +191,62 @@ export class HostCalls implements HostCall {
     return () => clearTimeout(timer);
   }
 
-  /**
-   * Whether a pending host function may have made the current call. Without async contexts, any pending one may have made
-   * it.
-   */
   mayWaitForThis(): boolean {
-    if (this.#pending === null) return false;
-    return this.#asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
-  }
-
-  #isMarked(matches: (running: Running) => boolean): boolean {
-    let mark = this.#asyncContext?.current() as Mark | undefined;
-    while (mark && !matches(mark.running)) mark = mark.outer as Mark | undefined;
-    return mark !== undefined;
+    if (!this.#running?.pending) return false;
+    // Without async contexts, any pending host function may have made the current call.
+    return this.#options.asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
   }
 
   enter(run: (context: CallContext) => unknown): unknown {
-    const { context } = this.#running!;
-    this.#onStack++;
+    const running = this.#running;
+    if (!running) throw noCallRuns();
+    const { context } = running;
+    running.onStack++;
     try {
-      return this.#marksEach ? this.#mark(() => run(context)) : run(context);
+      return this.#options.marksEach ? this.#marked(running, () => run(context)) : run(context);
     } finally {
-      this.#onStack--;
+      running.onStack--;
     }
   }
 
   wait<T, R>(work: PromiseLike<T>, settled: (value: T) => R, failed: (error: unknown) => R): Promise<R> {
-    this.#pending = work;
-    return this.#running!.interrupt!.wait(
+    const running = this.#running!;
+    running.pending = work;
+    return running.interrupt.wait(
       work,
       value => {
-        this.#pending = null;
+        running.pending = null;
         return settled(value);
       },
       error => {
-        this.#pending = null;
+        running.pending = null;
         return failed(error);
       },
     );
   }
 
   race<T>(work: PromiseLike<T>): Promise<T> {
-    return this.#running!.interrupt!.wait(work, pass, raise);
+    return this.#running!.interrupt.wait(work, pass, raise);
+  }
+
+  /** The mark around the current code. */
+  get #mark(): Mark | undefined {
+    return this.#asyncContext.current() as Mark | undefined;
+  }
+
+  /** Runs `body` in an async context with the mark of the call, which also holds after a suspension. */
+  #marked<T>(call: WaitingCall, body: () => T): T {
+    return this.#asyncContext.run({ call, outer: call.outer } satisfies Mark, body);
+  }
+
+  #isMarked(matches: (call: WaitingCall) => boolean): boolean {
+    let mark = this.#mark;
+    while (mark && !matches(mark.call)) mark = mark.outer;
+    return mark !== undefined;
   }
 }
 
-const pass = <T>(value: T): T => value;
-const raise = (error: unknown): never => {
+export const pass = <T>(value: T): T => value;
+export const raise = (error: unknown): never => {
   throw error;
 };

@@ -1,14 +1,19 @@
 import { type Kernel, performHttpRequest, type SendHttp } from '../../abi/index.ts';
-import { jspi } from '../engine/jspi.ts';
-import { type HostCall, wrapAsyncHostFunction, wrapHostFunction } from '../host/function.ts';
+import {
+  type WaitingHostCall,
+  type WasmValue,
+  wrapAsyncHostFunction,
+  wrapHostFunction,
+} from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
+import { type HostCalls, pass, raise } from './host-calls.ts';
 
-/** An import that returns a promise. It rejects only with the reason for which the kernel ended the call. */
+/** An import that returns a promise. It rejects only with the reason for which the call was stopped. */
 export type AsyncImport = (...args: never[]) => Promise<unknown>;
 
 /** Makes `http_request` for a plugin that can wait. */
 export const httpImport =
-  (kernel: Kernel, hostCall: HostCall, send: SendHttp): AsyncImport =>
+  (kernel: Kernel, hostCall: WaitingHostCall, send: SendHttp): AsyncImport =>
   async (request: bigint, body: bigint) => {
     kernel.check();
     try {
@@ -21,19 +26,14 @@ export const httpImport =
     }
   };
 
-const pass = <T>(value: T): T => value;
-const raise = (error: unknown): never => {
-  throw error;
-};
-
-/** Makes the import for a host function on the plugin's own thread. */
+/** Wraps a host function that runs on the plugin's own thread. */
 export function localImport(
   { namespace, name, type, provider }: Link,
-  hostCall: HostCall,
-): WebAssembly.ImportValue {
-  if (provider.kind !== 'host') throw new Error(`BUG: ${namespace}.${name} is not a host function`);
+  calls: HostCalls,
+): (...args: WasmValue[]) => unknown {
   const label = `${namespace}.${name}`;
-  return provider.isAsync
-    ? new jspi!.Suspending(wrapAsyncHostFunction(label, provider.fn, type, hostCall))
-    : wrapHostFunction(label, provider.fn, type, hostCall);
+  if (provider.kind !== 'host') throw new Error(`BUG: ${label} is not a host function`);
+  if (!provider.isAsync) return wrapHostFunction(label, provider.fn, type, calls);
+  if (!calls.waits) throw new Error(`BUG: ${label} is async, but the plugin runs inline`);
+  return wrapAsyncHostFunction(label, provider.fn, type, calls);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
 import { messageOf, type PlugboardError } from '../errors.ts';
+import { MAX_TIMER_MS, NS_PER_MS } from '../units.ts';
 
 /** Called with the reason when a wait of a suspended call is interrupted. */
 type Waiting = (error: unknown) => void;
@@ -72,10 +73,6 @@ export class Interrupt {
   }
 }
 
-const NS_PER_MS = 1_000_000;
-/** The longest time that a timer takes. A plugin that sleeps longer wakes early. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /** Returns a clock whose sleep suspends the plugin and leaves the thread free. The sleep ends when `signal` fires. */
 export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefined): Clock => ({
   ...clock,
@@ -88,7 +85,8 @@ export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefi
         call?.removeEventListener('abort', wake);
         resolve();
       };
-      const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), LONGEST_MS));
+      // A plugin that sleeps longer wakes early.
+      const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), MAX_TIMER_MS));
       call?.addEventListener('abort', wake);
     }),
 });

@@ -1,10 +1,13 @@
 import { ENV_NAMESPACE } from '../../abi/index.ts';
-import { CallError } from '../call-error.ts';
 import { jspi } from '../engine/jspi.ts';
 import { CreateError } from '../errors.ts';
 import type { Settings } from '../given/settings.ts';
+import type { Limits } from '../link/execution.ts';
 import type { LinkPlan } from '../link/plan.ts';
 import type { Platform } from '../platform/types.ts';
+
+// Decides how a plugin runs, in two steps: its limits before its modules are compiled, its mode after they are linked.
+// docs/LIMITS.md is printed from the rows of both tables. In each, the first row that fits is chosen; the last row always fits.
 
 /**
  * `inline`: on the caller's thread, without a break. `suspending`: on the caller's thread, and suspended while an async host
@@ -12,56 +15,10 @@ import type { Platform } from '../platform/types.ts';
  */
 export type Mode = 'inline' | 'suspending' | 'worker';
 
-/** A reason for which a plugin cannot run inline. */
-interface Need {
-  code: 'HOST_FUNCTION_ASYNC' | 'UNSUPPORTED';
-  what: string;
-  /** Advice for platforms where the plugin cannot run. */
-  instead: string;
-}
-
-const RUN_IN_WORKER: Need = {
-  code: 'UNSUPPORTED',
-  what: 'option.runInWorker: the plugin is to run in a worker',
-  instead: 'leave it out',
-};
-
-/**
- * Chooses the mode in which the plugin runs on this platform.
- * @throws {CreateError} HOST_FUNCTION_ASYNC or UNSUPPORTED if the plugin needs a feature that this platform does not have
- */
-export function chooseMode(plan: LinkPlan, settings: Settings, platform: Platform): Mode {
-  const { runInWorker, timeoutMs } = settings;
-  const lacking = lacksWorker(settings, platform);
-  if (lacking === null && (runInWorker || timeoutMs !== undefined)) return 'worker';
-  const [waiting] = needsOfWaiting(plan, settings);
-  const need = runInWorker ? RUN_IN_WORKER : waiting;
-  if (!need) return jspi && !platform.clock.sleepNs && sleeps(plan) ? 'suspending' : 'inline';
-  if (!runInWorker && jspi) return 'suspending';
-  if (lacking === null) return 'worker';
-  throw new CreateError(need.code, `${need.what}, but ${lacking}; ${need.instead}`);
-}
-
-/** Makes the error that says why `callSync` cannot be used. */
-export function notAtOnce(name: string, mode: Mode, plan: LinkPlan, settings: Settings): CallError {
-  const waits = needsOfWaiting(plan, settings).length > 0;
-  const code = waits ? 'HOST_FUNCTION_ASYNC' : 'UNSUPPORTED';
-  const why = waits
-    ? 'has async host functions or HTTP'
-    : mode === 'worker'
-      ? 'runs in a worker'
-      : 'may sleep (it imports poll_oneoff), and this thread must not block';
-  return new CallError(code, `callSync of "${name}": this plugin ${why}; use call`);
-}
-
-/** Whether the plugin may sleep: it imports `poll_oneoff`. Matters where the thread must not block. */
-const sleeps = ({ modules }: LinkPlan): boolean =>
-  [...modules.values()].some(({ links }) =>
-    links.some(({ name, provider }) => provider.kind === 'wasi' && name === 'poll_oneoff'),
-  );
+type Workers = Pick<Platform, 'lacksWorkers' | 'lacksForce'>;
 
 /** Returns the reason for which the plugin cannot run in a worker; null if it can. */
-function lacksWorker({ preopens }: Settings, platform: Platform): string | null {
+function lacksWorker({ preopens }: Pick<Settings, 'preopens'>, platform: Workers): string | null {
   const [folder] = Object.keys(preopens);
   const isObject =
     `the file system at option.preopens["${folder}"] is an object, which cannot go to a worker, as a folder of the ` +
@@ -69,27 +26,226 @@ function lacksWorker({ preopens }: Settings, platform: Platform): string | null 
   return platform.lacksWorkers() ?? (folder === undefined ? null : isObject);
 }
 
-/**
- * Returns null if `timeoutMs` is not set, or if a worker that can be ended by force keeps it. Otherwise returns the reason
- * against a worker: then checks in the plugin's own code have to keep the limit.
- */
-export const meters = (settings: Settings, platform: Platform): string | null =>
-  settings.timeoutMs === undefined ? null : (lacksWorker(settings, platform) ?? platform.lacksForce());
+interface TimeFacts {
+  timeoutMs: number | undefined;
+  lacksWorker: string | null;
+  lacksForce: string | null;
+}
 
-function needsOfWaiting({ modules }: LinkPlan, { allowedHosts }: Settings): Need[] {
+export interface TimeKeeper {
+  id: string;
+  when: string;
+  fits: (facts: TimeFacts) => boolean;
+  keeps: string;
+  /** `Limits.metered` */
+  metered: (facts: TimeFacts) => string | null;
+}
+
+export const TIME_KEEPERS: readonly TimeKeeper[] = [
+  {
+    id: 'no-limit',
+    when: '`timeoutMs` is not given',
+    fits: ({ timeoutMs }) => timeoutMs === undefined,
+    keeps: 'nothing: a plugin may run for ever',
+    metered: () => null,
+  },
+  {
+    id: 'no-worker',
+    when: 'no worker can be used: the platform has none, or `preopens` has a file system object',
+    fits: facts => facts.lacksWorker !== null,
+    keeps: 'checks added to the code of the plugin, on the thread of the caller',
+    metered: facts => facts.lacksWorker,
+  },
+  {
+    id: 'no-force',
+    when: 'a worker can be used, but not be ended while its code runs',
+    fits: ({ lacksForce }) => lacksForce !== null,
+    keeps: 'checks added to the code of the plugin, in the worker',
+    metered: ({ lacksForce }) => lacksForce,
+  },
+  {
+    id: 'force',
+    when: 'a worker can be used and ended',
+    fits: () => true,
+    keeps: 'the end of the worker; the plugin runs unchanged',
+    metered: () => null,
+  },
+];
+
+/** Decides which limits the plugin's own code has to keep. */
+export function limitsFor(
+  settings: Pick<Settings, 'timeoutMs' | 'maxGrowthPages' | 'preopens'>,
+  platform: Workers,
+): Limits {
+  const { timeoutMs, maxGrowthPages } = settings;
+  const facts = {
+    timeoutMs,
+    lacksWorker: lacksWorker(settings, platform),
+    lacksForce: platform.lacksForce(),
+  };
+  return { timeoutMs, maxGrowthPages, metered: firstThatFits(TIME_KEEPERS, facts).metered(facts) };
+}
+
+/** Why `callSync` is refused. */
+interface SyncRefusal {
+  code: 'HOST_FUNCTION_ASYNC' | 'UNSUPPORTED';
+  why: string;
+}
+
+/** A need that the platform cannot meet. */
+interface Need {
+  code: 'HOST_FUNCTION_ASYNC' | 'UNSUPPORTED';
+  what: string;
+  /** Advice for platforms where the plugin cannot run. */
+  instead: string;
+}
+
+interface ModeFacts {
+  runInWorker: boolean;
+  timeoutMs: number | undefined;
+  lacksWorker: string | null;
+  /** Whether the engine can suspend a plugin. */
+  canSuspend: boolean;
+  /** The first import for which the plugin may have to wait. */
+  waits: Need | undefined;
+  /** Whether the plugin may sleep on a thread that must not block. */
+  sleeps: boolean;
+}
+
+export interface ModeRow {
+  id: string;
+  when: string;
+  fits: (facts: ModeFacts) => boolean;
+  /** The need that is refused stands here where the plugin cannot run. */
+  mode: Mode | ((facts: ModeFacts) => Need);
+  /** Null where `callSync` works. */
+  syncRefusal: SyncRefusal | null;
+}
+
+const WAITS: SyncRefusal = { code: 'HOST_FUNCTION_ASYNC', why: 'has async host functions or HTTP' };
+const IN_WORKER: SyncRefusal = { code: 'UNSUPPORTED', why: 'runs in a worker' };
+const SLEEPS: SyncRefusal = {
+  code: 'UNSUPPORTED',
+  why: 'may sleep (it imports poll_oneoff), and this thread must not block',
+};
+const RUN_IN_WORKER: Need = {
+  code: 'UNSUPPORTED',
+  what: 'option.runInWorker: the plugin is to run in a worker',
+  instead: 'leave it out',
+};
+
+const canUseWorker = (facts: ModeFacts): boolean => facts.lacksWorker === null;
+
+export const MODES: readonly ModeRow[] = [
+  {
+    id: 'worker-asked',
+    when: '`runInWorker` is given, and a worker can be used',
+    fits: facts => facts.runInWorker && canUseWorker(facts),
+    mode: 'worker',
+    syncRefusal: IN_WORKER,
+  },
+  {
+    id: 'worker-refused',
+    when: '`runInWorker` is given',
+    fits: ({ runInWorker }) => runInWorker,
+    mode: () => RUN_IN_WORKER,
+    syncRefusal: null,
+  },
+  {
+    id: 'time-limit',
+    when: '`timeoutMs` is given, and a worker can be used',
+    fits: facts => facts.timeoutMs !== undefined && canUseWorker(facts),
+    mode: 'worker',
+    syncRefusal: IN_WORKER,
+  },
+  {
+    id: 'waits-suspended',
+    when: 'the plugin imports an async host function, or `http_request` with `allowedHosts`, and the engine can suspend it',
+    fits: facts => facts.waits !== undefined && facts.canSuspend,
+    mode: 'suspending',
+    syncRefusal: WAITS,
+  },
+  {
+    id: 'waits-in-worker',
+    when: 'it imports one of these, and a worker can be used',
+    fits: facts => facts.waits !== undefined && canUseWorker(facts),
+    mode: 'worker',
+    syncRefusal: WAITS,
+  },
+  {
+    id: 'waits-refused',
+    when: 'it imports one of these',
+    fits: ({ waits }) => waits !== undefined,
+    mode: ({ waits }) => waits!,
+    syncRefusal: null,
+  },
+  {
+    id: 'sleeps',
+    when: 'it imports `poll_oneoff`, the thread must not block, and the engine can suspend the plugin',
+    fits: facts => facts.sleeps && facts.canSuspend,
+    mode: 'suspending',
+    syncRefusal: SLEEPS,
+  },
+  { id: 'inline', when: 'in all other cases', fits: () => true, mode: 'inline', syncRefusal: null },
+];
+
+export interface ChosenMode {
+  mode: Mode;
+  /** Null where `callSync` works. */
+  syncRefusal: SyncRefusal | null;
+}
+
+/**
+ * Chooses the mode in which the plugin runs on this platform.
+ * @throws {CreateError} HOST_FUNCTION_ASYNC or UNSUPPORTED if the plugin needs a feature that this platform does not have
+ */
+export function modeFor(
+  plan: LinkPlan,
+  settings: Pick<Settings, 'runInWorker' | 'timeoutMs' | 'preopens' | 'allowedHosts'>,
+  platform: Workers & Pick<Platform, 'clock'>,
+  canSuspend: boolean = jspi !== null,
+): ChosenMode {
+  const { runInWorker, timeoutMs } = settings;
+  const waits = firstWait(plan, settings);
+  const lacking = lacksWorker(settings, platform);
+  const sleeps = !platform.clock.sleepNs && maySleep(plan);
+  const facts = { runInWorker, timeoutMs, lacksWorker: lacking, canSuspend, waits, sleeps };
+  const { mode, syncRefusal } = firstThatFits(MODES, facts);
+  // A plugin that waits is told so in every mode, because a change of options alone would not help.
+  if (typeof mode === 'string') return { mode, syncRefusal: waits ? WAITS : syncRefusal };
+  const { code, what, instead } = mode(facts);
+  throw new CreateError(code, `${what}, but ${lacking}; ${instead}`);
+}
+
+const firstThatFits = <Facts, Row extends { fits: (facts: Facts) => boolean }>(
+  rows: readonly Row[],
+  facts: Facts,
+): Row => rows.find(row => row.fits(facts))!;
+
+const maySleep = ({ modules }: LinkPlan): boolean =>
+  [...modules.values()].some(({ links }) =>
+    links.some(({ name, provider }) => provider.kind === 'wasi' && name === 'poll_oneoff'),
+  );
+
+function firstWait(
+  { modules }: LinkPlan,
+  { allowedHosts }: Pick<Settings, 'allowedHosts'>,
+): Need | undefined {
   const cannot =
     'but this engine cannot suspend a plugin (WebAssembly.Suspending is missing), so that it needs a worker';
   const instead =
     'or use a newer engine (Node 24 with --experimental-wasm-jspi, Node 26, Deno, Bun, Chromium, workerd), or do without';
-  return [...modules.values()].flatMap(({ name: module, links }) =>
-    links.flatMap(({ namespace, name, provider }): Need[] => {
+  for (const { name: module, links } of modules.values()) {
+    for (const { namespace, name, provider } of links) {
       if (provider.kind === 'host' && provider.isAsync) {
         const what = `host function ${namespace}.${name} is async, ${cannot}`;
-        return [{ code: 'HOST_FUNCTION_ASYNC', what, instead }];
+        return { code: 'HOST_FUNCTION_ASYNC', what, instead };
       }
-      if (provider.kind !== 'kernel' || name !== 'http_request' || allowedHosts.length === 0) return [];
-      const what = `module "${module}" imports ${ENV_NAMESPACE}.http_request, and allowedHosts allows hosts, ${cannot}`;
-      return [{ code: 'UNSUPPORTED', what, instead }];
-    }),
-  );
+      if (provider.kind === 'kernel' && name === 'http_request' && allowedHosts.length > 0) {
+        const what = `module "${module}" imports ${ENV_NAMESPACE}.http_request, and allowedHosts allows hosts, ${cannot}`;
+        return { code: 'UNSUPPORTED', what, instead };
+      }
+    }
+  }
+  return undefined;
 }

@@ -1,6 +1,8 @@
 import { jspi } from '../engine/jspi.ts';
-import { type InstanceParts, type Instances, instantiate } from '../link/instance.ts';
+import type { Execution } from '../link/execution.ts';
+import { type Embedding, type Instances, instantiate } from '../link/instance.ts';
 import { MAIN } from '../module/source.ts';
+import { after, type Later } from '../values/later.ts';
 
 /** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
 export interface Runner {
@@ -13,7 +15,7 @@ export interface Runner {
   /** Prepares the thread. This time does not count for the plugin's time limit. @throws {PlugboardError} WORKER_FAILED */
   prepare(): Promise<void>;
   /** Makes the instances and runs their start functions. Returns a promise if the plugin may have to wait. */
-  start(): void | Promise<void>;
+  start(): Later<void>;
   /** Finds a function that the main module exports. */
   find(name: string): RunnerExport | undefined;
   /** Returns the pages by which each memory of the plugin has grown. */
@@ -30,15 +32,17 @@ export interface RunnerExport {
   call: () => unknown;
 }
 
-/** Runs a plugin on the caller's thread. With `parts.suspends`, calls return promises, and imports may suspend the plugin. */
+/** Runs a plugin on the caller's thread. With `embedding.suspends`, calls return promises, and imports may suspend the plugin. */
 export class LocalRunner implements Runner {
+  readonly #execution: Execution;
   /** Null after `close`, because the accessors in it would keep the kernel memory alive. */
-  #parts: Omit<InstanceParts, 'onModule'> | null;
+  #embedding: Embedding | null;
   #instances: Instances | null = null;
   module: string = MAIN;
 
-  constructor(parts: Omit<InstanceParts, 'onModule'>) {
-    this.#parts = parts;
+  constructor(execution: Execution, embedding: Embedding) {
+    this.#execution = execution;
+    this.#embedding = embedding;
   }
 
   get isReady(): boolean {
@@ -51,26 +55,13 @@ export class LocalRunner implements Runner {
 
   async prepare(): Promise<void> {}
 
-  start(): void | Promise<void> {
-    const steps = this.#instantiate();
-    if (this.#parts!.suspends) return this.#startSuspending(steps);
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-    this.#instances = step.value;
-  }
-
-  async #startSuspending(steps: ReturnType<typeof instantiate>): Promise<void> {
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) await jspi!.promising(step.value.fn)(...step.value.args);
-    this.#instances = step.value;
-  }
-
-  #instantiate(): ReturnType<typeof instantiate> {
-    return instantiate({
-      ...this.#parts!,
-      onModule: name => {
-        this.module = name;
-      },
+  start(): Later<void> {
+    const embedding = this.#embedding!;
+    const made = instantiate(this.#execution, embedding, name => {
+      this.module = name;
+    });
+    return after(embedding.suspends, made, instances => {
+      this.#instances = instances;
     });
   }
 
@@ -79,7 +70,7 @@ export class LocalRunner implements Runner {
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') return undefined;
     const call = fn as () => unknown;
-    return { parameters: fn.length, call: this.#parts!.suspends ? jspi!.promising(call) : call };
+    return { parameters: fn.length, call: this.#embedding!.suspends ? jspi!.promising(call) : call };
   }
 
   growth(): readonly number[] {
@@ -92,6 +83,6 @@ export class LocalRunner implements Runner {
   }
 
   async close(): Promise<void> {
-    this.#parts = null;
+    this.#embedding = null;
   }
 }

@@ -33,21 +33,21 @@ export class Turns {
 
   async #run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
     let ahead = this.#last;
-    let end!: (ahead: Turn | null) => void;
+    let pass!: (ahead: Turn | null) => void;
     const over = new Promise<Turn | null>(resolve => {
-      end = resolve;
+      pass = resolve;
     });
     const turn: Turn = { over };
     this.#last = turn;
-    const pass = async () => {
+    const allAhead = async () => {
       while (ahead) ahead = await ahead.over;
     };
     try {
       // Always waits a moment: the caller may close the plugin, or abort the call, in the line after the call.
-      await (ahead ? unlessLeft(pass(), watch) : null);
+      await (ahead ? unlessLeft(allAhead(), watch) : null);
       return await work();
     } finally {
-      end(ahead);
+      pass(ahead);
       if (this.#last === turn) this.#last = ahead;
     }
   }

@@ -1,3 +1,5 @@
+import { concat } from '../wasm/bytes.ts';
+
 /**
  * Reads the body of a response, and stops once it is over `maxBytes`. Counts the bytes read, because the length that a
  * server states may be false.
@@ -22,11 +24,5 @@ export async function readBody(
     reader?.cancel().catch(() => {});
     throw error;
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return concat(chunks);
 }

@@ -1,15 +1,12 @@
+import { encodeModule, exportItem, functionType, importItem } from '../../abi/encode.ts';
 import { METER_EXPORTS } from './meter.ts';
 
-/**
- * `(import "" "f" (func (result i32))) (export "f" (func 0))`. Wraps a JavaScript function, because wasm tables hold only
- * functions of wasm.
- */
-const AS_WASM = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 5, 1, 0x60, 0, 1, 0x7f],
-  ...[2, 6, 1, 0, 1, 0x66, 0, 0],
-  ...[7, 5, 1, 1, 0x66, 0, 0],
-]);
+/** Exports the function that it imports. Wraps a JavaScript function, because wasm tables hold only functions of wasm. */
+const AS_WASM = encodeModule({
+  type: [functionType([], ['i32'])],
+  import: [importItem('', 'f', 'function', [0])],
+  export: [exportItem('f', 'function', 0)],
+});
 
 /** A wasm function that returns 1 if the plugin must stop, else 0. */
 export type Ask = WebAssembly.ExportValue;

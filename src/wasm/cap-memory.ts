@@ -1,14 +1,11 @@
+import { section as encodeSection, limits, SECTIONS, vector } from '../../abi/encode.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor } from './cursor.ts';
-import { unsigned } from './leb.ts';
 import { readModule, type Section } from './reader.ts';
 import { type MemoryType, readMemoryType } from './types.ts';
 
-const MEMORY_SECTION = 5;
 /** The largest maximum that a memory type may declare. For 64-bit addresses: the limit of the JavaScript API (16 GiB). */
 const MAX_PAGES = { is32: 65_536, is64: 262_144 };
-/** Flags of a memory type: a maximum follows, shared, 64-bit addresses. Core specification 3.0, section 5.3.14. */
-const FLAGS = { max: 1, shared: 2, is64: 4 };
 
 /**
  * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
@@ -21,15 +18,11 @@ export function capMemories(
   const section = findMemorySection(bytes);
   if (section === null) return null;
   if (section === undefined) return bytes;
-  const memories = readMemories(bytes, section).map(memory => {
-    const cap = memory.initialPages + growthPages;
-    return {
-      ...memory,
-      maxPages: Math.min(memory.maxPages ?? (memory.is64 ? MAX_PAGES.is64 : MAX_PAGES.is32), cap),
-    };
+  const memories = readMemories(bytes, section).map(({ initialPages: min, maxPages, shared, is64 }) => {
+    const max = Math.min(maxPages ?? (is64 ? MAX_PAGES.is64 : MAX_PAGES.is32), min + growthPages);
+    return limits({ min, max, shared, is64 });
   });
-  const contents = [...unsigned(memories.length), ...memories.flatMap(encodeMemoryType)];
-  const rewritten = [MEMORY_SECTION, ...unsigned(contents.length), ...contents];
+  const rewritten = encodeSection(SECTIONS.memory, vector(memories));
   const end = section.offset + section.sizeBytes;
   return concat([bytes.subarray(0, section.offset), Uint8Array.from(rewritten), bytes.subarray(end)]);
 }
@@ -60,7 +53,7 @@ export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<
 function findMemorySection(bytes: Uint8Array<ArrayBuffer>): Section | null | undefined {
   const { sections, problems } = readModule(bytes);
   if (problems.some(({ section }) => section === null || section === 'memory')) return null;
-  return sections.find(({ id }) => id === MEMORY_SECTION);
+  return sections.find(({ id }) => id === SECTIONS.memory);
 }
 
 function readMemories(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Section): MemoryType[] {
@@ -68,9 +61,4 @@ function readMemories(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: 
   const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
   body.each('memories', () => memories.push(readMemoryType(body)));
   return memories;
-}
-
-function encodeMemoryType({ initialPages, maxPages, shared, is64 }: MemoryType): number[] {
-  const flags = (maxPages === null ? 0 : FLAGS.max) | (shared ? FLAGS.shared : 0) | (is64 ? FLAGS.is64 : 0);
-  return [flags, ...unsigned(initialPages), ...(maxPages === null ? [] : unsigned(maxPages))];
 }

@@ -1,58 +1,23 @@
+import { BULK, PLAIN } from '../../abi/opcodes.ts';
 import type { Cursor } from './cursor.ts';
 import { readValueType } from './types.ts';
 
-/**
- * The immediates of an opcode, one letter for each:
- *
- *      u  index, constant or anything else in LEB128       b  one byte
- *      m  alignment, memory where bit 6 says so, offset    t  block type
- *      l  vector of LEB128, such as labels                 v  vector of value types
- *      c  vector of catch clauses
- *      4  8  as many bytes                               x  16 bytes
- */
+/** The letters of `abi/opcodes.ts`, and three more: b one byte, v a vector of value types, x 16 bytes. */
 type Immediates = string;
 
 const range = (first: number, last: number, immediates: Immediates) =>
   Array.from({ length: last - first + 1 }, (_, index): [number, Immediates] => [first + index, immediates]);
 const table = (...ranges: [number, Immediates][][]) => new Map(ranges.flat());
 
-/** Core specification 3.0, section 5.4, with threads and the older exception handling. */
-const PLAIN = table(
-  range(0x00, 0x01, ''),
-  range(0x02, 0x04, 't'),
-  [[0x05, '']],
-  // try, catch, throw, rethrow; throw_ref.
-  [[0x06, 't']],
-  range(0x07, 0x09, 'u'),
-  range(0x0a, 0x0b, ''),
-  range(0x0c, 0x0d, 'u'),
-  [[0x0e, 'lu']],
-  [[0x0f, '']],
-  [[0x10, 'u']],
-  [[0x11, 'uu']],
-  [[0x12, 'u']],
-  [[0x13, 'uu']],
-  range(0x14, 0x15, 'u'),
-  // delegate, catch_all.
-  [[0x18, 'u']],
-  range(0x19, 0x1b, ''),
-  [[0x1c, 'v']],
-  [[0x1f, 'tc']],
-  range(0x20, 0x26, 'u'),
-  range(0x28, 0x3e, 'm'),
-  range(0x3f, 0x42, 'u'),
-  [[0x43, '4']],
-  [[0x44, '8']],
-  range(0x45, 0xc4, ''),
-  [[0xd0, 'u']],
-  [[0xd1, '']],
-  [[0xd2, 'u']],
-  range(0xd3, 0xd4, ''),
-  range(0xd5, 0xd6, 'u'),
-);
+type Table = ReadonlyMap<number, Immediates>;
+const named = (rows: typeof PLAIN): [number, Immediates][] =>
+  rows.flatMap(([first, immediates, names]) => range(first, first + names.split(' ').length - 1, immediates));
+
+/** The instructions with names, and `select` with types. */
+const WITHOUT_PREFIX: Table = table(named(PLAIN), [[0x1c, 'v']]);
 
 /** Immediates of the instructions with a prefix, by prefix byte and then by the number that follows the prefix. */
-const PREFIXED: Readonly<Record<number, ReadonlyMap<number, Immediates>>> = {
+const PREFIXED: Readonly<Record<number, Table>> = {
   // Structures, arrays and references.
   251: table(
     range(0, 1, 'u'),
@@ -67,19 +32,7 @@ const PREFIXED: Readonly<Record<number, ReadonlyMap<number, Immediates>>> = {
     range(24, 25, 'buuu'),
     range(26, 30, ''),
   ),
-  // Saturating truncation, memories and tables.
-  252: table(
-    range(0, 7, ''),
-    [[8, 'uu']],
-    [[9, 'u']],
-    [[10, 'uu']],
-    [[11, 'u']],
-    [[12, 'uu']],
-    [[13, 'u']],
-    [[14, 'uu']],
-    range(15, 17, 'u'),
-    range(19, 22, ''),
-  ),
+  252: table(named(BULK)),
   // Vectors (SIMD), with the relaxed ones.
   253: table(
     range(0, 11, 'm'),
@@ -100,6 +53,8 @@ const MEMORY_FOLLOWS = 0x40;
 
 const READ: Readonly<Record<string, (body: Cursor) => void>> = {
   u: body => body.skipLeb('a number'),
+  s: body => body.skipLeb('a constant'),
+  h: body => body.skipLeb('a heap type'),
   b: body => void body.byte('a byte'),
   m: body => {
     if (body.u32('an alignment') & MEMORY_FOLLOWS) body.skipLeb('the index of a memory');
@@ -135,7 +90,7 @@ export function findRepeated(body: Cursor): number[] {
   const found = [body.at];
   while (body.left > 0) {
     const opcode = body.byte('an instruction');
-    const immediates = PREFIXED[opcode]?.get(body.u32('an instruction')) ?? PLAIN.get(opcode);
+    const immediates = PREFIXED[opcode]?.get(body.u32('an instruction')) ?? WITHOUT_PREFIX.get(opcode);
     if (immediates === undefined) return body.refuse('an instruction that is known');
     for (const kind of immediates) READ[kind]!(body);
     if (opcode === LOOP) found.push(body.at);

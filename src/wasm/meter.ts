@@ -1,7 +1,17 @@
+import {
+  body,
+  CUSTOM,
+  code,
+  exportItem,
+  functionType,
+  globalType,
+  SECTIONS,
+  tableType,
+  unsigned,
+} from '../../abi/encode.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor, Malformed } from './cursor.ts';
 import { findRepeated } from './instructions.ts';
-import { signed, unsigned } from './leb.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -12,53 +22,43 @@ export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 /** Number of function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;
 
-const [CUSTOM, TYPE, FUNCTION, TABLE, GLOBAL, EXPORT, START, CODE] = [0, 1, 3, 4, 6, 7, 8, 10];
 /** Section ids in the order in which sections must come. */
-const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+const ORDER: readonly number[] = Object.values(SECTIONS);
 
 /** Builds the items that the transform adds. Their indices follow those that the module already uses. */
 function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections }: ModuleOutline) {
   const [ask, answer, refill] = [types.length, types.length + 1, functions.length];
-  const name = (text: string) => withLength([...text].map(char => char.charCodeAt(0)));
-  const [table, global] = [unsigned(tables), unsigned(globals)];
-  const start = sections.find(({ id }) => id === START);
+  const start = sections.find(({ id }) => id === SECTIONS.start);
   /** Added items by section id. */
   const items: Readonly<Record<number, number[][]>> = {
-    // () → () and () → i32
-    [TYPE]: [
-      [0x60, 0, 0],
-      [0x60, 0, 1, 0x7f],
+    [SECTIONS.type]: [functionType([], []), functionType([], ['i32'])],
+    [SECTIONS.function]: [unsigned(ask)],
+    [SECTIONS.table]: [tableType({ min: 1, max: 1 })],
+    [SECTIONS.global]: [[...globalType('i32', true), ...code([`i32.const ${TURNS}`, 'end'])]],
+    [SECTIONS.export]: [
+      exportItem(METER_EXPORTS.ask, 'table', tables),
+      ...(start ? [exportItem(METER_EXPORTS.start, 'function', startIndex(bytes, start))] : []),
     ],
-    [FUNCTION]: [unsigned(ask)],
-    [TABLE]: [[0x70, 1, 1, 1]],
-    [GLOBAL]: [[0x7f, 1, 0x41, ...signed(TURNS), 0x0b]],
-    [EXPORT]: [
-      [...name(METER_EXPORTS.ask), 1, ...table],
-      ...(start ? [[...name(METER_EXPORTS.start), 0, ...unsigned(startIndex(bytes, start))]] : []),
-    ],
-    [CODE]: [
-      // if (table[0]()) unreachable; left = TURNS
-      withLength([
-        0,
-        ...[0x41, 0, 0x11, ...unsigned(answer), ...table],
-        ...[0x04, 0x40, 0x00, 0x0b],
-        ...[0x41, ...signed(TURNS), 0x24, ...global],
-        0x0b,
+    [SECTIONS.code]: [
+      body([
+        // Should code run on after the trap, its next check asks again.
+        ...['i32.const 1', `global.set ${globals}`],
+        ...['i32.const 0', `call_indirect ${answer} ${tables}`, 'if', 'unreachable', 'end'],
+        ...[`i32.const ${TURNS}`, `global.set ${globals}`],
       ]),
     ],
   };
-  // left = left - 1; if (left == 0) refill()
-  const check = Uint8Array.from([
-    ...[0x23, ...global, 0x41, 0x7f, 0x6a, 0x24, ...global],
-    ...[0x23, ...global, 0x45, 0x04, 0x40, 0x10, ...unsigned(refill), 0x0b],
-  ]);
+  const check = Uint8Array.from(
+    code([
+      ...[`global.get ${globals}`, 'i32.const -1', 'i32.add', `global.set ${globals}`],
+      ...[`global.get ${globals}`, 'i32.eqz', 'if', `call ${refill}`, 'end'],
+    ]),
+  );
   return { items, check };
 }
 
 const startIndex = (bytes: Bytes, { contentsOffset, offset, sizeBytes }: Section) =>
   new Cursor(bytes, contentsOffset, offset + sizeBytes).u32('the index of the start function');
-
-const withLength = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes];
 
 /**
  * Returns the module with a check at the start of each function and loop. The check counts down, and after every `TURNS`
@@ -80,7 +80,7 @@ function addChecks(bytes: Bytes): Bytes | null {
     const added = items[id]!;
     const contents = concat([
       Uint8Array.from(unsigned(count + added.length)),
-      id === CODE ? insert(rest, count, check) : rest,
+      id === SECTIONS.code ? insert(rest, count, check) : rest,
       Uint8Array.from(added.flat()),
     ]);
     parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);
@@ -94,7 +94,7 @@ function addChecks(bytes: Bytes): Bytes | null {
     const { id, offset, sizeBytes } = section;
     if (id !== CUSTOM) appendMissing(ORDER.indexOf(id));
     if (missing.delete(id)) append(id, section);
-    else if (id !== START) parts.push(bytes.subarray(offset, offset + sizeBytes));
+    else if (id !== SECTIONS.start) parts.push(bytes.subarray(offset, offset + sizeBytes));
   }
   appendMissing(ORDER.length);
   return concat(parts);
@@ -115,15 +115,15 @@ function insert(bodies: Uint8Array, count: number, check: Uint8Array): Bytes {
   const file = new Cursor(bodies);
   const parts: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const body = file.take(file.u32('the size of a body'), 'a body');
-    const places = findRepeated(new Cursor(body));
-    parts.push(Uint8Array.from(unsigned(body.length + places.length * check.length)));
+    const original = file.take(file.u32('the size of a body'), 'a body');
+    const places = findRepeated(new Cursor(original));
+    parts.push(Uint8Array.from(unsigned(original.length + places.length * check.length)));
     let from = 0;
     for (const place of places) {
-      parts.push(body.subarray(from, place), check);
+      parts.push(original.subarray(from, place), check);
       from = place;
     }
-    parts.push(body.subarray(from));
+    parts.push(original.subarray(from));
   }
   return concat(parts);
 }
@@ -139,7 +139,7 @@ function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(metered)];
   const { items, check } = additionsTo(bytes, before);
   const isAdded = ({ id }: Section) => items[id] !== undefined;
-  const originals = before.sections.filter(section => !isAdded(section) && section.id !== START);
+  const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
   const kept = after.sections.filter(section => !isAdded(section));
   const whole = (all: Bytes, { offset, sizeBytes }: Section) => all.subarray(offset, offset + sizeBytes);
   if (after.problems.length > 0 || originals.length !== kept.length) return false;
@@ -152,7 +152,7 @@ function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
     const tail = Uint8Array.from(added.flat());
     const head = rest.subarray(0, rest.length - tail.length);
     if (count !== original.count + added.length || !isEqual(rest.subarray(head.length), tail)) return false;
-    if (Number(key) !== CODE) return isEqual(head, original.rest);
+    if (Number(key) !== SECTIONS.code) return isEqual(head, original.rest);
     const file = new Cursor(head);
     const old = new Cursor(original.rest);
     for (let index = 0; index < original.count; index++) {

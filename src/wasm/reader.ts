@@ -1,3 +1,4 @@
+import { CUSTOM, KINDS, SECTIONS, type SectionName, WASM_HEADER } from '../../abi/encode.ts';
 import { Cursor, hex, MAX_ITEMS, Malformed } from './cursor.ts';
 import {
   type ExternType,
@@ -56,32 +57,20 @@ export interface ModuleOutline {
   problems: Problem[];
 }
 
-const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-const VERSION = [1, 0, 0, 0];
-const HEADER_BYTES = MAGIC.length + VERSION.length;
 const MAX_SECTIONS = 100_000;
-const CUSTOM = 0;
 
+const READ: Partial<Record<SectionName, (body: Cursor, outline: ModuleOutline) => void>> = {
+  type: readTypeSection,
+  import: readImportSection,
+  function: readFunctionSection,
+  table: readTableCount,
+  memory: readMemorySection,
+  global: readGlobalCount,
+  export: readExportSection,
+  start: noteStartSection,
+};
 /** Sections in the order in which they must come, each at most once; custom ones may come anywhere. */
-const SECTIONS: readonly {
-  id: number;
-  name: string;
-  read?: (body: Cursor, outline: ModuleOutline) => void;
-}[] = [
-  { id: 1, name: 'type', read: readTypeSection },
-  { id: 2, name: 'import', read: readImportSection },
-  { id: 3, name: 'function', read: readFunctionSection },
-  { id: 4, name: 'table', read: readTableCount },
-  { id: 5, name: 'memory', read: readMemorySection },
-  { id: 13, name: 'tag' },
-  { id: 6, name: 'global', read: readGlobalCount },
-  { id: 7, name: 'export', read: readExportSection },
-  { id: 8, name: 'start', read: noteStartSection },
-  { id: 9, name: 'element' },
-  { id: 12, name: 'data count' },
-  { id: 10, name: 'code' },
-  { id: 11, name: 'data' },
-];
+const NAMES = Object.keys(SECTIONS) as SectionName[];
 
 /**
  * Reads the outline of a module. Accepts any bytes and never throws. Time and memory grow in proportion to the bytes.
@@ -101,13 +90,15 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
     startSection: false,
     problems: [],
   };
-  if (![...MAGIC, ...VERSION].every((byte, index) => bytes[index] === byte)) {
-    const start = Array.from(bytes.subarray(0, HEADER_BYTES), byte => byte.toString(16).padStart(2, '0'));
+  if (!WASM_HEADER.every((byte, index) => bytes[index] === byte)) {
+    const start = Array.from(bytes.subarray(0, WASM_HEADER.length), byte =>
+      byte.toString(16).padStart(2, '0'),
+    );
     const message = `expected 00 61 73 6d 01 00 00 00, which wasm starts with, got ${start.join(' ') || 'nothing'}`;
     outline.problems.push({ offset: 0, section: null, message: `at 0x00: ${message}` });
     return outline;
   }
-  const file = new Cursor(bytes, HEADER_BYTES);
+  const file = new Cursor(bytes, WASM_HEADER.length);
   let place = 0;
   while (file.left > 0) {
     const section = attempt(outline, null, () => readSection(bytes, file, outline.sections.length));
@@ -115,7 +106,7 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
     outline.sections.push(section);
     if (section.id === CUSTOM) continue;
 
-    const found = SECTIONS.findIndex(({ id }) => id === section.id);
+    const found = NAMES.findIndex(name => SECTIONS[name] === section.id);
     const body = new Cursor(bytes, section.contentsOffset, section.offset + section.sizeBytes);
     attempt(outline, section.name, () => {
       if (found < 0) throw new Malformed(section.offset, 'a section id of 0 to 13', String(section.id));
@@ -123,11 +114,11 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
         throw new Malformed(
           section.offset,
           'each section once and in order',
-          `another one behind ${SECTIONS[place - 1]!.name}`,
+          `another one behind ${NAMES[place - 1]}`,
         );
       }
       place = found + 1;
-      SECTIONS[found]!.read?.(body, outline);
+      READ[NAMES[found]!]?.(body, outline);
     });
   }
   return outline;
@@ -151,7 +142,7 @@ function readSection(bytes: Uint8Array, file: Cursor, count: number): Section {
   if (count === MAX_SECTIONS) throw new Malformed(offset, `at most ${MAX_SECTIONS} sections`, 'one more');
   const id = file.byte('the id of a section');
   const length = file.u32('the length of a section');
-  const known = SECTIONS.find(section => section.id === id)?.name ?? `with id ${id}`;
+  const known = NAMES.find(name => SECTIONS[name] === id) ?? `with id ${id}`;
   const contentsOffset = file.at;
   file.take(length, id === CUSTOM ? 'a custom section' : `the section ${known}`);
   const section = { id, name: known, offset, sizeBytes: file.at - offset, contentsOffset };
@@ -214,7 +205,7 @@ function readExportSection(body: Cursor, outline: ModuleOutline): void {
   const counted = !problems.some(({ section }) => ['import', 'function', 'memory'].includes(section ?? ''));
   body.each('exports', () => {
     const name = body.name('the name of an export');
-    const kind = (['function', 'table', 'memory', 'global', 'tag'] as const)[body.byte(what)];
+    const kind = KINDS[body.byte(what)];
     if (!kind) return body.refuse(what);
     const index = body.u32('the index of the exported item');
     // Types of tables and globals are not read: expressions follow them, which this reader does not know.

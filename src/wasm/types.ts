@@ -1,7 +1,8 @@
+import { type PlainType, VALUE_TYPES } from '../../abi/encode.ts';
 import type { Cursor } from './cursor.ts';
 
 /** Value types of the core specification 3.0. Reference types without a name of their own are written `(ref …)`. */
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | `(ref ${string})`;
+export type ValueType = PlainType | `(ref ${string})`;
 
 export interface FunctionType {
   params: readonly ValueType[];
@@ -46,15 +47,9 @@ export function formatExtern(item: ExternType): string | null {
   }
 }
 
-const NAMED_TYPES: Readonly<Record<number, ValueType>> = {
-  127: 'i32',
-  126: 'i64',
-  125: 'f32',
-  124: 'f64',
-  123: 'v128',
-  112: 'funcref',
-  111: 'externref',
-};
+const NAMED_TYPES = new Map<number, PlainType>(
+  Object.entries(VALUE_TYPES).map(([name, code]) => [code, name as PlainType]),
+);
 const HEAP_TYPES: Readonly<Record<number, string>> = {
   116: 'noexn',
   115: 'nofunc',
@@ -76,7 +71,7 @@ export function readValueType(body: Cursor): ValueType {
   if (byte === 0x63) return `(ref null ${readHeapType(body)})`;
   if (byte === 0x64) return `(ref ${readHeapType(body)})`;
   const heap = HEAP_TYPES[byte];
-  return NAMED_TYPES[byte] ?? (heap ? `(ref null ${heap})` : body.refuse(what));
+  return NAMED_TYPES.get(byte) ?? (heap ? `(ref null ${heap})` : body.refuse(what));
 }
 
 function readHeapType(body: Cursor): string {

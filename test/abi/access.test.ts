@@ -1,6 +1,6 @@
 import { equal, is } from '../helpers/assert.ts';
 import { envSuite, REACHED_END } from './env-rows.ts';
-import { decode } from './kernels.ts';
+import { decode, outputOf } from './kernels.ts';
 
 const BAD_ADDRESSES = [0n, 63n, REACHED_END, 1n << 32n, (1n << 32n) + 64n, 1n << 53n, -1n, -8n, -(1n << 63n)];
 
@@ -77,6 +77,9 @@ envSuite('access', [
       }
       call('store_u64', REACHED_END - 8n, 7n);
       is(call('load_u64', REACHED_END - 8n), 7n);
+      call('store_u64', REACHED_END - 8n, -1n);
+      for (let back = 1n; back < 8n; back++)
+        is(call('load_u64', REACHED_END - back), 0n, `${back} bytes before the end`);
     },
   },
   {
@@ -144,7 +147,7 @@ envSuite('access', [
         call('store_u64', address, -1n);
         is(call('load_u64', address), 0n);
       }
-      equal([call('output_length'), decode(kernel.end().output)], [8n, 'abcdefgh']);
+      equal([call('output_length'), decode(outputOf(kernel))], [8n, 'abcdefgh']);
     },
   },
 ]);

@@ -1,7 +1,7 @@
 import type { AbiError } from '../../abi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { envSuite, REACHED_END } from './env-rows.ts';
-import { decode } from './kernels.ts';
+import { decode, outputOf } from './kernels.ts';
 
 envSuite('blocks', [
   {
@@ -195,7 +195,7 @@ envSuite('blocks', [
       call('free', output);
       is(call('length', output), 0n);
       for (let round = 0; round < 5000; round++) call('free', text('XXXX'));
-      is(decode(kernel.end().output), 'kept');
+      is(decode(outputOf(kernel)), 'kept');
     },
   },
   {
@@ -205,7 +205,7 @@ envSuite('blocks', [
       const handle = text('oh no');
       call('error_set', handle);
       call('free', handle);
-      equal([call('error_get'), kernel.end().error], [handle, 'oh no']);
+      equal([call('error_get'), kernel.error?.text], [handle, 'oh no']);
     },
   },
   {
@@ -255,7 +255,7 @@ envSuite('blocks', [
   },
   {
     row: ['env.reset', 'abi.reset'],
-    name: 'reset ends every block and forgets input, output and error',
+    name: 'reset frees every block and forgets input, output and error',
     input: 'in',
     run: ({ call, text, kernel }) => {
       const handle = text('text');
@@ -263,7 +263,7 @@ envSuite('blocks', [
       call('error_set', handle);
       call('reset');
       equal([call('length', handle), call('input_length'), call('load_u64', handle)], [0n, 0n, 0n]);
-      equal(kernel.end(), { output: null, error: null });
+      equal([outputOf(kernel), kernel.error], [null, null]);
     },
   },
   {

@@ -1,17 +1,29 @@
-import { AbiError, ENV_FUNCTIONS, envSignatures } from '../../abi/index.ts';
+import { AbiError, ENV_FUNCTIONS, type EnvImports, type EnvNamesOn } from '../../abi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { makeEnv, TIERS } from './kernels.ts';
 
+/** Whether an object with the functions `Some` can be the import object of a plugin. Checked by the compiler. */
+type IsWhole<Some> = Some extends EnvImports ? true : false;
+
 suite('abi/signatures', test => {
-  test('the wasm types are those of the table', () => {
-    const types = (values: readonly { type: string }[]) => values.map(({ type }) => type);
-    equal(
-      envSignatures,
-      Object.fromEntries(
-        ENV_FUNCTIONS.map(({ name, params, results }) => [name, [types(params), types(results)]]),
-      ),
-    );
+  test('a kernel or a worker that lacks a function of the table does not compile', () => {
+    const isWhole: {
+      all: IsWhole<EnvImports<EnvNamesOn<'plugin'> | EnvNamesOn<'caller'>>>;
+      withoutOne: IsWhole<Omit<EnvImports, 'alloc'>>;
+      withoutTheCallersThread: IsWhole<EnvImports<EnvNamesOn<'plugin'>>>;
+      withAnotherType: IsWhole<Omit<EnvImports, 'alloc'> & { alloc: (length: number) => number }>;
+    } = { all: true, withoutOne: false, withoutTheCallersThread: false, withAnotherType: false };
+    ok(isWhole.all);
+  });
+
+  test("functions that need config, variables, HTTP, logger or the error text run on the caller's thread", () => {
+    const onCallersThread = ENV_FUNCTIONS.filter(({ thread }) => thread === 'caller');
+    equal(onCallersThread.map(({ name }) => name).sort(), [
+      ...['config_get', 'error_get', 'error_set', 'get_log_level', 'http_headers', 'http_request'],
+      ...['http_status_code', 'log_debug', 'log_error', 'log_info', 'log_trace', 'log_warn'],
+      ...['reset', 'var_get', 'var_set'],
+    ]);
   });
 });
 

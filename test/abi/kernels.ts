@@ -1,5 +1,6 @@
 import {
   compileAccessors,
+  type EnvFunctionName,
   type EnvImports,
   Kernel,
   type KernelOptions,
@@ -34,7 +35,11 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
   const { tier, imports } = kernelImports(kernel, { tier: wanted, ...(accessors && { accessors }) });
   kernel.begin();
   const call: Env['call'] = (name, ...args) =>
-    (imports[name] as unknown as (...args: (bigint | number)[]) => bigint | number | undefined)(...args);
+    (
+      imports[name as EnvFunctionName] as unknown as (
+        ...args: (bigint | number)[]
+      ) => bigint | number | undefined
+    )(...args);
   const text = (value: string) => {
     const bytes = new TextEncoder().encode(value);
     const handle = call('alloc', BigInt(bytes.length)) as bigint;
@@ -47,3 +52,8 @@ export function makeEnv({ tier: wanted, ...options }: EnvOptions = {}): Env {
 /** The bytes as text. A copy of them, since browsers decode no shared memory. */
 export const decode = (bytes: Uint8Array | null): string | null =>
   bytes && new TextDecoder().decode(bytes.slice());
+
+/** A view of the output that the plugin has set; null if it set none. */
+export function outputOf({ memory }: Kernel): Uint8Array | null {
+  return memory.output && memory.view(memory.output.start, memory.output.length);
+}

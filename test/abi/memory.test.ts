@@ -82,6 +82,26 @@ suite('abi/memory', test => {
     }
   });
 
+  test('after a reset, the handles of the call before are not blocks, wherever they are', () => {
+    const memory = new KernelMemory();
+    memory.reset();
+    const handles = Array.from({ length: 3000 }, () => memory.alloc(1000));
+    memory.reset();
+    memory.alloc(4_000_000);
+    for (const handle of handles.slice(1)) is(memory.length(handle), 0);
+  });
+
+  test('without other room, a free block is used again only if it is large enough', () => {
+    for (let granules = 2; granules <= 16; granules++) {
+      const memory = new KernelMemory({ maxBytes: 65_536 });
+      const [small, large] = [memory.alloc((granules - 1) * 16), memory.alloc(4000)];
+      while (memory.usedBytes < 65_536) memory.alloc(16);
+      memory.free(small);
+      memory.free(large);
+      is(memory.alloc(granules * 16), large);
+    }
+  });
+
   test('limits count the sizes that were asked for, and not the rounded sizes', () => {
     const memory = new KernelMemory();
     memory.reset(new Uint8Array(100));

@@ -47,7 +47,7 @@ envSuite(
         restore();
         kernel.begin();
         call('error_set', text('fine'));
-        is(kernel.end().error, 'fine');
+        is(kernel.error?.text, 'fine');
       },
     }),
   ),

@@ -1,6 +1,6 @@
 import { equal, is, raises } from '../helpers/assert.ts';
 import { type EnvRow, envSuite, REACHED_END } from './env-rows.ts';
-import { decode } from './kernels.ts';
+import { decode, outputOf } from './kernels.ts';
 
 envSuite('transfer', [
   {
@@ -24,7 +24,7 @@ envSuite('transfer', [
       call('store_u8', offset, 0x78);
       is(decode(input), 'abc');
       call('output_set', offset, 3n);
-      is(decode(kernel.end().output), 'xbc');
+      is(decode(outputOf(kernel)), 'xbc');
     },
   },
   {
@@ -79,10 +79,10 @@ envSuite('transfer', [
     ],
     name: 'the output is exactly the set range, interior or not; the last valid call wins',
     run: ({ call, text, kernel }) => {
-      equal([call('output_offset'), call('output_length'), kernel.end().output], [0n, 0n, null]);
+      equal([call('output_offset'), call('output_length'), outputOf(kernel)], [0n, 0n, null]);
       const handle = text('abcdef');
       call('output_set', handle + 2n, 3n);
-      is(decode(kernel.end().output), 'cde');
+      is(decode(outputOf(kernel)), 'cde');
       equal([call('output_offset'), call('output_length')], [handle + 2n, 3n]);
       for (const [start, length] of [
         [0n, 4n],
@@ -93,7 +93,7 @@ envSuite('transfer', [
       ] as const) {
         call('output_set', start, length);
       }
-      is(decode(kernel.end().output), 'cde');
+      is(decode(outputOf(kernel)), 'cde');
     },
   },
   {
@@ -102,7 +102,7 @@ envSuite('transfer', [
     run: ({ call, text, kernel }) => {
       call('output_set', text('x'), 1n);
       call('output_set', 0n, 0n);
-      is(kernel.end().output?.length, 0);
+      is(outputOf(kernel)?.length, 0);
     },
   },
   {
@@ -112,11 +112,11 @@ envSuite('transfer', [
       const handle = text('ab');
       const neighbour = text('c');
       call('output_set', handle, 0n);
-      is(decode(kernel.end().output), '');
+      is(decode(outputOf(kernel)), '');
       call('output_set', handle, neighbour - handle + 1n);
-      is(decode(kernel.end().output), `ab${'\0'.repeat(Number(neighbour - handle) - 2)}c`);
+      is(decode(outputOf(kernel)), `ab${'\0'.repeat(Number(neighbour - handle) - 2)}c`);
       call('output_set', REACHED_END - 2n, 2n);
-      is(decode(kernel.end().output), '\0\0');
+      is(decode(outputOf(kernel)), '\0\0');
       call('input_set', REACHED_END - 2n, 2n);
       is(call('input_length'), 2n);
       for (const name of ['output_set', 'input_set']) {
@@ -154,7 +154,7 @@ envSuite('transfer', [
         call('input_set', start, length);
       }
       equal(codes, Array(invalid.length * 2).fill('INVALID_RANGE'));
-      equal([decode(kernel.end().output), call('input_length')], ['out', 2n]);
+      equal([decode(outputOf(kernel)), call('input_length')], ['out', 2n]);
     },
   },
   ...['output_set', 'input_set'].map(
@@ -184,11 +184,11 @@ envSuite('transfer', [
       call('store_u8', handle, 'X'.charCodeAt(0));
       call('free', handle);
       is(call('error_get'), handle);
-      is(kernel.end().error, 'oh no');
+      is(kernel.error?.text, 'oh no');
       call('error_set', 0n);
-      equal([call('error_get'), kernel.end().error], [0n, null]);
+      equal([call('error_get'), kernel.error], [0n, null]);
       call('error_set', handle + 1n);
-      is(kernel.end().error, 'invalid error handle');
+      is(kernel.error?.text, 'invalid error handle');
     },
   },
   {
@@ -203,7 +203,7 @@ envSuite('transfer', [
         call('error_set', handle);
         call('error_set', invalid);
         is(BigInt.asIntN(64, call('error_get') as bigint), invalid);
-        is(kernel.end().error, 'invalid error handle');
+        is(kernel.error?.text, 'invalid error handle');
       }
       equal(codes, Array(bad.length).fill('INVALID_HANDLE'));
     },
@@ -221,12 +221,12 @@ envSuite('transfer', [
     name: 'an empty text removes the error; bytes that are not UTF-8 become U+FFFD',
     run: ({ call, kernel }) => {
       call('error_set', call('alloc', 0n) as bigint);
-      is(kernel.end().error, null);
+      is(kernel.error, null);
       const handle = call('alloc', 2n) as bigint;
       call('store_u8', handle, 0x41);
       call('store_u8', handle + 1n, 0xff);
       call('error_set', handle);
-      is(kernel.end().error, 'A\ufffd');
+      is(kernel.error?.text, 'A\ufffd');
     },
   },
 ]);

@@ -1,3 +1,4 @@
+import { encodeModule } from '../../abi/encode.ts';
 import {
   type ActorOptions,
   type CallError,
@@ -339,7 +340,7 @@ suite('actor: state', test => {
 });
 
 suite('actor: creation and config', test => {
-  const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const EMPTY = encodeModule({});
 
   const refused: [name: string, create: () => Promise<unknown>, code: string, message: string][] = [
     ['no wasm', () => ScriptActor.create({ source: Uint8Array.of(1, 2, 3) }), 'INVALID_WASM', ''],

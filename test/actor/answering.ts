@@ -1,4 +1,4 @@
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 
 const ENV = 'extism:host/env';
 const USER = 'extism:host/user';
@@ -10,21 +10,17 @@ const IMPORTS = [
   { module: USER, name: '__send_output', params: ['i64'] },
 ] as const;
 const [ALLOC, STORE, OUTPUT_SET, INPUT_OFFSET, SEND_OUTPUT] = [0, 1, 2, 3, 4] as const;
-const i64Add = 0x7c;
 
 export const METADATA = '{"component":"X"}';
 export const RESULT = '{"outputs":{}}';
 
-/** Signed LEB128. */
-const leb = (value: number): number[] =>
-  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...leb(value >> 7)];
-const i64 = (value: number) => [op.i64Const, ...leb(value)];
+const i64 = (value: number) => [`i64.const ${value}`];
 
 /** Code that an export may run first. Every other name is a function `() -> ()` of `extism:host/user`. */
-const STEPS: Readonly<Record<string, readonly number[]>> = {
-  trap: [op.unreachable],
+const STEPS: Readonly<Record<string, readonly string[]>> = {
+  trap: ['unreachable'],
   /** Sends the input of the call as a packet. */
-  echo: [op.call, INPUT_OFFSET, op.call, SEND_OUTPUT],
+  echo: [`call ${INPUT_OFFSET}`, `call ${SEND_OUTPUT}`],
 };
 
 /** Builds a plugin whose exports ignore their input, run their `steps`, and output their text of `answers` in UTF-8. */
@@ -34,19 +30,19 @@ export function answering(
 ): Uint8Array<ArrayBuffer> {
   const own = [...new Set(Object.values(steps).flat())].filter(name => !Object.hasOwn(STEPS, name));
   const imports = [...IMPORTS, ...own.map(name => ({ module: USER, name }))];
-  const step = (name: string) => STEPS[name] ?? [op.call, IMPORTS.length + own.indexOf(name)];
+  const step = (name: string) => STEPS[name] ?? [`call ${IMPORTS.length + own.indexOf(name)}`];
   const functions = Object.entries(answers).flatMap(([name, answer], index) => {
     const bytes = [...new TextEncoder().encode(answer)];
-    const handle = [op.localGet, 0];
+    const handle = ['local.get 0'];
     const stores = bytes.flatMap((byte, at) => [
-      ...[...handle, ...i64(at), i64Add],
-      ...[op.i32Const, ...leb(byte), op.call, STORE],
+      ...[...handle, ...i64(at), 'i64.add'],
+      ...[`i32.const ${byte}`, `call ${STORE}`],
     ]);
-    const give = [...handle, ...i64(bytes.length), op.call, OUTPUT_SET];
+    const give = [...handle, ...i64(bytes.length), `call ${OUTPUT_SET}`];
     const write = imports.length + 2 * index + 1;
     const first = (steps[name] ?? []).flatMap(step);
     return [
-      { name, body: [...first, ...i64(bytes.length), op.call, ALLOC, op.call, write] },
+      { name, body: [...first, ...i64(bytes.length), `call ${ALLOC}`, `call ${write}`] },
       { name: `write ${name}`, params: ['i64'] as const, body: [...stores, ...give] },
     ];
   });

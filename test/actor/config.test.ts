@@ -1,15 +1,16 @@
-import { type ActorConfigInput, readActorConfig } from '../../src/actor/config/node.ts';
+import { encodeModule } from '../../abi/encode.ts';
+import { type ActorConfigInput, readActorConfig } from '../../src/actor/config/actor-config.ts';
 import {
   readScriptConfig,
   type ScriptConfig,
   ScriptEnvironment,
   ScriptRuntime,
-} from '../../src/actor/config/script.ts';
+} from '../../src/actor/config/script-config.ts';
 import { Float } from '../../src/actor/float.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
-const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+const EMPTY_MODULE = encodeModule({});
 
 suite('ScriptConfig', test => {
   const source = EMPTY_MODULE;

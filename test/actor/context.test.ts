@@ -1,17 +1,13 @@
-import { readActorConfig } from '../../src/actor/config/node.ts';
-import {
-  joinContext,
-  readResult,
-  writeConfig,
-  writePayload,
-  writeState,
-} from '../../src/actor/engine/context.ts';
+import { readActorConfig } from '../../src/actor/config/actor-config.ts';
+import { joinContext, writeConfig, writePayload } from '../../src/actor/engine/input.ts';
 import { readMetadata } from '../../src/actor/engine/metadata.ts';
+import { readResult } from '../../src/actor/engine/result.ts';
 import { type ActorDiagnostic, strictly } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
 import { readJson } from '../../src/actor/json/reader.ts';
 import type { JsonObject } from '../../src/actor/json/value.ts';
 import { Message } from '../../src/actor/message/message.ts';
+import { writeState } from '../../src/actor/state/written-state.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 

@@ -1,6 +1,6 @@
 import { Float } from '../../src/actor/float.ts';
 import { type Message, type Packet, ScriptActor } from '../../src/actor/index.ts';
-import { writeJson } from '../../src/actor/json/reader.ts';
+import { writeJson } from '../../src/actor/json/writer.ts';
 import { msgpack } from '../../src/msgpack/index.ts';
 import { is, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';

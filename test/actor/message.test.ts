@@ -1,8 +1,9 @@
-import { writePayload } from '../../src/actor/engine/context.ts';
+import { writePayload } from '../../src/actor/engine/input.ts';
 import type { ActorDiagnostic } from '../../src/actor/errors.ts';
 import { Float } from '../../src/actor/float.ts';
-import { readJson, writeJson } from '../../src/actor/json/reader.ts';
+import { readJson } from '../../src/actor/json/reader.ts';
 import type { JsonValue } from '../../src/actor/json/value.ts';
+import { writeJson } from '../../src/actor/json/writer.ts';
 import { Message, type Packet } from '../../src/actor/message/message.ts';
 import { fromWire, readPacket, writePacket } from '../../src/actor/message/wire.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';

@@ -1,5 +1,5 @@
 import { toModuleError } from '../../src/actor/engine/module-error.ts';
-import { outlineOf } from '../../src/actor/engine/protocol.ts';
+import { outlineOf } from '../../src/actor/engine/outline.ts';
 import { PluginStderr } from '../../src/actor/engine/stderr.ts';
 import {
   type ActorOptions,
@@ -13,20 +13,17 @@ import { CallError } from '../../src/call-error.ts';
 import { CreateError } from '../../src/errors.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { answering, METADATA, RESULT } from './answering.ts';
 
 const keeper = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
-/** Signed LEB128. */
-const leb = (value: number): number[] =>
-  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...leb(value >> 7)];
 const create = (source: Uint8Array, options: ActorOptions = {}) =>
   ScriptActor.create({ source }, { stderr: () => {}, ...options });
 
 suite('modules', test => {
-  const trapping: ModuleShape = { functions: [{ name: 'process', body: [op.unreachable] }], start: 0 };
+  const trapping: ModuleShape = { functions: [{ name: 'process', body: ['unreachable'] }], start: 0 };
   const parameters = { params: ['i32'], body: [] } as const;
 
   const refused: [name: string, wasm: Uint8Array, kind: string, code: string, message: string | RegExp][] = [
@@ -82,7 +79,7 @@ suite('modules', test => {
       buildModule({
         functions: [
           { name: 'process', body: [] },
-          { name: 'get_metadata', body: [op.unreachable] },
+          { name: 'get_metadata', body: ['unreachable'] },
         ],
       }),
       'InvalidMetadata',
@@ -184,16 +181,16 @@ suite('modules', test => {
     async () => {
       const line = 'panic: wasmexport function called before runtime initialization\n';
       const store = (at: number, byte: number) => [
-        ...[op.i32Const, ...leb(at), op.i32Const, ...leb(byte)],
-        ...[op.i32Store8, 0, 0],
+        ...[`i32.const ${at}`, `i32.const ${byte}`],
+        ...['i32.store8 0'],
       ];
       const text = 64;
       const body = [
         ...[...new TextEncoder().encode(line)].flatMap((byte, at) => store(text + at, byte)),
         // An iovec at 0, and the number of bytes written at 8.
         ...[...store(0, text), ...store(4, line.length)],
-        ...[2, 0, 1, 8].flatMap(value => [op.i32Const, value]),
-        ...[op.call, 0, op.drop, op.unreachable],
+        ...[2, 0, 1, 8].flatMap(value => [`i32.const ${value}`]),
+        ...['call 0', 'drop', 'unreachable'],
       ];
       const fdWrite = { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] } as const;
       const wasm = buildModule({
@@ -319,8 +316,8 @@ suite('limits of questions while an actor is made', test => {
   const BYTES = ACTOR_LIMITS.answerBytes.default + 1;
   const ENV = 'extism:host/env';
   const answer = [
-    ...[op.i64Const, ...leb(BYTES), op.call, 0, op.drop],
-    ...[op.i64Const, ...leb(64), op.i64Const, ...leb(BYTES), op.call, 1],
+    ...[`i64.const ${BYTES}`, 'call 0', 'drop'],
+    ...['i64.const 64', `i64.const ${BYTES}`, 'call 1'],
   ];
 
   for (const [name, code] of [

@@ -1,4 +1,4 @@
-import { outlineOf } from '../../src/actor/engine/protocol.ts';
+import { outlineOf } from '../../src/actor/engine/outline.ts';
 import {
   type ActorOptions,
   Message,
@@ -7,7 +7,7 @@ import {
   type ScriptConfig,
 } from '../../src/actor/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -73,7 +73,7 @@ suite('actors of the SDK of April 2025', test => {
       }),
       'context',
     ],
-    ['no imports', buildModule({ functions: [{ name: 'process', body: [op.unreachable] }] }), 'context'],
+    ['no imports', buildModule({ functions: [{ name: 'process', body: ['unreachable'] }] }), 'context'],
     ['no wasm', Uint8Array.of(1, 2, 3), 'context'],
   ];
   for (const [name, wasm, protocol] of outlines) {

@@ -10,7 +10,7 @@ import {
   type StateStore,
 } from '../../src/actor/index.ts';
 import type { JsonObject } from '../../src/actor/json/value.ts';
-import { MemoryState } from '../../src/actor/state/state.ts';
+import { MemoryState } from '../../src/actor/state/state-store.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';

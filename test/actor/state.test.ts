@@ -6,7 +6,7 @@ import {
   MemoryState,
   type StateMap,
   type StatePolicy,
-} from '../../src/actor/state/state.ts';
+} from '../../src/actor/state/state-store.ts';
 import { stateStoreContract } from '../contract/state-store.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';

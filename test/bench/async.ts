@@ -1,6 +1,6 @@
 import { jspi } from '../../src/engine/jspi.ts';
 import { createPlugin, type HostFunction, hostFunction, type PluginOptions, values } from '../../src/node.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
 
 // How long does a plugin take to call its host: on the same thread, suspended, and from a worker? How long does it take to
@@ -17,7 +17,7 @@ const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugi
 /** Host calls within one call, so that the cost of the call itself counts little. */
 const CALLS = 100;
 const USER = 'extism:host/user';
-const repeated = (...body: number[]) => Array.from({ length: CALLS }, () => body).flat();
+const repeated = (...body: string[]) => Array.from({ length: CALLS }, () => body).flat();
 const plugin = buildModule({
   imports: [
     { module: USER, name: 'ping', results: ['i64'] },
@@ -25,13 +25,13 @@ const plugin = buildModule({
     { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
   ],
   functions: [
-    { name: 'ping', body: repeated(op.call, 0, op.drop) },
+    { name: 'ping', body: repeated('call 0', 'drop') },
     {
       name: 'answer',
       // A block of 32 bytes, kept in the global, for which the host returns another one.
       body: [
-        ...[op.i64Const, 32, op.call, 2, 0xa7, op.globalSet, 0],
-        ...repeated(op.globalGet, 0, op.i64Extend, op.call, 1, op.drop),
+        ...['i64.const 32', 'call 2', 'i32.wrap_i64', 'global.set 0'],
+        ...repeated('global.get 0', 'i64.extend_i32_u', 'call 1', 'drop'),
       ],
     },
     { name: 'none', body: [] },

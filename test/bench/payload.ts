@@ -1,3 +1,4 @@
+import { customSection } from '../../abi/encode.ts';
 import { createPlugin, type Plugin } from '../../src/node.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { runWorkload, type Subject, type Workload } from './measure.ts';
@@ -59,7 +60,7 @@ function creation(nextBytes: () => Uint8Array): Subject[] {
   return [...tiers.map(ours), { name: 'js-sdk', make: async () => peer }];
 }
 
-const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
+const variant = Uint8Array.of(...realPlugin, ...customSection('n', [0, 0, 0, 0]));
 const variantNumber = new DataView(variant.buffer, variant.length - 4);
 let variants = 0;
 /** The bytes of the plugin with a different custom section at the end each time, so they are never in a cache. */

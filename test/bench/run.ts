@@ -1,29 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
 import { npm } from '../runtime/npm.ts';
+import { compare, type Line, linesOf, type Measurement, type Result } from './history.ts';
 import type { Sample } from './measure.ts';
 
-// Runs one benchmark on every runtime, one after the other, and keeps the figures: `npm run bench -- wasi`.
-
-interface Measurement {
-  /** Name of the workload, such as `echo 16 B`. */
-  workload: string;
-  /** Median time of one run by subject, in µs. */
-  medianUs: Record<string, number>;
-  /** Memory by subject, in KiB, if the benchmark measures it. */
-  memoryKib?: Record<string, number>;
-}
-
-interface Result {
-  runtime: string;
-  measurements: Measurement[];
-}
+// Runs one benchmark on every runtime, one after the other, keeps the figures, and compares them with earlier runs on this
+// machine: `npm run bench -- wasi`. `npm run bench -- --compare wasi` compares the last run once more.
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = `${root}test/bench/`;
+/** Not committed: figures of different machines cannot be compared. */
+const HISTORY = `${folder}history.jsonl`;
 
 /** For each benchmark: our subjects, each with the peer that it is compared with. */
 const AGAINST: Record<string, Record<string, string>> = {
@@ -104,9 +94,32 @@ function table({ runtime, measurements }: Result, against: Record<string, string
   return `## ${runtime}\n\n${lines.map(line => `| ${line.join(' | ')} |`).join('\n')}\n`;
 }
 
-const name = process.argv[2] ?? 'payload';
+/** Lines about each workload of the benchmark, the slower ones last. */
+function compareRuns(benchmark: string): string[] {
+  const text = existsSync(HISTORY) ? readFileSync(HISTORY, 'utf8') : '';
+  const lines = text.split('\n').filter(Boolean);
+  const own = lines
+    .map(line => JSON.parse(line) as Line)
+    .filter(({ name }) => name.startsWith(`${benchmark} ›`));
+  if (own.length === 0) return [`no run of ${benchmark} is in ${HISTORY}`];
+  const isSlower = (line: string) => Number(line.startsWith('SLOWER'));
+  return compare(own).sort((a, b) => isSlower(a) - isSlower(b));
+}
+
+/** Short hash of the commit; ends with `+` if sources have changed since. */
+function commit(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'abi', 'wasi', 'src') === '' ? '' : '+'}`;
+}
+
+const args = process.argv.slice(2);
+const name = args.find(arg => arg !== '--compare') ?? 'payload';
 const against = AGAINST[name];
 if (!against) throw new Error(`expected one of ${Object.keys(AGAINST).join(', ')}, got ${name}`);
+if (args.includes('--compare')) {
+  console.log(compareRuns(name).join('\n'));
+  process.exit();
+}
 const { status, stderr } = npm(folder, ['ci', '--prefix', folder]);
 if (status !== 0) throw new Error(`npm ci in test/bench: ${stderr}`);
 const programs = installRuntimes();
@@ -133,3 +146,7 @@ mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);
 writeFileSync(`${folder}results/${name}.json`, `${JSON.stringify({ ...conditions, results }, null, 2)}\n`);
 console.log(page);
+const cpu = `${conditions.cpu}, ${conditions.cores} cores`;
+const lines = linesOf(name, results, against, { date: new Date().toISOString(), commit: commit(), cpu });
+appendFileSync(HISTORY, lines.map(line => `${JSON.stringify(line)}\n`).join(''));
+console.log(compareRuns(name).join('\n'));

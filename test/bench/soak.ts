@@ -1,3 +1,4 @@
+import { type Code, customSection } from '../../abi/encode.ts';
 import { jspi } from '../../src/engine/jspi.ts';
 import {
   createPlugin,
@@ -8,7 +9,7 @@ import {
   type PluginOptions,
   values,
 } from '../../src/node.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { nodeHost } from '../helpers/node.ts';
 
 // Does time stay linear, and memory flat, over very many calls or plugins? One workload in each process: see soak-run.ts.
@@ -47,17 +48,17 @@ const ENV = 'extism:host/env';
 const realPlugin = nodeHost.readBytes('fixtures/rust-pdk/rust_pdk.wasm') as Uint8Array<ArrayBuffer>;
 const functions = { 'extism:host/user': { shout: () => 0n, notify: () => {} } };
 
-const extend = op.i64Extend;
-const countUp = [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0];
+const extend = 'i64.extend_i32_u';
+const countUp = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
 /** 1 to 1024 bytes: `(count & 1023) + 1`. */
-const size = [op.globalGet, 0, op.i32Const, 0xff, 0x07, 0x71, op.i32Const, 1, op.i32Add, extend];
-const repeat = (body: readonly number[]) => [
-  ...[op.i32Const, 0, op.globalSet, 0, 0x03, 0x40, ...body, ...countUp],
+const size = ['global.get 0', 'i32.const 1023', 'i32.and', 'i32.const 1', 'i32.add', extend];
+const repeat = (body: Code) => [
+  ...['i32.const 0', 'global.set 0', 'loop', ...body, ...countUp],
   // While the count is below 50,000.
-  ...[op.globalGet, 0, op.i32Const, 0xd0, 0x86, 0x03, 0x49, 0x0d, 0, op.end],
+  ...['global.get 0', 'i32.const 50000', 'i32.lt_u', 'br_if 0', 'end'],
 ];
 /** `run` runs `body` 50,000 times, twice, and calls `mark` before, between and after. */
-const allocations = (body: readonly number[]) =>
+const allocations = (body: Code) =>
   buildModule({
     imports: [
       { module: 'soak', name: 'mark' },
@@ -67,14 +68,14 @@ const allocations = (body: readonly number[]) =>
     functions: [
       {
         name: 'run',
-        body: [op.call, 0, ...repeat(body), op.call, 0, ...repeat(body), op.call, 0],
+        body: ['call 0', ...repeat(body), 'call 0', ...repeat(body), 'call 0'],
       },
     ],
     global: { name: 'count', value: 0 },
   });
 
 /** Twenty calls that each run `body` 100,000 times. The returned halves are the fastest of all calls. */
-async function withinCall(body: readonly number[]): Promise<Round> {
+async function withinCall(body: Code): Promise<Round> {
   const marks: number[] = [];
   const plugin = await createPlugin(allocations(body), {
     functions: { soak: { mark: () => void marks.push(performance.now()) } },
@@ -118,9 +119,9 @@ const HOST_CALLS = 100;
 const calling = buildModule({
   imports: [{ module: 'soak', name: 'host', results: ['i32'] }],
   functions: [
-    { name: 'run', results: ['i32'], body: [op.call, 0] },
-    { name: 'often', body: Array.from({ length: HOST_CALLS }, () => [op.call, 0, op.drop]).flat() },
-    { name: 'spin', body: [0x03, 0x40, 0x0c, 0, op.end] },
+    { name: 'run', results: ['i32'], body: ['call 0'] },
+    { name: 'often', body: Array.from({ length: HOST_CALLS }, () => ['call 0', 'drop']).flat() },
+    { name: 'spin', body: ['loop', 'br 0', 'end'] },
     { name: 'none', body: [] },
   ],
 });
@@ -154,7 +155,7 @@ async function endLoop(plugin: Plugin): Promise<void> {
   }
 }
 
-const variant = Uint8Array.of(...realPlugin, 0, 6, 1, 0x6e, 0, 0, 0, 0);
+const variant = Uint8Array.of(...realPlugin, ...customSection('n', [0, 0, 0, 0]));
 const variantNumber = new DataView(variant.buffer, variant.length - 4);
 
 const fails = () => {
@@ -203,11 +204,11 @@ const workloads: Workload[] = [
   },
   {
     name: '100,000 allocations in a call',
-    make: () => withinCall([...size, op.call, 1, op.drop]),
+    make: () => withinCall([...size, 'call 1', 'drop']),
   },
   {
     name: '100,000 allocations, each freed',
-    make: () => withinCall([...size, op.call, 1, op.call, 2]),
+    make: () => withinCall([...size, 'call 1', 'call 2']),
   },
   {
     name: '10,000 calls, small',
@@ -228,7 +229,7 @@ const workloads: Workload[] = [
     name: '10,000 calls that trap',
     make: async () => {
       const plugin = await createPlugin(
-        buildModule({ functions: [{ name: 'run', body: [op.unreachable] }], memoryPages: 17 }),
+        buildModule({ functions: [{ name: 'run', body: ['unreachable'] }], memoryPages: 17 }),
       );
       return steps(10_000, async () => void (await plugin.call('run').catch(() => {})));
     },

@@ -1,21 +1,21 @@
 import { is, match } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** A library whose `answer` is this number. */
 const library = (answer: number) =>
-  buildModule({ functions: [{ name: 'answer', results: ['i32'], body: [op.i32Const, answer] }] });
+  buildModule({ functions: [{ name: 'answer', results: ['i32'], body: [`i32.const ${answer}`] }] });
 
 /** `run` returns the number of `lib`; `grow` returns 3 if its memory of 2 pages grew by 3, else 0. */
 const app = buildModule({
   imports: [{ module: 'lib', name: 'answer', results: ['i32'] }],
   functions: [
-    { name: 'run', results: ['i32'], body: [op.call, 0] },
+    { name: 'run', results: ['i32'], body: ['call 0'] },
     {
       name: 'grow',
       results: ['i32'],
-      body: [op.i32Const, 3, ...op.memoryGrow, op.i32Const, 1, op.i32Add],
+      body: ['i32.const 3', 'memory.grow', 'i32.const 1', 'i32.add'],
     },
   ],
   memoryPages: 2,

@@ -1,6 +1,6 @@
 import { Float } from '../../src/actor/float.ts';
 import type { JsonObject, JsonValue } from '../../src/actor/json/value.ts';
-import type { StateMap, StateStore } from '../../src/actor/state/state.ts';
+import type { StateMap, StateStore } from '../../src/actor/state/state-store.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';

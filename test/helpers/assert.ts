@@ -19,6 +19,16 @@ export function bytesEqual(
   assert.is(toHex(actual), toHex(Uint8Array.from(expected)), message);
 }
 
+/** Runs `body`, and names the case in front of the message of an error. */
+export function inContext<T>(context: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    (error as Error).message = `${context}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
 /** Runs `body`, which must throw or reject, and checks the error's stable code, its text and its cause. */
 export async function raises(body: () => unknown, expected: Expected): Promise<Error & { code?: string }> {
   let error: Error & { code?: string };

@@ -1,4 +1,4 @@
-import { buildModule, op } from './build-module.ts';
+import { buildModule } from './build-module.ts';
 
 const ENV = 'extism:host/env';
 const pure = { results: ['i64'] } as const;
@@ -13,9 +13,9 @@ export const OVERLAP_WASM = buildModule({
     { module: ENV, name: 'http_request', params: ['i64', 'i64'], ...pure },
   ],
   functions: [
-    { name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2, op.call, 3] },
-    { name: 'twice', body: [op.call, 0, op.call, 0] },
-    { name: 'send', body: [op.call, 1, op.i64Const, 0, op.call, 4, op.drop] },
+    { name: 'echo', body: ['call 0', 'call 1', 'call 2', 'call 3'] },
+    { name: 'twice', body: ['call 0', 'call 0'] },
+    { name: 'send', body: ['call 1', 'i64.const 0', 'call 4', 'drop'] },
     { name: 'fine', body: [] },
   ],
 });

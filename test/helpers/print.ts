@@ -1,6 +1,6 @@
 import { host } from './host.ts';
 import type { Report } from './runner.ts';
-import { tests } from './suite.ts';
+import { type TestRecord, tests } from './suite.ts';
 
 /** Prints failures, problems, skips with their reasons and the closing line. Returns true if every test passed and there is no problem. */
 export function printReport(report: Report): boolean {
@@ -17,3 +17,25 @@ export function printReport(report: Report): boolean {
   console.log(`${report.passed} passed, ${failed} failed`);
   return failed === 0;
 }
+
+const SLOWEST = 10;
+
+/** The slowest suites, each with its slowest test. */
+export function printSlowest(): string[] {
+  const suites = new Map<string, TestRecord[]>();
+  for (const test of tests) suites.set(test.suite, [...(suites.get(test.suite) ?? []), test]);
+  return [...suites]
+    .map(([suite, all]) => ({
+      suite,
+      ms: all.reduce((sum, { ms = 0 }) => sum + ms, 0),
+      slowest: all.reduce((a, b) => ((b.ms ?? 0) > (a.ms ?? 0) ? b : a)),
+    }))
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, SLOWEST)
+    .map(
+      ({ suite, ms, slowest }) =>
+        `${seconds(ms)}  ${suite}, of that ${seconds(slowest.ms ?? 0)}: ${slowest.name}`,
+    );
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

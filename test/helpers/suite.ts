@@ -19,6 +19,8 @@ export interface TestRecord {
   name: string;
   /** `failed` until the test has passed, so a test that never ran does not count as passed. */
   outcome: 'passed' | 'failed' | 'skipped';
+  /** Time that the test took. Left out if it did not run. */
+  ms?: number;
   /** The reason for a skip. */
   reason?: string;
 }
@@ -49,8 +51,13 @@ export function suite(name: string, define: (test: Test) => void, lacking: strin
     isEmpty = false;
     const made = record(title);
     uvu(title, async () => {
-      await body();
-      made.outcome = 'passed';
+      const startMs = performance.now();
+      try {
+        await body();
+        made.outcome = 'passed';
+      } finally {
+        made.ms = performance.now() - startMs;
+      }
     });
   };
   const test = add as Test;

@@ -1,6 +1,6 @@
 import { jspi } from '../../src/engine/jspi.ts';
 import { type CallContext, createPlugin, type Plugin } from '../../src/node.ts';
-import { buildModule, op } from './build-module.ts';
+import { buildModule } from './build-module.ts';
 
 /** The ways in which a plugin can run. */
 export const TEXT_MODES = ['inline', 'suspending', 'worker'] as const;
@@ -20,22 +20,15 @@ const IMPORTS = [
   { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
   { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
 ] as const;
-type ImportName = (typeof IMPORTS)[number]['name'];
-
-const code = (...body: readonly (number | ImportName)[]): number[] =>
-  body.flatMap(item =>
-    typeof item === 'number' ? item : [op.call, IMPORTS.findIndex(({ name }) => name === item)],
-  );
-const ZERO = [op.i64Const, 0] as const;
 
 /** Bodies of functions that pass a block to the host as a text. */
 const USES = {
-  error_set: code('block', 'error_set'),
-  log_error: code('block', 'log_error'),
-  config_get: code('block', 'config_get', op.drop),
-  var_get: code('block', 'var_get', op.drop),
-  var_set: code('block', ...ZERO, 'var_set'),
-  http_request: code('block', ...ZERO, 'http_request', op.drop),
+  error_set: ['call block', 'call error_set'],
+  log_error: ['call block', 'call log_error'],
+  config_get: ['call block', 'call config_get', 'drop'],
+  var_get: ['call block', 'call var_get', 'drop'],
+  var_set: ['call block', 'i64.const 0', 'call var_set'],
+  http_request: ['call block', 'i64.const 0', 'call http_request', 'drop'],
 } as const;
 export type Use = keyof typeof USES;
 
@@ -49,9 +42,9 @@ const WASM = buildModule({
     ...Object.entries(USES).map(([name, body]) => ({ name, body })),
     ...Object.entries(USES).map(([name, body]) => ({
       name: `${name} and catch`,
-      body: [...op.try, ...body, op.catchAll, op.end],
+      body: ['try', ...body, 'catch_all', 'end'],
     })),
-    { name: 'output', body: code('block', 'size', 'output_set') },
+    { name: 'output', body: ['call block', 'call size', 'call output_set'] },
     { name: 'fine', body: [] },
   ],
 });

@@ -1,12 +1,13 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../abi/index.ts';
 import { Message, ScriptActor } from '../../src/actor/index.ts';
-import { readJson, writeJson } from '../../src/actor/json/reader.ts';
+import { readJson } from '../../src/actor/json/reader.ts';
+import { writeJson } from '../../src/actor/json/writer.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';
 import { type CallContext, type CallError, createPlugin, PluginOutput } from '../../src/node.ts';
 import { fromBase64, toBase64 } from '../../src/values/base64.ts';
 import { createWasi, MemoryFs } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { createTextPlugin, lackingMode, TEXT_MODES, type TextMode, usesIn } from '../helpers/text-plugin.ts';
 import { TOO_LONG, untouched } from '../helpers/untouched.ts';
 import { type LongCase, Skip } from './case.ts';
@@ -205,7 +206,7 @@ const inputs = modeCases('inputs of 2^29 − 24 characters are taken', async mod
 
 const ENV = 'extism:host/env';
 /** Calls `block` and sets the returned block as the error text. */
-const SETS_ERROR = [op.call, 0, op.call, 1];
+const SETS_ERROR = ['call 0', 'call 1'];
 const ERROR_IMPORTS = [
   { module: 'extism:host/user', name: 'block', results: ['i64'] },
   { module: ENV, name: 'error_set', params: ['i64'] },
@@ -253,16 +254,13 @@ const FD_WRITE = {
   params: ['i32', 'i32', 'i32', 'i32'],
   results: ['i32'],
 } as const;
-const i32Store = [0x36, 2, 0];
-/** 0x8000_0000 as signed LEB128. */
-const TWO_GIB = [0x80, 0x80, 0x80, 0x80, 0x78];
 const PAGES = 2 ** 15 + 1;
 
 const wasi: LongCase[] = [
   ...modeCases('a line of 2^31 bytes comes in pieces', async mode => {
     const write = [
-      ...[op.i32Const, 0, op.i32Const, 32, ...i32Store, op.i32Const, 4, op.i32Const, ...TWO_GIB, ...i32Store],
-      ...[op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 16, op.call, 0],
+      ...['i32.const 0', 'i32.const 32', 'i32.store', 'i32.const 4', `i32.const ${-(2 ** 31)}`, 'i32.store'],
+      ...['i32.const 1', 'i32.const 0', 'i32.const 1', 'i32.const 16', 'call 0'],
     ];
     const lines: number[] = [];
     const wasm = buildModule({

@@ -63,7 +63,7 @@ suite('actors that speak MessagePack', test => {
       'with a value that is not a codec',
       { encoding: 'msgpack' },
       'INVALID_CONFIG',
-      /^codec: expected msgpack of plugboard/,
+      /^option\.codec: expected msgpack of plugboard/,
     ],
   ];
   for (const [name, codec, code, message] of refused) {

@@ -1,5 +1,5 @@
 import type { KernelTier } from '../../abi/index.ts';
-import { decode, makeEnv } from '../abi/kernels.ts';
+import { decode, makeEnv, outputOf } from '../abi/kernels.ts';
 
 /** The return value as unsigned number; `done` without a return value; `trap` if an exception ended the call. */
 export type Answer = bigint | 'done' | 'trap';
@@ -75,7 +75,7 @@ export function plugboardSubject(tier: KernelTier): Subject {
     end: () => BigInt(env.kernel.memory.addressableBytes + 64),
     call: (name, ...args) => answerOf(() => env.call(name, ...toWasm(name, args))),
     begin: input => env.kernel.begin(input),
-    output: () => env.kernel.end().output,
-    error: () => env.kernel.end().error,
+    output: () => outputOf(env.kernel),
+    error: () => env.kernel.error?.text ?? null,
   };
 }

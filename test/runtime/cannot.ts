@@ -25,7 +25,7 @@ export const CANNOT: readonly Cannot[] = [
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures)\.test/,
+    file: /^(layers|docs|exports|prose|signatures|testing|ways\/ways)\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
   {
@@ -96,6 +96,13 @@ export const CANNOT: readonly Cannot[] = [
     file: /^src\/capabilities\.test/,
     test: /supportsTimeouts/,
     reason: 'bytes seem to be compiled where suites are lent modules; asked of a Worker without them',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^(fuzz\/fuzz|src\/(reader|meter|inspect))\.test/,
+    test: /random module|damaged bytes|it was cut is cut again|first seeds of (reader|meter)/,
+    reason:
+      'bytes are not compiled there, and random modules of another engine, with other features, cannot be lent',
   },
   {
     runtimes: ['workerd'],

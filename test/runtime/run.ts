@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { clear, RAW_FOLDER } from '../coverage/report.ts';
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { bundleSuites, bundleWorker, repositoryFiles } from './bundle.ts';
 import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
-import { REPORT_MARK, type Result, type RuntimeReport } from './report.ts';
+import { REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
 import { denoFlags, inPairs, start, TIMEOUT_MS, temporary } from './start.ts';
@@ -21,8 +22,13 @@ const recorded = join(temporary, 'modules');
 type Programs = ReturnType<typeof installRuntimes>;
 
 /** Runs Node, Deno or Bun. `args` end with an entry of dist/test/runtime and its arguments before the id. */
-async function runProgram(id: RuntimeId, program: string, args: readonly string[]): Promise<RuntimeReport> {
-  const { output, code } = await start(program, [...args, id]);
+async function runProgram(
+  id: RuntimeId,
+  program: string,
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<RuntimeReport> {
+  const { output, code } = await start(program, [...args, id], env);
   const line = output.split('\n').find(text => text.startsWith(REPORT_MARK));
   if (!line || code !== 0) throw new Error(`${id} ended with ${code}\n${output.slice(-20_000)}`);
   return JSON.parse(line.slice(REPORT_MARK.length)) as RuntimeReport;
@@ -99,7 +105,15 @@ const nodeLike = (programs: Programs): Job[] => {
   const files = 'dist/test/runtime/files.js';
   const { node, deno, bun } = programs;
   return [
-    { id: 'node', run: () => runProgram('node', node, ['dist/test/runtime/record.js', recorded]) },
+    {
+      id: 'node',
+      run: () => {
+        // Measured on the way: `node dist/test/coverage/run.js --report` prints the lines that ran.
+        clear();
+        const args = ['dist/test/runtime/record.js', recorded];
+        return runProgram('node', node, args, { NODE_V8_COVERAGE: RAW_FOLDER });
+      },
+    },
     { id: 'deno', run: () => runProgram('deno', deno, [...denoFlags(deno), files]) },
     { id: 'bun', run: () => runProgram('bun', bun, [files]) },
   ];
@@ -107,30 +121,22 @@ const nodeLike = (programs: Programs): Job[] => {
 
 async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes: string[] }> {
   mkdirSync(recorded);
-  let reference: Result[] = [];
-  const outcomeOf = async ({ id, run }: Job): Promise<Outcome> => {
+  const reportOf = async ({ id, run }: Job): Promise<RuntimeReport> => {
     const startMs = Date.now();
-    const outcome = await run().then(
-      report => {
-        if (id === 'node-at-hand') reference = report.results;
-        return explain(id, report, reference);
-      },
-      (error: Error) => ({ runtime: id, results: [], errors: [], problems: [error.message] }),
-    );
-    const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
-    console.log(`${outcome.runtime}: ${count(outcome, 'passed')} passed in ${seconds} s`);
-    return outcome;
+    const report = await run().catch((error: Error) => ({
+      runtime: id,
+      results: [],
+      errors: [],
+      problems: [error.message],
+    }));
+    const passed = report.results.filter(({ outcome }) => outcome === 'passed').length;
+    console.log(`${report.runtime}: ${passed} passed in ${((Date.now() - startMs) / 1000).toFixed(0)} s`);
+    return report;
   };
-  const first = await outcomeOf({
+  const atHand: Job = {
     id: 'node-at-hand',
     run: () => runProgram('node-at-hand', process.execPath, ['dist/test/runtime/files.js']),
-  });
-  first.problems.push(...findTableProblems(reference));
-  if (process.env.CI && !process.version.startsWith('v20.')) {
-    first.problems.push(
-      `expected Node 20, the oldest that is supported, to start this run, got ${process.version}`,
-    );
-  }
+  };
   const { jobs, missing } = browserJobs();
   // workerd comes after the newest Node, whose modules it imports.
   const all = [
@@ -139,8 +145,21 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
     ...jobs,
   ];
   const wanted = process.argv.slice(2);
-  const chosen = all.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
-  const outcomes = [first, ...(await inPairs(chosen.map(job => () => outcomeOf(job))))];
+  const chosen = [atHand, ...all.filter(({ id }) => wanted.length === 0 || wanted.includes(id))];
+  const reports = await inPairs(chosen.map(job => () => reportOf(job)));
+  const reference = reports[0]!.results;
+  const outcomes = reports.map(
+    (report, index): Outcome =>
+      // A run that broke off has one problem, and not a hole for each test.
+      report.results.length > 0 ? explain(chosen[index]!.id, report, reference) : report,
+  );
+  const [first] = outcomes;
+  first!.problems.push(...findTableProblems(reference));
+  if (process.env.CI && !process.version.startsWith('v20.')) {
+    first!.problems.push(
+      `expected Node 20, the oldest that is supported, to start this run, got ${process.version}`,
+    );
+  }
   return { outcomes, notes: missing };
 }
 

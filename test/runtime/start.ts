@@ -31,10 +31,11 @@ export const denoFlags = (program: string) => [
 export async function start(
   program: string,
   args: readonly string[],
+  env?: Record<string, string>,
 ): Promise<{ stdout: string; output: string; code: number | null }> {
   const child = spawn(program, args, {
     cwd: root,
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, TMP: temporary, TEMP: temporary },
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, TMP: temporary, TEMP: temporary, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',

@@ -1,11 +1,7 @@
 import { type CallError, LIMITS } from '../../src/node.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
-import { op } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { type Body, count, createGuest, FIRST, i32, i64, mark, place } from './guest.ts';
-
-const I64_EQZ = 0x50;
-const I64_EQ = 0x51;
 
 const setError: Body = [...place('!'), ...i64(FIRST), 'error_set'];
 /** Sets the variable with the empty name. */
@@ -19,8 +15,8 @@ const OVERFLOW = 5;
 const ends: [row: string, name: string, end: Body, code: string | null, next: number][] = [
   ['call-globals', 'a call', [], null, 2],
   ['after-error', 'an error text', setError, 'PLUGIN_ERROR', 2],
-  ['after-trap', 'a trap', [op.unreachable], 'TRAP', 1],
-  ['after-trap', 'a stack overflow', [op.call, OVERFLOW], 'STACK_OVERFLOW', 1],
+  ['after-trap', 'a trap', ['unreachable'], 'TRAP', 1],
+  ['after-trap', 'a stack overflow', [`call ${OVERFLOW}`], 'STACK_OVERFLOW', 1],
   ['after-exit', 'proc_exit(0)', [...i32(0), 'proc_exit'], null, 1],
   ['after-exit', 'proc_exit(3)', [...i32(3), 'proc_exit'], 'EXIT', 1],
 ];
@@ -32,12 +28,12 @@ for (const kernel of ['reference', 'accessors'] as const) {
         {
           leave: [...place('left'), ...i64(FIRST), 'error_set', ...i64(FIRST), ...i64(4), 'output_set'],
           look: [
-            ...[...i64(FIRST), 'length', I64_EQZ, 'mark'],
-            ...['input_length', I64_EQZ, 'mark'],
-            ...['error_get', I64_EQZ, 'mark'],
+            ...[...i64(FIRST), 'length', 'i64.eqz', 'mark'],
+            ...['input_length', 'i64.eqz', 'mark'],
+            ...['error_get', 'i64.eqz', 'mark'],
             ...[...i64(FIRST), 'load_u8', 'mark'],
-            ...[...i64(4), 'alloc', ...i64(FIRST), I64_EQ, 'mark'],
-          ] as Body,
+            ...[...i64(4), 'alloc', ...i64(FIRST), 'i64.eq', 'mark'],
+          ],
         },
         { kernel },
       );

@@ -1,3 +1,4 @@
+import { SECTIONS, section, WASM_HEADER } from '../../abi/encode.ts';
 import { capMemories, isOnlyCapped } from '../../src/wasm/cap-memory.ts';
 import { readModule } from '../../src/wasm/reader.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
@@ -14,7 +15,7 @@ const withMemory = (pages: number, max?: number): Bytes =>
 
 /** A module that has only memories, written by hand. */
 const memorySection = (...contents: number[]) =>
-  Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, contents.length, ...contents);
+  Uint8Array.from([...WASM_HEADER, ...section(SECTIONS.memory, contents)]);
 
 suite('cap memory', test => {
   const caps: [name: string, bytes: Bytes, growthPages: number, expected: (number | null)[][]][] = [

@@ -1,7 +1,8 @@
+import { parseManifest } from '../../src/given/manifest.ts';
 import type { Manifest, ManifestLike, PluginOptions } from '../../src/node.ts';
 import { createPlugin } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
@@ -14,7 +15,7 @@ const importing = (
   params: ('i32' | 'i64')[] = [],
   results: ('i32' | 'i64')[] = [],
 ) => buildModule({ imports: [{ module, name, params, results }], memoryPages: 1 });
-const start = (name: string, body: number[]) => buildModule({ functions: [{ name, body }] });
+const start = (name: string, body: string[]) => buildModule({ functions: [{ name, body }] });
 
 /** Everything here is wrong on purpose, so the types are not asked. */
 interface BadInput {
@@ -268,8 +269,8 @@ const badInputs: BadInput[] = [
     options: { kernel: 'accessors' },
     message: 'load_u8',
   },
-  { code: 'INIT_FAILED', manifest: start('_initialize', [op.unreachable]), message: 'unreachable' },
-  { code: 'INIT_FAILED', manifest: start('__wasm_call_ctors', [op.unreachable]), message: 'unreachable' },
+  { code: 'INIT_FAILED', manifest: start('_initialize', ['unreachable']), message: 'unreachable' },
+  { code: 'INIT_FAILED', manifest: start('__wasm_call_ctors', ['unreachable']), message: 'unreachable' },
 ];
 
 suite('create', test => {
@@ -337,12 +338,39 @@ suite('create', test => {
     });
   }
 
-  test('runs the bytes that it hashed, even if the caller changes its own bytes meanwhile', async () => {
+  type Form = (bytes: Uint8Array<ArrayBuffer>, sha256: string) => ManifestLike;
+  const forms: [name: string, form: Form][] = [
+    ['bytes', bytes => bytes],
+    ['a view', bytes => new DataView(bytes.buffer) as unknown as Uint8Array],
+    ['a buffer', bytes => bytes.buffer],
+    ['a module with a hash', (data, hash) => ({ wasm: [{ data, hash }] })],
+    [
+      'the second of two modules',
+      (data, hash) => ({
+        wasm: [
+          { name: 'lib', url: WASM_URL },
+          { data, hash },
+        ],
+      }),
+    ],
+  ];
+  for (const [name, form] of forms) {
+    test(`${name}: changes by the caller after the call have no effect`, async () => {
+      const sha256 = await hash();
+      const bytes = WASM.slice();
+      const creating = createPlugin(form(bytes, sha256));
+      bytes.fill(0);
+      const plugin = await creating;
+      is(await plugin.call('nothing'), null);
+    });
+  }
+
+  test('a parsed manifest has the bytes of the caller: parsing copies and keeps nothing', () => {
     const bytes = WASM.slice();
-    const creating = createPlugin({ wasm: [{ data: bytes, hash: await hash() }] });
-    bytes.fill(0);
-    const plugin = await creating;
-    is(plugin.report.sha256, await hash());
+    for (const input of [bytes, bytes.buffer, { wasm: [{ data: bytes }] }]) {
+      const { source } = parseManifest(input).modules[0]!;
+      ok('bytes' in source && source.bytes.buffer === bytes.buffer);
+    }
   });
 
   test('a URL of a manifest item is fetched with its method and headers, by the fetch option', async () => {

@@ -1,6 +1,6 @@
 import type { CallError, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
@@ -29,21 +29,16 @@ type Import =
   | 'proc_exit';
 
 /** `i64.const 64`: the first block of a call without input. */
-const first = [op.i64Const, 0xc0, 0];
-const i64 = (value: number) => [op.i64Const, value];
-const call = (name: Import, ...args: number[][]) => {
+const first = ['i64.const 64'];
+const i64 = (value: number) => [`i64.const ${value}`];
+const call = (name: Import, ...args: string[][]) => {
   const index = imports.findIndex(item => item.name === name);
-  return [...args.flat(), op.call, index, ...(imports[index]!.results ? [op.drop] : [])];
+  return [...args.flat(), `call ${index}`, ...(imports[index]!.results ? ['drop'] : [])];
 };
-const byte = (value: number) =>
-  call('store_u8', first, [
-    op.i32Const,
-    (value & 0x7f) | (value > 63 ? 0x80 : 0),
-    ...(value > 63 ? [value >> 7] : []),
-  ]);
+const byte = (value: number) => call('store_u8', first, [`i32.const ${value}`]);
 const setError = [...call('alloc', i64(1)), ...byte(33), ...call('error_set', first)];
 
-const run = (body: number[], options: PluginOptions, shape: FunctionShape = {}) =>
+const run = (body: string[], options: PluginOptions, shape: FunctionShape = {}) =>
   createPlugin(
     buildModule({
       imports,
@@ -59,7 +54,7 @@ const run = (body: number[], options: PluginOptions, shape: FunctionShape = {}) 
 interface EndedCall {
   code: string;
   name: string;
-  body: number[];
+  body: string[];
   options?: PluginOptions;
   shape?: FunctionShape;
   message: string;
@@ -96,7 +91,7 @@ const endedCalls: EndedCall[] = [
   {
     code: 'MEMORY_LIMIT',
     name: 'alloc over the limit',
-    body: call('alloc', [op.i64Const, 0x81, 0x80, 0x04]),
+    body: call('alloc', ['i64.const 65537']),
     options: { memory: { maxPages: 1 } },
     message: '65536 bytes',
   },
@@ -117,14 +112,14 @@ const endedCalls: EndedCall[] = [
   {
     code: 'EXIT',
     name: 'proc_exit(3)',
-    body: call('proc_exit', [op.i32Const, 3]),
+    body: call('proc_exit', ['i32.const 3']),
     message: 'proc_exit(3)',
     exitCode: 3,
   },
   {
     code: 'EXIT',
     name: 'proc_exit(0) after an error text',
-    body: [...setError, ...call('proc_exit', [op.i32Const, 0])],
+    body: [...setError, ...call('proc_exit', ['i32.const 0'])],
     message: '!',
     exitCode: 0,
   },
@@ -139,7 +134,7 @@ const endedCalls: EndedCall[] = [
   {
     code: 'PLUGIN_ERROR',
     name: 'an error text and a result',
-    body: [...setError, op.i32Const, 5],
+    body: [...setError, 'i32.const 5'],
     shape: { results: ['i32'] },
     message: '!',
     exitCode: 5,
@@ -147,13 +142,13 @@ const endedCalls: EndedCall[] = [
   {
     code: 'NONZERO_RESULT',
     name: 'a result and an output',
-    body: [...call('output_set', i64(0), i64(0)), op.i32Const, 5],
+    body: [...call('output_set', i64(0), i64(0)), 'i32.const 5'],
     shape: { results: ['i32'] },
     message: 'Returned non-zero exit code: 5',
     exitCode: 5,
     output: 0,
   },
-  { code: 'TRAP', name: 'a trap after an error text', body: [...setError, op.unreachable], message: '!' },
+  { code: 'TRAP', name: 'a trap after an error text', body: [...setError, 'unreachable'], message: '!' },
 ];
 
 for (const kernel of ['reference', 'accessors'] as const) {
@@ -171,7 +166,7 @@ for (const kernel of ['reference', 'accessors'] as const) {
 
       if (shape) continue;
       test(`${name}, caught by the plugin, is still the result of the call`, async () => {
-        const plugin = await run([...op.try, ...body, op.catchAll, op.end], { ...options, kernel });
+        const plugin = await run(['try', ...body, 'catch_all', 'end'], { ...options, kernel });
         // A real trap cannot be caught. Everything else that ends a call can be caught, and must still end it.
         await raises(() => plugin.call('run'), { code, message });
       });
@@ -180,7 +175,7 @@ for (const kernel of ['reference', 'accessors'] as const) {
     if (mode === 'on this thread')
       test('proc_exit(0) is success and keeps the output, on a new instance next time', async () => {
         const plugin = await run(
-          [...call('output_set', i64(0), i64(0)), ...call('proc_exit', [op.i32Const, 0])],
+          [...call('output_set', i64(0), i64(0)), ...call('proc_exit', ['i32.const 0'])],
           { kernel },
         );
         const instance = await plugin.getInstance();
@@ -190,7 +185,7 @@ for (const kernel of ['reference', 'accessors'] as const) {
 
     if (mode === 'on this thread')
       test('a result of 0 is success, and the instance stays', async () => {
-        const plugin = await run([op.i32Const, 0], { kernel }, { results: ['i32'] });
+        const plugin = await run(['i32.const 0'], { kernel }, { results: ['i32'] });
         const instance = await plugin.getInstance();
         is(await plugin.call('run'), null);
         ok((await plugin.getInstance()) === instance);

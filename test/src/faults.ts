@@ -7,7 +7,7 @@ import {
   type PluginOptions,
   values,
 } from '../../src/node.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 
 /** The ways in which a plugin can run. */
 export const MODES = ['inline', 'suspending', 'worker'] as const;
@@ -23,12 +23,12 @@ const WASM = buildModule({
     { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
   ],
   functions: [
-    { name: 'wait', results: ['i32'], body: [op.call, 0] },
-    { name: 'waitAndCatch', body: [...op.try, op.call, 0, op.drop, op.catchAll, op.end] },
-    { name: 'send', body: [op.call, 2, op.i64Const, 0, op.call, 1, op.drop] },
+    { name: 'wait', results: ['i32'], body: ['call 0'] },
+    { name: 'waitAndCatch', body: ['try', 'call 0', 'drop', 'catch_all', 'end'] },
+    { name: 'send', body: ['call 2', 'i64.const 0', 'call 1', 'drop'] },
     {
       name: 'sendAndCatch',
-      body: [...op.try, op.call, 2, op.i64Const, 0, op.call, 1, op.drop, op.catchAll, op.end],
+      body: ['try', 'call 2', 'i64.const 0', 'call 1', 'drop', 'catch_all', 'end'],
     },
     { name: 'fine', body: [] },
   ],

@@ -1,5 +1,5 @@
 import { type CallError, createPlugin, type ManifestOptions, type PluginOptions } from '../../src/node.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 
 const WASI = 'wasi_snapshot_preview1';
 const PATH = 64;
@@ -7,7 +7,7 @@ const FD = 16;
 const IOV = 24;
 const BUFFER = 128;
 /** Loads a number from the memory, where the test can change it. */
-const load = (address: number) => [op.i32Const, address, 0x28, 2, 0];
+const load = (address: number) => [`i32.const ${address}`, 'i32.load 0'];
 
 /** Opens, reads and writes one file, as bytes of the given path in its first preopened folder. */
 const WASM = buildModule({
@@ -27,22 +27,22 @@ const WASM = buildModule({
       name: 'open',
       results: ['i32'],
       body: [
-        ...[op.i32Const, 3, op.i32Const, 0, op.i32Const, 0xc0, 0, ...load(0), ...load(4)],
+        ...['i32.const 3', 'i32.const 0', 'i32.const 64', ...load(0), ...load(4)],
         // Rights: fd_read (2) with fd_write (64) where word 8 is not 0, which makes the file if it has to.
-        ...[...load(8), op.i64Extend, op.i64Const, 0, op.i32Const, 0, op.i32Const, FD, op.call, 0],
+        ...[...load(8), 'i64.extend_i32_u', 'i64.const 0', 'i32.const 0', `i32.const ${FD}`, 'call 0'],
       ],
     },
     {
       name: 'read',
       results: ['i32'],
-      body: [...load(FD), op.i32Const, IOV, op.i32Const, 1, op.i32Const, 32, op.call, 1],
+      body: [...load(FD), `i32.const ${IOV}`, 'i32.const 1', 'i32.const 32', 'call 1'],
     },
     {
       name: 'write',
       results: ['i32'],
-      body: [...load(FD), op.i32Const, IOV, op.i32Const, 1, op.i32Const, 32, op.call, 2],
+      body: [...load(FD), `i32.const ${IOV}`, 'i32.const 1', 'i32.const 32', 'call 2'],
     },
-    { name: 'trap', body: [op.unreachable] },
+    { name: 'trap', body: ['unreachable'] },
   ],
 });
 

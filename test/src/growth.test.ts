@@ -1,6 +1,6 @@
 import type { Manifest } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 /** Grows its memory by three pages. `grow_and_trap` also traps, as a plugin does that gets no memory. */
@@ -8,11 +8,11 @@ const wasm = buildModule({
   imports: [{ module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] }],
   memoryPages: 2,
   functions: [
-    { name: 'grow', results: ['i32'], body: [op.i32Const, 3, ...op.memoryGrow] },
-    { name: 'grow_and_trap', body: [op.i32Const, 3, ...op.memoryGrow, op.drop, op.unreachable] },
+    { name: 'grow', results: ['i32'], body: ['i32.const 3', 'memory.grow'] },
+    { name: 'grow_and_trap', body: ['i32.const 3', 'memory.grow', 'drop', 'unreachable'] },
     // 256 KiB: three pages beyond the first.
-    { name: 'alloc', body: [op.i64Const, 0x80, 0x80, 0x10, op.call, 0, op.drop] },
-    { name: 'size', results: ['i32'], body: [...op.memorySize] },
+    { name: 'alloc', body: ['i64.const 262144', 'call 0', 'drop'] },
+    { name: 'size', results: ['i32'], body: ['memory.size'] },
   ],
 });
 const create = (max_pages: number, data = wasm) =>

@@ -1,5 +1,5 @@
 import type { HostFunction, Plugin, PluginOptions } from '../../src/node.ts';
-import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { createPlugin } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
@@ -24,15 +24,12 @@ const IMPORTS = {
 } as const satisfies Record<string, FunctionShape & { module: string }>;
 
 type ImportName = keyof typeof IMPORTS;
-/** Code of a function without its final `end`; a name means a call of that import. */
-export type Body = readonly (number | ImportName)[];
+/** Code of a function without its final `end`; the name of an import means a call of it. */
+export type Body = readonly string[];
 
-export const i32 = (value: number): Body => [op.i32Const, ...signed(value)];
-export const i64 = (value: number): Body => [op.i64Const, ...signed(value)];
+export const i32 = (value: number): Body => [`i32.const ${value}`];
+export const i64 = (value: number): Body => [`i64.const ${value}`];
 export const mark = (value: number): Body => [...i32(value), 'mark'];
-
-const signed = (value: number): number[] =>
-  value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
 
 /** Handle of the first block of a call without input. */
 export const FIRST = 64;
@@ -41,19 +38,22 @@ export const FIRST = 64;
 export const place = (text: string): Body => [
   ...i64(text.length),
   'alloc',
-  op.drop,
-  ...[...text].flatMap((char, at) => [...i64(FIRST + at), ...i32(char.charCodeAt(0)), 'store_u8'] as const),
+  'drop',
+  ...[...text].flatMap((char, at) => [...i64(FIRST + at), ...i32(char.charCodeAt(0)), 'store_u8']),
 ];
 
 /** `i32.load` and `i32.store` at address 0 of the plugin's own memory. */
-const load = [...i32(0), 0x28, 2, 0];
+const load = [...i32(0), 'i32.load 0'];
 /** Adds 1 to a counter in the plugin's memory, and marks it. */
-export const count: Body = [...i32(0), ...load, ...i32(1), 0x6a, 0x36, 2, 0, ...load, 'mark'];
+export const count: Body = [...i32(0), ...load, ...i32(1), 'i32.add', 'i32.store', ...load, 'mark'];
 
 export type GuestFunctions = Readonly<Record<string, Body | (FunctionShape & { body: Body })>>;
 
-/** A module that exports these functions and a memory, and imports the functions that they call. */
-export function buildGuest(functions: GuestFunctions): Uint8Array<ArrayBuffer> {
+/**
+ * A module that exports these functions and a memory, and imports the functions that they call.
+ * @param start index of the function that runs at instantiation
+ */
+export function buildGuest(functions: GuestFunctions, start?: number): Uint8Array<ArrayBuffer> {
   const shapes = Object.entries(functions).map(([name, given]) =>
     'body' in given ? { name, ...given } : { name, body: given },
   );
@@ -64,9 +64,10 @@ export function buildGuest(functions: GuestFunctions): Uint8Array<ArrayBuffer> {
     imports: names.map(name => ({ name, ...IMPORTS[name] })),
     functions: shapes.map(({ body, ...shape }) => ({
       ...shape,
-      body: body.flatMap(item => (typeof item === 'number' ? item : [op.call, names.indexOf(item)])),
+      body: body.map(item => (Object.hasOwn(IMPORTS, item) ? `call ${item}` : item)),
     })),
     memoryPages: 1,
+    ...(start !== undefined && { start }),
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CallError, createPlugin, type ManifestOptions } from '../../src/node.ts';
 import { Errno } from '../../wasi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { fileOpener } from './file-opener.ts';
 
@@ -25,9 +25,9 @@ const MAKES_FILE = buildModule({
       results: ['i32'],
       body: [
         // The name at 0; O_CREAT; the right fd_write.
-        ...[op.i32Const, 0, op.i32Const, 0xe2, 0, op.i32Store8, 0, 0],
-        ...[op.i32Const, 3, op.i32Const, 0, op.i32Const, 0, op.i32Const, 1, op.i32Const, 1],
-        ...[op.i64Const, 0xc0, 0, op.i64Const, 0, op.i32Const, 0, op.i32Const, 8, op.call, 0],
+        ...['i32.const 0', 'i32.const 98', 'i32.store8 0'],
+        ...['i32.const 3', 'i32.const 0', 'i32.const 0', 'i32.const 1', 'i32.const 1'],
+        ...['i64.const 64', 'i64.const 0', 'i32.const 0', 'i32.const 8', 'call 0'],
       ],
     },
   ],

@@ -4,7 +4,7 @@ import { type HttpRules, httpSender } from '../../src/host/http.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { CallError, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
@@ -386,13 +386,13 @@ const WASM = buildModule({
   ],
   functions: [
     // Results are passed as the error text, because the bodies have no locals to keep a handle in.
-    { name: 'send', body: [op.call, 1, op.i64Const, 0, op.call, 0, op.call, 2] },
-    { name: 'send_input_as_body', body: [op.call, 1, op.call, 1, op.call, 0, op.drop] },
-    { name: 'status', results: ['i32'], body: [op.call, 3] },
-    { name: 'headers', body: [op.call, 4, op.call, 2] },
+    { name: 'send', body: ['call 1', 'i64.const 0', 'call 0', 'call 2'] },
+    { name: 'send_input_as_body', body: ['call 1', 'call 1', 'call 0', 'drop'] },
+    { name: 'status', results: ['i32'], body: ['call 3'] },
+    { name: 'headers', body: ['call 4', 'call 2'] },
     {
       name: 'caught',
-      body: [...op.try, op.call, 1, op.i64Const, 0, op.call, 0, op.drop, op.catchAll, op.end],
+      body: ['try', 'call 1', 'i64.const 0', 'call 0', 'drop', 'catch_all', 'end'],
     },
   ],
 });

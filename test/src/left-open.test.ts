@@ -7,7 +7,7 @@ import { nodePlatform } from '../../src/platform/node.ts';
 import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
 import type { Plugin } from '../../src/plugin.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { callsOf, FAULTS, lackingMode, MODES } from './faults.ts';
@@ -71,7 +71,7 @@ suite('workers of this process', test => {
   const leave = async (platform: Platform, options: PluginOptions, after: (plugin: Plugin) => unknown) => {
     const wasm = buildModule({
       imports: [{ module: 'host', name: 'look' }],
-      functions: [{ name: 'run', body: [op.call, 0] }],
+      functions: [{ name: 'run', body: ['call 0'] }],
     });
     const left: WeakRef<Plugin>[] = [];
     for (let count = 0; count < 5; count++) {
@@ -165,7 +165,7 @@ suite('workers of this process', test => {
       };
       const wasm = buildModule({
         imports: [{ module: 'host', name: 'wait' }],
-        functions: [{ name: 'run', body: [op.call, 0] }],
+        functions: [{ name: 'run', body: ['call 0'] }],
       });
       const wait = (context: { hostContext(): unknown }) => {
         if (context.hostContext() === 'die') started.at(-1)!.onDeath('out of memory');

@@ -1,10 +1,10 @@
 import { createPlugin } from '../../src/node.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 
 // A program that leaves a plugin open in a worker. It must end when the call has ended, not before.
 const wasm = buildModule({
   imports: [{ module: 'host', name: 'print' }],
-  functions: [{ name: 'run', body: [op.call, 0] }],
+  functions: [{ name: 'run', body: ['call 0'] }],
 });
 const print = async () => {
   await Promise.resolve();

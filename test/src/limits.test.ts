@@ -1,8 +1,9 @@
+import { customSection } from '../../abi/encode.ts';
 import { createPlugin as createOn } from '../../src/create.ts';
 import { createPlugin, LIMITS, type Platform, type PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const USER = 'extism:host/user';
@@ -17,7 +18,7 @@ const withHost = (
   createPlugin(
     buildModule({
       imports: [{ module: USER, name: 'host' }],
-      functions: [{ name: 'run', body: [op.call, 0] }],
+      functions: [{ name: 'run', body: ['call 0'] }],
     }),
     {
       ...options,
@@ -27,7 +28,7 @@ const withHost = (
 
 /** `run` writes the bytes that the test put into its memory to stdout; `fail` also traps. */
 async function printer(options: PluginOptions) {
-  const write = [op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 8, op.call, 0, op.drop];
+  const write = ['i32.const 1', 'i32.const 0', 'i32.const 1', 'i32.const 8', 'call 0', 'drop'];
   const plugin = await createPlugin(
     buildModule({
       imports: [
@@ -40,7 +41,7 @@ async function printer(options: PluginOptions) {
       ],
       functions: [
         { name: 'run', body: write },
-        { name: 'fail', body: [op.i32Const, 2, ...write.slice(2), op.unreachable] },
+        { name: 'fail', body: ['i32.const 2', ...write.slice(1), 'unreachable'] },
       ],
       memoryPages: 2,
     }),
@@ -102,10 +103,7 @@ suite('limits', test => {
     };
     const small = buildModule({ functions: [{ name: 'run', body: [] }] });
     const padding = LIMITS.synchronousCompileBytes.default;
-    // A custom section named "x"; its length takes three bytes of LEB128.
-    const length = padding + 2;
-    const leb = [(length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14];
-    const large = Uint8Array.from([...small, 0, ...leb, 1, 0x78, ...new Uint8Array(padding)]);
+    const large = Uint8Array.from([...small, ...customSection('x', [...new Uint8Array(padding)])]);
     for (const [bytes, expected] of [
       [small, 0],
       [large, 1],

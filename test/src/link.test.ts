@@ -1,6 +1,6 @@
 import type { CallError, Manifest, PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 const ENV = 'extism:host/env';
@@ -36,12 +36,12 @@ const counter = {
     {
       name: 'next',
       ...i32,
-      body: [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0, op.globalGet, 0],
+      body: ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0', 'global.get 0'],
     },
   ],
 } satisfies ModuleShape;
 const importsNext = (module: string) => ({ module, name: 'next', ...i32 });
-const callsNext = { name: 'run', ...i32, body: [op.call, 0] };
+const callsNext = { name: 'run', ...i32, body: ['call 0'] };
 
 interface Works {
   /** The row of the comparison that it proves. */
@@ -67,7 +67,7 @@ const works: Works[] = [
       other: { imports: [importsNext('lib')], functions: [{ ...callsNext, name: 'more' }] },
       main: {
         imports: [importsNext('lib'), { module: 'other', name: 'more', ...i32 }],
-        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.drop, op.call, 1] }],
+        functions: [{ name: 'run', ...i32, body: ['call 0', 'drop', 'call 1'] }],
       },
     },
     results: [2, 4],
@@ -83,14 +83,14 @@ const works: Works[] = [
     modules: {
       lib: {
         memoryPages: 1,
-        functions: [{ name: 'write', body: [op.i32Const, 8, op.i32Const, 42, op.i32Store8, 0, 0] }],
+        functions: [{ name: 'write', body: ['i32.const 8', 'i32.const 42', 'i32.store8 0'] }],
       },
       main: {
         imports: [
           { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
           { module: 'lib', name: 'write' },
         ],
-        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.i32Const, 8, op.i32Load8, 0, 0] }],
+        functions: [{ name: 'run', ...i32, body: ['call 0', 'i32.const 8', 'i32.load8_u 0'] }],
       },
     },
     results: [42],
@@ -105,7 +105,7 @@ const works: Works[] = [
           { module: 'lib', name: 'count', kind: 'global', type: 'i32', mutable: true },
           importsNext('lib'),
         ],
-        functions: [{ name: 'run', ...i32, body: [op.i32Const, 20, op.globalSet, 0, op.call, 0] }],
+        functions: [{ name: 'run', ...i32, body: ['i32.const 20', 'global.set 0', 'call 0'] }],
       },
     },
     results: [21, 21],
@@ -117,7 +117,7 @@ const works: Works[] = [
       lib: { table: { name: 'functions', size: 2 } },
       main: {
         imports: [{ module: 'lib', name: 'functions', kind: 'table', size: 2 }],
-        functions: [{ name: 'run', ...i32, body: [op.i32Const, 3] }],
+        functions: [{ name: 'run', ...i32, body: ['i32.const 3'] }],
       },
     },
     results: [3],
@@ -126,10 +126,10 @@ const works: Works[] = [
     row: 'link-command',
     name: 'a command: a new instance for each call of its functions',
     modules: {
-      lib: { ...counter, functions: [...counter.functions, { name: '_start', body: [op.unreachable] }] },
+      lib: { ...counter, functions: [...counter.functions, { name: '_start', body: ['unreachable'] }] },
       main: {
         imports: [importsNext('lib')],
-        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.drop, op.call, 0] }],
+        functions: [{ name: 'run', ...i32, body: ['call 0', 'drop', 'call 0'] }],
       },
     },
     results: [1, 1],
@@ -152,8 +152,8 @@ const works: Works[] = [
       lhs: {
         imports: [{ module: 'rhs', name: 'plus', params: ['i32'], ...i32 }],
         functions: [
-          { name: 'start', ...i32, body: [op.i32Const, 1, op.call, 0] },
-          { name: 'twice', params: ['i32'], ...i32, body: [op.localGet, 0, op.localGet, 0, op.i32Add] },
+          { name: 'start', ...i32, body: ['i32.const 1', 'call 0'] },
+          { name: 'twice', params: ['i32'], ...i32, body: ['local.get 0', 'local.get 0', 'i32.add'] },
         ],
       },
       rhs: {
@@ -163,7 +163,7 @@ const works: Works[] = [
             name: 'plus',
             params: ['i32'],
             ...i32,
-            body: [op.localGet, 0, op.i32Const, 4, op.i32Add, op.call, 0],
+            body: ['local.get 0', 'i32.const 4', 'i32.add', 'call 0'],
           },
         ],
       },
@@ -180,11 +180,11 @@ const works: Works[] = [
     modules: {
       lib: {
         imports: [{ module: 'main', name: 'seven', ...i32 }],
-        functions: [{ name: 'next', ...i32, body: [op.call, 0, op.i32Const, 1, op.i32Add] }],
+        functions: [{ name: 'next', ...i32, body: ['call 0', 'i32.const 1', 'i32.add'] }],
       },
       main: {
         imports: [importsNext('lib')],
-        functions: [callsNext, { name: 'seven', ...i32, body: [op.i32Const, 7] }],
+        functions: [callsNext, { name: 'seven', ...i32, body: ['i32.const 7'] }],
       },
     },
     results: [8],
@@ -196,7 +196,7 @@ const works: Works[] = [
       lib: counter,
       main: {
         imports: [importsNext('lib'), { module: 'lib', name: 'five', ...i32 }],
-        functions: [{ name: 'run', ...i32, body: [op.call, 0, op.call, 1, op.i32Add] }],
+        functions: [{ name: 'run', ...i32, body: ['call 0', 'call 1', 'i32.add'] }],
       },
     },
     options: { functions: { lib: { next: () => 100, five: () => 5 } } },
@@ -209,8 +209,8 @@ const works: Works[] = [
         imports: [importsNext('lib')],
         functions: [
           { ...callsNext },
-          { name: 'seven', ...i32, body: [op.i32Const, 7] },
-          { name: '_initialize', body: [op.call, 0, op.drop] },
+          { name: 'seven', ...i32, body: ['i32.const 7'] },
+          { name: '_initialize', body: ['call 0', 'drop'] },
         ],
       },
       lib: {
@@ -220,9 +220,9 @@ const works: Works[] = [
           {
             name: 'next',
             ...i32,
-            body: [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0, op.globalGet, 0],
+            body: ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0', 'global.get 0'],
           },
-          { name: '_initialize', body: [op.call, 0, op.globalSet, 0] },
+          { name: '_initialize', body: ['call 0', 'global.set 0'] },
         ],
       },
     },
@@ -304,7 +304,7 @@ const refused: Refused[] = [
     name: 'a start function of a dependency that traps',
     code: 'INIT_FAILED',
     modules: {
-      lib: { functions: [{ name: '_initialize', body: [op.unreachable] }] },
+      lib: { functions: [{ name: '_initialize', body: ['unreachable'] }] },
       main: { functions: [{ name: 'run', body: [] }] },
     },
     message: 'module "lib"',
@@ -342,9 +342,9 @@ suiteInModes('link', (test, mode) => {
       const part = (name: string, ...uses: string[]): ModuleShape => ({
         imports: [{ module: 'log', name }, ...uses.map(module => ({ module, name: 'f' }))],
         functions: [
-          { name: '_initialize', body: [op.call, 0] },
+          { name: '_initialize', body: ['call 0'] },
           { name: 'f', body: [] },
-          { name: 'trap', body: [op.unreachable] },
+          { name: 'trap', body: ['unreachable'] },
         ],
       });
       const modules = { b: part('b', 'a'), main: part('main', 'b'), unused: part('unused'), a: part('a') };
@@ -362,10 +362,10 @@ suiteInModes('link', (test, mode) => {
 
   test('a trap in a linked module drops the instances of all modules', async () => {
     const modules: Modules = {
-      lib: { ...counter, functions: [...counter.functions, { name: 'trap', body: [op.unreachable] }] },
+      lib: { ...counter, functions: [...counter.functions, { name: 'trap', body: ['unreachable'] }] },
       main: {
         imports: [importsNext('lib'), { module: 'lib', name: 'trap' }],
-        functions: [callsNext, { name: 'fail', body: [op.call, 1] }],
+        functions: [callsNext, { name: 'fail', body: ['call 1'] }],
       },
     };
     const plugin = await createPlugin(manifestOf(modules));
@@ -381,8 +381,8 @@ suiteInModes('link', (test, mode) => {
       { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
     ] as const;
     const modules: Modules = {
-      lib: { imports: kernel, functions: [{ name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2] }] },
-      main: { imports: [{ module: 'lib', name: 'echo' }], functions: [{ name: 'run', body: [op.call, 0] }] },
+      lib: { imports: kernel, functions: [{ name: 'echo', body: ['call 0', 'call 1', 'call 2'] }] },
+      main: { imports: [{ module: 'lib', name: 'echo' }], functions: [{ name: 'run', body: ['call 0'] }] },
     };
     const plugin = await createPlugin(manifestOf(modules));
     is((await plugin.call('run', 'through the library'))?.text(), 'through the library');
@@ -396,11 +396,11 @@ suiteInModes('link', (test, mode) => {
       ...i32,
     } as const;
     const char = (code: number) => [
-      ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
-      ...[op.i32Const, 4, op.i32Const, 2, op.i32Store8, 0, 0],
-      ...[op.i32Const, 16, op.i32Const, code, op.i32Store8, 0, 0],
-      ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
-      ...[op.i32Const, 1, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+      ...['i32.const 0', 'i32.const 16', 'i32.store8 0'],
+      ...['i32.const 4', 'i32.const 2', 'i32.store8 0'],
+      ...['i32.const 16', `i32.const ${code}`, 'i32.store8 0'],
+      ...['i32.const 17', 'i32.const 10', 'i32.store8 0'],
+      ...['i32.const 1', 'i32.const 0', 'i32.const 1', 'i32.const 32', 'call 0', 'drop'],
     ];
     const modules: Modules = {
       lib: { imports: [write], memoryPages: 1, functions: [{ name: 'a', body: char(0x2b) }] },
@@ -410,7 +410,7 @@ suiteInModes('link', (test, mode) => {
           { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
           { module: 'lib', name: 'a' },
         ],
-        functions: [{ name: 'run', body: [op.call, 1, ...char(0x2d)] }],
+        functions: [{ name: 'run', body: ['call 1', ...char(0x2d)] }],
       },
     };
     const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { type CallError, createPlugin, type Manifest } from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
@@ -12,8 +12,8 @@ const WASM = buildModule({
     { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
   ],
   functions: [
-    { name: 'config', results: ['i32'], body: [op.i64Const, 0, op.call, 0, op.call, 1, 0xa7] },
-    { name: 'alloc', body: [op.i64Const, 0x80, 0x80, 0x08, op.call, 2, op.drop] },
+    { name: 'config', results: ['i32'], body: ['i64.const 0', 'call 0', 'call 1', 'i32.wrap_i64'] },
+    { name: 'alloc', body: ['i64.const 131072', 'call 2', 'drop'] },
   ],
 });
 const BASE64 = btoa(String.fromCharCode(...WASM));

@@ -1,17 +1,21 @@
+import { encodeModule, functionType, sized } from '../../abi/encode.ts';
+import { arm, makeAsk } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { findRepeated } from '../../src/wasm/instructions.ts';
 import { isOnlyMetered, METER_EXPORTS, meter } from '../../src/wasm/meter.ts';
-import { equal, is, ok } from '../helpers/assert.ts';
-import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { checkCut, checkTransformed } from '../contract/modules.ts';
+import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { randomModule } from '../helpers/random-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const VOID = 0x40;
-const [LOOP, BR, NOP] = [0x03, 0x0c, 0x01];
-const forever = [LOOP, VOID, BR, 0, op.end];
+const [NOP, LOOP, END, VOID] = [0x01, 0x03, 0x0b, 0x40];
+const forever = ['loop', 'br 0', 'end'];
 
 /** Instructions with immediates of every form. Some of their bytes have the value of the opcode `loop`. */
 const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[] = [
@@ -38,7 +42,7 @@ const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[]
   ['threads', [0xfe, 3, 3, 0xfe, 1, 3, 3, 0xfe, 0x10, 3, 3, 0xfe, 0x4e, 3, 3]],
 ];
 /** A body without locals: these bytes, then a loop. */
-const bodyOf = (bytes: readonly number[]) => Uint8Array.from([0, ...bytes, LOOP, VOID, op.end, op.end]);
+const bodyOf = (bytes: readonly number[]) => Uint8Array.from([0, ...bytes, LOOP, VOID, END, END]);
 
 suite('meter', test => {
   for (const [name, bytes] of IMMEDIATES) {
@@ -56,7 +60,9 @@ suite('meter', test => {
   test('a module with an unknown part is not changed', () => {
     const unknown = [[0x16], [0x27], [0xc5], [0xff], [0xfb, 31], [0xfc, 18], [0xfd, 0x94, 0x02], [0xfe, 4]];
     for (const body of [...unknown, [0x43, 0, 0], [0x0e, 2, 0]]) {
-      is(meter(buildModule({ functions: [{ name: 'f', body }] })), null, body.join(' '));
+      const code = [sized([0, ...body, END])];
+      const bytes = encodeModule({ type: [functionType([], [])], function: [[0]], code });
+      is(meter(bytes), null, body.join(' '));
     }
     const taken = { functions: [{ name: METER_EXPORTS.ask, body: [] }] };
     for (const bytes of [Uint8Array.of(1, 2, 3), buildModule(taken)]) is(meter(bytes), null);
@@ -71,7 +77,7 @@ suite('meter', test => {
       {
         functions: Array.from({ length: 100 }, (_, index) => ({
           name: `f${index}`,
-          body: Array.from({ length: 3000 }, () => [LOOP, VOID, op.end]).flat(),
+          body: Array.from({ length: 3000 }, () => ['loop', 'end']).flat(),
         })),
       },
     ],
@@ -85,7 +91,7 @@ suite('meter', test => {
         ],
         functions: [
           { name: 'f', body: [...forever, ...forever] },
-          { name: 'g', results: ['i32'], body: [op.i32Const, 3] },
+          { name: 'g', results: ['i32'], body: ['i32.const 3'] },
         ],
         memoryPages: 1,
         global: { name: 'n', value: 3 },
@@ -116,6 +122,30 @@ suite('meter', test => {
     }
     ok(!isOnlyMetered(bytes, bytes), 'nothing added');
     ok(!isOnlyMetered(metered, bytes), 'bytes of the original are gone');
+  });
+
+  test('random modules do the same after each transform', () => {
+    for (let seed = 0; seed < 60; seed++)
+      inContext(`seed ${seed}`, () => checkTransformed(randomModule(new Random(seed)).bytes));
+  });
+
+  test('endless loops and recursion of random modules are cut', () => {
+    for (let seed = 0; seed < 60; seed++)
+      inContext(`seed ${seed}`, () => checkCut(randomModule(new Random(seed), { endless: true }).bytes));
+  });
+
+  test('code that runs on after it was cut is cut again', () => {
+    const wasm = buildModule({ functions: [{ name: 'spin', body: forever }] });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(meter(wasm)!));
+    let asked = 0;
+    arm(
+      instance,
+      makeAsk(() => ++asked > 1),
+    );
+    for (const expected of [2, 3, 4]) {
+      throws(instance.exports.spin as () => void);
+      is(asked, expected);
+    }
   });
 
   for (const folder of readIndex()) {

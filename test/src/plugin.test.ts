@@ -6,14 +6,14 @@ import {
   PluginOutput,
 } from '../../src/node.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 
 const USER = 'extism:host/user';
 
 /** A plugin whose export `run` is `body`; the host function `host` has index 0. */
 const pluginOf = (
-  body: number[],
+  body: string[],
   host: FunctionShape = {},
   shape: FunctionShape = {},
   functions?: HostFunctions[string],
@@ -26,7 +26,7 @@ const pluginOf = (
     { functions: { [USER]: { host: () => {}, ...functions } } } as PluginOptions,
   );
 
-const callHost = [op.call, 0];
+const callHost = ['call 0'];
 
 /** A plugin that passes its input on as output. */
 const echo = () =>
@@ -36,7 +36,7 @@ const echo = () =>
       { module: 'extism:host/env', name: 'input_length', results: ['i64'] },
       { module: 'extism:host/env', name: 'output_set', params: ['i64', 'i64'] },
     ],
-    functions: [{ name: 'echo', body: [op.call, 0, op.call, 1, op.call, 2] }],
+    functions: [{ name: 'echo', body: ['call 0', 'call 1', 'call 2'] }],
   });
 
 suiteInModes('plugin', (test, mode) => {
@@ -61,8 +61,21 @@ suiteInModes('plugin', (test, mode) => {
     equal(output.json(), { a: [1] });
     is(output.getUint8(0), 0x7b);
     is(output.arrayBuffer().byteLength, 9);
-    for (const name of ['setUint8', 'setInt32', 'setBigInt64', 'setFloat64'] as const) {
-      await raises(() => (output[name] as (offset: number, value: never) => void)(0, 0 as never), {
+    const setters = [
+      'Int8',
+      'Uint8',
+      'Int16',
+      'Uint16',
+      'Int32',
+      'Uint32',
+      'BigInt64',
+      'BigUint64',
+      'Float16',
+      'Float32',
+      'Float64',
+    ] as const;
+    for (const type of setters) {
+      await raises(() => (output[`set${type}`] as (offset: number, value: never) => void)(0, 0 as never), {
         message: 'read-only',
       });
     }
@@ -89,7 +102,7 @@ suiteInModes('plugin', (test, mode) => {
         { module: ENV, name: 'log_info', params: ['i64'] },
         { module: ENV, name: 'log_error', params: ['i64'] },
       ],
-      functions: [{ name: 'run', body: [op.call, 0, op.call, 1, op.call, 0, op.call, 2] }],
+      functions: [{ name: 'run', body: ['call 0', 'call 1', 'call 0', 'call 2'] }],
     });
     const lines: string[] = [];
     const logger = { error: (line: string) => void lines.push(line), trace: undefined };
@@ -120,15 +133,14 @@ suiteInModes('plugin', (test, mode) => {
     [
       'BAD_SIGNATURE',
       'an f64 result',
-      async () =>
-        (await pluginOf([op.f64Const, 0, 0, 0, 0, 0, 0, 0, 0], {}, { results: ['f64'] })).call('run'),
+      async () => (await pluginOf(['f64.const 0'], {}, { results: ['f64'] })).call('run'),
       '() -> (f64)',
     ],
     [
       'BAD_SIGNATURE',
       'two results',
       async () =>
-        (await pluginOf([op.i32Const, 0, op.i32Const, 0], {}, { results: ['i32', 'i32'] })).call('run'),
+        (await pluginOf(['i32.const 0', 'i32.const 0'], {}, { results: ['i32', 'i32'] })).call('run'),
       '() -> (i32, i32)',
     ],
     [
@@ -140,19 +152,19 @@ suiteInModes('plugin', (test, mode) => {
     [
       'NONZERO_RESULT',
       'a result of 7',
-      async () => (await pluginOf([op.i32Const, 7], {}, { results: ['i32'] })).call('run'),
+      async () => (await pluginOf(['i32.const 7'], {}, { results: ['i32'] })).call('run'),
       'Returned non-zero exit code: 7',
     ],
     [
       'TRAP',
       'a trap',
-      async () => (await pluginOf([op.unreachable])).call('run'),
+      async () => (await pluginOf(['unreachable'])).call('run'),
       /run: the plugin trapped: .*unreachable/i,
     ],
     [
       'STACK_OVERFLOW',
       'endless recursion',
-      async () => (await pluginOf([op.call, 1])).call('run'),
+      async () => (await pluginOf(['call 1'])).call('run'),
       'endless recursion',
     ],
     [
@@ -206,10 +218,10 @@ suiteInModes('plugin', (test, mode) => {
     });
   }
 
-  const bareResults: [name: string, body: number[], results: ('i32' | 'i64' | 'f64')[]][] = [
-    ['an i64', [op.i64Const, 0], ['i64']],
-    ['half', [op.f64Const, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f], ['f64']],
-    ['two results', [op.i32Const, 0, op.i32Const, 0], ['i32', 'i32']],
+  const bareResults: [name: string, body: string[], results: ('i32' | 'i64' | 'f64')[]][] = [
+    ['an i64', ['i64.const 0'], ['i64']],
+    ['half', ['f64.const 0.5'], ['f64']],
+    ['two results', ['i32.const 0', 'i32.const 0'], ['i32', 'i32']],
   ];
   for (const [name, body, results] of bareResults) {
     test.row('error.BAD_SIGNATURE', `${name} from a compiled module, whose types are unknown`, async () => {
@@ -237,8 +249,8 @@ suiteInModes('plugin', (test, mode) => {
     const host = () => {
       throw cause;
     };
-    const plugin = await pluginOf([...op.try, op.call, 0, op.catchAll, op.call, 0, op.end], {}, {}, { host });
-    const swallowed = await pluginOf([...op.try, op.call, 0, op.catchAll, op.end], {}, {}, { host });
+    const plugin = await pluginOf(['try', 'call 0', 'catch_all', 'call 0', 'end'], {}, {}, { host });
+    const swallowed = await pluginOf(['try', 'call 0', 'catch_all', 'end'], {}, {}, { host });
     for (const stubborn of [plugin, swallowed]) {
       await raises(() => stubborn.call('run'), { code: 'HOST_FUNCTION_FAILED', cause });
     }
@@ -267,7 +279,7 @@ suiteInModes('plugin', (test, mode) => {
       'error.HOST_FUNCTION_FAILED',
       `${typeof returned} ${String(returned)} as ${declared} ${fits ? 'fits' : 'does not fit'}`,
       async () => {
-        const body = declared === 'none' ? callHost : [...callHost, op.drop];
+        const body = declared === 'none' ? callHost : [...callHost, 'drop'];
         const plugin = await pluginOf(
           body,
           { results: declared === 'none' ? [] : [declared] },
@@ -285,7 +297,7 @@ suiteInModes('plugin', (test, mode) => {
     for (const type of ['i32', 'i64', 'f32', 'f64'] as const) {
       const bytes = buildModule({
         imports: [{ module: USER, name: 'host', results: [type] }],
-        functions: [{ name: 'run', body: [...callHost, op.drop] }],
+        functions: [{ name: 'run', body: [...callHost, 'drop'] }],
       });
       const plugin = await createPlugin(new WebAssembly.Module(bytes), {
         functions: { [USER]: { host: () => {} } },
@@ -301,7 +313,7 @@ suiteInModes('plugin', (test, mode) => {
         { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
         { module: USER, name: 'host', params: ['i32', 'i64'] },
       ],
-      functions: [{ name: 'run', body: [op.i32Const, 3, op.i64Const, 4, op.call, 0, op.call, 1] }],
+      functions: [{ name: 'run', body: ['i32.const 3', 'i64.const 4', 'call 0', 'call 1'] }],
     });
     const plugin = await createPlugin(bytes, {
       functions: {
@@ -444,9 +456,18 @@ suiteInModes('plugin', (test, mode) => {
     }
     ok(failed);
   };
+  const callBetween = async () => {
+    const plugin = await pluginOf(callHost, {}, {}, { host: () => 0 });
+    const { run } = (await plugin.getInstance()).exports as { run: () => unknown };
+    const message = 'no call of the plugin is running; use plugin.call';
+    await raises(async () => run(), { code: 'HOST_FUNCTION_FAILED', message });
+    await plugin.call('run');
+  };
   // The instance of a plugin in a worker is not available.
-  if (mode === 'on this thread')
+  if (mode === 'on this thread') {
     test.row('abi.instance-closed', 'an instance cannot use the host after its plugin was closed', outlive);
+    test('an export called on the instance cannot use host functions between calls', callBetween);
+  }
 
   test('calls made at once end in order', async () => {
     const plugin = await createPlugin(echo());

@@ -1,6 +1,14 @@
-import type { CallError } from '../../src/node.ts';
+import {
+  body,
+  code,
+  encodeModule,
+  exportItem,
+  functionType,
+  globalType,
+  unsigned,
+} from '../../abi/encode.ts';
+import { type CallError, createPlugin } from '../../src/node.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
-import { op } from '../helpers/build-module.ts';
 import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { type Body, createGuest, FIRST, i32, i64, mark, place } from './guest.ts';
 
@@ -11,7 +19,7 @@ const ENDS = {
   nothing: { body: [] },
   '0': { body: i32(0), results: ['i32'] },
   '7': { body: i32(7), results: ['i32'] },
-  trap: { body: [op.unreachable] },
+  trap: { body: ['unreachable'] },
   'exit 0': { body: [...i32(0), 'proc_exit'] },
   'exit 3': { body: [...i32(3), 'proc_exit'] },
 } as const satisfies Record<string, { body: Body; results?: readonly ['i32'] }>;
@@ -86,7 +94,7 @@ suiteInModes('results', test => {
   }
 
   test.row('abi.result-overflow', 'endless recursion has a code of its own', async () => {
-    const { plugin } = await createGuest({ run: [op.call, 0] });
+    const { plugin } = await createGuest({ run: ['call 0'] });
     await raises(() => plugin.call('run'), { code: 'STACK_OVERFLOW' });
   });
 
@@ -101,8 +109,8 @@ suiteInModes('results', test => {
       const { plugin, marks } = await createGuest(
         {
           run: ['host', ...mark(1)],
-          caught: [...op.try, 'host', op.catchAll, op.end],
-          goesOn: [...op.try, 'host', op.catchAll, op.end, ...place('x')],
+          caught: ['try', 'host', 'catch_all', 'end'],
+          goesOn: ['try', 'host', 'catch_all', 'end', ...place('x')],
         },
         { host },
       );
@@ -119,5 +127,33 @@ suiteInModes('results', test => {
     equal([plugin.isActive(), await plugin.reset()], [false, true]);
     await plugin.call('run');
     equal(marks, [1]);
+  });
+});
+
+/** Exports `keep (externref) -> ()`, which sets a global, and `give () -> (externref)`, which returns it. */
+const KEEPS_OBJECT = encodeModule({
+  type: [functionType(['externref'], []), functionType([], ['externref'])],
+  function: [unsigned(0), unsigned(1)],
+  global: [[...globalType('externref', true), ...code(['ref.null externref', 'end'])]],
+  export: [exportItem('keep', 'function', 0), exportItem('give', 'function', 1)],
+  code: [body(['local.get 0', 'global.set 0']), body(['global.get 0'])],
+});
+
+suiteOnThread('results that are objects', test => {
+  test('an object with a method then is refused, and its method is not called', async () => {
+    // Compiled before, so that the type of the export cannot be seen before the call.
+    const plugin = await createPlugin({ wasm: [{ module: new WebAssembly.Module(KEEPS_OBJECT) }] });
+    const { exports } = await plugin.getInstance();
+    let calls = 0;
+    (exports.keep as (value: unknown) => void)({
+      // biome-ignore lint/suspicious/noThenProperty: the test needs it.
+      then() {
+        calls++;
+      },
+    });
+    const refused = { code: 'BAD_SIGNATURE', message: 'a result of [object Object]' };
+    await raises(() => plugin.call('give'), refused);
+    await raises(async () => plugin.callSync('give'), refused);
+    is(calls, 0);
   });
 });

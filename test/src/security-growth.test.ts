@@ -1,10 +1,10 @@
 import { type CallError, createPlugin, type Plugin } from '../../src/node.ts';
 import { is, ok } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { ENV, KERNELS, push } from './security-guest.ts';
 
-const countUp = [op.globalGet, 0, op.i32Const, 1, op.i32Add, op.globalSet, 0];
+const countUp = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
 /** `dive` calls itself until `count` has risen to 0, and allocates there. */
 const wasm = buildModule({
   imports: [
@@ -17,12 +17,12 @@ const wasm = buildModule({
     {
       name: 'dive',
       body: [
-        ...[...countUp, op.globalGet, 0, 0x45, 0x04, 0x40, ...push('i64', 3_000_000n), op.call, 0, op.drop],
-        ...[0x05, op.call, 4, op.end, ...countUp],
+        ...[...countUp, 'global.get 0', 'i32.eqz', 'if', push('i64', 3_000_000n), 'call 0', 'drop'],
+        ...['else', 'call 4', 'end', ...countUp],
       ],
     },
-    { name: 'alloc', body: [...push('i64', 10n), op.call, 0, op.drop] },
-    { name: 'fine', body: [op.call, 1, op.call, 2, op.call, 3] },
+    { name: 'alloc', body: [push('i64', 10n), 'call 0', 'drop'] },
+    { name: 'fine', body: ['call 1', 'call 2', 'call 3'] },
   ],
   global: { name: 'count', value: 0 },
 });

@@ -1,5 +1,5 @@
+import type { PlainType } from '../../abi/encode.ts';
 import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
-import { op, type ValueType } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 
 export const ENV = 'extism:host/env';
@@ -11,20 +11,11 @@ export const createHostile = (options?: PluginOptions): Promise<Plugin> =>
   createPlugin(host().readBytes('fixtures/hostile/hostile.wasm'), options);
 
 /** The instruction that pushes `value`. */
-export function push(type: ValueType, value: bigint): number[] {
-  const bytes: number[] = [];
-  let rest = type === 'i32' ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value);
-  for (;;) {
-    const byte = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const isLast = rest === (byte & 0x40 ? -1n : 0n);
-    bytes.push(isLast ? byte : byte | 0x80);
-    if (isLast) return [type === 'i32' ? op.i32Const : op.i64Const, ...bytes];
-  }
-}
+export const push = (type: PlainType, value: bigint): string =>
+  `${type}.const ${BigInt.asIntN(type === 'i32' ? 32 : 64, value)}`;
 
 /** Runs `body`, and catches every exception that can be caught. */
-export const caught = (...body: number[]): number[] => [...op.try, ...body, op.catchAll, op.end];
+export const caught = (...body: string[]): string[] => ['try', ...body, 'catch_all', 'end'];
 
 /** A logger that keeps its messages. */
 export function keepLogs(): { texts: string[]; logger: NonNullable<PluginOptions['logger']> } {

@@ -7,9 +7,10 @@ import {
   type PluginOptions,
 } from '../../src/node.ts';
 import { runCall } from '../../src/run/call.ts';
+import { InlineCalls } from '../../src/run/host-calls.ts';
 import type { OutputCopier } from '../../src/values/output.ts';
 import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { caught, createHostile, ENV, keepLogs, push, USER } from './security-guest.ts';
 
@@ -20,8 +21,8 @@ const wasm = buildModule({ functions: [{ name: 'run', body: [] }] });
 const callsHost = buildModule({
   imports: [{ module: USER, name: 'host' }],
   functions: [
-    { name: 'caught', body: caught(op.call, 0) },
-    { name: 'bare', body: [op.call, 0] },
+    { name: 'caught', body: caught('call 0') },
+    { name: 'bare', body: ['call 0'] },
   ],
 });
 
@@ -213,7 +214,7 @@ suite('security: data', test => {
     },
   );
 
-  test.row('security.output-copy', 'an output too large for the engine is an error with a code', () => {
+  test.row('security.output-copy', 'an output too large for the engine is an error with a code', async () => {
     const kernel = new Kernel({ maxVarBytes: 0 });
     const outputs = {
       take: () => {
@@ -221,8 +222,9 @@ suite('security: data', test => {
       },
     } as unknown as OutputCopier;
     const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
-    const site = { kernel, outputs, flush: null, stderr: () => [] };
-    const { error, dropInstance } = runCall(site, 'run', body);
+    const calls = new InlineCalls(kernel, outputs);
+    const site = { kernel, outputs, calls, flush: null, stderr: () => [], limit: null };
+    const { error, dropInstance } = await runCall(site, 'run', body);
     is(error?.code, 'MEMORY_LIMIT');
     is(dropInstance, true);
   });
@@ -264,8 +266,8 @@ suite('security: functions of the host', test => {
   }
 
   const prints = (fd: number) => [
-    ...push('i32', BigInt(fd)),
-    ...[op.i32Const, 0, op.i32Const, 1, op.i32Const, 8, op.call, 1, op.drop],
+    push('i32', BigInt(fd)),
+    ...['i32.const 0', 'i32.const 1', 'i32.const 8', 'call 1', 'drop'],
   ];
   const tells = buildModule({
     imports: [
@@ -279,11 +281,11 @@ suite('security: functions of the host', test => {
       { module: ENV, name: 'free', params: ['i64'] },
     ],
     functions: [
-      { name: 'log', body: caught(op.i64Const, 0, op.call, 0) },
-      { name: 'free', body: caught(op.i64Const, 9, op.call, 2) },
+      { name: 'log', body: caught('i64.const 0', 'call 0') },
+      { name: 'free', body: caught('i64.const 9', 'call 2') },
       // Writes one byte, a 0, without a line end.
-      { name: 'stdout', body: [op.i32Const, 4, op.i32Const, 1, op.i32Store8, 0, 0, ...caught(...prints(1))] },
-      { name: 'stderr', body: [op.i32Const, 4, op.i32Const, 1, op.i32Store8, 0, 0, ...caught(...prints(2))] },
+      { name: 'stdout', body: ['i32.const 4', 'i32.const 1', 'i32.store8 0', ...caught(...prints(1))] },
+      { name: 'stderr', body: ['i32.const 4', 'i32.const 1', 'i32.store8 0', ...caught(...prints(2))] },
       { name: 'fine', body: [] },
     ],
     memoryPages: 1,

@@ -1,6 +1,6 @@
 import { createPlugin, type Plugin } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { createHostile, ENV, KERNELS, USER } from './security-guest.ts';
 
@@ -12,7 +12,7 @@ const askThenEcho = buildModule({
     { module: ENV, name: 'input_length', results: ['i64'] },
     { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
   ],
-  functions: [{ name: 'run', body: [op.call, 0, op.call, 1, op.call, 2, op.call, 3] }],
+  functions: [{ name: 'run', body: ['call 0', 'call 1', 'call 2', 'call 3'] }],
 });
 
 for (const kernel of KERNELS) {

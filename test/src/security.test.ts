@@ -1,3 +1,4 @@
+import type { PlainType } from '../../abi/encode.ts';
 import { ENV_FUNCTIONS } from '../../abi/index.ts';
 import {
   type CallError,
@@ -9,14 +10,14 @@ import {
 } from '../../src/node.ts';
 import { WASI_MODULE, wasiFunctions } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op, type ValueType } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { caught, createHostile, ENV, KERNELS, keepLogs, push, USER } from './security-guest.ts';
 
 interface Shape extends Required<FunctionShape> {
   name: string;
 }
-const shapesOf = (name: string, params: readonly ValueType[], results: readonly ValueType[]): Shape => ({
+const shapesOf = (name: string, params: readonly PlainType[], results: readonly PlainType[]): Shape => ({
   name,
   params,
   results,
@@ -39,9 +40,8 @@ const wasiShapes = wasiFunctions.map(({ name, params, results }) =>
 /** A call of import `index` with one value for each parameter. */
 const call = (index: number, { params, results }: Shape, values: readonly bigint[]) => [
   ...params.flatMap((type, at) => push(type, values[at]!)),
-  op.call,
-  index,
-  ...results.map(() => op.drop),
+  `call ${index}`,
+  ...results.map(() => 'drop'),
 ];
 
 const stillWorks = async (plugin: Plugin) =>
@@ -87,7 +87,7 @@ function extremeModule(shape: Shape) {
           name: `call${index}`,
           body: call(0, shape, values),
         })),
-        { name: 'fine', body: [op.call, 1, op.call, 2, op.call, 3] },
+        { name: 'fine', body: ['call 1', 'call 2', 'call 3'] },
       ],
     }),
   };
@@ -172,8 +172,8 @@ for (const kernel of KERNELS) {
               { module, ...shape },
             ],
             functions: [
-              { name: 'run', body: [...caught(op.call, 0), ...caught(...call(1, shape, args))] },
-              { name: 'forever', body: [...caught(op.call, 0), ...call(1, shape, args)] },
+              { name: 'run', body: [...caught('call 0'), ...caught(...call(1, shape, args))] },
+              { name: 'forever', body: [...caught('call 0'), ...call(1, shape, args)] },
             ],
             memoryPages: 1,
           });
@@ -298,7 +298,7 @@ suite('security: taking all there is', test => {
     const library = buildModule({ functions: names.map(name => ({ name, body: [] })) });
     const main = buildModule({
       imports: names.map(name => ({ module: 'library', name })),
-      functions: [{ name: 'run', body: [op.call, 0x8f, 0x4e] }],
+      functions: [{ name: 'run', body: ['call 9999'] }],
     });
     const plugin = await createPlugin({ wasm: [{ data: library, name: 'library' }, { data: main }] });
     is(await plugin.call('run'), null);
@@ -319,7 +319,7 @@ suite('security: names', test => {
   for (const name of NAMES) {
     test.row('security.names', `a plugin that exports "${name}"`, async () => {
       const plugin = await createPlugin(
-        buildModule({ functions: [{ name, results: ['i32'], body: [op.i32Const, 5] }] }),
+        buildModule({ functions: [{ name, results: ['i32'], body: ['i32.const 5'] }] }),
       );
       is(await plugin.functionExists(name), true);
       await raises(() => plugin.call(name), { code: 'NONZERO_RESULT', message: 'code: 5' });
@@ -334,7 +334,7 @@ suite('security: names', test => {
       async () => {
         const bytes = buildModule({
           imports: [{ module: name, name }],
-          functions: [{ name: 'run', body: [op.call, 0] }],
+          functions: [{ name: 'run', body: ['call 0'] }],
         });
         for (const functions of [{}, { [name]: {} }]) {
           await raises(() => createPlugin(bytes, { functions }), {
@@ -355,7 +355,7 @@ suite('security: names', test => {
       const library = buildModule({ functions: [{ name, body: [] }] });
       const main = buildModule({
         imports: [{ module: name, name }],
-        functions: [{ name: 'run', body: [op.call, 0] }],
+        functions: [{ name: 'run', body: ['call 0'] }],
       });
       const plugin = await createPlugin({ wasm: [{ data: library, name }, { data: main }] });
       is(await plugin.call('run'), null);
@@ -388,7 +388,7 @@ suite('security: access', test => {
       async () => {
         const bytes = buildModule({
           imports: [{ module, name }],
-          functions: [{ name: 'run', body: [op.call, 0] }],
+          functions: [{ name: 'run', body: ['call 0'] }],
         });
         await raises(() => createPlugin(bytes), { code: 'UNRESOLVED_IMPORTS', message: `${module}.${name}` });
       },
@@ -414,7 +414,7 @@ suite('security: access', test => {
       functions: Array.from({ length: 64 }, (_, fd) => ({
         name: `try${fd}`,
         results: ['i32'],
-        body: [...push('i32', BigInt(fd)), ...push('i32', 64n), op.call, 0],
+        body: [push('i32', BigInt(fd)), push('i32', 64n), 'call 0'],
       })),
       memoryPages: 1,
     });

@@ -4,7 +4,7 @@ import type { CallError, Diagnostic } from '../../src/node.ts';
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { i64 } from './guest.ts';
 
@@ -14,9 +14,9 @@ const unblocked: Platform = { ...webPlatform, clock: { nowNs, resolutionNs } };
 
 /** Sleeps `ns` nanoseconds and returns the errno: the subscription is at 0, its event at 64, the event count at 128. */
 const sleep = (ns: number) => [
-  ...[op.i32Const, 16, op.i32Const, 1, 0x36, 2, 0],
-  ...[op.i32Const, 24, ...(i64(ns) as number[]), 0x37, 3, 0],
-  ...[op.i32Const, 0, op.i32Const, 0xc0, 0, op.i32Const, 1, op.i32Const, 0x80, 1, op.call, 0],
+  ...['i32.const 16', 'i32.const 1', 'i32.store 0'],
+  ...['i32.const 24', ...i64(ns), 'i64.store 0'],
+  ...['i32.const 0', 'i32.const 64', 'i32.const 1', 'i32.const 128', 'call 0'],
 ];
 const LONG_NS = 2_000_000_000;
 const wasm = buildModule({

@@ -1,7 +1,7 @@
 import { createPlugin } from '../../src/node.ts';
 import { Errno } from '../../wasi/index.ts';
 import { equal, ok, raises } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import {
   buildGuest,
@@ -24,17 +24,9 @@ const marking = (names: readonly StartFunction[], wasi: boolean): GuestFunctions
   ...Object.fromEntries(
     names.map(name => [name, { body: mark(MARKS[name]), ...(name === 'hs_init' && { params }) }]),
   ),
-  trap: [op.unreachable],
+  trap: ['unreachable'],
   ...(wasi && { exit: [...i32(0), 'proc_exit'] }),
 });
-
-/** The same module with a start section, which is placed before the code. */
-function withStartSection(bytes: Uint8Array, functionIndex: number): Uint8Array<ArrayBuffer> {
-  let at = 8;
-  // Every section here is shorter than 128 bytes.
-  while (bytes[at] !== 10) at += 2 + bytes[at + 1]!;
-  return Uint8Array.from([...bytes.subarray(0, at), 8, 1, functionIndex, ...bytes.subarray(at)]);
-}
 
 const orders: [row: string, exports: StartFunction[], run: StartFunction[]][] = [
   ['start-initialize', ['_initialize'], ['_initialize']],
@@ -116,7 +108,7 @@ suite('start functions', test => {
         ],
         memoryPages: 1,
         global: { name: 'errno', value: 0 },
-        functions: [{ name: 'begin', body: [...i32(0), ...i32(8), op.call, 0, op.globalSet, 0] as number[] }],
+        functions: [{ name: 'begin', body: [...i32(0), ...i32(8), 'call 0', 'global.set 0'] }],
         start: 1,
       });
       const plugin = await createPlugin(bytes, { onDiagnostic: ({ code }) => told.push(code) });
@@ -126,7 +118,7 @@ suite('start functions', test => {
   );
 
   test.row('abi.start-section', 'a start section runs once for each instance', async () => {
-    const bytes = withStartSection(buildGuest({ begin: mark(1), trap: [op.unreachable] }), 1);
+    const bytes = buildGuest({ begin: mark(1), trap: ['unreachable'] }, 1);
     ok(WebAssembly.validate(bytes));
     const { plugin, marks } = await createGuest(bytes);
     equal(marks, [1]);
@@ -137,7 +129,7 @@ suite('start functions', test => {
 
   for (const name of ['_initialize', '__wasm_call_ctors', 'hs_init']) {
     test.row('abi.start-trap', `a trap in ${name} fails creation`, async () => {
-      const shape = { body: [op.unreachable], ...(name === 'hs_init' && { params }) };
+      const shape = { body: ['unreachable'], ...(name === 'hs_init' && { params }) };
       const error = await raises(() => createGuest({ [name]: shape, run: [] }), { code: 'INIT_FAILED' });
       let cause: unknown = error;
       while (cause instanceof Error && !(cause instanceof WebAssembly.RuntimeError)) cause = cause.cause;
@@ -146,7 +138,7 @@ suite('start functions', test => {
   }
 
   test.row('abi.start-trap', 'a trap in a start section fails creation', async () => {
-    const bytes = withStartSection(buildGuest({ begin: [op.unreachable] }), 0);
+    const bytes = buildGuest({ begin: ['unreachable'] }, 0);
     await raises(() => createGuest(bytes), { code: 'INIT_FAILED' });
   });
 

@@ -10,7 +10,7 @@ import {
   values,
 } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
@@ -36,11 +36,11 @@ const shape = {
   ],
   memoryPages: 1,
   functions: [
-    { name: 'run', ...i32, body: [op.call, 0] },
-    { name: 'sync', ...i32, body: [op.call, 1] },
-    { name: 'echo', body: [op.call, 0, op.drop, op.call, 2, op.call, 3, op.call, 4] },
-    { name: 'caught', body: [...op.try, op.call, 0, op.drop, op.catchAll, op.end] },
-    { name: 'trap', body: [op.call, 0, op.drop, op.unreachable] },
+    { name: 'run', ...i32, body: ['call 0'] },
+    { name: 'sync', ...i32, body: ['call 1'] },
+    { name: 'echo', body: ['call 0', 'drop', 'call 2', 'call 3', 'call 4'] },
+    { name: 'caught', body: ['try', 'call 0', 'drop', 'catch_all', 'end'] },
+    { name: 'trap', body: ['call 0', 'drop', 'unreachable'] },
     { name: 'fine', body: [] },
   ],
 } satisfies ModuleShape;
@@ -84,7 +84,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
         { module: ENV, name: 'input_offset', results: ['i64'] },
         { module: ENV, name: 'error_set', params: ['i64'] },
       ],
-      functions: [{ name: 'run', body: [op.call, 1, op.call, 0, op.call, 2] }],
+      functions: [{ name: 'run', body: ['call 1', 'call 0', 'call 2'] }],
     });
     const upper = hostFunction({ params: [values.text], result: values.text }, async (_, text) =>
       text.toUpperCase(),
@@ -185,6 +185,13 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
       await raises(() => plugin.call('trap'), { code: 'TRAP' });
       ok((await plugin.getInstance()) !== instance);
       is(await codeOf(plugin.call('run')), 1);
+    });
+
+  if (isolation === 'suspending')
+    test('an instance asked for just before close is not made', async () => {
+      const plugin = await create(() => 1);
+      const asked = plugin.getInstance();
+      await Promise.all([raises(() => asked, { code: 'CLOSED' }), plugin.close()]);
     });
 
   test('close ends a suspended call and those that wait for it', async () => {
@@ -300,7 +307,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
     const wasm = buildModule({
       imports: [{ module: 'host', name: 'wait' }],
       functions: [
-        { name: '_initialize', body: [op.call, 0] },
+        { name: '_initialize', body: ['call 0'] },
         { name: 'run', body: [] },
       ],
     });
@@ -324,7 +331,7 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
   test('a start function that fails after a wait is a creation error', async () => {
     const wasm = buildModule({
       imports: [{ module: 'host', name: 'wait' }],
-      functions: [{ name: '_initialize', body: [op.call, 0] }],
+      functions: [{ name: '_initialize', body: ['call 0'] }],
     });
     const wait = () => Promise.reject(new Error('not today'));
     await raises(
@@ -350,8 +357,8 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
             { module: 'main', name: 'back', ...i32 },
           ],
           functions: [
-            { name: 'there', ...i32, body: [op.call, 1] },
-            { name: 'wait', ...i32, body: [op.call, 0] },
+            { name: 'there', ...i32, body: ['call 1'] },
+            { name: 'wait', ...i32, body: ['call 0'] },
           ],
         },
         main: {
@@ -360,8 +367,8 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
             { module: 'lib', name: 'wait', ...i32 },
           ],
           functions: [
-            { name: 'run', ...i32, body: [op.call, 0] },
-            { name: 'back', ...i32, body: [op.call, 1] },
+            { name: 'run', ...i32, body: ['call 0'] },
+            { name: 'back', ...i32, body: ['call 1'] },
           ],
         },
       },

@@ -1,6 +1,7 @@
 import { MAX_JSON_VALUES, MAX_TEXT_BYTES, MAX_URL_CHARACTERS } from '../../abi/index.ts';
-import { joinJson, readUtf8 } from '../../src/actor/json/reader.ts';
+import { readUtf8 } from '../../src/actor/json/reader.ts';
 import { formatPath } from '../../src/actor/json/value.ts';
+import { joinJson } from '../../src/actor/json/writer.ts';
 import { excerpt } from '../../src/errors.ts';
 import type { CallContext } from '../../src/host/context.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';

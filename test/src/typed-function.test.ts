@@ -7,7 +7,7 @@ import {
   values,
 } from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
@@ -26,8 +26,8 @@ const viaBlocks = (host: HostFunction) =>
       ],
       functions: [
         // The body has no local for the handle, so it goes straight to error_set.
-        { name: 'echo', body: [op.call, 1, op.call, 0, op.call, 4] },
-        { name: 'bad_handle', body: [op.i64Const, 9, op.call, 0, op.drop] },
+        { name: 'echo', body: ['call 1', 'call 0', 'call 4'] },
+        { name: 'bad_handle', body: ['i64.const 9', 'call 0', 'drop'] },
       ],
     }),
     { functions: { host: { fn: host } } },
@@ -44,11 +44,11 @@ const answerOf = async (host: HostFunction, input: string | Uint8Array): Promise
 };
 
 /** A plugin that passes a constant to the host function and returns its result. */
-const viaNumbers = (host: HostFunction, type: FunctionShape, constant: number[]) =>
+const viaNumbers = (host: HostFunction, type: FunctionShape, constant: string[]) =>
   createPlugin(
     buildModule({
       imports: [{ module: 'host', name: 'fn', ...type }],
-      functions: [{ name: 'run', results: type.results ?? [], body: [...constant, op.call, 0] }],
+      functions: [{ name: 'run', results: type.results ?? [], body: [...constant, 'call 0'] }],
     }),
     { functions: { host: { fn: host } } },
   );
@@ -112,13 +112,13 @@ suite('typed host functions', test => {
     equal(seen, ['']);
   });
 
-  const numbers: [name: string, host: HostFunction, type: FunctionShape, constant: number[], code: number][] =
+  const numbers: [name: string, host: HostFunction, type: FunctionShape, constant: string[], code: number][] =
     [
       [
         'i32',
         hostFunction({ params: [values.i32], result: values.i32 }, (_, value) => value - 1),
         { params: ['i32'], results: ['i32'] },
-        [op.i32Const, 0x7f],
+        ['i32.const -1'],
         -2,
       ],
       [
@@ -127,7 +127,7 @@ suite('typed host functions', test => {
           value === 2 ** 32 - 1 ? 5 : 6,
         ),
         { params: ['i32'], results: ['i32'] },
-        [op.i32Const, 0x7f],
+        ['i32.const -1'],
         5,
       ],
       [
@@ -136,7 +136,7 @@ suite('typed host functions', test => {
           value === 2n ** 64n - 1n ? 5 : 6,
         ),
         { params: ['i64'], results: ['i32'] },
-        [op.i64Const, 0x7f],
+        ['i64.const -1'],
         5,
       ],
     ];
@@ -243,7 +243,7 @@ suite('typed host functions', test => {
       test(`several results: ${name}${compiled ? ', of a compiled module' : ''}`, async () => {
         const bytes = buildModule({
           imports: [{ module: 'host', name: 'fn', results: ['i32', 'i64'] }],
-          functions: [{ name: 'run', results: ['i32'], body: [op.call, 0, op.drop] }],
+          functions: [{ name: 'run', results: ['i32'], body: ['call 0', 'drop'] }],
         });
         const plugin = await createPlugin(compiled ? new WebAssembly.Module(bytes) : bytes, {
           functions: { host: { fn: () => answer } },
@@ -268,7 +268,7 @@ suite('typed host functions', test => {
 
   test('an import of another type is refused at creation', async () => {
     const host = hostFunction({ params: [values.text, values.f64] }, () => {});
-    await raises(() => viaNumbers(host, { params: ['i64'], results: ['i64'] }, [op.i64Const, 0]), {
+    await raises(() => viaNumbers(host, { params: ['i64'], results: ['i64'] }, ['i64.const 0']), {
       code: 'IMPORT_TYPE_MISMATCH',
       message: 'host.fn: the plugin declares (i64) -> (i64), but it is (i64, f64) -> ()',
     });

@@ -1,17 +1,18 @@
-import { createPlugin } from '../../src/create.ts';
-import type { PluginOptions } from '../../src/node.ts';
+import { createPlugin as createOn } from '../../src/create.ts';
+import type { CallError, Plugin, PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
-import { equal } from '../helpers/assert.ts';
-import { buildModule, op } from '../helpers/build-module.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** Writes "+" and a line feed to descriptor 1, then to 2. */
-const write = (descriptor: number) => [
-  ...[op.i32Const, 0, op.i32Const, 16, op.i32Store8, 0, 0],
-  ...[op.i32Const, 4, op.i32Const, 2, op.i32Store8, 0, 0],
-  ...[op.i32Const, 16, op.i32Const, 0x2b, op.i32Store8, 0, 0],
-  ...[op.i32Const, 17, op.i32Const, 10, op.i32Store8, 0, 0],
-  ...[op.i32Const, descriptor, op.i32Const, 0, op.i32Const, 1, op.i32Const, 32, op.call, 0, op.drop],
+/** Writes "+" and a line feed, or without `ends` only "+". */
+const write = (descriptor: number, ends = true) => [
+  ...['i32.const 0', 'i32.const 16', 'i32.store8 0'],
+  ...['i32.const 4', `i32.const ${ends ? 2 : 1}`, 'i32.store8 0'],
+  ...['i32.const 16', 'i32.const 43', 'i32.store8 0'],
+  ...['i32.const 17', 'i32.const 10', 'i32.store8 0'],
+  ...[`i32.const ${descriptor}`, 'i32.const 0', 'i32.const 1', 'i32.const 32', 'call 0', 'drop'],
 ];
 const WASM = buildModule({
   imports: [
@@ -23,7 +24,12 @@ const WASM = buildModule({
     },
   ],
   memoryPages: 1,
-  functions: [{ name: 'run', body: [...write(1), ...write(2)] }],
+  functions: [
+    { name: 'run', body: [...write(1), ...write(2)] },
+    { name: 'unfinished', body: [...write(1, false), ...write(2, false)] },
+    { name: 'trapped', body: [...write(1, false), ...write(2, false), 'unreachable'] },
+    { name: 'fine', body: [] },
+  ],
 });
 
 suite('WASI output', test => {
@@ -45,7 +51,7 @@ suite('WASI output', test => {
         },
         ...(byDefault !== undefined && { printsWasiOutput: () => byDefault }),
       };
-      const plugin = await createPlugin(platform, WASM, {
+      const plugin = await createOn(platform, WASM, {
         ...options,
         stdout: line => got.push(`out ${line}`),
         stderr: line => got.push(`err ${line}`),
@@ -55,4 +61,39 @@ suite('WASI output', test => {
       equal(printed, prints ? got : []);
     });
   }
+});
+
+suiteInModes('lines without their end', test => {
+  for (const name of ['unfinished', 'trapped']) {
+    test(`each is passed on once, before the call is over (${name})`, async () => {
+      const seen: unknown[] = [];
+      const plugin: Plugin = await createPlugin(WASM, {
+        stdout: line => seen.push('stdout', line, plugin.isActive()),
+        stderr: line => seen.push('stderr', line, plugin.isActive()),
+      });
+      const code = await plugin.call(name).then(
+        () => null,
+        error => (error as CallError).code,
+      );
+      is(code, name === 'trapped' ? 'TRAP' : null);
+      await plugin.call('fine');
+      equal(seen, ['stdout', '+', true, 'stderr', '+', true]);
+    });
+  }
+
+  test('the error of a trap has the unfinished line of stderr', async () => {
+    const plugin = await createPlugin(WASM);
+    const error = await raises(() => plugin.call('trapped'), { code: 'TRAP' });
+    equal((error as CallError).stderr, ['+']);
+  });
+
+  test('a callback that fails on such a line ends the call, but does not replace a trap', async () => {
+    const failing = () => {
+      throw new Error('no');
+    };
+    const plugin = await createPlugin(WASM, { stdout: failing });
+    await raises(() => plugin.call('unfinished'), { code: 'HOST_FUNCTION_FAILED', message: 'option.stdout' });
+    await raises(() => plugin.call('trapped'), { code: 'TRAP' });
+    is(await plugin.call('fine'), null);
+  });
 });

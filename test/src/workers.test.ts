@@ -11,25 +11,24 @@ import {
 import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
-import { buildModule, type ModuleShape, op } from '../helpers/build-module.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { onceInTime } from '../helpers/once-in-time.ts';
 import { suite } from '../helpers/suite.ts';
-import { type Body, createGuest, FIRST, i64, place } from './guest.ts';
+import { createGuest, FIRST, i64, place } from './guest.ts';
 
 const ENV = 'extism:host/env';
 const i32 = { results: ['i32'] } as const;
-/** `loop br 0 end` */
-const forever = [0x03, 0x40, 0x0c, 0, 0x0b];
+const forever = ['loop', 'br 0', 'end'];
 
 const shape = {
   imports: [{ module: 'host', name: 'wait', ...i32 }],
   functions: [
-    { name: 'run', ...i32, body: [op.call, 0] },
-    { name: 'caught', body: [...op.try, op.call, 0, op.drop, op.catchAll, op.end] },
-    { name: 'waitAndSpin', body: [op.call, 0, op.drop, ...forever] },
+    { name: 'run', ...i32, body: ['call 0'] },
+    { name: 'caught', body: ['try', 'call 0', 'drop', 'catch_all', 'end'] },
+    { name: 'waitAndSpin', body: ['call 0', 'drop', ...forever] },
     { name: 'spin', body: forever },
-    { name: 'trap', body: [op.unreachable] },
+    { name: 'trap', body: ['unreachable'] },
     { name: 'fine', body: [] },
   ],
 } satisfies ModuleShape;
@@ -119,7 +118,7 @@ suiteInWorker('ended by force', test => {
         { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
         { module: ENV, name: 'input_offset', results: ['i64'] },
       ],
-      functions: [{ name: 'run', body: [op.call, 1, op.i64Const, 0, op.call, 0, op.drop] }],
+      functions: [{ name: 'run', body: ['call 1', 'i64.const 0', 'call 0', 'drop'] }],
     });
     const options = { timeoutMs: 500, allowedHosts: ['*'], fetch: fetch as typeof globalThis.fetch };
     const plugin = await onceInTime(() => createPlugin(wasm, options));
@@ -149,7 +148,7 @@ suiteInWorker('ended by force', test => {
     const spinning = buildModule({ functions: [{ name: '_initialize', body: forever }] });
     const waiting = buildModule({
       imports: [{ module: 'host', name: 'wait' }],
-      functions: [{ name: '_initialize', body: [op.call, 0] }],
+      functions: [{ name: '_initialize', body: ['call 0'] }],
     });
     for (const wasm of [spinning, waiting]) {
       const error = await raises(
@@ -167,7 +166,7 @@ suiteInWorker('ended by force', test => {
 });
 
 suiteInWorker('kernel memory', test => {
-  const grow = [...i64(3_145_728), 'alloc', op.drop] as Body;
+  const grow = [...i64(3_145_728), 'alloc', 'drop'];
 
   for (const kernel of ['reference', 'accessors'] as const) {
     test(`host and plugin see each other's bytes, also after the memory has grown (${kernel})`, async () => {
@@ -182,7 +181,7 @@ suiteInWorker('kernel memory', test => {
             ...grow,
             'host',
             ...[...i64(FIRST), ...i64(4), 'output_set'],
-          ] as Body,
+          ],
         },
         {
           kernel,
@@ -224,9 +223,9 @@ suiteInWorker('kernel memory', test => {
           name: 'run',
           ...i32,
           body: [
-            ...[op.call, 0, op.call, 1, op.call, 0, op.call, 2, op.call, 1],
-            ...[op.call, 0, op.call, 6, op.i64Const, 9, op.call, 4, op.call, 3, op.call, 0, op.call, 6],
-            ...[op.call, 5],
+            ...['call 0', 'call 1', 'call 0', 'call 2', 'call 1'],
+            ...['call 0', 'call 6', 'i64.const 9', 'call 4', 'call 3', 'call 0', 'call 6'],
+            ...['call 5'],
           ],
         },
       ],
@@ -279,8 +278,8 @@ suiteInWorker('the rest', test => {
         { module: 'host', name: 'take', params: ['funcref'] },
       ],
       functions: [
-        { name: 'run', ...i32, body: [op.call, 0, op.drop, op.drop, op.i32Const, 0] },
-        { name: 'give', body: [op.refFunc, 3, op.call, 1] },
+        { name: 'run', ...i32, body: ['call 0', 'drop', 'drop', 'i32.const 0'] },
+        { name: 'give', body: ['ref.func 3', 'call 1'] },
       ],
     });
     const seen: unknown[] = [];

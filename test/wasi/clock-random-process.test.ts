@@ -41,6 +41,22 @@ suite('wasi/clock, random and process', test => {
     guest.wrote();
   });
 
+  /** Signals without effect, and signals that would stop the program. */
+  const [IGNORED, STOPPING] = [
+    [0, 16, 17, 22, 27],
+    [18, 19, 20, 21],
+  ];
+  for (let signal = 0; signal < 33; signal++)
+    test.row('wasi.proc_raise', `signal ${signal}`, async () => {
+      const guest = new Guest();
+      if (IGNORED.includes(signal)) return is(guest.call('proc_raise', signal), Errno.ESUCCESS);
+      if (STOPPING.includes(signal)) return is(guest.call('proc_raise', signal), Errno.ENOTSUP);
+      if (signal > 30) return is(guest.call('proc_raise', signal), Errno.EINVAL);
+      const error = await raises(() => guest.call('proc_raise', signal), { code: 'WASI_EXIT' });
+      ok(error instanceof WasiExit);
+      is(error.exitCode, 128 + signal);
+    });
+
   for (const [code, exitCode] of [
     [0, 0],
     [3, 3],

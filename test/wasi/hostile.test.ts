@@ -4,10 +4,11 @@ import {
   isPointer,
   MemoryFs,
   Rights,
+  type WasiFunction,
   type WasiFunctionName,
   wasiFunctions,
 } from '../../wasi/index.ts';
-import { is, ok } from '../helpers/assert.ts';
+import { bytesEqual, is, ok } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 import { Guest, PAGE_BYTES, u32, utf8, zeros } from './guest.ts';
@@ -33,7 +34,7 @@ const good: Partial<Record<WasiFunctionName, { args: (number | bigint)[]; answer
   fd_filestat_get: { args: [FILE, 1024] },
   fd_pread: { args: [FILE, IOVS, 1, 0n, 1024] },
   fd_prestat_get: { args: [FOLDER, 1024] },
-  fd_prestat_dir_name: { args: [FOLDER, 1024, 8] },
+  fd_prestat_dir_name: { args: [FOLDER, 1024, 7] },
   fd_pwrite: { args: [FILE, IOVS, 1, 0n, 1024] },
   fd_read: { args: [0, IOVS, 1, 1024] },
   fd_readdir: { args: [FOLDER, 1024, 512, 0n, 2048] },
@@ -81,6 +82,26 @@ function hostileGuest(): Guest {
 /** As wasm gives them: i32 is signed in JavaScript. */
 const outside = [PAGE_BYTES, PAGE_BYTES - 1, PAGE_BYTES + 1, 0x7fff_ffff, 0x8000_0000 | 0, -4, -1];
 
+/** Bytes behind a pointer of `good`, as the row describes them. */
+function sizeOf({ name, params }: WasiFunction, index: number, args: readonly (number | bigint)[]): number {
+  const [param, , meaning] = params[index]!;
+  const strings = ENDS[`${name} ${param}`];
+  if (strings !== undefined) return strings;
+  const [, type, count] = /^pointer to (\w+)(?:\[(\w+)\])?/.exec(meaning)!;
+  const each = Number(/\((\d+) bytes/.exec(meaning)?.[1] ?? SIZES[type!]);
+  const counted = params.findIndex(([other]) => other === count);
+  return each * (counted < 0 ? 1 : Number(args[counted]));
+}
+
+const SIZES: Readonly<Record<string, number>> = { u8: 1, u32: 4, u64: 8, iovec: 8, ciovec: 8 };
+/** The lists of `hostileGuest`: two arguments of one letter, and one variable. */
+const ENDS: Readonly<Record<string, number>> = {
+  'args_get argv': 8,
+  'args_get argv_buf': 4,
+  'environ_get environ': 4,
+  'environ_get environ_buf': 11,
+};
+
 suite('wasi/hostile pointers', test => {
   const withPointers = wasiFunctions.filter(row => row.params.some(isPointer));
 
@@ -106,6 +127,26 @@ suite('wasi/hostile pointers', test => {
           is(guest.stdout.writes.length, 0);
           is(guest.diagnostics.length, 0);
         }
+      });
+    }
+  }
+
+  for (const row of withPointers) {
+    const { args, answer = Errno.ESUCCESS } = good[row.name] ?? { args: [] };
+    for (const [index, param] of row.params.entries()) {
+      if (!isPointer(param) || answer === Errno.ENOTSOCK) continue;
+      test.row(`wasi.${row.name}`, `${param[0]} may end with the memory, and not a byte later`, () => {
+        const bytes = sizeOf(row, index, args);
+        const last = PAGE_BYTES - bytes;
+        const guest = hostileGuest();
+        const start = Number(args[index]);
+        guest.bytes.copyWithin(last, start, start + bytes);
+        is(guest.call(row.name, ...args.with(index, last)), answer, `${param[0]}=${last}`);
+        const beyond = hostileGuest();
+        beyond.bytes.copyWithin(last + 1, start, start + bytes);
+        const before = beyond.bytes.slice();
+        is(beyond.call(row.name, ...args.with(index, last + 1)), Errno.EFAULT, `${param[0]}=${last + 1}`);
+        bytesEqual(beyond.bytes, before);
       });
     }
   }

@@ -78,6 +78,12 @@ const cases = [
     events: [event(2n, 0, 0), event(3n, 0, 0)],
   },
   {
+    title: 'the shortest time there is',
+    subs: [clockSub(1n, MONOTONIC, 1n)],
+    slept: [1n],
+    events: [event(1n, 0, 0)],
+  },
+  {
     title: 'the longest time there is',
     subs: [clockSub(1n, MONOTONIC, 2n ** 64n - 1n)],
     slept: [2n ** 64n - 1n],

@@ -62,6 +62,19 @@ suite('wasi/sinks', test => {
   ])
     test(title, () => equal(linesOf(writes, options), lines));
 
+  for (const [character, bytes] of [
+    ['é', 2],
+    ['€', 3],
+    ['😀', 4],
+  ] as const)
+    for (let inside = 1; inside <= bytes; inside++)
+      test(`${inside} of the ${bytes} bytes of a character fit into the line`, () => {
+        const before = 'a'.repeat(4 - inside);
+        const after = bytes < 4 ? [`${character}x`] : [character, 'x'];
+        const lines = inside < bytes ? [before, ...after] : [before + character, 'x'];
+        equal(linesOf([utf8(`${before}${character}x\n`)], { maxLineBytes: 4 }), lines);
+      });
+
   test('the lines do not depend on how the bytes are divided into writes', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);

@@ -1,10 +1,20 @@
 import {
+  ClockId,
   Errno,
+  Eventtype,
   errnoName,
   errnoTable,
+  Fdflags,
+  Filetype,
+  Fstflags,
+  Lookupflags,
+  Oflags,
   Rights,
+  Signal,
+  Subclockflags,
   WasiExit,
   type WasiFunction,
+  Whence,
   wasiFunctions,
 } from '../../wasi/index.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
@@ -66,6 +76,31 @@ const signatures: Readonly<Record<string, string>> = {
   sock_shutdown: 'ii',
 };
 
+/** The names of the specification, in its order. Some of them have no constant here. */
+const NUMBERS: readonly { type: string; values: object; names: string; isBits?: true }[] = [
+  { type: 'clockid', values: ClockId, names: 'REALTIME MONOTONIC PROCESS_CPUTIME THREAD_CPUTIME' },
+  {
+    type: 'filetype',
+    values: Filetype,
+    names:
+      'UNKNOWN BLOCK_DEVICE CHARACTER_DEVICE DIRECTORY REGULAR_FILE SOCKET_DGRAM SOCKET_STREAM SYMBOLIC_LINK',
+  },
+  { type: 'fdflags', values: Fdflags, names: 'APPEND DSYNC NONBLOCK RSYNC SYNC', isBits: true },
+  { type: 'oflags', values: Oflags, names: 'CREAT DIRECTORY EXCL TRUNC', isBits: true },
+  { type: 'lookupflags', values: Lookupflags, names: 'SYMLINK_FOLLOW', isBits: true },
+  { type: 'fstflags', values: Fstflags, names: 'ATIM ATIM_NOW MTIM MTIM_NOW', isBits: true },
+  {
+    type: 'signal',
+    values: Signal,
+    names:
+      'NONE HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU ' +
+      'XFSZ VTALRM PROF WINCH POLL PWR SYS',
+  },
+  { type: 'whence', values: Whence, names: 'SET CUR END' },
+  { type: 'eventtype', values: Eventtype, names: 'CLOCK FD_READ FD_WRITE' },
+  { type: 'subclockflags', values: Subclockflags, names: 'ABSTIME', isBits: true },
+];
+
 suite('wasi/spec', test => {
   test('the table has all 46 functions once, and the import object has exactly them', () => {
     const names = wasiFunctions.map(row => row.name);
@@ -99,7 +134,8 @@ suite('wasi/spec', test => {
 
   test('every row is complete', () => {
     for (const row of wasiFunctions) {
-      is(row.spec, `wasi_snapshot_preview1 #${row.name}`);
+      const { protocol, hash } = new URL(row.spec);
+      is(`${protocol}${hash}`, `https:#${row.name}`);
       is(row.results.length, row.name === 'proc_exit' ? 0 : 1, row.name);
       ok(row.summary && row.onBadInput, row.name);
       is(new Set(row.params.map(([name]) => name)).size, row.params.length, row.name);
@@ -131,6 +167,14 @@ suite('wasi/spec', test => {
       is(Errno[name], value, name);
     is(errnoName(999), 'errno 999');
   });
+
+  for (const { type, values, names, isBits } of NUMBERS)
+    test(`${type}: each name has its place in the specification`, () => {
+      for (const [name, value] of Object.entries(values)) {
+        const place = names.split(' ').indexOf(name);
+        is(value, isBits ? 1 << place : place, name);
+      }
+    });
 
   test('rights are bits in the order of the specification', () => {
     is(Object.keys(Rights).length, 30);

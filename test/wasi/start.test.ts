@@ -8,7 +8,7 @@ import {
   type WasiOptions,
 } from '../../wasi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
-import { buildModule, type FunctionShape, op } from '../helpers/build-module.ts';
+import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
 import { CollectingSink, FakeClock } from './guest.ts';
 
@@ -31,9 +31,9 @@ const instanceOf = (exports: object) =>
   ({
     exports: { memory: new WebAssembly.Memory({ initial: 1 }), ...exports },
   }) as unknown as WebAssembly.Instance;
-const i32 = (value: number) => [op.i32Const, value];
+const i32 = (value: number) => [`i32.const ${value}`];
 
-function run(body: readonly number[], options: Partial<WasiOptions> = {}, shape: FunctionShape = {}): number {
+function run(body: readonly string[], options: Partial<WasiOptions> = {}, shape: FunctionShape = {}): number {
   const bytes = buildModule({
     imports: [EXIT, RAISE, YIELD],
     functions: [{ name: '_start', body, ...shape }],
@@ -49,31 +49,31 @@ function run(body: readonly number[], options: Partial<WasiOptions> = {}, shape:
 suite('wasi/start', test => {
   for (const { title, body, code } of [
     { title: 'a program that returns', body: [], code: 0 },
-    { title: 'proc_exit(0)', body: [...i32(0), op.call, 0], code: 0 },
-    { title: 'proc_exit(7)', body: [...i32(7), op.call, 0], code: 7 },
-    { title: 'proc_exit(-1)', body: [...i32(0x7f), op.call, 0], code: 0xffff_ffff },
-    { title: 'proc_raise(6), as abort does', body: [...i32(6), op.call, 1, op.drop], code: 134 },
-    { title: 'proc_raise(16), which is ignored', body: [...i32(16), op.call, 1, op.drop], code: 0 },
+    { title: 'proc_exit(0)', body: [...i32(0), 'call 0'], code: 0 },
+    { title: 'proc_exit(7)', body: [...i32(7), 'call 0'], code: 7 },
+    { title: 'proc_exit(-1)', body: [...i32(-1), 'call 0'], code: 0xffff_ffff },
+    { title: 'proc_raise(6), as abort does', body: [...i32(6), 'call 1', 'drop'], code: 134 },
+    { title: 'proc_raise(16), which is ignored', body: [...i32(16), 'call 1', 'drop'], code: 0 },
     {
       title: 'a program that catches its exit and returns',
-      body: [...op.try, ...i32(5), op.call, 0, op.catchAll, op.end],
+      body: ['try', ...i32(5), 'call 0', 'catch_all', 'end'],
       code: 5,
     },
     {
       title: 'a program that catches its exit and goes on',
-      body: [...op.try, ...i32(5), op.call, 0, op.catchAll, op.end, ...i32(6), op.call, 0],
+      body: ['try', ...i32(5), 'call 0', 'catch_all', 'end', ...i32(6), 'call 0'],
       code: 5,
     },
     {
       title: 'a program that catches its exit, and traps',
-      body: [...op.try, ...i32(5), op.call, 0, op.catchAll, op.end, op.unreachable],
+      body: ['try', ...i32(5), 'call 0', 'catch_all', 'end', 'unreachable'],
       code: 5,
     },
   ])
     test.row(['wasi.proc_exit', 'wasi.proc_raise'], `${title} gives ${code}`, () => is(run(body), code));
 
   test('a trap is thrown unchanged', async () => {
-    const error = await raises(() => run([op.unreachable]), {});
+    const error = await raises(() => run(['unreachable']), {});
     is(error instanceof WebAssembly.RuntimeError, true);
   });
 
@@ -82,7 +82,7 @@ suite('wasi/start', test => {
     const onExit = () => {
       throw stop;
     };
-    is(await raises(() => run([...i32(5), op.call, 0], { onExit }), {}), stop);
+    is(await raises(() => run([...i32(5), 'call 0'], { onExit }), {}), stop);
   });
 
   test('a program runs once for each WASI, and needs _start and a memory', async () => {
@@ -147,8 +147,8 @@ suite('wasi/start', test => {
         imports: [YIELD, STAT],
         functions: [
           // Writes the fdstat of descriptor 3, which needs a bound memory.
-          { name: '_initialize', body: [...i32(3), ...i32(0), op.call, 1, op.drop] },
-          { name: 'run', results: ['i32'], body: [...i32(3), ...i32(32), op.call, 1] },
+          { name: '_initialize', body: [...i32(3), ...i32(0), 'call 1', 'drop'] },
+          { name: 'run', results: ['i32'], body: [...i32(3), ...i32(32), 'call 1'] },
         ],
         memoryPages: 1,
       }),
@@ -164,12 +164,12 @@ suite('wasi/start', test => {
   });
 
   for (const [title, body, options] of [
-    ['traps', [op.unreachable], {}],
-    ['exits', [...i32(5), op.call, 0], {}],
-    ['catches its exit', [...op.try, ...i32(5), op.call, 0, op.catchAll, op.end], {}],
+    ['traps', ['unreachable'], {}],
+    ['exits', [...i32(5), 'call 0'], {}],
+    ['catches its exit', ['try', ...i32(5), 'call 0', 'catch_all', 'end'], {}],
     [
       'exits, which the embedder answers by an error of its own',
-      [...i32(5), op.call, 0],
+      [...i32(5), 'call 0'],
       {
         onExit: () => {
           throw new RangeError('stop');
@@ -231,7 +231,7 @@ suite('wasi/start', test => {
 
   test('all options work together', () => {
     const stdout = new CollectingSink();
-    const code = run([op.call, 2, op.call, 0], {
+    const code = run(['call 2', 'call 0'], {
       args: ['program', 'argument'],
       env: { NAME: 'value' },
       stdin: bytesSource(Uint8Array.of(1)),

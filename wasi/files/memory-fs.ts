@@ -37,24 +37,30 @@ export interface MemoryFsOptions {
   readonly nowNs?: (() => bigint) | undefined;
 }
 
+const MIB = 1024 * 1024;
+const DEFAULT_QUOTA_BYTES = 64 * MIB;
+const DEFAULT_MAX_NODES = 65_536;
+
 const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
 
 export const MEMORY_FS_OPTIONS: OptionTable<MemoryFsOptions> = {
   of: 'new MemoryFs(files, options)',
   rows: {
-    quotaBytes: { ...aCount('bytes'), default: '64 MiB', code, grants: 'bytes of files, up to this limit' },
+    quotaBytes: {
+      ...aCount('bytes'),
+      default: `${DEFAULT_QUOTA_BYTES / MIB} MiB`,
+      code,
+      grants: 'bytes of files, up to this limit',
+    },
     maxNodes: {
       ...aCount('files'),
-      default: '65536',
+      default: String(DEFAULT_MAX_NODES),
       code,
       grants: 'files, folders and links, up to this limit',
     },
     nowNs: { ...aFunction, default: 'the real time' },
   },
 };
-
-const DEFAULT_QUOTA_BYTES = 64 * 1024 * 1024;
-const DEFAULT_MAX_NODES = 65_536;
 
 class MemoryDirectory implements FsDirectory {
   readonly #folder: FolderNode;

@@ -6,11 +6,12 @@ import {
   type FsOpening,
   type FsStat,
   type FsTimes,
+  isFolder,
   MAX_FILE_BYTES,
 } from '../embedder.ts';
 import { Errno, Filetype } from '../spec/constants.ts';
 import type { BothTimes, PathFile, PathHost } from './path-host.ts';
-import { isFolder, PathVolume } from './path-volume.ts';
+import { PathVolume } from './path-volume.ts';
 
 /**
  * A folder, by its path and by its device and inode. The two numbers are compared before each use, because the path can come to

@@ -1,5 +1,6 @@
-import type { FsDirectory, FsStat } from '../embedder.ts';
-import { Errno, Filetype } from '../spec/constants.ts';
+import { type FsDirectory, type FsStat, isFolder } from '../embedder.ts';
+import { Fail, Failure, type Result, resultOf } from '../result.ts';
+import { Filetype } from '../spec/constants.ts';
 
 /** Limits, as on Linux: bytes of a path or of a link's target, bytes of a name, links followed for one path. */
 export const MAX_PATH_BYTES = 4096;
@@ -24,6 +25,8 @@ export interface FolderTarget {
   readonly name: undefined;
 }
 
+export type Target = EntryTarget | FolderTarget;
+
 /** `.` and `..` are components; empty ones and a slash at the end are not. */
 const split = (path: string) =>
   path.includes('/') ? path.split('/').filter(component => component !== '') : [path];
@@ -33,13 +36,9 @@ const split = (path: string) =>
  * `root`, absolute paths, and links that lead to either are EPERM, without a look at the files there. Folders on the way are
  * opened one by one, so `..` returns to the folder that the path came from, even if another folder was moved meanwhile.
  */
-export function resolvePath(
-  root: FsDirectory,
-  path: string,
-  follow: Follow,
-): EntryTarget | FolderTarget | number {
-  if (path === '') return Errno.ENOENT;
-  if (path.startsWith('/')) return Errno.EPERM;
+export function resolvePath(root: FsDirectory, path: string, follow: Follow): Result<Target> {
+  if (path === '') return Fail.ENOENT;
+  if (path.startsWith('/')) return Fail.EPERM;
   /** The open folders from `root` to the current one. */
   const way: FsDirectory[] = [root];
   /** Components that are still to resolve, the next one last. */
@@ -52,33 +51,33 @@ export function resolvePath(
     if (component === '.') continue;
     if (component === '..') {
       way.pop();
-      if (way.length === 0) return Errno.EPERM;
+      if (way.length === 0) return Fail.EPERM;
       continue;
     }
-    if (isTooLong(component)) return Errno.ENAMETOOLONG;
+    if (isTooLong(component)) return Fail.ENAMETOOLONG;
     const isLast = ahead.length === 0;
-    const stat = directory.lookup(component);
-    if (typeof stat === 'number') {
-      if (stat !== Errno.ENOENT || !isLast) return stat;
+    const stat = resultOf(directory.lookup(component));
+    if (stat instanceof Failure) {
+      if (stat !== Fail.ENOENT || !isLast) return stat;
       return { directory, name: component, stat: undefined, slash };
     }
     const follows = !isLast || follow === 'always' || (follow === 'before slash' && slash);
     if (stat.filetype === Filetype.SYMBOLIC_LINK && follows) {
-      if (++links > MAX_LINKS) return Errno.ELOOP;
-      const target = directory.readLink(component);
-      if (typeof target === 'number') return target;
-      if (target === '') return Errno.ENOENT;
-      if (target.startsWith('/')) return Errno.EPERM;
+      if (++links > MAX_LINKS) return Fail.ELOOP;
+      const target = resultOf(directory.readLink(component));
+      if (target instanceof Failure) return target;
+      if (target === '') return Fail.ENOENT;
+      if (target.startsWith('/')) return Fail.EPERM;
       if (isLast && target.endsWith('/')) slash = true;
       ahead.push(...split(target).reverse());
       continue;
     }
     if (isLast) {
-      if (slash && stat.filetype !== Filetype.DIRECTORY) return Errno.ENOTDIR;
+      if (slash && !isFolder(stat)) return Fail.ENOTDIR;
       return { directory, name: component, stat, slash };
     }
-    const next = directory.openDirectory(component, stat, true);
-    if (typeof next === 'number') return next;
+    const next = resultOf(directory.openDirectory(component, stat, true));
+    if (next instanceof Failure) return next;
     way.push(next);
   }
   return { directory: way.at(-1)!, name: undefined };

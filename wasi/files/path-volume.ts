@@ -1,5 +1,5 @@
 import type { FsStat, FsTimes } from '../embedder.ts';
-import { Errno, Filetype } from '../spec/constants.ts';
+import { Errno } from '../spec/constants.ts';
 import type { BothTimes, PathHost } from './path-host.ts';
 
 /**
@@ -110,4 +110,3 @@ export class PathVolume {
 }
 
 const keyOf = ({ dev, ino }: FsStat): string => `${dev}:${ino}`;
-export const isFolder = ({ filetype }: FsStat): boolean => filetype === Filetype.DIRECTORY;

@@ -1,18 +1,23 @@
 import type { DirectoryDescriptor } from '../descriptors.ts';
 import type { FsDirectory, FsStat } from '../embedder.ts';
+import { Failure, type Result, resultOf } from '../result.ts';
 import { Filetype } from '../spec/constants.ts';
 import { DIRENT_BYTES, writeDirent } from '../structs.ts';
 
 /**
  * Fills `buffer` with the entries from number `cookie` on. `.` has number 0 and `..` has number 1. The last entry is cut off
- * where the buffer ends. Returns the number of bytes used, or a negative errno. A number below the buffer's length means the
+ * where the buffer ends. Returns the number of bytes used. A number below the buffer's length means the
  * end of the listing.
  */
-export function readDirectory(descriptor: DirectoryDescriptor, buffer: Uint8Array, cookie: bigint): number {
+export function readDirectory(
+  descriptor: DirectoryDescriptor,
+  buffer: Uint8Array,
+  cookie: bigint,
+): Result<number> {
   const { directory } = descriptor;
   if (cookie === 0n || !descriptor.listing) {
-    const names = directory.list();
-    if (typeof names === 'number') return -names;
+    const names = resultOf(directory.list());
+    if (names instanceof Failure) return names;
     descriptor.listing = ['.', '..', ...names];
   }
   // A cookie that was never returned is beyond the end.

@@ -1,7 +1,7 @@
 import type { Clock, SupportedClockId } from '../embedder.ts';
 import type { GuestMemory } from '../memory.ts';
-import { ClockId, Errno } from '../spec/constants.ts';
-import type { Functions } from '../spec/signatures.ts';
+import { DONE, Fail, type Functions, type Result } from '../result.ts';
+import { ClockId } from '../spec/constants.ts';
 
 /** The CPU-time clocks are not supported: they would reveal facts about the host, and no portable API measures CPU time. */
 export const isSupportedClock = (id: number): id is SupportedClockId =>
@@ -11,11 +11,11 @@ export function clockFunctions(
   memory: GuestMemory,
   clock: Clock,
 ): Functions<'clock_res_get' | 'clock_time_get'> {
-  const write = (id: number, pointer: number, readNs: (id: SupportedClockId) => bigint): number => {
-    if (!isSupportedClock(id)) return Errno.EINVAL;
-    if (!memory.holds(pointer, 8)) return Errno.EFAULT;
+  const write = (id: number, pointer: number, readNs: (id: SupportedClockId) => bigint): Result<void> => {
+    if (!isSupportedClock(id)) return Fail.EINVAL;
+    if (!memory.holds(pointer, 8)) return Fail.EFAULT;
     memory.setU64(pointer, readNs(id));
-    return Errno.ESUCCESS;
+    return DONE;
   };
   return {
     clock_res_get: (id, resolution) => write(id, resolution, supported => clock.resolutionNs(supported)),

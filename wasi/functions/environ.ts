@@ -1,6 +1,6 @@
 import { WasiError } from '../errors.ts';
 import type { GuestMemory } from '../memory.ts';
-import type { Functions } from '../spec/signatures.ts';
+import type { Functions } from '../result.ts';
 import { stringList } from './strings.ts';
 
 /** @throws {WasiError} WASI_INVALID_ENV for a variable that a program would read with another name or value */

@@ -1,9 +1,9 @@
 import type { DescriptorTable } from '../descriptors.ts';
 import type { Clock } from '../embedder.ts';
 import type { GuestMemory } from '../memory.ts';
+import { DONE, Fail, type Functions } from '../result.ts';
 import { Right } from '../rights.ts';
 import { Errno, Eventtype, Subclockflags } from '../spec/constants.ts';
-import type { Functions } from '../spec/signatures.ts';
 import { isSupportedClock } from './clock.ts';
 
 /** The most subscriptions of one call, so that it stays short. Standard Go passes at most 65,535. */
@@ -32,19 +32,19 @@ export function pollFunctions(host: PollHost): Functions<'poll_oneoff'> {
   const { memory, clock } = host;
   return {
     poll_oneoff(input, output, count, nevents) {
-      if (count === 0 || count > MAX_SUBSCRIPTIONS) return Errno.EINVAL;
+      if (count === 0 || count > MAX_SUBSCRIPTIONS) return Fail.EINVAL;
       if (
         !memory.holds(input, count * SUBSCRIPTION_BYTES) ||
         !memory.holds(output, count * EVENT_BYTES) ||
         !memory.holds(nevents, 4)
       )
-        return Errno.EFAULT;
+        return Fail.EFAULT;
 
       // All are read before any event is written, since the two arrays may overlap.
       const outcomes: Outcome[] = [];
       for (let index = 0; index < count; index++) {
         const outcome = readSubscription(host, input + index * SUBSCRIPTION_BYTES);
-        if (!outcome) return Errno.EINVAL;
+        if (!outcome) return Fail.EINVAL;
         outcomes.push(outcome);
       }
 
@@ -54,7 +54,7 @@ export function pollFunctions(host: PollHost): Functions<'poll_oneoff'> {
         for (const [index, outcome] of due.entries())
           writeEvent(memory, output + index * EVENT_BYTES, outcome);
         memory.setU32(nevents, due.length);
-        return Errno.ESUCCESS;
+        return DONE;
       };
       if (waitNs > 0n) {
         if (!clock.sleepNs) {
@@ -62,7 +62,7 @@ export function pollFunctions(host: PollHost): Functions<'poll_oneoff'> {
             `the program wants to sleep for ${waitNs} ns, but its clock has no sleepNs: this thread may not block. ` +
               'Run the plugin in a worker, or give a clock that can sleep',
           );
-          return Errno.ENOTSUP;
+          return Fail.ENOTSUP;
         }
         const answerInTime = () => {
           host.checkpoint();

@@ -1,5 +1,6 @@
-import { Errno, Signal } from '../spec/constants.ts';
-import type { Functions, WasiFunctionName } from '../spec/signatures.ts';
+import { DONE, Fail, type Functions } from '../result.ts';
+import { Signal } from '../spec/constants.ts';
+import type { WasiFunctionName } from '../spec/signatures.ts';
 
 /** Signals without effect on a program that handles no signals. */
 const IGNORED: readonly number[] = [Signal.NONE, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH];
@@ -14,10 +15,10 @@ export function processFunctions(exit: (code: number) => never): Functions<Proce
   return {
     proc_exit: code => exit(code),
     proc_raise(signal) {
-      if (signal > Signal.SYS) return Errno.EINVAL;
-      if (IGNORED.includes(signal)) return Errno.ESUCCESS;
-      return STOPPING.includes(signal) ? Errno.ENOTSUP : exit(SIGNAL_EXIT + signal);
+      if (signal > Signal.SYS) return Fail.EINVAL;
+      if (IGNORED.includes(signal)) return DONE;
+      return STOPPING.includes(signal) ? Fail.ENOTSUP : exit(SIGNAL_EXIT + signal);
     },
-    sched_yield: () => Errno.ESUCCESS,
+    sched_yield: () => DONE,
   };
 }

@@ -1,5 +1,6 @@
 import { WasiError } from '../errors.ts';
 import type { GuestMemory, Iovec } from '../memory.ts';
+import { Failure, type Result } from '../result.ts';
 
 /**
  * The most bytes that one call moves; it returns the shorter count, as POSIX allows. Overlapping pieces could ask for
@@ -26,21 +27,21 @@ export function gather(memory: GuestMemory, pieces: readonly Iovec[]): Uint8Arra
 
 /**
  * Fills the pieces in order, until a read returns less than its piece. `read` gets the number of bytes read so far. Returns the
- * total, or the negative errno of `read` if nothing was read before.
+ * total, or the failure of `read` if nothing was read before.
  */
 export function scatter(
   memory: GuestMemory,
   pieces: readonly Iovec[],
-  read: (into: Uint8Array, done: number) => number,
-): number {
+  read: (into: Uint8Array, done: number) => Result<number>,
+): Result<number> {
   let total = 0;
   for (const { pointer, length } of pieces) {
     if (length === 0) continue;
     // A new view for each piece, because `read` may have made the memory grow.
     const count = read(memory.bytes(pointer, length)!, total);
-    if (count < 0 && Number.isInteger(count)) return total > 0 ? total : count;
+    if (count instanceof Failure) return total > 0 ? total : count;
     // A count above the room would make the program read bytes that were never copied.
-    if (!Number.isInteger(count) || count > length)
+    if (!Number.isInteger(count) || count < 0 || count > length)
       throw new WasiError(
         'WASI_INVALID_READ',
         `read: expected the number of bytes copied, an integer from 0 to ${length}, got ${count}`,

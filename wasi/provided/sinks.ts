@@ -27,15 +27,17 @@ export interface LineSinkOptions {
 /** The longest string of V8 (`String::kMaxLength`). Beyond it engines throw, cut the text or end the process. */
 export const MAX_LINE_BYTES: number = 2 ** 29 - 24;
 
+const DEFAULTS = { maxLineBytes: 8192, keepLines: 20, keepBytes: 16_384 };
+
 const code: WasiErrorCode = 'WASI_INVALID_LIMIT';
 
 export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
   of: 'new LineSink(options)',
   rows: {
     onLine: { ...aFunction, default: 'lines are only kept' },
-    maxLineBytes: { ...aCount('bytes', 4, MAX_LINE_BYTES), default: '8192', code },
-    keepLines: { ...aCount('lines'), default: '20', code },
-    keepBytes: { ...aCount('bytes'), default: '16384', code },
+    maxLineBytes: { ...aCount('bytes', 4, MAX_LINE_BYTES), default: String(DEFAULTS.maxLineBytes), code },
+    keepLines: { ...aCount('lines'), default: String(DEFAULTS.keepLines), code },
+    keepBytes: { ...aCount('bytes'), default: String(DEFAULTS.keepBytes), code },
   },
 };
 
@@ -62,11 +64,10 @@ export class LineSink implements Sink {
   constructor(options?: LineSinkOptions, ...extra: unknown[]) {
     refuseExtra(extra, 'LineSink', refuseOption);
     const read = readOptions(LINE_SINK_OPTIONS, options, 'LineSink', refuseOption);
-    const { onLine, maxLineBytes = 8192, keepLines = 20, keepBytes = 16384 } = read;
-    this.#onLine = onLine;
-    this.#maxLineBytes = maxLineBytes;
-    this.#keepLines = keepLines;
-    this.#keepBytes = keepBytes;
+    this.#onLine = read.onLine;
+    this.#maxLineBytes = read.maxLineBytes ?? DEFAULTS.maxLineBytes;
+    this.#keepLines = read.keepLines ?? DEFAULTS.keepLines;
+    this.#keepBytes = read.keepBytes ?? DEFAULTS.keepBytes;
   }
 
   /** The kept lines, oldest first, without an unfinished line (see `flush`). */
@@ -152,7 +153,7 @@ export class LineSink implements Sink {
     this.#kept.push(line);
     this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
-      this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+      this.#keptBytes -= this.#kept.shift()!.length;
     this.#onLine?.(decoder.decode(line));
   }
 }

@@ -6,8 +6,13 @@ import { type WasiFunctionName, type WasiSignature, wasiSignatures } from './sig
 
 /** One function of `wasi_snapshot_preview1`, as data: the tests and the documentation read it. */
 export interface WasiFunction extends WasiSignature, Row {
+  /** The address of the function in the specification. */
   readonly spec: string;
 }
+
+/** The last text of preview 1, at a fixed commit. Its anchors are the names of the functions. */
+const SPECIFICATION =
+  'https://github.com/WebAssembly/WASI/blob/d6962d161b928ddff126ac3cb1464860cf0732e6/legacy/preview1/docs.md';
 
 const NO_SOCKET = 'not open: EBADF; anything else: ENOTSOCK, since no descriptor is a socket';
 const SOCKET_ERRNOS: readonly ErrnoName[] = ['EBADF', 'ENOTSOCK'];
@@ -97,5 +102,5 @@ const rows: Readonly<Record<WasiFunctionName, Row>> = {
 export const wasiFunctions: readonly WasiFunction[] = wasiSignatures.map(signature => ({
   ...signature,
   ...rows[signature.name],
-  spec: `wasi_snapshot_preview1 #${signature.name}`,
+  spec: `${SPECIFICATION}#${signature.name}`,
 }));

@@ -196,13 +196,11 @@ type JsTypes<P> = {
   -readonly [I in keyof P]: P[I] extends readonly [string, 'i64', string] ? bigint : number;
 };
 
-/** The rows as JavaScript functions: u32 as `number`, u64 as `bigint`, both unsigned. They return the errno. */
-export type Functions<Name extends WasiFunctionName = WasiFunctionName> = {
-  readonly [N in Name]: (...args: JsTypes<Params[N]>) => N extends 'poll_oneoff' ? Awaitable : number;
-};
+/** The arguments in JavaScript: u32 as `number`, u64 as `bigint`, both unsigned. */
+export type Arguments<Name extends WasiFunctionName> = JsTypes<Params[Name]>;
 
 /** The result of `poll_oneoff`, the only function that may wait. */
-export type Awaitable = number | Promise<number>;
+export type Awaitable<T> = T | Promise<T>;
 
 export interface WasiSignature {
   readonly name: WasiFunctionName;

@@ -1,45 +1,33 @@
 import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
-import { createPlugin } from '../../create.ts';
-import { excerpt, messageOf } from '../../errors.ts';
-import type { HostFunctions } from '../../host/function.ts';
 import { LIMITS } from '../../limits.ts';
-import { webPlatform } from '../../platform/web.ts';
 import type { Plugin } from '../../plugin.ts';
-import { checkSignature } from '../../run/call.ts';
-import { type PluginOutput, viewOf } from '../../values/output.ts';
-import { readSignatures } from '../../wasm/reader.ts';
+import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
-import { readScriptConfig, type Script, type ScriptConfig } from '../config/script.ts';
-import { ActorError, describe, type Report, readForeign, refuseOption, strictly } from '../errors.ts';
-import { readJson } from '../json/reader.ts';
-import { isObject } from '../json/value.ts';
-import { ACTOR_LIMITS, type ActorLimits, readLimits, refuseOver } from '../limits.ts';
+import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
+import { describe, type Report, readForeign, refuseForeign, refuseOption, strictly } from '../errors.ts';
+import { type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
-import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './call.ts';
-import { joinContext, readPlainResult, readResult, writeState } from './context.ts';
-import { HOST_FUNCTIONS, LiveCall, USER_NAMESPACE } from './host-functions.ts';
-import { memoryOption } from './memory-limit.ts';
-import { type PluginMetadata, readMetadata } from './metadata.ts';
-import { explain, lacksGoRuntime, ModuleError, toModuleError, tooLarge } from './module-error.ts';
-import { type EngineOptions, readEngineOptions } from './options.ts';
-import { type Outline, outlineOf, type Protocol } from './protocol.ts';
-import { PluginStderr } from './stderr.ts';
-
-/** The largest state allowed, and the option that sets this limit. */
-export interface StateRoom {
-  readonly bytes: number;
-  readonly option: string;
-}
+import { type StateRoom, writeState } from '../state/written-state.ts';
+import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
+import { type EngineOptions, readEngineOptions } from './engine-options.ts';
+import { LiveCall } from './host-functions.ts';
+import { joinContext } from './input.ts';
+import type { PluginMetadata } from './metadata.ts';
+import { ModuleError } from './module-error.ts';
+import { checkEntryPoint, openPlugin, outlineOfScript, stderrOf } from './open.ts';
+import type { Protocol } from './outline.ts';
+import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
+import { readPlainResult, readResult } from './result.ts';
+import type { PluginStderr } from './stderr.ts';
 
 /** A state leaves at least one eighth of the limits of input and output to messages. */
 const MESSAGE_SHARE = 8;
 /** Kernel memory holds the context and the result, both with the state, and rounds sizes up by up to an eighth. */
 const KERNEL_SHARE = 3;
-const PAGE_BYTES = 65_536;
 
-/** Properties that stay the same when the plugin is renewed. */
-interface About {
+/** Properties of an engine that stay the same when the plugin is renewed. */
+interface EngineTraits {
   open(): Promise<Plugin>;
   entryPoint: string;
   stderr: PluginStderr;
@@ -54,7 +42,7 @@ interface About {
 
 /** Runs one Extism plugin as the logic of an actor. The module is compiled once, and its instance used again. */
 export class ExtismEngine {
-  readonly #about: About;
+  readonly #traits: EngineTraits;
   #plugin: Plugin;
 
   /**
@@ -73,7 +61,7 @@ export class ExtismEngine {
     const options = readEngineOptions(given);
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
-    const outline = checkModule(script, limits);
+    const outline = outlineOfScript(script, limits);
     const stderr = stderrOf(options);
     const open = () => openPlugin(script, outline, options, stderr);
     const plugin = await open();
@@ -102,33 +90,33 @@ export class ExtismEngine {
     }
   }
 
-  protected constructor(plugin: Plugin, about: About) {
+  protected constructor(plugin: Plugin, traits: EngineTraits) {
     this.#plugin = plugin;
-    this.#about = about;
+    this.#traits = traits;
   }
 
   /** The output of the plugin's export `get_metadata`; null when it has no such export. */
   get metadata(): PluginMetadata | null {
-    return this.#about.metadata;
+    return this.#traits.metadata;
   }
 
   /** The output of the plugin's export `get_version`; null when it has no such export. */
   get version(): string | null {
-    return this.#about.version;
+    return this.#traits.version;
   }
 
   get protocol(): Protocol {
-    return this.#about.protocol;
+    return this.#traits.protocol;
   }
 
   /** The encoding of the plugin's context and result. */
   get codec(): Codec {
-    return this.#about.codec;
+    return this.#traits.codec;
   }
 
   /** The last lines that the plugin wrote to stderr during its latest call. */
   get stderr(): readonly string[] {
-    return this.#about.stderr.lines;
+    return this.#traits.stderr.lines;
   }
 
   /**
@@ -140,14 +128,22 @@ export class ExtismEngine {
   process(call: EngineCall): Promise<EngineResult>;
   async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
     refuseArguments('process', extra);
-    const call = readOptions(ENGINE_CALL, given, 'process', refuseOption);
-    const { stderr, limits, entryPoint, report, codec } = this.#about;
+    return this.run(readOptions(ENGINE_CALL, given, 'process', refuseOption));
+  }
+
+  /** Internal: does the work of `process`, without a check of the call. */
+  async run(call: EngineCall): Promise<EngineResult> {
+    const { stderr, limits, entryPoint, report, codec } = this.#traits;
     stderr.begin();
-    const whole = readForeign('process', () =>
-      this.protocol === 'ports'
-        ? toPlainPacket(call.payload)
-        : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec),
-    );
+    let whole: Part;
+    try {
+      whole =
+        this.protocol === 'ports'
+          ? toPlainPacket(call.payload)
+          : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+    } catch (cause) {
+      return refuseForeign(cause, 'process');
+    }
     refuseInput('payload, config and state', whole, limits);
     const live = new LiveCall(call.state, call.packets, limits);
     const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
@@ -166,7 +162,7 @@ export class ExtismEngine {
    * @throws {ActorError} INPUT_LIMIT when the config leaves no room for any message
    */
   stateRoom(config: Part): StateRoom {
-    const { limits, codec, kernelPages } = this.#about;
+    const { limits, codec, kernelPages } = this.#traits;
     const { inputBytes, stateBytes, outputBytes } = limits;
     const own = { bytes: stateBytes, option: 'limits.stateBytes' };
     if (this.protocol === 'ports') return own;
@@ -193,11 +189,7 @@ export class ExtismEngine {
   async validateConfig(config: string, ...extra: unknown[]): Promise<void> {
     refuseArguments('validateConfig', extra);
     readArgument(aText, config, 'validateConfig: config', refuseOption);
-    if (!(await this.#plugin.functionExists('validate_config'))) return;
-    const answer = await ask(this.#plugin, 'validate_config', config);
-    if (answer === true) return;
-    const message = `config: the plugin's validate_config refuses it, with ${describe(answer)}`;
-    throw new ActorError('INVALID_CONFIG', message);
+    return askAboutConfig(this.#plugin, config);
   }
 
   /**
@@ -209,7 +201,7 @@ export class ExtismEngine {
   async renew(...extra: unknown[]): Promise<void> {
     refuseArguments('renew', extra);
     const old = this.#plugin;
-    this.#plugin = await this.#about.open();
+    this.#plugin = await this.#traits.open();
     await old.close();
   }
 
@@ -236,81 +228,9 @@ function refuseInput(what: string, input: Part, { inputBytes }: ActorLimits): vo
   refuseOver('INPUT_LIMIT', what, byteLength(input), inputBytes, 'bytes', 'limits.inputBytes');
 }
 
-/** @throws {ModuleError} TooLarge */
-function checkModule({ source }: Script, { moduleBytes }: ActorLimits): Outline {
-  if (source instanceof Uint8Array && source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
-  return outlineOf(source);
-}
-
-function stderrOf({
-  name = 'actor',
-  platform = webPlatform,
-  stderr,
-  enableWasiOutput,
-}: EngineOptions): PluginStderr {
-  // With `enableWasiOutput` the plugin host already prints the lines.
-  const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
-  return new PluginStderr(name, platform.print.err, receiver);
-}
-
-async function openPlugin(
-  script: Script,
-  outline: Outline,
-  options: EngineOptions,
-  stderr: PluginStderr,
-): Promise<Plugin> {
-  const { platform = webPlatform, name, protocol, codec, limits, memoryLimitMb, ...pluginOptions } = options;
-  try {
-    return await createPlugin(platform, script.source, {
-      ...pluginOptions,
-      ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
-      functions: withHostFunctions(options.functions),
-      stderr: stderr.write,
-    });
-  } catch (error) {
-    throw toModuleError(error);
-  }
-}
-
-async function checkEntryPoint(plugin: Plugin, { source, entryPoint }: Script): Promise<void> {
-  if (!(await plugin.functionExists(entryPoint))) {
-    const names = (await plugin.getExports())
-      .filter(({ kind }) => kind === 'function')
-      .map(({ name }) => name);
-    const message = `Function not found: ${entryPoint} (exported functions: ${names.join(', ') || 'none'})`;
-    throw new ModuleError('MissingExport', 'FUNCTION_NOT_FOUND', message);
-  }
-  const type = source instanceof Uint8Array ? readSignatures(source)?.exports.get(entryPoint) : undefined;
-  try {
-    checkSignature(entryPoint, 0, type);
-  } catch (error) {
-    throw toModuleError(error);
-  }
-}
-
-async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetadata | null> {
-  if (!(await plugin.functionExists('get_metadata'))) {
-    report({
-      code: 'NO_METADATA',
-      message: 'the plugin exports no get_metadata, so its ports are not known',
-    });
-    return null;
-  }
-  try {
-    return readMetadata(await answerOf(plugin, 'get_metadata'));
-  } catch (error) {
-    const { message } = error as Error;
-    if (lacksGoRuntime(error)) {
-      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
-    }
-    throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
-  }
-}
-
-/** @throws {ModuleError} InvalidMetadata */
-function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Codec {
+/** Returns the codec of the encoding that the plugin's metadata names. @throws {ModuleError} InvalidMetadata */
+function codecFor(metadata: PluginMetadata | null, given: Codec | null | undefined): Codec {
   const encoding = metadata?.encoding ?? jsonCodec.encoding;
-  if (given) readForeign('codec', () => checkCodec(given));
   if (encoding === jsonCodec.encoding) return jsonCodec;
   if (given?.encoding === encoding) return given;
   const message =
@@ -319,52 +239,3 @@ function codecFor(metadata: PluginMetadata | null, given: Codec | undefined): Co
     'for "msgpack" give msgpack of plugboard/msgpack';
   throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
 }
-
-/** @throws {ActorError} INVALID_CONFIG */
-function checkCodec(given: unknown): void {
-  const isCodec =
-    isObject(given) &&
-    typeof given.encoding === 'string' &&
-    [given.write, given.join, given.read].every(method => typeof method === 'function');
-  if (isCodec) return;
-  throw new ActorError(
-    'INVALID_CONFIG',
-    `codec: expected msgpack of plugboard/msgpack, got ${describe(given)}`,
-  );
-}
-
-async function askVersion(plugin: Plugin): Promise<string | null> {
-  if (!(await plugin.functionExists('get_version'))) return null;
-  const version = await ask(plugin, 'get_version');
-  if (typeof version === 'string') return version;
-  const message = `get_version: expected a JSON string, got ${describe(version)}`;
-  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
-}
-
-/** Calls an optional export and returns its output, read as JSON. @throws {ModuleError} InitFailed */
-async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
-  try {
-    return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
-  } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
-      cause: error,
-    });
-  }
-}
-
-/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
-async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
-  const answer = bytesOf(await plugin.call(name, input));
-  const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
-  refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
-  return answer;
-}
-
-/** Adds the host functions of actors. A function that the user gives replaces the actor's function of the same name. */
-const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
-  ...functions,
-  [USER_NAMESPACE]: { ...HOST_FUNCTIONS, ...functions[USER_NAMESPACE] },
-});
-
-const bytesOf = (output: PluginOutput | null): Uint8Array =>
-  output === null ? new Uint8Array(0) : viewOf(output);

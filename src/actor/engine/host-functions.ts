@@ -1,11 +1,12 @@
 import type { CallContext } from '../../host/context.ts';
 import { ActorError, describe } from '../errors.ts';
-import { parseJson, readUtf8, writeJson } from '../json/reader.ts';
+import { parseJson, readUtf8 } from '../json/reader.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from '../json/value.ts';
+import { writeText } from '../json/writer.ts';
 import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';
-import type { StateMap } from '../state/state.ts';
+import type { StateMap } from '../state/state-store.ts';
 
 /** The host context of one call: state and packets that the host functions read and change. */
 export class LiveCall {
@@ -87,7 +88,7 @@ export const HOST_FUNCTIONS = {
 
   __get_state(context: CallContext, key: bigint): bigint {
     const { state } = liveCall(context, '__get_state');
-    return context.store(writeJson(state.get(readKey(context, key, '__get_state')) ?? null));
+    return context.store(writeText(state.get(readKey(context, key, '__get_state')) ?? null));
   },
 
   __set_state(context: CallContext, key: bigint, value: bigint): void {

@@ -2,7 +2,7 @@ import type { MemoryOptions } from '../../given/options.ts';
 import { ActorError } from '../errors.ts';
 import { readCount } from '../limits.ts';
 import { ModuleError } from './module-error.ts';
-import type { Outline } from './protocol.ts';
+import type { Outline } from './outline.ts';
 
 const PAGES_PER_MIB = 16;
 const MOST_MIB = 100;

@@ -1,6 +1,6 @@
 import { ActorError, describe } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
 
 export interface PortDefinition {
   name: string;
@@ -38,18 +38,18 @@ export function readMetadata(output: Uint8Array): PluginMetadata {
     description: text(json, 'description', '', ''),
     inports: ports(json, 'inports'),
     outports: ports(json, 'outports'),
-    config_schema: own(json, 'config_schema') ?? null,
+    config_schema: getOwn(json, 'config_schema') ?? null,
     ...(encoding !== '' && { encoding }),
   };
 }
 
 function ports(json: JsonObject, key: 'inports' | 'outports'): PortDefinition[] {
-  const list = own(json, key) ?? [];
+  const list = getOwn(json, key) ?? [];
   if (!Array.isArray(list)) throw wrong(`.${key}`, 'a list of ports', list);
   return list.map((port, index) => {
     const where = `.${key}[${index}]`;
     if (!isJsonObject(port)) throw wrong(where, 'an object', port);
-    const required = own(port, 'required') ?? false;
+    const required = getOwn(port, 'required') ?? false;
     if (typeof required !== 'boolean') throw wrong(`${where}.required`, 'true or false', required);
     return {
       name: text(port, 'name', where),
@@ -61,13 +61,10 @@ function ports(json: JsonObject, key: 'inports' | 'outports'): PortDefinition[] 
 }
 
 function text(json: JsonObject, key: string, where: string, fallback?: string): string {
-  const value = own(json, key) ?? fallback;
+  const value = getOwn(json, key) ?? fallback;
   if (typeof value !== 'string') throw wrong(`${where}.${key}`, 'a string', value);
   return value;
 }
-
-const own = (json: JsonObject, key: string): JsonValue | undefined =>
-  Object.hasOwn(json, key) ? json[key] : undefined;
 
 const wrong = (where: string, expected: string, got: unknown) =>
   new ActorError('INVALID_METADATA', `plugin metadata${where}: expected ${expected}, got ${describe(got)}`);

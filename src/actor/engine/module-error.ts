@@ -70,7 +70,7 @@ export const tooLarge = (size: number, max: number) =>
     `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
   );
 
-/** Returns a `ModuleError` for an error of the plugin host about the module, with its code and message; others as they are. */
+/** Returns a `ModuleError` with code and message of the plugin host's error about the module. Other errors are returned unchanged. */
 export function toModuleError(error: unknown): unknown {
   if (!(error instanceof PlugboardError) || !isKnown(error.code)) return error;
   const { code, message } = error;

@@ -1,6 +1,5 @@
+import { LIMITS } from '../../limits.ts';
 import { ACTOR_LIMITS } from '../limits.ts';
-
-const KEPT_LINES = 20;
 
 /** Passes on the lines that one plugin prints on stderr, and keeps the last lines of each call for its error. */
 export class PluginStderr {
@@ -32,7 +31,7 @@ export class PluginStderr {
 
   readonly write = (line: string): void => {
     this.#lines.push(line);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    if (this.#lines.length > LIMITS.stdioLines.default) this.#lines.shift();
     const most = ACTOR_LIMITS.stderrLines.default;
     if (this.#given) this.#given(line);
     else if (this.#printed++ < most) this.#print(`${this.#name}: ${line}`);

@@ -1,27 +1,10 @@
-import { MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
-import {
-  aCount,
-  anArray,
-  aText,
-  type OptionTable,
-  readArgument,
-  readOptions,
-  refuseExtra,
-} from '../../../wasi/options.ts';
-import { isOutOfMemory } from '../../engine/error-texts.ts';
+import { MAX_JSON_VALUES } from '../../../abi/index.ts';
+import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
 import { decodeStrict, tooManyValues } from '../../values/text.ts';
-import { ActorError, readForeign, refuseOption } from '../errors.ts';
-import { Float, formatFloat } from '../float.ts';
-import {
-  formatPath,
-  integerOf,
-  isWellFormed,
-  type JsonObject,
-  type JsonValue,
-  MAX_DEPTH,
-  setOwn,
-} from './value.ts';
-import { type Form, writeValue } from './writer.ts';
+import { ActorError, refuseForeign, refuseOption } from '../errors.ts';
+import { Float } from '../float.ts';
+import { plainLength } from './string.ts';
+import { isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './value.ts';
 
 /** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first wrong byte; TEXT_TOO_LONG */
 export function readUtf8(bytes: Uint8Array, what: string): string {
@@ -63,10 +46,17 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions): Jso
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
   refuseExtra(extra, 'readJson', refuseOption);
   // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
-  const isLeftOut = typeof options === 'number' || readForeign('readJson', () => Array.isArray(options));
-  const given = isLeftOut ? undefined : options;
-  const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
-  return readForeign(what ?? 'readJson', () => parseJson(input, what, maxDepth));
+  let what: string | undefined;
+  try {
+    const isLeftOut = options === undefined || typeof options === 'number' || Array.isArray(options);
+    const read: ReadOptions = isLeftOut
+      ? {}
+      : readOptions(READ_JSON_OPTIONS, options, 'readJson', refuseOption);
+    what = read.what;
+    return parseJson(input, what, read.maxDepth);
+  } catch (cause) {
+    return refuseForeign(cause, what ?? 'readJson');
+  }
 }
 
 /** Does the work of `readJson`, without a check of options. */
@@ -81,27 +71,8 @@ const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } a
 /** Characters that a string must escape: quote, backslash, control characters. The regex is several times as fast as a loop. */
 const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
 const LONG_STRING = 200;
-const SHORT_STRING = 32;
-const [QUOTE, BACKSLASH, SPACE, FIRST_SURROGATE] = [0x22, 0x5c, 0x20, 0xd800];
+const QUOTE = 0x22;
 const [ZERO, NINE] = [0x30, 0x39];
-
-/**
- * Returns how many characters from `from` on need no escape in a JSON string; counts at most `SHORT_STRING`. Most strings are
- * short and need no escape at all; for them this loop is faster than the regex of the reader and than `JSON.stringify`.
- */
-function plainLength(text: string, from: number): number {
-  let at = from;
-  while (at - from < SHORT_STRING && isPlain(text.charCodeAt(at))) at++;
-  return at - from;
-}
-
-/** Whether a character needs no escape. False for NaN, which `charCodeAt` returns beyond the end. */
-const isPlain = (code: number) =>
-  code >= SPACE && code !== QUOTE && code !== BACKSLASH && code < FIRST_SURROGATE;
-
-/** Writes a JSON string. */
-export const quote = (text: string): string =>
-  plainLength(text, 0) === text.length ? `"${text}"` : JSON.stringify(text);
 
 class Reader {
   readonly #text: string;
@@ -297,93 +268,3 @@ class Reader {
     throw new ActorError(code, `${this.#what} is not valid JSON: ${problem} at byte ${offset}`);
   }
 }
-
-const FLOAT_RANGE = 'the range of a 64-bit float';
-
-/** Whether the reader would accept the integer. `String` takes more than linear time for integers beyond that range. */
-const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer));
-
-const JSON_TEXT: Form<string> = {
-  literal: String,
-  string: quote,
-  integer: value => (isCarried(value) ? String(value) : undefined),
-  integers: FLOAT_RANGE,
-  float: formatFloat,
-  bytes: bytes => `[${bytes.join(',')}]`,
-  array: items => `[${items.join(',')}]`,
-  object(keys, values) {
-    // A loop, not `map` and `join`: most values are small objects, for which the loop is faster.
-    let text = '{';
-    for (let index = 0; index < keys.length; index++) {
-      text += `${index > 0 ? ',' : ''}${quote(keys[index]!)}:${values[index]}`;
-    }
-    return `${text}}`;
-  },
-};
-
-/**
- * Writes one JSON text, without white space. Accepts the values that `readJson` returns, and bytes (as an array of numbers).
- * @param path Where the value stands, for error messages; its steps count as levels of nesting
- * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
- */
-export function writeJson(value: unknown, path: readonly string[] = []): string {
-  const at = readPath('writeJson', path);
-  return readForeign('writeJson', () => writeText(value, at), 'JSON_VALUE');
-}
-
-/** Checks a path for error messages. `values.map(writeJson)` passes an index instead. */
-export function readPath(where: string, path: readonly string[]): readonly string[] {
-  if (typeof path === 'number') return [];
-  refuseExtra([path], where, refuseOption);
-  return readArgument(anArray(aText), path, `${where}: path`, refuseOption);
-}
-
-/** Does the work of `writeJson`, without a check of the path. */
-export function writeText(value: unknown, path: readonly string[]): string {
-  try {
-    return checkWritten(writeValue(value, JSON_TEXT, path), path);
-  } catch (error) {
-    throw isOutOfMemory(error) ? tooLong('more', path) : error;
-  }
-}
-
-/** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
-export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
-  try {
-    let text = '{';
-    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
-    return checkWritten(`${text}}`, []);
-  } catch (error) {
-    throw isOutOfMemory(error) ? tooLong('more', []) : error;
-  }
-}
-
-/** Some engines allow longer strings. The limit is checked on all, so that all refuse the same texts. */
-function checkWritten(text: string, path: readonly string[]): string {
-  if (text.length > MAX_TEXT_BYTES) throw tooLong(text.length, path);
-  return text;
-}
-
-const tooLong = (got: number | 'more', path: readonly string[]) =>
-  new ActorError(
-    'TEXT_TOO_LONG',
-    tooLongMessage(`JSON of ${formatPath(path) || 'the value'}`, got, 'characters'),
-  );
-
-const COPY: Form<JsonValue> = {
-  literal: value => value,
-  string: text => text,
-  integer: value => (isCarried(value) ? integerOf(value) : undefined),
-  integers: FLOAT_RANGE,
-  float: value => (Number.isInteger(value) ? new Float(value) : value),
-  bytes: bytes => bytes.slice(),
-  array: items => items,
-  object(keys, values) {
-    const object: JsonObject = {};
-    for (const [index, key] of keys.entries()) setOwn(object, key, values[index]!);
-    return object;
-  },
-};
-
-/** Returns a deep copy of `value`, with numbers as `readJson` returns them. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
-export const copyJson = (value: unknown, path: readonly string[]): JsonValue => writeValue(value, COPY, path);

@@ -1,4 +1,5 @@
 import { excerpt } from '../../errors.ts';
+import { isObject } from '../../values/object.ts';
 import { Float } from '../float.ts';
 
 export { MAX_JSON_VALUES, MAX_TEXT_BYTES } from '../../../abi/index.ts';
@@ -33,8 +34,7 @@ export const MAX_DEPTH = 127;
 /** Whether every surrogate has its partner. All supported runtimes have this ES2024 method; TypeScript's `lib` here lacks it. */
 export const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export { isObject };
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   isObject(value) && !(value instanceof Float) && !(value instanceof Uint8Array);
@@ -56,6 +56,16 @@ export const formatPath = (path: readonly (string | number)[]): string =>
 /** Returns an integer in the type that readers return: a `number` if that is a safe integer, else a `bigint`. */
 export const integerOf = (value: number | bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value);
+
+/** Whether a value is the number of a byte. */
+export const isByte = (value: unknown): value is number =>
+  typeof value === 'number' && (value & 0xff) === value;
+
+/** Returns an own property. A plain access would find methods of every object when the key is `constructor`. */
+export const getOwn = <Value>(
+  object: { readonly [key: string]: Value },
+  key: string | number,
+): Value | undefined => (Object.hasOwn(object, key) ? object[key] : undefined);
 
 /** Sets an own property. A plain assignment would set the prototype when the key is `__proto__`. */
 export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {

@@ -1,126 +1,104 @@
-import { ActorError, describe } from '../errors.ts';
-import { Float } from '../float.ts';
-import { formatPath, isWellFormed, MAX_DEPTH } from './value.ts';
+import { MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
+import { anArray, aText, readArgument, refuseExtra } from '../../../wasi/options.ts';
+import { isOutOfMemory } from '../../engine/error-texts.ts';
+import { ActorError, refuseForeign, refuseOption } from '../errors.ts';
+import { Float, formatFloat } from '../float.ts';
+import { type Form, writeValue } from './form.ts';
+import { quote } from './string.ts';
+import { formatPath, integerOf, type JsonObject, type JsonValue, setOwn } from './value.ts';
 
-/** A form of output, with one method for each kind of value. For JSON text `Out` is a string, for a copy it is the copy. */
-export interface Form<Out> {
-  literal(value: null | boolean): Out;
-  string(text: string): Out;
-  /** Returns `undefined` for an integer that this form cannot carry. */
-  integer(value: number | bigint): Out | undefined;
-  /** The range of integers that this form can carry, for the error message. */
-  readonly integers: string;
-  /** Called with finite values only. */
-  float(value: number): Out;
-  bytes(bytes: Uint8Array): Out;
-  array(items: Out[]): Out;
-  object(keys: string[], values: Out[]): Out;
-}
+const FLOAT_RANGE = 'the range of a 64-bit float';
+
+/** Whether the reader would accept the integer. `String` takes more than linear time for integers beyond that range. */
+const isCarried = (integer: number | bigint) => Number.isFinite(Number(integer));
+
+const JSON_TEXT: Form<string> = {
+  literal: String,
+  string: quote,
+  integer: value => (isCarried(value) ? String(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: formatFloat,
+  bytes: bytes => `[${bytes.join(',')}]`,
+  array: items => `[${items.join(',')}]`,
+  object(keys, values) {
+    // A loop, not `map` and `join`: most values are small objects, for which the loop is faster.
+    let text = '{';
+    for (let index = 0; index < keys.length; index++) {
+      text += `${index > 0 ? ',' : ''}${quote(keys[index]!)}:${values[index]}`;
+    }
+    return `${text}}`;
+  },
+};
 
 /**
- * Writes a value in this form. Values that JSON cannot carry are refused in every form, so that all plugins accept the same
- * values. A `number` that is whole but not a safe integer is written as a float: the digits of an integer would look exact,
- * but such a number is not.
+ * Writes one JSON text, without white space. Accepts the values that `readJson` returns, and bytes (as an array of numbers).
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
- * @throws {ActorError} JSON_VALUE with the path of a value that JSON cannot carry (NaN, infinities, undefined, functions,
- * class instances, cycles, half surrogate pairs), JSON_DEPTH
+ * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
-export const writeValue = <Out>(value: unknown, form: Form<Out>, path: readonly string[] = []): Out =>
-  new Writer(form, path).write(value);
-
-class Writer<Out> {
-  readonly #form: Form<Out>;
-  readonly #path: (string | number)[];
-  readonly #parents: object[] = [];
-
-  constructor(form: Form<Out>, path: readonly string[]) {
-    this.#form = form;
-    this.#path = [...path];
-  }
-
-  write(value: unknown): Out {
-    switch (typeof value) {
-      case 'string':
-        return this.#string(value);
-      case 'number':
-        return Number.isSafeInteger(value) && !Object.is(value, -0)
-          ? this.#integer(value)
-          : this.#float(value);
-      case 'bigint':
-        return this.#integer(value);
-      case 'boolean':
-        return this.#form.literal(value);
-      case 'object':
-        return value === null ? this.#form.literal(value) : this.#object(value);
-      default:
-        return this.#fail(`${describe(value)} is not JSON`);
-    }
-  }
-
-  #string(value: string): Out {
-    this.#check(value);
-    return this.#form.string(value);
-  }
-
-  #check(text: string): void {
-    if (!isWellFormed(text)) this.#fail('a string with half a surrogate pair is not JSON');
-  }
-
-  #integer(value: number | bigint): Out {
-    const written = this.#form.integer(value);
-    if (written !== undefined) return written;
-    return this.#fail(`an integer beyond ${this.#form.integers} cannot be carried`);
-  }
-
-  #float(value: number): Out {
-    if (!Number.isFinite(value)) this.#fail(`${value} is not JSON`);
-    return this.#form.float(value);
-  }
-
-  #object(value: object): Out {
-    if (value instanceof Float) return this.#float(value.value);
-    if (value instanceof Uint8Array) return this.#form.bytes(value);
-    if (this.#parents.includes(value)) this.#fail('a value that contains itself is not JSON');
-    if (this.#path.length >= MAX_DEPTH) {
-      const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;
-      throw new ActorError('JSON_DEPTH', `${formatPath(this.#path)}: ${message}`);
-    }
-    this.#parents.push(value);
-    const written = Array.isArray(value) ? this.#array(value) : this.#members(value);
-    this.#parents.pop();
-    return written;
-  }
-
-  #array(array: readonly unknown[]): Out {
-    // Not `map`, which skips holes.
-    const items: Out[] = [];
-    for (let index = 0; index < array.length; index++) items.push(this.#at(index, array[index]));
-    return this.#form.array(items);
-  }
-
-  #members(object: object): Out {
-    const prototype: unknown = Object.getPrototypeOf(object);
-    // A plain object of another realm has another Object.prototype, but that prototype too is the last of its chain.
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
-      this.#fail(`${describe(object)} is not JSON`);
-    const keys = Object.keys(object);
-    const values: Out[] = [];
-    for (const key of keys) {
-      this.#check(key);
-      values.push(this.#at(key, (object as Record<string, unknown>)[key]));
-    }
-    return this.#form.object(keys, values);
-  }
-
-  #at(step: string | number, value: unknown): Out {
-    this.#path.push(step);
-    const written = this.write(value);
-    this.#path.pop();
-    return written;
-  }
-
-  #fail(problem: string): never {
-    const where = this.#path.length > 0 ? formatPath(this.#path) : 'the value';
-    throw new ActorError('JSON_VALUE', `${where}: ${problem}`);
+export function writeJson(value: unknown, path?: readonly string[]): string {
+  const at = readPath('writeJson', path);
+  try {
+    return writeText(value, at);
+  } catch (cause) {
+    return refuseForeign(cause, 'writeJson', 'JSON_VALUE');
   }
 }
+
+const aPath = anArray(aText);
+
+/** Checks a path for error messages. `values.map(writeJson)` passes an index instead. */
+export function readPath(where: string, path: readonly string[] | undefined): readonly string[] {
+  if (path === undefined || typeof path === 'number') return [];
+  refuseExtra([path], where, refuseOption);
+  return readArgument(aPath, path, `${where}: path`, refuseOption);
+}
+
+/** Does the work of `writeJson`, without a check of the path. */
+export function writeText(value: unknown, path: readonly string[] = []): string {
+  try {
+    return checkWritten(writeValue(value, JSON_TEXT, path), path);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', path) : error;
+  }
+}
+
+/** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
+export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
+  try {
+    let text = '{';
+    for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
+    return checkWritten(`${text}}`, []);
+  } catch (error) {
+    throw isOutOfMemory(error) ? tooLong('more', []) : error;
+  }
+}
+
+/** Some engines allow longer strings. The limit is checked on all, so that all refuse the same texts. */
+function checkWritten(text: string, path: readonly string[]): string {
+  if (text.length > MAX_TEXT_BYTES) throw tooLong(text.length, path);
+  return text;
+}
+
+const tooLong = (got: number | 'more', path: readonly string[]) =>
+  new ActorError(
+    'TEXT_TOO_LONG',
+    tooLongMessage(`JSON of ${formatPath(path) || 'the value'}`, got, 'characters'),
+  );
+
+const COPY: Form<JsonValue> = {
+  literal: value => value,
+  string: text => text,
+  integer: value => (isCarried(value) ? integerOf(value) : undefined),
+  integers: FLOAT_RANGE,
+  float: value => (Number.isInteger(value) ? new Float(value) : value),
+  bytes: bytes => bytes.slice(),
+  array: items => items,
+  object(keys, values) {
+    const object: JsonObject = {};
+    for (const [index, key] of keys.entries()) setOwn(object, key, values[index]!);
+    return object;
+  },
+};
+
+/** Returns a deep copy of `value`, with numbers as `readJson` returns them. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
+export const copyJson = (value: unknown, path: readonly string[]): JsonValue => writeValue(value, COPY, path);

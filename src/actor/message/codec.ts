@@ -1,5 +1,7 @@
-import { joinJson, parseJson, writeText } from '../json/reader.ts';
-import type { JsonValue } from '../json/value.ts';
+import { type Kind, kind } from '../../../wasi/options.ts';
+import { parseJson } from '../json/reader.ts';
+import { isObject, type JsonValue } from '../json/value.ts';
+import { joinJson, writeText } from '../json/writer.ts';
 
 /** A value that an encoding has written: a string or bytes. */
 export type Part = string | Uint8Array;
@@ -32,6 +34,14 @@ export interface Codec {
    */
   read(bytes: Uint8Array, what: string): JsonValue;
 }
+
+export const aCodec: Kind<Codec> = kind(
+  'msgpack of plugboard/msgpack',
+  value =>
+    isObject(value) &&
+    typeof value.encoding === 'string' &&
+    [value.write, value.join, value.read].every(method => typeof method === 'function'),
+);
 
 /** The encoding of plugins whose metadata does not name another one. */
 export const jsonCodec: Codec = {

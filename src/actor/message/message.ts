@@ -1,5 +1,5 @@
 import { attempt } from '../../errors.ts';
-import { ActorError, readForeign } from '../errors.ts';
+import { ActorError, refuseForeign } from '../errors.ts';
 import { Float } from '../float.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import {
@@ -52,7 +52,13 @@ export const Message = {
     ),
 
   /** Returns the message for a plain JSON value, as `__send_output` does. An object `{type, data}` is plain data here, too. */
-  from: (value: JsonValue) => readForeign('Message.from', () => fromPlainJson(value), 'INVALID_MESSAGE'),
+  from(value: JsonValue): Message {
+    try {
+      return fromPlainJson(value);
+    } catch (cause) {
+      return refuseForeign(cause, 'Message.from', 'INVALID_MESSAGE');
+    }
+  },
 
   /**
    * Returns the plain JSON value of a message: its data; "flow" for Flow, null for an empty Optional, an array of numbers for
@@ -60,7 +66,13 @@ export const Message = {
    * @throws {ActorError} INVALID_MESSAGE for a value that is not a message, and for Encoded, which only upstream can read;
    * JSON_VALUE for a Float that is NaN or infinite
    */
-  toPlain: (given: Message) => readForeign('Message.toPlain', () => toPlainJson(given), 'INVALID_MESSAGE'),
+  toPlain(given: Message): JsonValue {
+    try {
+      return toPlainJson(given);
+    } catch (cause) {
+      return refuseForeign(cause, 'Message.toPlain', 'INVALID_MESSAGE');
+    }
+  },
 } as const;
 
 function fromPlainJson(value: JsonValue): Message {

@@ -1,6 +1,6 @@
 import { describe } from '../errors.ts';
 import { Float } from '../float.ts';
-import { isObject, type JsonValue } from '../json/value.ts';
+import { isByte, isObject, type JsonValue } from '../json/value.ts';
 
 /** Another actor's port, in a network. */
 export interface RemoteReference {
@@ -9,7 +9,7 @@ export interface RemoteReference {
   port: string;
 }
 
-export const NETWORK_EVENT_TYPES = [
+const NETWORK_EVENT_TYPES = [
   'ActorRegistered',
   'ActorUnregistered',
   'NetworkConnected',
@@ -72,7 +72,6 @@ interface TypeRow<Type extends MessageType> {
 /** Whether a number is an integer of 64 bits. */
 export const isI64 = (data: unknown): data is number | bigint =>
   Number.isSafeInteger(data) || (typeof data === 'bigint' && BigInt.asIntN(64, data) === data);
-const isByte = (data: JsonValue): data is number => typeof data === 'number' && (data & 0xff) === data;
 const isRemoteReference = (data: unknown): data is RemoteReference =>
   isObject(data) && [data.network_id, data.actor_id, data.port].every(part => typeof part === 'string');
 const isNetworkEvent = (data: unknown): data is NetworkEvent =>

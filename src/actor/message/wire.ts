@@ -1,14 +1,16 @@
 import { aFunction, readArgument, refuseExtra } from '../../../wasi/options.ts';
-import { ActorError, describe, type Report, readForeign, refuseOption, strictly } from '../errors.ts';
-import { type ReadOptions, readJson, readPath, writeJson, writeText } from '../json/reader.ts';
+import { ActorError, describe, type Report, refuseForeign, refuseOption, strictly } from '../errors.ts';
+import { type ReadOptions, readJson } from '../json/reader.ts';
 import {
   formatPath,
+  getOwn,
   isJsonObject,
   isObject,
   type JsonObject,
   type JsonValue,
   setOwn,
 } from '../json/value.ts';
+import { readPath, writeText } from '../json/writer.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
 
@@ -19,7 +21,7 @@ import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from 
 export type Wire = 'plain' | 'upstream';
 
 /** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
-export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
   if (!isObject(value)) {
     const expected = 'expected a message such as Message.integer(5)';
     throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
@@ -39,7 +41,7 @@ export function toPluginWire(value: unknown, path: readonly string[], wire: Wire
     return { type: sentAs, data };
   }
   const wrap = (json: unknown, ...steps: string[]) => ({
-    data: new TextEncoder().encode(writeJson(json, [...path, ...steps])),
+    data: new TextEncoder().encode(writeText(json, [...path, ...steps])),
   });
   if (type === 'NetworkEvent') {
     const event = data as { event_type: string; data: JsonValue };
@@ -65,13 +67,13 @@ export function fromWire(
     return undefined;
   };
   if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
-  const type = Object.hasOwn(value, 'type') ? value.type : undefined;
+  const type = getOwn(value, 'type');
   if (!isMessageType(type) || !isKnown(type)) {
     return skip(`expected one of the message types, got ${describe(type)}`);
   }
-  if (!Object.hasOwn(value, 'data') && !TYPES[type].mayLackData) return skip(`${type} without data`);
-
-  const wire = Object.hasOwn(value, 'data') ? value.data! : null;
+  const given = getOwn(value, 'data');
+  if (given === undefined && !TYPES[type].mayLackData) return skip(`${type} without data`);
+  const wire = given ?? null;
   const data = TYPES[type].read(wire);
   if (data !== undefined) return message(type, data);
   const fallback = TYPES[type].fallback();
@@ -83,7 +85,7 @@ export function fromWire(
   return message(type, fallback);
 }
 
-export const mapPorts = <From, To>(
+const mapPorts = <From, To>(
   ports: { readonly [port: string]: From },
   map: (value: From, port: string) => To | undefined,
 ): Record<string, To> => {
@@ -107,33 +109,32 @@ export function checkPacket(packet: unknown, path: readonly string[]): asserts p
  * @param path Where the packet stands, for error messages; its steps count as levels of nesting
  * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path, such as `payload.x.data`
  */
-export function writePacket(packet: Packet, path: readonly string[] = []): string {
+export function writePacket(packet: Packet, path?: readonly string[]): string {
   const at = readPath('writePacket', path);
-  const write = () => {
+  try {
     checkPacket(packet, at);
     return writeText(
       mapPorts(packet, (value, port) => toWire(value, [...at, port])),
       at,
     );
-  };
-  return readForeign('writePacket', write, 'INVALID_MESSAGE');
+  } catch (cause) {
+    return refuseForeign(cause, 'writePacket', 'INVALID_MESSAGE');
+  }
 }
 
 /** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
 export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
-  return readForeign(
-    formatPath(path),
-    () => {
-      checkPacket(packet, path);
-      return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
-    },
-    'INVALID_MESSAGE',
-  );
+  try {
+    checkPacket(packet, path);
+    return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+  } catch (cause) {
+    return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
+  }
 }
 
 /** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
 export const toPlainPacket = (packet: string | Uint8Array): string =>
-  writeJson(mapPorts(readPacket(packet), Message.toPlain));
+  writeText(mapPorts(readPacket(packet), Message.toPlain));
 
 /**
  * Reads a packet as `writePacket` writes it.

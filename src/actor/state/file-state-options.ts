@@ -9,7 +9,7 @@ import {
   refuseExtra,
 } from '../../../wasi/options.ts';
 import { refuseOption } from '../errors.ts';
-import { isStateModule, type StateModule } from './file-format.ts';
+import { isStateModule, type StateModule } from './state-file.ts';
 
 export interface FileStateOptions {
   /** Whether a JSON object that is not a state file is read as the state, and replaced by a state file. Default: no. */

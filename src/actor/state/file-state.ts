@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors.ts';
 import { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
-import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './file-format.ts';
 import { checkStatePath, type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
-import type { StateMap, StateStore } from './state.ts';
+import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
+import type { StateMap, StateStore } from './state-store.ts';
 
 /**
  * Keeps an actor's state in a file. The file is replaced as a whole after each call that changed the state. It is never half

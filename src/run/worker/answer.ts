@@ -10,9 +10,9 @@ const SINGLE = -1;
 /** Tags of values: a value that converts to the zero of every number type, an f64, an i64. */
 const [NOTHING, NUMBER, BIGINT] = [0, 1, 2];
 
-/** Outcomes of a request: `ok` with results; `ended` if the call has been ended; `failed` if the call goes on. */
-const OUTCOMES = { ok: 1, ended: 2, failed: 3 };
-export type Outcome = keyof typeof OUTCOMES;
+/** Replies to a request: `ok` with results; `stopped` if the call has been stopped; `failed` if the call goes on. */
+const REPLIES = { ok: 1, stopped: 2, failed: 3 };
+export type Reply = keyof typeof REPLIES;
 
 /**
  * The answer to one request, in memory that both threads share. Holds also the current log level, and a flag for the last
@@ -51,7 +51,7 @@ export class Answer {
   /** Ends the worker's code: wakes it if it waits for an answer, and sets the flag that metered code checks. */
   giveLast(): void {
     Atomics.store(this.#words, LAST, 1);
-    this.give('ended');
+    this.give('stopped');
   }
 
   /** Marks the answer as pending. Must be called before the request is posted. */
@@ -60,15 +60,15 @@ export class Answer {
   }
 
   /** Blocks this thread until there is an answer. */
-  wait(): Outcome {
+  wait(): Reply {
     for (let turn = 0; turn < TURNS && Atomics.load(this.#words, STATE) === WAITING; turn++);
     // In a loop: the notification may belong to the answer before, which this thread saw while it polled.
     while (Atomics.load(this.#words, STATE) === WAITING) Atomics.wait(this.#words, STATE, WAITING);
     const state = Atomics.load(this.#words, STATE);
-    return (Object.keys(OUTCOMES) as Outcome[]).find(name => OUTCOMES[name] === state) ?? 'ended';
+    return (Object.keys(REPLIES) as Reply[]).find(name => REPLIES[name] === state) ?? 'stopped';
   }
 
-  give(outcome: Outcome, results?: unknown): void {
+  give(reply: Reply, results?: unknown): void {
     const values = Array.isArray(results) ? results : [results];
     if (values.length > MAX_RESULTS) {
       this.give('failed');
@@ -76,7 +76,7 @@ export class Answer {
     }
     this.#words[COUNT] = Array.isArray(results) ? values.length : SINGLE;
     for (const [index, value] of values.entries()) this.#put(index, value);
-    Atomics.store(this.#words, STATE, OUTCOMES[outcome]);
+    Atomics.store(this.#words, STATE, REPLIES[reply]);
     Atomics.notify(this.#words, STATE);
   }
 

@@ -1,26 +1,35 @@
-import { Kernel, kernelImports, LOG_LEVELS, type MessageLevel } from '../../../abi/index.ts';
+import {
+  type EnvFunctionName,
+  type EnvImports,
+  type EnvNamesOn,
+  envSignatures,
+  Kernel,
+  kernelImports,
+  LOG_LEVELS,
+  type MessageLevel,
+} from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
-import { type Instances, instantiate } from '../../link/instance.ts';
+import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
+import type { Execution } from '../../link/execution.ts';
+import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import type { Link } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
 import { type Ask, makeAsk } from '../../wasm/ask.ts';
 import { Answer } from './answer.ts';
-import { type Ended, type Order, type Request, type Setup, toPlain } from './protocol.ts';
+import { type Finished, type Order, type Request, type Setup, toPlain } from './protocol.ts';
 
-/** Kernel functions whose state is on the caller's thread: config, variables, HTTP, log level and the error text. */
-const ON_CALLERS_THREAD = [
-  ...['config_get', 'var_get', 'var_set', 'http_request', 'http_status_code', 'http_headers'],
-  ...['error_set', 'error_get', 'reset', 'get_log_level'],
-] as const;
-/** Log functions: the logger lives on the caller's thread. */
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+type LogName = `log_${MessageLevel}`;
 
-/** The reason recorded here when the caller's thread has ended the call. The real reason stays on that thread. */
-const ENDED_THERE = new PlugboardError('CALL_OVER', "the call was ended on the caller's thread");
+/** Kernel functions that the caller's thread runs. */
+const CALLERS = (Object.keys(envSignatures) as EnvFunctionName[]).filter(
+  (name): name is EnvNamesOn<'caller'> => envSignatures[name][2] === 'caller',
+);
+const isLog = (name: EnvFunctionName): name is LogName => name.startsWith('log_');
 
-type Imports = Readonly<Record<string, WebAssembly.ImportValue>>;
+/** The reason recorded here when the caller's thread has stopped the call. The real reason stays on that thread. */
+const STOPPED_THERE = new PlugboardError('CALL_OVER', "the call was stopped on the caller's thread");
 
 /** The functions of the runtime that the worker uses. All of them are loaded before a plugin can run. */
 type InnerPlatform = Pick<Platform, 'clock' | 'random' | 'hostFolder'>;
@@ -41,7 +50,7 @@ class WorkerPlugin {
   readonly #port: WorkerPort;
   readonly #setup: Setup;
   readonly #kernel: Kernel;
-  readonly #imports: Imports;
+  readonly #imports: EnvImports;
   readonly #answer: Answer;
   readonly #ask: Ask | null;
   #instances: Instances | null = null;
@@ -52,7 +61,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
-    this.#ask = setup.isMetered ? makeAsk(() => this.#answer.isLast) : null;
+    this.#ask = setup.limits.metered !== null ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
@@ -60,13 +69,20 @@ class WorkerPlugin {
       strict: setup.strict,
       onDiagnostic: diagnostic => this.#request('diagnostic', [diagnostic]),
     });
-    const { imports } = kernelImports(this.#kernel, {
-      tier: setup.tier,
-      accessors: setup.accessors ?? undefined,
-    });
-    const remote = ON_CALLERS_THREAD.map(name => [name, this.#remoteImport(name)] as const);
-    const logs = LEVELS.map(level => [`log_${level}`, this.#logImport(level)] as const);
-    this.#imports = { ...imports, ...Object.fromEntries([...remote, ...logs]) };
+    const { tier, accessors } = setup;
+    const own: EnvImports<EnvNamesOn<'plugin'>> = kernelImports(this.#kernel, {
+      tier,
+      accessors: accessors ?? undefined,
+    }).imports;
+    this.#imports = { ...own, ...this.#callersImports() };
+  }
+
+  #callersImports(): EnvImports<EnvNamesOn<'caller'>> {
+    const imports = CALLERS.map(name => [
+      name,
+      isLog(name) ? this.#logImport(name) : this.#remoteImport(name),
+    ]);
+    return Object.fromEntries(imports) as EnvImports<EnvNamesOn<'caller'>>;
   }
 
   carryOut(order: Order): void {
@@ -84,45 +100,47 @@ class WorkerPlugin {
     } catch (error) {
       thrown = error ?? new Error(String(error));
     }
-    const reason = kernel.ended === ENDED_THERE ? null : kernel.ended;
+    const reason = kernel.ended === STOPPED_THERE ? null : kernel.ended;
     kernel.memory.handOver();
     this.#port.post({
-      kind: 'ended',
+      kind: 'finished',
       result: typeof result === 'number' || result === undefined ? result : String(result),
       thrown: thrown === null ? null : toPlain(thrown),
       reason: reason && toPlain(reason),
       growth: this.#instances?.growth() ?? [],
       module: this.#module,
       exports: this.#exports(),
-    } satisfies Ended);
+    } satisfies Finished);
   }
 
   #start(): void {
-    const { plan } = this.#setup;
     const sink = (to: 'stdout' | 'stderr') => ({
       isTerminal: true,
       write: (bytes: Uint8Array) => void this.#request(to, [bytes.slice()]),
     });
-    const steps = instantiate({
+    const { plan, limits, tier } = this.#setup;
+    const { clock, random } = this.#platform;
+    const execution: Execution = {
       plan,
+      limits,
+      tier,
       kernel: this.#kernel,
-      kernelImports: this.#imports,
-      hostImport: link => this.#hostImport(link),
-      platform: this.#platform,
-      folders: this.#openFolders(),
       stdout: sink('stdout'),
       stderr: sink('stderr'),
       onDiagnostic: diagnostic => void this.#request('diagnostic', [diagnostic]),
+      listener: this.#setup.listens ? call => this.#listen(call) : undefined,
+    };
+    const embedding: Embedding & { suspends: false } = {
+      kernelImports: this.#imports,
+      http: null,
+      hostImport: link => this.#hostImport(link),
+      wasi: { clock, random, preopens: this.#openFolders() },
       suspends: false,
       ask: this.#ask,
-      tracksGrowth: this.#setup.tracksGrowth,
-      onModule: name => {
-        this.#module = name;
-      },
+    };
+    this.#instances = instantiate(execution, embedding, name => {
+      this.#module = name;
     });
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) step.value.fn(...step.value.args);
-    this.#instances = step.value;
   }
 
   #call(name: string): unknown {
@@ -136,7 +154,16 @@ class WorkerPlugin {
     );
   }
 
-  #hostImport({ provider, namespace, name }: Link): WebAssembly.ImportValue {
+  /** The import listener, which is on the caller's thread. */
+  #listen(call: ImportCall): (outcome: ImportOutcome) => void {
+    this.#request('import', [call]);
+    return outcome => {
+      const plain = 'error' in outcome ? { error: toPlain(outcome.error) } : outcome;
+      this.#request('outcome', [plain]);
+    };
+  }
+
+  #hostImport({ provider, namespace, name }: Link): (...args: unknown[]) => unknown {
     if (provider.kind !== 'remote')
       throw new Error(`BUG: ${namespace}.${name} is not served by the caller's thread`);
     return this.#remoteImport(provider.index);
@@ -150,17 +177,18 @@ class WorkerPlugin {
   }
 
   /** Checks the log level here, because plugins log many unwanted messages and a request for each would be slow. */
-  #logImport(level: MessageLevel): (handle: unknown) => unknown {
-    const log = this.#remoteImport(`log_${level}`);
+  #logImport(name: LogName): (handle: unknown) => unknown {
+    const log = this.#remoteImport(name);
+    const level = LOG_LEVELS[name.slice('log_'.length) as MessageLevel];
     return handle => {
       this.#kernel.check();
-      if (LOG_LEVELS[level] >= this.#answer.logLevel) log(handle);
+      if (level >= this.#answer.logLevel) log(handle);
     };
   }
 
   /**
    * Sends a request to the caller's thread and waits for its answer.
-   * @throws the reason for which the call was ended, or an error if the request failed on that thread
+   * @throws the reason for which the call was stopped, or an error if the request failed on that thread
    */
   #request(to: number | string, args: unknown[]): unknown {
     const kernel = this.#kernel;
@@ -172,10 +200,10 @@ class WorkerPlugin {
       const message = `an argument cannot be passed to the caller's thread: ${messageOf(error)}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
     }
-    const outcome = this.#answer.wait();
+    const reply = this.#answer.wait();
     kernel.memory.takeOver();
-    if (outcome === 'ended') return kernel.stop(ENDED_THERE);
-    if (outcome === 'failed') throw new Error(`${to} failed on the caller's thread`);
+    if (reply === 'stopped') return kernel.stop(STOPPED_THERE);
+    if (reply === 'failed') throw new Error(`${to} failed on the caller's thread`);
     return this.#answer.results;
   }
 

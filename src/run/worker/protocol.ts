@@ -1,30 +1,26 @@
-import { ABI_ERROR_CODES, AbiError, type KernelTier, type SharedBacking } from '../../../abi/index.ts';
+import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
 import { isError, isErrorCode, messageOf, PlugboardError } from '../../errors.ts';
-import type { Mount } from '../../given/settings.ts';
+import type { Settings } from '../../given/settings.ts';
+import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
-import type { LinkPlan } from '../../link/plan.ts';
 
 // Messages between the caller's thread and the worker. Only one thread works on the kernel memory at a time. The thread that
 // posts one of these messages hands the memory over before, and takes it over again when the answer arrives.
 
-/** First message to a worker: all data that it needs. */
-export interface Setup {
+/** First message to a worker: all data that it needs. Host functions in the plan have the provider kind `remote`. */
+export interface Setup
+  extends Pick<Execution, 'plan' | 'limits' | 'tier'>,
+    Pick<Settings, 'maxKernelBytes' | 'strict' | 'mounts'> {
   kind: 'setup';
-  /** Host functions in this plan have the provider kind `remote`. */
-  plan: LinkPlan;
-  tier: KernelTier;
-  isMetered: boolean;
-  tracksGrowth: boolean;
   accessors: WebAssembly.Module | null;
   backing: SharedBacking;
   /** Memory for answers to requests. Not a message, because the worker cannot receive messages while the plugin waits. */
   answers: SharedArrayBuffer;
-  maxKernelBytes: number | undefined;
-  strict: boolean;
-  mounts: readonly Mount[];
+  /** Whether there is an import listener, on the caller's thread. */
+  listens: boolean;
 }
 
-/** Message to the worker. After each order the worker posts `Ended`. */
+/** Message to the worker. After each order the worker posts `Finished`. */
 export type Order =
   | Setup
   /** Makes new instances and runs their start functions. */
@@ -36,18 +32,21 @@ export type Order =
 /** Message to the caller's thread: call a function there, or take output or a diagnostic. The worker waits for the answer. */
 export interface Request {
   kind: 'request';
-  /** Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr or diagnostic. */
+  /**
+   * Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr, diagnostic, and for the
+   * listener import and outcome.
+   */
   to: number | string;
   args: unknown[];
 }
 
 /** Message to the caller's thread: an order has been carried out. */
-export interface Ended {
-  kind: 'ended';
+export interface Finished {
+  kind: 'finished';
   /** Result of the export. A result other than a number or undefined is invalid, and sent as text for the error message. */
   result: number | string | undefined;
   thrown: PlainError | null;
-  /** The reason, if this side ended the call. */
+  /** The reason, if the worker stopped the call. */
   reason: PlainError | null;
   /** Pages by which each of the plugin's memories has grown. */
   growth: readonly number[];
@@ -64,6 +63,9 @@ export interface PlainError {
   code: string | undefined;
   exitCode: number | undefined;
 }
+
+/** The outcome of an import, as the worker reports it to the listener. */
+export type PlainOutcome = { result: unknown } | { error: PlainError };
 
 /** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
 export function toPlain(error: unknown): PlainError {

@@ -1,44 +1,34 @@
 import {
   compileAccessors,
   createSharedBacking,
-  type EnvImports,
-  type Kernel,
-  type KernelTier,
+  type EnvFunctionName,
   LOG_LEVELS,
 } from '../../../abi/index.ts';
-import type { LineSink } from '../../../wasi/index.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
-import type { Diagnostic } from '../../given/options.ts';
 import type { Settings } from '../../given/settings.ts';
-import { type HostCall, wrapAsyncHostFunction } from '../../host/function.ts';
+import { type WaitingHostCall, wrapAsyncHostFunction } from '../../host/function.ts';
+import type { ImportCall, ImportListener, ImportOutcome } from '../../host/listener.ts';
+import type { Execution } from '../../link/execution.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
-import type { AsyncImport } from '../host-imports.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
-import type { Outcome } from './answer.ts';
-import { type Ended, fromPlain, type Order, type Request } from './protocol.ts';
+import type { Reply } from './answer.ts';
+import { type Finished, fromPlain, type Order, type PlainOutcome, type Request } from './protocol.ts';
 import { Thread, workerFailed } from './thread.ts';
 
-export interface WorkerRunnerParts {
+/** The side of the caller's thread. */
+export interface WorkerHost {
   platform: Platform;
   settings: Settings;
-  plan: LinkPlan;
-  kernel: Kernel;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
-  kernelImports: Readonly<Record<string, EnvImports[string] | AsyncImport>>;
-  tier: KernelTier;
-  /** Whether checks in the plugin's own code stop it, because the runtime cannot end a worker by force. */
-  isMetered: boolean;
-  hostCall: HostCall;
-  stdout: LineSink;
-  stderr: LineSink;
-  onDiagnostic: (diagnostic: Diagnostic) => void;
+  kernelImports: Readonly<Record<EnvFunctionName, Served>>;
+  hostCall: WaitingHostCall;
 }
 
 /**
- * A function that the caller's thread runs for the worker. If it throws and the call has been ended, the plugin's call ends.
- * If it throws otherwise, the request fails in the worker.
+ * A function that the caller's thread runs for the worker. If it throws and the call has been stopped, the plugin's code
+ * is stopped too. If it throws otherwise, the request fails in the worker.
  */
 type Served = (...args: never[]) => unknown;
 
@@ -48,24 +38,39 @@ type Served = (...args: never[]) => unknown;
  * RATIONALE: how-does-a-plugin-in-a-worker-reach-its-host
  */
 export class WorkerRunner implements Runner {
-  readonly #parts: WorkerRunnerParts;
+  readonly #execution: Execution;
+  readonly #host: WorkerHost;
   readonly #plan: LinkPlan;
   readonly #served: ReadonlyMap<number | string, Served>;
   #thread: Thread | null = null;
   /** Result of the last order that succeeded; null while there are no instances. */
-  #ready: Ended | null = null;
+  #ready: Finished | null = null;
   #growth: readonly number[] = [];
+  /** Gets the outcome of the import in which the plugin is, if the listener wants it. */
+  #heard: ReturnType<ImportListener>;
   module: string = MAIN;
   readonly main = null;
 
-  constructor(parts: WorkerRunnerParts) {
-    this.#parts = parts;
-    const served = new Map<number | string, Served>(Object.entries(parts.kernelImports));
-    this.#plan = numberImports(parts.plan, parts.hostCall, served);
+  constructor(execution: Execution, host: WorkerHost) {
+    this.#execution = execution;
+    this.#host = host;
+    const { plan, kernel, stdout, stderr, onDiagnostic, listener } = execution;
+    const served = new Map<number | string, Served>(Object.entries(host.kernelImports));
+    this.#plan = numberImports(plan, host.hostCall, served);
     this.#served = served
-      .set('stdout', (bytes: Uint8Array) => parts.stdout.write(bytes))
-      .set('stderr', (bytes: Uint8Array) => parts.stderr.write(bytes))
-      .set('diagnostic', parts.onDiagnostic);
+      .set('stdout', (bytes: Uint8Array) => stdout.write(bytes))
+      .set('stderr', (bytes: Uint8Array) => stderr.write(bytes))
+      .set('diagnostic', onDiagnostic)
+      .set('import', (call: ImportCall) => {
+        this.#heard = listener!(call);
+        // The worker gets this reason instead of the answer, and does not run the function.
+        if (kernel.ended) this.#tellOutcome({ error: kernel.ended });
+      })
+      .set('outcome', (outcome: PlainOutcome) => {
+        // If this thread has stopped the call, the worker does not know the reason.
+        const reason = kernel.ended;
+        this.#tellOutcome('error' in outcome ? { error: reason ?? fromPlain(outcome.error) } : outcome);
+      });
   }
 
   get isReady(): boolean {
@@ -86,33 +91,34 @@ export class WorkerRunner implements Runner {
 
   async #startThread(): Promise<void> {
     this.#ready = null;
-    const { platform, settings, kernel, tier, isMetered } = this.#parts;
+    const { limits, tier, kernel } = this.#execution;
+    const { platform, settings } = this.#host;
+    const { nodeWorkerArgs, maxKernelBytes, strict, mounts } = settings;
     const backing = createSharedBacking();
     // New memory, because an ended worker may still write to its old memory.
     kernel.memory.moveTo(backing);
     kernel.begin();
-    const args = settings.nodeWorkerArgs;
     const serve = (request: Request) => this.#serve(request);
-    this.#thread = new Thread({ platform, args, memory: kernel.memory, serve });
+    this.#thread = new Thread({ platform, args: nodeWorkerArgs, memory: kernel.memory, serve });
     await this.#thread.run({
       kind: 'setup',
       plan: this.#plan,
+      limits,
       tier,
-      isMetered,
-      tracksGrowth: settings.maxGrowthPages !== undefined,
       accessors: tier === 'accessors' ? compileAccessors('shared') : null,
       backing,
       answers: this.#thread.answer.buffer,
-      maxKernelBytes: settings.maxKernelBytes,
-      strict: settings.strict,
-      mounts: settings.mounts,
+      maxKernelBytes,
+      strict,
+      mounts,
+      listens: this.#execution.listener !== undefined,
     });
   }
 
   async start(): Promise<void> {
     this.#ready = null;
     // The worker may have died since `prepare` was called for this call.
-    await this.#parts.hostCall.race(this.prepare());
+    await this.#host.hostCall.race(this.prepare());
     await this.#run(this.#thread!, { kind: 'start' });
   }
 
@@ -142,36 +148,53 @@ export class WorkerRunner implements Runner {
   }
 
   async #run(thread: Thread, order: Order): Promise<unknown> {
-    const { kernel, hostCall } = this.#parts;
+    const { kernel } = this.#execution;
     this.#shareLogLevel(thread);
-    const ended = await hostCall.race(thread.run(order));
-    this.module = ended.module;
-    this.#growth = ended.growth;
-    if (ended.reason) kernel.markEnded(fromPlain(ended.reason));
-    if (ended.thrown) throw fromPlain(ended.thrown);
-    this.#ready = ended;
-    return ended.result;
+    let finished: Finished;
+    try {
+      finished = await this.#host.hostCall.race(thread.run(order));
+    } catch (error) {
+      // A stopped worker cannot tell the outcome of the import in which it waited.
+      this.#tellOutcome({ error });
+      throw error;
+    }
+    this.module = finished.module;
+    this.#growth = finished.growth;
+    if (finished.reason) kernel.markEnded(fromPlain(finished.reason));
+    if (finished.thrown) throw fromPlain(finished.thrown);
+    this.#ready = finished;
+    return finished.result;
+  }
+
+  #tellOutcome(outcome: ImportOutcome): void {
+    const heard = this.#heard;
+    this.#heard = undefined;
+    heard?.(outcome);
   }
 
   /** Copies the log level to the worker. Called again after each request, because a host function may have changed it. */
   #shareLogLevel({ answer }: Thread): void {
-    answer.logLevel = LOG_LEVELS[this.#parts.kernel.logLevel];
+    answer.logLevel = LOG_LEVELS[this.#execution.kernel.logLevel];
   }
 
-  async #serve({ to, args }: Request): Promise<{ outcome: Outcome; results?: unknown }> {
-    const { kernel } = this.#parts;
+  async #serve({ to, args }: Request): Promise<{ reply: Reply; results?: unknown }> {
+    const { kernel } = this.#execution;
     try {
       const results = await this.#served.get(to)!(...(args as never[]));
       if (this.#thread) this.#shareLogLevel(this.#thread);
-      return { outcome: kernel.ended ? 'ended' : 'ok', results };
+      return { reply: kernel.ended ? 'stopped' : 'ok', results };
     } catch {
-      return { outcome: kernel.ended ? 'ended' : 'failed' };
+      return { reply: kernel.ended ? 'stopped' : 'failed' };
     }
   }
 }
 
 /** Returns the plan for the worker: each host function is replaced by a number, under which `served` holds it. */
-function numberImports(plan: LinkPlan, hostCall: HostCall, served: Map<number | string, Served>): LinkPlan {
+function numberImports(
+  plan: LinkPlan,
+  hostCall: WaitingHostCall,
+  served: Map<number | string, Served>,
+): LinkPlan {
   let next = 0;
   const modules = [...plan.modules.values()].map((module): LinkedModule => {
     const links = module.links.map(link => {

@@ -1,8 +1,8 @@
 import type { KernelMemory } from '../../../abi/index.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Platform, WorkerHandle } from '../../platform/types.ts';
-import { Answer, type Outcome } from './answer.ts';
-import type { Ended, Order, Request } from './protocol.ts';
+import { Answer, type Reply } from './answer.ts';
+import type { Finished, Order, Request } from './protocol.ts';
 
 export interface ThreadOptions {
   platform: Platform;
@@ -10,7 +10,7 @@ export interface ThreadOptions {
   args: Readonly<Record<string, unknown>>;
   /** Kernel memory of the caller's thread. The setup gives the worker the same memory. */
   memory: KernelMemory;
-  serve: (request: Request) => Promise<{ outcome: Outcome; results?: unknown }>;
+  serve: (request: Request) => Promise<{ reply: Reply; results?: unknown }>;
 }
 
 /** Threads that carry out an order. Keeps them alive: the code that awaits the order may be reachable only through them. */
@@ -31,7 +31,7 @@ export class Thread {
   readonly #serve: ThreadOptions['serve'];
   /** Shared with the worker through the setup. */
   readonly answer = new Answer();
-  #running: { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null = null;
+  #running: { resolve: (finished: Finished) => void; reject: (error: Error) => void } | null = null;
   #isDead = false;
 
   /** @throws {PlugboardError} WORKER_FAILED */
@@ -45,7 +45,7 @@ export class Thread {
         {
           onMessage: message => {
             const thread = self.deref();
-            if (thread) thread.#receive(message as Request | Ended);
+            if (thread) thread.#receive(message as Request | Finished);
             // The answer to the `drop` of the registry: the worker has closed its files.
             else handle.terminate();
           },
@@ -67,7 +67,7 @@ export class Thread {
   }
 
   /** @throws {PlugboardError} WORKER_FAILED as a rejection when the worker dies */
-  run(order: Order): Promise<Ended> {
+  run(order: Order): Promise<Finished> {
     if (!this.isIdle) throw new Error('BUG: the worker is busy or dead');
     return new Promise((resolve, reject) => {
       this.#running = { resolve, reject };
@@ -90,7 +90,7 @@ export class Thread {
     this.#handle.terminate();
   }
 
-  #receive(message: Request | Ended): void {
+  #receive(message: Request | Finished): void {
     this.#memory.takeOver();
     if (message.kind === 'request') {
       void this.#serveRequest(message);
@@ -101,7 +101,7 @@ export class Thread {
   }
 
   /** Marks the order as over and returns its callbacks. */
-  #settle(): { resolve: (ended: Ended) => void; reject: (error: Error) => void } | null {
+  #settle(): { resolve: (finished: Finished) => void; reject: (error: Error) => void } | null {
     const running = this.#running;
     this.#running = null;
     working.delete(this);
@@ -109,10 +109,10 @@ export class Thread {
   }
 
   async #serveRequest(request: Request): Promise<void> {
-    const { outcome, results } = await this.#serve(request);
+    const { reply, results } = await this.#serve(request);
     if (this.#isDead) return;
     this.#memory.handOver();
-    this.answer.give(outcome, results);
+    this.answer.give(reply, results);
   }
 }
 

@@ -1,0 +1,71 @@
+import { messageOf } from '../../errors.ts';
+import { parseManifest } from '../../given/manifest.ts';
+import { unavailable } from '../../module/source.ts';
+import type { Fetch } from '../../platform/types.ts';
+import { readBody } from '../../values/body.ts';
+import { ActorError, describe, readForeign } from '../errors.ts';
+import { ModuleError, tooLarge } from './module-error.ts';
+
+/** A module, given as its bytes, as the module compiled from them, as the path of a file, or as a URL. */
+export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL | string;
+
+interface Means {
+  readFile: ((path: string) => Promise<Uint8Array>) | undefined;
+  fetch: Fetch;
+  maxBytes: number;
+}
+
+/**
+ * Reads a module, and stops at `maxBytes`.
+ * @throws {ModuleError} TooLarge
+ * @throws {CreateError} SOURCE_UNAVAILABLE
+ * @throws {ActorError} INVALID_CONFIG
+ */
+export async function readModuleSource(
+  given: ModuleSource,
+  { readFile, fetch, maxBytes }: Means,
+): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
+  const { source } = readForeign('module', () => {
+    if (isSource(given)) return parseManifest(given).modules[0]!;
+    const expected = 'bytes, a WebAssembly.Module, a path or a URL';
+    throw new ActorError('INVALID_CONFIG', `module: expected ${expected}, got ${describe(given)}`);
+  });
+  if ('module' in source) return source.module;
+  if ('bytes' in source) return checkSize(source.bytes, maxBytes).slice();
+  if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);
+  if (!('path' in source)) throw new Error('BUG: a module of no kind');
+  const { path } = source;
+  if (!readFile)
+    throw unavailable(path, 'there are no files here; give readFile, or pass a URL, the bytes or a module');
+  try {
+    return checkSize(new Uint8Array(await readFile(path)), maxBytes);
+  } catch (error) {
+    if (error instanceof ModuleError) throw error;
+    throw unavailable(path, messageOf(error), error);
+  }
+}
+
+/** Whether the value names one module. A string of JSON would be a manifest, which may name several modules. */
+const isSource = (given: unknown): given is ModuleSource =>
+  typeof given === 'string'
+    ? !given.trimStart().startsWith('{')
+    : given instanceof URL ||
+      given instanceof Uint8Array ||
+      given instanceof ArrayBuffer ||
+      given instanceof WebAssembly.Module;
+
+function checkSize<Bytes extends Uint8Array>(bytes: Bytes, maxBytes: number): Bytes {
+  if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
+  return bytes;
+}
+
+async function fetchBytes(url: URL, fetch: Fetch, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status} ${response.statusText}`.trim());
+    return await readBody(response, maxBytes, bytes => tooLarge(bytes, maxBytes));
+  } catch (error) {
+    if (error instanceof ModuleError) throw error;
+    throw unavailable(url.href, messageOf(error), error);
+  }
+}

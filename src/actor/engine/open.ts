@@ -1,0 +1,75 @@
+import { createPlugin } from '../../create.ts';
+import type { HostFunctions } from '../../host/function.ts';
+import { webPlatform } from '../../platform/web.ts';
+import type { Plugin } from '../../plugin.ts';
+import { checkSignature } from '../../run/call.ts';
+import { readSignatures } from '../../wasm/reader.ts';
+import type { CheckedScript } from '../config/script-config.ts';
+import type { ActorLimits } from '../limits.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { HOST_FUNCTIONS, USER_NAMESPACE } from './host-functions.ts';
+import { memoryOption } from './memory-limit.ts';
+import { ModuleError, toModuleError, tooLarge } from './module-error.ts';
+import { type Outline, outlineOf } from './outline.ts';
+import { PluginStderr } from './stderr.ts';
+
+/** Reads the outline of a module that is not too large. @throws {ModuleError} TooLarge */
+export function outlineOfScript({ source }: CheckedScript, { moduleBytes }: ActorLimits): Outline {
+  if (source instanceof Uint8Array && source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
+  return outlineOf(source);
+}
+
+/** Returns the receiver of the lines that the plugin prints on stderr. */
+export function stderrOf({
+  name = 'actor',
+  platform = webPlatform,
+  stderr,
+  enableWasiOutput,
+}: EngineOptions): PluginStderr {
+  // With `enableWasiOutput` the plugin host already prints the lines.
+  const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
+  return new PluginStderr(name, platform.print.err, receiver);
+}
+
+/** @throws {ModuleError} {ActorError} {CreateError} */
+export async function openPlugin(
+  script: CheckedScript,
+  outline: Outline,
+  options: EngineOptions,
+  stderr: PluginStderr,
+): Promise<Plugin> {
+  const { platform = webPlatform, name, protocol, codec, limits, memoryLimitMb, ...pluginOptions } = options;
+  try {
+    return await createPlugin(platform, script.source, {
+      ...pluginOptions,
+      ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
+      functions: withHostFunctions(options.functions),
+      stderr: stderr.write,
+    });
+  } catch (error) {
+    throw toModuleError(error);
+  }
+}
+
+/** Adds the host functions of actors. A function that the user gives replaces the actor's function of the same name. */
+const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
+  ...functions,
+  [USER_NAMESPACE]: { ...HOST_FUNCTIONS, ...functions[USER_NAMESPACE] },
+});
+
+/** @throws {ModuleError} MissingExport */
+export async function checkEntryPoint(plugin: Plugin, { source, entryPoint }: CheckedScript): Promise<void> {
+  if (!(await plugin.functionExists(entryPoint))) {
+    const names = (await plugin.getExports())
+      .filter(({ kind }) => kind === 'function')
+      .map(({ name }) => name);
+    const message = `Function not found: ${entryPoint} (exported functions: ${names.join(', ') || 'none'})`;
+    throw new ModuleError('MissingExport', 'FUNCTION_NOT_FOUND', message);
+  }
+  const type = source instanceof Uint8Array ? readSignatures(source)?.exports.get(entryPoint) : undefined;
+  try {
+    checkSignature(entryPoint, 0, type);
+  } catch (error) {
+    throw toModuleError(error);
+  }
+}

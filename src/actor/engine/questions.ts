@@ -1,0 +1,76 @@
+import { excerpt, messageOf } from '../../errors.ts';
+import type { Plugin } from '../../plugin.ts';
+import { type PluginOutput, viewOf } from '../../values/output.ts';
+import { ActorError, describe, type Report } from '../errors.ts';
+import { readJson } from '../json/reader.ts';
+import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
+import { type PluginMetadata, readMetadata } from './metadata.ts';
+import { explain, lacksGoRuntime, ModuleError } from './module-error.ts';
+
+// Questions to the optional exports of an actor's plugin: get_metadata, get_version, validate_config.
+
+/** Returns the plugin's metadata; null when it has no such export. @throws {ModuleError} InvalidMetadata, InitFailed */
+export async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetadata | null> {
+  if (!(await plugin.functionExists('get_metadata'))) {
+    report({
+      code: 'NO_METADATA',
+      message: 'the plugin exports no get_metadata, so its ports are not known',
+    });
+    return null;
+  }
+  try {
+    return readMetadata(await answerOf(plugin, 'get_metadata'));
+  } catch (error) {
+    const message = messageOf(error);
+    if (lacksGoRuntime(error)) {
+      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
+    }
+    throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
+  }
+}
+
+/** Returns the plugin's version; null when it has no such export. @throws {ModuleError} InvalidMetadata, InitFailed */
+export async function askVersion(plugin: Plugin): Promise<string | null> {
+  if (!(await plugin.functionExists('get_version'))) return null;
+  const version = await ask(plugin, 'get_version');
+  if (typeof version === 'string') return version;
+  const message = `get_version: expected a JSON string, got ${describe(version)}`;
+  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
+}
+
+/**
+ * Asks whether a node may have this config. A plugin without such an export accepts every config.
+ * @param config as JSON
+ * @throws {ActorError} INVALID_CONFIG when it may not
+ * @throws {ModuleError} InitFailed when the export fails
+ */
+export async function askAboutConfig(plugin: Plugin, config: string): Promise<void> {
+  if (!(await plugin.functionExists('validate_config'))) return;
+  const answer = await ask(plugin, 'validate_config', config);
+  if (answer === true) return;
+  const message = `config: the plugin's validate_config refuses it, with ${describe(answer)}`;
+  throw new ActorError('INVALID_CONFIG', message);
+}
+
+/** Calls an optional export and returns its output, read as JSON. @throws {ModuleError} InitFailed */
+async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
+  try {
+    return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
+  } catch (error) {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
+async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
+  const answer = bytesOf(await plugin.call(name, input));
+  const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
+  refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
+  return answer;
+}
+
+/** Returns the bytes of an output; no bytes when there is none. */
+export const bytesOf = (output: PluginOutput | null): Uint8Array =>
+  output === null ? new Uint8Array(0) : viewOf(output);

@@ -1,0 +1,213 @@
+import { messageOf } from '../errors.ts';
+import type { ActorSettings } from './actor-settings.ts';
+import type { ScriptConfig } from './config/script-config.ts';
+import { validateConfig, withDefaults } from './engine/config-schema.ts';
+import { ExtismEngine } from './engine/engine.ts';
+import type { EngineResult } from './engine/engine-call.ts';
+import { PayloadWriter, writeConfig } from './engine/input.ts';
+import { ModuleError } from './engine/module-error.ts';
+import { ActorError, strictly } from './errors.ts';
+import { writeText } from './json/writer.ts';
+import type { Part } from './message/codec.ts';
+import type { Packet } from './message/message.ts';
+import { ProcessError } from './process-error.ts';
+import { applyReturned, type StateMap } from './state/state-store.ts';
+import {
+  checkStateRoom,
+  isSameState,
+  type StateRoom,
+  type WrittenState,
+  writeState,
+} from './state/written-state.ts';
+import type { Step } from './step.ts';
+
+/** A plugin that is ready for one actor: it has the actor's config, and executes its messages. */
+export class LoadedPlugin {
+  readonly engine: ExtismEngine;
+  /** Writes payloads in the encoding of the plugin. */
+  readonly writer: PayloadWriter;
+  readonly #scriptConfig: ScriptConfig;
+  readonly #settings: ActorSettings;
+  /** The config in the encoding of the plugin. */
+  readonly #config: Part;
+  readonly #stateRoom: StateRoom;
+
+  /** Opens a plugin, and validates the config for it. */
+  static async load(
+    scriptConfig: ScriptConfig,
+    settings: ActorSettings,
+    onOpen?: () => void,
+  ): Promise<LoadedPlugin> {
+    const { actorConfig, validate, configDefaults } = settings;
+    const own = settings.isRenewed ? withOwnBytes(scriptConfig) : scriptConfig;
+    const engine = await ExtismEngine.create(own, settings.engineOptions);
+    onOpen?.();
+    try {
+      const nodeConfig = configDefaults
+        ? withDefaults(actorConfig.config, engine.metadata)
+        : actorConfig.config;
+      const config = writeConfig({ ...actorConfig, config: nodeConfig }, engine.codec);
+      await validateConfig(validate, nodeConfig, engine.metadata);
+      await engine.validateConfig(writeText(nodeConfig, ['config']));
+      return new LoadedPlugin(own, settings, engine, config);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    scriptConfig: ScriptConfig,
+    settings: ActorSettings,
+    engine: ExtismEngine,
+    config: Part,
+  ) {
+    const { wire, inputBytes, awaitAllInports, requirePorts } = settings;
+    this.engine = engine;
+    this.writer = new PayloadWriter({ wire, maxBytes: inputBytes, codec: engine.codec });
+    this.#scriptConfig = scriptConfig;
+    this.#settings = settings;
+    this.#config = config;
+    if (awaitAllInports || requirePorts) this.inportNames();
+    this.#stateRoom = engine.stateRoom(config);
+  }
+
+  /** @throws {ActorError} UNSUPPORTED for a plugin whose metadata names no inports */
+  inportNames(): string[] {
+    const names = this.engine.metadata?.inports.map(({ name }) => name) ?? [];
+    if (names.length > 0) return names;
+    const message =
+      'awaitAllInports and requirePorts: the plugin does not say which inports it has; leave them out';
+    throw new ActorError('UNSUPPORTED', message);
+  }
+
+  /**
+   * Opens the plugin that replaces this one. Messages in the inports are already written in this one's encoding, and wait for
+   * its inports.
+   * @throws {ModuleError} InvalidMetadata for a plugin that cannot replace this one; and errors of `load`
+   */
+  async loadNext(source: ScriptConfig['source']): Promise<LoadedPlugin> {
+    const next = await LoadedPlugin.load({ ...this.#scriptConfig, source }, this.#settings);
+    try {
+      const [before, after] = [this, next].map(({ engine }) => engine.codec.encoding);
+      if (before !== after)
+        refuseNext(`the encoding is ${after}, but messages wait in ${before}; create a new actor`);
+      if (!this.#settings.awaitAllInports) return next;
+      const [old, own] = [this, next].map(plugin => plugin.inportNames().sort().join(', '));
+      if (old !== own)
+        refuseNext(`the inports are ${own}, but messages for ${old} are waited for; create a new actor`);
+      return next;
+    } catch (error) {
+      await next.engine.close();
+      throw error;
+    }
+  }
+
+  /** Writes a packet as the whole payload of one call. @throws {ActorError} MISSING_PORT, and errors of the writer */
+  payloadOf(packet: Packet): Part {
+    const part = this.writer.packet(packet);
+    const { requirePorts, awaitAllInports } = this.#settings;
+    if (!requirePorts && !awaitAllInports) return part;
+    const ports = this.engine.metadata?.inports ?? [];
+    const missing = ports
+      .filter(({ name, required }) => (awaitAllInports || required) && !Object.hasOwn(packet, name))
+      .map(({ name }) => name);
+    if (missing.length === 0) return part;
+    throw new ActorError('MISSING_PORT', `payload: no message for the inport ${missing.join(', ')}`);
+  }
+
+  /** Writes a state that did not come from this plugin. @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH */
+  writeStored(state: StateMap): WrittenState {
+    return this.#write(state, 'the stored state', 'raise the limit, or commit a smaller state to the store');
+  }
+
+  /** Checks that a state which the plugin before has left fits here. @throws {ActorError} STATE_TOO_LARGE */
+  checkRoom({ part }: WrittenState): void {
+    checkStateRoom(part, this.#stateRoom, 'state', 'the module before goes on');
+  }
+
+  /**
+   * Runs the plugin on a payload and a state. Keeps nothing and sends nothing: `before` does not change, and the same
+   * arguments can be executed again. Never rejects; the error of a call that fails is in the step.
+   */
+  async execute(payload: Part, before: WrittenState, signal?: AbortSignal): Promise<Step> {
+    const { engine } = this;
+    const { isolation, emitEmptyResults } = this.#settings;
+    const sent: Packet[] = [];
+    const state: StateMap = new Map(before.state);
+    try {
+      if (isolation === 'fresh') await engine.renew();
+      const call = { payload, config: this.#config, state, statePart: before.part, packets: sent, signal };
+      let answer: EngineResult;
+      try {
+        answer = await engine.run(call);
+        this.#apply(answer, state);
+      } catch (cause) {
+        return failed(cause, sent, engine.stderr, this.#afterFailure(state, before));
+      }
+      const { outputs, outputBytes } = answer;
+      const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
+      const result = hasResult ? outputs : undefined;
+      return { state: this.#after(state, before), sent, result, outputBytes, error: undefined };
+    } catch (cause) {
+      return failed(cause, sent);
+    }
+  }
+
+  /** Applies the state that the plugin returned. @throws {ActorError} STATE_WRITES_DISCARDED with `strict` */
+  #apply({ state: returned, written }: EngineResult, state: StateMap): void {
+    if (!returned) return;
+    const { statePolicy, engineOptions, tell } = this.#settings;
+    applyReturned(state, returned, statePolicy, written, engineOptions.strict ? strictly : tell);
+  }
+
+  /** @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a state that cannot be the input of the next call */
+  #after(state: StateMap, before: WrittenState): WrittenState {
+    return isSameState(state, before.state)
+      ? before
+      : this.#write(state, 'state', 'the state from before the call is kept');
+  }
+
+  /** Keys that the plugin set before a failure are kept, as upstream does, unless the policy is `transactional`. */
+  #afterFailure(state: StateMap, before: WrittenState): WrittenState | undefined {
+    const { statePolicy, tell } = this.#settings;
+    if (statePolicy === 'transactional') return undefined;
+    try {
+      return this.#after(state, before);
+    } catch (error) {
+      // Not thrown: the caller gets the error of the failed call itself.
+      const message = `the call failed, and its state is not kept: ${messageOf(error)}`;
+      tell({ code: 'STATE_WRITES_DISCARDED', message });
+      return undefined;
+    }
+  }
+
+  #write(state: StateMap, what: string, remedy: string): WrittenState {
+    const part = writeState(state, this.engine.codec);
+    checkStateRoom(part, this.#stateRoom, what, remedy);
+    return { state, part };
+  }
+}
+
+const failed = (
+  cause: unknown,
+  sent: Packet[],
+  stderr: readonly string[] = [],
+  state?: WrittenState,
+): Step => ({
+  state,
+  sent,
+  result: undefined,
+  outputBytes: 0,
+  error: new ProcessError(cause, sent, stderr),
+});
+
+/** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */
+const withOwnBytes = (config: ScriptConfig): ScriptConfig =>
+  config.source instanceof Uint8Array || config.source instanceof ArrayBuffer
+    ? { ...config, source: config.source.slice() }
+    : config;
+
+function refuseNext(message: string): never {
+  throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);
+}

@@ -1,0 +1,229 @@
+import {
+  aFunction,
+  aText,
+  kind,
+  type OptionTable,
+  orNull,
+  readArgument,
+  readOptions,
+} from '../../wasi/options.ts';
+import { CreateError } from '../errors.ts';
+import { hexOfSha256 } from '../module/source.ts';
+import { webPlatform } from '../platform/web.ts';
+import { ScriptActor } from './actor.ts';
+import { type ActorOptions, readActorOptions } from './actor-settings.ts';
+import { refuseArguments } from './call-options.ts';
+import type { ScriptConfig } from './config/script-config.ts';
+import { ExtismEngine } from './engine/engine.ts';
+import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
+import type { PluginMetadata } from './engine/metadata.ts';
+import { type ModuleSource, readModuleSource } from './engine/module-source.ts';
+import type { Protocol } from './engine/outline.ts';
+import { ActorError, describe, refuseOption } from './errors.ts';
+import { readLimits } from './limits.ts';
+import { Sequence } from './sequence.ts';
+
+/** A module that was validated as an actor. */
+export interface ActorModule {
+  readonly name: string;
+  readonly source: Uint8Array | WebAssembly.Module;
+  readonly entryPoint: string;
+  /** SHA-256 of the bytes; null for a compiled module, whose bytes are not accessible. */
+  readonly sha256: string | null;
+  readonly metadata: PluginMetadata | null;
+  readonly version: string | null;
+  readonly protocol: Protocol;
+}
+
+/** Options for the validation of modules and for every actor made of them. */
+export interface LoaderOptions extends EngineOptions {
+  /** Reads a file, for modules that are given by their path. Default: `readFile` of the platform. */
+  readFile?: ((path: string) => Promise<Uint8Array>) | undefined;
+}
+
+export interface LoadOptions {
+  /** Default: `process`. */
+  entryPoint?: string | undefined;
+  /** The SHA-256 that the bytes must have, 64 hexadecimal digits. */
+  sha256?: string | undefined;
+}
+
+export const LOADER_OPTIONS: OptionTable<LoaderOptions> = {
+  of: 'new ModuleLoader(options)',
+  code: 'INVALID_OPTION',
+  rows: {
+    ...ENGINE_OPTIONS.rows,
+    readFile: { ...orNull(aFunction), default: 'as the platform has it' },
+  },
+  hints: ENGINE_OPTIONS.hints!,
+};
+
+export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
+  of: 'loader.load(name, source, options)',
+  rows: {
+    entryPoint: { ...aText, default: 'process' },
+    sha256: {
+      ...kind(
+        'a SHA-256 of 64 hexadecimal digits',
+        value => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value),
+      ),
+      default: 'not checked',
+    },
+  },
+};
+
+const { entryPoint: _, ...reloadRows } = LOAD_OPTIONS.rows;
+type ReloadOptions = Omit<LoadOptions, 'entryPoint'>;
+
+export const RELOAD_OPTIONS: OptionTable<ReloadOptions> = {
+  of: 'loader.reload(name, source, options)',
+  rows: reloadRows,
+  hints: { entryPoint: 'a module keeps its entry point' },
+};
+
+/** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION for a wrong value of an option of `createPlugin` */
+export const readLoaderOptions = (options: unknown): LoaderOptions =>
+  readOptions(LOADER_OPTIONS, options, 'option', refuseOption);
+
+/** Loads modules, validates them and registers them by name; makes actors of them and reloads these actors. */
+export class ModuleLoader {
+  readonly #options: EngineOptions;
+  readonly #readFile: LoaderOptions['readFile'];
+  readonly #modules = new Map<string, ActorModule>();
+  readonly #actors = new Map<string, Set<ScriptActor>>();
+  readonly #reloads = new Sequence();
+
+  /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION */
+  constructor(options?: LoaderOptions);
+  constructor(given?: LoaderOptions, ...extra: unknown[]) {
+    refuseArguments('ModuleLoader', extra);
+    const { readFile, ...options } = readLoaderOptions(given);
+    this.#options = options;
+    const { platform } = options;
+    this.#readFile = readFile ?? (platform?.readFile && (path => platform.readFile!(path)));
+  }
+
+  /**
+   * Reads and validates a module, and registers it under this name. It replaces another module of that name; actors that
+   * run the replaced module go on with it. Bytes that are registered already, under any name, are not validated again.
+   * @throws {ModuleError} for a module that cannot be an actor
+   * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, and for options that are wrong
+   */
+  load(name: string, source: ModuleSource, options?: LoadOptions): Promise<ActorModule>;
+  async load(
+    name: string,
+    source: ModuleSource,
+    options?: LoadOptions,
+    ...extra: unknown[]
+  ): Promise<ActorModule> {
+    refuseArguments('load', extra);
+    readArgument(aText, name, 'load: name', refuseOption);
+    const read = readOptions(LOAD_OPTIONS, options, 'load', refuseOption);
+    const module = await this.#validate(name, source, read);
+    this.#modules.set(name, module);
+    return module;
+  }
+
+  get(name: string): ActorModule | undefined;
+  get(name: string, ...extra: unknown[]): ActorModule | undefined {
+    refuseArguments('get', extra);
+    return this.#modules.get(name);
+  }
+
+  get names(): string[] {
+    return [...this.#modules.keys()];
+  }
+
+  /** Removes a module; its actors go on. Returns whether a module was registered under this name. */
+  remove(name: string): boolean;
+  remove(name: string, ...extra: unknown[]): boolean {
+    refuseArguments('remove', extra);
+    return this.#modules.delete(name);
+  }
+
+  /** Makes an actor of a registered module. @throws {ActorError} UNKNOWN_MODULE; errors of `ScriptActor.create` */
+  createActor(name: string, options?: ActorOptions): Promise<ScriptActor>;
+  async createActor(name: string, given?: ActorOptions, ...extra: unknown[]): Promise<ScriptActor> {
+    refuseArguments('createActor', extra);
+    const { source, entryPoint } = this.#known(name);
+    const { name: _, ...options } = this.#options;
+    const actor = await this.make({ source, entryPoint }, { ...options, ...readActorOptions(given) });
+    const actors = this.#actors.get(name) ?? new Set();
+    this.#actors.set(name, actors.add(actor));
+    actor.subscribe(event => {
+      if (event.type === 'phase' && event.phase === 'stopped') actors.delete(actor);
+    });
+    return actor;
+  }
+
+  /** Makes an actor. The loader for Node overrides this to return the `ScriptActor` for Node. */
+  protected make(scriptConfig: ScriptConfig, options: ActorOptions): Promise<ScriptActor> {
+    return ScriptActor.create(scriptConfig, options);
+  }
+
+  /**
+   * Replaces a registered module by another one, also in all actors that this loader made of it, each between two of its
+   * messages. When the new module is invalid, or one of the actors refuses it, all go on with the old module.
+   * @throws {ActorError} UNKNOWN_MODULE; errors of `load` and `ScriptActor.reload`
+   */
+  reload(name: string, source: ModuleSource, options?: ReloadOptions): Promise<ActorModule>;
+  async reload(
+    name: string,
+    source: ModuleSource,
+    options?: ReloadOptions,
+    ...extra: unknown[]
+  ): Promise<ActorModule> {
+    refuseArguments('reload', extra);
+    const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
+    return this.#reloads.run(() => this.#reload(name, source, read));
+  }
+
+  async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {
+    const old = this.#known(name);
+    const module = await this.#validate(name, source, { ...options, entryPoint: old.entryPoint });
+    const actors = [...(this.#actors.get(name) ?? [])];
+    const outcomes = await Promise.allSettled(actors.map(actor => actor.reload(module.source)));
+    const failed = outcomes.find(outcome => outcome.status === 'rejected' && !isStopped(outcome.reason));
+    if (failed?.status === 'rejected') {
+      const reloaded = actors.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+      await Promise.allSettled(reloaded.map(actor => actor.reload(old.source)));
+      throw failed.reason;
+    }
+    this.#modules.set(name, module);
+    return module;
+  }
+
+  async #validate(name: string, given: ModuleSource, options: LoadOptions): Promise<ActorModule> {
+    const { entryPoint = 'process', sha256: wanted } = options;
+    const { platform = webPlatform, fetch = platform.fetch } = this.#options;
+    const maxBytes = readLimits(this.#options.limits).moduleBytes;
+    const source = await readModuleSource(given, { readFile: this.#readFile, fetch, maxBytes });
+    const sha256 = source instanceof Uint8Array ? await hexOfSha256(platform, source) : null;
+    if (wanted !== undefined && sha256 !== wanted.toLowerCase()) {
+      const has =
+        sha256 === null ? 'a compiled module has none that can be seen' : `the bytes have ${sha256}`;
+      throw new CreateError(
+        'HASH_MISMATCH',
+        `module ${describe(name)}: expected the SHA-256 ${wanted}, but ${has}`,
+      );
+    }
+    const known = [...this.#modules.values()].find(
+      module => sha256 !== null && module.sha256 === sha256 && module.entryPoint === entryPoint,
+    );
+    if (known) return Object.freeze({ ...known, name });
+    const engine = await ExtismEngine.create({ source, entryPoint }, { ...this.#options, name });
+    const { metadata, version, protocol } = engine;
+    await engine.close();
+    return Object.freeze({ name, source, entryPoint, sha256, metadata, version, protocol });
+  }
+
+  #known(name: string): ActorModule {
+    const module = this.#modules.get(name);
+    if (module) return module;
+    readArgument(aText, name, 'module: name', refuseOption);
+    const message = `no module is registered as ${describe(name)}; there are ${this.names.join(', ') || 'none'}`;
+    throw new ActorError('UNKNOWN_MODULE', message);
+  }
+}
+
+const isStopped = (error: unknown) => error instanceof ActorError && error.code === 'ACTOR_STOPPED';

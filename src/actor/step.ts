@@ -1,0 +1,27 @@
+import type { Packet } from './message/message.ts';
+import type { ProcessError } from './process-error.ts';
+import type { WrittenState } from './state/written-state.ts';
+
+/**
+ * One message, processed by a plugin. Nothing of a step is kept or sent yet: its owner commits the state and sends the
+ * packets, or drops both.
+ * RATIONALE: why-is-a-message-executed-before-it-is-committed
+ */
+export interface Step {
+  /**
+   * The state to keep. Undefined: the state from before the step stays. Also a failed step may have one, as upstream keeps the
+   * keys that a call set before it failed.
+   */
+  readonly state: WrittenState | undefined;
+  /** Packets that the plugin sent while it ran, in order. */
+  readonly sent: Packet[];
+  /** The plugin's result, which is sent after them. Undefined for an empty result, and for a failed step. */
+  readonly result: Packet | undefined;
+  /** Size of the plugin's output, from which the result was read. */
+  readonly outputBytes: number;
+  /** Set if the step failed. */
+  readonly error: ProcessError | undefined;
+}
+
+/** Returns all packets of a step, in the order in which they are sent. */
+export const packetsOf = ({ sent, result }: Step): Packet[] => (result ? [...sent, result] : sent);

@@ -1,0 +1,75 @@
+/** The suites that name a source file, the quickest first. Filters of `node dist/test/index.js`, each a process of its own. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  'abi/accessors': ['abi/accessors', 'abi/access'],
+  'abi/assemble': ['abi/accessors'],
+  'abi/block-table': ['abi/blocks', 'abi/memory'],
+  'abi/env': ['abi/env', 'abi/store', 'abi/text'],
+  'abi/errors': ['abi/memory'],
+  'abi/header': ['abi/memory', 'abi/transfer'],
+  'abi/http': ['src/http.test'],
+  'abi/imports': ['abi/env', 'abi/access'],
+  'abi/json': ['src/http.test', 'abi/env'],
+  'abi/kernel': ['abi/transfer', 'abi/store', 'src/plugin'],
+  'abi/memory': ['abi/memory', 'abi/blocks', 'abi/transfer'],
+  'abi/shared-backing': ['abi/memory', 'src/workers'],
+  'abi/signatures': ['abi/env'],
+  'abi/size-classes': ['abi/blocks'],
+  'abi/spec': ['abi/env', 'abi/accessors'],
+  'abi/utf8': ['abi/utf8', 'abi/text'],
+  'abi/vars': ['abi/store'],
+  'wasi/descriptors': ['wasi/fd', 'wasi/hostile', 'wasi/start'],
+  'wasi/files/memory-': ['wasi/memory-fs'],
+  'wasi/files/path-': ['wasi/path-fs', 'wasi/path.test', 'wasi/path-contract', 'wasi/preview2'],
+  'wasi/files/path-volume': ['wasi/path-volume', 'wasi/path-contract'],
+  'wasi/files/path-resolver': ['wasi/path.test', 'wasi/path-contract', 'wasi/hostile'],
+  'wasi/files/read-only-fs': ['wasi/memory-fs', 'wasi/fd'],
+  'wasi/files/readdir': ['wasi/fd', 'wasi/memory-fs'],
+  'wasi/files/sparse-bytes': ['wasi/memory-fs'],
+  'wasi/functions/args': ['wasi/strings'],
+  'wasi/functions/clock': ['wasi/clock'],
+  'wasi/functions/environ': ['wasi/strings'],
+  'wasi/functions/fd': ['wasi/fd', 'wasi/hostile', 'wasi/memory-fs'],
+  'wasi/functions/path': ['wasi/path.test', 'wasi/hostile', 'wasi/memory-fs'],
+  'wasi/functions/poll': ['wasi/poll'],
+  'wasi/functions/process': ['wasi/clock'],
+  'wasi/functions/random': ['wasi/clock'],
+  'wasi/functions/socket': ['wasi/fd'],
+  'wasi/functions/strings': ['wasi/strings'],
+  'wasi/functions/times': ['wasi/memory-fs', 'wasi/fd'],
+  'wasi/functions/transfer': ['wasi/fd', 'wasi/hostile'],
+  'wasi/memory': ['wasi/memory.test', 'wasi/hostile'],
+  'wasi/options': ['options', 'wasi/start', 'wasi/sinks'],
+  'wasi/other-versions': ['wasi/start', 'src/link'],
+  'wasi/preview1': ['wasi/preview1', 'wasi/start'],
+  'wasi/preview2': ['wasi/preview2'],
+  'wasi/provided/coarse-clock': ['wasi/clock', 'wasi/web'],
+  'wasi/provided/sinks': ['wasi/sinks'],
+  'wasi/provided/web': ['wasi/web'],
+  'wasi/result': ['wasi/fd', 'wasi/hostile'],
+  'wasi/rights': ['wasi/fd', 'wasi/path-contract'],
+  'wasi/spec': ['wasi/spec'],
+  'wasi/structs': ['wasi/fd'],
+  'wasi/trace': ['wasi/trace'],
+  'wasi/wasi-options': ['wasi/start', 'options'],
+};
+
+/** Run for every mutant of the wing that the suites above have not killed. */
+const WING: Readonly<Record<string, readonly string[]>> = {
+  abi: [
+    'abi/memory abi/store abi/text abi/transfer abi/access abi/blocks abi/env abi/utf8',
+    'src/plugin src/http.test',
+    'abi/differential',
+  ],
+  wasi: [
+    'wasi/fd wasi/path wasi/poll wasi/preview wasi/sinks wasi/start wasi/strings wasi/web wasi/clock wasi/command',
+    'wasi/memory wasi/hostile wasi/spec wasi/trace wasi/programs wasi/compiled src/wasi-output',
+  ],
+};
+
+/** Returns the filters for a source file, in the order in which they run. The longest prefix of `NAMED` that fits counts. */
+export function suitesFor(file: string): readonly string[] {
+  const prefix = Object.keys(NAMED)
+    .filter(name => file.startsWith(name))
+    .reduce((longest, name) => (name.length > longest.length ? name : longest), '');
+  return [...(NAMED[prefix] ?? []), ...WING[file.slice(0, file.indexOf('/'))]!];
+}

@@ -1,0 +1,26 @@
+import { kindOf } from '../../wasi/options.ts';
+import { is } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+
+const ROWS: readonly (readonly [value: unknown, words: string])[] = [
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [Number.NaN, 'NaN'],
+  [-1, 'a negative number'],
+  [0, 'a number'],
+  [0.5, 'a number that is not whole'],
+  ['', 'an empty string'],
+  ['secret', 'a string'],
+  [true, 'a boolean'],
+  [1n, 'a bigint'],
+  [() => {}, 'a function'],
+  [[], 'an array'],
+  [{}, 'an object'],
+  [Object.create(null), 'an object'],
+  [new Map(), 'an object of class Map'],
+];
+
+suite('wasi/kind of a value', test => {
+  for (const [index, [value, words]] of ROWS.entries())
+    test(`${index}: a message says "${words}"`, () => is(kindOf(value), words));
+});
