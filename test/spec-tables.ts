@@ -281,12 +281,12 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'ScriptActor',
     does: 'takes packets one at a time, keeps the state, sends the resulting packets; life cycle, error policy, reload',
-    files: ['actor.ts', 'inbox.ts', 'mailbox.ts', 'load.ts', 'settings.ts', 'events.ts'],
+    files: ['actor.ts', 'loaded-plugin.ts', 'inbox.ts', 'mailbox.ts', 'actor-settings.ts', 'events.ts'],
   },
   {
     layer: 'ModuleLoader',
     does: 'modules by name, from bytes, files and URLs; reloads all their actors or none',
-    files: ['loader.ts', 'engine/read-module.ts'],
+    files: ['module-loader.ts', 'engine/module-source.ts'],
   },
   {
     layer: 'ExtismEngine',
@@ -294,7 +294,7 @@ const actorLayers: readonly ActorLayer[] = [
     files: [
       'engine/engine.ts',
       'engine/module-error.ts',
-      'engine/protocol.ts',
+      'engine/outline.ts',
       'engine/host-functions.ts',
       'engine/metadata.ts',
       'engine/stderr.ts',
@@ -312,7 +312,8 @@ const actorLayers: readonly ActorLayer[] = [
       'message/wire.ts',
       'message/message.ts',
       'message/types.ts',
-      'engine/context.ts',
+      'engine/input.ts',
+      'engine/result.ts',
       'message/codec.ts',
       'json/reader.ts',
       '../msgpack/index.ts',
@@ -321,12 +322,18 @@ const actorLayers: readonly ActorLayer[] = [
   {
     layer: 'State',
     does: 'stores, and the rules for a state that a plugin returns',
-    files: ['state/state.ts', 'state-keeper.ts', 'state/file-state.ts', 'state/file-format.ts'],
+    files: ['state/state-store.ts', 'state/state-keeper.ts', 'state/file-state.ts', 'state/state-file.ts'],
   },
   {
     layer: 'Configuration',
     does: '`ScriptConfig`, `ActorConfig`, nodes of graphs, `config_schema`',
-    files: ['config/script.ts', 'config/node.ts', 'engine/schema.ts', 'limits.ts', 'engine/memory-limit.ts'],
+    files: [
+      'config/script-config.ts',
+      'config/actor-config.ts',
+      'engine/config-schema.ts',
+      'limits.ts',
+      'engine/memory-limit.ts',
+    ],
   },
 ];
 const fileLink = (name: string) => {

@@ -34,7 +34,12 @@ export const Fail = Object.fromEntries(
 ) as Readonly<Record<ErrnoName, Failure>>;
 
 const failures = Object.values(Fail);
-const failed = (errno: number): Failure => failures[errno] ?? new Failure(errno);
+function failed(errno: number): Failure {
+  // A file system in JavaScript may return anything. The error becomes EIO and a diagnostic.
+  if (!Number.isInteger(errno))
+    throw new TypeError(`a method of the file system returned ${String(errno)}, expected 0 or an errno`);
+  return failures[errno] ?? new Failure(errno);
+}
 
 // File systems belong to the embedder and return numbers (see `Fs`). The functions below make results of them.
 

@@ -339,7 +339,7 @@ export class RandomCode {
   }
 
   #exceptions(depth: number): (() => string[])[] {
-    const { tags, types } = this.#items;
+    const { tags, types, exceptions } = this.#items;
     if (tags.length === 0) return [];
     const tag = this.#index(tags.length);
     const { params } = types[tags[tag]!]!;
@@ -348,7 +348,7 @@ export class RandomCode {
       this.#onlyIf(this.#value('i32', depth - 1), () => [...this.#values(params, depth - 1), `throw ${tag}`]);
     const block = params.length > 0 ? `block ${params[0]}` : 'block';
     const ways = [raise];
-    if (FEATURES.olderExceptions) {
+    if (exceptions === 'older') {
       const end = this.#random.pick([['end'], ['rethrow 0', 'end']]);
       ways.push(() => [
         ...['try', ...this.#within([], () => [...inside(), ...raise()])],
@@ -356,7 +356,7 @@ export class RandomCode {
         ...['catch_all', ...this.#within([], inside), ...end],
       ]);
     }
-    if (FEATURES.exceptions) {
+    if (exceptions === 'newer') {
       const attempt = () => [...inside(), ...raise()];
       ways.push(() => [
         ...[

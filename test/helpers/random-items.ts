@@ -26,6 +26,8 @@ export interface Items {
   /** Indices of the functions that are in table 0 from its start. */
   elements: readonly number[];
   dataCount: number;
+  /** The form of exception handling. Engines refuse a module that uses both. */
+  exceptions: 'older' | 'newer' | undefined;
   /** Index of the global that counts down; null for code that may run for ever. */
   fuel: number | null;
 }
@@ -68,16 +70,21 @@ export function randomItems(random: Random, endless: boolean): Items {
   const withoutResult = types.flatMap(({ params, results }, index) =>
     results.length === 0 && params.length < 2 && params[0] !== 'funcref' ? [index] : [],
   );
-  const hasExceptions = FEATURES.olderExceptions || FEATURES.exceptions;
+  const forms = [
+    ...(FEATURES.olderExceptions ? (['older'] as const) : []),
+    ...(FEATURES.exceptions ? (['newer'] as const) : []),
+  ];
+  const exceptions = forms.length > 0 ? random.pick(forms) : undefined;
   return {
     types,
     functions,
     tables: importedFirst(Array.from({ length: 1 + random.below(2) }, () => sized(8, random.below(8)))),
     memories: importedFirst(memories),
     globals: [...importedFirst(globals), { imported: false, type: 'i32', mutable: true }],
-    tags: hasExceptions ? Array.from({ length: 1 + random.below(2) }, () => random.pick(withoutResult)) : [],
+    tags: exceptions ? Array.from({ length: 1 + random.below(2) }, () => random.pick(withoutResult)) : [],
     elements: Array.from({ length: 1 + random.below(7) }, () => random.below(functions.length)),
     dataCount: 1 + random.below(3),
+    exceptions,
     fuel: endless ? null : globals.length,
   };
 }

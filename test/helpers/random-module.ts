@@ -17,21 +17,21 @@ import { readModule } from '../../src/wasm/reader.ts';
 import type { ExternType, ValueType } from '../../src/wasm/types.ts';
 import { Random } from './random.ts';
 import { RandomCode } from './random-code.ts';
-import { FEATURES, type Items, randomItems } from './random-items.ts';
+import { type Items, randomItems } from './random-items.ts';
 
 /** Function entries and loop turns of one call. */
 const FUEL = 300;
 
 /** Wraps a loop that never ends in blocks, loops and conditions. */
-function endlessLoop(random: Random, self: number): string[] {
+function endlessLoop(random: Random, exceptions: Items['exceptions'], self: number): string[] {
   let inner = random.below(8) === 0 ? [`call ${self}`] : ['loop', 'br 0', 'end'];
   const wraps: (() => string[])[] = [
     () => ['block', ...inner, 'end'],
     () => ['loop', ...inner, 'br 0', 'end'],
     () => ['i32.const 1', 'if', ...inner, 'else', 'nop', 'end'],
     () => ['block', 'i32.const 0', 'br_table 0 0', 'end', ...inner],
-    ...(FEATURES.olderExceptions ? [() => ['try', ...inner, 'catch_all', 'end']] : []),
-    ...(FEATURES.exceptions ? [() => ['block', 'try_table catch_all 0', ...inner, 'end', 'end']] : []),
+    ...(exceptions === 'older' ? [() => ['try', ...inner, 'catch_all', 'end']] : []),
+    ...(exceptions === 'newer' ? [() => ['block', 'try_table catch_all 0', ...inner, 'end', 'end']] : []),
   ];
   for (let depth = random.below(5); depth > 0; depth--) inner = random.pick(wraps)();
   return inner;
@@ -54,7 +54,7 @@ export function randomModule(
   const ownTypes = functions.slice(1);
   if (endless) {
     ownTypes.push(1);
-    bodies.push(body(endlessLoop(random, functions.length)));
+    bodies.push(body(endlessLoop(random, items.exceptions, functions.length)));
   }
   const initial = (type: PlainType, index: number) =>
     index === fuel ? `i32.const ${FUEL}` : writer.constant(type);
@@ -136,7 +136,9 @@ const outcomeOf = (run: () => unknown): string => {
   try {
     return [run()].flat().map(show).join(' ');
   } catch (error) {
-    return `${(error as Error).constructor.name}: ${(error as Error).message}`;
+    // JavaScriptCore adds the source text of the call.
+    const message = (error as Error).message?.replace(/ \(evaluating .*/s, '');
+    return `${(error as Error).constructor.name}: ${message}`;
   }
 };
 

@@ -164,6 +164,27 @@ suite('wasi/file systems of the embedder', test => {
       is(guest.call('path_open', FOLDER, 0, PATH, path.length, 0, 0n, 0n, 0, OUT), Errno.ENOENT);
     });
 
+  for (const answer of [undefined, null, Number.NaN, 0.5, '0', true, {}, Promise.resolve(0)])
+    test(`${String(answer)} (${typeof answer}) where an errno is expected is EIO and a diagnostic`, () => {
+      const lie = () => answer as number;
+      const calls: [Partial<FsDirectory>, Partial<FsFile>, Call][] = [
+        [{ setTimes: lie }, {}, ['fd_filestat_set_times', FOLDER, 0n, 0n, 1]],
+        [{ makeDirectory: lie }, {}, ['path_create_directory', FOLDER, ...at('a')]],
+        [{ rename: lie }, {}, ['path_rename', FOLDER, ...at('f'), FOLDER, NEW, 3]],
+        [{}, { setSize: lie }, ['fd_filestat_set_size', FILE, 1n]],
+        [{}, { sync: lie }, ['fd_sync', FILE]],
+      ];
+      for (const [folder, file, [name, ...args]] of calls) {
+        const guest = open(folder, file).place(PATH, utf8(folder.makeDirectory ? 'a' : 'f'));
+        is(guest.call(name, ...args), Errno.EIO, name);
+        equal(
+          guest.diagnostics.map(({ code }) => code),
+          ['WASI_HOST_ERROR'],
+          name,
+        );
+      }
+    });
+
   test('a sync that fails after a write is the result of the write', () => {
     const SYNC = 16;
     const guest = open({}, { sync: () => Errno.EIO }, SYNC);
