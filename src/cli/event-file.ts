@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ActorEvent } from '../actor/index.ts';
+import { stringify } from '../values/text.ts';
 import { CliError } from './errors.ts';
 import { LINE_FEED } from './stdio.ts';
 
@@ -31,7 +32,7 @@ export class EventFile {
   }
 
   write(event: ActorEvent): void {
-    writeSync(this.#file, `${JSON.stringify(event)}\n`);
+    writeSync(this.#file, `${stringify(event)}\n`);
   }
 
   close(): void {

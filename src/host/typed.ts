@@ -12,7 +12,7 @@ import {
 } from '../../wasi/options.ts';
 import { PlugboardError } from '../errors.ts';
 import { fromBase64, toBase64 } from '../values/base64.ts';
-import { decodeStrict, parseJson } from '../values/text.ts';
+import { decodeStrict, parseJson, stringify } from '../values/text.ts';
 import { isThenable } from '../values/thenable.ts';
 import type { ValueType } from '../wasm/reader.ts';
 import type { CallContext } from './context.ts';
@@ -102,10 +102,7 @@ export const values = {
   text,
   json: block<unknown>(
     bytes => parseJson(decode(bytes), 'parameter'),
-    value => {
-      const written = JSON.stringify(value) as string | undefined;
-      return written ?? refuseValue(`JSON has no form for ${typeof value}`);
-    },
+    value => stringify(value) ?? refuseValue(`JSON has no form for ${typeof value}`),
   ),
   bytes: block<Uint8Array>(
     bytes => bytes,

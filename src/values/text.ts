@@ -11,6 +11,22 @@ const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 /** Refuses a text by its length, before the engine decodes it. @throws {Failure} TEXT_TOO_LONG */
 function checkTextLength(bytes: number, what: string, Failure: Failure = PlugboardError): void {
   if (bytes > MAX_TEXT_BYTES) throw new Failure('TEXT_TOO_LONG', tooLongMessage(what, bytes));
+  hasLongTexts ||= bytes >= LONG_TEXT;
+}
+
+/**
+ * V8 14 ends the process when its fast path of `JSON.stringify` meets a string of 2^28 characters for the second time (Node 26,
+ * Deno 2.9). A replacer turns the fast path off.
+ */
+const LONG_TEXT = 2 ** 26;
+const keepAll = (_key: string, value: unknown): unknown => value;
+/** Whether this process has decoded such a text, so that a value may hold it. */
+let hasLongTexts = false;
+
+/** Like `JSON.stringify`, also for values with the longest texts. */
+export function stringify(value: unknown): string | undefined {
+  const isCareful = hasLongTexts || (typeof value === 'string' && value.length >= LONG_TEXT);
+  return JSON.stringify(value, isCareful ? keepAll : undefined) as string | undefined;
 }
 
 /** Decodes UTF-8, with U+FFFD for invalid bytes. @throws {Failure} TEXT_TOO_LONG */

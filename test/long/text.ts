@@ -5,6 +5,7 @@ import { writeJson } from '../../src/actor/json/writer.ts';
 import { decode as unpack } from '../../src/msgpack/index.ts';
 import { type CallContext, type CallError, createPlugin, PluginOutput } from '../../src/node.ts';
 import { fromBase64, toBase64 } from '../../src/values/base64.ts';
+import { decodeStrict, stringify } from '../../src/values/text.ts';
 import { createWasi, MemoryFs } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -171,6 +172,18 @@ const json: LongCase[] = [
   },
 ];
 
+const writtenAgain: LongCase = {
+  name: 'a text of 2^28 characters, alone and in an object, is written as JSON again and again',
+  run() {
+    const text = decodeStrict(filled(2 ** 28, 0x61), 'the text');
+    for (let round = 0; round < 3; round++) {
+      is(stringify(text)?.length, text.length + 2);
+      is(stringify({ text })?.length, text.length + '{"text":""}'.length);
+      is(writeJson({ text }).length, text.length + '{"text":""}'.length);
+    }
+  },
+};
+
 const base64: LongCase = {
   name: 'base64 of 2^29 − 24 characters is read and written',
   run() {
@@ -310,6 +323,7 @@ export const TEXT_CASES: readonly LongCase[] = [
   ...fitting,
   ...tooLong,
   ...json,
+  writtenAgain,
   base64,
   ...padded,
   ...inputs,

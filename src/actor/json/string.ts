@@ -1,3 +1,5 @@
+import { stringify } from '../../values/text.ts';
+
 const SHORT_STRING = 32;
 const [QUOTE, BACKSLASH, SPACE, FIRST_SURROGATE] = [0x22, 0x5c, 0x20, 0xd800];
 
@@ -17,4 +19,4 @@ const isPlain = (code: number) =>
 
 /** Writes a JSON string. */
 export const quote = (text: string): string =>
-  plainLength(text, 0) === text.length ? `"${text}"` : JSON.stringify(text);
+  plainLength(text, 0) === text.length ? `"${text}"` : stringify(text)!;
