@@ -4,7 +4,7 @@ import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from 
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
-import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
+import { LOG_OPTIONS, logOptions } from './log.ts';
 import { printLine, readStdin, writeStdout } from './stdio.ts';
 
 export const call = defineCommand({
@@ -32,7 +32,6 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       help: 'call N times with the same input, and print each output (default: 1);\nvariables stay from call to call',
     },
     wasi: { grants: true, help: "print the plugin's own stdout on stdout, before the output" },
-    'log-level': LOG_LEVEL_OPTION,
     manifest: {
       short: 'm',
       help:
@@ -95,6 +94,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       unit: 'bytes',
       help: 'size of one HTTP response (default: 50 MiB)',
     },
+    ...LOG_OPTIONS,
   },
   examples: [
     "plugboard call greet.wasm greet --input 'Ada'",
@@ -107,7 +107,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       throw new CliError('USAGE', 'both --input and --stdin are given; keep one');
     }
     const options = {
-      ...logOptions(values['log-level']),
+      ...logOptions(values),
       ...(values.wasi && { stdout: printLine }),
       ...(values['enable-http-response-headers'] && { allowHttpResponseHeaders: true }),
     };

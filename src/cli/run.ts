@@ -22,7 +22,7 @@ import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
-import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
+import { LOG_OPTIONS, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
 
 export const run = defineCommand({
@@ -79,7 +79,7 @@ of the node, if --node is given. The actor gets only environment variables that 
       help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
     },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
-    'log-level': LOG_LEVEL_OPTION,
+    ...LOG_OPTIONS,
   },
   examples: [
     `echo '{"increment":{"type":"Flow"}}' | plugboard run counter.wasm --config initial_value=10`,
@@ -90,6 +90,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     if (node && values.config.length > 0)
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
+    const logs = logOptions(values, node?.id);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
     }
@@ -105,11 +106,10 @@ of the node, if --node is given. The actor gets only environment variables that 
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const options: ActorOptions = {
-      ...logOptions(values['log-level']),
+      ...logs,
       platform: nodePlatform,
       codec: msgpack,
       ...(node ? { node } : { config }),
-      ...(node && { stderr: (line: string) => writeStderr(node.id, line) }),
       environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
       statePolicy: values['state-policy'] as StatePolicy | undefined,
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,

@@ -21,8 +21,25 @@ const app = buildModule({
   memoryPages: 2,
 });
 
+/** `run` logs its input as an error and fails. */
+const sad = buildModule({
+  imports: [
+    { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+    { module: 'extism:host/env', name: 'log_error', params: ['i64'] },
+  ],
+  functions: [{ name: 'run', results: ['i32'], body: ['call 0', 'call 1', 'i32.const 1'] }],
+});
+
+/** `run` returns the log level. */
+const level = buildModule({
+  imports: [{ module: 'extism:host/env', name: 'get_log_level', results: ['i32'] }],
+  functions: [{ name: 'run', results: ['i32'], body: ['call 0'] }],
+});
+
 const files: Record<string, string | Uint8Array> = {
   'app.wasm': app,
+  'level.wasm': level,
+  'sad.wasm': sad,
   'lib.wasm': library(0),
   'seven.wasm': library(7),
   'folder/lib.wasm': library(5),
@@ -62,6 +79,16 @@ const cases: Case[] = [
   { args: ['app.wasm', 'run', '--link', 'folder/lib.wasm'], ...answered(5) },
   { args: ['app.wasm', 'run', '--link', `lib=${dataUrl}`], ...answered(4) },
   { args: [dataUrl, 'answer'], ...answered(4) },
+  {
+    args: ['sad.wasm', 'run', '-i', 'no bread'],
+    ...answered(1),
+    stderr: `error: no bread\n${answered(1).stderr}`,
+  },
+  { args: ['sad.wasm', 'run', '-i', 'no bread', '-q'], ...answered(1) },
+  { args: ['level.wasm', 'run'], ...answered(4) },
+  { args: ['level.wasm', 'run', '-vv', '-v'], ...answered(1) },
+  { args: ['level.wasm', 'run', '-vvvv'], stdout: '\n' },
+  { args: ['level.wasm', 'run', '-vvvvv'], stdout: '\n' },
   {
     args: ['app.wasm', 'run'],
     stderr: /^plugboard: UNRESOLVED_IMPORTS: module "main": nothing provides\n.*lib.*answer/,

@@ -36,7 +36,27 @@ const cases: Case[] = [
     stdout: '\n',
     stderr: 'warn: warn x\nerror: error x\n',
   },
-  { name: 'shows no logs without --log-level', args: ['log_all', '-i', 'x'], stdout: '\n' },
+  ...[
+    { flags: [], levels: ['error'] },
+    { flags: ['-v'], levels: ['warn', 'error'] },
+    { flags: ['-vv'], levels: ['info', 'warn', 'error'] },
+    { flags: ['-v', '--verbose', '-v'], levels: ['debug', 'info', 'warn', 'error'] },
+    { flags: ['--log-level', 'silent'], levels: [] },
+    { flags: ['-q'], levels: [] },
+    { flags: ['--quiet'], levels: [] },
+  ].map(({ flags, levels }) => ({
+    name: `shows with ${flags.join(' ') || 'no option'} the logs ${levels.join(', ') || 'of no level'}`,
+    args: ['log_all', '-i', 'x', ...flags],
+    stdout: '\n',
+    stderr: levels.map(level => `${level}: ${level} x\n`).join(''),
+  })),
+  { name: 'shows with -q no lines of the plugin', args: ['print', '-i', 'x', '-q'], stdout: '\n' },
+  {
+    name: 'shows with -q the error that ends the call',
+    args: ['fail', '-i', 'no bread', '-q'],
+    stderr: 'plugboard: PLUGIN_ERROR: no bread\n',
+    code: 7,
+  },
   {
     name: 'shows lines that the plugin prints on stderr',
     args: ['print', '-i', 'x'],

@@ -133,6 +133,14 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     stderr: 'USAGE: --log-level: expected one of trace, debug, info, warn, error, silent, got "loud"',
   },
   {
+    args: ['call', 'x.wasm', 'f', '-vq'],
+    stderr: 'USAGE: both --quiet and --verbose are given; keep one',
+  },
+  {
+    args: ['run', 'x.wasm', '-v', '--log-level', 'info'],
+    stderr: 'USAGE: both --verbose and --log-level are given; keep one',
+  },
+  {
     args: ['call', 'x.wasm', 'f'],
     env: { PLUGBOARD_LOG: 'yes' },
     stderr: 'USAGE: PLUGBOARD_LOG: expected debug or off, got "yes"',
