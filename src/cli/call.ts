@@ -6,6 +6,7 @@ import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { printLine, readStdin, writeStdout } from './stdio.ts';
+import { STUB_OPTION, withStubs } from './stub.ts';
 
 export const call = defineCommand({
   name: 'call',
@@ -45,6 +46,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       repeatable: true,
       help: 'a module (file or URL) from which others import under this name; default\nNAME: the file name without its extension',
     },
+    stub: STUB_OPTION,
     config: {
       grants: true,
       value: 'KEY=VALUE',
@@ -100,6 +102,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     "plugboard call greet.wasm greet --input 'Ada'",
     'plugboard call words.wasm count --stdin --config language=en --log-level info < README.md',
     'plugboard call app.wasm run --link math=add.wasm --memory-max 64',
+    'plugboard call shop.wasm order --stub extism:host/user.read_price=499 --stub extism:host/user.log',
     'plugboard call --manifest app.json run --set-config \'{"language": "en"}\' --loop 3',
   ],
   run: async ([plugin = '', name = ''], values) => {
@@ -108,15 +111,15 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     }
     const options = {
       ...logOptions(values),
+      // An actor cannot be created without these functions. If the plugin calls one, the call fails with NOT_PROCESSING.
+      functions: withStubs(values.stub, { [USER_NAMESPACE]: HOST_FUNCTIONS }),
       ...(values.wasi && { stdout: printLine }),
       ...(values['enable-http-response-headers'] && { allowHttpResponseHeaders: true }),
     };
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    // An actor cannot be created without them. When the plugin calls one of them, the call fails with NOT_PROCESSING.
-    const functions = { [USER_NAMESPACE]: HOST_FUNCTIONS };
-    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), { ...options, functions });
+    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), options);
     try {
       const input = values.stdin ? await readStdin() : values.input;
       for (let left = values.loop ?? 1; left > 0; left--) {

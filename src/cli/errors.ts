@@ -40,10 +40,19 @@ export function exitCodeOf(error: unknown): number {
   return code !== null && code > 0 && code <= 255 ? code : FAILURE;
 }
 
-/** Returns `CODE: message`. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
+/** Advice in words of the command line, below messages that name options of the API. */
+const ADVICE: Readonly<Record<string, string>> = {
+  UNRESOLVED_IMPORTS:
+    'on the command line: --stub NAMESPACE.NAME puts a function in place of each, which returns 0',
+};
+
+/** Returns `CODE: message`, with advice. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
-  if (error instanceof PlugboardError) return `${error.code}: ${excerpt(error.message)}`;
+  if (error instanceof PlugboardError) {
+    const advice = ADVICE[error.code];
+    return `${error.code}: ${excerpt(error.message)}${advice ? `\n${advice}` : ''}`;
+  }
   const code = 'code' in error ? String(error.code) : 'BUG';
   return `${code}: ${excerpt(error.message)}`;
 }

@@ -24,6 +24,7 @@ import { EventFile } from './event-file.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
+import { STUB_OPTION, withStubs } from './stub.ts';
 
 export const run = defineCommand({
   name: 'run',
@@ -79,6 +80,7 @@ of the node, if --node is given. The actor gets only environment variables that 
       help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
     },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
+    stub: STUB_OPTION,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -90,6 +92,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     if (node && values.config.length > 0)
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
+    const functions = withStubs(values.stub);
     const logs = logOptions(values, node?.id);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
@@ -107,6 +110,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const options: ActorOptions = {
       ...logs,
+      functions,
       platform: nodePlatform,
       codec: msgpack,
       ...(node ? { node } : { config }),

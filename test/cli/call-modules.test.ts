@@ -36,8 +36,34 @@ const level = buildModule({
   functions: [{ name: 'run', results: ['i32'], body: ['call 0'] }],
 });
 
+/** `run` returns the sum of its integer imports; `text` the length of the block whose handle `shop.price` returns. */
+const hosted = buildModule({
+  imports: [
+    { module: 'shop', name: 'price', params: ['i32'], results: ['i64'] },
+    { module: 'shop', name: 'log', params: ['i64'] },
+    { module: 'shop', name: 'tax', results: ['f64'] },
+    { module: 'shop', name: 'both', results: ['i32', 'i64'] },
+    { module: 'shop/v1.2', name: 'stock.all', results: ['i32'] },
+    { module: 'extism:host/env', name: 'length', params: ['i64'], results: ['i64'] },
+  ],
+  functions: [
+    {
+      name: 'run',
+      results: ['i32'],
+      body: [
+        ...['i64.const 1', 'call 1', 'call 2', 'drop', 'call 3', 'drop', 'call 4', 'i32.add'],
+        ...['i32.const 1', 'call 0', 'i32.wrap_i64', 'i32.add'],
+      ],
+    },
+    { name: 'text', results: ['i32'], body: ['i32.const 1', 'call 0', 'call 5', 'i32.wrap_i64'] },
+  ],
+});
+const stubs = (...texts: string[]) => texts.flatMap(text => ['--stub', text]);
+const others = stubs('shop.log', 'shop.tax', 'shop.both');
+
 const files: Record<string, string | Uint8Array> = {
   'app.wasm': app,
+  'hosted.wasm': hosted,
   'level.wasm': level,
   'sad.wasm': sad,
   'lib.wasm': library(0),
@@ -108,6 +134,42 @@ const cases: Case[] = [
     args: ['app.wasm', 'run', '--link', 'lib=lost.wasm'],
     stderr: 'plugboard: FILE: lost.wasm: there is no such file\n',
     code: 2,
+  },
+
+  { args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price', 'shop/v1.2.stock.all')], stdout: '\n' },
+  {
+    args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price=5', 'shop/v1.2.stock.all=2')],
+    ...answered(7),
+  },
+  {
+    args: [
+      'hosted.wasm',
+      'run',
+      ...others,
+      ...stubs('shop.price=5', 'shop.price=-1', 'shop/v1.2.stock.all=2'),
+    ],
+    ...answered(1),
+  },
+  {
+    args: ['hosted.wasm', 'text', ...others, ...stubs('shop.price=a=é', 'shop/v1.2.stock.all')],
+    ...answered(4),
+  },
+  {
+    args: [
+      'hosted.wasm',
+      'text',
+      ...others,
+      ...stubs('shop.price=', 'shop/v1.2.stock.all'),
+      '--timeout',
+      '9999',
+    ],
+    stdout: '\n',
+  },
+  {
+    args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price')],
+    stderr:
+      /^plugboard: UNRESOLVED_IMPORTS: .*\n.* shop\/v1\.2\.stock\.all: .*\n.* --stub NAMESPACE\.NAME .*\n$/,
+    code: 1,
   },
 
   { args: ['both.json', 'run', '-m'], ...answered(5) },

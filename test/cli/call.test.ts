@@ -213,6 +213,16 @@ suite('cli call', test => {
     });
   });
 
+  test('calls with --stub a plugin whose host functions are not here', async () => {
+    const args = [host().path('fixtures/kv-store/kv_store.wasm'), 'count_vowels', '-i', 'Hello'];
+    match((await call(args)).stderr, /^plugboard: UNRESOLVED_IMPORTS: [\s\S]*--stub/);
+    const stub = (name: string) => ['--stub', `extism:host/user.${name}`];
+    const result = await call([...args, ...stub('kv_read=abcd'), ...stub('kv_write')]);
+    // The four bytes of "abcd" are the old total.
+    const stdout = `{"count": 2, "total": ${0x64636261 + 2}, "vowels": "aeiouAEIOU"}\n`;
+    equal(result, { stdout, stderr: '', code: 0 });
+  });
+
   test('prints the metadata of an actor; its process fails, because there is no message', async () => {
     const actor = host().path('fixtures/go-counter/go_counter.wasm');
     const metadata = await call([actor, 'get_metadata']);

@@ -132,6 +132,10 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     args: ['call', 'x.wasm', 'f', '--log-level', 'loud'],
     stderr: 'USAGE: --log-level: expected one of trace, debug, info, warn, error, silent, got "loud"',
   },
+  ...['read', '.read', 'host.', '=1', ''].map(text => ({
+    args: ['call', 'x.wasm', 'f', '--stub', text],
+    stderr: `USAGE: --stub: expected NAMESPACE.NAME[=VALUE], such as extism:host/user.read, got "${text}"`,
+  })),
   {
     args: ['call', 'x.wasm', 'f', '-vq'],
     stderr: 'USAGE: both --quiet and --verbose are given; keep one',
