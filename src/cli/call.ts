@@ -1,5 +1,6 @@
 import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.ts';
 import { createPlugin } from '../node.ts';
+import { ACCESS_OPTIONS, allowHeaders } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
@@ -52,50 +53,10 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       value: 'KEY=VALUE',
       repeatable: true,
       help: 'value that config_get(KEY) returns to the plugin',
-      heading: 'Access of the plugin',
+      heading: 'Config of the plugin',
     },
     'set-config': { grants: true, value: 'JSON', help: 'config as a JSON object of strings; --config wins' },
-    'allow-path': {
-      grants: true,
-      value: 'HOST[:GUEST]',
-      repeatable: true,
-      help: 'a folder that the plugin may use, under the same path or GUEST;\nro:HOST:GUEST to read only',
-    },
-    'allow-host': {
-      grants: true,
-      value: 'GLOB',
-      repeatable: true,
-      help: 'hosts that the plugin may reach by HTTP, such as api.example.com or *.example.com',
-    },
-    'enable-http-response-headers': {
-      grants: true,
-      help: 'let the plugin read the headers of HTTP responses',
-    },
-    timeout: {
-      grants: true,
-      value: 'MS',
-      unit: 'milliseconds',
-      help: "time limit of a call (0: only the manifest's limit)",
-      heading: 'Limits',
-    },
-    'memory-max': {
-      grants: true,
-      value: 'PAGES',
-      unit: 'pages',
-      help: "memory.max_pages: pages of 64 KiB by which the plugin's memories may grow;\nthey may not start with more (0: only the manifest's limit)",
-    },
-    'var-max': {
-      grants: true,
-      value: 'BYTES',
-      unit: 'bytes',
-      help: 'size of all variables, keys included (default: 1 MiB)',
-    },
-    'http-response-max': {
-      grants: true,
-      value: 'BYTES',
-      unit: 'bytes',
-      help: 'size of one HTTP response (default: 50 MiB)',
-    },
+    ...ACCESS_OPTIONS,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -114,7 +75,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       // An actor cannot be created without these functions. If the plugin calls one, the call fails with NOT_PROCESSING.
       functions: withStubs(values.stub, { [USER_NAMESPACE]: HOST_FUNCTIONS }),
       ...(values.wasi && { stdout: printLine }),
-      ...(values['enable-http-response-headers'] && { allowHttpResponseHeaders: true }),
+      ...allowHeaders(values),
     };
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};

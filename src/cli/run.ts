@@ -14,10 +14,12 @@ import {
   type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
+import { isObject } from '../actor/json/value.ts';
 import { FileState } from '../actor/state/file-state.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
+import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
@@ -81,6 +83,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     stub: STUB_OPTION,
+    ...ACCESS_OPTIONS,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -93,6 +96,8 @@ of the node, if --node is given. The actor gets only environment variables that 
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
     const functions = withStubs(values.stub);
+    const access = { ...readAccess(values), ...allowHeaders(values) };
+    if (node) refuseLimitsOf(node, values);
     const logs = logOptions(values, node?.id);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
@@ -111,6 +116,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     const options: ActorOptions = {
       ...logs,
       functions,
+      ...access,
       platform: nodePlatform,
       codec: msgpack,
       ...(node ? { node } : { config }),
@@ -166,6 +172,20 @@ async function readNode(path: string): Promise<GraphNode> {
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Limits in the metadata of a node, with the options that set the same limit. */
+const NODE_LIMITS = [
+  ['timeout', 'timeout_ms'],
+  ['memory-max', 'memory_limit_mb'],
+] as const;
+
+/** @throws {CliError} USAGE for a limit that the node has too */
+function refuseLimitsOf({ metadata }: GraphNode, values: AccessValues): void {
+  for (const [option, key] of NODE_LIMITS) {
+    if (!values[option] || !isObject(metadata) || !Object.hasOwn(metadata, key)) continue;
+    throw new CliError('USAGE', `both --${option} and ${key} in the metadata of --node are given; keep one`);
   }
 }
 
