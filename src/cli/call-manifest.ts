@@ -4,6 +4,7 @@ import { isObject } from '../actor/json/value.ts';
 import type { Manifest } from '../node.ts';
 import { type AccessValues, readAccess } from './access.ts';
 import { CliError } from './errors.ts';
+import { isUrl } from './files.ts';
 
 /** A module that the command line names. */
 export type NamedModule = { name?: string } & ({ path: string } | { url: string });
@@ -75,9 +76,6 @@ function append(first: unknown, second: unknown): unknown {
   const all = lists.find(list => !Array.isArray(list)) ?? lists.flat();
   return Array.isArray(all) && all.length === 0 ? undefined : all;
 }
-
-/** The kinds of URL that a manifest may name; `C:\x.wasm` is a path. */
-const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text) && URL.canParse(text);
 
 const locate = (text: string) => (isUrl(text) ? { url: text } : { path: text });
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../wasi/options.ts';
-import { CliError, EXIT_CODES } from './errors.ts';
+import { CliError, exitCodesOf } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
 /** One option. The parser and the help are made from it. */
@@ -149,7 +149,7 @@ function formatHelp(command: CommandOf<Options>, options: Options): string {
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),
     '\nExit code:',
-    columns(EXIT_CODES.map(({ code, means }) => [code, means])),
+    columns(exitCodesOf(command.name)),
   ].join('\n');
 }
 

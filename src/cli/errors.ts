@@ -15,13 +15,16 @@ export const CLI_ERROR_CODES = [
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** Meaning of the exit codes. `--help` prints these rows. */
-export const EXIT_CODES = [
+/** Meaning of the exit codes. `--help` prints these rows; with `of`, only the help of this command does. */
+const EXIT_CODES: readonly { code: string; means: string; of?: string }[] = [
   { code: '0', means: 'success' },
   { code: '2', means: 'wrong use: an unknown option, a missing file, an invalid value' },
-  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range" },
+  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range", of: 'call' },
   { code: '1', means: 'any other failure' },
-] as const;
+];
+
+export const exitCodesOf = (command?: string): [code: string, means: string][] =>
+  EXIT_CODES.filter(({ of = command }) => of === command).map(({ code, means }) => [code, means]);
 
 const FAILURE = 1;
 const WRONG_USE = 2;

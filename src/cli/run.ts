@@ -23,7 +23,7 @@ import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './a
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
@@ -36,7 +36,7 @@ sends is a line of stdout in the same form. A message is {"type": ..., "data": .
 the other; blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is
 processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter with the name
 of the node, if --node is given. The actor gets only environment variables that are allowed.`,
-  positionals: [{ name: 'ACTOR.wasm', help: 'file with the actor, an Extism plugin' }],
+  positionals: [{ name: 'ACTOR.wasm', help: 'file or URL of the actor, an Extism plugin' }],
   options: {
     config: {
       grants: true,
@@ -109,7 +109,7 @@ of the node, if --node is given. The actor gets only environment variables that 
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
     ]);
-    const source = await readInputFile(path);
+    const source = await readFileOrUrl(path);
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);

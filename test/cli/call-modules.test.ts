@@ -172,6 +172,13 @@ const cases: Case[] = [
     code: 1,
   },
 
+  {
+    args: ['file:///lost/lost.wasm', 'run'],
+    stderr: 'plugboard: SOURCE_UNAVAILABLE: file:///lost/lost.wasm: there is no such file\n',
+    code: 1,
+  },
+  { args: ['folder', 'run'], stderr: /^plugboard: FILE: folder: (?!.*folder)[A-Z]+: .*\n$/, code: 2 },
+
   { args: ['both.json', 'run', '-m'], ...answered(5) },
   // Paths in a manifest start from the folder where the command runs, not from the folder of the manifest.
   { args: ['folder/both.json', 'run', '--manifest'], ...answered(7) },
@@ -179,7 +186,7 @@ const cases: Case[] = [
   { args: ['app.json', 'run', '--manifest', '--link', 'lib=seven.wasm'], ...answered(7) },
   {
     args: ['lost.json', 'run', '--manifest'],
-    stderr: /^plugboard: SOURCE_UNAVAILABLE: lost\.wasm: .*\n$/,
+    stderr: 'plugboard: SOURCE_UNAVAILABLE: lost.wasm: there is no such file\n',
     code: 1,
   },
   {

@@ -110,10 +110,10 @@ const cases: Case[] = [
     code: 7,
   },
   {
-    name: 'leaves no escape sequence for the terminal to obey',
+    name: 'leaves no escape sequence, and no character that reverses text, for the terminal to obey',
     args: ['fail', '--stdin'],
-    stdin: '\u001b[2J\u009b1m gone\nnext',
-    stderr: 'plugboard: PLUGIN_ERROR: \\x1b[2J\\x9b1m gone\n  next\n',
+    stdin: '\u001b[2J\u009b1m\tgone\u202e\u2066\u{e0001}\nnext',
+    stderr: 'plugboard: PLUGIN_ERROR: \\u001b[2J\\u009b1m\tgone\\u202e\\u2066\\udb40\\udc01\n  next\n',
     code: 7,
   },
   {

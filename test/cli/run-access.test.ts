@@ -59,6 +59,7 @@ const cases: [args: string[], stderr: RegExp, code?: number][] = [
   [['grow', '--memory-max', '1'], /MEMORY_LIMIT: .* 2 pages, over the limit of 1 /],
   [['forever', '--timeout', '50'], /TIMEOUT: .*50 ms/],
   [['forever', '--node', 'limited.json'], /TIMEOUT: .*50 ms/],
+  [['fetch', '--events', 'no/events'], /FILE: no\/events: there is no such file\n$/, 2],
   [['fetch'], /HTTP_NOT_ENABLED: /],
   [['fetch', '--allow-host', 'a.invalid', '--allow-host', 'b.*'], /HTTP_DENIED: .*"a\.invalid", "b\.\*"/],
   [
