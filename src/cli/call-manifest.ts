@@ -2,23 +2,19 @@ import { parse } from 'node:path';
 import { readJson, readUtf8 } from '../actor/json/reader.ts';
 import { isObject } from '../actor/json/value.ts';
 import type { Manifest } from '../node.ts';
+import { type AccessValues, readAccess } from './access.ts';
 import { CliError } from './errors.ts';
+import { isUrl } from './files.ts';
 
 /** A module that the command line names. */
 export type NamedModule = { name?: string } & ({ path: string } | { url: string });
 
 /** Values of the options of `call` that become keys of the manifest. */
-export interface ManifestValues {
+export interface ManifestValues extends AccessValues {
   manifest: boolean;
   link: readonly string[];
   config: readonly string[];
   'set-config': string | undefined;
-  'allow-path': readonly string[];
-  'allow-host': readonly string[];
-  timeout: number | undefined;
-  'memory-max': number | undefined;
-  'var-max': number | undefined;
-  'http-response-max': number | undefined;
 }
 
 type Keys = Readonly<Record<string, unknown>>;
@@ -28,19 +24,9 @@ export function manifestOfFlags(plugin: string, values: ManifestValues): Keys & 
   return {
     wasm: [...values.link.map(readLink), ...(values.manifest ? [] : [locate(plugin)])],
     config: { ...readSetConfig(values['set-config']), ...readConfig(values.config) },
-    allowed_hosts: values['allow-host'],
-    allowed_paths: Object.fromEntries(values['allow-path'].map(readPath)),
-    memory: {
-      max_pages: unlessZero(values['memory-max']),
-      max_var_bytes: values['var-max'],
-      max_http_response_bytes: values['http-response-max'],
-    },
-    timeout_ms: unlessZero(values.timeout),
+    ...readAccess(values),
   };
 }
-
-/** In Extism's command line, 0 means that the limit is not given. */
-const unlessZero = (limit: number | undefined): number | undefined => limit || undefined;
 
 /** Returns the object in a manifest file. `createPlugin` checks its keys. @throws {CliError} FILE */
 export function readManifest(path: string, bytes: Uint8Array): Keys {
@@ -91,9 +77,6 @@ function append(first: unknown, second: unknown): unknown {
   return Array.isArray(all) && all.length === 0 ? undefined : all;
 }
 
-/** The kinds of URL that a manifest may name; `C:\x.wasm` is a path. */
-const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text) && URL.canParse(text);
-
 const locate = (text: string) => (isUrl(text) ? { url: text } : { path: text });
 
 /** Reads `[NAME=]FILE_OR_URL`. The default name is the file name without its extension. */
@@ -103,13 +86,6 @@ function readLink(text: string): NamedModule {
   const name = end < 0 ? parse(isUrl(text) ? new URL(text).pathname : text).name : text.slice(0, end);
   if (name && where) return { name, ...locate(where) };
   throw new CliError('USAGE', `--link: expected [NAME=]FILE_OR_URL, got ${JSON.stringify(text)}`);
-}
-
-/** Reads `[ro:]HOST[:GUEST]`. With only two parts, as in `ro:x`, `ro` is the name of a folder. */
-function readPath(text: string): readonly [host: string, guest: string] {
-  const [, host, guest] = /^(ro:[^:]+(?=:)|[^:]*):?(.*)$/s.exec(text) ?? [];
-  if (!host) throw new CliError('USAGE', `--allow-path: expected HOST[:GUEST], got ${JSON.stringify(text)}`);
-  return [host, guest || host];
 }
 
 const readConfig = (texts: readonly string[]): Record<string, string> =>

@@ -1,11 +1,13 @@
 import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.ts';
 import { createPlugin } from '../node.ts';
+import { ACCESS_OPTIONS, allowHeaders } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
-import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
+import { LOG_OPTIONS, logOptions } from './log.ts';
 import { printLine, readStdin, writeStdout } from './stdio.ts';
+import { STUB_OPTION, withStubs } from './stub.ts';
 
 export const call = defineCommand({
   name: 'call',
@@ -32,7 +34,6 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       help: 'call N times with the same input, and print each output (default: 1);\nvariables stay from call to call',
     },
     wasi: { grants: true, help: "print the plugin's own stdout on stdout, before the output" },
-    'log-level': LOG_LEVEL_OPTION,
     manifest: {
       short: 'm',
       help:
@@ -46,60 +47,23 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       repeatable: true,
       help: 'a module (file or URL) from which others import under this name; default\nNAME: the file name without its extension',
     },
+    stub: STUB_OPTION,
     config: {
       grants: true,
       value: 'KEY=VALUE',
       repeatable: true,
       help: 'value that config_get(KEY) returns to the plugin',
-      heading: 'Access of the plugin',
+      heading: 'Config of the plugin',
     },
     'set-config': { grants: true, value: 'JSON', help: 'config as a JSON object of strings; --config wins' },
-    'allow-path': {
-      grants: true,
-      value: 'HOST[:GUEST]',
-      repeatable: true,
-      help: 'a folder that the plugin may use, under the same path or GUEST;\nro:HOST:GUEST to read only',
-    },
-    'allow-host': {
-      grants: true,
-      value: 'GLOB',
-      repeatable: true,
-      help: 'hosts that the plugin may reach by HTTP, such as api.example.com or *.example.com',
-    },
-    'enable-http-response-headers': {
-      grants: true,
-      help: 'let the plugin read the headers of HTTP responses',
-    },
-    timeout: {
-      grants: true,
-      value: 'MS',
-      unit: 'milliseconds',
-      help: "time limit of a call (0: only the manifest's limit)",
-      heading: 'Limits',
-    },
-    'memory-max': {
-      grants: true,
-      value: 'PAGES',
-      unit: 'pages',
-      help: "memory.max_pages: pages of 64 KiB by which the plugin's memories may grow;\nthey may not start with more (0: only the manifest's limit)",
-    },
-    'var-max': {
-      grants: true,
-      value: 'BYTES',
-      unit: 'bytes',
-      help: 'size of all variables, keys included (default: 1 MiB)',
-    },
-    'http-response-max': {
-      grants: true,
-      value: 'BYTES',
-      unit: 'bytes',
-      help: 'size of one HTTP response (default: 50 MiB)',
-    },
+    ...ACCESS_OPTIONS,
+    ...LOG_OPTIONS,
   },
   examples: [
     "plugboard call greet.wasm greet --input 'Ada'",
     'plugboard call words.wasm count --stdin --config language=en --log-level info < README.md',
     'plugboard call app.wasm run --link math=add.wasm --memory-max 64',
+    'plugboard call shop.wasm order --stub extism:host/user.read_price=499 --stub extism:host/user.log',
     'plugboard call --manifest app.json run --set-config \'{"language": "en"}\' --loop 3',
   ],
   run: async ([plugin = '', name = ''], values) => {
@@ -107,16 +71,16 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       throw new CliError('USAGE', 'both --input and --stdin are given; keep one');
     }
     const options = {
-      ...logOptions(values['log-level']),
+      ...logOptions(values),
+      // An actor cannot be created without these functions. If the plugin calls one, the call fails with NOT_PROCESSING.
+      functions: withStubs(values.stub, { [USER_NAMESPACE]: HOST_FUNCTIONS }),
       ...(values.wasi && { stdout: printLine }),
-      ...(values['enable-http-response-headers'] && { allowHttpResponseHeaders: true }),
+      ...allowHeaders(values),
     };
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    // An actor cannot be created without them. When the plugin calls one of them, the call fails with NOT_PROCESSING.
-    const functions = { [USER_NAMESPACE]: HOST_FUNCTIONS };
-    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), { ...options, functions });
+    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), options);
     try {
       const input = values.stdin ? await readStdin() : values.input;
       for (let left = values.loop ?? 1; left > 0; left--) {

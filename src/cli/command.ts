@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../wasi/options.ts';
-import { CliError, EXIT_CODES } from './errors.ts';
+import { CliError, exitCodesOf } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
 /** One option. The parser and the help are made from it. */
@@ -20,10 +20,15 @@ export interface Option {
 }
 type Options = Record<string, Option>;
 
-/** Values of the options: a list if repeatable, a number if it has a unit, a string, or for a switch whether it is on. */
+/**
+ * Values of the options: a string, a list of them if repeatable, a number if it has a unit. For a switch whether it is on, or
+ * how many times it is given if repeatable.
+ */
 export type Values<O extends Options> = {
   [Name in keyof O]: O[Name] extends { repeatable: true }
-    ? string[]
+    ? O[Name] extends { value: string }
+      ? string[]
+      : number
     : O[Name] extends { unit: string }
       ? number | undefined
       : O[Name] extends { value: string }
@@ -125,8 +130,8 @@ function readArguments(
   const values = Object.entries(options).map(([name, { value, unit, repeatable }]) => {
     const texts = given.get(name);
     const [text] = texts ?? [];
+    if (!value) return [name, repeatable ? (texts?.length ?? 0) : texts !== undefined] as const;
     if (repeatable) return [name, texts ?? []] as const;
-    if (!value) return [name, texts !== undefined] as const;
     if (!unit || text === undefined) return [name, text] as const;
     if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return [name, Number(text)] as const;
     return fail(`--${name}: expected a whole number of ${unit}, 0 or more, got ${JSON.stringify(text)}`);
@@ -144,7 +149,7 @@ function formatHelp(command: CommandOf<Options>, options: Options): string {
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),
     '\nExit code:',
-    columns(EXIT_CODES.map(({ code, means }) => [code, means])),
+    columns(exitCodesOf(command.name)),
   ].join('\n');
 }
 

@@ -17,13 +17,16 @@ export const CLI_ERROR_CODES = [
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** Meaning of the exit codes. `--help` prints these rows. */
-export const EXIT_CODES = [
+/** Meaning of the exit codes. `--help` prints these rows; with `of`, only the help of this command does. */
+const EXIT_CODES: readonly { code: string; means: string; of?: string }[] = [
   { code: '0', means: 'success' },
   { code: '2', means: 'wrong use: an unknown option, a missing file, an invalid value' },
-  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range" },
+  { code: '1 to 255', means: "the plugin's own code, if it failed with a code in this range", of: 'call' },
   { code: '1', means: 'any other failure' },
-] as const;
+];
+
+export const exitCodesOf = (command?: string): [code: string, means: string][] =>
+  EXIT_CODES.filter(({ of = command }) => of === command).map(({ code, means }) => [code, means]);
 
 const FAILURE = 1;
 const WRONG_USE = 2;
@@ -47,9 +50,16 @@ export function exitCodeOf(error: unknown): number {
   return code !== null && code > 0 && code <= 255 ? code : FAILURE;
 }
 
-/** Returns `CODE: message`. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
+/** Advice in words of the command line, below messages that name options of the API. */
+const ADVICE: Readonly<Record<string, string>> = {
+  UNRESOLVED_IMPORTS:
+    'on the command line: --stub NAMESPACE.NAME puts a function in place of each, which returns 0',
+};
+
+/** Returns `CODE: message`, with advice. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
   const code = 'code' in error ? String(error.code) : 'BUG';
-  return `${code}: ${excerpt(error.message)}`;
+  const advice = ADVICE[code];
+  return `${code}: ${excerpt(error.message)}${advice ? `\n${advice}` : ''}`;
 }

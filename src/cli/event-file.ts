@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ActorEvent } from '../actor/index.ts';
+import { reasonOf } from '../platform/system-error.ts';
 import { stringify } from '../values/text.ts';
 import { CliError } from './errors.ts';
 import { LINE_FEED } from './stdio.ts';
@@ -16,7 +17,7 @@ export class EventFile {
     try {
       this.#file = openSync(path, 'a+');
     } catch (error) {
-      throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
     }
     // Pipes and terminals have no earlier content to protect.
     const size = fstatSync(this.#file).isFile() ? fstatSync(this.#file).size : 0;

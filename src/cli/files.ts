@@ -1,7 +1,10 @@
 import { fstatSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isMissing } from '../platform/system-error.ts';
+import { fileURLToPath } from 'node:url';
+import { loadSource, MAIN } from '../module/source.ts';
+import { nodePlatform } from '../platform/node.ts';
+import { reasonOf } from '../platform/system-error.ts';
 import { CliError } from './errors.ts';
 
 /** @throws {CliError} FILE */
@@ -9,9 +12,22 @@ export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffe
   try {
     return new Uint8Array(await readFile(path));
   } catch (error) {
-    const reason = isMissing(error) ? 'there is no such file' : (error as Error).message;
-    throw new CliError('FILE', `${path}: ${reason}`, { cause: error });
+    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** The kinds of URL that a manifest may name; `C:\x.wasm` is a path. */
+export const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text) && URL.canParse(text);
+
+/** Reads a file, or the body of a URL. @throws {CliError} FILE @throws {CreateError} SOURCE_UNAVAILABLE */
+export async function readFileOrUrl(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!isUrl(text)) return readInputFile(text);
+  const url = new URL(text);
+  if (url.protocol === 'file:') return readInputFile(fileURLToPath(url));
+  const source = { url, init: {} };
+  const loaded = await loadSource(nodePlatform, fetch, { source, name: MAIN, hash: undefined });
+  if ('bytes' in loaded) return loaded.bytes;
+  throw new Error('BUG: a URL gave no bytes');
 }
 
 /** A file that a command uses: a path or a file descriptor. */

@@ -1,7 +1,7 @@
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
 import { columns, defineCommand } from './command.ts';
-import { readInputFile } from './files.ts';
-import { writeStdout } from './stdio.ts';
+import { readFileOrUrl } from './files.ts';
+import { printable, writeStdout } from './stdio.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -9,28 +9,16 @@ export const inspect = defineCommand({
   about: `Lists imports and exports of a plugin, whether they fit, which functions the host must provide, the sizes of its
 parts, and known mistakes. The plugin is not run. The exit code is 0 if the plugin would run here, as far as can be
 known, else 1.`,
-  positionals: [{ name: 'FILE', help: 'file with the plugin; other files are diagnosed too' }],
+  positionals: [{ name: 'FILE', help: 'file or URL of the plugin; other files are diagnosed too' }],
   options: { json: { help: 'print the full report, as JSON' } },
   examples: ['plugboard inspect plugin.wasm', 'plugboard inspect --json plugin.wasm'],
   run: async ([path = ''], { json }) => {
-    const inspection = inspectModule(await readInputFile(path));
+    const inspection = inspectModule(await readFileOrUrl(path));
     const lines = json ? JSON.stringify(inspection, null, 2).split('\n') : describe(path, inspection);
     await writeStdout(`${lines.map(printable).join('\n')}\n`);
     return inspection.runs ? 0 : 1;
   },
 });
-
-/**
- * Escapes control and format characters: names in a module may contain escape sequences, which a terminal obeys, or
- * characters that reverse the text behind them. In JSON the escaped text has the same meaning.
- */
-const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
-    char
-      .split('')
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 
 type Rows = readonly (readonly [head: string, text: string | null])[];
 

@@ -1,14 +1,25 @@
 import type { LogLevel, PluginOptions } from '../node.ts';
-import type { Option } from './command.ts';
+import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
 import { writeStderr } from './stdio.ts';
 
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
-export const LOG_LEVEL_OPTION = {
-  value: 'LEVEL',
-  help: `show logs of the plugin at this level and above:\n${LEVELS.join(', ')} (default)`,
-} as const satisfies Option;
+/** As in Extism's own command. */
+const DEFAULT_LEVEL: LogLevel = 'error';
+
+/** Levels for one -v, two, and so on. */
+const VERBOSE: readonly LogLevel[] = ['warn', 'info', 'debug', 'trace'];
+
+export const LOG_OPTIONS = {
+  'log-level': {
+    value: 'LEVEL',
+    help: `show logs of the plugin at this level and above:\n${LEVELS.join(', ')} (default: ${DEFAULT_LEVEL})`,
+    heading: 'Messages on stderr',
+  },
+  verbose: { short: 'v', repeatable: true, help: `one log level more: ${VERBOSE.join(', ')}` },
+  quiet: { short: 'q', help: 'only errors of this command: no logs, no warnings, no lines of the plugin' },
+} as const satisfies Record<string, Option>;
 
 const logger = {
   trace: (text: string) => writeStderr('trace', text),
@@ -20,24 +31,32 @@ const logger = {
 
 /**
  * Returns plugin options that send logs, warnings and the plugin's lines to stderr, because stdout is for results.
- * @throws {CliError} USAGE for an unknown level, here or in the environment
+ * @param node put before the lines of the plugin's stderr
+ * @throws {CliError} USAGE for an unknown level, here or in the environment, and for two options that contradict
  */
-export function logOptions(level: string = 'silent') {
-  const logLevel = LEVELS.find(known => known === level);
-  if (!logLevel) {
-    throw new CliError(
-      'USAGE',
-      `--log-level: expected one of ${LEVELS.join(', ')}, got ${JSON.stringify(level)}`,
-    );
-  }
+export function logOptions(values: Values<typeof LOG_OPTIONS>, node = 'stderr') {
+  const show = values.quiet ? () => {} : writeStderr;
   return {
-    logLevel,
+    logLevel: readLevel(values),
     logger,
-    stdout: line => writeStderr('stdout', line),
-    stderr: line => writeStderr('stderr', line),
-    onDiagnostic: ({ code, message }) => writeStderr('plugboard: warning', `${code}: ${message}`),
+    stdout: line => show('stdout', line),
+    stderr: line => show(node, line),
+    onDiagnostic: ({ code, message }) => show('plugboard: warning', `${code}: ${message}`),
     ...(wantsDebugLog(process.env) && { debug: (line: string) => writeStderr('plugboard: debug', line) }),
   } satisfies PluginOptions;
+}
+
+function readLevel(values: Values<typeof LOG_OPTIONS>): LogLevel {
+  const { quiet, verbose, 'log-level': text = DEFAULT_LEVEL } = values;
+  const given = [quiet && '--quiet', verbose > 0 && '--verbose', values['log-level'] && '--log-level'];
+  const [first, second] = given.filter(Boolean);
+  if (second) throw new CliError('USAGE', `both ${first} and ${second} are given; keep one`);
+  if (quiet) return 'silent';
+  if (verbose > 0) return VERBOSE[verbose - 1] ?? 'trace';
+  const level = LEVELS.find(known => known === text);
+  if (level) return level;
+  const expected = `--log-level: expected one of ${LEVELS.join(', ')}`;
+  throw new CliError('USAGE', `${expected}, got ${JSON.stringify(text)}`);
 }
 
 /** Whether `PLUGBOARD_LOG=debug`, or `RUST_LOG` as Reflow's users set it, asks for the host's own debug log. */

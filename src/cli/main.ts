@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { call } from './call.ts';
 import { type Command, columns } from './command.ts';
-import { CliError, describeError, EXIT_CODES, exitCodeOf } from './errors.ts';
+import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
 import { inspect } from './inspect.ts';
 import { run } from './run.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
@@ -30,7 +30,7 @@ const help = () =>
       ['RUST_LOG=reflow_script=debug', 'the same, as Reflow spells it'],
     ]),
     '\nExit code:',
-    columns(EXIT_CODES.map(({ code, means }) => [code, means])),
+    columns(exitCodesOf()),
   ].join('\n');
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -14,16 +14,19 @@ import {
   type StatePolicy,
   writePacket,
 } from '../actor/index.ts';
+import { isObject } from '../actor/json/value.ts';
 import { FileState } from '../actor/state/file-state.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
+import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
-import { LOG_LEVEL_OPTION, logOptions } from './log.ts';
+import { readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
+import { LOG_OPTIONS, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
+import { STUB_OPTION, withStubs } from './stub.ts';
 
 export const run = defineCommand({
   name: 'run',
@@ -33,7 +36,7 @@ sends is a line of stdout in the same form. A message is {"type": ..., "data": .
 the other; blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is
 processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter with the name
 of the node, if --node is given. The actor gets only environment variables that are allowed.`,
-  positionals: [{ name: 'ACTOR.wasm', help: 'file with the actor, an Extism plugin' }],
+  positionals: [{ name: 'ACTOR.wasm', help: 'file or URL of the actor, an Extism plugin' }],
   options: {
     config: {
       grants: true,
@@ -79,7 +82,9 @@ of the node, if --node is given. The actor gets only environment variables that 
       help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
     },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
-    'log-level': LOG_LEVEL_OPTION,
+    stub: STUB_OPTION,
+    ...ACCESS_OPTIONS,
+    ...LOG_OPTIONS,
   },
   examples: [
     `echo '{"increment":{"type":"Flow"}}' | plugboard run counter.wasm --config initial_value=10`,
@@ -90,6 +95,10 @@ of the node, if --node is given. The actor gets only environment variables that 
     if (node && values.config.length > 0)
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
+    const functions = withStubs(values.stub);
+    const access = { ...readAccess(values), ...allowHeaders(values) };
+    if (node) refuseLimitsOf(node, values);
+    const logs = logOptions(values, node?.id);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
     }
@@ -100,16 +109,17 @@ of the node, if --node is given. The actor gets only environment variables that 
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
     ]);
-    const source = await readInputFile(path);
+    const source = await readFileOrUrl(path);
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const options: ActorOptions = {
-      ...logOptions(values['log-level']),
+      ...logs,
+      functions,
+      ...access,
       platform: nodePlatform,
       codec: msgpack,
       ...(node ? { node } : { config }),
-      ...(node && { stderr: (line: string) => writeStderr(node.id, line) }),
       environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
       statePolicy: values['state-policy'] as StatePolicy | undefined,
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
@@ -162,6 +172,20 @@ async function readNode(path: string): Promise<GraphNode> {
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('FILE', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Limits in the metadata of a node, with the options that set the same limit. */
+const NODE_LIMITS = [
+  ['timeout', 'timeout_ms'],
+  ['memory-max', 'memory_limit_mb'],
+] as const;
+
+/** @throws {CliError} USAGE for a limit that the node has too */
+function refuseLimitsOf({ metadata }: GraphNode, values: AccessValues): void {
+  for (const [option, key] of NODE_LIMITS) {
+    if (!values[option] || !isObject(metadata) || !Object.hasOwn(metadata, key)) continue;
+    throw new CliError('USAGE', `both --${option} and ${key} in the metadata of --node are given; keep one`);
   }
 }
 

@@ -45,22 +45,26 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** An escaped character takes four, and V8 cannot hold a string of 2^29 characters. */
+/** An escaped character takes six, and V8 cannot hold a string of 2^29 characters. */
 const MAX_PRINTED_CHARACTERS = 2 ** 24;
 
 /** Writes one entry. Lines after its first are indented, so that only the start of an entry has a prefix. */
 export function writeStderr(prefix: string, text: string): void {
-  process.stderr.write(
-    `${prefix}: ${printable(excerpt(text, MAX_PRINTED_CHARACTERS)).replace(/\n+$/, '').replaceAll('\n', '\n  ')}\n`,
-  );
+  const lines = excerpt(text, MAX_PRINTED_CHARACTERS).replace(/\n+$/, '').split('\n');
+  process.stderr.write(`${printable(prefix)}: ${lines.map(printable).join('\n  ')}\n`);
 }
 
-/** Escapes control characters: a plugin's text may contain escape sequences, which a terminal would obey. */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the regex must match control characters
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, char => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+/**
+ * Escapes control and format characters, except the tab: a foreign text may contain escape sequences, which a terminal obeys,
+ * or characters that reverse the text behind them. In JSON the escaped text has the same meaning.
+ */
+export const printable = (text: string): string =>
+  text.replace(/(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
+    char
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 
 /** Prevents the stack trace with which a closed pipe ends the process. The callback of each write still gets the error. */
 export function ignoreClosedPipes(): void {

@@ -196,6 +196,7 @@ function toResult(
   const one = (value: unknown, of: ValueType | undefined) =>
     toWasm(value, of) ?? refuse(of ?? 'a bigint, a number or nothing', value);
   if (types ? types.length < 2 : !Array.isArray(result)) return one(result, types?.[0]);
+  if (types && (result === undefined || result === null)) return types.map(() => false);
   const several = Array.isArray(result) ? (result as unknown[]) : [];
   if (types && several.length !== types.length) refuse(`an array of ${types.length} results`, result);
   return several.map((value, index) => one(value, types?.[index]));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
 import { nodeFolder } from './node-files.ts';
 import { startNodeWorker } from './node-worker.ts';
+import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
 import { webPlatform } from './web.ts';
 
@@ -43,6 +44,11 @@ export const nodePlatform: Platform = {
     return name ? `${name} cannot end a worker that is in a loop` : null;
   },
   startWorker: startNodeWorker,
-  readFile: async path =>
-    new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path)),
+  readFile: async path => {
+    try {
+      return new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path));
+    } catch (cause) {
+      throw new Error(reasonOf(cause), { cause });
+    }
+  },
 };

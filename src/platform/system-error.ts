@@ -2,5 +2,9 @@
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
+/** Returns the reason in an error of `node:fs`, without the path, which the caller's message names already. */
+export const reasonOf = (error: unknown): string =>
+  isMissing(error) ? 'there is no such file' : (error as Error).message.replace(/, \w+ '.*'$/s, '');
+
 /** Whether there is no such file. */
 export const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');

@@ -14,6 +14,7 @@ const NONE: ManifestValues = {
   'set-config': undefined,
   'allow-path': [],
   'allow-host': [],
+  'enable-http-response-headers': false,
   timeout: undefined,
   'memory-max': undefined,
   'var-max': undefined,

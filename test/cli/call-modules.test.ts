@@ -21,8 +21,51 @@ const app = buildModule({
   memoryPages: 2,
 });
 
+/** `run` logs its input as an error and fails. */
+const sad = buildModule({
+  imports: [
+    { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+    { module: 'extism:host/env', name: 'log_error', params: ['i64'] },
+  ],
+  functions: [{ name: 'run', results: ['i32'], body: ['call 0', 'call 1', 'i32.const 1'] }],
+});
+
+/** `run` returns the log level. */
+const level = buildModule({
+  imports: [{ module: 'extism:host/env', name: 'get_log_level', results: ['i32'] }],
+  functions: [{ name: 'run', results: ['i32'], body: ['call 0'] }],
+});
+
+/** `run` returns the sum of its integer imports; `text` the length of the block whose handle `shop.price` returns. */
+const hosted = buildModule({
+  imports: [
+    { module: 'shop', name: 'price', params: ['i32'], results: ['i64'] },
+    { module: 'shop', name: 'log', params: ['i64'] },
+    { module: 'shop', name: 'tax', results: ['f64'] },
+    { module: 'shop', name: 'both', results: ['i32', 'i64'] },
+    { module: 'shop/v1.2', name: 'stock.all', results: ['i32'] },
+    { module: 'extism:host/env', name: 'length', params: ['i64'], results: ['i64'] },
+  ],
+  functions: [
+    {
+      name: 'run',
+      results: ['i32'],
+      body: [
+        ...['i64.const 1', 'call 1', 'call 2', 'drop', 'call 3', 'drop', 'call 4', 'i32.add'],
+        ...['i32.const 1', 'call 0', 'i32.wrap_i64', 'i32.add'],
+      ],
+    },
+    { name: 'text', results: ['i32'], body: ['i32.const 1', 'call 0', 'call 5', 'i32.wrap_i64'] },
+  ],
+});
+const stubs = (...texts: string[]) => texts.flatMap(text => ['--stub', text]);
+const others = stubs('shop.log', 'shop.tax', 'shop.both');
+
 const files: Record<string, string | Uint8Array> = {
   'app.wasm': app,
+  'hosted.wasm': hosted,
+  'level.wasm': level,
+  'sad.wasm': sad,
   'lib.wasm': library(0),
   'seven.wasm': library(7),
   'folder/lib.wasm': library(5),
@@ -63,6 +106,16 @@ const cases: Case[] = [
   { args: ['app.wasm', 'run', '--link', `lib=${dataUrl}`], ...answered(4) },
   { args: [dataUrl, 'answer'], ...answered(4) },
   {
+    args: ['sad.wasm', 'run', '-i', 'no bread'],
+    ...answered(1),
+    stderr: `error: no bread\n${answered(1).stderr}`,
+  },
+  { args: ['sad.wasm', 'run', '-i', 'no bread', '-q'], ...answered(1) },
+  { args: ['level.wasm', 'run'], ...answered(4) },
+  { args: ['level.wasm', 'run', '-vv', '-v'], ...answered(1) },
+  { args: ['level.wasm', 'run', '-vvvv'], stdout: '\n' },
+  { args: ['level.wasm', 'run', '-vvvvv'], stdout: '\n' },
+  {
     args: ['app.wasm', 'run'],
     stderr: /^plugboard: UNRESOLVED_IMPORTS: module "main": nothing provides\n.*lib.*answer/,
     code: 1,
@@ -83,6 +136,49 @@ const cases: Case[] = [
     code: 2,
   },
 
+  { args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price', 'shop/v1.2.stock.all')], stdout: '\n' },
+  {
+    args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price=5', 'shop/v1.2.stock.all=2')],
+    ...answered(7),
+  },
+  {
+    args: [
+      'hosted.wasm',
+      'run',
+      ...others,
+      ...stubs('shop.price=5', 'shop.price=-1', 'shop/v1.2.stock.all=2'),
+    ],
+    ...answered(1),
+  },
+  {
+    args: ['hosted.wasm', 'text', ...others, ...stubs('shop.price=a=é', 'shop/v1.2.stock.all')],
+    ...answered(4),
+  },
+  {
+    args: [
+      'hosted.wasm',
+      'text',
+      ...others,
+      ...stubs('shop.price=', 'shop/v1.2.stock.all'),
+      '--timeout',
+      '9999',
+    ],
+    stdout: '\n',
+  },
+  {
+    args: ['hosted.wasm', 'run', ...others, ...stubs('shop.price')],
+    stderr:
+      /^plugboard: UNRESOLVED_IMPORTS: .*\n.* shop\/v1\.2\.stock\.all: .*\n.* --stub NAMESPACE\.NAME .*\n$/,
+    code: 1,
+  },
+
+  {
+    args: ['file:///lost/lost.wasm', 'run'],
+    stderr: 'plugboard: SOURCE_UNAVAILABLE: file:///lost/lost.wasm: there is no such file\n',
+    code: 1,
+  },
+  { args: ['folder', 'run'], stderr: /^plugboard: FILE: folder: (?!.*folder)[A-Z]+: .*\n$/, code: 2 },
+
   { args: ['both.json', 'run', '-m'], ...answered(5) },
   // Paths in a manifest start from the folder where the command runs, not from the folder of the manifest.
   { args: ['folder/both.json', 'run', '--manifest'], ...answered(7) },
@@ -90,7 +186,7 @@ const cases: Case[] = [
   { args: ['app.json', 'run', '--manifest', '--link', 'lib=seven.wasm'], ...answered(7) },
   {
     args: ['lost.json', 'run', '--manifest'],
-    stderr: /^plugboard: SOURCE_UNAVAILABLE: lost\.wasm: .*\n$/,
+    stderr: 'plugboard: SOURCE_UNAVAILABLE: lost.wasm: there is no such file\n',
     code: 1,
   },
   {

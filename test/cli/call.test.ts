@@ -36,7 +36,27 @@ const cases: Case[] = [
     stdout: '\n',
     stderr: 'warn: warn x\nerror: error x\n',
   },
-  { name: 'shows no logs without --log-level', args: ['log_all', '-i', 'x'], stdout: '\n' },
+  ...[
+    { flags: [], levels: ['error'] },
+    { flags: ['-v'], levels: ['warn', 'error'] },
+    { flags: ['-vv'], levels: ['info', 'warn', 'error'] },
+    { flags: ['-v', '--verbose', '-v'], levels: ['debug', 'info', 'warn', 'error'] },
+    { flags: ['--log-level', 'silent'], levels: [] },
+    { flags: ['-q'], levels: [] },
+    { flags: ['--quiet'], levels: [] },
+  ].map(({ flags, levels }) => ({
+    name: `shows with ${flags.join(' ') || 'no option'} the logs ${levels.join(', ') || 'of no level'}`,
+    args: ['log_all', '-i', 'x', ...flags],
+    stdout: '\n',
+    stderr: levels.map(level => `${level}: ${level} x\n`).join(''),
+  })),
+  { name: 'shows with -q no lines of the plugin', args: ['print', '-i', 'x', '-q'], stdout: '\n' },
+  {
+    name: 'shows with -q the error that ends the call',
+    args: ['fail', '-i', 'no bread', '-q'],
+    stderr: 'plugboard: PLUGIN_ERROR: no bread\n',
+    code: 7,
+  },
   {
     name: 'shows lines that the plugin prints on stderr',
     args: ['print', '-i', 'x'],
@@ -90,10 +110,10 @@ const cases: Case[] = [
     code: 7,
   },
   {
-    name: 'leaves no escape sequence for the terminal to obey',
+    name: 'leaves no escape sequence, and no character that reverses text, for the terminal to obey',
     args: ['fail', '--stdin'],
-    stdin: '\u001b[2J\u009b1m gone\nnext',
-    stderr: 'plugboard: PLUGIN_ERROR: \\x1b[2J\\x9b1m gone\n  next\n',
+    stdin: '\u001b[2J\u009b1m\tgone\u202e\u2066\u{e0001}\nnext',
+    stderr: 'plugboard: PLUGIN_ERROR: \\u001b[2J\\u009b1m\tgone\\u202e\\u2066\\udb40\\udc01\n  next\n',
     code: 7,
   },
   {
@@ -191,6 +211,16 @@ suite('cli call', test => {
       is(output.length, bytes.length + 1);
       ok(output.subarray(0, -1).equals(bytes));
     });
+  });
+
+  test('calls with --stub a plugin whose host functions are not here', async () => {
+    const args = [host().path('fixtures/kv-store/kv_store.wasm'), 'count_vowels', '-i', 'Hello'];
+    match((await call(args)).stderr, /^plugboard: UNRESOLVED_IMPORTS: [\s\S]*--stub/);
+    const stub = (name: string) => ['--stub', `extism:host/user.${name}`];
+    const result = await call([...args, ...stub('kv_read=abcd'), ...stub('kv_write')]);
+    // The four bytes of "abcd" are the old total.
+    const stdout = `{"count": 2, "total": ${0x64636261 + 2}, "vowels": "aeiouAEIOU"}\n`;
+    equal(result, { stdout, stderr: '', code: 0 });
   });
 
   test('prints the metadata of an actor; its process fails, because there is no message', async () => {

@@ -145,6 +145,22 @@ suite('cli inspect', test => {
     );
   });
 
+  const urls: [url: string, stderr: string, code: number][] = [
+    [`data:application/wasm;base64,${Buffer.from(cases[0]!.bytes).toString('base64')}`, '', 0],
+    [`data:,<html>`, '', 1],
+    ['file:///lost/x.wasm', 'FILE: /lost/x.wasm: there is no such file', 2],
+    ['data:application/wasm;base64,*', 'SOURCE_UNAVAILABLE: data:application/wasm;base64,*: ', 1],
+  ];
+  for (const [url, problem, code] of urls) {
+    test(`plugboard inspect ${url.slice(0, 40)}`, async () => {
+      const { inFolder, plugboard } = await import('./spawn.ts');
+      const finished = await inFolder(folder => plugboard(folder, ['inspect', url]));
+      is(finished.code, code);
+      ok(finished.stderr.startsWith(problem && `plugboard: ${problem}`), finished.stderr);
+      ok(problem !== '' || finished.stdout.startsWith(`${url}: `), finished.stdout);
+    });
+  }
+
   test('a file that is not there, and a wrong option, are wrong use', async () => {
     const { inFolder, plugboard } = await import('./spawn.ts');
     await inFolder(async folder => {

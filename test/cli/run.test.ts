@@ -108,6 +108,15 @@ suite('cli run', test => {
     equal(await run([rustCounter, ...config], increment), { stdout: counts(11), stderr: '', code: 0 });
   });
 
+  testRun('puts stubs in place of host functions', async run => {
+    const { stdout, code } = await run(
+      [goCounter, '--stub', 'extism:host/user.__get_state= 41'],
+      '{"operation":{"type":"String","data":"increment"}}',
+    );
+    match(stdout, /^\{"count":\{"type":"Integer","data":42\}/);
+    is(code, 0);
+  });
+
   testRun('takes a config value that is not JSON as text', async run => {
     const ask = '{"do:config":{"type":"String","data":"greeting"}}';
     const { stdout } = await run([keeper, '--config', 'greeting=good day'], ask);

@@ -132,6 +132,18 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     args: ['call', 'x.wasm', 'f', '--log-level', 'loud'],
     stderr: 'USAGE: --log-level: expected one of trace, debug, info, warn, error, silent, got "loud"',
   },
+  ...['read', '.read', 'host.', '=1', ''].map(text => ({
+    args: ['call', 'x.wasm', 'f', '--stub', text],
+    stderr: `USAGE: --stub: expected NAMESPACE.NAME[=VALUE], such as extism:host/user.read, got "${text}"`,
+  })),
+  {
+    args: ['call', 'x.wasm', 'f', '-vq'],
+    stderr: 'USAGE: both --quiet and --verbose are given; keep one',
+  },
+  {
+    args: ['run', 'x.wasm', '-v', '--log-level', 'info'],
+    stderr: 'USAGE: both --verbose and --log-level are given; keep one',
+  },
   {
     args: ['call', 'x.wasm', 'f'],
     env: { PLUGBOARD_LOG: 'yes' },
@@ -153,13 +165,18 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   },
 ];
 
-const helps: { args: string[]; says: RegExp }[] = [
+const helps: { args: string[]; says: RegExp; never?: RegExp }[] = [
   { args: ['--help'], says: /Usage: plugboard COMMAND/ },
   { args: ['-h'], says: /\n {2}call +call a function/ },
   { args: ['call', '--help'], says: /Usage: plugboard call \[OPTIONS\] PLUGIN\.wasm FUNCTION/ },
   { args: ['call', 'x.wasm', '--loud', '-h'], says: /\n {2}-i, --input TEXT/ },
-  { args: ['call', '-h'], says: /\nLimits:\n +--timeout MS [\s\S]*\nExamples:\n/ },
-  { args: ['run', '-h'], says: /Usage: plugboard run \[OPTIONS\] ACTOR\.wasm/ },
+  { args: ['call', '-h'], says: /\nLimits:\n +--timeout MS [\s\S]*\nExamples:\n[\s\S]*\n {2}1 to 255 / },
+  {
+    args: ['run', '-h'],
+    says: /Usage: plugboard run \[OPTIONS\] ACTOR\.wasm/,
+    never: /1 to 255|extism call/,
+  },
+  { args: ['inspect', '-h'], says: /\n {2}2 +wrong use/, never: /1 to 255|Limits:/ },
 ];
 
 suite('cli usage', test => {
@@ -202,12 +219,13 @@ suite('cli usage', test => {
     });
   }
 
-  for (const { args, says } of helps) {
+  for (const { args, says, never } of helps) {
     test(`plugboard ${args.join(' ')} explains`, async () => {
       const { inFolder, plugboard } = await import('./spawn.ts');
       await inFolder(async folder => {
         const { stdout, stderr, code } = await plugboard(folder, args);
         match(stdout, says);
+        if (never) is(never.test(stdout), false, 'help for another command');
         is(stderr, '');
         is(code, 0);
         is(
