@@ -62,6 +62,7 @@ export const layers: readonly Layer[] = [
     name: 'wasi ground',
     files: [
       'errors',
+      'brands',
       'embedder',
       'memory',
       'options',

@@ -110,6 +110,18 @@ export const CANNOT: readonly Cannot[] = [
     test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
   },
+  {
+    runtimes: ['workerd'],
+    file: /^(brands|realms)\.test/,
+    test: /another realm|Module of|^brands › values of/,
+    reason: 'a Worker makes no second realm, and compiles no bytes',
+  },
+  {
+    runtimes: ['chromium-plain'],
+    file: /^brands\.test/,
+    test: /[sS]hared/,
+    reason: 'the page is not cross-origin isolated, so that it has no SharedArrayBuffer',
+  },
 ];
 
 /** The reason why a whole file is left out, if it is. */

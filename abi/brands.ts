@@ -1,0 +1,65 @@
+// Tells values apart by their internal slots. `instanceof` refuses values of another realm, such as an iframe, `node:vm` or
+// jest, and it accepts forged ones. The getters are taken at load, and read the slots instead of the value's own properties.
+// `abi/brands.ts` and `wasi/brands.ts` are one text, since neither folder imports the other: test/brands.test.ts compares them.
+
+type Getter<T = unknown> = (value: unknown) => T;
+
+/** Returns the getter of a property. It throws for a value without the slot, and where the engine lacks the class. */
+function getterOf<T>(owner: object | undefined, name: PropertyKey): Getter<T> {
+  const get = owner && Object.getOwnPropertyDescriptor(owner, name)?.get;
+  return value => Reflect.apply(get!, value, []) as T;
+}
+
+/** Whether `read` accepts the value. */
+export function passes(read: Getter, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    read(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const wasm = (globalThis as { WebAssembly?: typeof WebAssembly }).WebAssembly;
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** The name of the class; undefined for values that are not typed arrays. */
+const classOf = getterOf<string | undefined>(typedArray, Symbol.toStringTag);
+const slotsOf = (owner: object) => ({
+  buffer: getterOf<ArrayBufferLike>(owner, 'buffer'),
+  byteOffset: getterOf<number>(owner, 'byteOffset'),
+  byteLength: getterOf<number>(owner, 'byteLength'),
+});
+const slotsOfArray = slotsOf(typedArray);
+const slotsOfView = slotsOf(DataView.prototype);
+const lengthOfBuffer = getterOf<number>(ArrayBuffer.prototype, 'byteLength');
+const lengthOfShared = getterOf<number>(globalThis.SharedArrayBuffer?.prototype, 'byteLength');
+const bufferOfMemory = getterOf<ArrayBufferLike>(wasm?.Memory.prototype, 'buffer');
+const { customSections } = wasm?.Module ?? {};
+
+export const isArrayBuffer = (value: unknown): value is ArrayBuffer => passes(lengthOfBuffer, value);
+export const isSharedBuffer = (value: unknown): value is SharedArrayBuffer => passes(lengthOfShared, value);
+/** Also true for a `Buffer` of Node. */
+export const isUint8Array = (value: unknown): value is Uint8Array => classOf(value) === 'Uint8Array';
+export const isMemory = (value: unknown): value is WebAssembly.Memory => passes(bufferOfMemory, value);
+export const isModule = (value: unknown): value is WebAssembly.Module =>
+  passes(module => customSections!(module as WebAssembly.Module, ''), value);
+
+/** Whether a value is an ArrayBuffer, or a typed array or DataView of one. */
+export const isBytes = (value: unknown): value is ArrayBufferView | ArrayBuffer =>
+  ArrayBuffer.isView(value) || isArrayBuffer(value);
+
+/**
+ * Returns a view of the bytes of an ArrayBuffer, a typed array or a DataView; undefined for other values, and for an array whose
+ * buffer is detached. The view has no properties of the caller, such as another `length`.
+ */
+export function viewBytes(value: unknown): Uint8Array | undefined {
+  try {
+    if (!ArrayBuffer.isView(value)) return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+    const { buffer, byteOffset, byteLength } = classOf(value) === undefined ? slotsOfView : slotsOfArray;
+    return new Uint8Array(buffer(value), byteOffset(value), byteLength(value));
+  } catch {
+    return undefined;
+  }
+}
