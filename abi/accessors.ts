@@ -7,7 +7,9 @@ import {
   limits,
   type PlainType,
 } from './encode.ts';
+import { refuseOption } from './errors.ts';
 import { HEADER, HEADER_BYTES } from './header.ts';
+import { oneOf, readArgument } from './options.ts';
 
 /** A function that the module imports as `kernel.<name>`. */
 interface ListedImport {
@@ -128,8 +130,11 @@ export type MemoryKind = 'own' | 'shared';
 /** In pages. A shared memory must declare its maximum. */
 const MEMORIES = { own: { min: 1 }, shared: { min: 1, max: 65_536, shared: true } };
 
+const aMemoryKind = oneOf<MemoryKind>(['own', 'shared']);
+
 /** The bytes of the accessor module: imports `kernel.memory` and `ACCESSOR_IMPORTS`, exports one function per listing. */
 export function accessorBytes(kind: MemoryKind = 'own'): Uint8Array<ArrayBuffer> {
+  readArgument(aMemoryKind, kind, 'accessorBytes: kind', refuseOption);
   const imports = ACCESSOR_IMPORTS.map(({ name }) => name);
   const indexOf = (listing: number) => imports.length + listing;
   return encodeModule({
@@ -148,6 +153,7 @@ const compiled = new Map<MemoryKind, WebAssembly.Module | null>();
 
 /** The accessor module, compiled once, or null where the platform cannot compile bytes (workerd). */
 export function compileAccessors(kind: MemoryKind = 'own'): WebAssembly.Module | null {
+  readArgument(aMemoryKind, kind, 'compileAccessors: kind', refuseOption);
   if (!compiled.has(kind)) {
     try {
       compiled.set(kind, new WebAssembly.Module(accessorBytes(kind)));

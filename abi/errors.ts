@@ -1,30 +1,43 @@
-/** Why a kernel function ended the call. The host wraps these; their codes are stable. */
-export type AbiErrorCode =
-  | 'MEMORY_LIMIT'
-  | 'VAR_LIMIT'
-  | 'VARS_DISABLED'
-  | 'INVALID_HANDLE'
-  | 'INVALID_UTF8'
-  | 'TEXT_TOO_LONG'
-  | 'HTTP_NOT_ENABLED'
-  | 'INVALID_HTTP_REQUEST'
-  | 'INVALID_RANGE'
-  | 'UNKNOWN_HANDLE_FREED'
-  /** A mistake of the embedder, not of the plugin: an option of `Kernel` or `KernelMemory` is unknown or has a wrong type. */
-  | 'INVALID_OPTION';
+import { guarded } from './options.ts';
 
+/** The codes of kernel errors. They are stable, and docs/ERRORS.md has a row for each. */
+export const ABI_ERROR_CODES = [
+  'MEMORY_LIMIT',
+  'VAR_LIMIT',
+  'VARS_DISABLED',
+  'INVALID_HANDLE',
+  'INVALID_UTF8',
+  'TEXT_TOO_LONG',
+  'HTTP_NOT_ENABLED',
+  'INVALID_HTTP_REQUEST',
+  'INVALID_RANGE',
+  'UNKNOWN_HANDLE_FREED',
+  // Mistakes of the embedder, not of the plugin.
+  'INVALID_OPTION',
+  'INVALID_INPUT',
+  'UNSUPPORTED',
+  'HOST_FUNCTION_FAILED',
+] as const;
+
+export type AbiErrorCode = (typeof ABI_ERROR_CODES)[number];
+
+/** Why a kernel function ended the call, or refused the embedder's arguments. `instanceof PlugboardError` accepts it. */
 export class AbiError extends Error {
   override readonly name = 'AbiError';
   readonly code: AbiErrorCode;
-  constructor(code: AbiErrorCode, message: string) {
-    super(message);
+  constructor(code: AbiErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
 
+/** Reads an argument that is not an options object. Its getters may throw. */
+export const readForeign = <T>(where: string, read: () => T): T =>
+  guarded(where, refuseOption, read, AbiError);
+
 /** For `readOptions`. */
-export const refuseOption = (message: string): never => {
-  throw new AbiError('INVALID_OPTION', message);
+export const refuseOption = (message: string, _code?: string, options?: ErrorOptions): never => {
+  throw new AbiError('INVALID_OPTION', message, options);
 };
 
 /** A mistake of the plugin that the kernel tolerates, as data. With `strict` it ends the call instead. */

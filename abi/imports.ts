@@ -1,8 +1,8 @@
 import { compileAccessors } from './accessors.ts';
 import { envFunctions } from './env.ts';
-import { refuseOption } from './errors.ts';
-import type { Kernel } from './kernel.ts';
-import { kind, type OptionTable, oneOf, readOptions, refuseExtra } from './options.ts';
+import { AbiError, readForeign, refuseOption } from './errors.ts';
+import { Kernel } from './kernel.ts';
+import { kind, type OptionTable, oneOf, readArgument, readOptions, refuseExtra } from './options.ts';
 import type { EnvImports } from './signatures.ts';
 
 /** `reference`: every function in TypeScript. `accessors`: loads and stores in wasm over the same memory. */
@@ -26,10 +26,11 @@ export const KERNEL_IMPORT_OPTIONS: OptionTable<KernelImportOptions> = {
   },
 };
 
+const aKernel = kind('a Kernel', value => value instanceof Kernel);
+
 /**
  * Returns the import object's `extism:host/env` for a plugin that runs on this kernel.
- * @throws {AbiError} INVALID_OPTION
- * @throws {TypeError} when `tier` is `accessors` and the platform cannot compile them
+ * @throws {AbiError} INVALID_OPTION; UNSUPPORTED when `tier` is `accessors` and the platform cannot compile them
  */
 export function kernelImports(
   kernel: Kernel,
@@ -42,10 +43,12 @@ export function kernelImports(
 ): { tier: KernelTier; imports: EnvImports } {
   refuseExtra(extra, 'kernelImports', refuseOption);
   const read = readOptions(KERNEL_IMPORT_OPTIONS, options, 'kernelImports', refuseOption);
+  readArgument(aKernel, kernel, 'kernelImports: kernel', refuseOption);
   const { tier, accessors: given } = read;
   const accessors = tier === 'reference' ? null : (given ?? compileAccessors());
   if (tier === 'accessors' && !accessors) {
-    throw new TypeError(
+    throw new AbiError(
+      'UNSUPPORTED',
       'this platform compiles no wasm bytes: hand in the compiled accessor module, or use "reference"',
     );
   }
@@ -55,10 +58,17 @@ export function kernelImports(
   if (!accessors) return { tier: 'reference', imports: reference };
 
   const alloc = guard(kernel, (length: number) => kernel.memory.alloc(length));
-  const { exports } = new WebAssembly.Instance(accessors, {
-    kernel: { memory: kernel.memory.memory, alloc, output_set: reference.output_set },
-  });
+  const env = { memory: kernel.memory.memory, alloc, output_set: reference.output_set };
+  const { exports } = readForeign('accessors', () => new WebAssembly.Instance(accessors, { kernel: env }));
   return { tier: 'accessors', imports: { ...reference, ...(exports as object) } };
+}
+
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 type AnyImport = (first: never, second: never) => unknown;
@@ -73,9 +83,11 @@ function guard(kernel: Kernel, fn: AnyImport): AnyImport {
     } catch (error) {
       // A logger may throw any value. It is wrapped, because the kernel takes undefined for "the call was not ended".
       return kernel.stop(
-        error instanceof Error
+        isError(error)
           ? error
-          : new Error('a callback threw a value that is not an Error', { cause: error }),
+          : new AbiError('HOST_FUNCTION_FAILED', 'a callback threw a value that is not an Error', {
+              cause: error,
+            }),
       );
     }
   };

@@ -1,5 +1,5 @@
 export { ACCESSORS, accessorBytes, compileAccessors, type Listing, type MemoryKind } from './accessors.ts';
-export { type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
+export { ABI_ERROR_CODES, type AbiDiagnostic, AbiError, type AbiErrorCode } from './errors.ts';
 export type { Range } from './header.ts';
 export {
   type HttpRequest,

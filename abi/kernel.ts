@@ -14,7 +14,7 @@ import {
   refuseExtra,
 } from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
-import { checkTextLength, decodeLossy, decodeStrict, utf8 } from './utf8.ts';
+import { checkTextLength, decodeLossy, decodeStrict, toBytes } from './utf8.ts';
 import { Vars } from './vars.ts';
 
 export interface KernelOptions {
@@ -112,7 +112,7 @@ export class Kernel {
   begin(input?: string | Uint8Array): void {
     this.#ended = null;
     this.error = null;
-    if (!this.memory.reset(typeof input === 'string' ? utf8(input) : input)) throw noRoom(input!.length);
+    if (!this.memory.reset(input === undefined ? input : toBytes(input))) throw noRoom(input!.length);
   }
 
   /** Joins the call that another thread has begun on the shared memory and handed over. */
@@ -159,7 +159,7 @@ export class Kernel {
    * @throws {AbiError} MEMORY_LIMIT, TEXT_TOO_LONG, or the reason given to `close`
    */
   place(value: string | Uint8Array): number {
-    const bytes = typeof value === 'string' ? utf8(value) : value;
+    const bytes = toBytes(value);
     const handle = this.memory.place(bytes);
     if (handle === 0 && bytes.length > 0) throw this.#ended ?? noRoom(bytes.length);
     return handle;

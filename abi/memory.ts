@@ -30,14 +30,11 @@ const NOTHING = new Uint8Array(0);
 let noMemory: WebAssembly.Memory | undefined;
 
 /**
- * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it.
- *
- * Block records are kept outside the memory, because a plugin can write anywhere in the pages that it reaches.
- * RATIONALE: where-does-the-allocator-keep-its-records
+ * The kernel memory, through which plugins and host exchange bytes. Handles are byte offsets into it. Block records are kept
+ * outside it, because plugins can write anywhere in its pages. RATIONALE: where-does-the-allocator-keep-its-records
  *
  *      64            #top                    #spanEnd               #reach
  *      ├─ blocks ─────┼─ zero, except strays ──┼─ old bytes ──────────┼─ zero ──▶
- *
  * Plugins reach `[64, #spanEnd)`: the pages of the blocks of this call. RATIONALE: why-does-a-new-block-cost-nothing
  */
 export class KernelMemory {
@@ -81,10 +78,7 @@ export class KernelMemory {
     this.takeOver();
   }
 
-  /**
-   * Gives the memory back to the engine, which may allow few memories at a time. Afterwards every range is outside and every
-   * allocation returns 0.
-   */
+  /** Gives the memory back to the engine, which may allow few. Afterwards all ranges are outside, and allocations return 0. */
   release(): void {
     noMemory ??= new WebAssembly.Memory({ initial: 0, maximum: 0 });
     this.memory = noMemory;
@@ -119,8 +113,7 @@ export class KernelMemory {
 
   /**
    * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
-   * again only when the memory would otherwise have to grow, as in the native kernel, because some plugins read a block just
-   * after they have freed it.
+   * again only when the memory would have to grow, as in the native kernel: some plugins read a block just after freeing it.
    * @returns the handle, or 0 for a length of 0 or beyond 4 GiB, or when the engine has no more memory
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */

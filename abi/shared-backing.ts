@@ -1,4 +1,5 @@
 import { TABLE_BYTES, type TableBacking } from './block-table.ts';
+import { AbiError } from './errors.ts';
 import { INITIAL_PAGES, MAX_PAGES } from './size-classes.ts';
 
 /**
@@ -15,10 +16,10 @@ const Growable = globalThis.SharedArrayBuffer as unknown as new (
   options: { maxByteLength: number },
 ) => SharedArrayBuffer;
 
-/** Returns an empty shared memory. @throws {TypeError} where the engine has no `SharedArrayBuffer` that can grow */
+/** Returns an empty shared memory. @throws {AbiError} UNSUPPORTED where the engine has no `SharedArrayBuffer` that can grow */
 export function createSharedBacking(): SharedBacking {
   if (!('grow' in (globalThis.SharedArrayBuffer?.prototype ?? {})))
-    throw new TypeError('this platform has no SharedArrayBuffer that can grow');
+    throw new AbiError('UNSUPPORTED', 'this platform has no SharedArrayBuffer that can grow');
   const { directory, slots, lists } = TABLE_BYTES;
   return {
     memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: true }),

@@ -50,8 +50,10 @@ const encoder = new TextEncoder();
 /** Reused, because an engine takes many times as long to make an array as to fill a short one. */
 const scratch = new Uint8Array(3 * 1024);
 
-/** Returns `text` as UTF-8. Copy it at once: the next call may overwrite it. @throws {AbiError} TEXT_TOO_LONG */
+/** Returns `text` as UTF-8. Copy it at once: the next call may overwrite it. @throws {AbiError} INVALID_INPUT, TEXT_TOO_LONG */
 export function utf8(text: string): Uint8Array {
+  if (typeof text !== 'string')
+    throw new AbiError('INVALID_INPUT', `expected a string, got a ${typeof text}`);
   // A UTF-16 code unit takes three bytes at most.
   if (text.length * 3 <= scratch.length) {
     return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
@@ -61,6 +63,10 @@ export function utf8(text: string): Uint8Array {
   }
   return encoder.encode(text);
 }
+
+/** Returns text as UTF-8, and bytes as they are. @throws {AbiError} INVALID_INPUT for any other value, TEXT_TOO_LONG */
+export const toBytes = (value: string | Uint8Array): Uint8Array =>
+  ArrayBuffer.isView(value) ? value : utf8(value);
 
 /** Cuts a plugin's text to a length that fits a message. */
 export const shorten = (text: string, most = 60): string =>

@@ -1,5 +1,5 @@
 import { AbiError } from './errors.ts';
-import { shorten, utf8 } from './utf8.ts';
+import { shorten, toBytes, utf8 } from './utf8.ts';
 
 /**
  * A plugin's variables. They are stored by the host, outlive calls and instances, and are copied when they are set and read.
@@ -25,7 +25,7 @@ export class Vars {
   set(key: string, value: string | Uint8Array): void {
     this.#refuseIfDisabled();
     const keyBytes = utf8(key).length;
-    const bytes = typeof value === 'string' ? utf8(value) : value;
+    const bytes = toBytes(value);
     const sizeBytes = keyBytes + bytes.length;
     const usedBytes = this.#usedBytes - (this.#values.get(key)?.sizeBytes ?? 0) + sizeBytes;
     if (usedBytes > this.#maxBytes) {
@@ -35,7 +35,10 @@ export class Vars {
           `over the limit of ${this.#maxBytes} bytes (memory.maxVarBytes)`,
       );
     }
-    this.#values.set(key, { bytes: new Uint8Array(bytes), sizeBytes });
+    const copy = new Uint8Array(bytes.length);
+    // A detached array has length 0, and cannot be read.
+    if (bytes.length > 0) copy.set(bytes);
+    this.#values.set(key, { bytes: copy, sizeBytes });
     this.#usedBytes = usedBytes;
   }
 

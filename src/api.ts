@@ -1,8 +1,14 @@
 export type { LogLevel } from '../abi/index.ts';
 export { CallError } from './call-error.ts';
 export type { Capabilities } from './capabilities.ts';
-export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
-export { CreateError, PlugboardError } from './errors.ts';
+export {
+  type CallErrorCode,
+  type CreateErrorCode,
+  ERROR_CODES,
+  type ErrorCode,
+  type HostErrorCode,
+} from './error-codes.ts';
+export { CreateError, PlugboardError, type PlugboardErrorCode } from './errors.ts';
 export type { CallOptions, ResetOptions } from './given/call-options.ts';
 export type {
   Manifest,

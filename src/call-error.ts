@@ -1,3 +1,4 @@
+import { type CallErrorCode, isCallErrorCode } from './error-codes.ts';
 import { PlugboardError } from './errors.ts';
 import type { PluginOutput } from './values/output.ts';
 
@@ -15,13 +16,20 @@ export interface CallErrorDetails {
 /** A failed call. `code` tells the kind of failure, `cause` is the error behind it. */
 export class CallError extends PlugboardError {
   override readonly name: string = 'CallError';
+  declare readonly code: CallErrorCode;
   readonly output: PluginOutput | null;
   readonly exitCode: number | null;
   readonly stderr: readonly string[];
-  constructor(code: string, message: string, details: CallErrorDetails = {}) {
+  constructor(code: CallErrorCode, message: string, details: CallErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;
     this.stderr = details.stderr ?? [];
   }
 }
+
+/** The error of a call for which the plugin could not be made ready, such as WORKER_FAILED. */
+export const notPrepared = (what: string, error: PlugboardError): CallError =>
+  new CallError(isCallErrorCode(error.code) ? error.code : 'WORKER_FAILED', `${what}: ${error.message}`, {
+    cause: error,
+  });

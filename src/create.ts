@@ -1,15 +1,15 @@
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
-import { CreateError } from './errors.ts';
+import { CreateError, messageOf, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
-import { refuseOption } from './given/option-keys.ts';
+import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
 import { readPluginOptions, type Settings, toSettings } from './given/settings.ts';
 import type { Limits } from './link/execution.ts';
 import { lacksMemory } from './link/instance.ts';
 import { type LinkPlan, planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
-import { fetchManifest, loadSource, type ManifestModule } from './module/source.ts';
+import { fetchManifest, loadSource, type ManifestModule, unavailable } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
 import { describeLinks } from './run/debug-log.ts';
@@ -29,11 +29,12 @@ export async function createPlugin(
 ): Promise<Plugin> {
   refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
   // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
-  const given = isThenable(manifest) ? await manifest : manifest;
+  const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
   const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
-  const remote = remoteManifest(given);
-  const parsed = parseManifest(remote ? await fetchManifest(remote, fetch) : given);
+  const remote = readForeign(() => remoteManifest(given));
+  const source = remote ? await fetchManifest(remote, fetch) : given;
+  const parsed = readForeign(() => parseManifest(source));
   const settings = toSettings(parsed.given, own);
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);
@@ -48,6 +49,15 @@ export async function createPlugin(
   const plugin = new Plugin(assemble({ platform, settings, plan, limits, ...chosen, folders }));
   await plugin.initialise();
   return plugin;
+}
+
+/** Waits for the manifest. @throws {CreateError} SOURCE_UNAVAILABLE if the promise is rejected, such as that of a `fetch` */
+async function settled(manifest: unknown): Promise<unknown> {
+  try {
+    return await manifest;
+  } catch (error) {
+    throw unavailable('manifest', messageWithCause(error), error);
+  }
 }
 
 async function loadModule(
@@ -91,7 +101,7 @@ function openFolders(platform: Platform, { mounts, preopens }: Settings): Record
     try {
       folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
     } catch (error) {
-      const message = `allowed_paths: "${host}" cannot be opened: ${(error as Error).message}`;
+      const message = `allowed_paths: "${host}" cannot be opened: ${messageOf(error)}`;
       throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
     }
   }

@@ -1,6 +1,8 @@
 /** One stable error code. docs/ERRORS.md is printed from these rows. */
 export interface ErrorCode {
   code: string;
+  /** The functions that raise it. `onDiagnostic` receives it as data instead. */
+  where: readonly string[];
   /** When it is raised. */
   when: string;
   /** How to solve it. */
@@ -11,117 +13,148 @@ export interface ErrorCode {
 export const ERROR_CODES = [
   {
     code: 'INVALID_MANIFEST',
+    where: ['createPlugin'],
     when: 'The manifest is not of a known form, has an unknown key, both spellings of one key, or a value of the wrong type.',
-    remedy: 'Correct the key that the message names.',
+    remedy: 'Correct the key that the message names; docs/OPTIONS.md lists all keys.',
   },
   {
     code: 'INVALID_OPTION',
-    when: 'An option is unknown, inherited, given in both spellings or of the wrong type; or an object is given where no options are read.',
+    where: ['createPlugin', 'call', 'inspect', 'hostFunction', 'plugboard/abi'],
+    when: 'An option or an argument is unknown, inherited, given in both spellings, of the wrong type, or cannot be read; or an object is given where no options are read.',
     remedy: 'Correct the option that the message names. It also tells the nearest name, and all names.',
   },
   {
     code: 'UNSUPPORTED',
+    where: ['createPlugin', 'call', 'output', 'plugboard/abi'],
     when: 'Something is asked for that cannot be honoured here; it is never ignored.',
-    remedy: 'The message says which alternative works here.',
+    remedy:
+      'Use the alternative that the message names, such as another option, bytes instead of a compiled module, or a newer engine.',
   },
   {
     code: 'SOURCE_UNAVAILABLE',
-    when: 'The wasm bytes cannot be read.',
+    where: ['createPlugin'],
+    when: 'The wasm bytes cannot be read, or the promise of the manifest was rejected.',
     remedy: 'Check the path; where the platform has no files, pass the bytes or a WebAssembly.Module.',
   },
   {
     code: 'FOLDER_UNAVAILABLE',
+    where: ['createPlugin'],
     when: 'A folder of allowedPaths cannot be opened.',
     remedy: 'Check that the path names a folder that this process may read.',
   },
   {
     code: 'INVALID_WASM',
+    where: ['createPlugin'],
     when: 'The bytes are not a WebAssembly module that this engine accepts.',
     remedy: 'Check that the file is complete and is the .wasm that the compiler wrote.',
   },
   {
     code: 'HASH_MISMATCH',
+    where: ['createPlugin'],
     when: "The SHA-256 of the bytes is not the manifest's hash.",
     remedy: 'Fetch the right file, or correct the hash if you trust this one.',
   },
   {
     code: 'UNRESOLVED_IMPORTS',
+    where: ['createPlugin'],
     when: 'The module has imports that nothing provides. One error lists all of them.',
-    remedy: 'Provide each import as the message says.',
+    remedy:
+      'Give host functions in `functions`, link the module that exports the import, or leave useWasi on; the message names the way for each import.',
   },
   {
     code: 'IMPORT_TYPE_MISMATCH',
+    where: ['createPlugin', 'call'],
     when: 'The module imports something with another type than it is provided with.',
     remedy: 'Rebuild the plugin with a current PDK, or correct its declaration of the import.',
   },
   {
     code: 'INIT_FAILED',
+    where: ['createPlugin', 'call'],
     when: "One of the plugin's start functions trapped, exited or failed.",
-    remedy: 'See the cause and the last lines of stderr.',
+    remedy:
+      'Read the cause and the last lines of stderr on the error. Often the plugin lacks a config value, a file or an environment variable.',
   },
   {
     code: 'FUNCTION_NOT_FOUND',
+    where: ['call'],
     when: 'The plugin exports no function of this name.',
     remedy: 'Call one of the exports that the message lists.',
   },
   {
     code: 'BAD_SIGNATURE',
+    where: ['call'],
     when: 'The export is not of wasm type () → () or () → i32.',
     remedy: 'Export a function without parameters; input and output go through the kernel.',
   },
   {
     code: 'INVALID_INPUT',
-    when: 'The input of a call is neither text nor bytes, or inspect gets neither bytes nor a module.',
+    where: ['call', 'inspect', 'host function', 'plugboard/abi'],
+    when: 'The input of a call is neither text nor bytes, inspect gets neither bytes nor a module, or a method of a context gets a value of the wrong type.',
     remedy: 'Pass a string or a Uint8Array; encode anything else first.',
   },
   {
     code: 'PLUGIN_ERROR',
+    where: ['call'],
     when: 'The plugin set an error text. The message is that text.',
-    remedy: "See the plugin's documentation; an output that it also set is on the error.",
+    remedy:
+      "Correct the input as the plugin's own text says. An output that it also set is `output` on the error.",
   },
   {
     code: 'NONZERO_RESULT',
+    where: ['call'],
     when: 'The export returned an i32 other than 0 and set no error text.',
-    remedy: 'The number is `exitCode` on the error, and an output that was set is `output`.',
+    remedy:
+      "Look up the number, `exitCode` on the error, in the plugin's documentation. An output that was set is `output`.",
   },
   {
     code: 'TRAP',
+    where: ['call'],
     when: 'The plugin trapped. With an error text set before, that text is the message.',
     remedy:
-      'The cause is the trap; the last lines of stderr are on the error. The next call gets a new instance.',
+      'Read the last lines of stderr on the error, where most languages print the reason of a panic. The next call gets a new instance.',
   },
   {
     code: 'STACK_OVERFLOW',
+    where: ['call'],
     when: 'The plugin (or a host function below it) used up the call stack.',
     remedy: 'Look for endless recursion in the plugin. The next call gets a new instance.',
   },
   {
     code: 'EXIT',
+    where: ['call'],
     when: 'The plugin called proc_exit with a code other than 0, or with 0 after it set an error text.',
-    remedy: 'The number is `exitCode` on the error. The next call gets a new instance.',
+    remedy:
+      "Look up the number, `exitCode` on the error, in the plugin's documentation. The next call gets a new instance.",
   },
   {
     code: 'HOST_FUNCTION_FAILED',
+    where: ['call', 'plugboard/abi'],
     when: 'A host function threw, or returned a value that its wasm type cannot hold.',
-    remedy: 'The cause is the error that it threw. The next call gets a new instance.',
+    remedy:
+      'Correct the function that the message names; the cause is the error that it threw. The next call gets a new instance.',
   },
   {
     code: 'HOST_FUNCTION_ASYNC',
+    where: ['createPlugin', 'call'],
     when: 'A host function is async where the plugin can neither be suspended nor run in a worker, or it returned a promise without being async, or callSync is used where one is.',
-    remedy: 'Follow the advice in the message.',
+    remedy:
+      'Declare the function with `async` or `isAsync`, use call instead of callSync, and run where the engine can suspend a plugin or has workers.',
   },
   {
     code: 'CALL_OVER',
+    where: ['host function'],
     when: 'An async host function used its context after the call had been ended.',
     remedy: 'Stop working when the call is aborted; nothing can be given to it any more.',
   },
   {
     code: 'REENTRANT_CALL',
+    where: ['call'],
     when: 'The plugin was called from inside one of its own host functions, as far as the runtime can tell.',
     remedy: 'Call it after the host function has returned, or use a second plugin.',
   },
   {
     code: 'QUEUE_TIMEOUT',
+    where: ['call'],
     when: 'A call waited for its turn longer than queueTimeoutMs while an async host function was pending that may wait for this call.',
     remedy:
       'If that host function waits for this call, let it return before, or use a second plugin. If it is only slow, raise ' +
@@ -129,57 +162,69 @@ export const ERROR_CODES = [
   },
   {
     code: 'CLOSED',
+    where: ['call'],
     when: 'The plugin was closed.',
     remedy: 'Create a new one.',
   },
   {
     code: 'MEMORY_LIMIT',
+    where: ['createPlugin', 'call', 'host function', 'plugboard/abi'],
     when: 'Kernel memory would exceed its limit, or the engine has no more.',
     remedy: 'Raise memory.maxPages, pass less input, or let the plugin free its blocks.',
   },
   {
     code: 'VAR_LIMIT',
+    where: ['call', 'host function', 'plugboard/abi'],
     when: 'A variable does not fit the limit.',
     remedy: 'Raise memory.maxVarBytes, or let the plugin delete variables.',
   },
   {
     code: 'VARS_DISABLED',
+    where: ['call', 'host function', 'plugboard/abi'],
     when: 'The plugin sets or deletes a variable while memory.maxVarBytes is 0.',
     remedy: 'Raise memory.maxVarBytes.',
   },
   {
     code: 'INVALID_HANDLE',
+    where: ['call', 'onDiagnostic', 'plugboard/abi'],
     when: 'The plugin passed a handle that is not the start of a live block. (A diagnostic for error_set.)',
-    remedy: 'A fault of the plugin: the handle was freed, never allocated, or points inside a block.',
+    remedy: 'Correct the plugin: the handle was freed, never allocated, or points inside a block.',
   },
   {
     code: 'INVALID_UTF8',
+    where: ['call', 'plugboard/abi'],
     when: 'The plugin passed a key that is not UTF-8.',
-    remedy: 'A fault of the plugin.',
+    remedy: 'Correct the plugin: encode the text as UTF-8 before it is passed to the host.',
   },
   {
     code: 'TEXT_TOO_LONG',
+    where: ['createPlugin', 'call', 'host function', 'output', 'plugboard/abi'],
     when: 'A text is longer than the longest string that every engine can hold.',
     remedy:
       'Pass less text, or pass it as bytes: output.bytes() works, and so do values.bytes and variables.',
   },
   {
     code: 'TOO_MANY_VALUES',
+    where: ['createPlugin', 'host function', 'output'],
     when: 'A JSON text has more keys and values than every engine can hold.',
     remedy: 'Split it up, or exchange bytes.',
   },
   {
     code: 'HTTP_NOT_ENABLED',
+    where: ['call', 'plugboard/abi'],
     when: 'The plugin called http_request, and no host is allowed.',
     remedy: 'Allow hosts with allowedHosts, or give the plugin its data through a host function.',
   },
   {
     code: 'INVALID_HTTP_REQUEST',
+    where: ['call', 'plugboard/abi'],
     when: 'The plugin called http_request with a block that does not hold a valid request.',
-    remedy: 'A fault of the plugin.',
+    remedy:
+      'Correct the plugin: the block must hold JSON such as {"url": "https://…", "method": "GET", "headers": {}}.',
   },
   {
     code: 'HTTP_DENIED',
+    where: ['call'],
     when: 'A request, or a redirect, goes to a host, scheme or address that is not allowed.',
     remedy:
       'If the plugin may reach it, allow the host with allowedHosts; its scheme and address, where allowedSchemes or ' +
@@ -187,51 +232,80 @@ export const ERROR_CODES = [
   },
   {
     code: 'HTTP_FAILED',
+    where: ['call'],
     when: 'A request got no response: no such host, no connection, a body that broke off, too many redirects.',
-    remedy: 'See the cause.',
+    remedy: 'Read the cause, check name and port of the host, and try again later.',
   },
   {
     code: 'HTTP_RESPONSE_LIMIT',
+    where: ['call'],
     when: 'The body of a response is over the limit.',
     remedy: 'Raise memory.maxHttpResponseBytes.',
   },
   {
     code: 'ABORTED',
+    where: ['call'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
-    remedy: 'The cause is the reason of the signal. The next call works.',
+    remedy: 'Read the cause, which is the reason of the signal. The next call works.',
   },
   {
     code: 'TIMEOUT',
+    where: ['createPlugin', 'call'],
     when: 'A call, or the start functions, took longer than timeoutMs.',
     remedy: 'Raise timeoutMs, or give the plugin less to do. The next call gets a new instance.',
   },
   {
     code: 'WORKER_FAILED',
+    where: ['createPlugin', 'call'],
     when: 'The worker that the plugin runs in could not be started, or died.',
     remedy:
-      'See the message. A bundle needs the file of the worker beside it. The next call gets a new worker.',
+      'Ship the file of the worker beside the bundle, and let the runtime start workers. The next call gets a new worker.',
   },
   {
     code: 'INIT_ERROR',
+    where: ['onDiagnostic'],
     when: 'Diagnostic: a start function set an error text and returned. With strict, creation fails with INIT_FAILED.',
-    remedy: "A fault of the plugin, or a sign that it lacks something; see the plugin's documentation.",
+    remedy:
+      "Give the plugin the config, files or variables that the text asks for; see the plugin's documentation.",
   },
   {
     code: 'ZERO_LIMIT',
+    where: ['createPlugin', 'onDiagnostic'],
     when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
     remedy: 'Leave the limit out for its default; with strict, creation fails.',
   },
   {
     code: 'INVALID_RANGE',
+    where: ['call', 'onDiagnostic', 'plugboard/abi'],
     when: 'Diagnostic: output_set or input_set with a range outside the kernel memory.',
-    remedy: 'A fault of the plugin; without strict the call is ignored.',
+    remedy:
+      'Correct the plugin: offset and length must lie within the memory that it allocated. Without strict the call is ignored.',
   },
   {
     code: 'UNKNOWN_HANDLE_FREED',
+    where: ['call', 'onDiagnostic', 'plugboard/abi'],
     when: 'Diagnostic: free with a handle that is not that of a live block, such as a block freed before.',
-    remedy: 'A fault of the plugin; without strict the call is ignored.',
+    remedy:
+      'Correct the plugin: free each block once, by the handle that alloc returned. Without strict the call is ignored.',
   },
 ] as const satisfies readonly ErrorCode[];
 
-/** The host's own codes. Other layers add theirs. */
-export type HostErrorCode = (typeof ERROR_CODES)[number]['code'];
+type Row = (typeof ERROR_CODES)[number];
+type CodeAt<Place, R = Row> = R extends { code: infer Code; where: readonly (infer At)[] }
+  ? Place extends At
+    ? Code
+    : never
+  : never;
+
+/** The host's own codes, of all rows above. */
+export type HostErrorCode = Row['code'];
+export type CreateErrorCode = CodeAt<'createPlugin'>;
+export type CallErrorCode = CodeAt<'call'>;
+
+const at = (place: string): ReadonlySet<unknown> =>
+  new Set(ERROR_CODES.filter(({ where }: ErrorCode) => where.includes(place)).map(({ code }) => code));
+const creationCodes = /* @__PURE__ */ at('createPlugin');
+const callCodes = /* @__PURE__ */ at('call');
+
+export const isCreateErrorCode = (code: unknown): code is CreateErrorCode => creationCodes.has(code);
+export const isCallErrorCode = (code: unknown): code is CallErrorCode => callCodes.has(code);

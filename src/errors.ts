@@ -1,4 +1,12 @@
-import type { HostErrorCode } from './error-codes.ts';
+import { AbiError, type AbiErrorCode } from '../abi/errors.ts';
+import { WASI_ERROR_CODES, WasiError, WasiExit } from '../wasi/errors.ts';
+import { ACTOR_ERROR_CODES } from './actor-error-codes.ts';
+import { type CreateErrorCode, ERROR_CODES } from './error-codes.ts';
+
+const CODES = [...ERROR_CODES, ...ACTOR_ERROR_CODES, ...WASI_ERROR_CODES] as const;
+
+/** Every code that an error or a diagnostic of plugboard can have. */
+export type PlugboardErrorCode = (typeof CODES)[number]['code'] | AbiErrorCode;
 
 const EXCERPT_CHARACTERS = 10_000;
 
@@ -13,12 +21,23 @@ export function excerpt(text: string, most: number = EXCERPT_CHARACTERS): string
   return `${start}… (${text.length} characters)`;
 }
 
-/** Base of every error that plugboard raises on purpose. */
+/**
+ * Base of every error that plugboard raises on purpose. `instanceof PlugboardError` also accepts the errors of
+ * `plugboard/abi` and `plugboard/wasi`. Their classes have the same members, but stand in folders that import nothing.
+ */
 export class PlugboardError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const isOf = ({ prototype }: { prototype: object }) =>
+      attempt(() => Object.prototype.isPrototypeOf.call(prototype, value as object), false);
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and ask for their own instances.
+    const types = this === PlugboardError ? [this, AbiError, WasiError, WasiExit] : [this];
+    return types.some(isOf);
+  }
+
   override readonly name: string = 'PlugboardError';
   /** Stable code. Programs should check it, and not the message. */
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  readonly code: PlugboardErrorCode;
+  constructor(code: PlugboardErrorCode, message: string, options?: ErrorOptions) {
     super(excerpt(message), options);
     this.code = code;
     if (message.length <= EXCERPT_CHARACTERS) return;
@@ -32,9 +51,42 @@ export class PlugboardError extends Error {
 /** A plugin could not be created. */
 export class CreateError extends PlugboardError {
   override readonly name: string = 'CreateError';
-  constructor(code: HostErrorCode, message: string, options?: ErrorOptions) {
+  declare readonly code: CreateErrorCode;
+  constructor(code: CreateErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
+}
+
+const codes: ReadonlySet<unknown> = /* @__PURE__ */ new Set(CODES.map(({ code }) => code));
+
+/** Checks a code that comes from outside, such as from a worker. */
+export const isErrorCode = (code: unknown): code is PlugboardErrorCode => codes.has(code);
+
+/** The code of a plugboard error; undefined for other values, and for a code that stands in no table. */
+export function codeOf(thrown: unknown): PlugboardErrorCode | undefined {
+  const code: unknown = attempt(() => thrown instanceof PlugboardError && thrown.code, undefined);
+  return isErrorCode(code) ? code : undefined;
+}
+
+/** Runs `read` on a foreign value, whose getters and proxies may throw. Returns `otherwise` if they do. */
+export function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+export const isError = (thrown: unknown): thrown is Error => attempt(() => thrown instanceof Error, false);
+
+/** The text of a thrown value, which need not be an Error. */
+export const messageOf = (thrown: unknown): string =>
+  attempt(() => String(thrown instanceof Error ? thrown.message : thrown), 'a value without a text');
+
+/** The text of an error, with that of its cause: the message of Node's `fetch` is only "fetch failed". */
+export function messageWithCause(thrown: unknown): string {
+  const cause = attempt(() => (thrown as Error).cause, undefined);
+  return isError(cause) ? `${messageOf(thrown)}: ${messageOf(cause)}` : messageOf(thrown);
 }
 
 /** Describes a value of the wrong kind, for an error message. */
@@ -42,19 +94,14 @@ export function describe(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'function')
+    return attempt(() => `function ${value.name || '(anonymous)'}`, 'a function');
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`;
+  const unreadable = 'an object that cannot be read';
+  if (attempt(() => Array.isArray(value), false))
+    return attempt(() => `an array of ${(value as unknown[]).length}`, unreadable);
+  return attempt(
+    () => `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`,
+    unreadable,
+  );
 }
-
-/** Whether the call stack overflowed. V8 and JSC throw RangeError, SpiderMonkey InternalError. */
-export function isStackOverflow(error: unknown): boolean {
-  return error instanceof Error && /call stack|too much recursion/i.test(error.message);
-}
-
-/** Whether a string or buffer was too large for the engine. V8 throws errors of several classes, SpiderMonkey InternalError. */
-export const isOutOfMemory = (error: unknown): boolean =>
-  !isStackOverflow(error) &&
-  (error instanceof RangeError ||
-    (error instanceof Error && /string longer|allocation/i.test(error.message)));

@@ -1,5 +1,5 @@
-import { CallError } from './call-error.ts';
-import type { HostErrorCode } from './error-codes.ts';
+import { CallError, notPrepared } from './call-error.ts';
+import { isCreateErrorCode } from './error-codes.ts';
 import { CreateError, excerpt, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
@@ -7,6 +7,7 @@ import {
   readCallOptions,
   readResetOptions,
   refuseArguments,
+  refuseName,
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
 import type { Execution } from './link/execution.ts';
@@ -75,6 +76,7 @@ export class Plugin {
     options?: CallOptions,
     ...extra: unknown[]
   ): Promise<PluginOutput | null> {
+    if (typeof name !== 'string') refuseName(name);
     const signal = options == null ? undefined : readCallOptions(options).signal;
     if (extra.length > 0) refuseArguments('call', extra);
     if (signal) refuseIfAborted(name, signal);
@@ -97,6 +99,7 @@ export class Plugin {
     hostContext?: unknown,
     ...extra: unknown[]
   ): PluginOutput | null {
+    if (typeof name !== 'string') refuseName(name);
     if (extra.length > 0) refuseArguments('callSync', extra);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
     if (this.#syncRefusal) {
@@ -184,7 +187,7 @@ export class Plugin {
     } catch (error) {
       await this.#runner.close();
       const { code, message, cause } = error as CallError;
-      throw new CreateError(code as HostErrorCode, message, { cause });
+      throw new CreateError(isCreateErrorCode(code) ? code : 'INIT_FAILED', message, { cause });
     }
   }
 
@@ -217,9 +220,7 @@ export class Plugin {
     try {
       if (!this.#runner.isReady) await this.#runner.prepare();
     } catch (error) {
-      if (this.#closed) throw this.#unusable(what);
-      const { code, message } = error as PlugboardError;
-      throw new CallError(code, `${what}: ${message}`, { cause: error });
+      throw this.#closed ? this.#unusable(what) : notPrepared(what, error as PlugboardError);
     }
     if (this.#closed) throw this.#unusable(what);
   }

@@ -1,9 +1,9 @@
 import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
 import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
-import { CreateError, isStackOverflow } from './errors.ts';
+import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
-import { hostFailure } from './host/function.ts';
+import { coded, hostFailure } from './host/function.ts';
 import { httpSender } from './host/http.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
@@ -33,32 +33,38 @@ function createKernel(settings: Settings): Kernel {
     config: settings.config,
     logLevel: settings.logLevel,
     exposesHttpHeaders: settings.exposesHttpHeaders,
-    onLog: (level, text) => orStop(kernel, `option.logger.${level}`, () => settings.logger[level]?.(text)),
+    onLog: (level, text) =>
+      orStop(
+        kernel,
+        coded(`option.logger.${level}`, () => settings.logger[level]?.(text)),
+      ),
     onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });
   return kernel;
 }
 
-/** Runs a callback of the user. If it throws, ends the call with that value, which need not be an Error. */
-function orStop<T>(kernel: Kernel, what: string, callback: () => T): T {
+/** Runs a callback of the user, made by `coded`. If it throws, ends the call with that error. */
+function orStop<T>(kernel: Kernel, callback: () => T): T {
   try {
     return callback();
   } catch (error) {
-    return kernel.stop(isStackOverflow(error) ? (error as Error) : hostFailure(what, error));
+    return kernel.stop(error as Error);
   }
 }
 
 const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
-  orStop(kernel, 'option.onDiagnostic', () => settings.onDiagnostic?.(diagnostic));
+  orStop(kernel, () => settings.onDiagnostic?.(diagnostic));
 
 /** Returns a listener that ends the call when the given one throws. */
-const orStopListening =
-  (kernel: Kernel, listener: ImportListener): ImportListener =>
-  call => {
-    const done = orStop(kernel, 'the import listener', () => listener(call));
-    return done && (outcome => orStop(kernel, 'the import listener', () => done(outcome)));
+function orStopListening(kernel: Kernel, given: ImportListener): ImportListener {
+  const listener = coded('the import listener', given);
+  return call => {
+    const done = orStop(kernel, () => listener(call));
+    const codedDone = done && coded('the import listener', done);
+    return codedDone && (outcome => orStop(kernel, () => codedDone(outcome)));
   };
+}
 
 /**
  * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores
@@ -75,7 +81,7 @@ function connect(
     const { imports } = kernelImports(kernel, { tier: 'reference' });
     return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
-    throw new CreateError('UNSUPPORTED', `option.kernel: ${(error as Error).message}`, { cause: error });
+    throw new CreateError('UNSUPPORTED', `option.kernel: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -57,7 +57,7 @@ export interface Taker {
 }
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
-const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
+export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
 const once = <T>(make: () => T): (() => T) => {
   let made: { it: T } | undefined;

@@ -1,9 +1,9 @@
 import { ENV_NAMESPACE } from '../abi/signatures.ts';
 import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/engine/module-error.ts';
-import { ACTOR_ERROR_CODES } from '../src/actor/errors.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { STATE_FILE_MEMBERS } from '../src/actor/state/state-file.ts';
+import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
 import type { Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
@@ -11,6 +11,7 @@ import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
+import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
@@ -181,6 +182,7 @@ const errorTable = (title: string, intro: string, rows: readonly ErrorCode[]) =>
     layout: 'table',
     columns: [
       { head: 'Code', cell: row => `\`${row.code}\`` },
+      { head: 'Where', cell: row => row.where.join(', ') },
       { head: 'When', cell: row => row.when },
       { head: 'What to do', cell: row => row.remedy },
     ],
@@ -195,6 +197,11 @@ const errorsPage: Page = {
   tables: [
     errorTable('Host', 'Codes of errors that creating and calling a plugin can throw.', ERROR_CODES),
     errorTable('Actors', 'Additional codes for plugins that are actors.', ACTOR_ERROR_CODES),
+    errorTable(
+      'WASI',
+      'Codes of `WasiError`, `WasiExit` and `WasiDiagnostic`, which `plugboard/wasi` exports. `WasiError` and `WasiExit` are also instances of `PlugboardError`.',
+      WASI_ERROR_CODES,
+    ),
     errorTable('Command line', 'Additional codes of the `plugboard` command.', CLI_ERROR_CODES),
   ],
 };

@@ -1,4 +1,5 @@
 import type { DeviceName } from './devices.ts';
+import { type Kind, kind } from './options.ts';
 import { Filetype } from './spec/constants.ts';
 
 /**
@@ -167,3 +168,8 @@ export interface FsDirectory {
   /** Sets the times of the entry itself; for a link, of the link and not of its target. */
   setTimesOf(name: string, times: FsTimes): number;
 }
+
+export const A_FILE_SYSTEM = 'a file system such as new MemoryFs()';
+export const anFs: Kind<Fs> = kind(A_FILE_SYSTEM, value => isFs(value));
+export const isFs = (value: unknown): value is Fs =>
+  typeof (Object(value) as Partial<Fs>).root?.lookup === 'function';

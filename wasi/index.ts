@@ -14,7 +14,13 @@ export type {
   Source,
   SupportedClockId,
 } from './embedder.ts';
-export { WasiError, type WasiErrorCode, WasiExit } from './errors.ts';
+export {
+  WASI_ERROR_CODES,
+  type WasiDiagnosticCode,
+  WasiError,
+  type WasiErrorCode,
+  WasiExit,
+} from './errors.ts';
 export {
   type MemoryChanges,
   type MemoryDevice,
@@ -41,4 +47,4 @@ export {
   wasiSignatures,
 } from './spec/signatures.ts';
 export { traceImports } from './trace.ts';
-export type { Preopen, WasiDiagnostic, WasiDiagnosticCode, WasiOptions } from './wasi-options.ts';
+export type { Preopen, WasiDiagnostic, WasiOptions } from './wasi-options.ts';

@@ -2,7 +2,7 @@
 // test/signatures.test.ts compares them.
 
 /** Throws the error of the function whose options are read. `code` is the row's own code, if it has one. */
-export type Refuse = (message: string, code?: string) => never;
+export type Refuse = (message: string, code?: string, options?: ErrorOptions) => never;
 
 /** Returns the checked value, or refuses. Values may be secrets: a message names their type only. */
 export type Check<T = unknown> = (value: unknown, where: string, refuse: Refuse) => T;
@@ -49,10 +49,52 @@ export interface OptionTable<Options> {
 }
 
 /**
+ * Runs code that only reads a value of the caller. If a getter or a proxy of the value throws, refuses the value, with that
+ * error as the cause. Errors of `refuse` and of the class `Own` pass.
+ */
+export function guarded<T>(
+  where: string,
+  refuse: Refuse,
+  read: (refuse: Refuse) => T,
+  Own?: abstract new (...args: never[]) => Error,
+): T {
+  let refusal: { error: unknown } | undefined;
+  const marking: Refuse = (...reason) => {
+    try {
+      return refuse(...reason);
+    } catch (error) {
+      refusal = { error };
+      throw error;
+    }
+  };
+  try {
+    return read(marking);
+  } catch (cause) {
+    if (refusal?.error === cause || (Own && cause instanceof Own)) throw cause;
+    return refuse(unreadable(where), undefined, { cause });
+  }
+}
+
+/** The message for a value with a getter or proxy that throws. */
+export const unreadable = (where: string): string =>
+  `${where}: expected a value that can be read, got one that throws`;
+
+/** Checks an argument that is not an options object. */
+export const readArgument = <T>({ check }: Kind<T>, value: unknown, where: string, refuse: Refuse): T =>
+  guarded(where, refuse, refuse => check(value, where, refuse));
+
+/**
  * Reads each own key once, and checks it by its row. Keys that are symbols are ignored: tools mark objects with them.
  * @param where How messages name the object
  */
-export function readOptions<Options>(
+export const readOptions = <Options>(
+  table: OptionTable<Options>,
+  given: unknown,
+  where: string,
+  refuse: Refuse,
+): Options => guarded(where, refuse, refuse => readKeys(table, given, where, refuse));
+
+function readKeys<Options>(
   table: OptionTable<Options>,
   given: unknown,
   where: string,
@@ -88,7 +130,7 @@ export function readOptions<Options>(
  * them as arguments.
  */
 export function refuseExtra(extra: readonly unknown[], where: string, refuse: Refuse, hint = ''): void {
-  if (extra.length === 0 || !extra.some(value => isPlain(value))) return;
+  if (extra.length === 0 || !guarded(where, refuse, () => extra.some(value => isPlain(value)))) return;
   refuse(`${where}: takes no options here, got an object that nothing would read${hint && `; ${hint}`}`);
 }
 

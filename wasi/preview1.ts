@@ -5,7 +5,7 @@ import {
   outputDescriptor,
   preopenDescriptor,
 } from './descriptors.ts';
-import { refuseOption, WasiError, WasiExit } from './errors.ts';
+import { readForeign, refuseOption, WasiError, WasiExit } from './errors.ts';
 import { readOnlyFs } from './files/read-only-fs.ts';
 import { argsFunctions } from './functions/args.ts';
 import { clockFunctions } from './functions/clock.ts';
@@ -17,7 +17,7 @@ import { processFunctions } from './functions/process.ts';
 import { randomFunctions } from './functions/random.ts';
 import { socketFunctions } from './functions/socket.ts';
 import { GuestMemory } from './memory.ts';
-import { refuseExtra } from './options.ts';
+import { expected, refuseExtra } from './options.ts';
 import { refuseOtherVersions } from './other-versions.ts';
 import { webClock, webRandom } from './provided/web.ts';
 import { DONE, Failure, type Functions, type Result } from './result.ts';
@@ -172,10 +172,12 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   const bind = (given: unknown, ...extra: unknown[]): void => {
     refuseExtra(extra, 'bind', refuseOption);
     // Checked, because the argument is often `instance.exports.memory`, and a module need not export a memory.
-    const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
-    if (typeof buffer?.byteLength !== 'number')
-      throw new WasiError('WASI_INVALID_MEMORY', `bind: expected a WebAssembly.Memory, got ${String(given)}`);
-    memory.bind(given as WebAssembly.Memory);
+    readForeign('bind', () => {
+      const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
+      if (typeof buffer?.byteLength !== 'number')
+        throw new WasiError('WASI_INVALID_MEMORY', expected('a WebAssembly.Memory', given, 'bind'));
+      memory.bind(given as WebAssembly.Memory);
+    });
   };
 
   /** Checks the kind of module and binds its memory. Returns the function to call first. */
@@ -188,8 +190,8 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
         'WASI_STARTED',
         `${method}: this WASI has run a program; make a new one for each instance`,
       );
-    const entry = findEntry(method, instance);
-    bind(instance.exports.memory);
+    const { entry, memory } = readForeign(method, () => findEntry(method, instance));
+    bind(memory);
     isStarted = true;
     return entry;
   };
@@ -225,7 +227,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     },
     getImportObject(module, ...extra: unknown[]) {
       refuseExtra(extra, 'getImportObject', refuseOption, IN_CREATE);
-      if (module) refuseOtherVersions(module);
+      if (module) readForeign('getImportObject', () => refuseOtherVersions(module));
       return { [WASI_MODULE]: imports as unknown as WebAssembly.ModuleImports };
     },
     close(...extra: unknown[]) {
@@ -235,13 +237,16 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   };
 }
 
-/** Returns the export to call first, `_start` or `_initialize`. A reactor need not have one. */
-function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instance): (() => void) | undefined {
+/** Returns the memory and the export to call first, `_start` or `_initialize`. A reactor need not have one. */
+function findEntry(
+  method: 'start' | 'initialize',
+  instance: WebAssembly.Instance,
+): { entry: (() => void) | undefined; memory: unknown } {
   const exports = (instance as Partial<WebAssembly.Instance> | undefined)?.exports;
   if (typeof exports !== 'object' || exports === null)
     throw new WasiError(
       'WASI_INVALID_INSTANCE',
-      `${method}: expected a WebAssembly.Instance, got ${String(instance)}; the result of instantiating bytes has it as .instance`,
+      `${expected('a WebAssembly.Instance', instance, method)}; the result of instantiating bytes has it as .instance`,
     );
   const find = (name: string) => {
     const found = exports[name];
@@ -260,7 +265,7 @@ function findEntry(method: 'start' | 'initialize', instance: WebAssembly.Instanc
       'WASI_IS_COMMAND',
       'initialize: expected a reactor module, got a command, which exports the function _start; use start',
     );
-  return method === 'start' ? main : initialize;
+  return { entry: method === 'start' ? main : initialize, memory: exports.memory };
 }
 
 /** Numbers the mounts, so that programs never mistake files of two file systems for one file. Mount 0 is stdio. */

@@ -1,8 +1,10 @@
 import { refuseOption } from './errors.ts';
-import { refuseExtra } from './options.ts';
+import { aFunction, having, readArgument, refuseExtra } from './options.ts';
 import type { WasiImport, WasiImports } from './preview1.ts';
 import { errnoName } from './spec/constants.ts';
 import { type Awaitable, isPointer, type WasiSignature, wasiSignatures } from './spec/signatures.ts';
+
+const someImports = having('the imports of a Wasi', ...wasiSignatures.map(({ name }) => name));
 
 /**
  * Wraps the imports: after each call, `onLine` gets one line with the names from the table:
@@ -15,6 +17,8 @@ export function traceImports(
   ...extra: unknown[]
 ): WasiImports {
   refuseExtra(extra, 'traceImports', refuseOption);
+  readArgument(someImports, imports, 'traceImports: imports', refuseOption);
+  readArgument(aFunction, onLine, 'traceImports: onLine', refuseOption);
   const traced = (row: WasiSignature): WasiImport<Awaitable<number>> => {
     const call = imports[row.name];
     return (...values) => {

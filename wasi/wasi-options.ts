@@ -1,6 +1,14 @@
-import type { Clock, Fs, Random, Sink, Source } from './embedder.ts';
-import type { WasiErrorCode } from './errors.ts';
-import { refuseOption } from './errors.ts';
+import {
+  A_FILE_SYSTEM,
+  anFs,
+  type Clock,
+  type Fs,
+  isFs,
+  type Random,
+  type Sink,
+  type Source,
+} from './embedder.ts';
+import { refuseOption, type WasiDiagnosticCode, type WasiErrorCode } from './errors.ts';
 import {
   aFlag,
   aFunction,
@@ -11,20 +19,11 @@ import {
   having,
   isPlain,
   type Kind,
-  kind,
   nearest,
   type OptionTable,
   readOptions,
 } from './options.ts';
 import type { WasiFunctionName } from './spec/signatures.ts';
-
-export type WasiDiagnosticCode =
-  /** The embedder's clock, random, source, sink or file system threw; the program got EIO. */
-  | 'WASI_HOST_ERROR'
-  /** A wait on a thread that may not block; the program got ENOTSUP. */
-  | 'WASI_WOULD_BLOCK'
-  /** A call with pointers before `bind`; the program got EFAULT. */
-  | 'WASI_MEMORY_UNBOUND';
 
 export interface WasiDiagnostic {
   readonly code: WasiDiagnosticCode;
@@ -71,11 +70,6 @@ export interface WasiOptions {
   /** Called with each tolerated mistake and each refusal. An exception reaches the caller unchanged. */
   readonly onDiagnostic?: ((diagnostic: WasiDiagnostic) => void) | undefined;
 }
-
-const A_FILE_SYSTEM = 'a file system such as new MemoryFs()';
-const anFs: Kind<Fs> = kind(A_FILE_SYSTEM, value => isFs(value));
-const isFs = (value: unknown): value is Fs =>
-  typeof (Object(value) as Partial<Fs>).root?.lookup === 'function';
 
 export const PREOPEN_OPTIONS: OptionTable<PreopenOptions> = {
   of: 'a folder of preopens',

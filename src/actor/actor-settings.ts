@@ -24,7 +24,7 @@ import {
 } from './config/actor-config.ts';
 import type { ConfigValidator } from './engine/config-schema.ts';
 import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
-import { type Report, refuseOption } from './errors.ts';
+import { type Report, readForeign, refuseOption } from './errors.ts';
 import type { ActorListener } from './events.ts';
 import { getOwn, type JsonObject } from './json/value.ts';
 import { ACTOR_LIMITS, readLimits } from './limits.ts';
@@ -202,7 +202,9 @@ export function readSettings(given: unknown): ActorSettings {
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
     actorConfig: settled,
-    store: isStateStore(state) ? state : new MemoryState(state),
+    store: readForeign('state', () => isStateStore(state))
+      ? (state as StateStore)
+      : new MemoryState(state as JsonObject),
     statePolicy,
     capacity,
     emitEmptyResults,

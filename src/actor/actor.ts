@@ -1,3 +1,4 @@
+import { aFunction, readArgument } from '../../wasi/options.ts';
 import { isThenable } from '../values/thenable.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
 import { ActorTurns } from './actor-turns.ts';
@@ -11,7 +12,7 @@ import {
 } from './call-options.ts';
 import type { ScriptConfig } from './config/script-config.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
-import { ActorError } from './errors.ts';
+import { ActorError, refuseOption } from './errors.ts';
 import { type ActorListener, type ActorPhase, EventSource } from './events.ts';
 import { type Inbox, type Inports, JoinedInbox, PacketInbox } from './inbox.ts';
 import type { JsonObject } from './json/value.ts';
@@ -203,6 +204,7 @@ export class ScriptActor {
   subscribe(listener: ActorListener): () => void;
   subscribe(listener: ActorListener, ...extra: unknown[]): () => void {
     refuseArguments('subscribe', extra);
+    readArgument(aFunction, listener, 'subscribe: listener', refuseOption);
     return this.#events.subscribe(listener);
   }
 

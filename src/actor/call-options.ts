@@ -1,4 +1,12 @@
-import { aFlag, kind, type OptionTable, orNull, readOptions, refuseExtra } from '../../wasi/options.ts';
+import {
+  aFlag,
+  aSignal,
+  kind,
+  type OptionTable,
+  orNull,
+  readOptions,
+  refuseExtra,
+} from '../../wasi/options.ts';
 import { refuseOption } from './errors.ts';
 
 /** The signal that ends one wait or call. */
@@ -18,7 +26,12 @@ export const SEND_OPTIONS: OptionTable<SendOptions> = {
   rows: {
     signal: {
       // `AbortSignal.any` joins it with the actor's own signal, and accepts only signals of this realm.
-      ...orNull(kind<AbortSignal>('an AbortSignal', value => value instanceof AbortSignal)),
+      ...orNull(
+        kind<AbortSignal>(
+          'an AbortSignal',
+          value => value instanceof AbortSignal && !!aSignal.check(value, '', refuseOption),
+        ),
+      ),
       default: 'none',
     },
   },

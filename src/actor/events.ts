@@ -1,4 +1,5 @@
 import type { Clock } from '../../wasi/index.ts';
+import { messageOf, type PlugboardErrorCode } from '../errors.ts';
 import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
 
@@ -30,7 +31,7 @@ export type ActorHappening =
       type: 'failed';
       call: number;
       durationMs: number;
-      code: string;
+      code: PlugboardErrorCode;
       message: string;
       packets: number;
       failures: number;
@@ -92,7 +93,7 @@ export class EventSource {
       try {
         listener(event);
       } catch (error) {
-        this.#tell(`a listener of events failed at ${event.type}: ${(error as Error)?.message ?? error}`);
+        this.#tell(`a listener of events failed at ${event.type}: ${messageOf(error)}`);
       }
     }
   }

@@ -1,5 +1,7 @@
+export { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
 export { CallError } from '../call-error.ts';
-export { CreateError, PlugboardError } from '../errors.ts';
+export type { CallErrorCode, CreateErrorCode } from '../error-codes.ts';
+export { CreateError, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
 export { ScriptActor } from './actor.ts';
 export type { ActorOptions, ErrorPolicy, Isolation } from './actor-settings.ts';
@@ -17,11 +19,16 @@ export type { EngineCall, EngineResult } from './engine/engine-call.ts';
 export type { EngineOptions } from './engine/engine-options.ts';
 export { type ActorContext, writeConfig, writePayload } from './engine/input.ts';
 export type { PluginMetadata, PortDefinition } from './engine/metadata.ts';
-export { MODULE_ERROR_KINDS, ModuleError, type ModuleErrorKind } from './engine/module-error.ts';
+export {
+  MODULE_ERROR_KINDS,
+  ModuleError,
+  type ModuleErrorCode,
+  type ModuleErrorKind,
+} from './engine/module-error.ts';
 export type { ModuleSource } from './engine/module-source.ts';
 export type { Protocol } from './engine/outline.ts';
 export type { ActorResult } from './engine/result.ts';
-export { ACTOR_ERROR_CODES, type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
+export { type ActorDiagnostic, ActorError, type ActorErrorCode } from './errors.ts';
 export type { ActorEvent, ActorHappening, ActorListener, ActorPhase } from './events.ts';
 export { Float } from './float.ts';
 export type { Inports } from './inbox.ts';

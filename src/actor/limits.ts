@@ -1,4 +1,4 @@
-import { aCount, type OptionRow, type OptionTable, readOptions } from '../../wasi/options.ts';
+import { aCount, type OptionRow, type OptionTable, readArgument, readOptions } from '../../wasi/options.ts';
 import { ActorError, type ActorErrorCode, refuseOption } from './errors.ts';
 
 /** A limit of actors, and the reason for its value. docs/LIMITS.md is printed from these rows. */
@@ -143,7 +143,7 @@ export function readLimits(given?: LimitOptions): ActorLimits {
 
 /** @throws {ActorError} INVALID_CONFIG */
 export const readCount = (where: string, value: unknown, unit: string, least: number): number =>
-  aCount(unit, least).check(value, where, refuseOption);
+  readArgument(aCount(unit, least), value, where, refuseOption);
 
 /** Refuses a count over its limit. @throws {ActorError} with this code; the message names the limit and its option */
 export function refuseOver(

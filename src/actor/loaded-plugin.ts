@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
 import { validateConfig, withDefaults } from './engine/config-schema.ts';
@@ -6,7 +7,7 @@ import type { EngineResult } from './engine/engine-call.ts';
 import { PayloadWriter, writeConfig } from './engine/input.ts';
 import { ModuleError } from './engine/module-error.ts';
 import { ActorError, strictly } from './errors.ts';
-import { writeJson } from './json/writer.ts';
+import { writeText } from './json/writer.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
 import { ProcessError } from './process-error.ts';
@@ -47,7 +48,7 @@ export class LoadedPlugin {
         : actorConfig.config;
       const config = writeConfig({ ...actorConfig, config: nodeConfig }, engine.codec);
       await validateConfig(validate, nodeConfig, engine.metadata);
-      await engine.validateConfig(writeJson(nodeConfig, ['config']));
+      await engine.validateConfig(writeText(nodeConfig, ['config']));
       return new LoadedPlugin(own, settings, engine, config);
     } catch (error) {
       await engine.close();
@@ -175,7 +176,7 @@ export class LoadedPlugin {
       return this.#after(state, before);
     } catch (error) {
       // Not thrown: the caller gets the error of the failed call itself.
-      const message = `the call failed, and its state is not kept: ${(error as Error).message}`;
+      const message = `the call failed, and its state is not kept: ${messageOf(error)}`;
       tell({ code: 'STATE_WRITES_DISCARDED', message });
       return undefined;
     }

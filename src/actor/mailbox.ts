@@ -1,4 +1,4 @@
-import { excerpt } from '../errors.ts';
+import { excerpt, messageOf } from '../errors.ts';
 import { ActorError } from './errors.ts';
 
 /** A queue with `push` and `shift` in constant time; `shift` of an array moves all other items. */
@@ -137,15 +137,11 @@ export const stopped = (name: string, cause?: unknown): ActorError =>
     'ACTOR_STOPPED',
     cause === undefined
       ? `${name}: the actor was stopped and takes no more packets`
-      : `${name}: the actor has stopped after a failure: ${excerpt((cause as Error).message)}`,
+      : `${name}: the actor has stopped after a failure: ${excerpt(messageOf(cause))}`,
     cause === undefined ? undefined : { cause },
   );
 
 export const aborted = (name: string, { reason }: AbortSignal): ActorError =>
-  new ActorError(
-    'ABORTED',
-    `${name}: aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
-    {
-      cause: reason,
-    },
-  );
+  new ActorError('ABORTED', `${name}: aborted: ${messageOf(reason)}`, {
+    cause: reason,
+  });

@@ -1,4 +1,12 @@
-import { aFunction, aText, kind, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
+import {
+  aFunction,
+  aText,
+  kind,
+  type OptionTable,
+  orNull,
+  readArgument,
+  readOptions,
+} from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
@@ -109,6 +117,7 @@ export class ModuleLoader {
     ...extra: unknown[]
   ): Promise<ActorModule> {
     refuseArguments('load', extra);
+    readArgument(aText, name, 'load: name', refuseOption);
     const read = readOptions(LOAD_OPTIONS, options, 'load', refuseOption);
     const module = await this.#validate(name, source, read);
     this.#modules.set(name, module);
@@ -211,6 +220,7 @@ export class ModuleLoader {
   #known(name: string): ActorModule {
     const module = this.#modules.get(name);
     if (module) return module;
+    readArgument(aText, name, 'module: name', refuseOption);
     const message = `no module is registered as ${describe(name)}; there are ${this.names.join(', ') || 'none'}`;
     throw new ActorError('UNKNOWN_MODULE', message);
   }

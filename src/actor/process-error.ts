@@ -1,4 +1,4 @@
-import { excerpt, PlugboardError } from '../errors.ts';
+import { codeOf, excerpt, messageOf, PlugboardError } from '../errors.ts';
 import { explain } from './engine/module-error.ts';
 import { Message, type Packet } from './message/message.ts';
 
@@ -11,8 +11,8 @@ export class ProcessError extends PlugboardError {
   readonly stderr: readonly string[];
   constructor(cause: unknown, packets: readonly Packet[], stderr: readonly string[] = []) {
     // All errors of plugboard are PlugboardErrors. Other errors come from functions of the user, such as onDiagnostic.
-    const code = cause instanceof PlugboardError ? cause.code : 'CALLBACK_FAILED';
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const code = codeOf(cause) ?? 'CALLBACK_FAILED';
+    const message = messageOf(cause);
     // Languages print the reason of a trap on stderr; the trap itself does not carry it.
     const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
     super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
@@ -24,5 +24,5 @@ export class ProcessError extends PlugboardError {
 /** Returns the packets of a failed call: those that it sent before, and the error. */
 export function errorPackets(error: unknown): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(excerpt(error instanceof Error ? error.message : String(error))) }];
+  return [...sent, { error: Message.error(excerpt(messageOf(error))) }];
 }

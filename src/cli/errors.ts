@@ -1,15 +1,17 @@
 import { excerpt } from '../errors.ts';
-import { CallError, type ErrorCode, PlugboardError } from '../node.ts';
+import { CallError, type ErrorCode } from '../node.ts';
 
 /** Error codes of the command line, besides those of the host and of actors. */
 export const CLI_ERROR_CODES = [
   {
     code: 'USAGE',
+    where: ['plugboard'],
     when: 'A command, an option or its value is unknown, missing, given twice or in the wrong form.',
     remedy: 'Correct the argument that the message names; --help lists commands and options.',
   },
   {
     code: 'FILE',
+    where: ['plugboard'],
     when: 'A file that the command line names cannot be read or written, or does not have the expected content. Such a file is left as it is.',
     remedy: 'Check the path and the file.',
   },
@@ -26,11 +28,16 @@ export const EXIT_CODES = [
 const FAILURE = 1;
 const WRONG_USE = 2;
 
-/** The command line is wrong, or names a file that cannot be used. */
-export class CliError extends PlugboardError {
+/**
+ * The command line is wrong, or names a file that cannot be used. Not a PlugboardError: a program that uses the API never
+ * meets these codes.
+ */
+export class CliError extends Error {
   override readonly name = 'CliError';
-  constructor(code: (typeof CLI_ERROR_CODES)[number]['code'], message: string, options?: ErrorOptions) {
-    super(code, message, options);
+  readonly code: (typeof CLI_ERROR_CODES)[number]['code'];
+  constructor(code: CliError['code'], message: string, options?: ErrorOptions) {
+    super(excerpt(message), options);
+    this.code = code;
   }
 }
 
@@ -43,7 +50,6 @@ export function exitCodeOf(error: unknown): number {
 /** Returns `CODE: message`. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
-  if (error instanceof PlugboardError) return `${error.code}: ${excerpt(error.message)}`;
   const code = 'code' in error ? String(error.code) : 'BUG';
   return `${code}: ${excerpt(error.message)}`;
 }

@@ -1,8 +1,10 @@
 import {
   aFlag,
   aSignal,
+  aText,
   type OptionTable,
   type Refuse,
+  readArgument,
   readOptions,
   refuseExtra,
 } from '../../wasi/options.ts';
@@ -41,8 +43,8 @@ export const RESET_OPTIONS: OptionTable<ResetOptions> = {
   rows: { vars: { ...aFlag, default: 'false' } },
 };
 
-const refuse: Refuse = message => {
-  throw new CallError('INVALID_OPTION', message);
+const refuse: Refuse = (message, _code, options) => {
+  throw new CallError('INVALID_OPTION', message, options);
 };
 
 /** @throws {CallError} INVALID_OPTION */
@@ -51,6 +53,8 @@ export const readCallOptions = (options: unknown): CallOptions =>
 /** @throws {CallError} INVALID_OPTION */
 export const readResetOptions = (options: unknown): ResetOptions =>
   readOptions(RESET_OPTIONS, options, 'reset', refuse);
+/** @throws {CallError} INVALID_OPTION for the name of an export that is not a string */
+export const refuseName = (name: never): void => void readArgument(aText, name, 'call: name', refuse);
 /** @throws {CallError} INVALID_OPTION for an object among the extra arguments, which the method would ignore */
 export const refuseArguments = (method: string, extra: readonly unknown[]): void =>
   refuseExtra(extra, method, refuse);

@@ -9,7 +9,7 @@ import {
   type OptionTable,
   readOptions,
 } from '../../wasi/options.ts';
-import { CreateError } from '../errors.ts';
+import { CreateError, messageOf } from '../errors.ts';
 import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
 import { isObject } from '../values/object.ts';
@@ -161,7 +161,7 @@ function parseJson(text: string): unknown {
     return parseText(text, 'manifest', CreateError);
   } catch (error) {
     if (error instanceof CreateError) throw error;
-    throw new CreateError('INVALID_MANIFEST', `manifest: not JSON: ${(error as Error).message}`, {
+    throw new CreateError('INVALID_MANIFEST', `manifest: not JSON: ${messageOf(error)}`, {
       cause: error,
     });
   }

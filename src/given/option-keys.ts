@@ -8,6 +8,7 @@ import {
   aText,
   type Check,
   expected,
+  guarded,
   isPlain,
   type Kind,
   kind,
@@ -18,8 +19,8 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { somePreopens } from '../../wasi/wasi-options.ts';
-import type { HostErrorCode } from '../error-codes.ts';
-import { CreateError } from '../errors.ts';
+import type { CreateErrorCode } from '../error-codes.ts';
+import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
 import { MAX_TIMER_MS } from '../units.ts';
@@ -27,12 +28,15 @@ import { isObject } from '../values/object.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
-  (code: HostErrorCode): Refuse =>
-  message => {
-    throw new CreateError(code, message);
+  (code: CreateErrorCode): Refuse =>
+  (message, _code, options) => {
+    throw new CreateError(code, message, options);
   };
 export const refuseOption = refuseAs('INVALID_OPTION');
 export const refuseManifest = refuseAs('INVALID_MANIFEST');
+
+/** Reads a manifest. Its getters may throw. */
+export const readForeign = <T>(read: () => T): T => guarded('manifest', refuseManifest, read, PlugboardError);
 
 const onNode = 'Node, Deno, Bun';
 

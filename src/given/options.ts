@@ -1,10 +1,11 @@
 import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../../abi/index.ts';
 import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
+import type { PlugboardErrorCode } from '../errors.ts';
 import type { HostFunctions } from '../host/function.ts';
 import type { Fetch } from '../platform/types.ts';
 
 /** A tolerated mistake, as data. */
-export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: string; message: string };
+export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: PlugboardErrorCode; message: string };
 
 /** Receives log messages of plugins: a function for each level. `console` is a logger. */
 export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };

@@ -2,6 +2,7 @@ import type { KernelTier, LogLevel } from '../../abi/index.ts';
 import type { Preopen } from '../../wasi/index.ts';
 import { readOptions } from '../../wasi/options.ts';
 import type { HostFunctions } from '../host/function.ts';
+import { coded } from '../host/function.ts';
 import { HTTP_SCHEMES } from '../host/http.ts';
 import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
@@ -141,10 +142,10 @@ export function toSettings(manifest: Given, options: Given): Settings {
     accessors: given.accessors,
     stdout: given.stdout,
     stderr: given.stderr,
-    onDiagnostic: given.onDiagnostic,
+    onDiagnostic: given.onDiagnostic && coded('option.onDiagnostic', given.onDiagnostic),
     strict: given.strict ?? false,
     zeroLimits,
-    debug: given.debug,
+    debug: given.debug && coded('option.debug', given.debug),
     importListener: given.importListener,
   });
 }

@@ -1,7 +1,13 @@
 import type { Kernel, LogLevel } from '../../abi/index.ts';
-import { PlugboardError } from '../errors.ts';
+import { isError, messageOf, PlugboardError } from '../errors.ts';
 import { readInput } from '../values/input.ts';
 import { type OutputCopier, PluginOutput } from '../values/output.ts';
+
+/** Not only `Number(value)`, which throws for symbols and some objects. */
+function toNumber(value: unknown): number {
+  if (typeof value === 'bigint' || typeof value === 'number') return Number(value);
+  throw new PlugboardError('INVALID_INPUT', `expected a bigint or a number, got a ${typeof value}`);
+}
 
 /**
  * The first argument of a host function. Gives access to the plugin's kernel memory, variables and log level. Class and
@@ -38,8 +44,9 @@ export class CallContext {
 
   /** Allocates a zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */
   alloc(length: bigint | number): bigint {
-    const handle = this.#kernel.memory.alloc(Number(length));
-    if (handle === 0 && BigInt(length) !== 0n) {
+    const bytes = toNumber(length);
+    const handle = this.#kernel.memory.alloc(bytes);
+    if (handle === 0 && bytes !== 0) {
       this.#kernel.check();
       throw new PlugboardError('MEMORY_LIMIT', `kernel memory: no room for a block of ${length} bytes`);
     }
@@ -48,13 +55,14 @@ export class CallContext {
 
   /** Frees a block. A number that is not the handle of a live block has no effect. */
   free(handle: bigint | number): void {
-    this.#kernel.free(Number(handle));
+    this.#kernel.free(toNumber(handle));
   }
 
   /** Returns a copy of a block, or null if `handle` is not the handle of a live block. */
   read(handle: bigint | number): PluginOutput | null {
-    const length = this.#kernel.memory.length(Number(handle));
-    return length === 0 ? null : this.#copier.copy(Number(handle), length);
+    const start = toNumber(handle);
+    const length = this.#kernel.memory.length(start);
+    return length === 0 ? null : this.#copier.copy(start, length);
   }
 
   /**
@@ -68,7 +76,7 @@ export class CallContext {
 
   /** Returns the length of a block in bytes, 0 if `handle` is not the handle of a live block. */
   length(handle: bigint | number): bigint {
-    return BigInt(this.#kernel.memory.length(Number(handle)));
+    return BigInt(this.#kernel.memory.length(toNumber(handle)));
   }
 
   /** Returns a copy of a variable of the plugin, or null if it is not set. */
@@ -89,7 +97,12 @@ export class CallContext {
 
   /** Sets the error text with which the call will fail. Without an argument, removes it. */
   setError(error?: string | Error | null): void {
-    const text = error instanceof Error ? error.message : error;
+    const text = isError(error) ? messageOf(error) : error;
+    if (text != null && typeof text !== 'string')
+      throw new PlugboardError(
+        'INVALID_INPUT',
+        `setError: expected a string or an Error, got a ${typeof text}`,
+      );
     this.#kernel.error = text == null ? null : { handle: Number(this.store(text)), text };
   }
 

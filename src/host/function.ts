@@ -1,5 +1,6 @@
 import type { Kernel } from '../../abi/index.ts';
-import { describe, excerpt, isStackOverflow, PlugboardError } from '../errors.ts';
+import { isStackOverflow } from '../engine/error-texts.ts';
+import { attempt, describe, excerpt, isError, messageOf, PlugboardError } from '../errors.ts';
 import { isThenable } from '../values/thenable.ts';
 import type { FunctionType, ValueType } from '../wasm/reader.ts';
 import type { CallContext } from './context.ts';
@@ -35,7 +36,8 @@ export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined =
 
 /** Whether a function is declared async, or is an `async function`. Decided before the call: a plugin is prepared for it. */
 export const isAsyncFunction = (fn: HostFunction): boolean =>
-  declared.get(fn)?.isAsync ?? Object.prototype.toString.call(fn) === '[object AsyncFunction]';
+  declared.get(fn)?.isAsync ??
+  attempt(() => Object.prototype.toString.call(fn) === '[object AsyncFunction]', false);
 
 /** The running call, as the import of a host function uses it. */
 export interface HostCall {
@@ -146,12 +148,25 @@ export function wrapAsyncHostFunction(
   };
 }
 
-const failure = (label: string, error: unknown): Error =>
-  isStackOverflow(error) ? (error as Error) : hostFailure(`host function ${label}`, error);
+const failure = (label: string, error: unknown): Error => codedFailure(`host function ${label}`, error);
+
+const codedFailure = (what: string, error: unknown): Error =>
+  isStackOverflow(error) ? error : hostFailure(what, error);
+
+/** Returns a function of the user whose errors have the code HOST_FUNCTION_FAILED. */
+export const coded =
+  <Args extends unknown[], Result>(what: string, fn: (...args: Args) => Result) =>
+  (...args: Args): Result => {
+    try {
+      return fn(...args);
+    } catch (error) {
+      throw codedFailure(what, error);
+    }
+  };
 
 /** Makes the error for a failed function of the user. It may have thrown any value, not only an Error. */
 export function hostFailure(what: string, error: unknown): PlugboardError {
-  const message = `${what} failed: ${error instanceof Error ? excerpt(error.message) : describe(error)}`;
+  const message = `${what} failed: ${isError(error) ? excerpt(messageOf(error)) : describe(error)}`;
   return new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error });
 }
 

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, SendHttp } from '../../abi/index.ts';
-import { describe, PlugboardError } from '../errors.ts';
+import { describe, messageWithCause, PlugboardError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { toBase64 } from '../values/base64.ts';
@@ -158,12 +158,10 @@ function letGo(body: { cancel(): Promise<void> } | null): void {
 const denied = (url: URL, why: string) =>
   new PlugboardError('HTTP_DENIED', `http_request: ${url.href} is not allowed: ${why}`);
 
-function failed(url: URL, error: unknown): PlugboardError {
-  // Node's message is only "fetch failed"; the reason is in `cause`.
-  const { message, cause } = error as Error;
-  const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
-  return new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${why}`, { cause: error });
-}
+const failed = (url: URL, error: unknown) =>
+  new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${messageWithCause(error)}`, {
+    cause: error,
+  });
 
 /**
  * Describes the mistake in a glob that can match no host of a URL; undefined if it can match one. Classes such as `[a/b]`

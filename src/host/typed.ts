@@ -1,11 +1,12 @@
 import {
   aFlag,
   anArray,
-  expected,
   having,
   type Kind,
+  kind,
   type OptionTable,
   type Refuse,
+  readArgument,
   readOptions,
   refuseExtra,
 } from '../../wasi/options.ts';
@@ -46,6 +47,10 @@ function block<T>(
 }
 
 /** Makes a codec for numbers in a block, little endian and of exactly `sizeBytes` bytes, as in extism-convert. */
+function refuseValue(message: string): never {
+  throw new PlugboardError('INVALID_INPUT', message);
+}
+
 function numberBlock<T extends number | bigint>(
   sizeBytes: number,
   get: (view: DataView) => T,
@@ -54,15 +59,14 @@ function numberBlock<T extends number | bigint>(
 ): ValueCodec<T> {
   return block(
     bytes => {
-      if (bytes.length !== sizeBytes)
-        throw new RangeError(`expected ${sizeBytes} bytes, got ${bytes.length}`);
+      if (bytes.length !== sizeBytes) refuseValue(`expected ${sizeBytes} bytes, got ${bytes.length}`);
       return get(new DataView(bytes.buffer));
     },
     value => {
       const bytes = new Uint8Array(sizeBytes);
       const view = new DataView(bytes.buffer);
       set(view, value);
-      if (isInteger && get(view) !== value) throw new RangeError(`${value} does not fit ${sizeBytes} bytes`);
+      if (isInteger && get(view) !== value) refuseValue(`${value} does not fit ${sizeBytes} bytes`);
       return bytes;
     },
   );
@@ -82,7 +86,7 @@ const wasmInteger = <T extends WasmValue>(
   wasm,
   read: (_, value) => as(value),
   write: (_, value) => {
-    if (as(value) !== value) throw new RangeError(`${value} does not fit the wasm type ${wasm}`);
+    if (as(value) !== value) refuseValue(`${value} does not fit the wasm type ${wasm}`);
     return value;
   },
 });
@@ -100,8 +104,7 @@ export const values = {
     bytes => parseJson(decode(bytes), 'parameter'),
     value => {
       const written = JSON.stringify(value) as string | undefined;
-      if (written === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
-      return written;
+      return written ?? refuseValue(`JSON has no form for ${typeof value}`);
     },
   ),
   bytes: block<Uint8Array>(
@@ -183,6 +186,8 @@ const refuse: Refuse = message => {
   throw new PlugboardError('INVALID_OPTION', message);
 };
 
+const aSecondFunction = kind('a function as second argument', value => typeof value === 'function');
+
 /**
  * Makes a host function that takes and returns JavaScript values. Creation fails for a plugin that imports it with another
  * wasm type. A parameter that cannot be read, or a result that cannot be written, fails the call with HOST_FUNCTION_FAILED.
@@ -205,7 +210,7 @@ export function hostFunction<Params extends readonly unknown[], Result>(
     );
   }
   const { params, result, isAsync } = readOptions(SIGNATURE_KEYS, signature, 'hostFunction', refuse);
-  if (typeof fn !== 'function') refuse(expected('a function as second argument', fn, 'hostFunction'));
+  readArgument(aSecondFunction, fn, 'hostFunction', refuse);
   const codecs = (params ?? []) as readonly ValueCodec<unknown>[];
   const typed = (context: CallContext, ...args: WasmValue[]): unknown => {
     const read = codecs.map((codec, index) => codec.read(context, args[index]!));

@@ -1,6 +1,6 @@
 import { WASM_HEADER } from '../../abi/encode.ts';
-import { refuseExtra } from '../../wasi/options.ts';
-import { describe, PlugboardError } from '../errors.ts';
+import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
+import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
 import { chooseStartFunctions } from '../link/start-functions.ts';
 import { readModuleName, readProducers, readTargetFeatures } from '../wasm/custom.ts';
@@ -35,10 +35,8 @@ interface Seen {
  */
 export function inspect(source: Uint8Array | WebAssembly.Module): Inspection;
 export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unknown[]): Inspection {
-  refuseExtra(extra, 'inspect', message => {
-    throw new PlugboardError('INVALID_OPTION', message);
-  });
-  const seen = see(source);
+  refuseExtra(extra, 'inspect', refuse);
+  const seen = guarded('inspect', refuseSource, () => see(source), PlugboardError);
   const { outline, custom } = seen;
   const imports: Inspection['imports'] = { kernel: [], wasi: [], reflow: [], host: [], other: [] };
   const toGive: ModuleImport[] = [];
@@ -86,6 +84,14 @@ export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unkno
   return { ...inspection, advice, runs: !advice.some(({ stops }) => stops) };
 }
 
+const refuseAs =
+  (code: 'INVALID_OPTION' | 'INVALID_INPUT'): Refuse =>
+  (message, _code, options) => {
+    throw new PlugboardError(code, message, options);
+  };
+const refuse = refuseAs('INVALID_OPTION');
+const refuseSource = refuseAs('INVALID_INPUT');
+
 const read = <T>(contents: Uint8Array | undefined, reader: (contents: Uint8Array) => T | null): T | null =>
   contents ? reader(contents) : null;
 
@@ -129,7 +135,7 @@ function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
     new WebAssembly.Module(bytes);
     return null;
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { WASM_MAGIC } from '../../abi/encode.ts';
-import { CreateError } from '../errors.ts';
+import { attempt, CreateError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { METER_EXPORTS } from '../wasm/meter.ts';
@@ -26,7 +26,12 @@ export async function compileModule(
   const steps = stepsFor(options);
   if ('module' in source) {
     steps[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
-    return { name, sha256: null, transforms: [], ...describeModule(source.module, null) };
+    const described = attempt(() => describeModule(source.module, null), null);
+    if (described) return { name, sha256: null, transforms: [], ...described };
+    throw new CreateError(
+      'INVALID_WASM',
+      `module "${name}": expected a WebAssembly.Module, got another object`,
+    );
   }
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);
@@ -76,10 +81,10 @@ async function engineCompile(
     return await platform.compile(bytes);
   } catch (error) {
     if (WebAssembly.validate(bytes)) {
-      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${(error as Error).message})`;
+      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${messageOf(error)})`;
       throw new CreateError('UNSUPPORTED', message, { cause: error });
     }
-    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${(error as Error).message}`;
+    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${messageOf(error)}`;
     throw new CreateError('INVALID_WASM', message, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
-import { CreateError } from '../errors.ts';
+import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 import { compiledBefore } from './cache.ts';
@@ -39,15 +39,13 @@ export type LoadedSource =
  */
 export async function fetchManifest(input: URL | Response, fetch: Fetch): Promise<Response | string> {
   const response = input instanceof URL ? await fetchUrl(input, {}, fetch) : input;
-  if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
   const tooLong = (bytes: number) => new CreateError('TEXT_TOO_LONG', tooLongMessage('manifest', bytes));
   try {
+    if (!/^(application|text)\/json\b/i.test(contentType(response))) return response;
     // Not `response.text()`: some runtimes decode texts of any length.
     return new TextDecoder().decode(await readBody(response, MAX_TEXT_BYTES, tooLong));
   } catch (error) {
-    throw error instanceof CreateError
-      ? error
-      : unavailable(response.url || 'response', (error as Error).message, error);
+    throw error instanceof CreateError ? error : unavailable(nameOf(response), messageOf(error), error);
   }
 }
 
@@ -87,7 +85,7 @@ async function readSource(platform: Platform, fetch: Fetch, source: Source): Pro
 
 /** Compiles while the bytes arrive, if the platform can. Keeps the bytes too: hash and wasm types are read from them. */
 async function readResponse(platform: Platform, response: Response): Promise<ReadSource> {
-  const what = response.url || 'response';
+  const what = nameOf(response);
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
   try {
     if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
@@ -98,7 +96,7 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
     compiling.catch(() => {});
     return { bytes: new Uint8Array(await response.arrayBuffer()), compiling };
   } catch (error) {
-    throw unavailable(what, (error as Error).message, error);
+    throw unavailable(what, messageOf(error), error);
   }
 }
 
@@ -106,15 +104,15 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
   try {
     return await fetch(url, init);
   } catch (error) {
-    // Node's message is only "fetch failed"; the reason is in `cause`.
-    const { message, cause } = error as Error;
-    throw unavailable(url.href, cause instanceof Error ? `${message}: ${cause.message}` : message, error);
+    throw unavailable(url.href, messageWithCause(error), error);
   }
 }
 
+const nameOf = (response: Response): string => attempt(() => response.url, '') || 'response';
+
 const contentType = (response: Response) => response.headers.get('content-type') ?? '';
 
-const unavailable = (what: string, why: string, cause?: unknown) =>
+export const unavailable = (what: string, why: string, cause?: unknown) =>
   new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
 
 /** Returns the SHA-256 in hexadecimal digits. @throws {CreateError} UNSUPPORTED if the platform has no SHA-256 */
@@ -123,7 +121,7 @@ export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuf
     const digest = await platform.sha256(bytes);
     return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
   } catch (error) {
-    const message = `no SHA-256 can be computed: ${(error as Error).message}`;
+    const message = `no SHA-256 can be computed: ${messageOf(error)}`;
     throw new CreateError('UNSUPPORTED', message, { cause: error });
   }
 }
@@ -135,6 +133,6 @@ async function readFile(platform: Platform, path: string): Promise<Uint8Array<Ar
   try {
     return await platform.readFile(path);
   } catch (error) {
-    throw unavailable(path, (error as Error).message, error);
+    throw unavailable(path, messageOf(error), error);
   }
 }

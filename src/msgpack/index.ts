@@ -1,4 +1,5 @@
 import { refuseArguments } from '../actor/call-options.ts';
+import { ActorError, readForeign } from '../actor/errors.ts';
 import { Float } from '../actor/float.ts';
 import { type Form, writeValue } from '../actor/json/form.ts';
 import { integerOf, type JsonObject, type JsonValue, setOwn } from '../actor/json/value.ts';
@@ -86,7 +87,7 @@ function fromUnpacked(value: unknown): JsonValue {
 export function encode(value: unknown): Uint8Array<ArrayBuffer>;
 export function encode(value: unknown, ...extra: unknown[]): Uint8Array<ArrayBuffer> {
   refuseArguments('encode', extra);
-  return pack(writeValue(value, PACKABLE));
+  return readForeign('encode', () => pack(writeValue(value, PACKABLE)), 'JSON_VALUE');
 }
 
 /**
@@ -96,7 +97,7 @@ export function encode(value: unknown, ...extra: unknown[]): Uint8Array<ArrayBuf
  */
 export const decode = (bytes: Uint8Array, what = 'the input'): JsonValue => {
   refuseArguments('decode', [what]);
-  return fromUnpacked(packr.unpack(checkedCopy(bytes, what)));
+  return readForeign('decode', () => fromUnpacked(packr.unpack(checkedCopy(bytes, what))));
 };
 
 /** The codec for actors whose plugins have `"encoding": "msgpack"` in their metadata. Pass it as the option `codec`. */
@@ -109,5 +110,5 @@ export const msgpack: Codec = {
 
 const bytesOf = (part: Part): Uint8Array => {
   if (typeof part !== 'string') return part;
-  throw new TypeError('expected a part that this codec wrote, got text');
+  throw new ActorError('INVALID_CONFIG', 'msgpack: expected a part that this codec wrote, got text');
 };

@@ -35,7 +35,7 @@ import {
   type FsStat,
   WasiError,
 } from '../../wasi/index.ts';
-import { refuseExtra } from '../../wasi/options.ts';
+import { aText, readArgument, refuseExtra } from '../../wasi/options.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 /** These flags do not exist on Windows. */
@@ -249,6 +249,7 @@ const nodeHost = (root: string): PathHost => ({
 export function nodeFolder(path: string): Fs;
 export function nodeFolder(path: string, ...extra: unknown[]): Fs {
   refuseExtra(extra, 'nodeFolder', refuseOption, 'give { fs: nodeFolder(path), readOnly: true } in preopens');
+  readArgument(aText, path, 'nodeFolder: path', refuseOption);
   const fail = (cause: unknown) =>
     new WasiError('WASI_INVALID_PREOPEN', `nodeFolder: expected a folder, got ${JSON.stringify(path)}`, {
       cause,

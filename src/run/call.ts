@@ -1,7 +1,8 @@
-import { AbiError, type Kernel } from '../../abi/index.ts';
+import type { Kernel } from '../../abi/index.ts';
 import { CallError } from '../call-error.ts';
-import type { HostErrorCode } from '../error-codes.ts';
-import { excerpt, isOutOfMemory, isStackOverflow, PlugboardError } from '../errors.ts';
+import { isOutOfMemory, isStackOverflow } from '../engine/error-texts.ts';
+import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
+import { excerpt, messageOf, PlugboardError } from '../errors.ts';
 import { ExitStop } from '../link/instance.ts';
 import type { Later } from '../values/later.ts';
 import type { OutputCopier, PluginOutput } from '../values/output.ts';
@@ -131,7 +132,7 @@ interface Traces {
 function findFailure(
   name: string,
   { result, thrown, reason, text }: Traces,
-): { code: string; message: string; exitCode?: number; cause?: unknown } {
+): { code: CallErrorCode; message: string; exitCode?: number; cause?: unknown } {
   if (reason instanceof ExitStop) {
     const message = text ?? `${name}: ${reason.message}`;
     return { code: 'EXIT', message, exitCode: reason.exitCode, cause: reason };
@@ -150,16 +151,18 @@ function findFailure(
   return { code: 'NONZERO_RESULT', message: `Returned non-zero exit code: ${exitCode}`, exitCode };
 }
 
-function classify(error: unknown): { code: string; message: string } {
+function classify(error: unknown): { code: CallErrorCode; message: string } {
   if (isStackOverflow(error)) {
     return { code: 'STACK_OVERFLOW', message: 'the plugin used up the call stack; endless recursion?' };
   }
-  const message = excerpt(error instanceof Error ? error.message : String(error));
+  const message = excerpt(messageOf(error));
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
-  // Checked by class: many errors of runtimes have a `code` too, but only these two classes use codes of our table.
-  if (error instanceof PlugboardError || error instanceof AbiError) return { code: error.code, message };
+  // Checked by class: many errors of runtimes have a `code` too.
+  if (error instanceof PlugboardError) {
+    return { code: isCallErrorCode(error.code) ? error.code : 'HOST_FUNCTION_FAILED', message };
+  }
   if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
-  return { code: 'TRAP' satisfies HostErrorCode, message: `the plugin trapped: ${message}` };
+  return { code: 'TRAP', message: `the plugin trapped: ${message}` };
 }
 
 /** Returns the error that a host function threw, and not the PlugboardError that wraps it. */

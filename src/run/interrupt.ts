@@ -1,6 +1,6 @@
 import type { Clock } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
-import type { PlugboardError } from '../errors.ts';
+import { messageOf, type PlugboardError } from '../errors.ts';
 import { MAX_TIMER_MS, NS_PER_MS } from '../units.ts';
 
 /** Called with the reason when a wait of a suspended call is interrupted. */
@@ -95,11 +95,7 @@ export const timedOut = (timeoutMs: number) =>
   new CallError('TIMEOUT', `the plugin took longer than ${timeoutMs} ms (timeoutMs)`);
 
 export const aborted = ({ reason }: AbortSignal, of = '') =>
-  new CallError(
-    'ABORTED',
-    `${of}the call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
-    { cause: reason },
-  );
+  new CallError('ABORTED', `${of}the call was aborted: ${messageOf(reason)}`, { cause: reason });
 
 /** @throws {CallError} ABORTED */
 export function refuseIfAborted(name: string, signal: AbortSignal): void {

@@ -1,8 +1,9 @@
 import type { KernelMemory } from '../../abi/index.ts';
+import { PlugboardError } from '../errors.ts';
 import { decodeLossy, parseJson } from './text.ts';
 
 function refuseWrite(): never {
-  throw new TypeError('PluginOutput is read-only; copy it with .bytes() to change it');
+  throw new PlugboardError('UNSUPPORTED', 'PluginOutput is read-only; copy it with .bytes() to change it');
 }
 
 /**

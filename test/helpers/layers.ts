@@ -10,20 +10,20 @@ interface Layer {
 }
 
 const wasiRooms = ['wasi spec', 'wasi ground', 'wasi provided', 'wasi files', 'wasi functions'];
-const ground = ['abi', 'wasi', ...wasiRooms, 'errors', 'limits', 'units', 'wasm', 'platform types', 'values'];
-/** The rooms of the host, each above those before it. */
-const rooms = [
+const ground = [
+  'abi',
+  'wasi',
+  ...wasiRooms,
+  'errors',
   'engine',
-  'module',
-  'host',
-  'given',
-  'link',
-  'run',
-  'run in a worker',
-  'setup',
-  'plugin',
-  'create',
+  'limits',
+  'units',
+  'wasm',
+  'platform types',
+  'values',
 ];
+/** The rooms of the host, each above those before it. */
+const rooms = ['module', 'host', 'given', 'link', 'run', 'run in a worker', 'setup', 'plugin', 'create'];
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
 const faces = ['inspect', 'faces'];
@@ -82,7 +82,11 @@ export const layers: readonly Layer[] = [
     mayImport: ['wasi spec', 'wasi ground', 'wasi files'],
   },
   { name: 'wasi', files: ['wasi/'], mayImport: wasiRooms },
-  { name: 'errors', files: ['src/errors.ts', 'src/error-codes.ts'], mayImport: [] },
+  {
+    name: 'errors',
+    files: ['src/errors.ts', 'src/error-codes.ts', 'src/actor-error-codes.ts'],
+    mayImport: ['abi', 'wasi ground'],
+  },
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'units', files: ['src/units.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
@@ -133,7 +137,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'actor on node',
     files: ['src/actor/node.ts', 'src/actor/state/file-state.ts'],
-    mayImport: ['actor', ...actorRooms, 'platform of node'],
+    mayImport: ['actor', ...actorRooms, 'errors', 'platform of node'],
   },
   {
     name: 'actor ground',

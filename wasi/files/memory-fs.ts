@@ -1,5 +1,5 @@
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from '../embedder.ts';
-import { refuseOption, WasiError, type WasiErrorCode } from '../errors.ts';
+import { readForeign, refuseOption, WasiError, type WasiErrorCode } from '../errors.ts';
 import {
   aCount,
   aFunction,
@@ -278,14 +278,16 @@ export class MemoryFs implements Fs {
     refuseExtra(extra, 'MemoryFs', refuseOption);
     const options = readOptions(MEMORY_FS_OPTIONS, given, 'MemoryFs', refuseOption);
     const { quotaBytes = DEFAULT_QUOTA_BYTES, maxNodes = DEFAULT_MAX_NODES } = options;
-    if (!isPlain(files))
-      refuseOption(expected('an object of name → content', files, 'files'), 'WASI_INVALID_FILES');
     const nowNs = options.nowNs ?? realtimeNs();
     const volume: Volume = { quotaBytes, maxNodes, nowNs, usedBytes: 0, nodes: 0, nextIno: 1n };
-    this.#root = new FolderNode(volume);
-    const root = new MemoryDirectory(this.#root);
-    this.root = root;
-    fill(root, files, '');
+    this.#root = readForeign('MemoryFs', () => {
+      if (!isPlain(files))
+        refuseOption(expected('an object of name → content', files, 'files'), 'WASI_INVALID_FILES');
+      const root = new FolderNode(volume);
+      fill(new MemoryDirectory(root), files, '');
+      return root;
+    });
+    this.root = new MemoryDirectory(this.#root);
     const folders = [this.#root];
     for (const folder of folders) {
       const names = new Map<string, { ino: bigint; writes: number }>();

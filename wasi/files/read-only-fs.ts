@@ -1,6 +1,6 @@
-import type { Fs, FsDirectory, FsFile, FsOpening, FsStat } from '../embedder.ts';
+import { anFs, type Fs, type FsDirectory, type FsFile, type FsOpening, type FsStat } from '../embedder.ts';
 import { refuseOption } from '../errors.ts';
-import { refuseExtra } from '../options.ts';
+import { readArgument, refuseExtra } from '../options.ts';
 import { Errno } from '../spec/constants.ts';
 import { lookupAll } from './readdir.ts';
 
@@ -8,7 +8,8 @@ import { lookupAll } from './readdir.ts';
 export function readOnlyFs(fs: Fs): Fs;
 export function readOnlyFs(fs: Fs, ...extra: unknown[]): Fs {
   refuseExtra(extra, 'readOnlyFs', refuseOption);
-  return { root: new ReadOnlyDirectory(fs.root) };
+  const { root } = readArgument(anFs, fs, 'readOnlyFs: fs', refuseOption);
+  return { root: new ReadOnlyDirectory(root) };
 }
 
 class ReadOnlyDirectory implements FsDirectory {

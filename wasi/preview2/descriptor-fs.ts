@@ -1,8 +1,8 @@
 import type { Fs, FsOpening, FsStat } from '../embedder.ts';
-import { refuseOption, WasiError } from '../errors.ts';
+import { readForeign, refuseOption, WasiError } from '../errors.ts';
 import { pathFs } from '../files/path-fs.ts';
 import type { BothTimes, PathFile, PathHost } from '../files/path-host.ts';
-import { refuseExtra } from '../options.ts';
+import { having, readArgument, refuseExtra } from '../options.ts';
 import { Errno, Filetype } from '../spec/constants.ts';
 import { errnoOf } from './errno.ts';
 import type {
@@ -235,17 +235,24 @@ export function descriptorFs(descriptor: Preview2Descriptor, ...extra: unknown[]
   );
   const fail = (cause: unknown) =>
     new WasiError('WASI_INVALID_PREOPEN', 'descriptorFs: expected a descriptor of a folder', { cause });
-  if (typeof descriptor?.statAt !== 'function') throw fail(descriptor);
-  const fs = pathFs(preview2Host(descriptor));
-  if (typeof fs === 'number') throw fail(fs);
-  return fs;
+  return readForeign('descriptorFs', () => {
+    if (typeof descriptor?.statAt !== 'function') throw fail(descriptor);
+    const fs = pathFs(preview2Host(descriptor));
+    if (typeof fs === 'number') throw fail(fs);
+    return fs;
+  });
 }
+
+const somePreopens = having<Preview2Preopens>('the preopens of a WASI 0.2 implementation', 'getDirectories');
 
 /** Returns all folders of `wasi:filesystem/preopens`, for the option `preopens` of `createWasi`. */
 export function preview2Preopens(preopens: Preview2Preopens): Record<string, Fs>;
 export function preview2Preopens(preopens: Preview2Preopens, ...extra: unknown[]): Record<string, Fs> {
   refuseExtra(extra, 'preview2Preopens', refuseOption);
-  return Object.fromEntries(
-    preopens.getDirectories().map(([descriptor, path]) => [path, descriptorFs(descriptor)] as const),
+  readArgument(somePreopens, preopens, 'preview2Preopens', refuseOption);
+  return readForeign('preview2Preopens', () =>
+    Object.fromEntries(
+      preopens.getDirectories().map(([descriptor, path]) => [path, descriptorFs(descriptor)] as const),
+    ),
   );
 }

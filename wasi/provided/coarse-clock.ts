@@ -1,6 +1,8 @@
 import type { Clock } from '../embedder.ts';
 import { refuseOption, WasiError } from '../errors.ts';
-import { kindOf, refuseExtra } from '../options.ts';
+import { having, readArgument, refuseExtra } from '../options.ts';
+
+const aClock = having<Clock>('a Clock', 'nowNs', 'resolutionNs');
 
 /**
  * Returns a clock that rounds the times of `clock` down to steps of `stepNs`, so that programs cannot measure short times.
@@ -10,10 +12,11 @@ import { kindOf, refuseExtra } from '../options.ts';
 export function coarseClock(clock: Clock, stepNs: bigint): Clock;
 export function coarseClock(clock: Clock, stepNs: bigint, ...extra: unknown[]): Clock {
   refuseExtra(extra, 'coarseClock', refuseOption);
+  readArgument(aClock, clock, 'coarseClock: clock', refuseOption);
   if (typeof stepNs !== 'bigint' || stepNs < 1n)
     throw new WasiError(
       'WASI_INVALID_LIMIT',
-      `stepNs: expected a bigint of at least 1, got ${typeof stepNs === 'bigint' ? 'less' : kindOf(stepNs)}`,
+      `stepNs: expected a bigint of at least 1, got ${typeof stepNs === 'bigint' ? 'less' : `a ${typeof stepNs}`}`,
     );
   const coarse: Clock = {
     nowNs(id) {

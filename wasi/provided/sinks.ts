@@ -1,6 +1,14 @@
 import type { Sink } from '../embedder.ts';
 import { refuseOption, type WasiErrorCode } from '../errors.ts';
-import { aCount, aFunction, type OptionTable, readOptions, refuseExtra } from '../options.ts';
+import {
+  aCount,
+  aFunction,
+  kind,
+  type OptionTable,
+  readArgument,
+  readOptions,
+  refuseExtra,
+} from '../options.ts';
 
 export interface LineSinkOptions {
   /** Called with each full line, without its "\n". Bytes that are not UTF-8 become U+FFFD. */
@@ -33,6 +41,7 @@ export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
   },
 };
 
+const someBytes = kind<Uint8Array>('a Uint8Array', value => ArrayBuffer.isView(value));
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -67,6 +76,7 @@ export class LineSink implements Sink {
   }
 
   write(bytes: Uint8Array): void {
+    if (!ArrayBuffer.isView(bytes)) readArgument(someBytes, bytes, 'LineSink.write', refuseOption);
     let start = 0;
     while (start < bytes.length) {
       const newline = bytes.indexOf(NEWLINE, start);
@@ -152,6 +162,7 @@ export class LineSink implements Sink {
 export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
 export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
   refuseExtra(extra, 'bytesSource', refuseOption);
+  readArgument(someBytes, bytes, 'bytesSource', refuseOption);
   let at = 0;
   return {
     read(into) {

@@ -8,10 +8,11 @@ import {
   kind,
   type OptionTable,
   orNull,
+  readArgument,
   readOptions,
   refuseExtra,
 } from '../../../wasi/options.ts';
-import { ActorError, refuseOption } from '../errors.ts';
+import { ActorError, readForeign, refuseOption } from '../errors.ts';
 import { Float } from '../float.ts';
 import { getOwn, isObject, isWellFormed, type JsonObject } from '../json/value.ts';
 import { copyJson } from '../json/writer.ts';
@@ -67,33 +68,45 @@ export function readActorConfig(input?: ActorConfigInput, nodeConfig?: JsonObjec
     refuseOption(`both config and ${what}.config are given; keep one`);
   const { nodeId = 'actor', component = 'actor', resolvedEnv = {}, namespace = null } = given;
   const { node_id = nodeId, resolved_env = resolvedEnv, config = nodeConfig ?? {} } = given;
-  return copyJson({ node_id, component, resolved_env, config, namespace }, [what]) as unknown as ActorConfig;
+  const whole = { node_id, component, resolved_env, config, namespace };
+  return readForeign(what, () => copyJson(whole, [what]), 'JSON_VALUE') as unknown as ActorConfig;
 }
+
+/** Makes a function that reads one value of a config. */
+const reader =
+  <T>(read: (config: ActorConfig, key: string) => T) =>
+  (config: ActorConfig, key: string): T =>
+    readForeign('ActorConfig', () =>
+      read(config, readArgument(aText, key, 'ActorConfig: key', refuseOption)),
+    );
 
 /** Reads a config as upstream's helpers do: each returns null for a missing key and for a value of another type. */
 export const ActorConfig = {
   /** Returns a string of the config. */
-  getString: ({ config }: ActorConfig, key: string): string | null => {
+  getString: reader<string | null>(({ config }, key) => {
     const value = getOwn(config, key);
     return typeof value === 'string' ? value : null;
-  },
+  }),
   /** Returns any number of the config, as a float. */
-  getNumber: ({ config }: ActorConfig, key: string): number | null => {
+  getNumber: reader<number | null>(({ config }, key) => {
     const value = getOwn(config, key);
     const isNumber = typeof value === 'number' || typeof value === 'bigint' || value instanceof Float;
     return isNumber ? Number(value) : null;
-  },
+  }),
   /** Returns an integer of 64 bits; null for `3.0`, which is a float. */
-  getInteger: ({ config }: ActorConfig, key: string): number | bigint | null => {
+  getInteger: reader<number | bigint | null>(({ config }, key) => {
     const value = getOwn(config, key);
     return isI64(value) ? value : null;
-  },
-  getBool: ({ config }: ActorConfig, key: string): boolean | null => {
+  }),
+  getBool: reader<boolean | null>(({ config }, key) => {
     const value = getOwn(config, key);
     return typeof value === 'boolean' ? value : null;
-  },
+  }),
   /** Returns a resolved environment variable. */
-  getEnv: ({ resolved_env }: ActorConfig, name: string): string | null => getOwn(resolved_env, name) ?? null,
+  getEnv: reader<string | null>(({ resolved_env }, name) => {
+    const value = getOwn(resolved_env, name);
+    return typeof value === 'string' ? value : null;
+  }),
   /** Returns a string of the config, else the resolved environment variable of that name. */
   getConfigOrEnv: (config: ActorConfig, key: string): string | null =>
     ActorConfig.getString(config, key) ?? ActorConfig.getEnv(config, key),
@@ -157,6 +170,10 @@ function configOfNode(node: GraphNode, options?: NodeOptions): ActorConfig;
 function configOfNode(node: GraphNode, given?: NodeOptions, ...extra: unknown[]): ActorConfig {
   refuseExtra(extra, 'fromNode', refuseOption);
   const options = readOptions(NODE_OPTIONS, given, 'fromNode', refuseOption);
+  return readForeign('fromNode', () => readNode(node, options));
+}
+
+function readNode(node: GraphNode, options: NodeOptions): ActorConfig {
   if (!isObject(node)) refuseOption(expected('an object', node, 'node'));
   const { id, component, metadata = null } = node;
   if (typeof id !== 'string') refuseOption(expected('a string', id, 'node.id'));

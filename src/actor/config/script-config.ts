@@ -45,13 +45,22 @@ const SOURCE_TYPE = 'the bytes of a .wasm file (Uint8Array, ArrayBuffer, byte li
 const aSource: Kind<CheckedScript['source']> = {
   type: SOURCE_TYPE,
   check: (source, where, refuse) => {
-    if (source instanceof Uint8Array || source instanceof WebAssembly.Module) return source;
+    // A detached array has length 0, and cannot be read.
+    if (ArrayBuffer.isView(source) && source instanceof Uint8Array)
+      return source.length > 0 ? source : new Uint8Array(0);
+    if (source instanceof WebAssembly.Module) return source;
     if (source instanceof ArrayBuffer) return new Uint8Array(source);
     if (!Array.isArray(source)) return refuse(expected(SOURCE_TYPE, source, where));
     const wrongAt = source.findIndex(byte => !Number.isInteger(byte) || byte < 0 || byte > 255);
     if (wrongAt >= 0) refuse(expected('a byte (0 to 255)', source[wrongAt], `${where}[${wrongAt}]`));
     return Uint8Array.from(source);
   },
+};
+
+const someNames: Kind<unknown[]> = {
+  type: 'a list of names',
+  check: (value, where, refuse) =>
+    Array.isArray(value) ? [...value] : refuse(expected('a list of names', value, where)),
 };
 
 const anExport = kind<string>('the name of an export', value => typeof value === 'string' && value !== '');
@@ -65,7 +74,7 @@ export const SCRIPT_CONFIG_KEYS: OptionTable<ScriptConfig> = {
     entry_point: { ...orNull(anExport), default: 'process' },
     entryPoint: { ...orNull(anExport), default: 'process', sameAs: 'entry_point' },
     packages: {
-      ...orNull(kind<string[]>('a list of names', Array.isArray)),
+      ...orNull(someNames),
       default: 'none; other lists are refused as UNSUPPORTED',
     },
   },

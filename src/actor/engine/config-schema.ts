@@ -1,6 +1,7 @@
+import { messageOf } from '../../errors.ts';
 import { ActorError, describe } from '../errors.ts';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
-import { writeJson } from '../json/writer.ts';
+import { writeText } from '../json/writer.ts';
 import type { PluginMetadata } from './metadata.ts';
 
 /**
@@ -21,12 +22,12 @@ export async function validateConfig(
   if (!validate || schema === null) return;
   const refuse = (why: string, cause?: unknown) =>
     new ActorError('INVALID_CONFIG', `config does not fit the plugin's config_schema: ${why}`, { cause });
-  const plain = (json: JsonValue): unknown => JSON.parse(writeJson(json));
+  const plain = (json: JsonValue): unknown => JSON.parse(writeText(json));
   let answer: unknown;
   try {
     answer = await validate(plain(config), plain(schema));
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw refuse(messageOf(error), error);
   }
   if (answer === undefined || answer === null || answer === true) return;
   if (Array.isArray(answer) && answer.length === 0) return;

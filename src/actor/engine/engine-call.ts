@@ -4,7 +4,7 @@ import type { Part } from '../message/codec.ts';
 import type { Packet } from '../message/message.ts';
 import type { StateMap } from '../state/state-store.ts';
 
-const aPart: Kind<Part> = kind(
+export const aPart: Kind<Part> = kind(
   'text or bytes, as writePayload and writeConfig return them',
   value => typeof value === 'string' || value instanceof Uint8Array,
 );

@@ -47,13 +47,19 @@ const ofPlugin = Object.fromEntries(
   ]),
 ) as Omit<Rows, 'platform' | 'name' | 'protocol' | 'codec' | 'limits' | 'memoryLimitMb'>;
 
+const PLATFORM_FUNCTIONS = ['fetch', 'compile', 'sha256', 'lacksWorkers', 'lacksForce', 'startWorker'];
+const isPlatform = (value: unknown): boolean =>
+  isPlain(value) &&
+  PLATFORM_FUNCTIONS.every(name => typeof value[name] === 'function') &&
+  ['clock', 'random', 'print'].every(name => typeof value[name] === 'object');
+
 export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
   of: 'ExtismEngine.create(scriptConfig, options)',
   code: 'INVALID_OPTION',
   rows: {
     ...ofPlugin,
     platform: {
-      ...orNull(kind<Platform>('a Platform', isPlain)),
+      ...orNull(kind<Platform>('a Platform', isPlatform)),
       default: 'that of the runtime; for the entry of browsers, web standards alone',
       grants: 'access to its clock, random bytes, files and fetch',
     },

@@ -1,15 +1,15 @@
-import { readOptions } from '../../../wasi/options.ts';
+import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Plugin } from '../../plugin.ts';
 import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
-import { describe, type Report, refuseOption, strictly } from '../errors.ts';
+import { describe, type Report, readForeign, refuseForeign, refuseOption, strictly } from '../errors.ts';
 import { type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
 import { type StateRoom, writeState } from '../state/written-state.ts';
-import { ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
+import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
 import { type EngineOptions, readEngineOptions } from './engine-options.ts';
 import { LiveCall } from './host-functions.ts';
 import { joinContext } from './input.ts';
@@ -135,10 +135,15 @@ export class ExtismEngine {
   async run(call: EngineCall): Promise<EngineResult> {
     const { stderr, limits, entryPoint, report, codec } = this.#traits;
     stderr.begin();
-    const whole =
-      this.protocol === 'ports'
-        ? toPlainPacket(call.payload)
-        : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+    let whole: Part;
+    try {
+      whole =
+        this.protocol === 'ports'
+          ? toPlainPacket(call.payload)
+          : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+    } catch (cause) {
+      return refuseForeign(cause, 'process');
+    }
     refuseInput('payload, config and state', whole, limits);
     const live = new LiveCall(call.state, call.packets, limits);
     const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
@@ -162,7 +167,8 @@ export class ExtismEngine {
     const own = { bytes: stateBytes, option: 'limits.stateBytes' };
     if (this.protocol === 'ports') return own;
     const empty = codec.write({}, []);
-    const least = joinContext(empty, config, empty, codec);
+    readArgument(aPart, config, 'stateRoom: config', refuseOption);
+    const least = readForeign('config', () => joinContext(empty, config, empty, codec));
     refuseInput('config, with an empty payload and state', least, limits);
     const inputRoom = inputBytes - Math.ceil(inputBytes / MESSAGE_SHARE) - byteLength(least);
     const rooms = [
@@ -182,6 +188,7 @@ export class ExtismEngine {
   validateConfig(config: string): Promise<void>;
   async validateConfig(config: string, ...extra: unknown[]): Promise<void> {
     refuseArguments('validateConfig', extra);
+    readArgument(aText, config, 'validateConfig: config', refuseOption);
     return askAboutConfig(this.#plugin, config);
   }
 

@@ -2,7 +2,7 @@ import type { CallContext } from '../../host/context.ts';
 import { ActorError, describe } from '../errors.ts';
 import { parseJson, readUtf8 } from '../json/reader.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from '../json/value.ts';
-import { writeJson } from '../json/writer.ts';
+import { writeText } from '../json/writer.ts';
 import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';
@@ -88,7 +88,7 @@ export const HOST_FUNCTIONS = {
 
   __get_state(context: CallContext, key: bigint): bigint {
     const { state } = liveCall(context, '__get_state');
-    return context.store(writeJson(state.get(readKey(context, key, '__get_state')) ?? null));
+    return context.store(writeText(state.get(readKey(context, key, '__get_state')) ?? null));
   },
 
   __set_state(context: CallContext, key: bigint, value: bigint): void {

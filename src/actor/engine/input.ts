@@ -1,6 +1,13 @@
-import { aCount, type OptionTable, oneOf, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import {
+  aCount,
+  type OptionTable,
+  oneOf,
+  readArgument,
+  readOptions,
+  refuseExtra,
+} from '../../../wasi/options.ts';
 import type { ActorConfig } from '../config/actor-config.ts';
-import { refuseOption } from '../errors.ts';
+import { readForeign, refuseOption } from '../errors.ts';
 import type { JsonObject } from '../json/value.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import { aCodec, type Codec, jsonCodec, type Part } from '../message/codec.ts';
@@ -87,7 +94,8 @@ export function writePayload(payload: Packet, options?: PayloadOptions, ...extra
 export function writeConfig(config: ActorConfig, codec?: Codec): Part;
 export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writeConfig', refuseOption);
-  return aCodec.check(codec, 'writeConfig: codec', refuseOption).write(config, ['config']);
+  const { write } = readArgument(aCodec, codec, 'writeConfig: codec', refuseOption);
+  return readForeign('writeConfig', () => write.call(codec, config, ['config']));
 }
 
 /** Returns a written `ActorContext`, joined from its written parts. */

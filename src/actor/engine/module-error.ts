@@ -1,4 +1,5 @@
 import { CallError } from '../../call-error.ts';
+import type { HostErrorCode } from '../../error-codes.ts';
 import { excerpt, PlugboardError } from '../../errors.ts';
 
 /** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */
@@ -33,13 +34,28 @@ export const MODULE_ERROR_KINDS = [
 
 export type ModuleErrorKind = (typeof MODULE_ERROR_KINDS)[number]['kind'];
 
+/** Codes of the plugin host that mean a fault of the module, not of the options. */
+const KINDS = {
+  INVALID_WASM: 'InvalidBinary',
+  FUNCTION_NOT_FOUND: 'MissingExport',
+  BAD_SIGNATURE: 'MissingExport',
+  UNRESOLVED_IMPORTS: 'InitFailed',
+  IMPORT_TYPE_MISMATCH: 'InitFailed',
+  MEMORY_LIMIT: 'InitFailed',
+  INIT_FAILED: 'InitFailed',
+} as const satisfies { readonly [Code in HostErrorCode]?: ModuleErrorKind };
+const isKnown = (code: string): code is keyof typeof KINDS => Object.hasOwn(KINDS, code);
+
+export type ModuleErrorCode = keyof typeof KINDS | 'MODULE_TOO_LARGE' | 'INVALID_METADATA';
+
 /** A module that cannot be an actor. */
 export class ModuleError extends PlugboardError {
   override readonly name: string = 'ModuleError';
+  declare readonly code: ModuleErrorCode;
   readonly kind: ModuleErrorKind;
   /** Advice for errors of this kind. */
   readonly remedy: string;
-  constructor(kind: ModuleErrorKind, code: string, message: string, options?: ErrorOptions) {
+  constructor(kind: ModuleErrorKind, code: ModuleErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
     this.kind = kind;
     this.remedy = MODULE_ERROR_KINDS.find(row => row.kind === kind)!.remedy;
@@ -54,23 +70,12 @@ export const tooLarge = (size: number, max: number) =>
     `the module has ${size} bytes, over the limit of ${max} (limits.moduleBytes)`,
   );
 
-/** Codes of the plugin host that mean a fault of the module, not of the options. */
-const KINDS: Readonly<Record<string, ModuleErrorKind>> = {
-  INVALID_WASM: 'InvalidBinary',
-  FUNCTION_NOT_FOUND: 'MissingExport',
-  BAD_SIGNATURE: 'MissingExport',
-  UNRESOLVED_IMPORTS: 'InitFailed',
-  IMPORT_TYPE_MISMATCH: 'InitFailed',
-  MEMORY_LIMIT: 'InitFailed',
-  INIT_FAILED: 'InitFailed',
-};
-
 /** Returns a `ModuleError` with code and message of the plugin host's error about the module. Other errors are returned unchanged. */
 export function toModuleError(error: unknown): unknown {
-  const kind = error instanceof PlugboardError ? KINDS[error.code] : undefined;
-  if (!kind) return error;
-  const { code, message, cause } = error as PlugboardError;
-  return new ModuleError(kind, code, explain(message, cause ?? error), { cause: cause ?? error });
+  if (!(error instanceof PlugboardError) || !isKnown(error.code)) return error;
+  const { code, message } = error;
+  const cause = error.cause ?? error;
+  return new ModuleError(KINDS[code], code, explain(message, cause), { cause });
 }
 
 /** Go prints the reason of its trap on stderr, but not how to fix it. */

@@ -1,9 +1,10 @@
-import { CreateError } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import { parseManifest } from '../../given/manifest.ts';
+import { unavailable } from '../../module/source.ts';
 import type { Fetch } from '../../platform/types.ts';
 import { readBody } from '../../values/body.ts';
-import { ActorError, describe } from '../errors.ts';
-import { tooLarge } from './module-error.ts';
+import { ActorError, describe, readForeign } from '../errors.ts';
+import { ModuleError, tooLarge } from './module-error.ts';
 
 /** A module, given as its bytes, as the module compiled from them, as the path of a file, or as a URL. */
 export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL | string;
@@ -24,11 +25,11 @@ export async function readModuleSource(
   given: ModuleSource,
   { readFile, fetch, maxBytes }: Means,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
-  if (!isSource(given)) {
+  const { source } = readForeign('module', () => {
+    if (isSource(given)) return parseManifest(given).modules[0]!;
     const expected = 'bytes, a WebAssembly.Module, a path or a URL';
     throw new ActorError('INVALID_CONFIG', `module: expected ${expected}, got ${describe(given)}`);
-  }
-  const { source } = parseManifest(given).modules[0]!;
+  });
   if ('module' in source) return source.module;
   if ('bytes' in source) return checkSize(source.bytes, maxBytes).slice();
   if ('url' in source) return fetchBytes(source.url, fetch, maxBytes);
@@ -39,8 +40,8 @@ export async function readModuleSource(
   try {
     return checkSize(new Uint8Array(await readFile(path)), maxBytes);
   } catch (error) {
-    if (error instanceof Error && 'kind' in error) throw error;
-    throw unavailable(path, (error as Error).message, error);
+    if (error instanceof ModuleError) throw error;
+    throw unavailable(path, messageOf(error), error);
   }
 }
 
@@ -64,10 +65,7 @@ async function fetchBytes(url: URL, fetch: Fetch, maxBytes: number): Promise<Uin
     if (!response.ok) throw new Error(`HTTP status ${response.status} ${response.statusText}`.trim());
     return await readBody(response, maxBytes, bytes => tooLarge(bytes, maxBytes));
   } catch (error) {
-    if (error instanceof Error && 'kind' in error) throw error;
-    throw unavailable(url.href, (error as Error).message, error);
+    if (error instanceof ModuleError) throw error;
+    throw unavailable(url.href, messageOf(error), error);
   }
 }
-
-const unavailable = (what: string, why: string, cause?: unknown) =>
-  new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });

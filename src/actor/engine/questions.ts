@@ -1,4 +1,4 @@
-import { excerpt } from '../../errors.ts';
+import { excerpt, messageOf } from '../../errors.ts';
 import type { Plugin } from '../../plugin.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
@@ -21,7 +21,7 @@ export async function askMetadata(plugin: Plugin, report: Report): Promise<Plugi
   try {
     return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
-    const { message } = error as Error;
+    const message = messageOf(error);
     if (lacksGoRuntime(error)) {
       throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
     }
@@ -57,7 +57,7 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   try {
     return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt((error as Error).message)}`, {
+    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
       cause: error,
     });
   }

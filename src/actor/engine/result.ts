@@ -1,4 +1,4 @@
-import { excerpt } from '../../errors.ts';
+import { excerpt, messageOf } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
@@ -54,7 +54,7 @@ function parse(output: Uint8Array, problem: string, codec: Codec): JsonValue {
   try {
     return codec.read(output, 'it');
   } catch (cause) {
-    throw new ActorError('INVALID_RESULT', `${problem}: ${excerpt((cause as Error).message)}`, { cause });
+    throw new ActorError('INVALID_RESULT', `${problem}: ${excerpt(messageOf(cause))}`, { cause });
   }
 }
 
@@ -66,7 +66,7 @@ function decodeBase64(text: string): Uint8Array {
     if (text.length % 4 !== 0) throw new Error(`${text.length} characters, not a multiple of 4`);
     return fromBase64(text);
   } catch (cause) {
-    const message = `Failed to decode base64 string: ${(cause as Error).message}`;
+    const message = `Failed to decode base64 string: ${messageOf(cause)}`;
     throw new ActorError('INVALID_RESULT', message, { cause });
   }
 }

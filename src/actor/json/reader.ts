@@ -1,7 +1,7 @@
 import { MAX_JSON_VALUES } from '../../../abi/index.ts';
 import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../../../wasi/options.ts';
 import { decodeStrict, tooManyValues } from '../../values/text.ts';
-import { ActorError, refuseOption } from '../errors.ts';
+import { ActorError, refuseForeign, refuseOption } from '../errors.ts';
 import { Float } from '../float.ts';
 import { plainLength } from './string.ts';
 import { isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './value.ts';
@@ -46,9 +46,17 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions): Jso
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
   refuseExtra(extra, 'readJson', refuseOption);
   // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
-  const given = typeof options === 'number' || Array.isArray(options) ? undefined : options;
-  const { what, maxDepth } = readOptions(READ_JSON_OPTIONS, given, 'readJson', refuseOption);
-  return parseJson(input, what, maxDepth);
+  let what: string | undefined;
+  try {
+    const isLeftOut = options === undefined || typeof options === 'number' || Array.isArray(options);
+    const read: ReadOptions = isLeftOut
+      ? {}
+      : readOptions(READ_JSON_OPTIONS, options, 'readJson', refuseOption);
+    what = read.what;
+    return parseJson(input, what, read.maxDepth);
+  } catch (cause) {
+    return refuseForeign(cause, what ?? 'readJson');
+  }
 }
 
 /** Does the work of `readJson`, without a check of options. */

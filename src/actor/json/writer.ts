@@ -1,7 +1,7 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../../../abi/index.ts';
-import { refuseExtra } from '../../../wasi/options.ts';
-import { isOutOfMemory } from '../../errors.ts';
-import { ActorError, refuseOption } from '../errors.ts';
+import { anArray, aText, readArgument, refuseExtra } from '../../../wasi/options.ts';
+import { isOutOfMemory } from '../../engine/error-texts.ts';
+import { ActorError, refuseForeign, refuseOption } from '../errors.ts';
 import { Float, formatFloat } from '../float.ts';
 import { type Form, writeValue } from './form.ts';
 import { quote } from './string.ts';
@@ -35,8 +35,26 @@ const JSON_TEXT: Form<string> = {
  * @param path Where the value stands, for error messages; its steps count as levels of nesting
  * @throws {ActorError} JSON_VALUE, JSON_DEPTH as `writeValue`, TEXT_TOO_LONG
  */
-export function writeJson(value: unknown, path: readonly string[] = []): string {
-  if (!Array.isArray(path)) refuseExtra([path], 'writeJson', refuseOption);
+export function writeJson(value: unknown, path?: readonly string[]): string {
+  const at = readPath('writeJson', path);
+  try {
+    return writeText(value, at);
+  } catch (cause) {
+    return refuseForeign(cause, 'writeJson', 'JSON_VALUE');
+  }
+}
+
+const aPath = anArray(aText);
+
+/** Checks a path for error messages. `values.map(writeJson)` passes an index instead. */
+export function readPath(where: string, path: readonly string[] | undefined): readonly string[] {
+  if (path === undefined || typeof path === 'number') return [];
+  refuseExtra([path], where, refuseOption);
+  return readArgument(aPath, path, `${where}: path`, refuseOption);
+}
+
+/** Does the work of `writeJson`, without a check of the path. */
+export function writeText(value: unknown, path: readonly string[] = []): string {
   try {
     return checkWritten(writeValue(value, JSON_TEXT, path), path);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Kind, kind } from '../../../wasi/options.ts';
 import { parseJson } from '../json/reader.ts';
 import { isObject, type JsonValue } from '../json/value.ts';
-import { joinJson, writeJson } from '../json/writer.ts';
+import { joinJson, writeText } from '../json/writer.ts';
 
 /** A value that an encoding has written: a string or bytes. */
 export type Part = string | Uint8Array;
@@ -46,7 +46,7 @@ export const aCodec: Kind<Codec> = kind(
 /** The encoding of plugins whose metadata does not name another one. */
 export const jsonCodec: Codec = {
   encoding: 'json',
-  write: writeJson,
+  write: writeText,
   join: joinJson,
   read: parseJson,
 };

@@ -1,4 +1,5 @@
-import { ActorError } from '../errors.ts';
+import { attempt } from '../../errors.ts';
+import { ActorError, refuseForeign } from '../errors.ts';
 import { Float } from '../float.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import {
@@ -45,10 +46,19 @@ export const Message = {
 
   /** Whether `value` is a message (of `type`, if given) with data of the right JavaScript type. Values inside are not checked. */
   is: <Type extends MessageType = MessageType>(value: unknown, type?: Type): value is Message<Type> =>
-    isObject(value) && problemOf(value) === undefined && (type === undefined || value.type === type),
+    attempt(
+      () => isObject(value) && problemOf(value) === undefined && (type === undefined || value.type === type),
+      false,
+    ),
 
   /** Returns the message for a plain JSON value, as `__send_output` does. An object `{type, data}` is plain data here, too. */
-  from: fromPlainJson,
+  from(value: JsonValue): Message {
+    try {
+      return fromPlainJson(value);
+    } catch (cause) {
+      return refuseForeign(cause, 'Message.from', 'INVALID_MESSAGE');
+    }
+  },
 
   /**
    * Returns the plain JSON value of a message: its data; "flow" for Flow, null for an empty Optional, an array of numbers for
@@ -56,7 +66,13 @@ export const Message = {
    * @throws {ActorError} INVALID_MESSAGE for a value that is not a message, and for Encoded, which only upstream can read;
    * JSON_VALUE for a Float that is NaN or infinite
    */
-  toPlain: toPlainJson,
+  toPlain(given: Message): JsonValue {
+    try {
+      return toPlainJson(given);
+    } catch (cause) {
+      return refuseForeign(cause, 'Message.toPlain', 'INVALID_MESSAGE');
+    }
+  },
 } as const;
 
 function fromPlainJson(value: JsonValue): Message {

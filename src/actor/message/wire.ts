@@ -1,5 +1,5 @@
-import { refuseExtra } from '../../../wasi/options.ts';
-import { ActorError, describe, type Report, refuseOption, strictly } from '../errors.ts';
+import { aFunction, readArgument, refuseExtra } from '../../../wasi/options.ts';
+import { ActorError, describe, type Report, refuseForeign, refuseOption, strictly } from '../errors.ts';
 import { type ReadOptions, readJson } from '../json/reader.ts';
 import {
   formatPath,
@@ -10,7 +10,7 @@ import {
   type JsonValue,
   setOwn,
 } from '../json/value.ts';
-import { writeJson } from '../json/writer.ts';
+import { readPath, writeText } from '../json/writer.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
 import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
 
@@ -41,7 +41,7 @@ export function toPluginWire(value: unknown, path: readonly string[], wire: Wire
     return { type: sentAs, data };
   }
   const wrap = (json: unknown, ...steps: string[]) => ({
-    data: new TextEncoder().encode(writeJson(json, [...path, ...steps])),
+    data: new TextEncoder().encode(writeText(json, [...path, ...steps])),
   });
   if (type === 'NetworkEvent') {
     const event = data as { event_type: string; data: JsonValue };
@@ -109,23 +109,32 @@ export function checkPacket(packet: unknown, path: readonly string[]): asserts p
  * @param path Where the packet stands, for error messages; its steps count as levels of nesting
  * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path, such as `payload.x.data`
  */
-export function writePacket(packet: Packet, path: readonly string[] = []): string {
-  checkPacket(packet, path);
-  return writeJson(
-    mapPorts(packet, (value, port) => toWire(value, [...path, port])),
-    path,
-  );
+export function writePacket(packet: Packet, path?: readonly string[]): string {
+  const at = readPath('writePacket', path);
+  try {
+    checkPacket(packet, at);
+    return writeText(
+      mapPorts(packet, (value, port) => toWire(value, [...at, port])),
+      at,
+    );
+  } catch (cause) {
+    return refuseForeign(cause, 'writePacket', 'INVALID_MESSAGE');
+  }
 }
 
 /** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
 export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
-  checkPacket(packet, path);
-  return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+  try {
+    checkPacket(packet, path);
+    return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+  } catch (cause) {
+    return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
+  }
 }
 
 /** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
 export const toPlainPacket = (packet: string | Uint8Array): string =>
-  writeJson(mapPorts(readPacket(packet), Message.toPlain));
+  writeText(mapPorts(readPacket(packet), Message.toPlain));
 
 /**
  * Reads a packet as `writePacket` writes it.
@@ -138,6 +147,7 @@ export function readPacket(
   options?: ReadOptions,
 ): Packet {
   refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
+  readArgument(aFunction, report, 'readPacket: report', refuseOption);
   const json = readJson(input, options);
   if (!isJsonObject(json)) {
     const message = `expected an object of port → message, got ${describe(json)}`;

@@ -1,4 +1,13 @@
-import { aFlag, kind, type OptionTable, orNull, readOptions, refuseExtra } from '../../../wasi/options.ts';
+import {
+  aFlag,
+  aText,
+  kind,
+  type OptionTable,
+  orNull,
+  readArgument,
+  readOptions,
+  refuseExtra,
+} from '../../../wasi/options.ts';
 import { refuseOption } from '../errors.ts';
 import { isStateModule, type StateModule } from './state-file.ts';
 
@@ -29,3 +38,7 @@ export function readFileStateOptions(options: unknown, extra: readonly unknown[]
   refuseExtra(extra, 'FileState.open', refuseOption);
   return readOptions(FILE_STATE_OPTIONS, options, 'FileState', refuseOption);
 }
+
+/** @throws {ActorError} INVALID_CONFIG */
+export const checkStatePath = (path: string): void =>
+  void readArgument(aText, path, 'FileState.open: path', refuseOption);

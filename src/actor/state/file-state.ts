@@ -1,6 +1,7 @@
+import { messageOf } from '../../errors.ts';
 import { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
-import { type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
+import { checkStatePath, type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
 import type { StateMap, StateStore } from './state-store.ts';
 
@@ -28,6 +29,7 @@ export class FileState implements StateStore {
   static open(path: string, options?: FileStateOptions): Promise<FileState>;
   static async open(path: string, options?: FileStateOptions, ...extra: unknown[]): Promise<FileState> {
     const { adopt = false, module = null } = readFileStateOptions(options, extra);
+    checkStatePath(path);
     const file = await inFile(path, () => AtomicFile.open(path));
     const store = new FileState(path, file, adopt, module);
     await store.#read();
@@ -78,6 +80,6 @@ async function inFile<T>(path: string, action: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const code =
       cause instanceof ActorError && cause.code === 'INVALID_STATE_FILE' ? cause.code : 'STATE_STORE_FAILED';
-    throw new ActorError(code, `${path}: ${(cause as Error).message}`, { cause });
+    throw new ActorError(code, `${path}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,7 +1,8 @@
+import { messageOf } from '../../errors.ts';
 import { ActorError, describe } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { getOwn, isByte, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json/value.ts';
-import { writeJson } from '../json/writer.ts';
+import { writeText } from '../json/writer.ts';
 import { jsonCodec } from '../message/codec.ts';
 import type { StateMap } from './state-store.ts';
 
@@ -108,7 +109,7 @@ export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
 export function writeStateFile(state: StateMap, { module, positions }: Omit<StateRecord, 'state'>): string {
   const plain = Object.fromEntries(state);
   // Before `pathsOfBytes`, which would not end for a value that contains itself; `writeJson` refuses such a value.
-  const text = writeJson(plain, ['state']);
+  const text = writeText(plain, ['state']);
   const bytes = pathsOfBytes(plain);
   const head = {
     plugboard: 'state',
@@ -117,7 +118,7 @@ export function writeStateFile(state: StateMap, { module, positions }: Omit<Stat
     positions,
     ...(bytes.length > 0 && { bytes }),
   };
-  const parts = Object.entries(head).map(([key, value]) => [key, writeJson(value, [key])] as const);
+  const parts = Object.entries(head).map(([key, value]) => [key, writeText(value, [key])] as const);
   return `${jsonCodec.join([...parts, ['state', text]])}\n`;
 }
 
@@ -126,7 +127,7 @@ function parse(bytes: Uint8Array): JsonObject {
   try {
     file = readJson(bytes, { what: 'the state' });
   } catch (cause) {
-    throw invalid((cause as Error).message, cause);
+    throw invalid(messageOf(cause), cause);
   }
   if (isJsonObject(file)) return file;
   throw invalid(`expected a JSON object, got ${describe(file)}`);
@@ -163,7 +164,7 @@ function putBytes(state: JsonObject, path: Path): void {
   const holder = parents.reduce<JsonValue | undefined>(member, state);
   const list = member(holder, last);
   const isBytes = Array.isArray(list) && list.every(isByte);
-  if (!isBytes) throw invalid(`bytes: expected a list of bytes at ${writeJson(path)} of the state`);
+  if (!isBytes) throw invalid(`bytes: expected a list of bytes at ${writeText(path)} of the state`);
   setOwn(holder as JsonObject, String(last), Uint8Array.from(list as number[]));
 }
 

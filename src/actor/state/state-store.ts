@@ -1,8 +1,9 @@
+import { messageOf } from '../../errors.ts';
 import { isThenable } from '../../values/thenable.ts';
 import { refuseArguments } from '../call-options.ts';
-import { ActorError, describe, type Report } from '../errors.ts';
+import { ActorError, describe, type Report, readForeign, refuseForeign } from '../errors.ts';
 import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
-import { copyJson, writeJson } from '../json/writer.ts';
+import { copyJson, writeText } from '../json/writer.ts';
 
 /** An actor's state. A map, so that `__proto__` and `constructor` are ordinary keys. */
 export type StateMap = Map<string, JsonValue>;
@@ -53,7 +54,7 @@ export function applyReturned(
 export function changedKeys(before: StateMap, after: StateMap): string[] {
   const isSame = (key: string) => {
     const [one, other] = [before.get(key), after.get(key)];
-    return one === other || (one !== undefined && other !== undefined && writeJson(one) === writeJson(other));
+    return one === other || (one !== undefined && other !== undefined && writeText(one) === writeText(other));
   };
   return [...new Set([...before.keys(), ...after.keys()])].filter(key => !isSame(key));
 }
@@ -70,13 +71,12 @@ export class MemoryState implements StateStore {
   constructor(initial?: JsonObject);
   constructor(initial: JsonObject = {}, ...extra: unknown[]) {
     refuseArguments('MemoryState', extra);
-    if (!isObject(initial)) {
-      throw new ActorError(
-        'INVALID_CONFIG',
-        `state: expected an object of key → JSON value, got ${describe(initial)}`,
-      );
-    }
-    this.#state = new Map(Object.entries(copyJson(initial, ['state']) as JsonObject));
+    const copy = readForeign('state', () => {
+      if (isObject(initial)) return copyJson(initial, ['state']);
+      const message = `state: expected an object of key → JSON value, got ${describe(initial)}`;
+      throw new ActorError('INVALID_CONFIG', message);
+    });
+    this.#state = new Map(Object.entries(copy as JsonObject));
   }
 
   load(): StateMap {
@@ -84,7 +84,11 @@ export class MemoryState implements StateStore {
   }
 
   commit(state: StateMap): void {
-    this.#state = new Map(state);
+    try {
+      this.#state = new Map(state);
+    } catch (cause) {
+      refuseForeign(cause, 'state');
+    }
   }
 
   /** Returns a deep copy of the state. */
@@ -111,7 +115,7 @@ function checkMap(state: StateMap): StateMap {
 /** Calls the store. Returns a promise only if the store does. @throws {ActorError} STATE_STORE_FAILED for all its errors */
 export function storeDoes<T>(verb: 'load' | 'commit', action: () => T | Promise<T>): T | Promise<T> {
   const failed = (cause: unknown): never => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ActorError('STATE_STORE_FAILED', `the state store failed to ${verb}: ${reason}`, { cause });
   };
   try {

@@ -9,7 +9,7 @@ import {
   type MessageLevel,
 } from '../../../abi/index.ts';
 import type { Preopen } from '../../../wasi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
@@ -197,7 +197,7 @@ class WorkerPlugin {
     try {
       this.#port.post({ kind: 'request', to, args } satisfies Request);
     } catch (error) {
-      const message = `an argument cannot be passed to the caller's thread: ${(error as Error).message}`;
+      const message = `an argument cannot be passed to the caller's thread: ${messageOf(error)}`;
       return kernel.stop(new PlugboardError('HOST_FUNCTION_FAILED', message, { cause: error }));
     }
     const reply = this.#answer.wait();

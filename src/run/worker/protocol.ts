@@ -1,5 +1,5 @@
-import { AbiError, type AbiErrorCode, type SharedBacking } from '../../../abi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
+import { isError, isErrorCode, messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
@@ -69,9 +69,14 @@ export type PlainOutcome = { result: unknown } | { error: PlainError };
 
 /** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
 export function toPlain(error: unknown): PlainError {
-  if (!(error instanceof Error)) {
-    const message = String(error);
-    return { name: 'Error', message, stack: undefined, code: undefined, exitCode: undefined };
+  if (!isError(error)) {
+    return {
+      name: 'Error',
+      message: messageOf(error),
+      stack: undefined,
+      code: undefined,
+      exitCode: undefined,
+    };
   }
   const { name, message, stack } = error;
   return {
@@ -83,18 +88,27 @@ export function toPlain(error: unknown): PlainError {
   };
 }
 
-const CLASSES: Record<string, (plain: PlainError) => Error> = {
+const coded = ({ code, message }: PlainError) =>
+  isErrorCode(code) ? new PlugboardError(code, message) : undefined;
+
+/** Makes an error of the class again; undefined for a code that the class does not have. */
+const CLASSES: Record<string, (plain: PlainError) => Error | undefined> = {
   ExitStop: ({ exitCode }) => new ExitStop(exitCode!),
-  AbiError: ({ code, message }) => new AbiError(code as AbiErrorCode, message),
-  PlugboardError: ({ code, message }) => new PlugboardError(code!, message),
+  AbiError: ({ code, message }) => {
+    const known = ABI_ERROR_CODES.find(name => name === code);
+    return known && new AbiError(known, message);
+  },
+  PlugboardError: coded,
+  // A folder that cannot be opened in the worker.
+  WasiError: coded,
   RuntimeError: ({ message }) => new WebAssembly.RuntimeError(message),
   LinkError: ({ message }) => new WebAssembly.LinkError(message),
   RangeError: ({ message }) => new RangeError(message),
   TypeError: ({ message }) => new TypeError(message),
 };
-
 export function fromPlain(plain: PlainError): Error {
-  const error = Object.hasOwn(CLASSES, plain.name) ? CLASSES[plain.name]!(plain) : new Error(plain.message);
+  const make = Object.hasOwn(CLASSES, plain.name) ? CLASSES[plain.name] : undefined;
+  const error = make?.(plain) ?? new Error(plain.message);
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;
 }

@@ -4,7 +4,7 @@ import {
   type EnvFunctionName,
   LOG_LEVELS,
 } from '../../../abi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import { type WaitingHostCall, wrapAsyncHostFunction } from '../../host/function.ts';
 import type { ImportCall, ImportListener, ImportOutcome } from '../../host/listener.ts';
@@ -85,7 +85,7 @@ export class WorkerRunner implements Runner {
     } catch (error) {
       this.#thread?.terminate();
       // One cause: the engine has no room for the shared memory.
-      throw error instanceof PlugboardError ? error : workerFailed((error as Error).message);
+      throw error instanceof PlugboardError ? error : workerFailed(messageOf(error));
     }
   }
 

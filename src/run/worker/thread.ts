@@ -1,5 +1,5 @@
 import type { KernelMemory } from '../../../abi/index.ts';
-import { PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Platform, WorkerHandle } from '../../platform/types.ts';
 import { Answer, type Reply } from './answer.ts';
 import type { Finished, Order, Request } from './protocol.ts';
@@ -57,7 +57,7 @@ export class Thread {
       unreachable ??= makeRegistry();
       unreachable.register(this, handle, this);
     } catch (error) {
-      throw workerFailed((error as Error).message);
+      throw workerFailed(messageOf(error));
     }
   }
 

@@ -1,0 +1,190 @@
+import type { ErrorCode } from './error-codes.ts';
+
+/** Error codes of the actor layer. A plugin call that fails has a code of the plugin host. */
+export const ACTOR_ERROR_CODES = [
+  {
+    code: 'JSON_SYNTAX',
+    where: ['JSON and MessagePack', 'process'],
+    when: 'A text is not JSON.',
+    remedy:
+      'Correct the text at the byte offset that the message names; it also tells the expected character and the one found.',
+  },
+  {
+    code: 'JSON_RANGE',
+    where: ['JSON and MessagePack', 'process'],
+    when: 'A JSON text has a number beyond the range of a 64-bit float.',
+    remedy: 'Pass such a number as a string.',
+  },
+  {
+    code: 'JSON_DEPTH',
+    where: ['JSON and MessagePack', 'process'],
+    when: 'Arrays and objects are nested so deep that plugins could not read them: the limit is that of serde_json.',
+    remedy: 'Make the value flatter, or pass it as a string of JSON.',
+  },
+  {
+    code: 'JSON_VALUE',
+    where: ['JSON and MessagePack', 'process'],
+    when: 'JSON cannot carry a value: NaN, an infinity, undefined, a function, a class instance, a cycle, half a surrogate pair.',
+    remedy:
+      'Replace the value at the path that the message names, such as payload.x.data, by one that JSON can carry.',
+  },
+  {
+    code: 'MSGPACK_SYNTAX',
+    where: ['JSON and MessagePack', 'process'],
+    when: 'Bytes are not one value of MessagePack, or contain extension types or keys other than strings and integers, which are not supported.',
+    remedy:
+      'Encode with a library without extension types. The message names the byte offset, the expected content and the content found.',
+  },
+  {
+    code: 'INVALID_CONFIG',
+    where: ['ScriptActor.create', 'process', 'ModuleLoader', 'FileState.open'],
+    when: 'A ScriptConfig, or an option of the actor, has an unknown key, a key in both spellings, or a value of the wrong type; or an object is given where no options are read.',
+    remedy: 'Correct the option that the message names.',
+  },
+  {
+    code: 'INVALID_MESSAGE',
+    where: ['process', 'Message'],
+    when: 'A packet is not an object of port → message, or the data of a message does not have the type that the message names.',
+    remedy: 'Make messages with Message.integer(5) and similar functions.',
+  },
+  {
+    code: 'INVALID_RESULT',
+    where: ['process'],
+    when: 'The output of the plugin is not an ActorResult or, for the SDK of April 2025, not an object of port → value.',
+    remedy: 'Correct the plugin: it must output {"outputs": {…}, "state": …}.',
+  },
+  {
+    code: 'INVALID_METADATA',
+    where: ['ScriptActor.create', 'ModuleLoader'],
+    when: 'The output of get_metadata is not the metadata of a plugin.',
+    remedy:
+      'Correct the plugin: the output of get_metadata must have a component, and a list of ports at the path that the message names.',
+  },
+  {
+    code: 'MODULE_TOO_LARGE',
+    where: ['ScriptActor.create', 'ModuleLoader'],
+    when: 'The wasm of an actor has more bytes than limits.moduleBytes allows. A ModuleError of kind TooLarge.',
+    remedy: 'Make a release build, strip it with wasm-opt, or raise limits.moduleBytes.',
+  },
+  {
+    code: 'INVALID_PACKET',
+    where: ['process'],
+    when: 'The plugin called __send_output with JSON other than an object. The cause of a HOST_FUNCTION_FAILED.',
+    remedy: 'Correct the plugin: it must pass an object of port → value.',
+  },
+  {
+    code: 'NOT_PROCESSING',
+    where: ['ScriptActor.create', 'process'],
+    when: 'The plugin called a host function of actors outside a message, such as from get_metadata. The cause of a HOST_FUNCTION_FAILED or INIT_FAILED.',
+    remedy: 'Correct the plugin: state and outputs exist only while it processes a message.',
+  },
+  {
+    code: 'STATE_STORE_FAILED',
+    where: ['ScriptActor.create', 'process', 'FileState.open'],
+    when: 'The state store that was given threw, or did not load a Map. For a FileState: the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
+    remedy:
+      'Correct the store as its own error says, which is the cause. For a FileState, check path and permissions, and let one program write the file.',
+  },
+  {
+    code: 'STATE_TOO_LARGE',
+    where: ['ScriptActor.create', 'process'],
+    when: 'A call leaves a state over its limit: the call fails, and the state from before it is kept. Or the state that an actor begins with, or its store loads, is over the limit.',
+    remedy:
+      'Let the plugin keep less, or raise limits.stateBytes (and limits.inputBytes, which holds config and payload too). For a stored state that is too large, do that, or commit a smaller one to the store. On the command line, give --input-bytes or another state file.',
+  },
+  {
+    code: 'INVALID_STATE_FILE',
+    where: ['FileState.open'],
+    when: 'A file given for the state is not a state file of a known version: other JSON, a bare object, or a file of a newer plugboard. The file is left as it is.',
+    remedy:
+      'Correct the path. For a bare object that is the state of an actor, as plugboard 0.1 wrote it, give the option adopt, or --adopt on the command line.',
+  },
+  {
+    code: 'CALLBACK_FAILED',
+    where: ['ScriptActor.create', 'process', 'onDiagnostic'],
+    when: 'Another function that was given to the actor threw, such as onDiagnostic. When a listener of events throws, this is only a diagnostic: listeners are not part of the call.',
+    remedy: 'Correct the function that threw; its error is the cause.',
+  },
+  {
+    code: 'INPUT_LIMIT',
+    where: ['process'],
+    when: 'A payload, or payload, config and state together, are more bytes than one call may be given.',
+    remedy: 'Pass less at once, clear the state, or raise limits.inputBytes.',
+  },
+  {
+    code: 'OUTPUT_LIMIT',
+    where: ['ScriptActor.create', 'process'],
+    when: 'The result of a call and the arguments that it passed to host functions are together more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
+    remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
+  },
+  {
+    code: 'PACKET_LIMIT',
+    where: ['process'],
+    when: 'A call sent more packets than one call may. The cause of a HOST_FUNCTION_FAILED.',
+    remedy: 'Let the plugin send less at once, or raise limits.packets.',
+  },
+  {
+    code: 'ENV_MISSING',
+    where: ['ActorConfig'],
+    when: 'A node of a graph requires an environment variable that is not given, or not allowed.',
+    remedy: 'Give it in environment, and allow it in allowedEnv.',
+  },
+  {
+    code: 'MISSING_PORT',
+    where: ['process'],
+    when: 'A payload has no message for an inport that the plugin requires, or that awaitAllInports waits for.',
+    remedy:
+      'Send a message for each port that the message names, or leave requirePorts and awaitAllInports out.',
+  },
+  {
+    code: 'UNKNOWN_PORT',
+    where: ['inports.send'],
+    when: 'With awaitAllInports, a message is sent to a port that the plugin does not have.',
+    remedy: 'Send to one of the ports that the message names.',
+  },
+  {
+    code: 'UNKNOWN_MODULE',
+    where: ['ModuleLoader'],
+    when: 'A ModuleLoader is asked for a module under a name that is not registered.',
+    remedy: 'Load the module first; the message lists the registered names.',
+  },
+  {
+    code: 'ACTOR_STOPPED',
+    where: ['process', 'inports.send', 'reload'],
+    when: 'The actor was stopped, by its user or by its error policy.',
+    remedy:
+      'Create a new one; the state can be handed over. The cause, if there is one, is the failure that stopped it.',
+  },
+  {
+    code: 'MESSAGE_SKIPPED',
+    where: ['onDiagnostic'],
+    when: 'Diagnostic: an output of the plugin is not a message. It is left out, as upstream does.',
+    remedy: 'Correct the plugin: a message has a known type, and data.',
+  },
+  {
+    code: 'MESSAGE_DEFAULTED',
+    where: ['onDiagnostic'],
+    when: 'Diagnostic: the data of a message from the plugin has the wrong type. It is replaced by 0, false, "", [] or no bytes, as upstream does.',
+    remedy:
+      'Correct the plugin: the data must have the type that the message names; 5.0, for example, is a Float and not an Integer.',
+  },
+  {
+    code: 'NO_METADATA',
+    where: ['onDiagnostic'],
+    when: 'Diagnostic: the plugin exports no get_metadata, so its component and ports are not known.',
+    remedy: 'Export get_metadata from the plugin; only plugins of the SDK of April 2025 need none.',
+  },
+  {
+    code: 'STATE_WRITES_DISCARDED',
+    where: ['onDiagnostic'],
+    when: 'Diagnostic: a call set keys of the state and then returned a state without them, which replaces all, as upstream. Or a call failed, and the state that it had set cannot be kept.',
+    remedy:
+      "Let the plugin return all of its state or none, or use statePolicy: 'merge'. For a failed call the message has the reason.",
+  },
+  {
+    code: 'STATE_IGNORED',
+    where: ['onDiagnostic'],
+    when: 'Diagnostic: the state that the plugin returned is neither an object nor null. The state stays as it is, as upstream.',
+    remedy: 'Correct the plugin: a state is an object of key → value, or null for no change.',
+  },
+] as const satisfies readonly ErrorCode[];

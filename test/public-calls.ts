@@ -1,0 +1,295 @@
+import {
+  accessorBytes,
+  compileAccessors,
+  createSharedBacking,
+  Kernel,
+  KernelMemory,
+  kernelImports,
+  Vars,
+} from '../abi/index.ts';
+import {
+  ActorConfig,
+  ExtismEngine,
+  FileState,
+  Float,
+  MemoryState,
+  Message,
+  ModuleLoader,
+  readJson,
+  readPacket,
+  ScriptActor,
+  writeConfig,
+  writeJson,
+  writePacket,
+  writePayload,
+} from '../src/actor/node.ts';
+import { decode, encode } from '../src/msgpack/index.ts';
+import {
+  type CallContext,
+  createPlugin,
+  hostFunction,
+  inspect,
+  nodeFolder,
+  PluginOutput,
+} from '../src/node.ts';
+import {
+  bytesSource,
+  coarseClock,
+  createWasi,
+  LineSink,
+  MemoryFs,
+  MemoryLink,
+  readOnlyFs,
+  traceImports,
+  webClock,
+  webRandom,
+} from '../wasi/index.ts';
+import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
+import { buildModule } from './helpers/build-module.ts';
+import { ACTOR, actor, engine, kernel, loader, plugin } from './option-tables.ts';
+
+/** The files of the public entries, without their ending. */
+export const ENTRIES = [
+  'src/node',
+  'src/actor/node',
+  'abi/index',
+  'wasi/index',
+  'wasi/preview2/index',
+  'src/msgpack/index',
+];
+
+/** Interfaces whose methods are written by callers and called by plugboard. */
+export const WRITTEN_BY_CALLERS = [
+  ...[
+    'Platform',
+    'ValueCodec',
+    'StateStore',
+    'Clock',
+    'Random',
+    'Source',
+    'Sink',
+    'Fs',
+    'FsFile',
+    'FsDirectory',
+  ],
+  ...['Preview2Descriptor', 'Preview2DirectoryEntryStream', 'Preview2Preopens'],
+];
+
+/** A public function with arguments for a call that works. */
+export interface PublicCall {
+  run(...args: readonly unknown[]): unknown;
+  args: readonly unknown[];
+}
+
+type Any = (...args: unknown[]) => unknown;
+
+// Tests pass wrong arguments on purpose, which the types forbid.
+const call = (fn: unknown, ...args: unknown[]): PublicCall => ({
+  run: (...given) => (fn as Any)(...given),
+  args,
+});
+const make = (type: unknown, ...args: unknown[]): PublicCall => ({
+  run: (...given) => new (type as new (...args: unknown[]) => unknown)(...given),
+  args,
+});
+/** @param owner makes or returns the object with the method */
+const on = (owner: () => unknown, method: string, ...args: unknown[]): PublicCall => ({
+  run: (...given) => {
+    const use = (made: unknown) => (made as Record<string, Any>)[method]!(...given);
+    const made = owner();
+    return made instanceof Promise ? made.then(use) : use(made);
+  },
+  args,
+});
+
+const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
+const newActor = () => ScriptActor.create({ source: ACTOR });
+// A loader reloads all actors that it made.
+const newLoader = async () => {
+  const made = new ModuleLoader();
+  await made.load('a', ACTOR);
+  return made;
+};
+const newEngine = () => ExtismEngine.create({ source: ACTOR });
+const files = new MemoryFs();
+const wasi = () => createWasi({});
+const lines = () => new LineSink();
+const output = () => new PluginOutput(new ArrayBuffer(16));
+const state = () => new MemoryState();
+const vars = () => new Vars(1000);
+const config = { config: { text: 'a', env: {} } };
+const emptyFolder = { getDirectories: () => [] };
+const PACKET = { port: { type: 'Flow' } };
+
+/** Runs `use` with the context of a host function that is running. */
+function inContext(method: string, ...args: unknown[]): PublicCall {
+  const run = async (...given: readonly unknown[]) => {
+    let thrown: { error: unknown } | undefined;
+    const host = (context: CallContext) => {
+      try {
+        (context as unknown as Record<string, Any>)[method]!(...given);
+      } catch (error) {
+        thrown = { error };
+      }
+    };
+    const wasm = buildModule({
+      imports: [{ module: 'extism:host/user', name: 'host' }],
+      functions: [{ name: 'run', body: ['call 0'] }],
+    });
+    const made = await createPlugin(wasm, { functions: { 'extism:host/user': { host } } });
+    await made.call('run');
+    if (thrown) throw thrown.error;
+  };
+  return { run, args };
+}
+const CONTEXT: Readonly<Record<string, PublicCall>> = {
+  hostContext: inContext('hostContext'),
+  alloc: inContext('alloc', 8),
+  free: inContext('free', 8n),
+  read: inContext('read', 8n),
+  store: inContext('store', 'text'),
+  length: inContext('length', 8n),
+  getVariable: inContext('getVariable', 'name'),
+  setVariable: inContext('setVariable', 'name', 'value'),
+  deleteVariable: inContext('deleteVariable', 'name'),
+  setError: inContext('setError', 'text'),
+};
+const named = (owner: string, calls: Readonly<Record<string, PublicCall>>) =>
+  Object.fromEntries(Object.entries(calls).map(([name, value]) => [`${owner}.${name}`, value]));
+const setters = ['Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float16', 'Float32', 'Float64'];
+
+/** Each function, method and constructor that the entries export, by the names of test/helpers/signatures.ts. */
+export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
+  createPlugin: call(createPlugin, WASM, {}),
+  inspect: call(inspect, WASM),
+  hostFunction: call(hostFunction, {}, () => {}),
+  nodeFolder: call(nodeFolder, '.'),
+  'Plugin.call': on(plugin, 'call', 'nothing', '', null, {}),
+  'Plugin.callSync': on(plugin, 'callSync', 'nothing', '', null),
+  'Plugin.functionExists': on(plugin, 'functionExists', 'nothing'),
+  'Plugin.getExports': on(plugin, 'getExports'),
+  'Plugin.getImports': on(plugin, 'getImports'),
+  'Plugin.getInstance': on(plugin, 'getInstance'),
+  'Plugin.isActive': on(plugin, 'isActive'),
+  'Plugin.reset': on(plugin, 'reset', {}),
+  'Plugin.close': on(() => createPlugin(WASM), 'close'),
+  ...named('CallContext', CONTEXT),
+  ...named('CurrentPlugin', CONTEXT),
+  'PluginOutput.json': on(() => new PluginOutput(Uint8Array.of(0x31).buffer), 'json'),
+  'PluginOutput.text': on(output, 'text'),
+  'PluginOutput.string': on(output, 'string'),
+  'PluginOutput.bytes': on(output, 'bytes'),
+  'PluginOutput.arrayBuffer': on(output, 'arrayBuffer'),
+  ...Object.fromEntries(
+    [...setters, 'BigInt64', 'BigUint64'].map(name => [`PluginOutput.set${name}`, on(output, `set${name}`)]),
+  ),
+  'ScriptActor.create': call(ScriptActor.create.bind(ScriptActor), { source: ACTOR }, {}),
+  'ScriptActor.process': on(actor, 'process', {}, {}),
+  'ScriptActor.start': on(actor, 'start'),
+  'ScriptActor.drain': on(actor, 'drain'),
+  'ScriptActor.stop': on(newActor, 'stop', {}),
+  'ScriptActor.reload': on(newActor, 'reload', ACTOR),
+  'ScriptActor.subscribe': on(newActor, 'subscribe', () => {}),
+  'ScriptActor.metadata': on(actor, 'metadata'),
+  'Inports.send': on(async () => (await actor()).inports, 'send', {}, {}),
+  'ExtismEngine.create': call(ExtismEngine.create.bind(ExtismEngine), { source: ACTOR }, {}),
+  'ExtismEngine.process': on(engine, 'process', {
+    payload: '{}',
+    config: '{}',
+    state: new Map(),
+    packets: [],
+  }),
+  'ExtismEngine.validateConfig': on(engine, 'validateConfig', '{}'),
+  'ExtismEngine.stateRoom': on(engine, 'stateRoom', '{}'),
+  'ExtismEngine.renew': on(engine, 'renew'),
+  'ExtismEngine.close': on(newEngine, 'close'),
+  'new ModuleLoader': make(ModuleLoader, {}),
+  'ModuleLoader.load': on(loader, 'load', 'b', ACTOR, {}),
+  'ModuleLoader.get': on(loader, 'get', 'a'),
+  'ModuleLoader.remove': on(loader, 'remove', 'c'),
+  'ModuleLoader.createActor': on(newLoader, 'createActor', 'a', {}),
+  'ModuleLoader.reload': on(newLoader, 'reload', 'a', ACTOR, {}),
+  'new MemoryState': make(MemoryState, {}),
+  'MemoryState.load': on(state, 'load'),
+  'MemoryState.commit': on(state, 'commit', new Map()),
+  'MemoryState.snapshot': on(state, 'snapshot'),
+  'FileState.open': call(FileState.open.bind(FileState), 'missing/state.json', {}),
+  'ActorConfig.getString': call(ActorConfig.getString, config, 'text'),
+  'ActorConfig.getNumber': call(ActorConfig.getNumber, config, 'text'),
+  'ActorConfig.getInteger': call(ActorConfig.getInteger, config, 'text'),
+  'ActorConfig.getBool': call(ActorConfig.getBool, config, 'text'),
+  'ActorConfig.getEnv': call(ActorConfig.getEnv, config, 'text'),
+  'ActorConfig.getConfigOrEnv': call(ActorConfig.getConfigOrEnv, config, 'text'),
+  'ActorConfig.fromNode': call(ActorConfig.fromNode, { id: 'n', component: 'c' }, {}),
+  writeConfig: call(writeConfig, {}, undefined),
+  writePayload: call(writePayload, {}, {}),
+  readJson: call(readJson, '1', {}),
+  writeJson: call(writeJson, 1),
+  readPacket: call(readPacket, '{}'),
+  writePacket: call(writePacket, PACKET),
+  'new Float': make(Float, 1),
+  'Float.valueOf': on(() => new Float(1), 'valueOf'),
+  'Float.toString': on(() => new Float(1), 'toString'),
+  ...Object.fromEntries(
+    Object.entries({
+      flow: [],
+      event: [1],
+      boolean: [true],
+      integer: [1],
+      float: [1.5],
+      string: ['a'],
+      object: [{}],
+      array: [[]],
+      stream: [Uint8Array.of(1)],
+      optional: [1],
+      any: [1],
+      error: ['a'],
+      encoded: [Uint8Array.of(1)],
+      remoteReference: [{ network_id: 'a', actor_id: 'b', port: 'c' }],
+      networkEvent: [{ event_type: 'ActorStarted', data: {} }],
+      is: [{ type: 'Flow' }, 'Flow'],
+      from: [1],
+      toPlain: [{ type: 'Flow' }],
+    }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
+  ),
+  encode: call(encode, 1),
+  decode: call(decode, Uint8Array.of(1)),
+  accessorBytes: call(accessorBytes, 'own'),
+  compileAccessors: call(compileAccessors, 'own'),
+  createSharedBacking: call(createSharedBacking),
+  kernelImports: call(kernelImports, kernel(), {}),
+  'new Kernel': make(Kernel, { maxVarBytes: 0 }),
+  'Kernel.begin': on(kernel, 'begin', 'input'),
+  'Kernel.place': on(kernel, 'place', 'text'),
+  'new KernelMemory': make(KernelMemory, {}),
+  'new Vars': make(Vars, 5),
+  'Vars.get': on(vars, 'get', 'name'),
+  'Vars.set': on(vars, 'set', 'name', 'value'),
+  'Vars.delete': on(vars, 'delete', 'name'),
+  'Vars.clear': on(vars, 'clear'),
+  'Vars.snapshot': on(vars, 'snapshot'),
+  'new MemoryLink': make(MemoryLink, 'target'),
+  'new MemoryFs': make(MemoryFs, {}, {}),
+  'MemoryFs.snapshot': on(() => new MemoryFs(), 'snapshot'),
+  'MemoryFs.changes': on(() => new MemoryFs(), 'changes'),
+  readOnlyFs: call(readOnlyFs, files),
+  createWasi: call(createWasi, {}),
+  'Wasi.bind': on(wasi, 'bind', new WebAssembly.Memory({ initial: 1 })),
+  'Wasi.start': on(wasi, 'start', {
+    exports: { _start: () => {}, memory: new WebAssembly.Memory({ initial: 1 }) },
+  }),
+  'Wasi.initialize': on(wasi, 'initialize', { exports: { memory: new WebAssembly.Memory({ initial: 1 }) } }),
+  'Wasi.getImportObject': on(wasi, 'getImportObject', undefined),
+  'Wasi.close': on(wasi, 'close'),
+  coarseClock: call(coarseClock, webClock(), 1n),
+  bytesSource: call(bytesSource, new Uint8Array(0)),
+  'new LineSink': make(LineSink, {}),
+  'LineSink.write': on(lines, 'write', Uint8Array.of(10)),
+  'LineSink.flush': on(lines, 'flush'),
+  'LineSink.clear': on(lines, 'clear'),
+  webClock: call(webClock),
+  webRandom: call(webRandom),
+  traceImports: call(traceImports, wasi().imports, () => {}),
+  descriptorFs: call(descriptorFs, {}),
+  preview2Preopens: call(preview2Preopens, emptyFolder),
+};
