@@ -1,3 +1,4 @@
+import { bytesOf, isErrorOf } from './brands.ts';
 import { AbiError } from './errors.ts';
 
 /**
@@ -41,7 +42,7 @@ export function decodeStrict(bytes: Uint8Array, what: string): string | null {
     return strictDecoder.decode(bytes);
   } catch (error) {
     // A RangeError means that the call stack is exhausted, not that the bytes are wrong.
-    if (!(error instanceof TypeError)) throw error;
+    if (!isErrorOf('TypeError', error)) throw error;
     return null;
   }
 }
@@ -65,8 +66,7 @@ export function utf8(text: string): Uint8Array {
 }
 
 /** Returns text as UTF-8, and bytes as they are. @throws {AbiError} INVALID_INPUT for any other value, TEXT_TOO_LONG */
-export const toBytes = (value: string | Uint8Array): Uint8Array =>
-  ArrayBuffer.isView(value) ? value : utf8(value);
+export const toBytes = (value: string | Uint8Array): Uint8Array => bytesOf(value) ?? utf8(value as string);
 
 /** Cuts a plugin's text to a length that fits a message. */
 export const shorten = (text: string, most = 60): string =>

@@ -7,11 +7,11 @@ type Getter<T = unknown> = (value: unknown) => T;
 /** Returns the getter of a property. It throws for a value without the slot, and where the engine lacks the class. */
 function getterOf<T>(owner: object | undefined, name: PropertyKey): Getter<T> {
   const get = owner && Object.getOwnPropertyDescriptor(owner, name)?.get;
-  return value => Reflect.apply(get!, value, []) as T;
+  return value => get!.call(value) as T;
 }
 
 /** Whether `read` accepts the value. */
-export function passes(read: Getter, value: unknown): boolean {
+function passes(read: Getter, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   try {
     read(value);
@@ -61,5 +61,35 @@ export function viewBytes(value: unknown): Uint8Array | undefined {
     return new Uint8Array(buffer(value), byteOffset(value), byteLength(value));
   } catch {
     return undefined;
+  }
+}
+
+const owns = Object.prototype.hasOwnProperty;
+
+/** As `viewBytes`, but returns a Uint8Array of this realm itself, because a view costs more than the rest of a small call. */
+export const bytesOf = (value: unknown): Uint8Array | undefined =>
+  ArrayBuffer.isView(value) &&
+  Object.getPrototypeOf(value) === Uint8Array.prototype &&
+  !owns.call(value, 'length')
+    ? (value as Uint8Array)
+    : viewBytes(value);
+
+/** Whether a thrown value has a name and a message. Errors have no slot that every engine shows. */
+export function isError(thrown: unknown): thrown is Error {
+  try {
+    if (thrown instanceof Error) return true;
+    const { name, message } = Object(thrown) as Partial<Error>;
+    return typeof name === 'string' && typeof message === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an engine threw an error of this class, in any realm. */
+export function isErrorOf(name: 'RangeError' | 'TypeError', thrown: unknown): thrown is Error {
+  try {
+    return isError(thrown) && thrown.name === name;
+  } catch {
+    return false;
   }
 }

@@ -88,7 +88,9 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
   const what = nameOf(response);
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
   try {
-    if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
+    const isWasm = /^application\/wasm\b/i.test(contentType(response));
+    // Engines compile only responses of their own class.
+    if (!platform.compileStreaming || !isWasm || !(response instanceof Response)) {
       return { bytes: new Uint8Array(await response.arrayBuffer()) };
     }
     const compiling = platform.compileStreaming(response.clone());

@@ -1,9 +1,11 @@
+import { bytesOf } from '../brands.ts';
 import type { Sink } from '../embedder.ts';
 import { refuseOption, type WasiErrorCode } from '../errors.ts';
 import {
   aCount,
   aFunction,
-  kind,
+  expected,
+  type Kind,
   type OptionTable,
   readArgument,
   readOptions,
@@ -41,7 +43,10 @@ export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
   },
 };
 
-const someBytes = kind<Uint8Array>('a Uint8Array', value => ArrayBuffer.isView(value));
+const someBytes: Kind<Uint8Array> = {
+  type: 'a Uint8Array',
+  check: (value, where, refuse) => bytesOf(value) ?? refuse(expected('a Uint8Array', value, where)),
+};
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -75,8 +80,8 @@ export class LineSink implements Sink {
     return this.#kept.map(line => decoder.decode(line));
   }
 
-  write(bytes: Uint8Array): void {
-    if (!ArrayBuffer.isView(bytes)) readArgument(someBytes, bytes, 'LineSink.write', refuseOption);
+  write(given: Uint8Array): void {
+    const bytes = bytesOf(given) ?? readArgument(someBytes, given, 'LineSink.write', refuseOption);
     let start = 0;
     while (start < bytes.length) {
       const newline = bytes.indexOf(NEWLINE, start);
@@ -160,9 +165,9 @@ export class LineSink implements Sink {
 
 /** Returns a source that reads `bytes` once. */
 export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
-export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
+export function bytesSource(given: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
   refuseExtra(extra, 'bytesSource', refuseOption);
-  readArgument(someBytes, bytes, 'bytesSource', refuseOption);
+  const bytes = readArgument(someBytes, given, 'bytesSource', refuseOption);
   let at = 0;
   return {
     read(into) {

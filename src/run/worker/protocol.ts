@@ -1,5 +1,6 @@
 import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
-import { isError, isErrorCode, messageOf, PlugboardError } from '../../errors.ts';
+import { isError } from '../../../wasi/brands.ts';
+import { isErrorCode, messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
