@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-// WASI with its files takes 11 KB of this, plugins in workers 3, calls at once 1, time-outs without workers 2.5: see docs/RATIONALE.md.
-const BUDGET_BYTES = 54 * 1024;
+// RATIONALE: why-is-the-single-file-56-kb-and-not-30
+const BUDGET_BYTES = 57 * 1024;
 const file = 'dist/browser/plugboard.min.js';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 

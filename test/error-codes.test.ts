@@ -7,7 +7,7 @@ import {
   type ModuleError,
   type PlugboardErrorCode,
   type ProcessError,
-} from '../src/actor/node.ts';
+} from '../src/actor/index.ts';
 import { codeOf, isErrorCode } from '../src/errors.ts';
 import { ExitStop } from '../src/link/instance.ts';
 import { ERROR_CODES, PlugboardError } from '../src/node.ts';

@@ -4,7 +4,7 @@ import { equal } from './helpers/assert.ts';
 import { callablesOf } from './helpers/signatures.ts';
 import { suite } from './helpers/suite.ts';
 import { TAKERS } from './option-tables.ts';
-import { ENTRIES, PUBLIC_CALLS, WRITTEN_BY_CALLERS } from './public-calls.ts';
+import { ENTRIES, PUBLIC_CALLS, release, WRITTEN_BY_CALLERS } from './public-calls.ts';
 
 const SECRET = new Error('thrown by the argument');
 const raise = (): never => {
@@ -114,7 +114,7 @@ const UNCHECKED: readonly [names: RegExp, reason: string][] = [
 /** Returns the failures of one try: an error that is not coded, or that no table has. */
 async function failureOf(run: () => unknown): Promise<string | null> {
   try {
-    await run();
+    await release(await run());
     return null;
   } catch (error) {
     if (error instanceof PlugboardError && codeOf(error) !== undefined) return null;

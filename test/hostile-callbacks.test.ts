@@ -1,4 +1,4 @@
-import { ExtismEngine, ScriptActor } from '../src/actor/node.ts';
+import { ExtismEngine, ScriptActor } from '../src/actor/index.ts';
 import { codeOf } from '../src/errors.ts';
 import { createPlugin, PlugboardError, type PluginOptions } from '../src/node.ts';
 import { equal } from './helpers/assert.ts';

@@ -59,7 +59,8 @@ export interface Taker {
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
-const once = <T>(make: () => T): (() => T) => {
+/** Makes the value at the first call. */
+export const once = <T>(make: () => T): (() => T) => {
   let made: { it: T } | undefined;
   return () => {
     made ??= { it: make() };
@@ -74,7 +75,7 @@ export const loader = once(async () => {
   await made.load('a', ACTOR);
   return made;
 });
-export const kernel = () => new Kernel({ maxVarBytes: 0 });
+export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
 
 /** Every options object that a public function takes. */
 export const TAKERS: readonly Taker[] = [

@@ -7,6 +7,8 @@ import {
   kernelImports,
   Vars,
 } from '../abi/index.ts';
+import { ScriptActor as AnyActor } from '../src/actor/actor.ts';
+import { ExtismEngine as AnyEngine } from '../src/actor/engine/engine.ts';
 import {
   ActorConfig,
   ExtismEngine,
@@ -32,6 +34,7 @@ import {
   nodeFolder,
   PluginOutput,
 } from '../src/node.ts';
+import { Plugin } from '../src/plugin.ts';
 import {
   bytesSource,
   coarseClock,
@@ -46,7 +49,7 @@ import {
 } from '../wasi/index.ts';
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { ACTOR, actor, engine, kernel, loader, plugin } from './option-tables.ts';
+import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tables.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -103,14 +106,22 @@ const on = (owner: () => unknown, method: string, ...args: unknown[]): PublicCal
 });
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
-const newActor = () => ScriptActor.create({ source: ACTOR });
+// Plugins are shared by the calls of one row: JavaScriptCore takes 50 ms for each new memory of many (measured on Bun).
+const newActor = () => once(() => ScriptActor.create({ source: ACTOR }));
 // A loader reloads all actors that it made.
-const newLoader = async () => {
-  const made = new ModuleLoader();
-  await made.load('a', ACTOR);
-  return made;
-};
-const newEngine = () => ExtismEngine.create({ source: ACTOR });
+const newLoader = () =>
+  once(async () => {
+    const made = new ModuleLoader();
+    await made.load('a', ACTOR);
+    return made;
+  });
+const newEngine = () => once(() => ExtismEngine.create({ source: ACTOR }));
+
+/** Ends a plugin or actor that a call has returned. */
+export async function release(made: unknown): Promise<void> {
+  if (made instanceof AnyActor) await made.stop();
+  else if (made instanceof Plugin || made instanceof AnyEngine) await made.close();
+}
 const files = new MemoryFs();
 const wasi = () => createWasi({});
 const lines = () => new LineSink();
@@ -123,8 +134,9 @@ const PACKET = { port: { type: 'Flow' } };
 
 /** Runs `use` with the context of a host function that is running. */
 function inContext(method: string, ...args: unknown[]): PublicCall {
-  const run = async (...given: readonly unknown[]) => {
-    let thrown: { error: unknown } | undefined;
+  let given: readonly unknown[];
+  let thrown: { error: unknown } | undefined;
+  const pluginOf = once(() => {
     const host = (context: CallContext) => {
       try {
         (context as unknown as Record<string, Any>)[method]!(...given);
@@ -136,9 +148,13 @@ function inContext(method: string, ...args: unknown[]): PublicCall {
       imports: [{ module: 'extism:host/user', name: 'host' }],
       functions: [{ name: 'run', body: ['call 0'] }],
     });
-    const made = await createPlugin(wasm, { functions: { 'extism:host/user': { host } } });
-    await made.call('run');
-    if (thrown) throw thrown.error;
+    return createPlugin(wasm, { functions: { 'extism:host/user': { host } } });
+  });
+  const run = async (...values: readonly unknown[]) => {
+    given = values;
+    thrown = undefined;
+    await (await pluginOf()).call('run');
+    if (thrown) throw (thrown as { error: unknown }).error;
   };
   return { run, args };
 }
@@ -172,7 +188,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Plugin.getInstance': on(plugin, 'getInstance'),
   'Plugin.isActive': on(plugin, 'isActive'),
   'Plugin.reset': on(plugin, 'reset', {}),
-  'Plugin.close': on(() => createPlugin(WASM), 'close'),
+  'Plugin.close': on(
+    once(() => createPlugin(WASM)),
+    'close',
+  ),
   ...named('CallContext', CONTEXT),
   ...named('CurrentPlugin', CONTEXT),
   'PluginOutput.json': on(() => new PluginOutput(Uint8Array.of(0x31).buffer), 'json'),
@@ -187,9 +206,9 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ScriptActor.process': on(actor, 'process', {}, {}),
   'ScriptActor.start': on(actor, 'start'),
   'ScriptActor.drain': on(actor, 'drain'),
-  'ScriptActor.stop': on(newActor, 'stop', {}),
-  'ScriptActor.reload': on(newActor, 'reload', ACTOR),
-  'ScriptActor.subscribe': on(newActor, 'subscribe', () => {}),
+  'ScriptActor.stop': on(newActor(), 'stop', {}),
+  'ScriptActor.reload': on(newActor(), 'reload', ACTOR),
+  'ScriptActor.subscribe': on(newActor(), 'subscribe', () => {}),
   'ScriptActor.metadata': on(actor, 'metadata'),
   'Inports.send': on(async () => (await actor()).inports, 'send', {}, {}),
   'ExtismEngine.create': call(ExtismEngine.create.bind(ExtismEngine), { source: ACTOR }, {}),
@@ -202,13 +221,13 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ExtismEngine.validateConfig': on(engine, 'validateConfig', '{}'),
   'ExtismEngine.stateRoom': on(engine, 'stateRoom', '{}'),
   'ExtismEngine.renew': on(engine, 'renew'),
-  'ExtismEngine.close': on(newEngine, 'close'),
+  'ExtismEngine.close': on(newEngine(), 'close'),
   'new ModuleLoader': make(ModuleLoader, {}),
   'ModuleLoader.load': on(loader, 'load', 'b', ACTOR, {}),
   'ModuleLoader.get': on(loader, 'get', 'a'),
   'ModuleLoader.remove': on(loader, 'remove', 'c'),
-  'ModuleLoader.createActor': on(newLoader, 'createActor', 'a', {}),
-  'ModuleLoader.reload': on(newLoader, 'reload', 'a', ACTOR, {}),
+  'ModuleLoader.createActor': on(newLoader(), 'createActor', 'a', {}),
+  'ModuleLoader.reload': on(newLoader(), 'reload', 'a', ACTOR, {}),
   'new MemoryState': make(MemoryState, {}),
   'MemoryState.load': on(state, 'load'),
   'MemoryState.commit': on(state, 'commit', new Map()),

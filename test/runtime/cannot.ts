@@ -40,6 +40,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^hostile-arguments\.test/,
+    reason: 'calls all functions of the entries for Node, nodeFolder and FileState among them',
+  },
+  {
+    runtimes: bundled,
     file: /^(wasi|src)\/host-folders\.test/,
     reason: 'there are no folders of a host; the same suites run on files in memory',
   },

@@ -146,8 +146,10 @@ export function readPacket(
   report: Report = strictly,
   options?: ReadOptions,
 ): Packet {
-  refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
-  readArgument(aFunction, report, 'readPacket: report', refuseOption);
+  if (typeof report !== 'function') {
+    refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
+    readArgument(aFunction, report, 'readPacket: report', refuseOption);
+  }
   const json = readJson(input, options);
   if (!isJsonObject(json)) {
     const message = `expected an object of port → message, got ${describe(json)}`;
