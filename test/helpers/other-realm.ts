@@ -26,7 +26,7 @@ export function otherRealm(): Realm {
   return made;
 }
 
-/** Copies a value into another realm. Functions and instances of classes are passed as they are. */
+/** Copies a value into another realm. Instances of classes are passed as they are. */
 export function toRealm(value: unknown, realm: Realm = otherRealm()): unknown {
   if (Array.isArray(value)) return realm.Array.from(value, item => toRealm(item, realm));
   if (value instanceof Map)
@@ -37,9 +37,14 @@ export function toRealm(value: unknown, realm: Realm = otherRealm()): unknown {
   if (value instanceof Error) return new realm.Error(value.message);
   if (value instanceof Promise)
     return new realm.Promise(resolve => value.then(done => resolve(toRealm(done, realm))));
+  if (typeof value === 'function') return wrapIn(realm, value as (...args: unknown[]) => unknown);
   if (typeof value !== 'object' || value === null) return value;
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   const copy = new realm.Object() as Record<string, unknown>;
   for (const [key, item] of Object.entries(value)) copy[key] = toRealm(item, realm);
   return copy;
 }
+
+/** Returns a function of the realm that calls `fn`. */
+const wrapIn = (realm: Realm, fn: (...args: unknown[]) => unknown): unknown =>
+  (new realm.Function('fn', 'return (...args) => fn(...args)') as (given: typeof fn) => unknown)(fn);
