@@ -49,7 +49,12 @@ const someBytes: Kind<Uint8Array> = {
 };
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+let decoder: TextDecoder | undefined;
+function decode(line: Uint8Array): string {
+  // Not made at import: jsdom has no `TextDecoder` until a program sets it.
+  decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+  return decoder.decode(line);
+}
 
 /** Splits a program's output into lines, in bounded memory. The lines do not depend on how the program divides its writes. */
 export class LineSink implements Sink {
@@ -77,7 +82,7 @@ export class LineSink implements Sink {
 
   /** The kept lines, oldest first, without an unfinished line (see `flush`). */
   get lines(): readonly string[] {
-    return this.#kept.map(line => decoder.decode(line));
+    return this.#kept.map(decode);
   }
 
   write(given: Uint8Array): void {
@@ -159,7 +164,7 @@ export class LineSink implements Sink {
     this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
       this.#keptBytes -= this.#kept.shift()!.length;
-    this.#onLine?.(decoder.decode(line));
+    this.#onLine?.(decode(line));
   }
 }
 
