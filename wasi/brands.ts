@@ -40,8 +40,9 @@ const { customSections } = wasm?.Module ?? {};
 
 export const isArrayBuffer = (value: unknown): value is ArrayBuffer => passes(lengthOfBuffer, value);
 export const isSharedBuffer = (value: unknown): value is SharedArrayBuffer => passes(lengthOfShared, value);
-/** Also true for a `Buffer` of Node. */
-export const isUint8Array = (value: unknown): value is Uint8Array => classOf(value) === 'Uint8Array';
+/** Also true for a `Buffer` of Node. Engines inline `isView`, which comes first because most values are not bytes. */
+export const isUint8Array = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && classOf(value) === 'Uint8Array';
 export const isMemory = (value: unknown): value is WebAssembly.Memory => passes(bufferOfMemory, value);
 export const isModule = (value: unknown): value is WebAssembly.Module =>
   passes(module => customSections!(module as WebAssembly.Module, ''), value);
@@ -64,13 +65,9 @@ export function viewBytes(value: unknown): Uint8Array | undefined {
   }
 }
 
-const owns = Object.prototype.hasOwnProperty;
-
-/** As `viewBytes`, but returns a Uint8Array of this realm itself, because a view costs more than the rest of a small call. */
+/** As `viewBytes`, but returns a Uint8Array of this realm itself: making a view takes as long as a small call. */
 export const bytesOf = (value: unknown): Uint8Array | undefined =>
-  ArrayBuffer.isView(value) &&
-  Object.getPrototypeOf(value) === Uint8Array.prototype &&
-  !owns.call(value, 'length')
+  ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Uint8Array.prototype
     ? (value as Uint8Array)
     : viewBytes(value);
 
