@@ -2,6 +2,7 @@ import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
+import { isOwnResponse } from '../values/own.ts';
 import { compiledBefore } from './cache.ts';
 
 /** The place from which the wasm of a module comes. */
@@ -89,8 +90,7 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
   try {
     const isWasm = /^application\/wasm\b/i.test(contentType(response));
-    // Engines compile only responses of their own class.
-    if (!platform.compileStreaming || !isWasm || !(response instanceof Response)) {
+    if (!platform.compileStreaming || !isWasm || !isOwnResponse(response)) {
       return { bytes: new Uint8Array(await response.arrayBuffer()) };
     }
     const compiling = platform.compileStreaming(response.clone());

@@ -20,6 +20,10 @@ export const isResponse = (value: unknown): value is Response =>
     return typeof headers.get === 'function' && typeof arrayBuffer === 'function';
   }, false);
 
+/** Whether the engine compiles the response while it arrives: engines accept only their own class, and jsdom has none. */
+export const isOwnResponse = (response: Response): boolean =>
+  globalThis.Response !== undefined && response instanceof Response;
+
 const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!;
 const { entries } = Map.prototype;
 

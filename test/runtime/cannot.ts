@@ -50,6 +50,11 @@ export const CANNOT: readonly Cannot[] = [
       'calls the entries for Node with values of a node:vm context; the brands beneath run in an iframe too',
   },
   {
+    runtimes: ['deno', 'bun', ...bundled],
+    file: /^src\/foreign-globals\.test/,
+    reason: 'about the contexts of jest, which runs on Node',
+  },
+  {
     runtimes: bundled,
     file: /^(wasi|src)\/host-folders\.test/,
     reason: 'there are no folders of a host; the same suites run on files in memory',
