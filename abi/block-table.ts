@@ -1,3 +1,4 @@
+import { isArrayBuffer, isErrorOf } from './brands.ts';
 import { HEADER_BYTES } from './header.ts';
 import { EXACT_CLASS, GRANULE_BYTES, MAX_GRANULES, SIZE_CLASSES } from './size-classes.ts';
 
@@ -160,7 +161,7 @@ export class BlockTable {
       if (group >= this.#directory.length) this.#directory = enlarge(this.#directory, group + 1);
       if (start + SLOT_WORDS > this.#slots.length) this.#slots = enlarge(this.#slots, start + SLOT_WORDS);
     } catch (error) {
-      if (error instanceof RangeError) return NONE;
+      if (isErrorOf('RangeError', error)) return NONE;
       throw error;
     }
     this.#slots.fill(0, start, start + SLOT_WORDS);
@@ -188,7 +189,7 @@ type GrowableBuffer = SharedArrayBuffer & { readonly maxByteLength: number; grow
 /** Returns `words` with room for at least `needed` elements. @throws {RangeError} if the engine has no memory for them */
 function enlarge(words: Uint32Array, needed: number): Uint32Array {
   const length = Math.max(needed, words.length * 2);
-  if (!(words.buffer instanceof ArrayBuffer)) {
+  if (!isArrayBuffer(words.buffer)) {
     // The views of both threads grow with the buffer.
     const shared = words.buffer as GrowableBuffer;
     shared.grow(Math.min(length * 4, shared.maxByteLength));

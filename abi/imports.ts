@@ -1,4 +1,5 @@
 import { compileAccessors } from './accessors.ts';
+import { isError, isModule } from './brands.ts';
 import { envFunctions } from './env.ts';
 import { AbiError, readForeign, refuseOption } from './errors.ts';
 import { Kernel } from './kernel.ts';
@@ -20,7 +21,7 @@ export const KERNEL_IMPORT_OPTIONS: OptionTable<KernelImportOptions> = {
   rows: {
     tier: { ...oneOf(['reference', 'accessors']), default: 'accessors where the platform compiles bytes' },
     accessors: {
-      ...kind('a WebAssembly.Module', value => value instanceof WebAssembly.Module),
+      ...kind('a WebAssembly.Module', isModule),
       default: 'compiled from its bytes',
     },
   },
@@ -61,14 +62,6 @@ export function kernelImports(
   const env = { memory: kernel.memory.memory, alloc, output_set: reference.output_set };
   const { exports } = readForeign('accessors', () => new WebAssembly.Instance(accessors, { kernel: env }));
   return { tier: 'accessors', imports: { ...reference, ...(exports as object) } };
-}
-
-function isError(thrown: unknown): thrown is Error {
-  try {
-    return thrown instanceof Error;
-  } catch {
-    return false;
-  }
 }
 
 type AnyImport = (first: never, second: never) => unknown;

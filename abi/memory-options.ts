@@ -1,3 +1,4 @@
+import { isMemory } from './brands.ts';
 import { refuseOption } from './errors.ts';
 import { aCount, type Kind, kind, type OptionTable, readOptions } from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
@@ -9,9 +10,8 @@ export interface KernelMemoryOptions {
   backing?: SharedBacking | undefined;
 }
 
-const aBacking: Kind<SharedBacking> = kind(
-  'the result of createSharedBacking',
-  value => (Object(value) as Partial<SharedBacking>).memory instanceof WebAssembly.Memory,
+const aBacking: Kind<SharedBacking> = kind('the result of createSharedBacking', value =>
+  isMemory((Object(value) as Partial<SharedBacking>).memory),
 );
 
 export const KERNEL_MEMORY_OPTIONS: OptionTable<KernelMemoryOptions> = {

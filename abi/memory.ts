@@ -1,4 +1,5 @@
 import { BlockTable } from './block-table.ts';
+import { isArrayBuffer } from './brands.ts';
 import { AbiError, refuseOption } from './errors.ts';
 import {
   HEADER,
@@ -289,7 +290,7 @@ export class KernelMemory {
 
   /** As `view`, but returns a copy where the memory is shared, because browsers cannot decode text from shared memory. */
   readable(start: number, length: number): Uint8Array {
-    return this.memory.buffer instanceof ArrayBuffer ? this.view(start, length) : this.copy(start, length);
+    return isArrayBuffer(this.memory.buffer) ? this.view(start, length) : this.copy(start, length);
   }
 
   /** Returns a copy. The caller has checked the range with `hasRange`. */

@@ -206,7 +206,8 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
-  return !Array.isArray(value) && classOf(value) === 'Object';
+  // An object made by `Object.create(Uint8Array.prototype)` inherits the tag, and is of class Object.
+  return !Array.isArray(value) && !(Symbol.toStringTag in value) && classOf(value) === 'Object';
 }
 
 export const kind = <T>(type: string, fits: (value: unknown) => boolean, unit?: string): Kind<T> => ({

@@ -1,4 +1,6 @@
+import { bytesOf, isErrorOf } from './brands.ts';
 import { AbiError } from './errors.ts';
+import { lazily } from './lazily.ts';
 
 /**
  * The most bytes of a text that becomes a string, and the most UTF-16 code units of a string that becomes bytes: the
@@ -20,8 +22,8 @@ export const tooLongMessage = (
   `${what}: expected a text of at most ${MAX_TEXT_BYTES} ${unit}, got ${got}; pass it as bytes or in pieces`;
 
 // A byte order mark is part of the text that the plugin wrote.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+const decoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true }));
+const strictDecoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }));
 
 /** Refuses a text by its length, before anything copies or decodes it. @throws {AbiError} TEXT_TOO_LONG */
 export function checkTextLength(bytes: number, what: string): void {
@@ -31,22 +33,22 @@ export function checkTextLength(bytes: number, what: string): void {
 /** The text of `bytes`, with U+FFFD for bytes that are not UTF-8. @throws {AbiError} TEXT_TOO_LONG */
 export function decodeLossy(bytes: Uint8Array, what: string): string {
   checkTextLength(bytes.length, what);
-  return decoder.decode(bytes);
+  return decoder().decode(bytes);
 }
 
 /** The text of `bytes`, or null when they are not UTF-8. @throws {AbiError} TEXT_TOO_LONG */
 export function decodeStrict(bytes: Uint8Array, what: string): string | null {
   checkTextLength(bytes.length, what);
   try {
-    return strictDecoder.decode(bytes);
+    return strictDecoder().decode(bytes);
   } catch (error) {
     // A RangeError means that the call stack is exhausted, not that the bytes are wrong.
-    if (!(error instanceof TypeError)) throw error;
+    if (!isErrorOf('TypeError', error)) throw error;
     return null;
   }
 }
 
-const encoder = new TextEncoder();
+const encoder = lazily(() => new TextEncoder());
 /** Reused, because an engine takes many times as long to make an array as to fill a short one. */
 const scratch = new Uint8Array(3 * 1024);
 
@@ -56,17 +58,16 @@ export function utf8(text: string): Uint8Array {
     throw new AbiError('INVALID_INPUT', `expected a string, got a ${typeof text}`);
   // A UTF-16 code unit takes three bytes at most.
   if (text.length * 3 <= scratch.length) {
-    return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+    return scratch.subarray(0, encoder().encodeInto(text, scratch).written);
   }
   if (text.length > MAX_TEXT_BYTES) {
     throw new AbiError('TEXT_TOO_LONG', tooLongMessage('text', text.length, 'characters'));
   }
-  return encoder.encode(text);
+  return encoder().encode(text);
 }
 
 /** Returns text as UTF-8, and bytes as they are. @throws {AbiError} INVALID_INPUT for any other value, TEXT_TOO_LONG */
-export const toBytes = (value: string | Uint8Array): Uint8Array =>
-  ArrayBuffer.isView(value) ? value : utf8(value);
+export const toBytes = (value: string | Uint8Array): Uint8Array => bytesOf(value) ?? utf8(value as string);
 
 /** Cuts a plugin's text to a length that fits a message. */
 export const shorten = (text: string, most = 60): string =>

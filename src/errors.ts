@@ -1,4 +1,5 @@
 import { AbiError, type AbiErrorCode } from '../abi/errors.ts';
+import { isError } from '../wasi/brands.ts';
 import { type WASI_ERROR_CODES, WasiError, WasiExit } from '../wasi/errors.ts';
 import type { ACTOR_ERROR_CODES } from './actor-error-codes.ts';
 import type { CreateErrorCode, HostErrorCode } from './error-codes.ts';
@@ -67,11 +68,9 @@ export function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-export const isError = (thrown: unknown): thrown is Error => attempt(() => thrown instanceof Error, false);
-
 /** The text of a thrown value, which need not be an Error. */
 export const messageOf = (thrown: unknown): string =>
-  attempt(() => String(thrown instanceof Error ? thrown.message : thrown), 'a value without a text');
+  attempt(() => String(isError(thrown) ? thrown.message : thrown), 'a value without a text');
 
 /** The text of an error, with that of its cause: the message of Node's `fetch` is only "fetch failed". */
 export function messageWithCause(thrown: unknown): string {

@@ -1,3 +1,4 @@
+import { isMemory } from './brands.ts';
 import {
   DescriptorTable,
   type DirectoryDescriptor,
@@ -173,10 +174,9 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     refuseExtra(extra, 'bind', refuseOption);
     // Checked, because the argument is often `instance.exports.memory`, and a module need not export a memory.
     readForeign('bind', () => {
-      const { buffer } = (given ?? {}) as Partial<WebAssembly.Memory>;
-      if (typeof buffer?.byteLength !== 'number')
+      if (!isMemory(given))
         throw new WasiError('WASI_INVALID_MEMORY', expected('a WebAssembly.Memory', given, 'bind'));
-      memory.bind(given as WebAssembly.Memory);
+      memory.bind(given);
     });
   };
 

@@ -1,12 +1,5 @@
-import {
-  aFlag,
-  aSignal,
-  kind,
-  type OptionTable,
-  orNull,
-  readOptions,
-  refuseExtra,
-} from '../../wasi/options.ts';
+import { aFlag, aSignal, type OptionTable, orNull, readOptions, refuseExtra } from '../../wasi/options.ts';
+import { ownSignal } from '../values/own.ts';
 import { refuseOption } from './errors.ts';
 
 /** The signal that ends one wait or call. */
@@ -26,12 +19,7 @@ export const SEND_OPTIONS: OptionTable<SendOptions> = {
   rows: {
     signal: {
       // `AbortSignal.any` joins it with the actor's own signal, and accepts only signals of this realm.
-      ...orNull(
-        kind<AbortSignal>(
-          'an AbortSignal',
-          value => value instanceof AbortSignal && !!aSignal.check(value, '', refuseOption),
-        ),
-      ),
+      ...orNull({ ...aSignal, check: (...given) => ownSignal(aSignal.check(...given)) }),
       default: 'none',
     },
   },

@@ -1,3 +1,4 @@
+import { isBytes, viewBytes } from '../../wasi/brands.ts';
 import { messageOf } from '../errors.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
@@ -204,9 +205,7 @@ const failed = (
 
 /** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */
 const withOwnBytes = (config: ScriptConfig): ScriptConfig =>
-  config.source instanceof Uint8Array || config.source instanceof ArrayBuffer
-    ? { ...config, source: config.source.slice() }
-    : config;
+  isBytes(config.source) ? { ...config, source: viewBytes(config.source)?.slice() ?? config.source } : config;
 
 function refuseNext(message: string): never {
   throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);

@@ -1,3 +1,5 @@
+import { isError } from '../../abi/brands.ts';
+
 /** The meaning of an engine's own error, which has no code. */
 type Meaning = 'stack overflow' | 'out of memory';
 
@@ -7,7 +9,7 @@ interface EngineText {
   engines: string;
   /** Matches the message; `class` decides alone where it is left out. */
   text?: RegExp;
-  class?: typeof RangeError;
+  class?: 'RangeError';
 }
 
 /** The texts of engines' errors. The first row that matches decides. Only this file reads such texts. */
@@ -21,15 +23,14 @@ export const ENGINE_TEXTS: readonly EngineText[] = [
   // "Array buffer allocation failed", "allocation size overflow"; SpiderMonkey throws InternalError.
   { meaning: 'out of memory', engines: 'V8, SpiderMonkey', text: /allocation/i },
   // All others are of this class: "Invalid string length", "Out of memory", "Invalid array length".
-  { meaning: 'out of memory', engines: 'V8, JSC', class: RangeError },
+  { meaning: 'out of memory', engines: 'V8, JSC', class: 'RangeError' },
 ];
 
 function meaningOf(thrown: unknown): Meaning | undefined {
   try {
-    if (!(thrown instanceof Error)) return undefined;
-    const { message } = thrown;
-    const fits = ({ text, class: of = Error }: EngineText) =>
-      thrown instanceof of && (text?.test(message) ?? true);
+    if (!isError(thrown)) return undefined;
+    const { name, message } = thrown;
+    const fits = ({ text, class: of }: EngineText) => (of ?? name) === name && (text?.test(message) ?? true);
     return ENGINE_TEXTS.find(fits)?.meaning;
   } catch {
     // A foreign value: a getter or a proxy threw.

@@ -1,4 +1,5 @@
 import { ENV_NAMESPACE } from '../../abi/index.ts';
+import { isBytes, isModule, viewBytes } from '../../wasi/brands.ts';
 import {
   anArray,
   aRecord,
@@ -13,8 +14,9 @@ import { CreateError, messageOf } from '../errors.ts';
 import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
 import { isObject } from '../values/object.ts';
+import { isResponse, ownUrl } from '../values/own.ts';
 import { parseJson as parseText } from '../values/text.ts';
-import { MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
+import { aModule, MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readShared } from './settings.ts';
 
@@ -120,31 +122,20 @@ function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
 /** Returns the URL or response whose content type tells whether it is wasm or a manifest; null for any other input. */
 export function remoteManifest(input: unknown): URL | Response | null {
   if (isResponse(input)) return input;
-  const source = input instanceof URL || typeof input === 'string' ? directSource(input) : null;
+  const source = directSource(input);
   return source && 'url' in source ? source.url : null;
 }
 
 function directSource(input: unknown): Source | null {
+  if (typeof input === 'string') {
+    return input.trimStart().startsWith('{') ? null : (parseUrl(input) ?? { path: input });
+  }
   const bytes = viewBytes(input);
   if (bytes) return { bytes };
-  if (input instanceof WebAssembly.Module) return { module: input };
   if (isResponse(input)) return { response: input };
-  if (input instanceof URL) return urlSource(input);
-  if (typeof input !== 'string' || input.trimStart().startsWith('{')) return null;
-  return parseUrl(input) ?? { path: input };
-}
-
-/** Not `instanceof` first: Node loads its HTTP client, which takes 10 ms, when the class `Response` is first read. */
-function isResponse(input: unknown): input is Response {
-  return Object.prototype.toString.call(input) === '[object Response]' && input instanceof Response;
-}
-
-const isBytes = (input: unknown) => ArrayBuffer.isView(input) || input instanceof ArrayBuffer;
-
-/** Returns a view of the caller's bytes; null for other input. */
-function viewBytes(input: unknown): Uint8Array | null {
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  return input instanceof ArrayBuffer ? new Uint8Array(input) : null;
+  const url = ownUrl(input);
+  if (url) return urlSource(url);
+  return isModule(input) ? { module: input } : null;
 }
 
 /** Reads an absolute URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
@@ -171,6 +162,14 @@ type WasmKeys = Partial<
   ManifestWasmData & ManifestWasmPath & ManifestWasmUrl & ManifestWasmResponse & ManifestWasmModule
 > & { name?: string | undefined; hash?: string | undefined };
 
+const anAbsoluteUrl: Kind<string | URL> = {
+  type: 'an absolute URL',
+  check: (value, where, refuse) => {
+    if (typeof value === 'string' && parseUrl(value)) return value;
+    return ownUrl(value) ?? refuse(expected('an absolute URL', value, where));
+  },
+};
+
 const noSource = { default: 'one of data, path, url, response and module is given' };
 
 export const MANIFEST_WASM_KEYS: OptionTable<WasmKeys> = {
@@ -183,14 +182,11 @@ export const MANIFEST_WASM_KEYS: OptionTable<WasmKeys> = {
     },
     path: { ...aText, ...noSource, where: 'Node, Deno, Bun' },
     url: {
-      ...kind<string | URL>(
-        'an absolute URL',
-        value => value instanceof URL || (typeof value === 'string' && parseUrl(value) !== null),
-      ),
+      ...anAbsoluteUrl,
       ...noSource,
     },
     response: { ...kind('a Response', isResponse), ...noSource },
-    module: { ...kind('a WebAssembly.Module', value => value instanceof WebAssembly.Module), ...noSource },
+    module: { ...aModule, ...noSource },
     name: { ...aText, default: 'main' },
     hash: {
       ...kind(
@@ -233,14 +229,17 @@ const SOURCE_KEYS: Record<
   data: {
     besides: ['hash'],
     read: ({ data }, where) => ({
-      bytes: typeof data === 'string' ? decodeBase64(data, `${where}.data`) : viewBytes(data)!,
+      bytes:
+        typeof data === 'string'
+          ? decodeBase64(data, `${where}.data`)
+          : (viewBytes(data) ?? refuse(`${where}.data`, 'bytes that can be read', data)),
     }),
   },
   path: { besides: ['hash'], read: ({ path }) => parseUrl(path!) ?? { path: path! } },
   url: {
     besides: ['hash', 'method', 'headers'],
     read: ({ url, method, headers }) => {
-      const source = url instanceof URL ? urlSource(url) : parseUrl(url!)!;
+      const source = typeof url === 'string' ? parseUrl(url)! : urlSource(url!);
       const init = { ...(method !== undefined && { method }), ...(headers && { headers }) };
       return 'url' in source ? { ...source, init } : source;
     },

@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../../abi/index.ts';
+import { isModule } from '../../wasi/brands.ts';
 import {
   aCount,
   aFlag,
@@ -89,10 +90,7 @@ const aLogger: Kind<Logger> = {
   },
 };
 
-const aModule: Kind<WebAssembly.Module> = kind(
-  'a WebAssembly.Module',
-  value => value instanceof WebAssembly.Module,
-);
+export const aModule: Kind<WebAssembly.Module> = kind('a WebAssembly.Module', isModule);
 const anObject: Kind<Record<string, unknown>> = kind('an object', isPlain);
 
 const [maxVarBytes, maxHttpResponseBytes] = [LIMITS.varBytes, LIMITS.httpResponseBytes].map(limit => ({

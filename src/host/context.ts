@@ -1,5 +1,6 @@
 import type { Kernel, LogLevel } from '../../abi/index.ts';
-import { isError, messageOf, PlugboardError } from '../errors.ts';
+import { isError } from '../../wasi/brands.ts';
+import { messageOf, PlugboardError } from '../errors.ts';
 import { readInput } from '../values/input.ts';
 import { type OutputCopier, PluginOutput } from '../values/output.ts';
 

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../abi/index.ts';
+import { isError } from '../../wasi/brands.ts';
 import { isStackOverflow } from '../engine/error-texts.ts';
-import { attempt, describe, excerpt, isError, messageOf, PlugboardError } from '../errors.ts';
+import { attempt, describe, excerpt, messageOf, PlugboardError } from '../errors.ts';
 import { isThenable } from '../values/thenable.ts';
 import type { FunctionType, ValueType } from '../wasm/reader.ts';
 import type { CallContext } from './context.ts';

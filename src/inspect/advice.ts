@@ -1,4 +1,5 @@
 import { WASM_MAGIC } from '../../abi/encode.ts';
+import { lazily } from '../../abi/lazily.ts';
 import { missingFeatures } from '../engine/features.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
 import type { ModuleOutline } from '../wasm/reader.ts';
@@ -60,7 +61,7 @@ const hasFunction = ({ inspection }: Subject, name: string): boolean =>
 const GO_PANIC = 'wasmexport function called before runtime initialization';
 
 const CHUNK_BYTES = 1 << 20;
-const decoder = new TextDecoder();
+const decoder = lazily(() => new TextDecoder());
 
 /** Whether the data section holds this ASCII text. Decodes it in pieces, because engines limit the length of a string. */
 function dataHolds({ bytes, outline }: Subject, text: string): boolean {
@@ -69,7 +70,7 @@ function dataHolds({ bytes, outline }: Subject, text: string): boolean {
   const end = section.offset + section.sizeBytes;
   for (let at = section.contentsOffset; at < end; at += CHUNK_BYTES) {
     const piece = bytes.subarray(at, Math.min(end, at + CHUNK_BYTES + text.length));
-    if (decoder.decode(piece).includes(text)) return true;
+    if (decoder().decode(piece).includes(text)) return true;
   }
   return false;
 }

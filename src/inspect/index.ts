@@ -1,4 +1,5 @@
 import { WASM_HEADER } from '../../abi/encode.ts';
+import { isArrayBuffer, isModule, isUint8Array, viewBytes } from '../../wasi/brands.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
@@ -96,15 +97,16 @@ const read = <T>(contents: Uint8Array | undefined, reader: (contents: Uint8Array
   contents ? reader(contents) : null;
 
 function see(source: unknown): Seen {
-  if (source instanceof WebAssembly.Module) return seeModule(source);
-  if (source instanceof Uint8Array) return seeBytes(source);
+  if (isModule(source)) return seeModule(source);
+  const bytes = isUint8Array(source) ? viewBytes(source) : undefined;
+  if (bytes) return seeBytes(bytes);
   const message = `inspect: expected a Uint8Array or a WebAssembly.Module, got ${describe(source)}`;
   throw new PlugboardError('INVALID_INPUT', message);
 }
 
 function seeBytes(source: Uint8Array): Seen {
   // Copies shared memory: engines refuse it, and another thread could change the bytes while they are read.
-  const bytes = source.buffer instanceof ArrayBuffer ? (source as Uint8Array<ArrayBuffer>) : source.slice();
+  const bytes = isArrayBuffer(source.buffer) ? (source as Uint8Array<ArrayBuffer>) : source.slice();
   const outline = readModule(bytes);
   const valid = WebAssembly.validate(bytes);
   const sections = outline.sections.map(({ id, name, sizeBytes }) => {

@@ -1,5 +1,6 @@
 import { jspi } from '../engine/jspi.ts';
 import type { ImportCall, ImportListener } from '../host/listener.ts';
+import { isThenable } from '../values/thenable.ts';
 
 /** A function of the host, before it becomes an import. */
 export interface HostImport {
@@ -45,6 +46,6 @@ function listenedTo(
     } catch (error) {
       return threw(error);
     }
-    return waits && result instanceof Promise ? result.then(returned, threw) : returned(result);
+    return waits && isThenable(result) ? result.then(returned, threw) : returned(result);
   };
 }

@@ -1,4 +1,5 @@
 import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
+import { isMemory } from '../../wasi/brands.ts';
 import { createWasi, type Wasi, type WasiFunctionName, type WasiOptions } from '../../wasi/index.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
@@ -255,14 +256,14 @@ const exportedFunction = (instance: WebAssembly.Instance, name: string): ((...ar
   instance.exports[name] as (...args: unknown[]) => unknown;
 
 function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {
-  return exports.memory instanceof WebAssembly.Memory ? exports.memory : undefined;
+  return isMemory(exports.memory) ? exports.memory : undefined;
 }
 
 function importedMemory(
   imports: Record<string, Record<string, WebAssembly.ImportValue>>,
 ): WebAssembly.Memory | undefined {
   const values = Object.values(imports).flatMap(items => Object.values(items));
-  return values.find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory);
+  return values.find(isMemory);
 }
 
 function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartCall[] {

@@ -2,6 +2,7 @@ import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
+import { isOwnResponse } from '../values/own.ts';
 import { compiledBefore } from './cache.ts';
 
 /** The place from which the wasm of a module comes. */
@@ -88,7 +89,8 @@ async function readResponse(platform: Platform, response: Response): Promise<Rea
   const what = nameOf(response);
   if (!response.ok) throw unavailable(what, `HTTP status ${response.status} ${response.statusText}`.trim());
   try {
-    if (!platform.compileStreaming || !/^application\/wasm\b/i.test(contentType(response))) {
+    const isWasm = /^application\/wasm\b/i.test(contentType(response));
+    if (!platform.compileStreaming || !isWasm || !isOwnResponse(response)) {
       return { bytes: new Uint8Array(await response.arrayBuffer()) };
     }
     const compiling = platform.compileStreaming(response.clone());

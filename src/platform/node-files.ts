@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { constants as osConstants } from 'node:os';
+import { isError } from '../../wasi/brands.ts';
 import { refuseOption } from '../../wasi/errors.ts';
 import { pathFs } from '../../wasi/files/path-fs.ts';
 import type { BothTimes, PathFile, PathHost } from '../../wasi/files/path-host.ts';
@@ -87,7 +88,7 @@ const codesByNumber = new Map(Object.entries(osConstants.errno).map(([code, numb
 
 /** Finds the code of an error that Deno left without `code`, such as EFBIG: its message ends in "(os error 27)". */
 function codeInMessage(error: unknown): string | undefined {
-  const [, number] = (error instanceof Error && /\(os error (\d+)\)$/.exec(error.message)) || [];
+  const [, number] = (isError(error) && /\(os error (\d+)\)$/.exec(error.message)) || [];
   // On Windows the numbers have other meanings.
   return number === undefined || isWindows ? undefined : (codesByNumber.get(Number(number)) ?? 'EIO');
 }

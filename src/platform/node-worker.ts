@@ -1,4 +1,5 @@
 import { parentPort, Worker } from 'node:worker_threads';
+import { isError } from '../../wasi/brands.ts';
 import type { WorkerEvents, WorkerHandle, WorkerPort } from './types.ts';
 
 /** Starts the worker entry in a thread that does not keep the process alive. `args` are options of `node:worker_threads`. */
@@ -11,7 +12,7 @@ export function startNodeWorker(
   worker.unref();
   worker.on('message', onMessage);
   worker.on('messageerror', error => onDeath(error.message));
-  worker.on('error', (error: unknown) => onDeath(error instanceof Error ? error.message : String(error)));
+  worker.on('error', (error: unknown) => onDeath(isError(error) ? error.message : String(error)));
   worker.on('exit', code => onDeath(`it ended with code ${code}`));
   return {
     post: message => worker.postMessage(message),

@@ -1,6 +1,8 @@
+import { isError } from '../../wasi/brands.ts';
+
 /** Whether an error of `node:fs` has this code. */
 export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+  isError(error) && 'code' in error && error.code === code;
 
 /** Returns the reason in an error of `node:fs`, without the path, which the caller's message names already. */
 export const reasonOf = (error: unknown): string =>

@@ -1,3 +1,4 @@
+import { viewBytes } from '../../wasi/brands.ts';
 import { concat } from '../wasm/bytes.ts';
 
 /**
@@ -15,8 +16,10 @@ export async function readBody(
   let length = 0;
   try {
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      chunks.push(part.value);
-      length += part.value.length;
+      const chunk = viewBytes(part.value);
+      if (!chunk) throw new TypeError('the body has a chunk that is not bytes');
+      chunks.push(chunk);
+      length += chunk.length;
       if (length > maxBytes) throw tooLong(length);
     }
   } catch (error) {

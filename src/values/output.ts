@@ -1,4 +1,5 @@
 import type { KernelMemory } from '../../abi/index.ts';
+import { viewBytes } from '../../wasi/brands.ts';
 import { PlugboardError } from '../errors.ts';
 import { decodeLossy, parseJson } from './text.ts';
 
@@ -87,12 +88,8 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   }
 }
 
-const bufferOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer')!.get!;
-const offsetOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'byteOffset')!.get!;
-
 /** Returns a view of the bytes without a copy. Read it at once and do not keep it: its buffer may hold other outputs too. */
-export const viewOf = (output: PluginOutput): Uint8Array =>
-  new Uint8Array(bufferOf.call(output) as ArrayBuffer, offsetOf.call(output) as number, output.byteLength);
+export const viewOf = (output: PluginOutput): Uint8Array => viewBytes(output)!;
 
 const SHARED_BYTES = 8192;
 /** The largest output that goes into a shared buffer. */

@@ -1,12 +1,13 @@
 import { hasTooManyValues, MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
+import { lazily } from '../../abi/lazily.ts';
 import { PlugboardError } from '../errors.ts';
 
 type Code = 'TEXT_TOO_LONG' | 'TOO_MANY_VALUES';
 type Failure = new (code: Code, message: string) => Error;
 
 // A byte order mark is kept: it is part of the text that the plugin wrote.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+const decoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true }));
+const strictDecoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }));
 
 /** Refuses a text by its length, before the engine decodes it. @throws {Failure} TEXT_TOO_LONG */
 function checkTextLength(bytes: number, what: string, Failure: Failure = PlugboardError): void {
@@ -36,13 +37,13 @@ export function decodeLossy(
   Failure: Failure = PlugboardError,
 ): string {
   checkTextLength(bytes.byteLength, what, Failure);
-  return decoder.decode(bytes);
+  return decoder().decode(bytes);
 }
 
 /** Decodes UTF-8. @throws {Failure} TEXT_TOO_LONG @throws {TypeError} for bytes that are not UTF-8 */
 export function decodeStrict(bytes: Uint8Array, what: string, Failure: Failure = PlugboardError): string {
   checkTextLength(bytes.length, what, Failure);
-  return strictDecoder.decode(bytes);
+  return strictDecoder().decode(bytes);
 }
 
 /**

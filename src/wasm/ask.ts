@@ -1,12 +1,15 @@
 import { encodeModule, exportItem, functionType, importItem } from '../../abi/encode.ts';
+import { lazily } from '../../abi/lazily.ts';
 import { METER_EXPORTS } from './meter.ts';
 
 /** Exports the function that it imports. Wraps a JavaScript function, because wasm tables hold only functions of wasm. */
-const AS_WASM = encodeModule({
-  type: [functionType([], ['i32'])],
-  import: [importItem('', 'f', 'function', [0])],
-  export: [exportItem('f', 'function', 0)],
-});
+const asWasm = lazily(() =>
+  encodeModule({
+    type: [functionType([], ['i32'])],
+    import: [importItem('', 'f', 'function', [0])],
+    export: [exportItem('f', 'function', 0)],
+  }),
+);
 
 /** A wasm function that returns 1 if the plugin must stop, else 0. */
 export type Ask = WebAssembly.ExportValue;
@@ -14,7 +17,7 @@ export type Ask = WebAssembly.ExportValue;
 /** Makes the function for `arm`: a metered plugin is stopped once `mustStop` returns true. */
 export function makeAsk(mustStop: () => boolean): Ask {
   const imports = { '': { f: () => Number(mustStop()) } };
-  return new WebAssembly.Instance(new WebAssembly.Module(AS_WASM), imports).exports.f!;
+  return new WebAssembly.Instance(new WebAssembly.Module(asWasm()), imports).exports.f!;
 }
 
 /** Connects a metered instance to `ask`, and then runs the function of its start section. */

@@ -1,4 +1,5 @@
 import { MAX_TEXT_BYTES } from '../../abi/index.ts';
+import { lazily } from '../../abi/lazily.ts';
 
 /** The bytes break the format. Thrown only inside src/wasm: its readers turn it into a `Problem` or into null. */
 export class Malformed extends Error {
@@ -16,7 +17,7 @@ export class Malformed extends Error {
  */
 export const MAX_ITEMS = 1_000_000;
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true }));
 
 export const hex = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
@@ -95,7 +96,7 @@ export class Cursor {
     const length = this.u32(`the length of ${what}`);
     if (length > MAX_TEXT_BYTES)
       throw new Malformed(start, `${what} of at most ${MAX_TEXT_BYTES} bytes`, `${length}`);
-    return decoder.decode(this.take(length, what));
+    return decoder().decode(this.take(length, what));
   }
 
   /** Reads a vector: first its count, then calls `item` once for each item. `item` reads and keeps it. */

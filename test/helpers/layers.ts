@@ -62,6 +62,7 @@ export const layers: readonly Layer[] = [
     name: 'wasi ground',
     files: [
       'errors',
+      'brands',
       'embedder',
       'memory',
       'options',
@@ -89,7 +90,11 @@ export const layers: readonly Layer[] = [
   { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
   { name: 'units', files: ['src/units.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
-  { name: 'values', files: ['src/values/', 'src/call-error.ts'], mayImport: ['abi', 'errors', 'wasm'] },
+  {
+    name: 'values',
+    files: ['src/values/', 'src/call-error.ts'],
+    mayImport: ['abi', 'wasi ground', 'errors', 'wasm'],
+  },
   { name: 'platform types', files: ['src/platform/types.ts'], mayImport: ['wasi', ...wasiRooms] },
   { name: 'engine', files: ['src/engine/'], mayImport: ['abi'] },
   { name: 'module', files: ['src/module/'], mayImport: ground },

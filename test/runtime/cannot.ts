@@ -45,6 +45,17 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^realms\.test/,
+    reason:
+      'calls the entries for Node with values of a node:vm context; the brands beneath run in an iframe too',
+  },
+  {
+    runtimes: ['deno', 'bun', ...bundled],
+    file: /^src\/foreign-globals\.test/,
+    reason: 'about the contexts of jest, which runs on Node',
+  },
+  {
+    runtimes: bundled,
     file: /^(wasi|src)\/host-folders\.test/,
     reason: 'there are no folders of a host; the same suites run on files in memory',
   },
@@ -114,6 +125,18 @@ export const CANNOT: readonly Cannot[] = [
     file: /^src\/inspect\.test/,
     test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^brands\.test/,
+    test: /another realm|Module of|^brands › values of/,
+    reason: 'a Worker makes no second realm, and compiles no bytes',
+  },
+  {
+    runtimes: ['chromium-plain'],
+    file: /^brands\.test/,
+    test: /[sS]hared/,
+    reason: 'the page is not cross-origin isolated, so that it has no SharedArrayBuffer',
   },
 ];
 

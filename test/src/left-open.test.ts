@@ -45,6 +45,11 @@ async function runProgram(path: string): Promise<[code: unknown, output: string]
 suite('workers of this process', test => {
   const total = FAULTS.flatMap(callsOf).length;
   const programs: [file: string, name: string, output: string][] = [
+    [
+      'late-encoders',
+      'the entries load before a program sets TextEncoder, and then work',
+      'loaded\ncalled\n',
+    ],
     ['left-open', 'a plugin that is never closed keeps no process alive', 'called\ndone\n'],
     [
       'leave-faults',

@@ -1,3 +1,4 @@
+import { isUint8Array, viewBytes } from '../brands.ts';
 import type { Fs, FsDirectory, FsFile, FsOpening, FsStat, FsTimes } from '../embedder.ts';
 import { readForeign, refuseOption, WasiError, type WasiErrorCode } from '../errors.ts';
 import {
@@ -329,6 +330,8 @@ function realtimeNs(): () => bigint {
   return () => clock.nowNs(ClockId.REALTIME);
 }
 
+const bytesIn = (content: unknown) => (isUint8Array(content) ? viewBytes(content) : undefined);
+
 function fill(folder: MemoryDirectory, files: MemoryFiles, path: string): void {
   for (const [name, content] of Object.entries(files)) {
     const where = `${path}/${name}`;
@@ -339,11 +342,11 @@ function fill(folder: MemoryDirectory, files: MemoryFiles, path: string): void {
         'expected a name without "/" and NUL that is not empty, "." or ".."; give folders as objects',
       );
     const full = () => mistake('does not fit; raise quotaBytes or maxNodes');
-    if (typeof content === 'string' || content instanceof Uint8Array) {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : bytesIn(content);
+    if (bytes) {
       const opening = { read: false, write: true, create: true, exclusive: true, truncate: false };
       const file = folder.openFile(name, opening);
       if (typeof file === 'number') throw full();
-      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
       if (file.write(bytes, 0) < 0) throw full();
       file.close();
     } else if (content instanceof MemoryLink) {

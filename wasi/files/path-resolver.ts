@@ -83,7 +83,6 @@ export function resolvePath(root: FsDirectory, path: string, follow: Follow): Re
   return { directory: way.at(-1)!, name: undefined };
 }
 
-const encoder = new TextEncoder();
 /** A UTF-16 code unit takes at most three bytes, so most names need not be encoded to be measured. */
 const isTooLong = (name: string) =>
-  name.length * 3 > MAX_NAME_BYTES && encoder.encode(name).length > MAX_NAME_BYTES;
+  name.length * 3 > MAX_NAME_BYTES && new TextEncoder().encode(name).length > MAX_NAME_BYTES;

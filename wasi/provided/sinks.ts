@@ -1,9 +1,11 @@
+import { bytesOf } from '../brands.ts';
 import type { Sink } from '../embedder.ts';
 import { refuseOption, type WasiErrorCode } from '../errors.ts';
 import {
   aCount,
   aFunction,
-  kind,
+  expected,
+  type Kind,
   type OptionTable,
   readArgument,
   readOptions,
@@ -41,10 +43,18 @@ export const LINE_SINK_OPTIONS: OptionTable<LineSinkOptions> = {
   },
 };
 
-const someBytes = kind<Uint8Array>('a Uint8Array', value => ArrayBuffer.isView(value));
+const someBytes: Kind<Uint8Array> = {
+  type: 'a Uint8Array',
+  check: (value, where, refuse) => bytesOf(value) ?? refuse(expected('a Uint8Array', value, where)),
+};
 const NEWLINE = 10;
 // Without ignoreBOM a line that starts with U+FEFF would lose it.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+let decoder: TextDecoder | undefined;
+function decode(line: Uint8Array): string {
+  // Not made at import: jsdom has no `TextDecoder` until a program sets it.
+  decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+  return decoder.decode(line);
+}
 
 /** Splits a program's output into lines, in bounded memory. The lines do not depend on how the program divides its writes. */
 export class LineSink implements Sink {
@@ -72,11 +82,11 @@ export class LineSink implements Sink {
 
   /** The kept lines, oldest first, without an unfinished line (see `flush`). */
   get lines(): readonly string[] {
-    return this.#kept.map(line => decoder.decode(line));
+    return this.#kept.map(decode);
   }
 
-  write(bytes: Uint8Array): void {
-    if (!ArrayBuffer.isView(bytes)) readArgument(someBytes, bytes, 'LineSink.write', refuseOption);
+  write(given: Uint8Array): void {
+    const bytes = bytesOf(given) ?? readArgument(someBytes, given, 'LineSink.write', refuseOption);
     let start = 0;
     while (start < bytes.length) {
       const newline = bytes.indexOf(NEWLINE, start);
@@ -154,15 +164,15 @@ export class LineSink implements Sink {
     this.#keptBytes += line.length;
     while (this.#kept.length > this.#keepLines || this.#keptBytes > this.#keepBytes)
       this.#keptBytes -= this.#kept.shift()!.length;
-    this.#onLine?.(decoder.decode(line));
+    this.#onLine?.(decode(line));
   }
 }
 
 /** Returns a source that reads `bytes` once. */
 export function bytesSource(bytes: Uint8Array): { read(into: Uint8Array): number };
-export function bytesSource(bytes: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
+export function bytesSource(given: Uint8Array, ...extra: unknown[]): { read(into: Uint8Array): number } {
   refuseExtra(extra, 'bytesSource', refuseOption);
-  readArgument(someBytes, bytes, 'bytesSource', refuseOption);
+  const bytes = readArgument(someBytes, given, 'bytesSource', refuseOption);
   let at = 0;
   return {
     read(into) {

@@ -1,3 +1,4 @@
+import { isArrayBuffer, isModule, isUint8Array, viewBytes } from '../../../wasi/brands.ts';
 import {
   expected,
   type Kind,
@@ -45,12 +46,10 @@ const SOURCE_TYPE = 'the bytes of a .wasm file (Uint8Array, ArrayBuffer, byte li
 const aSource: Kind<CheckedScript['source']> = {
   type: SOURCE_TYPE,
   check: (source, where, refuse) => {
-    // A detached array has length 0, and cannot be read.
-    if (ArrayBuffer.isView(source) && source instanceof Uint8Array)
-      return source.length > 0 ? source : new Uint8Array(0);
-    if (source instanceof WebAssembly.Module) return source;
-    if (source instanceof ArrayBuffer) return new Uint8Array(source);
-    if (!Array.isArray(source)) return refuse(expected(SOURCE_TYPE, source, where));
+    // A detached array has length 0, and cannot be viewed.
+    if (isUint8Array(source) || isArrayBuffer(source)) return viewBytes(source) ?? new Uint8Array(0);
+    if (!Array.isArray(source))
+      return isModule(source) ? source : refuse(expected(SOURCE_TYPE, source, where));
     const wrongAt = source.findIndex(byte => !Number.isInteger(byte) || byte < 0 || byte > 255);
     if (wrongAt >= 0) refuse(expected('a byte (0 to 255)', source[wrongAt], `${where}[${wrongAt}]`));
     return Uint8Array.from(source);

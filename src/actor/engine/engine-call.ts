@@ -1,3 +1,4 @@
+import { isUint8Array } from '../../../wasi/brands.ts';
 import { aSignal, having, type Kind, kind, type OptionTable } from '../../../wasi/options.ts';
 import type { JsonObject } from '../json/value.ts';
 import type { Part } from '../message/codec.ts';
@@ -6,7 +7,7 @@ import type { StateMap } from '../state/state-store.ts';
 
 export const aPart: Kind<Part> = kind(
   'text or bytes, as writePayload and writeConfig return them',
-  value => typeof value === 'string' || value instanceof Uint8Array,
+  value => typeof value === 'string' || isUint8Array(value),
 );
 
 /** One call: its input, and the state and packets that it changes while it runs. */

@@ -1,8 +1,10 @@
+import { isArrayBuffer, isModule, isUint8Array } from '../../../wasi/brands.ts';
 import { messageOf } from '../../errors.ts';
 import { parseManifest } from '../../given/manifest.ts';
 import { unavailable } from '../../module/source.ts';
 import type { Fetch } from '../../platform/types.ts';
 import { readBody } from '../../values/body.ts';
+import { ownUrl } from '../../values/own.ts';
 import { ActorError, describe, readForeign } from '../errors.ts';
 import { ModuleError, tooLarge } from './module-error.ts';
 
@@ -49,10 +51,7 @@ export async function readModuleSource(
 const isSource = (given: unknown): given is ModuleSource =>
   typeof given === 'string'
     ? !given.trimStart().startsWith('{')
-    : given instanceof URL ||
-      given instanceof Uint8Array ||
-      given instanceof ArrayBuffer ||
-      given instanceof WebAssembly.Module;
+    : isUint8Array(given) || isArrayBuffer(given) || isModule(given) || ownUrl(given) !== undefined;
 
 function checkSize<Bytes extends Uint8Array>(bytes: Bytes, maxBytes: number): Bytes {
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);

@@ -1,3 +1,4 @@
+import { isModule } from '../../../wasi/brands.ts';
 import { readModule } from '../../wasm/reader.ts';
 import { USER_NAMESPACE } from './host-functions.ts';
 
@@ -22,7 +23,7 @@ const HAD_RESULT = ['__send_output', '__set_state'];
  * not show these types, so it counts as one of the current SDK.
  */
 export function outlineOf(source: Uint8Array | WebAssembly.Module): Outline {
-  if (source instanceof WebAssembly.Module) return { protocol: 'context', initialPages: null };
+  if (isModule(source)) return { protocol: 'context', initialPages: null };
   const { imports, exports, memories } = readModule(source);
   const hadResult = imports.some(
     item =>

@@ -1,3 +1,4 @@
+import { bytesOf, isUint8Array } from '../../../wasi/brands.ts';
 import { ActorError, describe } from '../errors.ts';
 import { Float } from '../float.ts';
 import { formatPath, isWellFormed, MAX_DEPTH } from './value.ts';
@@ -79,7 +80,7 @@ class Writer<Out> {
 
   #object(value: object): Out {
     if (value instanceof Float) return this.#float(value.value);
-    if (value instanceof Uint8Array) return this.#form.bytes(value);
+    if (isUint8Array(value)) return this.#form.bytes(bytesOf(value) ?? new Uint8Array(0));
     if (this.#parents.includes(value)) this.#fail('a value that contains itself is not JSON');
     if (this.#path.length >= MAX_DEPTH) {
       const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;

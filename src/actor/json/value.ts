@@ -1,3 +1,4 @@
+import { isUint8Array } from '../../../wasi/brands.ts';
 import { excerpt } from '../../errors.ts';
 import { isObject } from '../../values/object.ts';
 import { Float } from '../float.ts';
@@ -37,7 +38,7 @@ export const isWellFormed = (text: string) => (text as string & { isWellFormed()
 export { isObject };
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
-  isObject(value) && !(value instanceof Float) && !(value instanceof Uint8Array);
+  isObject(value) && !(value instanceof Float) && !isUint8Array(value);
 
 /** Longest part of a key that is shown in a path. */
 const MAX_KEY_CHARACTERS = 1000;

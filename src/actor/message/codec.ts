@@ -1,3 +1,4 @@
+import { lazily } from '../../../abi/lazily.ts';
 import { type Kind, kind } from '../../../wasi/options.ts';
 import { parseJson } from '../json/reader.ts';
 import { isObject, type JsonValue } from '../json/value.ts';
@@ -6,11 +7,11 @@ import { joinJson, writeText } from '../json/writer.ts';
 /** A value that an encoding has written: a string or bytes. */
 export type Part = string | Uint8Array;
 
-const encoder = new TextEncoder();
+const encoder = lazily(() => new TextEncoder());
 
 /** Returns the size of a part in bytes; strings are measured as UTF-8. */
 export const byteLength = (part: Part): number =>
-  typeof part === 'string' ? encoder.encode(part).length : part.length;
+  typeof part === 'string' ? encoder().encode(part).length : part.length;
 
 /** A UTF-16 code unit takes at most three bytes of UTF-8, so most strings need not be encoded to see that they fit. */
 export const isOver = (part: Part, limitBytes: number): boolean =>

@@ -1,3 +1,4 @@
+import { isUint8Array, viewBytes } from '../../../wasi/brands.ts';
 import { attempt } from '../../errors.ts';
 import { ActorError, refuseForeign } from '../errors.ts';
 import { Float } from '../float.ts';
@@ -82,7 +83,7 @@ function fromPlainJson(value: JsonValue): Message {
   if (isI64(value) && !Object.is(value, -0)) return Message.integer(value);
   if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Float)
     return Message.float(Number(value));
-  if (value instanceof Uint8Array) return Message.stream(value);
+  if (isUint8Array(value)) return Message.stream(value);
   return Array.isArray(value) ? Message.array(value) : Message.object(value);
 }
 
@@ -98,7 +99,7 @@ function toPlainJson(given: Message): JsonValue {
       }
       return Number.isInteger(given.data) ? new Float(given.data) : given.data;
     case 'Stream':
-      return [...given.data];
+      return [...(viewBytes(given.data) ?? [])];
     case 'Encoded':
       throw new ActorError('INVALID_MESSAGE', `message: ${UNREADABLE}`);
     default:

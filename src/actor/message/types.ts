@@ -1,3 +1,4 @@
+import { isUint8Array } from '../../../wasi/brands.ts';
 import { describe } from '../errors.ts';
 import { Float } from '../float.ts';
 import { isByte, isObject, type JsonValue } from '../json/value.ts';
@@ -94,9 +95,9 @@ const text = {
 };
 const bytes = {
   expected: 'bytes',
-  accepts: (data: unknown) => data instanceof Uint8Array,
+  accepts: isUint8Array,
   read(data: JsonValue) {
-    if (data instanceof Uint8Array) return data;
+    if (isUint8Array(data)) return data;
     return Array.isArray(data) && data.every(isByte) ? Uint8Array.from(data) : undefined;
   },
   fallback: () => new Uint8Array(0),

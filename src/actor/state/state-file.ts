@@ -1,3 +1,4 @@
+import { isUint8Array } from '../../../wasi/brands.ts';
 import { messageOf } from '../../errors.ts';
 import { ActorError, describe } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
@@ -146,7 +147,7 @@ const isPaths = (value: JsonValue): value is Path[] =>
 
 /** Returns the paths of bytes: JSON reads bytes back as lists of numbers, which a plugin that expects bytes cannot read. */
 function pathsOfBytes(value: JsonValue, path: Path = [], found: Path[] = []): Path[] {
-  if (value instanceof Uint8Array) found.push([...path]);
+  if (isUint8Array(value)) found.push([...path]);
   else if (Array.isArray(value) || isJsonObject(value)) {
     const isArray = Array.isArray(value);
     for (const [key, member] of Object.entries(value)) {

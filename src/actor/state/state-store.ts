@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.ts';
+import { ownMap } from '../../values/own.ts';
 import { isThenable } from '../../values/thenable.ts';
 import { refuseArguments } from '../call-options.ts';
 import { ActorError, describe, type Report, readForeign, refuseForeign } from '../errors.ts';
@@ -108,7 +109,8 @@ export const loadFrom = (store: StateStore): StateMap | Promise<StateMap> =>
   });
 
 function checkMap(state: StateMap): StateMap {
-  if (state instanceof Map) return state;
+  const own = ownMap(state);
+  if (own) return own as StateMap;
   throw new Error(`expected a Map of key → JSON value, got ${describe(state)}`);
 }
 

@@ -1,6 +1,7 @@
 import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
+import { isError } from '../../../wasi/brands.ts';
 import { isCallErrorCode, isCreateErrorCode } from '../../error-codes.ts';
-import { isError, messageOf, PlugboardError } from '../../errors.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
