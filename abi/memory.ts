@@ -105,7 +105,7 @@ export class KernelMemory {
     this.#reach = this.#view.getUint32(HEADER.reach, true) * GRANULE_BYTES || HEADER_BYTES;
     this.#slack = this.#view.getUint32(HEADER.slack, true);
     this.#ended = this.#view.getUint32(HEADER.ended, true) !== 0;
-    // A fresh memory has no spans yet. `reset` writes them.
+    // `reset` writes the spans of a fresh memory.
     const isFresh = !this.#ended && this.#view.getUint32(HEADER.span1, true) === 0;
     this.#spanEnd = isFresh ? HEADER_BYTES : pageEnd(this.#top);
     this.inputStart = this.#view.getUint32(HEADER.inputStart, true);
@@ -385,11 +385,10 @@ export class KernelMemory {
   #refresh(): void {
     const bytes = new Uint8Array(this.memory.buffer);
     const view = new DataView(this.memory.buffer);
-    const sizeBytes = bytes.length;
     // The fields are set together, after the calls: a stack overflow in one of the calls leaves all fields unchanged.
     this.#bytes = bytes;
     this.#view = view;
-    this.sizeBytes = sizeBytes;
+    this.sizeBytes = bytes.length;
   }
 
   #publish(): void {
