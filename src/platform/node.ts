@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
 import { nodeFolder } from './node-files.ts';
+import { watchNodeFile } from './node-watch.ts';
 import { startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
@@ -37,6 +38,7 @@ export const nodePlatform: Platform = {
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
   hostFolder: nodeFolder,
+  watchFile: watchNodeFile,
   printsWasiOutput,
   lacksWorkers: () => null,
   lacksForce: () => {
