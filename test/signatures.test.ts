@@ -158,7 +158,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Preview2Preopens',
     ],
   ],
-  'made by plugboard': ['CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
+  'made by plugboard': ['ActorModule', 'CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
 };
 
 /** Functions that do not refuse an options object among surplus arguments. */
@@ -224,6 +224,7 @@ const REFUSING: Readonly<Record<string, () => unknown>> = {
   'ModuleLoader.remove': async () => on(await loader(), 'remove', 'a', extra),
   'ModuleLoader.createActor': async () => on(await loader(), 'createActor', 'a', {}, extra),
   'ModuleLoader.reload': async () => on(await loader(), 'reload', 'a', WASM, {}, extra),
+  'ModuleLoader.watch': async () => on(await loader(), 'watch', 'a', 'a.wasm', () => {}, extra),
   'new MemoryState': () => make(MemoryState, {}, extra),
   'FileState.open': () => on(FileState, 'open', 'missing/state.json', {}, extra),
   'ActorConfig.fromNode': () => call(ActorConfig.fromNode, { id: 'n', component: 'c' }, {}, extra),

@@ -1,4 +1,12 @@
-import { aFunction, aText, kind, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
+import {
+  aFunction,
+  aText,
+  expected,
+  kind,
+  type OptionTable,
+  orNull,
+  readOptions,
+} from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
@@ -167,6 +175,33 @@ export class ModuleLoader {
     refuseArguments('reload', extra);
     const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
     return this.#reloads.run(() => this.#reload(name, source, read));
+  }
+
+  /**
+   * Reloads a module each time this file changes, once it is written whole. A file that cannot be read, or that `reload`
+   * refuses, leaves the old module in use. `listener` gets each new module, or the reason why there is none. Returns a
+   * function that ends the watching, which does not keep the process alive.
+   * @throws {ActorError} UNKNOWN_MODULE; INVALID_CONFIG; UNSUPPORTED where the platform cannot watch files
+   */
+  watch(name: string, path: string, listener: (outcome: ActorModule | Error) => void): () => void;
+  watch(
+    name: string,
+    path: string,
+    listener: (outcome: ActorModule | Error) => void,
+    ...extra: unknown[]
+  ): () => void {
+    refuseArguments('watch', extra);
+    this.#known(name);
+    if (typeof path !== 'string') refuseOption(expected('a path', path, 'watch: path'));
+    if (typeof listener !== 'function') refuseOption(expected('a function', listener, 'watch: listener'));
+    const { platform } = this.#options;
+    if (platform?.watchFile) {
+      return platform.watchFile(path, () => void this.reload(name, path).then(listener, listener));
+    }
+    throw new ActorError(
+      'UNSUPPORTED',
+      'watch: no files can be watched here; call reload with the new module',
+    );
   }
 
   async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {
