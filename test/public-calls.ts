@@ -105,6 +105,12 @@ const on = (owner: () => unknown, method: string, ...args: unknown[]): PublicCal
   args,
 });
 
+/** Calls the function that the call returns. */
+const ended = ({ run, args }: PublicCall): PublicCall => ({
+  run: async (...given) => ((await run(...given)) as Any)(),
+  args,
+});
+
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 // Plugins are shared by the calls of one row: JavaScriptCore takes 50 ms for each new memory of many (measured on Bun).
 const newActor = () => once(() => ScriptActor.create({ source: ACTOR }));
@@ -228,6 +234,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ModuleLoader.remove': on(loader, 'remove', 'c'),
   'ModuleLoader.createActor': on(newLoader(), 'createActor', 'a', {}),
   'ModuleLoader.reload': on(newLoader(), 'reload', 'a', ACTOR, {}),
+  'ModuleLoader.watch': ended(on(newLoader(), 'watch', 'a', 'a.wasm', () => {})),
   'new MemoryState': make(MemoryState, {}),
   'MemoryState.load': on(state, 'load'),
   'MemoryState.commit': on(state, 'commit', new Map()),

@@ -110,7 +110,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Preview2Preopens',
     ],
   ],
-  'made by plugboard': ['CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
+  'made by plugboard': ['ActorModule', 'CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
 };
 
 /** Functions that do not refuse an options object among surplus arguments. */

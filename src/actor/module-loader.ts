@@ -19,7 +19,7 @@ import { ENGINE_OPTIONS, type EngineOptions } from './engine/engine-options.ts';
 import type { PluginMetadata } from './engine/metadata.ts';
 import { type ModuleSource, readModuleSource } from './engine/module-source.ts';
 import type { Protocol } from './engine/outline.ts';
-import { ActorError, describe, refuseOption } from './errors.ts';
+import { ActorError, describe, readForeign, refuseOption } from './errors.ts';
 import { readLimits } from './limits.ts';
 import { Sequence } from './sequence.ts';
 
@@ -176,6 +176,34 @@ export class ModuleLoader {
     refuseArguments('reload', extra);
     const read = readOptions(RELOAD_OPTIONS, options, 'reload', refuseOption);
     return this.#reloads.run(() => this.#reload(name, source, read));
+  }
+
+  /**
+   * Reloads a module each time this file changes, once it is written whole. A file that cannot be read, or that `reload`
+   * refuses, leaves the old module in use. `listener` gets each new module, or the reason why there is none. Returns a
+   * function that ends the watching, which does not keep the process alive.
+   * @throws {ActorError} UNKNOWN_MODULE; INVALID_CONFIG; UNSUPPORTED where the platform cannot watch files
+   */
+  watch(name: string, path: string, listener: (outcome: ActorModule | Error) => void): () => void;
+  watch(
+    name: string,
+    path: string,
+    listener: (outcome: ActorModule | Error) => void,
+    ...extra: unknown[]
+  ): () => void {
+    refuseArguments('watch', extra);
+    this.#known(name);
+    readArgument(aText, path, 'watch: path', refuseOption);
+    readArgument(aFunction, listener, 'watch: listener', refuseOption);
+    const { platform } = this.#options;
+    if (platform?.watchFile) {
+      const onChange = () => void this.reload(name, path).then(listener, listener);
+      return readForeign('watch: path', () => platform.watchFile!(path, onChange));
+    }
+    throw new ActorError(
+      'UNSUPPORTED',
+      'watch: no files can be watched here; call reload with the new module',
+    );
   }
 
   async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {

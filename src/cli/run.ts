@@ -23,10 +23,11 @@ import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './a
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
-import { readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
+import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
+import { watchActor } from './watch.ts';
 
 export const run = defineCommand({
   name: 'run',
@@ -81,6 +82,9 @@ of the node, if --node is given. The actor gets only environment variables that 
       value: 'FILE',
       help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
     },
+    watch: {
+      help: 'reload the actor when its file changes, and keep the state. A file that is\nrefused leaves the old module in place',
+    },
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     stub: STUB_OPTION,
     ...ACCESS_OPTIONS,
@@ -101,6 +105,9 @@ of the node, if --node is given. The actor gets only environment variables that 
     const logs = logOptions(values, node?.id);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
+    }
+    if (values.watch && isUrl(path)) {
+      throw new CliError('USAGE', `--watch: expected a file as ACTOR.wasm, got the URL ${path}`);
     }
     refuseSharedFiles([
       { name: 'ACTOR.wasm', path },
@@ -131,9 +138,12 @@ of the node, if --node is given. The actor gets only environment variables that 
     try {
       const scriptConfig = { source, entry_point: values['entry-point'] };
       const actor = await ScriptActor.create(scriptConfig, options).catch(sayHowToGoOn);
+      const say = (text: string) => (values.quiet ? undefined : writeStderr('plugboard', text));
+      const endWatch = values.watch ? watchActor(actor, path, source, say) : undefined;
       try {
         return await processLines(actor);
       } finally {
+        endWatch?.();
         await actor.stop();
       }
     } finally {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
 import { nodeFolder } from './node-files.ts';
+import { watchNodeFile } from './node-watch.ts';
 import { startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
@@ -30,6 +31,8 @@ function printsWasiOutput(): boolean {
   }
 }
 
+const toPath = (path: string): string => (path.startsWith('file://') ? fileURLToPath(path) : path);
+
 /** The platform for Node, Deno and Bun: web standards, files and threads. */
 export const nodePlatform: Platform = {
   ...webPlatform,
@@ -37,6 +40,7 @@ export const nodePlatform: Platform = {
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
   hostFolder: nodeFolder,
+  watchFile: (path, onChange) => watchNodeFile(toPath(path), onChange),
   printsWasiOutput,
   lacksWorkers: () => null,
   lacksForce: () => {
@@ -46,7 +50,7 @@ export const nodePlatform: Platform = {
   startWorker: startNodeWorker,
   readFile: async path => {
     try {
-      return new Uint8Array(await readFile(path.startsWith('file://') ? fileURLToPath(path) : path));
+      return new Uint8Array(await readFile(toPath(path)));
     } catch (cause) {
       throw new Error(reasonOf(cause), { cause });
     }

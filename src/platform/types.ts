@@ -9,6 +9,11 @@ export interface Platform {
   random: Random;
   /** Reads a whole file. Left out where the runtime has no files. */
   readFile?(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Calls `onChange` after each change of a file, once it is written whole. Returns a function that ends the watching. Left out
+   * where the runtime has no files.
+   */
+  watchFile?(path: string, onChange: () => void): () => void;
   /** Opens a folder of the host. Throws if it does not exist. Left out where the runtime has no folders. */
   hostFolder?(path: string): Fs;
   fetch: typeof globalThis.fetch;

@@ -1,4 +1,11 @@
-import { Message, type ModuleError, ModuleLoader, type Packet, ScriptActor } from '../../src/actor/index.ts';
+import {
+  type ActorModule,
+  Message,
+  type ModuleError,
+  ModuleLoader,
+  type Packet,
+  ScriptActor,
+} from '../../src/actor/index.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -180,6 +187,62 @@ suite('ModuleLoader', test => {
       for (const actor of [lenient, strict]) equal(await actor.process(packet), [packet]);
     },
   );
+
+  test('watch reloads a changed file, keeps the old module for a bad one, and can be ended', async () => {
+    let file = answer('0');
+    const watchers = new Map<string, () => void>();
+    const watching = {
+      ...platform,
+      readFile: async () => file,
+      watchFile: (path: string, onChange: () => void) => {
+        watchers.set(path, onChange);
+        return () => void watchers.delete(path);
+      },
+    };
+    const loader = new ModuleLoader({ platform: watching, stderr: () => {} });
+    await loader.load('a', 'a.wasm');
+    const actor = await loader.createActor('a');
+    let tell: (outcome: ActorModule | Error) => void = () => {};
+    const end = loader.watch('a', 'a.wasm', outcome => tell(outcome));
+    const steps = [
+      { bytes: answer('1'), version: '1', code: undefined },
+      { bytes: answer('2').slice(0, 50), version: '1', code: 'INVALID_WASM' },
+      { bytes: answer('2'), version: '2', code: undefined },
+    ];
+    for (const { bytes, version, code } of steps) {
+      const told = new Promise<ActorModule | Error>(resolve => {
+        tell = resolve;
+      });
+      file = bytes;
+      watchers.get('a.wasm')!();
+      const outcome = await told;
+      is('code' in outcome ? outcome.code : undefined, code);
+      if (!(outcome instanceof Error)) is(outcome, loader.get('a'));
+      equal([await versionOf(actor), loader.get('a')?.version], [version, version]);
+    }
+    end();
+    is(watchers.size, 0);
+    await actor.stop();
+  });
+
+  const wrongWatches: [name: string, args: unknown[], code: string, message: string][] = [
+    ['an unknown module', ['b', 'a.wasm', () => {}], 'UNKNOWN_MODULE', 'no module is registered as "b"'],
+    [
+      'no path',
+      ['a', undefined, () => {}],
+      'INVALID_CONFIG',
+      'watch: path: expected a string, got undefined',
+    ],
+    ['no listener', ['a', 'a.wasm'], 'INVALID_CONFIG', 'watch: listener: expected a function, got undefined'],
+    ['a platform without files', ['a', 'a.wasm', () => {}], 'UNSUPPORTED', 'watch: no files can be watched'],
+  ];
+  for (const [name, args, code, message] of wrongWatches) {
+    test(`watch refuses ${name}`, async () => {
+      const loader = new ModuleLoader({ platform: webPlatform });
+      await loader.load('a', answer('0'));
+      await raises(() => loader.watch(...(args as Parameters<ModuleLoader['watch']>)), { code, message });
+    });
+  }
 
   test('reloads that are called at once run one after the other', async () => {
     const loader = new ModuleLoader();

@@ -148,7 +148,7 @@ export const FAULTS: readonly Fault[] = [
     number: 23,
     upstream: 'Hot reload loses the state.',
     here: 'The new module runs from the next message on, with the state. If it is refused, the old module goes on.',
-    option: '`reload`',
+    option: '`reload`; `ModuleLoader.watch` and `plugboard run --watch` when a file changes',
   },
   {
     number: 24,

@@ -156,6 +156,10 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     stderr: 'USAGE: unknown option --input; see plugboard run --help',
   },
   {
+    args: ['run', 'file:///x.wasm', '--watch'],
+    stderr: 'USAGE: --watch: expected a file as ACTOR.wasm, got the URL file:///x.wasm',
+  },
+  {
     args: ['run', 'x.wasm', '--config', 'key'],
     stderr: 'USAGE: --config: expected a JSON object or KEY=VALUE, got "key"',
   },

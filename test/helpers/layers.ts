@@ -122,6 +122,7 @@ export const layers: readonly Layer[] = [
       'src/platform/node.ts',
       'src/platform/node-atomic-file.ts',
       'src/platform/node-files.ts',
+      'src/platform/node-watch.ts',
       'src/platform/node-worker.ts',
     ],
     mayImport: ['wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
