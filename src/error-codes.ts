@@ -302,10 +302,63 @@ export type HostErrorCode = Row['code'];
 export type CreateErrorCode = CodeAt<'createPlugin'>;
 export type CallErrorCode = CodeAt<'call'>;
 
-const at = (place: string): ReadonlySet<unknown> =>
-  new Set(ERROR_CODES.filter(({ where }: ErrorCode) => where.includes(place)).map(({ code }) => code));
-const creationCodes = /* @__PURE__ */ at('createPlugin');
-const callCodes = /* @__PURE__ */ at('call');
+// The names once more, because the table with its texts is left out of small bundles. They are compared as types.
+const CREATE_CODES = {
+  INVALID_MANIFEST: true,
+  INVALID_OPTION: true,
+  UNSUPPORTED: true,
+  SOURCE_UNAVAILABLE: true,
+  FOLDER_UNAVAILABLE: true,
+  INVALID_WASM: true,
+  HASH_MISMATCH: true,
+  UNRESOLVED_IMPORTS: true,
+  IMPORT_TYPE_MISMATCH: true,
+  INIT_FAILED: true,
+  HOST_FUNCTION_ASYNC: true,
+  MEMORY_LIMIT: true,
+  TEXT_TOO_LONG: true,
+  TOO_MANY_VALUES: true,
+  TIMEOUT: true,
+  WORKER_FAILED: true,
+  ZERO_LIMIT: true,
+} satisfies Record<CreateErrorCode, true>;
+const CALL_CODES = {
+  INVALID_OPTION: true,
+  UNSUPPORTED: true,
+  IMPORT_TYPE_MISMATCH: true,
+  INIT_FAILED: true,
+  FUNCTION_NOT_FOUND: true,
+  BAD_SIGNATURE: true,
+  INVALID_INPUT: true,
+  PLUGIN_ERROR: true,
+  NONZERO_RESULT: true,
+  TRAP: true,
+  STACK_OVERFLOW: true,
+  EXIT: true,
+  HOST_FUNCTION_FAILED: true,
+  HOST_FUNCTION_ASYNC: true,
+  REENTRANT_CALL: true,
+  QUEUE_TIMEOUT: true,
+  CLOSED: true,
+  MEMORY_LIMIT: true,
+  VAR_LIMIT: true,
+  VARS_DISABLED: true,
+  INVALID_HANDLE: true,
+  INVALID_UTF8: true,
+  TEXT_TOO_LONG: true,
+  HTTP_NOT_ENABLED: true,
+  INVALID_HTTP_REQUEST: true,
+  HTTP_DENIED: true,
+  HTTP_FAILED: true,
+  HTTP_RESPONSE_LIMIT: true,
+  ABORTED: true,
+  TIMEOUT: true,
+  WORKER_FAILED: true,
+  INVALID_RANGE: true,
+  UNKNOWN_HANDLE_FREED: true,
+} satisfies Record<CallErrorCode, true>;
 
-export const isCreateErrorCode = (code: unknown): code is CreateErrorCode => creationCodes.has(code);
-export const isCallErrorCode = (code: unknown): code is CallErrorCode => callCodes.has(code);
+const has = (codes: object, code: unknown) => typeof code === 'string' && Object.hasOwn(codes, code);
+
+export const isCreateErrorCode = (code: unknown): code is CreateErrorCode => has(CREATE_CODES, code);
+export const isCallErrorCode = (code: unknown): code is CallErrorCode => has(CALL_CODES, code);

@@ -1,13 +1,14 @@
 import { AbiError, type AbiErrorCode } from '../abi/errors.ts';
 import { isError } from '../wasi/brands.ts';
-import { WASI_ERROR_CODES, WasiError, WasiExit } from '../wasi/errors.ts';
-import { ACTOR_ERROR_CODES } from './actor-error-codes.ts';
-import { type CreateErrorCode, ERROR_CODES } from './error-codes.ts';
-
-const CODES = [...ERROR_CODES, ...ACTOR_ERROR_CODES, ...WASI_ERROR_CODES] as const;
+import { type WASI_ERROR_CODES, WasiError, WasiExit } from '../wasi/errors.ts';
+import type { ACTOR_ERROR_CODES } from './actor-error-codes.ts';
+import type { CreateErrorCode, HostErrorCode } from './error-codes.ts';
 
 /** Every code that an error or a diagnostic of plugboard can have. */
-export type PlugboardErrorCode = (typeof CODES)[number]['code'] | AbiErrorCode;
+export type PlugboardErrorCode =
+  | HostErrorCode
+  | (typeof ACTOR_ERROR_CODES | typeof WASI_ERROR_CODES)[number]['code']
+  | AbiErrorCode;
 
 const EXCERPT_CHARACTERS = 10_000;
 
@@ -56,17 +57,6 @@ export class CreateError extends PlugboardError {
   constructor(code: CreateErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
-}
-
-const codes: ReadonlySet<unknown> = /* @__PURE__ */ new Set(CODES.map(({ code }) => code));
-
-/** Checks a code that comes from outside, such as from a worker. */
-export const isErrorCode = (code: unknown): code is PlugboardErrorCode => codes.has(code);
-
-/** The code of a plugboard error; undefined for other values, and for a code that stands in no table. */
-export function codeOf(thrown: unknown): PlugboardErrorCode | undefined {
-  const code: unknown = attempt(() => thrown instanceof PlugboardError && thrown.code, undefined);
-  return isErrorCode(code) ? code : undefined;
 }
 
 /** Runs `read` on a foreign value, whose getters and proxies may throw. Returns `otherwise` if they do. */

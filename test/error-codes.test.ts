@@ -1,18 +1,18 @@
 import { ABI_ERROR_CODES, type AbiError, type AbiErrorCode } from '../abi/index.ts';
-import {
-  ACTOR_ERROR_CODES,
-  type ActorError,
-  type CallError,
-  type CreateError,
-  type ModuleError,
-  type PlugboardErrorCode,
-  type ProcessError,
+import type {
+  ActorError,
+  CallError,
+  CreateError,
+  ModuleError,
+  PlugboardErrorCode,
+  ProcessError,
 } from '../src/actor/index.ts';
-import { codeOf, isErrorCode } from '../src/errors.ts';
+import { codeOf } from '../src/actor/process-error.ts';
+import { type ErrorCode, isCallErrorCode, isCreateErrorCode } from '../src/error-codes.ts';
 import { ExitStop } from '../src/link/instance.ts';
 import { ERROR_CODES, PlugboardError } from '../src/node.ts';
 import { fromPlain, type PlainError, toPlain } from '../src/run/worker/protocol.ts';
-import { WASI_ERROR_CODES, WasiError, type WasiErrorCode, WasiExit } from '../wasi/index.ts';
+import { WasiError, type WasiErrorCode, WasiExit } from '../wasi/index.ts';
 import { equal, is, ok } from './helpers/assert.ts';
 import { suite } from './helpers/suite.ts';
 
@@ -125,16 +125,17 @@ suite('error codes', test => {
   });
 
   test('the code of each row is known, and no other text is', () => {
-    const rows = [...ERROR_CODES, ...ACTOR_ERROR_CODES, ...WASI_ERROR_CODES].map(({ code }) => code);
+    const codesAt = (place: string) =>
+      ERROR_CODES.filter(({ where }: ErrorCode) => where.includes(place)).map(({ code }) => code);
+    const codes = ERROR_CODES.map(({ code }) => code);
+    equal(codes.filter(isCreateErrorCode), codesAt('createPlugin'));
+    equal(codes.filter(isCallErrorCode), codesAt('call'));
+    const others = ['toString', '', 'EPERM', null, undefined, 0, {}];
+    equal([...others.filter(isCreateErrorCode), ...others.filter(isCallErrorCode)], []);
     equal(
-      rows.filter(code => !isErrorCode(code)),
+      ABI_ERROR_CODES.filter(code => !codes.includes(code)),
       [],
     );
-    equal(
-      ABI_ERROR_CODES.filter(code => !isErrorCode(code)),
-      [],
-    );
-    equal(['toString', '', 'EPERM', null, undefined, 0, {}].filter(isErrorCode), []);
   });
 
   test('errors of abi and wasi are instances of PlugboardError, and not of its subclasses', () => {
@@ -151,6 +152,7 @@ suite('error codes', test => {
 
   test('a code is read from errors of plugboard only, and only if a table has it', () => {
     is(codeOf(new PlugboardError('TRAP', '')), 'TRAP');
+    is(codeOf(new PlugboardError('JSON_SYNTAX', '')), 'JSON_SYNTAX');
     is(codeOf(Object.assign(new Error(''), { code: 'TRAP' })), undefined);
     is(codeOf(new PlugboardError('EPERM' as PlugboardErrorCode, '')), undefined);
     const lying = new PlugboardError('TRAP', '');
@@ -171,7 +173,7 @@ suite('error codes', test => {
     const known = [new PlugboardError('HTTP_DENIED', 'a'), new WasiError('WASI_INVALID_PREOPEN', 'b')];
     equal(
       known.map(error => codeOf(fromPlain(toPlain(error)))),
-      known.map(({ code }) => code),
+      ['HTTP_DENIED', 'FOLDER_UNAVAILABLE'],
     );
     is((fromPlain(toPlain(new ExitStop(7))) as ExitStop).exitCode, 7);
   });

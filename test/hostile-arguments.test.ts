@@ -1,6 +1,5 @@
-import { codeOf } from '../src/errors.ts';
-import { PlugboardError } from '../src/node.ts';
 import { equal } from './helpers/assert.ts';
+import { isCoded } from './helpers/coded.ts';
 import { callablesOf } from './helpers/signatures.ts';
 import { suite } from './helpers/suite.ts';
 import { TAKERS } from './option-tables.ts';
@@ -117,7 +116,7 @@ async function failureOf(run: () => unknown): Promise<string | null> {
     await release(await run());
     return null;
   } catch (error) {
-    if (error instanceof PlugboardError && codeOf(error) !== undefined) return null;
+    if (isCoded(error)) return null;
     if (error === SECRET) return 'the error of the argument';
     try {
       return String((error as Error).stack)

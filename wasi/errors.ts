@@ -126,7 +126,7 @@ const DIAGNOSTICS = [
 ] as const satisfies readonly WasiCodeRow[];
 
 /** All codes of this folder. docs/ERRORS.md is printed from them. */
-export const WASI_ERROR_CODES = [...ERRORS, EXIT, ...DIAGNOSTICS] as const;
+export const WASI_ERROR_CODES = /* @__PURE__ */ (() => [...ERRORS, EXIT, ...DIAGNOSTICS] as const)();
 
 export type WasiErrorCode = (typeof ERRORS)[number]['code'];
 export type WasiDiagnosticCode = (typeof DIAGNOSTICS)[number]['code'];
@@ -160,7 +160,7 @@ export const readForeign = <T>(where: string, read: () => T): T =>
 /** Thrown through the program's frames when it calls `proc_exit`. `exitCode` is the argument, a u32; 0 is success. */
 export class WasiExit extends Error {
   override readonly name = 'WasiExit';
-  readonly code = EXIT.code;
+  readonly code: typeof EXIT.code = 'WASI_EXIT';
   readonly exitCode: number;
   constructor(exitCode: number) {
     super(`the program called proc_exit(${exitCode})`);

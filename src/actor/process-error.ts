@@ -1,6 +1,14 @@
-import { codeOf, excerpt, messageOf, PlugboardError } from '../errors.ts';
+import { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
+import { ERROR_CODES } from '../error-codes.ts';
+import { attempt, excerpt, messageOf, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 import { explain } from './engine/module-error.ts';
 import { Message, type Packet } from './message/message.ts';
+
+/** The code of a plugboard error; undefined for other values, and for a code that no table of the host has. */
+export function codeOf(thrown: unknown): PlugboardErrorCode | undefined {
+  const code: unknown = attempt(() => thrown instanceof PlugboardError && thrown.code, undefined);
+  return [...ERROR_CODES, ...ACTOR_ERROR_CODES].find(row => row.code === code)?.code;
+}
 
 /** A call that failed. `cause` is the reason; `code` is the code of the cause. */
 export class ProcessError extends PlugboardError {

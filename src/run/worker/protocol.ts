@@ -1,6 +1,7 @@
 import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
 import { isError } from '../../../wasi/brands.ts';
-import { isErrorCode, messageOf, PlugboardError } from '../../errors.ts';
+import { isCallErrorCode, isCreateErrorCode } from '../../error-codes.ts';
+import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
@@ -89,9 +90,6 @@ export function toPlain(error: unknown): PlainError {
   };
 }
 
-const coded = ({ code, message }: PlainError) =>
-  isErrorCode(code) ? new PlugboardError(code, message) : undefined;
-
 /** Makes an error of the class again; undefined for a code that the class does not have. */
 const CLASSES: Record<string, (plain: PlainError) => Error | undefined> = {
   ExitStop: ({ exitCode }) => new ExitStop(exitCode!),
@@ -99,9 +97,10 @@ const CLASSES: Record<string, (plain: PlainError) => Error | undefined> = {
     const known = ABI_ERROR_CODES.find(name => name === code);
     return known && new AbiError(known, message);
   },
-  PlugboardError: coded,
-  // A folder that cannot be opened in the worker.
-  WasiError: coded,
+  PlugboardError: ({ code, message }) =>
+    isCallErrorCode(code) || isCreateErrorCode(code) ? new PlugboardError(code, message) : undefined,
+  // `hostFolder` throws it when a folder cannot be opened in the worker.
+  WasiError: ({ message }) => new PlugboardError('FOLDER_UNAVAILABLE', message),
   RuntimeError: ({ message }) => new WebAssembly.RuntimeError(message),
   LinkError: ({ message }) => new WebAssembly.LinkError(message),
   RangeError: ({ message }) => new RangeError(message),
