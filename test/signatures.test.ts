@@ -213,9 +213,10 @@ suite('public signatures', test => {
     equal([1].map(encode), [Uint8Array.of(1)]);
   });
 
-  test('abi/options.ts and wasi/options.ts are equal', () => {
-    is(readText('abi/options.ts') === readText('wasi/options.ts'), true);
-  });
+  for (const file of ['options.ts', 'brands.ts'])
+    test(`abi/${file} and wasi/${file} are equal`, () => {
+      is(readText(`abi/${file}`) === readText(`wasi/${file}`), true);
+    });
 
   test('a new signature, a new type and an inline type are noticed', () => {
     const found = callablesOf('dist/test/helpers/signatures.d.ts', []);

@@ -3,6 +3,9 @@ import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
+/** A file that is missing, in a folder that Deno may read. */
+const LOST = `file://${host().path('lost.wasm')}`;
+
 /** A library whose `answer` is this number. */
 const library = (answer: number) =>
   buildModule({ functions: [{ name: 'answer', results: ['i32'], body: [`i32.const ${answer}`] }] });
@@ -173,8 +176,8 @@ const cases: Case[] = [
   },
 
   {
-    args: ['file:///lost/lost.wasm', 'run'],
-    stderr: 'plugboard: SOURCE_UNAVAILABLE: file:///lost/lost.wasm: there is no such file\n',
+    args: [LOST, 'run'],
+    stderr: `plugboard: SOURCE_UNAVAILABLE: ${LOST}: there is no such file\n`,
     code: 1,
   },
   { args: ['folder', 'run'], stderr: /^plugboard: FILE: folder: (?!.*folder)[A-Z]+: .*\n$/, code: 2 },

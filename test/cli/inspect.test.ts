@@ -4,6 +4,9 @@ import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
+/** A file that is missing, in a folder that Deno may read. */
+const LOST = host().path('lost.wasm');
+
 interface Case {
   name: string;
   bytes: Uint8Array;
@@ -148,7 +151,7 @@ suite('cli inspect', test => {
   const urls: [url: string, stderr: string, code: number][] = [
     [`data:application/wasm;base64,${Buffer.from(cases[0]!.bytes).toString('base64')}`, '', 0],
     [`data:,<html>`, '', 1],
-    ['file:///lost/x.wasm', 'FILE: /lost/x.wasm: there is no such file', 2],
+    [`file://${LOST}`, `FILE: ${LOST}: there is no such file`, 2],
     ['data:application/wasm;base64,*', 'SOURCE_UNAVAILABLE: data:application/wasm;base64,*: ', 1],
   ];
   for (const [url, problem, code] of urls) {

@@ -13,7 +13,7 @@ export interface Floor {
  */
 export const FLOORS: readonly Floor[] = [
   { room: 'abi/', floor: 94.9, open: 'options.ts is a copy of wasi/options.ts, and abi/ uses half of it' },
-  { room: 'wasi/', floor: 99 },
+  { room: 'wasi/', floor: 98.5 },
   { room: 'wasi/spec/', floor: 100 },
   { room: 'wasi/provided/', floor: 96.8, open: 'threads that may not wait, such as that of a page' },
   { room: 'wasi/files/', floor: 96.2 },
@@ -23,7 +23,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/given/', floor: 98.5 },
   {
     room: 'src/module/',
-    floor: 93.9,
+    floor: 92.5,
     open: 'platforms that compile while bytes arrive, or have no files or no SHA-256',
   },
   { room: 'src/host/', floor: 97 },

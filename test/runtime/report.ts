@@ -17,19 +17,24 @@ export interface RuntimeReport {
   problems: string[];
 }
 
-/** Runs all files that this runtime can load. The report has no tests of other files: their names are unknown here. */
+/**
+ * Runs all files that this runtime can load, or those at the indexes that are its `isOwn`. The report has no tests of other
+ * files.
+ */
 export async function runSuites(
   id: RuntimeId,
   testHost: TestHost,
   files: readonly TestFile[],
+  isOwn: (index: number) => boolean = () => true,
 ): Promise<RuntimeReport> {
   const loaded = files.filter(({ name }) => cannotLoad(id, name) === undefined);
   setTestHost({
     ...testHost,
     cannot: (suite, name) => cannotRun(id, loaded[globalThis.UVU_INDEX]!.name, `${suite} › ${name}`),
   });
-  const { errors, problems } = await runFiles(loaded);
-  const results = tests.map(({ fileIndex, ...test }) => ({ ...test, file: loaded[fileIndex]!.name }));
+  const { errors, problems } = await runFiles(loaded, isOwn);
+  const own = tests.filter(({ fileIndex }) => isOwn(fileIndex));
+  const results = own.map(({ fileIndex, ...test }) => ({ ...test, file: loaded[fileIndex]!.name }));
   return { runtime: testHost.runtime, results, errors, problems };
 }
 
