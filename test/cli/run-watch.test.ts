@@ -53,6 +53,8 @@ suite('cli run: watch', test => {
       const path = `${folder}/actor.wasm`;
       writeFileSync(path, actor(1));
       const child = start(folder, ['run', 'actor.wasm', '--watch']);
+      // A line that never comes fails the test and does not hang it.
+      const limit = setTimeout(() => child.kill(), 60_000);
       const ended = new Promise<number | null>(resolve => child.on('close', resolve));
       /** Resolves to the next lines of a stream, once it ends with a whole line. */
       const lines = (stream: typeof child.stdout) => {
@@ -82,6 +84,7 @@ suite('cli run: watch', test => {
       }
       child.stdin.end();
       is(await ended, 0);
+      clearTimeout(limit);
     });
   });
 });
