@@ -19,7 +19,7 @@ export type ImportListener = (call: ImportCall) => ((outcome: ImportOutcome) => 
 
 const listeners = new WeakMap<object, ImportListener>();
 
-/** Sets the listener of plugins that are created with this options object. Internal: there is no option for it yet. */
+/** Sets the listener of plugins that are created with this options object. Internal, until an option sets it. */
 export function listenToImports<Options extends object>(options: Options, listener: ImportListener): Options {
   listeners.set(options, listener);
   return options;

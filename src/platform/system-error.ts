@@ -8,5 +8,5 @@ export const hasCode = (error: unknown, code: string): boolean =>
 export const reasonOf = (error: unknown): string =>
   isMissing(error) ? 'there is no such file' : (error as Error).message.replace(/, \w+ '.*'$/s, '');
 
-/** Whether there is no such file. */
+/** Whether the error says that a file is missing. */
 export const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');

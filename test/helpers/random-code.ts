@@ -106,7 +106,7 @@ export class RandomCode {
   }
 
   #index = (count: number) => this.#random.below(count);
-  /** A random index of an item that fits; undefined if there is no such item. */
+  /** A random index of an item that fits; undefined if no item fits. */
   #find<T>(items: readonly T[], fits: (item: T, index: number) => boolean): number | undefined {
     const fitting = items.flatMap((item, index) => (fits(item, index) ? [index] : []));
     return fitting.length > 0 ? this.#random.pick(fitting) : undefined;
