@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { toBase64 } from '../values/base64.ts';
 import { readBody } from '../values/body.ts';
+import { hideUser, withoutUser } from '../values/url.ts';
 import { isPrivateAddress } from './private-address.ts';
 
 export interface HttpRules {
@@ -48,7 +49,7 @@ export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefin
     }
     throw new PlugboardError(
       'HTTP_FAILED',
-      `http_request: ${given.url} redirects more than ${LIMITS.httpRedirects.default} times`,
+      `http_request: ${shown(new URL(given.url))} redirects more than ${LIMITS.httpRedirects.default} times`,
     );
   };
 }
@@ -87,18 +88,11 @@ function basicAuthorization({ username, password }: URL): Record<string, string>
   return { authorization: `Basic ${toBase64(bytes)}` };
 }
 
-function withoutUser(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  return bare;
-}
-
 function redirect(request: HttpRequest, from: URL, status: number, location: string): HttpRequest {
   if (!URL.canParse(location, from.href)) {
     throw new PlugboardError(
       'HTTP_FAILED',
-      `http_request: ${from.href} redirects to "${location}", which is not a URL`,
+      `http_request: ${shown(from)} redirects to ${describe(location)}, which is not a URL`,
     );
   }
   const url = new URL(location, from);
@@ -139,7 +133,7 @@ async function readResponse(
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of response.headers) headers[name] = value;
   const tooLong = () => {
-    const message = `http_request: the response of ${url.href} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
+    const message = `http_request: the response of ${shown(url)} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
@@ -155,13 +149,19 @@ function letGo(body: { cancel(): Promise<void> } | null): void {
   body?.cancel().catch(() => {});
 }
 
+const shown = (url: URL): string => withoutUser(url).href;
+
 const denied = (url: URL, why: string) =>
-  new PlugboardError('HTTP_DENIED', `http_request: ${url.href} is not allowed: ${why}`);
+  new PlugboardError('HTTP_DENIED', `http_request: ${shown(url)} is not allowed: ${why}`);
 
 const failed = (url: URL, error: unknown) =>
-  new PlugboardError('HTTP_FAILED', `http_request: ${url.href}: ${messageWithCause(error)}`, {
-    cause: error,
-  });
+  new PlugboardError(
+    'HTTP_FAILED',
+    `http_request: ${shown(url)}: ${hideUser(messageWithCause(error), url)}`,
+    {
+      cause: error,
+    },
+  );
 
 /**
  * Describes the mistake in a glob that can match no host of a URL; undefined if it can match one. Classes such as `[a/b]`

@@ -3,6 +3,7 @@ import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts'
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 import { isOwnResponse } from '../values/own.ts';
+import { hideUser, withoutUser } from '../values/url.ts';
 import { compiledBefore } from './cache.ts';
 
 /** The place from which the wasm of a module comes. */
@@ -106,7 +107,7 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
   try {
     return await fetch(url, init);
   } catch (error) {
-    throw unavailable(url.href, messageWithCause(error), error);
+    throw unavailable(withoutUser(url).href, hideUser(messageWithCause(error), url), error);
   }
 }
 

@@ -76,6 +76,11 @@ suite('ModuleLoader', test => {
       [Uint8Array.of(1), 'INVALID_WASM', ''],
       ['missing.wasm', 'SOURCE_UNAVAILABLE', 'missing.wasm: there is no such file'],
       ['http://host.test/x', 'SOURCE_UNAVAILABLE', 'http://host.test/x: HTTP status 404 Not Found'],
+      [
+        'http://user:password@host.test/x',
+        'SOURCE_UNAVAILABLE',
+        'http://host.test/x: HTTP status 404 Not Found',
+      ],
       ['{"wasm":[]}', 'INVALID_CONFIG', 'module: expected bytes, a WebAssembly.Module, a path or a URL'],
       [5, 'INVALID_CONFIG', 'got 5'],
     ] as const) {

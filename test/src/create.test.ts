@@ -158,6 +158,12 @@ const badInputs: BadInput[] = [
     message: 'https://plugins.invalid/x.wasm: no route: no such host',
   },
   {
+    code: 'SOURCE_UNAVAILABLE',
+    manifest: 'https://user:password@plugins.invalid/x.wasm',
+    options: { fetch: (url: URL) => Promise.reject(new Error(`no route to ${url.href}`)) },
+    message: 'https://plugins.invalid/x.wasm: no route to https://plugins.invalid/x.wasm',
+  },
+  {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 0 },
     message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 to 2147483647',

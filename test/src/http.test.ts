@@ -72,6 +72,24 @@ suite('http', test => {
     equal([asked!.init.credentials, asked!.init.redirect], ['omit', 'manual']);
   });
 
+  const USER = 'https://user:pass%20word@a.test/';
+  const loud: [name: string, answer: Answer, code: string, allowedHosts?: string[]][] = [
+    ['is not allowed', new Response('x'), 'HTTP_DENIED', ['b.test']],
+    ['cannot be reached', new Error(`cannot reach ${USER}`), 'HTTP_FAILED'],
+    ['has too large a response', new Response('x'.repeat(101)), 'HTTP_RESPONSE_LIMIT'],
+    ['redirects without end', to(USER), 'HTTP_FAILED'],
+    ['redirects to a place that is not allowed', to('https://user:pass%20word@b.test/'), 'HTTP_DENIED'],
+    ['redirects to a text that is not a URL', to('http://['), 'HTTP_FAILED'],
+  ];
+  for (const [name, answer, code, allowedHosts] of loud)
+    test(`the message about a URL that ${name} has neither its user name nor its password`, async () => {
+      const rules = { allowedHosts: allowedHosts ?? ['a.test'] };
+      const { message } = (await raises(() => send({ [A]: answer }, request(USER), rules).response, {
+        code,
+      })) as Error;
+      ok(/(a|b)\.test/.test(message) && !/user|pass/.test(message), message);
+    });
+
   for (const method of ['GET', 'HEAD']) {
     test(`leaves a body of ${method} out`, async () => {
       const { seen, response } = send(
@@ -96,7 +114,7 @@ suite('http', test => {
     equal(seen[0]!.headers, { authorization: `Basic ${btoa(`${name}:`)}` });
     await raises(() => send({ [A]: new Response('x') }, request('https://%ff@a.test/')).response, {
       code: 'HTTP_FAILED',
-      message: 'http_request: https://%ff@a.test/: ',
+      message: 'http_request: https://a.test/: ',
     });
   });
 
