@@ -2,7 +2,7 @@ import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import type { installRuntimes } from './install.ts';
 import { PAGE } from './serve.ts';
-import { denoFlags, inPairs, start } from './start.ts';
+import { denoFlags, start, twoAtATime } from './start.ts';
 import { visit } from './visit.ts';
 import { serveWorker } from './workerd.ts';
 
@@ -39,7 +39,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
   const failed = (error: Error): Check[] => [
     { name: 'an example', expected: 'a result', actual: error.message },
   ];
-  return (await inPairs(runs.map(run => () => run().catch(failed)))).flat();
+  return (await twoAtATime(runs.map(run => () => run().catch(failed)))).flat();
 }
 
 const commands = ({ node, deno, bun }: Programs) =>
@@ -60,7 +60,7 @@ const PROGRAMS = [
 async function checkProgram(programs: Programs, demo: string): Promise<Check[]> {
   const { output: expected, code } = await start(process.execPath, [demo]);
   if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
-  return inPairs(
+  return twoAtATime(
     commands(programs).map(([name, program, ...flags]) => async () => {
       const run = await start(program, [...flags, demo]);
       return {
@@ -160,7 +160,7 @@ const TALLIED = 'found: 5\nis 2\nit 2\nso 1\n';
 /** The same program, compiled from C, prints the same everywhere, and its exit code reaches the host. */
 function checkTally(programs: Programs): Promise<Check[]> {
   const file = 'examples/wasi/main.js';
-  return inPairs(
+  return twoAtATime(
     [['node at hand', process.execPath], ...commands(programs)].map(
       ([name, program = '', ...flags]) =>
         async () => {

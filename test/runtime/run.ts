@@ -9,7 +9,7 @@ import { installRuntimes, Offline } from './install.ts';
 import { REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
-import { denoFlags, inPairs, start, TIMEOUT_MS, temporary } from './start.ts';
+import { denoFlags, start, TIMEOUT_MS, temporary, twoAtATime } from './start.ts';
 import { count, explain, findTableProblems, type Outcome, printSkips, printTable } from './table.ts';
 import { visit } from './visit.ts';
 import { serveWorker, writeSuitesWorker } from './workerd.ts';
@@ -114,7 +114,7 @@ const nodeLike = (programs: Programs): Job[] => {
         return runProgram('node', node, args, { NODE_V8_COVERAGE: RAW_FOLDER });
       },
     },
-    { id: 'deno', run: () => runProgram('deno', deno, [...denoFlags(deno), files]) },
+    // Early, because it takes longest.
     {
       id: 'bun',
       run: async () => {
@@ -129,11 +129,13 @@ const nodeLike = (programs: Programs): Job[] => {
         };
       },
     },
+    { id: 'deno', run: () => runProgram('deno', deno, [...denoFlags(deno), files]) },
   ];
 };
 
 async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes: string[] }> {
   mkdirSync(recorded);
+  const running = new Map<RuntimeId, Promise<RuntimeReport>>();
   const reportOf = async ({ id, run }: Job): Promise<RuntimeReport> => {
     const startMs = Date.now();
     const report = await run().catch((error: Error) => ({
@@ -151,15 +153,27 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
     run: () => runProgram('node-at-hand', process.execPath, ['dist/test/runtime/files.js']),
   };
   const { jobs, missing } = browserJobs();
-  // workerd comes after the newest Node, whose modules it imports.
-  const all = [
+  const all: Job[] = [
     ...nodeLike(programs),
-    { id: 'workerd', run: () => runWorkerd(programs.workerd) } as Job,
+    {
+      id: 'workerd',
+      run: async () => {
+        // It imports the modules that the newest Node has recorded.
+        await running.get('node');
+        return runWorkerd(programs.workerd);
+      },
+    },
     ...jobs,
   ];
   const wanted = process.argv.slice(2);
   const chosen = [atHand, ...all.filter(({ id }) => wanted.length === 0 || wanted.includes(id))];
-  const reports = await inPairs(chosen.map(job => () => reportOf(job)));
+  const reports = await twoAtATime(
+    chosen.map(job => () => {
+      const report = reportOf(job);
+      running.set(job.id, report);
+      return report;
+    }),
+  );
   const reference = reports[0]!.results;
   const outcomes = reports.map(
     (report, index): Outcome =>

@@ -56,10 +56,12 @@ export async function start(
 }
 
 /** Runs the jobs two at a time, because the machines that run this have two cores. */
-export async function inPairs<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+export async function twoAtATime<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
-  for (let at = 0; at < jobs.length; at += 2) {
-    results.push(...(await Promise.all(jobs.slice(at, at + 2).map(job => job()))));
-  }
+  const left = jobs.entries();
+  const work = async () => {
+    for (const [index, job] of left) results[index] = await job();
+  };
+  await Promise.all([work(), work()]);
   return results;
 }
