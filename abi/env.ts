@@ -39,8 +39,8 @@ export function envFunctions(kernel: Kernel): EnvImports {
       const range = kernel.checkRange('output_set', start, length);
       if (range) memory.setOutput(range);
     },
-    output_offset: () => BigInt(memory.output?.start ?? 0),
-    output_length: () => BigInt(memory.output?.length ?? 0),
+    output_offset: () => BigInt(memory.hasOutput ? memory.outputStart : 0),
+    output_length: () => BigInt(memory.hasOutput ? memory.outputLength : 0),
     error_set: (handle: bigint) => kernel.setErrorHandle(handle),
     error_get: () => BigInt(kernel.error?.handle ?? 0),
     reset: () => kernel.clear(),

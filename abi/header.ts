@@ -63,14 +63,8 @@ export interface Range {
   length: number;
 }
 
-/** Returns the output's range, or null when no output is set. */
-export function readOutput(view: DataView): Range | null {
-  if (view.getUint32(HEADER.hasOutput, true) === 0) return null;
-  return {
-    start: view.getUint32(HEADER.outputStart, true),
-    length: view.getUint32(HEADER.outputLength, true),
-  };
-}
+/** Remembers a store beyond the last block: the bytes there must be zeroed before a block may lie there. */
+export const noteStray = (view: DataView): void => view.setUint32(HEADER.hasStrays, 1, true);
 
 export function writeOutput(view: DataView, { start, length }: Range): void {
   view.setUint32(HEADER.outputStart, start, true);

@@ -65,7 +65,7 @@ export interface HttpState {
 
 /**
  * One plugin's kernel: its memory, variables and the state of the call that is running. The host calls `begin`, then an export
- * of the plugin, which works through `kernelImports`. Then `memory.output` is the range of the output, until the next `begin`,
+ * of the plugin, which works through `kernelImports`. Then `memory` has the range of the output, until the next `begin`,
  * and `error` has the error text. A call counts as ended once `markEnded`, `stop` or `close` has cut it short: see `ended`.
  */
 export class Kernel {
@@ -174,8 +174,8 @@ export class Kernel {
         this.diagnose('UNKNOWN_HANDLE_FREED', `free: ${handle} is not the handle of a live block`);
       return;
     }
-    const { output } = this.memory;
-    if (output && handle < output.start + output.length && output.start < handle + length) {
+    const { hasOutput, outputStart, outputLength } = this.memory;
+    if (hasOutput && handle < outputStart + outputLength && outputStart < handle + length) {
       this.memory.retire(handle);
     } else {
       this.memory.free(handle);

@@ -1,11 +1,12 @@
 import { BlockTable } from './block-table.ts';
 import { isArrayBuffer } from './brands.ts';
 import { AbiError, refuseOption } from './errors.ts';
+import { growMemory } from './grow.ts';
 import {
   HEADER,
   HEADER_BYTES,
+  noteStray,
   type Range,
-  readOutput,
   writeBlockSpan,
   writeInput,
   writeOutput,
@@ -210,7 +211,7 @@ export class KernelMemory {
     if (strayEnd !== 0) this.#view.setUint32(HEADER.hasStrays, 0, true);
     const dirtyEnd = Math.max(this.#top, strayEnd);
     if (dirtyEnd > this.#reach) this.#reach = Math.ceil(dirtyEnd / GRANULE_BYTES) * GRANULE_BYTES;
-    this.#blocks.clear(this.#top);
+    this.#blocks.clear();
     this.#top = HEADER_BYTES;
     this.#slack = 0;
     if (this.#ended || this.#spanEnd !== PAGE_BYTES) this.#openFirstPage();
@@ -254,9 +255,17 @@ export class KernelMemory {
     this.#publish();
   }
 
-  /** The output's range, set by the accessors or by `setOutput`, or null. */
-  get output(): Range | null {
-    return readOutput(this.#view);
+  /** Whether the accessors or `setOutput` have set an output since `reset`. Its range counts only then. */
+  get hasOutput(): boolean {
+    return this.#view.getUint32(HEADER.hasOutput, true) !== 0;
+  }
+
+  get outputStart(): number {
+    return this.#view.getUint32(HEADER.outputStart, true);
+  }
+
+  get outputLength(): number {
+    return this.#view.getUint32(HEADER.outputLength, true);
   }
 
   setOutput(range: Range): void {
@@ -316,13 +325,13 @@ export class KernelMemory {
   storeU8(address: number, value: number): void {
     if (!this.hasRange(address, 1)) return;
     this.#bytes[address] = value;
-    if (address >= this.#top) this.#noteStray();
+    if (address >= this.#top) noteStray(this.#view);
   }
 
   storeU64(address: number, value: bigint): void {
     if (!this.hasRange(address, 8)) return;
     this.#view.setBigUint64(address, value, true);
-    if (address + 8 > this.#top) this.#noteStray();
+    if (address + 8 > this.#top) noteStray(this.#view);
   }
 
   loadInputU8(offset: number): number {
@@ -332,11 +341,6 @@ export class KernelMemory {
   loadInputU64(offset: number): bigint {
     const inside = offset >= 0 && offset + 8 <= this.inputLength;
     return inside ? this.#view.getBigUint64(this.inputStart + offset, true) : 0n;
-  }
-
-  /** Remembers a store beyond the last block: the bytes there must be zeroed before a block may lie there. */
-  #noteStray(): void {
-    this.#view.setUint32(HEADER.hasStrays, 1, true);
   }
 
   /** End of the bytes that stores of this call may have changed beyond the last block, or 0. */
@@ -366,20 +370,9 @@ export class KernelMemory {
   }
 
   #growTo(end: number): boolean {
-    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
-    const pages = this.sizeBytes / PAGE_BYTES;
-    // Doubling makes many small allocations cost linear time. The second try serves allocations close to the ceiling.
-    return this.#tryGrow(Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || this.#tryGrow(needed);
-  }
-
-  #tryGrow(pages: number): boolean {
-    try {
-      this.memory.grow(pages);
-    } catch {
-      return false;
-    }
-    this.#refresh();
-    return true;
+    const grown = growMemory(this.memory, Math.ceil((end - this.sizeBytes) / PAGE_BYTES));
+    if (grown) this.#refresh();
+    return grown;
   }
 
   #refresh(): void {

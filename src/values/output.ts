@@ -108,8 +108,9 @@ export class OutputCopier {
 
   /** Returns a copy of the plugin's output; null if it set none. */
   take(): PluginOutput | null {
-    const range = this.#memory.output;
-    return range && this.copy(range.start, range.length);
+    // Two numbers, because an object for the range costs a call of 1 KiB 2 %.
+    const memory = this.#memory;
+    return memory.hasOutput ? this.copy(memory.outputStart, memory.outputLength) : null;
   }
 
   /** Returns a copy of a range. The range must be one that `hasRange` accepts. */

@@ -55,5 +55,5 @@ export const decode = (bytes: Uint8Array | null): string | null =>
 
 /** A view of the output that the plugin has set; null if it set none. */
 export function outputOf({ memory }: Kernel): Uint8Array | null {
-  return memory.output && memory.view(memory.output.start, memory.output.length);
+  return memory.hasOutput ? memory.view(memory.outputStart, memory.outputLength) : null;
 }

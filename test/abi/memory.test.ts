@@ -61,7 +61,7 @@ suite('abi/memory', test => {
     is(memory.length(inputStart), 0);
     is(memory.free(inputStart), false);
     is(memory.alloc(16), 0);
-    is(memory.output, null);
+    is(memory.hasOutput, false);
     memory.markEnded();
     is(memory.reset(new Uint8Array(1)), false);
     is(memory.reset(), true);

@@ -1,0 +1,20 @@
+import { MAX_PAGES, PAGE_BYTES } from './size-classes.ts';
+
+/**
+ * Grows a memory by at least `needed` pages, to its double if possible: so many small allocations cost linear time. The second
+ * try serves allocations close to the ceiling.
+ * @returns false if the engine has no room
+ */
+export function growMemory(memory: WebAssembly.Memory, needed: number): boolean {
+  const pages = memory.buffer.byteLength / PAGE_BYTES;
+  return tryGrow(memory, Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || tryGrow(memory, needed);
+}
+
+function tryGrow(memory: WebAssembly.Memory, pages: number): boolean {
+  try {
+    memory.grow(pages);
+  } catch {
+    return false;
+  }
+  return true;
+}
