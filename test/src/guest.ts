@@ -1,3 +1,4 @@
+import type { PlainType } from '../../abi/encode.ts';
 import type { HostFunction, Plugin, PluginOptions } from '../../src/node.ts';
 import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { createPlugin } from '../helpers/modes.ts';
@@ -16,6 +17,8 @@ const IMPORTS = {
   error_set: { module: ENV, params: ['i64'] },
   error_get: { module: ENV, results: ['i64'] },
   var_set: { module: ENV, params: ['i64', 'i64'] },
+  var_get: { module: ENV, params: ['i64'], results: ['i64'] },
+  config_get: { module: ENV, params: ['i64'], results: ['i64'] },
   proc_exit: { module: 'wasi_snapshot_preview1', params: ['i32'] },
   /** Passes a number to the test. */
   mark: { module: USER, params: ['i32'] },
@@ -47,7 +50,9 @@ const load = [...i32(0), 'i32.load 0'];
 /** Adds 1 to a counter in the plugin's memory, and marks it. */
 export const count: Body = [...i32(0), ...load, ...i32(1), 'i32.add', 'i32.store', ...load, 'mark'];
 
-export type GuestFunctions = Readonly<Record<string, Body | (FunctionShape & { body: Body })>>;
+export type GuestFunctions = Readonly<
+  Record<string, Body | (FunctionShape & { body: Body; locals?: readonly PlainType[] })>
+>;
 
 /**
  * A module that exports these functions and a memory, and imports the functions that they call.
