@@ -124,7 +124,7 @@ export const results: ComparisonTopic = {
     {
       id: 'result-stop-error',
       case: 'an error text, then an end of any other kind: an invalid handle, a limit, a time-out, a host function that fails',
-      native: 'an error with that text, code −1',
+      native: 'an error with that text and the end, code −1; the C API returns the text',
       go: 'the end; the text is lost',
       js: 'the end; the text is lost',
       plugboard: 'an error with that text, the code of the end, and the end as `cause`',

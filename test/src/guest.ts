@@ -18,6 +18,7 @@ const IMPORTS = {
   error_get: { module: ENV, results: ['i64'] },
   var_set: { module: ENV, params: ['i64', 'i64'] },
   var_get: { module: ENV, params: ['i64'], results: ['i64'] },
+  http_request: { module: ENV, params: ['i64', 'i64'], results: ['i64'] },
   config_get: { module: ENV, params: ['i64'], results: ['i64'] },
   proc_exit: { module: 'wasi_snapshot_preview1', params: ['i32'] },
   /** Passes a number to the test. */
