@@ -1,6 +1,6 @@
 import type { HostFunction, PluginOptions } from '../../src/node.ts';
 import { buildModule } from '../helpers/build-module.ts';
-import { type Body, buildGuest, i32, i64 } from '../src/guest.ts';
+import { type Body, buildGuest, hold, i32, i64 } from '../src/guest.ts';
 
 /** A point of the ABI where hosts may differ: the same module and the same calls on native and here. */
 export interface Point {
@@ -24,19 +24,10 @@ export interface Point {
 }
 
 const WASI = 'wasi_snapshot_preview1';
-/** Handle of the first block here. On native it is another one, so that plugins of these points keep it in local 0. */
-const text = (value: string): Body => [
-  ...[...i64(value.length), 'alloc', 'local.set 0'],
-  ...[...value].flatMap((char, at) => [
-    ...['local.get 0', ...i64(at), 'i64.add'],
-    ...i32(char.charCodeAt(0)),
-    'store_u8',
-  ]),
-];
-const setError: Body = [...text('TEST'), 'local.get 0', 'error_set'];
+const setError: Body = [...hold('TEST'), 'local.get 0', 'error_set'];
 const takeBack: Body = [...i64(0), 'error_set'];
 /** Sets the variable with the empty name. */
-const setVariable: Body = [...text('value'), ...i64(0), 'local.get 0', 'var_set'];
+const setVariable: Body = [...hold('value'), ...i64(0), 'local.get 0', 'var_set'];
 const getVariable: Body = [...i64(0), 'var_get', 'local.tee 0', 'local.get 0', 'length', 'output_set'];
 const forever: Body = ['loop', 'br 0', 'end'];
 const badHandle: Body = [...i64(9), 'config_get', 'drop'];
@@ -195,7 +186,7 @@ export const POINTS: readonly Point[] = [
     wasm: guest({
       sets: setVariable,
       gets: getVariable,
-      more: [...text('k'), 'local.get 0', ...i64(60), 'alloc', 'var_set'],
+      more: [...hold('k'), 'local.get 0', ...i64(60), 'alloc', 'var_set'],
     }),
     manifest: { memory: { max_var_bytes: 64 } },
     nativeBefore: ['sets'],

@@ -1,4 +1,5 @@
 import { createPlugin as createOn } from '../../src/create.ts';
+import { jspi } from '../../src/engine/jspi.ts';
 import type { CallError, PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
@@ -9,6 +10,7 @@ import { type Body, buildGuest, createGuest, FIRST, i32, i64, place } from './gu
 
 const setError: Body = [...place('TEST'), ...i64(FIRST), 'error_set'];
 const takeBack: Body = [...i64(0), 'error_set'];
+const withoutWorkers = { ...webPlatform, lacksWorkers: () => 'there are none' };
 const forever: Body = ['loop', 'br 0', 'end'];
 /** Names the import `host`, so that the plugin imports it. */
 const other: Body = ['host'];
@@ -91,13 +93,24 @@ suiteInModes('error texts', test => {
 
 suiteOnThread('error texts and limits', test => {
   test('checks in the code of the plugin end the call with the text as message', async () => {
-    const platform = { ...webPlatform, lacksWorkers: () => 'there are none' };
-    const plugin = await createOn(platform, buildGuest({ run: [...setError, ...forever] }), {
+    const plugin = await createOn(withoutWorkers, buildGuest({ run: [...setError, ...forever] }), {
       timeoutMs: 100,
     });
     is(plugin.report.isolation, 'inline');
     await raises(() => plugin.call('run'), { code: 'TIMEOUT', message: /^TEST$/ });
   });
+
+  const suspended = 'a time-out while the plugin is suspended has the text as message';
+  if (!jspi) test.skip(suspended, 'this engine cannot suspend a plugin');
+  else
+    test(suspended, async () => {
+      const wasm = buildGuest({ run: [...setError, 'host'] });
+      const host = () => new Promise<never>(() => {});
+      const functions = { 'extism:host/user': { host: async () => await host() } };
+      const plugin = await createOn(withoutWorkers, wasm, { timeoutMs: 100, functions });
+      is(plugin.report.isolation, 'suspending');
+      await raises(() => plugin.call('run'), { code: 'TIMEOUT', message: /^TEST$/ });
+    });
 
   test('a trap at the limit of growth has the text alone', async () => {
     const body = [...setError, 'i32.const 1', 'memory.grow', 'drop', 'unreachable'];

@@ -46,6 +46,16 @@ export const place = (text: string): Body => [
   ...[...text].flatMap((char, at) => [...i64(FIRST + at), ...i32(char.charCodeAt(0)), 'store_u8']),
 ];
 
+/** Allocates a block for `text`, and keeps its handle in local 0, an i64. */
+export const hold = (text: string): Body => [
+  ...[...i64(text.length), 'alloc', 'local.set 0'],
+  ...[...text].flatMap((char, at) => [
+    ...['local.get 0', ...i64(at), 'i64.add'],
+    ...i32(char.charCodeAt(0)),
+    'store_u8',
+  ]),
+];
+
 /** `i32.load` and `i32.store` at address 0 of the plugin's own memory. */
 const load = [...i32(0), 'i32.load 0'];
 /** Adds 1 to a counter in the plugin's memory, and marks it. */
