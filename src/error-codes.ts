@@ -109,7 +109,7 @@ export const ERROR_CODES = [
   {
     code: 'TRAP',
     where: ['call'],
-    when: 'The plugin trapped. With an error text set before, that text is the message.',
+    when: 'The plugin trapped.',
     remedy:
       'Read the last lines of stderr on the error, where most languages print the reason of a panic. The next call gets a new instance.',
   },
