@@ -13,7 +13,10 @@ export interface CallErrorDetails {
   cause?: unknown;
 }
 
-/** A failed call. `code` tells the kind of failure, `cause` is the error behind it. */
+/**
+ * A failed call. `code` tells the kind of failure, `cause` is the error behind it. The message is the plugin's error text, if it
+ * had set one.
+ */
 export class CallError extends PlugboardError {
   override readonly name: string = 'CallError';
   declare readonly code: CallErrorCode;

@@ -6,8 +6,7 @@ import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
 import { readPluginOptions, type Settings, toSettings } from './given/settings.ts';
 import type { Limits } from './link/execution.ts';
-import { lacksMemory } from './link/instance.ts';
-import { type LinkPlan, planLinks } from './link/plan.ts';
+import { planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
 import { fetchManifest, loadSource, type ManifestModule, unavailable } from './module/source.ts';
 import type { Fetch, Platform } from './platform/types.ts';
@@ -42,7 +41,6 @@ export async function createPlugin(
     parsed.modules.map(module => loadModule(platform, fetch, module, limits, settings)),
   );
   const plan = planLinks(modules, settings);
-  refuseMissingMemory(plan);
   const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
   settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
@@ -72,14 +70,6 @@ async function loadModule(
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;
-}
-
-/** @throws {CreateError} INVALID_WASM for a module that imports WASI and exports no memory */
-function refuseMissingMemory({ modules }: LinkPlan): void {
-  const lacking = [...modules.values()].find(lacksMemory);
-  if (!lacking) return;
-  const message = `module "${lacking.name}": it imports WASI but exports no memory named "memory"`;
-  throw new CreateError('INVALID_WASM', message);
 }
 
 /** Opens the folders that the plugin may use, by their path in the plugin. */

@@ -109,7 +109,7 @@ export const ERROR_CODES = [
   {
     code: 'TRAP',
     where: ['call'],
-    when: 'The plugin trapped. With an error text set before, that text is the message.',
+    when: 'The plugin trapped.',
     remedy:
       'Read the last lines of stderr on the error, where most languages print the reason of a panic. The next call gets a new instance.',
   },
@@ -174,14 +174,14 @@ export const ERROR_CODES = [
   },
   {
     code: 'VAR_LIMIT',
-    where: ['call', 'host function', 'plugboard/abi'],
+    where: ['createPlugin', 'call', 'host function', 'plugboard/abi'],
     when: 'A variable does not fit the limit.',
     remedy: 'Raise memory.maxVarBytes, or let the plugin delete variables.',
   },
   {
     code: 'VARS_DISABLED',
-    where: ['call', 'host function', 'plugboard/abi'],
-    when: 'The plugin sets or deletes a variable while memory.maxVarBytes is 0.',
+    where: ['createPlugin', 'call', 'host function', 'plugboard/abi'],
+    when: 'A variable is set or deleted while memory.maxVarBytes is 0.',
     remedy: 'Raise memory.maxVarBytes.',
   },
   {
@@ -208,6 +208,12 @@ export const ERROR_CODES = [
     where: ['createPlugin', 'host function', 'output'],
     when: 'A JSON text has more keys and values than every engine can hold.',
     remedy: 'Split it up, or exchange bytes.',
+  },
+  {
+    code: 'WASI_NO_MEMORY',
+    where: ['call'],
+    when: 'A WASI function that works on memory was called by a module that exports none named "memory".',
+    remedy: 'Build the module so that it exports its memory, or do not call WASI from it.',
   },
   {
     code: 'HTTP_NOT_ENABLED',
@@ -316,6 +322,8 @@ const CREATE_CODES = {
   INIT_FAILED: true,
   HOST_FUNCTION_ASYNC: true,
   MEMORY_LIMIT: true,
+  VAR_LIMIT: true,
+  VARS_DISABLED: true,
   TEXT_TOO_LONG: true,
   TOO_MANY_VALUES: true,
   TIMEOUT: true,
@@ -346,6 +354,7 @@ const CALL_CODES = {
   INVALID_HANDLE: true,
   INVALID_UTF8: true,
   TEXT_TOO_LONG: true,
+  WASI_NO_MEMORY: true,
   HTTP_NOT_ENABLED: true,
   INVALID_HTTP_REQUEST: true,
   HTTP_DENIED: true,

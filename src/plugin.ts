@@ -20,10 +20,11 @@ import type { ChosenMode } from './run/mode.ts';
 import type { PluginReport } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
 import type { Turns } from './run/turns.ts';
-import type { PluginParts } from './setup.ts';
+import { type PluginParts, presetVars } from './setup.ts';
 import { type PluginInput, readInput } from './values/input.ts';
 import { after, type Later } from './values/later.ts';
-import type { PluginOutput } from './values/output.ts';
+import { PluginOutput } from './values/output.ts';
+import { readOnly } from './values/read-only.ts';
 
 /** Stands in messages for the name of an export. */
 const INITIALISATION = 'initialisation';
@@ -142,9 +143,32 @@ export class Plugin {
     return this.#runner.main!;
   }
 
-  /** Returns copies of the plugin's variables, by name. */
+  /** Returns copies of the plugin's variables, by name. `setVar` changes one. */
   get vars(): ReadonlyMap<string, Uint8Array> {
-    return this.#execution.kernel.vars.snapshot();
+    return readOnly(this.#execution.kernel.vars.snapshot(), 'plugin.vars is a copy; use plugin.setVar');
+  }
+
+  /** Returns a copy of a variable, or null if it is not set. */
+  getVar(name: string): PluginOutput | null;
+  getVar(name: string, ...extra: unknown[]): PluginOutput | null {
+    if (typeof name !== 'string') refuseName(name, 'getVar');
+    refuseArguments('getVar', extra);
+    const value = this.#execution.kernel.vars.get(name);
+    return value ? new PluginOutput(value.buffer) : null;
+  }
+
+  /**
+   * Sets a variable to a copy of `value`, text as UTF-8; null deletes it. Works between calls, and during one.
+   * @throws {PlugboardError} CLOSED, VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG; nothing has changed then
+   */
+  setVar(name: string, value: string | Uint8Array | null): void;
+  setVar(name: string, value: string | Uint8Array | null, ...extra: unknown[]): void {
+    if (typeof name !== 'string') refuseName(name, 'setVar');
+    refuseArguments('setVar', extra);
+    if (this.#closed) throw this.#unusable(`setting the variable "${excerpt(name)}"`);
+    const { vars } = this.#execution.kernel;
+    if (value === null) vars.delete(name);
+    else vars.set(name, readInput(value, CallError));
   }
 
   /** Whether a call is running. */
@@ -153,7 +177,7 @@ export class Plugin {
   }
 
   /**
-   * Clears the kernel memory and, with `vars`, the variables.
+   * Clears the kernel memory. With `vars`, puts the variables back to those of the option `vars`.
    * @returns false if it did nothing, because a call was running or the plugin is closed
    */
   reset(options?: ResetOptions): Promise<boolean>;
@@ -162,7 +186,7 @@ export class Plugin {
     const { vars = false } = readResetOptions(options);
     if (this.isActive() || this.#closed) return false;
     this.#execution.kernel.begin();
-    if (vars) this.#execution.kernel.vars.clear();
+    if (vars) presetVars(this.#execution.kernel, this.#settings);
     return true;
   }
 

@@ -1,5 +1,13 @@
-import { compileAccessors, type EnvImports, Kernel, type KernelTier, kernelImports } from '../abi/index.ts';
+import {
+  type AbiError,
+  compileAccessors,
+  type EnvImports,
+  Kernel,
+  type KernelTier,
+  kernelImports,
+} from '../abi/index.ts';
 import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
+import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
@@ -41,7 +49,19 @@ function createKernel(settings: Settings): Kernel {
     onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });
+  try {
+    presetVars(kernel, settings);
+  } catch (error) {
+    const { code, message } = error as AbiError;
+    throw new CreateError(code as CreateErrorCode, `option.vars: ${message}`, { cause: error });
+  }
   return kernel;
+}
+
+/** Gives a plugin the variables of the option `vars`, and no other. @throws {AbiError} VAR_LIMIT, VARS_DISABLED, TEXT_TOO_LONG */
+export function presetVars({ vars }: Kernel, settings: Settings): void {
+  vars.clear();
+  for (const [name, value] of settings.vars) vars.set(name, value);
 }
 
 /** Runs a callback of the user, made by `coded`. If it throws, ends the call with that error. */
@@ -104,7 +124,7 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
   turns: Turns;
 }
 
-/** @throws {CreateError} UNSUPPORTED if the platform cannot provide the requested tier */
+/** @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier */
 export function assemble(decided: Decided): PluginParts {
   const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
   const kernel = createKernel(settings);

@@ -79,6 +79,7 @@ function isRetried({ code }: CallError): boolean {
     case 'UNSUPPORTED':
     case 'VARS_DISABLED':
     case 'VAR_LIMIT':
+    case 'WASI_NO_MEMORY':
       return false;
     default:
       unhandled(code);

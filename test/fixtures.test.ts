@@ -1,3 +1,4 @@
+import { comparison } from './comparison/index.ts';
 import { equal, is, match, ok, throws } from './helpers/assert.ts';
 import { readCaseFile, readIndex } from './helpers/cases.ts';
 import { host, readJson } from './helpers/host.ts';
@@ -147,6 +148,20 @@ suite('fixtures', test => {
       is(readCaseFile(folder).wasm, fixture.wasm);
     });
   }
+
+  test('each row that a case names for the native runtime is one with a difference', () => {
+    const differing = new Set(
+      comparison.flatMap(({ rows }) => rows.filter(row => row.plugboard).map(({ id }) => `abi.${id}`)),
+    );
+    const named = readIndex().flatMap(folder =>
+      readCaseFile(folder).cases.flatMap(({ native }) => native ?? []),
+    );
+    ok(named.length > 0);
+    equal(
+      named.filter(row => !differing.has(row)),
+      [],
+    );
+  });
 
   test('ids of cases start with the name of their folder, and each is used once', () => {
     const ids = readIndex().flatMap(folder =>

@@ -192,6 +192,8 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Plugin.getExports': on(plugin, 'getExports'),
   'Plugin.getImports': on(plugin, 'getImports'),
   'Plugin.getInstance': on(plugin, 'getInstance'),
+  'Plugin.getVar': on(plugin, 'getVar', 'name'),
+  'Plugin.setVar': on(plugin, 'setVar', 'name', 'value'),
   'Plugin.isActive': on(plugin, 'isActive'),
   'Plugin.reset': on(plugin, 'reset', {}),
   'Plugin.close': on(

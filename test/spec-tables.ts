@@ -195,7 +195,12 @@ const errorsPage: Page = {
     'Every error that plugboard raises on purpose has a `code`, which is stable, and a message, which is not. Programs ' +
     'look at the code, people read the message.',
   tables: [
-    errorTable('Host', 'Codes of errors that creating and calling a plugin can throw.', ERROR_CODES),
+    errorTable(
+      'Host',
+      'Codes of errors that creating and calling a plugin can throw. If the plugin had set an error text, the message of a failed ' +
+        'call is that text; `code` and `cause` tell the end of the call.',
+      ERROR_CODES,
+    ),
     errorTable('Actors', 'Additional codes for plugins that are actors.', ACTOR_ERROR_CODES),
     errorTable(
       'WASI',

@@ -19,7 +19,7 @@ export interface CallOptions {
 }
 
 export interface ResetOptions {
-  /** Clears the variables too. Default: false. */
+  /** Puts the variables back too, to those of the option `vars`. Default: false. */
   vars?: boolean | undefined;
 }
 
@@ -53,8 +53,9 @@ export const readCallOptions = (options: unknown): CallOptions =>
 /** @throws {CallError} INVALID_OPTION */
 export const readResetOptions = (options: unknown): ResetOptions =>
   readOptions(RESET_OPTIONS, options, 'reset', refuse);
-/** @throws {CallError} INVALID_OPTION for the name of an export that is not a string */
-export const refuseName = (name: never): void => void readArgument(aText, name, 'call: name', refuse);
+/** @throws {CallError} INVALID_OPTION for the name of an export or variable that is not a string */
+export const refuseName = (name: never, method = 'call'): void =>
+  void readArgument(aText, name, `${method}: name`, refuse);
 /** @throws {CallError} INVALID_OPTION for an object among the extra arguments, which the method would ignore */
 export const refuseArguments = (method: string, extra: readonly unknown[]): void =>
   refuseExtra(extra, method, refuse);

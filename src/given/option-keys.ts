@@ -1,5 +1,5 @@
 import { LOG_LEVELS } from '../../abi/index.ts';
-import { isModule } from '../../wasi/brands.ts';
+import { bytesOf, isModule } from '../../wasi/brands.ts';
 import {
   aCount,
   aFlag,
@@ -88,6 +88,15 @@ const aLogger: Kind<Logger> = {
     }
     return value as Logger;
   },
+};
+
+/** The value of a variable. Bytes are copied, because the caller may change its own. */
+const aVariable: Kind<string | Uint8Array> = {
+  type: 'a string or a Uint8Array',
+  check: (value, where, refuse) =>
+    typeof value === 'string'
+      ? value
+      : (bytesOf(value)?.slice() ?? refuse(expected('a string or a Uint8Array', value, where))),
 };
 
 export const aModule: Kind<WebAssembly.Module> = kind('a WebAssembly.Module', isModule);
@@ -203,6 +212,11 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
     },
     logger: { ...aLogger, default: 'console' },
     logLevel: { ...oneOf(Object.keys(LOG_LEVELS)), default: 'silent' },
+    vars: {
+      ...aRecord(aVariable),
+      default: 'none',
+      grants: 'these values, which the plugin reads with var_get',
+    },
     functions: {
       ...aRecord(aRecord(aFunction), 'namespace'),
       default: 'none',

@@ -66,6 +66,11 @@ export interface PluginOptions extends ManifestOptions {
   logger?: Logger | undefined;
   /** The lowest level that is logged. Default: `silent`. */
   logLevel?: LogLevel | undefined;
+  /**
+   * Variables that the plugin has from the start, by name; text is kept as UTF-8. They count for `memory.maxVarBytes`, and
+   * `plugin.reset({ vars: true })` puts them back.
+   */
+  vars?: Readonly<Record<string, string | Uint8Array>> | undefined;
   /** Functions that the plugin may import, by namespace and name. */
   functions?: HostFunctions | undefined;
   /** Fetches manifests and modules by URL, and sends the plugin's HTTP requests. Default: the platform's `fetch`. */

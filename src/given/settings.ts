@@ -43,6 +43,8 @@ export type Settings = Readonly<{
   enableWasiOutput: boolean | undefined;
   logger: Logger;
   logLevel: LogLevel;
+  /** Variables at creation, copied. */
+  vars: ReadonlyMap<string, string | Uint8Array>;
   functions: HostFunctions;
   kernel: KernelTier | undefined;
   accessors: WebAssembly.Module | undefined;
@@ -137,6 +139,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     enableWasiOutput: given.enableWasiOutput,
     logger: given.logger ?? console,
     logLevel: given.logLevel ?? 'silent',
+    vars: new Map(Object.entries(given.vars ?? {})),
     functions: given.functions ?? {},
     kernel: given.kernel,
     accessors: given.accessors,

@@ -96,15 +96,18 @@ export class CallContext {
     this.#kernel.vars.delete(name);
   }
 
-  /** Sets the error text with which the call will fail. Without an argument, removes it. */
+  /**
+   * Sets the error text with which the call will fail. An empty text removes it, as `error_set(0)` does, and so does null. An
+   * Error without a message still fails the call.
+   */
   setError(error?: string | Error | null): void {
-    const text = isError(error) ? messageOf(error) : error;
-    if (text != null && typeof text !== 'string')
+    const text = isError(error) ? messageOf(error) || 'Error' : (error ?? '');
+    if (typeof text !== 'string')
       throw new PlugboardError(
         'INVALID_INPUT',
         `setError: expected a string or an Error, got a ${typeof text}`,
       );
-    this.#kernel.error = text == null ? null : { handle: Number(this.store(text)), text };
+    this.#kernel.error = text === '' ? null : { handle: Number(this.store(text)), text };
   }
 
   get logLevel(): LogLevel {

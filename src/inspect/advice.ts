@@ -187,11 +187,11 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'NO_MEMORY',
-    stops: true,
+    stops: false,
     find: ({ inspection: { needs, exports } }) => {
       if (!needs.wasi || exports.some(({ name, kind }) => name === 'memory' && kind === 'memory'))
         return null;
-      return 'it imports WASI but exports no memory named "memory", on which WASI works; export it';
+      return 'it imports WASI but exports no memory named "memory": a WASI function that works on memory ends the call; export it';
     },
   },
   {

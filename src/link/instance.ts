@@ -233,16 +233,22 @@ class Linker {
     return forward.fn;
   }
 
-  #createWasi({ links }: LinkedModule): Wasi | undefined {
-    if (!links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
+  #createWasi(module: LinkedModule): Wasi | undefined {
+    if (!module.links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
     const { kernel, stdout, stderr, onDiagnostic } = this.#execution;
+    const noMemory = lacksMemory(module);
     const wasi = createWasi({
       ...this.#embedding.wasi,
       stdout,
       stderr,
       checkpoint: () => kernel.check(),
       onExit: code => kernel.stop(new ExitStop(code)),
-      onDiagnostic,
+      onDiagnostic: diagnostic => {
+        // A module with a memory gets EFAULT: its start section runs before WASI has the memory.
+        if (noMemory && diagnostic.code === 'WASI_MEMORY_UNBOUND')
+          kernel.stop(withoutMemory(module.name, diagnostic.function));
+        onDiagnostic(diagnostic);
+      },
     });
     this.#wasis.push(wasi);
     return wasi;
@@ -276,8 +282,13 @@ function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: Lin
   return chosen.map(({ name, args }) => ({ fn: exports[name] as StartCall['fn'], args }));
 }
 
-/** Whether the module uses WASI but has no memory that WASI could work on. */
-export const lacksMemory = ({ links, exports, imports }: LinkedModule): boolean =>
-  links.some(({ provider }) => provider.kind === 'wasi') &&
+/** Whether the module has no memory that WASI could work on. */
+const lacksMemory = ({ exports, imports }: LinkedModule): boolean =>
   !exports.some(({ name, kind }) => name === 'memory' && kind === 'memory') &&
   !imports.some(({ kind }) => kind === 'memory');
+
+const withoutMemory = (module: string, name: string) =>
+  new PlugboardError(
+    'WASI_NO_MEMORY',
+    `${name}: works on memory, and module "${module}" exports no memory named "memory"; export one`,
+  );

@@ -128,7 +128,10 @@ interface Traces {
   text: string | null;
 }
 
-/** Chooses code, message and cause of the error for a failed call. */
+/**
+ * Chooses code, message and cause of the error for a failed call. An error text of the plugin is the message for each
+ * end of the call: code and cause tell the end. RATIONALE: which-message-has-a-call-that-was-ended-after-an-error-text
+ */
 function findFailure(
   name: string,
   { result, thrown, reason, text }: Traces,
@@ -140,11 +143,11 @@ function findFailure(
   if (reason || thrown) {
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
-    // The host stopped the call, so the message gives the host's reason, even if the plugin had set an error text.
-    return { code, message: reason || text === null ? `${name}: ${message}` : text, cause: causeOf(cause) };
+    return { code, message: text ?? `${name}: ${message}`, cause: causeOf(cause) };
   }
   if (!isExitCode(result)) {
-    return { code: 'BAD_SIGNATURE', message: signatureMessage(name, `a result of ${String(result)}`) };
+    const message = text ?? signatureMessage(name, `a result of ${String(result)}`);
+    return { code: 'BAD_SIGNATURE', message };
   }
   const exitCode = result ?? 0;
   if (text !== null) return { code: 'PLUGIN_ERROR', message: text, exitCode };

@@ -19,7 +19,8 @@ export const growthLimit =
     const kernelPages = Math.max(0, Math.ceil(kernel.memory.askedBytes / PAGE_BYTES) - 1);
     const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
     if (error) {
-      if (error.code !== 'TRAP' || !growth.includes(maxPages)) return outcome;
+      // The message is the plugin's own text, if it had set one.
+      if (error.code !== 'TRAP' || kernel.error || !growth.includes(maxPages)) return outcome;
       const message = `${excerpt(error.message)}; its memory has grown to ${limit}, which may be why`;
       return { ...outcome, error: new CallError(error.code, message, error) };
     }

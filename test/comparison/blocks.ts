@@ -1,4 +1,4 @@
-import type { ComparisonTopic } from './row.ts';
+import { type ComparisonTopic, NOT_COMPARED } from './row.ts';
 
 export const blocks: ComparisonTopic = {
   title: 'Blocks',
@@ -36,7 +36,13 @@ export const blocks: ComparisonTopic = {
       plugboard: 'ends the call with `MEMORY_LIMIT`',
       why: 'As native; the code, and a message with the limit and the bytes in use, tell the caller which limit to raise.',
     },
-    { id: 'alloc-fresh', case: 'content of a new block', native: 'zeroes' },
+    {
+      id: 'alloc-fresh',
+      case: 'content of a new block where no block of this call has been',
+      ...NOT_COMPARED,
+      plugboard: 'zeroes',
+      why: 'The content of a new block must not depend on earlier calls.',
+    },
     {
       id: 'alloc-reused',
       case: 'content of a block where a freed one was',
@@ -154,8 +160,10 @@ export const blocks: ComparisonTopic = {
     {
       id: 'reset',
       case: '`reset()`',
-      native: 'zeroes and ends every block, forgets input, output and error',
+      native: 'ends every block, forgets input, output and error',
       js: 'does not link: not provided',
+      plugboard: 'the same, and all memory that the call reaches is zero',
+      why: 'As between calls.',
     },
     {
       id: 'memory-bytes',

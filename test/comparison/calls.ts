@@ -1,4 +1,4 @@
-import type { ComparisonTopic } from './row.ts';
+import { type ComparisonTopic, NOT_COMPARED } from './row.ts';
 
 const FRESH_INSTANCE =
   '[The old instance was stopped in the middle of its work](/docs/RATIONALE.md#why-does-the-instance-survive-an-error-but-not-a-trap).';
@@ -10,7 +10,11 @@ export const calls: ComparisonTopic = {
     {
       id: 'call-clears',
       case: 'blocks, input, output and error of the last call',
-      native: 'gone; handles start over and memory is zero',
+      ...NOT_COMPARED,
+      plugboard:
+        'gone; handles start over, and all memory that the call reaches is zero, also after more than 2 GiB of blocks ' +
+        '(`npm run test:long -- memory`)',
+      why: 'A call must not see the bytes of an earlier one, which may have been made for another user.',
     },
     { id: 'call-globals', case: "the plugin's memory and globals", native: 'kept' },
     {
@@ -81,9 +85,10 @@ export const calls: ComparisonTopic = {
     {
       id: 'plugin-reset',
       case: '`reset()` of the plugin',
-      native: 'clears the kernel memory; variables stay',
+      native: 'variables stay',
       go: 'does not exist',
-      plugboard: 'the same; `reset({ vars: true })` clears the variables too; `false` during a call',
+      plugboard:
+        'clears the kernel memory; `reset({ vars: true })` puts the variables back to those of the option `vars`; `false` during a call',
       why: 'Hosts that lend a plugin to one tenant after another need it.',
     },
     {

@@ -93,6 +93,15 @@ export const link: ComparisonTopic = {
       js: 'creation fails with the text of the engine',
     },
     {
+      id: 'link-wasi-memory',
+      case: 'a module that imports WASI and exports no memory',
+      native: 'works; each call of a WASI function ends the call: "missing required memory export"',
+      go: 'works; a WASI function that works on memory ends the call',
+      js: 'creation fails',
+      plugboard: 'works; a WASI function that works on memory ends the call with `WASI_NO_MEMORY`',
+      why: 'As native, with a code. Functions without pointers, such as `sched_yield`, need no memory.',
+    },
+    {
       id: 'link-call',
       case: 'calling an export of a module other than the main module',
       native: '"Function not found"',

@@ -122,6 +122,15 @@ export const results: ComparisonTopic = {
       why: EXIT_CODE,
     },
     {
+      id: 'result-stop-error',
+      case: 'an error text, then an end of any other kind: an invalid handle, a limit, a time-out, a host function that fails',
+      native: 'an error with that text and the end, code −1; the C API returns the text',
+      go: 'the end; the text is lost',
+      js: 'the end; the text is lost',
+      plugboard: 'an error with that text, the code of the end, and the end as `cause`',
+      why: '[As native](/docs/RATIONALE.md#which-message-has-a-call-that-was-ended-after-an-error-text), and programs still see the end.',
+    },
+    {
       id: 'result-overflow',
       case: 'endless recursion',
       native: 'an error as for a trap',

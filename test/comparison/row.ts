@@ -18,3 +18,6 @@ export interface ComparisonTopic {
   intro: string;
   rows: readonly ComparisonRow[];
 }
+
+/** For a row about plugboard alone. */
+export const NOT_COMPARED = { native: 'not compared', go: 'not compared', js: 'not compared' };

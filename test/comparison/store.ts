@@ -84,6 +84,15 @@ export const store: ComparisonTopic = {
       case: 'variables after the call, also one that failed',
       native: 'kept',
     },
+    {
+      id: 'var-preset',
+      case: 'variables that the host sets before the first call',
+      native: 'impossible: only host functions of a running call can set them, and those in Rust alone',
+      go: 'the field `plugin.Var`, at any time',
+      js: 'impossible',
+      plugboard: 'the option `vars`, and `setVar` at any time; they count against the limit at once',
+      why: 'Programs move here from the Go SDK. A limit that is met at creation does not surprise a later call.',
+    },
     { id: 'var-delete', case: '`var_set(key, 0)`', native: 'deletes the variable' },
     {
       id: 'var-set-empty',

@@ -22,7 +22,7 @@ import { bytesEqual, equal, is, ok, unreachable } from './assert.ts';
 import { host, readJson } from './host.ts';
 
 // The shape of fixtures/*/cases.json, as fixtures/cases.schema.json describes it.
-type Bytes =
+export type Bytes =
   | { text: string }
   | { hex: string }
   | { base64: string }
@@ -38,12 +38,14 @@ interface ExpectedError {
   cause?: keyof typeof ERROR_CODES;
 }
 interface HostFunction {
+  params: string[];
+  results: string[];
   throws?: string;
   returns?: Bytes;
   callsPlugin?: string;
 }
 type HostFunctions = Record<string, Record<string, HostFunction>>;
-interface Call {
+export interface Call {
   function: string;
   input?: Bytes;
   output?: Bytes | null;
@@ -63,6 +65,8 @@ interface Process {
 export interface Case {
   id: string;
   proves: string;
+  /** The row of docs/ABI.md about a difference of the native runtime. */
+  native?: string;
   rows?: string[];
   manifest?: { config?: Record<string, string>; memory?: { maxPages?: number; maxVarBytes?: number } };
   logLevel?: NonNullable<PluginOptions['logLevel']>;
@@ -81,6 +85,8 @@ export interface Case {
 export interface CaseFile {
   wasm: string;
   hostFunctions?: HostFunctions;
+  /** Why the native runtime cannot run the module. */
+  nativeCannot?: string;
   cases: Case[];
 }
 
@@ -308,7 +314,7 @@ function checkLines(actual: string[], expected: Lines, where: string): void {
     );
 }
 
-function toBytes(spelled: Bytes): Uint8Array {
+export function toBytes(spelled: Bytes): Uint8Array {
   if ('text' in spelled) return new TextEncoder().encode(spelled.text);
   if ('hex' in spelled) return hexBytes(spelled.hex);
   if ('base64' in spelled) return Uint8Array.from(atob(spelled.base64), char => char.charCodeAt(0));

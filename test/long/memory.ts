@@ -56,7 +56,39 @@ const largest: LongCase[] = KINDS.map(([kind, tier, isShared]) => ({
   },
 }));
 
+const SPREAD_BYTES = 2.2e9;
+const SPREAD_BLOCK_BYTES = 64 * MIB;
+const PAGE_BYTES = 65_536n;
+
+const cleared: LongCase[] = KINDS.map(([kind, tier, isShared]) => ({
+  name: `more than 2 GiB of blocks, each page written, are zero in the next call, kernel memory: ${kind}`,
+  run() {
+    const { kernel, call } = envOf(tier, isShared);
+    const size = BigInt(SPREAD_BLOCK_BYTES);
+    const allocate = () =>
+      Array.from(
+        { length: Math.ceil(SPREAD_BYTES / SPREAD_BLOCK_BYTES) },
+        () => call('alloc', size) as bigint,
+      );
+    const eachWord = (handle: bigint, use: (address: bigint) => void) => {
+      for (let at = 0n; at < size; at += PAGE_BYTES) use(handle + at);
+      use(handle + size - 8n);
+    };
+    kernel.begin('input');
+    const handles = allocate();
+    ok(handles.at(-1)! > 2n ** 31n);
+    for (const handle of handles) eachWord(handle, address => call('store_u64', address, -1n));
+    call('output_set', handles.at(-1)!, size);
+    kernel.begin('input');
+    equal([kernel.memory.output, call('input_length'), call('memory_bytes')], [null, 5n, PAGE_BYTES - 64n]);
+    for (const handle of handles) equal([call('length', handle), call('load_u64', handle)], [0n, 0n]);
+    equal(allocate(), handles, 'handles start over');
+    for (const handle of handles) eachWord(handle, address => is(call('load_u64', address), 0n));
+  },
+}));
+
 export const MEMORY_CASES: readonly LongCase[] = [
   ...[65_536, 106_496, MIB, 16 * MIB, 1e9].flatMap(blocksOf),
   ...largest,
+  ...cleared,
 ];

@@ -203,6 +203,18 @@ const badInputs: BadInput[] = [
   },
   { code: 'INVALID_OPTION', options: { kernel: 'fast' }, message: 'one of reference, accessors' },
   { code: 'INVALID_OPTION', options: { accessors: WASM }, message: 'option.accessors' },
+  { code: 'INVALID_OPTION', options: { vars: { a: 1 } }, message: 'option.vars["a"]' },
+  { code: 'INVALID_OPTION', options: { vars: { a: null } }, message: 'option.vars["a"]' },
+  {
+    code: 'VAR_LIMIT',
+    options: { vars: { a: '1234', b: '12345' }, memory: { maxVarBytes: 10 } },
+    message: 'option.vars: Variable store is full: var "b"',
+  },
+  {
+    code: 'VARS_DISABLED',
+    options: { vars: { a: '' }, memory: { maxVarBytes: 0 } },
+    message: 'option.vars: Vars are disabled',
+  },
   {
     code: 'INVALID_OPTION',
     options: { functions: { ns: { f: 1 } } },
@@ -220,13 +232,6 @@ const badInputs: BadInput[] = [
   { code: 'INVALID_WASM', manifest: new TextEncoder().encode('<html>'), message: '3c 68 74 6d' },
   { code: 'INVALID_WASM', manifest: WASM.slice(0, -1), message: 'not a valid module' },
   { code: 'INVALID_WASM', manifest: WASM.slice(0, 6), message: 'not a valid module' },
-  {
-    code: 'INVALID_WASM',
-    manifest: buildModule({
-      imports: [{ module: 'wasi_snapshot_preview1', name: 'sched_yield', results: ['i32'] }],
-    }),
-    message: 'exports no memory',
-  },
   {
     code: 'UNRESOLVED_IMPORTS',
     manifest: importing('extism:host/user', 'kv_read'),

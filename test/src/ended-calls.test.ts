@@ -164,6 +164,14 @@ for (const kernel of ['reference', 'accessors'] as const) {
         is(await plugin.call('fine'), null, 'the next call works');
       });
 
+      test(`${name}, after an error text, fails with its code and that text`, async () => {
+        const plugin = await run([...setError, ...body], { ...options, kernel }, shape);
+        const error = (await raises(() => plugin.call('run'), { message: /^!$/ })) as CallError;
+        is(error.code, code === 'NONZERO_RESULT' ? 'PLUGIN_ERROR' : code);
+        is(error.exitCode, exitCode ?? null);
+        ok(code === 'PLUGIN_ERROR' || code === 'NONZERO_RESULT' || error.cause instanceof Error);
+      });
+
       if (shape) continue;
       test(`${name}, caught by the plugin, is still the result of the call`, async () => {
         const plugin = await run(['try', ...body, 'catch_all', 'end'], { ...options, kernel });

@@ -1,6 +1,6 @@
 import { equal } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
-import { callsOf, codeIn, FAULTS, happen, lackingMode, MODES } from './faults.ts';
+import { callsOf, codeIn, FAULTS, happen, lackingMode, MODES, TEXT } from './faults.ts';
 
 /** Longer than any test of this file takes. A test that hangs must not hang the run. */
 const WATCHDOG_MS = 60_000;
@@ -35,6 +35,13 @@ for (const mode of MODES) {
             equal({ ran, code, next }, { ran: mode, code: codeIn(fault, mode), next: after });
           });
         }
+        // The other faults may happen before the plugin runs.
+        if (!fault.wait && !fault.answer) continue;
+        test(`${fault.name}, after an error text, which is the message`, async () => {
+          const name = fault.answer ? 'sendAfterText' : 'waitAfterText';
+          const { code, message } = await watched(happen(fault, mode, name));
+          equal([code, message], [codeIn(fault, mode) ?? 'PLUGIN_ERROR', TEXT]);
+        });
       }
     },
     lackingMode(mode),

@@ -16,11 +16,20 @@ export type Mode = (typeof MODES)[number];
 export const lackingMode = (mode: Mode): string | null =>
   mode === 'suspending' && !jspi ? 'this engine cannot suspend a plugin' : null;
 
+/** The error text that `waitAfterText` and `sendAfterText` set first. */
+export const TEXT = '!';
+const setError = [
+  ...['i64.const 1', 'call alloc', 'local.tee 0', `i32.const ${TEXT.charCodeAt(0)}`, 'call store_u8'],
+  ...['local.get 0', 'call error_set'],
+];
 const WASM = buildModule({
   imports: [
     { module: 'host', name: 'wait', results: ['i32'] },
     { module: 'extism:host/env', name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
     { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+    { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
+    { module: 'extism:host/env', name: 'store_u8', params: ['i64', 'i32'] },
+    { module: 'extism:host/env', name: 'error_set', params: ['i64'] },
   ],
   functions: [
     { name: 'wait', results: ['i32'], body: ['call 0'] },
@@ -29,6 +38,12 @@ const WASM = buildModule({
     {
       name: 'sendAndCatch',
       body: ['try', 'call 2', 'i64.const 0', 'call 1', 'drop', 'catch_all', 'end'],
+    },
+    { name: 'waitAfterText', results: ['i32'], locals: ['i64'], body: [...setError, 'call wait'] },
+    {
+      name: 'sendAfterText',
+      locals: ['i64'],
+      body: [...setError, 'call input_offset', 'i64.const 0', 'call http_request', 'drop'],
     },
     { name: 'fine', body: [] },
   ],
@@ -240,6 +255,8 @@ export const callsOf = ({ answer }: Fault): readonly string[] =>
 export interface Aftermath {
   mode: string;
   code: string | null;
+  /** The message of the error; undefined for success. */
+  message: string | undefined;
   /** Codes of the next call of the same function, and of a call that does nothing. */
   next: (string | null)[];
 }
@@ -262,15 +279,19 @@ export async function happen(
   made.plugin = plugin;
   fault.before?.(scene);
   const input = JSON.stringify({ url: URL_A });
-  const call = codeOf(plugin.call(name, input, null, { signal: controller.signal }));
+  const call = plugin.call(name, input, null, { signal: controller.signal });
+  const failed = call.then(
+    () => null,
+    error => error as CallError,
+  );
   fault.meanwhile?.(scene);
-  const code = await call;
+  const error = await failed;
   isOver = true;
   // An inline call may end before the fault closes the plugin.
   if (fault.closes) await plugin.close();
   const next = [await codeOf(plugin.call(name, input)), await codeOf(plugin.call('fine'))];
   if (!leaves) await plugin.close();
-  return { mode: plugin.report.isolation, code, next };
+  return { mode: plugin.report.isolation, code: error?.code ?? null, message: error?.message, next };
 }
 
 function optionsFor(mode: Mode, wait: () => unknown, fetch: typeof globalThis.fetch): PluginOptions {

@@ -1,3 +1,4 @@
+import type { PlainType } from '../../abi/encode.ts';
 import type { HostFunction, Plugin, PluginOptions } from '../../src/node.ts';
 import { buildModule, type FunctionShape } from '../helpers/build-module.ts';
 import { createPlugin } from '../helpers/modes.ts';
@@ -16,6 +17,9 @@ const IMPORTS = {
   error_set: { module: ENV, params: ['i64'] },
   error_get: { module: ENV, results: ['i64'] },
   var_set: { module: ENV, params: ['i64', 'i64'] },
+  var_get: { module: ENV, params: ['i64'], results: ['i64'] },
+  http_request: { module: ENV, params: ['i64', 'i64'], results: ['i64'] },
+  config_get: { module: ENV, params: ['i64'], results: ['i64'] },
   proc_exit: { module: 'wasi_snapshot_preview1', params: ['i32'] },
   /** Passes a number to the test. */
   mark: { module: USER, params: ['i32'] },
@@ -42,12 +46,24 @@ export const place = (text: string): Body => [
   ...[...text].flatMap((char, at) => [...i64(FIRST + at), ...i32(char.charCodeAt(0)), 'store_u8']),
 ];
 
+/** Allocates a block for `text`, and keeps its handle in local 0, an i64. */
+export const hold = (text: string): Body => [
+  ...[...i64(text.length), 'alloc', 'local.set 0'],
+  ...[...text].flatMap((char, at) => [
+    ...['local.get 0', ...i64(at), 'i64.add'],
+    ...i32(char.charCodeAt(0)),
+    'store_u8',
+  ]),
+];
+
 /** `i32.load` and `i32.store` at address 0 of the plugin's own memory. */
 const load = [...i32(0), 'i32.load 0'];
 /** Adds 1 to a counter in the plugin's memory, and marks it. */
 export const count: Body = [...i32(0), ...load, ...i32(1), 'i32.add', 'i32.store', ...load, 'mark'];
 
-export type GuestFunctions = Readonly<Record<string, Body | (FunctionShape & { body: Body })>>;
+export type GuestFunctions = Readonly<
+  Record<string, Body | (FunctionShape & { body: Body; locals?: readonly PlainType[] })>
+>;
 
 /**
  * A module that exports these functions and a memory, and imports the functions that they call.

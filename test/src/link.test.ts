@@ -419,6 +419,61 @@ suiteInModes('link', (test, mode) => {
     equal(lines, ['+', '-']);
   });
 
+  const WASI = 'wasi_snapshot_preview1';
+  const noMemory: ModuleShape = {
+    imports: [
+      { module: WASI, name: 'random_get', params: ['i32', 'i32'], ...i32 },
+      { module: WASI, name: 'sched_yield', ...i32 },
+      { module: WASI, name: 'proc_exit', params: ['i32'] },
+    ],
+    functions: [
+      { name: 'fine', body: [] },
+      { name: 'yields', ...i32, body: ['call sched_yield'] },
+      { name: 'exits', body: ['i32.const 3', 'call proc_exit'] },
+      { name: 'random', ...i32, body: ['i32.const 0', 'i32.const 0', 'call random_get'] },
+      { name: 'caught', body: ['try', 'call random', 'drop', 'catch_all', 'end'] },
+    ],
+  };
+  test.row(
+    ['abi.link-wasi-memory', 'error.WASI_NO_MEMORY'],
+    'a module without a memory imports WASI; a function that works on memory ends the call',
+    async () => {
+      const diagnostics: string[] = [];
+      const plugin = await createPlugin(manifestOf({ main: noMemory }), {
+        onDiagnostic: ({ code }) => diagnostics.push(code),
+      });
+      is(await plugin.call('fine'), null);
+      is(await plugin.call('yields'), null);
+      await raises(() => plugin.call('exits'), { code: 'EXIT' });
+      for (const name of ['random', 'caught']) {
+        const message = `${name}: random_get: works on memory, and module "main" exports no memory`;
+        await raises(() => plugin.call(name), { code: 'WASI_NO_MEMORY', message });
+        is(await plugin.call('fine'), null);
+      }
+      equal(diagnostics, []);
+    },
+  );
+
+  test.row(
+    'abi.link-wasi-memory',
+    'a linked module without a memory ends the call, and its start function ends the creation',
+    async () => {
+      const main: ModuleShape = {
+        imports: [{ module: 'lib', name: 'random', ...i32 }],
+        functions: [{ name: 'run', ...i32, body: ['call 0'] }],
+        memoryPages: 1,
+      };
+      const plugin = await createPlugin(manifestOf({ lib: noMemory, main }));
+      await raises(() => plugin.call('run'), { code: 'WASI_NO_MEMORY', message: 'module "lib"' });
+      const starts = {
+        ...noMemory,
+        functions: [{ name: '_initialize', body: ['i32.const 0', 'i32.const 0', 'call 0', 'drop'] }],
+      };
+      const error = await raises(() => createPlugin(manifestOf({ main: starts })), { code: 'INIT_FAILED' });
+      is((error.cause as CallError).code, 'WASI_NO_MEMORY');
+    },
+  );
+
   test.row('abi.link-call', 'only exports of the main module are called', async () => {
     const plugin = await createPlugin(
       manifestOf({ lib: counter, main: { functions: [{ name: 'run', body: [] }] } }),
