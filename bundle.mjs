@@ -1,5 +1,6 @@
 // `npm run bundle`: the core as a single file for <script type="module">, and the example Workers. Fails over the budget.
 import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -7,6 +8,16 @@ import { build } from 'esbuild';
 const BUDGET_BYTES = 57 * 1024;
 const file = 'dist/browser/plugboard.min.js';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
+
+/** Leaves out texts of the option tables that only the printed pages show. */
+const withoutPageTexts = {
+  name: 'without page texts',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/\b(default|grants|where): '(?:[^'\\]|\\.)*'/g, "$1: ''"),
+      loader: extname(path).slice(1),
+    })),
+};
 
 // The host with abi and wasi: without actors, and without `inspect` and the texts of the error table, rarely wanted in a page.
 const left = ['inspect', 'ERROR_CODES'];
@@ -16,6 +27,7 @@ await build({
   stdin: { contents: `export { ${names.join(', ')} } from './dist/src/web.js';`, resolveDir: '.' },
   outfile: file,
   minify: true,
+  plugins: [withoutPageTexts],
 });
 // What it starts as a worker, and looks for beside itself.
 await build({

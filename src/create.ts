@@ -31,10 +31,12 @@ export async function createPlugin(
   const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
   const own = readPluginOptions(options);
   const fetch = own.fetch ?? platform.fetch;
-  const remote = readForeign(() => remoteManifest(given));
+  const base = platform.baseUrl?.();
+  const remote = readForeign(() => remoteManifest(given, base));
   const source = remote ? await fetchManifest(remote, fetch) : given;
-  const parsed = readForeign(() => parseManifest(source));
+  const parsed = readForeign(() => parseManifest(source, base));
   const settings = toSettings(parsed.given, own);
+  refuseUncheckedAddresses(platform, settings);
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);
   const modules = await Promise.all(
@@ -70,6 +72,15 @@ async function loadModule(
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
   debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;
+}
+
+/** @throws {CreateError} UNSUPPORTED where the addresses behind the names of hosts cannot be checked */
+function refuseUncheckedAddresses(platform: Platform, settings: Settings): void {
+  if (settings.allowsPrivateAddresses || settings.allowedHosts.length === 0) return;
+  if (platform.fetchPublic && !settings.fetch) return;
+  const why = settings.fetch ? 'option.fetch looks up hosts itself' : 'this platform cannot look up hosts';
+  const message = `allowPrivateAddresses: false cannot be honoured: ${why}; leave it out`;
+  throw new CreateError('UNSUPPORTED', message);
 }
 
 /** Opens the folders that the plugin may use, by their path in the plugin. */

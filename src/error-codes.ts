@@ -224,9 +224,9 @@ export const ERROR_CODES = [
   {
     code: 'INVALID_HTTP_REQUEST',
     where: ['call', 'plugboard/abi'],
-    when: 'The plugin called http_request with a block that does not hold a valid request.',
+    when: 'The plugin called http_request with a block that does not hold a valid request, or with a method, port or header that `fetch` would drop or refuse.',
     remedy:
-      'Correct the plugin: the block must hold JSON such as {"url": "https://…", "method": "GET", "headers": {}}.',
+      'Correct the plugin as the message says. The block must hold JSON such as {"url": "https://…", "method": "GET", "headers": {}}.',
   },
   {
     code: 'HTTP_DENIED',

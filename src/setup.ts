@@ -22,7 +22,7 @@ import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
 import { growthLimit } from './run/growth.ts';
 import { type HostCalls, InlineCalls, WaitingCalls } from './run/host-calls.ts';
-import { type AsyncImport, httpImport, localImport } from './run/host-imports.ts';
+import { type AsyncImport, httpImport, localImport, refusedHttpImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
 import type { ChosenMode, Mode } from './run/mode.ts';
 import { type PluginReport, reportOn } from './run/report.ts';
@@ -97,8 +97,10 @@ function connect(
   { kernel: tier, accessors }: Settings,
 ): { tier: KernelTier; imports: EnvImports } {
   try {
-    if (mode !== 'worker') return kernelImports(kernel, { tier, accessors });
-    const { imports } = kernelImports(kernel, { tier: 'reference' });
+    const isElsewhere = mode === 'worker';
+    const made = kernelImports(kernel, isElsewhere ? { tier: 'reference' } : { tier, accessors });
+    const imports = { ...made.imports, http_request: refusedHttpImport(kernel) };
+    if (!isElsewhere) return { tier: made.tier, imports };
     return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
     throw new CreateError('UNSUPPORTED', `option.kernel: ${messageOf(error)}`, { cause: error });
@@ -191,14 +193,14 @@ function httpFor({ platform, settings }: Decided, kernel: Kernel, calls: Waiting
   const rules = {
     allowedHosts,
     allowedSchemes,
-    allowsPrivateAddresses,
     maxResponseBytes: maxHttpResponseBytes,
   };
-  const fetch = settings.fetch ?? platform.fetch;
+  const fetch = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.fetchPublic!;
+  const inPage = platform.baseUrl?.() !== undefined;
   return httpImport(
     kernel,
     calls,
-    httpSender({ ...rules, fetch }, () => calls.signal),
+    httpSender({ ...rules, fetch, inPage }, () => calls.signal),
   );
 }
 

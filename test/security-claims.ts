@@ -86,18 +86,21 @@ export const PROMISES: readonly Claim[] = [
       'WASI gives clocks, random bytes and captured stdio; every other descriptor is closed. Folders are those of ' +
       '`allowed_paths` and `preopens`. One resolver walks each path name by name, so links and `..` cannot lead out of a folder. ' +
       '`http_request` fails the call unless `allowed_hosts` has the host; each redirect is checked again. `allowedSchemes` ' +
-      'and `allowPrivateAddresses` narrow that.',
+      'narrows that. So does `allowPrivateAddresses: false`, for names too: a name is looked up once, its addresses are checked, ' +
+      'and the connection leads to one of these.',
     files: [
       'wasi/preview1.ts',
       'wasi/descriptors.ts',
       'wasi/files/path-resolver.ts',
       'src/platform/node-files.ts',
       'src/host/http.ts',
+      'src/platform/node-http.ts',
+      'src/platform/private-address.ts',
     ],
     not:
       'Changes that other processes make to a folder of the host meanwhile: [docs/WASI.md](/docs/WASI.md) lists the guarantees ' +
-      'that remain. The address behind a host name: an allowed name may lead to an address of your own network, even where ' +
-      '`allowPrivateAddresses: false` refuses private addresses that are written as numbers. Clocks tell the time, with the ' +
+      'that remain. The address behind a host name, unless `allowPrivateAddresses` is false: an allowed name may lead to an address of ' +
+      'your own network. Browsers and workerd, which look up no names for programs, refuse that option. Clocks tell the time, with the ' +
       'resolution of the platform. A manifest says where its wasm comes from: see the row "A manifest" above.',
   },
 ];

@@ -8,7 +8,7 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
-import { hexOfSha256 } from '../module/source.ts';
+import { hexOfSha256, hexOfSha256IfPossible } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
 import { ScriptActor } from './actor.ts';
 import { type ActorOptions, readActorOptions } from './actor-settings.ts';
@@ -28,7 +28,7 @@ export interface ActorModule {
   readonly name: string;
   readonly source: Uint8Array | WebAssembly.Module;
   readonly entryPoint: string;
-  /** SHA-256 of the bytes; null for a compiled module, whose bytes are not accessible. */
+  /** SHA-256 of the bytes; null for a compiled module, whose bytes are not accessible, and where the platform has no SHA-256. */
   readonly sha256: string | null;
   readonly metadata: PluginMetadata | null;
   readonly version: string | null;
@@ -107,7 +107,7 @@ export class ModuleLoader {
    * Reads and validates a module, and registers it under this name. It replaces another module of that name; actors that
    * run the replaced module go on with it. Bytes that are registered already, under any name, are not validated again.
    * @throws {ModuleError} for a module that cannot be an actor
-   * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, and for options that are wrong
+   * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, UNSUPPORTED for a hash where the platform has no SHA-256, and for options that are wrong
    */
   load(name: string, source: ModuleSource, options?: LoadOptions): Promise<ActorModule>;
   async load(
@@ -195,6 +195,10 @@ export class ModuleLoader {
     this.#known(name);
     readArgument(aText, path, 'watch: path', refuseOption);
     readArgument(aFunction, listener, 'watch: listener', refuseOption);
+    if (/^(?!file:)[a-z][a-z\d+.-]+:/i.test(path)) {
+      const message = `watch: path: expected the path of a file, got the URL ${describe(path)}; only files can be watched`;
+      throw new ActorError('INVALID_CONFIG', `${message}, so call reload when it changes`);
+    }
     const { platform } = this.#options;
     if (platform?.watchFile) {
       const onChange = () => void this.reload(name, path).then(listener, listener);
@@ -225,8 +229,11 @@ export class ModuleLoader {
     const { entryPoint = 'process', sha256: wanted } = options;
     const { platform = webPlatform, fetch = platform.fetch } = this.#options;
     const maxBytes = readLimits(this.#options.limits).moduleBytes;
-    const source = await readModuleSource(given, { readFile: this.#readFile, fetch, maxBytes });
-    const sha256 = source instanceof Uint8Array ? await hexOfSha256(platform, source) : null;
+    const readFile = this.#readFile;
+    const base = readFile ? undefined : platform.baseUrl?.();
+    const source = await readModuleSource(given, { readFile, fetch, base, maxBytes });
+    const hash = wanted === undefined ? hexOfSha256IfPossible : hexOfSha256;
+    const sha256 = source instanceof Uint8Array ? await hash(platform, source) : null;
     if (wanted !== undefined && sha256 !== wanted.toLowerCase()) {
       const has =
         sha256 === null ? 'a compiled module has none that can be seen' : `the bytes have ${sha256}`;

@@ -10,33 +10,37 @@ import {
   type OptionTable,
   readOptions,
 } from '../../wasi/options.ts';
-import { CreateError, messageOf } from '../errors.ts';
-import { MAIN, type ManifestModule, type Source } from '../module/source.ts';
+import { CreateError, messageOf, messageWithCause } from '../errors.ts';
+import { MAIN, type ManifestModule, type Source, unavailable } from '../module/source.ts';
 import { fromBase64 } from '../values/base64.ts';
 import { isObject } from '../values/object.ts';
 import { isResponse, ownUrl } from '../values/own.ts';
 import { parseJson as parseText } from '../values/text.ts';
-import { aModule, MANIFEST_ROWS, refuseManifest } from './option-keys.ts';
+import { isThenable } from '../values/thenable.ts';
+import { aModule, MANIFEST_ROWS, readForeign, refuseManifest } from './option-keys.ts';
 import type { ManifestOptions } from './options.ts';
 import { type Given, readShared } from './settings.ts';
 
+type OrPromise<T> = T | PromiseLike<T>;
+
 export interface ManifestWasmData {
   /** The bytes, or base64 of them. */
-  data: Uint8Array | ArrayBuffer | string;
+  data: OrPromise<Uint8Array | ArrayBuffer | string>;
 }
 export interface ManifestWasmPath {
   path: string;
 }
 export interface ManifestWasmUrl {
+  /** Absolute; in a page also relative to it. */
   url: string | URL;
   method?: string | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
 }
 export interface ManifestWasmResponse {
-  response: Response;
+  response: OrPromise<Response>;
 }
 export interface ManifestWasmModule {
-  module: WebAssembly.Module;
+  module: OrPromise<WebAssembly.Module>;
 }
 
 /** One module of a manifest: exactly one of `data`, `path`, `url`, `response` and `module` says where the wasm is. */
@@ -75,13 +79,14 @@ export interface ParsedManifest {
 
 /**
  * Checks a manifest. Has no side effects: nothing is fetched or kept, and bytes in the result are those of the caller.
+ * @param base the URL from which relative ones start; undefined where there are none
  * @throws {CreateError} INVALID_MANIFEST, UNSUPPORTED
  */
-export function parseManifest(input: unknown): ParsedManifest {
-  const source = directSource(input);
+export function parseManifest(input: unknown, base?: string): ParsedManifest {
+  const source = directSource(input, base);
   if (source)
     return { modules: [{ source, name: MAIN, hash: undefined }], given: readShared({}, 'manifest') };
-  if (typeof input === 'string') return parseManifest(parseJson(input));
+  if (typeof input === 'string') return parseManifest(parseJson(input), base);
   if (!isObject(input)) {
     refuse(
       'manifest',
@@ -92,7 +97,7 @@ export function parseManifest(input: unknown): ParsedManifest {
   const { wasm, ...rest } = readOptions(MANIFEST_KEYS, input, 'manifest', refuseManifest);
   if (wasm.length === 0) refuse('manifest.wasm', 'an array with one or more modules', wasm);
   return {
-    modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index)))),
+    modules: nameModules(wasm.map((item, index) => parseModule(item, wasmAt(index), base))),
     given: readShared(rest, 'manifest'),
   };
 }
@@ -120,15 +125,15 @@ function nameModules(items: readonly UnnamedModule[]): ManifestModule[] {
 }
 
 /** Returns the URL or response whose content type tells whether it is wasm or a manifest; null for any other input. */
-export function remoteManifest(input: unknown): URL | Response | null {
+export function remoteManifest(input: unknown, base?: string): URL | Response | null {
   if (isResponse(input)) return input;
-  const source = directSource(input);
+  const source = directSource(input, base);
   return source && 'url' in source ? source.url : null;
 }
 
-function directSource(input: unknown): Source | null {
+function directSource(input: unknown, base: string | undefined): Source | null {
   if (typeof input === 'string') {
-    return input.trimStart().startsWith('{') ? null : (parseUrl(input) ?? { path: input });
+    return input.trimStart().startsWith('{') ? null : (parseUrl(input, base) ?? { path: input });
   }
   const bytes = viewBytes(input);
   if (bytes) return { bytes };
@@ -138,9 +143,12 @@ function directSource(input: unknown): Source | null {
   return isModule(input) ? { module: input } : null;
 }
 
-/** Reads an absolute URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
-function parseUrl(text: string): Source | null {
-  return /^(https?|file|data|blob):/i.test(text) && URL.canParse(text) ? urlSource(new URL(text)) : null;
+/** Reads a URL with a scheme that can lead to wasm. Null for any other text: `C:\\x.wasm` is a path. */
+function parseUrl(text: string, base: string | undefined): Source | null {
+  const isAbsolute = /^(https?|file|data|blob):/i.test(text);
+  if (!(isAbsolute || base) || !URL.canParse(text, base)) return null;
+  const url = new URL(text, base);
+  return isAbsolute || /^https?:/.test(url.protocol) ? urlSource(url) : null;
 }
 
 function urlSource(url: URL): Source {
@@ -162,31 +170,34 @@ type WasmKeys = Partial<
   ManifestWasmData & ManifestWasmPath & ManifestWasmUrl & ManifestWasmResponse & ManifestWasmModule
 > & { name?: string | undefined; hash?: string | undefined };
 
-const anAbsoluteUrl: Kind<string | URL> = {
-  type: 'an absolute URL',
-  check: (value, where, refuse) => {
-    if (typeof value === 'string' && parseUrl(value)) return value;
-    return ownUrl(value) ?? refuse(expected('an absolute URL', value, where));
-  },
+const aUrl: Kind<string | URL> = {
+  type: 'an absolute URL; in a page also one relative to it',
+  check: (value, where, refuse) =>
+    typeof value === 'string' ? value : (ownUrl(value) ?? refuse(expected('an absolute URL', value, where))),
 };
+const orPromise = <T>({ type, check }: Kind<T>): Kind<OrPromise<T>> => ({
+  type: `${type}; or a promise`,
+  check: (value, where, refuse) =>
+    isThenable(value) ? (value as PromiseLike<T>) : check(value, where, refuse),
+});
 
 const noSource = { default: 'one of data, path, url, response and module is given' };
+
+const someBytes = kind<Uint8Array | ArrayBuffer | string>(
+  'bytes, or base64 of them',
+  value => isBytes(value) || typeof value === 'string',
+);
+const aResponse = kind<Response>('a Response', isResponse);
 
 export const MANIFEST_WASM_KEYS: OptionTable<WasmKeys> = {
   of: 'a module in wasm of manifests',
   nullIsLeftOut: true,
   rows: {
-    data: {
-      ...kind('bytes, or base64 of them', value => isBytes(value) || typeof value === 'string'),
-      ...noSource,
-    },
+    data: { ...orPromise(someBytes), ...noSource },
     path: { ...aText, ...noSource, where: 'Node, Deno, Bun' },
-    url: {
-      ...anAbsoluteUrl,
-      ...noSource,
-    },
-    response: { ...kind('a Response', isResponse), ...noSource },
-    module: { ...aModule, ...noSource },
+    url: { ...aUrl, ...noSource },
+    response: { ...orPromise(aResponse), ...noSource },
+    module: { ...orPromise(aModule), ...noSource },
     name: { ...aText, default: 'main' },
     hash: {
       ...kind(
@@ -221,50 +232,83 @@ export const MANIFEST_KEYS: OptionTable<ManifestOptions & { wasm: WasmKeys[] }> 
   hints: Object.fromEntries(Object.keys(MANIFEST_WASM_KEYS.rows).map(key => [key, isElsewhere])),
 };
 
+/** The keys of a module once its promise has settled. */
+type SettledKeys = { [Key in keyof WasmKeys]: Exclude<WasmKeys[Key], PromiseLike<unknown>> };
+
 /** The keys that give the source of the wasm, and the keys that are allowed beside each of them. */
-const SOURCE_KEYS: Record<
-  string,
-  { besides: readonly string[]; read: (item: WasmKeys, where: string) => Source }
-> = {
+const SOURCE_KEYS = {
   data: {
     besides: ['hash'],
-    read: ({ data }, where) => ({
+    read: ({ data }: SettledKeys, where: string): Source => ({
       bytes:
         typeof data === 'string'
           ? decodeBase64(data, `${where}.data`)
           : (viewBytes(data) ?? refuse(`${where}.data`, 'bytes that can be read', data)),
     }),
   },
-  path: { besides: ['hash'], read: ({ path }) => parseUrl(path!) ?? { path: path! } },
+  path: {
+    besides: ['hash'],
+    read: ({ path }: SettledKeys, _where: string, base?: string): Source =>
+      parseUrl(path!, base) ?? { path: path! },
+  },
   url: {
     besides: ['hash', 'method', 'headers'],
-    read: ({ url, method, headers }) => {
-      const source = typeof url === 'string' ? parseUrl(url)! : urlSource(url!);
+    read: ({ url, method, headers }: SettledKeys, where: string, base?: string): Source => {
+      const source =
+        typeof url === 'string'
+          ? (parseUrl(url, base) ?? refuse(`${where}.url`, 'an absolute URL', url))
+          : urlSource(url!);
       const init = { ...(method !== undefined && { method }), ...(headers && { headers }) };
       return 'url' in source ? { ...source, init } : source;
     },
   },
-  response: { besides: ['hash'], read: ({ response }) => ({ response: response! }) },
+  response: { besides: ['hash'], read: ({ response }: SettledKeys): Source => ({ response: response! }) },
   // No hash: the bytes of a compiled module cannot be read.
-  module: { besides: [], read: ({ module }) => ({ module: module! }) },
+  module: { besides: [], read: ({ module }: SettledKeys): Source => ({ module: module! }) },
 };
+type SourceKey = keyof typeof SOURCE_KEYS;
+const isSourceKey = (key: string): key is SourceKey => Object.hasOwn(SOURCE_KEYS, key);
+
+/** Waits for a promise in the place of a source, and reads its value like a source that is given itself. */
+async function settle(key: SourceKey, given: PromiseLike<unknown>, where: string): Promise<Source> {
+  let value: unknown;
+  try {
+    value = await given;
+  } catch (error) {
+    throw unavailable(`${where}.${key}`, messageWithCause(error), error);
+  }
+  return readForeign(() => {
+    MANIFEST_WASM_KEYS.rows[key].check(value, `${where}.${key}`, refuseManifest);
+    return SOURCE_KEYS[key].read({ [key]: value }, where);
+  });
+}
 
 type UnnamedModule = Omit<ManifestModule, 'name'> & { name: string | undefined };
 
-function parseModule(item: WasmKeys, where: string): UnnamedModule {
-  const kinds = Object.keys(SOURCE_KEYS).filter(key => Object.hasOwn(item, key));
+function parseModule(item: WasmKeys, where: string, base: string | undefined): UnnamedModule {
+  const kinds = Object.keys(item).filter(isSourceKey);
   const [kind] = kinds;
   const names = Object.keys(SOURCE_KEYS).join(', ');
   if (kind === undefined || kinds.length > 1) {
     return refuseManifest(`${where}: expected exactly one of ${names}, got ${kinds.join(' and ') || 'none'}`);
   }
-  const { besides, read } = SOURCE_KEYS[kind]!;
+  const { besides, read } = SOURCE_KEYS[kind];
+  if (kind === 'module' && item.hash !== undefined) {
+    const why = 'the bytes of a compiled module cannot be read, so that no hash can be checked';
+    refuseManifest(`${where}.hash: ${why}; give the bytes as "data", or leave it out`);
+  }
   const wrong = Object.keys(item).find(key => ![kind, 'name', ...besides].includes(key));
   if (wrong) {
     const keys = ['name', ...besides].join(', ');
     refuseManifest(`${where}.${wrong}: expected beside "${kind}" one of the keys ${keys}`);
   }
-  return { source: read(item, where), name: item.name, hash: item.hash?.toLowerCase() };
+  const { [kind]: given, name, hash } = item;
+  const source: Source = isThenable(given)
+    ? { settling: settle(kind, given, where) }
+    : read(item as SettledKeys, where, base);
+  // The code that awaits it handles the failure. Until then a rejection must not count as unhandled.
+  if ('settling' in source) source.settling.catch(() => {});
+  return { source, name, hash: hash?.toLowerCase() };
 }
 
 function decodeBase64(text: string, where: string): Uint8Array<ArrayBuffer> {

@@ -24,7 +24,6 @@ import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
-import { MAX_TIMER_MS } from '../units.ts';
 import { isObject } from '../values/object.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -42,8 +41,8 @@ export const readForeign = <T>(read: () => T): T => guarded('manifest', refuseMa
 const onNode = 'Node, Deno, Bun';
 
 const aTimeout: Kind<number> = {
-  ...aCount('milliseconds', 1, MAX_TIMER_MS),
-  type: `a whole number of milliseconds, 1 to ${MAX_TIMER_MS}, or null for no limit`,
+  ...aCount('milliseconds', 1),
+  type: 'a whole number of milliseconds, 1 or more, or null for no limit',
 };
 
 const aHost: Kind<string> = {
@@ -232,6 +231,7 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
     allowPrivateAddresses: {
       ...aFlag,
       default: 'true',
+      where: 'false: Node, Deno, Bun without the option fetch; elsewhere UNSUPPORTED',
       grants: 'HTTP requests to addresses outside the public internet; false refuses them',
     },
     runInWorker: {

@@ -80,7 +80,8 @@ export interface PluginOptions extends ManifestOptions {
   allowedSchemes?: readonly ('http' | 'https')[] | undefined;
   /**
    * Whether `http_request` may reach an address outside the public internet, also after a redirect: `127.0.0.1`, `10.0.0.1`,
-   * `[fe80::1]`, `localhost` … Names are not looked up, so another name may still lead to such an address. Default: true.
+   * `[fe80::1]` … With false each name is looked up once, its addresses are checked, and the connection leads to one of them.
+   * False is UNSUPPORTED where the platform has no look-up (browsers, workerd), and with the option `fetch`. Default: true.
    */
   allowPrivateAddresses?: boolean | undefined;
   /**

@@ -1,19 +1,20 @@
 import type { HttpRequest, HttpResponse, SendHttp } from '../../abi/index.ts';
 import { describe, messageWithCause, PlugboardError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Fetch } from '../platform/types.ts';
+import type { HttpAnswer } from '../platform/types.ts';
 import { toBase64 } from '../values/base64.ts';
 import { readBody } from '../values/body.ts';
 import { hideUser, withoutUser } from '../values/url.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { refusePort, sendableHeaders } from './http-request.ts';
 
 export interface HttpRules {
-  fetch: Fetch;
+  fetch: (url: URL, init: RequestInit) => Promise<HttpAnswer>;
+  /** Whether `fetch` is that of a browser, which hides redirects and sets some headers itself. */
+  inPage: boolean;
   /** Globs of host names: `*` any characters, `?` one, `[…]` one of these. An empty list allows no request. */
   allowedHosts: readonly string[];
   /** Any of `http` and `https`. */
   allowedSchemes: readonly string[];
-  allowsPrivateAddresses: boolean;
   maxResponseBytes: number;
 }
 
@@ -25,9 +26,8 @@ const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization)$/i;
 const CONTENT_HEADERS = /^content-/i;
 
 /**
- * Makes the function that sends plugins' requests with `fetch`, without the browser's credentials. It checks the URL of the
- * request and of each redirect. In browsers redirects cannot be seen, so there they are followed only if every host, scheme
- * and address is allowed.
+ * Makes the function that sends plugins' requests with `fetch`, without the browser's credentials. It follows redirects itself,
+ * and checks the URL of each. Browsers hide redirects, so there `fetch` follows them, if every host and scheme is allowed.
  */
 export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefined): SendHttp {
   const allowed = rules.allowedHosts.map(glob => compileGlob(withoutBrackets(glob)));
@@ -35,15 +35,16 @@ export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefin
     let request = given;
     for (let hops = 0; hops <= LIMITS.httpRedirects.default; hops++) {
       const url = checkUrl(request.url, allowed, rules);
+      if (hops === 0) request = { ...given, headers: sendableHeaders(given, url, rules.inPage) };
       const response = await sendOnce(url, request, rules, signal());
       if (response.type === 'opaqueredirect') {
         throw denied(
           url,
-          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}", any scheme and any address to follow`,
+          `it redirects, and this platform does not tell where to; allow "${ANY_HOST}" and any scheme to follow`,
         );
       }
       const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
-      if (location === null) return readResponse(url, response, rules);
+      if (location === null) return readResponse(url, request.method, response, rules);
       letGo(response.body);
       request = redirect(request, url, response.status, location);
     }
@@ -59,31 +60,36 @@ async function sendOnce(
   { method, headers, body }: HttpRequest,
   { fetch, ...rules }: HttpRules,
   signal: AbortSignal | undefined,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   try {
     return await fetch(withoutUser(url), {
       method,
-      headers: { ...basicAuthorization(url), ...headers },
+      headers: { ...basicAuthorization(url, headers), ...headers },
       // fetch refuses a body with these methods.
       body: method === 'GET' || method === 'HEAD' ? null : body,
-      redirect: allowsAll(rules) ? 'follow' : 'manual',
+      redirect: rules.inPage && allowsAll(rules) ? 'follow' : 'manual',
       credentials: 'omit',
       ...(signal && { signal }),
     });
   } catch (error) {
-    throw failed(url, error);
+    throw error instanceof PlugboardError && error.code === 'HTTP_DENIED' ? error : failed(url, error);
   }
 }
 
 /** Whether redirects need no check. `fetch` itself follows them only to http and https. */
-const allowsAll = ({ allowedHosts, allowedSchemes, allowsPrivateAddresses }: Omit<HttpRules, 'fetch'>) =>
-  allowedHosts.includes(ANY_HOST) &&
-  HTTP_SCHEMES.every(scheme => allowedSchemes.includes(scheme)) &&
-  allowsPrivateAddresses;
+const allowsAll = ({ allowedHosts, allowedSchemes }: Omit<HttpRules, 'fetch'>) =>
+  allowedHosts.includes(ANY_HOST) && HTTP_SCHEMES.every(scheme => allowedSchemes.includes(scheme));
 
-/** Turns user name and password of a URL into a header, as other clients do. `fetch` refuses URLs that contain them. */
-function basicAuthorization({ username, password }: URL): Record<string, string> {
-  if (!username && !password) return {};
+/**
+ * Turns user name and password of a URL into a header, as other clients do, unless the plugin gives that header. `fetch` refuses
+ * URLs that contain them.
+ */
+function basicAuthorization(
+  { username, password }: URL,
+  headers: HttpRequest['headers'],
+): Record<string, string> {
+  const isGiven = Object.keys(headers).some(name => /^authorization$/i.test(name));
+  if (isGiven || (!username && !password)) return {};
   const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
   return { authorization: `Basic ${toBase64(bytes)}` };
 }
@@ -116,8 +122,7 @@ function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): U
   const url = new URL(text);
   if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
     throw denied(url, `only ${rules.allowedSchemes.join(' and ') || 'nothing'} is sent (allowedSchemes)`);
-  if (!rules.allowsPrivateAddresses && isPrivateAddress(url.hostname))
-    throw denied(url, 'its address is outside the public internet (allowPrivateAddresses)');
+  refusePort(url);
   // URLs write IPv6 addresses in brackets, which have another meaning in globs.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (allowed.some(pattern => pattern.test(host))) return url;
@@ -127,22 +132,37 @@ function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): U
 
 async function readResponse(
   url: URL,
-  response: Response,
+  method: string,
+  response: HttpAnswer,
   { maxResponseBytes }: HttpRules,
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, value] of response.headers) headers[name] = value;
+  // As in the native runtime, the last `set-cookie` wins, and a value beyond ASCII is left out.
+  for (const [name, value] of response.headers) if (/^[\t -~]*$/.test(value)) headers[name] = value;
   const tooLong = () => {
     const message = `http_request: the response of ${shown(url)} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
     const body = await readBody(response, maxResponseBytes, tooLong);
+    if (method !== 'HEAD' && wasDecoded(headers, body.length)) {
+      delete headers['content-encoding'];
+      delete headers['content-length'];
+    }
     return { status: response.status, headers, body };
   } catch (error) {
     throw error instanceof PlugboardError ? error : failed(url, error);
   }
 }
+
+/** Whether `fetch` decoded a body. All runtimes decode gzip and br, and some decode others: then the length is another one. */
+const wasDecoded = (headers: HttpResponse['headers'], length: number): boolean => {
+  const coding = headers['content-encoding'] ?? '';
+  return (
+    /^(gzip|br)$/.test(coding) ||
+    (/^((x-)?gzip|deflate|br|zstd)\b/i.test(coding) && headers['content-length'] !== `${length}`)
+  );
+};
 
 /** Cancels a body. Not awaited: if the body was cloned, the promise settles only when the clone is done too. */
 function letGo(body: { cancel(): Promise<void> } | null): void {

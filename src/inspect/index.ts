@@ -1,5 +1,5 @@
 import { WASM_HEADER } from '../../abi/encode.ts';
-import { isArrayBuffer, isModule, isUint8Array, viewBytes } from '../../wasi/brands.ts';
+import { isArrayBuffer, isModule, viewBytes } from '../../wasi/brands.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
@@ -34,8 +34,11 @@ interface Seen {
  * @throws {PlugboardError} INVALID_INPUT for any other source; INVALID_OPTION for an object as second argument, since
  * `inspect` has no options
  */
-export function inspect(source: Uint8Array | WebAssembly.Module): Inspection;
-export function inspect(source: Uint8Array | WebAssembly.Module, ...extra: unknown[]): Inspection {
+export function inspect(source: Uint8Array | ArrayBuffer | WebAssembly.Module): Inspection;
+export function inspect(
+  source: Uint8Array | ArrayBuffer | WebAssembly.Module,
+  ...extra: unknown[]
+): Inspection {
   refuseExtra(extra, 'inspect', refuse);
   const seen = guarded('inspect', refuseSource, () => see(source), PlugboardError);
   const { outline, custom } = seen;
@@ -98,9 +101,9 @@ const read = <T>(contents: Uint8Array | undefined, reader: (contents: Uint8Array
 
 function see(source: unknown): Seen {
   if (isModule(source)) return seeModule(source);
-  const bytes = isUint8Array(source) ? viewBytes(source) : undefined;
+  const bytes = viewBytes(source);
   if (bytes) return seeBytes(bytes);
-  const message = `inspect: expected a Uint8Array or a WebAssembly.Module, got ${describe(source)}`;
+  const message = `inspect: expected bytes or a WebAssembly.Module, got ${describe(source)}`;
   throw new PlugboardError('INVALID_INPUT', message);
 }
 

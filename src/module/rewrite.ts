@@ -5,16 +5,16 @@ import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { ModuleCache } from './cache.ts';
-import { hexOfSha256, MAIN } from './source.ts';
+import { hexOfSha256IfPossible, MAIN } from './source.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A change to the bytes of a module between hashing and compiling. */
 export interface Transform {
   name: 'cap-memory' | 'meter';
-  /** SHA-256 of the bytes before and after, in hexadecimal digits. */
-  before: string;
-  after: string;
+  /** SHA-256 of the bytes before and after, in hexadecimal digits; null where the platform has none, as in pages without https. */
+  before: string | null;
+  after: string | null;
 }
 
 export interface RewriteOptions {
@@ -130,8 +130,8 @@ async function takeSteps(
     if (!after || !check(before, after))
       return refuse(`module "${name}" uses a form that the host does not know, or is too large for it`);
     if (after === before) continue;
-    const [from, to] = await Promise.all([before, after].map(each => hexOfSha256(platform, each)));
-    transforms.push({ name: step, before: from!, after: to! });
+    const [from, to] = await Promise.all([before, after].map(each => hexOfSha256IfPossible(platform, each)));
+    transforms.push({ name: step, before: from ?? null, after: to ?? null });
     before = after;
   }
   return { bytes: before, transforms };

@@ -13,7 +13,9 @@ export type Source =
   | { path: string }
   | { url: URL; init: { method?: string; headers?: Record<string, string> } }
   | { response: Response }
-  | { module: WebAssembly.Module };
+  | { module: WebAssembly.Module }
+  /** A promise of the manifest. */
+  | { settling: Promise<Source> };
 
 export interface ManifestModule {
   source: Source;
@@ -55,8 +57,9 @@ export async function fetchManifest(input: URL | Response, fetch: Fetch): Promis
 export async function loadSource(
   platform: Platform,
   fetch: Fetch,
-  { source, name, hash }: ManifestModule,
+  { source: given, name, hash }: ManifestModule,
 ): Promise<LoadedSource> {
+  const source = 'settling' in given ? await given.settling : given;
   if ('module' in source) return source;
   const { bytes, compiling } = await readSource(platform, fetch, source);
   if (hash === undefined) return { bytes, compiling, sha256: null };
@@ -128,6 +131,12 @@ export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuf
     throw new CreateError('UNSUPPORTED', message, { cause: error });
   }
 }
+
+/** As `hexOfSha256`, but null if the platform has no SHA-256. For hashes that are only reported. */
+export const hexOfSha256IfPossible = (
+  platform: Platform,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<string | null> => hexOfSha256(platform, bytes).catch(() => null);
 
 async function readFile(platform: Platform, path: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!platform.readFile) {

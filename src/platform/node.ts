@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
 import { nodeFolder } from './node-files.ts';
+import { nodeFetch } from './node-http.ts';
 import { watchNodeFile } from './node-watch.ts';
 import { startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
@@ -39,10 +40,15 @@ export const nodePlatform: Platform = {
   compile: bytes => keepAlive(compile(bytes)),
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
+  baseUrl: () => undefined,
+  fetchPublic: nodeFetch(),
   hostFolder: nodeFolder,
   watchFile: (path, onChange) => watchNodeFile(toPath(path), onChange),
   printsWasiOutput,
-  lacksWorkers: () => null,
+  lacksWorkers: () =>
+    globalThis.process?.permission?.has('worker') === false
+      ? 'Node runs with --permission and without --allow-worker'
+      : null,
   lacksForce: () => {
     const [name] = ['Bun', 'Deno'].filter(each => each in globalThis);
     return name ? `${name} cannot end a worker that is in a loop` : null;

@@ -3,6 +3,9 @@ import type { Clock, Fs, Random } from '../../wasi/index.ts';
 /** The standard `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
+/** The members of a `Response` to a plugin's request that are read. */
+export type HttpAnswer = Pick<Response, 'status' | 'headers' | 'body' | 'type'>;
+
 /** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. */
 export interface Platform {
   clock: Clock;
@@ -17,6 +20,13 @@ export interface Platform {
   /** Opens a folder of the host. Throws if it does not exist. Left out where the runtime has no folders. */
   hostFolder?(path: string): Fs;
   fetch: typeof globalThis.fetch;
+  /**
+   * Sends a request as `fetch` does, but only to the public internet, and follows no redirect. Left out where the runtime does
+   * not tell the address of a name.
+   */
+  fetchPublic?(url: URL, init: RequestInit): Promise<HttpAnswer>;
+  /** The URL that relative URLs of this page or its worker start from. Undefined outside browsers. */
+  baseUrl?(): string | undefined;
   /** Carries a value along through callbacks and awaits. Left out where the runtime has no async contexts. */
   asyncContext?: AsyncContext;
   /** Keeps the current HTTP request alive until `work` settles. Left out where the end of a request does not end work. */

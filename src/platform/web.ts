@@ -12,6 +12,7 @@ export const webPlatform: Platform = {
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
+  baseUrl: () => globalThis.document?.baseURI ?? globalThis.location?.origin,
   ...(asyncContext && { asyncContext }),
   ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),

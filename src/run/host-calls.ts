@@ -5,7 +5,7 @@ import { CallContext } from '../host/context.ts';
 import type { HostCall, WaitingHostCall } from '../host/function.ts';
 import type { AsyncContext } from '../platform/types.ts';
 import type { OutputCopier } from '../values/output.ts';
-import { Interrupt, waitedTooLong } from './interrupt.ts';
+import { Interrupt, startTimer, waitedTooLong } from './interrupt.ts';
 
 /** The running call of one plugin, if any: the state that its host functions share. */
 interface RunningCall extends HostCall {
@@ -178,17 +178,17 @@ export class WaitingCalls implements RunningCall, WaitingHostCall {
     const running = this.#running;
     if (!running || !this.mayWaitForThis()) return () => {};
     const timeoutMs = this.#options.queueTimeoutMs;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopTimer = () => {};
     const watch = () => {
       const { pending } = running;
-      timer = setTimeout(() => {
+      stopTimer = startTimer(timeoutMs, () => {
         if (running.isOver) return;
         if (pending !== null && running.pending === pending) leave(waitedTooLong(what, timeoutMs));
         else watch();
-      }, timeoutMs);
+      });
     };
     watch();
-    return () => clearTimeout(timer);
+    return () => stopTimer();
   }
 
   mayWaitForThis(): boolean {

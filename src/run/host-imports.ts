@@ -1,4 +1,5 @@
-import { type Kernel, performHttpRequest, type SendHttp } from '../../abi/index.ts';
+import { type Kernel, performHttpRequest, readHttpRequest, type SendHttp } from '../../abi/index.ts';
+import { attempt, PlugboardError } from '../errors.ts';
 import {
   type WaitingHostCall,
   type WasmValue,
@@ -6,6 +7,7 @@ import {
   wrapHostFunction,
 } from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
+import { withoutUser } from '../values/url.ts';
 import { type HostCalls, pass, raise } from './host-calls.ts';
 
 /** An import that returns a promise. It rejects only with the reason for which the call was stopped. */
@@ -24,6 +26,21 @@ export const httpImport =
       kernel.check();
       return kernel.stop(error as Error);
     }
+  };
+
+/** Makes `http_request` for a plugin to which no host is allowed. */
+export const refusedHttpImport =
+  (kernel: Kernel) =>
+  (request: bigint, body: bigint): never => {
+    kernel.check();
+    const url = attempt(
+      () => withoutUser(new URL(readHttpRequest(kernel, Number(request), Number(body)).url)),
+      null,
+    );
+    const message =
+      `http_request: ${url ? `${url.href}: ` : ''}HTTP is not enabled for this plugin; to allow it, give the option ` +
+      `allowedHosts${url ? `: ["${url.hostname}"]` : ''}`;
+    return kernel.stop(new PlugboardError('HTTP_NOT_ENABLED', message));
   };
 
 /** Wraps a host function that runs on the plugin's own thread. */

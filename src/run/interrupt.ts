@@ -73,6 +73,17 @@ export class Interrupt {
   }
 }
 
+/** Calls `fn` after `ms`, which may be longer than a timer of the engine takes. Returns a function that cancels it. */
+export function startTimer(ms: number, fn: () => void): () => void {
+  const waitMs = Math.min(ms, MAX_TIMER_MS);
+  let cancel = () => clearTimeout(timer);
+  const timer = setTimeout(() => {
+    if (waitMs === ms) fn();
+    else cancel = startTimer(ms - waitMs, fn);
+  }, waitMs);
+  return () => cancel();
+}
+
 /** Returns a clock whose sleep suspends the plugin and leaves the thread free. The sleep ends when `signal` fires. */
 export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefined): Clock => ({
   ...clock,
@@ -80,13 +91,12 @@ export const suspendingClock = (clock: Clock, signal: () => AbortSignal | undefi
     new Promise(resolve => {
       const call = signal();
       const wake = () => {
-        clearTimeout(timer);
+        stopTimer();
         // Removed, because one call may sleep many times.
         call?.removeEventListener('abort', wake);
         resolve();
       };
-      // A plugin that sleeps longer wakes early.
-      const timer = setTimeout(wake, Math.min(Math.ceil(Number(ns) / NS_PER_MS), MAX_TIMER_MS));
+      const stopTimer = startTimer(Math.ceil(Number(ns) / NS_PER_MS), wake);
       call?.addEventListener('abort', wake);
     }),
 });
@@ -113,13 +123,13 @@ export async function stopInTime<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (signal) refuseIfAborted(what, signal);
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
+  const stopTimer = timeoutMs === undefined ? null : startTimer(timeoutMs, () => stop(timedOut(timeoutMs)));
   const abort = () => stop(aborted(signal!));
   signal?.addEventListener('abort', abort);
   try {
     return await work();
   } finally {
-    clearTimeout(timer);
+    stopTimer?.();
     signal?.removeEventListener('abort', abort);
   }
 }

@@ -7,11 +7,11 @@ import { concat } from '../wasm/bytes.ts';
  * @param tooLong makes the error for a body over the limit, from the number of bytes read so far
  */
 export async function readBody(
-  response: Response,
+  { body }: Pick<Response, 'body'>,
   maxBytes: number,
   tooLong: (bytes: number) => Error,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = response.body?.getReader();
+  const reader = body?.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {

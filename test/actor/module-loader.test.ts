@@ -88,13 +88,33 @@ suite('ModuleLoader', test => {
       await raises(() => loader.reload('a', source as string), { code, message });
     }
     is(loader.get('a'), old);
-    const without = new ModuleLoader();
+    const without = new ModuleLoader({ platform: { ...webPlatform, baseUrl: () => undefined } });
     await raises(() => without.load('a', 'actor.wasm'), {
       code: 'SOURCE_UNAVAILABLE',
       message: 'there are no files here',
     });
     const own = new ModuleLoader({ readFile: async path => answer(path) });
     is((await own.load('a', 'own.wasm')).version, 'own.wasm');
+  });
+
+  test('in a page a relative URL is a source', async () => {
+    const { readFile: _, ...page } = { ...platform, baseUrl: () => 'https://a.test/dir/' };
+    const loader = new ModuleLoader({ platform: page });
+    for (const path of ['/actor.wasm', './actor.wasm', 'x/actor.wasm'])
+      is((await loader.load('a', path)).version, 'url');
+  });
+
+  test('without crypto.subtle only a hash is refused', async () => {
+    const sha256 = () => Promise.reject(new Error('no crypto.subtle here'));
+    const loader = new ModuleLoader({ platform: { ...platform, sha256 } });
+    is((await loader.load('a', answer('a'))).sha256, null);
+    is((await loader.load('b', answer('b'))).version, 'b');
+    is((await loader.reload('a', answer('c'))).version, 'c');
+    const options = { sha256: '0'.repeat(64) };
+    await raises(() => loader.load('a', answer('a'), options), {
+      code: 'UNSUPPORTED',
+      message: 'no crypto.subtle here',
+    });
   });
 
   test('bytes with another SHA-256 than the expected one are refused', async () => {
@@ -239,6 +259,14 @@ suite('ModuleLoader', test => {
       'watch: path: expected a string, got undefined',
     ],
     ['no listener', ['a', 'a.wasm'], 'INVALID_CONFIG', 'watch: listener: expected a function, got undefined'],
+    ...['https://a.test/a.wasm', 'HTTP://a.test/a.wasm', 'data:application/wasm,', 'blob:x'].map(
+      (url): [string, unknown[], string, string] => [
+        `the URL ${url}`,
+        ['a', url, () => {}],
+        'INVALID_CONFIG',
+        `watch: path: expected the path of a file, got the URL "${url}"`,
+      ],
+    ),
     ['a platform without files', ['a', 'a.wasm', () => {}], 'UNSUPPORTED', 'watch: no files can be watched'],
   ];
   for (const [name, args, code, message] of wrongWatches) {

@@ -1,6 +1,7 @@
 import { access } from './access.ts';
 import { blocks } from './blocks.ts';
 import { calls } from './calls.ts';
+import { http } from './http.ts';
 import { link, manifest } from './link.ts';
 import { results } from './results.ts';
 import type { ComparisonTopic } from './row.ts';
@@ -16,6 +17,7 @@ export const comparison: readonly ComparisonTopic[] = [
   access,
   transfer,
   store,
+  http,
   results,
   calls,
   start,

@@ -182,6 +182,21 @@ export const manifest: ComparisonTopic = {
       why: '[A limit that allows everything when it is lowered to 0 is a trap](/docs/RATIONALE.md#why-does-a-limit-of-0-mean-none).',
     },
     {
+      id: 'manifest-time-zero',
+      case: '`timeout_ms` of 0',
+      native: 'every call ends with "timeout"',
+      go: 'no limit',
+      js: 'no limit',
+      plugboard: 'refused',
+      why: 'No call could succeed, and a limit of 0 is meant as "no limit" in the SDKs. Leave the key out, or give `null`.',
+    },
+    {
+      id: 'manifest-time-long',
+      case: '`timeout_ms` beyond 2^31 − 1',
+      native: 'kept',
+      js: 'every call ends at once',
+    },
+    {
       id: 'manifest-data',
       case: '`data` of a module',
       native: 'base64, or a pointer',

@@ -122,10 +122,11 @@ export const layers: readonly Layer[] = [
       'src/platform/node.ts',
       'src/platform/node-atomic-file.ts',
       'src/platform/node-files.ts',
+      'src/platform/node-http.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'errors', 'units', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {

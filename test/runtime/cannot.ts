@@ -69,7 +69,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^src\/http-server\.test/,
+    file: /^src\/http-(server|public)\.test/,
     reason: 'there is no server to ask; the same is asked of a fetch that the suites bring along',
   },
   {
@@ -77,6 +77,12 @@ export const CANNOT: readonly Cannot[] = [
     file: /^src\/left-open\.test/,
     reason:
       'about processes, and workers of Node, Deno and Bun; the other suites in workers run in browsers too',
+  },
+  {
+    runtimes: ['deno', 'bun'],
+    file: /^src\/left-open\.test/,
+    test: /where Node may start no workers/,
+    reason: 'about a flag of Node',
   },
   {
     runtimes: ['workerd'],

@@ -1,6 +1,8 @@
+import { createPlugin as createIn } from '../../src/create.ts';
 import { parseManifest } from '../../src/given/manifest.ts';
 import type { Manifest, ManifestLike, PluginOptions } from '../../src/node.ts';
 import { createPlugin } from '../../src/node.ts';
+import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -15,6 +17,13 @@ const importing = (
   params: ('i32' | 'i64')[] = [],
   results: ('i32' | 'i64')[] = [],
 ) => buildModule({ imports: [{ module, name, params, results }], memoryPages: 1 });
+const later = <T>(value: T): Promise<T> => new Promise(resolve => setTimeout(resolve, 0, value));
+/** A promise that is rejected, and counts as handled. */
+const offline = () => {
+  const promise = Promise.reject(new Error('offline'));
+  promise.catch(() => {});
+  return promise;
+};
 const start = (name: string, body: string[]) => buildModule({ functions: [{ name, body }] });
 
 /** Everything here is wrong on purpose, so the types are not asked. */
@@ -23,6 +32,7 @@ interface BadInput {
   message: string | RegExp;
   manifest?: unknown;
   options?: unknown;
+  row?: string;
 }
 
 const badInputs: BadInput[] = [
@@ -69,7 +79,7 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ module: new WebAssembly.Module(WASM), hash: '0'.repeat(64) }] },
-    message: 'beside "module" one of the keys name',
+    message: 'wasm[0].hash: the bytes of a compiled module cannot be read',
   },
   { code: 'INVALID_MANIFEST', manifest: { wasm: [{ data: WASM }], confg: {} }, message: 'manifest.confg' },
   {
@@ -121,7 +131,7 @@ const badInputs: BadInput[] = [
   },
   {
     code: 'INVALID_MANIFEST',
-    manifest: { wasm: [{ url: 'x.wasm' }] },
+    manifest: { wasm: [{ url: 'x:y' }] },
     message: 'wasm[0].url: expected an absolute URL',
   },
   {
@@ -139,6 +149,27 @@ const badInputs: BadInput[] = [
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ response: WASM }] },
     message: 'wasm[0].response: expected a Response',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ response: later(WASM) }] },
+    message: 'wasm[0].response: expected a Response, got an object of class Uint8Array',
+  },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ data: later('n0t*base64') }] },
+    message: 'wasm[0].data: expected base64',
+  },
+  { code: 'INVALID_MANIFEST', manifest: { wasm: [{ path: later('x') }] }, message: 'wasm[0].path' },
+  {
+    code: 'INVALID_MANIFEST',
+    manifest: { wasm: [{ module: later(new WebAssembly.Module(WASM)), hash: '0'.repeat(64) }] },
+    message: 'wasm[0].hash: the bytes of a compiled module cannot be read',
+  },
+  {
+    code: 'SOURCE_UNAVAILABLE',
+    manifest: { wasm: [{ response: offline() }] },
+    message: 'manifest.wasm[0].response: offline',
   },
   {
     code: 'INVALID_MANIFEST',
@@ -166,7 +197,8 @@ const badInputs: BadInput[] = [
   {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 0 },
-    message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 to 2147483647',
+    row: 'abi.manifest-time-zero',
+    message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 or more, got a number',
   },
   {
     code: 'UNSUPPORTED',
@@ -174,7 +206,7 @@ const badInputs: BadInput[] = [
     message:
       'memory.max_pages cannot be honoured: module "main" came compiled, and only its bytes can be changed; leave it out',
   },
-  { code: 'INVALID_OPTION', options: { timeoutMs: 2 ** 31 }, message: 'option.timeoutMs' },
+  { code: 'INVALID_OPTION', options: { timeoutMs: 2 ** 53 }, message: 'option.timeoutMs' },
   { code: 'INVALID_OPTION', options: { runInWorker: 1 as never }, message: 'option.runInWorker' },
   {
     code: 'INVALID_OPTION',
@@ -287,13 +319,17 @@ const badInputs: BadInput[] = [
 suite('create', test => {
   for (const [index, { code, message, options, ...rest }] of badInputs.entries()) {
     const manifest = 'manifest' in rest ? rest.manifest : WASM;
-    test.row(`error.${code}`, `bad input ${index}: ${message}`, async () => {
-      const error = await raises(() => createPlugin(manifest as ManifestLike, options as PluginOptions), {
-        code,
-        message: code === 'INIT_FAILED' ? /unreachable/i : message,
-      });
-      is(error.name, 'CreateError');
-    });
+    test.row(
+      [`error.${code}`, ...(rest.row ? [rest.row] : [])],
+      `bad input ${index}: ${message}`,
+      async () => {
+        const error = await raises(() => createPlugin(manifest as ManifestLike, options as PluginOptions), {
+          code,
+          message: code === 'INIT_FAILED' ? /unreachable/i : message,
+        });
+        is(error.name, 'CreateError');
+      },
+    );
   }
 
   test.row('error.UNRESOLVED_IMPORTS', 'one error lists every import', async () => {
@@ -339,6 +375,13 @@ suite('create', test => {
       () => new Response(WASM, { headers: { 'content-type': 'application/wasm' } }),
     ],
     ['a manifest with a Response', () => ({ wasm: [{ response: new Response(WASM), name: undefined }] })],
+    ['a promise of a Response in a manifest', () => ({ wasm: [{ response: later(new Response(WASM)) }] })],
+    [
+      'a promise of bytes in a manifest, with its hash',
+      async () => ({ wasm: [{ data: later(WASM), hash: await hash() }] }),
+    ],
+    ['a promise of base64 in a manifest', () => ({ wasm: [{ data: later(WASM_BASE64) }] })],
+    ['a promise of a module in a manifest', () => ({ wasm: [{ module: WebAssembly.compile(WASM) }] })],
     ['a hash in upper case', async () => ({ wasm: [{ data: WASM, hash: (await hash()).toUpperCase() }] })],
   ];
   for (const [name, manifest] of sources) {
@@ -348,6 +391,92 @@ suite('create', test => {
       is(await plugin.call('nothing'), null);
     });
   }
+
+  const BASE = 'https://a.test/dir/page.html?q';
+  const PAGE = {
+    ...webPlatform,
+    baseUrl: () => BASE,
+    fetch: async (url: URL | RequestInfo) =>
+      /manifest$/.test(String(url))
+        ? Response.json({ wasm: [{ url: '/p.wasm' }] })
+        : /p\.wasm$/.test(String(url))
+          ? new Response(WASM)
+          : new Response(null, { status: 404 }),
+  };
+  const urls: [text: string, url: string | null][] = [
+    ['/assets/p.wasm', 'https://a.test/assets/p.wasm'],
+    ['p.wasm', 'https://a.test/dir/p.wasm'],
+    ['../p.wasm', 'https://a.test/p.wasm'],
+    ['//b.test/p.wasm', 'https://b.test/p.wasm'],
+    ['http://b.test/p.wasm', 'http://b.test/p.wasm'],
+    ['C:\\p.wasm', null],
+    ['x:p.wasm', null],
+  ];
+  for (const [text, url] of urls)
+    test(`in a page ${text} leads to ${url ?? 'a path'}`, async () => {
+      for (const given of [text, { wasm: [{ path: text }] }]) {
+        const { source } = parseManifest(given, BASE).modules[0]!;
+        is('url' in source ? source.url.href : null, url);
+        is('path' in parseManifest(given).modules[0]!.source, !/^http/.test(text));
+        if (url) await (await createIn(PAGE, given)).close();
+        else
+          await raises(() => createIn(PAGE, given), { code: 'SOURCE_UNAVAILABLE', message: 'has no files' });
+      }
+      const given = { wasm: [{ url: text }] };
+      if (url) await (await createIn(PAGE, given)).close();
+      else
+        await raises(() => createIn(PAGE, given), { code: 'INVALID_MANIFEST', message: 'an absolute URL' });
+    });
+
+  test('in a page a relative URL may lead to a manifest', async () => {
+    await (await createIn(PAGE, '/manifest')).close();
+  });
+
+  const unchecked: [name: string, options: PluginOptions, refused: string | null][] = [
+    ['where the platform has no look-up', {}, 'this platform cannot look up hosts'],
+    ['with the option fetch', { fetch: async () => new Response() }, 'option.fetch looks up hosts itself'],
+    ['where no host is allowed', { allowedHosts: [] }, null],
+    ['where private addresses are allowed', { allowPrivateAddresses: true }, null],
+  ];
+  for (const [name, options, refused] of unchecked)
+    test.row('error.UNSUPPORTED', `allowPrivateAddresses: false ${name}`, async () => {
+      const all = { allowedHosts: ['*'], allowPrivateAddresses: false, ...options };
+      const message = `allowPrivateAddresses: false cannot be honoured: ${refused}`;
+      if (refused) await raises(() => createIn(webPlatform, WASM, all), { code: 'UNSUPPORTED', message });
+      else await (await createIn(webPlatform, WASM, all)).close();
+    });
+
+  test('without crypto.subtle only a hash is refused', async () => {
+    const withoutHash = { ...webPlatform, sha256: () => Promise.reject(new Error('no crypto.subtle here')) };
+    const plugin = await createIn(
+      withoutHash,
+      buildModule({ memoryPages: 1, functions: [{ name: 'nothing', body: [] }] }),
+      {
+        memory: { max_pages: 3 },
+      },
+    );
+    equal(
+      plugin.report.modules[0]!.transforms.map(({ name, before, after }) => [name, before, after]),
+      [['cap-memory', null, null]],
+    );
+    await plugin.close();
+    const hashed = { wasm: [{ data: WASM, hash: await hash() }] };
+    await raises(() => createIn(withoutHash, hashed), {
+      code: 'UNSUPPORTED',
+      message: 'no crypto.subtle here',
+    });
+  });
+
+  for (const limit of [2 ** 31 - 1, 2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER])
+    test.row(
+      'abi.manifest-time-long',
+      `a time limit of ${limit} ms does not end a call at once`,
+      async () => {
+        const plugin = await createPlugin(WASM, { timeoutMs: limit });
+        is(await plugin.call('nothing'), null);
+        await plugin.close();
+      },
+    );
 
   type Form = (bytes: Uint8Array<ArrayBuffer>, sha256: string) => ManifestLike;
   const forms: [name: string, form: Form][] = [

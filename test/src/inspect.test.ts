@@ -470,6 +470,12 @@ suite('inspect', test => {
     });
   }
 
+  test('an ArrayBuffer and each view of it are inspected as a Uint8Array is', () => {
+    const bytes = exporting('run');
+    for (const given of [bytes.buffer, new DataView(bytes.buffer), new Uint8ClampedArray(bytes.buffer)])
+      equal(inspect(given as ArrayBuffer), inspect(bytes));
+  });
+
   test('refuses a value that is neither bytes nor a module', async () => {
     await raises(() => inspect('plugin.wasm' as unknown as Uint8Array), {
       code: 'INVALID_INPUT',

@@ -23,11 +23,16 @@ function findGc(): (() => void) | undefined {
   return runInNewContext('gc') as () => void;
 }
 
-async function runProgram(path: string): Promise<[code: unknown, output: string]> {
+async function runProgram(
+  path: string,
+  nodeFlags: readonly string[] = [],
+): Promise<[code: unknown, output: string]> {
   const flags =
-    'Deno' in globalThis ? ['run', '--no-prompt', '--no-lock', `--allow-read=${host().path('.')}`] : [];
+    'Deno' in globalThis
+      ? ['run', '--no-prompt', '--no-lock', `--allow-read=${host().path('.')}`]
+      : nodeFlags;
   const child = spawn(process.execPath, [...flags, host().path(path)], {
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: WATCHDOG_MS,
     killSignal: 'SIGKILL',
@@ -62,6 +67,16 @@ suite('workers of this process', test => {
   for (const [file, name, output] of programs) {
     test(name, async () => equal(await runProgram(`dist/test/src/${file}.js`), [0, output]));
   }
+
+  test('where Node may start no workers, a time limit is kept by checks', async () => {
+    const flag = ['--permission', '--experimental-permission'].find(each =>
+      process.allowedNodeEnvironmentFlags.has(each),
+    );
+    equal(await runProgram('dist/test/src/without-workers.js', [flag!, '--allow-fs-read=*']), [
+      0,
+      'meter\nTIMEOUT\noption.runInWorker: the plugin is to run in a worker, but Node runs with --permission and without --allow-worker; leave it out\n',
+    ]);
+  });
 
   const gc = findGc();
   const happens = async (what: () => boolean) => {

@@ -190,8 +190,8 @@ const overlapping = (test: Test, create: Create, knows: boolean) => {
   );
 
   test.row('error.INVALID_OPTION', 'a wrong queueTimeoutMs is refused', async () => {
-    for (const queueTimeoutMs of [0, -1, 1.5, 2 ** 31, '5' as never]) {
-      const message = 'option.queueTimeoutMs: expected a whole number of milliseconds, 1 to 2147483647';
+    for (const queueTimeoutMs of [0, -1, 1.5, 2 ** 53, '5' as never]) {
+      const message = 'option.queueTimeoutMs: expected a whole number of milliseconds, 1 or more';
       await raises(() => create(() => {}, { queueTimeoutMs }), { code: 'INVALID_OPTION', message });
     }
     await (await create(() => {}, { queueTimeoutMs: null })).close();

@@ -15,6 +15,8 @@ export type ModuleSource = Uint8Array | ArrayBuffer | WebAssembly.Module | URL |
 interface Means {
   readFile: ((path: string) => Promise<Uint8Array>) | undefined;
   fetch: Fetch;
+  /** The URL from which relative ones start; undefined where texts without a scheme are paths. */
+  base: string | undefined;
   maxBytes: number;
 }
 
@@ -26,10 +28,10 @@ interface Means {
  */
 export async function readModuleSource(
   given: ModuleSource,
-  { readFile, fetch, maxBytes }: Means,
+  { readFile, fetch, base, maxBytes }: Means,
 ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module> {
   const { source } = readForeign('module', () => {
-    if (isSource(given)) return parseManifest(given).modules[0]!;
+    if (isSource(given)) return parseManifest(given, base).modules[0]!;
     const expected = 'bytes, a WebAssembly.Module, a path or a URL';
     throw new ActorError('INVALID_CONFIG', `module: expected ${expected}, got ${describe(given)}`);
   });

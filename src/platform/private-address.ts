@@ -31,14 +31,16 @@ const CARRIERS = [
 ];
 
 /**
- * Whether a URL's host is an address outside the public internet, or `localhost` or a name below it. Other names are not
- * looked up.
- * @param hostname the property of a `URL` object, which writes each address in one form
+ * Whether an address is outside the public internet. So is one with a zone such as `%eth0`, which is part of a local network.
+ * @param address as a look-up gives it
  */
-export function isPrivateAddress(hostname: string): boolean {
+export function isPrivateAddress(address: string): boolean {
+  const url = `http://${address.includes(':') ? `[${address}]` : address}/`;
+  if (!URL.canParse(url)) return true;
+  // A URL writes each address in one form.
+  const { hostname } = new URL(url);
   if (hostname.startsWith('[')) return isPrivateV6(groupsOf(hostname.slice(1, -1)));
-  if (/^\d+(\.\d+){3}$/.test(hostname)) return isPrivateV4(numberOf(hostname));
-  return /(^|\.)localhost\.?$/.test(hostname);
+  return !/^\d+(\.\d+){3}$/.test(hostname) || isPrivateV4(numberOf(hostname));
 }
 
 const isPrivateV4 = (address: number): boolean =>

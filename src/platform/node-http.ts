@@ -1,0 +1,79 @@
+import type { LookupAddress } from 'node:dns';
+import type { IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
+import { PlugboardError } from '../errors.ts';
+import { isPrivateAddress } from './private-address.ts';
+import type { HttpAnswer, Platform } from './types.ts';
+
+/** Returns all addresses of a host name; for an address itself, that one. */
+type LookUp = (host: string) => Promise<LookupAddress[]>;
+
+const systemLookUp: LookUp = async host => (await import('node:dns/promises')).lookup(host, { all: true });
+
+/** Makes `Platform.fetchPublic`. It looks up each name once, and connects to the address that was checked. */
+export const nodeFetch =
+  (lookUp: LookUp = systemLookUp, isPrivate = isPrivateAddress): NonNullable<Platform['fetchPublic']> =>
+  async (url, { method = 'GET', headers = {}, body, signal }) => {
+    const addresses = await lookUp(url.hostname.replace(/^\[|\]$/g, ''));
+    const found = addresses.find(({ address }) => isPrivate(address));
+    if (found) {
+      const message = `http_request: ${url} is not allowed: its address ${found.address} is outside the public internet`;
+      throw new PlugboardError('HTTP_DENIED', `${message} (allowPrivateAddresses)`);
+    }
+    // Given to the connection, which would look up the name again, and may get another answer.
+    const lookup: LookupFunction = (_host, { all }, done) =>
+      all ? done(null, addresses) : done(null, addresses[0]!.address, addresses[0]!.family);
+    const given = new Headers({ accept: '*/*', 'accept-encoding': 'gzip', 'user-agent': 'plugboard' });
+    for (const [name, value] of new Headers(headers)) given.set(name, value);
+    const [{ request }, streams, zlib] = await Promise.all([
+      url.protocol === 'https:' ? import('node:https') : import('node:http'),
+      import('node:stream'),
+      import('node:zlib'),
+    ]);
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const sent = request(url, {
+        method,
+        headers: Object.fromEntries(given),
+        lookup,
+        ...(signal && { signal }),
+        // A connection of its own: a pooled one may lead to an address that was not checked.
+        agent: false,
+      });
+      sent.once('response', message => {
+        try {
+          resolve(toAnswer(message, method, streams, zlib));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  };
+
+/** Decoders by coding. `fetch` decodes these too. */
+const DECODERS = {
+  gzip: 'createGunzip',
+  'x-gzip': 'createGunzip',
+  deflate: 'createInflate',
+  br: 'createBrotliDecompress',
+} as const;
+
+function toAnswer(
+  message: IncomingMessage,
+  method: string,
+  { Readable, pipeline }: Pick<typeof import('node:stream'), 'Readable' | 'pipeline'>,
+  zlib: typeof import('node:zlib'),
+): HttpAnswer {
+  const status = message.statusCode!;
+  const headers = new Headers();
+  for (let index = 0; index < message.rawHeaders.length; index += 2)
+    headers.append(message.rawHeaders[index]!, message.rawHeaders[index + 1]!);
+  const coding = headers.get('content-encoding')?.toLowerCase() ?? '';
+  const isEmpty = method === 'HEAD' || status === 204 || status === 304;
+  const decoder = !isEmpty && Object.hasOwn(DECODERS, coding) && DECODERS[coding as keyof typeof DECODERS];
+  // The reader of the decoded body gets the errors of both streams.
+  const decoded = decoder ? pipeline(message, zlib[decoder](), () => {}) : message;
+  return { status, headers, body: Readable.toWeb(decoded) as ReadableStream, type: 'basic' };
+}
