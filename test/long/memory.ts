@@ -80,7 +80,10 @@ const cleared: LongCase[] = KINDS.map(([kind, tier, isShared]) => ({
     for (const handle of handles) eachWord(handle, address => call('store_u64', address, -1n));
     call('output_set', handles.at(-1)!, size);
     kernel.begin('input');
-    equal([kernel.memory.output, call('input_length'), call('memory_bytes')], [null, 5n, PAGE_BYTES - 64n]);
+    equal(
+      [kernel.memory.hasOutput, call('input_length'), call('memory_bytes')],
+      [false, 5n, PAGE_BYTES - 64n],
+    );
     for (const handle of handles) equal([call('length', handle), call('load_u64', handle)], [0n, 0n]);
     equal(allocate(), handles, 'handles start over');
     for (const handle of handles) eachWord(handle, address => is(call('load_u64', address), 0n));
