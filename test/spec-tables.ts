@@ -297,7 +297,7 @@ const actorLayers: readonly ActorLayer[] = [
       'engine/outline.ts',
       'engine/host-functions.ts',
       'engine/metadata.ts',
-      'engine/stderr.ts',
+      'engine/stdio.ts',
     ],
   },
   {

@@ -280,7 +280,7 @@ export class ScriptActor {
   /** Counts a failed call, tells listeners, and applies the error policy. Returns the error for the caller. */
   async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<Error> {
     const error =
-      cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error?.stderr);
+      cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error);
     const { code } = error;
     // An abort or a stop is the user's decision, not a failure of the plugin: it does not count.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';

@@ -1,4 +1,5 @@
 import { isBytes, viewBytes } from '../../wasi/brands.ts';
+import type { PrintedLines } from '../call-error.ts';
 import { messageOf } from '../errors.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
@@ -144,7 +145,7 @@ export class LoadedPlugin {
         answer = await engine.run(call);
         this.#apply(answer, state);
       } catch (cause) {
-        return failed(cause, sent, engine.stderr, this.#afterFailure(state, before));
+        return failed(cause, sent, engine, this.#afterFailure(state, before));
       }
       const { outputs, outputBytes } = answer;
       const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
@@ -190,17 +191,12 @@ export class LoadedPlugin {
   }
 }
 
-const failed = (
-  cause: unknown,
-  sent: Packet[],
-  stderr: readonly string[] = [],
-  state?: WrittenState,
-): Step => ({
+const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: WrittenState): Step => ({
   state,
   sent,
   result: undefined,
   outputBytes: 0,
-  error: new ProcessError(cause, sent, stderr),
+  error: new ProcessError(cause, sent, printed),
 });
 
 /** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */

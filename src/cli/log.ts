@@ -30,17 +30,14 @@ const logger = {
 };
 
 /**
- * Returns plugin options that send logs, warnings and the plugin's lines to stderr, because stdout is for results.
- * @param node put before the lines of the plugin's stderr
+ * Returns plugin options that send logs and warnings to stderr, because stdout is for results.
  * @throws {CliError} USAGE for an unknown level, here or in the environment, and for two options that contradict
  */
-export function logOptions(values: Values<typeof LOG_OPTIONS>, node = 'stderr') {
+export function logOptions(values: Values<typeof LOG_OPTIONS>) {
   const show = values.quiet ? () => {} : writeStderr;
   return {
     logLevel: readLevel(values),
     logger,
-    stdout: line => show('stdout', line),
-    stderr: line => show(node, line),
     onDiagnostic: ({ code, message }) => show('plugboard: warning', `${code}: ${message}`),
     ...(wantsDebugLog(process.env) && { debug: (line: string) => writeStderr('plugboard: debug', line) }),
   } satisfies PluginOptions;

@@ -181,6 +181,8 @@ const OLDER_OPTIONS = {
   offMainThread: 'an older option of Extism, which its SDK ignores; give runInWorker',
 };
 
+const KEPT_LINES = 'not printed; the last lines are kept for errors that end an instance';
+
 export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
   of: 'createPlugin(manifest, options)',
   nullIsLeftOut: true,
@@ -233,8 +235,8 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       default: 'accessors where the platform compiles bytes',
     },
     accessors: { ...aModule, default: 'compiled where the platform compiles bytes' },
-    stdout: { ...aFunction, default: 'lines are dropped' },
-    stderr: { ...aFunction, default: 'lines are kept for errors' },
+    stdout: { ...aFunction, default: KEPT_LINES },
+    stderr: { ...aFunction, default: KEPT_LINES },
     onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
     strict: { ...aFlag, default: 'false' },
     debug: { ...aFunction, default: 'none' },

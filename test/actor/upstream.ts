@@ -104,9 +104,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     number: 16,
-    upstream: 'Lines that plugins print on stderr are lost.',
-    here: 'The lines go to the stderr of the host with the name of the actor, and the last lines into the error.',
-    option: '`stderr`',
+    upstream: 'Lines that plugins print are lost.',
+    here: 'The lines of stdout and stderr go to the stderr of the host after the name of the actor, with control characters escaped. The last lines of both are in the error.',
+    option: '`stdout`, `stderr`',
   },
   {
     number: 17,

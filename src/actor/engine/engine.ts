@@ -15,11 +15,11 @@ import { LiveCall } from './host-functions.ts';
 import { joinContext } from './input.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { ModuleError } from './module-error.ts';
-import { checkEntryPoint, openPlugin, outlineOfScript, stderrOf } from './open.ts';
+import { checkEntryPoint, openPlugin, outlineOfScript, stdioOf } from './open.ts';
 import type { Protocol } from './outline.ts';
 import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
 import { readPlainResult, readResult } from './result.ts';
-import type { PluginStderr } from './stderr.ts';
+import type { PluginStdio } from './stdio.ts';
 
 /** A state leaves at least one eighth of the limits of input and output to messages. */
 const MESSAGE_SHARE = 8;
@@ -30,7 +30,7 @@ const KERNEL_SHARE = 3;
 interface EngineTraits {
   open(): Promise<Plugin>;
   entryPoint: string;
-  stderr: PluginStderr;
+  stdio: PluginStdio;
   limits: ActorLimits;
   kernelPages: number;
   report: Report;
@@ -62,8 +62,8 @@ export class ExtismEngine {
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
     const outline = outlineOfScript(script, limits);
-    const stderr = stderrOf(options);
-    const open = () => openPlugin(script, outline, options, stderr);
+    const stdio = stdioOf(options);
+    const open = () => openPlugin(script, outline, options, stdio);
     const plugin = await open();
     try {
       await checkEntryPoint(plugin, script);
@@ -75,7 +75,7 @@ export class ExtismEngine {
       return new this(plugin, {
         open,
         entryPoint,
-        stderr,
+        stdio,
         limits,
         kernelPages: options.memory?.maxPages ?? LIMITS.kernelPages.default,
         report,
@@ -114,9 +114,14 @@ export class ExtismEngine {
     return this.#traits.codec;
   }
 
+  /** The last lines that the plugin wrote to stdout during its latest call. */
+  get stdout(): readonly string[] {
+    return this.#traits.stdio.stdout;
+  }
+
   /** The last lines that the plugin wrote to stderr during its latest call. */
   get stderr(): readonly string[] {
-    return this.#traits.stderr.lines;
+    return this.#traits.stdio.stderr;
   }
 
   /**
@@ -133,8 +138,8 @@ export class ExtismEngine {
 
   /** Internal: does the work of `process`, without a check of the call. */
   async run(call: EngineCall): Promise<EngineResult> {
-    const { stderr, limits, entryPoint, report, codec } = this.#traits;
-    stderr.begin();
+    const { stdio, limits, entryPoint, report, codec } = this.#traits;
+    stdio.begin();
     let whole: Part;
     try {
       whole =

@@ -21,10 +21,8 @@ export async function askMetadata(plugin: Plugin, report: Report): Promise<Plugi
   try {
     return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
-    const message = messageOf(error);
-    if (lacksGoRuntime(error)) {
-      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
-    }
+    const message = explain(messageOf(error), error);
+    if (lacksGoRuntime(error)) throw new ModuleError('InitFailed', 'INIT_FAILED', message, { cause: error });
     throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
 }
@@ -57,9 +55,14 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   try {
     return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
-      cause: error,
-    });
+    throw new ModuleError(
+      'InitFailed',
+      'INIT_FAILED',
+      `${name}: ${explain(excerpt(messageOf(error)), error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
