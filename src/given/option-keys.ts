@@ -239,7 +239,10 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
     stderr: { ...aFunction, default: KEPT_LINES },
     onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
     strict: { ...aFlag, default: 'false' },
-    debug: { ...aFunction, default: 'none' },
+    debug: {
+      ...aFunction,
+      default: 'printed on stderr if PLUGBOARD_LOG=debug or RUST_LOG=reflow_script=debug; elsewhere none',
+    },
   },
   hints: OLDER_OPTIONS,
 };

@@ -121,11 +121,12 @@ export const layers: readonly Layer[] = [
     files: [
       'src/platform/node.ts',
       'src/platform/node-atomic-file.ts',
+      'src/platform/node-env.ts',
       'src/platform/node-files.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'units', 'values', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {
