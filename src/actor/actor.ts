@@ -242,13 +242,14 @@ export class ScriptActor {
         next.checkRoom(this.#keeper.kept);
         const { engine } = this.#plugin;
         this.#plugin = next;
+        // Before the next call: a listener may tell the state store which module writes from now on.
+        this.#events.emit({ type: 'reloaded', version: next.engine.version });
         await engine.close();
       });
     } catch (error) {
       await next.engine.close();
       throw error;
     }
-    this.#events.emit({ type: 'reloaded', version: next.engine.version });
   }
 
   /** Processes one payload in its turn: executes it, then commits the step. */

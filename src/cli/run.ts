@@ -142,7 +142,10 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       const scriptConfig = { source, entry_point: values['entry-point'] };
       const actor = await ScriptActor.create(scriptConfig, options).catch(sayHowToGoOn);
       const say = (text: string) => (values.quiet ? undefined : writeStderr('plugboard', text));
-      const endWatch = values.watch ? watchActor(actor, path, source, say) : undefined;
+      const onReload = (sha256: string) => {
+        if (state) state.module = { sha256 };
+      };
+      const endWatch = values.watch ? watchActor(actor, path, source, say, onReload) : undefined;
       try {
         return await processLines(actor);
       } finally {
