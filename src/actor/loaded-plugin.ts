@@ -12,7 +12,7 @@ import { ActorError, strictly } from './errors.ts';
 import { writeText } from './json/writer.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
-import { ProcessError } from './process-error.ts';
+import { codeOf, ProcessError } from './process-error.ts';
 import { applyReturned, type StateMap } from './state/state-store.ts';
 import {
   checkStateRoom,
@@ -145,6 +145,7 @@ export class LoadedPlugin {
         answer = await engine.run(call);
         this.#apply(answer, state);
       } catch (cause) {
+        if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
         return failed(cause, sent, engine, this.#afterFailure(state, before));
       }
       const { outputs, outputBytes } = answer;
@@ -190,6 +191,9 @@ export class LoadedPlugin {
     return { state, part };
   }
 }
+
+/** Failures of a plugin that was called in the wrong protocol. State and packets that it made of its input are dropped. */
+const PROTOCOL_CODES: readonly unknown[] = ['WRONG_PROTOCOL', 'INVALID_RESULT'];
 
 const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: WrittenState): Step => ({
   state,

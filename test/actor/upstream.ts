@@ -111,7 +111,7 @@ export const FAULTS: readonly Fault[] = [
   {
     number: 17,
     upstream: 'Plugins of the SDK of April 2025 cannot be linked.',
-    here: 'They are recognised by the types of their imports, and get the input that they expect: plain values by port.',
+    here: 'They are recognised by the types of their imports, and get the input that they expect: plain values by port. A compiled module does not show these types: it is stopped when it first sets state or sends, before that takes effect, and the error names the option.',
     option: "`protocol: 'ports'` for a compiled module",
   },
   {
