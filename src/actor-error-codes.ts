@@ -54,6 +54,12 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Correct the plugin: it must output {"outputs": {…}, "state": …}.',
   },
   {
+    code: 'WRONG_PROTOCOL',
+    where: ['process'],
+    when: 'A compiled module, whose types cannot be seen, was called as one of the current SDK, and was then recognised as one of the SDK of April 2025. State and outports are as before the call.',
+    remedy: "Give the option protocol: 'ports', or the bytes of the module.",
+  },
+  {
     code: 'INVALID_METADATA',
     where: ['ScriptActor.create', 'ModuleLoader'],
     when: 'The output of get_metadata is not the metadata of a plugin.',

@@ -2,13 +2,20 @@ import { type CallErrorCode, isCallErrorCode } from './error-codes.ts';
 import { PlugboardError } from './errors.ts';
 import type { PluginOutput } from './values/output.ts';
 
+/** Lines that a plugin printed. */
+export interface PrintedLines {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
 /** Details of a failed call, for its error. */
 export interface CallErrorDetails {
   /** The output that the plugin had set. */
   output?: PluginOutput | null;
   /** The result of the export, or the exit code passed to proc_exit. */
   exitCode?: number | null;
-  /** The last lines that the plugin wrote to stderr, during this call or before. */
+  /** The last lines that the plugin wrote to stdout, during this call or before. */
+  stdout?: readonly string[];
   stderr?: readonly string[];
   cause?: unknown;
 }
@@ -22,11 +29,13 @@ export class CallError extends PlugboardError {
   declare readonly code: CallErrorCode;
   readonly output: PluginOutput | null;
   readonly exitCode: number | null;
+  readonly stdout: readonly string[];
   readonly stderr: readonly string[];
   constructor(code: CallErrorCode, message: string, details: CallErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;
+    this.stdout = details.stdout ?? [];
     this.stderr = details.stderr ?? [];
   }
 }

@@ -35,7 +35,7 @@ export async function createPlugin(
   const remote = readForeign(() => remoteManifest(given, base));
   const source = remote ? await fetchManifest(remote, fetch) : given;
   const parsed = readForeign(() => parseManifest(source, base));
-  const settings = toSettings(parsed.given, own);
+  const settings = toSettings({ ...parsed.given, debug: platform.debugLog?.(platform.print.err) }, own);
   refuseUncheckedAddresses(platform, settings);
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);

@@ -72,7 +72,7 @@ export const ERROR_CODES = [
     where: ['createPlugin', 'call'],
     when: "One of the plugin's start functions trapped, exited or failed.",
     remedy:
-      'Read the cause and the last lines of stderr on the error. Often the plugin lacks a config value, a file or an environment variable.',
+      'Read the cause and the last lines of stdout and stderr on the error. Often the plugin lacks a config value, a file or an environment variable.',
   },
   {
     code: 'FUNCTION_NOT_FOUND',
@@ -111,7 +111,7 @@ export const ERROR_CODES = [
     where: ['call'],
     when: 'The plugin trapped.',
     remedy:
-      'Read the last lines of stderr on the error, where most languages print the reason of a panic. The next call gets a new instance.',
+      'Read the last lines of stdout and stderr on the error, where languages print the reason of a panic. The next call gets a new instance.',
   },
   {
     code: 'STACK_OVERFLOW',

@@ -294,7 +294,7 @@ export class Plugin {
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
-        stderr: this.#site.stderr(),
+        ...this.#site.printed(),
       });
     }
     this.#settings.debug?.(describeInstance(this.#execution.plan, this.report.kernel));

@@ -167,7 +167,7 @@ export function assemble(decided: Decided): PluginParts {
     outputs,
     calls,
     flush: report.wasi ? flush : null,
-    stderr: () => stderr.lines,
+    printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
     limit: limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner),
   };
   const turns = new Turns(platform.keepAlive);

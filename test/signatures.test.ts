@@ -89,6 +89,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'WasiParam',
       'meaning',
       'CallErrorDetails',
+      'PrintedLines',
       'CallError',
       'Part',
     ],

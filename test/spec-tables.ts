@@ -302,7 +302,7 @@ const actorLayers: readonly ActorLayer[] = [
       'engine/outline.ts',
       'engine/host-functions.ts',
       'engine/metadata.ts',
-      'engine/stderr.ts',
+      'engine/stdio.ts',
     ],
   },
   {

@@ -242,13 +242,14 @@ export class ScriptActor {
         next.checkRoom(this.#keeper.kept);
         const { engine } = this.#plugin;
         this.#plugin = next;
+        // Before the next call: a listener may tell the state store which module writes from now on.
+        this.#events.emit({ type: 'reloaded', version: next.engine.version });
         await engine.close();
       });
     } catch (error) {
       await next.engine.close();
       throw error;
     }
-    this.#events.emit({ type: 'reloaded', version: next.engine.version });
   }
 
   /** Processes one payload in its turn: executes it, then commits the step. */
@@ -280,7 +281,7 @@ export class ScriptActor {
   /** Counts a failed call, tells listeners, and applies the error policy. Returns the error for the caller. */
   async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<Error> {
     const error =
-      cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error?.stderr);
+      cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error);
     const { code } = error;
     // An abort or a stop is the user's decision, not a failure of the plugin: it does not count.
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';

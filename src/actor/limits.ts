@@ -75,12 +75,12 @@ export const ACTOR_LIMITS = {
     option: null,
     why: 'serde_json refuses level 128, so a Rust plugin could not read deeper text.',
   },
-  stderrLines: {
-    name: "lines of one call that are printed on the host's stderr",
+  printedLines: {
+    name: "lines of one call, of stdout and stderr together, that are printed on the host's stderr",
     default: 1000,
     unit: 'lines',
-    option: 'stderr',
-    why: 'A plugin that prints for ever would hide the lines of all others. With the option, all lines go to its function instead.',
+    option: 'stdout, stderr',
+    why: 'A plugin that prints for ever would hide the lines of all others. With an option, all lines of that stream go to its function instead.',
   },
 } as const satisfies Record<string, ActorLimit>;
 

@@ -1,4 +1,5 @@
 import { isBytes, viewBytes } from '../../wasi/brands.ts';
+import type { PrintedLines } from '../call-error.ts';
 import { messageOf } from '../errors.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
@@ -11,7 +12,7 @@ import { ActorError, strictly } from './errors.ts';
 import { writeText } from './json/writer.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
-import { ProcessError } from './process-error.ts';
+import { codeOf, ProcessError } from './process-error.ts';
 import { applyReturned, type StateMap } from './state/state-store.ts';
 import {
   checkStateRoom,
@@ -144,7 +145,8 @@ export class LoadedPlugin {
         answer = await engine.run(call);
         this.#apply(answer, state);
       } catch (cause) {
-        return failed(cause, sent, engine.stderr, this.#afterFailure(state, before));
+        if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
+        return failed(cause, sent, engine, this.#afterFailure(state, before));
       }
       const { outputs, outputBytes } = answer;
       const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
@@ -190,17 +192,15 @@ export class LoadedPlugin {
   }
 }
 
-const failed = (
-  cause: unknown,
-  sent: Packet[],
-  stderr: readonly string[] = [],
-  state?: WrittenState,
-): Step => ({
+/** Failures of a plugin that was called in the wrong protocol. State and packets that it made of its input are dropped. */
+const PROTOCOL_CODES: readonly unknown[] = ['WRONG_PROTOCOL', 'INVALID_RESULT'];
+
+const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: WrittenState): Step => ({
   state,
   sent,
   result: undefined,
   outputBytes: 0,
-  error: new ProcessError(cause, sent, stderr),
+  error: new ProcessError(cause, sent, printed),
 });
 
 /** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */

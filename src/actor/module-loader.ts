@@ -91,6 +91,8 @@ export class ModuleLoader {
   readonly #readFile: LoaderOptions['readFile'];
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
+  /** The module that `reload` put in place of another one. */
+  readonly #successors = new WeakMap<ActorModule, ActorModule>();
   readonly #reloads = new Sequence();
 
   /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION */
@@ -141,15 +143,26 @@ export class ModuleLoader {
     return this.#modules.delete(name);
   }
 
-  /** Makes an actor of a registered module. @throws {ActorError} UNKNOWN_MODULE; errors of `ScriptActor.create` */
+  /**
+   * Makes an actor of a registered module, or of its successor if `reload` replaces it meanwhile.
+   * @throws {ActorError} UNKNOWN_MODULE; errors of `ScriptActor.create` and `ScriptActor.reload`
+   */
   createActor(name: string, options?: ActorOptions): Promise<ScriptActor>;
   async createActor(name: string, given?: ActorOptions, ...extra: unknown[]): Promise<ScriptActor> {
     refuseArguments('createActor', extra);
-    const { source, entryPoint } = this.#known(name);
+    const module = this.#known(name);
+    const { source, entryPoint } = module;
     const { name: _, ...options } = this.#options;
     const actor = await this.make({ source, entryPoint }, { ...options, ...readActorOptions(given) });
-    const actors = this.#actors.get(name) ?? new Set();
-    this.#actors.set(name, actors.add(actor));
+    try {
+      // Reloads that ended while the actor was made did not reach it.
+      let next = this.#successors.get(module);
+      for (; next; next = this.#successors.get(next)) await actor.reload(next.source);
+    } catch (error) {
+      await actor.stop();
+      throw error;
+    }
+    const actors = this.#actorsOf(name).add(actor);
     actor.subscribe(event => {
       if (event.type === 'phase' && event.phase === 'stopped') actors.delete(actor);
     });
@@ -163,7 +176,8 @@ export class ModuleLoader {
 
   /**
    * Replaces a registered module by another one, also in all actors that this loader made of it, each between two of its
-   * messages. When the new module is invalid, or one of the actors refuses it, all go on with the old module.
+   * messages. When the new module is invalid, or one of the actors refuses it, all go on with the old module. A `load` or
+   * `remove` of this name that is called meanwhile decides about the name.
    * @throws {ActorError} UNKNOWN_MODULE; errors of `load` and `ScriptActor.reload`
    */
   reload(name: string, source: ModuleSource, options?: ReloadOptions): Promise<ActorModule>;
@@ -213,16 +227,29 @@ export class ModuleLoader {
   async #reload(name: string, source: ModuleSource, options: ReloadOptions): Promise<ActorModule> {
     const old = this.#known(name);
     const module = await this.#validate(name, source, { ...options, entryPoint: old.entryPoint });
-    const actors = [...(this.#actors.get(name) ?? [])];
-    const outcomes = await Promise.allSettled(actors.map(actor => actor.reload(module.source)));
-    const failed = outcomes.find(outcome => outcome.status === 'rejected' && !isStopped(outcome.reason));
-    if (failed?.status === 'rejected') {
-      const reloaded = actors.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    const reached = new Set<ScriptActor>();
+    const reloaded: ScriptActor[] = [];
+    const left = () => [...this.#actorsOf(name)].filter(actor => !reached.has(actor));
+    // More than one round if actors of the old module are made meanwhile.
+    for (let actors = left(); actors.length > 0; actors = left()) {
+      const outcomes = await Promise.allSettled(actors.map(actor => actor.reload(module.source)));
+      for (const actor of actors) reached.add(actor);
+      reloaded.push(...actors.filter((_, index) => outcomes[index]?.status === 'fulfilled'));
+      const failed = outcomes.find(outcome => outcome.status === 'rejected' && !isStopped(outcome.reason));
+      if (failed?.status !== 'rejected') continue;
       await Promise.allSettled(reloaded.map(actor => actor.reload(old.source)));
       throw failed.reason;
     }
-    this.#modules.set(name, module);
+    this.#successors.set(old, module);
+    // Unless `load` or `remove` was called meanwhile.
+    if (this.#modules.get(name) === old) this.#modules.set(name, module);
     return module;
+  }
+
+  #actorsOf(name: string): Set<ScriptActor> {
+    const actors = this.#actors.get(name) ?? new Set();
+    this.#actors.set(name, actors);
+    return actors;
   }
 
   async #validate(name: string, given: ModuleSource, options: LoadOptions): Promise<ActorModule> {

@@ -1,4 +1,5 @@
 import { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
+import type { PrintedLines } from '../call-error.ts';
 import { ERROR_CODES } from '../error-codes.ts';
 import { attempt, excerpt, messageOf, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 import { explain } from './engine/module-error.ts';
@@ -10,22 +11,23 @@ export function codeOf(thrown: unknown): PlugboardErrorCode | undefined {
   return [...ERROR_CODES, ...ACTOR_ERROR_CODES].find(row => row.code === code)?.code;
 }
 
+const NOTHING_PRINTED: PrintedLines = { stdout: [], stderr: [] };
+
 /** A call that failed. `cause` is the reason; `code` is the code of the cause. */
 export class ProcessError extends PlugboardError {
   override readonly name: string = 'ProcessError';
   /** Packets that the call sent before it failed. */
   readonly packets: readonly Packet[];
-  /** The last lines that the plugin printed on stderr during the call. */
+  /** The last lines that the plugin printed on stdout during the call. */
+  readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  constructor(cause: unknown, packets: readonly Packet[], stderr: readonly string[] = []) {
+  constructor(cause: unknown, packets: readonly Packet[], printed: PrintedLines = NOTHING_PRINTED) {
     // All errors of plugboard are PlugboardErrors. Other errors come from functions of the user, such as onDiagnostic.
     const code = codeOf(cause) ?? 'CALLBACK_FAILED';
-    const message = messageOf(cause);
-    // Languages print the reason of a trap on stderr; the trap itself does not carry it.
-    const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
-    super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
+    super(code, explain(messageOf(cause), cause, printed), { cause });
     this.packets = packets;
-    this.stderr = [...stderr];
+    this.stdout = [...printed.stdout];
+    this.stderr = [...printed.stderr];
   }
 }
 

@@ -6,7 +6,7 @@ import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
-import { printLine, readStdin, writeStdout } from './stdio.ts';
+import { printLine, readStdin, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 
 export const call = defineCommand({
@@ -74,6 +74,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       ...logOptions(values),
       // An actor cannot be created without these functions. If the plugin calls one, the call fails with NOT_PROCESSING.
       functions: withStubs(values.stub, { [USER_NAMESPACE]: HOST_FUNCTIONS }),
+      ...(values.quiet ? {} : PRINTED),
       ...(values.wasi && { stdout: printLine }),
       ...allowHeaders(values),
     };
@@ -94,6 +95,12 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     }
   },
 });
+
+/** The lines that the plugin prints. */
+const PRINTED = {
+  stdout: (line: string) => writeStderr('stdout', line),
+  stderr: (line: string) => writeStderr('stderr', line),
+};
 
 /** Reads a file of the command line. Not left to the host: a missing file is wrong use, exit code 2. */
 const readModule = async (module: NamedModule) => {

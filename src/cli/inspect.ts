@@ -1,7 +1,8 @@
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
+import { printable } from '../values/printable.ts';
 import { columns, defineCommand } from './command.ts';
 import { readFileOrUrl } from './files.ts';
-import { printable, writeStdout } from './stdio.ts';
+import { writeStdout } from './stdio.ts';
 
 export const inspect = defineCommand({
   name: 'inspect',

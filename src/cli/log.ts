@@ -30,19 +30,16 @@ const logger = {
 };
 
 /**
- * Returns plugin options that send logs, warnings and the plugin's lines to stderr, because stdout is for results.
- * @param node put before the lines of the plugin's stderr
+ * Returns plugin options that send logs and warnings to stderr, because stdout is for results.
  * @throws {CliError} USAGE for an unknown level, here or in the environment, and for two options that contradict
  */
-export function logOptions(values: Values<typeof LOG_OPTIONS>, node = 'stderr') {
+export function logOptions(values: Values<typeof LOG_OPTIONS>) {
+  checkOwnVariable(process.env.PLUGBOARD_LOG);
   const show = values.quiet ? () => {} : writeStderr;
   return {
     logLevel: readLevel(values),
     logger,
-    stdout: line => show('stdout', line),
-    stderr: line => show(node, line),
     onDiagnostic: ({ code, message }) => show('plugboard: warning', `${code}: ${message}`),
-    ...(wantsDebugLog(process.env) && { debug: (line: string) => writeStderr('plugboard: debug', line) }),
   } satisfies PluginOptions;
 }
 
@@ -59,13 +56,8 @@ function readLevel(values: Values<typeof LOG_OPTIONS>): LogLevel {
   throw new CliError('USAGE', `${expected}, got ${JSON.stringify(text)}`);
 }
 
-/** Whether `PLUGBOARD_LOG=debug`, or `RUST_LOG` as Reflow's users set it, asks for the host's own debug log. */
-function wantsDebugLog(environment: Readonly<Record<string, string | undefined>>): boolean {
-  const { PLUGBOARD_LOG: own = '', RUST_LOG: rust = '' } = environment;
-  if (!['', 'off', 'debug'].includes(own)) {
-    throw new CliError('USAGE', `PLUGBOARD_LOG: expected debug or off, got ${JSON.stringify(own)}`);
-  }
-  if (own) return own === 'debug';
-  // Rust programs read a list of directives, such as `warn,reflow_script=debug`; a directive without a target is for all.
-  return rust.split(',').some(directive => /^(?:reflow_script=)?(?:debug|trace)$/.test(directive.trim()));
+/** The log itself is printed by the platform, as in programs. */
+function checkOwnVariable(text = ''): void {
+  if (['', 'off', 'debug'].includes(text)) return;
+  throw new CliError('USAGE', `PLUGBOARD_LOG: expected debug or off, got ${JSON.stringify(text)}`);
 }

@@ -35,8 +35,8 @@ export const run = defineCommand({
   about: `Runs a Reflow actor. Each line of stdin is a payload, one JSON object of port → message; each packet that the actor
 sends is a line of stdout in the same form. A message is {"type": ..., "data": ...}. Lines are processed one after
 the other; blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is
-processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter with the name
-of the node, if --node is given. The actor gets only environment variables that are allowed.`,
+processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter after the name
+of the actor: the id of --node, or actor. The actor gets only environment variables that are allowed.`,
   positionals: [{ name: 'ACTOR.wasm', help: 'file or URL of the actor, an Extism plugin' }],
   options: {
     config: {
@@ -102,7 +102,7 @@ of the node, if --node is given. The actor gets only environment variables that 
     const functions = withStubs(values.stub);
     const access = { ...readAccess(values), ...allowHeaders(values) };
     if (node) refuseLimitsOf(node, values);
-    const logs = logOptions(values, node?.id);
+    const logs = logOptions(values);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
     }
@@ -125,6 +125,9 @@ of the node, if --node is given. The actor gets only environment variables that 
       functions,
       ...access,
       platform: nodePlatform,
+      // Packets go to stdout. The actor prints lines on stderr, under its name.
+      enableWasiOutput: false,
+      ...(values.quiet && { stdout: drop, stderr: drop }),
       codec: msgpack,
       ...(node ? { node } : { config }),
       environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
@@ -139,7 +142,10 @@ of the node, if --node is given. The actor gets only environment variables that 
       const scriptConfig = { source, entry_point: values['entry-point'] };
       const actor = await ScriptActor.create(scriptConfig, options).catch(sayHowToGoOn);
       const say = (text: string) => (values.quiet ? undefined : writeStderr('plugboard', text));
-      const endWatch = values.watch ? watchActor(actor, path, source, say) : undefined;
+      const onReload = (sha256: string) => {
+        if (state) state.module = { sha256 };
+      };
+      const endWatch = values.watch ? watchActor(actor, path, source, say, onReload) : undefined;
       try {
         return await processLines(actor);
       } finally {
@@ -151,6 +157,8 @@ of the node, if --node is given. The actor gets only environment variables that 
     }
   },
 });
+
+const drop = () => {};
 
 /** @throws {CliError} FILE */
 async function openState(path: string, source: Uint8Array<ArrayBuffer>, adopt: boolean): Promise<FileState> {

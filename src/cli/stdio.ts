@@ -1,5 +1,6 @@
 import { excerpt } from '../errors.ts';
 import { hasCode } from '../platform/system-error.ts';
+import { printable } from '../values/printable.ts';
 import { CliError } from './errors.ts';
 
 export const LINE_FEED = 0x0a;
@@ -53,18 +54,6 @@ export function writeStderr(prefix: string, text: string): void {
   const lines = excerpt(text, MAX_PRINTED_CHARACTERS).replace(/\n+$/, '').split('\n');
   process.stderr.write(`${printable(prefix)}: ${lines.map(printable).join('\n  ')}\n`);
 }
-
-/**
- * Escapes control and format characters, except the tab: a foreign text may contain escape sequences, which a terminal obeys,
- * or characters that reverse the text behind them. In JSON the escaped text has the same meaning.
- */
-export const printable = (text: string): string =>
-  text.replace(/(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
-    char
-      .split('')
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 
 /** Prevents the stack trace with which a closed pipe ends the process. The callback of each write still gets the error. */
 export function ignoreClosedPipes(): void {

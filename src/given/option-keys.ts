@@ -189,6 +189,8 @@ const OLDER_OPTIONS = {
   offMainThread: 'an older option of Extism, which its SDK ignores; give runInWorker',
 };
 
+const KEPT_LINES = 'not printed; the last lines are kept for errors that end an instance';
+
 export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
   of: 'createPlugin(manifest, options)',
   nullIsLeftOut: true,
@@ -247,11 +249,14 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       default: 'accessors where the platform compiles bytes',
     },
     accessors: { ...aModule, default: 'compiled where the platform compiles bytes' },
-    stdout: { ...aFunction, default: 'lines are dropped' },
-    stderr: { ...aFunction, default: 'lines are kept for errors' },
+    stdout: { ...aFunction, default: KEPT_LINES },
+    stderr: { ...aFunction, default: KEPT_LINES },
     onDiagnostic: { ...aFunction, default: 'diagnostics are dropped' },
     strict: { ...aFlag, default: 'false' },
-    debug: { ...aFunction, default: 'none' },
+    debug: {
+      ...aFunction,
+      default: 'printed on stderr if PLUGBOARD_LOG=debug or RUST_LOG=reflow_script=debug; elsewhere none',
+    },
   },
   hints: OLDER_OPTIONS,
 };

@@ -110,6 +110,10 @@ export interface PluginOptions extends ManifestOptions {
   onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Turns diagnostics of the kernel and of creation into errors. Default: false. */
   strict?: boolean | undefined;
-  /** Receives the host's own debug log: one line for each step from the source to the result of a call. */
+  /**
+   * Receives the host's own debug log: one line for each step from the source to the result of a call. Default: on Node, Deno
+   * and Bun it is printed on stderr if the variable PLUGBOARD_LOG is `debug`, or RUST_LOG asks for debug lines of all targets or
+   * of `reflow_script`.
+   */
   debug?: ((line: string) => void) | undefined;
 }

@@ -19,6 +19,17 @@ export type HostFunction = (context: CallContext, ...args: never[]) => unknown;
 /** Namespace → name → function. */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
+/**
+ * Result of a host function that ends the call with an error if the import has a result: an engine converts the value only
+ * then. For modules whose types cannot be seen. Plugins in a worker see 0.
+ */
+export class UnlessVoid {
+  readonly makeError: () => Error;
+  constructor(makeError: () => Error) {
+    this.makeError = makeError;
+  }
+}
+
 interface Declared {
   type?: FunctionType;
   isAsync?: boolean;
@@ -172,7 +183,7 @@ export function hostFailure(what: string, error: unknown): PlugboardError {
 }
 
 /** A result as the wasm boundary takes it. An array for several results. */
-type WasmResult = WasmValue | boolean | (WasmValue | boolean)[];
+type WasmResult = WasmValue | boolean | object;
 
 /** Makes the fast conversion for at most one result, which allocates nothing. It returns undefined for all other cases. */
 function toSimple(type: FunctionType | undefined): (result: unknown) => WasmValue | boolean | undefined {
@@ -196,6 +207,9 @@ function toResult(
   };
   const one = (value: unknown, of: ValueType | undefined) =>
     toWasm(value, of) ?? refuse(of ?? 'a bigint, a number or nothing', value);
+  if (result instanceof UnlessVoid && !types) {
+    return { [Symbol.toPrimitive]: () => kernel.stop(failure(label, result.makeError())) };
+  }
   if (types ? types.length < 2 : !Array.isArray(result)) return one(result, types?.[0]);
   if (types && (result === undefined || result === null)) return types.map(() => false);
   const several = Array.isArray(result) ? (result as unknown[]) : [];

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
+import { debugLog, printsWasiOutput } from './node-env.ts';
 import { nodeFolder } from './node-files.ts';
 import { nodeFetch } from './node-http.ts';
 import { watchNodeFile } from './node-watch.ts';
@@ -23,15 +24,6 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 const { compile, compileStreaming } = webPlatform;
 const storage = new AsyncLocalStorage<unknown>();
 
-/** Reads the environment variable of the other Extism hosts. Deno throws if reading is not permitted. */
-function printsWasiOutput(): boolean {
-  try {
-    return Boolean(process.env.EXTISM_ENABLE_WASI_OUTPUT);
-  } catch {
-    return false;
-  }
-}
-
 const toPath = (path: string): string => (path.startsWith('file://') ? fileURLToPath(path) : path);
 
 /** The platform for Node, Deno and Bun: web standards, files and threads. */
@@ -45,6 +37,7 @@ export const nodePlatform: Platform = {
   hostFolder: nodeFolder,
   watchFile: (path, onChange) => watchNodeFile(toPath(path), onChange),
   printsWasiOutput,
+  debugLog,
   lacksWorkers: () =>
     globalThis.process?.permission?.has('worker') === false
       ? 'Node runs with --permission and without --allow-worker'

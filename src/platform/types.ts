@@ -38,6 +38,8 @@ export interface Platform {
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Whether plugin output is printed when the option is left out. Missing means no. */
   printsWasiOutput?(): boolean;
+  /** Returns the receiver of the host's debug log when the option is left out. Missing, or without a result: it is dropped. */
+  debugLog?(print: (line: string) => void): ((line: string) => void) | undefined;
   /** Why workers cannot be used here, and how to change that; null where they can. */
   lacksWorkers(): string | null;
   /** Why a worker cannot be ended while a plugin runs an endless loop; null where it can. */

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../abi/index.ts';
-import { CallError } from '../call-error.ts';
+import { CallError, type PrintedLines } from '../call-error.ts';
 import { isOutOfMemory, isStackOverflow } from '../engine/error-texts.ts';
 import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
@@ -25,7 +25,7 @@ export interface CallSite {
   calls: HostCalls;
   /** Passes on the last lines of stdout and stderr; null for a plugin without them. */
   flush: (() => void) | null;
-  stderr: () => readonly string[];
+  printed: () => PrintedLines;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }
@@ -87,7 +87,7 @@ function finish(site: CallSite, name: string, entered: boolean, result: unknown,
 }
 
 function judge(
-  { kernel, outputs, flush, stderr }: CallSite,
+  { kernel, outputs, flush, printed }: CallSite,
   name: string,
   entered: boolean,
   result: unknown,
@@ -113,7 +113,7 @@ function judge(
     return { name, output, error: null, dropInstance };
   }
   const { code, message, ...details } = findFailure(name, { result, thrown, reason, text });
-  const error = new CallError(code, message, { ...details, output, stderr: dropInstance ? stderr() : [] });
+  const error = new CallError(code, message, { ...details, output, ...(dropInstance && printed()) });
   return { name, output: null, error, dropInstance };
 }
 

@@ -161,6 +161,22 @@ suite('FileState', test => {
       is(store.writtenBy, null);
       await store.commit(new Map());
       equal((await FileState.open(path)).writtenBy, module);
+
+      const next = { sha256: 'cd'.repeat(32) };
+      store.module = next;
+      equal(store.module, next);
+      await store.commit(new Map());
+      equal((await FileState.open(path)).writtenBy, next);
+      store.module = null;
+      await store.commit(new Map());
+      is((await FileState.open(path)).writtenBy, null);
+      await raises(
+        () => {
+          store.module = { sha256: 'x' };
+        },
+        { code: 'INVALID_CONFIG', message: 'FileState.module: expected {"sha256": 64 hexadecimal digits' },
+      );
+      is(store.module, null);
     }));
 
   test('bytes come back as bytes, and lists of numbers as lists', () =>

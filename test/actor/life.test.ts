@@ -462,6 +462,20 @@ suite('actor life: reload', test => {
     await actor.stop();
   });
 
+  test('listeners hear of the new module before its first call begins', async () => {
+    const types: string[] = [];
+    const actor = await keeper();
+    actor.subscribe(({ type }) => types.push(type));
+    const reloading = actor.reload(answer('2'));
+    const calls = Array.from({ length: 200 }, () =>
+      actor.process({}).then(([packet]) => types.push(packet?.version ? 'new' : 'old')),
+    );
+    await Promise.all([reloading, ...calls]);
+    await actor.process({});
+    equal(types.slice(0, types.indexOf('reloaded')).includes('new'), false);
+    await actor.stop();
+  });
+
   test.row('upstream.23', 'after a refused module the old one goes on', async () => {
     const actor = await keeper({ state: { a: 1 } });
     for (const [wrong, code] of [

@@ -1,6 +1,5 @@
 import { toModuleError } from '../../src/actor/engine/module-error.ts';
 import { outlineOf } from '../../src/actor/engine/outline.ts';
-import { PluginStderr } from '../../src/actor/engine/stderr.ts';
 import {
   type ActorOptions,
   Message,
@@ -11,7 +10,6 @@ import {
 import { ACTOR_LIMITS } from '../../src/actor/limits.ts';
 import { CallError } from '../../src/call-error.ts';
 import { CreateError } from '../../src/errors.ts';
-import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -165,7 +163,7 @@ suite('modules', test => {
   test.row('upstream.18', 'the error of a Go command with //go:wasmexport says how to build it', async () => {
     const stderr = ['panic: runtime error: wasmexport function called before runtime initialization'];
     for (const error of [new CallError('TRAP', 'process: the plugin trapped', { stderr })]) {
-      const { message } = new ProcessError(error, [], []);
+      const { message } = new ProcessError(error, []);
       ok(message.endsWith('build it with -buildmode=c-shared, or use //export with TinyGo'), message);
       const refused = toModuleError(
         new CreateError('INIT_FAILED', 'module "main": trapped', { cause: error }),
@@ -338,55 +336,4 @@ suite('limits of questions while an actor is made', test => {
       await raises(() => create(wasm), { code, message: `the answer of ${name}: 67,108,865 bytes` });
     });
   }
-});
-
-suite('stderr of actors', test => {
-  const c = (entryPoint: string, options: ActorOptions) =>
-    ScriptActor.create(
-      { source: host().readBytes('fixtures/c-pdk/c_pdk.wasm'), entryPoint },
-      { functions: { 'extism:host/user': { twice: () => 0n } }, ...options },
-    );
-  const FAILED = 'Assertion failed: strlen(chars) == 1000000 (main.c: assert_fails: 230)';
-  const failing = async (options: ActorOptions): Promise<ProcessError> => {
-    const actor = await c('assert_fails', options);
-    const error = await raises(() => actor.process({}), { code: 'TRAP' });
-    await actor.stop();
-    return error as ProcessError;
-  };
-  const print = (lines: string[]) => ({
-    ...webPlatform,
-    print: { out: () => {}, err: (line: string) => lines.push(line) },
-  });
-
-  test.row('upstream.16', 'goes to stderr of the host under its name, and into the error', async () => {
-    const lines: string[] = [];
-    const error = await failing({ platform: print(lines), actorConfig: { node_id: 'node 7' } });
-    equal(lines, [`node 7: ${FAILED}`]);
-    equal(error.stderr, [FAILED]);
-    ok(error.message.endsWith(`; stderr: ${FAILED}`), error.message);
-  });
-
-  test('the option stderr gets the lines instead', async () => {
-    const [lines, own]: [string[], string[]] = [[], []];
-    await failing({ platform: print(lines), stderr: line => own.push(line) });
-    equal([lines, own], [[], [FAILED]]);
-  });
-
-  test('with enableWasiOutput the host prints them, once', async () => {
-    const lines: string[] = [];
-    await failing({ platform: print(lines), enableWasiOutput: true });
-    equal(lines, [FAILED]);
-  });
-
-  test.row('limit.stderrLines', 'is cut off for one call, and goes on in the next', () => {
-    const lines: string[] = [];
-    const stderr = new PluginStderr('n', line => lines.push(line), undefined);
-    for (let line = 0; line < 1005; line++) stderr.write(String(line));
-    equal(lines.slice(-2), ['n: 999', 'n: … more than 1000 lines in one call']);
-    equal(stderr.lines.length, 20);
-    stderr.begin();
-    equal(stderr.lines, []);
-    stderr.write('again');
-    is(lines.at(-1), 'n: again');
-  });
 });

@@ -25,6 +25,18 @@ suite('actors on Node, Deno and Bun', test => {
       equal((await FileState.open(`${folder}/s.json`)).load(), new Map([['n', 1]]));
     }));
 
+  test('a compiled actor of the SDK of April 2025 in a worker leaves the state as it was', async () => {
+    const wasm = host().readBytes('fixtures/actor-old-sdk/actor-old-sdk.wasm');
+    const source = await WebAssembly.compile(wasm.slice());
+    const actor = await ScriptActor.create({ source }, { runInWorker: true, state: { other: 1 } });
+    const error = await raises(() => actor.process({}), {
+      code: 'INVALID_RESULT',
+      message: "give the option protocol: 'ports'",
+    });
+    equal([(error as ProcessError).packets, actor.state], [[], { other: 1 }]);
+    await actor.stop();
+  });
+
   test.row('upstream.5', 'a call over its time limit is ended by force, and the actor goes on', async () => {
     const actor = await ScriptActor.create({ source: spinner }, { timeoutMs: 300 });
     const short = { in: Message.flow() };

@@ -104,14 +104,14 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     number: 16,
-    upstream: 'Lines that plugins print on stderr are lost.',
-    here: 'The lines go to the stderr of the host with the name of the actor, and the last lines into the error.',
-    option: '`stderr`',
+    upstream: 'Lines that plugins print are lost.',
+    here: 'The lines of stdout and stderr go to the stderr of the host after the name of the actor, with control characters escaped. The last lines of both are in the error.',
+    option: '`stdout`, `stderr`',
   },
   {
     number: 17,
     upstream: 'Plugins of the SDK of April 2025 cannot be linked.',
-    here: 'They are recognised by the types of their imports, and get the input that they expect: plain values by port.',
+    here: 'They are recognised by the types of their imports, and get the input that they expect: plain values by port. A compiled module does not show these types: it is stopped when it first sets state or sends, before that takes effect, and the error names the option.',
     option: "`protocol: 'ports'` for a compiled module",
   },
   {

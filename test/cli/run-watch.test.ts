@@ -1,3 +1,4 @@
+import type { StateModule } from '../../src/actor/node.ts';
 import { answering } from '../actor/answering.ts';
 import { is } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
@@ -7,7 +8,7 @@ const packet = (number: number) => `{"n":{"type":"Integer","data":${number}}}\n`
 /** An actor that answers every message with this number. */
 const actor = (number: number) =>
   answering({
-    process: `{"outputs":{"n":{"type":"Integer","data":${number}}}}`,
+    process: `{"outputs":{"n":{"type":"Integer","data":${number}}},"state":{"n":${number}}}`,
     get_metadata: '{"component":"X"}',
   });
 
@@ -47,12 +48,20 @@ suite('cli run: watch', test => {
   }
 
   test(`plugboard run --watch goes on after ${steps.map(({ name }) => name).join(', ')}`, async () => {
-    const { rmSync, writeFileSync } = await import('node:fs');
+    const { readFileSync, rmSync, writeFileSync } = await import('node:fs');
+    const { createHash } = await import('node:crypto');
     const { inFolder, start } = await import('./spawn.ts');
     await inFolder(async folder => {
       const path = `${folder}/actor.wasm`;
       writeFileSync(path, actor(1));
-      const child = start(folder, ['run', 'actor.wasm', '--watch']);
+      const child = start(folder, ['run', 'actor.wasm', '--watch', '--state', 's.json']);
+      /** Name of the module in the state file, as its answer. */
+      const writer = () => {
+        const { module } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as { module: StateModule };
+        const wrote = (number: number) =>
+          createHash('sha256').update(actor(number)).digest('hex') === module.sha256;
+        return [1, 2, 3, 4].find(wrote);
+      };
       // A line that never comes fails the test and does not hang it.
       const limit = setTimeout(() => child.kill(), 60_000);
       const ended = new Promise<number | null>(resolve => child.on('close', resolve));
@@ -81,6 +90,7 @@ suite('cli run: watch', test => {
         const told = await nextErr();
         is(told.slice(0, stderr.length), stderr, name);
         is(await ask(), packet(answer), name);
+        is(writer(), answer, name);
       }
       child.stdin.end();
       is(await ended, 0);

@@ -1,3 +1,4 @@
+import { printing, STDERR, STDOUT } from '../actor/printing.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -202,6 +203,29 @@ suite('cli run', test => {
     const source = host().path('fixtures/go-pdk/go_pdk.wasm');
     const { stderr } = await run([source, '--node', 'node.json', '--entry-point', 'crash'], '{}');
     match(stderr, /^printer: panic: /m);
+  });
+
+  testRun('prints both streams of a plugin on stderr, after the name of the actor', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(
+      `${folder}/p.wasm`,
+      printing({
+        process: {
+          prints: [
+            [STDOUT, 'o\x1bne\n'],
+            [STDERR, 'two\n'],
+          ],
+        },
+      }),
+    );
+    const env = { EXTISM_ENABLE_WASI_OUTPUT: '1' };
+    const { stdout, stderr } = await run(['p.wasm'], '{}', env);
+    is(stdout, '');
+    match(
+      stderr,
+      /^plugboard: warning: NO_METADATA: .*\nactor: o\\u001bne\nactor: two\nplugboard: line 1: INVALID_RESULT: .*\n$/,
+    );
+    match((await run(['p.wasm', '--quiet'], '{}', env)).stderr, /^plugboard: line 1: INVALID_RESULT: .*\n$/);
   });
 
   testRun('appends events to a file, as lines of JSON', async (run, folder) => {

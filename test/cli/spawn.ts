@@ -14,6 +14,8 @@ export interface Finished {
 interface SpawnOptions {
   stdin?: string | Uint8Array;
   env?: Record<string, string>;
+  /** Default: the built command. */
+  program?: string;
 }
 
 /** Permissions for Deno, which grants none by default: folders to read and to write, and environment variables. */
@@ -26,10 +28,14 @@ const denoFlags = (temporary: string) => [
   '--allow-env=PLUGBOARD_LOG,RUST_LOG,GREETING',
 ];
 
-/** Starts the built command under the runtime that runs the suites. */
-export function start(temporary: string, args: readonly string[], env: Record<string, string> = {}) {
+/** Starts the built command, or another program, under the runtime that runs the suites. */
+export function start(
+  temporary: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  program: string = host().path('dist/src/cli/main.js'),
+) {
   const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];
-  const program = host().path('dist/src/cli/main.js');
   // The environment has no PATH, no HOME, and no variable that changes colours or logs.
   return spawn(process.execPath, [...flags, program, ...args], {
     cwd: temporary,
@@ -37,14 +43,14 @@ export function start(temporary: string, args: readonly string[], env: Record<st
   });
 }
 
-/** Runs the built command to its end. */
+/** Runs the built command, or another program, to its end. */
 export function plugboard(
   temporary: string,
   args: readonly string[],
   options: SpawnOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = start(temporary, args, options.env);
+    const child = start(temporary, args, options.env, options.program);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

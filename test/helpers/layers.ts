@@ -121,12 +121,13 @@ export const layers: readonly Layer[] = [
     files: [
       'src/platform/node.ts',
       'src/platform/node-atomic-file.ts',
+      'src/platform/node-env.ts',
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', ...wasiRooms, 'errors', 'units', 'platform types', 'platform', 'node:'],
+    mayImport: ['wasi', ...wasiRooms, 'errors', 'units', 'values', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {

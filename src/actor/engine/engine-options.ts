@@ -19,13 +19,13 @@ import type { Protocol } from './outline.ts';
 
 /**
  * Options of `createPlugin`. `functions` are added to the host functions that every actor has; they may be async where the
- * JavaScript engine can suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stderr` gets the
- * plugin's lines, which are otherwise printed on the host's stderr.
+ * JavaScript engine can suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stdout` and
+ * `stderr` get the plugin's lines, which are otherwise printed on the host's stderr.
  */
 export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   /** Clock, random bytes, files and fetch of the runtime. Default: web standards alone. */
   platform?: Platform | undefined;
-  /** Put before each line of the plugin's stderr. Default: `actor`. */
+  /** Put before each line that the plugin prints. Default: `actor`. */
   name?: string | undefined;
   /** The form of input and output. Default: read from the types of the plugin's imports, which a compiled module does not show. */
   protocol?: Protocol | undefined;
@@ -53,6 +53,9 @@ const isPlatform = (value: unknown): boolean =>
   PLATFORM_FUNCTIONS.every(name => typeof value[name] === 'function') &&
   ['clock', 'random', 'print'].every(name => typeof value[name] === 'object');
 
+const PRINTED_LINES =
+  "printed on the host's stderr after the name of the actor; the last lines of a call are in its error";
+
 export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
   of: 'ExtismEngine.create(scriptConfig, options)',
   code: 'INVALID_OPTION',
@@ -63,6 +66,8 @@ export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
       default: 'that of the runtime; for the entry of browsers, web standards alone',
       grants: 'access to its clock, random bytes, files and fetch',
     },
+    stdout: { ...ofPlugin.stdout, default: PRINTED_LINES },
+    stderr: { ...ofPlugin.stderr, default: PRINTED_LINES },
     name: { ...aText, default: 'actor' },
     protocol: { ...orNull(oneOf(['context', 'ports'])), default: 'as the imports of the plugin say' },
     codec: { ...orNull(aCodec), default: 'JSON' },

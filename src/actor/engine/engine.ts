@@ -1,25 +1,35 @@
 import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
+import { CallError } from '../../call-error.ts';
+import { excerpt } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Plugin } from '../../plugin.ts';
 import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
-import { describe, type Report, readForeign, refuseForeign, refuseOption, strictly } from '../errors.ts';
+import {
+  ActorError,
+  describe,
+  type Report,
+  readForeign,
+  refuseForeign,
+  refuseOption,
+  strictly,
+} from '../errors.ts';
 import { type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
 import { type StateRoom, writeState } from '../state/written-state.ts';
 import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
 import { type EngineOptions, readEngineOptions } from './engine-options.ts';
-import { LiveCall } from './host-functions.ts';
+import { GIVE_PORTS, LiveCall } from './host-functions.ts';
 import { joinContext } from './input.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { ModuleError } from './module-error.ts';
-import { checkEntryPoint, openPlugin, outlineOfScript, stderrOf } from './open.ts';
+import { checkEntryPoint, openPlugin, outlineOfScript, stdioOf } from './open.ts';
 import type { Protocol } from './outline.ts';
 import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
 import { readPlainResult, readResult } from './result.ts';
-import type { PluginStderr } from './stderr.ts';
+import type { PluginStdio } from './stdio.ts';
 
 /** A state leaves at least one eighth of the limits of input and output to messages. */
 const MESSAGE_SHARE = 8;
@@ -30,7 +40,7 @@ const KERNEL_SHARE = 3;
 interface EngineTraits {
   open(): Promise<Plugin>;
   entryPoint: string;
-  stderr: PluginStderr;
+  stdio: PluginStdio;
   limits: ActorLimits;
   kernelPages: number;
   report: Report;
@@ -44,6 +54,7 @@ interface EngineTraits {
 export class ExtismEngine {
   readonly #traits: EngineTraits;
   #plugin: Plugin;
+  #isInDoubt: boolean;
 
   /**
    * Loads and validates a module: its size, exports, imports, memory needs and metadata.
@@ -62,37 +73,43 @@ export class ExtismEngine {
     const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
     const outline = outlineOfScript(script, limits);
-    const stderr = stderrOf(options);
-    const open = () => openPlugin(script, outline, options, stderr);
+    const stdio = stdioOf(options);
+    const open = () => openPlugin(script, outline, options, stdio);
     const plugin = await open();
     try {
       await checkEntryPoint(plugin, script);
       const report: Report = options.strict ? strictly : (options.onDiagnostic ?? (() => {}));
       const protocol = options.protocol ?? outline.protocol;
-      const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report);
+      const isInDoubt = outline.isInDoubt && options.protocol == null;
+      const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report, isInDoubt);
       const version = await askVersion(plugin);
       const { entryPoint } = script;
-      return new this(plugin, {
-        open,
-        entryPoint,
-        stderr,
-        limits,
-        kernelPages: options.memory?.maxPages ?? LIMITS.kernelPages.default,
-        report,
-        protocol,
-        codec: codecFor(metadata, options.codec),
-        metadata,
-        version,
-      });
+      return new this(
+        plugin,
+        {
+          open,
+          entryPoint,
+          stdio,
+          limits,
+          kernelPages: options.memory?.maxPages ?? LIMITS.kernelPages.default,
+          report,
+          protocol,
+          codec: codecFor(metadata, options.codec),
+          metadata,
+          version,
+        },
+        isInDoubt,
+      );
     } catch (error) {
       await plugin.close();
       throw error;
     }
   }
 
-  protected constructor(plugin: Plugin, traits: EngineTraits) {
+  protected constructor(plugin: Plugin, traits: EngineTraits, isInDoubt: boolean) {
     this.#plugin = plugin;
     this.#traits = traits;
+    this.#isInDoubt = isInDoubt;
   }
 
   /** The output of the plugin's export `get_metadata`; null when it has no such export. */
@@ -109,21 +126,33 @@ export class ExtismEngine {
     return this.#traits.protocol;
   }
 
+  /**
+   * Internal: whether the plugin may be one of the SDK of April 2025, although `protocol` is `context`. Until a call succeeds.
+   */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
   /** The encoding of the plugin's context and result. */
   get codec(): Codec {
     return this.#traits.codec;
   }
 
+  /** The last lines that the plugin wrote to stdout during its latest call. */
+  get stdout(): readonly string[] {
+    return this.#traits.stdio.stdout;
+  }
+
   /** The last lines that the plugin wrote to stderr during its latest call. */
   get stderr(): readonly string[] {
-    return this.#traits.stderr.lines;
+    return this.#traits.stdio.stderr;
   }
 
   /**
    * Calls the plugin and returns its result. While the plugin runs, packets that it sends are added to `call.packets`, and
    * keys that it sets are set in `call.state`. A state in its result is returned, not applied: the caller decides about it.
    * @throws {CallError} when the call fails
-   * @throws {ActorError} INVALID_RESULT, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
+   * @throws {ActorError} INVALID_RESULT, WRONG_PROTOCOL, INPUT_LIMIT, OUTPUT_LIMIT; JSON_DEPTH for a state that is too deep
    */
   process(call: EngineCall): Promise<EngineResult>;
   async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
@@ -133,8 +162,8 @@ export class ExtismEngine {
 
   /** Internal: does the work of `process`, without a check of the call. */
   async run(call: EngineCall): Promise<EngineResult> {
-    const { stderr, limits, entryPoint, report, codec } = this.#traits;
-    stderr.begin();
+    const { stdio, limits, entryPoint, report, codec } = this.#traits;
+    stdio.begin();
     let whole: Part;
     try {
       whole =
@@ -145,15 +174,20 @@ export class ExtismEngine {
       return refuseForeign(cause, 'process');
     }
     refuseInput('payload, config and state', whole, limits);
-    const live = new LiveCall(call.state, call.packets, limits);
-    const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
-    const outputBytes = output?.byteLength ?? 0;
-    live.count('the result', outputBytes);
-    const { outputs, state } =
-      this.protocol === 'ports'
-        ? readPlainResult(bytesOf(output))
-        : readResult(bytesOf(output), report, codec);
-    return { outputs, state, written: live.written, outputBytes };
+    const live = new LiveCall(call.state, call.packets, limits, this.#isInDoubt);
+    try {
+      const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
+      const outputBytes = output?.byteLength ?? 0;
+      live.count('the result', outputBytes);
+      const { outputs, state } =
+        this.protocol === 'ports'
+          ? readPlainResult(bytesOf(output))
+          : readResult(bytesOf(output), report, codec);
+      this.#isInDoubt = false;
+      return { outputs, state, written: live.written, outputBytes };
+    } catch (error) {
+      throw this.#isInDoubt ? explainProtocol(error) : error;
+    }
   }
 
   /**
@@ -220,6 +254,21 @@ export class ExtismEngine {
     refuseArguments('close', extra);
     return this.#plugin.close();
   }
+}
+
+/** Failures of the plugin itself, which a wrong input may have caused. */
+const OWN_FAILURES: readonly unknown[] = ['PLUGIN_ERROR', 'NONZERO_RESULT', 'TRAP', 'EXIT'];
+
+/** Names the remedy in an error that a call in the wrong protocol may have. */
+function explainProtocol(error: unknown): unknown {
+  const { cause, message } = error as Error;
+  if (cause instanceof ActorError && cause.code === 'WRONG_PROTOCOL') return cause;
+  const explained = `${excerpt(message)}; if the plugin was made with the SDK of April 2025, ${GIVE_PORTS}`;
+  if (error instanceof CallError && OWN_FAILURES.includes(error.code))
+    return new CallError(error.code, explained, error);
+  if (error instanceof ActorError && error.code === 'INVALID_RESULT')
+    return new ActorError(error.code, explained, { cause: error });
+  return error;
 }
 
 /** @throws {ActorError} INPUT_LIMIT */

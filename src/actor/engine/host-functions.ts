@@ -1,4 +1,5 @@
 import type { CallContext } from '../../host/context.ts';
+import { UnlessVoid } from '../../host/function.ts';
 import { ActorError, describe } from '../errors.ts';
 import { parseJson, readUtf8 } from '../json/reader.ts';
 import { isJsonObject, type JsonValue, MAX_DEPTH } from '../json/value.ts';
@@ -7,6 +8,14 @@ import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';
 import type { StateMap } from '../state/state-store.ts';
+
+/** The remedy for an actor of the SDK of April 2025 that is called as one of the current SDK. */
+export const GIVE_PORTS = "give the option protocol: 'ports', or the bytes of the module";
+const UNLESS_OLD = new UnlessVoid(() => {
+  const message =
+    'the plugin was made with the SDK of April 2025, as its host functions show, which have a result';
+  return new ActorError('WRONG_PROTOCOL', `${message}; ${GIVE_PORTS}`);
+});
 
 /** The host context of one call: state and packets that the host functions read and change. */
 export class LiveCall {
@@ -18,11 +27,15 @@ export class LiveCall {
   readonly written = new Set<string>();
   /** Bytes of all arguments and of the result that the plugin has passed to the host so far. */
   givenBytes = 0;
+  /** Result of the functions that have none today. */
+  readonly nothing: UnlessVoid | undefined;
   readonly #limits: CallLimits;
 
-  constructor(state: StateMap, packets: Packet[], limits: CallLimits) {
+  /** @param isInDoubt whether the plugin may be one of the SDK of April 2025, where these functions have a result */
+  constructor(state: StateMap, packets: Packet[], limits: CallLimits, isInDoubt = false) {
     this.state = state;
     this.packets = packets;
+    this.nothing = isInDoubt ? UNLESS_OLD : undefined;
     this.#limits = limits;
   }
 
@@ -76,7 +89,7 @@ const ARGUMENT_DEPTH = MAX_DEPTH - 2;
  * SDKs of April 2025 declare an i64 result for all three; the host answers `undefined` with a zero of the declared type.
  */
 export const HOST_FUNCTIONS = {
-  __send_output(context: CallContext, packet: bigint): void {
+  __send_output(context: CallContext, packet: bigint): unknown {
     const call = liveCall(context, '__send_output');
     const ports = readArgument(call, context, packet, '__send_output: the packet');
     if (!isJsonObject(ports)) {
@@ -84,6 +97,7 @@ export const HOST_FUNCTIONS = {
       throw new ActorError('INVALID_PACKET', message);
     }
     call.send(packetFromPlainJson(ports));
+    return call.nothing;
   },
 
   __get_state(context: CallContext, key: bigint): bigint {
@@ -91,11 +105,12 @@ export const HOST_FUNCTIONS = {
     return context.store(writeText(state.get(readKey(context, key, '__get_state')) ?? null));
   },
 
-  __set_state(context: CallContext, key: bigint, value: bigint): void {
+  __set_state(context: CallContext, key: bigint, value: bigint): unknown {
     const call = liveCall(context, '__set_state');
     call.count('__set_state', Number(context.length(key)));
     const name = readKey(context, key, '__set_state');
     call.set(name, readArgument(call, context, value, `__set_state: the value of ${describe(name)}`));
+    return call.nothing;
   },
 };
 

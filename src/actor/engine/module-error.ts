@@ -1,4 +1,4 @@
-import { CallError } from '../../call-error.ts';
+import { CallError, type PrintedLines } from '../../call-error.ts';
 import type { HostErrorCode } from '../../error-codes.ts';
 import { excerpt, PlugboardError } from '../../errors.ts';
 
@@ -78,16 +78,37 @@ export function toModuleError(error: unknown): unknown {
   return new ModuleError(KINDS[code], code, explain(message, cause), { cause });
 }
 
-/** Go prints the reason of its trap on stderr, but not how to fix it. */
+/** Go prints the reason of its trap, but not how to fix it. */
 const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
 
 /** Whether a call failed because Go's runtime does not run. */
 export const lacksGoRuntime = (cause: unknown): boolean =>
-  cause instanceof CallError && cause.stderr.some(line => GO_NOT_RUNNING.test(line));
+  cause instanceof CallError && [...cause.stdout, ...cause.stderr].some(line => GO_NOT_RUNNING.test(line));
 
-/** Adds advice to the message when the lines that the plugin printed show the fault. */
-export const explain = (message: string, cause: unknown): string =>
-  lacksGoRuntime(cause)
-    ? `${excerpt(message)}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
-      'build it with -buildmode=c-shared, or use //export with TinyGo'
-    : message;
+/** Failures whose reason languages print: it is neither in a trap nor in an exit code. */
+const PRINTED_REASONS: readonly unknown[] = ['TRAP', 'EXIT'];
+
+/**
+ * Adds the last lines that the plugin printed to the message, if they may be the reason, and advice if they show the fault.
+ * @param printed Default: the lines in the cause
+ */
+export function explain(
+  message: string,
+  cause: unknown,
+  printed: Partial<PrintedLines> = cause instanceof CallError ? cause : {},
+): string {
+  const parts: string[] = [];
+  if (lacksGoRuntime(cause)) {
+    parts.push(
+      'a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ' +
+        'build it with -buildmode=c-shared, or use //export with TinyGo',
+    );
+  }
+  if (cause instanceof CallError && PRINTED_REASONS.includes(cause.code)) {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const lines = printed[stream] ?? [];
+      if (lines.length > 0) parts.push(`${stream}: ${lines.slice(-3).join(' | ')}`);
+    }
+  }
+  return parts.length > 0 ? [excerpt(message), ...parts].join('; ') : message;
+}

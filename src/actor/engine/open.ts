@@ -11,7 +11,7 @@ import { HOST_FUNCTIONS, USER_NAMESPACE } from './host-functions.ts';
 import { memoryOption } from './memory-limit.ts';
 import { ModuleError, toModuleError, tooLarge } from './module-error.ts';
 import { type Outline, outlineOf } from './outline.ts';
-import { PluginStderr } from './stderr.ts';
+import { PluginStdio } from './stdio.ts';
 
 /** Reads the outline of a module that is not too large. @throws {ModuleError} TooLarge */
 export function outlineOfScript({ source }: CheckedScript, { moduleBytes }: ActorLimits): Outline {
@@ -19,16 +19,17 @@ export function outlineOfScript({ source }: CheckedScript, { moduleBytes }: Acto
   return outlineOf(source);
 }
 
-/** Returns the receiver of the lines that the plugin prints on stderr. */
-export function stderrOf({
+/** Returns the receiver of the lines that the plugin prints. */
+export function stdioOf({
   name = 'actor',
   platform = webPlatform,
+  stdout,
   stderr,
-  enableWasiOutput,
-}: EngineOptions): PluginStderr {
+  enableWasiOutput = platform.printsWasiOutput?.() ?? false,
+}: EngineOptions): PluginStdio {
   // With `enableWasiOutput` the plugin host already prints the lines.
-  const receiver = stderr ?? (enableWasiOutput ? () => {} : undefined);
-  return new PluginStderr(name, platform.print.err, receiver);
+  const print = enableWasiOutput ? () => {} : platform.print.err;
+  return new PluginStdio(name, print, { stdout, stderr });
 }
 
 /** @throws {ModuleError} {ActorError} {CreateError} */
@@ -36,7 +37,7 @@ export async function openPlugin(
   script: CheckedScript,
   outline: Outline,
   options: EngineOptions,
-  stderr: PluginStderr,
+  stdio: PluginStdio,
 ): Promise<Plugin> {
   const { platform = webPlatform, name, protocol, codec, limits, memoryLimitMb, ...pluginOptions } = options;
   try {
@@ -44,7 +45,8 @@ export async function openPlugin(
       ...pluginOptions,
       ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
       functions: withHostFunctions(options.functions),
-      stderr: stderr.write,
+      stdout: stdio.writeStdout,
+      stderr: stdio.writeStderr,
     });
   } catch (error) {
     throw toModuleError(error);

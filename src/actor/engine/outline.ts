@@ -11,30 +11,39 @@ export type Protocol = 'context' | 'ports';
 /** Properties of a module that are known before it is compiled. */
 export interface Outline {
   protocol: Protocol;
+  /** Whether the types of imports, which cannot be seen, would tell another protocol. */
+  isInDoubt: boolean;
   /** Initial pages of all its memories; null for a compiled module, which does not show them. */
   initialPages: number | null;
 }
 
-/** Host functions that had a result in the SDK of April 2025. */
-const HAD_RESULT = ['__send_output', '__set_state'];
+/** Whether a host function had a result in the SDK of April 2025, and has none today. */
+const hadResult = (namespace: string, name: string): boolean =>
+  namespace === USER_NAMESPACE && ['__send_output', '__set_state'].includes(name);
+
+const hasMetadata = (exports: readonly { name: string; kind: string }[]): boolean =>
+  exports.some(({ name, kind }) => name === 'get_metadata' && kind === 'function');
 
 /**
  * Reads the outline of a module. Modules of the old SDK are recognised by the types of their imports. A compiled module does
- * not show these types, so it counts as one of the current SDK.
+ * not show these types: it counts as one of the current SDK until a call of it proves otherwise.
  */
 export function outlineOf(source: Uint8Array | WebAssembly.Module): Outline {
-  if (isModule(source)) return { protocol: 'context', initialPages: null };
+  if (isModule(source)) {
+    const imports = WebAssembly.Module.imports(source);
+    const isInDoubt =
+      imports.some(({ module, name }) => hadResult(module, name)) &&
+      !hasMetadata(WebAssembly.Module.exports(source));
+    return { protocol: 'context', isInDoubt, initialPages: null };
+  }
   const { imports, exports, memories } = readModule(source);
-  const hadResult = imports.some(
+  const hasOldTypes = imports.some(
     item =>
-      item.kind === 'function' &&
-      item.namespace === USER_NAMESPACE &&
-      HAD_RESULT.includes(item.name) &&
-      item.type?.results.join() === 'i64',
+      item.kind === 'function' && hadResult(item.namespace, item.name) && item.type?.results.join() === 'i64',
   );
-  const hasMetadata = exports.some(({ name, kind }) => name === 'get_metadata' && kind === 'function');
   return {
-    protocol: hadResult && !hasMetadata ? 'ports' : 'context',
+    protocol: hasOldTypes && !hasMetadata(exports) ? 'ports' : 'context',
+    isInDoubt: false,
     initialPages: memories.reduce((sum, { initialPages }) => sum + initialPages, 0),
   };
 }

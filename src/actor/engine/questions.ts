@@ -4,27 +4,33 @@ import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
+import { GIVE_PORTS } from './host-functions.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, lacksGoRuntime, ModuleError } from './module-error.ts';
 
 // Questions to the optional exports of an actor's plugin: get_metadata, get_version, validate_config.
 
-/** Returns the plugin's metadata; null when it has no such export. @throws {ModuleError} InvalidMetadata, InitFailed */
-export async function askMetadata(plugin: Plugin, report: Report): Promise<PluginMetadata | null> {
+/**
+ * Returns the plugin's metadata; null when it has no such export.
+ * @param isInDoubt whether the plugin may be one of the SDK of April 2025
+ * @throws {ModuleError} InvalidMetadata, InitFailed
+ */
+export async function askMetadata(
+  plugin: Plugin,
+  report: Report,
+  isInDoubt: boolean,
+): Promise<PluginMetadata | null> {
   if (!(await plugin.functionExists('get_metadata'))) {
-    report({
-      code: 'NO_METADATA',
-      message: 'the plugin exports no get_metadata, so its ports are not known',
-    });
+    const message = 'the plugin exports no get_metadata, so its ports are not known';
+    const hint = `; if it was made with the SDK of April 2025, which a compiled module does not show, ${GIVE_PORTS}`;
+    report({ code: 'NO_METADATA', message: isInDoubt ? message + hint : message });
     return null;
   }
   try {
     return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
-    const message = messageOf(error);
-    if (lacksGoRuntime(error)) {
-      throw new ModuleError('InitFailed', 'INIT_FAILED', explain(message, error), { cause: error });
-    }
+    const message = explain(messageOf(error), error);
+    if (lacksGoRuntime(error)) throw new ModuleError('InitFailed', 'INIT_FAILED', message, { cause: error });
     throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
 }
@@ -57,9 +63,14 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   try {
     return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
   } catch (error) {
-    throw new ModuleError('InitFailed', 'INIT_FAILED', `${name}: ${excerpt(messageOf(error))}`, {
-      cause: error,
-    });
+    throw new ModuleError(
+      'InitFailed',
+      'INIT_FAILED',
+      `${name}: ${explain(excerpt(messageOf(error)), error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -18,6 +18,8 @@ export interface FileStateOptions {
   module?: StateModule | null | undefined;
 }
 
+const aModule = orNull<StateModule>(kind('{"sha256": 64 hexadecimal digits in lower case}', isStateModule));
+
 export const FILE_STATE_OPTIONS: OptionTable<FileStateOptions> = {
   of: 'FileState.open(path, options)',
   rows: {
@@ -26,10 +28,7 @@ export const FILE_STATE_OPTIONS: OptionTable<FileStateOptions> = {
       default: 'false',
       grants: 'the replacement of a JSON object that is not a state file',
     },
-    module: {
-      ...orNull(kind('{"sha256": 64 hexadecimal digits in lower case}', isStateModule)),
-      default: 'null',
-    },
+    module: { ...aModule, default: 'null' },
   },
 };
 
@@ -38,6 +37,10 @@ export function readFileStateOptions(options: unknown, extra: readonly unknown[]
   refuseExtra(extra, 'FileState.open', refuseOption);
   return readOptions(FILE_STATE_OPTIONS, options, 'FileState', refuseOption);
 }
+
+/** @throws {ActorError} INVALID_CONFIG */
+export const readStateModule = (module: StateModule | null): StateModule | null =>
+  readArgument(aModule, module, 'FileState.module', refuseOption) ?? null;
 
 /** @throws {ActorError} INVALID_CONFIG */
 export const checkStatePath = (path: string): void =>

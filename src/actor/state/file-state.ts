@@ -1,7 +1,12 @@
 import { messageOf } from '../../errors.ts';
 import { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
-import { checkStatePath, type FileStateOptions, readFileStateOptions } from './file-state-options.ts';
+import {
+  checkStatePath,
+  type FileStateOptions,
+  readFileStateOptions,
+  readStateModule,
+} from './file-state-options.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
 import type { StateMap, StateStore } from './state-store.ts';
 
@@ -14,7 +19,7 @@ export class FileState implements StateStore {
   readonly #path: string;
   readonly #file: AtomicFile;
   readonly #adopt: boolean;
-  readonly #module: StateModule | null;
+  #module: StateModule | null;
   #record: StateRecord = { module: null, positions: {}, state: {} };
   #state: StateMap = new Map();
   /** Content of the file if this store wrote it; else undefined, and the next commit writes in any case. */
@@ -48,6 +53,16 @@ export class FileState implements StateStore {
   /** The module that wrote the file, as it was when the file was read; null when not known. */
   get writtenBy(): StateModule | null {
     return this.#record.module;
+  }
+
+  /** The module that the file names after the next commit. To be set when an actor is reloaded. */
+  get module(): StateModule | null {
+    return this.#module;
+  }
+
+  /** @throws {ActorError} INVALID_CONFIG */
+  set module(module: StateModule | null) {
+    this.#module = readStateModule(module);
   }
 
   load(): StateMap | Promise<StateMap> {
