@@ -24,7 +24,7 @@ import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
 import { LIMITS } from '../limits.ts';
-import { MAX_TIMER_MS } from '../units.ts';
+import { MAX_TIMER_MS, withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -95,7 +95,7 @@ const anObject: Kind<Record<string, unknown>> = kind('an object', isPlain);
 
 const [maxVarBytes, maxHttpResponseBytes] = [LIMITS.varBytes, LIMITS.httpResponseBytes].map(limit => ({
   ...aCount('bytes'),
-  default: limit.default.toLocaleString('en-US'),
+  default: withCommas(limit.default),
 })) as [OptionRow, OptionRow];
 
 export const MEMORY_OPTIONS: OptionTable<MemoryOptions> = {

@@ -3,17 +3,12 @@ import type { Platform } from './types.ts';
 import { findAsyncContext, findKeepAlive, type Scope } from './web-context.ts';
 import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 
-const asyncContext = findAsyncContext(globalThis as Scope);
-const keepAlive = findKeepAlive(globalThis as Scope);
-
-/** The platform for browsers and edge workers, made of web standards only. The other platforms extend it. */
-export const webPlatform: Platform = {
+/** Web standards only. The platforms extend it. */
+export const webBasis: Platform = {
   clock: webClock(),
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
-  ...(asyncContext && { asyncContext }),
-  ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),
   ...(typeof WebAssembly.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),
@@ -28,4 +23,20 @@ export const webPlatform: Platform = {
   lacksForce: () => null,
   startWorker: startWebWorker,
   print: { out: line => console.log(line), err: line => console.error(line) },
+};
+
+let asyncContext: ReturnType<typeof findAsyncContext> | null = null;
+let keepAlive: ReturnType<typeof findKeepAlive> | null = null;
+
+/** The platform for browsers and edge workers. It looks for what only some of them have when that is first needed. */
+export const webPlatform: Platform = {
+  ...webBasis,
+  get asyncContext() {
+    if (asyncContext === null) asyncContext = findAsyncContext(globalThis as Scope);
+    return asyncContext;
+  },
+  get keepAlive() {
+    if (keepAlive === null) keepAlive = findKeepAlive(globalThis as Scope);
+    return keepAlive;
+  },
 };
