@@ -22,7 +22,7 @@ import {
 import { somePreopens } from '../../wasi/wasi-options.ts';
 import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
-import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
+import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
 import { LIMITS } from '../limits.ts';
 import { MAX_TIMER_MS, withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';

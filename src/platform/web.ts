@@ -28,7 +28,7 @@ export const webBasis: Platform = {
 let asyncContext: ReturnType<typeof findAsyncContext> | null = null;
 let keepAlive: ReturnType<typeof findKeepAlive> | null = null;
 
-/** The platform for browsers and edge workers. It looks for what only some of them have when that is first needed. */
+/** The platform for browsers and edge workers. Parts that few of them have are looked for when first needed. */
 export const webPlatform: Platform = {
   ...webBasis,
   get asyncContext() {
