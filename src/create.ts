@@ -46,7 +46,7 @@ export async function createPlugin(
   const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
   settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
-  const plugin = new Plugin(assemble({ platform, settings, plan, limits, ...chosen, folders }));
+  const plugin = new Plugin(await assemble({ platform, settings, plan, limits, ...chosen, folders }));
   await plugin.initialise();
   return plugin;
 }

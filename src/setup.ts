@@ -12,7 +12,6 @@ import { CreateError, messageOf } from './errors.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
-import { httpSender } from './host/http.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
@@ -28,7 +27,6 @@ import type { ChosenMode, Mode } from './run/mode.ts';
 import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
-import { WorkerRunner } from './run/worker/runner.ts';
 import { OutputCopier } from './values/output.ts';
 import { makeAsk } from './wasm/ask.ts';
 
@@ -126,8 +124,11 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
   turns: Turns;
 }
 
-/** @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier */
-export function assemble(decided: Decided): PluginParts {
+/**
+ * Loads the code that only some plugins need. Calls load nothing.
+ * @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier
+ */
+export async function assemble(decided: Decided): Promise<PluginParts> {
   const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
   const kernel = createKernel(settings);
   const outputs = new OutputCopier(kernel.memory);
@@ -142,13 +143,13 @@ export function assemble(decided: Decided): PluginParts {
   const execution: Execution = { plan, limits, tier, kernel, stdout, stderr, onDiagnostic, listener };
   const deadline =
     limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
-  const http = waiting && httpFor(decided, kernel, waiting);
+  const http = waiting && (await httpFor(decided, kernel, waiting));
   const report = reportOn(plan, mode, tier);
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   const runner =
     mode === 'worker'
-      ? new WorkerRunner(execution, {
+      ? new (await import('./run/worker/runner.ts')).WorkerRunner(execution, {
           platform,
           settings,
           kernelImports: { ...imports, ...(http && { http_request: http }) },
@@ -159,6 +160,7 @@ export function assemble(decided: Decided): PluginParts {
           http,
           hostImport: link => localImport(link, calls),
           wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
+          createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
           suspends: mode === 'suspending',
           ask: deadline && makeAsk(() => deadline.isOver()),
         });
@@ -187,7 +189,11 @@ function waitingCalls(
 }
 
 /** Makes `http_request`; null if no host is allowed. */
-function httpFor({ platform, settings }: Decided, kernel: Kernel, calls: WaitingCalls): AsyncImport | null {
+async function httpFor(
+  { platform, settings }: Decided,
+  kernel: Kernel,
+  calls: WaitingCalls,
+): Promise<AsyncImport | null> {
   const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes } = settings;
   if (allowedHosts.length === 0) return null;
   const rules = {
@@ -197,6 +203,7 @@ function httpFor({ platform, settings }: Decided, kernel: Kernel, calls: Waiting
   };
   const fetch = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.fetchPublic!;
   const inPage = platform.baseUrl?.() !== undefined;
+  const { httpSender } = await import('./host/http.ts');
   return httpImport(
     kernel,
     calls,

@@ -93,6 +93,7 @@ export const PROMISES: readonly Claim[] = [
       'wasi/descriptors.ts',
       'wasi/files/path-resolver.ts',
       'src/platform/node-files.ts',
+      'src/host/allowed-hosts.ts',
       'src/host/http.ts',
       'src/platform/node-http.ts',
       'src/platform/private-address.ts',

@@ -1,4 +1,5 @@
 import { aCount, type OptionRow, type OptionTable, readArgument, readOptions } from '../../wasi/options.ts';
+import { withCommas } from '../units.ts';
 import { ActorError, type ActorErrorCode, refuseOption } from './errors.ts';
 
 /** A limit of actors, and the reason for its value. docs/LIMITS.md is printed from these rows. */
@@ -95,13 +96,11 @@ export interface ActorLimits extends CallLimits {
   stateBytes: number;
 }
 
-const number = (value: number): string => value.toLocaleString('en-US');
-
 type LimitOptions = { readonly [Name in keyof ActorLimits]?: number | undefined };
 
 const limitRow = (name: keyof ActorLimits): OptionRow => {
   const { default: most, unit, name: what } = ACTOR_LIMITS[name];
-  return { ...aCount(unit), default: number(most), grants: `up to this limit: ${what}` };
+  return { ...aCount(unit), default: withCommas(most), grants: `up to this limit: ${what}` };
 };
 
 export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
@@ -156,6 +155,6 @@ export function refuseOver(
   remedy?: string,
 ): void {
   if (count <= limit) return;
-  const message = `${what}: ${number(count)} ${unit}, over the limit of ${number(limit)} (${option})`;
+  const message = `${what}: ${withCommas(count)} ${unit}, over the limit of ${withCommas(limit)} (${option})`;
   throw new ActorError(code, remedy === undefined ? message : `${message}; ${remedy}`);
 }

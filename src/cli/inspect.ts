@@ -1,4 +1,5 @@
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
+import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
 import { columns, defineCommand } from './command.ts';
 import { readFileOrUrl } from './files.ts';
@@ -87,9 +88,8 @@ function block(title: string, rows: Rows): string[] {
   return full.length === 0 ? [] : ['', `${title}:`, ...columns(full).split('\n')];
 }
 
-const number = (value: number): string => value.toLocaleString('en-US');
 const size = ({ sizeBytes }: Inspection): string =>
-  sizeBytes === null ? 'compiled' : `${number(sizeBytes)} bytes`;
+  sizeBytes === null ? 'compiled' : `${withCommas(sizeBytes)} bytes`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const name = (text: string): string => (/^[^\s"]+$/.test(text) ? text : JSON.stringify(text));
@@ -123,9 +123,9 @@ const describeImport = (item: InspectedImport): string =>
 
 function describeMemory(memory: NonNullable<Inspection['memories']>[number]): string {
   const { initialPages, maxPages, imported, shared, is64 } = memory;
-  const most = maxPages === null ? 'no maximum' : `at most ${number(maxPages)}`;
+  const most = maxPages === null ? 'no maximum' : `at most ${withCommas(maxPages)}`;
   const notes = [imported && 'imported', shared && 'shared', is64 && '64-bit'].filter(Boolean);
-  return [`${number(initialPages)} of 64 KiB at first, ${most}`, ...notes].join(', ');
+  return [`${withCommas(initialPages)} of 64 KiB at first, ${most}`, ...notes].join(', ');
 }
 
 const worthShowing = ({ custom, share }: Inspection['sections'][number]): boolean =>
@@ -133,5 +133,8 @@ const worthShowing = ({ custom, share }: Inspection['sections'][number]): boolea
 
 const describeSection = ({ name: text, custom, sizeBytes, share }: Inspection['sections'][number]) => {
   const part = share === null ? '' : percent(share).padStart(8);
-  return [name(text), `${number(sizeBytes).padStart(12)} bytes${part}${custom ? '  custom' : ''}`] as const;
+  return [
+    name(text),
+    `${withCommas(sizeBytes).padStart(12)} bytes${part}${custom ? '  custom' : ''}`,
+  ] as const;
 };

@@ -22,8 +22,9 @@ import {
 import { somePreopens } from '../../wasi/wasi-options.ts';
 import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
-import { HTTP_SCHEMES, mistakeInHost } from '../host/http.ts';
+import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
 import { LIMITS } from '../limits.ts';
+import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -103,7 +104,7 @@ const anObject: Kind<Record<string, unknown>> = kind('an object', isPlain);
 
 const [maxVarBytes, maxHttpResponseBytes] = [LIMITS.varBytes, LIMITS.httpResponseBytes].map(limit => ({
   ...aCount('bytes'),
-  default: limit.default.toLocaleString('en-US'),
+  default: withCommas(limit.default),
 })) as [OptionRow, OptionRow];
 
 export const MEMORY_OPTIONS: OptionTable<MemoryOptions> = {

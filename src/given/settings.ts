@@ -1,9 +1,9 @@
 import type { KernelTier, LogLevel } from '../../abi/index.ts';
 import type { Preopen } from '../../wasi/index.ts';
 import { readOptions } from '../../wasi/options.ts';
+import { HTTP_SCHEMES } from '../host/allowed-hosts.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { coded } from '../host/function.ts';
-import { HTTP_SCHEMES } from '../host/http.ts';
 import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';

@@ -2,6 +2,7 @@ import { WASM_MAGIC } from '../../abi/encode.ts';
 import { lazily } from '../../abi/lazily.ts';
 import { missingFeatures } from '../engine/features.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
+import { withCommas } from '../units.ts';
 import type { ModuleOutline } from '../wasm/reader.ts';
 import type { Advice, InspectedImport, Inspection } from './inspection.ts';
 
@@ -43,7 +44,6 @@ const startsWith = (bytes: Uint8Array, start: readonly number[] | string): boole
 /** Custom sections below this share of the file, or below this size, are not reported. */
 const WORTH_TELLING = { share: 0.01, bytes: 1024 };
 
-const number = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 /** Lists names. A long list is cut after the first `most` names. */
@@ -105,7 +105,7 @@ const hasLargeCustom =
     const share = bytes / (subject.inspection.sizeBytes ?? bytes);
     if (bytes < WORTH_TELLING.bytes || share < WORTH_TELLING.share) return null;
     const ofFile = subject.bytes ? `, ${percent(share)} of the file` : '';
-    return `${some(found.map(({ name }) => name))} (${number(bytes)} bytes${ofFile}): ${what}`;
+    return `${some(found.map(({ name }) => name))} (${withCommas(bytes)} bytes${ofFile}): ${what}`;
   };
 
 const isOtherFile = ({ outline }: Subject): boolean =>

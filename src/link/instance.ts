@@ -1,6 +1,6 @@
 import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
-import { createWasi, type Wasi, type WasiFunctionName, type WasiOptions } from '../../wasi/index.ts';
+import type { createWasi, Wasi, WasiFunctionName, WasiOptions } from '../../wasi/index.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
@@ -31,6 +31,8 @@ export interface Embedding {
   /** Wraps a host function, which may run on another thread. */
   hostImport: (link: Link) => HostImport['fn'];
   wasi: Pick<WasiOptions, 'clock' | 'random' | 'preopens'>;
+  /** Null where no module imports WASI, whose code is not loaded then. */
+  createWasi: typeof createWasi | null;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
   /** Stops metered modules; null for others. */
@@ -237,7 +239,7 @@ class Linker {
     if (!module.links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
     const { kernel, stdout, stderr, onDiagnostic } = this.#execution;
     const noMemory = lacksMemory(module);
-    const wasi = createWasi({
+    const wasi = this.#embedding.createWasi!({
       ...this.#embedding.wasi,
       stdout,
       stderr,

@@ -2,10 +2,10 @@ import { WASM_MAGIC } from '../../abi/encode.ts';
 import { attempt, CreateError, messageOf } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
-import { METER_EXPORTS } from '../wasm/meter.ts';
+import { METER_EXPORTS } from '../wasm/ask.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { type CompiledModule, compiledBefore } from './cache.ts';
-import { type RewriteOptions, rewrite, stepsFor, type Transform } from './rewrite.ts';
+import type { RewriteOptions, Transform } from './rewrite.ts';
 import type { LoadedSource } from './source.ts';
 
 /** A compiled module of a plugin, with its name, hash and transforms. */
@@ -23,9 +23,11 @@ export async function compileModule(
   source: LoadedSource,
   options: RewriteOptions = {},
 ): Promise<PluginModule> {
-  const steps = stepsFor(options);
+  const { maxGrowthPages, metered = null } = options;
+  const isRewritten = maxGrowthPages !== undefined || metered !== null;
+  const rewriter = isRewritten ? await import('./rewrite.ts') : null;
   if ('module' in source) {
-    steps[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
+    rewriter?.refuseCompiled(name, options);
     const described = attempt(() => describeModule(source.module, null), null);
     if (described) return { name, sha256: null, transforms: [], ...described };
     throw new CreateError(
@@ -35,7 +37,9 @@ export async function compileModule(
   }
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);
-  const { bytes, transforms } = await rewrite(platform, name, source.bytes, steps);
+  const { bytes, transforms } = rewriter
+    ? await rewriter.rewrite(platform, name, source.bytes, options)
+    : { bytes: source.bytes, transforms: [] };
   // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
   const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);
   return { name, sha256, transforms, ...compiled };

@@ -25,7 +25,7 @@ export interface RewriteOptions {
 }
 
 /** A requested transform. */
-export interface Step {
+interface Step {
   name: Transform['name'];
   /** Equal for steps that make the same change. */
   key: string;
@@ -39,7 +39,7 @@ export interface Step {
   refuse(why: string): never;
 }
 
-export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
+function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
   const steps: Step[] = [];
   const refuse = (message: string) => {
     throw new CreateError('UNSUPPORTED', message);
@@ -75,6 +75,11 @@ export function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): St
   return steps;
 }
 
+/** @throws {CreateError} UNSUPPORTED if the options ask for a transform: a compiled module has no bytes to change */
+export function refuseCompiled(name: string, options: RewriteOptions): void {
+  stepsFor(options)[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
+}
+
 /** @throws {CreateError} MEMORY_LIMIT */
 function refuseIfOver(name: string, bytes: Bytes, maxGrowthPages: number): void {
   const [memory] = readModule(bytes).memories;
@@ -102,9 +107,9 @@ export async function rewrite(
   platform: Platform,
   name: string,
   bytes: Bytes,
-  steps: readonly Step[],
+  options: RewriteOptions,
 ): Promise<Rewritten> {
-  if (steps.length === 0) return { bytes, transforms: [] };
+  const steps = stepsFor(options);
   const key = steps.map(step => step.key).join();
   const kept = rewrittenBefore.find(bytes);
   if (!kept) refuseIfInvalid(name, bytes);

@@ -1,14 +1,17 @@
 import { printable } from '../values/printable.ts';
 
-interface Permissions {
-  querySync(what: { name: 'env'; variable: string }): { state: string };
+interface DenoEnv {
+  permissions: { querySync(what: { name: 'env'; variable: string }): { state: string } };
+  env: { get(variable: string): string | undefined };
 }
 
 /** Reads a variable of the environment. Undefined where reading it is not permitted: Deno would ask the user. */
 function read(variable: string): string | undefined {
-  const { Deno } = globalThis as { Deno?: { permissions: Permissions } };
-  const isPermitted = !Deno || Deno.permissions.querySync({ name: 'env', variable }).state === 'granted';
-  return isPermitted ? process.env[variable] : undefined;
+  const { Deno } = globalThis as { Deno?: DenoEnv };
+  if (!Deno) return process.env[variable];
+  // Not `process.env`: on Deno the name `process` takes 12 ms.
+  const isPermitted = Deno.permissions.querySync({ name: 'env', variable }).state === 'granted';
+  return isPermitted ? Deno.env.get(variable) : undefined;
 }
 
 /** Reads the variable of the other Extism hosts. */

@@ -1,28 +1,4 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  futimesSync,
-  linkSync,
-  lstatSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { constants as osConstants } from 'node:os';
+import type { BigIntStats } from 'node:fs';
 import { isError } from '../../wasi/brands.ts';
 import { refuseOption } from '../../wasi/errors.ts';
 import { pathFs } from '../../wasi/files/path-fs.ts';
@@ -37,13 +13,19 @@ import {
   WasiError,
 } from '../../wasi/index.ts';
 import { aText, readArgument, refuseExtra } from '../../wasi/options.ts';
+import { fs, once, os } from './node-builtin.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
-/** These flags do not exist on Windows. */
-const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
-const isWindows = process.platform === 'win32';
+const isWindows = once(() => process.platform === 'win32');
+const openFlags = once(() => {
+  const { constants } = fs();
+  // These flags do not exist on Windows.
+  const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
+  return { ...constants, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK };
+});
 /** Windows also separates names by "\", names streams after a colon, and has device names in every folder. */
-const DANGEROUS = isWindows ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/;
+const dangerous = once(() =>
+  isWindows() ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/,
+);
 const NS_PER_S = 1e9;
 
 /** Error codes of the host that a program sees under the same name in WASI preview 1. Any other code becomes EIO. */
@@ -84,13 +66,15 @@ export function toErrno(error: unknown): number {
   return errnos.get(told) ?? Errno.EIO;
 }
 
-const codesByNumber = new Map(Object.entries(osConstants.errno).map(([code, number]) => [number, code]));
+const codesByNumber = once(
+  () => new Map(Object.entries(os().constants.errno).map(([code, number]) => [number, code])),
+);
 
 /** Finds the code of an error that Deno left without `code`, such as EFBIG: its message ends in "(os error 27)". */
 function codeInMessage(error: unknown): string | undefined {
   const [, number] = (isError(error) && /\(os error (\d+)\)$/.exec(error.message)) || [];
   // On Windows the numbers have other meanings.
-  return number === undefined || isWindows ? undefined : (codesByNumber.get(Number(number)) ?? 'EIO');
+  return number === undefined || isWindows() ? undefined : (codesByNumber().get(Number(number)) ?? 'EIO');
 }
 
 /** Like `attempt`, for a call without a result: returns ESUCCESS or an errno. */
@@ -123,7 +107,7 @@ let deviceNumbers: Map<bigint, DeviceName> | undefined;
 function findDevice(rdev: bigint): DeviceName | undefined {
   deviceNumbers ??= new Map(
     DEVICES.flatMap(name => {
-      const stats = attempt(() => lstatSync(`/dev/${name}`, LOOK));
+      const stats = attempt(() => fs().lstatSync(`/dev/${name}`, LOOK));
       return typeof stats === 'object' && stats.isCharacterDevice() ? [[stats.rdev, name]] : [];
     }),
   );
@@ -140,12 +124,13 @@ function filetypeOf(stats: BigIntStats): number {
 }
 
 function openFile(path: string, { read, write, create, truncate }: FsOpening): PathFile | number {
+  const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = openFlags();
   // Truncating needs write access, and Deno obeys O_EXCL only with write access.
   const writes = write || truncate || create;
   const access = writes ? (read ? O_RDWR : O_WRONLY) : O_RDONLY;
   const making = create ? O_CREAT | O_EXCL : 0;
   const flags = access | making | (truncate ? O_TRUNC : 0) | O_NOFOLLOW | O_NONBLOCK;
-  const opened = attempt(() => ({ fd: openSync(path, flags, 0o666) }));
+  const opened = attempt(() => ({ fd: fs().openSync(path, flags, 0o666) }));
   return typeof opened === 'number' ? opened : new NodeFile(opened.fd);
 }
 
@@ -157,12 +142,12 @@ class NodeFile implements PathFile {
   }
 
   stat(): FsStat | number {
-    return attempt(() => toStat(fstatSync(this.#fd, { bigint: true })));
+    return attempt(() => toStat(fs().fstatSync(this.#fd, { bigint: true })));
   }
 
   read(into: Uint8Array, offset: number): number {
     try {
-      return readSync(this.#fd, into, 0, into.length, offset);
+      return fs().readSync(this.#fd, into, 0, into.length, offset);
     } catch (error) {
       return -toErrno(error);
     }
@@ -170,26 +155,26 @@ class NodeFile implements PathFile {
 
   write(bytes: Uint8Array, offset: number): number {
     try {
-      return writeSync(this.#fd, bytes, 0, bytes.length, offset);
+      return fs().writeSync(this.#fd, bytes, 0, bytes.length, offset);
     } catch (error) {
       return -toErrno(error);
     }
   }
 
   setSize(sizeBytes: number): number {
-    return act(() => ftruncateSync(this.#fd, sizeBytes));
+    return act(() => fs().ftruncateSync(this.#fd, sizeBytes));
   }
 
   setTimes({ atimNs, mtimNs }: BothTimes): number {
-    return act(() => futimesSync(this.#fd, toSeconds(atimNs), toSeconds(mtimNs)));
+    return act(() => fs().futimesSync(this.#fd, toSeconds(atimNs), toSeconds(mtimNs)));
   }
 
   sync(dataOnly: boolean): number {
-    return act(() => (dataOnly ? fdatasyncSync : fsyncSync)(this.#fd));
+    return act(() => (dataOnly ? fs().fdatasyncSync(this.#fd) : fs().fsyncSync(this.#fd)));
   }
 
   close(): void {
-    closeSync(this.#fd);
+    fs().closeSync(this.#fd);
   }
 }
 
@@ -198,14 +183,15 @@ const toSeconds = (ns: bigint): number => Number(ns) / NS_PER_S;
 
 function syncDirectory(path: string): number {
   // Windows cannot open folders.
-  if (isWindows) return Errno.ESUCCESS;
+  if (isWindows()) return Errno.ESUCCESS;
   return act(() => {
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = openFlags();
     // O_NONBLOCK: another process may have put a pipe in this place, and opening it would wait.
-    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+    const fd = fs().openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      fsyncSync(fd);
+      fs().fsyncSync(fd);
     } finally {
-      closeSync(fd);
+      fs().closeSync(fd);
     }
   });
 }
@@ -215,7 +201,7 @@ const LOOK = { bigint: true, throwIfNoEntry: false } as const;
 
 function look(path: string): FsStat | number {
   try {
-    const stats = lstatSync(path, LOOK);
+    const stats = fs().lstatSync(path, LOOK);
     return stats ? toStat(stats) : Errno.ENOENT;
   } catch (error) {
     return toErrno(error);
@@ -225,18 +211,19 @@ function look(path: string): FsStat | number {
 /** `unlink` is never called for a folder: Deno's `unlinkSync` would remove an empty one, and macOS reports EPERM. */
 const nodeHost = (root: string): PathHost => ({
   root,
-  isName: name => !DANGEROUS.test(name),
+  isName: name => !dangerous().test(name),
   look,
-  list: path => attempt(() => readdirSync(path)),
+  list: path => attempt(() => fs().readdirSync(path)),
   openFile,
-  readLink: path => attempt(() => readlinkSync(path)),
-  makeDirectory: path => act(() => mkdirSync(path)),
-  removeDirectory: path => act(() => rmdirSync(path)),
-  unlink: path => act(() => unlinkSync(path)),
-  symlink: (path, target) => act(() => symlinkSync(target, path)),
-  link: (from, to) => act(() => linkSync(from, to)),
-  rename: (from, to) => act(() => renameSync(from, to)),
-  setTimes: (path, { atimNs, mtimNs }) => act(() => lutimesSync(path, toSeconds(atimNs), toSeconds(mtimNs))),
+  readLink: path => attempt(() => fs().readlinkSync(path)),
+  makeDirectory: path => act(() => fs().mkdirSync(path)),
+  removeDirectory: path => act(() => fs().rmdirSync(path)),
+  unlink: path => act(() => fs().unlinkSync(path)),
+  symlink: (path, target) => act(() => fs().symlinkSync(target, path)),
+  link: (from, to) => act(() => fs().linkSync(from, to)),
+  rename: (from, to) => act(() => fs().renameSync(from, to)),
+  setTimes: (path, { atimNs, mtimNs }) =>
+    act(() => fs().lutimesSync(path, toSeconds(atimNs), toSeconds(mtimNs))),
   syncDirectory,
 });
 
@@ -257,11 +244,11 @@ export function nodeFolder(path: string, ...extra: unknown[]): Fs {
     });
   let real: string;
   try {
-    real = realpathSync(path);
+    real = fs().realpathSync(path);
   } catch (cause) {
     throw fail(cause);
   }
-  const fs = pathFs(nodeHost(real));
-  if (typeof fs === 'number') throw fail(fs);
-  return fs;
+  const folder = pathFs(nodeHost(real));
+  if (typeof folder === 'number') throw fail(folder);
+  return folder;
 }

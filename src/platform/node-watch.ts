@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { fs } from './node-builtin.ts';
 
 /** The file is looked at this often. Not `fs.watch`: it loses a file that is replaced, and sees nothing on network drives. */
 const INTERVAL_MS = 100;
@@ -30,7 +30,7 @@ export function watchNodeFile(path: string, onChange: () => void): () => void {
 /** Returns a text that is another one after a change; the same for every file that cannot be seen. */
 function look(path: string): string {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    const { ino, size, mtimeNs, ctimeNs } = fs().statSync(path, { bigint: true });
     return [ino, size, mtimeNs, ctimeNs].join();
   } catch {
     return '';

@@ -1,5 +1,5 @@
-import { parentPort, Worker } from 'node:worker_threads';
 import { isError } from '../../wasi/brands.ts';
+import { workerThreads } from './node-builtin.ts';
 import type { WorkerEvents, WorkerHandle, WorkerPort } from './types.ts';
 
 /** Starts the worker entry in a thread that does not keep the process alive. `args` are options of `node:worker_threads`. */
@@ -7,6 +7,7 @@ export function startNodeWorker(
   { onMessage, onDeath }: WorkerEvents,
   args: Readonly<Record<string, unknown>>,
 ): WorkerHandle {
+  const { Worker } = workerThreads();
   // Not the flags of this process: Node refuses some of them for workers, and this code needs none.
   const worker = new Worker(new URL('./worker-node.js', import.meta.url), { execArgv: [], ...args });
   worker.unref();
@@ -28,6 +29,6 @@ export function startNodeWorker(
 
 /** Port to the caller's thread, for use in the worker. */
 export const nodePort: WorkerPort = {
-  post: message => parentPort!.postMessage(message),
-  onMessage: receive => parentPort!.on('message', receive),
+  post: message => workerThreads().parentPort!.postMessage(message),
+  onMessage: receive => workerThreads().parentPort!.on('message', receive),
 };

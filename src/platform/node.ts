@@ -1,7 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { MAX_TIMER_MS } from '../units.ts';
+import { asyncHooks, fs, once, url } from './node-builtin.ts';
 import { debugLog, printsWasiOutput } from './node-env.ts';
 import { nodeFolder } from './node-files.ts';
 import { nodeFetch } from './node-http.ts';
@@ -9,7 +7,7 @@ import { watchNodeFile } from './node-watch.ts';
 import { startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
-import { webPlatform } from './web.ts';
+import { webBasis } from './web.ts';
 
 /**
  * Prevents a deadlock of Node 20. When a compilation is the only pending work, it blocks its main thread until all background
@@ -21,17 +19,17 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
   return work.finally(() => clearTimeout(timer));
 }
 
-const { compile, compileStreaming } = webPlatform;
-const storage = new AsyncLocalStorage<unknown>();
+const { compile, compileStreaming } = webBasis;
+const storage = once(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
 
-const toPath = (path: string): string => (path.startsWith('file://') ? fileURLToPath(path) : path);
+const toPath = (path: string): string => (path.startsWith('file://') ? url().fileURLToPath(path) : path);
 
 /** The platform for Node, Deno and Bun: web standards, files and threads. */
 export const nodePlatform: Platform = {
-  ...webPlatform,
+  ...webBasis,
   compile: bytes => keepAlive(compile(bytes)),
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
-  asyncContext: { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() },
+  asyncContext: { run: (value, fn) => storage().run(value, fn), current: () => storage().getStore() },
   baseUrl: () => undefined,
   fetchPublic: nodeFetch(),
   hostFolder: nodeFolder,
@@ -49,7 +47,7 @@ export const nodePlatform: Platform = {
   startWorker: startNodeWorker,
   readFile: async path => {
     try {
-      return new Uint8Array(await readFile(toPath(path)));
+      return new Uint8Array(await fs().promises.readFile(toPath(path)));
     } catch (cause) {
       throw new Error(reasonOf(cause), { cause });
     }

@@ -28,9 +28,9 @@ export interface Platform {
   /** The URL that relative URLs of this page or its worker start from. Undefined outside browsers. */
   baseUrl?(): string | undefined;
   /** Carries a value along through callbacks and awaits. Left out where the runtime has no async contexts. */
-  asyncContext?: AsyncContext;
+  asyncContext?: AsyncContext | undefined;
   /** Keeps the current HTTP request alive until `work` settles. Left out where the end of a request does not end work. */
-  keepAlive?(work: Promise<unknown>): void;
+  keepAlive?: ((work: Promise<unknown>) => void) | undefined;
   /** Compiles bytes on a background thread, as `WebAssembly.compile` does. */
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module>;
   /** Compiles while the bytes arrive. Left out where the runtime cannot. */

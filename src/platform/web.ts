@@ -3,18 +3,13 @@ import type { Platform } from './types.ts';
 import { findAsyncContext, findKeepAlive, type Scope } from './web-context.ts';
 import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 
-const asyncContext = findAsyncContext(globalThis as Scope);
-const keepAlive = findKeepAlive(globalThis as Scope);
-
-/** The platform for browsers and edge workers, made of web standards only. The other platforms extend it. */
-export const webPlatform: Platform = {
+/** Web standards only. The platforms extend it. */
+export const webBasis: Platform = {
   clock: webClock(),
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
   baseUrl: () => globalThis.document?.baseURI ?? globalThis.location?.origin,
-  ...(asyncContext && { asyncContext }),
-  ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),
   ...(typeof WebAssembly.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),
@@ -29,4 +24,20 @@ export const webPlatform: Platform = {
   lacksForce: () => null,
   startWorker: startWebWorker,
   print: { out: line => console.log(line), err: line => console.error(line) },
+};
+
+let asyncContext: ReturnType<typeof findAsyncContext> | null = null;
+let keepAlive: ReturnType<typeof findKeepAlive> | null = null;
+
+/** The platform for browsers and edge workers. Parts that few of them have are looked for when first needed. */
+export const webPlatform: Platform = {
+  ...webBasis,
+  get asyncContext() {
+    if (asyncContext === null) asyncContext = findAsyncContext(globalThis as Scope);
+    return asyncContext;
+  },
+  get keepAlive() {
+    if (keepAlive === null) keepAlive = findKeepAlive(globalThis as Scope);
+    return keepAlive;
+  },
 };

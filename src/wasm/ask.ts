@@ -1,6 +1,8 @@
 import { encodeModule, exportItem, functionType, importItem } from '../../abi/encode.ts';
 import { lazily } from '../../abi/lazily.ts';
-import { METER_EXPORTS } from './meter.ts';
+
+/** Exports that `meter` adds: a table that holds the host's function, and the function of the start section, if any. */
+export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 
 /** Exports the function that it imports. Wraps a JavaScript function, because wasm tables hold only functions of wasm. */
 const asWasm = lazily(() =>

@@ -9,15 +9,13 @@ import {
   tableType,
   unsigned,
 } from '../../abi/encode.ts';
+import { METER_EXPORTS } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor, Malformed } from './cursor.ts';
 import { findRepeated } from './instructions.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Exports that the transform adds: a table that holds the host's function, and the function of the start section, if any. */
-export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 
 /** Number of function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;

@@ -109,7 +109,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'inspect',
     files: ['src/inspect/'],
-    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'wasm', 'engine', 'link'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
   },
   {
     name: 'entries of workers',
@@ -121,6 +121,7 @@ export const layers: readonly Layer[] = [
     files: [
       'src/platform/node.ts',
       'src/platform/node-atomic-file.ts',
+      'src/platform/node-builtin.ts',
       'src/platform/node-env.ts',
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',

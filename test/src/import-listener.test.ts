@@ -275,7 +275,13 @@ suite('imports without a listener', test => {
     const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined };
     const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
     const execution = { plan, kernel, limits, tier, listener: undefined, ...sinks };
-    const hosts = { kernelImports: imports, http: null, hostImport: () => add, wasi: webPlatform };
+    const hosts = {
+      kernelImports: imports,
+      http: null,
+      hostImport: () => add,
+      wasi: webPlatform,
+      createWasi: null,
+    };
     const [imported] = importObjects(() =>
       instantiate(execution, { ...hosts, suspends: false, ask: null }, () => {}),
     );

@@ -1,8 +1,8 @@
 import { encodeModule, functionType, sized } from '../../abi/encode.ts';
-import { arm, makeAsk } from '../../src/wasm/ask.ts';
+import { arm, METER_EXPORTS, makeAsk } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { findRepeated } from '../../src/wasm/instructions.ts';
-import { isOnlyMetered, METER_EXPORTS, meter } from '../../src/wasm/meter.ts';
+import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
 import { checkCut, checkTransformed } from '../contract/modules.ts';
 import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';

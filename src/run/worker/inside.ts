@@ -8,7 +8,7 @@ import {
   LOG_LEVELS,
   type MessageLevel,
 } from '../../../abi/index.ts';
-import type { Preopen } from '../../../wasi/index.ts';
+import { createWasi, type Preopen } from '../../../wasi/index.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
@@ -135,6 +135,7 @@ class WorkerPlugin {
       http: null,
       hostImport: link => this.#hostImport(link),
       wasi: { clock, random, preopens: this.#openFolders() },
+      createWasi,
       suspends: false,
       ask: this.#ask,
     };
