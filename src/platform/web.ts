@@ -1,6 +1,6 @@
 import { webClock, webRandom } from '../../wasi/index.ts';
 import type { Platform } from './types.ts';
-import { findAsyncContext, findKeepAlive, type Scope } from './web-context.ts';
+import { findAsyncContext, findBaseUrl, findKeepAlive, type Scope } from './web-context.ts';
 import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 
 const asyncContext = findAsyncContext(globalThis as Scope);
@@ -12,7 +12,7 @@ export const webPlatform: Platform = {
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
-  baseUrl: () => globalThis.document?.baseURI ?? globalThis.location?.origin,
+  baseUrl: () => findBaseUrl(globalThis as Scope),
   ...(asyncContext && { asyncContext }),
   ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),
