@@ -1,6 +1,6 @@
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
-import { CreateError, messageOf, messageWithCause } from './errors.ts';
+import { CreateError, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
@@ -102,7 +102,7 @@ function openFolders(platform: Platform, { mounts, preopens }: Settings): Record
     try {
       folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
     } catch (error) {
-      const message = `allowed_paths: "${host}" cannot be opened: ${messageOf(error)}`;
+      const message = `allowed_paths: "${host}" cannot be opened; give a folder that exists and may be read`;
       throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
     }
   }

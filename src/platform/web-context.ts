@@ -3,6 +3,8 @@ import type { AsyncContext, Platform } from './types.ts';
 /** Globals that only some runtimes have. */
 export interface Scope {
   process?: { getBuiltinModule?: (name: string) => unknown };
+  document?: { baseURI: string };
+  location?: { href: string; origin: string };
   /** https://github.com/tc39/proposal-async-context */
   AsyncContext?: { Variable: new () => { run<T>(value: unknown, fn: () => T): T; get(): unknown } };
 }
@@ -30,6 +32,13 @@ export function findAsyncContext(scope: Scope): AsyncContext | undefined {
   if (!hooks?.AsyncLocalStorage) return undefined;
   const storage = new hooks.AsyncLocalStorage();
   return { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() };
+}
+
+/** Finds the URL that relative URLs of a page or its worker start from. Undefined outside browsers, which alone have `location`. */
+export function findBaseUrl({ document, location }: Scope): string | undefined {
+  if (!location) return undefined;
+  // The URL of a worker may be a blob, from which no URL can start.
+  return document?.baseURI ?? (URL.canParse('.', location.href) ? location.href : location.origin);
 }
 
 /**

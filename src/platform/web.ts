@@ -1,6 +1,6 @@
 import { webClock, webRandom } from '../../wasi/index.ts';
 import type { Platform } from './types.ts';
-import { findAsyncContext, findKeepAlive, type Scope } from './web-context.ts';
+import { findAsyncContext, findBaseUrl, findKeepAlive, type Scope } from './web-context.ts';
 import { lacksWebWorkers, startWebWorker } from './web-worker.ts';
 
 /** Web standards only. The platforms extend it. */
@@ -9,7 +9,7 @@ export const webBasis: Platform = {
   random: webRandom(),
   // Not `fetch` itself: browsers refuse it as the method of another object.
   fetch: (input, init) => globalThis.fetch(input, init),
-  baseUrl: () => globalThis.document?.baseURI ?? globalThis.location?.origin,
+  baseUrl: () => findBaseUrl(globalThis as Scope),
   compile: bytes => WebAssembly.compile(bytes),
   ...(typeof WebAssembly.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),

@@ -1,4 +1,4 @@
-import { findAsyncContext, findKeepAlive, type Scope } from '../../src/platform/web-context.ts';
+import { findAsyncContext, findBaseUrl, findKeepAlive, type Scope } from '../../src/platform/web-context.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -76,4 +76,19 @@ suite('async contexts of web platforms', test => {
     is(findKeepAlive(refusing)!(Promise.resolve()), undefined);
     ok(kept.length === 1);
   });
+});
+
+suite('the base of relative URLs', test => {
+  const at = (href: string) => ({ href, origin: 'https://a.test' });
+  const scopes: [name: string, scope: Scope, base: string | undefined][] = [
+    [
+      'a page',
+      { document: { baseURI: 'https://b.test/x' }, location: at('https://a.test/') },
+      'https://b.test/x',
+    ],
+    ['a worker', { location: at('https://a.test/w.js') }, 'https://a.test/w.js'],
+    ['a worker from a blob', { location: at('blob:https://a.test/1-2') }, 'https://a.test'],
+    ['no browser', {}, undefined],
+  ];
+  for (const [name, scope, base] of scopes) test(`in ${name}: ${base}`, () => is(findBaseUrl(scope), base));
 });
