@@ -8,8 +8,8 @@ const BUDGET_BYTES = 57 * 1024;
 const file = 'dist/browser/plugboard.min.js';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 
-// The host with abi and wasi: without actors, and without `inspect` and the texts of the error table, rarely wanted in a page.
-const left = ['inspect', 'ERROR_CODES'];
+// The host with abi and wasi: without actors, and without `inspect` and the texts of two tables, rarely wanted in a page.
+const left = ['inspect', 'ERROR_CODES', 'LIMITS'];
 const names = Object.keys(await import('./dist/src/web.js')).filter(name => !left.includes(name));
 await build({
   ...options,
