@@ -10,6 +10,8 @@ export interface CallErrorDetails {
   exitCode?: number | null;
   /** The last lines that the plugin wrote to stderr, during this call or before. */
   stderr?: readonly string[];
+  /** The wasm functions that ran when the plugin trapped, the innermost first: at most 16 names, as the engine tells them. */
+  wasmStack?: readonly string[];
   cause?: unknown;
 }
 
@@ -20,11 +22,13 @@ export class CallError extends PlugboardError {
   readonly output: PluginOutput | null;
   readonly exitCode: number | null;
   readonly stderr: readonly string[];
+  readonly wasmStack: readonly string[];
   constructor(code: CallErrorCode, message: string, details: CallErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;
     this.stderr = details.stderr ?? [];
+    this.wasmStack = details.wasmStack ?? [];
   }
 }
 
@@ -33,3 +37,9 @@ export const notPrepared = (what: string, error: PlugboardError): CallError =>
   new CallError(isCallErrorCode(error.code) ? error.code : 'WORKER_FAILED', `${what}: ${error.message}`, {
     cause: error,
   });
+
+/** The wasm functions of a failed call, also where other errors stand around its error. */
+export function wasmStackOf(error: unknown): readonly string[] {
+  if (error instanceof CallError && error.wasmStack.length > 0) return error.wasmStack;
+  return error instanceof PlugboardError ? wasmStackOf(error.cause) : [];
+}

@@ -8,7 +8,7 @@ import { httpSender } from './host/http.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
-import type { LinkPlan } from './link/plan.ts';
+import { type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
@@ -142,6 +142,7 @@ export function assemble(decided: Decided): PluginParts {
         });
   const site: CallSite = {
     kernel,
+    modules: modulesOf(plan),
     outputs,
     calls,
     flush: report.wasi ? flush : null,

@@ -1,7 +1,7 @@
 import { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
+import { wasmStackOf } from '../call-error.ts';
 import { ERROR_CODES } from '../error-codes.ts';
 import { attempt, excerpt, messageOf, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
-import { explain } from './engine/module-error.ts';
 import { Message, type Packet } from './message/message.ts';
 
 /** The code of a plugboard error; undefined for other values, and for a code that no table of the host has. */
@@ -23,14 +23,18 @@ export class ProcessError extends PlugboardError {
     const message = messageOf(cause);
     // Languages print the reason of a trap on stderr; the trap itself does not carry it.
     const reason = code === 'TRAP' && stderr.length > 0 ? `; stderr: ${stderr.slice(-3).join(' | ')}` : '';
-    super(code, reason ? excerpt(explain(message, cause)) + reason : explain(message, cause), { cause });
+    super(code, reason ? excerpt(message) + reason : message, { cause });
     this.packets = packets;
     this.stderr = [...stderr];
   }
 }
 
-/** Returns the packets of a failed call: those that it sent before, and the error. */
-export function errorPackets(error: unknown): Packet[] {
+/**
+ * Returns the packets of a failed call: those that it sent before, and the error.
+ * @param details whether to name the wasm functions in which it trapped, as far as the engine tells them
+ */
+export function errorPackets(error: unknown, details: boolean): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(excerpt(messageOf(error))) }];
+  const functions = details ? wasmStackOf(error).map(name => `\n  at ${name}`) : [];
+  return [...sent, { error: Message.error(excerpt(messageOf(error)) + functions.join('')) }];
 }

@@ -15,7 +15,7 @@ export const webPlatform: Platform = {
   ...(asyncContext && { asyncContext }),
   ...(keepAlive && { keepAlive }),
   compile: bytes => WebAssembly.compile(bytes),
-  ...(typeof WebAssembly.compileStreaming === 'function' && {
+  ...(typeof globalThis.WebAssembly?.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),
   }),
   sha256: async bytes => {

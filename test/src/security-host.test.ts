@@ -223,7 +223,7 @@ suite('security: data', test => {
     } as unknown as OutputCopier;
     const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
     const calls = new InlineCalls(kernel, outputs);
-    const site = { kernel, outputs, calls, flush: null, stderr: () => [], limit: null };
+    const site = { kernel, modules: [], outputs, calls, flush: null, stderr: () => [], limit: null };
     const { error, dropInstance } = await runCall(site, 'run', body);
     is(error?.code, 'MEMORY_LIMIT');
     is(dropInstance, true);

@@ -1,6 +1,5 @@
-import { CallError } from '../../call-error.ts';
 import type { HostErrorCode } from '../../error-codes.ts';
-import { excerpt, PlugboardError } from '../../errors.ts';
+import { PlugboardError } from '../../errors.ts';
 
 /** Kinds of invalid modules, with the names that Reflow uses. docs/ACTORS.md is printed from these rows. */
 export const MODULE_ERROR_KINDS = [
@@ -75,19 +74,5 @@ export function toModuleError(error: unknown): unknown {
   if (!(error instanceof PlugboardError) || !isKnown(error.code)) return error;
   const { code, message } = error;
   const cause = error.cause ?? error;
-  return new ModuleError(KINDS[code], code, explain(message, cause), { cause });
+  return new ModuleError(KINDS[code], code, message, { cause });
 }
-
-/** Go prints the reason of its trap on stderr, but not how to fix it. */
-const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
-
-/** Whether a call failed because Go's runtime does not run. */
-export const lacksGoRuntime = (cause: unknown): boolean =>
-  cause instanceof CallError && cause.stderr.some(line => GO_NOT_RUNNING.test(line));
-
-/** Adds advice to the message when the lines that the plugin printed show the fault. */
-export const explain = (message: string, cause: unknown): string =>
-  lacksGoRuntime(cause)
-    ? `${excerpt(message)}; a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ` +
-      'build it with -buildmode=c-shared, or use //export with TinyGo'
-    : message;
