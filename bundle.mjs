@@ -19,8 +19,8 @@ const withoutPageTexts = {
     })),
 };
 
-// The host with abi and wasi: without actors, and without `inspect` and the texts of the error table, rarely wanted in a page.
-const left = ['inspect', 'ERROR_CODES'];
+// The host with abi and wasi: without actors, and without `inspect` and the texts of two tables, rarely wanted in a page.
+const left = ['inspect', 'ERROR_CODES', 'LIMITS'];
 const names = Object.keys(await import('./dist/src/web.js')).filter(name => !left.includes(name));
 await build({
   ...options,

@@ -31,6 +31,14 @@ export class AbiError extends Error {
   }
 }
 
+export const NO_WASM =
+  'this engine has no WebAssembly, or it is turned off, as by node --jitless or a lockdown mode';
+
+/** @throws {AbiError} UNSUPPORTED */
+export function requireWasm(): void {
+  if (!globalThis.WebAssembly) throw new AbiError('UNSUPPORTED', NO_WASM);
+}
+
 /** Reads an argument that is not an options object. Its getters may throw. */
 export const readForeign = <T>(where: string, read: () => T): T =>
   guarded(where, refuseOption, read, AbiError);

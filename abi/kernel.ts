@@ -1,4 +1,4 @@
-import { type AbiDiagnostic, AbiError, type AbiErrorCode, refuseOption } from './errors.ts';
+import { type AbiDiagnostic, AbiError, type AbiErrorCode, refuseOption, requireWasm } from './errors.ts';
 import { HEADER_BYTES, type Range } from './header.ts';
 import { LOG_LEVELS, type LogLevel, type MessageLevel } from './log.ts';
 import { KernelMemory } from './memory.ts';
@@ -84,11 +84,12 @@ export class Kernel {
   readonly #strict: boolean;
   #ended: Error | null = null;
 
-  /** @throws {AbiError} INVALID_OPTION */
+  /** @throws {AbiError} INVALID_OPTION; UNSUPPORTED in an engine without WebAssembly */
   constructor(given: KernelOptions);
   constructor(given: KernelOptions, ...extra: unknown[]) {
     refuseExtra(extra, 'Kernel', refuseOption);
     const options = readOptions(KERNEL_OPTIONS, given, 'Kernel', refuseOption);
+    requireWasm();
     const { maxBytes, backing } = options;
     this.memory = new KernelMemory({ maxBytes, backing });
     this.vars = new Vars(options.maxVarBytes);

@@ -1,5 +1,5 @@
 import { TABLE_BYTES, type TableBacking } from './block-table.ts';
-import { AbiError } from './errors.ts';
+import { AbiError, requireWasm } from './errors.ts';
 import { INITIAL_PAGES, MAX_PAGES } from './size-classes.ts';
 
 /**
@@ -16,8 +16,9 @@ const Growable = globalThis.SharedArrayBuffer as unknown as new (
   options: { maxByteLength: number },
 ) => SharedArrayBuffer;
 
-/** Returns an empty shared memory. @throws {AbiError} UNSUPPORTED where the engine has no `SharedArrayBuffer` that can grow */
+/** Returns an empty shared memory. @throws {AbiError} UNSUPPORTED where the engine has no WebAssembly, or no `SharedArrayBuffer` that can grow */
 export function createSharedBacking(): SharedBacking {
+  requireWasm();
   if (!('grow' in (globalThis.SharedArrayBuffer?.prototype ?? {})))
     throw new AbiError('UNSUPPORTED', 'this platform has no SharedArrayBuffer that can grow');
   const { directory, slots, lists } = TABLE_BYTES;

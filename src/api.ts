@@ -41,7 +41,7 @@ export type {
   InspectedSection,
   Inspection,
 } from './inspect/inspection.ts';
-export { LIMITS, type Limit } from './limits.ts';
+export { LIMITS, type Limit } from './limit-rows.ts';
 export type { Platform } from './platform/types.ts';
 export type { Plugin } from './plugin.ts';
 export type { PluginReport } from './run/report.ts';

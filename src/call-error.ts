@@ -8,6 +8,8 @@ export interface PrintedLines {
   readonly stderr: readonly string[];
 }
 
+export const NOTHING_PRINTED: PrintedLines = { stdout: [], stderr: [] };
+
 /** Details of a failed call, for its error. */
 export interface CallErrorDetails {
   /** The output that the plugin had set. */
@@ -17,6 +19,8 @@ export interface CallErrorDetails {
   /** The last lines that the plugin wrote to stdout, during this call or before. */
   stdout?: readonly string[];
   stderr?: readonly string[];
+  /** The wasm functions that ran when the plugin trapped, the innermost first: at most 16 names, as the engine tells them. */
+  wasmStack?: readonly string[];
   cause?: unknown;
 }
 
@@ -31,12 +35,14 @@ export class CallError extends PlugboardError {
   readonly exitCode: number | null;
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
+  readonly wasmStack: readonly string[];
   constructor(code: CallErrorCode, message: string, details: CallErrorDetails = {}) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;
     this.stdout = details.stdout ?? [];
     this.stderr = details.stderr ?? [];
+    this.wasmStack = details.wasmStack ?? [];
   }
 }
 
@@ -45,3 +51,9 @@ export const notPrepared = (what: string, error: PlugboardError): CallError =>
   new CallError(isCallErrorCode(error.code) ? error.code : 'WORKER_FAILED', `${what}: ${error.message}`, {
     cause: error,
   });
+
+/** The wasm functions of a failed call, also where other errors stand around its error. */
+export function wasmStackOf(error: unknown): readonly string[] {
+  if (error instanceof CallError && error.wasmStack.length > 0) return error.wasmStack;
+  return error instanceof PlugboardError ? wasmStackOf(error.cause) : [];
+}

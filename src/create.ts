@@ -1,3 +1,4 @@
+import { NO_WASM } from '../abi/errors.ts';
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
 import { CreateError, messageWithCause } from './errors.ts';
@@ -27,6 +28,7 @@ export async function createPlugin(
   ...extra: unknown[]
 ): Promise<Plugin> {
   refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
+  if (!globalThis.WebAssembly) throw new CreateError('UNSUPPORTED', `createPlugin: ${NO_WASM}`);
   // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
   const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
   const own = readPluginOptions(options);

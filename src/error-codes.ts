@@ -25,7 +25,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'UNSUPPORTED',
-    where: ['createPlugin', 'call', 'output', 'plugboard/abi'],
+    where: ['createPlugin', 'call', 'inspect', 'output', 'plugboard/abi'],
     when: 'Something is asked for that cannot be honoured here; it is never ignored.',
     remedy:
       'Use the alternative that the message names, such as another option, bytes instead of a compiled module, or a newer engine.',

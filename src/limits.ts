@@ -1,110 +1,17 @@
-/** A limit and the reason for its value. docs/LIMITS.md is printed from these rows. */
-export interface Limit {
-  name: string;
-  default: number;
-  unit: 'bytes' | 'characters' | 'lines' | 'modules' | 'ms' | 'pages' | 'redirects' | 'values';
-  /** The option that changes it, if any. */
-  option: string | null;
-  why: string;
-}
-
+/** Defaults of the limits. Their names, units, options and reasons stand in limit-rows.ts, which bundles may leave out. */
 export const LIMITS = {
-  kernelPages: {
-    name: 'kernel memory of one plugin',
-    default: 65_536,
-    unit: 'pages',
-    option: 'memory.maxPages',
-    why: 'The largest 32-bit wasm memory (4 GiB), as native. Blocks of one call are counted; the memory of the plugin itself is not.',
-  },
-  varBytes: {
-    name: 'variables of one plugin',
-    default: 1_048_576,
-    unit: 'bytes',
-    option: 'memory.maxVarBytes',
-    why: "Extism's native default. Keys and values are counted; 0 allows none.",
-  },
-  textBytes: {
-    name: 'text that becomes a string: error texts, log messages, keys, HTTP requests, `output.text()`',
-    default: 536_870_888,
-    unit: 'bytes',
-    option: null,
-    why: 'The longest string of V8. For longer texts, some engines decode some of them, others cut them or end the process. Refused by length, with TEXT_TOO_LONG. Strings of more UTF-16 code units than this are not encoded either.',
-  },
-  jsonValues: {
-    name: 'keys and values of one JSON text',
-    default: 33_554_432,
-    unit: 'values',
-    option: null,
-    why: 'V8 ends the process for arrays of 2^27 items and for objects of about 2^24 keys. A text of 64 MiB cannot hold more values than this.',
-  },
-  synchronousCompileBytes: {
-    name: 'module that is compiled at once, not in the background',
-    default: 262_144,
-    unit: 'bytes',
-    option: null,
-    why: 'For a small module, a background thread takes longer than compiling at once; a large one would block the thread, and browsers refuse it.',
-  },
-  httpResponseBytes: {
-    name: 'body of one HTTP response',
-    default: 52_428_800,
-    unit: 'bytes',
-    option: 'memory.maxHttpResponseBytes',
-    why: "Extism's native default. Counted while it arrives; 0 allows only empty bodies.",
-  },
-  urlCharacters: {
-    name: 'URL of one HTTP request',
-    default: 1_048_576,
-    unit: 'characters',
-    option: null,
-    why: 'The limit of browsers. One character can become nine, and Node ends the process if the result is too long for a string.',
-  },
-  httpRedirects: {
-    name: 'redirects that one HTTP request follows',
-    default: 10,
-    unit: 'redirects',
-    option: null,
-    why: 'With a server that redirects in a circle, the call would never end.',
-  },
-  queueMs: {
-    name: 'wait of a call that may wait for itself',
-    default: 30_000,
-    unit: 'ms',
-    option: 'queueTimeoutMs',
-    why: 'Counts only while the same async host function is pending. Most servers answer sooner; without a limit, a call that waits for itself would wait for ever.',
-  },
-  keptModuleBytes: {
-    name: 'wasm bytes whose compiled modules are kept for plugins made later',
-    default: 33_554_432,
-    unit: 'bytes',
-    option: null,
-    why: 'Room for a few of the largest modules, such as those of standard Go; the modules used longest ago are dropped first.',
-  },
-  keptModules: {
-    name: 'compiled modules that are kept',
-    default: 128,
-    unit: 'modules',
-    option: null,
-    why: 'A compiled module takes far more memory than its bytes: without this limit, a million modules of 30 bytes would be kept.',
-  },
-  stdioLineBytes: {
-    name: 'one line of stdout or stderr',
-    default: 8192,
-    unit: 'bytes',
-    option: null,
-    why: 'A longer line is passed on in pieces, so that a plugin that never ends its line uses no more memory than this.',
-  },
-  stdioLines: {
-    name: 'last lines of stdout or stderr kept for error reports',
-    default: 20,
-    unit: 'lines',
-    option: null,
-    why: 'A panic message with its stack fits; a plugin that prints for ever uses no more memory.',
-  },
-  stdioBytes: {
-    name: 'bytes of those last lines',
-    default: 16_384,
-    unit: 'bytes',
-    option: null,
-    why: 'Limits the memory of the kept lines when they are long.',
-  },
-} as const satisfies Record<string, Limit>;
+  kernelPages: { default: 65_536 },
+  varBytes: { default: 1_048_576 },
+  textBytes: { default: 536_870_888 },
+  jsonValues: { default: 33_554_432 },
+  synchronousCompileBytes: { default: 262_144 },
+  httpResponseBytes: { default: 52_428_800 },
+  urlCharacters: { default: 1_048_576 },
+  httpRedirects: { default: 10 },
+  queueMs: { default: 30_000 },
+  keptModuleBytes: { default: 33_554_432 },
+  keptModules: { default: 128 },
+  stdioLineBytes: { default: 8192 },
+  stdioLines: { default: 20 },
+  stdioBytes: { default: 16_384 },
+} as const;

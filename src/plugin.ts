@@ -263,6 +263,11 @@ export class Plugin {
     return this.#calls.boundWait(what, leave);
   }
 
+  /** Internal, like `boundWait`: the error for an export that is missing. */
+  notFound(name: string): CallError {
+    return notFound(name, this.#execution.plan.main);
+  }
+
   /** Starts the time limit, and makes an instance if there is none. */
   #makeReady(): Later<void> {
     this.#deadline?.start();
@@ -305,7 +310,7 @@ export class Plugin {
     const known = this.#callables.get(name);
     if (known) return known;
     const found = this.#runner.find(name);
-    if (!found) throw notFound(name, this.#execution.plan.main.exports);
+    if (!found) throw this.notFound(name);
     checkSignature(name, found.parameters, this.#execution.plan.main.signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;

@@ -15,7 +15,7 @@ import { coded, hostFailure } from './host/function.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
-import type { LinkPlan } from './link/plan.ts';
+import { type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
@@ -166,6 +166,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
         });
   const site: CallSite = {
     kernel,
+    modules: modulesOf(plan),
     outputs,
     calls,
     flush: report.wasi ? flush : null,

@@ -76,6 +76,8 @@ export interface ActorOptions
   errorPolicy?: ErrorPolicy | undefined;
   /** The actor stops after this many failed calls in a row. Default: 10 with `restart`, else no limit. */
   maxFailures?: number | undefined;
+  /** Whether an error packet names the wasm functions in which the plugin trapped. The names depend on the engine. Default: no. */
+  errorDetails?: boolean | undefined;
   /**
    * Whether a call begins only once there is a message for each of the plugin's inports. Messages that still wait for
    * messages of other inports when the actor is stopped are dropped. Default: no.
@@ -107,6 +109,7 @@ export interface ActorSettings {
   isRenewed: boolean;
   errorPolicy: ErrorPolicy;
   maxFailures: number;
+  errorDetails: boolean;
   awaitAllInports: boolean;
   requirePorts: boolean;
   validate: ConfigValidator | undefined;
@@ -154,6 +157,7 @@ export const ACTOR_OPTIONS: OptionTable<ActorOptions> = {
     isolation: { ...oneOf(['inline', 'fresh']), default: 'inline' },
     errorPolicy: { ...oneOf(['continue', 'stop', 'restart']), default: 'continue' },
     maxFailures: { ...aCount('failures', 1), default: '10 with restart, else no limit' },
+    errorDetails: { ...aFlag, default: 'false' },
     awaitAllInports: { ...aFlag, default: 'false' },
     requirePorts: { ...aFlag, default: 'false' },
     validate: { ...aFunction, default: 'none' },
@@ -184,6 +188,7 @@ export function readSettings(given: unknown): ActorSettings {
     wire = 'plain',
     isolation = 'inline',
     errorPolicy = 'continue',
+    errorDetails = false,
     awaitAllInports = false,
     requirePorts = false,
     validate,
@@ -213,6 +218,7 @@ export function readSettings(given: unknown): ActorSettings {
     isRenewed: isolation === 'fresh' || isRestarted,
     errorPolicy,
     maxFailures: maxFailures ?? (isRestarted ? ACTOR_LIMITS.failures.default : Number.POSITIVE_INFINITY),
+    errorDetails,
     awaitAllInports,
     requirePorts,
     validate,

@@ -99,7 +99,7 @@ export class ScriptActor {
     this.#keeper = keeper;
     this.#settings = settings;
     this.#events = events;
-    const { capacity, awaitAllInports, signal, keepAlive } = settings;
+    const { capacity, awaitAllInports, signal, keepAlive, errorDetails } = settings;
     this.#turns = new ActorTurns(() => this.#plugin.engine, keepAlive);
     const outbox = new Mailbox<Packet>('outports', capacity);
     this.#outbox = outbox;
@@ -107,7 +107,9 @@ export class ScriptActor {
       ? new JoinedInbox(plugin.inportNames(), capacity, plugin.writer)
       : new PacketInbox(capacity, packet => this.#plugin.payloadOf(packet));
     this.#pump = new Pump(this.#inbox, outbox, payload =>
-      this.#turns.take('process', () => this.#call(payload)).catch(errorPackets),
+      this.#turns
+        .take('process', () => this.#call(payload))
+        .catch(error => errorPackets(error, errorDetails)),
     );
     this.#callEvents = new CallEvents(events, keeper, () => this.#inbox.size);
     this.inports = {

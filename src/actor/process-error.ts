@@ -1,5 +1,5 @@
 import { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
-import type { PrintedLines } from '../call-error.ts';
+import { NOTHING_PRINTED, type PrintedLines, wasmStackOf } from '../call-error.ts';
 import { ERROR_CODES } from '../error-codes.ts';
 import { attempt, excerpt, messageOf, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 import { explain } from './engine/module-error.ts';
@@ -10,8 +10,6 @@ export function codeOf(thrown: unknown): PlugboardErrorCode | undefined {
   const code: unknown = attempt(() => thrown instanceof PlugboardError && thrown.code, undefined);
   return [...ERROR_CODES, ...ACTOR_ERROR_CODES].find(row => row.code === code)?.code;
 }
-
-const NOTHING_PRINTED: PrintedLines = { stdout: [], stderr: [] };
 
 /** A call that failed. `cause` is the reason; `code` is the code of the cause. */
 export class ProcessError extends PlugboardError {
@@ -31,8 +29,12 @@ export class ProcessError extends PlugboardError {
   }
 }
 
-/** Returns the packets of a failed call: those that it sent before, and the error. */
-export function errorPackets(error: unknown): Packet[] {
+/**
+ * Returns the packets of a failed call: those that it sent before, and the error.
+ * @param details whether to name the wasm functions in which it trapped, as far as the engine tells them
+ */
+export function errorPackets(error: unknown, details: boolean): Packet[] {
   const sent = error instanceof ProcessError ? error.packets : [];
-  return [...sent, { error: Message.error(excerpt(messageOf(error))) }];
+  const functions = details ? wasmStackOf(error).map(name => `\n  at ${name}`) : [];
+  return [...sent, { error: Message.error(excerpt(messageOf(error)) + functions.join('')) }];
 }

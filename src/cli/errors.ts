@@ -1,3 +1,4 @@
+import { wasmStackOf } from '../call-error.ts';
 import { excerpt } from '../errors.ts';
 import { CallError, type ErrorCode } from '../node.ts';
 
@@ -56,10 +57,11 @@ const ADVICE: Readonly<Record<string, string>> = {
     'on the command line: --stub NAMESPACE.NAME puts a function in place of each, which returns 0',
 };
 
-/** Returns `CODE: message`, with advice. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
+/** Returns `CODE: message`, with advice and the wasm functions of a trap. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
   const code = 'code' in error ? String(error.code) : 'BUG';
   const advice = ADVICE[code];
-  return `${code}: ${excerpt(error.message)}${advice ? `\n${advice}` : ''}`;
+  const functions = wasmStackOf(error).map(name => `at ${name}`);
+  return [`${code}: ${excerpt(error.message)}`, ...functions, ...(advice ? [advice] : [])].join('\n');
 }

@@ -5,8 +5,6 @@ type Meaning = 'stack overflow' | 'out of memory';
 
 interface EngineText {
   meaning: Meaning;
-  /** The engines that throw it. */
-  engines: string;
   /** Matches the message; `class` decides alone where it is left out. */
   text?: RegExp;
   class?: 'RangeError';
@@ -14,17 +12,62 @@ interface EngineText {
 
 /** The texts of engines' errors. The first row that matches decides. Only this file reads such texts. */
 export const ENGINE_TEXTS: readonly EngineText[] = [
-  // RangeError in both: "Maximum call stack size exceeded", "Maximum call stack size exceeded."
-  { meaning: 'stack overflow', engines: 'V8, JSC', text: /call stack/i },
-  // InternalError.
-  { meaning: 'stack overflow', engines: 'SpiderMonkey', text: /^too much recursion/i },
-  // "Cannot create a string longer than 0x1fffffe8 characters", class Error on Node.
-  { meaning: 'out of memory', engines: 'V8 in Node', text: /string longer/i },
-  // "Array buffer allocation failed", "allocation size overflow"; SpiderMonkey throws InternalError.
-  { meaning: 'out of memory', engines: 'V8, SpiderMonkey', text: /allocation/i },
-  // All others are of this class: "Invalid string length", "Out of memory", "Invalid array length".
-  { meaning: 'out of memory', engines: 'V8, JSC', class: 'RangeError' },
+  // V8 and JSC, a RangeError: "Maximum call stack size exceeded", "Maximum call stack size exceeded."
+  { meaning: 'stack overflow', text: /call stack/i },
+  // SpiderMonkey, an InternalError.
+  { meaning: 'stack overflow', text: /^too much recursion/i },
+  // V8 in Node, an Error: "Cannot create a string longer than 0x1fffffe8 characters".
+  { meaning: 'out of memory', text: /string longer/i },
+  // V8 and SpiderMonkey: "Array buffer allocation failed"; "allocation size overflow", an InternalError.
+  { meaning: 'out of memory', text: /allocation/i },
+  // V8 and JSC: "Invalid string length", "Out of memory", "Invalid array length".
+  { meaning: 'out of memory', class: 'RangeError' },
 ];
+
+/**
+ * The traps of the core specification, by the texts that engines give a RuntimeError. The first row that matches decides. Where one
+ * engine does not tell two traps apart, they have one text here: a plugin fails with the same text on every engine.
+ * RATIONALE: why-do-some-traps-share-a-text
+ */
+export const TRAPS: readonly (readonly [trap: string, text: RegExp])[] = [
+  // "unreachable", "Unreachable code should not be executed", "unreachable executed".
+  ['unreachable', /^unreachable/i],
+  // "divide by zero", "remainder by zero"; "Division by zero"; "integer divide by zero".
+  ['integer divide by zero', /^[a-z ]+ by zero/i],
+  // V8 says "float unrepresentable in integer range" for both, SpiderMonkey "integer overflow" for a division too.
+  [
+    'integer overflow or invalid conversion to integer',
+    /unrepresentable|^integer overflow|^out of bounds trunc|^invalid conversion/i,
+  ],
+  // SpiderMonkey says "index out of bounds" for a memory access, an indirect call and an array access.
+  ['out of bounds memory access, table access or array access', /out of bounds/i],
+  // V8 may say "null function or function signature mismatch"; JSC says "to a signature that does not match" for both.
+  [
+    'uninitialized element or indirect call type mismatch',
+    /signature|^null function|call to null|null table entry/i,
+  ],
+  // "dereferencing a null pointer", "rethrowing null value"; "access to a null reference"; "dereferencing null pointer".
+  ['null reference', /null (pointer|reference|value)/i],
+  // "illegal cast"; "ref.cast failed to cast reference to target heap type"; "bad cast".
+  ['cast failure', /^(illegal|bad) cast|^ref\.cast/i],
+];
+
+/** Text of a wasm exception that no code of the plugin has caught. It is not an Error, and has no other text. */
+const EXCEPTION = '[object WebAssembly.Exception]';
+
+/** Returns, in words that are the same on every engine, why a plugin ended; undefined for an error that is not wasm's own. */
+export function whyEnded(thrown: unknown): string | undefined {
+  try {
+    if (String(isError(thrown) ? thrown.message : thrown) === EXCEPTION)
+      return 'the plugin threw an exception that it did not catch; let it catch all, and set an error text';
+    if (!isError(thrown) || thrown.name !== 'RuntimeError') return undefined;
+    const { message } = thrown;
+    const trap = TRAPS.find(([, text]) => text.test(message))?.[0];
+    return `the plugin trapped: ${trap ?? 'see the cause'}`;
+  } catch {
+    return undefined;
+  }
+}
 
 function meaningOf(thrown: unknown): Meaning | undefined {
   try {

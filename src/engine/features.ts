@@ -1,4 +1,4 @@
-import { body, encodeModule, functionType, limits } from '../../abi/encode.ts';
+import { body, encodeModule, functionType, limits, WASM_HEADER } from '../../abi/encode.ts';
 
 const NOTHING = functionType([], []);
 
@@ -24,3 +24,13 @@ export const missingFeatures = (features: Iterable<string>): string[] =>
   [...new Set(features)].filter(
     name => Object.hasOwn(SAMPLES, name) && !WebAssembly.validate(SAMPLES[name]!),
   );
+
+/** Whether this engine compiles bytes at all. Some runtimes take compiled modules only. */
+export function compilesBytes(): boolean {
+  try {
+    new WebAssembly.Module(Uint8Array.from(WASM_HEADER));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -7,7 +7,8 @@ interface Jspi {
   promising(fn: Exported): (...args: unknown[]) => Promise<unknown>;
 }
 
-const { Suspending, promising } = WebAssembly as unknown as Partial<Jspi>;
+// `node --jitless` has no WebAssembly.
+const { Suspending, promising } = (globalThis.WebAssembly ?? {}) as unknown as Partial<Jspi>;
 
 /** The engine's functions for suspending a plugin while an import waits; null if it has none. */
 export const jspi: Jspi | null = Suspending && promising ? { Suspending, promising } : null;

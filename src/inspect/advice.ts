@@ -1,8 +1,9 @@
-import { WASM_MAGIC } from '../../abi/encode.ts';
 import { lazily } from '../../abi/lazily.ts';
 import { missingFeatures } from '../engine/features.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
+import { GO_COMPILER, GO_EXPORT_HINT } from '../module/go.ts';
 import { withCommas } from '../units.ts';
+import { COMPONENT, isComponent } from '../wasm/component.ts';
 import type { ModuleOutline } from '../wasm/reader.ts';
 import type { Advice, InspectedImport, Inspection } from './inspection.ts';
 
@@ -27,10 +28,6 @@ interface Rule {
 
 /** Other files that people mistake for a wasm module, by their first bytes. */
 const OTHER_FILES: readonly [start: readonly number[] | string, what: string][] = [
-  [
-    [...WASM_MAGIC, 0x0d, 0x00, 0x01, 0x00],
-    'a component (WASI 0.2 or later), not a core module; build for WASI preview 1, a target named wasip1 or wasi',
-  ],
   ['(module', 'WebAssembly text; compile it with wat2wasm'],
   ['<', 'a page of HTML or XML; was the download answered with an error page?'],
   ['{', 'JSON, perhaps a manifest; inspect the .wasm file that it names'],
@@ -118,7 +115,9 @@ const RULES: readonly Rule[] = [
     find: subject => {
       const { bytes, outline } = subject;
       if (!bytes || !isOtherFile(subject)) return null;
-      const what = OTHER_FILES.find(([start]) => startsWith(bytes, start))?.[1];
+      const what = isComponent(bytes)
+        ? COMPONENT
+        : OTHER_FILES.find(([start]) => startsWith(bytes, start))?.[1];
       return what ? `it is ${what}` : outline.problems[0]!.message;
     },
   },
@@ -215,6 +214,19 @@ const RULES: readonly Rule[] = [
       );
       if (!valid || found) return null;
       return 'it exports no function of type () -> () or () -> (i32), the only types that a host can call; input and output go through the kernel';
+    },
+  },
+  {
+    code: 'GO_EXPORT',
+    stops: false,
+    find: ({ inspection: { producers, exports, start } }) => {
+      const isGo = producers?.processedBy.some(tool => tool.startsWith(GO_COMPILER)) ?? false;
+      const own = exports.some(
+        ({ name, kind }) => kind === 'function' && name !== '_start' && !start.functions.includes(name),
+      );
+      return isGo && !own
+        ? `it exports its start only, as a program does; for a plugin, ${GO_EXPORT_HINT}`
+        : null;
     },
   },
   {

@@ -1,6 +1,8 @@
 import { WASM_HEADER } from '../../abi/encode.ts';
+import { NO_WASM } from '../../abi/errors.ts';
 import { isArrayBuffer, isModule, viewBytes } from '../../wasi/brands.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
+import { compilesBytes } from '../engine/features.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
 import { chooseStartFunctions } from '../link/start-functions.ts';
@@ -40,6 +42,7 @@ export function inspect(
   ...extra: unknown[]
 ): Inspection {
   refuseExtra(extra, 'inspect', refuse);
+  if (!globalThis.WebAssembly) throw new PlugboardError('UNSUPPORTED', `inspect: ${NO_WASM}`);
   const seen = guarded('inspect', refuseSource, () => see(source), PlugboardError);
   const { outline, custom } = seen;
   const imports: Inspection['imports'] = { kernel: [], wasi: [], reflow: [], host: [], other: [] };
@@ -131,11 +134,7 @@ function seeBytes(source: Uint8Array): Seen {
 
 /** Returns the engine's reason for refusing a module. Null where the engine compiles no module at all, so that it gives none. */
 function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
-  try {
-    new WebAssembly.Module(EMPTY_MODULE);
-  } catch {
-    return null;
-  }
+  if (!compilesBytes()) return null;
   try {
     new WebAssembly.Module(bytes);
     return null;

@@ -35,6 +35,9 @@ export interface LinkPlan {
   modules: ReadonlyMap<string, LinkedModule>;
 }
 
+export const modulesOf = ({ modules }: LinkPlan): WebAssembly.Module[] =>
+  [...modules.values()].map(({ module }) => module);
+
 /** A problem with one import. */
 interface Finding {
   code: 'UNRESOLVED_IMPORTS' | 'IMPORT_TYPE_MISMATCH';

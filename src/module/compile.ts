@@ -1,10 +1,9 @@
-import { WASM_MAGIC } from '../../abi/encode.ts';
-import { attempt, CreateError, messageOf } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
+import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
 import { METER_EXPORTS } from '../wasm/ask.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { type CompiledModule, compiledBefore } from './cache.ts';
+import { engineCompile, refuseIfNoWasm } from './engine-compile.ts';
 import type { RewriteOptions, Transform } from './rewrite.ts';
 import type { LoadedSource } from './source.ts';
 
@@ -71,34 +70,4 @@ function describeModule(module: WebAssembly.Module, signatures: Signatures | nul
     exportKinds: new Map(exports.map(({ name, kind }) => [name, kind])),
     signatures,
   };
-}
-
-async function engineCompile(
-  platform: Platform,
-  name: string,
-  bytes: Uint8Array<ArrayBuffer>,
-  compiling?: Promise<WebAssembly.Module>,
-): Promise<WebAssembly.Module> {
-  try {
-    if (compiling) return await compiling;
-    if (bytes.length <= LIMITS.synchronousCompileBytes.default) return new WebAssembly.Module(bytes);
-    return await platform.compile(bytes);
-  } catch (error) {
-    if (WebAssembly.validate(bytes)) {
-      const message = `module "${name}": this platform compiles no bytes; pass a WebAssembly.Module (${messageOf(error)})`;
-      throw new CreateError('UNSUPPORTED', message, { cause: error });
-    }
-    const message = `module "${name}": ${bytes.length} bytes are not a valid module: ${messageOf(error)}`;
-    throw new CreateError('INVALID_WASM', message, { cause: error });
-  }
-}
-
-function refuseIfNoWasm(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  if (WASM_MAGIC.every((byte, index) => bytes[index] === byte)) return;
-  const start = Array.from(bytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join(' ');
-  throw new CreateError(
-    'INVALID_WASM',
-    `module "${name}": expected wasm, which starts with 00 61 73 6d, got ${bytes.length} bytes starting with ` +
-      `"${start}"; is this the .wasm file, or text or an error page?`,
-  );
 }

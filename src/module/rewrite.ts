@@ -5,6 +5,7 @@ import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { ModuleCache } from './cache.ts';
+import { engineCompile } from './engine-compile.ts';
 import { hexOfSha256IfPossible, MAIN } from './source.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -112,7 +113,8 @@ export async function rewrite(
   const steps = stepsFor(options);
   const key = steps.map(step => step.key).join();
   const kept = rewrittenBefore.find(bytes);
-  if (!kept) refuseIfInvalid(name, bytes);
+  // Before the transforms, which could make invalid bytes valid.
+  if (!kept && !WebAssembly.validate(bytes)) await engineCompile(platform, name, bytes);
   for (const { precheck } of steps) precheck?.(name, bytes);
   const known = kept?.get(key);
   if (known) return known;
@@ -140,10 +142,4 @@ async function takeSteps(
     before = after;
   }
   return { bytes: before, transforms };
-}
-
-/** Refuses invalid bytes before the transforms, which could make them valid. */
-function refuseIfInvalid(name: string, bytes: Bytes): void {
-  if (WebAssembly.validate(bytes)) return;
-  throw new CreateError('INVALID_WASM', `module "${name}": ${bytes.length} bytes are not a valid module`);
 }

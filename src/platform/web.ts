@@ -11,7 +11,7 @@ export const webBasis: Platform = {
   fetch: (input, init) => globalThis.fetch(input, init),
   baseUrl: () => findBaseUrl(globalThis as Scope),
   compile: bytes => WebAssembly.compile(bytes),
-  ...(typeof WebAssembly.compileStreaming === 'function' && {
+  ...(typeof globalThis.WebAssembly?.compileStreaming === 'function' && {
     compileStreaming: response => WebAssembly.compileStreaming(response),
   }),
   sha256: async bytes => {

@@ -1,9 +1,12 @@
 import type { Kernel } from '../../abi/index.ts';
-import { CallError, type PrintedLines } from '../call-error.ts';
-import { isOutOfMemory, isStackOverflow } from '../engine/error-texts.ts';
+import { CallError, NOTHING_PRINTED, type PrintedLines } from '../call-error.ts';
+import { isOutOfMemory, isStackOverflow, whyEnded } from '../engine/error-texts.ts';
+import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
 import { ExitStop } from '../link/instance.ts';
+import type { LinkedModule } from '../link/plan.ts';
+import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../module/go.ts';
 import type { Later } from '../values/later.ts';
 import type { OutputCopier, PluginOutput } from '../values/output.ts';
 import { type FunctionType, formatType } from '../wasm/reader.ts';
@@ -21,6 +24,8 @@ export interface Outcome {
 /** Data that all calls of one plugin share. */
 export interface CallSite {
   kernel: Kernel;
+  /** All modules of the plugin. */
+  modules: readonly WebAssembly.Module[];
   outputs: OutputCopier;
   calls: HostCalls;
   /** Passes on the last lines of stdout and stderr; null for a plugin without them. */
@@ -87,7 +92,7 @@ function finish(site: CallSite, name: string, entered: boolean, result: unknown,
 }
 
 function judge(
-  { kernel, outputs, flush, printed }: CallSite,
+  { kernel, modules, outputs, flush, printed }: CallSite,
   name: string,
   entered: boolean,
   result: unknown,
@@ -112,8 +117,10 @@ function judge(
   if (reason instanceof ExitStop && reason.exitCode === 0 && text === null) {
     return { name, output, error: null, dropInstance };
   }
-  const { code, message, ...details } = findFailure(name, { result, thrown, reason, text });
-  const error = new CallError(code, message, { ...details, output, ...(dropInstance && printed()) });
+  const lines = dropInstance ? printed() : NOTHING_PRINTED;
+  const { code, message, ...details } = findFailure(name, { result, thrown, reason, text, lines });
+  const wasmStack = thrown && !reason ? namesIn(thrown, modules) : [];
+  const error = new CallError(code, message, { ...details, output, ...lines, wasmStack });
   return { name, output: null, error, dropInstance };
 }
 
@@ -126,7 +133,15 @@ interface Traces {
   reason: Error | null;
   /** The error text that the plugin had set, else null. */
   text: string | null;
+  /** The last lines that the plugin printed, if its instance has ended. */
+  lines: PrintedLines;
 }
+
+/** Characters of a function's name in an error. Modules can have names of any length. */
+const NAME_CHARACTERS = 200;
+
+const namesIn = (thrown: unknown, modules: CallSite['modules']): string[] =>
+  wasmFunctionsIn(stackOf(thrown, modules) ?? '').map(name => excerpt(name, NAME_CHARACTERS));
 
 /**
  * Chooses code, message and cause of the error for a failed call. An error text of the plugin is the message for each
@@ -134,7 +149,7 @@ interface Traces {
  */
 function findFailure(
   name: string,
-  { result, thrown, reason, text }: Traces,
+  { result, thrown, reason, text, lines }: Traces,
 ): { code: CallErrorCode; message: string; exitCode?: number; cause?: unknown } {
   if (reason instanceof ExitStop) {
     const message = text ?? `${name}: ${reason.message}`;
@@ -143,7 +158,8 @@ function findFailure(
   if (reason || thrown) {
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
-    return { code, message: text ?? `${name}: ${message}`, cause: causeOf(cause) };
+    const own = `${name}: ${message}${adviceOnGo([...lines.stdout, ...lines.stderr])}`;
+    return { code, message: text ?? own, cause: causeOf(cause) };
   }
   if (!isExitCode(result)) {
     const message = text ?? signatureMessage(name, `a result of ${String(result)}`);
@@ -156,7 +172,7 @@ function findFailure(
 
 function classify(error: unknown): { code: CallErrorCode; message: string } {
   if (isStackOverflow(error)) {
-    return { code: 'STACK_OVERFLOW', message: 'the plugin used up the call stack; endless recursion?' };
+    return { code: 'STACK_OVERFLOW', message: 'call stack exhausted; endless recursion in the plugin?' };
   }
   const message = excerpt(messageOf(error));
   if (error instanceof WebAssembly.LinkError) return { code: 'IMPORT_TYPE_MISMATCH', message };
@@ -164,8 +180,8 @@ function classify(error: unknown): { code: CallErrorCode; message: string } {
   if (error instanceof PlugboardError) {
     return { code: isCallErrorCode(error.code) ? error.code : 'HOST_FUNCTION_FAILED', message };
   }
-  if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: `the engine has no room: ${message}` };
-  return { code: 'TRAP', message: `the plugin trapped: ${message}` };
+  if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: 'the engine has no room for a value' };
+  return { code: 'TRAP', message: whyEnded(error) ?? `the plugin trapped: ${message}` };
 }
 
 /** Returns the error that a host function threw, and not the PlugboardError that wraps it. */
@@ -194,9 +210,10 @@ const isExitCode = (result: unknown): result is number | undefined =>
 const signatureMessage = (name: string, actual: string) =>
   `${name}: expected an export of wasm type () -> () or () -> (i32), got ${actual}; input and output go through the kernel`;
 
-export function notFound(name: string, exports: readonly WebAssembly.ModuleExportDescriptor[]): CallError {
+export function notFound(name: string, { exports, module }: LinkedModule): CallError {
   const functions = exports.filter(({ kind }) => kind === 'function').map(item => item.name);
-  const message = `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})`;
+  const hint = isStandardGo(module) ? `; ${GO_EXPORT_HINT}` : '';
+  const message = `Function not found: ${name} (exported functions: ${functions.join(', ') || 'none'})${hint}`;
   return new CallError('FUNCTION_NOT_FOUND', message);
 }
 

@@ -564,7 +564,7 @@ suite('actor: the loop', test => {
   test('the sender of a wrong packet gets the error', async () => {
     const actor = await keeper();
     actor.start();
-    const send = actor.inports.send({ x: Message.float(Number.NaN) });
+    const send = actor.inports.send({ x: { type: 'Float', data: Number.NaN } });
     await raises(() => send, { code: 'JSON_VALUE', message: 'payload.x.data: NaN is not JSON' });
     await actor.stop();
     equal(await collect(actor), []);

@@ -20,7 +20,7 @@ suite('error texts of actors', test => {
       const actor = await ScriptActor.create({ source });
       const error = await raises(() => actor.process({}), { code, message: /^TEST$/ });
       equal(
-        errorPackets(error).map(packet => writePacket(packet)),
+        errorPackets(error, false).map(packet => writePacket(packet)),
         ['{"error":{"type":"Error","data":"TEST"}}'],
       );
       await actor.stop();

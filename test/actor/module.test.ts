@@ -1,15 +1,12 @@
-import { toModuleError } from '../../src/actor/engine/module-error.ts';
 import { outlineOf } from '../../src/actor/engine/outline.ts';
 import {
   type ActorOptions,
   Message,
   type ModuleError,
-  ProcessError,
+  type ProcessError,
   ScriptActor,
 } from '../../src/actor/index.ts';
 import { ACTOR_LIMITS } from '../../src/actor/limits.ts';
-import { CallError } from '../../src/call-error.ts';
-import { CreateError } from '../../src/errors.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -158,19 +155,6 @@ suite('modules', test => {
     await raises(() => create(wasm('"no"')), { code: 'INVALID_CONFIG', message: 'with "no"' });
     const error = await raises(() => create(wasm('')), { code: 'INIT_FAILED', message: 'validate_config' });
     is((error as ModuleError).kind, 'InitFailed');
-  });
-
-  test.row('upstream.18', 'the error of a Go command with //go:wasmexport says how to build it', async () => {
-    const stderr = ['panic: runtime error: wasmexport function called before runtime initialization'];
-    for (const error of [new CallError('TRAP', 'process: the plugin trapped', { stderr })]) {
-      const { message } = new ProcessError(error, []);
-      ok(message.endsWith('build it with -buildmode=c-shared, or use //export with TinyGo'), message);
-      const refused = toModuleError(
-        new CreateError('INIT_FAILED', 'module "main": trapped', { cause: error }),
-      );
-      ok((refused as Error).message.includes('-buildmode=c-shared'), String(refused));
-    }
-    is(new ProcessError(new CallError('TRAP', 'trapped', { stderr: ['oh'] }), []).message, 'trapped');
   });
 
   test.row(

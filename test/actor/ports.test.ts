@@ -75,7 +75,7 @@ suite('awaitAllInports', test => {
       code: 'UNKNOWN_PORT',
       message: 'payload: expected one of the inports a, b, for all of which is waited, got "c"',
     });
-    await raises(() => actor.inports.send({ b: n(1), a: Message.float(Number.NaN) }), {
+    await raises(() => actor.inports.send({ b: n(1), a: { type: 'Float', data: Number.NaN } }), {
       code: 'JSON_VALUE',
     });
     await actor.inports.send({ a: n(5), b: n(6) });

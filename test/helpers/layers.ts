@@ -87,7 +87,7 @@ export const layers: readonly Layer[] = [
     files: ['src/errors.ts', 'src/error-codes.ts', 'src/actor-error-codes.ts'],
     mayImport: ['abi', 'wasi ground'],
   },
-  { name: 'limits', files: ['src/limits.ts'], mayImport: [] },
+  { name: 'limits', files: ['src/limits.ts', 'src/limit-rows.ts'], mayImport: [] },
   { name: 'units', files: ['src/units.ts'], mayImport: [] },
   { name: 'wasm', files: ['src/wasm/'], mayImport: ['abi', 'errors'] },
   {
@@ -109,7 +109,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'inspect',
     files: ['src/inspect/'],
-    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'module', 'link'],
   },
   {
     name: 'entries of workers',

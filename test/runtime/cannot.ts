@@ -22,6 +22,12 @@ const browsers = ['chromium', 'chromium-plain', 'firefox'] as const;
 const bundled = ['workerd', ...browsers] as const;
 
 export const CANNOT: readonly Cannot[] = [
+  {
+    runtimes: ['bun'],
+    file: /^(src\/traps|cli\/diagnosis)\.test/,
+    test: /the functions of a trap stand|names (the|at most 16) functions|a name is cut/,
+    reason: 'Bun writes "unknown" instead of the names of wasm functions into the stack of an error',
+  },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   {
     runtimes: bundled,

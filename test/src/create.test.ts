@@ -1,8 +1,11 @@
+import { WASM_MAGIC } from '../../abi/encode.ts';
 import { createPlugin as createIn } from '../../src/create.ts';
+import { compilesBytes } from '../../src/engine/features.ts';
 import { parseManifest } from '../../src/given/manifest.ts';
 import type { Manifest, ManifestLike, PluginOptions } from '../../src/node.ts';
 import { createPlugin } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
+import { MemoryFs } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -34,6 +37,12 @@ interface BadInput {
   options?: unknown;
   row?: string;
 }
+
+/** The engine's reason stands behind the text, where the engine compiles bytes. */
+const REASON = compilesBytes() ? /not a valid module: \S/ : /not a valid module$/;
+const LIMITED = { memory: { max_pages: 9 } };
+/** An object as file system keeps the plugin on this thread, where checks in its code keep the time limit. */
+const METERED = { timeoutMs: 60_000, preopens: { '/': new MemoryFs() } };
 
 const badInputs: BadInput[] = [
   { code: 'INVALID_MANIFEST', manifest: undefined, message: 'got undefined' },
@@ -262,7 +271,15 @@ const badInputs: BadInput[] = [
   },
   { code: 'INVALID_WASM', manifest: new Uint8Array(0), message: 'got 0 bytes' },
   { code: 'INVALID_WASM', manifest: new TextEncoder().encode('<html>'), message: '3c 68 74 6d' },
-  { code: 'INVALID_WASM', manifest: WASM.slice(0, -1), message: 'not a valid module' },
+  { code: 'INVALID_WASM', manifest: WASM.slice(0, -1), message: REASON },
+  // Both are rewritten.
+  { code: 'INVALID_WASM', manifest: { wasm: [{ data: WASM.slice(0, -1) }], ...LIMITED }, message: REASON },
+  { code: 'INVALID_WASM', manifest: WASM.slice(0, -1), options: METERED, message: REASON },
+  ...[{}, LIMITED].map(rest => ({
+    code: 'INVALID_WASM',
+    manifest: { wasm: [{ data: Uint8Array.from([...WASM_MAGIC, 13, 0, 1, 0]) }], ...rest },
+    message: 'module "main": it is a component (WASI 0.2 or later), not a core module',
+  })),
   { code: 'INVALID_WASM', manifest: WASM.slice(0, 6), message: 'not a valid module' },
   {
     code: 'UNRESOLVED_IMPORTS',

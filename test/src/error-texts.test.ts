@@ -1,5 +1,11 @@
-import { ENGINE_TEXTS, isOutOfMemory, isStackOverflow } from '../../src/engine/error-texts.ts';
-import { equal } from '../helpers/assert.ts';
+import {
+  ENGINE_TEXTS,
+  isOutOfMemory,
+  isStackOverflow,
+  TRAPS,
+  whyEnded,
+} from '../../src/engine/error-texts.ts';
+import { equal, is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
 const recurse = (depth: number): number => recurse(depth + 1) + 1;
@@ -22,6 +28,55 @@ const MADE: readonly [error: unknown, meaning: string | undefined][] = [
   [new TypeError('x is not a function'), undefined],
   ['Maximum call stack size exceeded', undefined],
   [null, undefined],
+];
+
+/** The texts of traps, of V8, JSC and SpiderMonkey. */
+const TOLD: readonly [trap: string, texts: readonly string[]][] = [
+  [
+    'unreachable',
+    ['unreachable', "Unreachable code should not be executed (evaluating 'body()')", 'unreachable executed'],
+  ],
+  [
+    'integer divide by zero',
+    ['divide by zero', 'remainder by zero', "Division by zero (evaluating 'f()')", 'integer divide by zero'],
+  ],
+  [
+    'integer overflow or invalid conversion to integer',
+    [
+      ...['divide result unrepresentable', 'float unrepresentable in integer range'],
+      ...['Integer overflow', 'Out of bounds Trunc operation'],
+      ...['integer overflow', 'invalid conversion to integer'],
+    ],
+  ],
+  [
+    'out of bounds memory access, table access or array access',
+    [
+      ...[
+        'memory access out of bounds',
+        'table index is out of bounds',
+        'array element access out of bounds',
+      ],
+      ...['Out of bounds memory access', 'Out of bounds table access', 'Out of bounds call_indirect'],
+      ...['Out of bounds array.get', 'index out of bounds', 'table index out of bounds'],
+    ],
+  ],
+  [
+    'uninitialized element or indirect call type mismatch',
+    [
+      ...['null function or function signature mismatch', 'null function', 'function signature mismatch'],
+      ...['call_indirect to a null table entry', 'call_indirect to a signature that does not match'],
+      ...['indirect call to null', 'indirect call signature mismatch'],
+    ],
+  ],
+  [
+    'null reference',
+    [
+      ...['dereferencing a null pointer', 'rethrowing null value', 'dereferencing null pointer'],
+      ...['access to a null reference', 'call_ref to a null reference', 'throw_ref on a null reference'],
+    ],
+  ],
+  ['cast failure', ['illegal cast', 'ref.cast failed to cast reference to target heap type', 'bad cast']],
+  ['see the cause', ['a trap of the year 2040', '']],
 ];
 
 const meaningOf = (error: unknown) =>
@@ -58,10 +113,30 @@ suite("engines' texts", test => {
     );
   });
 
+  for (const [trap, texts] of TOLD) {
+    test(`a trap of each engine is told as: ${trap}`, () => {
+      for (const text of texts)
+        is(whyEnded(new WebAssembly.RuntimeError(text)), `the plugin trapped: ${trap}`, text);
+    });
+  }
+
+  test('each row of the traps decides for at least one of these texts', () => {
+    const told = TOLD.map(([trap]) => trap);
+    equal(
+      TRAPS.filter(([trap]) => !told.includes(trap)),
+      [],
+    );
+  });
+
+  test('other errors and values are not traps', () => {
+    for (const thrown of [new TypeError('unreachable'), 'unreachable', null, undefined, 1n])
+      is(whyEnded(thrown), undefined);
+  });
+
   test('a value that cannot be read means neither', () => {
     const { proxy, revoke } = Proxy.revocable(new RangeError(''), {});
     revoke();
-    equal(meaningOf(proxy), undefined);
+    equal([meaningOf(proxy), whyEnded(proxy)], [undefined, undefined]);
     const lying = Object.defineProperty(new RangeError(''), 'message', { get: () => recurse(0) });
     equal(meaningOf(lying), undefined);
   });

@@ -32,6 +32,9 @@ const withCustom = (bytes: Bytes, name: string, contents: readonly number[]): By
 const withData = (bytes: Bytes, data: string): Bytes =>
   Uint8Array.from([...bytes, ...section(SECTIONS.data, vector([dataItem(0, utf8(data))]))]);
 
+const withTool = (bytes: Bytes, tool: string): Bytes =>
+  withCustom(bytes, 'producers', [1, ...text('processed-by'), 1, ...text(tool), ...text('1')]);
+
 const ENV = 'extism:host/env';
 const WASI = 'wasi_snapshot_preview1';
 const USER = 'extism:host/user';
@@ -54,6 +57,7 @@ const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][]
   ['a compressed file', Uint8Array.from([0x1f, 0x8b, 8]), ['!NOT_WASM'], /gzip/],
   ['a native library', Uint8Array.from([0x7f, ...utf8('ELF')]), ['!NOT_WASM'], /native/],
   ['a component', Uint8Array.from([...WASM_MAGIC, 13, 0, 1, 0]), ['!NOT_WASM'], /a component/],
+  ['an older component', Uint8Array.from([...WASM_MAGIC, 10, 0, 1, 0]), ['!NOT_WASM'], /a component/],
   ['a file cut short', exporting('run').slice(0, -3), ['!INVALID_WASM'], /section code of \d+ bytes, got/],
   [
     'a body that does not validate',
@@ -110,6 +114,19 @@ const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][]
     /c-shared/,
   ],
   ['a Go reactor with wasmexport', withData(exporting('_initialize', 'run'), GO_PANIC), []],
+  [
+    'a Go command with //export',
+    withTool(exporting('_start'), 'Go cmd/compile'),
+    ['GO_EXPORT'],
+    /go:wasmexport/,
+  ],
+  [
+    'a Go reactor with //export',
+    withTool(exporting('_initialize'), 'Go cmd/compile'),
+    ['!NOTHING_TO_CALL', 'GO_EXPORT'],
+  ],
+  ['a Go reactor with an export', withTool(exporting('_initialize', 'run'), 'Go cmd/compile'), []],
+  ['a Rust command', withTool(exporting('_start'), 'rustc'), []],
   [
     'a TinyGo command with //export',
     withData(exporting('_start', 'run'), 'wasmexport function called b'),
@@ -201,6 +218,12 @@ const callables: FunctionShape[] = [
   { params: ['i32'] },
   { params: ['i32'], results: ['i32'] },
 ];
+
+/** Codes of the advice about fixtures, by folder. */
+const FIXTURE_ADVICE: Readonly<Record<string, string[]>> = {
+  'actor-old-sdk': ['REFLOW_OLD_SDK'],
+  'wasi-go': ['GO_EXPORT'],
+};
 
 suite('inspect', test => {
   for (const [name, bytes, codes, message] of advised) {
@@ -520,7 +543,7 @@ suite('inspect', test => {
       const inspection = inspect(bytes);
       const { imports, needs, advice, unknown, exports } = inspection;
       const codes = advice.map(({ code }) => code);
-      equal([codes, unknown, imports.other], [folder === 'actor-old-sdk' ? ['REFLOW_OLD_SDK'] : [], [], []]);
+      equal([codes, unknown, imports.other], [FIXTURE_ADVICE[folder] ?? [], [], []]);
       const all = Object.values(imports).flat();
       equal(all.length, WebAssembly.Module.imports(new WebAssembly.Module(bytes as Bytes)).length);
       for (const { status, name } of all) ok(status === 'ok' || status === 'needed', `${name}: ${status}`);

@@ -225,6 +225,7 @@ suite('security: data', test => {
     const calls = new InlineCalls(kernel, outputs);
     const site = {
       kernel,
+      modules: [],
       outputs,
       calls,
       flush: null,

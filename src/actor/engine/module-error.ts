@@ -78,18 +78,11 @@ export function toModuleError(error: unknown): unknown {
   return new ModuleError(KINDS[code], code, explain(message, cause), { cause });
 }
 
-/** Go prints the reason of its trap, but not how to fix it. */
-const GO_NOT_RUNNING = /called (before runtime initialization|after main\.main returned)/;
-
-/** Whether a call failed because Go's runtime does not run. */
-export const lacksGoRuntime = (cause: unknown): boolean =>
-  cause instanceof CallError && [...cause.stdout, ...cause.stderr].some(line => GO_NOT_RUNNING.test(line));
-
 /** Failures whose reason languages print: it is neither in a trap nor in an exit code. */
 const PRINTED_REASONS: readonly unknown[] = ['TRAP', 'EXIT'];
 
 /**
- * Adds the last lines that the plugin printed to the message, if they may be the reason, and advice if they show the fault.
+ * Adds the last lines that the plugin printed to the message, if they may be the reason.
  * @param printed Default: the lines in the cause
  */
 export function explain(
@@ -98,12 +91,6 @@ export function explain(
   printed: Partial<PrintedLines> = cause instanceof CallError ? cause : {},
 ): string {
   const parts: string[] = [];
-  if (lacksGoRuntime(cause)) {
-    parts.push(
-      'a Go command whose exports were made by //go:wasmexport, and the Go runtime runs only in _start: ' +
-        'build it with -buildmode=c-shared, or use //export with TinyGo',
-    );
-  }
   if (cause instanceof CallError && PRINTED_REASONS.includes(cause.code)) {
     for (const stream of ['stdout', 'stderr'] as const) {
       const lines = printed[stream] ?? [];

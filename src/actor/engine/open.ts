@@ -9,7 +9,7 @@ import type { ActorLimits } from '../limits.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { HOST_FUNCTIONS, USER_NAMESPACE } from './host-functions.ts';
 import { memoryOption } from './memory-limit.ts';
-import { ModuleError, toModuleError, tooLarge } from './module-error.ts';
+import { toModuleError, tooLarge } from './module-error.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { PluginStdio } from './stdio.ts';
 
@@ -61,13 +61,7 @@ const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
 
 /** @throws {ModuleError} MissingExport */
 export async function checkEntryPoint(plugin: Plugin, { source, entryPoint }: CheckedScript): Promise<void> {
-  if (!(await plugin.functionExists(entryPoint))) {
-    const names = (await plugin.getExports())
-      .filter(({ kind }) => kind === 'function')
-      .map(({ name }) => name);
-    const message = `Function not found: ${entryPoint} (exported functions: ${names.join(', ') || 'none'})`;
-    throw new ModuleError('MissingExport', 'FUNCTION_NOT_FOUND', message);
-  }
+  if (!(await plugin.functionExists(entryPoint))) throw toModuleError(plugin.notFound(entryPoint));
   const type = source instanceof Uint8Array ? readSignatures(source)?.exports.get(entryPoint) : undefined;
   try {
     checkSignature(entryPoint, 0, type);

@@ -1,4 +1,6 @@
+import { CallError } from '../../call-error.ts';
 import { excerpt, messageOf } from '../../errors.ts';
+import { adviceOnGo } from '../../module/go.ts';
 import type { Plugin } from '../../plugin.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
@@ -6,7 +8,7 @@ import { readJson } from '../json/reader.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import { GIVE_PORTS } from './host-functions.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
-import { explain, lacksGoRuntime, ModuleError } from './module-error.ts';
+import { explain, ModuleError } from './module-error.ts';
 
 // Questions to the optional exports of an actor's plugin: get_metadata, get_version, validate_config.
 
@@ -30,7 +32,8 @@ export async function askMetadata(
     return readMetadata(await answerOf(plugin, 'get_metadata'));
   } catch (error) {
     const message = explain(messageOf(error), error);
-    if (lacksGoRuntime(error)) throw new ModuleError('InitFailed', 'INIT_FAILED', message, { cause: error });
+    if (error instanceof CallError && adviceOnGo([...error.stdout, ...error.stderr]))
+      throw new ModuleError('InitFailed', 'INIT_FAILED', message, { cause: error });
     throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
 }

@@ -1,8 +1,8 @@
 import { isUint8Array, viewBytes } from '../../../wasi/brands.ts';
 import { attempt } from '../../errors.ts';
-import { ActorError, refuseForeign } from '../errors.ts';
+import { ActorError, describe, refuseForeign } from '../errors.ts';
 import { Float } from '../float.ts';
-import { isObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { isJsonObject, isObject, type JsonObject, type JsonValue } from '../json/value.ts';
 import {
   isI64,
   type MessageData,
@@ -28,22 +28,52 @@ export interface Packet {
 export const message = <Type extends MessageType>(type: Type, data: MessageData[Type]) =>
   ({ type, data }) as Message<Type>;
 
+/** Data that a constructor takes, where that is less than `TYPES` accepts. */
+const MADE_OF: {
+  readonly [Type in MessageType]?: readonly [expected: string, accepts: (data: unknown) => boolean];
+} = {
+  Float: ['a finite number', Number.isFinite],
+  Object: ['a JSON object', data => isObject(data) && isJsonObject(data as JsonValue)],
+  Event: [TYPES.Event.expected, isJson],
+  Optional: [TYPES.Optional.expected, isJson],
+  Any: [TYPES.Any.expected, isJson],
+};
+
+/** Whether a value may be JSON. Values inside are not checked: the writer does that, and tells the path. */
+function isJson(data: unknown): boolean {
+  return data !== undefined && typeof data !== 'function' && typeof data !== 'symbol';
+}
+
+/** Makes a message of the caller's data. @throws {ActorError} INVALID_MESSAGE for data of another type */
+function make<Type extends MessageType>(type: Type, data: MessageData[Type]): Message<Type> {
+  const [expected, accepts] = MADE_OF[type] ?? [TYPES[type].expected, TYPES[type].accepts];
+  try {
+    if (accepts(data)) return message(type, data);
+  } catch (cause) {
+    return refuseForeign(cause, nameOf(type), 'INVALID_MESSAGE');
+  }
+  throw new ActorError('INVALID_MESSAGE', `${nameOf(type)}: expected ${expected}, got ${describe(data)}`);
+}
+
+const nameOf = (type: MessageType) => `Message.${type[0]!.toLowerCase()}${type.slice(1)}`;
+
+/** Each constructor throws {ActorError} INVALID_MESSAGE for data of another type. */
 export const Message = {
   flow: () => message('Flow', null),
-  event: (data: JsonValue) => message('Event', data),
-  boolean: (data: boolean) => message('Boolean', data),
-  integer: (data: number | bigint) => message('Integer', data),
-  float: (data: number) => message('Float', data),
-  string: (data: string) => message('String', data),
-  object: (data: JsonObject) => message('Object', data),
-  array: (data: JsonValue[]) => message('Array', data),
-  stream: (data: Uint8Array) => message('Stream', data),
-  optional: (data: JsonValue = null) => message('Optional', data),
-  any: (data: JsonValue) => message('Any', data),
-  error: (data: string) => message('Error', data),
-  encoded: (data: Uint8Array) => message('Encoded', data),
-  remoteReference: (data: RemoteReference) => message('RemoteReference', data),
-  networkEvent: (data: NetworkEvent) => message('NetworkEvent', data),
+  event: (data: JsonValue) => make('Event', data),
+  boolean: (data: boolean) => make('Boolean', data),
+  integer: (data: number | bigint) => make('Integer', data),
+  float: (data: number) => make('Float', data),
+  string: (data: string) => make('String', data),
+  object: (data: JsonObject) => make('Object', data),
+  array: (data: JsonValue[]) => make('Array', data),
+  stream: (data: Uint8Array) => make('Stream', data),
+  optional: (data: JsonValue = null) => make('Optional', data),
+  any: (data: JsonValue) => make('Any', data),
+  error: (data: string) => make('Error', data),
+  encoded: (data: Uint8Array) => make('Encoded', data),
+  remoteReference: (data: RemoteReference) => make('RemoteReference', data),
+  networkEvent: (data: NetworkEvent) => make('NetworkEvent', data),
 
   /** Whether `value` is a message (of `type`, if given) with data of the right JavaScript type. Values inside are not checked. */
   is: <Type extends MessageType = MessageType>(value: unknown, type?: Type): value is Message<Type> =>
@@ -52,7 +82,10 @@ export const Message = {
       false,
     ),
 
-  /** Returns the message for a plain JSON value, as `__send_output` does. An object `{type, data}` is plain data here, too. */
+  /**
+   * Returns the message for a plain JSON value, as `__send_output` does. An object `{type, data}` is plain data here, too.
+   * @throws {ActorError} INVALID_MESSAGE for any other value
+   */
   from(value: JsonValue): Message {
     try {
       return fromPlainJson(value);
@@ -84,7 +117,9 @@ function fromPlainJson(value: JsonValue): Message {
   if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Float)
     return Message.float(Number(value));
   if (isUint8Array(value)) return Message.stream(value);
-  return Array.isArray(value) ? Message.array(value) : Message.object(value);
+  if (Array.isArray(value)) return Message.array(value);
+  if (isObject(value)) return message('Object', value);
+  throw new ActorError('INVALID_MESSAGE', `Message.from: expected a JSON value, got ${describe(value)}`);
 }
 
 function toPlainJson(given: Message): JsonValue {

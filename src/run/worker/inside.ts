@@ -13,12 +13,12 @@ import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
-import type { Link } from '../../link/plan.ts';
+import { type Link, modulesOf } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
 import { type Ask, makeAsk } from '../../wasm/ask.ts';
 import { Answer } from './answer.ts';
-import { type Finished, type Order, type Request, type Setup, toPlain } from './protocol.ts';
+import { type Finished, type Order, type PlainError, type Request, type Setup, toPlain } from './protocol.ts';
 
 type LogName = `log_${MessageLevel}`;
 
@@ -105,12 +105,16 @@ class WorkerPlugin {
     this.#port.post({
       kind: 'finished',
       result: typeof result === 'number' || result === undefined ? result : String(result),
-      thrown: thrown === null ? null : toPlain(thrown),
-      reason: reason && toPlain(reason),
+      thrown: thrown === null ? null : this.#toPlain(thrown),
+      reason: reason && this.#toPlain(reason),
       growth: this.#instances?.growth() ?? [],
       module: this.#module,
       exports: this.#exports(),
     } satisfies Finished);
+  }
+
+  #toPlain(error: unknown): PlainError {
+    return toPlain(error, modulesOf(this.#setup.plan));
   }
 
   #start(): void {
@@ -159,7 +163,7 @@ class WorkerPlugin {
   #listen(call: ImportCall): (outcome: ImportOutcome) => void {
     this.#request('import', [call]);
     return outcome => {
-      const plain = 'error' in outcome ? { error: toPlain(outcome.error) } : outcome;
+      const plain = 'error' in outcome ? { error: this.#toPlain(outcome.error) } : outcome;
       this.#request('outcome', [plain]);
     };
   }

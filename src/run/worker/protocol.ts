@@ -1,5 +1,6 @@
 import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
 import { isError } from '../../../wasi/brands.ts';
+import { stackOf } from '../../engine/wasm-stack.ts';
 import { isCallErrorCode, isCreateErrorCode } from '../../error-codes.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
@@ -69,8 +70,11 @@ export interface PlainError {
 /** The outcome of an import, as the worker reports it to the listener. */
 export type PlainOutcome = { result: unknown } | { error: PlainError };
 
-/** Copies an error into a plain object. The structured clone would lose its class and code, or fail. */
-export function toPlain(error: unknown): PlainError {
+/**
+ * Copies an error into a plain object. The structured clone would lose its class and code, or fail.
+ * @param modules those whose functions may be in its stack
+ */
+export function toPlain(error: unknown, modules: readonly WebAssembly.Module[] = []): PlainError {
   if (!isError(error)) {
     return {
       name: 'Error',
@@ -80,11 +84,11 @@ export function toPlain(error: unknown): PlainError {
       exitCode: undefined,
     };
   }
-  const { name, message, stack } = error;
+  const { name, message } = error;
   return {
     name: error instanceof ExitStop ? 'ExitStop' : name,
     message,
-    stack,
+    stack: stackOf(error, modules),
     code: 'code' in error && typeof error.code === 'string' ? error.code : undefined,
     exitCode: error instanceof ExitStop ? error.exitCode : undefined,
   };
