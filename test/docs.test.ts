@@ -2,6 +2,7 @@ import { equal, is, match } from './helpers/assert.ts';
 import { host, readText } from './helpers/host.ts';
 import { findRowProblems, type Page, printPage, specTable } from './helpers/spec-table.ts';
 import { rowSuites, suite } from './helpers/suite.ts';
+import { readBlocks } from './package/guide.ts';
 import { pages } from './spec-tables.ts';
 
 const alloc = { name: 'alloc', takes: 'length: i64', note: '' };
@@ -133,3 +134,36 @@ function firstDifference(page: string, printed: string): string | undefined {
   );
   return line < 0 ? undefined : `line ${line + 1} is "${left[line]}", npm run docs prints "${right[line]}"`;
 }
+
+suite('docs/PLUGINS.md: blocks for one shell', test => {
+  const guide = readText('docs/PLUGINS.md');
+  const blocks = readBlocks(guide);
+
+  test('all code stands in blocks for the shell, and their output in blocks of text', () => {
+    const kinds = [...guide.matchAll(/^```(\w+)$/gm)].map(([, kind]) => kind);
+    equal(
+      kinds.filter(kind => kind !== 'sh' && kind !== 'text'),
+      [],
+    );
+    is(blocks.length, kinds.filter(kind => kind === 'sh').length);
+    is(blocks.filter(({ prints }) => prints).length, kinds.filter(kind => kind === 'text').length);
+  });
+
+  test('a block leaves the shell in its folder, with its options', () => {
+    const changing = /^\s*(cd|pushd|exit|exec|set|export)\b/m;
+    equal(
+      blocks.filter(({ script }) => changing.test(withoutFiles(script))),
+      [],
+    );
+  });
+
+  test('a file is written into a folder that its block makes', () => {
+    for (const { script } of blocks) {
+      for (const [, folder] of withoutFiles(script).matchAll(/^cat > (\S+)\//gm))
+        match(script, new RegExp(`^mkdir -p ${folder}$`, 'm'));
+    }
+  });
+});
+
+/** The commands of a block, without the contents of the files that it writes. */
+const withoutFiles = (script: string) => script.replace(/<<'EOF'\n[\s\S]*?^EOF$/gm, '');

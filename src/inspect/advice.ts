@@ -1,7 +1,7 @@
 import { lazily } from '../../abi/lazily.ts';
 import { missingFeatures } from '../engine/features.ts';
+import { GO_COMPILER, GO_EXPORT_HINT } from '../link/go.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
-import { GO_COMPILER, GO_EXPORT_HINT } from '../module/go.ts';
 import { withCommas } from '../units.ts';
 import { COMPONENT, isComponent } from '../wasm/component.ts';
 import type { ModuleOutline } from '../wasm/reader.ts';

@@ -4,9 +4,9 @@ import { isOutOfMemory, isStackOverflow, whyEnded } from '../engine/error-texts.
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
+import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
 import { ExitStop } from '../link/instance.ts';
 import type { LinkedModule } from '../link/plan.ts';
-import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../module/go.ts';
 import type { Later } from '../values/later.ts';
 import type { OutputCopier, PluginOutput } from '../values/output.ts';
 import { type FunctionType, formatType } from '../wasm/reader.ts';

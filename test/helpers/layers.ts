@@ -109,7 +109,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'inspect',
     files: ['src/inspect/'],
-    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'module', 'link'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
   },
   {
     name: 'entries of workers',

@@ -1,6 +1,6 @@
 import { CallError } from '../../call-error.ts';
 import { excerpt, messageOf } from '../../errors.ts';
-import { adviceOnGo } from '../../module/go.ts';
+import { adviceOnGo } from '../../link/go.ts';
 import type { Plugin } from '../../plugin.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
