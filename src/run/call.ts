@@ -156,7 +156,7 @@ function findFailure(
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
     // The host stopped the call, so the message gives the host's reason, even if the plugin had set an error text.
-    const own = reason || text === null ? `${name}: ${message}${adviceOnGo(lines)}` : text;
+    const own = reason || text === null ? `${name}: ${message}${reason ? '' : adviceOnGo(lines)}` : text;
     return { code, message: own, cause: causeOf(cause) };
   }
   if (!isExitCode(result)) {
