@@ -109,9 +109,10 @@ export const ERROR_CODES = [
   {
     code: 'TRAP',
     where: ['call'],
-    when: 'The plugin trapped.',
+    when: 'The plugin trapped, or threw a wasm exception that it did not catch.',
     remedy:
-      'Read the last lines of stdout and stderr on the error, where languages print the reason of a panic. The next call gets a new instance.',
+      'Read the last lines of stdout and stderr on the error, where languages print the reason of a panic, and wasmStack, the ' +
+      'names of the functions. The next call gets a new instance.',
   },
   {
     code: 'STACK_OVERFLOW',

@@ -27,7 +27,7 @@ export function stackOf(thrown: unknown, modules: Iterable<WebAssembly.Module>):
  * Returns the names of the wasm functions in a stack, the innermost first. A function without a name has its index, such as
  * `wasm-function[3]`. At most 16; a name may be of any length.
  *
- *      V8            at NAME (wasm://wasm/d3a1:wasm-function[3]:0xd8)    at wasm://wasm/d3a1:wasm-function[3]:0xd8
+ *      V8            at NAME (wasm://wasm/d3a1:wasm-function[3]:0xd8)    at https://host/a.wasm:wasm-function[3]:0xd8
  *      SpiderMonkey  NAME@https://host/a.js line 3 > WebAssembly.Module:wasm-function[3]:0xd8
  *      JSC           <?>.wasm-function[NAME]@[wasm code]
  */
@@ -50,7 +50,7 @@ function nameIn(line: string): string | undefined {
   }
   const [, index] = /:(wasm-function\[\d+\]):0x[\da-f]+\)?$/.exec(line.slice(-60)) ?? [];
   if (!index) return undefined;
-  const [begin, end] = line.endsWith(')') ? [line.indexOf('at ') + 3, ' (wasm:'] : [0, '@'];
+  const [begin, end] = line.endsWith(')') ? [line.indexOf('at ') + 3, ' ('] : [0, '@'];
   return line.slice(begin, Math.max(line.lastIndexOf(end), 0)) || index;
 }
 

@@ -158,8 +158,8 @@ function findFailure(
   if (reason || thrown) {
     const cause = reason ?? thrown;
     const { code, message } = classify(cause);
-    const own = `${name}: ${message}${adviceOnGo([...lines.stdout, ...lines.stderr])}`;
-    return { code, message: text ?? own, cause: causeOf(cause) };
+    const advice = reason ? '' : adviceOnGo([...lines.stdout, ...lines.stderr]);
+    return { code, message: text ?? `${name}: ${message}${advice}`, cause: causeOf(cause) };
   }
   if (!isExitCode(result)) {
     const message = text ?? signatureMessage(name, `a result of ${String(result)}`);

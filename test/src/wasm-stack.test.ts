@@ -11,10 +11,11 @@ const STACKS: readonly [engine: string, lines: readonly string[], names: readonl
       '    at name of div (wasm://wasm/b6555342:wasm-function[1]:0xd8)',
       '    at wasm://wasm/b6555342:wasm-function[2]:0xe0',
       '    at module.core::ops::add (x) (wasm://wasm/module-b6555342:wasm-function[3]:0xe0)',
+      '    at streamed (https://host/a%20(1).wasm:wasm-function[4]:0xe0)',
       '    at runCall (file:///plugboard/call.js:4:52)',
       '    at async Promise.all (index 0)',
     ],
-    ['name of div', 'wasm-function[2]', 'module.core::ops::add (x)'],
+    ['name of div', 'wasm-function[2]', 'module.core::ops::add (x)', 'streamed'],
   ],
   [
     'SpiderMonkey',
@@ -52,7 +53,7 @@ suite('stacks of wasm functions', test => {
   });
 
   test('a line of a megabyte is read in proportion to its length', () => {
-    for (const part of ['@', ':', ' (wasm:', ':wasm-function[', 'wasm-function[1]@'])
+    for (const part of ['@', ':', ' (wasm:', ':wasm-function[', 'wasm-function[1]@', ' (', 'at '])
       equal(wasmFunctionsIn(part.repeat(1_000_000 / part.length)), []);
   });
 
