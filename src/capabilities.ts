@@ -41,7 +41,10 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      const { metered } = limitsFor({ timeoutMs: 1, maxGrowthPages: undefined, preopens: {} }, platform);
+      const { metered } = limitsFor(
+        { timeoutMs: 1, timeoutBy: undefined, maxGrowthPages: undefined, preopens: {} },
+        platform,
+      );
       // The checks are added to the plugin's bytes, so the platform must compile bytes.
       return metered === null || compileAccessors() !== null;
     },

@@ -144,7 +144,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const deadline =
     limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
   const http = waiting && (await httpFor(decided, kernel, waiting));
-  const report = reportOn(plan, mode, tier);
+  const report = reportOn(plan, mode, tier, limits);
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   const runner =

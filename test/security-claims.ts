@@ -48,9 +48,9 @@ export const PROMISES: readonly Claim[] = [
     id: 'time-limits',
     claim: 'Resource limits: execution time can be limited',
     how:
-      'With `timeoutMs` a plugin runs in a worker. When the time of a call is over, the worker is ended by force, together ' +
+      'With `timeoutMs` a plugin runs in a worker, unless `timeoutBy` says otherwise. When the time of a call is over, the worker is ended by force, together ' +
       'with the memory that it could still write to. The next call has a new worker; variables stay. Where no worker can be ' +
-      'started (pages that are not cross-origin isolated), or where a worker in a loop cannot be ended (Bun, Deno), checks are ' +
+      'started (pages that are not cross-origin isolated), or where a worker in a loop cannot be ended (Bun, Deno), and for actors by default, checks are ' +
       "added to the plugin's functions and loops. They trap when the time is over. The host checks that nothing else in the " +
       'module was changed, and reports the change.',
     files: [
@@ -64,7 +64,9 @@ export const PROMISES: readonly Claim[] = [
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
       'a thread stays busy even when its call was aborted or the plugin closed. Checks come between instructions: a bulk ' +
-      'instruction, or a host function, is not cut short. Where no ' +
+      'instruction, a host function, or a wait on shared memory is not cut short, and a thousand of them may pass before a check ' +
+      "asks for the time. `timeoutBy: 'worker'` ends them at once on Node and in browsers. " +
+      'Where no ' +
       'bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
   },
   {

@@ -234,7 +234,10 @@ const firstRow = 'The first row that fits is chosen; the last one fits always.';
 
 const timeTable = specTable<TimeKeeper>({
   title: 'How a time limit is kept',
-  intro: `Decided before the modules are compiled. ${firstRow}`,
+  intro:
+    `Decided before the modules are compiled; \`report.timeoutBy\` has the result. ${firstRow} Checks do not end a host function, ` +
+    'one bulk instruction, one `memory.atomic.wait` or the copying of data segments while it runs; start sections, start functions and ' +
+    'sleeps in `poll_oneoff` are ended ([RATIONALE.md](RATIONALE.md#why-do-checks-keep-the-time-limit-of-an-actor)).',
   prefix: 'time',
   rows: TIME_KEEPERS,
   id: row => row.id,

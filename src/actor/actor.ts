@@ -1,4 +1,5 @@
 import { aFunction, readArgument } from '../../wasi/options.ts';
+import type { PluginReport } from '../run/report.ts';
 import { isThenable } from '../values/thenable.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
 import { ActorTurns } from './actor-turns.ts';
@@ -223,6 +224,11 @@ export class ScriptActor {
   /** The output of the plugin's `get_version`; null when it has no such export. */
   get version(): string | null {
     return this.#plugin.engine.version;
+  }
+
+  /** How the plugin runs: on which thread, and who keeps its time limit. */
+  get report(): PluginReport {
+    return this.#plugin.engine.report;
   }
 
   /** Returns the plugin's metadata. @throws {ActorError} NO_METADATA, ACTOR_STOPPED */

@@ -197,6 +197,10 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
   nullIsLeftOut: true,
   rows: {
     ...MANIFEST_ROWS,
+    timeoutBy: {
+      ...oneOf(['checks', 'worker']),
+      default: 'worker where workers can be used, else checks',
+    },
     queueTimeoutMs: {
       ...aTimeout,
       default: `${LIMITS.queueMs.default}`,

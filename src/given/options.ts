@@ -85,7 +85,13 @@ export interface PluginOptions extends ManifestOptions {
    */
   allowPrivateAddresses?: boolean | undefined;
   /**
-   * Runs the plugin in a worker of its own. Default: false; a worker is still used for `timeoutMs`, and for a plugin that must
+   * How `timeoutMs` is kept. `worker`: the plugin runs unchanged in a worker, which is ended. `checks`: its code gets checks and
+   * runs on this thread; they cannot end a host function, one bulk instruction or one wait while it runs. Default: `worker` where
+   * workers can be used.
+   */
+  timeoutBy?: 'checks' | 'worker' | undefined;
+  /**
+   * Runs the plugin in a worker of its own. Default: false; a worker is still used for `timeoutMs` without `timeoutBy: 'checks'`, and for a plugin that must
    * wait where the engine cannot suspend it.
    */
   runInWorker?: boolean | undefined;

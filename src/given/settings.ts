@@ -35,6 +35,7 @@ export type Settings = Readonly<{
   fetch: Fetch | undefined;
   /** Time limit of one call, or of the start functions. */
   timeoutMs: number | undefined;
+  timeoutBy: 'checks' | 'worker' | undefined;
   queueTimeoutMs: number;
   runInWorker: boolean;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
@@ -132,6 +133,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     exposesHttpHeaders: given.allowHttpResponseHeaders ?? false,
     fetch: given.fetch,
     timeoutMs: given.timeoutMs,
+    timeoutBy: given.timeoutBy,
     queueTimeoutMs: given.queueTimeoutMs ?? LIMITS.queueMs.default,
     runInWorker: given.runInWorker ?? false,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},

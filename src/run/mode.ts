@@ -26,8 +26,12 @@ function lacksWorker({ preopens }: Pick<Settings, 'preopens'>, platform: Workers
   return platform.lacksWorkers() ?? (folder === undefined ? null : isObject);
 }
 
+/** Who ends a call whose time is over: checks added to the plugin's code, or the end of a worker. */
+export type TimeoutBy = 'checks' | 'worker';
+
 interface TimeFacts {
   timeoutMs: number | undefined;
+  timeoutBy: TimeoutBy | undefined;
   lacksWorker: string | null;
   lacksForce: string | null;
 }
@@ -48,6 +52,13 @@ export const TIME_KEEPERS: readonly TimeKeeper[] = [
     fits: ({ timeoutMs }) => timeoutMs === undefined,
     keeps: 'nothing: a plugin may run for ever',
     metered: () => null,
+  },
+  {
+    id: 'checks-asked',
+    when: "`timeoutBy: 'checks'` is given, which is the default of actors",
+    fits: ({ timeoutBy }) => timeoutBy === 'checks',
+    keeps: 'checks added to the code of the plugin',
+    metered: () => "timeoutBy is 'checks'",
   },
   {
     id: 'no-worker',
@@ -74,12 +85,13 @@ export const TIME_KEEPERS: readonly TimeKeeper[] = [
 
 /** Decides which limits the plugin's own code has to keep. */
 export function limitsFor(
-  settings: Pick<Settings, 'timeoutMs' | 'maxGrowthPages' | 'preopens'>,
+  settings: Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'preopens'>,
   platform: Workers,
 ): Limits {
-  const { timeoutMs, maxGrowthPages } = settings;
+  const { timeoutMs, timeoutBy, maxGrowthPages } = settings;
   const facts = {
     timeoutMs,
+    timeoutBy,
     lacksWorker: lacksWorker(settings, platform),
     lacksForce: platform.lacksForce(),
   };
@@ -101,8 +113,10 @@ interface Need {
 }
 
 interface ModeFacts {
-  runInWorker: boolean;
+  /** The option that asks for a worker, if any. */
+  workerAskedBy: string | undefined;
   timeoutMs: number | undefined;
+  timeoutBy: TimeoutBy | undefined;
   lacksWorker: string | null;
   /** Whether the engine can suspend a plugin. */
   canSuspend: boolean;
@@ -128,33 +142,33 @@ const SLEEPS: SyncRefusal = {
   code: 'UNSUPPORTED',
   why: 'may sleep (it imports poll_oneoff), and this thread must not block',
 };
-const RUN_IN_WORKER: Need = {
+const runInWorker = (askedBy: string): Need => ({
   code: 'UNSUPPORTED',
-  what: 'option.runInWorker: the plugin is to run in a worker',
+  what: `${askedBy}: the plugin is to run in a worker`,
   instead: 'leave it out',
-};
+});
 
 const canUseWorker = (facts: ModeFacts): boolean => facts.lacksWorker === null;
 
 export const MODES: readonly ModeRow[] = [
   {
     id: 'worker-asked',
-    when: '`runInWorker` is given, and a worker can be used',
-    fits: facts => facts.runInWorker && canUseWorker(facts),
+    when: "`runInWorker`, or `timeoutMs` with `timeoutBy: 'worker'`, is given, and a worker can be used",
+    fits: facts => facts.workerAskedBy !== undefined && canUseWorker(facts),
     mode: 'worker',
     syncRefusal: IN_WORKER,
   },
   {
     id: 'worker-refused',
-    when: '`runInWorker` is given',
-    fits: ({ runInWorker }) => runInWorker,
-    mode: () => RUN_IN_WORKER,
+    when: 'one of these is given',
+    fits: ({ workerAskedBy }) => workerAskedBy !== undefined,
+    mode: ({ workerAskedBy }) => runInWorker(workerAskedBy!),
     syncRefusal: null,
   },
   {
     id: 'time-limit',
-    when: '`timeoutMs` is given, and a worker can be used',
-    fits: facts => facts.timeoutMs !== undefined && canUseWorker(facts),
+    when: "`timeoutMs` is given without `timeoutBy: 'checks'`, and a worker can be used",
+    fits: facts => facts.timeoutMs !== undefined && facts.timeoutBy !== 'checks' && canUseWorker(facts),
     mode: 'worker',
     syncRefusal: IN_WORKER,
   },
@@ -201,20 +215,30 @@ export interface ChosenMode {
  */
 export function modeFor(
   plan: LinkPlan,
-  settings: Pick<Settings, 'runInWorker' | 'timeoutMs' | 'preopens' | 'allowedHosts'>,
+  settings: Pick<Settings, 'runInWorker' | 'timeoutMs' | 'timeoutBy' | 'preopens' | 'allowedHosts'>,
   platform: Workers & Pick<Platform, 'clock'>,
   canSuspend: boolean = jspi !== null,
 ): ChosenMode {
-  const { runInWorker, timeoutMs } = settings;
+  const { timeoutMs, timeoutBy } = settings;
   const waits = firstWait(plan, settings);
   const lacking = lacksWorker(settings, platform);
   const sleeps = !platform.clock.sleepNs && maySleep(plan);
-  const facts = { runInWorker, timeoutMs, lacksWorker: lacking, canSuspend, waits, sleeps };
+  const workerAskedBy = askedBy(settings);
+  const facts = { workerAskedBy, timeoutMs, timeoutBy, lacksWorker: lacking, canSuspend, waits, sleeps };
   const { mode, syncRefusal } = firstThatFits(MODES, facts);
   // A plugin that waits is told so in every mode, because a change of options alone would not help.
   if (typeof mode === 'string') return { mode, syncRefusal: waits ? WAITS : syncRefusal };
   const { code, what, instead } = mode(facts);
   throw new CreateError(code, `${what}, but ${lacking}; ${instead}`);
+}
+
+function askedBy({
+  runInWorker,
+  timeoutMs,
+  timeoutBy,
+}: Pick<Settings, 'runInWorker' | 'timeoutMs' | 'timeoutBy'>): string | undefined {
+  if (runInWorker) return 'option.runInWorker';
+  return timeoutMs !== undefined && timeoutBy === 'worker' ? 'option.timeoutBy' : undefined;
 }
 
 const firstThatFits = <Facts, Row extends { fits: (facts: Facts) => boolean }>(

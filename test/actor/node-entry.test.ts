@@ -1,6 +1,6 @@
 import { FileState, Message, ModuleLoader, type ProcessError, ScriptActor } from '../../src/actor/node.ts';
 import { inFolder } from '../cli/spawn.ts';
-import { equal, ok, raises } from '../helpers/assert.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { onceInTime } from '../helpers/once-in-time.ts';
@@ -37,22 +37,46 @@ suite('actors on Node, Deno and Bun', test => {
     await actor.stop();
   });
 
-  test.row('upstream.5', 'a call over its time limit is ended by force, and the actor goes on', async () => {
-    const actor = await ScriptActor.create({ source: spinner }, { timeoutMs: 300 });
-    const short = { in: Message.flow() };
-    const long = { in: Message.string('x'.repeat(1000)) };
-    const codeOf = (call: Promise<unknown>) =>
-      call.then(
-        () => 'none',
-        (error: ProcessError) => error.code,
-      );
-    const inTime = () => codeOf(onceInTime(() => actor.process(short)));
-    // For a short input the plugin returns with an empty output: INVALID_RESULT, so it was not ended by force.
-    equal(
-      [await inTime(), await codeOf(actor.process(long)), await inTime()],
-      ['INVALID_RESULT', 'TIMEOUT', 'INVALID_RESULT'],
+  for (const timeoutBy of ['checks', 'worker', undefined] as const) {
+    test.row(
+      'upstream.5',
+      `a call over its time limit is ended by ${timeoutBy ?? 'default'}, and the actor goes on`,
+      async () => {
+        const actor = await ScriptActor.create({ source: spinner }, { timeoutMs: 300, timeoutBy });
+        const { report } = actor;
+        equal(report.isolation, timeoutBy === 'worker' ? 'worker' : 'inline');
+        if (timeoutBy !== 'worker') equal(report.timeoutBy, 'checks');
+        const short = { in: Message.flow() };
+        const long = { in: Message.string('x'.repeat(1000)) };
+        const codeOf = (call: Promise<unknown>) =>
+          call.then(
+            () => 'none',
+            (error: ProcessError) => error.code,
+          );
+        const inTime = () => codeOf(onceInTime(() => actor.process(short)));
+        // For a short input the plugin returns with an empty output: INVALID_RESULT, so it was not ended by force.
+        equal(
+          [await inTime(), await codeOf(actor.process(long)), await inTime()],
+          ['INVALID_RESULT', 'TIMEOUT', 'INVALID_RESULT'],
+        );
+        await actor.stop();
+      },
     );
-    await actor.stop();
+  }
+
+  test('actors that no checks can be added to have their time limit kept by a worker', async () => {
+    const module = await WebAssembly.compile(spinner);
+    // A function of so many loops would be too large with a check in each.
+    const body = Array.from({ length: 600_000 }, () => ['loop', 'end']).flat();
+    const large = buildModule({ functions: [{ name: 'process', body }] });
+    for (const options of [{ source: module }, { source: large }, { source: spinner, runInWorker: true }]) {
+      const { source, ...rest } = options;
+      const actor = await ScriptActor.create({ source }, { timeoutMs: 10_000, ...rest });
+      is(actor.report.isolation, 'worker');
+      await actor.stop();
+    }
+    const asked = ScriptActor.create({ source: module }, { timeoutMs: 300, timeoutBy: 'checks' });
+    await raises(() => asked, { code: 'UNSUPPORTED', message: "timeoutBy is 'checks'" });
   });
 
   test.row(

@@ -58,8 +58,9 @@ const WASM = buildModule(shape);
 /** Without workers, checks in the plugin's own code have to stop it, on every runtime. */
 const platform: Platform = { ...webPlatform, lacksWorkers: () => 'there are none' };
 const TIMEOUT = { code: 'TIMEOUT', message: 'the plugin took longer than 100 ms (timeoutMs)' };
+const LIMITED = { timeoutMs: 100, functions: { host: { wait: () => 0 } } };
 const createOnce = (manifest: ManifestLike, options: PluginOptions = {}) =>
-  createOn(platform, manifest, { timeoutMs: 100, functions: { host: { wait: () => 0 } }, ...options });
+  createOn(platform, manifest, { ...LIMITED, ...options });
 const create: typeof createOnce = (...args) => onceInTime(() => createOnce(...args));
 
 suite('time-outs without a worker', test => {
@@ -76,6 +77,24 @@ suite('time-outs without a worker', test => {
       );
     });
   }
+
+  test("with timeoutBy: 'checks' it runs on this thread, also where there are workers", async () => {
+    const plugin = await onceInTime(() => createOn(webPlatform, WASM, { ...LIMITED, timeoutBy: 'checks' }));
+    equal([plugin.report.timeoutBy, plugin.report.isolation === 'worker'], ['checks', false]);
+    await raises(() => plugin.call('loop'), TIMEOUT);
+    is(await onceInTime(() => plugin.call('fine')), null);
+    const module = await WebAssembly.compile(WASM);
+    await raises(() => createOn(webPlatform, module, { ...LIMITED, timeoutBy: 'checks' }), {
+      code: 'UNSUPPORTED',
+      message:
+        "timeoutMs cannot be honoured: timeoutBy is 'checks', so that code is added to the plugin, and ",
+    });
+    await raises(() => createOn(platform, WASM, { ...LIMITED, timeoutBy: 'worker' }), {
+      code: 'UNSUPPORTED',
+      message: 'option.timeoutBy: the plugin is to run in a worker, but there are none; leave it out',
+    });
+    is((await createOn(webPlatform, WASM, { functions: LIMITED.functions })).report.timeoutBy, null);
+  });
 
   test('a plugin that runs on after its end is stopped, and the call fails with the first reason', async () => {
     const plugin = await create(WASM);

@@ -48,6 +48,11 @@ const settingsOf = (given: Given) =>
 suite('limits of a plugin', test => {
   const rows: [id: string, given: Given, host: Host, metered: RegExp | null][] = [
     ['no-limit', {}, { lacksWorkers: NO_WORKERS, lacksForce: NO_FORCE }, null],
+    ['no-limit', { timeoutBy: 'checks' }, {}, null],
+    ['checks-asked', { timeoutMs: 5, timeoutBy: 'checks' }, {}, /timeoutBy is 'checks'/],
+    ['checks-asked', { timeoutMs: 5, timeoutBy: 'checks' }, { lacksWorkers: NO_WORKERS }, /timeoutBy is/],
+    ['no-force', { timeoutMs: 5, timeoutBy: 'worker' }, { lacksForce: NO_FORCE }, /none can be ended/],
+    ['force', { timeoutMs: 5, timeoutBy: 'worker' }, {}, null],
     ['no-worker', { timeoutMs: 5 }, { lacksWorkers: NO_WORKERS, lacksForce: NO_FORCE }, /no workers/],
     ['no-worker', { timeoutMs: 5, ...withFolder }, { lacksForce: NO_FORCE }, OBJECT],
     ['no-worker', { timeoutMs: 5, ...withFolder }, {}, OBJECT],
@@ -78,12 +83,15 @@ interface Case {
 }
 const http = { allowedHosts: ['*'] };
 const none = { lacksWorkers: NO_WORKERS };
+const checks: Given = { timeoutMs: 5, timeoutBy: 'checks' };
 
 /** `sync`: the code of the error of `callSync`, or null. */
 const CHOICES: [row: string, of: Case, mode: Mode, sync: string | null][] = [
   ['worker-asked', { given: { runInWorker: true } }, 'worker', 'UNSUPPORTED'],
   ['worker-asked', { given: { runInWorker: true }, imports: ['async'] }, 'worker', 'HOST_FUNCTION_ASYNC'],
   ['worker-asked', { given: { runInWorker: true, timeoutMs: 5 } }, 'worker', 'UNSUPPORTED'],
+  ['worker-asked', { given: { timeoutBy: 'worker', timeoutMs: 5 } }, 'worker', 'UNSUPPORTED'],
+  ['worker-asked', { given: { runInWorker: true, ...checks } }, 'worker', 'UNSUPPORTED'],
   ['time-limit', { given: { timeoutMs: 5 } }, 'worker', 'UNSUPPORTED'],
   ['time-limit', { given: { timeoutMs: 5 }, host: { lacksForce: NO_FORCE } }, 'worker', 'UNSUPPORTED'],
   ['time-limit', { given: { timeoutMs: 5 }, imports: ['async'] }, 'worker', 'HOST_FUNCTION_ASYNC'],
@@ -95,7 +103,14 @@ const CHOICES: [row: string, of: Case, mode: Mode, sync: string | null][] = [
     'suspending',
     'HOST_FUNCTION_ASYNC',
   ],
+  ['waits-suspended', { imports: ['async'], given: checks }, 'suspending', 'HOST_FUNCTION_ASYNC'],
   ['waits-in-worker', { imports: ['async'], canSuspend: false }, 'worker', 'HOST_FUNCTION_ASYNC'],
+  [
+    'waits-in-worker',
+    { imports: ['async'], given: checks, canSuspend: false },
+    'worker',
+    'HOST_FUNCTION_ASYNC',
+  ],
   ['waits-in-worker', { imports: ['http'], given: http, canSuspend: false }, 'worker', 'HOST_FUNCTION_ASYNC'],
   ['sleeps', { imports: ['sleep'], host: { blocks: false } }, 'suspending', 'UNSUPPORTED'],
   [
@@ -105,6 +120,8 @@ const CHOICES: [row: string, of: Case, mode: Mode, sync: string | null][] = [
     'UNSUPPORTED',
   ],
   ['inline', {}, 'inline', null],
+  ['inline', { given: checks }, 'inline', null],
+  ['inline', { given: { timeoutBy: 'worker' } }, 'inline', null],
   ['inline', { imports: ['plain', 'sleep'] }, 'inline', null],
   ['inline', { imports: ['sleep'], host: { blocks: false }, canSuspend: false }, 'inline', null],
   ['inline', { imports: ['http'] }, 'inline', null],
@@ -124,6 +141,12 @@ const REFUSALS: [row: string, of: Case, code: string, message: RegExp][] = [
     { given: { runInWorker: true, ...withFolder }, imports: ['async'] },
     'UNSUPPORTED',
     OBJECT,
+  ],
+  [
+    'worker-refused',
+    { given: { timeoutBy: 'worker', timeoutMs: 5 }, host: none },
+    'UNSUPPORTED',
+    /^option\.timeoutBy: the plugin is to run in a worker, but there are no workers; leave it out$/,
   ],
   [
     'waits-refused',

@@ -68,6 +68,10 @@ export const ENGINE_OPTIONS: OptionTable<EngineOptions> = {
     },
     stdout: { ...ofPlugin.stdout, default: PRINTED_LINES },
     stderr: { ...ofPlugin.stderr, default: PRINTED_LINES },
+    timeoutBy: {
+      ...ofPlugin.timeoutBy,
+      default: 'checks where the module can get them; else, and with runInWorker, worker',
+    },
     name: { ...aText, default: 'actor' },
     protocol: { ...orNull(oneOf(['context', 'ports'])), default: 'as the imports of the plugin say' },
     codec: { ...orNull(aCodec), default: 'JSON' },

@@ -3,6 +3,7 @@ import { CallError } from '../../call-error.ts';
 import { excerpt } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Plugin } from '../../plugin.ts';
+import type { PluginReport } from '../../run/report.ts';
 import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
@@ -120,6 +121,11 @@ export class ExtismEngine {
   /** The output of the plugin's export `get_version`; null when it has no such export. */
   get version(): string | null {
     return this.#traits.version;
+  }
+
+  /** How the plugin runs. */
+  get report(): PluginReport {
+    return this.#plugin.report;
   }
 
   get protocol(): Protocol {

@@ -1,4 +1,5 @@
 import { createPlugin } from '../../create.ts';
+import { CreateError } from '../../errors.ts';
 import type { HostFunctions } from '../../host/function.ts';
 import { webPlatform } from '../../platform/web.ts';
 import type { Plugin } from '../../plugin.ts';
@@ -40,14 +41,25 @@ export async function openPlugin(
   stdio: PluginStdio,
 ): Promise<Plugin> {
   const { platform = webPlatform, name, protocol, codec, limits, memoryLimitMb, ...pluginOptions } = options;
-  try {
-    return await createPlugin(platform, script.source, {
+  const create = (timeoutBy: EngineOptions['timeoutBy']) =>
+    createPlugin(platform, script.source, {
       ...pluginOptions,
       ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
       functions: withHostFunctions(options.functions),
+      timeoutBy,
       stdout: stdio.writeStdout,
       stderr: stdio.writeStderr,
     });
+  try {
+    // RATIONALE: why-do-checks-keep-the-time-limit-of-an-actor
+    if (options.timeoutBy != null || options.runInWorker) return await create(options.timeoutBy);
+    try {
+      return await create('checks');
+    } catch (error) {
+      // A compiled module, or one of a form that cannot get checks.
+      if (error instanceof CreateError && error.code === 'UNSUPPORTED') return await create(undefined);
+      throw error;
+    }
   } catch (error) {
     throw toModuleError(error);
   }
