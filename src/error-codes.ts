@@ -19,7 +19,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'INVALID_OPTION',
-    where: ['createPlugin', 'call', 'inspect', 'hostFunction', 'plugboard/abi'],
+    where: ['createPlugin', 'call', 'inspect', 'hostFunction', 'plugboard/abi', 'plugboard/types'],
     when: 'An option or an argument is unknown, inherited, given in both spellings, of the wrong type, or cannot be read; or an object is given where no options are read.',
     remedy: 'Correct the option that the message names. It also tells the nearest name, and all names.',
   },
@@ -280,6 +280,12 @@ export const ERROR_CODES = [
     where: ['createPlugin', 'onDiagnostic'],
     when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
     remedy: 'Leave the limit out for its default; with strict, creation fails.',
+  },
+  {
+    code: 'INVALID_SCHEMA',
+    where: ['plugboard/types'],
+    when: 'An XTP schema has another version than v0 and v1-draft, an unknown key, a wrong value, or YAML beyond the part that is read; or it names an export that the plugin lacks.',
+    remedy: 'Correct the place that the message names, or give the schema as JSON.',
   },
   {
     code: 'INVALID_RANGE',

@@ -6,8 +6,9 @@ import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
 import { inspect } from './inspect.ts';
 import { run } from './run.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
+import { types } from './types.ts';
 
-const commands: readonly Command[] = [call, run, inspect];
+const commands: readonly Command[] = [call, run, inspect, types];
 
 const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })

@@ -51,6 +51,8 @@ const everything = [
   ...actorRooms,
   'actor on node',
   'msgpack',
+  'types',
+  'build',
   'cli',
 ];
 
@@ -159,6 +161,16 @@ export const layers: readonly Layer[] = [
   { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
+  {
+    name: 'types',
+    files: ['src/types/'],
+    mayImport: ['wasi ground', 'errors', 'inspect', 'actor', ...actorRooms],
+  },
+  {
+    name: 'build',
+    files: ['src/build/'],
+    mayImport: [...ground, 'module', 'faces', 'inspect', 'types', 'platform of node', ...actorRooms, 'node:'],
+  },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { ambientName, declarationPath, describeFile, findSchema } from '../build/load.ts';
+import { hexOfSha256 } from '../module/source.ts';
+import { nodePlatform } from '../platform/node.ts';
+import { reasonOf } from '../platform/system-error.ts';
+import { type PluginTypes, printDeclaration, printModule } from '../types/index.ts';
+import { HEADER } from '../types/printing.ts';
+import { defineCommand } from './command.ts';
+import { CliError } from './errors.ts';
+import { readInputFile, refuseSharedFiles } from './files.ts';
+import { printable, writeStderr, writeStdout } from './stdio.ts';
+
+export const types = defineCommand({
+  name: 'types',
+  summary: 'write a typed wrapper of a plugin: a module of JavaScript and its .d.ts',
+  about: `Writes a module that creates the plugin, and its types. They come from an XTP schema; else from the metadata of an
+actor, whose get_metadata runs within limits of time and memory; else from the exports, which take and give bytes.`,
+  positionals: [{ name: 'FILE', help: 'file of the plugin' }],
+  options: {
+    schema: {
+      value: 'FILE',
+      help: 'XTP schema, as YAML or JSON (default: NAME.xtp.yaml, .yml or .json\nbeside NAME.wasm, if it is there)',
+    },
+    out: {
+      value: 'FILE',
+      help: 'the module, ending in .js or .mjs (default: FILE.js); the types go beside it',
+    },
+    ambient: {
+      help: 'write only FILE.plugboard.d.ts, for imports of FILE?plugboard through\nplugboard/esbuild or plugboard/vite',
+    },
+    json: { help: 'write no file, and print the types as JSON' },
+    timeout: { value: 'MS', unit: 'milliseconds', help: 'time limit of get_metadata (default: 10000)' },
+  },
+  examples: [
+    'plugboard types counter.wasm',
+    'plugboard types plugin.wasm --schema plugin.xtp.yaml --out src/plugin.js',
+    'plugboard types --json counter.wasm',
+  ],
+  run: async ([path = ''], { schema = findSchema(path), out = `${path}.js`, ambient, json, timeout }) => {
+    const bytes = await readInputFile(path);
+    if (schema !== undefined) await readInputFile(schema);
+    const found = await describeFile(bytes, { schema, timeoutMs: timeout || undefined });
+    if (json) {
+      const lines = JSON.stringify(found, null, 2).split('\n');
+      await writeStdout(`${lines.map(printable).join('\n')}\n`);
+      return 0;
+    }
+    if (ambient) {
+      await writePrinted({ [declarationPath(path)]: printDeclaration(found, { module: ambientName(path) }) });
+    } else {
+      if (!/\.m?js$/.test(out)) {
+        throw new CliError(
+          'USAGE',
+          `--out: expected a path that ends in .js or .mjs, got ${JSON.stringify(out)}`,
+        );
+      }
+      const declaration = out.replace(/\.(m?)js$/, '.d.$1ts');
+      refuseSharedFiles([
+        { name: 'FILE', path },
+        { name: '--out', path: out, isWritten: true },
+      ]);
+      await writePrinted({
+        [declaration]: printDeclaration(found),
+        [out]: await printFor(path, out, bytes, found),
+      });
+    }
+    for (const fact of found.unknown) writeStderr('types', fact);
+    return 0;
+  },
+});
+
+async function printFor(path: string, out: string, bytes: Uint8Array<ArrayBuffer>, found: PluginTypes) {
+  const steps = relative(dirname(resolve(out)), resolve(path))
+    .split(sep)
+    .map(encodeURIComponent);
+  const source = `new URL(${JSON.stringify(`./${steps.join('/')}`)}, import.meta.url)`;
+  return printModule(found, { source, gives: 'url', sha256: await hexOfSha256(nodePlatform, bytes) });
+}
+
+/** Writes files. Replaces only files that were printed before. @throws {CliError} FILE */
+async function writePrinted(files: Record<string, string>): Promise<void> {
+  for (const path of Object.keys(files)) {
+    if (existsSync(path) && !startsWithHeader(path)) {
+      const message = `${path}: expected a file that plugboard has printed, got another one; remove it, or give --out`;
+      throw new CliError('FILE', message);
+    }
+  }
+  for (const [path, text] of Object.entries(files)) {
+    try {
+      await writeFile(path, text);
+    } catch (error) {
+      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+    }
+    await writeStdout(`${printable(path)}\n`);
+  }
+}
+
+function startsWithHeader(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').startsWith(HEADER);
+  } catch (error) {
+    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
