@@ -1,8 +1,9 @@
+import { lazily } from '../../abi/lazily.ts';
 import { MAX_TIMER_MS } from '../units.ts';
-import { asyncHooks, fs, once, url } from './node-builtin.ts';
+import { asyncHooks, fs, url } from './node-builtin.ts';
 import { nodeFolder } from './node-files.ts';
 import { watchNodeFile } from './node-watch.ts';
-import { startNodeWorker } from './node-worker.ts';
+import { loadNodeWorker, startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
 import { webBasis } from './web.ts';
@@ -18,7 +19,7 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 }
 
 const { compile, compileStreaming } = webBasis;
-const storage = once(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
+const storage = lazily(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
 
 /** Reads the environment variable of the other Extism hosts. Deno throws if reading is not permitted. */
 function printsWasiOutput(): boolean {
@@ -45,6 +46,7 @@ export const nodePlatform: Platform = {
     const [name] = ['Bun', 'Deno'].filter(each => each in globalThis);
     return name ? `${name} cannot end a worker that is in a loop` : null;
   },
+  loadWorker: loadNodeWorker,
   startWorker: startNodeWorker,
   readFile: async path => {
     try {

@@ -124,9 +124,10 @@ export const layers: readonly Layer[] = [
       'src/platform/node-builtin.ts',
       'src/platform/node-files.ts',
       'src/platform/node-watch.ts',
+      'src/platform/node-worker-code.ts',
       'src/platform/node-worker.ts',
     ],
-    mayImport: ['wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
+    mayImport: ['abi', 'wasi', ...wasiRooms, 'units', 'platform types', 'platform', 'node:'],
     mayNameRuntimes: true,
   },
   {
