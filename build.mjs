@@ -1,23 +1,24 @@
-// What the build makes besides tsc's output. Runs after it: `npm run build`. The report of coverage names a folder with
-// tsc's output for itself, and gets source maps there.
-import { readFileSync, writeFileSync } from 'node:fs';
+// What the build makes besides tsc's output, which the suites run. Runs after it: `npm run build`.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { accessorBytes } from './dist/abi/accessors.js';
+import { writePackage } from './package.mjs';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const dist = `${root}dist/`;
 
 // For platforms that import wasm but compile none: import it and hand it to createPlugin as `accessors`.
-writeFileSync(new URL('dist/abi/accessors.wasm', import.meta.url), accessorBytes());
-
-const [folder] = process.argv.slice(2);
-const root = new URL('.', import.meta.url).pathname;
+writeFileSync(`${dist}abi/accessors.wasm`, accessorBytes());
 
 /** Makes one file of a file and all that it imports, in its place. */
 const bundleInPlace = (file, options) =>
   build({
     entryPoints: [file],
-    outfile: file,
+    outfile: dist + file,
     allowOverwrite: true,
-    absWorkingDir: folder ?? root,
-    sourcemap: folder !== undefined,
+    absWorkingDir: dist,
+    sourcemap: true,
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -25,13 +26,19 @@ const bundleInPlace = (file, options) =>
     ...options,
   });
 
-// A worker loads these before it does anything, and one file takes a third of the time that forty take.
-await bundleInPlace('dist/src/platform/worker-node.js', { platform: 'node' });
-await bundleInPlace('dist/src/platform/worker-web.js', { platform: 'browser' });
-
 // The package depends on none: msgpackr goes into the one file that imports it, with its licence.
-const licence = readFileSync(new URL('node_modules/msgpackr/LICENSE', import.meta.url), 'utf8').trim();
-await bundleInPlace('dist/src/msgpack/msgpackr.js', {
+const licence = readFileSync(`${root}node_modules/msgpackr/LICENSE`, 'utf8').trim();
+await bundleInPlace('src/msgpack/msgpackr.js', {
   platform: 'neutral',
   banner: { js: `/*\nmsgpackr\n\n${licence}\n*/` },
 });
+
+// Workers of browsers load one file. Workers of Node, Deno and Bun get theirs as text, which bundlers need not find.
+await bundleInPlace('src/platform/worker-web.js', { platform: 'browser' });
+await bundleInPlace('src/platform/worker-node.js', { platform: 'node', format: 'iife' });
+const [code] = readFileSync(`${dist}src/platform/worker-node.js`, 'utf8').split('//# sourceMappingURL');
+const text = `${code}//# sourceURL=plugboard/worker-node.js\n`.replace(/[\\`]|\$\{/g, '\\$&');
+rmSync(`${dist}src/platform/node-worker-code.js.map`, { force: true });
+writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCode = \`${text}\`;\n`);
+
+await writePackage(root);

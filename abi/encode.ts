@@ -1,4 +1,4 @@
-import { INSTRUCTIONS } from './opcodes.ts';
+import { instructions } from './opcodes.ts';
 
 /** The first four bytes of all wasm, and the version that follows in a module. */
 export const WASM_MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d];
@@ -172,7 +172,7 @@ const ENCODE: Readonly<Record<string, Read>> = {
 
 function encodeInstruction(item: string, functions: readonly string[]): number[] {
   const [name = '', ...operands] = item.split(' ');
-  const instruction = INSTRUCTIONS.get(name);
+  const instruction = instructions().get(name);
   if (!instruction) throw new Error(`BUG: the listing has "${item}", and the encoder knows no "${name}"`);
   const { prefix, opcode, immediates } = instruction;
   const encoded = [...immediates].flatMap(letter => ENCODE[letter]!(operands, functions));

@@ -1,3 +1,5 @@
+import { lazily } from './lazily.ts';
+
 /**
  * The immediates of an instruction, one letter for each:
  *
@@ -99,12 +101,18 @@ const rowsByPrefix: readonly [prefix: number | undefined, rows: readonly Row[]][
 ];
 
 /** The instructions by name. */
-export const INSTRUCTIONS: ReadonlyMap<string, Instruction> = new Map(
-  rowsByPrefix.flatMap(([prefix, rows]) =>
-    rows.flatMap(([first, immediates, names]) =>
-      names
-        .split(' ')
-        .map((name, index): [string, Instruction] => [name, { prefix, opcode: first + index, immediates }]),
+export const instructions = lazily(
+  (): ReadonlyMap<string, Instruction> =>
+    new Map(
+      rowsByPrefix.flatMap(([prefix, rows]) =>
+        rows.flatMap(([first, immediates, names]) =>
+          names
+            .split(' ')
+            .map((name, index): [string, Instruction] => [
+              name,
+              { prefix, opcode: first + index, immediates },
+            ]),
+        ),
+      ),
     ),
-  ),
 );

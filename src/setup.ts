@@ -147,6 +147,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const report = reportOn(plan, mode, tier, limits);
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
+  if (mode === 'worker') await platform.loadWorker?.();
   const runner =
     mode === 'worker'
       ? new (await import('./run/worker/runner.ts')).WorkerRunner(execution, {

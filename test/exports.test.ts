@@ -4,7 +4,8 @@ import { scan } from './helpers/scan-source.ts';
 import { suite } from './helpers/suite.ts';
 
 /** The value of `exports` in package.json: a file for each import path, or one for each condition. */
-type ExportsMap = Record<string, string | Record<string, string>>;
+type Target = string | { readonly [condition: string]: Target };
+type ExportsMap = Record<string, Target>;
 
 interface Package {
   name: string;
@@ -28,21 +29,34 @@ function findProblems({ name, exports, bin }: Package, read: Read, pages: string
   const problems = Object.entries(bin).flatMap(([command, file]) => missing(`bin["${command}"]`, file));
   for (const [path, target] of Object.entries(exports)) {
     const key = `exports["${path}"]`;
-    const targets: Record<string, string> = typeof target === 'string' ? { default: target } : target;
-    for (const [condition, file] of Object.entries(targets)) {
-      problems.push(...missing(`${key}.${condition}`, file));
-    }
-    const conditions = Object.keys(targets);
-    // The first condition that matches is taken: nothing after `default`, and no types after JavaScript.
-    if (conditions.at(-1) !== 'default' || conditions.indexOf('types') > 0) {
-      problems.push(
-        `${key}: ${conditions.join(', ')}; expected types first, where there are any, and default last`,
-      );
-    }
+    const visit = (where: string, found: Target, isWeb: boolean) => {
+      if (typeof found === 'string') {
+        problems.push(...missing(where, found.replace('?module', '')));
+        if (isWeb && found.endsWith('.js')) problems.push(...findForeignImports(found, read));
+        return;
+      }
+      const conditions = Object.keys(found);
+      // The first condition that matches is taken: nothing after `default`, and no types after JavaScript.
+      if (conditions.at(-1) !== 'default' || conditions.indexOf('types') > 0) {
+        problems.push(
+          `${where}: ${conditions.join(', ')}; expected types first, where there are any, and default last`,
+        );
+      }
+      // Bundlers for the web would find a CommonJS copy of the classes beside the ES modules.
+      if (
+        conditions.indexOf('require') >= 0 &&
+        conditions.indexOf('require') < conditions.indexOf('module')
+      ) {
+        problems.push(`${where}: ${conditions.join(', ')}; expected module before require`);
+      }
+      for (const [condition, inner] of Object.entries(found)) {
+        visit(`${where}.${condition}`, inner, isWeb && condition !== 'node');
+      }
+    };
+    visit(key, typeof target === 'string' ? { default: target } : target, true);
     if (!undocumented.includes(path) && !names(pages, name + path.slice(1))) {
       problems.push(`${key}: neither README.md nor a page of docs/ names \`${name + path.slice(1)}\``);
     }
-    if (targets.default?.endsWith('.js')) problems.push(...findForeignImports(targets.default, read));
   }
   return problems;
 }
@@ -120,6 +134,16 @@ const wrong: {
     exports: { '.': { node: './dist/node.js', types: './dist/node.d.ts', default: './dist/web.js' } },
     problem:
       'exports["."]: node, types, default; expected types first, where there are any, and default last',
+  },
+  {
+    name: 'CommonJS before ES modules',
+    exports: { '.': { require: './dist/core.js', module: './dist/web.js', default: './dist/web.js' } },
+    problem: 'exports["."]: require, module, default; expected module before require',
+  },
+  {
+    name: 'a missing file below a condition',
+    exports: { '.': { node: { types: './dist/node.d.ts', default: './lost.js' }, default: './dist/web.js' } },
+    problem: 'exports["."].node.default: there is no ./lost.js',
   },
   {
     name: 'a path that no page names, although one names a path below it',

@@ -157,7 +157,7 @@ const takesOptions = ({ params }: Callable) =>
   params.some(type => typesIn(type).some(name => OPTIONS.includes(name)));
 
 suite('public signatures', test => {
-  const callables = ENTRIES.flatMap(entry => callablesOf(`dist/${entry}.d.ts`, WRITTEN_BY_CALLERS));
+  const callables = ENTRIES.flatMap(entry => callablesOf(`dist/types/${entry}.d.ts`, WRITTEN_BY_CALLERS));
 
   test('each type of a parameter is listed as options or as another kind', () => {
     const known = [...OPTIONS, ...Object.values(NOT_OPTIONS).flat()];
@@ -220,7 +220,7 @@ suite('public signatures', test => {
     });
 
   test('a new signature, a new type and an inline type are noticed', () => {
-    const found = callablesOf('dist/test/helpers/signatures.d.ts', []);
+    const found = callablesOf('dist/types/test/helpers/signatures.d.ts', []);
     equal(
       found.map(({ name }) => name),
       ['callablesOf'],

@@ -9,7 +9,7 @@ import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of esbuild's types that are used here: esbuild itself is no dependency. Its own types fit them.
+// The parts of esbuild's types that are used here: plugboard does not depend on esbuild. Its own types fit them.
 
 interface Problem {
   text: string;

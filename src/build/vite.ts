@@ -7,7 +7,7 @@ import { type BuildOptions, type BuiltPlugin, readBuildOptions } from './options
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of the types of Vite and Rollup that are used here: Vite itself is no dependency. Its own types fit them.
+// The parts of the types of Vite and Rollup that are used here: plugboard does not depend on Vite. Its own types fit them.
 
 /** The part of Rollup's context for plugins that is used. */
 export interface ViteContext {

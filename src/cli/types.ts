@@ -7,10 +7,11 @@ import { nodePlatform } from '../platform/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { type PluginTypes, printDeclaration, printModule } from '../types/index.ts';
 import { HEADER } from '../types/printing.ts';
+import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
-import { printable, writeStderr, writeStdout } from './stdio.ts';
+import { writeStderr, writeStdout } from './stdio.ts';
 
 export const types = defineCommand({
   name: 'types',

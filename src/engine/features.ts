@@ -1,28 +1,29 @@
 import { body, encodeModule, functionType, limits, WASM_HEADER } from '../../abi/encode.ts';
-
-const NOTHING = functionType([], []);
+import { lazily } from '../../abi/lazily.ts';
 
 /** Builds a module with one function () -> () and this body. */
 const functionOf = (...listing: string[]) =>
-  encodeModule({ type: [NOTHING], function: [[0]], code: [body(listing)] });
+  encodeModule({ type: [functionType([], [])], function: [[0]], code: [body(listing)] });
 
 /** The smallest module that uses a feature, by the feature's name in the custom section `target_features`. */
-const SAMPLES: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-  simd128: functionOf('unreachable', 'v128.not', 'drop'),
-  'relaxed-simd': functionOf('unreachable', 'i8x16.relaxed_swizzle', 'drop'),
-  'tail-call': functionOf('return_call 0'),
-  // One tag, with attribute 0 and type 0.
-  'exception-handling': encodeModule({ type: [NOTHING], tag: [[0, 0]] }),
-  multimemory: encodeModule({ memory: [limits({ min: 0 }), limits({ min: 0 })] }),
-  memory64: encodeModule({ memory: [limits({ min: 0, is64: true })] }),
-  // A structure without fields.
-  gc: encodeModule({ type: [[0x5f, 0]] }),
-};
+const samples = lazily(
+  (): Readonly<Record<string, Uint8Array<ArrayBuffer>>> => ({
+    simd128: functionOf('unreachable', 'v128.not', 'drop'),
+    'relaxed-simd': functionOf('unreachable', 'i8x16.relaxed_swizzle', 'drop'),
+    'tail-call': functionOf('return_call 0'),
+    // One tag, with attribute 0 and type 0.
+    'exception-handling': encodeModule({ type: [functionType([], [])], tag: [[0, 0]] }),
+    multimemory: encodeModule({ memory: [limits({ min: 0 }), limits({ min: 0 })] }),
+    memory64: encodeModule({ memory: [limits({ min: 0, is64: true })] }),
+    // A structure without fields.
+    gc: encodeModule({ type: [[0x5f, 0]] }),
+  }),
+);
 
-/** Returns the features that this engine does not have. Only the features in `SAMPLES` can be missing: engines have the rest. */
+/** Returns the features that this engine does not have. Only the features in `samples` can be missing: engines have the rest. */
 export const missingFeatures = (features: Iterable<string>): string[] =>
   [...new Set(features)].filter(
-    name => Object.hasOwn(SAMPLES, name) && !WebAssembly.validate(SAMPLES[name]!),
+    name => Object.hasOwn(samples(), name) && !WebAssembly.validate(samples()[name]!),
   );
 
 /** Whether this engine compiles bytes at all. Some runtimes take compiled modules only. */

@@ -1,4 +1,5 @@
 import { ENV_NAMESPACE, envSignatures } from '../../abi/index.ts';
+import { lazily } from '../../abi/lazily.ts';
 import { WASI_MODULE, wasiSignatures } from '../../wasi/index.ts';
 import { OTHER_WASI, type OtherWasi } from '../../wasi/other-versions.ts';
 import type { FunctionType } from '../wasm/reader.ts';
@@ -9,28 +10,31 @@ export interface Provided {
 }
 
 /** Functions that the host provides to every plugin, by namespace and name. */
-const PROVIDED = new Map<string, ReadonlyMap<string, Provided>>([
-  [
-    ENV_NAMESPACE,
-    new Map(
-      Object.entries(envSignatures).map(([name, [params, results]]) => [
-        name,
-        { abi: 'kernel', type: { params, results } },
-      ]),
-    ),
-  ],
-  [
-    WASI_MODULE,
-    new Map(
-      wasiSignatures.map(({ name, params, results }) => {
-        return [name, { abi: 'wasi', type: { params: params.map(([, type]) => type), results } }];
-      }),
-    ),
-  ],
-]);
+const provided = lazily(
+  () =>
+    new Map<string, ReadonlyMap<string, Provided>>([
+      [
+        ENV_NAMESPACE,
+        new Map(
+          Object.entries(envSignatures).map(([name, [params, results]]) => [
+            name,
+            { abi: 'kernel', type: { params, results } },
+          ]),
+        ),
+      ],
+      [
+        WASI_MODULE,
+        new Map(
+          wasiSignatures.map(({ name, params, results }) => {
+            return [name, { abi: 'wasi', type: { params: params.map(([, type]) => type), results } }];
+          }),
+        ),
+      ],
+    ]),
+);
 
 export const findProvided = (namespace: string, name: string): Provided | undefined =>
-  PROVIDED.get(namespace)?.get(name);
+  provided().get(namespace)?.get(name);
 
 /** An import that can only be a mistake, unless the user provides a host function for it. */
 export type KnownMistake = OtherWasi;

@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { lazily } from '../../abi/lazily.ts';
 import { isError } from '../../wasi/brands.ts';
 import { refuseOption } from '../../wasi/errors.ts';
 import { pathFs } from '../../wasi/files/path-fs.ts';
@@ -13,17 +14,17 @@ import {
   WasiError,
 } from '../../wasi/index.ts';
 import { aText, readArgument, refuseExtra } from '../../wasi/options.ts';
-import { fs, once, os } from './node-builtin.ts';
+import { fs, os } from './node-builtin.ts';
 
-const isWindows = once(() => process.platform === 'win32');
-const openFlags = once(() => {
+const isWindows = () => process.platform === 'win32';
+const openFlags = lazily(() => {
   const { constants } = fs();
   // These flags do not exist on Windows.
   const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
   return { ...constants, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK };
 });
 /** Windows also separates names by "\", names streams after a colon, and has device names in every folder. */
-const dangerous = once(() =>
+const dangerous = lazily(() =>
   isWindows() ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/,
 );
 const NS_PER_S = 1e9;
@@ -66,7 +67,7 @@ export function toErrno(error: unknown): number {
   return errnos.get(told) ?? Errno.EIO;
 }
 
-const codesByNumber = once(
+const codesByNumber = lazily(
   () => new Map(Object.entries(os().constants.errno).map(([code, number]) => [number, code])),
 );
 

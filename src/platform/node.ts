@@ -1,10 +1,11 @@
+import { lazily } from '../../abi/lazily.ts';
 import { MAX_TIMER_MS } from '../units.ts';
-import { asyncHooks, fs, once, url } from './node-builtin.ts';
+import { asyncHooks, fs, url } from './node-builtin.ts';
 import { debugLog, printsWasiOutput } from './node-env.ts';
 import { nodeFolder } from './node-files.ts';
 import { nodeFetch } from './node-http.ts';
 import { watchNodeFile } from './node-watch.ts';
-import { startNodeWorker } from './node-worker.ts';
+import { loadNodeWorker, startNodeWorker } from './node-worker.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
 import { webBasis } from './web.ts';
@@ -20,7 +21,7 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 }
 
 const { compile, compileStreaming } = webBasis;
-const storage = once(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
+const storage = lazily(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
 
 const toPath = (path: string): string => (path.startsWith('file://') ? url().fileURLToPath(path) : path);
 
@@ -44,6 +45,7 @@ export const nodePlatform: Platform = {
     const [name] = ['Bun', 'Deno'].filter(each => each in globalThis);
     return name ? `${name} cannot end a worker that is in a loop` : null;
   },
+  loadWorker: loadNodeWorker,
   startWorker: startNodeWorker,
   readFile: async path => {
     try {

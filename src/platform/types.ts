@@ -44,6 +44,8 @@ export interface Platform {
   lacksWorkers(): string | null;
   /** Why a worker cannot be ended while a plugin runs an endless loop; null where it can. */
   lacksForce(): string | null;
+  /** Loads the code that `startWorker` needs. Called when a plugin is created, so that later calls read no file. */
+  loadWorker?(): Promise<void>;
   /** Starts a thread that runs the worker entry. `args` come from the option `nodeWorkerArgs`; only Node-like runtimes use it. */
   startWorker(events: WorkerEvents, args: Readonly<Record<string, unknown>>): WorkerHandle;
   /** Prints plugin output, if the caller asked for it. */

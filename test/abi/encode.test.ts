@@ -1,6 +1,6 @@
 import { accessorBytes } from '../../abi/accessors.ts';
 import { body, code, encodeModule, exportItem, functionType, signed, unsigned } from '../../abi/encode.ts';
-import { INSTRUCTIONS } from '../../abi/opcodes.ts';
+import { instructions } from '../../abi/opcodes.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { findRepeated } from '../../src/wasm/instructions.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
@@ -40,7 +40,7 @@ suite('abi/encode', test => {
   }
 
   test('the reader reads every instruction to its end', () => {
-    for (const [name, { immediates }] of INSTRUCTIONS) {
+    for (const [name, { immediates }] of instructions()) {
       const bytes = code([`${name} ${OPERANDS[immediates] ?? ''}`.trim(), 'loop', 'end']);
       const loops = name === 'loop' ? 3 : 2;
       is(findRepeated(new Cursor(Uint8Array.from([0, ...bytes]))).length, loops, name);

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FLOORS } from './floors.ts';
 import { addLines, addRun, type Lines, type Place, type ScriptCoverage } from './lines.ts';
@@ -13,6 +12,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = join(root, 'dist');
 const folder = join(dist, 'coverage');
 const MEASURED = /^(abi|wasi|src)\/.*\.js$/;
+const MEASURED_SOURCE = /\.ts$/;
+/** Workers get their code as text, which names itself so. build.mjs makes it of this file. */
+const WORKER = { url: 'plugboard/worker-node.js', name: 'src/platform/worker-node.js' };
 /** Text of a built file, and for each offset of it whether it ran. */
 type Runs = Map<string, Uint8Array>;
 
@@ -25,12 +27,9 @@ export const clear = (): void => rmSync(folder, { recursive: true, force: true }
 /** The lines of all sources that were built, with the runs of RAW_FOLDER. */
 function readLines(): Lines {
   const runs = readRuns();
-  // The same build once more, with source maps, which the package has no use for.
-  run(join(root, 'node_modules/typescript/bin/tsc'), '--sourceMap', '--outDir', join(folder, 'dist'));
-  run(join(root, 'build.mjs'), folder);
   const built = readdirSync(dist, { recursive: true, encoding: 'utf8' })
     .map(name => name.replaceAll(sep, '/'))
-    .filter(name => MEASURED.test(name));
+    .filter(name => MEASURED.test(name) && existsSync(join(dist, `${name}.map`)));
   const lines: Lines = new Map();
   const open: Lines = new Map();
   for (const name of built) {
@@ -51,7 +50,8 @@ function readRuns(): Runs {
     for (const script of result) {
       // A query loads the same file once more.
       const [url = ''] = script.url.split('?');
-      const name = url.startsWith('file:') ? relative(dist, fileURLToPath(url)).replaceAll(sep, '/') : '';
+      const path = url.startsWith('file:') ? relative(dist, fileURLToPath(url)).replaceAll(sep, '/') : '';
+      const name = url === WORKER.url ? WORKER.name : path;
       if (!MEASURED.test(name)) continue;
       const ran = runs.get(name) ?? new Uint8Array(textOf(name).length);
       addRun(ran, script);
@@ -66,17 +66,14 @@ const textOf = (name: string) => readFileSync(join(dist, name), 'utf8');
 /** For each offset of a built file its place in the sources, where the source map has an entry. */
 function placesOf(name: string): (offset: number) => Place | undefined {
   const text = textOf(name);
-  const mapped = join(folder, 'dist', name);
-  // esbuild names each file that it bundles, seen from the folder of the build.
-  const withoutPaths = (code: string) =>
-    code
-      .replace(/^ *\/\/.*$/gm, '')
-      .replaceAll('../../node_modules/', 'node_modules/')
-      .trimEnd();
-  if (withoutPaths(text) !== withoutPaths(readFileSync(mapped, 'utf8'))) {
-    throw new Error(`dist/${name} is not the build of these sources: run npm run build, and measure again`);
-  }
-  const map = new SourceMap(JSON.parse(readFileSync(`${mapped}.map`, 'utf8')) as SourceMapPayload);
+  const payload = JSON.parse(textOf(`${name}.map`)) as SourceMapPayload;
+  const map = new SourceMap(payload);
+  payload.sources.forEach((source, index) => {
+    const path = join(dist, dirname(name), source);
+    if (MEASURED_SOURCE.test(source) && readFileSync(path, 'utf8') !== payload.sourcesContent[index]) {
+      throw new Error(`dist/${name} is not the build of ${source}: run npm run build, and measure again`);
+    }
+  });
   const starts = [...text.matchAll(/^/gm)].map(({ index }) => index);
   let line = 0;
   return offset => {
@@ -85,14 +82,9 @@ function placesOf(name: string): (offset: number) => Place | undefined {
     const entry = map.findEntry(line, column);
     if (!('originalSource' in entry) || entry.generatedLine !== line || entry.generatedColumn !== column)
       return;
-    const file = relative(root, resolve(dirname(mapped), entry.originalSource)).replaceAll(sep, '/');
+    const file = relative(root, join(dist, dirname(name), entry.originalSource)).replaceAll(sep, '/');
     return file.startsWith('node_modules/') ? undefined : { file, line: entry.originalLine + 1 };
   };
-}
-
-function run(...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}\n${stdout}${stderr}`);
 }
 
 /** Prints the open lines of each file and the table of rooms. Returns true if no room is below its floor. */

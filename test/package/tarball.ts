@@ -21,8 +21,8 @@ export function packFresh(root: string, temporary: string, checks: Checks): Tarb
   cpSync(root, first, { recursive: true, filter: path => path === root || !left.includes(basename(path)) });
   cpSync(first, second, { recursive: true });
   // Files of an earlier build must not be packed.
-  mkdirSync(join(second, 'dist/src'), { recursive: true });
-  writeFileSync(join(second, 'dist/src/stale.js'), '');
+  mkdirSync(join(second, 'dist/lib'), { recursive: true });
+  writeFileSync(join(second, 'dist/lib/stale.js'), '');
 
   const [tarball, again] = [first, second].map(folder => {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
@@ -62,12 +62,19 @@ function pack(folder: string): Tarball {
 }
 
 function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
-  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
-  const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
-  checks.check('the package holds the files built from abi/, wasi/ and src/, and no others', () => {
+  const beside = [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'dist/abi/accessors.wasm',
+    'dist/types/package.json',
+  ];
+  const declared = /^dist\/types\/((?:abi|wasi|src)\/.+)\.d\.ts$/;
+  checks.check('the package holds dist/lib, declarations from abi/, wasi/ and src/, and no others', () => {
     const foreign = files.filter(file => {
-      const source = built.exec(file)?.[1];
-      return source === undefined ? !beside.includes(file) : !existsSync(join(root, `${source}.ts`));
+      const source = declared.exec(file)?.[1];
+      if (source !== undefined) return !existsSync(join(root, `${source}.ts`));
+      return !file.startsWith('dist/lib/') && !beside.includes(file);
     });
     expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
   });

@@ -1,0 +1,136 @@
+// The published JavaScript, dist/lib: the files that package.json names. docs/PACKAGE.md describes them.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rollup } from 'rollup';
+
+/** The published files of users, with the built file that each is made of. */
+const IMPORTED = {
+  node: 'src/node.js',
+  web: 'src/web.js',
+  'actor-node': 'src/actor/node.js',
+  'actor-web': 'src/actor/index.js',
+  abi: 'abi/index.js',
+  wasi: 'wasi/index.js',
+  preview2: 'wasi/preview2/index.js',
+  msgpack: 'src/msgpack/index.js',
+};
+/** Files for build tools, which load ES modules. */
+const FOR_TOOLS = {
+  types: 'src/types/index.js',
+  esbuild: 'src/build/esbuild.js',
+  vite: 'src/build/vite.js',
+  'no-tool': 'src/build/elsewhere.js',
+};
+const STARTED = { 'worker-web': 'src/platform/worker-web.js', 'cli/main': 'src/cli/main.js' };
+
+/** Names for files that several of them share. Other shared files are named by rollup. */
+const SHARED = [
+  ['kernel', /^abi\/(?!index|spec)/],
+  [
+    'wasi-ground',
+    /^wasi\/(?!index|functions\/|files\/|preview[12]|trace|provided\/coarse|spec\/(row|errno))/,
+  ],
+  ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
+  ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
+  [
+    'host',
+    /^src\/(?!(node|web)\.js|actor|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
+  ],
+];
+
+/** Reads a built file with its source map, so that the maps of the package lead to the sources. */
+const withMaps = {
+  name: 'source maps',
+  load(id) {
+    const map = `${id}.map`;
+    return {
+      code: readFileSync(id, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''),
+      map: existsSync(map) ? JSON.parse(readFileSync(map, 'utf8')) : { mappings: '' },
+    };
+  },
+};
+
+/** CommonJS is for tools that cannot load ES modules, such as jest. Its code does not know its own URL. */
+const withoutMeta = { name: 'no import.meta', resolveImportMeta: () => 'undefined' };
+
+export async function writePackage(root) {
+  const dist = `${root}dist/`;
+  const lib = `${dist}lib/`;
+  rmSync(lib, { recursive: true, force: true });
+  const write = async (entries, output) => {
+    const bundle = await rollup({
+      input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, dist + file])),
+      plugins: [withMaps],
+      external: /^node:/,
+      treeshake: { moduleSideEffects: id => id.includes('/worker-web.') },
+    });
+    await bundle.write({
+      minifyInternalExports: false,
+      hoistTransitiveImports: false,
+      onlyExplicitManualChunks: true,
+      manualChunks: id => SHARED.find(([, files]) => files.test(id.slice(dist.length)))?.[0],
+      exports: 'named',
+      ...output,
+    });
+  };
+  await write(
+    { ...IMPORTED, ...FOR_TOOLS, ...STARTED },
+    { dir: lib, format: 'es', sourcemap: true, chunkFileNames: '[name].js' },
+  );
+  await write(IMPORTED, {
+    dir: `${lib}cjs`,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    dynamicImportInCjs: false,
+    plugins: [withoutMeta],
+    // As `require` gives an ES module that exports this name.
+    footer: ({ name }) => (name === 'node' ? 'module.exports = required;' : ''),
+  });
+  writeTypes(dist);
+}
+
+/**
+ * The declarations of tsc count as CommonJS, which ES modules may import. Each entry has a declaration of its own for both.
+ * TypeScript takes `export =` for the function that `require('plugboard')` returns.
+ */
+function writeTypes(dist) {
+  writeFileSync(`${dist}types/package.json`, '{ "type": "commonjs" }\n');
+  for (const [name, file] of Object.entries(IMPORTED)) {
+    const declared = `types/${file}`;
+    const own = readFileSync(`${dist}${declared.replace('.js', '.d.ts')}`, 'utf8');
+    const hasDefault = /\bas default\b/.test(own);
+    const esm = [
+      `export * from '../${declared}';`,
+      ...(hasDefault ? [`export { createPlugin as default } from '../${declared}';`] : []),
+    ];
+    writeFileSync(`${dist}lib/${name}.d.ts`, `${esm.join('\n')}\n`);
+    const cjs =
+      name === 'node'
+        ? requiredTypes(`../../${declared}`, own + readFileSync(`${dist}types/src/api.d.ts`, 'utf8'))
+        : `export * from '../../${declared}';`;
+    writeFileSync(`${dist}lib/cjs/${name}.d.cts`, `${cjs}\n`);
+  }
+  for (const [name, file] of Object.entries(FOR_TOOLS)) {
+    const declared = `types/${file}`;
+    const own = readFileSync(`${dist}${declared.replace('.js', '.d.ts')}`, 'utf8');
+    const names = own.includes('export default') ? ['*', '{ default }'] : ['*'];
+    writeFileSync(
+      `${dist}lib/${name}.d.ts`,
+      names.map(item => `export ${item} from '../${declared}';\n`).join(''),
+    );
+  }
+}
+
+function requiredTypes(from, declarations) {
+  const exported = [...declarations.matchAll(/^export (?:declare \w+ (\w+)|(?:type )?\{([^}]*)\})/gm)];
+  const names = exported.flatMap(
+    ([, one, list]) => one ?? list.split(',').map(item => item.trim().replace(/^type |^.* as /g, '')),
+  );
+  const list = [...new Set(names)].filter(name => /^\w+$/.test(name) && name !== 'default').join(', ');
+  return [
+    `import { ${list} } from '${from}';`,
+    'declare function plugboard(...given: Parameters<typeof createPlugin>): ReturnType<typeof createPlugin>;',
+    `declare namespace plugboard { export { ${list} }; }`,
+    'export = plugboard;',
+  ].join('\n');
+}

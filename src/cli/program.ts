@@ -1,0 +1,59 @@
+import { type Command, columns } from './command.ts';
+import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
+import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
+
+/** Each command loads its own code. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  call: async () => (await import('./call.ts')).call,
+  run: async () => (await import('./run.ts')).run,
+  inspect: async () => (await import('./inspect.ts')).inspect,
+  types: async () => (await import('./types.ts')).types,
+};
+
+const help = (commands: readonly Command[]) =>
+  [
+    'plugboard runs WebAssembly plugins: functions of Extism plugins, and Reflow actors.\n',
+    'Usage: plugboard COMMAND [OPTIONS] ...\n',
+    'Commands:',
+    columns(commands.map(({ name, summary }) => [name, summary])),
+    '\nOptions:',
+    columns([
+      ['-h, --help', 'show this help; after a command, the help of that command'],
+      ['    --version', 'show the version'],
+    ]),
+    '\nEnvironment:',
+    columns([
+      ['PLUGBOARD_LOG=debug', "show the host's own log on stderr"],
+      ['RUST_LOG=reflow_script=debug', 'the same, as Reflow spells it'],
+    ]),
+    '\nExit code:',
+    columns(exitCodesOf()),
+  ].join('\n');
+
+async function start([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h') {
+    return print(help(await Promise.all(Object.values(COMMANDS).map(load => load()))));
+  }
+  if (name !== undefined && Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name]!()).run(args);
+  const expected = `expected one of the commands ${Object.keys(COMMANDS).join(', ')}`;
+  const got = name === undefined ? 'none' : JSON.stringify(name);
+  throw new CliError('USAGE', `${expected}, got ${got}; see plugboard --help`);
+}
+
+async function print(text: string): Promise<number> {
+  await writeStdout(`${text}\n`);
+  return 0;
+}
+
+/** Carries out a command line and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
+  try {
+    return await start(args);
+  } catch (error) {
+    // The reader of stdout has enough.
+    if (error instanceof OutputClosed) return 0;
+    writeStderr('plugboard', describeError(error));
+    return exitCodeOf(error);
+  }
+}
