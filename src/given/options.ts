@@ -81,7 +81,8 @@ export interface PluginOptions extends ManifestOptions {
   /**
    * Whether `http_request` may reach an address outside the public internet, also after a redirect: `127.0.0.1`, `10.0.0.1`,
    * `[fe80::1]` … With false each name is looked up once, its addresses are checked, and the connection leads to one of them.
-   * False is UNSUPPORTED where the platform has no look-up (browsers, workerd), and with the option `fetch`. Default: true.
+   * False is UNSUPPORTED where the platform has no look-up (browsers, workerd), and with the option `fetch`. Deno then needs
+   * --allow-sys=ca and --allow-env=NODE_USE_SYSTEM_CA for https. Default: true.
    */
   allowPrivateAddresses?: boolean | undefined;
   /**

@@ -11,9 +11,9 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(sign
 /** A hanging suite must not hang the run. */
 export const TIMEOUT_MS: number = 10 * 60_000;
 
-/** The environment variables that uvu, the suites and the command line program read. */
+/** The environment variables that uvu, the suites, the command line program and Deno's node:https read. */
 const environment =
-  'NODE_DISABLE_COLORS,FORCE_COLOR,NO_COLOR,TERM,TMPDIR,TMP,TEMP,NODE_V8_COVERAGE,PLUGBOARD_LOG,RUST_LOG';
+  'NODE_DISABLE_COLORS,FORCE_COLOR,NO_COLOR,TERM,TMPDIR,TMP,TEMP,NODE_V8_COVERAGE,NODE_USE_SYSTEM_CA,PLUGBOARD_LOG,RUST_LOG';
 export const denoFlags = (program: string) => [
   'run',
   '--no-prompt',
@@ -25,7 +25,9 @@ export const denoFlags = (program: string) => [
   `--allow-env=${environment}`,
   `--allow-run=${program}`,
   // The name is that of a server which only the look-up of a suite knows.
-  '--allow-net=127.0.0.1,nowhere.invalid',
+  '--allow-net=127.0.0.1,localhost,nowhere.invalid',
+  // For https through node:https.
+  '--allow-sys=ca',
 ];
 
 /** Runs a program to its end in the repository's root. */
