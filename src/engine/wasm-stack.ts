@@ -25,7 +25,7 @@ export function stackOf(thrown: unknown, modules: Iterable<WebAssembly.Module>):
 
 /**
  * Returns the names of the wasm functions in a stack, the innermost first. A function without a name has its index, such as
- * `wasm-function[3]`. At most 16; a name may be of any length.
+ * `wasm-function[3]`, or `<anonymous>` in Deno, which writes 0 for each index. At most 16; a name may be of any length.
  *
  *      V8            at NAME (wasm://wasm/d3a1:wasm-function[3]:0xd8)    at https://host/a.wasm:wasm-function[3]:0xd8
  *      SpiderMonkey  NAME@https://host/a.js line 3 > WebAssembly.Module:wasm-function[3]:0xd8

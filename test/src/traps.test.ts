@@ -68,7 +68,7 @@ const NAMED = trappingModule([
 const STACK = ['päck@/a b:wasm', 'wasm-function', 'shop::Cart<T>::add (inlined)', 'outer_fn'];
 
 const withoutIndex = (names: readonly string[]) =>
-  names.map(name => (name.startsWith('wasm-function[') ? 'wasm-function' : name));
+  names.map(name => (/^(wasm-function\[\d+\]|<anonymous>)$/.test(name) ? 'wasm-function' : name));
 
 suiteInModes('names of wasm functions', (test, mode) => {
   const ways: [name: string, transforms: string[], options: PluginOptions, manifest: object][] = [
