@@ -181,6 +181,12 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Export get_metadata from the plugin; only plugins of the SDK of April 2025 need none.',
   },
   {
+    code: 'MEMORY_HIGH',
+    where: ['onDiagnostic'],
+    when: "Diagnostic: an actor's plugin takes more than 100 MiB of memory. Told once, and again after a reload or restart.",
+    remedy: 'Look for a leak in the plugin, or give memoryLimitMb or memory.max_pages.',
+  },
+  {
     code: 'STATE_WRITES_DISCARDED',
     where: ['onDiagnostic'],
     when: 'Diagnostic: a call set keys of the state and then returned a state without them, which replaces all, as upstream. Or a call failed, and the state that it had set cannot be kept.',

@@ -43,7 +43,7 @@ export type {
 } from './inspect/inspection.ts';
 export { LIMITS, type Limit } from './limit-rows.ts';
 export type { Platform } from './platform/types.ts';
-export type { Plugin } from './plugin.ts';
+export type { Plugin, PluginMemory } from './plugin.ts';
 export type { PluginReport } from './run/report.ts';
 export type { PluginInput } from './values/input.ts';
 export { PluginOutput } from './values/output.ts';

@@ -21,6 +21,7 @@ import type { PluginReport } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
 import type { Turns } from './run/turns.ts';
 import { type PluginParts, presetVars } from './setup.ts';
+import { PAGE_BYTES } from './units.ts';
 import { type PluginInput, readInput } from './values/input.ts';
 import { after, type Later } from './values/later.ts';
 import { PluginOutput } from './values/output.ts';
@@ -28,6 +29,16 @@ import { readOnly } from './values/read-only.ts';
 
 /** Stands in messages for the name of an export. */
 const INITIALISATION = 'initialisation';
+
+/** The memory that a plugin takes, in pages of 64 KiB. */
+export interface PluginMemory {
+  /** Pages of the memories that its modules export as `memory`; 0 without an instance. In a worker, as of its last call. */
+  pluginPages: number;
+  /** Pages of the kernel memory, which holds inputs, outputs and other blocks. */
+  kernelPages: number;
+  /** The most pages of both together that were seen: now, and each time an instance was dropped, as after a trap. */
+  peakPages: number;
+}
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
@@ -44,6 +55,8 @@ export class Plugin {
   /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
   #closed = false;
+  /** The most pages before the current instance. */
+  #peakPages = 0;
 
   /** Internal: use `createPlugin`. */
   constructor(parts: PluginParts) {
@@ -171,6 +184,13 @@ export class Plugin {
     else vars.set(name, readInput(value, CallError));
   }
 
+  /** The memory that the plugin takes now, and its high-water mark. */
+  get memory(): PluginMemory {
+    const pluginPages = this.#runner.pages();
+    const kernelPages = this.#execution.kernel.memory.sizeBytes / PAGE_BYTES;
+    return { pluginPages, kernelPages, peakPages: Math.max(this.#peakPages, pluginPages + kernelPages) };
+  }
+
   /** Whether a call is running. */
   isActive(): boolean {
     return this.#calls.isActive;
@@ -197,7 +217,8 @@ export class Plugin {
     this.#closed = true;
     if (this.isActive())
       this.#calls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
-    this.#dropInstance();
+    // Its memory is not measured: JSC would keep it longer.
+    this.#forgetInstance();
     await this.#turns.whenIdle();
     await this.#runner.close();
     this.#execution.kernel.close(this.#unusable('asking the host'));
@@ -326,6 +347,11 @@ export class Plugin {
   };
 
   #dropInstance(): void {
+    this.#peakPages = this.memory.peakPages;
+    this.#forgetInstance();
+  }
+
+  #forgetInstance(): void {
     this.#runner.drop();
     this.#callables.clear();
   }

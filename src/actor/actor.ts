@@ -1,4 +1,5 @@
 import { aFunction, readArgument } from '../../wasi/options.ts';
+import type { PluginMemory } from '../plugin.ts';
 import type { PluginReport } from '../run/report.ts';
 import { isThenable } from '../values/thenable.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
@@ -112,7 +113,12 @@ export class ScriptActor {
         .take('process', () => this.#call(payload))
         .catch(error => errorPackets(error, errorDetails)),
     );
-    this.#callEvents = new CallEvents(events, keeper, () => this.#inbox.size);
+    this.#callEvents = new CallEvents(
+      events,
+      keeper,
+      () => this.#inbox.size,
+      () => this.memory,
+    );
     this.inports = {
       send: async (packet: Packet, options?: SendOptions, ...extra: unknown[]) => {
         const { signal } = readSendOptions('send', options);
@@ -226,6 +232,11 @@ export class ScriptActor {
     return this.#plugin.engine.version;
   }
 
+  /** The memory of the plugin since it was loaded, or replaced by a new instance. */
+  get memory(): PluginMemory {
+    return this.#plugin.engine.memory;
+  }
+
   /** How the plugin runs: on which thread, and who keeps its time limit. */
   get report(): PluginReport {
     return this.#plugin.engine.report;
@@ -305,7 +316,7 @@ export class ScriptActor {
     if (errorPolicy === 'stop' || this.#failures >= maxFailures) return this.#giveUp(error);
     if (errorPolicy === 'continue') return;
     try {
-      await this.#plugin.engine.renew();
+      await this.#plugin.renew();
       this.#events.emit({ type: 'restarted', failures: this.#failures });
     } catch (cause) {
       this.#giveUp(cause);

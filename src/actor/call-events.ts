@@ -1,3 +1,4 @@
+import type { PluginMemory } from '../plugin.ts';
 import type { EventSource } from './events.ts';
 import { byteLength, type Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
@@ -19,12 +20,19 @@ export class CallEvents {
   readonly #events: EventSource;
   readonly #keeper: StateKeeper;
   readonly #queueDepth: () => number;
+  readonly #memory: () => PluginMemory;
   #calls = 0;
 
-  constructor(events: EventSource, keeper: StateKeeper, queueDepth: () => number) {
+  constructor(
+    events: EventSource,
+    keeper: StateKeeper,
+    queueDepth: () => number,
+    memory: () => PluginMemory,
+  ) {
     this.#events = events;
     this.#keeper = keeper;
     this.#queueDepth = queueDepth;
+    this.#memory = memory;
   }
 
   begin(payload: Part): Call {
@@ -60,6 +68,14 @@ export class CallEvents {
     }
     const durationMs = this.#events.nowMs() - startMs;
     const stateBytes = this.#keeper.bytes;
-    return { call: number, durationMs, packets: packets.length, queueDepth: this.#queueDepth(), stateBytes };
+    const queueDepth = this.#queueDepth();
+    return {
+      call: number,
+      durationMs,
+      packets: packets.length,
+      queueDepth,
+      stateBytes,
+      ...this.#memory(),
+    };
   }
 }

@@ -1,10 +1,20 @@
 import type { Clock } from '../../wasi/index.ts';
 import { messageOf, type PlugboardErrorCode } from '../errors.ts';
+import type { PluginMemory } from '../plugin.ts';
 import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
 export type ActorPhase = 'loading' | 'validation' | 'initialization' | 'active' | 'cleanup' | 'stopped';
+
+/** Measured when a call has ended; with the memory that the plugin takes then, in pages of 64 KiB. */
+export interface CallEnd extends PluginMemory {
+  call: number;
+  durationMs: number;
+  packets: number;
+  queueDepth: number;
+  stateBytes: number;
+}
 
 /**
  * The part of an event that depends on its type. `call` numbers the calls from 1. `stateBytes` is the size of the state that
@@ -17,27 +27,9 @@ export type ActorHappening =
   /** The call sent a packet; `isResult` is true for its result, false for packets that it sent while it ran. */
   | { type: 'packet'; call: number; ports: readonly string[]; isResult: boolean }
   | { type: 'state-changed'; call: number; keys: readonly string[]; stateBytes: number }
-  | {
-      type: 'completed';
-      call: number;
-      durationMs: number;
-      outputBytes: number;
-      packets: number;
-      queueDepth: number;
-      stateBytes: number;
-    }
+  | (CallEnd & { type: 'completed'; outputBytes: number })
   /** `failures` is the number of calls that have failed in a row. */
-  | {
-      type: 'failed';
-      call: number;
-      durationMs: number;
-      code: PlugboardErrorCode;
-      message: string;
-      packets: number;
-      failures: number;
-      queueDepth: number;
-      stateBytes: number;
-    }
+  | (CallEnd & { type: 'failed'; code: PlugboardErrorCode; message: string; failures: number })
   /** The plugin was replaced by a new instance, as the error policy `restart` says. */
   | { type: 'restarted'; failures: number }
   /** Another module runs from now on. */

@@ -3,6 +3,7 @@ export { CallError } from '../call-error.ts';
 export type { CallErrorCode, CreateErrorCode } from '../error-codes.ts';
 export { CreateError, PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 export type { Platform } from '../platform/types.ts';
+export type { PluginMemory } from '../plugin.ts';
 export type { PluginReport } from '../run/report.ts';
 export { ScriptActor } from './actor.ts';
 export type { ActorOptions, ErrorPolicy, Isolation } from './actor-settings.ts';

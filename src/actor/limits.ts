@@ -76,6 +76,13 @@ export const ACTOR_LIMITS = {
     option: null,
     why: 'serde_json refuses level 128, so a Rust plugin could not read deeper text.',
   },
+  memoryBytes: {
+    name: "memory of an actor's plugin, kernel memory included, before the diagnostic MEMORY_HIGH",
+    default: 104_857_600,
+    unit: 'bytes',
+    option: null,
+    why: "The most that upstream's memory page promises. Not enforced, as upstream, since plugins must run unmodified; memoryLimitMb and memory.max_pages are limits.",
+  },
   printedLines: {
     name: "lines of one call, of stdout and stderr together, that are printed on the host's stderr",
     default: 1000,

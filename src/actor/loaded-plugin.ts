@@ -1,6 +1,7 @@
 import { isBytes, viewBytes } from '../../wasi/brands.ts';
 import type { PrintedLines } from '../call-error.ts';
 import { messageOf } from '../errors.ts';
+import { PAGE_BYTES } from '../units.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
 import { validateConfig, withDefaults } from './engine/config-schema.ts';
@@ -10,6 +11,7 @@ import { PayloadWriter, writeConfig } from './engine/input.ts';
 import { ModuleError } from './engine/module-error.ts';
 import { ActorError, strictly } from './errors.ts';
 import { writeText } from './json/writer.ts';
+import { ACTOR_LIMITS } from './limits.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
 import { codeOf, ProcessError } from './process-error.ts';
@@ -33,6 +35,7 @@ export class LoadedPlugin {
   /** The config in the encoding of the plugin. */
   readonly #config: Part;
   readonly #stateRoom: StateRoom;
+  #saidMemoryHigh = false;
 
   /** Opens a plugin, and validates the config for it. */
   static async load(
@@ -143,8 +146,10 @@ export class LoadedPlugin {
       let answer: EngineResult;
       try {
         answer = await engine.run(call);
+        this.#checkMemory();
         this.#apply(answer, state);
       } catch (cause) {
+        this.#checkMemory();
         if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
         return failed(cause, sent, engine, this.#afterFailure(state, before));
       }
@@ -155,6 +160,24 @@ export class LoadedPlugin {
     } catch (cause) {
       return failed(cause, sent);
     }
+  }
+
+  /** Replaces the plugin by a new instance, as after a restart. @throws {ModuleError} InitFailed */
+  async renew(): Promise<void> {
+    await this.engine.renew();
+    this.#saidMemoryHigh = false;
+  }
+
+  #checkMemory(): void {
+    // Nothing is measured where nobody is told.
+    if (this.#saidMemoryHigh || !this.#settings.engineOptions.onDiagnostic) return;
+    const bytes = this.engine.memory.peakPages * PAGE_BYTES;
+    const { default: high } = ACTOR_LIMITS.memoryBytes;
+    if (bytes <= high) return;
+    this.#saidMemoryHigh = true;
+    const [has, most] = [bytes, high].map(each => Math.round(each / 2 ** 20));
+    const message = `the plugin takes ${has} MiB of memory, more than ${most}; memoryLimitMb or memory.max_pages limit it`;
+    this.#settings.tell({ code: 'MEMORY_HIGH', message });
   }
 
   /** Applies the state that the plugin returned. @throws {ActorError} STATE_WRITES_DISCARDED with `strict` */

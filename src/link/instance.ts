@@ -42,7 +42,9 @@ export interface Embedding {
 /** Instances of all modules of a plugin, linked and started. */
 export interface Instances {
   main: WebAssembly.Instance;
-  /** Returns, for each memory that a module exports as `memory`, the pages by which it has grown since instantiation. */
+  /** Returns the pages of all memories that modules export as `memory`. */
+  pages(): number;
+  /** Returns the pages by which each of these memories has grown since instantiation; empty without `maxGrowthPages`. */
   growth(): number[];
   /** Closes the files that the modules have opened. */
   close(): void;
@@ -104,7 +106,8 @@ class Linker {
   /** Functions that were imported before the module that exports them was instantiated. */
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
-  readonly #memories: { memory: WebAssembly.Memory; initialPages: number }[] = [];
+  readonly #memories: WebAssembly.Memory[] = [];
+  readonly #initialPages: number[] = [];
   readonly #wasis: Wasi[] = [];
 
   constructor(execution: Execution, embedding: Embedding, onModule: (name: string) => void) {
@@ -123,9 +126,10 @@ class Linker {
     const close = () => {
       for (const wasi of this.#wasis) wasi.close();
     };
+    const pages = () => this.#memories.reduce((sum, memory) => sum + pagesOf(memory), 0);
     const growth = () =>
-      this.#memories.map(({ memory, initialPages }) => memory.buffer.byteLength / PAGE_BYTES - initialPages);
-    return { main: instance, growth, close };
+      this.#initialPages.map((initialPages, index) => pagesOf(this.#memories[index]!) - initialPages);
+    return { main: instance, pages, growth, close };
   }
 
   /** Returns the instance of a module. Makes it on the first use, after the modules that it imports from. */
@@ -138,9 +142,11 @@ class Linker {
     const instance = this.#instantiate(module);
     this.#making.delete(name);
     this.#made.set(name, instance);
+    const memory = memoryOf(instance);
+    if (memory) this.#memories.push(memory);
     // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
-    const memory = this.#execution.limits.maxGrowthPages !== undefined && memoryOf(instance);
-    if (memory) this.#memories.push({ memory, initialPages: memory.buffer.byteLength / PAGE_BYTES });
+    if (memory && this.#execution.limits.maxGrowthPages !== undefined)
+      this.#initialPages.push(pagesOf(memory));
     this.#connect(name, instance);
     // The main module is started last, even if others import from it.
     if (name !== MAIN) this.#toStart.push({ name, instance });
@@ -262,6 +268,8 @@ const circular = ({ namespace, name }: Link) =>
 
 const exportedFunction = (instance: WebAssembly.Instance, name: string): ((...args: unknown[]) => unknown) =>
   instance.exports[name] as (...args: unknown[]) => unknown;
+
+const pagesOf = (memory: WebAssembly.Memory): number => memory.buffer.byteLength / PAGE_BYTES;
 
 function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {
   return isMemory(exports.memory) ? exports.memory : undefined;

@@ -18,6 +18,8 @@ export interface Runner {
   start(): Later<void>;
   /** Finds a function that the main module exports. */
   find(name: string): RunnerExport | undefined;
+  /** Returns the pages of the plugin's memories; in a worker, as they were after its last call. */
+  pages(): number;
   /** Returns the pages by which each memory of the plugin has grown. */
   growth(): readonly number[];
   /** Drops the instances. A worker that still runs is ended by force. */
@@ -71,6 +73,10 @@ export class LocalRunner implements Runner {
     if (typeof fn !== 'function') return undefined;
     const call = fn as () => unknown;
     return { parameters: fn.length, call: this.#embedding!.suspends ? jspi!.promising(call) : call };
+  }
+
+  pages(): number {
+    return this.#instances?.pages() ?? 0;
   }
 
   growth(): readonly number[] {

@@ -542,7 +542,8 @@ suite('actor life: events', test => {
     const shown = events.map(({ atMs, actor, component, ...rest }) => {
       ok(Number.isSafeInteger(atMs) && atMs > 0);
       equal([actor, component], ['n', 'c']);
-      for (const key of ['durationMs', 'payloadBytes', 'outputBytes', 'stateBytes'] as const) {
+      const bytes = ['payloadBytes', 'outputBytes', 'stateBytes'];
+      for (const key of ['durationMs', ...bytes, 'pluginPages', 'kernelPages', 'peakPages']) {
         const value = (rest as Record<string, unknown>)[key];
         if (value !== undefined) ok(typeof value === 'number' && value >= 0, key);
         delete (rest as Record<string, unknown>)[key];

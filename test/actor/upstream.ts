@@ -156,4 +156,11 @@ export const FAULTS: readonly Fault[] = [
     here: 'As upstream; but the environment is an option, not that of the process, and can be restricted.',
     option: '`allowedEnv`',
   },
+  {
+    number: 25,
+    upstream:
+      'The memory page promises 16 MiB for each plugin by default and 100 MiB at most. The code enforces neither.',
+    here: 'Memory is limited on request only: with 16 MiB, TinyGo plugins fail at a message of 1 MiB and Go plugins at 2 MiB, and a limit changes the bytes of a module. Over 100 MiB there is the diagnostic MEMORY_HIGH, once for each actor until its plugin is reloaded or restarted. `memory` and the events of calls have the pages of plugin and kernel, and their high-water mark.',
+    option: '`memoryLimitMb`, 1 to 100, or `memory_limit_mb` of a node; `memory.max_pages`',
+  },
 ];

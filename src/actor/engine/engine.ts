@@ -2,7 +2,7 @@ import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
 import { CallError } from '../../call-error.ts';
 import { excerpt } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Plugin } from '../../plugin.ts';
+import type { Plugin, PluginMemory } from '../../plugin.ts';
 import type { PluginReport } from '../../run/report.ts';
 import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
@@ -121,6 +121,11 @@ export class ExtismEngine {
   /** The output of the plugin's export `get_version`; null when it has no such export. */
   get version(): string | null {
     return this.#traits.version;
+  }
+
+  /** The memory of the plugin since it was created or renewed. */
+  get memory(): PluginMemory {
+    return this.#plugin.memory;
   }
 
   /** How the plugin runs. */

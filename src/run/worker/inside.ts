@@ -107,6 +107,7 @@ class WorkerPlugin {
       result: typeof result === 'number' || result === undefined ? result : String(result),
       thrown: thrown === null ? null : this.#toPlain(thrown),
       reason: reason && this.#toPlain(reason),
+      pages: this.#instances?.pages() ?? 0,
       growth: this.#instances?.growth() ?? [],
       module: this.#module,
       exports: this.#exports(),

@@ -51,6 +51,8 @@ export interface Finished {
   thrown: PlainError | null;
   /** The reason, if the worker stopped the call. */
   reason: PlainError | null;
+  /** Pages of the plugin's memories. */
+  pages: number;
   /** Pages by which each of the plugin's memories has grown. */
   growth: readonly number[];
   /** Name of the module that was instantiated or started last. */

@@ -45,6 +45,7 @@ export class WorkerRunner implements Runner {
   #thread: Thread | null = null;
   /** Result of the last order that succeeded; null while there are no instances. */
   #ready: Finished | null = null;
+  #pages = 0;
   #growth: readonly number[] = [];
   /** Gets the outcome of the import in which the plugin is, if the listener wants it. */
   #heard: ReturnType<ImportListener>;
@@ -128,6 +129,10 @@ export class WorkerRunner implements Runner {
     return { parameters, call: () => this.#run(this.#thread!, { kind: 'call', name }) };
   }
 
+  pages(): number {
+    return this.#ready === null ? 0 : this.#pages;
+  }
+
   growth(): readonly number[] {
     return this.#growth;
   }
@@ -159,6 +164,7 @@ export class WorkerRunner implements Runner {
       throw error;
     }
     this.module = finished.module;
+    this.#pages = finished.pages;
     this.#growth = finished.growth;
     if (finished.reason) kernel.markEnded(fromPlain(finished.reason));
     if (finished.thrown) throw fromPlain(finished.thrown);
