@@ -1,9 +1,11 @@
-import { basename, dirname, posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, posix } from 'node:path';
 import { refuseExtra } from '../../wasi/options.ts';
-import { printModule } from '../types/index.ts';
+import { type ModuleOptions, printModule } from '../types/index.ts';
 import { refuse } from '../types/printing.ts';
 import { IMPORTED, inlineSource, loadPlugin, withoutQuery } from './load.ts';
-import { type BuildOptions, type BuiltPlugin, readBuildOptions } from './options.ts';
+import { type BuildOptions, readBuildOptions } from './options.ts';
+import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
@@ -19,26 +21,31 @@ export interface ViteContext {
   ): Promise<{ id: string } | null>;
   addWatchFile(path: string): void;
   warn(message: string): void;
-  emitFile(file: { type: 'asset'; name: string; source: Uint8Array }): string;
-  getFileName(reference: string): string;
+  emitFile(file: { type: 'asset'; name?: string; fileName?: string; source: Uint8Array }): string;
 }
 
 export interface VitePlugin {
   name: string;
   enforce: 'pre';
   config(): { optimizeDeps: { exclude: string[] } };
-  configResolved(config: { command: string }): void;
+  configResolved(config: { command: string; build: { assetsDir: string } }): void;
   resolveId(
     this: ViteContext,
     source: string,
     importer: string | undefined,
   ): Promise<string | Resolved | null>;
-  load(this: ViteContext, id: string): Promise<string | null>;
-  renderChunk(
-    this: ViteContext,
-    code: string,
-    chunk: { fileName: string },
-  ): { code: string; map: null } | null;
+  load(this: ViteContext, id: string, options?: { ssr?: boolean | undefined }): Promise<string | null>;
+  renderChunk(code: string, chunk: { fileName: string }): { code: string; map: null } | null;
+  generateBundle: {
+    order: 'post';
+    handler(this: ViteContext, options: unknown, bundle: { [name: string]: Chunk }): void;
+  };
+}
+/** A file of the output. Only chunks have code and modules. */
+interface Chunk {
+  fileName: string;
+  code?: string;
+  moduleIds?: string[];
 }
 interface Resolved {
   id: string;
@@ -59,13 +66,16 @@ export default function plugboard(options?: BuildOptions, ...extra: unknown[]): 
   refuseExtra(extra, 'plugboard', refuse);
   const read = readBuildOptions(options);
   let isServing = false;
+  let folder = 'assets';
+  const modules = new Map<string, Uint8Array>();
   return {
     name: 'plugboard',
     enforce: 'pre',
     // Vite's dev server would move plugboard away from the file of its worker.
     config: () => ({ optimizeDeps: { exclude: ['plugboard'] } }),
-    configResolved({ command }) {
+    configResolved({ command, build }) {
       isServing = command === 'serve';
+      folder = build.assetsDir;
     },
     async resolveId(source, importer) {
       if (source.startsWith(MODULE)) return { id: source, external: true };
@@ -73,33 +83,51 @@ export default function plugboard(options?: BuildOptions, ...extra: unknown[]): 
       const found = await this.resolve(withoutQuery(source), importer, { skipSelf: true });
       return found && `${found.id}?plugboard`;
     },
-    async load(id) {
+    async load(id, { ssr = false } = {}) {
       if (!IMPORTED.test(id)) return null;
       const { plugin, watched, warnings } = await loadPlugin(withoutQuery(id), read);
       for (const path of watched) this.addWatchFile(path);
       for (const warning of warnings) this.warn(warning);
-      const source = sourceOf(this, plugin, isServing || read.inline === true);
-      return printModule(plugin.types, { ...source, sha256: plugin.sha256 });
+      const name = basename(plugin.path);
+      const source = (): Omit<ModuleOptions, 'sha256'> => {
+        if (!isServing && isForWorkerd(this)) {
+          const file = `${name.replace(/\.wasm$/, '')}-${plugin.sha256.slice(0, 8)}.wasm`;
+          modules.set(file, plugin.bytes);
+          return {
+            head: `import module from ${JSON.stringify(MODULE + file)};`,
+            source: 'module',
+            gives: 'module',
+          };
+        }
+        // The dev server has no output folder, and a build for a server leaves files out.
+        if (read.inline ?? (isServing || ssr)) return inlineSource(plugin.bytes);
+        const reference = this.emitFile({ type: 'asset', name, source: plugin.bytes });
+        return { source: `new URL(import.meta.ROLLUP_FILE_URL_${reference})`, gives: 'url' };
+      };
+      return printModule(plugin.types, { ...source(), sha256: plugin.sha256 });
     },
     renderChunk(code, { fileName }) {
       if (!code.includes(MODULE)) return null;
-      const nameOf = (reference: string) => {
-        const path = posix.relative(dirname(fileName), this.getFileName(reference));
-        return path.startsWith('.') ? path : `./${path}`;
-      };
-      const pattern = new RegExp(`${MODULE}([\\w$-]+)`, 'g');
-      return { code: code.replace(pattern, (_, reference: string) => nameOf(reference)), map: null };
+      const path = posix.relative(posix.dirname(fileName), folder);
+      const prefix = path.startsWith('.') ? path : `./${path}`;
+      return { code: code.replaceAll(MODULE, `${prefix}/`), map: null };
+    },
+    generateBundle: {
+      // After Vite, which takes the files out of a build for a server.
+      order: 'post',
+      handler(_, bundle) {
+        const emit = (fileName: string, source: Uint8Array) =>
+          this.emitFile({ type: 'asset', fileName, source });
+        for (const [file, bytes] of modules) emit(posix.join(folder, file), bytes);
+        for (const { fileName, code = '', moduleIds = [] } of Object.values(bundle)) {
+          for (const { name, path } of findWorkerFiles(code, moduleIds)) {
+            emit(posix.join(posix.dirname(fileName), name), readFileSync(path));
+          }
+        }
+      },
     },
   };
 }
 
-function sourceOf(context: ViteContext, { bytes, path }: BuiltPlugin, isInline: boolean) {
-  const conditions = context.environment?.config.resolve.conditions ?? [];
-  const emit = () => context.emitFile({ type: 'asset', name: basename(path), source: bytes });
-  if (isInline) return inlineSource(bytes);
-  if (conditions.includes('workerd')) {
-    const head = `import module from ${JSON.stringify(MODULE + emit())};`;
-    return { head, source: 'module', gives: 'module' as const };
-  }
-  return { source: `new URL(import.meta.ROLLUP_FILE_URL_${emit()})`, gives: 'url' as const };
-}
+const isForWorkerd = ({ environment }: ViteContext): boolean =>
+  environment?.config.resolve.conditions?.includes('workerd') ?? false;

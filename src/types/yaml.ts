@@ -161,6 +161,4 @@ const isItem = (text: string) => text === '-' || text.startsWith('- ');
 const fold = (lines: readonly string[]): string =>
   lines
     .join('\n')
-    .replace(/(^|\n)([^\s].*)\n(\n*)(?=\S)/g, (_, before: string, line: string, empty: string) => {
-      return `${before}${line}${empty === '' ? ' ' : empty}`;
-    });
+    .replace(/(?<=^|\n)(\S.*)\n(\n*)(?=\S)/g, (_, line: string, empty: string) => line + (empty || ' '));

@@ -1,0 +1,187 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BuildOptions, build as bundle } from 'esbuild';
+import plugboard, {
+  type BuiltPlugin,
+  type BuildOptions as PlugboardOptions,
+} from '../../src/build/esbuild.ts';
+import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import { inProject, VOWELS } from './project.ts';
+
+const bundleIn = (folder: string, options: BuildOptions, own?: PlugboardOptions) =>
+  bundle({
+    absWorkingDir: folder,
+    entryPoints: ['app.js'],
+    bundle: true,
+    outdir: 'out',
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+    plugins: [plugboard(own)],
+    ...options,
+  });
+
+const load = async (folder: string, file = 'out/app.js') =>
+  (await import(pathToFileURL(join(folder, file)).href)) as { main(): Promise<number[]>; source: unknown };
+const filesIn = (folder: string) =>
+  readdirSync(join(folder, 'out'))
+    .map(name => name.replace(/-[A-Z\d]{8}/, ''))
+    .sort();
+
+const looping = ['loop', 'br 0', 'end'];
+const actorThat = (body: readonly string[], memoryPages = 1) =>
+  buildModule({
+    functions: [
+      { name: 'process', body: [] },
+      { name: 'get_metadata', body: [...body] },
+    ],
+    memoryPages,
+  });
+
+suite('plugboard/esbuild', test => {
+  test('emits the plugins as files, and finds them beside the bundle', () =>
+    inProject(async folder => {
+      await bundleIn(folder, {});
+      const { main, source } = await load(folder);
+      equal(await main(), [2, 6]);
+      match(String(source), /^file:.*\/out\/vowels-\w+\.wasm$/);
+      ok(filesIn(folder).includes('counter.wasm'));
+    }));
+
+  test('writes the types beside the plugins, once', () =>
+    inProject(async folder => {
+      await bundleIn(folder, { write: false });
+      const file = join(folder, 'vowels.wasm.plugboard.d.ts');
+      const text = readFileSync(file, 'utf8');
+      match(text, /declare module "\*\/vowels\.wasm\?plugboard"/);
+      match(
+        readFileSync(join(folder, 'counter.wasm.plugboard.d.ts'), 'utf8'),
+        /"increment"\?: Message<"Flow">/,
+      );
+      writeFileSync(file, `${text}// changed`);
+      await bundleIn(folder, { write: false }, { dts: false });
+      match(readFileSync(file, 'utf8'), /changed/);
+    }));
+
+  test('puts the bytes into the code, where asked to', () =>
+    inProject(async folder => {
+      await bundleIn(folder, {}, { inline: true });
+      const { main, source } = await load(folder);
+      equal(await main(), [2, 6]);
+      equal(source, new Uint8Array(host().readBytes(VOWELS)));
+      not.ok(filesIn(folder).includes('vowels.wasm'));
+    }));
+
+  for (const format of ['cjs', 'iife'] as const) {
+    test(`puts the bytes into the code of a bundle in ${format}, which has no URL of its own`, () =>
+      inProject(async folder => {
+        await bundleIn(folder, { format });
+        not.ok(filesIn(folder).includes('vowels.wasm'));
+      }));
+  }
+
+  test('leaves the plugins as imported modules for workerd', () =>
+    inProject(async folder => {
+      const { outputFiles } = await bundleIn(folder, {
+        platform: 'browser',
+        conditions: ['workerd'],
+        write: false,
+      });
+      const code = outputFiles!.find(({ path }) => path.endsWith('app.js'))!.text;
+      match(code, /^import \w+ from "\.\/vowels-\w+\.wasm";$/m);
+      const wasm = outputFiles!.find(({ path }) => /vowels-\w+\.wasm$/.test(path))!.contents;
+      equal(wasm, new Uint8Array(host().readBytes(VOWELS)));
+    }));
+
+  test('puts the file of a worker beside the code that starts it', () =>
+    inProject(async folder => {
+      const code = `new Worker(new URL('./worker-web.js', import.meta.url));`;
+      mkdirSync(join(folder, 'lib'));
+      writeFileSync(join(folder, 'lib/start.js'), code);
+      writeFileSync(join(folder, 'lib/worker-web.js'), '// the worker');
+      writeFileSync(join(folder, 'app.js'), "import './lib/start.js';");
+      await bundleIn(folder, {});
+      is(readFileSync(join(folder, 'out/worker-web.js'), 'utf8'), '// the worker');
+      const { outputFiles } = await bundleIn(folder, { write: false });
+      is(outputFiles!.find(({ path }) => path.endsWith('/out/worker-web.js'))?.text, '// the worker');
+    }));
+
+  test('gives lock each plugin with its hashes and types, and emits the bytes of transform', () =>
+    inProject(async folder => {
+      const seen: BuiltPlugin[] = [];
+      const own: PlugboardOptions = {
+        transform: (bytes, path) => (path.endsWith('vowels.wasm') ? withSection(bytes) : bytes),
+        lock: plugin => void seen.push(plugin),
+      };
+      await bundleIn(folder, {}, own);
+      const changed = withSection(host().readBytes(VOWELS));
+      const [counter, vowels] = seen.sort((a, b) => (a.path < b.path ? -1 : 1));
+      is(vowels!.path, join(folder, 'vowels.wasm'));
+      equal(vowels!.bytes, changed);
+      is(vowels!.sha256, await sha256(changed));
+      is(vowels!.fileSha256, await sha256(host().readBytes(VOWELS)));
+      is(counter!.sha256, counter!.fileSha256);
+      equal([vowels!.types.from, counter!.types.from], ['xtp', 'metadata']);
+      equal(await (await load(folder)).main(), [2, 6]);
+    }));
+
+  test('is refused by the loader when the emitted file is another one', () =>
+    inProject(async folder => {
+      await bundleIn(folder, {});
+      const name = readdirSync(join(folder, 'out')).find(name => name.startsWith('vowels'))!;
+      writeFileSync(join(folder, 'out', name), withSection(host().readBytes(VOWELS)));
+      const { main } = await load(folder);
+      await raises(main, { code: 'HASH_MISMATCH' });
+    }));
+
+  const failing: readonly [
+    rule: string,
+    wasm: Uint8Array | undefined,
+    own: PlugboardOptions,
+    problem: RegExp,
+  ][] = [
+    ['lock refuses it', undefined, { lock: () => Promise.reject(new Error('not approved')) }, /not approved/],
+    [
+      'transform returns no bytes',
+      undefined,
+      { transform: () => 'x' as never },
+      /transform: expected the bytes/,
+    ],
+    ['its schema is missing', undefined, { schema: () => 'lost.yaml' }, /lost\.yaml/],
+    ['get_metadata does not end', actorThat(looping), { timeoutMs: 200 }, /get_metadata.*200 ms/],
+    ['it starts with too much memory', actorThat([], 2000), {}, /memory/],
+    ['get_metadata sets no output', actorThat([]), {}, /metadata/],
+    ['get_metadata traps', actorThat(['unreachable']), {}, /unreachable/i],
+  ];
+  for (const [rule, wasm, own, problem] of failing) {
+    test(`fails the build of a plugin when ${rule}`, () =>
+      inProject(async folder => {
+        if (wasm) writeFileSync(join(folder, 'counter.wasm'), wasm);
+        const error = await raises(() => bundleIn(folder, {}, own), {});
+        match(error.message, problem);
+        not.ok(existsSync(join(folder, 'out/app.js')));
+      }));
+  }
+
+  test('tells the importer of a file that is missing', () =>
+    inProject(async folder => {
+      rmSync(join(folder, 'vowels.wasm'));
+      const error = await raises(() => bundleIn(folder, {}), {});
+      match(error.message, /app\.js:2.*vowels\.wasm/s);
+    }));
+
+  test('refuses an unknown option', () =>
+    raises(() => plugboard({ dtss: true } as never), {
+      code: 'INVALID_OPTION',
+      message: /did you mean "dts"/,
+    }).then(() => {}));
+});
+
+/** The bytes with an empty custom section: another module, which does the same. */
+const withSection = (bytes: Uint8Array) => Uint8Array.of(...bytes, 0, 2, 1, 120);
+const sha256 = async (bytes: Uint8Array) =>
+  Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex');

@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { host } from '../helpers/host.ts';
+
+export const VOWELS = 'fixtures/vowels/vowels.wasm';
+export const COUNTER = 'fixtures/rust-counter/rust_counter.wasm';
+const SCHEMA = `
+version: v1-draft
+exports:
+  count_vowels:
+    input: { type: string, contentType: text/plain; charset=utf-8 }
+    output: { type: object, contentType: application/json }
+`;
+const APP = `
+import vowels, { source } from './vowels.wasm?plugboard';
+import counter from './counter.wasm?plugboard';
+export { source };
+export async function main() {
+  const { exports, close } = await vowels();
+  const { count } = await exports.count_vowels('hello');
+  await close();
+  const actor = await counter({ config: { initial_value: 5 } });
+  const [packet] = await actor.process({ increment: { type: 'Flow', data: null } });
+  await actor.stop();
+  return [count, packet.count.data];
+}
+`;
+
+/** Runs `body` with a folder that has the app, two plugins and plugboard. */
+export async function inProject<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugboard-build-')));
+  try {
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(host().path('.'), join(folder, 'node_modules/plugboard'), 'junction');
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'vowels.wasm'), host().readBytes(VOWELS));
+    writeFileSync(join(folder, 'vowels.xtp.yaml'), SCHEMA);
+    writeFileSync(join(folder, 'counter.wasm'), host().readBytes(COUNTER));
+    writeFileSync(join(folder, 'app.js'), APP);
+    return await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,121 @@
+import type { PluginMetadata } from '../../src/actor/node.ts';
+import { describePlugin, type PluginTypes, printDeclaration, printModule } from '../../src/types/index.ts';
+import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { suite } from '../helpers/suite.ts';
+import { HOSTILE } from './hostile.ts';
+
+const wasm = (names: readonly string[]) =>
+  buildModule({ functions: names.map(name => ({ name, body: [] })) });
+const EMPTY = wasm([]);
+const port = (name: string) => ({ name, description: name, port_type: name, required: false });
+const metadata = (names: readonly string[]): PluginMetadata => ({
+  component: names[4] ?? 'X',
+  description: names.join(' '),
+  inports: names.map(port),
+  outports: names.map(port),
+  config_schema: {
+    description: names.join(' '),
+    properties: Object.fromEntries(
+      names.map(name => [name, { description: name, enum: [name], $comment: name } as const]),
+    ),
+    $defs: Object.fromEntries(
+      names.map(name => [name, { $ref: `#/$defs/${name}`, description: name }] as const),
+    ),
+  },
+});
+
+const source = { source: 'undefined', gives: 'module', sha256: '00' } as const;
+/** Everything that is printed of a description. */
+const printed = (types: PluginTypes): string =>
+  [
+    printDeclaration(types),
+    printDeclaration(types, { module: '*/x.wasm?plugboard' }),
+    printModule(types, source),
+  ].join('\n');
+
+/** The texts without string literals and comments, as a reader of JavaScript or TypeScript sees them. */
+const bare = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/.*|'[^'\n]*'/g, '·');
+
+suite('printed types', test => {
+  for (const name of HOSTILE) {
+    const label = JSON.stringify(name.slice(0, 30));
+    test(`keep the name ${label} in quotes and comments`, () => {
+      const texts = [describePlugin(wasm([name])), describePlugin(EMPTY, { metadata: metadata([name]) })].map(
+        printed,
+      );
+      for (const text of texts) {
+        not.match(bare(text), /evil|sourceMapping|script|<!/);
+        not.match(text, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        not.match(text, /^[\s/*]*@/m);
+      }
+    });
+  }
+
+  test('refuse two ports of one name', async () => {
+    const twice = { ...metadata([]), inports: [port('a'), port('b'), port('a')] };
+    await raises(() => describePlugin(EMPTY, { metadata: twice }), {
+      code: 'INVALID_METADATA',
+      message: /inports: expected ports of different names, got two of the name "a"/,
+    });
+  });
+
+  const wrong: readonly [rule: string, types: unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['another version', { ...describePlugin(EMPTY), version: 2 }],
+    ['a text', 'version: 1'],
+  ];
+  for (const [rule, types] of wrong) {
+    test(`refuse ${rule} in place of a description`, async () => {
+      for (const print of [printDeclaration, printModule] as ((types: never, options: never) => string)[]) {
+        await raises(() => print(types as never, source as never), { code: 'INVALID_OPTION' });
+      }
+    });
+  }
+
+  test('are the same after a description was JSON', () => {
+    const types = describePlugin(EMPTY, { metadata: metadata(HOSTILE) });
+    is(printed(JSON.parse(JSON.stringify(types)) as PluginTypes), printed(types));
+  });
+
+  test('make a type that leads to itself alone any value', () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, at) => [`t${at}`, { $ref: `#/definitions/t${at + 1}` }] as const),
+    );
+    const definitions = {
+      ...chain,
+      t20000: { type: 'object' },
+      loop: { anyOf: [{ $ref: '#/definitions/loop' }, {}] },
+    };
+    const types = describePlugin(EMPTY, { metadata: { ...metadata([]), config_schema: { definitions } } });
+    const typeOf = (name: string) => types.schemas.find(schema => schema.name === name)?.type.kind;
+    equal(['t0', 't20000', 'loop'].map(typeOf), ['schema', 'map', 'any']);
+  });
+
+  test('take time that grows with the size of a schema', () => {
+    const deep = (levels: number): object =>
+      levels === 0 ? {} : { type: Array(50).fill('array'), items: deep(levels - 1) };
+    const types = describePlugin(EMPTY, { metadata: { ...metadata([]), config_schema: deep(100) as never } });
+    ok(printDeclaration(types).length < 10_000);
+  });
+
+  test('say that no more than names can be known of exports', () => {
+    const types = describePlugin(wasm(['f', '_initialize']));
+    equal(
+      types.exports.map(({ name }) => name),
+      ['f'],
+    );
+    match(printDeclaration(types), /Only the names of the exports are known/);
+    match(printDeclaration(types), /"f"\(input\?: PluginInput, .*Promise<PluginOutput \| null>;/);
+  });
+
+  test('of a schema name no export that the plugin lacks', async () => {
+    const schema = 'version: v0\nexports: [f, g]';
+    equal(describePlugin(wasm(['f', 'g', 'h']), { schema }).exports.length, 2);
+    await raises(() => describePlugin(wasm(['f', 'h']), { schema, schemaName: 'x.yaml' }), {
+      code: 'INVALID_SCHEMA',
+      message: 'x.yaml: the plugin does not export the function g; it exports f, h',
+    });
+  });
+});
