@@ -3,7 +3,7 @@ import type { Clock, Fs, Random } from '../../wasi/index.ts';
 /** The standard `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
-/** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. */
+/** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. @experimental */
 export interface Platform {
   clock: Clock;
   random: Random;

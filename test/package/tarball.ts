@@ -62,7 +62,13 @@ function pack(folder: string): Tarball {
 }
 
 function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
-  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm'];
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>;
+  };
+  const examples = Object.entries(exports).flatMap(([path, file]) =>
+    path.startsWith('./examples/') ? [String(file).replace('./', '')] : [],
+  );
+  const beside = ['package.json', 'README.md', 'LICENSE', 'dist/abi/accessors.wasm', ...examples];
   const built = /^dist\/((?:abi|wasi|src)\/.+)(?:\.d\.ts|\.js)$/;
   checks.check('the package holds the files built from abi/, wasi/ and src/, and no others', () => {
     const foreign = files.filter(file => {
