@@ -12,7 +12,17 @@ export { nodeFolder };
 
 export const CAPABILITIES = /* @__PURE__ */ capabilitiesOf(nodePlatform);
 
-/** Creates a plugin and initialises it. It is ready for calls. @throws {CreateError} */
+/**
+ * Creates a plugin and initialises it. It is ready for calls.
+ * @throws {CreateError}
+ * @example
+ * ```js
+ * import { createPlugin } from 'plugboard';
+ * const plugin = await createPlugin(import.meta.resolve('plugboard/examples/vowels.wasm'), { config: { vowels: 'ae' } });
+ * console.log((await plugin.call('count_vowels', 'a e i')).text()); // {"count": 2, "total": 2, "vowels": "ae"}
+ * await plugin.close();
+ * ```
+ */
 export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,

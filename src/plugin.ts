@@ -58,7 +58,7 @@ export class Plugin {
   /** The most pages before the current instance. */
   #peakPages = 0;
 
-  /** Internal: use `createPlugin`. */
+  /** @internal Use `createPlugin`. */
   constructor(parts: PluginParts) {
     this.report = parts.report;
     this.#settings = parts.settings;
@@ -76,6 +76,15 @@ export class Plugin {
    * Calls an export and resolves to its output. Calls run one after the other, in the order in which they were made.
    * @returns the output that the plugin set, or null if it set none
    * @throws {CallError} as a rejection. The next call works again
+   * @example
+   * ```js
+   * import { createPlugin } from 'plugboard';
+   * const plugin = await createPlugin(import.meta.resolve('plugboard/examples/vowels.wasm'));
+   * const output = await plugin.call('count_vowels', 'Hello');
+   * console.log(output.json().count); // 2
+   * await plugin.call('fail', 'a reason').catch(error => console.log(error.code, error.message)); // PLUGIN_ERROR a reason
+   * await plugin.close();
+   * ```
    */
   call<T = unknown>(
     name: string,
@@ -224,7 +233,7 @@ export class Plugin {
     this.#execution.kernel.close(this.#unusable('asking the host'));
   }
 
-  /** Internal: makes the first instance, so that creation fails for a plugin that cannot start. */
+  /** @internal Makes the first instance, so that creation fails for a plugin that cannot start. */
   async initialise(): Promise<void> {
     try {
       await this.#runner.prepare();
@@ -275,11 +284,12 @@ export class Plugin {
     return stopInTime({ what, signal, timeoutMs }, reason => this.#calls.interrupt(reason), work);
   }
 
-  /** Internal, like `boundWait`: whether a wait of the current code may never end. Actors use both for their own queue. */
+  /** @internal Whether a wait of the current code may never end. Actors use both for their own queue. */
   get mayWaitForItself(): boolean {
     return this.#calls.mayWaitForThis();
   }
 
+  /** @internal */
   boundWait(what: string, leave: (error: CallError) => void): () => void {
     return this.#calls.boundWait(what, leave);
   }

@@ -2,7 +2,7 @@ import { equal, is, match } from './helpers/assert.ts';
 import { host, readText } from './helpers/host.ts';
 import { findRowProblems, type Page, printPage, specTable } from './helpers/spec-table.ts';
 import { rowSuites, suite } from './helpers/suite.ts';
-import { readBlocks } from './package/guide.ts';
+import { readBlocks } from './package/pages.ts';
 import { pages } from './spec-tables.ts';
 
 const alloc = { name: 'alloc', takes: 'length: i64', note: '' };
@@ -137,7 +137,7 @@ function firstDifference(page: string, printed: string): string | undefined {
 
 suite('docs/PLUGINS.md: blocks for one shell', test => {
   const guide = readText('docs/PLUGINS.md');
-  const blocks = readBlocks(guide);
+  const blocks = readBlocks(guide).filter(({ info }) => info === 'sh');
 
   test('all code stands in blocks for the shell, and their output in blocks of text', () => {
     const kinds = [...guide.matchAll(/^```(\w+)$/gm)].map(([, kind]) => kind);
@@ -152,15 +152,15 @@ suite('docs/PLUGINS.md: blocks for one shell', test => {
   test('a block leaves the shell in its folder, with its options', () => {
     const changing = /^\s*(cd|pushd|exit|exec|set|export)\b/m;
     equal(
-      blocks.filter(({ script }) => changing.test(withoutFiles(script))),
+      blocks.filter(({ code }) => changing.test(withoutFiles(code))),
       [],
     );
   });
 
   test('a file is written into a folder that its block makes', () => {
-    for (const { script } of blocks) {
-      for (const [, folder] of withoutFiles(script).matchAll(/^cat > (\S+)\//gm))
-        match(script, new RegExp(`^mkdir -p ${folder}$`, 'm'));
+    for (const { code } of blocks) {
+      for (const [, folder] of withoutFiles(code).matchAll(/^cat > (\S+)\//gm))
+        match(code, new RegExp(`^mkdir -p ${folder}$`, 'm'));
     }
   });
 });

@@ -223,7 +223,7 @@ suite('public signatures', test => {
     const found = callablesOf('dist/types/test/helpers/signatures.d.ts', []);
     equal(
       found.map(({ name }) => name),
-      ['callablesOf'],
+      ['callablesOf', 'placesOf', 'statementsOf', 'ownersOf'],
     );
     equal(found[0]!.params, ['string', 'readonly string[]']);
     equal(typesIn('{ a?: string; }'), ['{', 'string']);

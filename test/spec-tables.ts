@@ -20,6 +20,7 @@ import { type Page, specTable } from './helpers/spec-table.ts';
 import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
 import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
+import { stabilityPage } from './stability.ts';
 
 /** A list below its head, in the layout `entries`. */
 const list = (items: readonly string[]) => items.map(item => `\n  - ${item}`).join('');
@@ -732,4 +733,5 @@ export const pages: readonly Page[] = [
   actorsPage,
   securityPage,
   mutationPage,
+  stabilityPage,
 ];

@@ -98,6 +98,15 @@ const IN_CREATE = 'all options go into createWasi';
 /**
  * WASI preview 1 for one instance. Throws `WasiError` for options that are wrong, and for arguments and variables that no
  * program could read back.
+ * @example
+ * ```js
+ * import { readFile } from 'node:fs/promises';
+ * import { createWasi, LineSink } from 'plugboard/wasi';
+ * const stderr = new LineSink({ onLine: line => console.log(line) }); // usage: tally WORDS REPORT <text
+ * const wasi = createWasi({ args: ['tally'], stderr });
+ * const module = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('plugboard/examples/tally.wasm'))));
+ * console.log(wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject(module)))); // 2
+ * ```
  */
 export function createWasi(given: WasiOptions): Wasi;
 export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {

@@ -9,6 +9,7 @@ const someImports = having('the imports of a Wasi', ...wasiSignatures.map(({ nam
 /**
  * Wraps the imports: after each call, `onLine` gets one line with the names from the table:
  * `fd_write(fd=1, iovs=0x1f00, iovs_len=1, nwritten=0x1efc) -> ESUCCESS`.
+ * @experimental
  */
 export function traceImports(imports: WasiImports, onLine: (line: string) => void): WasiImports;
 export function traceImports(

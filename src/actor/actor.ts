@@ -139,6 +139,15 @@ export class ScriptActor {
    * @throws {ProcessError} when the call fails; it has the packets that the call sent before
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH for a wrong payload, with the path; INPUT_LIMIT,
    * MISSING_PORT; ACTOR_STOPPED once the actor is stopped
+   * @example
+   * ```js
+   * import { readFile } from 'node:fs/promises';
+   * import { Message, ScriptActor } from 'plugboard/actor';
+   * const source = await readFile(new URL(import.meta.resolve('plugboard/examples/counter.wasm')));
+   * const actor = await ScriptActor.create({ source }, { state: { count: 4 } });
+   * console.log(await actor.process({ increment: Message.flow() })); // [ { count: { type: 'Integer', data: 5 } } ]
+   * await actor.stop();
+   * ```
    */
   process(payload: Packet, options?: SendOptions): Promise<Packet[]>;
   async process(payload: Packet, options?: SendOptions, ...extra: unknown[]): Promise<Packet[]> {

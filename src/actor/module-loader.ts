@@ -110,6 +110,15 @@ export class ModuleLoader {
    * run the replaced module go on with it. Bytes that are registered already, under any name, are not validated again.
    * @throws {ModuleError} for a module that cannot be an actor
    * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH, UNSUPPORTED for a hash where the platform has no SHA-256, and for options that are wrong
+   * @example
+   * ```js
+   * import { Message, ModuleLoader } from 'plugboard/actor';
+   * const loader = new ModuleLoader();
+   * await loader.load('counter', new URL(import.meta.resolve('plugboard/examples/counter.wasm')));
+   * const actor = await loader.createActor('counter', { state: { count: 1 } });
+   * console.log(await actor.process({ increment: Message.flow() })); // [ { count: { type: 'Integer', data: 2 } } ]
+   * await actor.stop();
+   * ```
    */
   load(name: string, source: ModuleSource, options?: LoadOptions): Promise<ActorModule>;
   async load(

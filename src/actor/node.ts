@@ -20,6 +20,20 @@ const onNode = <Options extends EngineOptions>(options: Options): Options => ({
 // The default platform of these classes has files, workers and stderr of Node, Deno and Bun.
 
 export class ScriptActor extends AnyActor {
+  /**
+   * Loads and checks a plugin, and makes an actor of it.
+   * @throws {ActorError} INVALID_CONFIG and others
+   * @throws {ModuleError} for a module that is not an actor
+   * @example
+   * ```js
+   * import { readFile } from 'node:fs/promises';
+   * import { Message, ScriptActor } from 'plugboard/actor';
+   * const source = await readFile(new URL(import.meta.resolve('plugboard/examples/counter.wasm')));
+   * const actor = await ScriptActor.create({ source }, { config: { initial_value: 10 } });
+   * console.log((await actor.metadata()).component); // Counter
+   * await actor.stop();
+   * ```
+   */
   static override create(scriptConfig: ScriptConfig, options?: ActorOptions): Promise<ScriptActor>;
   static override async create(
     scriptConfig: ScriptConfig,
@@ -32,6 +46,7 @@ export class ScriptActor extends AnyActor {
   }
 }
 
+/** The part of an actor that calls its plugin: without a mailbox, events and policies. @experimental */
 export class ExtismEngine extends AnyEngine {
   static override create(scriptConfig: ScriptConfig, options?: EngineOptions): Promise<ExtismEngine>;
   static override async create(

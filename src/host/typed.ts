@@ -189,6 +189,17 @@ const aSecondFunction = kind('a function as second argument', value => typeof va
  * Makes a host function that takes and returns JavaScript values. Creation fails for a plugin that imports it with another
  * wasm type. A parameter that cannot be read, or a result that cannot be written, fails the call with HOST_FUNCTION_FAILED.
  * @throws {PlugboardError} INVALID_OPTION
+ * @example
+ * ```js
+ * import { createPlugin, hostFunction, values } from 'plugboard';
+ * const { text, inBlock } = values;
+ * const kv_read = hostFunction({ params: [text], result: inBlock.u32 }, (context, key) => 40);
+ * const kv_write = hostFunction({ params: [text, inBlock.u32] }, (context, key, total) => console.log(key, total)); // count-vowels 42
+ * const functions = { 'extism:host/user': { kv_read, kv_write } };
+ * const plugin = await createPlugin(import.meta.resolve('plugboard/examples/kv-store.wasm'), { functions });
+ * await plugin.call('count_vowels', 'Hello');
+ * await plugin.close();
+ * ```
  */
 export function hostFunction<Params extends readonly unknown[] = [], Result = void>(
   signature: Signature<Params, Result>,

@@ -35,6 +35,13 @@ interface Seen {
  * @param source any bytes, valid wasm or not, or a compiled module
  * @throws {PlugboardError} INVALID_INPUT for any other source; INVALID_OPTION for an object as second argument, since
  * `inspect` has no options
+ * @example
+ * ```js
+ * import { readFile } from 'node:fs/promises';
+ * import { inspect } from 'plugboard';
+ * const bytes = await readFile(new URL(import.meta.resolve('plugboard/examples/tally.wasm')));
+ * console.log(inspect(bytes).needs.wasi); // true
+ * ```
  */
 export function inspect(source: Uint8Array | ArrayBuffer | WebAssembly.Module): Inspection;
 export function inspect(

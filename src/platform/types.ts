@@ -6,7 +6,7 @@ export type Fetch = typeof globalThis.fetch;
 /** The members of a `Response` to a plugin's request that are read. */
 export type HttpAnswer = Pick<Response, 'status' | 'headers' | 'body' | 'type'>;
 
-/** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. */
+/** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. @experimental */
 export interface Platform {
   clock: Clock;
   random: Random;

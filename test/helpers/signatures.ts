@@ -8,7 +8,7 @@ export interface Callable {
   params: string[];
 }
 
-interface Place {
+export interface Place {
   file: string;
   name: string;
   /** Exported as a type alone: a class has no constructor then. */
@@ -17,7 +17,7 @@ interface Place {
 
 /** All that the declarations (.d.ts) of an entry let users call. Interfaces count unless `skip` has their names. */
 export function callablesOf(entry: string, skip: readonly string[]): Callable[] {
-  const found = [...exportsOf(entry)].flatMap(([name, place]) => describe(name, place, skip));
+  const found = [...placesOf(entry)].flatMap(([name, place]) => describe(name, place, skip));
   return [...new Map(found.map(callable => [JSON.stringify(callable), callable])).values()];
 }
 
@@ -29,11 +29,12 @@ const resolve = (file: string, specifier: string): string =>
 
 const NAMES = /^(type )?([\w$]+)(?: as ([\w$]+))?$/;
 
-function exportsOf(file: string): Map<string, Place> {
+/** The exported names of a declaration file, with the places where they are declared. */
+export function placesOf(file: string): Map<string, Place> {
   const text = textOf(file);
   const found = new Map<string, Place>();
   for (const [, from] of text.matchAll(/export \* from '([^']+)'/g)) {
-    for (const [name, place] of exportsOf(resolve(file, from!))) found.set(name, place);
+    for (const [name, place] of placesOf(resolve(file, from!))) found.set(name, place);
   }
   for (const [, isType, names, from] of text.matchAll(/export (type )?\{([^}]*)\}(?: from '([^']+)')?/g)) {
     for (const item of names!
@@ -41,11 +42,13 @@ function exportsOf(file: string): Map<string, Place> {
       .map(name => name.trim())
       .filter(Boolean)) {
       const [, alsoType, name, alias = name!] = NAMES.exec(item) ?? [];
-      const origin = from ? exportsOf(resolve(file, from)).get(name!) : placeOf(file, name!);
+      const origin = from ? placesOf(resolve(file, from)).get(name!) : placeOf(file, name!);
       if (origin) found.set(alias, { ...origin, isType: Boolean(isType || alsoType) || origin.isType });
     }
   }
-  for (const [, name] of text.matchAll(/export (?:declare )?(?:function|const|class|interface) ([\w$]+)/g))
+  for (const [, name] of text.matchAll(
+    /export (?:declare )?(?:function|const|class|interface|type) ([\w$]+)/g,
+  ))
     found.set(name!, { file, name: name!, isType: false });
   return found;
 }
@@ -56,10 +59,10 @@ function placeOf(file: string, name: string): Place | undefined {
   for (const [, names, from] of text.matchAll(/import (?:type )?\{([^}]*)\} from '([^']+)'/g)) {
     for (const item of names!.split(',')) {
       const [, , own, alias = own] = NAMES.exec(item.trim()) ?? [];
-      if (alias === name) return exportsOf(resolve(file, from!)).get(own!);
+      if (alias === name) return placesOf(resolve(file, from!)).get(own!);
     }
   }
-  return new RegExp(`declare (?:function|const|class) ${name}\\b`).test(text)
+  return new RegExp(`(?:declare (?:function|const|class)|interface) ${name}\\b`).test(text)
     ? { file, name, isType: false }
     : undefined;
 }
@@ -85,6 +88,27 @@ function describe(alias: string, { file, name, isType }: Place, skip: readonly s
   const origin = parent && block[1] === 'class' ? placeOf(file, parent) : undefined;
   const inherited = origin ? describe(alias, origin, skip) : [];
   return [...inherited.filter(({ name }) => !own.some(other => other.name === name)), ...own];
+}
+
+/** The declarations of a name, and the members of its body. */
+export function statementsOf({ file, name }: Place): { heads: string[]; members: string[] } {
+  const text = textOf(file);
+  const block = new RegExp(`(?:abstract )?(?:class|interface) ${name}\\b[^{]*`).exec(text);
+  const others = [...text.matchAll(new RegExp(`(?:function|const|type) ${name}\\b`, 'g'))].map(({ index }) =>
+    until(text, index, ';'),
+  );
+  if (!block) return { heads: others, members: [] };
+  const body = inside(text, block.index + block[0].length);
+  return { heads: [block[0], ...others], members: statements(body) };
+}
+
+/** The declarations that a class or interface extends, as far as they are the package's own. */
+export function ownersOf({ file, name }: Place): Place[] {
+  const head =
+    new RegExp(`(?:class|interface) ${name}\\b[^{]* extends ([^{]*)`).exec(textOf(file))?.[1] ?? '';
+  return (head.match(/[A-Za-z_$][\w$]*/g) ?? [])
+    .map(parent => placeOf(file, parent))
+    .filter(place => place !== undefined);
 }
 
 function methods(owner: string, statement: string, isType: boolean): Callable[] {

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Checks, expect, run } from './checks.ts';
-import { type Command, makeProgram, type Program, readFixtures } from './readme.ts';
+import { type Command, makeProgram, type Program, readFixtures } from './programs.ts';
 
 // The programs of test/package/js-sdk follow those in the README of the official JS SDK. The import is missing: it is the
 // only line that a user changes.

@@ -62,12 +62,19 @@ function pack(folder: string): Tarball {
 }
 
 function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, unknown>;
+  };
+  const examples = Object.entries(exports).flatMap(([path, file]) =>
+    path.startsWith('./examples/') ? [String(file).replace('./', '')] : [],
+  );
   const beside = [
     'package.json',
     'README.md',
     'LICENSE',
     'dist/abi/accessors.wasm',
     'dist/types/package.json',
+    ...examples,
   ];
   const declared = /^dist\/types\/((?:abi|wasi|src)\/.+)\.d\.ts$/;
   checks.check('the package holds dist/lib, declarations from abi/, wasi/ and src/, and no others', () => {

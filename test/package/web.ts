@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Checks, expect, run } from './checks.ts';
-import { type Command, checkProgram, type Program } from './readme.ts';
+import { type Command, checkProgram, type Program } from './programs.ts';
 
 interface Metafile {
   inputs: Record<string, unknown>;
@@ -64,9 +65,9 @@ function bundle(root: string, folder: string, entry: string, code: string): stri
   return text;
 }
 
-/** Runtimes of the web have no files, so the paths in the program become URLs. */
+/** Runtimes of the web have no files, so plugins of the package become URLs with their bytes. */
 const withDataUrls = (code: string, folder: string) =>
-  code.replace(/'(fixtures\/.+?\.wasm)'/g, (_, path: string) => {
-    const bytes = readFileSync(join(folder, path));
+  code.replace(/import\.meta\.resolve\('(.+?\.wasm)'\)/g, (_, path: string) => {
+    const bytes = readFileSync(createRequire(join(folder, 'x.js')).resolve(path));
     return `'data:application/wasm;base64,${bytes.toString('base64')}'`;
   });

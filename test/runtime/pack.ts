@@ -1,18 +1,12 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
-import { checkGuide } from '../package/guide.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
-import {
-  type Command,
-  checkProgram,
-  type Program,
-  readCommands,
-  readFixtures,
-  readPrograms,
-} from '../package/readme.ts';
+import { followPage } from '../package/page-shell.ts';
+import { findStaleRows, programsOf, readExamples, readPages } from '../package/pages.ts';
+import { type Command, checkProgram, type Program } from '../package/programs.ts';
 import { packFresh, type Tarball } from '../package/tarball.ts';
 import { checkTypes } from '../package/types.ts';
 import { checkBundles } from '../package/web.ts';
@@ -31,8 +25,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'plugboard-pack-'));
 const project = join(temporary, 'project');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const programs = readPrograms(readme);
+const pages = readPages(root);
+const programs = programsOf(pages.find(({ path }) => path === 'README.md')!);
+const examples = readExamples(root);
 const jsSdkPrograms = readJsSdkPrograms(root);
 /** The import paths of code: `plugboard`, `plugboard/actor` and others. */
 const paths = Object.keys(manifest.exports)
@@ -43,11 +38,7 @@ const checks = new Checks();
 function install(tarball: Tarball): void {
   mkdirSync(project);
   runNpm(project, 'install', '--prefix', project, '--offline', tarball.path);
-  for (const fixture of readFixtures(readme)) {
-    mkdirSync(join(project, dirname(fixture)), { recursive: true });
-    copyFileSync(join(root, fixture), join(project, fixture));
-  }
-  writePrograms(root, project, [...programs, ...jsSdkPrograms]);
+  writePrograms(root, project, [...programs, ...examples, ...jsSdkPrograms]);
   copyFileSync(join(root, 'test/package/require.cjs'), join(project, 'require.cjs'));
   copyFileSync(join(root, 'test/package/consumer.ts'), join(project, 'consumer.mts'));
 }
@@ -63,6 +54,7 @@ function runtimes(): Command[] {
     '--no-lock',
     '--no-remote',
     `--allow-read=${project}`,
+    `--allow-write=${project}`,
     '--allow-net=127.0.0.1',
   ];
   return [
@@ -81,14 +73,24 @@ function checkRuntime(runtime: Command, programs: readonly Program[]): void {
   });
 }
 
-function checkCommand(): void {
-  const lines = readCommands(readme);
+function checkVersion(): void {
   checks.check('plugboard --version', () => {
     const version = run(project, join(project, 'node_modules/.bin/plugboard'), '--version').trim();
     expect(version === manifest.version, `prints ${version}, not ${manifest.version}`);
   });
-  checks.check('the README calls the command', () => expect(lines.length > 0, 'no line has npx plugboard'));
-  for (const line of lines) checks.check(`README, ${line}`, () => void run(project, 'bash', '-c', line));
+}
+
+function followPages(tarball: Tarball): void {
+  checks.check('each block that is left out exists', () =>
+    expect(findStaleRows(pages).length === 0, findStaleRows(pages).join('\n')),
+  );
+  for (const [index, page] of pages.entries()) {
+    checks.check(page.path, () => {
+      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), tarball.path, checks);
+      if (ran + leftOut.length > 0) console.log(`${page.path}: ${ran} blocks ran`);
+      for (const { code, reason } of leftOut) console.log(`  left out: ${code.split('\n', 1)[0]}: ${reason}`);
+    });
+  }
 }
 
 try {
@@ -107,12 +109,12 @@ try {
     `${tarball.files.length} files, ${kibibytes(tarball.sizeBytes)} packed, ${kibibytes(tarball.unpackedBytes)} unpacked`,
   );
   install(tarball);
-  checkCommand();
-  for (const runtime of runtimes()) checkRuntime(runtime, [...programs, ...jsSdkPrograms]);
+  checkVersion();
+  followPages(tarball);
+  for (const runtime of runtimes()) checkRuntime(runtime, [...programs, ...examples, ...jsSdkPrograms]);
   compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
-  checkGuide(readFileSync(join(root, 'docs/PLUGINS.md'), 'utf8'), project, checks);
 } catch (error) {
   // Catches a failed build, for example, after which nothing else can be checked.
   checks.check('packing and installing', () => {

@@ -264,7 +264,15 @@ class MemoryFile implements FsFile {
   }
 }
 
-/** A file system in memory, for one plugin or for several plugins that share it. */
+/**
+ * A file system in memory, for one plugin or for several plugins that share it.
+ * @example
+ * ```js
+ * import { MemoryFs } from 'plugboard/wasi';
+ * const files = new MemoryFs({ notes: { 'a.txt': 'text' } });
+ * console.log(Object.keys(files.snapshot())); // [ 'notes' ]
+ * ```
+ */
 export class MemoryFs implements Fs {
   readonly root: FsDirectory;
   readonly #root: FolderNode;

@@ -10,7 +10,7 @@ export const aPart: Kind<Part> = kind(
   value => typeof value === 'string' || isUint8Array(value),
 );
 
-/** One call: its input, and the state and packets that it changes while it runs. */
+/** One call: its input, and the state and packets that it changes while it runs. @experimental */
 export interface EngineCall {
   /** Return value of `writePayload` with the engine's `codec`. */
   readonly payload: Part;
@@ -37,6 +37,7 @@ export const ENGINE_CALL: OptionTable<EngineCall> = {
   },
 };
 
+/** @experimental */
 export interface EngineResult {
   outputs: Packet;
   /** The state in the plugin's result; missing when the result has none. */

@@ -171,7 +171,7 @@ export class ExtismEngine {
     return this.run(readOptions(ENGINE_CALL, given, 'process', refuseOption));
   }
 
-  /** Internal: does the work of `process`, without a check of the call. */
+  /** @internal Does the work of `process`, without a check of the call. */
   async run(call: EngineCall): Promise<EngineResult> {
     const { stdio, limits, entryPoint, report, codec } = this.#traits;
     stdio.begin();
@@ -250,12 +250,12 @@ export class ExtismEngine {
     await old.close();
   }
 
-  /** Internal: `mayWaitForItself` of the plugin, for waits that end only when the plugin has ended a call. */
+  /** @internal `mayWaitForItself` of the plugin, for waits that end only when the plugin has ended a call. */
   get mayWaitForItself(): boolean {
     return this.#plugin.mayWaitForItself;
   }
 
-  /** Internal: `boundWait` of the plugin. */
+  /** @internal `boundWait` of the plugin. */
   boundWait(what: string, leave: (error: Error) => void): () => void {
     return this.#plugin.boundWait(what, leave);
   }

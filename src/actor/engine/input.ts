@@ -82,7 +82,7 @@ export class PayloadWriter {
   }
 }
 
-/** @throws {ActorError} INVALID_CONFIG for options that are wrong */
+/** @experimental @throws {ActorError} INVALID_CONFIG for options that are wrong */
 export function writePayload(payload: Packet, options?: PayloadOptions): Part;
 export function writePayload(payload: Packet, options?: PayloadOptions, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writePayload', refuseOption);
@@ -90,7 +90,7 @@ export function writePayload(payload: Packet, options?: PayloadOptions, ...extra
   return new PayloadWriter(read).packet(payload);
 }
 
-/** @throws {ActorError} INVALID_CONFIG when `codec` is not a Codec */
+/** @experimental @throws {ActorError} INVALID_CONFIG when `codec` is not a Codec */
 export function writeConfig(config: ActorConfig, codec?: Codec): Part;
 export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...extra: unknown[]): Part {
   refuseExtra(extra, 'writeConfig', refuseOption);

@@ -30,6 +30,16 @@ export class FileState implements StateStore {
    * file can be written is checked here.
    * @throws {ActorError} STATE_STORE_FAILED when the file cannot be read or written, INVALID_STATE_FILE for a file with
    * other content, INVALID_CONFIG for options that are wrong
+   * @example
+   * ```js
+   * import { readFile } from 'node:fs/promises';
+   * import { FileState, Message, ScriptActor } from 'plugboard/actor';
+   * const source = await readFile(new URL(import.meta.resolve('plugboard/examples/counter.wasm')));
+   * const actor = await ScriptActor.create({ source }, { state: await FileState.open('counter.json') });
+   * await actor.process({ reset: Message.flow() });
+   * await actor.stop();
+   * console.log(JSON.parse(await readFile('counter.json', 'utf8')).state); // { count: 0 }
+   * ```
    */
   static open(path: string, options?: FileStateOptions): Promise<FileState>;
   static async open(path: string, options?: FileStateOptions, ...extra: unknown[]): Promise<FileState> {

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { npm } from '../runtime/npm.ts';
+
+/** The environment in which the blocks of a chapter run. */
+export type Toolchain = Readonly<Record<string, string>>;
+
+const DEBIAN_RUST = ['/usr/bin/rustc', '/usr/bin/cargo', '/usr/bin/wasm-ld-19'];
+
+function findRust(): Toolchain | string {
+  const target = 'wasm32-unknown-unknown';
+  const libraries = printed('rustc', '--print', 'target-libdir', '--target', target);
+  if (libraries && existsSync(libraries)) return {};
+  if (!DEBIAN_RUST.every(existsSync)) return `the installed Rust cannot compile for ${target}`;
+  // Debian has no standard library for the target, but has its source.
+  return {
+    PATH: `/usr/bin:${process.env.PATH}`,
+    RUSTC: '/usr/bin/rustc',
+    RUSTC_BOOTSTRAP: '1',
+    CARGO_UNSTABLE_BUILD_STD: 'std,panic_abort',
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: 'wasm-ld-19',
+  };
+}
+
+function findGo(): Toolchain | string {
+  const [, minor = '0'] = /^go1\.(\d+)/.exec(printed('go', 'env', 'GOVERSION') ?? '') ?? [];
+  return Number(minor) >= 24 ? {} : 'there is no Go 1.24 or newer here';
+}
+
+const findEither = (): Toolchain | string =>
+  [findRust(), findGo()].some(found => typeof found !== 'string') ? {} : 'no plugin could be built here';
+
+/** The tools that pages install from the registry, with the versions that are tested. */
+export const PINNED = { esbuild: '0.28.2', jest: '30.5.2', vitest: '4.1.12' };
+
+const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
+  const { status } = npm('.', ['view', `${name}@${PINNED[name]}`, 'version']);
+  // In CI nothing may be missing: there the block fails.
+  return status === 0 || process.env.CI ? {} : `${name} cannot be fetched without a registry`;
+};
+
+/** For chapters of pages: the toolchain that they need, or the reason why it is missing. */
+export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
+  'docs/PLUGINS.md#Rust': findRust,
+  'docs/PLUGINS.md#Go': findGo,
+  'docs/PLUGINS.md#Debugging': findEither,
+  'docs/PLUGINS.md#Testing': findEither,
+  'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
+  'docs/TESTING-PLUGINS.md#With vitest': findTool('vitest'),
+  'docs/TESTING-PLUGINS.md#With jest': findTool('jest'),
+};
+
+function printed(program: string, ...args: string[]): string | undefined {
+  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
