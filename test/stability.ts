@@ -28,6 +28,9 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   { path: 'plugboard/actor', level: 'stable', note: '' },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
+  { path: 'plugboard/types', level: 'experimental', note: 'the form of the description may grow' },
+  { path: 'plugboard/esbuild', level: 'experimental', note: 'the hooks may grow' },
+  { path: 'plugboard/vite', level: 'experimental', note: 'the hooks may grow' },
   {
     path: 'plugboard/abi',
     level: 'experimental',
