@@ -122,6 +122,12 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^src\/create\.test/,
+    test: /a time limit of/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/capabilities\.test/,
     test: /supportsTimeouts/,
     reason: 'bytes seem to be compiled where suites are lent modules; asked of a Worker without them',
