@@ -38,6 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
+  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -89,6 +90,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'WasiParam',
       'meaning',
       'CallErrorDetails',
+      'PluginTypes',
       'CallError',
       'Part',
     ],

@@ -9,7 +9,7 @@ import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of esbuild's types that are used here: esbuild itself is no dependency. Its own types fit them.
+// The parts of esbuild's types that are used here, since the package has no dependencies. esbuild's own types fit them.
 
 interface Problem {
   text: string;
@@ -38,7 +38,7 @@ interface BuildResult {
 }
 
 /** The part of esbuild's object for plugins that is used. */
-export interface EsbuildBuild {
+interface EsbuildBuild {
   initialOptions: {
     absWorkingDir?: string | undefined;
     conditions?: string[] | undefined;
@@ -66,7 +66,7 @@ export interface EsbuildBuild {
   onEnd(callback: (result: BuildResult) => Promise<void>): void;
 }
 
-export interface EsbuildPlugin {
+interface EsbuildPlugin {
   name: string;
   setup(build: EsbuildBuild): void;
 }
@@ -84,8 +84,8 @@ const LOADERS = { module: 'copy', url: 'file' } as const;
  * @example
  * await esbuild.build({ entryPoints: ['app.js'], bundle: true, format: 'esm', outdir: 'out', plugins: [plugboard()] });
  */
-export default function plugboard(options?: BuildOptions): EsbuildPlugin;
-export default function plugboard(options?: BuildOptions, ...extra: unknown[]): EsbuildPlugin {
+export function plugboard(options?: BuildOptions): EsbuildPlugin;
+export function plugboard(options?: BuildOptions, ...extra: unknown[]): EsbuildPlugin {
   refuseExtra(extra, 'plugboard', refuse);
   const read = readBuildOptions(options);
   return { name: 'plugboard', setup: build => setUp(build, read) };
@@ -162,3 +162,5 @@ async function placeWorkerFiles(folder: string, { metafile, outputFiles }: Build
     }
   }
 }
+
+export { plugboard as default };

@@ -9,10 +9,10 @@ import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of the types of Vite and Rollup that are used here: Vite itself is no dependency. Its own types fit them.
+// The parts of the types of Vite and Rollup that are used here, since the package has no dependencies. Their own types fit.
 
 /** The part of Rollup's context for plugins that is used. */
-export interface ViteContext {
+interface ViteContext {
   environment?: { config: { resolve: { conditions?: string[] } } };
   resolve(
     source: string,
@@ -24,7 +24,7 @@ export interface ViteContext {
   emitFile(file: { type: 'asset'; name?: string; fileName?: string; source: Uint8Array }): string;
 }
 
-export interface VitePlugin {
+interface VitePlugin {
   name: string;
   enforce: 'pre';
   config(): { optimizeDeps: { exclude: string[] } };
@@ -61,8 +61,8 @@ const MODULE = 'plugboard-module:';
  * @example
  * export default defineConfig({ plugins: [plugboard()] });
  */
-export default function plugboard(options?: BuildOptions): VitePlugin;
-export default function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlugin {
+export function plugboard(options?: BuildOptions): VitePlugin;
+export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlugin {
   refuseExtra(extra, 'plugboard', refuse);
   const read = readBuildOptions(options);
   let isServing = false;
@@ -131,3 +131,5 @@ export default function plugboard(options?: BuildOptions, ...extra: unknown[]): 
 
 const isForWorkerd = ({ environment }: ViteContext): boolean =>
   environment?.config.resolve.conditions?.includes('workerd') ?? false;
+
+export { plugboard as default };

@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import plugboard, { type BuildOptions, type ViteContext } from '../../src/build/vite.ts';
+import plugboard, { type BuildOptions } from '../../src/build/vite.ts';
 import { equal, is, match, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { inProject, VOWELS } from './project.ts';
+
+type ViteContext = ThisParameterType<ReturnType<typeof plugboard>['load']>;
 
 interface Emitted {
   type: 'asset';
