@@ -95,12 +95,16 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
   const { initialOptions } = build;
   const form = formOf(initialOptions, options);
   const bytes = new Map<string, Uint8Array>();
+  // A plugin may lie where plugboard is not installed, so its wrapper imports from the folder of its importer.
+  const folders = new Map<string, string>();
   // Tells which outputs look for a file beside them.
   initialOptions.metafile = true;
 
   build.onResolve({ filter: IMPORTED }, async ({ path, importer, resolveDir }) => {
     const found = await build.resolve(withoutQuery(path), { importer, resolveDir, kind: 'import-statement' });
-    return found.errors.length > 0 ? { errors: found.errors } : { path: found.path, namespace: NAMESPACE };
+    if (found.errors.length > 0) return { errors: found.errors };
+    if (!folders.has(found.path)) folders.set(found.path, resolveDir);
+    return { path: found.path, namespace: NAMESPACE };
   });
   build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
     const { plugin, watched, warnings } = await loadPlugin(path, options);
@@ -109,7 +113,7 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
     return {
       contents: printModule(plugin.types, { ...source, sha256: plugin.sha256 }),
       loader: 'js',
-      resolveDir: dirname(path),
+      resolveDir: folders.get(path) ?? dirname(path),
       watchFiles: watched,
       warnings: warnings.map(text => ({ text })),
     };

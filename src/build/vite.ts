@@ -49,7 +49,7 @@ interface Chunk {
 }
 interface Resolved {
   id: string;
-  external: true;
+  external?: true;
 }
 
 /** Stands in chunks for the path of a module that workerd imports, before the name of its file is known. */
@@ -68,6 +68,8 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
   let isServing = false;
   let folder = 'assets';
   const modules = new Map<string, Uint8Array>();
+  // A plugin may lie where plugboard is not installed, so its wrapper imports as its importer does.
+  const importers = new Map<string, string>();
   return {
     name: 'plugboard',
     enforce: 'pre',
@@ -79,9 +81,14 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
     },
     async resolveId(source, importer) {
       if (source.startsWith(MODULE)) return { id: source, external: true };
+      const origin = importer === undefined ? undefined : importers.get(importer);
+      if (origin !== undefined) return this.resolve(source, origin, { skipSelf: true });
       if (!IMPORTED.test(source)) return null;
       const found = await this.resolve(withoutQuery(source), importer, { skipSelf: true });
-      return found && `${found.id}?plugboard`;
+      if (!found) return null;
+      const id = `${found.id}?plugboard`;
+      if (importer !== undefined && !importers.has(id)) importers.set(id, importer);
+      return id;
     },
     async load(id, { ssr = false } = {}) {
       if (!IMPORTED.test(id)) return null;

@@ -118,6 +118,18 @@ suite('plugboard/vite', test => {
       );
     }));
 
+  test('lets a wrapper import plugboard as its importer does', () =>
+    inProject(async folder => {
+      const { plugin, context } = await load(folder, 'build');
+      const importers: (string | undefined)[] = [];
+      context.resolve = async (source, importer) => {
+        importers.push(importer);
+        return { id: source };
+      };
+      await plugin.resolveId.call(context, 'plugboard', join(folder, 'vowels.wasm?plugboard'));
+      equal(importers, [join(folder, 'app.js')]);
+    }));
+
   test('leaves other imports to Vite', () =>
     inProject(async folder => {
       const plugin = plugboard();
