@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
+import { plugboard } from './dist/src/build/esbuild.js';
 
 // RATIONALE: why-is-the-single-file-58-kb-and-not-30
 const BUDGET_BYTES = 59 * 1024;
@@ -50,6 +51,14 @@ await build({
   outdir: 'dist/examples',
   outbase: 'examples',
   external: ['*.wasm'],
+});
+await build({
+  ...options,
+  conditions: ['workerd'],
+  entryPoints: ['examples/typed/worker.js'],
+  outdir: 'dist/examples/typed',
+  assetNames: '[name]',
+  plugins: [plugboard({ dts: false })],
 });
 
 const bytes = readFileSync(file);

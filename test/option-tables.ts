@@ -22,11 +22,15 @@ import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
+import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
+import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
+import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
+import { MODULE_OPTIONS, printModule } from '../src/types/print-module.ts';
 import { MEMORY_FS_OPTIONS } from '../wasi/files/memory-fs.ts';
 import { createWasi, LineSink, MemoryFs } from '../wasi/index.ts';
 import type { OptionRow } from '../wasi/options.ts';
@@ -199,6 +203,24 @@ export const TAKERS: readonly Taker[] = [
     callable: 'kernelImports',
     give: options => kernelImports(kernel(), options),
   },
+  {
+    table: PLUGIN_FACTS,
+    callable: 'describePlugin',
+    give: facts => describePlugin(WASM, facts),
+  },
+  {
+    table: DECLARATION_OPTIONS,
+    callable: 'printDeclaration',
+    give: options => printDeclaration(describePlugin(WASM), options),
+  },
+  {
+    table: MODULE_OPTIONS,
+    callable: 'printModule',
+    give: options => printModule(describePlugin(WASM), options),
+    base: { source: 'bytes', gives: 'bytes', sha256: '' },
+  },
+  // The plugins of build tools read their options by this function, but exist only where the tools run.
+  { table: BUILD_OPTIONS, callable: 'plugboard', give: options => readBuildOptions(options) },
 ];
 
 /** Each table once. */

@@ -25,6 +25,7 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
+import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import {
   type CallContext,
@@ -35,6 +36,7 @@ import {
   PluginOutput,
 } from '../src/node.ts';
 import { Plugin } from '../src/plugin.ts';
+import { describePlugin, printDeclaration, printModule } from '../src/types/index.ts';
 import {
   bytesSource,
   coarseClock,
@@ -59,6 +61,9 @@ export const ENTRIES = [
   'wasi/index',
   'wasi/preview2/index',
   'src/msgpack/index',
+  'src/types/index',
+  'src/build/esbuild',
+  'src/build/vite',
 ];
 
 /** Interfaces whose methods are written by callers and called by plugboard. */
@@ -112,6 +117,7 @@ const ended = ({ run, args }: PublicCall): PublicCall => ({
 });
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
+const TYPES = describePlugin(WASM);
 // Plugins are shared by the calls of one row: JavaScriptCore takes 50 ms for each new memory of many (measured on Bun).
 const newActor = () => once(() => ScriptActor.create({ source: ACTOR }));
 // A loader reloads all actors that it made.
@@ -280,6 +286,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
       toPlain: [{ type: 'Flow' }],
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
+  describePlugin: call(describePlugin, WASM, {}),
+  printDeclaration: call(printDeclaration, TYPES, {}),
+  printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),
+  plugboard: call(plugboard, {}),
   encode: call(encode, 1),
   decode: call(decode, Uint8Array.of(1)),
   accessorBytes: call(accessorBytes, 'own'),

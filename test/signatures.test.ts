@@ -38,6 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
+  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -90,6 +91,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'meaning',
       'CallErrorDetails',
       'PrintedLines',
+      'PluginTypes',
       'CallError',
       'Part',
     ],

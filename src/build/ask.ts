@@ -3,8 +3,6 @@ import { ActorError } from '../actor/errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { createPlugin, type HostFunctions } from '../node.ts';
 
-/** Time for `get_metadata`, the start functions included. A Go plugin starts within a second on a busy machine. */
-export const METADATA_MS = 10_000;
 /** Pages of 64 KiB: 100 MiB, the most that Reflow grants an actor. */
 const METADATA_PAGES = 1600;
 const METADATA_BYTES = 1_048_576;

@@ -9,7 +9,7 @@ import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of esbuild's types that are used here: plugboard does not depend on esbuild. Its own types fit them.
+// The parts of esbuild's types that are used here, since the package has no dependencies. esbuild's own types fit them.
 
 interface Problem {
   text: string;
@@ -38,7 +38,7 @@ interface BuildResult {
 }
 
 /** The part of esbuild's object for plugins that is used. */
-export interface EsbuildBuild {
+interface EsbuildBuild {
   initialOptions: {
     absWorkingDir?: string | undefined;
     conditions?: string[] | undefined;
@@ -66,7 +66,7 @@ export interface EsbuildBuild {
   onEnd(callback: (result: BuildResult) => Promise<void>): void;
 }
 
-export interface EsbuildPlugin {
+interface EsbuildPlugin {
   name: string;
   setup(build: EsbuildBuild): void;
 }
@@ -84,8 +84,8 @@ const LOADERS = { module: 'copy', url: 'file' } as const;
  * @example
  * await esbuild.build({ entryPoints: ['app.js'], bundle: true, format: 'esm', outdir: 'out', plugins: [plugboard()] });
  */
-export default function plugboard(options?: BuildOptions): EsbuildPlugin;
-export default function plugboard(options?: BuildOptions, ...extra: unknown[]): EsbuildPlugin {
+export function plugboard(options?: BuildOptions): EsbuildPlugin;
+export function plugboard(options?: BuildOptions, ...extra: unknown[]): EsbuildPlugin {
   refuseExtra(extra, 'plugboard', refuse);
   const read = readBuildOptions(options);
   return { name: 'plugboard', setup: build => setUp(build, read) };
@@ -95,12 +95,16 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
   const { initialOptions } = build;
   const form = formOf(initialOptions, options);
   const bytes = new Map<string, Uint8Array>();
+  // A plugin may lie where plugboard is not installed, so its wrapper imports from the folder of its importer.
+  const folders = new Map<string, string>();
   // Tells which outputs look for a file beside them.
   initialOptions.metafile = true;
 
   build.onResolve({ filter: IMPORTED }, async ({ path, importer, resolveDir }) => {
     const found = await build.resolve(withoutQuery(path), { importer, resolveDir, kind: 'import-statement' });
-    return found.errors.length > 0 ? { errors: found.errors } : { path: found.path, namespace: NAMESPACE };
+    if (found.errors.length > 0) return { errors: found.errors };
+    if (!folders.has(found.path)) folders.set(found.path, resolveDir);
+    return { path: found.path, namespace: NAMESPACE };
   });
   build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
     const { plugin, watched, warnings } = await loadPlugin(path, options);
@@ -109,7 +113,7 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
     return {
       contents: printModule(plugin.types, { ...source, sha256: plugin.sha256 }),
       loader: 'js',
-      resolveDir: dirname(path),
+      resolveDir: folders.get(path) ?? dirname(path),
       watchFiles: watched,
       warnings: warnings.map(text => ({ text })),
     };
@@ -162,3 +166,5 @@ async function placeWorkerFiles(folder: string, { metafile, outputFiles }: Build
     }
   }
 }
+
+export { plugboard as default };

@@ -8,8 +8,8 @@ import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { describePlugin, type PluginTypes, printDeclaration } from '../types/index.ts';
 import { toBase64 } from '../values/base64.ts';
-import { askMetadata, METADATA_MS } from './ask.ts';
-import type { BuildOptions, BuiltPlugin } from './options.ts';
+import { askMetadata } from './ask.ts';
+import { type BuildOptions, type BuiltPlugin, METADATA_MS } from './options.ts';
 
 /** The query that an import of a plugin ends with, as in `./plugin.wasm?plugboard`. */
 export const QUERY = '?plugboard';

@@ -1,7 +1,9 @@
 import { aCount, aFlag, aFunction, type OptionTable, type Refuse, readOptions } from '../../wasi/options.ts';
 import { PlugboardError } from '../errors.ts';
 import type { PluginTypes } from '../types/index.ts';
-import { METADATA_MS } from './ask.ts';
+
+/** Time for `get_metadata`, the start functions included. A Go plugin starts within a second on a busy machine. */
+export const METADATA_MS = 10_000;
 
 /** A plugin that goes into a build. */
 export interface BuiltPlugin {

@@ -9,10 +9,10 @@ import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
-// The parts of the types of Vite and Rollup that are used here: plugboard does not depend on Vite. Its own types fit them.
+// The parts of the types of Vite and Rollup that are used here, since the package has no dependencies. Their own types fit.
 
 /** The part of Rollup's context for plugins that is used. */
-export interface ViteContext {
+interface ViteContext {
   environment?: { config: { resolve: { conditions?: string[] } } };
   resolve(
     source: string,
@@ -24,7 +24,7 @@ export interface ViteContext {
   emitFile(file: { type: 'asset'; name?: string; fileName?: string; source: Uint8Array }): string;
 }
 
-export interface VitePlugin {
+interface VitePlugin {
   name: string;
   enforce: 'pre';
   config(): { optimizeDeps: { exclude: string[] } };
@@ -49,7 +49,7 @@ interface Chunk {
 }
 interface Resolved {
   id: string;
-  external: true;
+  external?: true;
 }
 
 /** Stands in chunks for the path of a module that workerd imports, before the name of its file is known. */
@@ -61,13 +61,15 @@ const MODULE = 'plugboard-module:';
  * @example
  * export default defineConfig({ plugins: [plugboard()] });
  */
-export default function plugboard(options?: BuildOptions): VitePlugin;
-export default function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlugin {
+export function plugboard(options?: BuildOptions): VitePlugin;
+export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlugin {
   refuseExtra(extra, 'plugboard', refuse);
   const read = readBuildOptions(options);
   let isServing = false;
   let folder = 'assets';
   const modules = new Map<string, Uint8Array>();
+  // A plugin may lie where plugboard is not installed, so its wrapper imports as its importer does.
+  const importers = new Map<string, string>();
   return {
     name: 'plugboard',
     enforce: 'pre',
@@ -79,9 +81,14 @@ export default function plugboard(options?: BuildOptions, ...extra: unknown[]): 
     },
     async resolveId(source, importer) {
       if (source.startsWith(MODULE)) return { id: source, external: true };
+      const origin = importer === undefined ? undefined : importers.get(importer);
+      if (origin !== undefined) return this.resolve(source, origin, { skipSelf: true });
       if (!IMPORTED.test(source)) return null;
       const found = await this.resolve(withoutQuery(source), importer, { skipSelf: true });
-      return found && `${found.id}?plugboard`;
+      if (!found) return null;
+      const id = `${found.id}?plugboard`;
+      if (importer !== undefined && !importers.has(id)) importers.set(id, importer);
+      return id;
     },
     async load(id, { ssr = false } = {}) {
       if (!IMPORTED.test(id)) return null;
@@ -131,3 +138,5 @@ export default function plugboard(options?: BuildOptions, ...extra: unknown[]): 
 
 const isForWorkerd = ({ environment }: ViteContext): boolean =>
   environment?.config.resolve.conditions?.includes('workerd') ?? false;
+
+export { plugboard as default };

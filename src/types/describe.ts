@@ -1,4 +1,12 @@
-import { aText, type OptionTable, type Refuse, readOptions, refuseExtra } from '../../wasi/options.ts';
+import {
+  aText,
+  expected,
+  type Kind,
+  type OptionTable,
+  type Refuse,
+  readOptions,
+  refuseExtra,
+} from '../../wasi/options.ts';
 import { type PluginMetadata, type PortDefinition, readMetadata } from '../actor/engine/metadata.ts';
 import { ActorError } from '../actor/errors.ts';
 import { writeText } from '../actor/json/writer.ts';
@@ -29,17 +37,25 @@ export interface PluginFacts {
   metadata?: PluginMetadata | null | undefined;
 }
 
+/** Reads metadata as if the plugin had written it, so that the same rules hold. */
+const aMetadata: Kind<PluginMetadata | null> = {
+  type: 'the metadata of an actor, or null',
+  check: (value, where, refuse) => {
+    if (value === null) return null;
+    try {
+      return readMetadata(new TextEncoder().encode(writeText(value, ['metadata'])));
+    } catch (cause) {
+      return refuse(expected('the metadata of an actor, or null', value, where), undefined, { cause });
+    }
+  },
+};
+
 export const PLUGIN_FACTS: OptionTable<PluginFacts> = {
   of: 'describePlugin(source, facts)',
   rows: {
     schema: { ...aText, default: 'none' },
     schemaName: { ...aText, default: 'XTP schema' },
-    metadata: {
-      type: 'the metadata of an actor, or null',
-      check: value =>
-        value === null ? null : readMetadata(new TextEncoder().encode(writeText(value, ['metadata']))),
-      default: 'none',
-    },
+    metadata: { ...aMetadata, default: 'none' },
   },
 };
 

@@ -8,7 +8,7 @@ import type {
 } from './plugin-types.ts';
 import { comment, quote } from './text.ts';
 
-/** Types of others are reached as `Schemas["Name"]`: a name can be a word of the language, and cannot clash with names of this module. */
+/** Prints a type. Named types are reached as `Schemas["Name"]`: a name may be a word of the language, or a name of this file. */
 export function printType(type: DataType, indent = ''): string {
   switch (type.kind) {
     case 'string':

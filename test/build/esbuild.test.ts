@@ -10,7 +10,7 @@ import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { inProject, VOWELS } from './project.ts';
+import { inFolder, inProject, VOWELS } from './project.ts';
 
 const bundleIn = (folder: string, options: BuildOptions, own?: PlugboardOptions) =>
   bundle({
@@ -26,7 +26,7 @@ const bundleIn = (folder: string, options: BuildOptions, own?: PlugboardOptions)
   });
 
 const load = async (folder: string, file = 'out/app.js') =>
-  (await import(pathToFileURL(join(folder, file)).href)) as { main(): Promise<number[]>; source: unknown };
+  (await import(pathToFileURL(join(folder, file)).href)) as { main(): Promise<unknown>; source: unknown };
 const filesIn = (folder: string) =>
   readdirSync(join(folder, 'out'))
     .map(name => name.replace(/-[A-Z\d]{8}/, ''))
@@ -172,6 +172,18 @@ suite('plugboard/esbuild', test => {
       rmSync(join(folder, 'vowels.wasm'));
       const error = await raises(() => bundleIn(folder, {}), {});
       match(error.message, /app\.js:2.*vowels\.wasm/s);
+    }));
+
+  test('takes a plugin from a folder where plugboard is not installed', () =>
+    inProject(async folder => {
+      await inFolder(async other => {
+        writeFileSync(join(other, 'vowels.wasm'), host().readBytes(VOWELS));
+        const app = `import vowels from ${JSON.stringify(join(other, 'vowels.wasm?plugboard'))};
+          export const main = async () => (await (await vowels()).exports.count_vowels('hello')).json().count;`;
+        writeFileSync(join(folder, 'app.js'), app);
+        await bundleIn(folder, {});
+        is(await (await load(folder)).main(), 2);
+      });
     }));
 
   test('refuses an unknown option', () =>

@@ -27,19 +27,31 @@ export async function main() {
 }
 `;
 
-/** Runs `body` with a folder that has the app, two plugins and plugboard. */
-export async function inProject<T>(body: (folder: string) => Promise<T>): Promise<T> {
+/** Runs `body` with a new folder, which is removed afterwards. */
+export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plugboard-build-')));
   try {
-    mkdirSync(join(folder, 'node_modules'));
-    symlinkSync(host().path('.'), join(folder, 'node_modules/plugboard'), 'junction');
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(folder, 'vowels.wasm'), host().readBytes(VOWELS));
-    writeFileSync(join(folder, 'vowels.xtp.yaml'), SCHEMA);
-    writeFileSync(join(folder, 'counter.wasm'), host().readBytes(COUNTER));
-    writeFileSync(join(folder, 'app.js'), APP);
     return await body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Runs `body` with a folder that has the app, two plugins, and plugboard and the named packages of this repository. */
+export const inProject = <T>(
+  body: (folder: string) => Promise<T>,
+  packages: readonly string[] = [],
+): Promise<T> =>
+  inFolder(folder => {
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(host().path('.'), join(folder, 'node_modules/plugboard'), 'junction');
+    for (const name of packages) {
+      symlinkSync(host().path(`node_modules/${name}`), join(folder, 'node_modules', name), 'junction');
+    }
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'vowels.wasm'), host().readBytes(VOWELS));
+    writeFileSync(join(folder, 'vowels.xtp.yaml'), SCHEMA);
+    writeFileSync(join(folder, 'counter.wasm'), host().readBytes(COUNTER));
+    writeFileSync(join(folder, 'app.js'), APP);
+    return body(folder);
+  });

@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import plugboard, { type BuildOptions, type ViteContext } from '../../src/build/vite.ts';
+import plugboard, { type BuildOptions } from '../../src/build/vite.ts';
 import { equal, is, match, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { inProject, VOWELS } from './project.ts';
+
+type ViteContext = ThisParameterType<ReturnType<typeof plugboard>['load']>;
 
 interface Emitted {
   type: 'asset';
@@ -114,6 +116,18 @@ suite('plugboard/vite', test => {
         emitted.map(({ fileName, source }) => [fileName, new TextDecoder().decode(source)]),
         [['js/worker-web.js', '// the worker']],
       );
+    }));
+
+  test('lets a wrapper import plugboard as its importer does', () =>
+    inProject(async folder => {
+      const { plugin, context } = await load(folder, 'build');
+      const importers: (string | undefined)[] = [];
+      context.resolve = async (source, importer) => {
+        importers.push(importer);
+        return { id: source };
+      };
+      await plugin.resolveId.call(context, 'plugboard', join(folder, 'vowels.wasm?plugboard'));
+      equal(importers, [join(folder, 'app.js')]);
     }));
 
   test('leaves other imports to Vite', () =>

@@ -44,6 +44,8 @@ export const FLOORS: readonly Floor[] = [
     open: 'the web platform and its workers: browsers and workerd run them',
   },
   { room: 'src/msgpack/', floor: 98 },
+  { room: 'src/types/', floor: 97 },
+  { room: 'src/build/', floor: 93, open: 'elsewhere.ts stands where no build tool runs' },
   { room: 'src/cli/', floor: 96 },
   { room: 'src/actor/', floor: 98 },
   { room: 'src/actor/json/', floor: 97.4 },

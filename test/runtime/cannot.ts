@@ -36,6 +36,21 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^build\//,
+    reason: 'the plugins of build tools read and write files',
+  },
+  {
+    runtimes: ['deno'],
+    file: /^build\/(esbuild|typescript)\.test/,
+    reason: 'esbuild and the type checker are programs, which Deno may not start',
+  },
+  {
+    runtimes: bundled,
+    file: /^types\/run\.test/,
+    reason: 'imports printed modules, which import files of the build',
+  },
+  {
+    runtimes: bundled,
     file: /^actor\/example\.test/,
     reason: 'the demo reads its plugins from files',
   },

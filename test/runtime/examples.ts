@@ -33,6 +33,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     () => checkWorker(workerd),
     () => checkTally(programs),
     () => checkTallyWorker(workerd),
+    () => checkTypedWorker(workerd),
     ...browsers,
   ];
   // An example that cannot be started must not hide the results of the others.
@@ -182,6 +183,16 @@ async function checkTallyWorker(program: string): Promise<Check[]> {
     return `${response.status} ${await response.text()}${none.status}`;
   });
   return [{ name: 'examples/wasi on workerd', expected: `200 ${TALLIED}404`, actual }];
+}
+
+/** A plugin that went through plugboard/esbuild, with a wrapper of its own. */
+async function checkTypedWorker(program: string): Promise<Check[]> {
+  const actual = await serveWorker(program, 'examples/typed/config.capnp', async origin => {
+    const count = async () => (await fetch(origin)).text();
+    return [await count(), await count()].join('\n');
+  });
+  const expected = [11, 12].map(data => `[{"count":{"type":"Integer","data":${data}}}]`).join('\n');
+  return [{ name: 'examples/typed on workerd', expected, actual }];
 }
 
 async function usePageOfTally(): Promise<void> {
