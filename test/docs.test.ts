@@ -45,8 +45,15 @@ suite('spec tables', test => {
     equal(findRowProblems([sample([alloc, alloc])], suites('env.alloc')), ['two rows have the id env.alloc']);
   });
 
-  test('print a table with the suites that prove each row', () => {
-    const lines = printPage(sample([alloc, free]), suites('env.alloc', 'env.free')).split('\n');
+  test('print a table with the suites that prove each row, each suite once for all modes', () => {
+    const proof = new Map([
+      [
+        'env.alloc',
+        new Set(['memory (reference)', 'memory (accessors, shared memory)', 'kernel in a worker']),
+      ],
+      ['env.free', new Set(['memory'])],
+    ]);
+    const lines = printPage(sample([alloc, free]), proof).split('\n');
     equal(lines.slice(2), [
       '# Sample',
       '',
@@ -54,12 +61,12 @@ suite('spec tables', test => {
       '',
       '## Functions',
       '',
-      'Two of them.',
+      'Two of them. All rows are proved by memory.',
       '',
-      '| Name | Takes | Note | Proved by |',
-      '| --- | --- | --- | --- |',
-      '| `alloc` | length: i64 |   | kernel; memory |',
-      '| `free` | handle: i64 | a\\|b | kernel; memory |',
+      '|Name|Takes|Note|Also by|',
+      '|---|---|---|---|',
+      '|`alloc`|length: i64||kernel|',
+      '|`free`|handle: i64|a\\|b||',
       '',
     ]);
   });
@@ -67,7 +74,7 @@ suite('spec tables', test => {
   test('print entries without their empty cells', () => {
     match(
       printPage(sample([alloc], 'entries'), suites('env.alloc')),
-      /\n### `alloc`\n\n- \*\*Takes\*\*: length: i64\n- \*\*Proved by\*\*: kernel; memory\n$/,
+      /\nTwo of them. Rows without a suite are proved by kernel; memory.\n\n### `alloc`\n\n- \*\*Takes\*\*: length: i64\n$/,
     );
   });
 
@@ -105,6 +112,34 @@ suite('spec tables', test => {
         );
       });
     }
+  }
+});
+
+suite('links of the pages', test => {
+  const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'fixtures/README.md'].concat(
+    host()
+      .list('docs/')
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`),
+  );
+  for (const page of pages) {
+    test(`${page} links only to files, headings and labels that exist`, () => {
+      const text = readText(page).replace(/^```[\s\S]*?^```$|`[^`\n]*`/gm, '');
+      const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) =>
+        new URL(link!.replace(/^#/, `${page.replace(/.*\//, '')}#`), `http://x/${page}`).href.slice(
+          'http://x/'.length,
+        ),
+      );
+      const labels = [...text.matchAll(/\]\[(\w+)\]/g)].map(([, label]) => label!);
+      equal(
+        [...new Set(links)].filter(link => !isThere(decodeURIComponent(link)) && !isThere(`${link}/`)),
+        [],
+      );
+      equal(
+        [...new Set(labels)].filter(label => !text.includes(`\n[${label}]: http`)),
+        [],
+      );
+    });
   }
 });
 
