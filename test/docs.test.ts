@@ -115,14 +115,33 @@ suite('spec tables', test => {
   }
 });
 
+suite('docs/OPTIONS.md', test => {
+  test('says the effect of every option, of functions and commands', () => {
+    const page = pages.find(({ path }) => path === 'docs/OPTIONS.md')!;
+    const rows = page.tables.flatMap(({ title, heads, rows }) =>
+      rows.map(({ id, cells }) => ({ option: `${title} ${id}`, effect: cells[heads.indexOf('Effect')] })),
+    );
+    equal(
+      rows.filter(({ effect }) => !effect).map(({ option }) => option),
+      [],
+    );
+    for (const option of [
+      'createPlugin(manifest, options) strict',
+      'plugboard call loop',
+      'plugboard inspect json',
+    ])
+      is(rows.filter(row => row.option === option).length, 1, option);
+  });
+});
+
 suite('links of the pages', test => {
-  const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'fixtures/README.md'].concat(
+  const paths = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'fixtures/README.md'].concat(
     host()
       .list('docs/')
       .filter(name => name.endsWith('.md'))
       .map(name => `docs/${name}`),
   );
-  for (const page of pages) {
+  for (const page of paths) {
     test(`${page} links only to files, headings and labels that exist`, () => {
       const text = readText(page).replace(/^```[\s\S]*?^```$|`[^`\n]*`/gm, '');
       const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) =>

@@ -3,8 +3,9 @@ import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { STATE_FILE_MEMBERS } from '../src/actor/state/state-file.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
-import type { Option } from '../src/cli/command.ts';
+import type { Command, Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { inspect } from '../src/cli/inspect.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limits.ts';
@@ -13,6 +14,7 @@ import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
+import { optionDoc } from './helpers/option-docs.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
 import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
@@ -439,6 +441,50 @@ interface OptionLine {
 }
 const optionLines = (table: Table): OptionLine[] => ownRows(table).map(([key, row]) => ({ table, key, row }));
 
+/** The docstring of an option. Without one, the other spelling that it stands for, or the right that it gives. */
+function effectOf({ table, key, row }: OptionLine): string {
+  const same = row.sameAs === undefined ? '' : `As \`${row.sameAs}\`.`;
+  return (
+    optionDoc(table.of, key) || same || (row.grants === undefined ? '' : `Gives the plugin ${row.grants}.`)
+  );
+}
+
+interface Flag {
+  command: Command;
+  flag: string;
+  option: Option;
+}
+const COMMANDS = [call, run, inspect];
+const flagsOf = (command: Command): Flag[] =>
+  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option }));
+const DEFAULT = /\s*\(default: ([^)]*)\)/;
+
+const commandTable = (command: Command) =>
+  specTable<Flag>({
+    title: `plugboard ${command.name}`,
+    intro: 'An option that is left out has no effect, unless a default is given.',
+    rows: flagsOf(command),
+    id: ({ flag }) => flag,
+    layout: 'table',
+    columns: [
+      {
+        head: 'Option',
+        cell: ({ flag, option: { short, value } }) =>
+          [...(short ? [`-${short}`] : []), `--${flag}`]
+            .map(name => `\`${value ? `${name} ${value}` : name}\``)
+            .join(', '),
+      },
+      {
+        head: 'Type',
+        cell: ({ option: { value, unit, repeatable } }) =>
+          `${unit ? 'a whole number' : value ? 'a text' : 'a switch'}${repeatable ? ', may be repeated' : ''}`,
+      },
+      { head: 'Unit', cell: ({ option }) => option.unit ?? '' },
+      { head: 'Default', cell: ({ option }) => DEFAULT.exec(option.help)?.[1]?.replaceAll('\n', ' ') ?? '' },
+      { head: 'Effect', cell: ({ option }) => option.help.replace(DEFAULT, '').replaceAll('\n', ' ') },
+    ],
+  });
+
 const optionsPage: Page = {
   path: 'docs/OPTIONS.md',
   title: 'Options',
@@ -459,10 +505,10 @@ const optionsPage: Page = {
         { head: 'Unit', cell: ({ row }) => row.unit ?? '' },
         { head: 'Default', cell: ({ row }) => row.default },
         { head: 'Where it works', cell: ({ row }) => row.where ?? '' },
-        { head: 'Gives the plugin', cell: ({ row }) => row.grants ?? '' },
+        { head: 'Effect', cell: effectOf },
       ],
     }),
-  ),
+  ).concat(COMMANDS.map(commandTable)),
 };
 
 const grantTable = specTable<OptionLine>({
@@ -482,9 +528,7 @@ const grantTable = specTable<OptionLine>({
   ],
 });
 
-const flags = [call, run].flatMap(command =>
-  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option })),
-);
+const flags = COMMANDS.flatMap(flagsOf);
 
 const flagTable = specTable<(typeof flags)[number]>({
   title: 'Options of the command that grant something',
