@@ -10,7 +10,7 @@ import type { EnvImports } from './signatures.ts';
 export type KernelTier = 'reference' | 'accessors';
 
 export interface KernelImportOptions {
-  /** Default: `accessors` where the platform compiles bytes, otherwise `reference`. */
+  /** Implementation of loads and stores. Default: `accessors` where the platform compiles bytes, otherwise `reference`. */
   tier?: KernelTier | undefined;
   /** The compiled accessor module. Needed where the platform cannot compile bytes. */
   accessors?: WebAssembly.Module | undefined;

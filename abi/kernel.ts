@@ -22,11 +22,15 @@ export interface KernelOptions {
   maxBytes?: number | undefined;
   /** The most bytes of variables, keys included. 0 allows none. */
   maxVarBytes: number;
+  /** Values that the plugin reads with `config_get`. */
   config?: ReadonlyMap<string, string>;
+  /** The lowest level that is passed to `onLog`. */
   logLevel?: LogLevel;
   /** Lets the plugin read the headers of HTTP responses. Default: false. */
   exposesHttpHeaders?: boolean;
+  /** Receives log messages. */
   onLog?: (level: MessageLevel, text: string) => void;
+  /** Receives tolerated mistakes. */
   onDiagnostic?: (diagnostic: AbiDiagnostic) => void;
   /** Turns diagnostics into errors that end the call. */
   strict?: boolean;

@@ -57,12 +57,12 @@ const byte: Value = { name: 'value', meaning: 'one byte, unsigned' };
 const word: Value = { name: 'value', meaning: 'eight bytes, little endian' };
 const key: Value = { name: 'key', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
 
-const outside = 'An address below 64, or on a page that no block of this call has reached,';
+export const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
   'A range that loads do not reach is ignored, with a diagnostic. Any other range counts, whether or not it is a block.';
 const afterCall = 'The host frees the key when the call is over';
-const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
-const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
+export const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
+export const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
 
 const log: Rows['log_trace'] = {
   params: [handle('handle of the message in UTF-8; 0 is the empty message')],
@@ -211,7 +211,7 @@ const rows: Rows = {
   },
   memory_bytes: {
     params: [],
-    results: [bytes('bytes', 'of kernel memory that loads and stores reach')],
+    results: [bytes('bytes', 'bytes of kernel memory that loads and stores reach')],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: `${NATIVE}, which starts with 65,472.`,

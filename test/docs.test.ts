@@ -46,8 +46,15 @@ suite('spec tables', test => {
     equal(findRowProblems([sample([alloc, alloc])], suites('env.alloc')), ['two rows have the id env.alloc']);
   });
 
-  test('print a table with the suites that prove each row', () => {
-    const lines = printPage(sample([alloc, free]), suites('env.alloc', 'env.free')).split('\n');
+  test('print a table with the suites that prove each row, each suite once for all modes', () => {
+    const proof = new Map([
+      [
+        'env.alloc',
+        new Set(['memory (reference)', 'memory (accessors, shared memory)', 'kernel in a worker']),
+      ],
+      ['env.free', new Set(['memory'])],
+    ]);
+    const lines = printPage(sample([alloc, free]), proof).split('\n');
     equal(lines.slice(2), [
       '# Sample',
       '',
@@ -55,12 +62,12 @@ suite('spec tables', test => {
       '',
       '## Functions',
       '',
-      'Two of them.',
+      'Two of them. All rows are proved by memory.',
       '',
-      '| Name | Takes | Note | Proved by |',
-      '| --- | --- | --- | --- |',
-      '| `alloc` | length: i64 |   | kernel; memory |',
-      '| `free` | handle: i64 | a\\|b | kernel; memory |',
+      '|Name|Takes|Note|Also by|',
+      '|---|---|---|---|',
+      '|`alloc`|length: i64||kernel|',
+      '|`free`|handle: i64|a\\|b||',
       '',
     ]);
   });
@@ -68,7 +75,7 @@ suite('spec tables', test => {
   test('print entries without their empty cells', () => {
     match(
       printPage(sample([alloc], 'entries'), suites('env.alloc')),
-      /\n### `alloc`\n\n- \*\*Takes\*\*: length: i64\n- \*\*Proved by\*\*: kernel; memory\n$/,
+      /\nTwo of them. Rows without a suite are proved by kernel; memory.\n\n### `alloc`\n\n- \*\*Takes\*\*: length: i64\n$/,
     );
   });
 
@@ -106,6 +113,53 @@ suite('spec tables', test => {
         );
       });
     }
+  }
+});
+
+suite('docs/OPTIONS.md', test => {
+  test('says the effect of every option, of functions and commands', () => {
+    const page = pages.find(({ path }) => path === 'docs/OPTIONS.md')!;
+    const rows = page.tables.flatMap(({ title, heads, rows }) =>
+      rows.map(({ id, cells }) => ({ option: `${title} ${id}`, effect: cells[heads.indexOf('Effect')] })),
+    );
+    equal(
+      rows.filter(({ effect }) => !effect).map(({ option }) => option),
+      [],
+    );
+    for (const option of [
+      'createPlugin(manifest, options) strict',
+      'plugboard call loop',
+      'plugboard inspect json',
+    ])
+      is(rows.filter(row => row.option === option).length, 1, option);
+  });
+});
+
+suite('links of the pages', test => {
+  const paths = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'fixtures/README.md'].concat(
+    host()
+      .list('docs/')
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`),
+  );
+  for (const page of paths) {
+    test(`${page} links only to files, headings and labels that exist`, () => {
+      const text = readText(page).replace(/^```[\s\S]*?^```$|`[^`\n]*`/gm, '');
+      const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) =>
+        new URL(link!.replace(/^#/, `${page.replace(/.*\//, '')}#`), `http://x/${page}`).href.slice(
+          'http://x/'.length,
+        ),
+      );
+      const labels = [...text.matchAll(/\]\[(\w+)\]/g)].map(([, label]) => label!);
+      equal(
+        [...new Set(links)].filter(link => !isThere(decodeURIComponent(link)) && !isThere(`${link}/`)),
+        [],
+      );
+      equal(
+        [...new Set(labels)].filter(label => !text.includes(`\n[${label}]: http`)),
+        [],
+      );
+    });
   }
 });
 

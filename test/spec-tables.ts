@@ -1,177 +1,26 @@
-import { ENV_NAMESPACE } from '../abi/signatures.ts';
-import { ENV_FUNCTIONS, type EnvFunction } from '../abi/spec.ts';
 import { MODULE_ERROR_KINDS } from '../src/actor/engine/module-error.ts';
 import { ACTOR_LIMITS, type ActorLimit } from '../src/actor/limits.ts';
 import { STATE_FILE_MEMBERS } from '../src/actor/state/state-file.ts';
 import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
-import type { Option } from '../src/cli/command.ts';
+import type { Command, Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { inspect } from '../src/cli/inspect.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limit-rows.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
-import { type WasiFunction, wasiFunctions } from '../wasi/spec/rows.ts';
+import { abiPage } from './abi-page.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
-import { type ComparisonRow, type ComparisonTopic, comparison } from './comparison/index.ts';
+import { optionDoc } from './helpers/option-docs.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
 import { baseOf, grantId, ownRows, TABLES, type Table } from './option-tables.ts';
 import { ACTORS, type Claim, OTHER_CLAIMS, PLUGIN_CLAIMS, PROMISES } from './security-claims.ts';
 import { stabilityPage } from './stability.ts';
-
-/** A list below its head, in the layout `entries`. */
-const list = (items: readonly string[]) => items.map(item => `\n  - ${item}`).join('');
-const codes = (items: readonly string[]) => items.map(item => `\`${item}\``).join(', ');
-
-interface Value {
-  name: string;
-  type: string;
-  meaning: string;
-}
-const meanings = (values: readonly Value[]) =>
-  list(values.map(({ name, meaning }) => `\`${name}\`: ${meaning}`));
-const signature = (name: string, params: readonly Value[], results: readonly string[]) => {
-  const takes = params.map(param => `${param.name}: ${param.type}`).join(', ');
-  return `\`${name}(${takes})${results.length ? ` → ${results.join(', ')}` : ''}\``;
-};
-
-const asNative = 'as native';
-const comparisonTable = ({ title, intro, rows }: ComparisonTopic) =>
-  specTable<ComparisonRow>({
-    title: `Compared: ${title.toLowerCase()}`,
-    intro,
-    prefix: 'abi',
-    rows,
-    id: row => row.id,
-    layout: 'table',
-    columns: [
-      { head: 'Row', cell: row => `\`abi.${row.id}\`` },
-      { head: 'Case', cell: row => row.case },
-      { head: 'Extism native', cell: row => row.native },
-      { head: 'Go SDK', cell: row => row.go ?? asNative },
-      { head: 'JS SDK', cell: row => row.js ?? asNative },
-      { head: 'plugboard', cell: row => row.plugboard ?? asNative },
-      { head: 'Why', cell: row => row.why ?? '' },
-    ],
-  });
-
-const abiPage: Page = {
-  path: 'docs/ABI.md',
-  title: 'The Extism kernel ABI',
-  intro:
-    `Every function that a plugin may import from \`${ENV_NAMESPACE}\`, as [abi/](/abi/) provides it, on every tier and ` +
-    'runtime. A handle is the offset of a block in the kernel memory, which plugins reach through these functions only. ' +
-    'Where a function "ends the call", the caller gets an error even if the export returns normally afterwards. Below the ' +
-    'functions, tables compare, case by case, the other hosts: the native runtime (libextism 1.41.0), the Go SDK (1.7.1) and the ' +
-    'official JS SDK (2.0.0-rc13, in the foreground). Unless that is unsafe, plugboard does the same as native.',
-  tables: [
-    specTable<EnvFunction>({
-      title: 'Functions',
-      intro:
-        '"Based on" names the behaviour that plugins were written for, and the differences of plugboard.',
-      prefix: 'env',
-      rows: ENV_FUNCTIONS,
-      id: row => row.name,
-      layout: 'entries',
-      columns: [
-        { head: 'Function', cell: row => row.name },
-        {
-          head: 'Type',
-          cell: row =>
-            signature(
-              row.name,
-              row.params,
-              row.results.map(result => result.type),
-            ),
-        },
-        { head: 'Parameters', cell: row => meanings(row.params) },
-        { head: 'Returns', cell: row => row.results.map(result => result.meaning).join('; ') },
-        { head: 'Bad input', cell: row => row.onBadInput },
-        { head: 'Ownership', cell: row => row.ownership },
-        { head: 'Based on', cell: row => row.source },
-      ],
-    }),
-    ...comparison.map(comparisonTable),
-  ],
-};
-
-const wasiSignature = (row: WasiFunction) => signature(row.name, wasiParams(row), row.results);
-const wasiParams = (row: WasiFunction) =>
-  row.params.map(([name, type, meaning]) => ({ name, type, meaning }));
-
-interface Guarantee {
-  where: string;
-  folder: string;
-  race: string;
-}
-
-const guarantees: readonly Guarantee[] = [
-  {
-    where: 'In memory',
-    folder: 'the folder itself',
-    race: 'none: no other code runs between the check and the use',
-  },
-  {
-    where: 'Node, Deno and Bun on Linux and macOS',
-    folder: 'as a path; before every use its device and inode are compared with those of the folder',
-    race: 'another process that may write there can replace a folder by a link between check and use; a link as the last component of the path is not followed by the system either',
-  },
-  {
-    where: 'Node, Deno and Bun on Windows',
-    folder: 'as on Linux; names with a backslash or a colon, and names of devices, are refused',
-    race: 'as on Linux, and the last component can be replaced too',
-  },
-  {
-    where: 'workerd and browsers',
-    folder: 'files in memory only',
-    race: 'none',
-  },
-];
-
-const wasiPage: Page = {
-  path: 'docs/WASI.md',
-  title: 'WASI preview 1',
-  intro:
-    'The functions of `wasi_snapshot_preview1`, as [wasi/](/wasi/) implements them. Numbers are unsigned, pointers are ' +
-    'offsets into the memory that the program exports, and every function except `proc_exit` returns an errno.',
-  tables: [
-    specTable<WasiFunction>({
-      title: 'Functions',
-      intro:
-        'A program gets clocks, random bytes and captured stdio. It gets arguments, environment and folders only if options give them.',
-      prefix: 'wasi',
-      rows: wasiFunctions,
-      id: row => row.name,
-      layout: 'entries',
-      columns: [
-        { head: 'Function', cell: row => row.name },
-        { head: 'Type', cell: wasiSignature },
-        { head: 'Does', cell: row => row.summary },
-        { head: 'Parameters', cell: row => meanings(wasiParams(row)) },
-        { head: 'Errnos', cell: row => codes(row.errnos) },
-        { head: 'Bad input', cell: row => row.onBadInput },
-        { head: 'Specified in', cell: row => `[wasi_snapshot_preview1 #${row.name}](${row.spec})` },
-      ],
-    }),
-    specTable<Guarantee>({
-      title: 'How a program is kept in its folders',
-      intro:
-        'Every path is resolved below an open folder, name by name. Absolute paths, `..` above that folder and links that lead ' +
-        'to either are EPERM on every file system. The table says whether a race between the check of a name and its use is possible.',
-      rows: guarantees,
-      id: row => row.where,
-      layout: 'table',
-      columns: [
-        { head: 'Files', cell: row => row.where },
-        { head: 'How an open folder is kept', cell: row => row.folder },
-        { head: 'Effect of a race', cell: row => row.race },
-      ],
-    }),
-  ],
-};
+import { wasiPage } from './wasi-page.ts';
 
 const errorTable = (title: string, intro: string, rows: readonly ErrorCode[]) =>
   specTable<ErrorCode>({
@@ -600,6 +449,50 @@ interface OptionLine {
 }
 const optionLines = (table: Table): OptionLine[] => ownRows(table).map(([key, row]) => ({ table, key, row }));
 
+/** The docstring of an option. Without one, the other spelling that it stands for, or the right that it gives. */
+function effectOf({ table, key, row }: OptionLine): string {
+  const same = row.sameAs === undefined ? '' : `As \`${row.sameAs}\`.`;
+  return (
+    optionDoc(table.of, key) || same || (row.grants === undefined ? '' : `Gives the plugin ${row.grants}.`)
+  );
+}
+
+interface Flag {
+  command: Command;
+  flag: string;
+  option: Option;
+}
+const COMMANDS = [call, run, inspect];
+const flagsOf = (command: Command): Flag[] =>
+  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option }));
+const DEFAULT = /\s*\(default: ([^)]*)\)/;
+
+const commandTable = (command: Command) =>
+  specTable<Flag>({
+    title: `plugboard ${command.name}`,
+    intro: 'An option that is left out has no effect, unless a default is given.',
+    rows: flagsOf(command),
+    id: ({ flag }) => flag,
+    layout: 'table',
+    columns: [
+      {
+        head: 'Option',
+        cell: ({ flag, option: { short, value } }) =>
+          [...(short ? [`-${short}`] : []), `--${flag}`]
+            .map(name => `\`${value ? `${name} ${value}` : name}\``)
+            .join(', '),
+      },
+      {
+        head: 'Type',
+        cell: ({ option: { value, unit, repeatable } }) =>
+          `${unit ? 'a whole number' : value ? 'a text' : 'a switch'}${repeatable ? ', may be repeated' : ''}`,
+      },
+      { head: 'Unit', cell: ({ option }) => option.unit ?? '' },
+      { head: 'Default', cell: ({ option }) => DEFAULT.exec(option.help)?.[1]?.replaceAll('\n', ' ') ?? '' },
+      { head: 'Effect', cell: ({ option }) => option.help.replace(DEFAULT, '').replaceAll('\n', ' ') },
+    ],
+  });
+
 const optionsPage: Page = {
   path: 'docs/OPTIONS.md',
   title: 'Options',
@@ -620,10 +513,10 @@ const optionsPage: Page = {
         { head: 'Unit', cell: ({ row }) => row.unit ?? '' },
         { head: 'Default', cell: ({ row }) => row.default },
         { head: 'Where it works', cell: ({ row }) => row.where ?? '' },
-        { head: 'Gives the plugin', cell: ({ row }) => row.grants ?? '' },
+        { head: 'Effect', cell: effectOf },
       ],
     }),
-  ),
+  ).concat(COMMANDS.map(commandTable)),
 };
 
 const grantTable = specTable<OptionLine>({
@@ -643,9 +536,7 @@ const grantTable = specTable<OptionLine>({
   ],
 });
 
-const flags = [call, run].flatMap(command =>
-  Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option })),
-);
+const flags = COMMANDS.flatMap(flagsOf);
 
 const flagTable = specTable<(typeof flags)[number]>({
   title: 'Options of the command that grant something',

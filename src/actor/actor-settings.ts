@@ -59,7 +59,7 @@ export interface ActorOptions
   node?: GraphNode | undefined;
   /** The state to start from, kept in memory; or a store that keeps it. Default: an empty state, kept in memory. */
   state?: JsonObject | StateStore | undefined;
-  /** Default: `replace`, as upstream. */
+  /** How a state that the plugin returns is applied, and whether a failed call changes anything. Default: `replace`, as upstream. */
   statePolicy?: StatePolicy | undefined;
   /** Packets that inports, and outports, hold before a sender waits. Default: 1024. */
   capacity?: number | undefined;
@@ -72,7 +72,7 @@ export interface ActorOptions
    * upstream does; only the state passes from call to call. Default: `inline`.
    */
   isolation?: Isolation | undefined;
-  /** Default: `continue`. */
+  /** How the actor goes on after a failed call. Default: `continue`. */
   errorPolicy?: ErrorPolicy | undefined;
   /** The actor stops after this many failed calls in a row. Default: 10 with `restart`, else no limit. */
   maxFailures?: number | undefined;

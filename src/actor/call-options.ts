@@ -4,6 +4,7 @@ import { refuseOption } from './errors.ts';
 
 /** The signal that ends one wait or call. */
 export interface SendOptions {
+  /** Ends the wait, and the call where it can be ended. */
   signal?: AbortSignal | undefined;
 }
 

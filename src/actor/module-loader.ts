@@ -42,7 +42,7 @@ export interface LoaderOptions extends EngineOptions {
 }
 
 export interface LoadOptions {
-  /** Default: `process`. */
+  /** The export that takes each message. Default: `process`. */
   entryPoint?: string | undefined;
   /** The SHA-256 that the bytes must have, 64 hexadecimal digits. */
   sha256?: string | undefined;

@@ -28,18 +28,23 @@ export interface ManifestWasmData {
   data: OrPromise<Uint8Array | ArrayBuffer | string>;
 }
 export interface ManifestWasmPath {
+  /** A file of the host. */
   path: string;
 }
 export interface ManifestWasmUrl {
-  /** Absolute; in a page also relative to it. */
+  /** Fetched when the plugin is created. Absolute; in a page also relative to it. */
   url: string | URL;
+  /** The HTTP method for `url`. Default: GET. */
   method?: string | undefined;
+  /** HTTP headers for `url`. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 export interface ManifestWasmResponse {
+  /** The body is read once. */
   response: OrPromise<Response>;
 }
 export interface ManifestWasmModule {
+  /** A compiled module, for platforms that import wasm. */
   module: OrPromise<WebAssembly.Module>;
 }
 
@@ -61,6 +66,7 @@ export type ManifestWasm = (
 };
 
 export interface Manifest extends ManifestOptions {
+  /** The modules of the plugin, in the order in which they are linked. */
   wasm: readonly ManifestWasm[];
 }
 
@@ -168,7 +174,12 @@ function parseJson(text: string): unknown {
 
 type WasmKeys = Partial<
   ManifestWasmData & ManifestWasmPath & ManifestWasmUrl & ManifestWasmResponse & ManifestWasmModule
-> & { name?: string | undefined; hash?: string | undefined };
+> & {
+  /** The namespace under which other modules import from this module; `main` for the main module. */
+  name?: string | undefined;
+  /** SHA-256 of the bytes, which is checked. Not allowed with `module`. */
+  hash?: string | undefined;
+};
 
 const aUrl: Kind<string | URL> = {
   type: 'an absolute URL; in a page also one relative to it',
@@ -217,8 +228,13 @@ const aModuleOfManifest: Kind<WasmKeys> = {
 };
 const isElsewhere = 'it belongs into a module: { wasm: [{ … }] }';
 
+interface ManifestKeys extends ManifestOptions {
+  /** The modules of the plugin, in the order in which they are linked. */
+  wasm: WasmKeys[];
+}
+
 /** Every key of a manifest. */
-export const MANIFEST_KEYS: OptionTable<ManifestOptions & { wasm: WasmKeys[] }> = {
+export const MANIFEST_KEYS: OptionTable<ManifestKeys> = {
   of: 'manifests',
   nullIsLeftOut: true,
   rows: {

@@ -34,13 +34,16 @@ export interface MemoryOptions {
  * the Extism manifest, keys in camel case the meaning of the official JS SDK. A key may be given in one spelling only.
  */
 export interface ManifestOptions {
+  /** Values that the plugin reads with `config_get`. */
   config?: PluginConfig | null | undefined;
+  /** Hosts that `http_request` may reach, also after a redirect: names, in which `*`, `?` and `[…]` stand for other characters. */
   allowedHosts?: readonly string[] | null | undefined;
   allowed_hosts?: readonly string[] | null | undefined;
   /** Guest path → host path. */
   allowedPaths?: Readonly<Record<string, string>> | null | undefined;
   /** Host path, perhaps with `ro:` before it → guest path. */
   allowed_paths?: Readonly<Record<string, string>> | null | undefined;
+  /** Limits of memory, variables and HTTP responses. */
   memory?: MemoryOptions | null | undefined;
   /**
    * Ends a call, or the start functions, after this many ms, even in an endless loop. The plugin then runs in a worker, or with
@@ -75,6 +78,7 @@ export interface PluginOptions extends ManifestOptions {
   functions?: HostFunctions | undefined;
   /** Fetches manifests and modules by URL, and sends the plugin's HTTP requests. Default: the platform's `fetch`. */
   fetch?: Fetch | undefined;
+  /** Shows the headers of HTTP responses to the plugin, by `http_headers`. Default: false. */
   allowHttpResponseHeaders?: boolean | undefined;
   /** The URL schemes that `http_request` may use, also after a redirect. Default: both. */
   allowedSchemes?: readonly ('http' | 'https')[] | undefined;
@@ -112,6 +116,7 @@ export interface PluginOptions extends ManifestOptions {
   accessors?: WebAssembly.Module | undefined;
   /** Receives each line of the plugin's stdout, without the line end. */
   stdout?: ((line: string) => void) | undefined;
+  /** Receives each line of the plugin's stderr. The last lines also go into the error of a call that traps. */
   stderr?: ((line: string) => void) | undefined;
   /** Receives tolerated mistakes. */
   onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;

@@ -153,6 +153,7 @@ export const values = {
 
 /** Parameters and result of a typed host function. */
 export interface Signature<Params extends readonly unknown[], Result> {
+  /** The types of the parameters, after the context. */
   params?: readonly [...{ [Index in keyof Params]: ValueCodec<Params[Index]> }];
   /** Left out for a function without a result. */
   result?: ValueCodec<Result>;

@@ -5,6 +5,7 @@ const SAME_EDGE =
 
 export const access: ComparisonTopic = {
   title: 'Loads and stores',
+  source: 'kernel',
   intro:
     'How `load_u8`, `load_u64`, `store_u8` and `store_u64` behave outside blocks. The end of the memory is the first address ' +
     'that they do not reach. Natively this is the end of the whole memory, first at 1 MiB. Here it is the end of the last page ' +

@@ -2,6 +2,7 @@ import { type ComparisonTopic, NOT_COMPARED } from './row.ts';
 
 export const blocks: ComparisonTopic = {
   title: 'Blocks',
+  source: 'kernel',
   intro: 'How `alloc`, `free`, `length`, `reset` and `memory_bytes` behave in edge cases.',
   rows: [
     {

@@ -5,6 +5,7 @@ const FRESH_INSTANCE =
 
 export const calls: ComparisonTopic = {
   title: 'Between calls',
+  source: 'plugin',
   intro: 'State that is kept from one call to the next, and calls that overlap.',
   rows: [
     {

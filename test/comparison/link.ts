@@ -2,6 +2,7 @@ import type { ComparisonTopic } from './row.ts';
 
 export const link: ComparisonTopic = {
   title: 'Several modules',
+  source: 'plugin',
   intro: 'Names, imports and instances of the modules of one manifest.',
   rows: [
     {
@@ -111,6 +112,7 @@ export const link: ComparisonTopic = {
 
 export const manifest: ComparisonTopic = {
   title: 'Manifests',
+  source: 'manifest',
   intro: 'The meaning of the keys of a manifest, and the refused values.',
   rows: [
     {

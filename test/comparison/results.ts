@@ -1,12 +1,12 @@
 import type { ComparisonTopic } from './row.ts';
 
 const BROKEN_SYMBOL = 'rejects with a bare `Symbol`';
-const REPORTED =
-  'The result is an error in native `call` too. The code, text or output that the plugin set must not be lost.';
+const REPORTED = 'An error in native `call` too. Code, text and output of the plugin are kept.';
 const EXIT_CODE = 'The plugin exited and gave a reason: the error has both the text and the exit code.';
 
 export const results: ComparisonTopic = {
   title: 'Results',
+  source: 'plugin',
   intro:
     'The result that the caller gets. The native column shows the result of `Plugin::call`. The C API, and every language that ' +
     'uses it, returns code, error text and output separately.',

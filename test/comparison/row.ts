@@ -16,6 +16,8 @@ export type ComparisonRow = Readonly<{
 export interface ComparisonTopic {
   title: string;
   intro: string;
+  /** The part of Extism's native runtime that is compared: a label of the links of docs/ABI.md. */
+  source: 'kernel' | 'pdk' | 'plugin' | 'manifest';
   rows: readonly ComparisonRow[];
 }
 

@@ -4,6 +4,7 @@ const NEEDS_WASI = 'the same, if WASI is on';
 
 export const start: ComparisonTopic = {
   title: 'Start functions',
+  source: 'plugin',
   intro: 'Functions that run before the first call.',
   rows: [
     {

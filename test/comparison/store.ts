@@ -5,6 +5,7 @@ const END_OF_CALL =
 
 export const store: ComparisonTopic = {
   title: 'Configuration, variables and logs',
+  source: 'pdk',
   intro: 'Keys, values and messages are handles of blocks with UTF-8 text, or bytes.',
   rows: [
     {

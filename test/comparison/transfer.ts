@@ -7,6 +7,7 @@ const FAILED = 'A plugin that sets an error has failed; the call must not look l
 
 export const transfer: ComparisonTopic = {
   title: 'Input, output and error',
+  source: 'kernel',
   intro: 'How bytes go in and out of a call.',
   rows: [
     {

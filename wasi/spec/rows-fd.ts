@@ -1,11 +1,11 @@
 import { FAULT, FS_ERRNOS, type Row } from './row.ts';
 import type { WasiFunctionName } from './signatures.ts';
 
-const BAD_FD = 'not open, or without the right: EBADF';
-const SHORT = 'at most 1024 pieces and 16 MiB at once';
-const TOO_FAR = 'an end beyond 2^44 - 4096, the largest file: EFBIG, nothing written';
-const NEGATIVE = 'an offset of 2^63 or more: EINVAL';
-const BAD_PIECE = 'the list or a piece outside the memory: EFAULT, nothing moved';
+export const BAD_FD = 'not open, or without the right: EBADF';
+export const SHORT = 'at most 1024 pieces and 16 MiB at once';
+export const TOO_FAR = 'an end beyond 2^44 - 4096, the largest file: EFBIG, nothing written';
+export const NEGATIVE = 'an offset of 2^63 or more: EINVAL';
+export const BAD_PIECE = 'the list or a piece outside the memory: EFAULT, nothing moved';
 
 /** The functions on descriptors. */
 export const fdRows: Readonly<Record<Extract<WasiFunctionName, `fd_${string}`>, Row>> = {

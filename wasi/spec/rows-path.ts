@@ -2,7 +2,7 @@ import { FAULT, FS_ERRNOS, type Row } from './row.ts';
 import type { WasiFunctionName } from './signatures.ts';
 
 /** The errnos that every function with a path may return. */
-const PATH_ERRNOS = [
+export const PATH_ERRNOS = [
   'ESUCCESS',
   'EBADF',
   'EFAULT',
@@ -15,7 +15,7 @@ const PATH_ERRNOS = [
   ...FS_ERRNOS,
 ] as const;
 
-const BAD_PATH =
+export const BAD_PATH =
   'not open: EBADF; not a folder: ENOTDIR; without the right: ENOTCAPABLE; empty: ENOENT; absolute, or leading out by .. or a link: EPERM; ' +
   'a NUL in it: EINVAL; not UTF-8: EILSEQ; over 4096 bytes or a name over 255: ENAMETOOLONG; over 40 links: ELOOP';
 

@@ -22,6 +22,7 @@ export interface EngineCall {
   readonly statePart?: Part | undefined;
   /** Packets that the plugin sends while it runs are added here. */
   readonly packets: Packet[];
+  /** Ends the call where it can be ended. */
   readonly signal?: AbortSignal | undefined;
 }
 

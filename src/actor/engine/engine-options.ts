@@ -31,6 +31,7 @@ export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   protocol?: Protocol | undefined;
   /** `msgpack` of plugboard/msgpack, for plugins whose metadata names that encoding. Other plugins get JSON in any case. */
   codec?: Codec | undefined;
+  /** Limits of module, input, state, output and packets: the keys of `ACTOR_LIMITS` that have an option. */
   limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
   /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only for modules that are given as bytes. */
   memoryLimitMb?: number | undefined;

@@ -23,11 +23,11 @@ export interface ActorContext {
 }
 
 export interface PayloadOptions {
-  /** Default: `plain`. */
+  /** The form of messages to the plugin. Default: `plain`. */
   wire?: Wire | undefined;
-  /** Default: 64 MiB. */
+  /** A larger payload is refused. Default: 64 MiB. */
   maxBytes?: number | undefined;
-  /** Default: JSON. */
+  /** The encoding of the plugin. Default: JSON. */
   codec?: Codec | undefined;
 }
 

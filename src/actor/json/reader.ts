@@ -25,6 +25,7 @@ export function readUtf8(bytes: Uint8Array, what: string): string {
 export interface ReadOptions {
   /** Name of the text in error messages. */
   what?: string | undefined;
+  /** Levels of arrays and objects inside one another; deeper text is refused. */
   maxDepth?: number | undefined;
 }
 
