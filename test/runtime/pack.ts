@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,9 @@ const checks = new Checks();
 function install(tarball: Tarball): void {
   mkdirSync(project);
   runNpm(project, 'install', '--prefix', project, '--offline', tarball.path);
-  for (const fixture of readFixtures(readme)) {
+  const withoutFiles = readFileSync(join(root, 'test/package/without-files.mjs'), 'utf8');
+  writeFileSync(join(project, 'without-files.mjs'), withoutFiles);
+  for (const fixture of readFixtures(readme + withoutFiles)) {
     mkdirSync(join(project, dirname(fixture)), { recursive: true });
     copyFileSync(join(root, fixture), join(project, fixture));
   }
@@ -63,6 +65,7 @@ function runtimes(): Command[] {
     '--no-lock',
     '--no-remote',
     `--allow-read=${project}`,
+    `--allow-write=${project}`,
     '--allow-net=127.0.0.1',
   ];
   return [
@@ -75,8 +78,11 @@ function runtimes(): Command[] {
 
 function checkRuntime(runtime: Command, programs: readonly Program[]): void {
   for (const program of programs) checkProgram(project, program, runtime, checks);
+  const [program, ...args] = runtime.command;
+  checks.check(`calls without the files of the package on ${runtime.name}`, () => {
+    run(project, program, ...args, 'without-files.mjs');
+  });
   checks.check(`require on ${runtime.name}`, () => {
-    const [program, ...args] = runtime.command;
     run(project, program, ...args, 'require.cjs', ...paths);
   });
 }
