@@ -135,7 +135,8 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const waiting = waitingCalls(decided, kernel, outputs);
   const calls = waiting ?? new InlineCalls(kernel, outputs);
   const { tier, imports } = connect(kernel, mode, settings);
-  const prints = settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false;
+  const report = reportOn(plan, mode, tier, limits);
+  const prints = report.wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false);
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
@@ -144,7 +145,6 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const deadline =
     limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
   const http = waiting && (await httpFor(decided, kernel, waiting));
-  const report = reportOn(plan, mode, tier, limits);
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   if (mode === 'worker') await platform.loadWorker?.();

@@ -147,6 +147,16 @@ const allowed: Files = {
     "import { createPlugin } from 'plugboard'; import { readFile } from 'node:fs/promises';",
 };
 
+/** Imports that wait until code needs them. Each is awaited while a plugin is created, or a command begins: a call loads nothing. */
+const LATE_IMPORTS: Files = {
+  'src/actor/state/file-state.ts': '../../platform/node-atomic-file.ts',
+  'src/cli/main.ts': './program.ts',
+  'src/cli/program.ts': './call.ts ./run.ts ./inspect.ts',
+  'src/module/compile.ts': './rewrite.ts',
+  'src/platform/node-worker.ts': './node-worker-code.ts',
+  'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./host/http.ts',
+};
+
 suite('layers', test => {
   for (const { name, files, problem } of wrong) {
     test(`refuses ${name}`, () => equal(checkLayers(new Map(Object.entries(files))), [problem]));
@@ -177,5 +187,13 @@ suite('layers', test => {
     const files = new Map(names.map(name => [name, readText(name)]));
     is(checkLayers(files).join('\n'), '');
     match([...files.keys()].join(' '), /test\/layers\.test\.ts/);
+  });
+
+  test('no call loads code', () => {
+    const found = ['abi/', 'wasi/', 'src/'].flatMap(filesBelow).flatMap(name => {
+      const late = [...readText(name).matchAll(/\bimport\('([^']+)'\)/g)].map(([, target]) => target);
+      return late.length ? [[name, late.join(' ')]] : [];
+    });
+    equal(Object.fromEntries(found), LATE_IMPORTS);
   });
 });

@@ -1,7 +1,7 @@
 import { lazily } from '../../abi/lazily.ts';
 
 // Built-in modules of Node, Deno and Bun, loaded when they are first used. On Deno `node:fs` takes 24 ms, and the name `process`
-// alone 12 ms: more than the whole package (RATIONALE: why-is-the-package-made-of-bundles).
+// alone 12 ms: more than the whole package (RATIONALE: why-is-the-package-made-of-bundles-and-not-of-one-file-per-source-file).
 export const fs = lazily(() => process.getBuiltinModule('node:fs'));
 export const os = lazily(() => process.getBuiltinModule('node:os'));
 export const url = lazily(() => process.getBuiltinModule('node:url'));

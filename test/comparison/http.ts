@@ -5,6 +5,7 @@ const REFUSED =
 
 export const http: ComparisonTopic = {
   title: 'HTTP',
+  source: 'plugin',
   intro:
     'Requests go through the `fetch` of the runtime, and its rules hold on every runtime. The cells about native come from `test/native/http_probe.py`.',
   rows: [

@@ -6,7 +6,7 @@ import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
 import { followPage } from '../package/page-shell.ts';
 import { findStaleRows, programsOf, readExamples, readPages } from '../package/pages.ts';
-import { type Command, checkProgram, type Program } from '../package/programs.ts';
+import { type Command, checkProgram, makeProgram, type Program } from '../package/programs.ts';
 import { packFresh, type Tarball } from '../package/tarball.ts';
 import { checkTypes } from '../package/types.ts';
 import { checkBundles } from '../package/web.ts';
@@ -38,7 +38,11 @@ const checks = new Checks();
 function install(tarball: Tarball): void {
   mkdirSync(project);
   runNpm(project, 'install', '--prefix', project, '--offline', tarball.path);
-  writePrograms(root, project, [...programs, ...examples, ...jsSdkPrograms]);
+  const withoutFiles = makeProgram(
+    'without-files.mjs',
+    readFileSync(join(root, 'test/package/without-files.mjs'), 'utf8'),
+  );
+  writePrograms(root, project, [...programs, ...examples, ...jsSdkPrograms, withoutFiles]);
   copyFileSync(join(root, 'test/package/require.cjs'), join(project, 'require.cjs'));
   copyFileSync(join(root, 'test/package/consumer.ts'), join(project, 'consumer.mts'));
 }
@@ -67,8 +71,11 @@ function runtimes(): Command[] {
 
 function checkRuntime(runtime: Command, programs: readonly Program[]): void {
   for (const program of programs) checkProgram(project, program, runtime, checks);
+  const [program, ...args] = runtime.command;
+  checks.check(`calls without the files of the package on ${runtime.name}`, () => {
+    run(project, program, ...args, 'without-files.mjs');
+  });
   checks.check(`require on ${runtime.name}`, () => {
-    const [program, ...args] = runtime.command;
     run(project, program, ...args, 'require.cjs', ...paths);
   });
 }

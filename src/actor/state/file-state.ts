@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import { AtomicFile } from '../../platform/node-atomic-file.ts';
+import type { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
 import {
   checkStatePath,
@@ -45,6 +45,7 @@ export class FileState implements StateStore {
   static async open(path: string, options?: FileStateOptions, ...extra: unknown[]): Promise<FileState> {
     const { adopt = false, module = null } = readFileStateOptions(options, extra);
     checkStatePath(path);
+    const { AtomicFile } = await import('../../platform/node-atomic-file.ts');
     const file = await inFile(path, () => AtomicFile.open(path));
     const store = new FileState(path, file, adopt, module);
     await store.#read();
