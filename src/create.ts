@@ -79,7 +79,7 @@ async function loadModule(
 /** @throws {CreateError} UNSUPPORTED where the addresses behind the names of hosts cannot be checked */
 function refuseUncheckedAddresses(platform: Platform, settings: Settings): void {
   if (settings.allowsPrivateAddresses || settings.allowedHosts.length === 0) return;
-  if (platform.fetchPublic && !settings.fetch) return;
+  if (platform.publicFetch && !settings.fetch) return;
   const why = settings.fetch ? 'option.fetch looks up hosts itself' : 'this platform cannot look up hosts';
   const message = `allowPrivateAddresses: false cannot be honoured: ${why}; leave it out`;
   throw new CreateError('UNSUPPORTED', message);

@@ -203,7 +203,7 @@ async function httpFor(
     allowedSchemes,
     maxResponseBytes: maxHttpResponseBytes,
   };
-  const fetch = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.fetchPublic!;
+  const fetch = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.publicFetch!();
   const inPage = platform.baseUrl?.() !== undefined;
   const { httpSender } = await import('./host/http.ts');
   return httpImport(

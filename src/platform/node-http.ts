@@ -3,18 +3,24 @@ import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { PlugboardError } from '../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
-import type { HttpAnswer, Platform } from './types.ts';
+import type { HttpAnswer, PublicFetch } from './types.ts';
 
 /** Returns all addresses of a host name; for an address itself, that one. */
 type LookUp = (host: string) => Promise<LookupAddress[]>;
 
-const systemLookUp: LookUp = async host => (await import('node:dns/promises')).lookup(host, { all: true });
-
-/** Makes `Platform.fetchPublic`. It looks up each name once, and connects to the address that was checked. */
-export const nodeFetch =
-  (lookUp: LookUp = systemLookUp, isPrivate = isPrivateAddress): NonNullable<Platform['fetchPublic']> =>
-  async (url, { method = 'GET', headers = {}, body, signal }) => {
-    const addresses = await lookUp(url.hostname.replace(/^\[|\]$/g, ''));
+/** Makes the function of `Platform.publicFetch`. It looks up each name once, and connects to the address that was checked. */
+export function nodeFetch(lookUp?: LookUp, isPrivate = isPrivateAddress): PublicFetch {
+  // Loaded now, so that a call loads nothing.
+  const builtin = {
+    dns: process.getBuiltinModule('node:dns/promises'),
+    http: process.getBuiltinModule('node:http'),
+    https: process.getBuiltinModule('node:https'),
+    streams: process.getBuiltinModule('node:stream'),
+    zlib: process.getBuiltinModule('node:zlib'),
+  };
+  const addressesOf = lookUp ?? (host => builtin.dns.lookup(host, { all: true }));
+  return async (url, { method = 'GET', headers = {}, body, signal }) => {
+    const addresses = await addressesOf(url.hostname.replace(/^\[|\]$/g, ''));
     const found = addresses.find(({ address }) => isPrivate(address));
     if (found) {
       const message = `http_request: ${url} is not allowed: its address ${found.address} is outside the public internet`;
@@ -25,11 +31,7 @@ export const nodeFetch =
       all ? done(null, addresses) : done(null, addresses[0]!.address, addresses[0]!.family);
     const given = new Headers({ accept: '*/*', 'accept-encoding': 'gzip', 'user-agent': 'plugboard' });
     for (const [name, value] of new Headers(headers)) given.set(name, value);
-    const [{ request }, streams, zlib] = await Promise.all([
-      url.protocol === 'https:' ? import('node:https') : import('node:http'),
-      import('node:stream'),
-      import('node:zlib'),
-    ]);
+    const { request } = url.protocol === 'https:' ? builtin.https : builtin.http;
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const sent = request(url, {
@@ -42,7 +44,7 @@ export const nodeFetch =
       });
       sent.once('response', message => {
         try {
-          resolve(toAnswer(message, method, streams, zlib));
+          resolve(toAnswer(message, method, builtin));
         } catch (error) {
           reject(error);
         }
@@ -51,6 +53,7 @@ export const nodeFetch =
       sent.end(body);
     });
   };
+}
 
 /** Decoders by coding. `fetch` decodes these too. */
 const DECODERS = {
@@ -63,8 +66,10 @@ const DECODERS = {
 function toAnswer(
   message: IncomingMessage,
   method: string,
-  { Readable, pipeline }: Pick<typeof import('node:stream'), 'Readable' | 'pipeline'>,
-  zlib: typeof import('node:zlib'),
+  {
+    streams: { Readable, pipeline },
+    zlib,
+  }: { streams: typeof import('node:stream'); zlib: typeof import('node:zlib') },
 ): HttpAnswer {
   const status = message.statusCode!;
   const headers = new Headers();

@@ -32,7 +32,7 @@ export const nodePlatform: Platform = {
   ...(compileStreaming && { compileStreaming: response => keepAlive(compileStreaming(response)) }),
   asyncContext: { run: (value, fn) => storage().run(value, fn), current: () => storage().getStore() },
   baseUrl: () => undefined,
-  fetchPublic: nodeFetch(),
+  publicFetch: () => nodeFetch(),
   hostFolder: nodeFolder,
   watchFile: (path, onChange) => watchNodeFile(toPath(path), onChange),
   printsWasiOutput,

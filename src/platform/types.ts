@@ -6,6 +6,8 @@ export type Fetch = typeof globalThis.fetch;
 /** The members of a `Response` to a plugin's request that are read. */
 export type HttpAnswer = Pick<Response, 'status' | 'headers' | 'body' | 'type'>;
 
+export type PublicFetch = (url: URL, init: RequestInit) => Promise<HttpAnswer>;
+
 /** Functions of the runtime that the core uses. The entries pass them in; the core does not detect the runtime. @experimental */
 export interface Platform {
   clock: Clock;
@@ -21,10 +23,10 @@ export interface Platform {
   hostFolder?(path: string): Fs;
   fetch: typeof globalThis.fetch;
   /**
-   * Sends a request as `fetch` does, but only to the public internet, and follows no redirect. Left out where the runtime does
-   * not tell the address of a name.
+   * Returns a function that sends a request as `fetch` does, but only to the public internet, and follows no redirect. Left out
+   * where the runtime does not tell the address of a name.
    */
-  fetchPublic?(url: URL, init: RequestInit): Promise<HttpAnswer>;
+  publicFetch?(): PublicFetch;
   /** The URL that relative URLs of this page or its worker start from. Undefined outside browsers. */
   baseUrl?(): string | undefined;
   /** Carries a value along through callbacks and awaits. Left out where the runtime has no async contexts. */

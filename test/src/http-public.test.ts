@@ -244,7 +244,11 @@ suite('addresses of host names', test => {
     'allowPrivateAddresses: false refuses a name with a private address, in the platform of each plugin',
     async () => {
       const { asked, lookUp } = lookUpOf('10.0.0.1');
-      const plugin = await createPlugin({ ...nodePlatform, fetchPublic: nodeFetch(lookUp) }, wasm(), options);
+      const plugin = await createPlugin(
+        { ...nodePlatform, publicFetch: () => nodeFetch(lookUp) },
+        wasm(),
+        options,
+      );
       await raises(() => plugin.call('get', `http://${NAME}/`), { code: 'HTTP_DENIED', message: '10.0.0.1' });
       equal(asked, [NAME]);
       await plugin.close();
