@@ -10,7 +10,7 @@ const declarations = host().list('dist/').includes('types/') ? 'dist/types' : 'd
 
 /** The import path of an entry. */
 const importOf = (entry: string): string =>
-  entry.replace(/^(?:src\/)?/, 'plugboard/').replace(/\/(?:node|index)$/, '');
+  entry.replace(/^(?:src\/(?:build\/)?)?/, 'plugboard/').replace(/\/(?:node|index)$/, '');
 const declarationsOf = (path: string): string =>
   `${declarations}/${ENTRIES.find(entry => importOf(entry) === path)}.d.ts`;
 
@@ -32,6 +32,12 @@ suite('public types', test => {
   test('a changed line is named by its member or its export', () => {
     equal(findUnnamedChanges(before, after, '- `plugin.call` takes a `Name`.'), []);
     equal(findUnnamedChanges(before, after, '- `Plugin` is new.'), []);
+  });
+
+  test('the exports of a new entry are named by its import path', () => {
+    const fresh = [...before, { entry: 'x/new', name: 'a', member: '', text: 'const a = 1' }];
+    equal(findUnnamedChanges(before, fresh, '- `x/new` is there.'), []);
+    equal(findUnnamedChanges(before, fresh, '- `x/other` is there.'), ['+ x/new a: const a = 1']);
   });
 
   test('the form of the file is read as it was written', () => equal(parseApi(printApi(before)), before));

@@ -1,6 +1,8 @@
 import type { LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
+import type * as Streams from 'node:stream';
+import type * as Zlib from 'node:zlib';
 import { PlugboardError } from '../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
 import type { HttpAnswer, PublicFetch } from './types.ts';
@@ -66,10 +68,7 @@ const DECODERS = {
 function toAnswer(
   message: IncomingMessage,
   method: string,
-  {
-    streams: { Readable, pipeline },
-    zlib,
-  }: { streams: typeof import('node:stream'); zlib: typeof import('node:zlib') },
+  { streams: { Readable, pipeline }, zlib }: { streams: typeof Streams; zlib: typeof Zlib },
 ): HttpAnswer {
   const status = message.statusCode!;
   const headers = new Headers();
