@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import type * as Streams from 'node:stream';
+import type { pipeline, Readable } from 'node:stream';
 import type * as Zlib from 'node:zlib';
 import { PlugboardError } from '../errors.ts';
 import { isPrivateAddress } from './private-address.ts';
@@ -65,11 +65,13 @@ const DECODERS = {
   br: 'createBrotliDecompress',
 } as const;
 
-function toAnswer(
-  message: IncomingMessage,
-  method: string,
-  { streams: { Readable, pipeline }, zlib }: { streams: typeof Streams; zlib: typeof Zlib },
-): HttpAnswer {
+/** The parts of `node:stream` and `node:zlib` that decode a body. */
+interface Decoding {
+  streams: { Readable: typeof Readable; pipeline: typeof pipeline };
+  zlib: typeof Zlib;
+}
+
+function toAnswer(message: IncomingMessage, method: string, { streams, zlib }: Decoding): HttpAnswer {
   const status = message.statusCode!;
   const headers = new Headers();
   for (let index = 0; index < message.rawHeaders.length; index += 2)
@@ -78,6 +80,6 @@ function toAnswer(
   const isEmpty = method === 'HEAD' || status === 204 || status === 304;
   const decoder = !isEmpty && Object.hasOwn(DECODERS, coding) && DECODERS[coding as keyof typeof DECODERS];
   // The reader of the decoded body gets the errors of both streams.
-  const decoded = decoder ? pipeline(message, zlib[decoder](), () => {}) : message;
-  return { status, headers, body: Readable.toWeb(decoded) as ReadableStream, type: 'basic' };
+  const decoded = decoder ? streams.pipeline(message, zlib[decoder](), () => {}) : message;
+  return { status, headers, body: streams.Readable.toWeb(decoded) as ReadableStream, type: 'basic' };
 }
