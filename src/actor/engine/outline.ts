@@ -15,7 +15,10 @@ export interface Outline {
   initialPages: number | null;
 }
 
-/** Host functions that had a result in the SDK of April 2025. */
+/**
+ * Host functions that had a result in the SDK of April 2025.
+ * RATIONALE: how-is-a-plugin-of-the-sdk-of-april-2025-known
+ */
 const HAD_RESULT = ['__send_output', '__set_state'];
 
 /**
