@@ -15,10 +15,7 @@ export interface Outline {
   initialPages: number | null;
 }
 
-/**
- * Host functions that had a result in the SDK of April 2025.
- * RATIONALE: how-is-a-plugin-of-the-sdk-of-april-2025-known
- */
+/** Host functions that had a result in the SDK of April 2025. */
 const HAD_RESULT = ['__send_output', '__set_state'];
 
 /**
