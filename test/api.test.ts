@@ -23,6 +23,12 @@ suite('public types', test => {
     equal(findUnnamedChanges(before, after, '- `Plugin` is new.'), []);
   });
 
+  test('the exports of a new import are named by its path', () => {
+    const added = [{ ...line('describe', '', 'function describe(): void'), entry: 'plugboard/new' }];
+    equal(findUnnamedChanges(before, [...before, ...added], '- `plugboard/new` describes plugins.'), []);
+    is(findUnnamedChanges(before, [...before, ...added], '- A new import.').length, 1);
+  });
+
   test('the form of the file is read as it was written', () => equal(parseApi(printApi(before)), before));
 
   test('each type that differs from the last release is named in the changelog', () => {
