@@ -6,7 +6,7 @@ const declarations = host().list('dist/').includes('types/') ? 'dist/types' : 'd
 
 /** The import path of an entry. */
 const importOf = (entry: string): string =>
-  entry.replace(/^(?:src\/)?/, 'plugboard/').replace(/\/(?:node|index)$/, '');
+  entry.replace(/^(?:src\/)?(?:build\/)?/, 'plugboard/').replace(/\/(?:node|index)$/, '');
 export const declarationsOf = (path: string): string =>
   `${declarations}/${ENTRIES.find(entry => importOf(entry) === path)}.d.ts`;
 
