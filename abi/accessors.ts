@@ -29,6 +29,7 @@ const header = (word: keyof typeof HEADER): string[] => ['i32.const 0', `i64.loa
 /**
  * Traps when the call was ended. Loads and stores run this check on their slow path only: an ended call has spans of 0, so
  * that each access takes it.
+ * RATIONALE: why-does-an-ended-call-set-the-spans-to-zero
  */
 const refuse = ['i32.const 0', `i32.load ${HEADER.ended}`, 'if', 'unreachable', 'end'];
 

@@ -6,7 +6,10 @@ const GROUP_GRANULES = 128;
 const GROUP_SHIFT = 7;
 /** A slot holds the records of one group: the group's number, then a length and a link for each granule. */
 const SLOT_WORDS = 1 + GROUP_GRANULES * 2;
-/** Set in the link of a block in use, above its size class. Granules are smaller, so a free block's link never has it. */
+/**
+ * Set in the link of a block in use, above its size class. Granules are smaller, so a free block's link never has it.
+ * RATIONALE: why-are-freed-blocks-not-used-again-at-once
+ */
 const LIVE = 2 ** 29;
 const NONE = -1;
 const INITIAL_GROUPS = 16;

@@ -32,7 +32,10 @@ const NUMBERS = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as co
 export const VALUE_TYPES = { ...NUMBERS, funcref: 0x70, externref: 0x6f } as const;
 export type PlainType = keyof typeof VALUE_TYPES;
 
-/** Instructions as text: a name, then its operands, separated by spaces. */
+/**
+ * Instructions as text: a name, then its operands, separated by spaces.
+ * RATIONALE: why-is-wasm-written-as-text-by-an-encoder-of-its-own
+ */
 export type Code = readonly string[];
 
 /** Encodes a number of up to 2^53 as unsigned LEB128. */

@@ -2,7 +2,10 @@
 
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
-/** As in the native kernel. Plugins can reach the first page before any block exists. */
+/**
+ * As in the native kernel. Plugins can reach the first page before any block exists.
+ * RATIONALE: why-does-the-kernel-memory-start-with-16-pages
+ */
 export const INITIAL_PAGES = 16;
 /** Blocks start at multiples of this. */
 export const GRANULE_BYTES = 16;
@@ -11,7 +14,10 @@ export const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
 /** The first page boundary at or above an address. */
 export const pageEnd = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;
 
-/** Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling. */
+/**
+ * Splits block sizes (in granules) into classes at most 12.5 % apart: exact up to 16, then eight to a doubling.
+ * RATIONALE: why-are-sizes-rounded-up-and-when-are-they-not
+ */
 export function sizeClass(granules: number): { index: number; granules: number } {
   if (granules <= 16) return { index: granules, granules };
   const shift = 28 - Math.clz32(granules - 1);

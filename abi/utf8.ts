@@ -6,6 +6,7 @@ import { lazily } from './lazily.ts';
  * The most bytes of a text that becomes a string, and the most UTF-16 code units of a string that becomes bytes: the
  * longest string of V8 (`String::kMaxLength`). For longer texts engines throw, cut the text, return `""` or end the process.
  * Some engines can decode some longer texts. These are refused too, so that a plugin behaves alike on every engine.
+ * RATIONALE: why-is-a-text-of-more-than-229--24-bytes-refused
  */
 export const MAX_TEXT_BYTES: number = 2 ** 29 - 24;
 

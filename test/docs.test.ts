@@ -1,4 +1,5 @@
-import { equal, is, match } from './helpers/assert.ts';
+import { equal, is, match, ok } from './helpers/assert.ts';
+import { filesBelow } from './helpers/files.ts';
 import { host, readText } from './helpers/host.ts';
 import { findRowProblems, type Page, printPage, specTable } from './helpers/spec-table.ts';
 import { rowSuites, suite } from './helpers/suite.ts';
@@ -132,6 +133,25 @@ suite('docs/OPTIONS.md', test => {
       'plugboard inspect json',
     ])
       is(rows.filter(row => row.option === option).length, 1, option);
+  });
+});
+
+suite('pointers to docs/RATIONALE.md', test => {
+  const POINTER = /RATIONALE(?:: |\.md#)([a-z][\w-]*)/g;
+  const pointers = ['abi/', 'src/', 'wasi/', 'test/']
+    .flatMap(filesBelow)
+    .flatMap(file =>
+      [...readText(file).matchAll(POINTER)].map(([, heading]) => ({ file, heading: heading! })),
+    );
+
+  test('each pointer in the code leads to a heading', () => {
+    const headings = headingsOf('docs/RATIONALE.md');
+    // The helper that reads a heading out of a pointer, and the page that explains pointers, name none.
+    equal(
+      pointers.filter(({ heading }) => !headings.includes(heading) && heading !== 'the-heading'),
+      [],
+    );
+    ok(pointers.length > 30, `${pointers.length} pointers`);
   });
 });
 

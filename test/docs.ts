@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { printApi } from './helpers/api.ts';
 import { setTestHost } from './helpers/host.ts';
 import { nodeHost, testFiles } from './helpers/node.ts';
 import { printPage } from './helpers/spec-table.ts';
@@ -14,4 +15,11 @@ const { pages } = await import('./spec-tables.ts');
 for (const page of pages) {
   writeFileSync(nodeHost.path(page.path), printPage(page, rowSuites));
   console.log(`wrote ${page.path}`);
+}
+
+// A step of a release: the types of this version are compared with those of the next.
+if (process.argv.includes('--release')) {
+  const { publicTypes } = await import('./public-types.ts');
+  writeFileSync(nodeHost.path('test/package/api.txt'), printApi(publicTypes()));
+  console.log('wrote test/package/api.txt');
 }

@@ -3,7 +3,10 @@ import { DONE, Fail, type Result } from './result.ts';
 import { DIRECTORY_RIGHTS, INHERITING_RIGHTS, Right, STDIO_RIGHTS } from './rights.ts';
 import { Filetype } from './spec/constants.ts';
 
-/** The most open descriptors; one more is EMFILE. Each may use a file descriptor of the host. */
+/**
+ * The most open descriptors; one more is EMFILE. Each may use a file descriptor of the host.
+ * RATIONALE: why-are-the-descriptors-of-one-program-limited-to-1024
+ */
 export const MAX_DESCRIPTORS = 1024;
 /** A new descriptor gets the lowest free number from 3 on. Otherwise a file could get the number of a closed stdio descriptor. */
 const FIRST_FD = 3;

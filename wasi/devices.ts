@@ -1,4 +1,7 @@
-/** Devices that keep nothing, so that every file system serves them alike. */
+/**
+ * Devices that keep nothing, so that every file system serves them alike.
+ * RATIONALE: why-are-devnull-and-devzero-served-without-opening-them
+ */
 export type DeviceName = 'null' | 'zero';
 
 /** Reads from each device: fills `into` and returns the number of bytes. Writes are accepted and thrown away. */

@@ -53,6 +53,7 @@ export interface Sink {
  *
  * A method that fails returns an errno (a number above 0) where success is an object or 0, and a negative errno where success
  * is a count. An exception becomes EIO with a diagnostic.
+ * RATIONALE: why-does-a-file-system-take-names-and-not-paths
  */
 export interface Fs {
   readonly root: FsDirectory;

@@ -15,7 +15,7 @@ export const hasUnknownRights = (rights: bigint): boolean => (rights & ~KNOWN_RI
 const all = (...names: readonly (keyof typeof Rights)[]) =>
   names.reduce((bits, name) => bits | Right[name], 0);
 
-/** The rights that apply to an open file. */
+/** The rights that apply to an open file. RATIONALE: why-may-path_open-answer-fewer-rights-than-were-asked-for */
 export const FILE_RIGHTS = all(
   'FD_DATASYNC',
   'FD_READ',

@@ -68,6 +68,7 @@ export class PacketInbox implements Inbox {
 /**
  * Waits until there is a message for each port, and makes one payload of the first message of each port. Each port has its
  * own queue: when one queue is full, only senders to that port wait.
+ * RATIONALE: why-has-each-inport-a-queue-of-its-own-when-all-are-awaited
  */
 export class JoinedInbox implements Inbox {
   readonly #ports: ReadonlyMap<string, Mailbox<Part>>;

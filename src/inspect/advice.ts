@@ -54,7 +54,10 @@ const label = ({ namespace, name }: InspectedImport): string => `${namespace}.${
 const hasFunction = ({ inspection }: Subject, name: string): boolean =>
   inspection.exports.some(item => item.kind === 'function' && item.name === name);
 
-/** Text that Go and TinyGo put into the data of modules with `//go:wasmexport`, and only of those. */
+/**
+ * Text that Go and TinyGo put into the data of modules with `//go:wasmexport`, and only of those.
+ * RATIONALE: why-does-inspect-look-for-a-runtimes-panic-text
+ */
 const GO_PANIC = 'wasmexport function called before runtime initialization';
 
 const CHUNK_BYTES = 1 << 20;

@@ -230,7 +230,8 @@ const nodeHost = (root: string): PathHost => ({
 
 /**
  * Opens a folder of the host as a file system for `createWasi`, on Node, Deno and Bun. The plugin cannot reach files outside
- * the folder. For races with other processes see docs/RATIONALE.md.
+ * the folder. For races with other processes:
+ * RATIONALE: what-keeps-a-program-in-its-folder-while-the-folder-changes
  * @param path absolute, or relative to the current folder. Links in it are followed once, when this function is called
  * @throws {WasiError} WASI_INVALID_PREOPEN if there is no such folder; WASI_INVALID_OPTION for options: `readOnly` stands
  * beside the file system in `preopens`

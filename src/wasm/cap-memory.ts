@@ -10,6 +10,7 @@ const MAX_PAGES = { is32: 65_536, is64: 262_144 };
 /**
  * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
  * are limited in the module that exports them. Only the memory section changes. Null where that section cannot be read.
+ * RATIONALE: why-does-memorymax_pages-change-the-modules-bytes
  */
 export function capMemories(
   bytes: Uint8Array<ArrayBuffer>,

@@ -75,6 +75,7 @@ const NAMES = Object.keys(SECTIONS) as SectionName[];
 /**
  * Reads the outline of a module. Accepts any bytes and never throws. Time and memory grow in proportion to the bytes.
  * After a section that it cannot read, it goes on with the next one. Format: WebAssembly core specification 3.0, section 5.5.
+ * RATIONALE: why-does-the-section-reader-never-throw
  */
 export function readModule(bytes: Uint8Array): ModuleOutline {
   const outline: ModuleOutline = {

@@ -74,8 +74,8 @@ export const parseApi = (text: string): ApiLine[] =>
     });
 
 /**
- * One line for each change that the part of the changelog about the coming version names neither by its export nor by its member.
- * A new entry is named as a whole.
+ * One line for each change that the part of the changelog about the coming version names neither by its export nor by its
+ * member. For a new import, its path is enough.
  */
 export function findUnnamedChanges(
   released: readonly ApiLine[],
@@ -87,12 +87,12 @@ export function findUnnamedChanges(
   const words = new Set(
     [...changes.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code!.match(/[A-Za-z_$][\w$]*/g) ?? []),
   );
-  const known = new Set(released.map(({ entry }) => entry));
-  const isNamedEntry = ({ entry }: ApiLine) => !known.has(entry) && changes.includes(`\`${entry}\``);
+  const isNew = (entry: string) => !released.some(line => line.entry === entry);
+  const isNamed = ({ entry, name, member }: ApiLine) =>
+    words.has(name) || words.has(member) || (isNew(entry) && changes.includes(`\`${entry}\``));
   const unnamed = (lines: readonly ApiLine[], others: Set<string>, sign: string) =>
     lines
-      .filter(line => !others.has(key(line)) && !words.has(line.name) && !words.has(line.member))
-      .filter(line => !isNamedEntry(line))
+      .filter(line => !others.has(key(line)) && !isNamed(line))
       .map(({ entry, name, member, text }) => `${sign} ${entry} ${name}${member && `.${member}`}: ${text}`);
   return [...unnamed(released, after, '-'), ...unnamed(now, before, '+')];
 }

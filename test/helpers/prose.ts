@@ -36,7 +36,7 @@ export function findRiddles(text: string): Riddle[] {
     const raw = comment ?? quoted.find(part => part !== undefined)?.replace(/\$\{[^}]*\}/g, '…') ?? '';
     const plain = raw
       .replace(/^\s*(?:\*|\/\/)+ ?/gm, '')
-      .replace(/@param \w+/g, '')
+      .replace(/@param \w+|RATIONALE: [\w-]+/g, '')
       .replace(/\s+/g, ' ')
       .trim();
     if (comment === undefined && plain.split(' ').length < MIN_WORDS) continue;

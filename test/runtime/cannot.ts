@@ -1,4 +1,7 @@
-/** Tests that are skipped on some runtimes, each with the reason that the run prints. */
+/**
+ * Tests that are skipped on some runtimes, each with the reason that the run prints.
+ * RATIONALE: why-are-skips-a-table
+ */
 export interface Cannot {
   runtimes: readonly RuntimeId[];
   /** Matches the path of the test file below dist/test. */

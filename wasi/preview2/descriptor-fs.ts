@@ -17,6 +17,7 @@ import type {
 // Every call uses the root's descriptor and a path whose folders have just been checked. The descriptor of an inner folder is
 // not used, because preview2-shim 0.26 stores only its path: when that folder is renamed and a link takes its place, the
 // descriptor follows the link, even out of the root.
+// RATIONALE: how-does-a-wasi-02-implementation-carry-preview-1
 
 const NOFOLLOW = { symlinkFollow: false };
 const NS_PER_S = 1_000_000_000n;

@@ -12,6 +12,7 @@ const MOST_MIB = 100;
  * the limit minus the pages that the module starts with.
  * @throws {ActorError} INVALID_CONFIG, UNSUPPORTED
  * @throws {ModuleError} InitFailed for a module that starts with more
+ * RATIONALE: why-must-memory_limit_mb-be-twice-what-the-module-starts-with
  */
 export function memoryOption(
   limitMb: unknown,

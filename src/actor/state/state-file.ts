@@ -31,7 +31,10 @@ export const isStateModule = (value: unknown): value is StateModule =>
   Object.keys(value as JsonObject).join() === 'sha256' &&
   isSha256((value as JsonObject).sha256);
 
-/** A member of a state file. docs/ACTORS.md is printed from these rows, in the order in which they are written. */
+/**
+ * A member of a state file. docs/ACTORS.md is printed from these rows, in the order in which they are written.
+ * RATIONALE: why-does-a-state-file-have-a-form-and-no-owner
+ */
 export const STATE_FILE_MEMBERS = [
   {
     key: 'plugboard',
