@@ -26,7 +26,7 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
     },
     out: {
       value: 'FILE',
-      help: 'the module, ending in .js or .mjs (default: FILE.js); the types go beside it',
+      help: 'the module, ending in .mjs or .js (default: FILE.mjs); the types go beside it',
     },
     ambient: {
       help: 'write only FILE.plugboard.d.ts, for imports of FILE?plugboard through\nplugboard/esbuild or plugboard/vite',
@@ -39,7 +39,7 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
     'plugboard types plugin.wasm --schema plugin.xtp.yaml --out src/plugin.js',
     'plugboard types --json counter.wasm',
   ],
-  run: async ([path = ''], { schema = findSchema(path), out = `${path}.js`, ambient, json, timeout }) => {
+  run: async ([path = ''], { schema = findSchema(path), out = `${path}.mjs`, ambient, json, timeout }) => {
     const bytes = await readInputFile(path);
     if (schema !== undefined) await readInputFile(schema);
     const found = await describeFile(bytes, { schema, timeoutMs: timeout || undefined });
@@ -54,7 +54,7 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
       if (!/\.m?js$/.test(out)) {
         throw new CliError(
           'USAGE',
-          `--out: expected a path that ends in .js or .mjs, got ${JSON.stringify(out)}`,
+          `--out: expected a path that ends in .mjs or .js, got ${JSON.stringify(out)}`,
         );
       }
       const declaration = out.replace(/\.(m?)js$/, '.d.$1ts');

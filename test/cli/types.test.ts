@@ -35,11 +35,11 @@ suite('cli types', test => {
       const { stdout, stderr, code } = await plugboard(folder, ['types', 'counter.wasm']);
       equal(
         { stdout, stderr, code },
-        { stdout: 'counter.wasm.d.ts\ncounter.wasm.js\n', stderr: '', code: 0 },
+        { stdout: 'counter.wasm.d.mts\ncounter.wasm.mjs\n', stderr: '', code: 0 },
       );
-      match(readFileSync(join(folder, 'counter.wasm.d.ts'), 'utf8'), /"increment"\?: Message<"Flow">/);
+      match(readFileSync(join(folder, 'counter.wasm.d.mts'), 'utf8'), /"increment"\?: Message<"Flow">/);
       match(
-        readFileSync(join(folder, 'counter.wasm.js'), 'utf8'),
+        readFileSync(join(folder, 'counter.wasm.mjs'), 'utf8'),
         /new URL\("\.\/counter\.wasm", import\.meta\.url\)/,
       );
       is((await plugboard(folder, ['types', 'counter.wasm'])).code, 0, 'a second time');
@@ -59,7 +59,7 @@ suite('cli types', test => {
       };
       equal(await describe(), ['count_vowels text']);
       equal(await describe('--schema', 'other.json'), ['fail unknown']);
-      ok(!existsSync(join(folder, 'vowels.wasm.js')));
+      ok(!existsSync(join(folder, 'vowels.wasm.mjs')));
     }),
   );
 
@@ -150,7 +150,7 @@ suite('cli types', test => {
         match(finished.stderr, stderr);
         is(readFileSync(join(folder, 'mine.js'), 'utf8'), '// mine');
         ok(!existsSync(join(folder, 'mine.d.ts')));
-        ok(!existsSync(join(folder, 'vowels.wasm.d.ts')));
+        ok(!existsSync(join(folder, 'vowels.wasm.d.mts')));
       }),
     );
   }

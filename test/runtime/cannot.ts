@@ -44,7 +44,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['deno'],
-    file: /^build\/(esbuild|typescript)\.test/,
+    file: /^build\/(esbuild|typescript|page)\.test/,
     reason: 'esbuild and the type checker are programs, which Deno may not start',
   },
   {
