@@ -1,47 +1,48 @@
-// `npm run bundle`: the core as a single file for <script type="module">, and the example Workers. Fails over the budget.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+// `npm run bundle`: the core for <script type="module">, and the example Workers. Fails over the budget.
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { plugboard } from './dist/src/build/esbuild.js';
 
-// RATIONALE: why-is-the-single-file-58-kb-and-not-30
-const BUDGET_BYTES = 59 * 1024;
-const file = 'dist/browser/plugboard.min.js';
-const options = {
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  platform: 'browser',
-  logLevel: 'warning',
-  tsconfigRaw: {},
-};
+// RATIONALE: why-is-the-browser-build-44-kb-and-not-30
+const BUDGET_BYTES = { first: 45 * 1024, all: 61 * 1024 };
+const folder = 'dist/browser';
+const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 
 // The host with abi and wasi: without actors, and without `inspect` and the texts of two tables, rarely wanted in a page.
 const left = ['inspect', 'ERROR_CODES', 'LIMITS'];
 const names = Object.keys(await import('./dist/src/web.js')).filter(name => !left.includes(name));
-const entry = 'entry';
-const single = {
-  name: 'single',
-  resolveId: id => (id === entry ? entry : null),
+const entry = {
+  name: 'the entry',
+  resolveId: id => (id === 'plugboard.min' ? id : null),
   load: id =>
-    id === entry
-      ? `export { ${names.join(', ')} } from '${import.meta.dirname}/dist/src/web.js';`
+    id === 'plugboard.min'
+      ? `export { ${names.join(', ')} } from '${process.cwd()}/dist/src/web.js';`
       : // Without the texts of the option tables that only the printed pages show.
         readFileSync(id, 'utf8').replace(/\b(default|grants|where): '(?:[^'\\]|\\.)*'/g, "$1: ''"),
 };
-// Made by rollup, which puts code that is loaded at creation among the rest. esbuild wraps it: 4 % more bytes.
-const bundle = await rollup({ input: entry, plugins: [single], treeshake: { moduleSideEffects: false } });
-const { output } = await bundle.generate({ format: 'es', inlineDynamicImports: true });
-const { code } = await transform(output[0].code, { minify: true, format: 'esm', target: options.target });
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, code);
+const minified = {
+  name: 'minified',
+  renderChunk: code => transform(code, { format: 'esm', target: 'es2022', minify: true }),
+};
+const bundle = await rollup({
+  input: 'plugboard.min',
+  plugins: [entry],
+  treeshake: { moduleSideEffects: false },
+  preserveEntrySignatures: 'allow-extension',
+});
+const { output } = await bundle.write({
+  dir: folder,
+  entryFileNames: 'plugboard.min.js',
+  chunkFileNames: '[name].min.js',
+  plugins: [minified],
+});
 // What it starts as a worker, and looks for beside itself.
 await build({
   ...options,
   entryPoints: ['dist/src/platform/worker-web.js'],
-  outfile: 'dist/browser/worker-web.js',
+  outfile: `${folder}/worker-web.js`,
   minify: true,
 });
 // Wasm stays an import: workerd gives it compiled.
@@ -61,7 +62,10 @@ await build({
   plugins: [plugboard({ dts: false })],
 });
 
-const bytes = readFileSync(file);
-const gzipBytes = gzipSync(bytes, { level: 9 }).length;
-console.log(`${file}: ${bytes.length} bytes, ${gzipBytes} gzip, budget ${BUDGET_BYTES}`);
-if (gzipBytes > BUDGET_BYTES) process.exitCode = 1;
+// A page loads the first file. The others come with the first plugin that needs them.
+const sizes = output.map(({ fileName, code }) => [fileName, gzipSync(code, { level: 9 }).length]);
+for (const [fileName, bytes] of sizes) console.log(`${folder}/${fileName}: ${bytes} bytes gzip`);
+const [first] = sizes.filter(([fileName]) => fileName === 'plugboard.min.js').map(([, bytes]) => bytes);
+const all = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+console.log(`first ${first} of ${BUDGET_BYTES.first}, all ${all} of ${BUDGET_BYTES.all}`);
+if (first > BUDGET_BYTES.first || all > BUDGET_BYTES.all) process.exitCode = 1;

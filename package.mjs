@@ -95,6 +95,9 @@ export async function writePackage(root) {
  */
 function writeTypes(dist) {
   writeFileSync(`${dist}types/package.json`, '{ "type": "commonjs" }\n');
+  const wasm = 'declare const accessors: WebAssembly.Module;\n';
+  writeFileSync(`${dist}lib/accessors.d.ts`, `${wasm}export default accessors;\n`);
+  writeFileSync(`${dist}lib/cjs/accessors.d.cts`, `${wasm}export = accessors;\n`);
   for (const [name, file] of Object.entries(IMPORTED)) {
     const declared = `types/${file}`;
     const own = readFileSync(`${dist}${declared.replace('.js', '.d.ts')}`, 'utf8');

@@ -66,6 +66,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
     reason: 'needs TinyGo, which no registry has; fixtures/tinygo-counter is built so',
   },
   {
+    page: 'docs/TYPES.md',
+    contains: "from 'vite'",
+    reason: '`npm run test:vite` builds, serves and types with Vite itself',
+  },
+  {
     page: 'fixtures/README.md',
     contains: 'npm run fixtures',
     reason: 'needs Debian and minutes, for the compilers of eight languages',

@@ -31,7 +31,7 @@ const findEither = (): Toolchain | string =>
   [findRust(), findGo()].some(found => typeof found !== 'string') ? {} : 'no plugin could be built here';
 
 /** The tools that pages install from the registry, with the versions that are tested. */
-export const PINNED = { esbuild: '0.28.2', jest: '30.5.2', vitest: '4.1.12' };
+export const PINNED = { esbuild: '0.28.2', jest: '30.5.2', typescript: '7.0.2', vitest: '4.1.12' };
 
 const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
   const { status } = npm('.', ['view', `${name}@${PINNED[name]}`, 'version']);
@@ -46,6 +46,9 @@ export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#Debugging': findEither,
   'docs/PLUGINS.md#Testing': findEither,
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
+  'docs/TYPES.md#A plugin with an XTP schema': findTool('typescript'),
+  'docs/TYPES.md#With esbuild': findTool('esbuild'),
+  'docs/TYPES.md#Hooks': findTool('esbuild'),
   'docs/TESTING-PLUGINS.md#With vitest': findTool('vitest'),
   'docs/TESTING-PLUGINS.md#With jest': findTool('jest'),
 };

@@ -141,7 +141,7 @@ async function checkBrowser(name: BrowserName, program: string): Promise<Check[]
   const paths = [
     ...repositoryFiles(),
     ...repositoryFiles('examples/browser'),
-    'dist/browser/plugboard.min.js',
+    ...repositoryFiles('dist/browser'),
   ];
   const actual = await visit(name, program, true, pages, paths, 'index.html');
   const expected = [
