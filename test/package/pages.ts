@@ -61,11 +61,6 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
     reason: 'needs an application of Next.js',
   },
   {
-    page: 'docs/PLUGINS.md',
-    contains: '//export get_metadata',
-    reason: 'needs TinyGo, which no registry has; fixtures/tinygo-counter is built so',
-  },
-  {
     page: 'fixtures/README.md',
     contains: 'npm run fixtures',
     reason: 'needs Debian and minutes, for the compilers of eight languages',
