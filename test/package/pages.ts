@@ -61,11 +61,6 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
     reason: 'needs an application of Next.js',
   },
   {
-    page: 'docs/PLUGINS.md',
-    contains: '//export get_metadata',
-    reason: 'needs TinyGo, which no registry has; fixtures/tinygo-counter is built so',
-  },
-  {
     page: 'docs/TYPES.md',
     contains: "from 'vite'",
     reason: '`npm run test:vite` builds, serves and types with Vite itself',
@@ -87,24 +82,26 @@ export type Part = Block & {
   env: Toolchain;
 };
 
-/** Sorts the blocks of a page. @throws {Error} for code that would neither run nor be listed with a reason */
+/** Decides how a block is used where its toolchain is at hand. @throws {Error} for code that would not run and has no reason */
+export function useOf(page: string, block: Block): Pick<Part, 'use' | 'reason'> {
+  const row = CANNOT_RUN.find(row => row.page === page && block.code.includes(row.contains));
+  if (row) return { use: 'left out', reason: row.reason };
+  if (block.info === 'sh') return { use: 'shell' };
+  if (block.file !== undefined) return { use: 'file' };
+  if (block.info === 'js') return { use: 'program' };
+  if (SHOWN.includes(block.info)) return { use: 'shown' };
+  throw new Error(`${page}: a block marked "${block.info}" neither runs nor has a reason: ${block.code}`);
+}
+
+/** Sorts the blocks of a page. */
 export function planPage({ path, text }: PageText): Part[] {
   const chapters = new Map<string, Toolchain | string>();
-  const toolchainOf = (chapter: string): Toolchain | string => {
-    const found = chapters.get(chapter) ?? TOOLCHAINS[`${path}#${chapter}`]?.() ?? {};
-    chapters.set(chapter, found);
-    return found;
-  };
   return readBlocks(text).map(block => {
-    const row = CANNOT_RUN.find(row => row.page === path && block.code.includes(row.contains));
-    const env = toolchainOf(block.chapter);
-    if (row) return { ...block, use: 'left out', reason: row.reason, env: {} };
+    const { chapter } = block;
+    const env = chapters.get(chapter) ?? TOOLCHAINS[`${path}#${chapter}`]?.() ?? {};
+    chapters.set(chapter, env);
     if (typeof env === 'string') return { ...block, use: 'left out', reason: env, env: {} };
-    if (block.info === 'sh') return { ...block, use: 'shell', env };
-    if (block.file !== undefined) return { ...block, use: 'file', env };
-    if (block.info === 'js') return { ...block, use: 'program', env };
-    if (SHOWN.includes(block.info)) return { ...block, use: 'shown', env };
-    throw new Error(`${path}: a block marked "${block.info}" neither runs nor has a reason: ${block.code}`);
+    return { ...block, ...useOf(path, block), env };
   });
 }
 

@@ -27,6 +27,9 @@ function findGo(): Toolchain | string {
   return Number(minor) >= 24 ? {} : 'there is no Go 1.24 or newer here';
 }
 
+const findTinyGo = (): Toolchain | string =>
+  printed('tinygo', 'version') ? {} : 'there is no TinyGo here; fixtures/README.md says how to build one';
+
 const findEither = (): Toolchain | string =>
   [findRust(), findGo()].some(found => typeof found !== 'string') ? {} : 'no plugin could be built here';
 
@@ -43,6 +46,7 @@ const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
 export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#Rust': findRust,
   'docs/PLUGINS.md#Go': findGo,
+  'docs/PLUGINS.md#TinyGo': findTinyGo,
   'docs/PLUGINS.md#Debugging': findEither,
   'docs/PLUGINS.md#Testing': findEither,
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
