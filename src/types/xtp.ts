@@ -59,7 +59,6 @@ const TYPE_KEYS = [
 const ENCODINGS = new Map<Plain | undefined, Payload['encoding']>([
   ['application/json', 'json'],
   ['text/plain; charset=utf-8', 'text'],
-  ['text/plain; charset=UTF-8', 'text'],
   ['application/x-binary', 'bytes'],
 ]);
 

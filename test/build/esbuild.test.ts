@@ -6,6 +6,7 @@ import plugboard, {
   type BuiltPlugin,
   type BuildOptions as PlugboardOptions,
 } from '../../src/build/esbuild.ts';
+import { answering, METADATA } from '../actor/answering.ts';
 import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -41,6 +42,19 @@ const actorThat = (body: readonly string[], memoryPages = 1) =>
     ],
     memoryPages,
   });
+
+const TWICE = '{"component":"X","inports":[{"name":"a"},{"name":"a"}]}';
+/** Its output is a block that it does not fill. */
+const large = buildModule({
+  imports: [
+    { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
+    { module: 'extism:host/env', name: 'output_set', params: ['i64', 'i64'] },
+  ],
+  functions: [
+    { name: 'process', body: [] },
+    { name: 'get_metadata', body: ['i64.const 1048577', 'call 0', 'i64.const 1048577', 'call 1'] },
+  ],
+});
 
 suite('plugboard/esbuild', test => {
   test('emits the plugins as files, and finds them beside the bundle', () =>
@@ -155,6 +169,19 @@ suite('plugboard/esbuild', test => {
     ['get_metadata does not end', actorThat(looping), { timeoutMs: 200 }, /get_metadata.*200 ms/],
     ['it starts with too much memory', actorThat([], 2000), {}, /memory/],
     ['get_metadata sets no output', actorThat([]), {}, /metadata/],
+    [
+      'get_metadata calls a host function',
+      answering({ process: '', get_metadata: METADATA }, { get_metadata: ['extra'] }),
+      {},
+      /there are no host functions while/,
+    ],
+    ['get_metadata has an output of more than 1 MiB', large, {}, /at most 1048576 bytes, got 1048577/],
+    [
+      'two of its ports have one name',
+      answering({ process: '', get_metadata: TWICE }),
+      {},
+      /ports of different names/,
+    ],
     ['get_metadata traps', actorThat(['unreachable']), {}, /unreachable/i],
   ];
   for (const [rule, wasm, own, problem] of failing) {
@@ -166,6 +193,15 @@ suite('plugboard/esbuild', test => {
         not.ok(existsSync(join(folder, 'out/app.js')));
       }));
   }
+
+  test('needs no host function to ask an actor for its ports', () =>
+    inProject(async folder => {
+      writeFileSync(
+        join(folder, 'counter.wasm'),
+        answering({ process: '', get_metadata: METADATA }, { process: ['extra'] }),
+      );
+      await bundleIn(folder, { write: false });
+    }));
 
   test('tells the importer of a file that is missing', () =>
     inProject(async folder => {

@@ -149,3 +149,17 @@ export function startKernel(bytes: BufferSource): number {
   });
   return ENV_FUNCTIONS.length + Object.keys(exports).length;
 }
+
+import { plugboard as esbuildPlugin } from 'plugboard/esbuild';
+import { describePlugin, type PluginTypes, printDeclaration, printModule } from 'plugboard/types';
+import vitePlugin from 'plugboard/vite';
+
+export function printTypes(bytes: Uint8Array): string {
+  const types: PluginTypes = describePlugin(bytes, { schema: 'version: v0\nexports: []' });
+  const tools = [
+    esbuildPlugin({ dts: false }),
+    vitePlugin({ lock: ({ path, sha256 }) => console.log(path, sha256) }),
+  ];
+  const module = printModule(types, { source: 'bytes', gives: 'bytes', sha256: '' });
+  return printDeclaration(types) + module + tools.map(({ name }) => name).join();
+}

@@ -40,17 +40,12 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: bundled,
     file: /^build\//,
-    reason: 'the plugins of build tools read and write files',
+    reason: 'printed modules, and the plugins of build tools, are files',
   },
   {
     runtimes: ['deno'],
     file: /^build\/(esbuild|typescript|page)\.test/,
     reason: 'esbuild and the type checker are programs, which Deno may not start',
-  },
-  {
-    runtimes: bundled,
-    file: /^types\/run\.test/,
-    reason: 'imports printed modules, which import files of the build',
   },
   {
     runtimes: bundled,

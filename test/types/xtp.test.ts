@@ -182,7 +182,7 @@ suite('XTP schemas', test => {
     );
   });
   for (const [rule, text, problem] of refused) {
-    test(`refuse ${rule}`, async () => {
+    test.row('error.INVALID_SCHEMA', `refuse ${rule}`, async () => {
       await raises(() => readXtpSchema(text), { code: 'INVALID_SCHEMA', message: problem });
     });
   }

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PluginOutput } from '../../src/node.ts';
 import { describePlugin, type PluginFacts, printModule } from '../../src/types/index.ts';
 import { toBase64 } from '../../src/values/base64.ts';
@@ -5,7 +8,8 @@ import { equal, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { HOSTILE } from './hostile.ts';
+import { HOSTILE } from '../types/hostile.ts';
+import { inFolder } from './project.ts';
 
 interface Wrapper {
   create(options?: object): Promise<{
@@ -28,9 +32,13 @@ async function load(bytes: Uint8Array, facts: PluginFacts): Promise<Wrapper> {
   };
   const linked = text.replace(
     /from '(plugboard[\w/]*)'/g,
-    (_, name: string) => `from 'file://${host().path(`dist/src/${entries[name]}.js`)}'`,
+    (_, name: string) => `from '${pathToFileURL(host().path(`dist/src/${entries[name]}.js`)).href}'`,
   );
-  return (await import(`data:text/javascript,${encodeURIComponent(linked)}`)) as Wrapper;
+  return inFolder(async folder => {
+    const file = join(folder, 'wrapper.mjs');
+    writeFileSync(file, linked);
+    return (await import(pathToFileURL(file).href)) as Wrapper;
+  });
 }
 
 const fixture = (path: string) => host().readBytes(`fixtures/${path}`);
