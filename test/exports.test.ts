@@ -31,7 +31,7 @@ function findProblems({ name, exports, bin }: Package, read: Read, pages: string
     const key = `exports["${path}"]`;
     const visit = (where: string, found: Target, isWeb: boolean) => {
       if (typeof found === 'string') {
-        problems.push(...missing(where, found.replace('?module', '')));
+        problems.push(...missing(where, found.replace('*', '')));
         if (isWeb && found.endsWith('.js')) problems.push(...findForeignImports(found, read));
         return;
       }
@@ -54,7 +54,7 @@ function findProblems({ name, exports, bin }: Package, read: Read, pages: string
       }
     };
     visit(key, typeof target === 'string' ? { default: target } : target, true);
-    if (!undocumented.includes(path) && !names(pages, name + path.slice(1))) {
+    if (!undocumented.includes(path) && !names(pages, name + path.slice(1).replace('*', ''))) {
       problems.push(`${key}: neither README.md nor a page of docs/ names \`${name + path.slice(1)}\``);
     }
   }

@@ -133,7 +133,7 @@ suite('hostile arguments', test => {
   let made: [title: string, value: unknown][] | undefined;
   // Made once, because the deep array takes long.
   const hostileValues = () => (made ??= Object.entries(HOSTILE).map(([title, make]) => [title, make()]));
-  const names = ENTRIES.flatMap(entry => callablesOf(`dist/${entry}.d.ts`, WRITTEN_BY_CALLERS)).map(
+  const names = ENTRIES.flatMap(entry => callablesOf(`dist/types/${entry}.d.ts`, WRITTEN_BY_CALLERS)).map(
     ({ name }) => name,
   );
 

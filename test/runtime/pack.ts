@@ -36,7 +36,7 @@ const programs = readPrograms(readme);
 const jsSdkPrograms = readJsSdkPrograms(root);
 /** The import paths of code: `plugboard`, `plugboard/actor` and others. */
 const paths = Object.keys(manifest.exports)
-  .filter(path => !/\.(json|wasm)(\?module)?$/.test(path))
+  .filter(path => !/\.(json|wasm\*?)$/.test(path))
   .map(path => manifest.name + path.slice(1));
 const checks = new Checks();
 
