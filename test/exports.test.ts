@@ -31,7 +31,7 @@ function findProblems({ name, exports, bin }: Package, read: Read, pages: string
     const key = `exports["${path}"]`;
     const visit = (where: string, found: Target, isWeb: boolean) => {
       if (typeof found === 'string') {
-        problems.push(...missing(where, found.replace(/\?module$|\*$/, '')));
+        problems.push(...missing(where, found.replace('*', '')));
         if (isWeb && found.endsWith('.js')) problems.push(...findForeignImports(found, read));
         return;
       }
