@@ -1,18 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
-import { checkGuide } from '../package/guide.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
-import {
-  type Command,
-  checkProgram,
-  type Program,
-  readCommands,
-  readFixtures,
-  readPrograms,
-} from '../package/readme.ts';
+import { followPage } from '../package/page-shell.ts';
+import { findStaleRows, programsOf, readExamples, readPages } from '../package/pages.ts';
+import { type Command, checkProgram, makeProgram, type Program } from '../package/programs.ts';
 import { packFresh, type Tarball } from '../package/tarball.ts';
 import { checkTypes } from '../package/types.ts';
 import { checkBundles } from '../package/web.ts';
@@ -31,8 +25,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'plugboard-pack-'));
 const project = join(temporary, 'project');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const programs = readPrograms(readme);
+const pages = readPages(root);
+const programs = programsOf(pages.find(({ path }) => path === 'README.md')!);
+const examples = readExamples(root);
 const jsSdkPrograms = readJsSdkPrograms(root);
 /** The import paths of code: `plugboard`, `plugboard/actor` and others. */
 const paths = Object.keys(manifest.exports)
@@ -43,13 +38,11 @@ const checks = new Checks();
 function install(tarball: Tarball): void {
   mkdirSync(project);
   runNpm(project, 'install', '--prefix', project, '--offline', tarball.path);
-  const withoutFiles = readFileSync(join(root, 'test/package/without-files.mjs'), 'utf8');
-  writeFileSync(join(project, 'without-files.mjs'), withoutFiles);
-  for (const fixture of readFixtures(readme + withoutFiles)) {
-    mkdirSync(join(project, dirname(fixture)), { recursive: true });
-    copyFileSync(join(root, fixture), join(project, fixture));
-  }
-  writePrograms(root, project, [...programs, ...jsSdkPrograms]);
+  const withoutFiles = makeProgram(
+    'without-files.mjs',
+    readFileSync(join(root, 'test/package/without-files.mjs'), 'utf8'),
+  );
+  writePrograms(root, project, [...programs, ...examples, ...jsSdkPrograms, withoutFiles]);
   copyFileSync(join(root, 'test/package/require.cjs'), join(project, 'require.cjs'));
   copyFileSync(join(root, 'test/package/consumer.ts'), join(project, 'consumer.mts'));
 }
@@ -87,14 +80,24 @@ function checkRuntime(runtime: Command, programs: readonly Program[]): void {
   });
 }
 
-function checkCommand(): void {
-  const lines = readCommands(readme);
+function checkVersion(): void {
   checks.check('plugboard --version', () => {
     const version = run(project, join(project, 'node_modules/.bin/plugboard'), '--version').trim();
     expect(version === manifest.version, `prints ${version}, not ${manifest.version}`);
   });
-  checks.check('the README calls the command', () => expect(lines.length > 0, 'no line has npx plugboard'));
-  for (const line of lines) checks.check(`README, ${line}`, () => void run(project, 'bash', '-c', line));
+}
+
+function followPages(tarball: Tarball): void {
+  checks.check('each block that is left out exists', () =>
+    expect(findStaleRows(pages).length === 0, findStaleRows(pages).join('\n')),
+  );
+  for (const [index, page] of pages.entries()) {
+    checks.check(page.path, () => {
+      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), tarball.path, checks);
+      if (ran + leftOut.length > 0) console.log(`${page.path}: ${ran} blocks ran`);
+      for (const { code, reason } of leftOut) console.log(`  left out: ${code.split('\n', 1)[0]}: ${reason}`);
+    });
+  }
 }
 
 try {
@@ -113,12 +116,12 @@ try {
     `${tarball.files.length} files, ${kibibytes(tarball.sizeBytes)} packed, ${kibibytes(tarball.unpackedBytes)} unpacked`,
   );
   install(tarball);
-  checkCommand();
-  for (const runtime of runtimes()) checkRuntime(runtime, [...programs, ...jsSdkPrograms]);
+  checkVersion();
+  followPages(tarball);
+  for (const runtime of runtimes()) checkRuntime(runtime, [...programs, ...examples, ...jsSdkPrograms]);
   compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
-  checkGuide(readFileSync(join(root, 'docs/PLUGINS.md'), 'utf8'), project, checks);
 } catch (error) {
   // Catches a failed build, for example, after which nothing else can be checked.
   checks.check('packing and installing', () => {
