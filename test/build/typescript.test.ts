@@ -171,7 +171,10 @@ suite('declarations', test => {
       };
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
       const compiler = host().path('node_modules/typescript/bin/tsc');
-      const { stdout, stderr, status } = spawnSync(process.execPath, [compiler], { cwd: folder, encoding: 'utf8' });
+      const { stdout, stderr, status } = spawnSync(process.execPath, [compiler], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
       is(stdout + stderr, '');
       is(status, 0);
     } finally {
