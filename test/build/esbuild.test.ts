@@ -6,6 +6,7 @@ import plugboard, {
   type BuiltPlugin,
   type BuildOptions as PlugboardOptions,
 } from '../../src/build/esbuild.ts';
+import { ambientName } from '../../src/build/load.ts';
 import { answering, METADATA } from '../actor/answering.ts';
 import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -193,6 +194,22 @@ suite('plugboard/esbuild', test => {
         not.ok(existsSync(join(folder, 'out/app.js')));
       }));
   }
+
+  test('warns of types that cannot be written, and goes on', () =>
+    inProject(async folder => {
+      mkdirSync(join(folder, 'vowels.wasm.plugboard.d.ts'));
+      const { warnings } = await bundleIn(folder, { write: false });
+      equal(warnings.length, 1);
+      match(warnings[0]!.text, /vowels\.wasm\.plugboard\.d\.ts: the types are not written/);
+    }));
+
+  test('refuses a file name that TypeScript cannot declare', async () => {
+    is(ambientName('/x/a b.wasm'), '*/a b.wasm?plugboard');
+    await raises(() => ambientName('/x/a*.wasm'), {
+      code: 'INVALID_OPTION',
+      message: 'a file name without "*"',
+    });
+  });
 
   test('needs no host function to ask an actor for its ports', () =>
     inProject(async folder => {

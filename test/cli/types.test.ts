@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PluginTypes } from '../../src/types/index.ts';
@@ -123,6 +123,13 @@ suite('cli types', test => {
       2,
       /^plugboard: USAGE: --out: expected a path/,
     ],
+    [
+      'an output in a folder that is missing',
+      ['vowels.wasm', '--out', 'lost/x.mjs'],
+      2,
+      /^plugboard: FILE: lost.x\.d\.mts/,
+    ],
+    ['a folder as the output', ['vowels.wasm', '--out', 'folder.js'], 2, /^plugboard: FILE: folder\.js/],
     ['a plugin that is missing', ['lost.wasm'], 2, /^plugboard: FILE: lost\.wasm/],
     ['a schema that is missing', ['vowels.wasm', '--schema', 'lost.yaml'], 2, /^plugboard: FILE: lost\.yaml/],
     [
@@ -143,6 +150,7 @@ suite('cli types', test => {
       `refuses ${rule}, and writes nothing`,
       inProject(async folder => {
         writeFileSync(join(folder, 'mine.js'), '// mine');
+        mkdirSync(join(folder, 'folder.js'));
         writeFileSync(join(folder, 'wrong.yaml'), 'version: v9');
         writeFileSync(join(folder, 'loop.wasm'), looping);
         const finished = await plugboard(folder, ['types', ...args]);

@@ -100,6 +100,56 @@ suite('printed types', test => {
     ok(printDeclaration(types).length < 10_000);
   });
 
+  test('of an actor without metadata take every packet, and say so', () => {
+    const imports = [{ module: 'extism:host/user', name: '__send_output', params: ['i64'] }] as const;
+    const types = describePlugin(buildModule({ imports, functions: [{ name: 'process', body: [] }] }));
+    equal([types.kind, types.from], ['actor', 'exports']);
+    match(printDeclaration(types), /The actor has no metadata[\s\S]*export type Inports = Packet;/);
+  });
+
+  test('of a wrapper that loads from a URL keep the limits of an actor while it loads', () => {
+    const types = describePlugin(EMPTY, { metadata: { ...metadata([]), encoding: 'msgpack' } });
+    const text = printModule(types, { source: 'new URL("x")', gives: 'url', sha256: '00' });
+    match(
+      text,
+      /const \{ (?!.*timeoutMs)[^}]*, \.\.\.loading \} = options;\n {2}const loader = new ModuleLoader\(loading\);/,
+    );
+    match(text, /options = \{ codec: msgpack, \.\.\.options \};/);
+  });
+
+  const configs: readonly [schema: unknown, type: string][] = [
+    [true, 'unknown'],
+    [{}, 'unknown'],
+    [{ type: 'string' }, 'string'],
+    [{ type: 'integer', nullable: true }, 'number | null'],
+    [{ type: ['string', 'null'] }, 'string | null'],
+    [{ type: [] }, 'unknown'],
+    [{ type: 'strange' }, 'unknown'],
+    [{ const: 'a' }, '"a"'],
+    [{ enum: ['a', 1, true, null] }, '"a" | 1 | true | null'],
+    [{ enum: [{}] }, 'unknown'],
+    [{ type: 'array', items: { type: 'number' } }, 'readonly (number)[]'],
+    [{ type: 'object' }, '{ readonly [key: string]: unknown }'],
+    [{ type: 'object', additionalProperties: { type: 'boolean' } }, '{ readonly [key: string]: boolean }'],
+    [{ properties: {} }, '{ readonly [key: string]: unknown }'],
+    [{ properties: { a: true }, required: ['a'] }, '{\n  readonly "a": unknown;\n}'],
+    [{ oneOf: [{ type: 'string' }, { type: 'boolean' }] }, 'string | boolean'],
+    [{ allOf: [{ type: 'string' }] }, 'string'],
+    [{ allOf: [{ type: 'string' }, {}] }, 'unknown'],
+    [{ $ref: '#/$defs/A', $defs: { A: { type: 'string' } } }, 'Schemas["A"]'],
+    [{ $ref: '#/$defs/B', $defs: { A: 1 } }, 'unknown'],
+    [{ $ref: 'https://x/y' }, 'unknown'],
+  ];
+  for (const [schema, type] of configs) {
+    test(`give a config of ${JSON.stringify(schema)} a type`, () => {
+      const types = describePlugin(EMPTY, { metadata: { ...metadata([]), config_schema: schema as never } });
+      const [, printed] = /export type Config = ([\s\S]*?);\nexport type Options/.exec(
+        printDeclaration(types),
+      )!;
+      is(printed, type);
+    });
+  }
+
   test('say that no more than names can be known of exports', () => {
     const types = describePlugin(wasm(['f', '_initialize']));
     equal(
