@@ -9,7 +9,7 @@ const KEPT = [
   'pkg.browser with an object value',
 ];
 
-/** What tools for publishers say about the tarball. */
+/** Checks the tarball with tools for publishers. */
 export function checkPackage(tarball: string, tools: string, checks: Checks): void {
   const bin = (name: string) => join(tools, 'node_modules/.bin', name);
   checks.check('publint has no complaint', () => {

@@ -28,7 +28,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'plugboard-bundlers-'));
 const project = join(temporary, 'project');
 const { deno, bun } = installRuntimes();
 
-/** Packs what is built, and makes a project that has the package and all tools. */
+/** Packs the built files, and makes a project that has the package and all tools. */
 function install(): string {
   runNpm(tools, 'ci', '--prefix', tools);
   runNpm(root, 'pack', '--ignore-scripts', '--pack-destination', temporary);

@@ -121,6 +121,10 @@ export const ROWS: readonly Row[] = [
     build: 'parcel build ENTRY --dist-dir OUT --no-cache --no-source-maps --log-level error',
     start: `${DENO} OUT/plain.js`,
     cannot: {
+      worker: {
+        says: 'document is not defined',
+        why: 'in a page, where Parcel finds the worker through `document`; the test has no page',
+      },
       wasm: {
         says: 'nothing',
         why: 'by default it does not read `exports`, and finds no path below the package; `packageExports` changes that',
