@@ -23,6 +23,8 @@ const bundleInPlace = (file, options) =>
     format: 'esm',
     target: 'es2022',
     logLevel: 'warning',
+    // Else the place of `node_modules` shows in the bundles.
+    preserveSymlinks: true,
     ...options,
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Checks, expect, runNpm } from './checks.ts';
 
@@ -45,21 +45,26 @@ export function packFresh(root: string, temporary: string, checks: Checks): Tarb
   return tarball;
 }
 
-function pack(folder: string): Tarball {
+export const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** Builds and packs a folder, by default into itself. */
+export function pack(folder: string, to: string = folder): Tarball {
   // By hand, because `npm` of test/runtime runs no scripts but those that are named.
   runNpm(folder, 'run', '--silent', 'prepack');
-  const [{ filename, files, size, unpackedSize }] = JSON.parse(runNpm(folder, 'pack', '--json')) as [
-    { filename: string; files: { path: string }[]; size: number; unpackedSize: number },
-  ];
-  const path = join(folder, filename);
+  const [{ filename, files, size, unpackedSize }] = JSON.parse(
+    runNpm(folder, 'pack', '--json', '--pack-destination', to),
+  ) as [{ filename: string; files: { path: string }[]; size: number; unpackedSize: number }];
+  const path = join(to, filename);
   return {
     path,
     files: files.map(file => file.path),
-    sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
+    sha256: hashOf(path),
     sizeBytes: size,
     unpackedBytes: unpackedSize,
   };
 }
+
+const MAX_PAGES_BYTES = 450_000;
 
 function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -75,16 +80,25 @@ function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
     'dist/abi/accessors.wasm',
     'dist/types/package.json',
     ...examples,
+    'CHANGELOG.md',
   ];
   const declared = /^dist\/types\/((?:abi|wasi|src)\/.+)\.d\.ts$/;
-  checks.check('the package holds dist/lib, declarations from abi/, wasi/ and src/, and no others', () => {
-    const foreign = files.filter(file => {
-      const source = declared.exec(file)?.[1];
-      if (source !== undefined) return !existsSync(join(root, `${source}.ts`));
-      return !file.startsWith('dist/lib/') && !beside.includes(file);
-    });
-    expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
+  checks.check('the pages take 450 KB at most', () => {
+    const pages = files.filter(file => file.endsWith('.md'));
+    const bytes = pages.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
+    expect(bytes <= MAX_PAGES_BYTES, `${bytes} bytes`);
   });
+  checks.check(
+    'the package holds dist/lib, docs, declarations from abi/, wasi/ and src/, and no others',
+    () => {
+      const foreign = files.filter(file => {
+        const source = declared.exec(file)?.[1];
+        if (source !== undefined) return !existsSync(join(root, `${source}.ts`));
+        return !/^(dist\/lib|docs)\//.test(file) && !beside.includes(file);
+      });
+      expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
+    },
+  );
   for (const file of beside) {
     checks.check(`the package holds ${file}`, () =>
       expect(files.includes(file), `not among: ${files.join(' ')}`),

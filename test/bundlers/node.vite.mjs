@@ -1,0 +1,3 @@
+import { wasmBytes } from './wasm-plugin.mjs';
+
+export default { plugins: [wasmBytes], ssr: { noExternal: true } };

@@ -1,0 +1,4 @@
+// Bundled by tools that find no file below the package.
+import { main } from './steps.mjs';
+
+main();

@@ -1,0 +1,4 @@
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { wasmBytes } from './wasm-plugin.mjs';
+
+export default { plugins: [nodeResolve({ browser: true }), wasmBytes] };
