@@ -239,7 +239,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
         accessors: subject.accessors,
         codec: msgpack,
         // A compiled module does not show its protocol; bytes do.
-        protocol: subject.wasm instanceof WebAssembly.Module ? protocol : undefined,
+        protocol: subject.wasm instanceof WebAssembly.Module ? (protocol ?? 'context') : undefined,
         stderr: () => {},
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
         state: toJson(state) as JsonObject,

@@ -12,13 +12,14 @@ const setError: Body = [...place('TEST'), ...i64(FIRST), 'error_set'];
 const takeBack: Body = [...i64(0), 'error_set'];
 const withoutWorkers = { ...webPlatform, lacksWorkers: () => 'there are none' };
 const forever: Body = ['loop', 'br 0', 'end'];
+const deep: Body = ['call deep'];
 /** Names the import `host`, so that the plugin imports it. */
 const other: Body = ['host'];
 
 suiteInModes('error texts', test => {
   const ends: [name: string, end: Body, code: string][] = [
     ['a trap', ['unreachable'], 'TRAP'],
-    ['a stack overflow', ['call run'], 'STACK_OVERFLOW'],
+    ['a stack overflow', ['call deep'], 'STACK_OVERFLOW'],
     ['an invalid handle', [...i64(9), 'config_get', 'drop'], 'INVALID_HANDLE'],
     ['an exit', [...i32(3), 'proc_exit'], 'EXIT'],
   ];
@@ -27,7 +28,7 @@ suiteInModes('error texts', test => {
       'abi.result-stop-error',
       `the text set before ${name} is the message, the end is the code`,
       async () => {
-        const { plugin } = await createGuest({ run: [...setError, ...end], fine: [] });
+        const { plugin } = await createGuest({ run: [...setError, ...end], fine: [], deep });
         const error = (await raises(() => plugin.call('run'), { code, message: /^TEST$/ })) as CallError;
         ok(error.cause instanceof Error);
         is(await plugin.call('fine'), null);
@@ -35,7 +36,7 @@ suiteInModes('error texts', test => {
     );
 
     test(`a text that was taken back before ${name} is not told`, async () => {
-      const { plugin } = await createGuest({ run: [...setError, ...takeBack, ...end] });
+      const { plugin } = await createGuest({ run: [...setError, ...takeBack, ...end], deep });
       const error = await raises(() => plugin.call('run'), { code });
       ok(!error.message.includes('TEST'), error.message);
     });
