@@ -116,7 +116,7 @@ function writeTypes(dist) {
   for (const [name, file] of Object.entries(FOR_TOOLS)) {
     const declared = `types/${file}`;
     const own = readFileSync(`${dist}${declared.replace('.js', '.d.ts')}`, 'utf8');
-    const names = own.includes('export default') ? ['*', '{ default }'] : ['*'];
+    const names = /\bdefault\b/.test(own) ? ['*', '{ plugboard as default }'] : ['*'];
     writeFileSync(
       `${dist}lib/${name}.d.ts`,
       names.map(item => `export ${item} from '../${declared}';\n`).join(''),
