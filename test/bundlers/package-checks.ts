@@ -9,6 +9,17 @@ const KEPT = [
   'pkg.browser with an object value',
 ];
 
+/** Imports that attw leaves out. Build tools load ES modules, by paths of newer TypeScript only; the examples are wasm without types. */
+const WITHOUT_ATTW = [
+  'types',
+  'esbuild',
+  'vite',
+  'examples/vowels.wasm',
+  'examples/kv-store.wasm',
+  'examples/counter.wasm',
+  'examples/tally.wasm',
+];
+
 /** Checks the tarball with tools for publishers. */
 export function checkPackage(tarball: string, tools: string, checks: Checks): void {
   const bin = (name: string) => join(tools, 'node_modules/.bin', name);
@@ -22,6 +33,6 @@ export function checkPackage(tarball: string, tools: string, checks: Checks): vo
   });
   checks.check(
     'attw finds the types in each way to resolve them',
-    () => void run(tools, bin('attw'), tarball),
+    () => void run(tools, bin('attw'), tarball, '--exclude-entrypoints', ...WITHOUT_ATTW),
   );
 }
