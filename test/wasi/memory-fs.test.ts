@@ -279,6 +279,12 @@ suite('wasi/memory-fs', test => {
       is(fs.usedBytes, 0);
     });
 
+  test('path_link looks for the source before the target', () => {
+    const program = new Program({ '/': new MemoryFs({ file: '' }) });
+    is(program.call('path_link', ROOT, 0, 'missing', ROOT, 'file'), 'ENOENT');
+    is(program.call('path_link', ROOT, 0, 'file', ROOT, 'file'), 'EEXIST');
+  });
+
   test('a file with many names is copied once', () => {
     const fs = new MemoryFs({ file: 'x'.repeat(900) }, { quotaBytes: 1000 });
     const program = new Program({ '/': fs });
