@@ -212,6 +212,26 @@ suite('wasi/file systems of the embedder', test => {
       }
     });
 
+  for (const [name, dataOnly] of [
+    ['fd_sync', false],
+    ['fd_datasync', true],
+  ] as const)
+    test.row(`wasi.${name}`, `${name} asks the file for its data${dataOnly ? ' only' : ' and times'}`, () => {
+      const asked: boolean[] = [];
+      const sync = (onlyData: boolean) => {
+        asked.push(onlyData);
+        return Errno.ESUCCESS;
+      };
+      is(open({}, { sync }).call(name, FILE), Errno.ESUCCESS);
+      equal(asked, [dataOnly]);
+    });
+
+  test.row('wasi.fd_pread', 'beyond the largest file nothing is read, and the file is not asked', () => {
+    const guest = open({}, { read: () => -Errno.EIO });
+    is(guest.call('fd_pread', FILE, IOVS, 1, 1n << 60n, OUT), Errno.ESUCCESS);
+    is(guest.bytes[OUT], 0);
+  });
+
   test('a sync that fails after a write is the result of the write', () => {
     const SYNC = 16;
     const guest = open({}, { sync: () => Errno.EIO }, SYNC);
