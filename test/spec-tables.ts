@@ -10,6 +10,7 @@ import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limit-rows.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
+import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
@@ -93,8 +94,8 @@ const timeTable = specTable<TimeKeeper>({
   id: row => row.id,
   layout: 'table',
   columns: [
-    { head: 'When', cell: row => row.when },
-    { head: 'The limit is kept by', cell: row => row.keeps },
+    { head: 'When', cell: ({ id }) => TIME_KEEPER_TEXTS[id].when },
+    { head: 'The limit is kept by', cell: ({ id }) => TIME_KEEPER_TEXTS[id].keeps },
   ],
 });
 
@@ -108,7 +109,7 @@ const modeTable = specTable<ModeRow>({
   id: row => row.id,
   layout: 'table',
   columns: [
-    { head: 'When', cell: row => row.when },
+    { head: 'When', cell: ({ id }) => MODE_TEXTS[id] },
     { head: 'Mode', cell: ({ mode }) => (typeof mode === 'string' ? `\`${mode}\`` : 'an error') },
     {
       head: '`callSync`',

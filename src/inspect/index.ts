@@ -2,6 +2,7 @@ import { WASM_HEADER } from '../../abi/encode.ts';
 import { NO_WASM } from '../../abi/errors.ts';
 import { isArrayBuffer, isModule, viewBytes } from '../../wasi/brands.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
+import { isTooLargeAtOnce } from '../engine/error-texts.ts';
 import { compilesBytes } from '../engine/features.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
@@ -140,14 +141,14 @@ function seeBytes(source: Uint8Array): Seen {
   };
 }
 
-/** Returns the engine's reason for refusing a module. Null where the engine compiles no module at all, so that it gives none. */
+/** Returns the engine's reason for refusing a module. Null where this thread does not compile it, so that the engine gives none. */
 function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
   if (!compilesBytes()) return null;
   try {
     new WebAssembly.Module(bytes);
     return null;
   } catch (error) {
-    return messageOf(error);
+    return isTooLargeAtOnce(error) ? null : messageOf(error);
   }
 }
 

@@ -123,12 +123,6 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'modules come compiled, so that no checks can be added; that it is said so is tested',
   },
   {
-    runtimes: ['chromium', 'chromium-plain'],
-    file: /^src\/traps\.test/,
-    test: /8 MiB of names/,
-    reason: 'Chromium makes no instance of a module over 8 MB at once on the main thread of a page',
-  },
-  {
     runtimes: ['firefox'],
     file: /^cases\.test/,
     test: /go-pdk\.crash/,
