@@ -8,6 +8,8 @@ const IMPORTED = {
   web: 'src/web.js',
   'actor-node': 'src/actor/node.js',
   'actor-web': 'src/actor/index.js',
+  'network-node': 'src/network/node.js',
+  'network-web': 'src/network/index.js',
   abi: 'abi/index.js',
   wasi: 'wasi/index.js',
   preview2: 'wasi/preview2/index.js',
@@ -33,9 +35,10 @@ const SHARED = [
   ],
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
+  ['network', /^src\/network\/(?!node\.js)/],
   [
     'host',
-    /^src\/(?!(node|web)\.js|actor|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
+    /^src\/(?!(node|web)\.js|actor|network|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
   ],
 ];
 

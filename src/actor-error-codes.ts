@@ -155,6 +155,19 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Load the module first; the message lists the registered names.',
   },
   {
+    code: 'INVALID_GRAPH',
+    where: ['Network.plan'],
+    when: 'A graph has an unknown key, a value of the wrong type, no name, or parts that do not fit together: a connection to a process or port that does not exist, two connections of the same ends, a graph that contains itself.',
+    remedy:
+      'Correct the graph at the path that the message names, such as graph.connections[3].to. Keys may be in camelCase or snake_case.',
+  },
+  {
+    code: 'GRAPH_TOO_LARGE',
+    where: ['Network.plan'],
+    when: 'A graph has more nodes or connections than a network may, those of its subgraphs included.',
+    remedy: 'Divide the graph into several networks.',
+  },
+  {
     code: 'ACTOR_STOPPED',
     where: ['process', 'inports.send', 'reload'],
     when: 'The actor was stopped, by its user or by its error policy.',

@@ -27,6 +27,8 @@ import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
+import { Network } from '../src/network/index.ts';
+import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
@@ -181,6 +183,11 @@ export const TAKERS: readonly Taker[] = [
     give: options => readPacket('{}', undefined, options),
   },
   { table: PAYLOAD_OPTIONS, callable: 'writePayload', give: options => writePayload({}, options) },
+  {
+    table: PLAN_OPTIONS,
+    callable: 'Network.plan',
+    give: options => Network.plan({ properties: { name: 'n' } }, options),
+  },
   { table: WASI_OPTIONS, callable: 'createWasi', give: options => createWasi(options) },
   {
     table: PREOPEN_OPTIONS,

@@ -28,6 +28,7 @@ import {
 import { reportOf } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
+import { Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
   createPlugin,
@@ -58,6 +59,7 @@ import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tab
 export const ENTRIES = [
   'src/node',
   'src/actor/node',
+  'src/network/node',
   'abi/index',
   'wasi/index',
   'wasi/preview2/index',
@@ -144,6 +146,7 @@ const state = () => new MemoryState();
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
+const PLAN = Network.plan({ properties: { name: 'n' } });
 const PACKET = { port: { type: 'Flow' } };
 
 /** Runs `use` with the context of a host function that is running. */
@@ -259,6 +262,9 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ActorConfig.fromNode': call(ActorConfig.fromNode, { id: 'n', component: 'c' }, {}),
   writeConfig: call(writeConfig, {}, undefined),
   writePayload: call(writePayload, {}, {}),
+  'Network.plan': call(Network.plan, { properties: { name: 'n' } }, {}),
+  toMermaid: call(toMermaid, PLAN),
+  toDot: call(toDot, PLAN),
   readJson: call(readJson, '1', {}),
   writeJson: call(writeJson, 1),
   readPacket: call(readPacket, '{}'),

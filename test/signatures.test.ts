@@ -38,7 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
-  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions'],
+  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -64,6 +64,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     'CreateErrorCode',
     'CallErrorCode',
     'ActorErrorCode',
+    'NetworkErrorCode',
     'ModuleErrorCode',
     'ModuleErrorKind',
     'WasiErrorCode',
@@ -94,6 +95,8 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'PluginTypes',
       'CallError',
       'Part',
+      'GraphInput',
+      'Plan',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [

@@ -5,10 +5,12 @@ import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
 import type { Command, Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { graph } from '../src/cli/graph.ts';
 import { inspect } from '../src/cli/inspect.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limit-rows.ts';
+import { NETWORK_LIMITS, type NetworkLimit } from '../src/network/limits.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
@@ -65,8 +67,12 @@ const errorsPage: Page = {
 /** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
-const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
-  specTable<[key: string, limit: Limit | ActorLimit]>({
+const limitTable = (
+  title: string,
+  intro: string,
+  limits: { [key: string]: Limit | ActorLimit | NetworkLimit },
+) =>
+  specTable<[key: string, limit: Limit | ActorLimit | NetworkLimit]>({
     title,
     intro,
     prefix: 'limit',
@@ -125,6 +131,7 @@ const limitsPage: Page = {
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
+    limitTable('Networks', 'Additional limits for graphs of actors.', NETWORK_LIMITS),
     timeTable,
     modeTable,
   ],
@@ -463,7 +470,7 @@ interface Flag {
   flag: string;
   option: Option;
 }
-const COMMANDS = [call, run, inspect];
+const COMMANDS = [call, run, inspect, graph];
 const flagsOf = (command: Command): Flag[] =>
   Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option }));
 const DEFAULT = /\s*\(default: ([^)]*)\)/;

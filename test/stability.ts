@@ -26,6 +26,7 @@ export const LEVELS: readonly { level: Level; means: string }[] = [
 export const IMPORTS: readonly { path: string; level: Level; note: string }[] = [
   { path: 'plugboard', level: 'stable', note: '' },
   { path: 'plugboard/actor', level: 'stable', note: '' },
+  { path: 'plugboard/network', level: 'experimental', note: 'grows with the engines beyond one process' },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
   { path: 'plugboard/types', level: 'experimental', note: 'the form of the description may grow' },

@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
+  graph: async () => (await import('./graph.ts')).graph,
 };
 
 const help = (commands: readonly Command[]) =>

@@ -1,3 +1,4 @@
+import { graph } from './graph.ts';
 import { http } from './http.ts';
 import { json } from './json.ts';
 import { kernel } from './kernel.ts';
@@ -7,4 +8,4 @@ import type { Target } from './target.ts';
 import { meter, reader } from './wasm.ts';
 
 /** Each checks its own inputs only, so a target of any input is safe here. */
-export const TARGETS = [reader, meter, manifest, json, paths, http, kernel] as readonly Target[];
+export const TARGETS = [reader, meter, manifest, json, paths, http, graph, kernel] as readonly Target[];

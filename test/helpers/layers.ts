@@ -41,6 +41,14 @@ const belowInActor = (room: string): string[] => [
   ...outsideActor,
   ...actorRooms.slice(0, actorRooms.indexOf(room)),
 ];
+/** The rooms of networks, each above those before it. */
+const networkRooms = ['network ground', 'network graph', 'network plan', 'network engine'];
+const belowInNetwork = (room: string): string[] => [
+  ...outsideActor,
+  'actor',
+  ...actorRooms,
+  ...networkRooms.slice(0, networkRooms.indexOf(room)),
+];
 const everything = [
   ...ground,
   ...rooms,
@@ -50,6 +58,9 @@ const everything = [
   'actor',
   ...actorRooms,
   'actor on node',
+  'network',
+  ...networkRooms,
+  'network on node',
   'msgpack',
   'types',
   'build',
@@ -176,6 +187,24 @@ export const layers: readonly Layer[] = [
   { name: 'actor state', files: ['src/actor/state/'], mayImport: belowInActor('actor state') },
   { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
+  {
+    name: 'network on node',
+    files: ['src/network/node.ts'],
+    mayImport: ['network', ...networkRooms, 'actor', ...actorRooms, 'actor on node', 'platform of node'],
+  },
+  {
+    name: 'network ground',
+    files: ['src/network/errors.ts', 'src/network/limits.ts'],
+    mayImport: belowInNetwork('network ground'),
+  },
+  { name: 'network graph', files: ['src/network/graph/'], mayImport: belowInNetwork('network graph') },
+  { name: 'network plan', files: ['src/network/plan/'], mayImport: belowInNetwork('network plan') },
+  { name: 'network engine', files: ['src/network/engine/'], mayImport: belowInNetwork('network engine') },
+  {
+    name: 'network',
+    files: ['src/network/'],
+    mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
+  },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   {
     name: 'types',

@@ -1,0 +1,30 @@
+import { describe } from '../actor/errors.ts';
+import { formatPath, type JsonValue } from '../actor/json/value.ts';
+import type { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
+import { PlugboardError } from '../errors.ts';
+
+/** The codes that networks add. Nodes fail with the codes of actors. */
+export type NetworkErrorCode = Extract<
+  (typeof ACTOR_ERROR_CODES)[number]['code'],
+  'INVALID_GRAPH' | 'GRAPH_TOO_LARGE'
+>;
+
+export class NetworkError extends PlugboardError {
+  override readonly name: string = 'NetworkError';
+  declare readonly code: NetworkErrorCode;
+  constructor(code: NetworkErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+/** Where a value stands in a graph file, such as `graph.connections[3].to`. */
+export type Path = readonly (string | number)[];
+
+/** @throws {NetworkError} INVALID_GRAPH with the path */
+export function refuse(at: Path, problem: string): never {
+  throw new NetworkError('INVALID_GRAPH', `${formatPath(at)}: ${problem}`);
+}
+
+/** @throws {NetworkError} INVALID_GRAPH with the path */
+export const refuseValue = (at: Path, expected: string, got: JsonValue | undefined): never =>
+  refuse(at, `expected ${expected}, got ${got === undefined ? 'nothing' : describe(got)}`);

@@ -1,0 +1,18 @@
+import { graph } from '../fuzz/graph.ts';
+import { runSeed } from '../fuzz/target.ts';
+import type { LongCase } from './case.ts';
+
+const MUTATED_GRAPHS = 100_000;
+
+export const NETWORK_CASES: readonly LongCase[] = [
+  {
+    name: '100,000 mutated graph files give a plan or a coded error',
+    run: async () => {
+      for (let seed = 0; seed < MUTATED_GRAPHS; seed++) {
+        const finding = await runSeed(graph, seed);
+        if (finding)
+          throw new Error(`seed ${seed}: ${JSON.stringify(finding.input)}`, { cause: finding.error });
+      }
+    },
+  },
+];
