@@ -35,7 +35,7 @@ suite('abi/memory', test => {
     }
   });
 
-  test('a plugin reaches each byte of a block that the host places, and none of the next page', () => {
+  test('a plugin reaches each byte of a block that the host places, and not the next page', () => {
     const memory = new KernelMemory();
     memory.reset();
     const bytes = new Uint8Array(100_000).fill(7);
