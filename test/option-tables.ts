@@ -131,6 +131,12 @@ export const TAKERS: readonly Taker[] = [
   },
   {
     table: SEND_OPTIONS,
+    callable: 'ScriptActor.step',
+    by: 'ScriptActor.step',
+    give: async options => (await actor()).step(new Map(), {}, options),
+  },
+  {
+    table: SEND_OPTIONS,
     callable: 'Inports.send',
     by: 'Inports.send',
     give: async options => (await actor()).inports.send({}, options),

@@ -223,6 +223,8 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   ),
   'ScriptActor.create': call(ScriptActor.create.bind(ScriptActor), { source: ACTOR }, {}),
   'ScriptActor.process': on(actor, 'process', {}, {}),
+  'ScriptActor.step': on(actor, 'step', new Map(), {}, {}),
+  'ScriptActor.dropInstance': on(newActor(), 'dropInstance'),
   'ScriptActor.start': on(actor, 'start'),
   'ScriptActor.drain': on(actor, 'drain'),
   'ScriptActor.stop': on(newActor(), 'stop', {}),

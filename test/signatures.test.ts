@@ -79,6 +79,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'JsonValue',
       'JsonObject',
       'StateMap',
+      'ActorState',
       'ActorConfig',
       'ModuleSource',
     ],

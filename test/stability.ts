@@ -57,8 +57,16 @@ export const EXPERIMENTAL: readonly { path: string; names: readonly string[]; re
   },
   {
     path: 'plugboard/actor',
-    names: ['ExtismEngine', 'EngineCall', 'EngineResult', 'writeConfig', 'writePayload'],
-    reason: 'the parts below `ScriptActor`, for networks of actors that do not exist yet',
+    names: [
+      'ExtismEngine',
+      'EngineCall',
+      'EngineResult',
+      'writeConfig',
+      'writePayload',
+      'ActorState',
+      'ActorStep',
+    ],
+    reason: 'the parts below `ScriptActor`, for engines of networks',
   },
   {
     path: 'plugboard/wasi',
