@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSource, MAIN } from '../module/source.ts';
-import { nodePlatform } from '../platform/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
+import type { Platform } from '../platform/types.ts';
 import { CliError } from './errors.ts';
 
 /** @throws {CliError} FILE */
@@ -20,12 +20,12 @@ export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffe
 export const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text) && URL.canParse(text);
 
 /** Reads a file, or the body of a URL. @throws {CliError} FILE @throws {CreateError} SOURCE_UNAVAILABLE */
-export async function readFileOrUrl(text: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readFileOrUrl(text: string, platform: Platform): Promise<Uint8Array<ArrayBuffer>> {
   if (!isUrl(text)) return readInputFile(text);
   const url = new URL(text);
   if (url.protocol === 'file:') return readInputFile(fileURLToPath(url));
   const source = { url, init: {} };
-  const loaded = await loadSource(nodePlatform, fetch, { source, name: MAIN, hash: undefined });
+  const loaded = await loadSource(platform, platform.fetch, { source, name: MAIN, hash: undefined });
   if ('bytes' in loaded) return loaded.bytes;
   throw new Error('BUG: a URL gave no bytes');
 }

@@ -1,8 +1,10 @@
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
+import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
 import { columns, defineCommand } from './command.ts';
 import { readFileOrUrl } from './files.ts';
+import { startProgress } from './progress.ts';
 import { writeStdout } from './stdio.ts';
 
 export const inspect = defineCommand({
@@ -15,7 +17,8 @@ known, else 1.`,
   options: { json: { help: 'print the full report, as JSON' } },
   examples: ['plugboard inspect plugin.wasm', 'plugboard inspect --json plugin.wasm'],
   run: async ([path = ''], { json }) => {
-    const inspection = inspectModule(await readFileOrUrl(path));
+    const platform = startProgress(false).watch(nodePlatform);
+    const inspection = inspectModule(await readFileOrUrl(path, platform));
     const lines = json ? JSON.stringify(inspection, null, 2).split('\n') : describe(path, inspection);
     await writeStdout(`${lines.map(printable).join('\n')}\n`);
     return inspection.runs ? 0 : 1;

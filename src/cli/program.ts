@@ -1,5 +1,6 @@
 import { type Command, columns } from './command.ts';
 import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
+import { endProgress } from './progress.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
 
 /** Each command loads its own code. */
@@ -56,5 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof OutputClosed) return 0;
     writeStderr('plugboard', describeError(error));
     return exitCodeOf(error);
+  } finally {
+    endProgress();
   }
 }
