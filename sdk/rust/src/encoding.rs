@@ -24,9 +24,22 @@ pub trait Encoding {
     const NAME: Option<&'static str>;
 
     /// Reads a value, or returns the text of the error.
+    ///
+    /// ```
+    /// use reflow_wasm_actor::encoding::{Encoding, JsonText};
+    ///
+    /// assert_eq!(JsonText::read(b"[1,2]"), Ok(vec![1, 2]));
+    /// assert!(JsonText::read::<i32>(b"1.5").is_err());
+    /// ```
     fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String>;
 
     /// Writes a value, or returns the text of the error.
+    ///
+    /// ```
+    /// use reflow_wasm_actor::encoding::{Encoding, JsonText};
+    ///
+    /// assert_eq!(JsonText::write(&"x"), Ok(b"\"x\"".to_vec()));
+    /// ```
     fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, String>;
 }
 

@@ -84,3 +84,8 @@ pub use metadata::{PluginMetadata, PortDefinition};
 /// ```
 pub use serde_json;
 pub use state::{MemoryState, StateManager};
+
+/// The examples of README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
