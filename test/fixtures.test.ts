@@ -1,6 +1,6 @@
 import { comparison } from './comparison/index.ts';
 import { equal, is, match, ok, throws } from './helpers/assert.ts';
-import { readCaseFile, readIndex } from './helpers/cases.ts';
+import { type CaseFile, readCaseFile, readIndex } from './helpers/cases.ts';
 import { host, readJson } from './helpers/host.ts';
 import { suite } from './helpers/suite.ts';
 
@@ -175,6 +175,31 @@ suite('fixtures', test => {
       [],
     );
   });
+
+  const sharing = readIndex().flatMap(folder => {
+    const { shared, except = {} } = readJson(`fixtures/${folder}/cases.json`) as CaseFile;
+    return shared === undefined ? [] : [{ folder, shared, except }];
+  });
+  for (const shared of new Set(sharing.map(item => item.shared))) {
+    test(`${shared}: the shared cases follow the schema, with ids of their folder`, () => {
+      const file = readJson(`fixtures/${shared}/cases.json`) as CaseFile;
+      equal(checkCases({ ...file, wasm: 'x.wasm' }), []);
+      equal(
+        file.cases.filter(({ id }) => !id.startsWith(`${shared}.`)),
+        [],
+      );
+    });
+  }
+  for (const { folder, shared, except } of sharing) {
+    test(`${folder}: each exception names a case of ${shared}`, () => {
+      const { cases } = readJson(`fixtures/${shared}/cases.json`) as CaseFile;
+      const ids = cases.map(({ id }) => id);
+      equal(
+        Object.keys(except).filter(rest => !ids.includes(`${shared}.${rest}`)),
+        [],
+      );
+    });
+  }
 
   test('the lock file of npm has no download addresses', () => {
     const { packages } = readJson('fixtures/package-lock.json') as {

@@ -87,6 +87,10 @@ export interface CaseFile {
   hostFunctions?: HostFunctions;
   /** Why the native runtime cannot run the module. */
   nativeCannot?: string;
+  /** The folder whose cases come before these ones, under ids of this folder. */
+  shared?: string;
+  /** The rest of a shared id → why this plugin cannot pass the case. */
+  except?: Record<string, string>;
   cases: Case[];
 }
 
@@ -112,8 +116,16 @@ const ERROR_CODES = {
 } as const;
 
 export const readIndex = (): string[] => readJson('fixtures/index.json') as string[];
-export const readCaseFile = (folder: string): CaseFile =>
-  readJson(`fixtures/${folder}/cases.json`) as CaseFile;
+export function readCaseFile(folder: string): CaseFile {
+  const file = readJson(`fixtures/${folder}/cases.json`) as CaseFile;
+  const { shared, except = {} } = file;
+  if (shared === undefined) return file;
+  const taken = (readJson(`fixtures/${shared}/cases.json`) as CaseFile).cases
+    .map(given => ({ ...given, rest: given.id.slice(shared.length + 1) }))
+    .filter(({ rest }) => !Object.hasOwn(except, rest))
+    .map(({ rest, ...given }) => ({ ...given, id: `${folder}.${rest}` }));
+  return { ...file, cases: [...taken, ...file.cases] };
+}
 
 export interface Subject {
   /** Compiled where the runtime only imports modules. */
