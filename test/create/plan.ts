@@ -3,8 +3,13 @@ import { type Choice, planProject, type Sources } from '../../create-plugboard/s
 import { host } from '../helpers/host.ts';
 
 /** All templates. */
-export const CHOICES: readonly Choice[] = KINDS.filter(kind => kind === 'plugin').flatMap(kind =>
-  LANGUAGE_NAMES.map(language => ({ name: `my-${kind}`, kind, language, plugboard: '^0.0.0' })),
+export const CHOICES: readonly Choice[] = KINDS.flatMap(kind =>
+  LANGUAGE_NAMES.filter(language => kind === 'plugin' || language !== 'assemblyscript').map(language => ({
+    name: `my-${kind}`,
+    kind,
+    language,
+    plugboard: '^0.0.0',
+  })),
 );
 
 /** The folders of the repository, which the build copies into the package. */

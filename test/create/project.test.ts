@@ -73,6 +73,16 @@ suite('files of new projects', test => {
     });
   }
 
+  test('the actors bring the SDK of their language, with its licence', () => {
+    for (const choice of CHOICES.filter(({ kind }) => kind === 'actor')) {
+      match(textsOf(choice).get('sdk/LICENSE') ?? '', /^MIT License/, choice.language);
+    }
+  });
+
+  test('the sums of Go modules are those of the SDK', () => {
+    is(readText('create-plugboard/templates/go-actor/go.sum'), readText('sdk/go/go.sum'));
+  });
+
   test('both packages have the same version', () => {
     const versionOf = (path: string) => (JSON.parse(readText(path)) as { version: string }).version;
     is(versionOf('create-plugboard/package.json'), versionOf('package.json'));

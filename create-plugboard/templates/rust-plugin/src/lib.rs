@@ -1,6 +1,8 @@
 /// Returns how many letters of `text` are among `vowels`.
 pub fn count(text: &str, vowels: &str) -> usize {
-    text.chars().filter(|letter| vowels.contains(*letter)).count()
+    text.chars()
+        .filter(|letter| vowels.contains(*letter))
+        .count()
 }
 
 /// The exports. Tests run without a host, which this module needs.
