@@ -39,10 +39,14 @@ export type Values<O extends Options> = {
 interface Positional {
   name: string;
   help: string;
+  isOptional?: true;
 }
 
 interface CommandOf<O extends Options> {
   name: string;
+  /** The line of its usage, and the command line of its help. Default: those of a command of plugboard. */
+  usage?: string;
+  helpLine?: string;
   summary: string;
   /** Introduction for first-time users. */
   about: string;
@@ -100,13 +104,13 @@ function tokenize(options: Options, args: readonly string[]) {
 }
 
 function readArguments(
-  command: { name: string; positionals: readonly Positional[] },
+  command: Pick<CommandOf<Options>, 'name' | 'helpLine' | 'positionals'>,
   options: Options,
   tokens: readonly Token[],
   positionals: readonly string[],
 ) {
   const fail = (problem: string): never => {
-    throw new CliError('USAGE', `${problem}; see plugboard ${command.name} --help`);
+    throw new CliError('USAGE', `${problem}; see ${command.helpLine ?? `plugboard ${command.name} --help`}`);
   };
   const given = new Map<string, string[]>();
   for (const token of tokens) {
@@ -123,7 +127,7 @@ function readArguments(
     given.set(token.name, [...values, token.value ?? '']);
   }
   const missing = command.positionals[positionals.length];
-  if (missing) fail(`${missing.name} is missing: ${missing.help}`);
+  if (missing && !missing.isOptional) fail(`${missing.name} is missing: ${missing.help}`);
   if (positionals.length > command.positionals.length) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
@@ -140,10 +144,11 @@ function readArguments(
 }
 
 function formatHelp(command: CommandOf<Options>, options: Options): string {
-  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(({ name }) => name)];
+  const names = command.positionals.map(({ name }) => name);
+  const usage = command.usage ?? ['plugboard', command.name, '[OPTIONS]', ...names].join(' ');
   return [
     `${command.about}\n`,
-    `Usage: ${usage.join(' ')}\n`,
+    `Usage: ${usage}\n`,
     columns(command.positionals.map(({ name, help }) => [name, help])),
     ...formatOptions(options),
     '\nExamples:',

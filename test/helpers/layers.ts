@@ -65,6 +65,7 @@ const everything = [
   'types',
   'build',
   'cli',
+  'create',
 ];
 
 /** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
@@ -217,6 +218,12 @@ export const layers: readonly Layer[] = [
     mayImport: [...ground, 'module', 'faces', 'inspect', 'types', 'platform of node', ...actorRooms, 'node:'],
   },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
+  {
+    name: 'create',
+    files: ['create-plugboard/src/'],
+    mayImport: ['cli', 'wasi ground', 'platform', 'node:', 'computed'],
+    mayNameRuntimes: true,
+  },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {
     name: 'test runner',

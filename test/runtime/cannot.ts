@@ -32,6 +32,12 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'Bun writes "unknown" instead of the names of wasm functions into the stack of an error',
   },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
+  { runtimes: bundled, file: /^create\//, reason: 'npm create is a program of Node, which writes files' },
+  {
+    runtimes: ['deno'],
+    file: /^create\/command\.test/,
+    reason: 'npm runs the program on Node, and Deno may not start compilers',
+  },
   {
     runtimes: bundled,
     file: /^(layers|docs|exports|prose|signatures|api|pages|testing|ways\/ways)\.test/,

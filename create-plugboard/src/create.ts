@@ -1,0 +1,144 @@
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { columns, defineCommand } from '../../src/cli/command.ts';
+import { CliError } from '../../src/cli/errors.ts';
+import { writeStdout } from '../../src/cli/stdio.ts';
+import { type Kind, LANGUAGE_NAMES, LANGUAGES, type LanguageName } from './languages.ts';
+import { problemOfName } from './names.ts';
+import { type Choice, planProject, type Sources } from './project.ts';
+import { type Ask, choose, type Question, withTerminal } from './questions.ts';
+import { refuseFullFolder, writeProject } from './write.ts';
+
+const KIND: Question<Kind> = {
+  option: 'kind',
+  title: 'Kind',
+  names: {
+    plugin: 'exports functions, which programs call through plugboard or any Extism host',
+    actor: 'a Reflow actor: takes messages from its inports, sends packets, and keeps a state',
+  },
+};
+
+const LANGUAGE: Question<LanguageName> = {
+  option: 'language',
+  title: 'Language',
+  names: Object.fromEntries(LANGUAGE_NAMES.map(name => [name, LANGUAGES[name].title])) as Record<
+    LanguageName,
+    string
+  >,
+};
+
+const HELP = 'npm create plugboard -- --help';
+
+/** Makes the command of a package, whose folders and version are given. */
+export const createCommand = (sources: Sources, version: string) =>
+  defineCommand({
+    name: 'create-plugboard',
+    usage: 'npm create plugboard [FOLDER] -- [OPTIONS]',
+    helpLine: HELP,
+    summary: 'begin a plugin or an actor',
+    about: `Begins a plugin in a new folder: sources in your language, tests, and npm scripts that build, test and run it.
+Asks for everything that is not given, if there is a terminal. Nothing is installed or built, and a folder with
+files in it is refused. "npm run dev" in the new folder builds, reloads and calls the plugin on each change.`,
+    positionals: [
+      {
+        name: 'FOLDER',
+        help: 'folder of the project, new or empty; its last part is the name',
+        isOptional: true,
+      },
+    ],
+    options: {
+      kind: {
+        short: 'k',
+        value: 'KIND',
+        help: `${KIND.title.toLowerCase()} of the project:\n${columns(Object.entries(KIND.names))}`,
+      },
+      language: { short: 'l', value: 'LANGUAGE', help: `one of ${LANGUAGE_NAMES.join(', ')}` },
+      name: { value: 'NAME', help: 'name of the package, if the folder has another' },
+      plugboard: {
+        value: 'FILE',
+        help: 'for developers of plugboard: take the library from this tarball or folder,\nnot from the registry',
+      },
+    },
+    examples: [
+      'npm create plugboard',
+      'npm create plugboard my-actor -- --kind actor --language rust',
+      'npm create plugboard . -- --kind plugin --language assemblyscript --name vowels',
+    ],
+    run: ([folder], values) =>
+      withTerminal(async ask => {
+        const choice = await readChoice({ ...values, folder }, ask, version);
+        const files = planProject(choice, sources);
+        writeProject(choice.folder, files);
+        await writeStdout(await describe(choice, files.size));
+        return 0;
+      }),
+  });
+
+interface Given {
+  folder: string | undefined;
+  kind: string | undefined;
+  language: string | undefined;
+  name: string | undefined;
+  plugboard: string | undefined;
+}
+
+/** Asks for all that is not given. @throws {CliError} */
+export async function readChoice(
+  given: Given,
+  ask: Ask | undefined,
+  version: string,
+): Promise<Choice & { folder: string }> {
+  // A wrong option is told before the first question.
+  const [kindGiven, languageGiven] = [given.kind, given.language];
+  if (kindGiven !== undefined) await choose(KIND, kindGiven, undefined);
+  if (languageGiven !== undefined) await choose(LANGUAGE, languageGiven, undefined);
+  const folder = given.folder ?? (await askFolder(ask));
+  const name = given.name ?? basename(resolve(folder));
+  const problem = problemOfName(name);
+  if (problem !== undefined) {
+    const advice = given.name === undefined ? '; --name gives the package another name than its folder' : '';
+    throw new CliError('USAGE', `${given.name === undefined ? 'FOLDER' : '--name'}: ${problem}${advice}`);
+  }
+  refuseFullFolder(folder);
+  const kind = await choose(KIND, kindGiven, ask);
+  const language = await choose(LANGUAGE, languageGiven, ask);
+  const plugboard = given.plugboard === undefined ? `^${version}` : `file:${resolve(given.plugboard)}`;
+  return { folder, name, kind, language, plugboard };
+}
+
+async function askFolder(ask: Ask | undefined): Promise<string> {
+  if (!ask) throw new CliError('USAGE', `FOLDER is missing: folder of the project; see ${HELP}`);
+  return (await ask('Folder (my-plugin): ')) || 'my-plugin';
+}
+
+interface Missing {
+  name: string;
+  install: string;
+}
+
+/** The next commands, with those that install missing tools. */
+async function describe(
+  { folder, name, kind, language }: Choice & { folder: string },
+  files: number,
+): Promise<string> {
+  const tools = pathToFileURL(join(resolve(folder), 'scripts/tools.mjs')).href;
+  const { findMissing } = (await import(tools)) as { findMissing: () => readonly Missing[] };
+  const path = relative('.', folder);
+  const steps = [
+    ...(path === '' ? [] : [[`cd ${/\s/.test(path) ? `"${path}"` : path}`, '']]),
+    ...findMissing()
+      .filter(({ install }) => install !== 'npm install')
+      .map(tool => [tool.install, `${tool.name} is missing here`]),
+    ['npm install', ''],
+    ['npm test', `builds it, then runs the tests in ${LANGUAGES[language].title} and those with plugboard`],
+    ['npm run dev', 'builds, reloads and calls it on each change'],
+  ] as [string, string][];
+  const created = `Created ${name} in ${path || '.'}: ${files} files of ${kind === 'actor' ? 'an' : 'a'} ${kind} in ${LANGUAGES[language].title}.`;
+  return `${created}\n\nNext:\n${columns(steps).replace(/ +$/gm, '')}\n`;
+}
+
+/** The folder of the package, in which main.js lies. */
+export const sourcesOf = (main: string): Sources => ({
+  templates: fileURLToPath(new URL('templates', main)),
+  sdk: fileURLToPath(new URL('sdk', main)),
+});
