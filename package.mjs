@@ -38,7 +38,7 @@ const SHARED = [
   ['network', /^src\/network\/(?!node\.js)/],
   [
     'host',
-    /^src\/(?!(node|web)\.js|actor|network|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
+    /^src\/(?!(node|web)\.js|actor|network|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(calls|meter|cap-memory|instructions))/,
   ],
 ];
 
