@@ -250,6 +250,13 @@ export const ERROR_CODES = [
     remedy: 'Raise memory.maxHttpResponseBytes.',
   },
   {
+    code: 'BUDGET_EXCEEDED',
+    where: ['createPlugin', 'call'],
+    when: 'A call, or the start functions, asked for more than one of `limits` allows.',
+    remedy:
+      'Raise the limit that the message names, or let the plugin use less. The next call gets a new instance.',
+  },
+  {
     code: 'ABORTED',
     where: ['call'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
@@ -334,6 +341,7 @@ const CREATE_CODES = {
   TEXT_TOO_LONG: true,
   TOO_MANY_VALUES: true,
   TIMEOUT: true,
+  BUDGET_EXCEEDED: true,
   WORKER_FAILED: true,
   ZERO_LIMIT: true,
 } satisfies Record<CreateErrorCode, true>;
@@ -367,6 +375,7 @@ const CALL_CODES = {
   HTTP_DENIED: true,
   HTTP_FAILED: true,
   HTTP_RESPONSE_LIMIT: true,
+  BUDGET_EXCEEDED: true,
   ABORTED: true,
   TIMEOUT: true,
   WORKER_FAILED: true,

@@ -23,6 +23,7 @@ import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
 import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
+import { BUDGET_OPTIONS } from '../src/given/budgets.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
@@ -85,6 +86,7 @@ export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
 export const TAKERS: readonly Taker[] = [
   { table: PLUGIN_OPTIONS, callable: 'createPlugin', give: options => createPlugin(WASM, options) },
   { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
+  { table: BUDGET_OPTIONS, callable: null, give: limits => createPlugin(WASM, { limits }) },
   {
     table: MANIFEST_KEYS,
     callable: null,

@@ -26,6 +26,7 @@ import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
 import { LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
+import { BUDGET_OPTIONS } from './budgets.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
@@ -245,6 +246,11 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       ...aFlag,
       default: 'false, unless the plugin has to wait',
       where: 'where there are workers',
+    },
+    limits: {
+      type: 'an object, see below',
+      check: (value, where, refuse) => readOptions(BUDGET_OPTIONS, value, where, refuse),
+      default: 'no limits',
     },
     sharedArrayBufferSize: { ...aCount('bytes'), default: 'none: the option has no effect' },
     nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },

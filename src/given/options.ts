@@ -3,6 +3,7 @@ import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
 import type { PlugboardErrorCode } from '../errors.ts';
 import type { HostFunctions } from '../host/function.ts';
 import type { Fetch } from '../platform/types.ts';
+import type { Budgets } from './budgets.ts';
 
 /** A tolerated mistake, as data. */
 export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: PlugboardErrorCode; message: string };
@@ -100,6 +101,11 @@ export interface PluginOptions extends ManifestOptions {
    * wait where the engine cannot suspend it.
    */
   runInWorker?: boolean | undefined;
+  /**
+   * The most that one call may ask of the host: calls, requests, bytes. A call over a limit fails with BUDGET_EXCEEDED.
+   * Default: no limits, and the plugin gets its imports uncounted.
+   */
+  limits?: Budgets | null | undefined;
   /** Has no effect; accepted for the official JS SDK. Here the memory shared with a worker grows as needed. */
   sharedArrayBufferSize?: number | undefined;
   /** Options for the worker, on runtimes with `node:worker_threads`. */
