@@ -16,6 +16,8 @@ const IMPORTED = {
 /** Files for build tools, which load ES modules. */
 const FOR_TOOLS = {
   types: 'src/types/index.js',
+  'audit-node': 'src/audit/node.js',
+  'audit-web': 'src/audit/index.js',
   esbuild: 'src/build/esbuild.js',
   vite: 'src/build/vite.js',
   'no-tool': 'src/build/elsewhere.js',
@@ -33,7 +35,7 @@ const SHARED = [
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   [
     'host',
-    /^src\/(?!(node|web)\.js|actor|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
+    /^src\/(?!(node|web)\.js|actor|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
   ],
 ];
 

@@ -25,6 +25,7 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
+import { reportOf } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import {
@@ -62,6 +63,7 @@ export const ENTRIES = [
   'wasi/preview2/index',
   'src/msgpack/index',
   'src/types/index',
+  'src/audit/node',
   'src/build/esbuild',
   'src/build/vite',
 ];
@@ -286,6 +288,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
       toPlain: [{ type: 'Flow' }],
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
+  reportOf: call(reportOf, WASM),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

@@ -29,6 +29,7 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
   { path: 'plugboard/types', level: 'experimental', note: 'the form of the description may grow' },
+  { path: 'plugboard/audit', level: 'experimental', note: 'the form of the report may grow' },
   { path: 'plugboard/esbuild', level: 'experimental', note: 'the hooks may grow' },
   { path: 'plugboard/vite', level: 'experimental', note: 'the hooks may grow' },
   {

@@ -35,6 +35,7 @@ export const FLOORS: readonly Floor[] = [
     open: 'metering in a worker, for runtimes that cannot end a busy one',
   },
   { room: 'src/inspect/', floor: 95.9 },
+  { room: 'src/audit/', floor: 96 },
   { room: 'src/values/', floor: 96 },
   { room: 'src/wasm/', floor: 97.9 },
   { room: 'src/engine/', floor: 90.5, open: 'engines that cannot suspend plugins' },

@@ -26,7 +26,7 @@ const ground = [
 const rooms = ['module', 'host', 'given', 'link', 'run', 'run in a worker', 'setup', 'plugin', 'create'];
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
-const faces = ['inspect', 'faces'];
+const faces = ['inspect', 'audit', 'faces'];
 /** The rooms of the actor, each above those before it. */
 const actorRooms = [
   'actor ground',
@@ -112,6 +112,11 @@ export const layers: readonly Layer[] = [
     name: 'inspect',
     files: ['src/inspect/'],
     mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
+  },
+  {
+    name: 'audit',
+    files: ['src/audit/'],
+    mayImport: [...ground, 'module', 'given', 'link', 'inspect', 'platform', 'platform of node'],
   },
   {
     name: 'entries of workers',

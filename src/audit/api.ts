@@ -1,0 +1,16 @@
+export { CAPABILITIES } from './capabilities.ts';
+export {
+  AUDIT_VERSION,
+  type AuditReport,
+  type CapabilityId,
+  type Finding,
+  type Hint,
+  type ImportName,
+  type ImportOrigin,
+  type ModuleReport,
+  type Reach,
+  type ReachedImport,
+  type ReportedCapability,
+  type ReportedExport,
+  type ReportedImport,
+} from './report.ts';

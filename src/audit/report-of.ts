@@ -1,0 +1,122 @@
+import { NO_WASM } from '../../abi/errors.ts';
+import { refuseExtra } from '../../wasi/options.ts';
+import { CreateError } from '../errors.ts';
+import { type ManifestLike, parseManifest, remoteManifest } from '../given/manifest.ts';
+import { readForeign, refuseOption } from '../given/option-keys.ts';
+import { inspect } from '../inspect/index.ts';
+import type { ImportGroup, Inspection } from '../inspect/inspection.ts';
+import {
+  fetchManifest,
+  hexOfSha256IfPossible,
+  type LoadedSource,
+  loadSource,
+  MAIN,
+} from '../module/source.ts';
+import type { Platform } from '../platform/types.ts';
+import { capabilitiesOfImport, collectCapabilities } from './capabilities.ts';
+import { AUDIT_VERSION, type AuditReport, type ImportOrigin, type ModuleReport } from './report.ts';
+
+/** A module of the plugin, loaded and described. */
+export interface AuditedModule {
+  name: string;
+  /** Null for a compiled module. */
+  bytes: Uint8Array<ArrayBuffer> | null;
+  sha256: string | null;
+  inspection: Inspection;
+}
+
+/** Loads the modules of a manifest. Nothing of them is compiled or run. @throws {CreateError} as createPlugin does */
+async function loadModules(platform: Platform, manifest: unknown): Promise<AuditedModule[]> {
+  const base = platform.baseUrl?.();
+  const remote = readForeign(() => remoteManifest(manifest, base));
+  const given = remote ? await fetchManifest(remote, platform.fetch) : manifest;
+  const { modules } = readForeign(() => parseManifest(given, base));
+  return Promise.all(
+    modules.map(async item =>
+      describeModule(platform, item.name, await loadSource(platform, platform.fetch, item)),
+    ),
+  );
+}
+
+async function describeModule(
+  platform: Platform,
+  name: string,
+  source: LoadedSource,
+): Promise<AuditedModule> {
+  if ('module' in source) return { name, bytes: null, sha256: null, inspection: inspect(source.module) };
+  // The compilation that began with the download is not used; its failure is not an error here.
+  source.compiling?.catch(() => {});
+  const { bytes } = source;
+  const sha256 = source.sha256 ?? (await hexOfSha256IfPossible(platform, bytes));
+  return { name, bytes, sha256, inspection: inspect(bytes) };
+}
+
+/** Reports on a plugin without running it. */
+export async function reportOn(
+  platform: Platform,
+  manifest: ManifestLike,
+  ...extra: unknown[]
+): Promise<AuditReport> {
+  refuseExtra(extra, 'reportOf', refuseOption);
+  if (!globalThis.WebAssembly) throw new CreateError('UNSUPPORTED', `reportOf: ${NO_WASM}`);
+  const loaded = await loadModules(platform, manifest);
+  const main = loaded.find(({ name }) => name === MAIN)!;
+  const opensFiles = loaded.some(({ inspection }) =>
+    inspection.imports.wasi.some(({ name }) => name === 'path_open'),
+  );
+  const modules = loaded.map(module => reportModule(module, loaded, opensFiles));
+  return {
+    version: AUDIT_VERSION,
+    modules,
+    capabilities: collectCapabilities(modules.flatMap(({ imports }) => imports)),
+    exports: main.inspection.exports.map(item => ({ ...item, reach: null })),
+    hints: [],
+    findings: [],
+    advice: main.inspection.advice,
+    unknown: loaded.flatMap(({ name, inspection }) =>
+      inspection.unknown.map(text => (name === MAIN ? text : `${name}: ${text}`)),
+    ),
+  };
+}
+
+function reportModule(
+  { name, sha256, inspection }: AuditedModule,
+  all: readonly AuditedModule[],
+  opensFiles: boolean,
+): ModuleReport {
+  const { sizeBytes, valid, sections, memories, start } = inspection;
+  return {
+    name,
+    sha256,
+    sizeBytes,
+    valid,
+    sections,
+    memories,
+    imports: Object.entries(inspection.imports).flatMap(([group, imports]) =>
+      imports.map(item => {
+        const { namespace, name, kind, type } = item;
+        const origin = originOf(item, group as ImportGroup, all);
+        return {
+          namespace,
+          name,
+          kind,
+          type,
+          origin,
+          capabilities: capabilitiesOfImport(item, origin, opensFiles),
+        };
+      }),
+    ),
+    start: [...(start.section ? ['start section'] : []), ...start.functions],
+  };
+}
+
+/** Finds the provider in the order of `planLinks`. A function that the host gives under a name of the kernel or WASI is not known here. */
+function originOf(
+  { namespace, name }: { namespace: string; name: string },
+  group: ImportGroup,
+  modules: readonly AuditedModule[],
+): ImportOrigin {
+  const provider = modules.find(module => module.name === namespace);
+  if (provider?.inspection.exports.some(item => item.name === name)) return 'module';
+  return group === 'other' ? 'unknown' : group;
+}
