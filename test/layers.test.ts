@@ -155,6 +155,7 @@ const LATE_IMPORTS: Files = {
   'src/module/compile.ts': './rewrite.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./run/budget.ts ./host/http.ts',
+  'src/create.ts': './audit/policy.ts',
 };
 
 suite('layers', test => {

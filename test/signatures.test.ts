@@ -38,6 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
+  ...['SignatureOptions', 'SigningKey'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions'],
 ];
 
@@ -92,12 +93,15 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'CallErrorDetails',
       'PrintedLines',
       'PluginTypes',
+      'PolicyDenial',
       'CallError',
       'Part',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [
     'ManifestLike',
+    'PolicyEnvelope',
+    'PolicyFile',
     'ScriptConfig',
     'GraphNode',
   ],

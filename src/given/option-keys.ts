@@ -47,7 +47,7 @@ const aTimeout: Kind<number> = {
   type: 'a whole number of milliseconds, 1 or more, or null for no limit',
 };
 
-const aHost: Kind<string> = {
+export const aHost: Kind<string> = {
   type: 'a host name, in which *, ? and […] stand for other characters',
   check: (value, where, refuse) => {
     const host = aText.check(value, where, refuse);
@@ -251,6 +251,11 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       type: 'an object, see below',
       check: (value, where, refuse) => readOptions(BUDGET_OPTIONS, value, where, refuse),
       default: 'no limits',
+    },
+    policy: {
+      ...kind('JSON text, or an object, see below', value => typeof value === 'string' || isPlain(value)),
+      default: 'none: all that manifest and options grant',
+      grants: 'no more than the policy allows',
     },
     sharedArrayBufferSize: { ...aCount('bytes'), default: 'none: the option has no effect' },
     nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },

@@ -107,7 +107,7 @@ export const layers: readonly Layer[] = [
   { name: 'run', files: ['src/run/'], mayImport: below('run') },
   { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
   { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
-  { name: 'create', files: ['src/create.ts'], mayImport: below('create') },
+  { name: 'create', files: ['src/create.ts'], mayImport: [...below('create'), 'audit'] },
   {
     name: 'inspect',
     files: ['src/inspect/'],
@@ -116,7 +116,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'audit',
     files: ['src/audit/'],
-    mayImport: [...ground, 'module', 'given', 'link', 'inspect', 'platform', 'platform of node'],
+    mayImport: [...ground, 'module', 'host', 'given', 'link', 'inspect', 'platform', 'platform of node'],
   },
   {
     name: 'entries of workers',
