@@ -26,6 +26,23 @@ const FOR_TOOLS = {
 };
 const STARTED = { 'worker-web': 'src/platform/worker-web.js', 'cli/main': 'src/cli/main.js' };
 
+/** Parts of src/ that have entries or files of their own, or are loaded when they are used. */
+const NOT_HOST = [
+  '(node|web)\\.js',
+  'actor',
+  'audit/',
+  'build/',
+  'cli/',
+  'host/(http|private)',
+  'module/rewrite',
+  'msgpack/',
+  'network',
+  'platform/(node|worker)',
+  'run/worker/',
+  'types/',
+  'wasm/(calls|meter|cap-memory|instructions)',
+];
+
 /** Names for files that several of them share. Other shared files are named by rollup. */
 const SHARED = [
   ['kernel', /^abi\/(?!index|spec)/],
@@ -36,10 +53,7 @@ const SHARED = [
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   ['network', /^src\/network\/(?!node\.js)/],
-  [
-    'host',
-    /^src\/(?!(node|web)\.js|actor|network|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(calls|meter|cap-memory|instructions))/,
-  ],
+  ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];
 
 /** Reads a built file with its source map, so that the maps of the package lead to the sources. */

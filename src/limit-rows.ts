@@ -110,3 +110,36 @@ export const LIMITS = {
     why: 'Limits the memory of the kept lines when they are long.',
   },
 } as const satisfies Record<keyof typeof DEFAULTS, Limit>;
+
+/** A budget of one call. docs/LIMITS.md is printed from these rows. */
+export interface BudgetRow {
+  name: string;
+  why: string;
+}
+
+export const BUDGETS = {
+  hostCalls: {
+    name: 'calls of functions in the option `functions`',
+    why: 'Each may cost the host more than the plugin: a query, a message, a payment.',
+  },
+  httpRequests: {
+    name: 'HTTP requests, those after a redirect included',
+    why: 'A plugin in a loop would use up the quota of the host at a service.',
+  },
+  httpBytes: {
+    name: 'bytes of the bodies of HTTP requests and responses',
+    why: 'Counted while they arrive: traffic costs money, and `memory.maxHttpResponseBytes` limits one response only.',
+  },
+  logBytes: {
+    name: 'bytes of log messages at the level of the logger or above, and of stdout and stderr',
+    why: 'A plugin that logs in a loop would fill the disk of the host. Printing ends at the next import after the limit.',
+  },
+  varWrites: {
+    name: 'calls of `var_set`, deletions included',
+    why: '`memory.maxVarBytes` limits the size of variables, not how often they change.',
+  },
+  outputBytes: {
+    name: 'bytes of the output',
+    why: 'The output is copied, and the caller may copy it again. The kernel memory alone limits it otherwise.',
+  },
+} as const satisfies Record<string, BudgetRow>;

@@ -154,7 +154,8 @@ const LATE_IMPORTS: Files = {
   'src/cli/program.ts': './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts',
   'src/module/compile.ts': './rewrite.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
-  'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./host/http.ts',
+  'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./run/budget.ts ./host/http.ts',
+  'src/create.ts': './audit/policy.ts',
 };
 
 suite('layers', test => {

@@ -22,7 +22,13 @@ import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
+import { type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
+import { SIGNING_OPTIONS } from '../src/audit/policy-api.ts';
+import { GRANT_KEYS, PLUGIN_KEYS, POLICY_KEYS, POLICY_LIMITS } from '../src/audit/policy-file.ts';
+import { POLICY_OPTIONS, SIGNATURE_OPTIONS } from '../src/audit/policy-options.ts';
+import { ENVELOPE_KEYS } from '../src/audit/signature.ts';
 import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
+import { BUDGET_OPTIONS } from '../src/given/budgets.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
@@ -39,6 +45,7 @@ import type { OptionRow } from '../wasi/options.ts';
 import { LINE_SINK_OPTIONS } from '../wasi/provided/sinks.ts';
 import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
+import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
 
 /** The table of an options object. */
@@ -65,6 +72,7 @@ export interface Taker {
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
+const POLICY: PolicyFile = { version: 1, plugins: [] };
 /** Makes the value at the first call. */
 export const once = <T>(make: () => T): (() => T) => {
   let made: { it: T } | undefined;
@@ -87,6 +95,7 @@ export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
 export const TAKERS: readonly Taker[] = [
   { table: PLUGIN_OPTIONS, callable: 'createPlugin', give: options => createPlugin(WASM, options) },
   { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
+  { table: BUDGET_OPTIONS, callable: null, give: limits => createPlugin(WASM, { limits }) },
   {
     table: MANIFEST_KEYS,
     callable: null,
@@ -231,6 +240,48 @@ export const TAKERS: readonly Taker[] = [
     callable: 'printModule',
     give: options => printModule(describePlugin(WASM), options),
     base: { source: 'bytes', gives: 'bytes', sha256: '' },
+  },
+  {
+    table: POLICY_OPTIONS,
+    callable: null,
+    give: policy => createPlugin(WASM, { policy }),
+    base: { source: POLICY },
+  },
+  { table: POLICY_KEYS, callable: null, give: policy => readPolicy(policy), base: POLICY },
+  {
+    table: PLUGIN_KEYS,
+    callable: null,
+    give: (entry: never) => readPolicy({ ...POLICY, plugins: [entry] }),
+    base: { name: 'a', grants: [] },
+  },
+  {
+    table: GRANT_KEYS,
+    callable: null,
+    give: (grant: never) => readPolicy({ ...POLICY, plugins: [{ name: 'a', grants: [grant] }] }),
+    base: { reason: 'r' },
+  },
+  {
+    table: POLICY_LIMITS,
+    callable: null,
+    give: (limits: never) => readPolicy({ ...POLICY, plugins: [{ name: 'a', grants: [], limits }] }),
+  },
+  {
+    table: SIGNATURE_OPTIONS,
+    callable: 'verifyPolicy',
+    give: options => verifyPolicy(GOOD.p256, options),
+    base: { verify: () => true },
+  },
+  {
+    table: SIGNING_OPTIONS,
+    callable: 'signPolicy',
+    give: options => signPolicy(POLICY, options),
+    base: { key: { [Symbol.toStringTag]: 'CryptoKey', usages: ['sign'] } },
+  },
+  {
+    table: ENVELOPE_KEYS,
+    callable: null,
+    give: envelope => verifyPolicy(envelope, { verify: () => true }),
+    base: GOOD.p256,
   },
   // The plugins of build tools read their options by this function, but exist only where the tools run.
   { table: BUILD_OPTIONS, callable: 'plugboard', give: options => readBuildOptions(options) },

@@ -25,7 +25,7 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
-import { reportOf } from '../src/audit/node.ts';
+import { compareGrants, readPolicy, reportOf, signPolicy, verifyPolicy } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import { Network, toDot, toMermaid } from '../src/network/node.ts';
@@ -52,6 +52,7 @@ import {
   webRandom,
 } from '../wasi/index.ts';
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
+import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
 import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tables.ts';
 
@@ -122,6 +123,15 @@ const ended = ({ run, args }: PublicCall): PublicCall => ({
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 const TYPES = describePlugin(WASM);
+const POLICY = { version: 1, plugins: [] } as const;
+const SIGNING = {};
+const signingKey = once(
+  () =>
+    crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
+      'sign',
+      'verify',
+    ]) as Promise<CryptoKeyPair>,
+);
 // Plugins are shared by the calls of one row: JavaScriptCore takes 50 ms for each new memory of many (measured on Bun).
 const newActor = () => once(() => ScriptActor.create({ source: ACTOR }));
 // A loader reloads all actors that it made.
@@ -297,6 +307,16 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
   reportOf: call(reportOf, WASM),
+  readPolicy: call(readPolicy, POLICY),
+  compareGrants: call(compareGrants, POLICY, POLICY),
+  signPolicy: {
+    run: async (policy, options, ...more) => {
+      const own = options === SIGNING ? { key: (await signingKey()).privateKey } : options;
+      return (signPolicy as Any)(policy, own, ...more);
+    },
+    args: [POLICY, SIGNING],
+  },
+  verifyPolicy: call(verifyPolicy, GOOD.p256, { verify: () => true, now: () => 0 }),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

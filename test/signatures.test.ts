@@ -38,6 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
+  ...['SignatureOptions', 'SigningKey'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
 ];
 
@@ -94,6 +95,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'CallErrorDetails',
       'PrintedLines',
       'PluginTypes',
+      'PolicyDenial',
       'CallError',
       'Part',
       'GraphInput',
@@ -102,6 +104,8 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'read by a table of their own, as taken by no function alone': [
     'ManifestLike',
+    'PolicyEnvelope',
+    'PolicyFile',
     'ScriptConfig',
     'GraphNode',
   ],

@@ -9,7 +9,8 @@ import { graph } from '../src/cli/graph.ts';
 import { inspect } from '../src/cli/inspect.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
-import { LIMITS, type Limit } from '../src/limit-rows.ts';
+import type { BudgetName } from '../src/given/budgets.ts';
+import { BUDGETS, type BudgetRow, LIMITS, type Limit } from '../src/limit-rows.ts';
 import { NETWORK_LIMITS, type NetworkLimit } from '../src/network/limits.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
@@ -87,6 +88,25 @@ const limitTable = (
     ],
   });
 
+const budgetRows: Readonly<Record<BudgetName, BudgetRow>> = BUDGETS;
+
+const budgetTable = specTable<[key: BudgetName, row: BudgetRow]>({
+  title: 'Budgets of one call',
+  intro:
+    'Off unless the option is given. A call over a budget fails with BUDGET_EXCEEDED, which names the budget, its limit and the amount ' +
+    'asked for, in every mode; the next call gets a new instance and the whole budget. Start functions count as a call of their own. ' +
+    'Actors take them in `limits` too, except `outputBytes`, which has a wider meaning there.',
+  prefix: 'budget',
+  rows: Object.entries(budgetRows) as [BudgetName, BudgetRow][],
+  id: ([key]) => key,
+  layout: 'table',
+  columns: [
+    { head: 'Option', cell: ([key]) => `\`limits.${key}\`` },
+    { head: 'Counts', cell: ([, row]) => row.name },
+    { head: 'Why', cell: ([, row]) => row.why },
+  ],
+});
+
 const firstRow = 'The first row that fits is chosen; the last one fits always.';
 
 const timeTable = specTable<TimeKeeper>({
@@ -130,6 +150,7 @@ const limitsPage: Page = {
   intro: 'Where plugboard stops a plugin that takes too much, and why at that value. A page is 64 KiB.',
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
+    budgetTable,
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
     limitTable('Networks', 'Additional limits for graphs of actors.', NETWORK_LIMITS),
     timeTable,

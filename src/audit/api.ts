@@ -1,4 +1,5 @@
 export { CAPABILITIES } from './capabilities.ts';
+export * from './policy-api.ts';
 export {
   AUDIT_VERSION,
   type AuditReport,

@@ -17,6 +17,8 @@ export interface HttpRules {
   /** Any of `http` and `https`. */
   allowedSchemes: readonly string[];
   maxResponseBytes: number;
+  /** Gets the bytes of each part of a response's body. */
+  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 const ANY_HOST = '*';
@@ -134,7 +136,7 @@ async function readResponse(
   url: URL,
   method: string,
   response: HttpAnswer,
-  { maxResponseBytes }: HttpRules,
+  { maxResponseBytes, onBytes }: HttpRules,
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
   // As in the native runtime, the last `set-cookie` wins, and a value beyond ASCII is left out.
@@ -144,7 +146,7 @@ async function readResponse(
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
-    const body = await readBody(response, maxResponseBytes, tooLong);
+    const body = await readBody(response, maxResponseBytes, tooLong, onBytes);
     if (method !== 'HEAD' && wasDecoded(headers, body.length)) {
       delete headers['content-encoding'];
       delete headers['content-length'];

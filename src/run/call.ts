@@ -223,6 +223,14 @@ export function notFound(name: string, { exports, module }: LinkedModule): CallE
 }
 
 /** Codes of failures during the start that the start functions did not cause. */
-const START_CODES = ['IMPORT_TYPE_MISMATCH', 'UNSUPPORTED', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];
+const START_CODES = [
+  'IMPORT_TYPE_MISMATCH',
+  'UNSUPPORTED',
+  'TIMEOUT',
+  'BUDGET_EXCEEDED',
+  'ABORTED',
+  'CLOSED',
+  'WORKER_FAILED',
+];
 
 export const isOwnToStart = (code: string): boolean => START_CODES.includes(code);

@@ -119,7 +119,7 @@ export const layers: readonly Layer[] = [
   { name: 'run', files: ['src/run/'], mayImport: below('run') },
   { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
   { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
-  { name: 'create', files: ['src/create.ts'], mayImport: below('create') },
+  { name: 'create', files: ['src/create.ts'], mayImport: [...below('create'), 'audit'] },
   {
     name: 'inspect',
     files: ['src/inspect/'],
@@ -128,7 +128,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'audit',
     files: ['src/audit/'],
-    mayImport: [...ground, 'module', 'given', 'link', 'inspect', 'platform', 'platform of node'],
+    mayImport: [...ground, 'module', 'host', 'given', 'link', 'inspect', 'platform', 'platform of node'],
   },
   {
     name: 'entries of workers',
