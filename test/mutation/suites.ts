@@ -63,10 +63,12 @@ const WING: Readonly<Record<string, readonly string[]>> = {
     'abi/memory abi/store abi/text abi/transfer abi/access abi/blocks abi/env abi/utf8 abi/hand-over',
     'src/plugin src/http.test',
     'abi/differential',
+    'docs',
   ],
   wasi: [
     'wasi/fd wasi/embedder-fs wasi/path wasi/poll wasi/preview wasi/sinks wasi/start wasi/strings wasi/web wasi/clock wasi/command',
     'wasi/memory wasi/hostile wasi/spec wasi/trace wasi/programs wasi/compiled src/wasi-output',
+    'docs',
   ],
 };
 

@@ -155,6 +155,8 @@ suite('wasi/memory-fs', test => {
     ['a path', { 'a/b': 'x' }],
     ['NUL', { 'a\0': 'x' }],
     ['a number', { a: 5 }],
+    ['a text in place of files', 'x'],
+    ['a list in place of files', []],
     ['null', { a: null }],
     ['a link to nothing', { a: new MemoryLink('') }],
     ['a link to NUL', { a: new MemoryLink('a\0') }],

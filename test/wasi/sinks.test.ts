@@ -141,6 +141,9 @@ suite('wasi/sinks', test => {
     sink.clear();
     sink.write(Uint8Array.from(utf8('bbbbb\n')));
     equal(sink.lines, ['bbbbb']);
+    sink.clear();
+    sink.write(Uint8Array.from(utf8('ccc\nddd\n')));
+    equal(sink.lines, ['ddd']);
   });
 
   test('clear forgets the unfinished line', () => {
