@@ -164,8 +164,7 @@ export class ScriptActor {
    * Processes one packet from the state that is given, and keeps nothing: store, ports, `state`, listeners and error policy do
    * not learn of it. The caller commits state and packets together, or drops both and calls `dropInstance`.
    * @param state the state of the step before, or a map to begin from
-   * @throws {ActorError} as `process` for a wrong payload; INVALID_CONFIG for a wrong state; STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH
-   * for a state that the plugin cannot read; ACTOR_STOPPED
+   * @throws {ActorError} as `process`; INVALID_CONFIG, STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a wrong state
    */
   step(state: ActorState | StateMap, payload: Packet, options?: SendOptions): Promise<ActorStep>;
   async step(

@@ -6,7 +6,14 @@ import { PlugboardError } from '../errors.ts';
 /** The codes that networks add. Nodes fail with the codes of actors. */
 export type NetworkErrorCode = Extract<
   (typeof ACTOR_ERROR_CODES)[number]['code'],
-  'INVALID_GRAPH' | 'GRAPH_TOO_LARGE'
+  | 'INVALID_GRAPH'
+  | 'GRAPH_TOO_LARGE'
+  | 'UNKNOWN_COMPONENT'
+  | 'UNKNOWN_PORT'
+  | 'NODE_FENCED'
+  | 'NETWORK_OVERFLOW'
+  | 'STEP_TOO_LARGE'
+  | 'NETWORK_STOPPED'
 >;
 
 export class NetworkError extends PlugboardError {
@@ -28,3 +35,13 @@ export function refuse(at: Path, problem: string): never {
 /** @throws {NetworkError} INVALID_GRAPH with the path */
 export const refuseValue = (at: Path, expected: string, got: JsonValue | undefined): never =>
   refuse(at, `expected ${expected}, got ${got === undefined ? 'nothing' : describe(got)}`);
+
+/** The error of an engine for a session that is not the latest of its node. */
+export const fenced = (node: string): NetworkError =>
+  new NetworkError(
+    'NODE_FENCED',
+    `node ${describe(node)}: another session has taken it over; open a new one`,
+  );
+
+export const networkStopped = (what: string): NetworkError =>
+  new NetworkError('NETWORK_STOPPED', `${what}: the network has stopped`);

@@ -45,6 +45,7 @@ export const FLOORS: readonly Floor[] = [
     open: 'the web platform and its workers: browsers and workerd run them',
   },
   { room: 'src/network/', floor: 97 },
+  { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 97 },
   { room: 'src/network/plan/', floor: 97 },
   { room: 'src/msgpack/', floor: 98 },

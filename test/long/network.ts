@@ -1,8 +1,10 @@
 import { graph } from '../fuzz/graph.ts';
 import { runSeed } from '../fuzz/target.ts';
+import { checkSchedule } from '../network/engine-model.ts';
 import type { LongCase } from './case.ts';
 
 const MUTATED_GRAPHS = 100_000;
+const SCHEDULES = 10_000;
 
 export const NETWORK_CASES: readonly LongCase[] = [
   {
@@ -13,6 +15,12 @@ export const NETWORK_CASES: readonly LongCase[] = [
         if (finding)
           throw new Error(`seed ${seed}: ${JSON.stringify(finding.input)}`, { cause: finding.error });
       }
+    },
+  },
+  {
+    name: '10,000 random schedules of take, commit, crash and fence lose and double nothing',
+    run: async () => {
+      for (let seed = 0; seed < SCHEDULES; seed++) await checkSchedule(seed);
     },
   },
 ];
