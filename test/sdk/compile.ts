@@ -1,23 +1,54 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { TOOLCHAINS } from '../package/toolchains.ts';
 
 /** Kept between runs, because a Rust library takes a minute to compile. */
 const FOLDER = resolve('node_modules/.cache/sdk');
 
-/** A module, or the reason why there is none. */
-export type Compiled = { wasm: Uint8Array } | { failed: string } | { left: string };
+/** The output of a failed tool, or the reason why it was not run. */
+export type Problem = { failed: string } | { left: string };
+export type Compiled = { wasm: Uint8Array } | Problem;
 
-export const NO_GO: Compiled = { left: 'there is no sdk/go' };
+export const NO_GO: Problem = { left: 'there is no sdk/go' };
 
-function run(command: string, args: readonly string[], cwd: string, env: object = {}): Compiled | null {
-  const { error, status, stderr } = spawnSync(command, args, {
+const CHAPTERS = { rust: 'Rust', go: 'Go', tinygo: 'TinyGo' } as const;
+
+/** Runs a program of a language in a folder. Returns null if it succeeds. */
+function run(
+  language: keyof typeof CHAPTERS,
+  [program, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  env: object = {},
+): Problem | null {
+  const toolchain = TOOLCHAINS[`docs/PLUGINS.md#${CHAPTERS[language]}`]!();
+  if (typeof toolchain === 'string') return process.env.CI ? { failed: toolchain } : { left: toolchain };
+  const { error, status, stdout, stderr } = spawnSync(program, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...toolchain, ...env },
     encoding: 'utf8',
   });
-  if (error) return { left: `${command} is not installed` };
-  return status === 0 ? null : { failed: stderr.trim() };
+  if (error) return { failed: error.message };
+  return status === 0 ? null : { failed: `${stdout}${stderr}`.trim() };
+}
+
+/** The checks of an SDK by the tools of its language. */
+export const OWN_CHECKS = [
+  { language: 'rust', command: ['cargo', 'fmt', '--all', '--check'] },
+  {
+    language: 'rust',
+    command: ['cargo', 'clippy', '--workspace', '--all-features', '--all-targets', '--', '-D', 'warnings'],
+  },
+  { language: 'rust', command: ['cargo', 'test', '--workspace', '--all-features'] },
+  { language: 'go', command: ['go', 'vet', './...'] },
+  { language: 'go', command: ['go', 'test', './...'] },
+] as const;
+
+/** Returns null if the check passes. */
+export function checkSdk({ language, command }: (typeof OWN_CHECKS)[number]): Problem | null {
+  const folder = `sdk/${language}`;
+  if (!existsSync(folder)) return { left: `there is no ${folder}` };
+  return run(language, command, folder, { CARGO_TARGET_DIR: join(FOLDER, 'rust/own') });
 }
 
 /** Compiles one file as the library of a plugin. @param crate The name of the crate that the source imports */
@@ -37,11 +68,10 @@ export function compileRust(
   );
   copyFileSync('sdk/rust/Cargo.lock', join(folder, 'Cargo.lock'));
   const target = 'wasm32-unknown-unknown';
-  const shared = { CARGO_TARGET_DIR: join(FOLDER, 'rust/target') };
-  const problem = run('cargo', ['build', '--release', '--target', target], folder, shared);
-  if (problem && 'failed' in problem && problem.failed.includes(`rustup target add ${target}`))
-    return { left: `cargo has no target ${target}` };
-  return problem ?? { wasm: readFileSync(join(FOLDER, `rust/target/${target}/release/plugin.wasm`)) };
+  const built = join(FOLDER, 'rust/target');
+  const command = ['cargo', 'build', '--release', '--target', target] as const;
+  const wasm = join(built, target, 'release/plugin.wasm');
+  return run('rust', command, folder, { CARGO_TARGET_DIR: built }) ?? { wasm: readFileSync(wasm) };
 }
 
 /** The flags after the program, by the name of the compiler. */
@@ -63,6 +93,6 @@ export function compileGo(name: string, source: string, compiler: keyof typeof G
   const module = readFileSync('fixtures/go-counter/go.mod', 'utf8');
   writeFileSync(join(folder, 'go.mod'), module.replace('../../sdk/go', resolve('sdk/go')));
   const target = compiler === 'go' ? { GOOS: 'wasip1', GOARCH: 'wasm' } : {};
-  const problem = run(compiler, ['build', '-o', wasm, ...GO[compiler], '.'], folder, target);
-  return problem ?? { wasm: readFileSync(wasm) };
+  const command = [compiler, 'build', '-o', wasm, ...GO[compiler], '.'] as const;
+  return run(compiler, command, folder, target) ?? { wasm: readFileSync(wasm) };
 }

@@ -2,6 +2,7 @@ import { type Case, runCase } from '../helpers/cases.ts';
 import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { Unavailable } from '../native/native.ts';
+import { checkSdk, OWN_CHECKS, type Problem } from './compile.ts';
 import { NativeHost } from './native.ts';
 import { subjects } from './subjects.ts';
 
@@ -24,6 +25,14 @@ async function judge(where: string, cases: readonly Case[], run: (given: Case) =
   return `${count}/${cases.length}`;
 }
 
+/** Counts a failure, and returns the text of its cell. */
+function note(where: string, problem: Problem): string {
+  if ('left' in problem) return `left out: ${problem.left}`;
+  failed++;
+  problems.push(`${where}: ${problem.failed}`);
+  return 'fails';
+}
+
 function startNative(): NativeHost | null {
   try {
     return new NativeHost();
@@ -42,11 +51,7 @@ row(['source', 'SDK', 'compiles', 'plugboard', 'native 1.41']);
 for (const { source, sdk, cases, compile } of subjects(process.env.PLUGBOARD_UPSTREAM)) {
   const compiled = compile();
   if (!('wasm' in compiled)) {
-    if ('failed' in compiled) {
-      failed++;
-      problems.push(`${source}, ${sdk}: ${compiled.failed}`);
-    }
-    row([source, sdk, 'left' in compiled ? `left out: ${compiled.left}` : 'no']);
+    row([source, sdk, note(`${source}, ${sdk}`, compiled)]);
     continue;
   }
   const { wasm } = compiled;
@@ -61,6 +66,12 @@ for (const { source, sdk, cases, compile } of subjects(process.env.PLUGBOARD_UPS
   row([source, sdk, 'yes', here, there]);
 }
 native?.close();
+for (const check of OWN_CHECKS) {
+  const name = `sdk/${check.language}: ${check.command.join(' ')}`;
+  const problem = checkSdk(check);
+  if (!problem) passed++;
+  console.log(`${name.padEnd(84)}${problem ? note(name, problem) : 'passes'}`);
+}
 for (const problem of problems) console.log(problem);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
