@@ -39,6 +39,8 @@ export type Values<O extends Options> = {
 interface Positional {
   name: string;
   help: string;
+  /** The last one may be given more than once. */
+  repeatable?: true;
 }
 
 interface CommandOf<O extends Options> {
@@ -124,7 +126,7 @@ function readArguments(
   }
   const missing = command.positionals[positionals.length];
   if (missing) fail(`${missing.name} is missing: ${missing.help}`);
-  if (positionals.length > command.positionals.length) {
+  if (positionals.length > command.positionals.length && !command.positionals.at(-1)?.repeatable) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
   const values = Object.entries(options).map(([name, { value, unit, repeatable }]) => {
@@ -139,12 +141,14 @@ function readArguments(
   return Object.fromEntries(values);
 }
 
+const nameOf = ({ name, repeatable }: Positional): string => `${name}${repeatable ? ' ...' : ''}`;
+
 function formatHelp(command: CommandOf<Options>, options: Options): string {
-  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(({ name }) => name)];
+  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(nameOf)];
   return [
     `${command.about}\n`,
     `Usage: ${usage.join(' ')}\n`,
-    columns(command.positionals.map(({ name, help }) => [name, help])),
+    columns(command.positionals.map(item => [nameOf(item), item.help])),
     ...formatOptions(options),
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),

@@ -8,6 +8,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
+  lock: async () => (await import('./lock.ts')).lock,
+  prepare: async () => (await import('./prepare.ts')).prepare,
 };
 
 const help = (commands: readonly Command[]) =>

@@ -196,7 +196,7 @@ class Linker {
     this.#onModule(module.name);
     const instance = new WebAssembly.Instance(module.module, imports);
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    if (this.#embedding.ask) arm(instance, this.#embedding.ask);
+    if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;
