@@ -35,7 +35,7 @@ const SHARED = [
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   [
     'host',
-    /^src\/(?!(node|web)\.js|actor|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/(rewrite|prepare)|wasm\/(meter|cap-memory|instructions))/,
+    /^src\/(?!(node|web)\.js|actor|audit\/|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/(rewrite|prepare)|wasm\/(calls|meter|cap-memory|instructions))/,
   ],
 ];
 

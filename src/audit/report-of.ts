@@ -13,8 +13,17 @@ import {
   MAIN,
 } from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
+import { readCalls } from '../wasm/calls.ts';
+import type { Section } from '../wasm/reader.ts';
 import { capabilitiesOfImport, collectCapabilities } from './capabilities.ts';
-import { AUDIT_VERSION, type AuditReport, type ImportOrigin, type ModuleReport } from './report.ts';
+import { findReach, type ReachModule, unknownReach } from './reach.ts';
+import {
+  AUDIT_VERSION,
+  type AuditReport,
+  type ImportOrigin,
+  type ModuleReport,
+  type Reach,
+} from './report.ts';
 
 /** A module of the plugin, loaded and described. */
 export interface AuditedModule {
@@ -64,12 +73,16 @@ export async function reportOn(
   const opensFiles = loaded.some(({ inspection }) =>
     inspection.imports.wasi.some(({ name }) => name === 'path_open'),
   );
+  const reachOf = reachOfExports(loaded, main);
   const modules = loaded.map(module => reportModule(module, loaded, opensFiles));
   return {
     version: AUDIT_VERSION,
     modules,
     capabilities: collectCapabilities(modules.flatMap(({ imports }) => imports)),
-    exports: main.inspection.exports.map(item => ({ ...item, reach: null })),
+    exports: main.inspection.exports.map(item => ({
+      ...item,
+      reach: item.kind === 'function' ? reachOf(item.name) : null,
+    })),
     hints: [],
     findings: [],
     advice: main.inspection.advice,
@@ -120,3 +133,36 @@ function originOf(
   if (provider?.inspection.exports.some(item => item.name === name)) return 'module';
   return group === 'other' ? 'unknown' : group;
 }
+
+/** Returns the reach of exports by name. All are unknown where the code of one module cannot be read: it may call anything. */
+function reachOfExports(all: readonly AuditedModule[], main: AuditedModule): (name: string) => Reach {
+  const modules: ReachModule[] = [];
+  for (const { name, bytes, inspection } of all) {
+    const refuse = (why: string) => () => unknownReach(`module ${name}: ${why}`);
+    if (!bytes) return refuse('it came compiled, so that its code cannot be read');
+    if (!inspection.valid) return refuse('it is not valid wasm');
+    const calls = readCalls(bytes);
+    if (typeof calls === 'string') return refuse(`its code is not known here: ${calls}`);
+    modules.push({
+      name,
+      calls,
+      names: contentsOf(bytes, calls.outline.sections, 'name'),
+      providerOf: (namespace, wanted) =>
+        modules.find(module => module.name === namespace && exportsName(module, wanted)),
+    });
+  }
+  const reach = findReach(modules, modules.find(({ name }) => name === main.name)!);
+  return name => reach.get(name)!;
+}
+
+const exportsName = ({ calls }: ReachModule, name: string): boolean =>
+  calls.outline.exports.some(item => item.name === name);
+
+const contentsOf = (
+  bytes: Uint8Array,
+  sections: readonly Section[],
+  wanted: string,
+): Uint8Array | undefined => {
+  const found = sections.find(({ id, name }) => id === 0 && name === wanted);
+  return found && bytes.subarray(found.contentsOffset, found.offset + found.sizeBytes);
+};

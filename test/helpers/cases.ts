@@ -10,6 +10,7 @@ import {
   writeJson,
   writePacket,
 } from '../../src/actor/index.ts';
+import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
 import { msgpack } from '../../src/msgpack/index.ts';
 import {
   type CallContext,
@@ -121,6 +122,8 @@ export interface Subject {
   accessors: WebAssembly.Module | undefined;
   hostFunctions: HostFunctions;
   kernel: 'reference' | 'accessors';
+  /** Gets the name of each function that a case calls, and the calls of imports. */
+  watch?: { onCall(name: string): void; onImport: ImportListener };
 }
 
 export function loadSubject(folder: string, file: CaseFile, kernel: Subject['kernel']): Subject {
@@ -170,7 +173,8 @@ async function runPlugin(subject: Subject, given: Case, calls: Call[]): Promise<
     stderr: line => witness.stderr.push(line),
     ...(given.wasi === undefined ? {} : { useWasi: given.wasi }),
   };
-  const { wasm } = subject;
+  const { wasm, watch } = subject;
+  if (watch) listenToImports(options, watch.onImport);
   const source = wasm instanceof WebAssembly.Module ? { module: wasm } : { data: wasm };
   const create = () => createPlugin({ ...given.manifest, wasm: [source] }, options);
   if (given.error) {
@@ -182,6 +186,7 @@ async function runPlugin(subject: Subject, given: Case, calls: Call[]): Promise<
   is(plugin.report.kernel, subject.kernel);
   for (const [index, call] of calls.entries()) {
     Object.assign(witness, new Witness());
+    watch?.onCall(call.function);
     await checkCall(plugin, call, witness, `call ${index + 1}, ${call.function}`);
   }
   await plugin.close();
