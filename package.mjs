@@ -34,7 +34,7 @@ const NOT_HOST = [
   'build/',
   'cli/',
   'host/(http|private)',
-  'module/rewrite',
+  'module/(rewrite|prepare)',
   'msgpack/',
   'network',
   'platform/(node|worker)',

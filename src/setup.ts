@@ -16,7 +16,7 @@ import { coded, hostFailure } from './host/function.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
-import { type LinkPlan, modulesOf } from './link/plan.ts';
+import { hasChecks, type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { Budget } from './run/budget.ts';
 import type { CallSite } from './run/call.ts';
@@ -30,7 +30,7 @@ import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
 import { OutputCopier } from './values/output.ts';
-import { makeAsk } from './wasm/ask.ts';
+import { type Ask, makeAsk } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
@@ -169,7 +169,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
           createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
           suspends: mode === 'suspending',
-          ask: deadline && makeAsk(() => deadline.isOver()),
+          ask: hasChecks(plan) ? askOf(deadline) : null,
         });
   const growth =
     limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner);
@@ -189,6 +189,16 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
 async function budgetFor(budgets: Budgets, kernel: Kernel, calls: HostCalls): Promise<Budget> {
   const { Budget } = await import('./run/budget.ts');
   return new Budget(budgets, kernel, () => calls.isActive);
+}
+
+/** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */
+function askOf(deadline: Deadline | null): Ask {
+  try {
+    return makeAsk(() => deadline?.isOver() ?? false);
+  } catch (error) {
+    const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it without --time`;
+    throw new CreateError('UNSUPPORTED', message, { cause: error });
+  }
 }
 
 /** Null for a plugin whose calls never wait. */

@@ -22,7 +22,8 @@ import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
-import { type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
+import { BUILT_FACTS, PREPARATION_KEYS } from '../src/audit/built-module.ts';
+import { builtModule, type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
 import { SIGNING_OPTIONS } from '../src/audit/policy-api.ts';
 import { GRANT_KEYS, PLUGIN_KEYS, POLICY_KEYS, POLICY_LIMITS } from '../src/audit/policy-file.ts';
 import { POLICY_OPTIONS, SIGNATURE_OPTIONS } from '../src/audit/policy-options.ts';
@@ -81,6 +82,8 @@ export const once = <T>(make: () => T): (() => T) => {
     return made.it;
   };
 };
+export const FACTS = { sha256: '0'.repeat(64), fileSha256: '0'.repeat(64) };
+export const compiled = once(() => new WebAssembly.Module(WASM));
 export const plugin = once<Promise<Plugin>>(() => createPlugin(WASM));
 export const actor = once(() => ScriptActor.create(source));
 export const engine = once(() => ExtismEngine.create(source));
@@ -246,6 +249,13 @@ export const TAKERS: readonly Taker[] = [
     callable: null,
     give: policy => createPlugin(WASM, { policy }),
     base: { source: POLICY },
+  },
+  { table: BUILT_FACTS, callable: 'builtModule', give: facts => builtModule(compiled(), facts), base: FACTS },
+  {
+    table: PREPARATION_KEYS,
+    callable: null,
+    give: (prepared: never) => builtModule(compiled(), { ...FACTS, prepared }),
+    base: { hasChecks: false, initialPages: 0, growthPages: null },
   },
   { table: POLICY_KEYS, callable: null, give: policy => readPolicy(policy), base: POLICY },
   {

@@ -25,7 +25,14 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
-import { compareGrants, readPolicy, reportOf, signPolicy, verifyPolicy } from '../src/audit/node.ts';
+import {
+  builtModule,
+  compareGrants,
+  readPolicy,
+  reportOf,
+  signPolicy,
+  verifyPolicy,
+} from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import { Network, toDot, toMermaid } from '../src/network/node.ts';
@@ -54,7 +61,7 @@ import {
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tables.ts';
+import { ACTOR, actor, compiled, engine, FACTS, kernel, loader, once, plugin } from './option-tables.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -307,6 +314,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
   reportOf: call(reportOf, WASM),
+  builtModule: {
+    run: (module, ...rest) => (builtModule as Any)(module === WASM ? compiled() : module, ...rest),
+    args: [WASM, FACTS],
+  },
   readPolicy: call(readPolicy, POLICY),
   compareGrants: call(compareGrants, POLICY, POLICY),
   signPolicy: {

@@ -38,7 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
-  ...['SignatureOptions', 'SigningKey'],
+  ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
 ];
 

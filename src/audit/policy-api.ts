@@ -17,6 +17,9 @@ export type {
   PolicyVerifier,
   SignatureOptions,
 } from '../given/policy-types.ts';
+export type { BuiltFacts } from '../module/built.ts';
+export type { Preparation } from '../module/prepare.ts';
+export { builtModule } from './built-module.ts';
 export { compareGrants, type GrantChange } from './compare-grants.ts';
 export { PolicyError } from './policy.ts';
 

@@ -242,7 +242,7 @@ const nameOf = (needs: Partial<PolicyGrant>): string => {
 /** The hash of the bytes, and of the file that a build tool made them of. Empty for a module whose bytes nobody knows. */
 function hashesOf(source: LoadedSource): string[] {
   if ('bytes' in source) return [source.sha256!];
-  const facts = builtFacts(source.module);
+  const facts = builtFacts.get(source.module);
   return facts ? [facts.fileSha256, facts.sha256] : [];
 }
 

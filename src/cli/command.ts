@@ -40,6 +40,8 @@ interface Positional {
   name: string;
   help: string;
   isOptional?: true;
+  /** The last one may be given more than once. */
+  repeatable?: true;
 }
 
 interface CommandOf<O extends Options> {
@@ -128,7 +130,7 @@ function readArguments(
   }
   const missing = command.positionals[positionals.length];
   if (missing && !missing.isOptional) fail(`${missing.name} is missing: ${missing.help}`);
-  if (positionals.length > command.positionals.length) {
+  if (positionals.length > command.positionals.length && !command.positionals.at(-1)?.repeatable) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
   const values = Object.entries(options).map(([name, { value, unit, repeatable }]) => {
@@ -143,13 +145,15 @@ function readArguments(
   return Object.fromEntries(values);
 }
 
+const nameOf = ({ name, repeatable }: Positional): string => `${name}${repeatable ? ' ...' : ''}`;
+
 function formatHelp(command: CommandOf<Options>, options: Options): string {
-  const names = command.positionals.map(({ name }) => name);
+  const names = command.positionals.map(nameOf);
   const usage = command.usage ?? ['plugboard', command.name, '[OPTIONS]', ...names].join(' ');
   return [
     `${command.about}\n`,
     `Usage: ${usage}\n`,
-    columns(command.positionals.map(({ name, help }) => [name, help])),
+    columns(command.positionals.map(item => [nameOf(item), item.help])),
     ...formatOptions(options),
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),

@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
   graph: async () => (await import('./graph.ts')).graph,
+  lock: async () => (await import('./lock.ts')).lock,
+  prepare: async () => (await import('./prepare.ts')).prepare,
 };
 
 const help = (commands: readonly Command[]) =>

@@ -198,7 +198,7 @@ class Linker {
       this.#execution.kernel.check();
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    if (this.#embedding.ask) arm(instance, this.#embedding.ask);
+    if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;

@@ -1,20 +1,14 @@
+import type { Preparation } from './prepare.ts';
+
 /** The facts that a build tool knows of a module that the platform compiles. */
 export interface BuiltFacts {
   /** SHA-256 of the bytes that went into the build. */
   sha256: string;
   /** SHA-256 of the plugin's file. */
   fileSha256: string;
+  /** The limits that the bytes keep. Left out: none. */
+  prepared?: Preparation | undefined;
 }
 
-const table = new WeakMap<WebAssembly.Module, BuiltFacts>();
-
-/**
- * Notes the hashes of a compiled module, whose bytes cannot be read. Called by the wrappers that plugboard/esbuild and
- * plugboard/vite print. @experimental
- */
-export function builtModule(module: WebAssembly.Module, facts: BuiltFacts): WebAssembly.Module {
-  table.set(module, Object.freeze({ ...facts }));
-  return module;
-}
-
-export const builtFacts = (module: WebAssembly.Module): BuiltFacts | undefined => table.get(module);
+/** The facts of modules by module: a module that is not here has none. */
+export const builtFacts = new WeakMap<WebAssembly.Module, BuiltFacts>();

@@ -1,6 +1,6 @@
 import { compileAccessors } from '../../abi/index.ts';
+import { builtModule } from '../../src/audit/node.ts';
 import type { PolicyDenial, PolicyFile, PolicyGrant, PolicyLimits } from '../../src/given/policy-types.ts';
-import { builtModule } from '../../src/module/built.ts';
 import { hexOfSha256 } from '../../src/module/source.ts';
 import { type CreateError, createPlugin, type Manifest, type PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
