@@ -22,6 +22,10 @@ import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
+import { HTML_OPTIONS, toHtml } from '../src/audit/html.ts';
+import type { AuditReport } from '../src/audit/report.ts';
+import { SARIF_OPTIONS, toSarif } from '../src/audit/sarif.ts';
+import { SMALLEST_MANIFEST_OPTIONS, smallestManifest } from '../src/audit/smallest-manifest.ts';
 import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
@@ -60,6 +64,17 @@ export interface Taker {
   base?: object;
 }
 
+/** A report on nothing. */
+export const REPORT: AuditReport = {
+  version: 1,
+  modules: [],
+  capabilities: [],
+  exports: [],
+  hints: [],
+  findings: [],
+  advice: [],
+  unknown: [],
+};
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
@@ -218,6 +233,23 @@ export const TAKERS: readonly Taker[] = [
     callable: 'printModule',
     give: options => printModule(describePlugin(WASM), options),
     base: { source: 'bytes', gives: 'bytes', sha256: '' },
+  },
+  {
+    table: HTML_OPTIONS,
+    callable: 'toHtml',
+    give: options => toHtml(REPORT, options),
+    base: { title: 'plugin.wasm' },
+  },
+  {
+    table: SARIF_OPTIONS,
+    callable: 'toSarif',
+    give: options => toSarif(REPORT, options),
+    base: { path: 'plugin.wasm' },
+  },
+  {
+    table: SMALLEST_MANIFEST_OPTIONS,
+    callable: 'smallestManifest',
+    give: options => smallestManifest(REPORT, options),
   },
   // The plugins of build tools read their options by this function, but exist only where the tools run.
   { table: BUILD_OPTIONS, callable: 'plugboard', give: options => readBuildOptions(options) },

@@ -25,7 +25,7 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
-import { reportOf } from '../src/audit/node.ts';
+import { compareReports, reportOf, smallestManifest, toHtml, toSarif } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import {
@@ -52,7 +52,7 @@ import {
 } from '../wasi/index.ts';
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tables.ts';
+import { ACTOR, actor, engine, kernel, loader, once, plugin, REPORT } from './option-tables.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -289,6 +289,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
   reportOf: call(reportOf, WASM),
+  compareReports: call(compareReports, REPORT, REPORT),
+  smallestManifest: call(smallestManifest, REPORT, {}),
+  toHtml: call(toHtml, REPORT, { title: 'plugin.wasm' }),
+  toSarif: call(toSarif, REPORT, { path: 'plugin.wasm' }),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

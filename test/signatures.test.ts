@@ -38,6 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
+  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions'],
 ];
 
@@ -92,6 +93,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'CallErrorDetails',
       'PrintedLines',
       'PluginTypes',
+      'AuditReport',
       'CallError',
       'Part',
     ],

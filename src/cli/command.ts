@@ -39,6 +39,8 @@ export type Values<O extends Options> = {
 interface Positional {
   name: string;
   help: string;
+  /** May be left out. Only the last ones may. */
+  optional?: true;
 }
 
 interface CommandOf<O extends Options> {
@@ -123,7 +125,7 @@ function readArguments(
     given.set(token.name, [...values, token.value ?? '']);
   }
   const missing = command.positionals[positionals.length];
-  if (missing) fail(`${missing.name} is missing: ${missing.help}`);
+  if (missing && !missing.optional) fail(`${missing.name} is missing: ${missing.help}`);
   if (positionals.length > command.positionals.length) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
@@ -140,7 +142,12 @@ function readArguments(
 }
 
 function formatHelp(command: CommandOf<Options>, options: Options): string {
-  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(({ name }) => name)];
+  const usage = [
+    'plugboard',
+    command.name,
+    '[OPTIONS]',
+    ...command.positionals.map(({ name, optional }) => (optional ? `[${name}]` : name)),
+  ];
   return [
     `${command.about}\n`,
     `Usage: ${usage.join(' ')}\n`,
