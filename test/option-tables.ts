@@ -23,11 +23,15 @@ import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
 import { BUILT_FACTS, PREPARATION_KEYS } from '../src/audit/built-module.ts';
+import { HTML_OPTIONS, toHtml } from '../src/audit/html.ts';
 import { builtModule, type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
 import { SIGNING_OPTIONS } from '../src/audit/policy-api.ts';
 import { GRANT_KEYS, PLUGIN_KEYS, POLICY_KEYS, POLICY_LIMITS } from '../src/audit/policy-file.ts';
 import { POLICY_OPTIONS, SIGNATURE_OPTIONS } from '../src/audit/policy-options.ts';
+import type { AuditReport } from '../src/audit/report.ts';
+import { SARIF_OPTIONS, toSarif } from '../src/audit/sarif.ts';
 import { ENVELOPE_KEYS } from '../src/audit/signature.ts';
+import { SMALLEST_MANIFEST_OPTIONS, smallestManifest } from '../src/audit/smallest-manifest.ts';
 import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
 import { BUDGET_OPTIONS } from '../src/given/budgets.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
@@ -70,6 +74,17 @@ export interface Taker {
   base?: object;
 }
 
+/** A report on nothing. */
+export const REPORT: AuditReport = {
+  version: 1,
+  modules: [],
+  capabilities: [],
+  exports: [],
+  hints: [],
+  findings: [],
+  advice: [],
+  unknown: [],
+};
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
@@ -292,6 +307,23 @@ export const TAKERS: readonly Taker[] = [
     callable: null,
     give: envelope => verifyPolicy(envelope, { verify: () => true }),
     base: GOOD.p256,
+  },
+  {
+    table: HTML_OPTIONS,
+    callable: 'toHtml',
+    give: options => toHtml(REPORT, options),
+    base: { title: 'plugin.wasm' },
+  },
+  {
+    table: SARIF_OPTIONS,
+    callable: 'toSarif',
+    give: options => toSarif(REPORT, options),
+    base: { path: 'plugin.wasm' },
+  },
+  {
+    table: SMALLEST_MANIFEST_OPTIONS,
+    callable: 'smallestManifest',
+    give: options => smallestManifest(REPORT, options),
   },
   // The plugins of build tools read their options by this function, but exist only where the tools run.
   { table: BUILD_OPTIONS, callable: 'plugboard', give: options => readBuildOptions(options) },

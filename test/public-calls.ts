@@ -28,9 +28,13 @@ import {
 import {
   builtModule,
   compareGrants,
+  compareReports,
   readPolicy,
   reportOf,
   signPolicy,
+  smallestManifest,
+  toHtml,
+  toSarif,
   verifyPolicy,
 } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
@@ -61,7 +65,18 @@ import {
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { ACTOR, actor, compiled, engine, FACTS, kernel, loader, once, plugin } from './option-tables.ts';
+import {
+  ACTOR,
+  actor,
+  compiled,
+  engine,
+  FACTS,
+  kernel,
+  loader,
+  once,
+  plugin,
+  REPORT,
+} from './option-tables.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -328,6 +343,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
     args: [POLICY, SIGNING],
   },
   verifyPolicy: call(verifyPolicy, GOOD.p256, { verify: () => true, now: () => 0 }),
+  compareReports: call(compareReports, REPORT, REPORT),
+  smallestManifest: call(smallestManifest, REPORT, {}),
+  toHtml: call(toHtml, REPORT, { title: 'plugin.wasm' }),
+  toSarif: call(toSarif, REPORT, { path: 'plugin.wasm' }),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

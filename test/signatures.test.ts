@@ -39,6 +39,7 @@ const OPTIONS = [
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
+  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
 ];
 
@@ -96,6 +97,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'PrintedLines',
       'PluginTypes',
       'PolicyDenial',
+      'AuditReport',
       'CallError',
       'Part',
       'GraphInput',

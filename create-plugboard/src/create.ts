@@ -43,7 +43,7 @@ files in it is refused. "npm run dev" in the new folder builds, reloads and call
       {
         name: 'FOLDER',
         help: 'folder of the project, new or empty; its last part is the name',
-        isOptional: true,
+        optional: true,
       },
     ],
     options: {

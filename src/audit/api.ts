@@ -1,4 +1,6 @@
 export { CAPABILITIES } from './capabilities.ts';
+export { compareReports, type ReachChange, type ReportDiff } from './compare.ts';
+export { type HtmlOptions, toHtml } from './html.ts';
 export * from './policy-api.ts';
 export {
   AUDIT_VERSION,
@@ -15,3 +17,5 @@ export {
   type ReportedExport,
   type ReportedImport,
 } from './report.ts';
+export { type SarifLog, type SarifOptions, toSarif } from './sarif.ts';
+export { type SmallestManifestOptions, smallestManifest } from './smallest-manifest.ts';

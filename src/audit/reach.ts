@@ -27,11 +27,15 @@ interface Found {
   unknownCode: number[] | null;
 }
 
-/**
- * Finds the imports that each exported function of `main` can reach. All functions that run at creation count for every export.
- * @returns reach by the name of the export
- */
-export function findReach(modules: readonly ReachModule[], main: ReachModule): Map<string, Reach> {
+export interface FoundReach {
+  /** By the name of the exported function. All functions that run at creation count for every export. */
+  exports: ReadonlyMap<string, Reach>;
+  /** Imports that the start section of this module can reach. */
+  atStart(module: ReachModule): ImportName[];
+}
+
+/** Finds the imports that each exported function of `main` can reach. */
+export function findReach(modules: readonly ReachModule[], main: ReachModule): FoundReach {
   const graph = new CallGraph(modules as readonly GraphModule[]);
   const search = new Search(graph, modules);
   const starts = startNodes(graph, modules);
@@ -50,12 +54,19 @@ export function findReach(modules: readonly ReachModule[], main: ReachModule): M
     found.set(name, both);
   }
   const nameOf = functionNames(graph, modules, [...found.values()]);
-  return new Map(
-    [...found].map(([name, item]) => {
-      const first = (node: number) => starts.get(node) ?? name;
-      return [name, toReach(item, search.imports, path => namePath(path, first, nameOf))];
-    }),
-  );
+  return {
+    exports: new Map(
+      [...found].map(([name, item]) => {
+        const first = (node: number) => starts.get(node) ?? name;
+        return [name, toReach(item, search.imports, path => namePath(path, first, nameOf))];
+      }),
+    ),
+    atStart: module => {
+      const { start } = module.calls;
+      const paths = start === null ? undefined : search.from([graph.node(module, start)])?.paths;
+      return [...(paths?.keys() ?? [])].map(key => search.imports.get(key)!);
+    },
+  };
 }
 
 const merge = (own: Found, atStart: Found): Found => ({

@@ -14,8 +14,11 @@ import {
 } from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
 import { readCalls } from '../wasm/calls.ts';
-import type { Section } from '../wasm/reader.ts';
+import { type ModuleOutline, readModule, type Section } from '../wasm/reader.ts';
 import { capabilitiesOfImport, collectCapabilities } from './capabilities.ts';
+import { findHints } from './hints.ts';
+import { lint } from './lint.ts';
+import type { Linted } from './lint-rules.ts';
 import { findReach, type ReachModule, unknownReach } from './reach.ts';
 import {
   AUDIT_VERSION,
@@ -32,6 +35,8 @@ export interface AuditedModule {
   bytes: Uint8Array<ArrayBuffer> | null;
   sha256: string | null;
   inspection: Inspection;
+  /** Empty for a compiled module. */
+  outline: ModuleOutline;
 }
 
 /** Loads the modules of a manifest. Nothing of them is compiled or run. @throws {CreateError} as createPlugin does */
@@ -52,12 +57,20 @@ async function describeModule(
   name: string,
   source: LoadedSource,
 ): Promise<AuditedModule> {
-  if ('module' in source) return { name, bytes: null, sha256: null, inspection: inspect(source.module) };
+  const nothing = new Uint8Array();
+  if ('module' in source)
+    return {
+      name,
+      bytes: null,
+      sha256: null,
+      inspection: inspect(source.module),
+      outline: readModule(nothing),
+    };
   // The compilation that began with the download is not used; its failure is not an error here.
   source.compiling?.catch(() => {});
   const { bytes } = source;
   const sha256 = source.sha256 ?? (await hexOfSha256IfPossible(platform, bytes));
-  return { name, bytes, sha256, inspection: inspect(bytes) };
+  return { name, bytes, sha256, inspection: inspect(bytes), outline: readModule(bytes) };
 }
 
 /** Reports on a plugin without running it. */
@@ -73,7 +86,10 @@ export async function reportOn(
   const opensFiles = loaded.some(({ inspection }) =>
     inspection.imports.wasi.some(({ name }) => name === 'path_open'),
   );
-  const reachOf = reachOfExports(loaded, main);
+  const code = readCode(loaded);
+  const hints = loaded.flatMap(({ name, bytes, outline, inspection }) =>
+    findHints(name, bytes, outline.sections, inspection),
+  );
   const modules = loaded.map(module => reportModule(module, loaded, opensFiles));
   return {
     version: AUDIT_VERSION,
@@ -81,10 +97,17 @@ export async function reportOn(
     capabilities: collectCapabilities(modules.flatMap(({ imports }) => imports)),
     exports: main.inspection.exports.map(item => ({
       ...item,
-      reach: item.kind === 'function' ? reachOf(item.name) : null,
+      reach: item.kind === 'function' ? code.reachOf(item.name) : null,
     })),
-    hints: [],
-    findings: [],
+    hints,
+    findings: loaded.flatMap(({ name, inspection }) =>
+      lint({
+        name,
+        inspection,
+        hints: hints.filter(({ module }) => module === name),
+        ...code.ofModule(name),
+      }),
+    ),
     advice: main.inspection.advice,
     unknown: loaded.flatMap(({ name, inspection }) =>
       inspection.unknown.map(text => (name === MAIN ? text : `${name}: ${text}`)),
@@ -134,25 +157,42 @@ function originOf(
   return group === 'other' ? 'unknown' : group;
 }
 
-/** Returns the reach of exports by name. All are unknown where the code of one module cannot be read: it may call anything. */
-function reachOfExports(all: readonly AuditedModule[], main: AuditedModule): (name: string) => Reach {
+/** The results of reading the code of all modules. */
+interface Code {
+  reachOf(exported: string): Reach;
+  /** The parts that only the code tells about a module. */
+  ofModule(name: string): Pick<Linted, 'legacyExceptions' | 'atStart'>;
+}
+
+/** Reads the code. All exports have an unknown reach where one module cannot be read: it may call anything. */
+function readCode(all: readonly AuditedModule[]): Code {
   const modules: ReachModule[] = [];
-  for (const { name, bytes, inspection } of all) {
-    const refuse = (why: string) => () => unknownReach(`module ${name}: ${why}`);
+  for (const { name, bytes, inspection, outline } of all) {
+    const refuse = (why: string): Code => ({
+      reachOf: () => unknownReach(`module ${name}: ${why}`),
+      ofModule: () => ({ legacyExceptions: false, atStart: [] }),
+    });
     if (!bytes) return refuse('it came compiled, so that its code cannot be read');
     if (!inspection.valid) return refuse('it is not valid wasm');
-    const calls = readCalls(bytes);
+    const calls = readCalls(bytes, outline);
     if (typeof calls === 'string') return refuse(`its code is not known here: ${calls}`);
     modules.push({
       name,
       calls,
-      names: contentsOf(bytes, calls.outline.sections, 'name'),
+      names: contentsOf(bytes, outline.sections, 'name'),
       providerOf: (namespace, wanted) =>
         modules.find(module => module.name === namespace && exportsName(module, wanted)),
     });
   }
-  const reach = findReach(modules, modules.find(({ name }) => name === main.name)!);
-  return name => reach.get(name)!;
+  const moduleOf = (wanted: string) => modules.find(({ name }) => name === wanted)!;
+  const { exports, atStart } = findReach(modules, moduleOf(MAIN));
+  return {
+    reachOf: name => exports.get(name)!,
+    ofModule: name => ({
+      legacyExceptions: moduleOf(name).calls.legacyExceptions,
+      atStart: atStart(moduleOf(name)),
+    }),
+  };
 }
 
 const exportsName = ({ calls }: ReachModule, name: string): boolean =>

@@ -39,7 +39,8 @@ export type Values<O extends Options> = {
 interface Positional {
   name: string;
   help: string;
-  isOptional?: true;
+  /** May be left out. Only the last ones may. */
+  optional?: true;
   /** The last one may be given more than once. */
   repeatable?: true;
 }
@@ -129,7 +130,7 @@ function readArguments(
     given.set(token.name, [...values, token.value ?? '']);
   }
   const missing = command.positionals[positionals.length];
-  if (missing && !missing.isOptional) fail(`${missing.name} is missing: ${missing.help}`);
+  if (missing && !missing.optional) fail(`${missing.name} is missing: ${missing.help}`);
   if (positionals.length > command.positionals.length && !command.positionals.at(-1)?.repeatable) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
@@ -145,7 +146,8 @@ function readArguments(
   return Object.fromEntries(values);
 }
 
-const nameOf = ({ name, repeatable }: Positional): string => `${name}${repeatable ? ' ...' : ''}`;
+const nameOf = ({ name, optional, repeatable }: Positional): string =>
+  `${optional ? `[${name}]` : name}${repeatable ? ' ...' : ''}`;
 
 function formatHelp(command: CommandOf<Options>, options: Options): string {
   const names = command.positionals.map(nameOf);

@@ -1,7 +1,8 @@
 import { fstatSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readUtf8 } from '../actor/json/reader.ts';
 import { loadSource, MAIN } from '../module/source.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import type { Platform } from '../platform/types.ts';
@@ -28,6 +29,25 @@ export async function readFileOrUrl(text: string, platform: Platform): Promise<U
   const loaded = await loadSource(platform, platform.fetch, { source, name: MAIN, hash: undefined });
   if ('bytes' in loaded) return loaded.bytes;
   throw new Error('BUG: a URL gave no bytes');
+}
+
+/** Reads a file of JSON. @throws {CliError} FILE */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const bytes = await readInputFile(path);
+  try {
+    return JSON.parse(readUtf8(bytes, 'the file')) as unknown;
+  } catch (error) {
+    throw new CliError('FILE', `${path}: expected JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Writes a file, in place of an older one. @throws {CliError} FILE */
+export async function writeOutputFile(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** A file that a command uses: a path or a file descriptor. */

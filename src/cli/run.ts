@@ -27,7 +27,7 @@ import { EventFile } from './event-file.ts';
 import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
+import { stdinLines, writeLines, writeStderr } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 import { watchActor } from './watch.ts';
 
@@ -220,7 +220,7 @@ async function processLines(actor: ScriptActor, progress: Progress): Promise<num
       progress.tick();
       if (isBlank(line)) continue;
       const { packets, error } = await processLine(actor, line);
-      for (const packet of packets) await writeStdout(`${writePacket(packet)}\n`);
+      for (const packet of packets) await writeLines([writePacket(packet)]);
       if (error === undefined) continue;
       writeStderr(`plugboard: line ${number}`, describeError(error));
       exitCode = 1;

@@ -43,6 +43,10 @@ export function writeStdout(text: string | Uint8Array): Promise<void> {
   });
 }
 
+/** Writes lines of text to stdout. Names of a plugin may stand in them, so that each line is escaped. */
+export const writeLines = (lines: readonly string[]): Promise<void> =>
+  writeStdout(`${lines.map(printable).join('\n')}\n`);
+
 /** Writes a line to stdout without waiting for the reader. */
 export function printLine(line: string): void {
   clearProgress();

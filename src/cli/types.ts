@@ -7,11 +7,10 @@ import { nodePlatform } from '../platform/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { type PluginTypes, printDeclaration, printModule } from '../types/index.ts';
 import { HEADER } from '../types/printing.ts';
-import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
-import { writeStderr, writeStdout } from './stdio.ts';
+import { writeLines, writeStderr } from './stdio.ts';
 
 export const types = defineCommand({
   name: 'types',
@@ -44,8 +43,7 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
     if (schema !== undefined) await readInputFile(schema);
     const found = await describeFile(bytes, { schema, timeoutMs: timeout || undefined });
     if (json) {
-      const lines = JSON.stringify(found, null, 2).split('\n');
-      await writeStdout(`${lines.map(printable).join('\n')}\n`);
+      await writeLines(JSON.stringify(found, null, 2).split('\n'));
       return 0;
     }
     if (ambient) {
@@ -94,7 +92,7 @@ async function writePrinted(files: Record<string, string>): Promise<void> {
     } catch (error) {
       throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
     }
-    await writeStdout(`${printable(path)}\n`);
+    await writeLines([path]);
   }
 }
 

@@ -30,11 +30,15 @@ export interface CallsOfModule {
   start: number | null;
   /** Whether references can pass between the module and others: by a table, a global, a function or a tag. */
   sharesReferences: boolean;
+  /** Whether a body has an instruction of the older exception handling. */
+  legacyExceptions: boolean;
 }
 
 const CALL = new Set([0x10, 0x12]);
 const CALL_BY_TYPE = new Set([0x11, 0x13, 0x14, 0x15]);
 const REF_FUNC = 0xd2;
+/** `try`, `catch`, `rethrow`, `delegate` and `catch_all`. */
+const LEGACY_EXCEPTIONS = new Set([0x06, 0x07, 0x09, 0x18, 0x19]);
 
 /** `0x70` and `0x63 0x70` are the same type. */
 const LONG: Readonly<Record<string, string>> = {
@@ -60,8 +64,10 @@ const isReference = (type: ValueType): boolean => type in LONG || type.startsWit
  * Reads the calls of a valid module. Time and memory grow in proportion to the bytes.
  * @returns the reason as a text where a part has a form that this reader does not know
  */
-export function readCalls(bytes: Uint8Array): CallsOfModule | string {
-  const outline = readModule(bytes);
+export function readCalls(
+  bytes: Uint8Array,
+  outline: ModuleOutline = readModule(bytes),
+): CallsOfModule | string {
   const [problem] = outline.problems;
   if (problem) return problem.message;
   try {
@@ -77,6 +83,7 @@ class CallsReader {
   readonly #outline: ModuleOutline;
   readonly #keyOfType: readonly (string | null)[];
   readonly #referenced = new Set<number>();
+  #legacyExceptions = false;
   /** Types of the module's own globals. */
   readonly #globals: ValueType[] = [];
 
@@ -122,6 +129,7 @@ class CallsReader {
       exports: exported.functions,
       start: this.#readStart(),
       sharesReferences: exported.sharesReferences || this.#importsReferences(),
+      legacyExceptions: this.#legacyExceptions,
     };
   }
 
@@ -173,6 +181,7 @@ class CallsReader {
         if (CALL.has(opcode)) direct.add(numberAt(body, at));
         else if (CALL_BY_TYPE.has(opcode)) byType.add(this.#keyOfType[numberAt(body, at)] ?? '');
         else if (opcode === REF_FUNC) this.#reference(numberAt(body, at));
+        else if (LEGACY_EXCEPTIONS.has(opcode)) this.#legacyExceptions = true;
       });
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;

@@ -244,7 +244,7 @@ function reachIn(bytes: Uint8Array): Map<string, Reach> {
   const calls = readCalls(bytes);
   if (typeof calls === 'string') throw new Error(calls);
   const main = { name: 'main', calls, names: undefined, providerOf: () => undefined };
-  return findReach([main], main);
+  return new Map(findReach([main], main).exports);
 }
 
 suite('audit: reach', test => {
