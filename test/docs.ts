@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { printApi } from './helpers/api.ts';
 import { setTestHost } from './helpers/host.ts';
 import { nodeHost, testFiles } from './helpers/node.ts';
@@ -16,6 +16,11 @@ for (const page of pages) {
   writeFileSync(nodeHost.path(page.path), printPage(page, rowSuites));
   console.log(`wrote ${page.path}`);
 }
+
+const { walkThrough, withWalkThrough } = await import('./audit/walk-through.ts');
+const auditPage = nodeHost.path('docs/AUDIT.md');
+writeFileSync(auditPage, withWalkThrough(readFileSync(auditPage, 'utf8'), await walkThrough()));
+console.log('wrote docs/AUDIT.md');
 
 // A step of a release: the types of this version are compared with those of the next.
 if (process.argv.includes('--release')) {

@@ -45,6 +45,11 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     note: 'the path; the bytes belong to the version of the package',
   },
   { path: 'plugboard/examples/*.wasm', level: 'experimental', note: 'for first steps, not for programs' },
+  {
+    path: 'plugboard/schemas/*.json',
+    level: 'experimental',
+    note: 'a file of another form gets another number',
+  },
   { path: 'plugboard/package.json', level: 'stable', note: 'for tools' },
 ];
 

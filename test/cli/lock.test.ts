@@ -164,7 +164,7 @@ suite('cli lock', test => {
       const [a, b] = JSON.parse(stdout) as { differences: { code: string }[] }[];
       equal(
         [a!.differences, b!.differences.map(({ code }) => code)],
-        [[], ['other-build', 'power-lost', 'power-lost', 'not-granted']],
+        [[], ['other-build', 'power-lost', 'power-lost', 'reach-gained', 'not-granted']],
       );
     }),
   );
