@@ -1,5 +1,5 @@
-import { guarded, type Kind, type Refuse } from '../../wasi/options.ts';
-import { describe, PlugboardError } from '../errors.ts';
+import { expected, guarded, type Kind, type Refuse } from '../../wasi/options.ts';
+import { PlugboardError } from '../errors.ts';
 import { AUDIT_VERSION, type AuditReport } from './report.ts';
 
 export const refuse: Refuse = (message, _, options) => {
@@ -12,8 +12,8 @@ export function ownReport(given: unknown, where: string, refuseIt: Refuse = refu
   const report = text === undefined ? undefined : (JSON.parse(text) as AuditReport | null);
   const lists = [report?.modules, report?.capabilities, report?.exports, report?.hints, report?.findings];
   if (report?.version === AUDIT_VERSION && lists.every(Array.isArray)) return report;
-  const expected = `expected a report of version ${AUDIT_VERSION}, as reportOf returns it`;
-  return refuseIt(`${where}: ${expected}, got ${describe(report?.version ?? given)}`);
+  const type = `a report of version ${AUDIT_VERSION}, as reportOf returns it`;
+  return refuseIt(expected(type, given, where));
 }
 
 export const aReport: Kind<AuditReport> = {
