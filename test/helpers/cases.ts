@@ -257,6 +257,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
         codec: msgpack,
         // A compiled module does not show its protocol; bytes do.
         protocol: subject.wasm instanceof WebAssembly.Module ? (protocol ?? 'context') : undefined,
+        stdout: () => {},
         stderr: () => {},
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
         state: toJson(state) as JsonObject,

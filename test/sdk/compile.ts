@@ -8,7 +8,7 @@ const FOLDER = resolve('node_modules/.cache/sdk');
 
 /** The output of a failed tool, or the reason why it was not run. */
 export type Problem = { failed: string } | { left: string };
-export type Compiled = { wasm: Uint8Array } | Problem;
+export type Compiled = { how: 'committed' | 'compiles'; wasm: Uint8Array } | Problem;
 
 export const NO_GO: Problem = { left: 'there is no sdk/go' };
 
@@ -71,7 +71,9 @@ export function compileRust(
   const built = join(FOLDER, 'rust/target');
   const command = ['cargo', 'build', '--release', '--target', target] as const;
   const wasm = join(built, target, 'release/plugin.wasm');
-  return run('rust', command, folder, { CARGO_TARGET_DIR: built }) ?? { wasm: readFileSync(wasm) };
+  return (
+    run('rust', command, folder, { CARGO_TARGET_DIR: built }) ?? { how: 'compiles', wasm: readFileSync(wasm) }
+  );
 }
 
 /** The flags after the program, by the name of the compiler. */
@@ -94,5 +96,5 @@ export function compileGo(name: string, source: string, compiler: keyof typeof G
   writeFileSync(join(folder, 'go.mod'), module.replace('../../sdk/go', resolve('sdk/go')));
   const target = compiler === 'go' ? { GOOS: 'wasip1', GOARCH: 'wasm' } : {};
   const command = [compiler, 'build', '-o', wasm, ...GO[compiler], '.'] as const;
-  return run(compiler, command, folder, target) ?? { wasm: readFileSync(wasm) };
+  return run(compiler, command, folder, target) ?? { how: 'compiles', wasm: readFileSync(wasm) };
 }

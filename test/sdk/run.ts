@@ -47,14 +47,14 @@ setTestHost(nodeHost);
 const native = startNative();
 const row = (cells: readonly string[]) =>
   console.log(cells.map((cell, index) => cell.padEnd([42, 20, 12, 12, 0][index]!)).join(''));
-row(['source', 'SDK', 'compiles', 'plugboard', 'native 1.41']);
+row(['source', 'SDK', 'module', 'plugboard', 'native 1.41']);
 for (const { source, sdk, cases, compile } of subjects(process.env.PLUGBOARD_UPSTREAM)) {
   const compiled = compile();
   if (!('wasm' in compiled)) {
     row([source, sdk, note(`${source}, ${sdk}`, compiled)]);
     continue;
   }
-  const { wasm } = compiled;
+  const { how, wasm } = compiled;
   const subject = { wasm, accessors: undefined, hostFunctions: {}, kernel: 'accessors' as const };
   const here = await judge(`${source}, ${sdk}, plugboard`, cases, async given => {
     await runCase(subject, given);
@@ -63,7 +63,7 @@ for (const { source, sdk, cases, compile } of subjects(process.env.PLUGBOARD_UPS
   const there = native
     ? await judge(`${source}, ${sdk}, native`, cases, given => native.differences(wasm, given))
     : 'left out';
-  row([source, sdk, 'yes', here, there]);
+  row([source, sdk, how, here, there]);
 }
 native?.close();
 for (const check of OWN_CHECKS) {

@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// assert_eq!(copy::<JsonText>(7), Ok(7));
 /// ```
 pub trait Encoding {
-    /// The name in the metadata. `None` for JSON, which a host expects where the metadata names none.
+    /// The name in the metadata. `None` for JSON, the encoding of metadata without a name.
     const NAME: Option<&'static str>;
 
     /// Reads a value, or returns the text of the error.
