@@ -252,6 +252,7 @@ async function runActor(subject: Subject, given: Case, steps: Process[]): Promis
         codec: msgpack,
         // A compiled module does not show its protocol; bytes do.
         protocol: subject.wasm instanceof WebAssembly.Module ? (protocol ?? 'context') : undefined,
+        stdout: () => {},
         stderr: () => {},
         actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
         state: toJson(state) as JsonObject,
@@ -340,7 +341,7 @@ export function toBytes(spelled: Bytes): Uint8Array {
 const hexBytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
 
 /** Plain JSON, with the numbers that cannot be written in it for every reader spelled out. */
-function toJson(spelled: unknown): JsonValue {
+export function toJson(spelled: unknown): JsonValue {
   if (Array.isArray(spelled)) return spelled.map(toJson);
   if (typeof spelled !== 'object' || spelled === null) return spelled as JsonValue;
   const [[key, value] = [], second] = Object.entries(spelled);
@@ -349,11 +350,11 @@ function toJson(spelled: unknown): JsonValue {
   return mapValues(spelled as Spelled, toJson);
 }
 
-const toPacket = (spelled: Spelled): Packet => readPacket(writeJson(toJson(spelled)));
+export const toPacket = (spelled: Spelled): Packet => readPacket(writeJson(toJson(spelled)));
 
 // Compared as text: a deep comparison takes an own key `constructor` for the class of the object.
-const jsonText = (json: JsonValue): string => writeJson(sortKeys(json));
-const packetText = (packet: Packet): string => jsonText(parseJson(writePacket(packet)));
+export const jsonText = (json: JsonValue): string => writeJson(sortKeys(json));
+export const packetText = (packet: Packet): string => jsonText(parseJson(writePacket(packet)));
 
 function sortKeys(json: JsonValue): JsonValue {
   if (Array.isArray(json)) return json.map(sortKeys);

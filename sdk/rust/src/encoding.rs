@@ -20,13 +20,26 @@ use serde::{Serialize, de::DeserializeOwned};
 /// assert_eq!(copy::<JsonText>(7), Ok(7));
 /// ```
 pub trait Encoding {
-    /// The name in the metadata. `None` for JSON, which a host expects where the metadata names none.
+    /// The name in the metadata. `None` for JSON, the encoding of metadata without a name.
     const NAME: Option<&'static str>;
 
     /// Reads a value, or returns the text of the error.
+    ///
+    /// ```
+    /// use reflow_wasm_actor::encoding::{Encoding, JsonText};
+    ///
+    /// assert_eq!(JsonText::read(b"[1,2]"), Ok(vec![1, 2]));
+    /// assert!(JsonText::read::<i32>(b"1.5").is_err());
+    /// ```
     fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String>;
 
     /// Writes a value, or returns the text of the error.
+    ///
+    /// ```
+    /// use reflow_wasm_actor::encoding::{Encoding, JsonText};
+    ///
+    /// assert_eq!(JsonText::write(&"x"), Ok(b"\"x\"".to_vec()));
+    /// ```
     fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, String>;
 }
 

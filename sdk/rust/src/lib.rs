@@ -60,10 +60,9 @@ pub use context::{ActorConfig, ActorContext, ActorResult};
 pub use encoding::MessagePack;
 /// The Extism PDK, so that [`plugin_fn`] finds it in crates that depend on this crate only.
 ///
-/// ```
-/// use reflow_wasm_actor::{extism_pdk, plugin_fn, FnResult};
+/// ```no_run
+/// use reflow_wasm_actor::*;
 ///
-/// # #[cfg(target_arch = "wasm32")]
 /// #[plugin_fn]
 /// pub fn greet(name: String) -> FnResult<String> {
 ///     Ok(format!("Hello, {name}"))
@@ -84,3 +83,8 @@ pub use metadata::{PluginMetadata, PortDefinition};
 /// ```
 pub use serde_json;
 pub use state::{MemoryState, StateManager};
+
+/// The examples of README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -22,7 +22,7 @@ pub enum Message {
     Boolean(bool),
     /// An integer of 64 bits.
     Integer(i64),
-    /// A number of 64 bits with a fraction. JSON has no NaN and no infinities: a host refuses them.
+    /// A number of 64 bits with a fraction. In JSON, NaN and the infinities arrive as 0, and a strict host refuses them.
     Float(f64),
     /// Text.
     String(String),

@@ -16,15 +16,41 @@ use serde_json::{Map, Value};
 /// ```
 pub trait StateManager {
     /// Returns the value of a key.
+    ///
+    /// ```
+    /// # use reflow_wasm_actor::*;
+    /// # let mut state = MemoryState::default();
+    /// assert_eq!(state.get("missing"), None);
+    /// ```
     fn get(&self, key: &str) -> Option<Value>;
 
     /// Sets the value of a key.
+    ///
+    /// ```
+    /// # use reflow_wasm_actor::*;
+    /// # let mut state = MemoryState::default();
+    /// state.set("a", 1.into());
+    /// assert_eq!(state.get("a"), Some(1.into()));
+    /// ```
     fn set(&mut self, key: &str, value: Value);
 
     /// Returns all values, as an object.
+    ///
+    /// ```
+    /// # use reflow_wasm_actor::*;
+    /// # let mut state = MemoryState::default();
+    /// assert_eq!(state.get_all(), serde_json::json!({}));
+    /// ```
     fn get_all(&self) -> Value;
 
     /// Replaces all values by those of an object. Does nothing for another JSON value.
+    ///
+    /// ```
+    /// # use reflow_wasm_actor::*;
+    /// # let mut state = MemoryState::default();
+    /// state.set_all(serde_json::json!({ "a": 1 }));
+    /// assert_eq!(state.get("a"), Some(1.into()));
+    /// ```
     fn set_all(&mut self, state: Value);
 }
 

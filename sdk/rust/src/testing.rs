@@ -36,7 +36,7 @@ thread_local! {
     pub(crate) static HOST: RefCell<Host> = RefCell::default();
 }
 
-/// Returns a context with these messages, settings and state. Settings that are not an object count as none.
+/// Returns a context with these messages, settings and state. Settings that are not an object are ignored.
 ///
 /// ```
 /// use reflow_wasm_actor::*;
