@@ -1,6 +1,7 @@
 package reflow
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -97,7 +98,7 @@ func unmarshal(text []byte, target interface{}) error {
 	if !exactNumbers {
 		return json.Unmarshal(text, target)
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	return decoder.Decode(target)
 }

@@ -34,7 +34,13 @@ const findEither = (): Toolchain | string =>
   [findRust(), findGo()].some(found => typeof found !== 'string') ? {} : 'no plugin could be built here';
 
 /** The tools that pages install from the registry, with the versions that are tested. */
-export const PINNED = { esbuild: '0.28.2', jest: '30.5.2', typescript: '7.0.2', vitest: '4.1.12' };
+export const PINNED = {
+  assemblyscript: '0.28.20',
+  esbuild: '0.28.2',
+  jest: '30.5.2',
+  typescript: '7.0.2',
+  vitest: '4.1.12',
+};
 
 const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
   const { status } = npm('.', ['view', `${name}@${PINNED[name]}`, 'version']);
@@ -42,11 +48,18 @@ const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
   return status === 0 || process.env.CI ? {} : `${name} cannot be fetched without a registry`;
 };
 
+/** The page takes the SDK from a clone of the repository, which is this one. */
+function findAssemblyScript(): Toolchain | string {
+  const found = findTool('assemblyscript')();
+  return typeof found === 'string' ? found : { PLUGBOARD: process.cwd() };
+}
+
 /** For chapters of pages: the toolchain that they need, or the reason why it is missing. */
 export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#Rust': findRust,
   'docs/PLUGINS.md#Go': findGo,
   'docs/PLUGINS.md#TinyGo': findTinyGo,
+  'docs/PLUGINS.md#AssemblyScript': findAssemblyScript,
   'docs/PLUGINS.md#Debugging': findEither,
   'docs/PLUGINS.md#Testing': findEither,
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),

@@ -3,9 +3,9 @@
 package reflowtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	reflow "github.com/darmie/reflow/reflow_wasm_go/sdk"
 	"github.com/darmie/reflow/reflow_wasm_go/sdk/internal/host"
@@ -113,7 +113,7 @@ var encodings = map[string]struct {
 }
 
 func unmarshalJSON(text []byte) (value interface{}, err error) {
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	return value, decoder.Decode(&value)
 }
