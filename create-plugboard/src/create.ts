@@ -107,7 +107,7 @@ function refuseToAsk({ folder, kind, language }: Given): never {
   const one = missing.length === 1;
   throw new CliError(
     'USAGE',
-    `${missing.join(', ')} ${one ? 'is' : 'are'} missing, and there is no terminal to ask for ${one ? 'it' : 'them'}; see ${HELP}`,
+    `${missing.join(', ')} ${one ? 'is' : 'are'} missing, and there is no terminal to ask for ${one ? 'it' : 'them'}. npm passes on the options after -- only; see ${HELP}`,
   );
 }
 

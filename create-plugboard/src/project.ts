@@ -118,7 +118,8 @@ function packageOf({ name, kind, plugboard }: Choice, language: Language, words:
 }
 
 function readFolder(folder: string, below = ''): [path: string, bytes: Uint8Array][] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap(entry => {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true });
+  return entries.flatMap(entry => {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) return readFolder(folder, path);
     const stored = path.replace(entry.name, STORED_AS[entry.name] ?? entry.name);

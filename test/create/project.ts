@@ -47,7 +47,7 @@ const CONTEXT = {
 };
 const RESULT = { outputs: { total: { type: 'Integer', data: 15 } }, state: { total: 15 } };
 
-const WAITS = /waiting for a change\n/g;
+const WAITS = 'waiting for a change\n';
 const MOST_MS = 10 * 60_000;
 
 export type Times = Partial<
@@ -135,7 +135,7 @@ export class Project {
     expect(isSame, `expected ${JSON.stringify(expected)}, got ${output || JSON.stringify(native)}`);
   }
 
-  /** Starts `npm run dev`, changes a source, and waits for the result of the changed code. */
+  /** Starts `npm run dev`, breaks a source, changes it, and waits for the result of the changed code. */
   async checkDev(): Promise<void> {
     const { before, after } = DEV[this.#kind];
     const { file, from, to } = CHANGES[this.#kind][LANGUAGES[this.#language].folder]!;
@@ -147,11 +147,14 @@ export class Project {
       env: { ...process.env, NO_COLOR: '1', ...this.#env },
     });
     try {
-      const first = await untilCalled(child, 1);
+      const first = await untilWaiting(child);
       expect(first.includes(before), `before the change, expected ${before}, got\n${first}`);
+      writeFileSync(path, `${text}\n)\n`);
+      const broken = await untilWaiting(child);
+      expect(broken.includes('-- not built after'), `for wrong syntax, expected an error, got\n${broken}`);
       const startMs = performance.now();
       writeFileSync(path, text.replace(from, to));
-      const second = await untilCalled(child, 1);
+      const second = await untilWaiting(child);
       this.times.reload = performance.now() - startMs;
       expect(second.includes(after), `after the change, expected ${after}, got\n${second}`);
     } finally {
@@ -160,8 +163,8 @@ export class Project {
   }
 }
 
-/** Resolves with the output of the child from now on, after as many calls. */
-function untilCalled(child: ChildProcess, calls: number): Promise<string> {
+/** Resolves with the output of the child from now on, until it waits for a change. */
+function untilWaiting(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const end = (problem?: string) => {
@@ -171,11 +174,11 @@ function untilCalled(child: ChildProcess, calls: number): Promise<string> {
       if (problem === undefined) resolve(text);
       else reject(new Error(`${problem}\n${text}`));
     };
-    const timer = setTimeout(() => end(`no call within ${MOST_MS} ms`), MOST_MS);
+    const timer = setTimeout(() => end(`not ready within ${MOST_MS} ms`), MOST_MS);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', chunk => {
         text += String(chunk);
-        if ((text.match(WAITS)?.length ?? 0) >= calls) end();
+        if (text.includes(WAITS)) end();
       });
     }
     child.on('exit', code => end(`npm run dev ended with ${code}`));

@@ -84,6 +84,7 @@ try {
     if (!isQuick) await check('gives the same under native Extism', () => project.checkNative());
     await check('is built, reloaded and called when a source changes', () => project.checkDev());
     rows.push([name, project.times]);
+    console.log(`${kind} in ${language}: done`);
   }
   const names = ['create', 'install', 'build', 'test', 'start', 'reload'] as const;
   console.log(`\n|template|${names.join('|')}|module|\n|${'---|'.repeat(names.length + 2)}`);
