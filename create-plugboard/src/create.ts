@@ -6,7 +6,7 @@ import { writeStdout } from '../../src/cli/stdio.ts';
 import { type Kind, LANGUAGE_NAMES, LANGUAGES, type LanguageName } from './languages.ts';
 import { problemOfName } from './names.ts';
 import { type Choice, planProject, type Sources } from './project.ts';
-import { type Ask, choose, type Question, withTerminal } from './questions.ts';
+import { type Ask, choose, type Question, readOption, withTerminal } from './questions.ts';
 import { refuseFullFolder, writeProject } from './write.ts';
 
 const KIND: Question<Kind> = {
@@ -21,7 +21,7 @@ const KIND: Question<Kind> = {
 const LANGUAGE: Question<LanguageName> = {
   option: 'language',
   title: 'Language',
-  names: Object.fromEntries(LANGUAGE_NAMES.map(name => [name, LANGUAGES[name].title])) as Record<
+  names: Object.fromEntries(LANGUAGE_NAMES.map(name => [name, LANGUAGES[name].hint])) as Record<
     LanguageName,
     string
   >,
@@ -82,33 +82,61 @@ interface Given {
   plugboard: string | undefined;
 }
 
-/** Asks for all that is not given. @throws {CliError} */
+/** Asks for all that is not given. A wrong option is told before the first question. @throws {CliError} */
 export async function readChoice(
   given: Given,
-  ask: Ask | undefined,
+  terminal: Ask | undefined,
   version: string,
 ): Promise<Choice & { folder: string }> {
-  // A wrong option is told before the first question.
-  const [kindGiven, languageGiven] = [given.kind, given.language];
-  if (kindGiven !== undefined) await choose(KIND, kindGiven, undefined);
-  if (languageGiven !== undefined) await choose(LANGUAGE, languageGiven, undefined);
-  const folder = given.folder ?? (await askFolder(ask));
+  const ask = terminal ?? (() => refuseToAsk(given));
+  const [kindGiven, languageGiven] = [readOption(KIND, given.kind), readOption(LANGUAGE, given.language)];
+  if (given.folder !== undefined) checkPlace(given.folder, given.name);
+  else if (given.name !== undefined) checkName('--name', given.name);
+  const kind = kindGiven ?? (await choose(KIND, ask));
+  const language = languageGiven ?? (await choose(LANGUAGE, ask));
+  const folder = given.folder ?? (await askFolder(`my-${kind}`, given.name, ask));
   const name = given.name ?? basename(resolve(folder));
-  const problem = problemOfName(name);
-  if (problem !== undefined) {
-    const advice = given.name === undefined ? '; --name gives the package another name than its folder' : '';
-    throw new CliError('USAGE', `${given.name === undefined ? 'FOLDER' : '--name'}: ${problem}${advice}`);
-  }
-  refuseFullFolder(folder);
-  const kind = await choose(KIND, kindGiven, ask);
-  const language = await choose(LANGUAGE, languageGiven, ask);
   const plugboard = given.plugboard === undefined ? `^${version}` : `file:${resolve(given.plugboard)}`;
   return { folder, name, kind, language, plugboard };
 }
 
-async function askFolder(ask: Ask | undefined): Promise<string> {
-  if (!ask) throw new CliError('USAGE', `FOLDER is missing: folder of the project; see ${HELP}`);
-  return (await ask('Folder (my-plugin): ')) || 'my-plugin';
+/** Stands in for a terminal. @throws {CliError} */
+function refuseToAsk({ folder, kind, language }: Given): never {
+  const needed = { FOLDER: folder, '--kind': kind, '--language': language };
+  const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? name : []));
+  const one = missing.length === 1;
+  throw new CliError(
+    'USAGE',
+    `${missing.join(', ')} ${one ? 'is' : 'are'} missing, and there is no terminal to ask for ${one ? 'it' : 'them'}. npm passes on the options after -- only; see ${HELP}`,
+  );
+}
+
+/** @throws {CliError} USAGE for a name that a package cannot have */
+function checkName(place: string, name: string, advice = ''): void {
+  const problem = problemOfName(name);
+  if (problem !== undefined) throw new CliError('USAGE', `${place}: ${problem}${advice}`);
+}
+
+/** @throws {CliError} USAGE, or FILE for a folder that is not empty */
+function checkPlace(folder: string, name: string | undefined): void {
+  if (name !== undefined) checkName('--name', name);
+  else checkName('FOLDER', basename(resolve(folder)), '; --name gives the package another name');
+  refuseFullFolder(folder);
+}
+
+/** Asks until there is a folder that can be used. */
+async function askFolder(usual: string, name: string | undefined, ask: Ask): Promise<string> {
+  let problem = '';
+  while (true) {
+    const folder = (await ask(`${problem}Folder (${usual}): `)) || usual;
+    try {
+      checkPlace(folder, name);
+      return folder;
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      problem = `${error.message}\n`;
+    }
+  }
 }
 
 interface Missing {

@@ -17,10 +17,13 @@ interface Tool {
 
 export interface Language {
   title: string;
+  /** For those who choose: the tool, and the size of the modules of the templates. */
+  hint: string;
   /** The folder in templates/. Go and TinyGo share theirs. */
   folder: string;
-  /** The folder in sdk/. */
+  /** The folder in sdk/, and the package by which npm finds it. */
   sdk: string;
+  sdkPackage?: string;
   tools: readonly Tool[];
   /** Path of the built module. `{{name}}` and `{{crate}}` are filled in here too. */
   wasm: string;
@@ -51,6 +54,7 @@ const ASC = 'node_modules/assemblyscript/bin/asc.js';
 export const LANGUAGES = {
   rust: {
     title: 'Rust',
+    hint: 'compiled by cargo; modules of some 100 KB',
     folder: 'rust',
     sdk: 'rust',
     tools: [
@@ -82,6 +86,7 @@ export const LANGUAGES = {
   },
   go: {
     title: 'Go',
+    hint: 'needs Go 1.24; modules of 3 MB',
     folder: 'go',
     sdk: 'go',
     tools: [GO],
@@ -96,6 +101,7 @@ export const LANGUAGES = {
   },
   tinygo: {
     title: 'TinyGo',
+    hint: 'the same sources as Go; modules of some 400 KB',
     folder: 'go',
     sdk: 'go',
     tools: [
@@ -121,8 +127,10 @@ export const LANGUAGES = {
   },
   assemblyscript: {
     title: 'AssemblyScript',
+    hint: "TypeScript's syntax, needs npm alone; modules of some 30 KB",
     folder: 'assemblyscript',
     sdk: 'assemblyscript',
+    sdkPackage: 'reflow-wasm-actor',
     tools: [{ name: 'AssemblyScript', file: ASC, install: { default: 'npm install' } }],
     wasm: 'build/{{name}}.wasm',
     build: [

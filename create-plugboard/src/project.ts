@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kind, LANGUAGES, type Language, type LanguageName } from './languages.ts';
 
@@ -22,8 +22,8 @@ export type Files = ReadonlyMap<string, Uint8Array | string>;
 
 /** Names that npm leaves out of a tarball. */
 const STORED_AS: Readonly<Record<string, string>> = { _gitignore: '.gitignore' };
-/** Folders that tools make beside the sources of an SDK. */
-const BUILT = ['target', 'node_modules', 'build'];
+/** Parts of an SDK that a project does not need: its own tests and locked versions, and build output in a clone. */
+const NOT_COPIED = /^(test|.*_test\.go|Cargo\.lock|\.gitignore|target|node_modules|build)$/;
 
 /** Returns all files of the project. Nothing is written. */
 export function planProject(choice: Choice, sources: Sources): Files {
@@ -38,7 +38,10 @@ export function planProject(choice: Choice, sources: Sources): Files {
   }
   files.set('package.json', packageOf(choice, language, words));
   if (choice.kind === 'actor') {
-    for (const [path, bytes] of readFolder(join(sources.sdk, language.sdk))) files.set(`sdk/${path}`, bytes);
+    const sdk = readFolder(join(sources.sdk, language.sdk)).filter(
+      ([path]) => !path.split('/').some(name => NOT_COPIED.test(name)),
+    );
+    for (const [path, bytes] of sdk) files.set(`sdk/${path}`, bytes);
   }
   return files;
 }
@@ -96,6 +99,8 @@ const CALL = {
 };
 
 function packageOf({ name, kind, plugboard }: Choice, language: Language, words: Words): string {
+  const { packages, sdkPackage } = language;
+  const sdk = kind === 'actor' && sdkPackage !== undefined ? { [sdkPackage]: 'file:./sdk' } : {};
   const project = {
     name,
     version: '0.1.0',
@@ -107,17 +112,16 @@ function packageOf({ name, kind, plugboard }: Choice, language: Language, words:
       dev: 'node scripts/dev.mjs',
       start: `npm run --silent build && ${CALL[kind](words.wasm ?? '')}`,
     },
-    devDependencies: { ...language.packages, plugboard },
+    devDependencies: { ...packages, plugboard, ...sdk },
   };
   return `${JSON.stringify(project, undefined, 2)}\n`;
 }
 
 function readFolder(folder: string, below = ''): [path: string, bytes: Uint8Array][] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap(entry => {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true });
+  return entries.flatMap(entry => {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (statSync(join(folder, path)).isDirectory()) {
-      return BUILT.includes(entry.name) ? [] : readFolder(folder, path);
-    }
+    if (entry.isDirectory()) return readFolder(folder, path);
     const stored = path.replace(entry.name, STORED_AS[entry.name] ?? entry.name);
     return [[stored, new Uint8Array(readFileSync(join(folder, path)))] as [string, Uint8Array]];
   });

@@ -32,30 +32,32 @@ export interface Question<Name extends string> {
   names: Readonly<Record<Name, string>>;
 }
 
-/** Returns the name that the option gives, else the one that the user chooses. @throws {CliError} USAGE for another name, or none */
-export async function choose<Name extends string>(
-  { option, title, names }: Question<Name>,
-  given: string | undefined,
-  ask: Ask | undefined,
-): Promise<Name> {
-  const known = Object.keys(names) as Name[];
-  const find = (text: string) => known.find(name => name === text.toLowerCase());
-  const problem = (text: string) => {
-    const near = nearest(text, known);
-    return `expected ${known.join(', ')}, got ${JSON.stringify(text)}${near ? ` (did you mean ${near}?)` : ''}`;
-  };
-  if (given !== undefined) {
-    const name = find(given);
-    if (name !== undefined) return name;
-    throw new CliError('USAGE', `--${option}: ${problem(given)}`);
-  }
-  if (!ask) throw new CliError('USAGE', `--${option} is missing: expected ${known.join(', ')}`);
-  const list = columns(known.map((name, index) => [`${index + 1} ${name}`, names[name]]));
-  let question = `${title}:\n${list}\nNumber or name: `;
+const find = <Name extends string>({ names }: Question<Name>, text: string): Name | undefined =>
+  (Object.keys(names) as Name[]).find(name => name === text.toLowerCase());
+
+function problemOf({ names }: Question<string>, text: string): string {
+  const known = Object.keys(names);
+  const near = nearest(text, known);
+  return `expected ${known.join(', ')}, got ${JSON.stringify(text)}${near ? ` (did you mean ${near}?)` : ''}`;
+}
+
+/** Returns the name that the option gives, if it is given. @throws {CliError} USAGE for another name */
+export function readOption<Name extends string>(question: Question<Name>, given: string | undefined) {
+  if (given === undefined) return undefined;
+  const name = find(question, given);
+  if (name !== undefined) return name;
+  throw new CliError('USAGE', `--${question.option}: ${problemOf(question, given)}`);
+}
+
+/** Asks until there is a number or a name of the list. */
+export async function choose<Name extends string>(question: Question<Name>, ask: Ask): Promise<Name> {
+  const known = Object.entries<string>(question.names) as [Name, string][];
+  const list = columns(known.map(([name, text], index) => [`${index + 1} ${name}`, text]));
+  let text = `${question.title}:\n${list}\nNumber or name: `;
   while (true) {
-    const answer = await ask(question);
-    const name = known[Number(answer) - 1] ?? find(answer);
+    const answer = await ask(text);
+    const name = known[Number(answer) - 1]?.[0] ?? find(question, answer);
     if (name !== undefined) return name;
-    question = `${problem(answer)}: `;
+    text = `${problemOf(question, answer)}: `;
   }
 }

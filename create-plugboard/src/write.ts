@@ -21,7 +21,7 @@ export function refuseFullFolder(folder: string): void {
 
 function entriesOf(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).sort();
   } catch (error) {
     if (hasCode(error, 'ENOENT') && lstatSync(folder, { throwIfNoEntry: false }) === undefined) return [];
     throw unusable(folder, error as Error);
@@ -36,10 +36,11 @@ export function writeProject(folder: string, files: Files): void {
   refuseFullFolder(folder);
   const before = new Set(entriesOf(folder));
   let made: string | undefined;
+  let file = folder;
   try {
     made = mkdirSync(folder, { recursive: true });
     for (const [path, contents] of files) {
-      const file = join(folder, path);
+      file = join(folder, path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, contents, { flag: 'wx' });
     }
@@ -50,6 +51,6 @@ export function writeProject(folder: string, files: Files): void {
         if (!before.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
       }
     }
-    throw unusable(folder, error as Error);
+    throw unusable(file, error as Error);
   }
 }

@@ -10,7 +10,7 @@ const create = (folder: string, args: readonly string[], env: Record<string, str
 const PLUGIN = ['--kind', 'plugin', '--language', 'assemblyscript'];
 
 const wrongUse: { args: string[]; stderr: RegExp }[] = [
-  { args: [], stderr: /USAGE: FOLDER is missing/ },
+  { args: [], stderr: /USAGE: FOLDER, --kind, --language are missing, .*see npm create plugboard -- --help/ },
   {
     args: ['x', '--langage', 'go'],
     stderr:

@@ -4,7 +4,7 @@ import { host } from '../helpers/host.ts';
 
 /** All templates. */
 export const CHOICES: readonly Choice[] = KINDS.flatMap(kind =>
-  LANGUAGE_NAMES.filter(language => kind === 'plugin' || language !== 'assemblyscript').map(language => ({
+  LANGUAGE_NAMES.map(language => ({
     name: `my-${kind}`,
     kind,
     language,

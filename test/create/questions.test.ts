@@ -60,6 +60,17 @@ const answered: { name: string; given: Given; answers: string[]; asked: RegExp[]
     choice: { name: 'new', kind: 'actor', language: 'go', plugboard: '^1.2.3' },
   },
   {
+    name: 'the folder is asked for last, until one can be used',
+    given: { kind: 'actor', language: 'go' },
+    answers: ['My Actor', '.', 'no-such-folder'],
+    asked: [
+      /^Folder \(my-actor\): $/,
+      /did you mean "my-actor"\?.*\nFolder \(my-actor\): $/,
+      /got one with .*\nFolder \(my-actor\): $/,
+    ],
+    choice: { name: 'no-such-folder', kind: 'actor', language: 'go', plugboard: '^1.2.3' },
+  },
+  {
     name: 'nothing is asked when all is given',
     given: { folder: 'new', kind: 'plugin', language: 'tinygo', name: 'other' },
     answers: [],
@@ -69,18 +80,23 @@ const answered: { name: string; given: Given; answers: string[]; asked: RegExp[]
 ];
 
 const refused: { name: string; given: Given; code: string; message: string }[] = [
-  { name: 'a missing folder', given: {}, code: 'USAGE', message: 'FOLDER is missing' },
+  {
+    name: 'a missing folder, kind and language',
+    given: {},
+    code: 'USAGE',
+    message: 'FOLDER, --kind, --language are missing, and there is no terminal to ask for them',
+  },
   {
     name: 'a missing kind',
     given: { folder: 'new' },
     code: 'USAGE',
-    message: '--kind is missing: expected plugin, actor',
+    message: '--kind, --language are missing',
   },
   {
     name: 'a missing language',
     given: { folder: 'new', kind: 'actor' },
     code: 'USAGE',
-    message: '--language is missing: expected rust, go, tinygo, assemblyscript',
+    message: '--language is missing, and there is no terminal to ask for it',
   },
   {
     name: 'an unknown kind, before anything else',

@@ -88,12 +88,13 @@ function checkVersion(): void {
 }
 
 function followPages(tarball: Tarball): void {
+  const packed = { tarball: tarball.path, creator: join(root, 'dist/create-plugboard/package/main.js') };
   checks.check('each block that is left out exists', () =>
     expect(findStaleRows(pages).length === 0, findStaleRows(pages).join('\n')),
   );
   for (const [index, page] of pages.entries()) {
     checks.check(page.path, () => {
-      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), tarball.path, checks);
+      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), packed, checks);
       if (ran + leftOut.length > 0) console.log(`${page.path}: ${ran} blocks ran`);
       for (const { code, reason } of leftOut) console.log(`  left out: ${code.split('\n', 1)[0]}: ${reason}`);
     });

@@ -9,7 +9,11 @@ export async function call(source) {
   else actor = await ScriptActor.create({ source });
   const lines = readFileSync('messages.jsonl', 'utf8').split('\n');
   for (const line of lines.filter(line => line.trim() !== '')) {
-    for (const packet of await actor.process(readPacket(line))) console.log(writePacket(packet));
+    try {
+      for (const packet of await actor.process(readPacket(line))) console.log(writePacket(packet));
+    } catch (error) {
+      console.error(`${line}: ${error.message}`);
+    }
   }
   console.log(`state: ${JSON.stringify(actor.state)}`);
 }

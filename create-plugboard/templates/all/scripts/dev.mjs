@@ -9,7 +9,9 @@ const WATCHED = /{{watched}}/;
 async function turn() {
   const startMs = performance.now();
   const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
-  if (status === 0) await call(readFileSync('{{wasm}}')).catch(error => console.error(`${error.code}: ${error.message}`));
+  if (status === 0) {
+    await call(readFileSync('{{wasm}}')).catch(error => console.error(`${error.code}: ${error.message}`));
+  }
   const tookMs = Math.round(performance.now() - startMs);
   console.log(`-- ${status === 0 ? 'called' : 'not built'} after ${tookMs} ms; waiting for a change`);
 }
