@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readUtf8 } from '../actor/json/reader.ts';
 import { loadSource, MAIN } from '../module/source.ts';
+import { keyOfPath } from '../platform/paths.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import type { Platform } from '../platform/types.ts';
 import { CliError } from './errors.ts';
@@ -73,7 +74,7 @@ export function refuseSharedFiles(files: readonly UsedFile[]): void {
 /** Returns a key that is equal for equal files; undefined for pipes and terminals, which may be used twice. */
 function identityOf(file: string | number): string | undefined {
   const stats = statsOf(file);
-  if (!stats) return typeof file === 'string' ? resolve(file) : undefined;
+  if (!stats) return typeof file === 'string' ? keyOfPath(resolve(file), process.platform) : undefined;
   return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
 }
 

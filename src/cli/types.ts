@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ambientName, declarationPath, describeFile, findSchema } from '../build/load.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
@@ -71,10 +72,12 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
 });
 
 async function printFor(path: string, out: string, bytes: Uint8Array<ArrayBuffer>, found: PluginTypes) {
-  const steps = relative(dirname(resolve(out)), resolve(path))
-    .split(sep)
-    .map(encodeURIComponent);
-  const source = `new URL(${JSON.stringify(`./${steps.join('/')}`)}, import.meta.url)`;
+  const way = relative(dirname(resolve(out)), resolve(path));
+  // From one drive of Windows to another there is no relative path.
+  const to = isAbsolute(way)
+    ? pathToFileURL(path).href
+    : `./${way.split(sep).map(encodeURIComponent).join('/')}`;
+  const source = `new URL(${JSON.stringify(to)}, import.meta.url)`;
   return printModule(found, { source, gives: 'url', sha256: await hexOfSha256(nodePlatform, bytes) });
 }
 

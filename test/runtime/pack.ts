@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
+import { checkJsr } from '../package/jsr.ts';
 import { followPage } from '../package/page-shell.ts';
 import { findStaleRows, programsOf, readExamples, readPages } from '../package/pages.ts';
 import { type Command, checkProgram, makeProgram, type Program } from '../package/programs.ts';
@@ -123,6 +124,8 @@ try {
   compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
+  const installedPrograms = installed('the dry run of JSR', installRuntimes);
+  if (installedPrograms) checkJsr(project, temporary, installedPrograms.deno, checks);
 } catch (error) {
   // Catches a failed build, for example, after which nothing else can be checked.
   checks.check('packing and installing', () => {
