@@ -6,18 +6,20 @@ export const refuse: Refuse = (message, _, options) => {
   throw new PlugboardError('INVALID_OPTION', message, options);
 };
 
+const A_REPORT = `a report of version ${AUDIT_VERSION}, as reportOf returns it`;
+
 /** Returns a copy of a report, which may have been JSON in between. @throws {PlugboardError} INVALID_OPTION */
-export function ownReport(given: unknown, where: string, refuseIt: Refuse = refuse): AuditReport {
-  const text = guarded(where, refuseIt, () => JSON.stringify(given));
-  const report = text === undefined ? undefined : (JSON.parse(text) as AuditReport | null);
-  const lists = [report?.modules, report?.capabilities, report?.exports, report?.hints, report?.findings];
-  if (report?.version === AUDIT_VERSION && lists.every(Array.isArray)) return report;
-  const type = `a report of version ${AUDIT_VERSION}, as reportOf returns it`;
-  return refuseIt(expected(type, given, where));
-}
+export const ownReport = (given: unknown, where: string, refuseIt: Refuse = refuse): AuditReport =>
+  guarded(where, refuseIt, refuseRead => {
+    const text = JSON.stringify(given) as string | undefined;
+    const report = text === undefined ? undefined : (JSON.parse(text) as AuditReport | null);
+    const lists = [report?.modules, report?.capabilities, report?.exports, report?.hints, report?.findings];
+    if (report?.version === AUDIT_VERSION && lists.every(Array.isArray)) return report;
+    return refuseRead(expected(A_REPORT, given, where));
+  });
 
 export const aReport: Kind<AuditReport> = {
-  type: 'a report, as reportOf returns it',
+  type: A_REPORT,
   check: ownReport,
 };
 

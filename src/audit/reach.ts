@@ -9,7 +9,7 @@ export interface ReachModule extends GraphModule {
 }
 
 /** The work for one report: steps along arrows, and pairs of export and import. Exports beyond it are `unknown`. */
-const MAX_STEPS = 100_000_000;
+const MAX_STEPS = 20_000_000;
 const MAX_PAIRS = 100_000;
 
 /** A longer path is shortened in its middle. */

@@ -1,3 +1,4 @@
+import { audit } from './audit.ts';
 import { graph } from './graph.ts';
 import { http } from './http.ts';
 import { json } from './json.ts';
@@ -8,4 +9,14 @@ import type { Target } from './target.ts';
 import { meter, reader } from './wasm.ts';
 
 /** Each checks its own inputs only, so a target of any input is safe here. */
-export const TARGETS = [reader, meter, manifest, json, paths, http, graph, kernel] as readonly Target[];
+export const TARGETS = [
+  reader,
+  meter,
+  audit,
+  manifest,
+  json,
+  paths,
+  http,
+  graph,
+  kernel,
+] as readonly Target[];
