@@ -3,8 +3,9 @@ import { json } from './json.ts';
 import { kernel } from './kernel.ts';
 import { manifest } from './manifest.ts';
 import { paths } from './paths.ts';
+import { policy } from './policy.ts';
 import type { Target } from './target.ts';
 import { meter, reader } from './wasm.ts';
 
 /** Each checks its own inputs only, so a target of any input is safe here. */
-export const TARGETS = [reader, meter, manifest, json, paths, http, kernel] as readonly Target[];
+export const TARGETS = [reader, meter, manifest, json, paths, http, kernel, policy] as readonly Target[];
