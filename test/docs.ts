@@ -17,7 +17,7 @@ for (const page of pages) {
   console.log(`wrote ${page.path}`);
 }
 
-const { walkThrough, withWalkThrough } = await import('./audit/walk-through.ts');
+const { walkThrough, withWalkThrough } = await import('./cli/walk-through.ts');
 const auditPage = nodeHost.path('docs/AUDIT.md');
 writeFileSync(auditPage, withWalkThrough(readFileSync(auditPage, 'utf8'), await walkThrough()));
 console.log('wrote docs/AUDIT.md');

@@ -6,7 +6,6 @@ import {
   kind,
   type OptionTable,
   oneOf,
-  orNull,
   readOptions,
 } from '../../wasi/options.ts';
 import { CAPABILITIES } from './capabilities.ts';
@@ -62,6 +61,11 @@ export interface LockFile {
 const required = { default: 'none', required: true } as const;
 const optional = { default: 'none' };
 const texts = anArray(aText);
+/** Unlike `orNull` it keeps null: a type that cannot be seen. */
+const aTextOrNull = kind<string | null>(
+  'a string, or null',
+  value => typeof value === 'string' || value === null,
+);
 /** Reads each item of a list by a table. */
 const each = <T>(table: OptionTable<T>): Kind<T[]> =>
   anArray({
@@ -83,7 +87,7 @@ const POWER_KEYS: OptionTable<LockedPower> = {
     power: { ...oneOf(Object.keys(CAPABILITIES) as CapabilityId[]), ...required },
     namespace: { ...aText, ...optional },
     function: { ...aText, ...optional },
-    type: { ...orNull(aText), ...optional },
+    type: { ...aTextOrNull, ...optional },
     imports: { ...texts, ...required },
   },
 };
@@ -91,7 +95,7 @@ const EXPORT_KEYS: OptionTable<LockedExport> = {
   of: 'an export of a lock',
   rows: {
     name: { ...aText, ...required },
-    type: { ...orNull(aText), ...optional },
+    type: { ...aTextOrNull, ...optional },
     reach: { ...oneOf(['bounded', 'everything', 'unknown']), ...optional },
     imports: { ...texts, ...optional },
   },

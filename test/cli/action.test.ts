@@ -23,7 +23,15 @@ function scripts(): Map<string, string> {
   );
 }
 
-const hasBash = typeof spawnSync === 'function' && spawnSync('bash', ['-c', 'true']).status === 0;
+function hasBash(): boolean {
+  try {
+    return spawnSync('bash', ['-c', 'true']).status === 0;
+  } catch {
+    return false;
+  }
+}
+/** The command of the runtime that runs a program with all permissions. */
+const PROGRAM = 'Deno' in globalThis ? [process.execPath, 'run', '-A', '--no-lock'] : [process.execPath];
 const FIRST = buildModule({ functions: [{ name: 'run', body: [] }] });
 const SECOND = buildModule({
   imports: [{ module: 'host`\n## x', name: 'pay' }],
@@ -38,7 +46,7 @@ suite(
       mkdirSync(dirname(shim), { recursive: true });
       writeFileSync(
         shim,
-        `#!/bin/sh\nexec "${process.execPath}" "${host().path('dist/src/cli/main.js')}" "$@"\n`,
+        `#!/bin/sh\nexec ${PROGRAM.join(' ')} "${host().path('dist/src/cli/main.js')}" "$@"\n`,
         {
           mode: 0o755,
         },
@@ -99,5 +107,5 @@ suite(
       }),
     );
   },
-  hasBash ? null : 'this runtime starts no bash',
+  hasBash() ? null : 'this runtime starts no bash',
 );

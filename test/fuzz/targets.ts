@@ -5,6 +5,7 @@ import { json } from './json.ts';
 import { kernel } from './kernel.ts';
 import { manifest } from './manifest.ts';
 import { paths } from './paths.ts';
+import { policy } from './policy.ts';
 import type { Target } from './target.ts';
 import { meter, reader } from './wasm.ts';
 
@@ -19,4 +20,5 @@ export const TARGETS = [
   http,
   graph,
   kernel,
+  policy,
 ] as readonly Target[];

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPlugin, type Manifest } from '../../src/node.ts';
-import { inFolder, plugboard } from '../cli/spawn.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { inFolder, plugboard } from './spawn.ts';
 
 // The walk-through of docs/AUDIT.md. `npm run docs` prints it, and a test runs it again.
 
