@@ -38,7 +38,7 @@ const OPTIONS = [
     'KernelMemoryOptions',
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
-  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
+  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -112,6 +112,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Codec',
       'Report',
       'ActorListener',
+      'NetworkListener',
       'SendHttp',
       'Preview2Descriptor',
       'Preview2Preopens',
