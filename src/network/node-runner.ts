@@ -1,4 +1,5 @@
-import { Message } from '../actor/message/message.ts';
+import { setOwn } from '../actor/json/value.ts';
+import { Message, type Packet } from '../actor/message/message.ts';
 import { excerpt, messageOf } from '../errors.ts';
 import type {
   DeadLetter,
@@ -101,7 +102,7 @@ export class NodeRunner {
 
   async #step(session: NodeSession, read: readonly Delivery[]): Promise<void> {
     const { signal, emit } = this.#owner;
-    const packet = Object.fromEntries(read.map(({ port, message }) => [port, message]));
+    const packet = packetOf(read);
     const outcome = await this.#worker.step(this.#state, packet);
     signal.throwIfAborted();
     const { error } = outcome;
@@ -116,7 +117,7 @@ export class NodeRunner {
       if (!(cause instanceof NetworkError && cause.code === 'STEP_TOO_LARGE')) throw cause;
       await this.#worker.dropInstance();
       const dead = read.map(delivery => this.#letter(delivery, cause.code, cause.message));
-      await this.#commit(session, read, { ...positionsOf(read), state: undefined, sent: [], dead });
+      await this.#commit(session, read, { read, state: undefined, sent: [], dead });
     }
     this.steps++;
     emit({ type: 'step', node: this.#node.id, packets: outcome.packets.length });
@@ -127,8 +128,9 @@ export class NodeRunner {
     const sent: Sent[] = [];
     const dead: DeadLetter[] = [];
     for (const packet of packets)
-      for (const [port, message] of Object.entries(packet)) {
-        if (this.#key(port) !== ERROR_PORT || this.#waysOf(port) > 0) sent.push({ port, message, trace });
+      for (const port of Object.keys(packet)) {
+        const message = packet[port]!;
+        if (this.#waysOf(port) > 0 || this.#key(port) !== ERROR_PORT) sent.push({ port, message, trace });
         else dead.push({ ...this.#letter({ port, message }, 'PLUGIN_ERROR', textOf(message)) });
       }
     if (error) {
@@ -136,7 +138,7 @@ export class NodeRunner {
         sent.push({ port: ERROR_PORT, message: Message.error(excerpt(messageOf(error))), trace });
       else dead.push(...read.map(delivery => this.#letter(delivery, error.code, error.message)));
     }
-    return { ...positionsOf(read), state: state === this.#state ? undefined : state, sent, dead };
+    return { read, state: state === this.#state ? undefined : state, sent, dead };
   }
 
   async #commit(session: NodeSession, read: readonly Delivery[], step: NodeStep): Promise<void> {
@@ -163,7 +165,8 @@ export class NodeRunner {
   }
 
   #waysOf(port: string): number {
-    return this.#ways.get(this.#key(port)) ?? 0;
+    // Most ports are spelled as their keys.
+    return this.#ways.get(port) ?? this.#ways.get(this.#key(port)) ?? 0;
   }
 
   #letter({ port, message }: Pick<Delivery, 'port' | 'message'>, code: string, error: string): DeadLetter {
@@ -171,10 +174,12 @@ export class NodeRunner {
   }
 }
 
-function positionsOf(read: readonly Delivery[]): Pick<NodeStep, 'positions'> {
-  const positions: Record<string, number> = {};
-  for (const { source, position } of read) positions[source] = position;
-  return { positions };
+function packetOf(read: readonly Delivery[]): Packet {
+  const [only] = read;
+  if (only && read.length === 1) return { [only.port]: only.message };
+  const packet: Record<string, Message> = {};
+  for (const { port, message } of read) setOwn(packet, port, message);
+  return packet;
 }
 
 const textOf = ({ data }: Message): string => (typeof data === 'string' ? data : 'an error message');

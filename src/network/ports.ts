@@ -39,7 +39,8 @@ export function makeInport(put: (message: Message, signal?: AbortSignal) => Prom
 /** @param checkEnd throws the failure of the network, if there is one */
 export function makeOutport(box: Mailbox<Message>, checkEnd: () => void): NetworkOutport {
   async function* read(): AsyncGenerator<Message, void, undefined> {
-    yield* box;
+    // Not `yield*`, which takes several turns for each message.
+    for (let message = await box.take(); message !== undefined; message = await box.take()) yield message;
     checkEnd();
   }
   return {

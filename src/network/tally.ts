@@ -52,6 +52,7 @@ export class Tally {
     const hops = 1 + Math.max(0, ...traces.map(trace => trace.hops));
     const [only] = traces;
     const causes = traces.length === 1 ? only!.causes : [...new Set(traces.flatMap(trace => trace.causes))];
+    if (only && traces.length === 1 && causes.length === 1) return { causes, hops };
     const isOpen = (cause: string) => cause === OUTSIDE || this.#calls.has(cause);
     const open = causes.every(isOpen) ? causes : causes.filter(isOpen);
     return { causes: open.length > 0 ? open : causes, hops };

@@ -4,6 +4,8 @@ import type { MemoryEngine } from './engine/memory-engine.ts';
 import type { Plan } from './plan/plan.ts';
 import { OUTSIDE, Tally } from './tally.ts';
 
+const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
+
 /** Packets into and out of a network. Knows those that are on their way, and the calls that caused them. */
 export class Traffic {
   readonly tally = new Tally();
@@ -21,8 +23,15 @@ export class Traffic {
     this.tally.move({ causes: [], hops: 0 }, plan.initial.length);
   }
 
-  send(port: string, message: Message, signal?: AbortSignal): Promise<void> {
-    return this.#sendAll([[port, message]], OUTSIDE, signal);
+  async send(port: string, message: Message, signal?: AbortSignal): Promise<void> {
+    this.tally.move(FROM_OUTSIDE, 1);
+    try {
+      await this.#engine.send(port, message, { trace: FROM_OUTSIDE, signal });
+    } catch (error) {
+      this.tally.move(FROM_OUTSIDE, -1);
+      this.tally.settle();
+      throw signal?.aborted ? aborted('send', signal) : error;
+    }
   }
 
   /** Sends the messages, and resolves to the packets that they caused. @param read called with the cause at the end of the call */

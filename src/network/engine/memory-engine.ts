@@ -37,6 +37,7 @@ export interface MemoryEngineOptions {
 const NO_TRACE: Trace = { causes: [], hops: 0 };
 
 const MOST_DEAD = 1000;
+const NO_CHANNELS: readonly Channel[] = [];
 
 /** Keeps the packets and records of a network in memory, for as long as the engine lives. */
 export class MemoryEngine implements Engine {
@@ -115,7 +116,7 @@ export class MemoryEngine implements Engine {
     const { id, signal, trace = NO_TRACE } = options;
     if (id !== undefined && !this.#isNew(port, id)) return;
     const bytes = messageBytes(message);
-    return this.#room.whenRoom(null, [channel], signal, {
+    await this.#room.whenRoom(null, [channel], signal, {
       check: isForced => {
         if (isForced) this.#checkOverflow(channel.source, channel, [{ bytes, channels: [channel] }]);
       },
@@ -188,16 +189,16 @@ export class MemoryEngine implements Engine {
     return true;
   }
 
-  async #commit(node: string, step: NodeStep, signal?: AbortSignal): Promise<void> {
+  #commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void> {
     if (this.maxStepBytes < Number.POSITIVE_INFINITY) this.#checkSize(node, step);
     const { caseSensitive, ports } = this.#routes.get(node)!;
     const puts = step.sent.map(({ port, message, trace }) => ({
       message,
       trace,
       bytes: messageBytes(message),
-      channels: ports.get(portKey(port, caseSensitive)) ?? [],
+      channels: ports.get(port) ?? ports.get(portKey(port, caseSensitive)) ?? NO_CHANNELS,
     }));
-    const channels = [...new Set(puts.flatMap(put => put.channels))];
+    const channels = puts.length === 1 ? puts[0]!.channels : [...new Set(puts.flatMap(put => put.channels))];
     return this.#room.whenRoom(node, channels, signal, {
       check: isForced => {
         for (const channel of channels)
@@ -207,7 +208,7 @@ export class MemoryEngine implements Engine {
         this.#inboxes.get(node)!.advance(step);
         for (const { message, bytes, trace, channels } of puts)
           for (const channel of channels) channel.put(message, bytes, trace, this.#entries++);
-        this.#dead.push(...step.dead);
+        if (step.dead.length > 0) this.#dead.push(...step.dead);
         if (this.#dead.length > MOST_DEAD) this.#dead.splice(0, this.#dead.length - MOST_DEAD);
       },
     });

@@ -37,15 +37,15 @@ export class Room {
   }
 
   /**
-   * Runs the work once no channel of it is full.
+   * Runs the work once no channel of it is full. Returns a promise only if the work has to wait.
    * @throws {NetworkError} NETWORK_OVERFLOW; the reason of `signal`
    */
-  async whenRoom(
+  whenRoom(
     node: string | null,
     channels: readonly Channel[],
     signal: AbortSignal | undefined,
     work: Work,
-  ): Promise<void> {
+  ): void | Promise<void> {
     signal?.throwIfAborted();
     const first = channels[0];
     const isQueued = node === null && first !== undefined && this.#outside.has(first);
@@ -54,7 +54,7 @@ export class Room {
       work.run();
       return this.settle();
     }
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const settled = (how: () => void) => {
         waiter.isGone = true;
         signal?.removeEventListener('abort', onAbort);
