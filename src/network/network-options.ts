@@ -1,9 +1,11 @@
 import {
   aCount,
   aFunction,
+  anArray,
   anything,
   aRecord,
   aSignal,
+  aText,
   isPlain,
   kind,
   type OptionTable,
@@ -24,6 +26,12 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   components?: { readonly [name: string]: Component } | undefined;
   /** Options of all WASM actors, as `ModuleLoader` takes them. */
   actors?: LoaderOptions | undefined;
+  /**
+   * Folders from which nodes of the component `ExtismActor` may take their `plugin_path`. Links are followed first. Default: none.
+   */
+  pluginFolders?: readonly string[] | undefined;
+  /** The folder of the graph file, from which a relative `plugin_path` starts. Default: the current folder. */
+  graphFolder?: string | undefined;
   /** Packets that an edge holds before its sender waits. Default: 1,024. */
   capacity?: number | undefined;
   /** Bytes that an edge holds before its sender waits. Default: 4 MiB. */
@@ -54,6 +62,13 @@ export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
     },
     actors: { ...orNull(kind<LoaderOptions>('an object', isPlain)), default: 'empty' },
     ...NODE_ROWS,
+    pluginFolders: {
+      ...orNull(anArray(aText)),
+      default: 'none',
+      where: 'Node, Deno, Bun',
+      grants: 'the modules in these folders, by plugin_path of a node',
+    },
+    graphFolder: { ...orNull(aText), default: 'the current folder', where: 'Node, Deno, Bun' },
     capacity: limit('edgePackets'),
     capacityBytes: limit('edgeBytes'),
     cycleCapacity: limit('cyclePackets'),
@@ -68,7 +83,8 @@ export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
 
 /** Options that were checked. */
 export interface NetworkSettings extends Omit<NetworkOptions, 'components'> {
-  readonly components: ReadonlyMap<string, ReadComponent>;
+  /** Nodes of Reflow's form `ExtismActor` have components of their own here, by their ids. */
+  readonly components: Map<string, ReadComponent>;
   readonly actors: LoaderOptions;
 }
 

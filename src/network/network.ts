@@ -16,6 +16,7 @@ import type { DeadLetter } from './engine/engine.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from './errors.ts';
 import type { NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
+import type { ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
 import { NETWORK_LIMITS } from './limits.ts';
 import { type NetworkOptions, type NetworkSettings, readNetworkOptions } from './network-options.ts';
@@ -106,9 +107,10 @@ export class Network {
   ): Promise<Network> {
     refuseArguments('Network.create', extra);
     const settings = readNetworkOptions(options);
-    // biome-ignore lint/complexity/noThisInStatic: the entry for Node has another loader.
-    const loader = this.loader(settings.actors);
-    const plan = await planWith(graph, settings, loader);
+    // biome-ignore lint/complexity/noThisInStatic: the entry for Node has others.
+    const { loader: makeLoader, readInside } = this;
+    const loader = makeLoader(settings.actors);
+    const plan = await planWith(graph, settings, loader, readInside);
     const { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes } = settings;
     const engine = new MemoryEngine({ capacity, capacityBytes, cycleCapacity, cycleCapacityBytes });
     await engine.open(plan);
@@ -126,6 +128,9 @@ export class Network {
   protected static loader(options: LoaderOptions): ModuleLoader {
     return new ModuleLoader(options);
   }
+
+  /** @internal Reads modules that a graph file names. The entry for Node has it. */
+  protected static readInside: ReadInside | undefined;
 
   protected constructor(
     graph: GraphInput | readonly GraphInput[],

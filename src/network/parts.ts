@@ -2,6 +2,7 @@ import { describe } from '../actor/errors.ts';
 import type { ActorModule, ModuleLoader } from '../actor/module-loader.ts';
 import type { ReadComponent } from './component.ts';
 import { NetworkError } from './errors.ts';
+import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
 import { type Gate, Join, single } from './join.ts';
 import type { NetworkSettings } from './network-options.ts';
@@ -12,9 +13,11 @@ import { type Plan, type PlanNode, portKey } from './plan/plan.ts';
 /** Loads the modules that the graph uses, each once, and returns the plan with the ports of all components checked. */
 export async function planWith(
   graph: GraphInput | readonly GraphInput[],
-  { components }: NetworkSettings,
+  settings: NetworkSettings,
   loader: ModuleLoader,
+  read: ReadInside | undefined,
 ): Promise<Plan> {
+  const { components } = settings;
   const graphs = [...components].filter(([, { kind }]) => kind === 'graph');
   const facts = (
     more: (name: string, component: ReadComponent) => ComponentFacts,
@@ -27,9 +30,11 @@ export async function planWith(
     );
   // The first plan tells which components are used, the second one knows their ports.
   const rough = planGraph(graph, { components: facts(() => ({})) });
-  const used = new Set(rough.nodes.map(({ component }) => component));
-  for (const { id, component } of rough.nodes) {
-    if (components.has(component)) continue;
+  await addExtismActors(rough.nodes, settings, read);
+  const used = new Set(rough.nodes.map(node => componentOf(node, settings)));
+  for (const node of rough.nodes) {
+    const { id, component } = node;
+    if (components.has(componentOf(node, settings))) continue;
     const names = [...components.keys()].map(name => describe(name)).join(', ');
     const message = `node ${describe(id)}: no component ${describe(component)} is given; there are ${names || 'none'}`;
     throw new NetworkError('UNKNOWN_COMPONENT', message);
@@ -69,15 +74,18 @@ export function checkPorts(
 
 /** Makes the worker of a node. @throws {ActorError} {ModuleError} {CreateError} as `createActor` */
 export async function makeWorker(
-  { id, component, metadata }: PlanNode,
-  { components, environment, allowedEnv, actors }: NetworkSettings,
+  of: PlanNode,
+  settings: NetworkSettings,
   loader: ModuleLoader,
 ): Promise<NodeWorker> {
-  const known = components.get(component)!;
+  const { id, component, metadata } = of;
+  const { components, environment, allowedEnv, actors } = settings;
+  const name = componentOf(of, settings);
+  const known = components.get(name)!;
   if (known.kind === 'function') return new FunctionWorker(id, metadata, () => known.make(metadata));
   const { name: _, readFile: __, ...own } = actors;
   const node = { id, component, metadata };
-  const actor = await loader.createActor(component, {
+  const actor = await loader.createActor(name, {
     ...own,
     node,
     ...(environment && { environment }),
@@ -89,12 +97,9 @@ export async function makeWorker(
 const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];
 
 /** Returns the function that makes the gate of a node: a join if its calls wait for a message of each connected port. */
-export function gateOf(
-  plan: Plan,
-  { id, component, metadata }: PlanNode,
-  settings: NetworkSettings,
-): () => Gate {
-  const known = settings.components.get(component)!;
+export function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): () => Gate {
+  const { id, metadata } = node;
+  const known = settings.components.get(componentOf(node, settings))!;
   const own = known.kind === 'module' && known.module.awaitAllInports;
   const isJoin =
     own ||

@@ -52,7 +52,7 @@ export interface NodeRecord {
 
 /** All that a node changes at once. */
 export interface NodeStep {
-  /** The packets that the step has read, in order for each source. Of each source, those before them count as read too. */
+  /** The packets that the step has read, in order for each source. Earlier packets of the source count as read too. */
   readonly read: readonly Pick<Delivery, 'source' | 'position'>[];
   /** Undefined: the state stays as it is. */
   readonly state: NodeState | undefined;
