@@ -170,8 +170,9 @@ export const ACTOR_ERROR_CODES = [
   {
     code: 'UNKNOWN_COMPONENT',
     where: ['Network.create'],
-    when: 'A process of a graph has a component that is not given.',
-    remedy: 'Give the component that the message names in components.',
+    when: 'A process of a graph has a component that is not given, or names a module in its metadata that may not be read.',
+    remedy:
+      'Give the component that the message names in components, or allow the folder of its plugin_path in pluginFolders.',
   },
   {
     code: 'NETWORK_OVERFLOW',

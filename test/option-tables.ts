@@ -12,6 +12,7 @@ import { PAYLOAD_OPTIONS } from '../src/actor/engine/input.ts';
 import {
   ActorConfig,
   ExtismEngine,
+  Message,
   ModuleLoader,
   readJson,
   readPacket,
@@ -38,7 +39,9 @@ import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
+import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
+import { NETWORK_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
@@ -108,6 +111,15 @@ export const loader = once(async () => {
   return made;
 });
 export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
+
+const ONE_NODE = {
+  properties: { name: 'n' },
+  processes: { a: { component: 'X' } },
+  inports: { go: { nodeId: 'a', portId: 'p' } },
+  outports: { end: { nodeId: 'a', portId: 'p' } },
+};
+export const newNetwork = () => Network.create(ONE_NODE, { components: { X: () => {} } });
+export const network = once(newNetwork);
 
 /** Every options object that a public function takes. */
 export const TAKERS: readonly Taker[] = [
@@ -216,6 +228,41 @@ export const TAKERS: readonly Taker[] = [
     give: options => readPacket('{}', undefined, options),
   },
   { table: PAYLOAD_OPTIONS, callable: 'writePayload', give: options => writePayload({}, options) },
+  {
+    table: NETWORK_OPTIONS,
+    callable: 'Network.create',
+    give: options => Network.create({ properties: { name: 'n' } }, options),
+  },
+  {
+    table: COMPONENT_MODULE,
+    callable: null,
+    give: component => Network.create(ONE_NODE, { components: { X: component } }),
+    base: source,
+  },
+  {
+    table: COMPONENT_GRAPH,
+    callable: null,
+    give: component => Network.create(ONE_NODE, { components: { X: component } }),
+    base: { graph: { properties: { name: 'inner' } } },
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'Network.call',
+    by: 'Network.call',
+    give: async options => (await network()).call({}, options),
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'NetworkInport.send',
+    by: 'NetworkInport.send',
+    give: async options => (await network()).inports.go!.send(Message.flow(), options),
+  },
+  {
+    table: STOP_OPTIONS,
+    callable: 'Network.stop',
+    by: 'Network.stop',
+    give: async options => (await newNetwork()).stop(options),
+  },
   {
     table: PLAN_OPTIONS,
     callable: 'Network.plan',

@@ -39,6 +39,7 @@ import {
 } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
+import { Network as AnyNetwork } from '../src/network/network.ts';
 import { Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
@@ -73,6 +74,8 @@ import {
   FACTS,
   kernel,
   loader,
+  network,
+  newNetwork,
   once,
   plugin,
   REPORT,
@@ -107,6 +110,7 @@ export const WRITTEN_BY_CALLERS = [
     'FsFile',
     'FsDirectory',
   ],
+  'ComponentContext',
   ...['Preview2Descriptor', 'Preview2DirectoryEntryStream', 'Preview2Preopens'],
 ];
 
@@ -167,7 +171,7 @@ const newEngine = () => once(() => ExtismEngine.create({ source: ACTOR }));
 
 /** Ends a plugin or actor that a call has returned. */
 export async function release(made: unknown): Promise<void> {
-  if (made instanceof AnyActor) await made.stop();
+  if (made instanceof AnyActor || made instanceof AnyNetwork) await made.stop();
   else if (made instanceof Plugin || made instanceof AnyEngine) await made.close();
 }
 const files = new MemoryFs();
@@ -178,7 +182,14 @@ const state = () => new MemoryState();
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
-const PLAN = Network.plan({ properties: { name: 'n' } });
+const GRAPH = {
+  properties: { name: 'n' },
+  processes: { a: { component: 'X' } },
+  inports: { go: { nodeId: 'a', portId: 'p' } },
+  outports: { end: { nodeId: 'a', portId: 'p' } },
+};
+const PLAN = Network.plan(GRAPH);
+const moduleNetwork = once(() => Network.create(GRAPH, { components: { X: { source: ACTOR } } }));
 const PACKET = { port: { type: 'Flow' } };
 
 /** Runs `use` with the context of a host function that is running. */
@@ -297,6 +308,18 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   writeConfig: call(writeConfig, {}, undefined),
   writePayload: call(writePayload, {}, {}),
   'Network.plan': call(Network.plan, { properties: { name: 'n' } }, {}),
+  'Network.create': call(Network.create.bind(Network), GRAPH, { components: { X: () => {} } }),
+  'Network.start': on(once(newNetwork), 'start'),
+  'Network.call': on(network, 'call', { go: { type: 'Flow' } }, {}),
+  'Network.drain': on(network, 'drain'),
+  'Network.stop': on(once(newNetwork), 'stop', {}),
+  'Network.reload': on(moduleNetwork, 'reload', 'X', ACTOR),
+  'Network.snapshot': on(network, 'snapshot'),
+  'Network.deadLetters': on(network, 'deadLetters'),
+  'Network.subscribe': on(network, 'subscribe', () => {}),
+  'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
+  'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),
+  'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),
   toMermaid: call(toMermaid, PLAN),
   toDot: call(toDot, PLAN),
   readJson: call(readJson, '1', {}),

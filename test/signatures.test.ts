@@ -40,7 +40,7 @@ const OPTIONS = [
   ...['KernelImportOptions', 'FileStateOptions'],
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
-  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions'],
+  ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -118,6 +118,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Codec',
       'Report',
       'ActorListener',
+      'NetworkListener',
       'SendHttp',
       'Preview2Descriptor',
       'Preview2Preopens',

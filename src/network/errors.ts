@@ -1,7 +1,7 @@
 import { describe } from '../actor/errors.ts';
 import { formatPath, type JsonValue } from '../actor/json/value.ts';
 import type { ACTOR_ERROR_CODES } from '../actor-error-codes.ts';
-import { PlugboardError } from '../errors.ts';
+import { excerpt, messageOf, PlugboardError } from '../errors.ts';
 
 /** The codes that networks add. Nodes fail with the codes of actors. */
 export type NetworkErrorCode = Extract<
@@ -43,5 +43,17 @@ export const fenced = (node: string): NetworkError =>
     `node ${describe(node)}: another session has taken it over; open a new one`,
   );
 
-export const networkStopped = (what: string): NetworkError =>
-  new NetworkError('NETWORK_STOPPED', `${what}: the network has stopped`);
+export const networkStopped = (what: string, cause?: unknown): NetworkError =>
+  cause === undefined
+    ? new NetworkError('NETWORK_STOPPED', `${what}: the network has stopped`)
+    : new NetworkError(
+        'NETWORK_STOPPED',
+        `${what}: the network has stopped after a failure: ${excerpt(messageOf(cause))}`,
+        { cause },
+      );
+
+export const unknownInport = (port: string, ports: readonly string[]): NetworkError =>
+  new NetworkError(
+    'UNKNOWN_PORT',
+    `call: the network has no inport ${describe(port)}; there are ${ports.map(name => describe(name)).join(', ') || 'none'}`,
+  );

@@ -58,11 +58,13 @@ function stateOf({ state }: NodeRecord): [string, JsonValue][] {
 }
 
 /** A step that has read these deliveries. */
-export function stepOf(read: readonly Delivery[], more: Partial<NodeStep> = {}): NodeStep {
-  const positions: Record<string, number> = {};
-  for (const { source, position } of read) positions[source] = position;
-  return { positions, state: undefined, sent: [], dead: [], ...more };
-}
+export const stepOf = (read: readonly Delivery[], more: Partial<NodeStep> = {}): NodeStep => ({
+  read,
+  state: undefined,
+  sent: [],
+  dead: [],
+  ...more,
+});
 
 /** Takes until there are this many. */
 export async function takeAll(session: NodeSession, count: number): Promise<Delivery[]> {

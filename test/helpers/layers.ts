@@ -144,6 +144,7 @@ export const layers: readonly Layer[] = [
       'src/platform/node-env.ts',
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',
+      'src/platform/node-inside.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker-code.ts',
       'src/platform/node-worker.ts',

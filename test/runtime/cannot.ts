@@ -55,6 +55,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
+    file: /^network\/plugin-path\.test/,
+    reason: 'about modules in files, which only Node, Deno and Bun have',
+  },
+  {
+    runtimes: bundled,
     file: /^actor\/example\.test/,
     reason: 'the demo reads its plugins from files',
   },

@@ -52,8 +52,8 @@ export interface NodeRecord {
 
 /** All that a node changes at once. */
 export interface NodeStep {
-  /** The sources that the step has read. */
-  readonly positions: Positions;
+  /** The packets that the step has read, in order for each source. Earlier packets of the source count as read too. */
+  readonly read: readonly Pick<Delivery, 'source' | 'position'>[];
   /** Undefined: the state stays as it is. */
   readonly state: NodeState | undefined;
   readonly sent: readonly Sent[];

@@ -1,7 +1,7 @@
 import { Fifo } from '../../values/fifo.ts';
 import { fenced } from '../errors.ts';
 import type { Entry, Sink } from './channel.ts';
-import type { Delivery, NodeRecord, NodeStep } from './engine.ts';
+import type { Delivery, NodeRecord, NodeState, NodeStep } from './engine.ts';
 
 interface Taker {
   give(entries: readonly Delivery[]): void;
@@ -11,7 +11,10 @@ interface Taker {
 /** The packets of a node that no committed step has read, and its record. */
 export class Inbox implements Sink {
   readonly name: string;
-  record: NodeRecord | undefined;
+  readonly #positions = new Map<string, number>();
+  #state: NodeState = new Map();
+  /** Whether a step was kept. */
+  #isKept = false;
   /** By source, in order. */
   readonly #pending = new Map<string, Fifo<Entry>>();
   /** Those that the session of now has not taken. */
@@ -82,17 +85,23 @@ export class Inbox implements Sink {
     if (this.#taker) this.#end().give([]);
   }
 
+  /** The record that the latest step left. */
+  get record(): NodeRecord | undefined {
+    return this.#isKept ? { positions: Object.fromEntries(this.#positions), state: this.#state } : undefined;
+  }
+
   /** Keeps a step: removes the packets that it has read. */
-  advance(step: NodeStep): void {
-    for (const [source, position] of Object.entries(step.positions)) {
+  advance({ read, state }: NodeStep): void {
+    for (const { source, position } of read) {
       const pending = this.#pending.get(source);
       while (pending?.first && pending.first.delivery.position <= position) {
         const { channel, bytes } = pending.shift();
         channel?.release(bytes);
       }
+      this.#positions.set(source, position);
     }
-    const { positions, state = new Map() } = this.record ?? {};
-    this.record = { positions: { ...positions, ...step.positions }, state: step.state ?? state };
+    if (state) this.#state = state;
+    this.#isKept = true;
   }
 
   #shift(most: number): Delivery[] {

@@ -37,6 +37,7 @@ export interface MemoryEngineOptions {
 const NO_TRACE: Trace = { causes: [], hops: 0 };
 
 const MOST_DEAD = 1000;
+const NO_CHANNELS: readonly Channel[] = [];
 
 /** Keeps the packets and records of a network in memory, for as long as the engine lives. */
 export class MemoryEngine implements Engine {
@@ -53,7 +54,7 @@ export class MemoryEngine implements Engine {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #dead: DeadLetter[] = [];
   readonly #ids = new Map<string, Set<string>>();
-  readonly #room = new Room(waiting => this.#findStalled(waiting));
+  readonly #room = new Room((waiting, isDraining) => this.#findStalled(waiting, isDraining));
   /** Number of packets that came so far. */
   #entries = 0;
   #isClosed = false;
@@ -115,8 +116,12 @@ export class MemoryEngine implements Engine {
     const { id, signal, trace = NO_TRACE } = options;
     if (id !== undefined && !this.#isNew(port, id)) return;
     const bytes = messageBytes(message);
-    const run = () => channel.put(message, bytes, trace, this.#entries++);
-    return this.#room.whenRoom(null, [channel], signal, { run });
+    await this.#room.whenRoom(null, [channel], signal, {
+      check: isForced => {
+        if (isForced) this.#checkOverflow(channel.source, channel, [{ bytes, channels: [channel] }]);
+      },
+      run: () => channel.put(message, bytes, trace, this.#entries++),
+    });
   }
 
   receive(port: string): AsyncIterable<Delivery> {
@@ -134,6 +139,14 @@ export class MemoryEngine implements Engine {
     this.#room.close(networkStopped('engine'));
     for (const inbox of this.#inboxes.values()) inbox.close();
     for (const outbox of this.#outboxes.values()) outbox.close();
+  }
+
+  /**
+   * Tells that no packet from outside is expected, until the returned function is called. Joins whose other ports get none then
+   * take packets up to the limit of cycles, instead of making their senders wait.
+   */
+  beginDrain(): () => void {
+    return this.#room.beginDrain();
   }
 
   /** Number of packets and bytes that wait, by source. */
@@ -176,16 +189,16 @@ export class MemoryEngine implements Engine {
     return true;
   }
 
-  async #commit(node: string, step: NodeStep, signal?: AbortSignal): Promise<void> {
+  #commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void> {
     if (this.maxStepBytes < Number.POSITIVE_INFINITY) this.#checkSize(node, step);
     const { caseSensitive, ports } = this.#routes.get(node)!;
     const puts = step.sent.map(({ port, message, trace }) => ({
       message,
       trace,
       bytes: messageBytes(message),
-      channels: ports.get(portKey(port, caseSensitive)) ?? [],
+      channels: ports.get(port) ?? ports.get(portKey(port, caseSensitive)) ?? NO_CHANNELS,
     }));
-    const channels = [...new Set(puts.flatMap(put => put.channels))];
+    const channels = puts.length === 1 ? puts[0]!.channels : [...new Set(puts.flatMap(put => put.channels))];
     return this.#room.whenRoom(node, channels, signal, {
       check: isForced => {
         for (const channel of channels)
@@ -195,7 +208,7 @@ export class MemoryEngine implements Engine {
         this.#inboxes.get(node)!.advance(step);
         for (const { message, bytes, trace, channels } of puts)
           for (const channel of channels) channel.put(message, bytes, trace, this.#entries++);
-        this.#dead.push(...step.dead);
+        if (step.dead.length > 0) this.#dead.push(...step.dead);
         if (this.#dead.length > MOST_DEAD) this.#dead.splice(0, this.#dead.length - MOST_DEAD);
       },
     });
@@ -222,7 +235,8 @@ export class MemoryEngine implements Engine {
     if (!channel.overflows(own.length, bytes, this.#cycleBounds)) return;
     const limit = `over the limit of ${withCommas(most)} packets or ${withCommas(mostBytes)} bytes`;
     const has = `${withCommas(channel.packets + own.length)} packets wait at ${channel.source}, ${limit}`;
-    const way = shortestWay(this.#links().graph, channel.sink.name, node);
+    const { graph } = this.#links();
+    const way = graph.has(node) ? shortestWay(graph, channel.sink.name, node) : undefined;
     const where = way
       ? `the cycle ${[node, ...way].join(' -> ')}: ${has} (cycleCapacity, cycleCapacityBytes)`
       : `the join ${channel.sink.name}, whose other ports get no packets: ${has} (cycleCapacity, cycleCapacityBytes)`;
@@ -234,14 +248,14 @@ export class MemoryEngine implements Engine {
    * The one whose edge holds least goes on.
    * RATIONALE: why-does-a-sender-in-a-cycle-not-wait-and-one-before-a-full-join-sometimes
    */
-  #findStalled(waiting: readonly Waiter[]): Waiter | undefined {
+  #findStalled(waiting: readonly Waiter[], isDraining: boolean): Waiter | undefined {
     // A reader of the port, or a new session of the node, would make room.
     const isOutside = ({ sink }: Channel) => sink instanceof Outbox || !this.#sessions.has(sink.name);
     const blocked = waiting.map(waiter => ({ waiter, full: waiter.channels.filter(isBlocked) }));
     if (blocked.some(({ full }) => full.some(isOutside))) return undefined;
     const after = reachable(
       this.#links().graph,
-      waiting.map(({ node }) => node!),
+      waiting.flatMap(({ node }) => node ?? []),
     );
     const helps = ({ sink, port }: Channel) =>
       this.#plan!.edges.some(
@@ -249,7 +263,7 @@ export class MemoryEngine implements Engine {
       );
     const most = (full: readonly Channel[]) => Math.max(...full.map(({ packets }) => packets));
     return blocked
-      .filter(({ full }) => full.every(helps))
+      .filter(({ full }) => isDraining || full.every(helps))
       .sort((one, other) => most(one.full) - most(other.full))[0]?.waiter;
   }
 

@@ -5,7 +5,7 @@ import type { Inbox } from './inbox.ts';
 /** The parts of the engine that its sessions use. */
 export interface SessionOwner {
   isClosed(): boolean;
-  commit(node: string, step: NodeStep, signal?: AbortSignal): Promise<void>;
+  commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void>;
   /** The session waits for packets. */
   pause(node: string): void;
   leave(session: MemorySession): void;
@@ -33,17 +33,19 @@ export class MemorySession implements NodeSession {
     return this.#lost.signal;
   }
 
-  async take(max: number, signal?: AbortSignal): Promise<readonly Delivery[]> {
-    this.#check();
-    signal?.throwIfAborted();
-    if (this.#owner.isClosed()) return [];
-    return this.#inbox.take(max, signal, () => this.#owner.pause(this.node));
+  take(max: number, signal?: AbortSignal): Promise<readonly Delivery[]> {
+    if (!this.#isOpen) return Promise.reject(fenced(this.node));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#owner.isClosed()) return Promise.resolve([]);
+    return this.#inbox.take(max, signal, this.#pause);
   }
 
   async commit(step: NodeStep, signal?: AbortSignal): Promise<void> {
     this.#check();
     if (this.#owner.isClosed()) throw networkStopped(`node ${this.node}`);
-    return this.#owner.commit(this.node, step, signal);
+    // A commit that need not wait is done at once.
+    const waiting = this.#owner.commit(this.node, step, signal);
+    if (waiting) await waiting;
   }
 
   async close(): Promise<void> {
@@ -62,6 +64,8 @@ export class MemorySession implements NodeSession {
     this.#owner.leave(this);
     return true;
   }
+
+  readonly #pause = (): void => this.#owner.pause(this.node);
 
   #check(): void {
     if (!this.#isOpen) throw fenced(this.node);

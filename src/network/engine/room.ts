@@ -26,24 +26,26 @@ export class Room {
   readonly #nodes = new Map<string, Waiter>();
   /** Senders outside, by channel: only the first of a channel may go on. */
   readonly #outside = new Map<Channel, Fifo<Waiter>>();
-  readonly #findStalled: (waiting: readonly Waiter[]) => Waiter | undefined;
+  readonly #findStalled: (waiting: readonly Waiter[], isDraining: boolean) => Waiter | undefined;
+  /** Number of callers that wait until all is done. Meanwhile no packet from outside is expected to end a stall. */
+  #draining = 0;
   #isSettling = false;
 
   /** @param findStalled returns the work that goes on although its channels are full. Called when no node works */
-  constructor(findStalled: (waiting: readonly Waiter[]) => Waiter | undefined) {
+  constructor(findStalled: (waiting: readonly Waiter[], isDraining: boolean) => Waiter | undefined) {
     this.#findStalled = findStalled;
   }
 
   /**
-   * Runs the work once no channel of it is full.
+   * Runs the work once no channel of it is full. Returns a promise only if the work has to wait.
    * @throws {NetworkError} NETWORK_OVERFLOW; the reason of `signal`
    */
-  async whenRoom(
+  whenRoom(
     node: string | null,
     channels: readonly Channel[],
     signal: AbortSignal | undefined,
     work: Work,
-  ): Promise<void> {
+  ): void | Promise<void> {
     signal?.throwIfAborted();
     const first = channels[0];
     const isQueued = node === null && first !== undefined && this.#outside.has(first);
@@ -52,7 +54,7 @@ export class Room {
       work.run();
       return this.settle();
     }
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const settled = (how: () => void) => {
         waiter.isGone = true;
         signal?.removeEventListener('abort', onAbort);
@@ -96,6 +98,15 @@ export class Room {
     this.working.delete(node);
     waiter?.fail(error);
     this.settle();
+  }
+
+  /** Lets full joins take more until the returned function is called. */
+  beginDrain(): () => void {
+    this.#draining++;
+    this.settle();
+    return () => {
+      this.#draining--;
+    };
   }
 
   /** Ends all waits. */
@@ -161,12 +172,19 @@ export class Room {
   }
 
   #breakStall(): boolean {
-    if (this.working.size > 0 || this.#nodes.size === 0) return false;
-    const stalled = this.#findStalled([...this.#nodes.values()]);
+    if (this.working.size > 0) return false;
+    const waiting = [...this.#nodes.values()];
+    const first = waiting.length > 0 ? this.#findStalled(waiting, this.#draining > 0) : undefined;
+    const stalled = first ?? (this.#draining > 0 ? this.#firstOutside() : undefined);
     if (!stalled) return false;
-    this.#goOn(stalled.node!);
+    if (stalled.node !== null) this.#goOn(stalled.node);
     stalled.run(true);
     return true;
+  }
+
+  #firstOutside(): Waiter | undefined {
+    const queue = [...this.#outside.values()].find(({ first }) => first && this.#findStalled([first], true));
+    return queue?.shift();
   }
 }
 

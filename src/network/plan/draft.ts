@@ -7,6 +7,7 @@ import { fits, formatType, type PortType, typeNamed } from '../graph/port-type.t
 import { NETWORK_LIMITS } from '../limits.ts';
 import { findCycles, Links } from './cycles.ts';
 import {
+  ERROR_PORT,
   type ExposedPort,
   type InitialPacket,
   type Plan,
@@ -22,9 +23,6 @@ import {
 export type Ports = Pick<PluginMetadata, 'inports' | 'outports'>;
 
 export type Side = 'inports' | 'outports';
-
-/** The port at which a node sends its errors. Each node has it. */
-export const ERROR_PORT = 'error';
 
 type DraftNode = Omit<PlanNode, 'cycle'> & { readonly ports: Ports | undefined };
 type DraftEdge = Omit<PlanEdge, 'isInCycle'>;

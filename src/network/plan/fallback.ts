@@ -1,8 +1,8 @@
 import { ANY } from '../graph/port-type.ts';
 import { reachable } from './cycles.ts';
-import { type Draft, ERROR_PORT } from './draft.ts';
+import type { Draft } from './draft.ts';
 import type { Level } from './expand.ts';
-import type { ExposedPort } from './plan.ts';
+import { ERROR_PORT, type ExposedPort } from './plan.ts';
 
 /**
  * Leads the errors of nodes without an edge from `error` to the port `error` of the nearest graph around them that exposes one.

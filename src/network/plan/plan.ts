@@ -72,6 +72,9 @@ export interface Plan {
   readonly warnings: readonly PlanWarning[];
 }
 
+/** The port at which a node sends its errors. Each node has it. */
+export const ERROR_PORT = 'error';
+
 /** Returns the form in which port names are compared. */
 export const portKey = (port: string, caseSensitive: boolean): string =>
   caseSensitive ? port : port.toLowerCase();
