@@ -4,7 +4,17 @@ import { LIMITS as DEFAULTS } from './limits.ts';
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'characters' | 'lines' | 'modules' | 'ms' | 'pages' | 'redirects' | 'values';
+  unit:
+    | 'bytes'
+    | 'characters'
+    | 'lines'
+    | 'modules'
+    | 'ms'
+    | 'pages'
+    | 'pairs'
+    | 'redirects'
+    | 'steps'
+    | 'values';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -108,6 +118,20 @@ export const LIMITS = {
     unit: 'bytes',
     option: null,
     why: 'Limits the memory of the kept lines when they are long.',
+  },
+  reachSteps: {
+    name: 'steps from function to function for the reach of all exports in one report of plugboard/audit',
+    ...DEFAULTS.reachSteps,
+    unit: 'steps',
+    option: null,
+    why: 'Standard Go takes 500,000. A hostile module with many exports would take the square of its size. Exports beyond it have an unknown reach.',
+  },
+  reachPairs: {
+    name: 'pairs of an export and an import that it can reach, in one report of plugboard/audit',
+    ...DEFAULTS.reachPairs,
+    unit: 'pairs',
+    option: null,
+    why: 'Each pair has a path of names, so that a hostile module would make a report of gigabytes. Exports beyond it have an unknown reach.',
   },
 } as const satisfies Record<keyof typeof DEFAULTS, Limit>;
 

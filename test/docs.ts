@@ -9,6 +9,10 @@ import { rowSuites } from './helpers/suite.ts';
 globalThis.UVU_QUEUE = [[]];
 setTestHost(nodeHost);
 for (const { load } of testFiles()) await load();
+const { walkThrough, withWalkThrough, WALK_THROUGH } = await import('./cli/walk-through.ts');
+const approve = nodeHost.path(WALK_THROUGH);
+writeFileSync(approve, withWalkThrough(readFileSync(approve, 'utf8'), await walkThrough()));
+
 // Later than the host: the pages show docstrings of the sources.
 const { pages } = await import('./spec-tables.ts');
 
@@ -16,11 +20,6 @@ for (const page of pages) {
   writeFileSync(nodeHost.path(page.path), printPage(page, rowSuites));
   console.log(`wrote ${page.path}`);
 }
-
-const { walkThrough, withWalkThrough } = await import('./cli/walk-through.ts');
-const auditPage = nodeHost.path('docs/AUDIT.md');
-writeFileSync(auditPage, withWalkThrough(readFileSync(auditPage, 'utf8'), await walkThrough()));
-console.log('wrote docs/AUDIT.md');
 
 // A step of a release: the types of this version are compared with those of the next.
 if (process.argv.includes('--release')) {

@@ -18,6 +18,7 @@ import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
+import { auditPage } from './audit-page.ts';
 import { optionDoc } from './helpers/option-docs.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
@@ -653,5 +654,6 @@ export const pages: readonly Page[] = [
   actorsPage,
   securityPage,
   mutationPage,
+  auditPage,
   stabilityPage,
 ];

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { readFunctionNames } from '../wasm/custom.ts';
 import { CallGraph, type GraphModule } from './graph.ts';
 import type { ImportName, Reach } from './report.ts';
@@ -8,9 +9,9 @@ export interface ReachModule extends GraphModule {
   providerOf(namespace: string, name: string): ReachModule | undefined;
 }
 
-/** The work for one report: steps along arrows, and pairs of export and import. Exports beyond it are `unknown`. */
-const MAX_STEPS = 20_000_000;
-const MAX_PAIRS = 100_000;
+/** The work for one report. Exports beyond it are `unknown`. */
+const MAX_STEPS = LIMITS.reachSteps.default;
+const MAX_PAIRS = LIMITS.reachPairs.default;
 
 /** A longer path is shortened in its middle. */
 const PATH_NAMES = 12;

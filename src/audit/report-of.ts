@@ -69,9 +69,14 @@ async function describeModule(
   // The compilation that began with the download is not used; its failure is not an error here.
   source.compiling?.catch(() => {});
   const { bytes } = source;
-  const sha256 = source.sha256 ?? (await hexOfSha256IfPossible(platform, bytes));
-  return { name, bytes, sha256, inspection: inspect(bytes), outline: readModule(bytes) };
+  return describeBytes(name, bytes, source.sha256 ?? (await hexOfSha256IfPossible(platform, bytes)));
 }
+
+export const describeBytes = (
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  sha256: string | null,
+): AuditedModule => ({ name, bytes, sha256, inspection: inspect(bytes), outline: readModule(bytes) });
 
 /** Reports on a plugin without running it. */
 export async function reportOn(
@@ -81,7 +86,11 @@ export async function reportOn(
 ): Promise<AuditReport> {
   refuseExtra(extra, 'reportOf', refuseOption);
   if (!globalThis.WebAssembly) throw new CreateError('UNSUPPORTED', `reportOf: ${NO_WASM}`);
-  const loaded = await loadModules(platform, manifest);
+  return makeReport(await loadModules(platform, manifest));
+}
+
+/** Reports on modules that are loaded. One of them is named `main`. */
+export function makeReport(loaded: readonly AuditedModule[]): AuditReport {
   const main = loaded.find(({ name }) => name === MAIN)!;
   const opensFiles = loaded.some(({ inspection }) =>
     inspection.imports.wasi.some(({ name }) => name === 'path_open'),

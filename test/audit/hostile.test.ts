@@ -12,6 +12,8 @@ import {
 } from '../../abi/encode.ts';
 import { toHtml } from '../../src/audit/html.ts';
 import { reportOf } from '../../src/audit/index.ts';
+import { audit } from '../fuzz/audit.ts';
+import { runSeed } from '../fuzz/target.ts';
 import { is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -102,9 +104,22 @@ suite('audit: hostile modules', test => {
     });
   }
 
-  test('exports beyond the work for one report have an unknown reach, and say so', async () => {
-    const { exports } = await reportOf(ROWS[1]![1]());
-    ok(exports.some(({ reach }) => reach!.state === 'bounded'));
-    ok(exports.some(({ reach }) => reach!.state === 'unknown' && reach!.why!.includes('too many to follow')));
+  for (const [row, module] of [
+    ['limit.reachSteps', 0],
+    ['limit.reachPairs', 1],
+  ] as const)
+    test.row(row, `exports beyond ${row} have an unknown reach, and say so`, async () => {
+      const { exports } = await reportOf(ROWS[module]![1]());
+      ok(exports.some(({ reach }) => reach!.state === 'bounded'));
+      ok(
+        exports.some(({ reach }) => reach!.state === 'unknown' && reach!.why!.includes('too many to follow')),
+      );
+    });
+
+  test('200 damaged modules keep the rules of the fuzzer', async () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const finding = await runSeed(audit, seed);
+      is(finding, null, JSON.stringify(finding));
+    }
   });
 });

@@ -6,6 +6,9 @@ import { inFolder, plugboard } from './spawn.ts';
 
 // The walk-through of docs/AUDIT.md. `npm run docs` prints it, and a test runs it again.
 
+/** The end of that page. */
+export const WALK_THROUGH = 'test/audit/approve.txt';
+
 const ENV = 'extism:host/env';
 const log = { module: ENV, name: 'log_info', params: ['i64'] } as const;
 const http = { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] } as const;
@@ -92,10 +95,10 @@ const [BEGIN, END] = [
   '<!-- The end of the walk-through. -->',
 ];
 
-/** Returns the walk-through in the text of the page. */
+/** Returns the walk-through in the text of the file. */
 export const printedIn = (page: string): string =>
   page.slice(page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)).trim();
 
-/** Puts the walk-through into the text of the page. */
+/** Puts the walk-through into the text of the file. */
 export const withWalkThrough = (page: string, text: string): string =>
   `${page.slice(0, page.indexOf(BEGIN))}${BEGIN}\n\n${text}\n\n${page.slice(page.indexOf(END))}`;
