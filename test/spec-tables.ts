@@ -11,6 +11,7 @@ import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
 import { LIMITS, type Limit } from '../src/limit-rows.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
+import { TYPES_LIMITS } from '../src/types/limits.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
@@ -65,8 +66,10 @@ const errorsPage: Page = {
 /** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
-const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
-  specTable<[key: string, limit: Limit | ActorLimit]>({
+type AnyLimit = Pick<Limit | ActorLimit, 'name' | 'default' | 'option' | 'why'> & { unit: string };
+
+const limitTable = (title: string, intro: string, limits: { [key: string]: AnyLimit }) =>
+  specTable<[key: string, limit: AnyLimit]>({
     title,
     intro,
     prefix: 'limit',
@@ -125,6 +128,11 @@ const limitsPage: Page = {
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
+    limitTable(
+      'Types',
+      'Limits of `plugboard types`, `plugboard/esbuild` and `plugboard/vite`.',
+      TYPES_LIMITS,
+    ),
     timeTable,
     modeTable,
   ],

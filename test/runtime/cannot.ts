@@ -123,12 +123,6 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'modules come compiled, so that no checks can be added; that it is said so is tested',
   },
   {
-    runtimes: ['firefox'],
-    file: /^cases\.test/,
-    test: /go-pdk\.crash/,
-    reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",
-  },
-  {
     runtimes: ['workerd'],
     file: /^cases\.test/,
     test: /faults\.signature\.result-f64/,
