@@ -135,6 +135,12 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^src\/large-module\.test/,
+    test: /checks in its code/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/create\.test/,
     test: /a time limit of/,
     reason: 'bytes are not compiled there, so that a time limit is refused',
