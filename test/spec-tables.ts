@@ -14,6 +14,7 @@ import { BUDGETS, type BudgetRow, LIMITS, type Limit } from '../src/limit-rows.t
 import { NETWORK_LIMITS, type NetworkLimit } from '../src/network/limits.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
 import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
+import { TYPES_LIMITS } from '../src/types/limits.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
@@ -69,12 +70,10 @@ const errorsPage: Page = {
 /** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
-const limitTable = (
-  title: string,
-  intro: string,
-  limits: { [key: string]: Limit | ActorLimit | NetworkLimit },
-) =>
-  specTable<[key: string, limit: Limit | ActorLimit | NetworkLimit]>({
+type AnyLimit = Pick<Limit | ActorLimit | NetworkLimit, 'name' | 'default' | 'option' | 'why'> & { unit: string };
+
+const limitTable = (title: string, intro: string, limits: { [key: string]: AnyLimit }) =>
+  specTable<[key: string, limit: AnyLimit]>({
     title,
     intro,
     prefix: 'limit',
@@ -154,6 +153,11 @@ const limitsPage: Page = {
     budgetTable,
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
     limitTable('Networks', 'Additional limits for graphs of actors.', NETWORK_LIMITS),
+    limitTable(
+      'Types',
+      'Limits of `plugboard types`, `plugboard/esbuild` and `plugboard/vite`.',
+      TYPES_LIMITS,
+    ),
     timeTable,
     modeTable,
   ],

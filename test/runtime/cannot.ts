@@ -134,12 +134,6 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'modules come compiled, so that no checks can be added; that it is said so is tested',
   },
   {
-    runtimes: ['firefox'],
-    file: /^cases\.test/,
-    test: /go-pdk\.crash/,
-    reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",
-  },
-  {
     runtimes: ['workerd'],
     file: /^cases\.test/,
     test: /faults\.signature\.result-f64/,
@@ -149,6 +143,12 @@ export const CANNOT: readonly Cannot[] = [
     runtimes: ['workerd'],
     file: /^src\/deadline\.test/,
     reason: 'bytes are not compiled there, which is refused; and its clock stands still while a plugin runs',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^src\/large-module\.test/,
+    test: /checks in its code/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
   },
   {
     runtimes: ['workerd'],
