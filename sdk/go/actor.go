@@ -151,7 +151,7 @@ func explain(prefix string, err error) error {
 	if err == nil {
 		return nil
 	}
-	// Without fmt, which adds 100 KB to a plugin of TinyGo.
+	// The prefixes are those of Reflow's SDK, which users know.
 	return errors.New(prefix + err.Error())
 }
 
