@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../wasi/options.ts';
+import { columns } from './columns.ts';
 import { CliError, exitCodesOf } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
@@ -179,11 +180,3 @@ function formatOptions(options: Options): string[] {
 
 const optionHead = (name: string, { short, value, repeatable }: Option): string =>
   `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}${repeatable ? ' ...' : ''}`;
-
-/** Two columns; a second one of several lines stays in its column. */
-export function columns(rows: readonly (readonly [head: string, text: string])[]): string {
-  const width = Math.max(...rows.map(([head]) => head.length));
-  return rows
-    .map(([head, text]) => `  ${head.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`)
-    .join('\n');
-}

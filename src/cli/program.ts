@@ -1,4 +1,5 @@
-import { type Command, columns } from './command.ts';
+import { columns } from './columns.ts';
+import type { Command } from './command.ts';
 import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
 import { endProgress } from './progress.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../values/printable.ts';
-import { columns } from './command.ts';
+import { columns } from './columns.ts';
 
 // The parts of which the texts of `inspect` are made.
 

@@ -171,6 +171,12 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^(audit\/(compare|hostile|reach|report)|fuzz\/fuzz)\.test/,
+    test: /random |damaged|compiled|stays within its bounds|first seeds of audit/,
+    reason: 'bytes are not compiled there, and random modules of another engine cannot be lent',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/inspect\.test/,
     test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
