@@ -447,44 +447,52 @@ suite('bounds of a network', test => {
     await network.stop();
   });
 
-  test('a cycle that grows ends the network with NETWORK_OVERFLOW, which names its way', async () => {
-    const twice: ComponentFunction = packet => [{ out: Object.values(packet)[0]! }, { out: int(1) }];
-    const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> a.back', 'a.end -> end >'];
-    const network = await create(lines, { a: twice, b: twice }, { cycleCapacity: 100 });
-    const reading = all(network);
-    const error = await raises(() => network.call({ go: int(1) }), { code: 'NETWORK_STOPPED' });
-    match(
-      error.message,
-      /the cycle (a -> b -> a|b -> a -> b): \d+ packets wait at .*, over the limit of 100 packets/,
-    );
-    is((error.cause as { code?: string }).code, 'NETWORK_OVERFLOW');
-    await raises(() => reading, { code: 'NETWORK_STOPPED' });
-    await raises(() => network.inports.go!.send(int(1)), { code: 'NETWORK_STOPPED' });
-    await network.stop();
-    is(network.phase, 'stopped');
-  });
+  test.row(
+    'error.NETWORK_OVERFLOW',
+    'a cycle that grows ends the network, and the error names its way',
+    async () => {
+      const twice: ComponentFunction = packet => [{ out: Object.values(packet)[0]! }, { out: int(1) }];
+      const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> a.back', 'a.end -> end >'];
+      const network = await create(lines, { a: twice, b: twice }, { cycleCapacity: 100 });
+      const reading = all(network);
+      const error = await raises(() => network.call({ go: int(1) }), { code: 'NETWORK_STOPPED' });
+      match(
+        error.message,
+        /the cycle (a -> b -> a|b -> a -> b): \d+ packets wait at .*, over the limit of 100 packets/,
+      );
+      is((error.cause as { code?: string }).code, 'NETWORK_OVERFLOW');
+      await raises(() => reading, { code: 'NETWORK_STOPPED' });
+      await raises(() => network.inports.go!.send(int(1)), { code: 'NETWORK_STOPPED' });
+      await network.stop();
+      is(network.phase, 'stopped');
+    },
+  );
 });
 
 suite('life of a network', test => {
   const lines = ['> go -> a.in', 'a.out -> end >'];
 
-  test('has its phases, and each is told', async () => {
-    const phases: string[] = [];
-    const network = await create(
-      lines,
-      { a: double },
-      {
-        onEvent: event => event.type === 'phase' && phases.push(event.phase),
-      },
-    );
-    is(network.phase, 'created');
-    network.start();
-    await network.stop();
-    equal(phases, ['running', 'stopping', 'stopped']);
-    await raises(() => network.start(), { code: 'NETWORK_STOPPED' });
-    await raises(() => network.call({}), { code: 'NETWORK_STOPPED' });
-    await network.stop();
-  });
+  test.row(
+    'error.NETWORK_STOPPED',
+    'a network has its phases, and is refused once it has stopped',
+    async () => {
+      const phases: string[] = [];
+      const network = await create(
+        lines,
+        { a: double },
+        {
+          onEvent: event => event.type === 'phase' && phases.push(event.phase),
+        },
+      );
+      is(network.phase, 'created');
+      network.start();
+      await network.stop();
+      equal(phases, ['running', 'stopping', 'stopped']);
+      await raises(() => network.start(), { code: 'NETWORK_STOPPED' });
+      await raises(() => network.call({}), { code: 'NETWORK_STOPPED' });
+      await network.stop();
+    },
+  );
 
   test('stop processes the packets that are queued; without drain it drops them', async () => {
     for (const drain of [true, false]) {
@@ -651,6 +659,10 @@ suite('refusals of a network', test => {
       ok(error.code === code || code === 'INVALID_WASM', error.code);
     });
   }
+
+  test.row('error.UNKNOWN_COMPONENT', 'a component that is missing is named', async () => {
+    await raises(() => create(lines, {}), { code: 'UNKNOWN_COMPONENT', message: /there are none$/ });
+  });
 
   test('a call of a port that does not exist names the ports', async () => {
     const network = await create(lines, { a: double });

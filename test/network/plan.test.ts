@@ -487,6 +487,21 @@ suite('refusals of a plan', test => {
     ok(error instanceof ActorError);
   });
 
+  test.row('error.INVALID_GRAPH', 'the code of every wrong graph, with the path', async () => {
+    await raises(() => Network.plan({}), { code: 'INVALID_GRAPH', message: /^graph\.properties: / });
+  });
+
+  test.row(
+    'limit.edges',
+    'more connections and initial packets than a network may have are refused',
+    async () => {
+      const packets = (count: number) =>
+        graph('a', [], { connections: Array.from({ length: count }, () => ({ to: end('a.i'), data: 1 })) });
+      is(Network.plan(packets(100_000)).initial.length, 100_000);
+      await raises(() => Network.plan(packets(100_001)), { code: 'GRAPH_TOO_LARGE' });
+    },
+  );
+
   test('an object that JSON cannot carry is refused', async () => {
     await raises(() => Network.plan({ properties: { name: () => {} } }), {
       code: 'JSON_VALUE',
@@ -494,7 +509,7 @@ suite('refusals of a plan', test => {
     });
   });
 
-  test('a small file of many nodes is refused', async () => {
+  test.row(['error.GRAPH_TOO_LARGE', 'limit.nodes'], 'a small file of many nodes is refused', async () => {
     const level = (component: string) =>
       graph(Array.from({ length: 10 }, (_, index) => `n${index}:${component}`).join(' '));
     const components = Object.fromEntries(
