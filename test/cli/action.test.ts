@@ -77,6 +77,22 @@ suite(
     });
 
     test(
+      'the findings of all files are one run of SARIF, with a path for each',
+      inProject(async folder => {
+        writeFileSync(join(folder, 'b.wasm'), SECOND);
+        const { code, stderr } = run(folder, 'Findings');
+        is(code, 0, stderr);
+        const { version, runs } = JSON.parse(readFileSync(join(folder, 'out.sarif'), 'utf8'));
+        equal([version, runs.length, runs[0].tool.driver.name], ['2.1.0', 1, 'plugboard']);
+        const uris = runs[0].results.map(
+          (result: { locations: [{ physicalLocation: { artifactLocation: { uri: string } } }] }) =>
+            result.locations[0].physicalLocation.artifactLocation.uri,
+        );
+        ok(uris.every((uri: string) => /^[ab]\.wasm$/.test(uri)));
+      }),
+    );
+
+    test(
       'approved builds pass, and the summary says so',
       inProject(async folder => {
         const { code, stdout } = run(folder, 'Approval');
