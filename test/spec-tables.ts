@@ -70,7 +70,9 @@ const errorsPage: Page = {
 /** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
-type AnyLimit = Pick<Limit | ActorLimit | NetworkLimit, 'name' | 'default' | 'option' | 'why'> & { unit: string };
+type AnyLimit = Pick<Limit | ActorLimit | NetworkLimit, 'name' | 'default' | 'option' | 'why'> & {
+  unit: string;
+};
 
 const limitTable = (title: string, intro: string, limits: { [key: string]: AnyLimit }) =>
   specTable<[key: string, limit: AnyLimit]>({

@@ -1,6 +1,7 @@
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { columns, defineCommand } from '../../src/cli/command.ts';
+import { columns } from '../../src/cli/columns.ts';
+import { defineCommand } from '../../src/cli/command.ts';
 import { CliError } from '../../src/cli/errors.ts';
 import { writeStdout } from '../../src/cli/stdio.ts';
 import { type Kind, LANGUAGE_NAMES, LANGUAGES, type LanguageName } from './languages.ts';

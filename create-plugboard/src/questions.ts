@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { columns } from '../../src/cli/command.ts';
+import { columns } from '../../src/cli/columns.ts';
 import { CliError } from '../../src/cli/errors.ts';
 import { nearest } from '../../wasi/options.ts';
 
