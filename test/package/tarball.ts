@@ -89,12 +89,12 @@ function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
     expect(bytes <= MAX_PAGES_BYTES, `${bytes} bytes`);
   });
   checks.check(
-    'the package holds dist/lib, docs, declarations from abi/, wasi/ and src/, and no others',
+    'the package holds dist/lib, docs, schemas, declarations from abi/, wasi/ and src/, and no others',
     () => {
       const foreign = files.filter(file => {
         const source = declared.exec(file)?.[1];
         if (source !== undefined) return !existsSync(join(root, `${source}.ts`));
-        return !/^(dist\/lib|docs)\//.test(file) && !beside.includes(file);
+        return !/^(dist\/lib|docs|schemas)\//.test(file) && !beside.includes(file);
       });
       expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
     },

@@ -53,7 +53,7 @@ export const suiteFiles = (): string[] => [
   ...repositoryFiles(),
   ...repositoryFiles('sdk'),
   'package.json',
-  'docs/audit-report.schema.json',
+  'schemas/audit-report-1.json',
   'test/audit/sarif-2.1.0.schema.json',
 ];
 
