@@ -117,22 +117,23 @@ suite('brands', test => {
   });
 
   for (const [title, thrown, isRange] of [
-    ['a RangeError', new RangeError('x'), true],
-    ['a RangeError of another realm', new (otherRealm().RangeError)('x'), true],
-    ['a TypeError', new TypeError('x'), false],
-    ['a name alone', { name: 'RangeError' }, false],
+    ['a RangeError', () => new RangeError('x'), true],
+    ['a RangeError of another realm', () => new (otherRealm().RangeError)('x'), true],
+    ['a TypeError', () => new TypeError('x'), false],
+    ['a name alone', () => ({ name: 'RangeError' }), false],
     [
       'a name that throws',
-      Object.defineProperty(new Error('x'), 'name', {
-        get() {
-          throw new Error('no name');
-        },
-      }),
+      () =>
+        Object.defineProperty(new Error('x'), 'name', {
+          get() {
+            throw new Error('no name');
+          },
+        }),
       false,
     ],
   ] as const)
     test(`${title} is ${isRange ? 'a' : 'no'} RangeError`, () =>
-      is(isErrorOf('RangeError', thrown), isRange));
+      is(isErrorOf('RangeError', thrown()), isRange));
 
   test('a clone keeps its brand', () => {
     equal(brandsOf(structuredClone(Uint8Array.of(1))), ['isBytes', 'isUint8Array']);

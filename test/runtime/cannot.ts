@@ -31,6 +31,7 @@ export const CANNOT: readonly Cannot[] = [
     test: /the functions of a trap stand|names (the|at most 16) functions|a name is cut/,
     reason: 'Bun writes "unknown" instead of the names of wasm functions into the stack of an error',
   },
+  { runtimes: ['deno'], file: /^cli\/action\.test/, reason: 'starts bash, which Deno may not' },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   { runtimes: bundled, file: /^create\//, reason: 'npm create is a program of Node, which writes files' },
   {
