@@ -1,6 +1,47 @@
-import { type CallErrorCode, isCallErrorCode } from './error-codes.ts';
-import { PlugboardError } from './errors.ts';
+import type { CallErrorCode } from './error-codes.ts';
+import { isCodeOf, PlugboardError } from './errors.ts';
 import type { PluginOutput } from './values/output.ts';
+
+// As in errors.ts.
+const CALL_CODES = {
+  INVALID_OPTION: true,
+  UNSUPPORTED: true,
+  IMPORT_TYPE_MISMATCH: true,
+  INIT_FAILED: true,
+  FUNCTION_NOT_FOUND: true,
+  BAD_SIGNATURE: true,
+  INVALID_INPUT: true,
+  PLUGIN_ERROR: true,
+  NONZERO_RESULT: true,
+  TRAP: true,
+  STACK_OVERFLOW: true,
+  EXIT: true,
+  HOST_FUNCTION_FAILED: true,
+  HOST_FUNCTION_ASYNC: true,
+  REENTRANT_CALL: true,
+  QUEUE_TIMEOUT: true,
+  CLOSED: true,
+  MEMORY_LIMIT: true,
+  VAR_LIMIT: true,
+  VARS_DISABLED: true,
+  INVALID_HANDLE: true,
+  INVALID_UTF8: true,
+  TEXT_TOO_LONG: true,
+  WASI_NO_MEMORY: true,
+  HTTP_NOT_ENABLED: true,
+  INVALID_HTTP_REQUEST: true,
+  HTTP_DENIED: true,
+  HTTP_FAILED: true,
+  HTTP_RESPONSE_LIMIT: true,
+  BUDGET_EXCEEDED: true,
+  ABORTED: true,
+  TIMEOUT: true,
+  WORKER_FAILED: true,
+  INVALID_RANGE: true,
+  UNKNOWN_HANDLE_FREED: true,
+} satisfies Record<CallErrorCode, true>;
+
+export const isCallErrorCode = (code: unknown): code is CallErrorCode => isCodeOf(CALL_CODES, code);
 
 /** Lines that a plugin printed. */
 export interface PrintedLines {

@@ -50,6 +50,41 @@ export class PlugboardError extends Error {
   }
 }
 
+// The names once more, because the table with its texts is left out of small bundles. They are compared as types.
+const CREATE_CODES = {
+  INVALID_MANIFEST: true,
+  INVALID_OPTION: true,
+  UNSUPPORTED: true,
+  SOURCE_UNAVAILABLE: true,
+  FOLDER_UNAVAILABLE: true,
+  INVALID_WASM: true,
+  HASH_MISMATCH: true,
+  UNRESOLVED_IMPORTS: true,
+  IMPORT_TYPE_MISMATCH: true,
+  INIT_FAILED: true,
+  HOST_FUNCTION_ASYNC: true,
+  MEMORY_LIMIT: true,
+  VAR_LIMIT: true,
+  VARS_DISABLED: true,
+  TEXT_TOO_LONG: true,
+  TOO_MANY_VALUES: true,
+  TIMEOUT: true,
+  BUDGET_EXCEEDED: true,
+  POLICY_DENIED: true,
+  LOCK_UNVERIFIABLE: true,
+  INVALID_POLICY: true,
+  INVALID_SIGNATURE: true,
+  POLICY_EXPIRED: true,
+  POLICY_OUTDATED: true,
+  WORKER_FAILED: true,
+  ZERO_LIMIT: true,
+} satisfies Record<CreateErrorCode, true>;
+
+export const isCodeOf = (codes: object, code: unknown): boolean =>
+  typeof code === 'string' && Object.hasOwn(codes, code);
+
+export const isCreateErrorCode = (code: unknown): code is CreateErrorCode => isCodeOf(CREATE_CODES, code);
+
 /** A plugin could not be created. */
 export class CreateError extends PlugboardError {
   override readonly name: string = 'CreateError';

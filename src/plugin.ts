@@ -1,6 +1,5 @@
 import { CallError, notPrepared } from './call-error.ts';
-import { isCreateErrorCode } from './error-codes.ts';
-import { CreateError, excerpt, type PlugboardError } from './errors.ts';
+import { CreateError, excerpt, isCreateErrorCode, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
   type ResetOptions,

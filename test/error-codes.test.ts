@@ -8,7 +8,9 @@ import type {
   ProcessError,
 } from '../src/actor/index.ts';
 import { codeOf } from '../src/actor/process-error.ts';
-import { type ErrorCode, isCallErrorCode, isCreateErrorCode } from '../src/error-codes.ts';
+import { isCallErrorCode } from '../src/call-error.ts';
+import type { ErrorCode } from '../src/error-codes.ts';
+import { isCreateErrorCode } from '../src/errors.ts';
 import { ExitStop } from '../src/link/instance.ts';
 import { ERROR_CODES, PlugboardError } from '../src/node.ts';
 import { fromPlain, type PlainError, toPlain } from '../src/run/worker/protocol.ts';

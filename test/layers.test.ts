@@ -192,6 +192,16 @@ suite('layers', test => {
     match([...files.keys()].join(' '), /test\/layers\.test\.ts/);
   });
 
+  test('a file of the sources has at most 400 lines, and the top of src/ at most 14 files', () => {
+    const sources = ['abi/', 'wasi/', 'src/', 'create-plugboard/src/'].flatMap(filesBelow);
+    equal(
+      sources.filter(name => readText(name).split('\n').length - 1 > 400),
+      [],
+    );
+    const top = sources.filter(name => /^src\/[^/]*$/.test(name));
+    equal(top.slice(14), []);
+  });
+
   test('no call loads code', () => {
     const found = ['abi/', 'wasi/', 'src/'].flatMap(filesBelow).flatMap(name => {
       const late = [...readText(name).matchAll(/\bimport\('([^']+)'\)/g)].map(([, target]) => target);

@@ -1,8 +1,8 @@
 import type { Kernel } from '../../abi/index.ts';
-import { CallError, NOTHING_PRINTED, type PrintedLines } from '../call-error.ts';
+import { CallError, isCallErrorCode, NOTHING_PRINTED, type PrintedLines } from '../call-error.ts';
 import { isOutOfMemory, isStackOverflow, isTooLargeAtOnce, whyEnded } from '../engine/error-texts.ts';
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
-import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
+import type { CallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
 import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
 import { ExitStop } from '../link/instance.ts';

@@ -1,8 +1,8 @@
 import { ABI_ERROR_CODES, AbiError, type SharedBacking } from '../../../abi/index.ts';
 import { isError } from '../../../wasi/brands.ts';
+import { isCallErrorCode } from '../../call-error.ts';
 import { stackOf } from '../../engine/wasm-stack.ts';
-import { isCallErrorCode, isCreateErrorCode } from '../../error-codes.ts';
-import { messageOf, PlugboardError } from '../../errors.ts';
+import { isCreateErrorCode, messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
