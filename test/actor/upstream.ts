@@ -87,7 +87,7 @@ export const FAULTS: readonly Fault[] = [
   {
     number: 13,
     upstream: 'All nodes of a component, and all connectors of an actor, share queues.',
-    here: 'Each actor has its own ports and state. Networks of actors do not exist yet.',
+    here: 'Each actor has its own ports and state, and each edge of a network its own queue.',
     option: '',
   },
   {
@@ -129,7 +129,7 @@ export const FAULTS: readonly Fault[] = [
   {
     number: 20,
     upstream: 'Queues have no limit, and an actor cannot be stopped.',
-    here: 'Queues are bounded, so that senders wait. An `AbortSignal` ends a wait or a call, `stop` ends the actor.',
+    here: 'Queues are bounded, so that senders wait, also at the edges of a network. An `AbortSignal` ends a wait or a call, `stop` ends the actor.',
     option: '`capacity`, `signal`',
   },
   {

@@ -76,34 +76,38 @@ const picky: ComponentFunction = packet => {
 };
 
 suite('network', test => {
-  test('a packet goes through modules, functions and classes, and state stays in each node', async () => {
-    class Adder {
-      readonly inports = ['in'];
-      readonly outports = ['out'];
-      run({ input, state, send }: ComponentContext) {
-        const sum = ((state.get('sum') as number | undefined) ?? 0) + Number(input.in!.data);
-        state.set('sum', sum);
-        send({ out: int(sum) });
+  test.row(
+    'upstream.13',
+    'a packet goes through modules, functions and classes, and state stays in each node',
+    async () => {
+      class Adder {
+        readonly inports = ['in'];
+        readonly outports = ['out'];
+        run({ input, state, send }: ComponentContext) {
+          const sum = ((state.get('sum') as number | undefined) ?? 0) + Number(input.in!.data);
+          state.set('sum', sum);
+          send({ out: int(sum) });
+        }
       }
-    }
-    const lines = ['> go -> a.increment', 'a.count -> b.in', 'b.out -> c.in', 'c.out -> end >'];
-    const network = await create(lines, { a: { source: read('rust_counter') }, b: double, c: Adder });
-    const results = [];
-    for (let n = 0; n < 3; n++) results.push((await network.call({ go: Message.flow() })).packets);
-    equal(
-      results,
-      [2, 6, 12].map(value => [{ end: int(value) }]),
-    );
-    equal(
-      Object.entries(network.snapshot().nodes).map(([id, { state, steps }]) => [id, state, steps]),
-      [
-        ['a', { count: 3 }, 3],
-        ['b', {}, 3],
-        ['c', { sum: 12 }, 3],
-      ],
-    );
-    await network.stop();
-  });
+      const lines = ['> go -> a.increment', 'a.count -> b.in', 'b.out -> c.in', 'c.out -> end >'];
+      const network = await create(lines, { a: { source: read('rust_counter') }, b: double, c: Adder });
+      const results = [];
+      for (let n = 0; n < 3; n++) results.push((await network.call({ go: Message.flow() })).packets);
+      equal(
+        results,
+        [2, 6, 12].map(value => [{ end: int(value) }]),
+      );
+      equal(
+        Object.entries(network.snapshot().nodes).map(([id, { state, steps }]) => [id, state, steps]),
+        [
+          ['a', { count: 3 }, 3],
+          ['b', {}, 3],
+          ['c', { sum: 12 }, 3],
+        ],
+      );
+      await network.stop();
+    },
+  );
 
   test('three actors in Rust, Go and TypeScript give the same packets everywhere', async () => {
     const lines = ['> go -> rust.in', 'rust.in -> go.in', 'go.in -> ts.in', 'ts.out -> end >'];
@@ -379,7 +383,7 @@ suite('errors in a network', test => {
 });
 
 suite('bounds of a network', test => {
-  test('senders wait end to end while a slow node works', async () => {
+  test.row('upstream.20', 'senders wait end to end while a slow node works', async () => {
     let release = () => {};
     const gate = new Promise<void>(resolve => {
       release = resolve;

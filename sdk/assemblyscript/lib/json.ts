@@ -113,7 +113,7 @@ export class Json {
     return bytes;
   }
 
-  /** The items of an array; none of any other value. */
+  /** The items of an array. For any other value, an empty list. */
   get items(): Json[] {
     const list = this.list;
     return list === null ? [] : list;
@@ -130,7 +130,7 @@ export class Json {
     return this;
   }
 
-  /** The keys of an object; none of any other value. */
+  /** The keys of an object. For any other value, an empty list. */
   get keys(): string[] {
     const map = this.map;
     return map === null ? [] : map.keys();

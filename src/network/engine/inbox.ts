@@ -55,7 +55,7 @@ export class Inbox implements Sink {
     for (const entry of entries.sort((one, other) => one.number - other.number)) this.#fresh.push(entry);
   }
 
-  /** @param onWait called if there are no packets */
+  /** @param onWait called when the inbox is empty */
   take(most: number, signal: AbortSignal | undefined, onWait: () => void): Promise<readonly Delivery[]> {
     if (this.#fresh.size > 0) return Promise.resolve(this.#shift(most));
     return new Promise((resolve, reject) => {
