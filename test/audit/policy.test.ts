@@ -144,6 +144,30 @@ suite('policy', test => {
     });
   }
 
+  // Apart from the others: requests and folders of the host are not there on each runtime. A denial comes before either is used.
+  const OUTSIDE: readonly [asked: Partial<Manifest>, grant: PolicyGrant][] = [
+    [{ allowed_hosts: ['api.example.com'] }, { host: 'api.example.com', ...because }],
+    [{ allowed_hosts: ['*.example.com'] }, { host: '*', ...because }],
+    [{ allowed_paths: { '/srv/in': '/in' } }, { path: '/srv', access: 'write', ...because }],
+    [{ allowed_paths: { 'ro:/srv/in': '/in' } }, { path: '/srv/in', ...because }],
+  ];
+  for (const [asked, grant] of OUTSIDE) {
+    const title = JSON.stringify(asked);
+    test.row('error.POLICY_DENIED', `${title} is denied without a grant, and not with one`, async () => {
+      const make = (grants: readonly PolicyGrant[]) =>
+        createPlugin({ ...MANIFEST, ...asked }, { ...OPTIONS(), policy: policyOf(grants) });
+      const denials = await denialsOf(() => make(GRANTS));
+      is(denials.length, 1);
+      is(denials[0]!.code, 'POLICY_DENIED');
+      ok(denials[0]!.message.includes(grant.host === undefined ? '/srv/in' : 'example.com'));
+      const outcome = await make([...GRANTS, grant]).then(
+        plugin => plugin.close(),
+        (error: CreateError) => error.code,
+      );
+      ok(outcome !== 'POLICY_DENIED', 'the grant does not count');
+    });
+  }
+
   test('an ended grant is denied at its own line, and one that ends today holds', async () => {
     const grants = (until: string) => [{ hash: OTHER_HASH, until, ...because }];
     const now = () => Date.parse('2027-03-01T12:00:00Z');
