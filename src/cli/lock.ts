@@ -136,8 +136,9 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
   // Read again before it is written: a grant of the command line may be wrong.
   const policyText = printFile(state.policy);
   readPolicyFile(policyText, files.policyPath);
-  await replace(files.policyPath, policyText);
+  // The policy comes last: if one of the two cannot be written, nothing new is allowed.
   await replace(files.lockPath, printFile(state.lock));
+  await replace(files.policyPath, policyText);
   await writeStdout(`${[files.lockPath, files.policyPath].map(printable).join('\n')}\n`);
   return 0;
 }
