@@ -33,7 +33,7 @@ const SHARED = [
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   [
     'host',
-    /^src\/(?!(node|web)\.js|actor|build\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
+    /^src\/(?!(node|web)\.js|actor|build\/|conformance\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
   ],
 ];
 

@@ -151,7 +151,7 @@ const allowed: Files = {
 const LATE_IMPORTS: Files = {
   'src/actor/state/file-state.ts': '../../platform/node-atomic-file.ts',
   'src/cli/main.ts': './program.ts',
-  'src/cli/program.ts': './call.ts ./run.ts ./inspect.ts ./types.ts',
+  'src/cli/program.ts': './call.ts ./run.ts ./inspect.ts ./types.ts ./conformance/command.ts',
   'src/module/compile.ts': './rewrite.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./host/http.ts',

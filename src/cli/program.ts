@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
+  conformance: async () => (await import('./conformance/command.ts')).conformance,
 };
 
 const help = (commands: readonly Command[]) =>

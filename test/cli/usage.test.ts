@@ -9,16 +9,18 @@ import { suite } from '../helpers/suite.ts';
 const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }[] = [
   {
     args: [],
-    stderr: 'USAGE: expected one of the commands call, run, inspect, types, got none; see plugboard --help',
+    stderr:
+      'USAGE: expected one of the commands call, run, inspect, types, conformance, got none; see plugboard --help',
   },
   {
     args: ['fly'],
-    stderr: 'USAGE: expected one of the commands call, run, inspect, types, got "fly"; see plugboard --help',
+    stderr:
+      'USAGE: expected one of the commands call, run, inspect, types, conformance, got "fly"; see plugboard --help',
   },
   {
     args: ['--loud'],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, got "--loud"; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, conformance, got "--loud"; see plugboard --help',
   },
   {
     args: ['call'],

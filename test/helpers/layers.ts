@@ -53,6 +53,7 @@ const everything = [
   'msgpack',
   'types',
   'build',
+  'conformance',
   'cli',
 ];
 
@@ -172,6 +173,11 @@ export const layers: readonly Layer[] = [
   { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
+  {
+    name: 'conformance',
+    files: ['src/conformance/'],
+    mayImport: ['wasi', ...wasiRooms, 'errors', 'values', 'faces', 'actor', ...actorRooms, 'msgpack'],
+  },
   {
     name: 'types',
     files: ['src/types/'],
