@@ -37,7 +37,7 @@ export async function runActor(host: Host, scenario: Scenario, given: Case, term
   const codec = encoding === 'msgpack' ? msgpack : jsonCodec;
   let state = toJson(first) as JsonObject;
   let sent: Packet[] = [];
-  const answer: AnswerHostCall = (name, values) => {
+  const answer: AnswerHostCall = ({ name }, values) => {
     try {
       if (name === '__send_output') sent.push(packetFromPlainJson(readObject(values[0])));
       if (name === '__get_state') return { value: encode(writeJson(own(state, decode(values[0])) ?? null)) };

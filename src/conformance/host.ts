@@ -26,7 +26,10 @@ export interface Scenario {
 
 /** The answer to a call of a host function: it returns `value`, fails with a text, or first calls the plugin. */
 export type HostAnswer = { value: HostValue | null } | { fails: string } | { callsPlugin: string };
-export type AnswerHostCall = (name: string, values: readonly HostValue[]) => HostAnswer;
+export type AnswerHostCall = (
+  called: { namespace: string; name: string },
+  values: readonly HostValue[],
+) => HostAnswer;
 
 /** One call, as the runner saw it. */
 export interface Seen {

@@ -17,13 +17,15 @@ import { runScriptActor } from './script-actor.ts';
 import { seenError } from './seen-error.ts';
 import { serveByFetch } from './serve-by-fetch.ts';
 
-/** Features of plugboard; all that `requires` may name, but for those that a runtime may lack. */
+/** Features of plugboard on every runtime. */
 export const CAPABILITIES = [
   'absent-output',
   'allowed-paths',
   'commands',
   'error-names',
+  'exit-codes',
   'failing-host-functions',
+  'float-results',
   'host-function-types',
   'http',
   'http-headers',
@@ -95,7 +97,7 @@ async function open(
   };
   let plugin: Plugin;
   try {
-    plugin = await terms.create({ ...manifest, wasm: sources }, options);
+    plugin = await terms.create({ ...manifest, ...memoryOf(scenario, sources), wasm: sources }, options);
   } catch (error) {
     throw new Refused(seenError(error));
   }
@@ -118,6 +120,16 @@ async function open(
   };
 }
 
+/** Compiled modules cannot be given a limit of their own memory: the limit is that of the kernel then. */
+function memoryOf(
+  { manifest: { memory } }: Scenario,
+  sources: readonly object[],
+): Pick<PluginOptions, 'memory'> {
+  if (memory?.max_pages === undefined || !sources.some(source => 'module' in source)) return {};
+  const { max_pages: maxPages, max_var_bytes: maxVarBytes } = memory;
+  return { memory: { maxPages, maxVarBytes } };
+}
+
 function functionsOf(
   shapes: readonly HostFunctionShape[],
   answer: AnswerHostCall,
@@ -135,7 +147,7 @@ function functionsOf(
             ? (context.read(value as bigint)?.bytes() ?? new Uint8Array(0))
             : (value as number | bigint),
       );
-      const given = answer(name, seen);
+      const given = answer({ namespace, name }, seen);
       if ('fails' in given) throw new Error(given.fails);
       if ('callsPlugin' in given) made.plugin?.callSync(given.callsPlugin);
       const value = 'value' in given ? given.value : null;

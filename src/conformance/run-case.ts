@@ -19,7 +19,7 @@ import {
   type Terms,
   toHostValue,
 } from './judge.ts';
-import { toBytes } from './spelled.ts';
+import { mapValues, toBytes } from './spelled.ts';
 
 export interface Verdict {
   id: string;
@@ -67,14 +67,7 @@ async function problemsOf(
   try {
     const problems = given.command
       ? await runCommand(host, `${folder}/${file.wasm}`, given)
-      : await runPlugin(
-          host,
-          scenarioOf(folder, file, given),
-          { ...file.hostFunctions, ...given.hostFunctions },
-          given,
-          terms,
-          rows,
-        );
+      : await runPlugin(host, scenarioOf(folder, file, given), functionsOf(file, given), given, terms, rows);
     return [...problems, ...judgeServer(given, server)];
   } finally {
     await server?.close();
@@ -86,13 +79,12 @@ const judgeServer = ({ requests }: Case, server: Served | null): string[] =>
 
 function scenarioOf(folder: string, file: CaseFile, given: Case): Scenario {
   const modules = given.manifest?.wasm ?? [{ path: file.wasm }];
-  const functions =
-    given.process || given.actor ? ACTOR_SHAPES(given) : { ...file.hostFunctions, ...given.hostFunctions };
+  const functions = given.process || given.actor ? ACTOR_SHAPES(given) : functionsOf(file, given);
   return {
     id: given.id,
     manifest: {
       ...given.manifest,
-      wasm: modules.map(module => ({ ...module, path: `${folder}/${module.path}` })),
+      wasm: modules.map(module => ({ ...module, path: pathOf(folder, module.path) })),
     },
     wasi: given.wasi ?? true,
     logLevel: given.logLevel ?? 'trace',
@@ -109,6 +101,16 @@ function scenarioOf(folder: string, file: CaseFile, given: Case): Scenario {
     ),
   };
 }
+
+const functionsOf = (file: CaseFile, given: Case): HostFunctionCases => {
+  const own = given.hostFunctions ?? {};
+  const all = { ...file.hostFunctions, ...own };
+  return mapValues(all, (_, namespace) => ({ ...file.hostFunctions?.[namespace], ...own[namespace] }));
+};
+
+/** `../other/file.wasm` is a file of another folder. */
+const pathOf = (folder: string, path: string): string =>
+  path.startsWith('../') ? path.slice(3) : `${folder}/${path}`;
 
 /** The host functions of actors. They of the SDK of April 2025 all have a result. */
 const ACTOR_SHAPES = ({ actor }: Case): HostFunctionCases => {
@@ -133,10 +135,9 @@ async function runPlugin(
   if (given.process || given.actor)
     return host.actor?.(scenario, given) ?? runActor(host, scenario, given, terms);
   let hostCalls: HostCall[] = [];
-  const does = new Map(Object.values(functions).flatMap(named => Object.entries(named)));
-  const answer: AnswerHostCall = (name, values) => {
+  const answer: AnswerHostCall = ({ namespace, name }, values) => {
     hostCalls.push({ function: name, arguments: values });
-    return answerOf(does.get(name));
+    return answerOf(functions[namespace]?.[name]);
   };
   if (given.error) return judgeRefusal(host, scenario, answer, given.error, terms);
   const session = await openOrNull(host, scenario, answer);

@@ -11,6 +11,8 @@ export const readCaseFile = (folder: string): CaseFile =>
 
 /** plugboard on this runtime, with files of fixtures/. */
 export function hostHere(options: NonNullable<PlugboardTerms['options']>): Host {
+  // To end or suspend a plugin takes compiled bytes, and in browsers a page that may share memory.
+  const canWait = !host().module && globalThis.crossOriginIsolated !== false;
   const accessors = options.kernel === 'accessors' ? host().module?.('dist/abi/accessors.wasm') : undefined;
   return plugboardHost({
     create: createPlugin,
@@ -18,5 +20,6 @@ export function hostHere(options: NonNullable<PlugboardTerms['options']>): Host 
     // Compiled where the runtime only imports modules.
     read: path => host().module?.(`fixtures/${path}`) ?? host().readBytes(`fixtures/${path}`).slice(),
     options: { ...options, accessors },
+    more: [...(canWait ? ['timeouts', 'waiting-host-functions'] : []), ...(host().module ? [] : ['hashes'])],
   });
 }

@@ -105,13 +105,13 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^(src|actor)\//,
+    file: /^(src\/|actor\/|cases\.)/,
     test: / in a worker › /,
     reason: 'there are no workers; that it is said so is tested',
   },
   {
     runtimes: ['chromium-plain'],
-    file: /^(src|actor)\//,
+    file: /^(src\/|actor\/|cases\.)/,
     test: / in a worker › |a worker that (dies at once|cannot be started) is a creation error/,
     reason:
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',

@@ -118,7 +118,8 @@ async function makeHost(command: string | undefined, folder: string, timeoutMs: 
   if (command === undefined) {
     const { version } = createRequire(import.meta.url)('plugboard/package.json') as { version: string };
     const read = (path: string) => new Uint8Array(readFileSync(join(folder, path)));
-    return plugboardHost({ create: createPlugin, version, read });
+    const more = ['hashes', 'timeouts', 'waiting-host-functions'];
+    return plugboardHost({ create: createPlugin, version, read, more });
   }
   try {
     return await processHost(command.split(' ').filter(Boolean), folder, timeoutMs);

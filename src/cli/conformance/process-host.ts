@@ -40,7 +40,7 @@ interface CallAnswer {
 type Answer = Hello &
   CallAnswer & {
     refused?: SeenError;
-    hostCall?: { name: string; arguments: WireValue[] };
+    hostCall?: { namespace: string; name: string; arguments: WireValue[] };
     exitCode?: number;
   };
 
@@ -221,7 +221,7 @@ async function open(
       for (;;) {
         const got = await talk.receive();
         if (!got.hostCall) return seenOf(got);
-        const given = answer(got.hostCall.name, got.hostCall.arguments.map(fromWire));
+        const given = answer(got.hostCall, got.hostCall.arguments.map(fromWire));
         talk.send('value' in given ? { value: given.value === null ? null : toWire(given.value) } : given);
       }
     },
