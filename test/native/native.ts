@@ -60,6 +60,12 @@ function install(): void {
   mkdirSync(marker);
 }
 
+/** Installs the packages where needed, and returns the path of their Python. @throws {Unavailable} */
+export function pythonOfNative(): string {
+  install();
+  return PYTHON;
+}
+
 /** Runs each scenario in a process of its own. @throws {Unavailable} */
 export function runNative(scenarios: readonly Scenario[]): NativeRun[] {
   install();

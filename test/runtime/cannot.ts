@@ -34,7 +34,7 @@ export const CANNOT: readonly Cannot[] = [
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|ways\/ways)\.test/,
+    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways)\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
   {

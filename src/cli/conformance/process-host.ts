@@ -66,7 +66,8 @@ class Conversation {
   constructor(command: readonly string[], timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     const [program = '', ...args] = command;
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    // A group of its own, so that its own processes end with it.
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     createInterface({ input: this.#child.stdout! }).on('line', line => {
       this.#lines.push(line);
       this.#wake?.();
@@ -127,7 +128,14 @@ class Conversation {
 
   kill(): void {
     this.#end ??= 'the host was ended';
-    this.#child.kill('SIGKILL');
+    const { pid } = this.#child;
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // The group has ended already, or the system has none.
+      this.#child.kill('SIGKILL');
+    }
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream?.destroy();
   }
 }
 
