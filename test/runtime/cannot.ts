@@ -31,6 +31,11 @@ export const CANNOT: readonly Cannot[] = [
     test: /the functions of a trap stand|names (the|at most 16) functions|a name is cut/,
     reason: 'Bun writes "unknown" instead of the names of wasm functions into the stack of an error',
   },
+  {
+    runtimes: ['deno'],
+    file: /^cli\/conformance\.test/,
+    reason: 'starts the program of another host, which Deno may not',
+  },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   {
     runtimes: bundled,
