@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeCreatePackage } from './create-plugboard/package.mjs';
 import { accessorBytes } from './dist/abi/accessors.js';
 import { writePackage } from './package.mjs';
 
@@ -44,3 +45,4 @@ rmSync(`${dist}src/platform/node-worker-code.js.map`, { force: true });
 writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCode = \`${text}\`;\n`);
 
 await writePackage(root);
+await writeCreatePackage(root);

@@ -8,6 +8,8 @@ const IMPORTED = {
   web: 'src/web.js',
   'actor-node': 'src/actor/node.js',
   'actor-web': 'src/actor/index.js',
+  'network-node': 'src/network/node.js',
+  'network-web': 'src/network/index.js',
   abi: 'abi/index.js',
   wasi: 'wasi/index.js',
   preview2: 'wasi/preview2/index.js',
@@ -16,11 +18,31 @@ const IMPORTED = {
 /** Files for build tools, which load ES modules. */
 const FOR_TOOLS = {
   types: 'src/types/index.js',
+  'audit-node': 'src/audit/node.js',
+  'audit-web': 'src/audit/index.js',
   esbuild: 'src/build/esbuild.js',
   vite: 'src/build/vite.js',
   'no-tool': 'src/build/elsewhere.js',
 };
 const STARTED = { 'worker-web': 'src/platform/worker-web.js', 'cli/main': 'src/cli/main.js' };
+
+/** Parts of src/ that have entries or files of their own, or are loaded when they are used. */
+const NOT_HOST = [
+  '(node|web)\\.js',
+  'actor',
+  'audit/',
+  'build/',
+  'cli/',
+  'conformance/',
+  'host/(http|private)',
+  'module/(rewrite|prepare)',
+  'msgpack/',
+  'network',
+  'platform/(node|worker)',
+  'run/worker/',
+  'types/',
+  'wasm/(calls|meter|cap-memory|instructions)',
+];
 
 /** Names for files that several of them share. Other shared files are named by rollup. */
 const SHARED = [
@@ -31,10 +53,8 @@ const SHARED = [
   ],
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
-  [
-    'host',
-    /^src\/(?!(node|web)\.js|actor|build\/|conformance\/|types\/|cli\/|msgpack\/|platform\/(node|worker)|run\/worker\/|host\/(http|private)|module\/rewrite|wasm\/(meter|cap-memory|instructions))/,
-  ],
+  ['network', /^src\/network\/(?!node\.js)/],
+  ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];
 
 /** Reads a built file with its source map, so that the maps of the package lead to the sources. */

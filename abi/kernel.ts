@@ -247,8 +247,8 @@ export class Kernel {
    */
   checkRange(what: string, start: bigint, length: bigint): Range | null {
     const range = { start: Number(start), length: Number(length) };
-    if (range.length === 0 && (range.start === 0 || this.memory.hasRange(range.start, 0))) return range;
-    if (range.length !== 0 && this.memory.hasRange(range.start, range.length)) return range;
+    const isEmpty = range.start === 0 && range.length === 0;
+    if (isEmpty || this.memory.hasRange(range.start, range.length)) return range;
     this.diagnose(
       'INVALID_RANGE',
       `${what}: ${BigInt.asUintN(64, length)} bytes at ${BigInt.asUintN(64, start)} are not inside the pages ` +

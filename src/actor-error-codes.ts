@@ -155,6 +155,51 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Load the module first; the message lists the registered names.',
   },
   {
+    code: 'INVALID_GRAPH',
+    where: ['Network.plan'],
+    when: 'A graph has an unknown key, a value of the wrong type, no name, or parts that do not fit together: a connection to a process or port that does not exist, two connections of the same ends, a graph that contains itself.',
+    remedy:
+      'Correct the graph at the path that the message names, such as graph.connections[3].to. Keys may be in camelCase or snake_case.',
+  },
+  {
+    code: 'GRAPH_TOO_LARGE',
+    where: ['Network.plan'],
+    when: 'A graph has more nodes or connections than a network may, those of its subgraphs included.',
+    remedy: 'Divide the graph into several networks.',
+  },
+  {
+    code: 'UNKNOWN_COMPONENT',
+    where: ['Network.create'],
+    when: 'A process of a graph has a component that is not given, or names a module in its metadata that may not be read.',
+    remedy:
+      'Give the component that the message names in components, or allow the folder of its plugin_path in pluginFolders.',
+  },
+  {
+    code: 'NETWORK_OVERFLOW',
+    where: ['Network', 'engines'],
+    when: 'More packets wait inside a cycle, or at a join whose other ports get none, than may. Their sender cannot wait: it would wait for itself.',
+    remedy:
+      'Let the nodes on the way that the message names send fewer packets than they get, or raise the limit that it names.',
+  },
+  {
+    code: 'NODE_FENCED',
+    where: ['engines'],
+    when: 'A session of a node takes or commits after another session has taken the node over. Nothing of the step is kept.',
+    remedy: 'Drop the instance, whose memory knows of the step, and open a new session.',
+  },
+  {
+    code: 'STEP_TOO_LARGE',
+    where: ['Network', 'engines'],
+    when: 'A step has more bytes than its engine can keep at once.',
+    remedy: 'Let the node send less at once, or raise the limit that the message names.',
+  },
+  {
+    code: 'NETWORK_STOPPED',
+    where: ['Network', 'engines'],
+    when: 'A network is used that was stopped, or that stopped after a failure, which is the cause.',
+    remedy: 'Create a new network.',
+  },
+  {
     code: 'ACTOR_STOPPED',
     where: ['process', 'inports.send', 'reload'],
     when: 'The actor was stopped, by its user or by its error policy.',

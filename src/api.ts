@@ -9,6 +9,7 @@ export {
   type HostErrorCode,
 } from './error-codes.ts';
 export { CreateError, PlugboardError, type PlugboardErrorCode } from './errors.ts';
+export type { Budgets } from './given/budgets.ts';
 export type { CallOptions, ResetOptions } from './given/call-options.ts';
 export type {
   Manifest,

@@ -1,16 +1,17 @@
 import { NO_WASM } from '../abi/errors.ts';
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
+import type { NamedSource, Policy } from './audit/policy.ts';
 import { CreateError, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { readForeign, refuseOption } from './given/option-keys.ts';
 import type { PluginOptions } from './given/options.ts';
-import { readPluginOptions, type Settings, toSettings } from './given/settings.ts';
+import { type Given, readPluginOptions, type Settings, toSettings } from './given/settings.ts';
 import type { Limits } from './link/execution.ts';
 import { planLinks } from './link/plan.ts';
 import { compileModule, type PluginModule } from './module/compile.ts';
-import { fetchManifest, loadSource, type ManifestModule, unavailable } from './module/source.ts';
-import type { Fetch, Platform } from './platform/types.ts';
+import { fetchManifest, loadSource, unavailable } from './module/source.ts';
+import type { Platform } from './platform/types.ts';
 import { Plugin } from './plugin.ts';
 import { describeLinks } from './run/debug-log.ts';
 import { limitsFor, modeFor } from './run/mode.ts';
@@ -37,14 +38,22 @@ export async function createPlugin(
   const remote = readForeign(() => remoteManifest(given, base));
   const source = remote ? await fetchManifest(remote, fetch) : given;
   const parsed = readForeign(() => parseManifest(source, base));
-  const settings = toSettings({ ...parsed.given, debug: platform.debugLog?.(platform.print.err) }, own);
+  const defaults = { ...parsed.given, debug: platform.debugLog?.(platform.print.err) };
+  // An empty text is a policy that was not read, not one that was left out.
+  const policy = own.policy == null ? null : await openPolicy(own);
+  const sources = await Promise.all(
+    parsed.modules.map(item => loadSource(platform, fetch, item, policy ? true : undefined)),
+  );
+  const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
+  const keys = { manifest: defaults, options: own };
+  const { manifest: kept, options: limited } = policy ? policy.admit(named, keys) : keys;
+  const settings = toSettings(kept, limited);
   refuseUncheckedAddresses(platform, settings);
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);
-  const modules = await Promise.all(
-    parsed.modules.map(module => loadModule(platform, fetch, module, limits, settings)),
-  );
+  const modules = await Promise.all(named.map(item => compile(platform, item, limits, settings)));
   const plan = planLinks(modules, settings);
+  if (policy) policy.checkLinks(plan);
   const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
   settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
@@ -62,17 +71,20 @@ async function settled(manifest: unknown): Promise<unknown> {
   }
 }
 
-async function loadModule(
+async function openPolicy({ policy, onDiagnostic }: Given): Promise<Policy> {
+  const { Policy } = await import('./audit/policy.ts');
+  return Policy.open(policy, onDiagnostic);
+}
+
+async function compile(
   platform: Platform,
-  fetch: Fetch,
-  item: ManifestModule,
+  { name, source }: NamedSource,
   limits: Limits,
   { debug }: Settings,
 ): Promise<PluginModule> {
-  const source = await loadSource(platform, fetch, item);
-  const module = await compileModule(platform, item.name, source, limits);
+  const module = await compileModule(platform, name, source, limits);
   const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
-  debug?.(`source: module "${item.name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
+  debug?.(`source: module "${name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
   return module;
 }
 

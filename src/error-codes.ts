@@ -250,6 +250,50 @@ export const ERROR_CODES = [
     remedy: 'Raise memory.maxHttpResponseBytes.',
   },
   {
+    code: 'BUDGET_EXCEEDED',
+    where: ['createPlugin', 'call'],
+    when: 'A call, or the start functions, asked for more than one of `limits` allows.',
+    remedy:
+      'Raise the limit that the message names, or let the plugin use less. The next call gets a new instance.',
+  },
+  {
+    code: 'POLICY_DENIED',
+    where: ['createPlugin', 'onDiagnostic'],
+    when: 'The policy does not allow a module, a host, a folder, a config key, a host function, a power or a limit. One error lists all of them. A diagnostic with `mode: audit` and `allowUnreviewedBuilds`.',
+    remedy: 'Ask for less, or let a person add the grant that the message shows at the line that it names.',
+  },
+  {
+    code: 'LOCK_UNVERIFIABLE',
+    where: ['createPlugin', 'onDiagnostic'],
+    when: 'A policy is given, and a module came compiled, so that its hash is not known.',
+    remedy:
+      'Give the bytes, or import the module through plugboard/esbuild or plugboard/vite, which note its hash.',
+  },
+  {
+    code: 'INVALID_POLICY',
+    where: ['createPlugin', 'plugboard/audit'],
+    when: 'A policy, a lock or a signed statement is not of its form.',
+    remedy: 'Correct the line that the message names; docs/AUDIT.md describes the files.',
+  },
+  {
+    code: 'INVALID_SIGNATURE',
+    where: ['createPlugin', 'plugboard/audit'],
+    when: 'A policy is not signed by one of the keys, or the signed statement has another type or other subjects.',
+    remedy: 'Get the policy from its source again, and check which key signs it.',
+  },
+  {
+    code: 'POLICY_EXPIRED',
+    where: ['createPlugin', 'plugboard/audit'],
+    when: 'The time of a policy is over.',
+    remedy: 'Get a new policy. `now` gives the time that counts.',
+  },
+  {
+    code: 'POLICY_OUTDATED',
+    where: ['createPlugin', 'plugboard/audit'],
+    when: 'The sequence of a policy is below `minSequence`: it is older than one that was seen.',
+    remedy: 'Get the newest policy.',
+  },
+  {
     code: 'ABORTED',
     where: ['call'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
@@ -334,6 +378,13 @@ const CREATE_CODES = {
   TEXT_TOO_LONG: true,
   TOO_MANY_VALUES: true,
   TIMEOUT: true,
+  BUDGET_EXCEEDED: true,
+  POLICY_DENIED: true,
+  LOCK_UNVERIFIABLE: true,
+  INVALID_POLICY: true,
+  INVALID_SIGNATURE: true,
+  POLICY_EXPIRED: true,
+  POLICY_OUTDATED: true,
   WORKER_FAILED: true,
   ZERO_LIMIT: true,
 } satisfies Record<CreateErrorCode, true>;
@@ -367,6 +418,7 @@ const CALL_CODES = {
   HTTP_DENIED: true,
   HTTP_FAILED: true,
   HTTP_RESPONSE_LIMIT: true,
+  BUDGET_EXCEEDED: true,
   ABORTED: true,
   TIMEOUT: true,
   WORKER_FAILED: true,

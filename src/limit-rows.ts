@@ -4,7 +4,17 @@ import { LIMITS as DEFAULTS } from './limits.ts';
 export interface Limit {
   name: string;
   default: number;
-  unit: 'bytes' | 'characters' | 'lines' | 'modules' | 'ms' | 'pages' | 'redirects' | 'values';
+  unit:
+    | 'bytes'
+    | 'characters'
+    | 'lines'
+    | 'modules'
+    | 'ms'
+    | 'pages'
+    | 'pairs'
+    | 'redirects'
+    | 'steps'
+    | 'values';
   /** The option that changes it, if any. */
   option: string | null;
   why: string;
@@ -109,4 +119,51 @@ export const LIMITS = {
     option: null,
     why: 'Limits the memory of the kept lines when they are long.',
   },
+  reachSteps: {
+    name: 'steps from function to function for the reach of all exports in one report of plugboard/audit',
+    ...DEFAULTS.reachSteps,
+    unit: 'steps',
+    option: null,
+    why: 'Standard Go takes 500,000. A hostile module with many exports would take the square of its size. Exports beyond it have an unknown reach.',
+  },
+  reachPairs: {
+    name: 'pairs of an export and an import that it can reach, in one report of plugboard/audit',
+    ...DEFAULTS.reachPairs,
+    unit: 'pairs',
+    option: null,
+    why: 'Each pair has a path of names, so that a hostile module would make a report of gigabytes. Exports beyond it have an unknown reach.',
+  },
 } as const satisfies Record<keyof typeof DEFAULTS, Limit>;
+
+/** A budget of one call. docs/LIMITS.md is printed from these rows. */
+export interface BudgetRow {
+  name: string;
+  why: string;
+}
+
+export const BUDGETS = {
+  hostCalls: {
+    name: 'calls of functions in the option `functions`',
+    why: 'Each may cost the host more than the plugin: a query, a message, a payment.',
+  },
+  httpRequests: {
+    name: 'HTTP requests, those after a redirect included',
+    why: 'A plugin in a loop would use up the quota of the host at a service.',
+  },
+  httpBytes: {
+    name: 'bytes of the bodies of HTTP requests and responses',
+    why: 'Counted while they arrive: traffic costs money, and `memory.maxHttpResponseBytes` limits one response only.',
+  },
+  logBytes: {
+    name: 'bytes of log messages at the level of the logger or above, and of stdout and stderr',
+    why: 'A plugin that logs in a loop would fill the disk of the host. Printing ends at the next import after the limit.',
+  },
+  varWrites: {
+    name: 'calls of `var_set`, deletions included',
+    why: '`memory.maxVarBytes` limits the size of variables, not how often they change.',
+  },
+  outputBytes: {
+    name: 'bytes of the output',
+    why: 'The output is copied, and the caller may copy it again. The kernel memory alone limits it otherwise.',
+  },
+} as const satisfies Record<string, BudgetRow>;

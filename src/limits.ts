@@ -14,4 +14,6 @@ export const LIMITS = {
   stdioLineBytes: { default: 8192 },
   stdioLines: { default: 20 },
   stdioBytes: { default: 16_384 },
+  reachSteps: { default: 20_000_000 },
+  reachPairs: { default: 100_000 },
 } as const;

@@ -9,14 +9,16 @@ import {
 import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
 import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
+import type { Budgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
-import { type LinkPlan, modulesOf } from './link/plan.ts';
+import { hasChecks, type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
+import type { Budget } from './run/budget.ts';
 import type { CallSite } from './run/call.ts';
 import { Deadline } from './run/deadline.ts';
 import { growthLimit } from './run/growth.ts';
@@ -28,7 +30,7 @@ import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
 import { OutputCopier } from './values/output.ts';
-import { makeAsk } from './wasm/ask.ts';
+import { type Ask, makeAsk } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
@@ -129,22 +131,26 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
  * @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier
  */
 export async function assemble(decided: Decided): Promise<PluginParts> {
-  const { platform, settings, plan, limits, mode, syncRefusal, folders } = decided;
+  const { platform, settings, limits, mode, syncRefusal, folders } = decided;
   const kernel = createKernel(settings);
   const outputs = new OutputCopier(kernel.memory);
   const waiting = waitingCalls(decided, kernel, outputs);
   const calls = waiting ?? new InlineCalls(kernel, outputs);
-  const { tier, imports } = connect(kernel, mode, settings);
+  const budget = settings.budgets && (await budgetFor(settings.budgets, kernel, calls));
+  const { tier, imports: uncounted } = connect(kernel, mode, settings);
+  const imports = budget?.imports(uncounted) ?? uncounted;
+  const plan = budget?.plan(decided.plan) ?? decided.plan;
   const report = reportOn(plan, mode, tier, limits);
   const prints = report.wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false);
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
   const listener = settings.importListener && orStopListening(kernel, settings.importListener);
-  const execution: Execution = { plan, limits, tier, kernel, stdout, stderr, onDiagnostic, listener };
+  const sinks = budget ? { stdout: budget.sink(stdout), stderr: budget.sink(stderr) } : { stdout, stderr };
+  const execution: Execution = { plan, limits, tier, kernel, ...sinks, onDiagnostic, listener };
   const deadline =
     limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
-  const http = waiting && (await httpFor(decided, kernel, waiting));
+  const http = waiting && (await httpFor(decided, kernel, waiting, budget));
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   if (mode === 'worker') await platform.loadWorker?.();
@@ -163,8 +169,10 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
           createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
           suspends: mode === 'suspending',
-          ask: deadline && makeAsk(() => deadline.isOver()),
+          ask: hasChecks(plan) ? askOf(deadline) : null,
         });
+  const growth =
+    limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner);
   const site: CallSite = {
     kernel,
     modules: modulesOf(plan),
@@ -172,10 +180,25 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     calls,
     flush: report.wasi ? flush : null,
     printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
-    limit: limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner),
+    limit: budget ? outcome => budget.conclude(growth?.(outcome) ?? outcome) : growth,
   };
   const turns = new Turns(platform.keepAlive);
   return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
+}
+
+async function budgetFor(budgets: Budgets, kernel: Kernel, calls: HostCalls): Promise<Budget> {
+  const { Budget } = await import('./run/budget.ts');
+  return new Budget(budgets, kernel, () => calls.isActive);
+}
+
+/** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */
+function askOf(deadline: Deadline | null): Ask {
+  try {
+    return makeAsk(() => deadline?.isOver() ?? false);
+  } catch (error) {
+    const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it without --time`;
+    throw new CreateError('UNSUPPORTED', message, { cause: error });
+  }
 }
 
 /** Null for a plugin whose calls never wait. */
@@ -195,6 +218,7 @@ async function httpFor(
   { platform, settings }: Decided,
   kernel: Kernel,
   calls: WaitingCalls,
+  budget: Budget | null,
 ): Promise<AsyncImport | null> {
   const { allowedHosts, allowedSchemes, allowsPrivateAddresses, maxHttpResponseBytes } = settings;
   if (allowedHosts.length === 0) return null;
@@ -202,8 +226,10 @@ async function httpFor(
     allowedHosts,
     allowedSchemes,
     maxResponseBytes: maxHttpResponseBytes,
+    onBytes: budget?.countBytes,
   };
-  const fetch = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.publicFetch!();
+  const uncounted = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.publicFetch!();
+  const fetch = budget?.fetch(uncounted) ?? uncounted;
   const inPage = platform.baseUrl?.() !== undefined;
   const { httpSender } = await import('./host/http.ts');
   return httpImport(

@@ -1,6 +1,8 @@
 import {
+  bytesOf,
   isArrayBuffer,
   isBytes,
+  isErrorOf,
   isMemory,
   isModule,
   isSharedBuffer,
@@ -90,6 +92,7 @@ suite('brands', test => {
         equal(brandsOf(value), brands);
         const isReadable = brands.includes('isBytes');
         equal(viewBytes(value), isReadable ? Uint8Array.of(1, 2, 3) : undefined);
+        is(bytesOf(value) !== undefined, isReadable);
       });
     }
   }
@@ -102,8 +105,34 @@ suite('brands', test => {
     test(`${name} has no brand`, () => {
       equal(brandsOf(make()), []);
       is(viewBytes(make()), undefined);
+      is(bytesOf(make()), undefined);
     });
   }
+
+  test('bytesOf returns an array of this class itself, and a view of a subclass', () => {
+    const bytes = Uint8Array.of(1, 2);
+    is(bytesOf(bytes), bytes);
+    const heir = new (class Bytes extends Uint8Array {})(2);
+    is(Object.getPrototypeOf(bytesOf(heir)), Uint8Array.prototype);
+  });
+
+  for (const [title, thrown, isRange] of [
+    ['a RangeError', new RangeError('x'), true],
+    ['a RangeError of another realm', new (otherRealm().RangeError)('x'), true],
+    ['a TypeError', new TypeError('x'), false],
+    ['a name alone', { name: 'RangeError' }, false],
+    [
+      'a name that throws',
+      Object.defineProperty(new Error('x'), 'name', {
+        get() {
+          throw new Error('no name');
+        },
+      }),
+      false,
+    ],
+  ] as const)
+    test(`${title} is ${isRange ? 'a' : 'no'} RangeError`, () =>
+      is(isErrorOf('RangeError', thrown), isRange));
 
   test('a clone keeps its brand', () => {
     equal(brandsOf(structuredClone(Uint8Array.of(1))), ['isBytes', 'isUint8Array']);

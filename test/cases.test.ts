@@ -5,11 +5,12 @@ import { hostHere, readCaseFile, readIndex } from './helpers/cases.ts';
 import { host } from './helpers/host.ts';
 import { suite } from './helpers/suite.ts';
 
+const IN_WORKER = ' in a worker';
 /** The ways in which plugboard runs a plugin: tiers of the kernel, and a worker of its own. */
 const WAYS = {
-  'accessors kernel': { kernel: 'accessors' },
-  'reference kernel': { kernel: 'reference' },
-  'in a worker': { runInWorker: true },
+  ', accessors kernel': { kernel: 'accessors' },
+  ', reference kernel': { kernel: 'reference' },
+  [IN_WORKER]: { runInWorker: true },
 } as const;
 
 /** Folders whose cases run in a worker too: few by default, all but those of megabytes in CI. */
@@ -23,12 +24,12 @@ const runsInWorker = ({ calls, requires = [] }: Case): boolean =>
 for (const [way, options] of Object.entries(WAYS)) {
   const subject = hostHere(options);
   for (const folder of readIndex()) {
-    if (way === 'in a worker' && !inWorker(folder)) continue;
+    if (way === IN_WORKER && !inWorker(folder)) continue;
     const file = readCaseFile(folder);
-    if (way === 'in a worker' && !file.cases.some(runsInWorker)) continue;
-    suite(`cases of ${folder}, ${way}`, test => {
+    if (way === IN_WORKER && !file.cases.some(runsInWorker)) continue;
+    suite(`cases of ${folder}${way}`, test => {
       for (const given of file.cases) {
-        if (way === 'in a worker' && !runsInWorker(given)) continue;
+        if (way === IN_WORKER && !runsInWorker(given)) continue;
         const title = `${given.id}: ${given.proves}`;
         const body = async () => {
           const { status, reasons } = await runCase(subject, folder, file, given);

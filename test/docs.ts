@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { printApi } from './helpers/api.ts';
 import { setTestHost } from './helpers/host.ts';
 import { nodeHost, testFiles } from './helpers/node.ts';
@@ -9,6 +9,10 @@ import { rowSuites } from './helpers/suite.ts';
 globalThis.UVU_QUEUE = [[]];
 setTestHost(nodeHost);
 for (const { load } of testFiles()) await load();
+const { walkThrough, withWalkThrough, WALK_THROUGH } = await import('./cli/walk-through.ts');
+const approve = nodeHost.path(WALK_THROUGH);
+writeFileSync(approve, withWalkThrough(readFileSync(approve, 'utf8'), await walkThrough()));
+
 // Later than the host: the pages show docstrings of the sources.
 const { pages } = await import('./spec-tables.ts');
 

@@ -51,6 +51,7 @@ function isRetried({ code }: CallError): boolean {
     case 'HTTP_FAILED':
       return true;
     case 'ABORTED':
+    case 'BUDGET_EXCEEDED':
     case 'BAD_SIGNATURE':
     case 'CLOSED':
     case 'EXIT':

@@ -205,3 +205,46 @@ suite('exports', test => {
     is(findProblems(manifest, read, [readText('README.md'), ...pages].join('\n')).join('\n'), '');
   });
 });
+
+/**
+ * Links that package.json leaves out, because nobody knows them yet, with the parts that need them. docs/PACKAGE.md lists them. A
+ * release adds `repository` first.
+ */
+const UNKNOWN_LINKS: Readonly<Record<string, readonly string[]>> = {
+  repository: ['`npm publish --provenance`', 'links of README.md out of the package'],
+  homepage: ["the package's page on npm"],
+  bugs: ["the package's page on npm", '`npm bugs`'],
+};
+/** Links of README.md to files that are not in the package: npm leads them to `repository`. */
+const OUT_OF_PACKAGE = ['SECURITY.md', 'fixtures', 'test/bench/results'];
+
+suite('links of package.json', test => {
+  const manifest = readJson('package.json') as Record<string, unknown> & { files: string[] };
+
+  for (const [key, needs] of Object.entries(UNKNOWN_LINKS)) {
+    test(`${key} is left out, and docs/PACKAGE.md names the parts that need it`, () => {
+      is(
+        Object.hasOwn(manifest, key),
+        false,
+        `${key} is known now: remove its row here and in docs/PACKAGE.md`,
+      );
+      const row = `| \`${key}\` | ${needs.join(', ')} |`;
+      is(readText('docs/PACKAGE.md').includes(row), true, `expected the row ${row}`);
+    });
+  }
+
+  test('README.md links to these files alone outside the package', () => {
+    const targets = [...readText('README.md').matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g)].map(
+      ([, path]) => path!,
+    );
+    const packed = [...manifest.files, 'README.md', 'LICENSE'];
+    const outside = targets.filter(
+      path => !packed.some(inside => path === inside || path.startsWith(`${inside}/`)),
+    );
+    equal([...new Set(outside)].sort(), OUT_OF_PACKAGE);
+  });
+
+  test('the release asks for a provenance, so that it fails until the repository is known', () => {
+    match(readText('.github/workflows/release.yml'), /npm publish --provenance/);
+  });
+});

@@ -1,6 +1,7 @@
 import { equal, is, match, ok, throws } from './helpers/assert.ts';
-import { readCaseFile, readIndex } from './helpers/cases.ts';
+import { readCaseFile, readIndex, readSourceFile } from './helpers/cases.ts';
 import { host, readJson } from './helpers/host.ts';
+import { checkSchema, type Schema } from './helpers/json-schema.ts';
 import { suite } from './helpers/suite.ts';
 
 interface Fixture {
@@ -10,83 +11,8 @@ interface Fixture {
   command: string;
   sha256: string;
 }
-type Schema = { [keyword: string]: unknown };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const sizeOf = (value: unknown) => (isObject(value) ? Object.keys(value).length : 0);
-
-const TYPES: Record<string, (value: unknown) => boolean> = {
-  object: isObject,
-  array: Array.isArray,
-  string: value => typeof value === 'string',
-  integer: Number.isInteger,
-  boolean: value => typeof value === 'boolean',
-  null: value => value === null,
-};
-
-/** The keywords of JSON Schema that the schema uses. Each returns the faults of `value` at `path`. */
-const KEYWORDS: Record<string, (value: unknown, argument: never, path: string, schema: Schema) => string[]> =
-  {
-    type: (value, type: string, path) => (TYPES[type]!(value) ? [] : [`${path}: expected ${type}`]),
-    const: (value, only: string, path) => (value === only ? [] : [`${path}: expected ${only}`]),
-    enum: (value, names: unknown[], path) =>
-      names.includes(value) ? [] : [`${path}: expected one of ${names.join(', ')}`],
-    pattern: (value, pattern: string, path) =>
-      typeof value !== 'string' || new RegExp(pattern, 'u').test(value) ? [] : [`${path}: not ${pattern}`],
-    required: (value, names: string[], path) =>
-      isObject(value)
-        ? names.filter(name => !Object.hasOwn(value, name)).map(name => `${path}: no ${name}`)
-        : [],
-    properties: (value, schemas: Record<string, Schema>, path) =>
-      Object.entries(isObject(value) ? value : {}).flatMap(([name, item]) =>
-        Object.hasOwn(schemas, name) ? check(item, schemas[name]!, `${path}.${name}`) : [],
-      ),
-    additionalProperties: (value, other: Schema | false, path, { properties }) =>
-      Object.entries(isObject(value) ? value : {})
-        .filter(([name]) => !Object.hasOwn((properties as Schema) ?? {}, name))
-        .flatMap(([name, item]) =>
-          other ? check(item, other, `${path}.${name}`) : [`${path}: unknown key ${name}`],
-        ),
-    items: (value, schema: Schema, path) =>
-      (Array.isArray(value) ? value : []).flatMap((item, index) => check(item, schema, `${path}[${index}]`)),
-    minItems: (value, least: number, path) =>
-      !Array.isArray(value) || value.length >= least ? [] : [`${path}: fewer than ${least} items`],
-    minProperties: (value, least: number, path) =>
-      sizeOf(value) >= least ? [] : [`${path}: fewer than ${least} keys`],
-    maxProperties: (value, most: number, path) =>
-      sizeOf(value) <= most ? [] : [`${path}: more than ${most} keys`],
-    oneOf: (value, schemas: Schema[], path) => {
-      const fitting = schemas.filter(schema => check(value, schema, path).length === 0).length;
-      return fitting === 1 ? [] : [`${path}: fits ${fitting} of ${schemas.length} forms, not one`];
-    },
-    anyOf: (value, schemas: Schema[], path) =>
-      schemas.some(schema => check(value, schema, path).length === 0)
-        ? []
-        : [`${path}: fits 0 of ${schemas.length} forms, expected at least one`],
-    $ref: (value, reference: string, path) => check(value, definition(reference), path),
-  };
-const ANNOTATIONS = ['$schema', '$defs', 'title', 'description'];
-
-function check(value: unknown, schema: Schema, path: string): string[] {
-  return Object.entries(schema).flatMap(([keyword, argument]) => {
-    if (ANNOTATIONS.includes(keyword)) return [];
-    const test = KEYWORDS[keyword];
-    if (!test) throw new Error(`the schema uses "${keyword}", which this checker does not know`);
-    return test(value, argument as never, path, schema);
-  });
-}
-
 const readSchema = () => readJson('fixtures/cases.schema.json') as Schema;
-
-function definition(reference: string): Schema {
-  const name = /^#\/\$defs\/(\w+)$/.exec(reference)?.[1];
-  const found = (readSchema().$defs as Record<string, Schema>)[name ?? ''];
-  if (!found) throw new Error(`the schema refers to ${reference}, which it does not have`);
-  return found;
-}
-
-const checkCases = (file: unknown) => check(file, readSchema(), 'cases');
+const checkCases = (file: unknown) => checkSchema(file, readSchema(), 'cases');
 
 const hash = async (bytes: Uint8Array) => {
   const digest = await crypto.subtle.digest('SHA-256', bytes.slice().buffer);
@@ -142,7 +68,8 @@ suite('fixtures', test => {
       equal(text.match(/(\/(home|root|Users|tmp|work|usr\/lib)\/|[A-Z]:\\)[\w./\\-]*/g), null);
     });
 
-    test(`${folder}: cases.json follows the schema`, () => {
+    test(`${folder}: cases.json follows the schema, as written and with shared cases`, () => {
+      equal(checkCases(readSourceFile(folder)), []);
       equal(checkCases(readCaseFile(folder)), []);
       is(readCaseFile(folder).wasm, fixture.wasm);
     });
@@ -163,11 +90,37 @@ suite('fixtures', test => {
     );
   });
 
+  const sharing = readIndex().flatMap(folder => {
+    const { shared, except = {} } = readSourceFile(folder);
+    return shared === undefined ? [] : [{ folder, shared, except }];
+  });
+  for (const shared of new Set(sharing.map(item => item.shared))) {
+    test(`${shared}: the shared cases follow the schema, with ids of their folder`, () => {
+      const file = readSourceFile(shared);
+      equal(checkCases({ ...file, wasm: 'x.wasm' }), []);
+      equal(
+        file.cases.filter(({ id }) => !id.startsWith(`${shared}.`)),
+        [],
+      );
+    });
+  }
+  for (const { folder, shared, except } of sharing) {
+    test(`${folder}: each exception names a case of ${shared}`, () => {
+      const { cases } = readSourceFile(shared);
+      const ids = cases.map(({ id }) => id);
+      equal(
+        Object.keys(except).filter(rest => !ids.includes(`${shared}.${rest}`)),
+        [],
+      );
+    });
+  }
+
   test('the lock file of npm has no download addresses', () => {
     const { packages } = readJson('fixtures/package-lock.json') as {
-      packages: Record<string, { resolved?: string }>;
+      packages: Record<string, { resolved?: string; link?: boolean }>;
     };
-    const named = Object.keys(packages).filter(name => packages[name]!.resolved !== undefined);
+    // A link has the folder of this repository.
+    const named = Object.values(packages).filter(({ resolved, link }) => resolved !== undefined && !link);
     equal(named, []);
   });
 });
@@ -224,6 +177,6 @@ suite('schema of cases', test => {
     test(`refuses ${name}`, () => match(checkCases(wrong).join('\n'), problem));
 
   test('a keyword that the checker does not know is an error, not ignored', () => {
-    throws(() => check(1, { maximum: 0 }, 'x'), /maximum/);
+    throws(() => checkSchema(1, { multipleOf: 2 }, 'x'), /multipleOf/);
   });
 });

@@ -12,6 +12,7 @@ import { PAYLOAD_OPTIONS } from '../src/actor/engine/input.ts';
 import {
   ActorConfig,
   ExtismEngine,
+  Message,
   ModuleLoader,
   readJson,
   readPacket,
@@ -22,11 +23,26 @@ import { READ_JSON_OPTIONS } from '../src/actor/json/reader.ts';
 import { LIMIT_OPTIONS } from '../src/actor/limits.ts';
 import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/module-loader.ts';
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
+import { BUILT_FACTS, PREPARATION_KEYS } from '../src/audit/built-module.ts';
+import { HTML_OPTIONS, toHtml } from '../src/audit/html.ts';
+import { builtModule, type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
+import { SIGNING_OPTIONS } from '../src/audit/policy-api.ts';
+import { GRANT_KEYS, PLUGIN_KEYS, POLICY_KEYS, POLICY_LIMITS } from '../src/audit/policy-file.ts';
+import { POLICY_OPTIONS, SIGNATURE_OPTIONS } from '../src/audit/policy-options.ts';
+import type { AuditReport } from '../src/audit/report.ts';
+import { SARIF_OPTIONS, toSarif } from '../src/audit/sarif.ts';
+import { ENVELOPE_KEYS } from '../src/audit/signature.ts';
+import { SMALLEST_MANIFEST_OPTIONS, smallestManifest } from '../src/audit/smallest-manifest.ts';
 import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
+import { BUDGET_OPTIONS } from '../src/given/budgets.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
+import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
+import { Network } from '../src/network/index.ts';
+import { NETWORK_OPTIONS } from '../src/network/network-options.ts';
+import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
@@ -37,6 +53,7 @@ import type { OptionRow } from '../wasi/options.ts';
 import { LINE_SINK_OPTIONS } from '../wasi/provided/sinks.ts';
 import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
+import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
 
 /** The table of an options object. */
@@ -60,9 +77,21 @@ export interface Taker {
   base?: object;
 }
 
+/** A report on nothing. */
+export const REPORT: AuditReport = {
+  version: 1,
+  modules: [],
+  capabilities: [],
+  exports: [],
+  hints: [],
+  findings: [],
+  advice: [],
+  unknown: [],
+};
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 export const ACTOR = answering({ process: RESULT, get_metadata: METADATA });
 const source = { source: ACTOR };
+const POLICY: PolicyFile = { version: 1, plugins: [] };
 /** Makes the value at the first call. */
 export const once = <T>(make: () => T): (() => T) => {
   let made: { it: T } | undefined;
@@ -71,6 +100,8 @@ export const once = <T>(make: () => T): (() => T) => {
     return made.it;
   };
 };
+export const FACTS = { sha256: '0'.repeat(64), fileSha256: '0'.repeat(64) };
+export const compiled = once(() => new WebAssembly.Module(WASM));
 export const plugin = once<Promise<Plugin>>(() => createPlugin(WASM));
 export const actor = once(() => ScriptActor.create(source));
 export const engine = once(() => ExtismEngine.create(source));
@@ -81,10 +112,20 @@ export const loader = once(async () => {
 });
 export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
 
+const ONE_NODE = {
+  properties: { name: 'n' },
+  processes: { a: { component: 'X' } },
+  inports: { go: { nodeId: 'a', portId: 'p' } },
+  outports: { end: { nodeId: 'a', portId: 'p' } },
+};
+export const newNetwork = () => Network.create(ONE_NODE, { components: { X: () => {} } });
+export const network = once(newNetwork);
+
 /** Every options object that a public function takes. */
 export const TAKERS: readonly Taker[] = [
   { table: PLUGIN_OPTIONS, callable: 'createPlugin', give: options => createPlugin(WASM, options) },
   { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
+  { table: BUDGET_OPTIONS, callable: null, give: limits => createPlugin(WASM, { limits }) },
   {
     table: MANIFEST_KEYS,
     callable: null,
@@ -126,6 +167,12 @@ export const TAKERS: readonly Taker[] = [
     table: SEND_OPTIONS,
     callable: 'ScriptActor.process',
     give: async options => (await actor()).process({}, options),
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'ScriptActor.step',
+    by: 'ScriptActor.step',
+    give: async options => (await actor()).step(new Map(), {}, options),
   },
   {
     table: SEND_OPTIONS,
@@ -181,6 +228,46 @@ export const TAKERS: readonly Taker[] = [
     give: options => readPacket('{}', undefined, options),
   },
   { table: PAYLOAD_OPTIONS, callable: 'writePayload', give: options => writePayload({}, options) },
+  {
+    table: NETWORK_OPTIONS,
+    callable: 'Network.create',
+    give: options => Network.create({ properties: { name: 'n' } }, options),
+  },
+  {
+    table: COMPONENT_MODULE,
+    callable: null,
+    give: component => Network.create(ONE_NODE, { components: { X: component } }),
+    base: source,
+  },
+  {
+    table: COMPONENT_GRAPH,
+    callable: null,
+    give: component => Network.create(ONE_NODE, { components: { X: component } }),
+    base: { graph: { properties: { name: 'inner' } } },
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'Network.call',
+    by: 'Network.call',
+    give: async options => (await network()).call({}, options),
+  },
+  {
+    table: SEND_OPTIONS,
+    callable: 'NetworkInport.send',
+    by: 'NetworkInport.send',
+    give: async options => (await network()).inports.go!.send(Message.flow(), options),
+  },
+  {
+    table: STOP_OPTIONS,
+    callable: 'Network.stop',
+    by: 'Network.stop',
+    give: async options => (await newNetwork()).stop(options),
+  },
+  {
+    table: PLAN_OPTIONS,
+    callable: 'Network.plan',
+    give: options => Network.plan({ properties: { name: 'n' } }, options),
+  },
   { table: WASI_OPTIONS, callable: 'createWasi', give: options => createWasi(options) },
   {
     table: PREOPEN_OPTIONS,
@@ -218,6 +305,72 @@ export const TAKERS: readonly Taker[] = [
     callable: 'printModule',
     give: options => printModule(describePlugin(WASM), options),
     base: { source: 'bytes', gives: 'bytes', sha256: '' },
+  },
+  {
+    table: POLICY_OPTIONS,
+    callable: null,
+    give: policy => createPlugin(WASM, { policy }),
+    base: { source: POLICY },
+  },
+  { table: BUILT_FACTS, callable: 'builtModule', give: facts => builtModule(compiled(), facts), base: FACTS },
+  {
+    table: PREPARATION_KEYS,
+    callable: null,
+    give: (prepared: never) => builtModule(compiled(), { ...FACTS, prepared }),
+    base: { hasChecks: false, initialPages: 0, growthPages: null },
+  },
+  { table: POLICY_KEYS, callable: null, give: policy => readPolicy(policy), base: POLICY },
+  {
+    table: PLUGIN_KEYS,
+    callable: null,
+    give: (entry: never) => readPolicy({ ...POLICY, plugins: [entry] }),
+    base: { name: 'a', grants: [] },
+  },
+  {
+    table: GRANT_KEYS,
+    callable: null,
+    give: (grant: never) => readPolicy({ ...POLICY, plugins: [{ name: 'a', grants: [grant] }] }),
+    base: { reason: 'r' },
+  },
+  {
+    table: POLICY_LIMITS,
+    callable: null,
+    give: (limits: never) => readPolicy({ ...POLICY, plugins: [{ name: 'a', grants: [], limits }] }),
+  },
+  {
+    table: SIGNATURE_OPTIONS,
+    callable: 'verifyPolicy',
+    give: options => verifyPolicy(GOOD.p256, options),
+    base: { verify: () => true },
+  },
+  {
+    table: SIGNING_OPTIONS,
+    callable: 'signPolicy',
+    give: options => signPolicy(POLICY, options),
+    base: { key: { [Symbol.toStringTag]: 'CryptoKey', usages: ['sign'] } },
+  },
+  {
+    table: ENVELOPE_KEYS,
+    callable: null,
+    give: envelope => verifyPolicy(envelope, { verify: () => true }),
+    base: GOOD.p256,
+  },
+  {
+    table: HTML_OPTIONS,
+    callable: 'toHtml',
+    give: options => toHtml(REPORT, options),
+    base: { title: 'plugin.wasm' },
+  },
+  {
+    table: SARIF_OPTIONS,
+    callable: 'toSarif',
+    give: options => toSarif(REPORT, options),
+    base: { path: 'plugin.wasm' },
+  },
+  {
+    table: SMALLEST_MANIFEST_OPTIONS,
+    callable: 'smallestManifest',
+    give: options => smallestManifest(REPORT, options),
   },
   // The plugins of build tools read their options by this function, but exist only where the tools run.
   { table: BUILD_OPTIONS, callable: 'plugboard', give: options => readBuildOptions(options) },

@@ -8,7 +8,7 @@ import { suite } from './helpers/suite.ts';
 import { actor, grantId, ownRows, plugin, TABLES, TAKERS, type Taker } from './option-tables.ts';
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
-const CODES = /^(INVALID_OPTION|INVALID_MANIFEST|INVALID_CONFIG|WASI_INVALID_\w+)$/;
+const CODES = /^(INVALID_OPTION|INVALID_MANIFEST|INVALID_CONFIG|INVALID_POLICY|WASI_INVALID_\w+)$/;
 const SECRET = 'hunter2';
 
 /** Wrong forms that users write by mistake. */

@@ -25,8 +25,22 @@ import {
   writePacket,
   writePayload,
 } from '../src/actor/node.ts';
+import {
+  builtModule,
+  compareGrants,
+  compareReports,
+  readPolicy,
+  reportOf,
+  signPolicy,
+  smallestManifest,
+  toHtml,
+  toSarif,
+  verifyPolicy,
+} from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
+import { Network as AnyNetwork } from '../src/network/network.ts';
+import { Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
   createPlugin,
@@ -50,18 +64,34 @@ import {
   webRandom,
 } from '../wasi/index.ts';
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
+import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
-import { ACTOR, actor, engine, kernel, loader, once, plugin } from './option-tables.ts';
+import {
+  ACTOR,
+  actor,
+  compiled,
+  engine,
+  FACTS,
+  kernel,
+  loader,
+  network,
+  newNetwork,
+  once,
+  plugin,
+  REPORT,
+} from './option-tables.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
   'src/node',
   'src/actor/node',
+  'src/network/node',
   'abi/index',
   'wasi/index',
   'wasi/preview2/index',
   'src/msgpack/index',
   'src/types/index',
+  'src/audit/node',
   'src/build/esbuild',
   'src/build/vite',
 ];
@@ -80,6 +110,7 @@ export const WRITTEN_BY_CALLERS = [
     'FsFile',
     'FsDirectory',
   ],
+  'ComponentContext',
   ...['Preview2Descriptor', 'Preview2DirectoryEntryStream', 'Preview2Preopens'],
 ];
 
@@ -118,6 +149,15 @@ const ended = ({ run, args }: PublicCall): PublicCall => ({
 
 const WASM = buildModule({ functions: [{ name: 'nothing', body: [] }] });
 const TYPES = describePlugin(WASM);
+const POLICY = { version: 1, plugins: [] } as const;
+const SIGNING = {};
+const signingKey = once(
+  () =>
+    crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
+      'sign',
+      'verify',
+    ]) as Promise<CryptoKeyPair>,
+);
 // Plugins are shared by the calls of one row: JavaScriptCore takes 50 ms for each new memory of many (measured on Bun).
 const newActor = () => once(() => ScriptActor.create({ source: ACTOR }));
 // A loader reloads all actors that it made.
@@ -131,7 +171,7 @@ const newEngine = () => once(() => ExtismEngine.create({ source: ACTOR }));
 
 /** Ends a plugin or actor that a call has returned. */
 export async function release(made: unknown): Promise<void> {
-  if (made instanceof AnyActor) await made.stop();
+  if (made instanceof AnyActor || made instanceof AnyNetwork) await made.stop();
   else if (made instanceof Plugin || made instanceof AnyEngine) await made.close();
 }
 const files = new MemoryFs();
@@ -142,6 +182,14 @@ const state = () => new MemoryState();
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
+const GRAPH = {
+  properties: { name: 'n' },
+  processes: { a: { component: 'X' } },
+  inports: { go: { nodeId: 'a', portId: 'p' } },
+  outports: { end: { nodeId: 'a', portId: 'p' } },
+};
+const PLAN = Network.plan(GRAPH);
+const moduleNetwork = once(() => Network.create(GRAPH, { components: { X: { source: ACTOR } } }));
 const PACKET = { port: { type: 'Flow' } };
 
 /** Runs `use` with the context of a host function that is running. */
@@ -218,6 +266,8 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   ),
   'ScriptActor.create': call(ScriptActor.create.bind(ScriptActor), { source: ACTOR }, {}),
   'ScriptActor.process': on(actor, 'process', {}, {}),
+  'ScriptActor.step': on(actor, 'step', new Map(), {}, {}),
+  'ScriptActor.dropInstance': on(newActor(), 'dropInstance'),
   'ScriptActor.start': on(actor, 'start'),
   'ScriptActor.drain': on(actor, 'drain'),
   'ScriptActor.stop': on(newActor(), 'stop', {}),
@@ -257,6 +307,21 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'ActorConfig.fromNode': call(ActorConfig.fromNode, { id: 'n', component: 'c' }, {}),
   writeConfig: call(writeConfig, {}, undefined),
   writePayload: call(writePayload, {}, {}),
+  'Network.plan': call(Network.plan, { properties: { name: 'n' } }, {}),
+  'Network.create': call(Network.create.bind(Network), GRAPH, { components: { X: () => {} } }),
+  'Network.start': on(once(newNetwork), 'start'),
+  'Network.call': on(network, 'call', { go: { type: 'Flow' } }, {}),
+  'Network.drain': on(network, 'drain'),
+  'Network.stop': on(once(newNetwork), 'stop', {}),
+  'Network.reload': on(moduleNetwork, 'reload', 'X', ACTOR),
+  'Network.snapshot': on(network, 'snapshot'),
+  'Network.deadLetters': on(network, 'deadLetters'),
+  'Network.subscribe': on(network, 'subscribe', () => {}),
+  'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
+  'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),
+  'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),
+  toMermaid: call(toMermaid, PLAN),
+  toDot: call(toDot, PLAN),
   readJson: call(readJson, '1', {}),
   writeJson: call(writeJson, 1),
   readPacket: call(readPacket, '{}'),
@@ -286,6 +351,25 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
       toPlain: [{ type: 'Flow' }],
     }).map(([name, args]) => [`Message.${name}`, on(() => Message, name, ...args)]),
   ),
+  reportOf: call(reportOf, WASM),
+  builtModule: {
+    run: (module, ...rest) => (builtModule as Any)(module === WASM ? compiled() : module, ...rest),
+    args: [WASM, FACTS],
+  },
+  readPolicy: call(readPolicy, POLICY),
+  compareGrants: call(compareGrants, POLICY, POLICY),
+  signPolicy: {
+    run: async (policy, options, ...more) => {
+      const own = options === SIGNING ? { key: (await signingKey()).privateKey } : options;
+      return (signPolicy as Any)(policy, own, ...more);
+    },
+    args: [POLICY, SIGNING],
+  },
+  verifyPolicy: call(verifyPolicy, GOOD.p256, { verify: () => true, now: () => 0 }),
+  compareReports: call(compareReports, REPORT, REPORT),
+  smallestManifest: call(smallestManifest, REPORT, {}),
+  toHtml: call(toHtml, REPORT, { title: 'plugin.wasm' }),
+  toSarif: call(toSarif, REPORT, { path: 'plugin.wasm' }),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

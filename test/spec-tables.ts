@@ -5,15 +5,21 @@ import { ACTOR_ERROR_CODES } from '../src/actor-error-codes.ts';
 import { call } from '../src/cli/call.ts';
 import type { Command, Option } from '../src/cli/command.ts';
 import { CLI_ERROR_CODES } from '../src/cli/errors.ts';
+import { graph } from '../src/cli/graph.ts';
 import { inspect } from '../src/cli/inspect.ts';
 import { run } from '../src/cli/run.ts';
 import { ERROR_CODES, type ErrorCode } from '../src/error-codes.ts';
-import { LIMITS, type Limit } from '../src/limit-rows.ts';
+import type { BudgetName } from '../src/given/budgets.ts';
+import { BUDGETS, type BudgetRow, LIMITS, type Limit } from '../src/limit-rows.ts';
+import { NETWORK_LIMITS, type NetworkLimit } from '../src/network/limits.ts';
 import { MODES, type ModeRow, TIME_KEEPERS, type TimeKeeper } from '../src/run/mode.ts';
+import { MODE_TEXTS, TIME_KEEPER_TEXTS } from '../src/run/mode-rows.ts';
+import { TYPES_LIMITS } from '../src/types/limits.ts';
 import { WASI_ERROR_CODES } from '../wasi/errors.ts';
 import type { OptionRow } from '../wasi/options.ts';
 import { abiPage } from './abi-page.ts';
 import { FAULTS, type Fault } from './actor/upstream.ts';
+import { auditPage } from './audit-page.ts';
 import { optionDoc } from './helpers/option-docs.ts';
 import { type Page, specTable } from './helpers/spec-table.ts';
 import { SCORE, SURVIVORS, type Survivor } from './mutation/survivors.ts';
@@ -64,8 +70,12 @@ const errorsPage: Page = {
 /** Separates groups of three digits by commas. */
 const formatNumber = (value: number) => value.toLocaleString('en-US');
 
-const limitTable = (title: string, intro: string, limits: { [key: string]: Limit | ActorLimit }) =>
-  specTable<[key: string, limit: Limit | ActorLimit]>({
+type AnyLimit = Pick<Limit | ActorLimit | NetworkLimit, 'name' | 'default' | 'option' | 'why'> & {
+  unit: string;
+};
+
+const limitTable = (title: string, intro: string, limits: { [key: string]: AnyLimit }) =>
+  specTable<[key: string, limit: AnyLimit]>({
     title,
     intro,
     prefix: 'limit',
@@ -80,6 +90,25 @@ const limitTable = (title: string, intro: string, limits: { [key: string]: Limit
     ],
   });
 
+const budgetRows: Readonly<Record<BudgetName, BudgetRow>> = BUDGETS;
+
+const budgetTable = specTable<[key: BudgetName, row: BudgetRow]>({
+  title: 'Budgets of one call',
+  intro:
+    'Off unless the option is given. A call over a budget fails with BUDGET_EXCEEDED, which names the budget, its limit and the amount ' +
+    'asked for, in every mode; the next call gets a new instance and the whole budget. Start functions count as a call of their own. ' +
+    'Actors take them in `limits` too, except `outputBytes`, which has a wider meaning there.',
+  prefix: 'budget',
+  rows: Object.entries(budgetRows) as [BudgetName, BudgetRow][],
+  id: ([key]) => key,
+  layout: 'table',
+  columns: [
+    { head: 'Option', cell: ([key]) => `\`limits.${key}\`` },
+    { head: 'Counts', cell: ([, row]) => row.name },
+    { head: 'Why', cell: ([, row]) => row.why },
+  ],
+});
+
 const firstRow = 'The first row that fits is chosen; the last one fits always.';
 
 const timeTable = specTable<TimeKeeper>({
@@ -93,8 +122,8 @@ const timeTable = specTable<TimeKeeper>({
   id: row => row.id,
   layout: 'table',
   columns: [
-    { head: 'When', cell: row => row.when },
-    { head: 'The limit is kept by', cell: row => row.keeps },
+    { head: 'When', cell: ({ id }) => TIME_KEEPER_TEXTS[id].when },
+    { head: 'The limit is kept by', cell: ({ id }) => TIME_KEEPER_TEXTS[id].keeps },
   ],
 });
 
@@ -108,7 +137,7 @@ const modeTable = specTable<ModeRow>({
   id: row => row.id,
   layout: 'table',
   columns: [
-    { head: 'When', cell: row => row.when },
+    { head: 'When', cell: ({ id }) => MODE_TEXTS[id] },
     { head: 'Mode', cell: ({ mode }) => (typeof mode === 'string' ? `\`${mode}\`` : 'an error') },
     {
       head: '`callSync`',
@@ -123,7 +152,14 @@ const limitsPage: Page = {
   intro: 'Where plugboard stops a plugin that takes too much, and why at that value. A page is 64 KiB.',
   tables: [
     limitTable('Plugins', 'A limit without an option is fixed.', LIMITS),
+    budgetTable,
     limitTable('Actors', 'Additional limits for plugins that are actors.', ACTOR_LIMITS),
+    limitTable('Networks', 'Additional limits for graphs of actors.', NETWORK_LIMITS),
+    limitTable(
+      'Types',
+      'Limits of `plugboard types`, `plugboard/esbuild` and `plugboard/vite`.',
+      TYPES_LIMITS,
+    ),
     timeTable,
     modeTable,
   ],
@@ -462,7 +498,7 @@ interface Flag {
   flag: string;
   option: Option;
 }
-const COMMANDS = [call, run, inspect];
+const COMMANDS = [call, run, inspect, graph];
 const flagsOf = (command: Command): Flag[] =>
   Object.entries<Option>(command.options).map(([flag, option]) => ({ command, flag, option }));
 const DEFAULT = /\s*\(default: ([^)]*)\)/;
@@ -624,5 +660,6 @@ export const pages: readonly Page[] = [
   actorsPage,
   securityPage,
   mutationPage,
+  auditPage,
   stabilityPage,
 ];

@@ -26,9 +26,11 @@ export const LEVELS: readonly { level: Level; means: string }[] = [
 export const IMPORTS: readonly { path: string; level: Level; note: string }[] = [
   { path: 'plugboard', level: 'stable', note: '' },
   { path: 'plugboard/actor', level: 'stable', note: '' },
+  { path: 'plugboard/network', level: 'experimental', note: 'grows with the engines beyond one process' },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
   { path: 'plugboard/types', level: 'experimental', note: 'the form of the description may grow' },
+  { path: 'plugboard/audit', level: 'experimental', note: 'the form of the report may grow' },
   { path: 'plugboard/esbuild', level: 'experimental', note: 'the hooks may grow' },
   { path: 'plugboard/vite', level: 'experimental', note: 'the hooks may grow' },
   {
@@ -43,6 +45,12 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     note: 'the path; the bytes belong to the version of the package',
   },
   { path: 'plugboard/examples/*.wasm', level: 'experimental', note: 'for first steps, not for programs' },
+  {
+    path: 'plugboard/schemas/policy-1.json',
+    level: 'experimental',
+    note: 'another form gets another number',
+  },
+  { path: 'plugboard/schemas/lock-1.json', level: 'experimental', note: 'another form gets another number' },
   { path: 'plugboard/package.json', level: 'stable', note: 'for tools' },
 ];
 
@@ -55,8 +63,16 @@ export const EXPERIMENTAL: readonly { path: string; names: readonly string[]; re
   },
   {
     path: 'plugboard/actor',
-    names: ['ExtismEngine', 'EngineCall', 'EngineResult', 'writeConfig', 'writePayload'],
-    reason: 'the parts below `ScriptActor`, for networks of actors that do not exist yet',
+    names: [
+      'ExtismEngine',
+      'EngineCall',
+      'EngineResult',
+      'writeConfig',
+      'writePayload',
+      'ActorState',
+      'ActorStep',
+    ],
+    reason: 'the parts below `ScriptActor`, for engines of networks',
   },
   {
     path: 'plugboard/wasi',

@@ -27,8 +27,9 @@ import { errorPackets, ProcessError } from './process-error.ts';
 import { Pump } from './pump.ts';
 import { Sequence } from './sequence.ts';
 import { StateKeeper } from './state/state-keeper.ts';
-import { loadFrom } from './state/state-store.ts';
-import { packetsOf, type Step } from './step.ts';
+import { loadFrom, type StateMap } from './state/state-store.ts';
+import { ActorState, stateGiven } from './state/written-state.ts';
+import { type ActorStep, packetsOf, type Step } from './step.ts';
 
 /**
  * A Reflow actor whose logic is an Extism plugin. It processes one packet at a time, in order, and gives out the packets
@@ -160,6 +161,39 @@ export class ScriptActor {
   }
 
   /**
+   * Processes one packet from the state that is given, and keeps nothing: store, ports, `state`, listeners and error policy do
+   * not learn of it. The caller commits state and packets together, or drops both and calls `dropInstance`.
+   * @param state the state of the step before, or a map to begin from
+   * @throws {ActorError} as `process`; INVALID_CONFIG, STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a wrong state
+   */
+  step(state: ActorState | StateMap, payload: Packet, options?: SendOptions): Promise<ActorStep>;
+  async step(
+    state: ActorState | StateMap,
+    payload: Packet,
+    options?: SendOptions,
+    ...extra: unknown[]
+  ): Promise<ActorStep> {
+    const { signal } = readSendOptions('step', options);
+    refuseArguments('step', extra);
+    this.#life.checkActive('step');
+    const given = stateGiven(state);
+    const part = this.#plugin.payloadOf(payload);
+    return await this.#turns.take('step', () => this.#step(given, part, signal), signal);
+  }
+
+  /**
+   * Replaces the plugin by a new instance, whose memory knows nothing of steps that were not committed. The bytes given at
+   * creation must not have changed.
+   * @throws {ModuleError} InitFailed; then the old instance goes on
+   */
+  dropInstance(): Promise<void>;
+  async dropInstance(...extra: unknown[]): Promise<void> {
+    refuseArguments('dropInstance', extra);
+    this.#life.checkActive('dropInstance');
+    return this.#turns.take('dropInstance', () => this.#plugin.renew());
+  }
+
+  /**
    * Begins to process packets from `inports`. When a call fails, `outports` gets the packets that it sent before, then
    * `{error: Error(message)}`, and the actor goes on as its error policy says. A second `start` has no effect.
    * @throws {ActorError} ACTOR_STOPPED once the actor is stopped
@@ -280,10 +314,20 @@ export class ScriptActor {
     }
   }
 
+  async #step(given: ActorState | StateMap, payload: Part, signal?: AbortSignal): Promise<ActorStep> {
+    this.#life.checkNotFailed('step');
+    const before = given instanceof ActorState ? given : this.#plugin.writeStored(given);
+    const step = await this.#plugin.execute(payload, before, this.#signalWith(signal));
+    return { state: step.state ?? before, packets: packetsOf(step), error: step.error };
+  }
+
+  #signalWith(given?: AbortSignal): AbortSignal {
+    return given ? AbortSignal.any([this.#life.signal, given]) : this.#life.signal;
+  }
+
   /** Processes one payload in its turn: executes it, then commits the step. */
   async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
-    const own = this.#life.signal;
-    const signal = given ? AbortSignal.any([own, given]) : own;
+    const signal = this.#signalWith(given);
     const call = this.#callEvents.begin(payload);
     let step: Step | undefined;
     try {

@@ -5,7 +5,7 @@ import type { Packet } from './message/message.ts';
 import type { ProcessError } from './process-error.ts';
 import type { StateKeeper } from './state/state-keeper.ts';
 import { changedKeys } from './state/state-store.ts';
-import type { WrittenState } from './state/written-state.ts';
+import type { ActorState } from './state/written-state.ts';
 import { packetsOf, type Step } from './step.ts';
 
 /** A call that is running. */
@@ -42,7 +42,7 @@ export class CallEvents {
     return call;
   }
 
-  changes(call: Call, before: WrittenState, after: WrittenState): void {
+  changes(call: Call, before: ActorState, after: ActorState): void {
     if (!this.#events.isHeard || before === after) return;
     const keys = changedKeys(before.state, after.state);
     if (keys.length === 0) return;

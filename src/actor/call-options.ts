@@ -16,7 +16,7 @@ export interface StopOptions {
 const ofCreate = 'it is an option of ScriptActor.create';
 
 export const SEND_OPTIONS: OptionTable<SendOptions> = {
-  of: 'actor.process(payload, options) and inports.send(packet, options)',
+  of: 'actor.process(payload, options), actor.step(state, payload, options) and inports.send(packet, options)',
   rows: {
     signal: {
       // `AbortSignal.any` joins it with the actor's own signal, and accepts only signals of this realm.

@@ -1,8 +1,20 @@
+/** Marks the floats of each copy of the package in one program: CommonJS and ES modules have classes of their own. */
+const FLOAT = Symbol.for('plugboard.Float');
+
 /** A floating point number whose value may be whole: `new Float(1)` is written as `1.0`, a plain `1` as `1`. */
 export class Float {
+  /** @internal */
+  static [Symbol.hasInstance](value: unknown): value is Float {
+    return typeof value === 'object' && value !== null && FLOAT in value;
+  }
+
   readonly value: number;
   constructor(value: number) {
     this.value = value;
+  }
+  /** @internal */
+  get [FLOAT](): true {
+    return true;
   }
   valueOf(): number {
     return this.value;

@@ -50,3 +50,5 @@ export { readPacket, type Wire, writePacket } from './message/wire.ts';
 export { type ActorModule, type LoaderOptions, type LoadOptions, ModuleLoader } from './module-loader.ts';
 export { ProcessError } from './process-error.ts';
 export { MemoryState, type StateMap, type StatePolicy, type StateStore } from './state/state-store.ts';
+export { ActorState } from './state/written-state.ts';
+export type { ActorStep } from './step.ts';

@@ -1,4 +1,5 @@
 import { aCount, type OptionRow, type OptionTable, readArgument, readOptions } from '../../wasi/options.ts';
+import { BUDGET_OPTIONS, type Budgets } from '../given/budgets.ts';
 import { withCommas } from '../units.ts';
 import { ActorError, type ActorErrorCode, refuseOption } from './errors.ts';
 
@@ -103,7 +104,17 @@ export interface ActorLimits extends CallLimits {
   stateBytes: number;
 }
 
-type LimitOptions = { readonly [Name in keyof ActorLimits]?: number | undefined };
+/** The budgets of `createPlugin` that actors take too. Their own `outputBytes` counts more than the output. */
+type ActorBudgets = Omit<Budgets, 'outputBytes'>;
+type GivenLimits = { readonly [Name in keyof ActorLimits]?: number | undefined };
+export interface LimitOptions extends ActorBudgets, GivenLimits {}
+
+const { outputBytes: _, ...budgetRows } = BUDGET_OPTIONS.rows;
+const BUDGET_NAMES = Object.keys(budgetRows) as (keyof ActorBudgets)[];
+
+/** The budgets among the limits of an actor. */
+export const budgetsOf = (limits: LimitOptions = {}): Budgets =>
+  Object.fromEntries(BUDGET_NAMES.map(name => [name, limits[name]]));
 
 const limitRow = (name: keyof ActorLimits): OptionRow => {
   const { default: most, unit, name: what } = ACTOR_LIMITS[name];
@@ -118,6 +129,7 @@ export const LIMIT_OPTIONS: OptionTable<LimitOptions> = {
     stateBytes: limitRow('stateBytes'),
     outputBytes: limitRow('outputBytes'),
     packets: limitRow('packets'),
+    ...budgetRows,
   },
 };
 

@@ -17,10 +17,10 @@ import type { Packet } from './message/message.ts';
 import { codeOf, ProcessError } from './process-error.ts';
 import { applyReturned, type StateMap } from './state/state-store.ts';
 import {
+  ActorState,
   checkStateRoom,
   isSameState,
   type StateRoom,
-  type WrittenState,
   writeState,
 } from './state/written-state.ts';
 import type { Step } from './step.ts';
@@ -122,12 +122,12 @@ export class LoadedPlugin {
   }
 
   /** Writes a state that did not come from this plugin. @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH */
-  writeStored(state: StateMap): WrittenState {
+  writeStored(state: StateMap): ActorState {
     return this.#write(state, 'the stored state', 'raise the limit, or commit a smaller state to the store');
   }
 
   /** Checks that a state which the plugin before has left fits here. @throws {ActorError} STATE_TOO_LARGE */
-  checkRoom({ part }: WrittenState): void {
+  checkRoom({ part }: ActorState): void {
     checkStateRoom(part, this.#stateRoom, 'state', 'the module before goes on');
   }
 
@@ -135,7 +135,7 @@ export class LoadedPlugin {
    * Runs the plugin on a payload and a state. Keeps nothing and sends nothing: `before` does not change, and the same
    * arguments can be executed again. Never rejects; the error of a call that fails is in the step.
    */
-  async execute(payload: Part, before: WrittenState, signal?: AbortSignal): Promise<Step> {
+  async execute(payload: Part, before: ActorState, signal?: AbortSignal): Promise<Step> {
     const { engine } = this;
     const { isolation, emitEmptyResults } = this.#settings;
     const sent: Packet[] = [];
@@ -188,14 +188,14 @@ export class LoadedPlugin {
   }
 
   /** @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a state that cannot be the input of the next call */
-  #after(state: StateMap, before: WrittenState): WrittenState {
+  #after(state: StateMap, before: ActorState): ActorState {
     return isSameState(state, before.state)
       ? before
       : this.#write(state, 'state', 'the state from before the call is kept');
   }
 
   /** Keys that the plugin set before a failure are kept, as upstream does, unless the policy is `transactional`. */
-  #afterFailure(state: StateMap, before: WrittenState): WrittenState | undefined {
+  #afterFailure(state: StateMap, before: ActorState): ActorState | undefined {
     const { statePolicy, tell } = this.#settings;
     if (statePolicy === 'transactional') return undefined;
     try {
@@ -208,17 +208,17 @@ export class LoadedPlugin {
     }
   }
 
-  #write(state: StateMap, what: string, remedy: string): WrittenState {
+  #write(state: StateMap, what: string, remedy: string): ActorState {
     const part = writeState(state, this.engine.codec);
     checkStateRoom(part, this.#stateRoom, what, remedy);
-    return { state, part };
+    return new ActorState(state, part);
   }
 }
 
 /** Failures of a plugin that was called in the wrong protocol. State and packets that it made of its input are dropped. */
 const PROTOCOL_CODES: readonly unknown[] = ['WRONG_PROTOCOL', 'INVALID_RESULT'];
 
-const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: WrittenState): Step => ({
+const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: ActorState): Step => ({
   state,
   sent,
   result: undefined,

@@ -1,27 +1,6 @@
 import { excerpt, messageOf } from '../errors.ts';
+import { Fifo } from '../values/fifo.ts';
 import { ActorError } from './errors.ts';
-
-/** A queue with `push` and `shift` in constant time; `shift` of an array moves all other items. */
-class Fifo<T> {
-  readonly #items = new Map<number, T>();
-  #first = 0;
-  #next = 0;
-
-  get size(): number {
-    return this.#items.size;
-  }
-
-  push(item: T): void {
-    this.#items.set(this.#next++, item);
-  }
-
-  /** Call only when `size` is not 0. */
-  shift(): T {
-    const item = this.#items.get(this.#first) as T;
-    this.#items.delete(this.#first++);
-    return item;
-  }
-}
 
 interface Sender<T> {
   item: T;

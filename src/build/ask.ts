@@ -2,10 +2,10 @@ import { type PluginMetadata, readMetadata } from '../actor/engine/metadata.ts';
 import { ActorError } from '../actor/errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { createPlugin, type HostFunctions } from '../node.ts';
+import { TYPES_LIMITS } from '../types/limits.ts';
 
-/** Pages of 64 KiB: 100 MiB, the most that Reflow grants an actor. */
-const METADATA_PAGES = 1600;
-const METADATA_BYTES = 1_048_576;
+const METADATA_PAGES = TYPES_LIMITS.metadataPages.default;
+const METADATA_BYTES = TYPES_LIMITS.metadataBytes.default;
 
 /**
  * Runs `get_metadata` of a plugin that nobody has reason to trust: within limits of time and memory, without files, network,

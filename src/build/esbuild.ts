@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { refuseExtra } from '../../wasi/options.ts';
 import { printModule } from '../types/index.ts';
 import { refuse } from '../types/printing.ts';
-import { IMPORTED, inlineSource, loadPlugin, withoutQuery } from './load.ts';
-import { type BuildOptions, readBuildOptions } from './options.ts';
+import { IMPORTED, inlineSource, loadPlugin, tableEntry, withoutQuery } from './load.ts';
+import { type BuildOptions, type BuiltPlugin, readBuildOptions } from './options.ts';
 import { findWorkerFiles } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
@@ -109,7 +109,7 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
   build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
     const { plugin, watched, warnings } = await loadPlugin(path, options);
     bytes.set(path, plugin.bytes);
-    const source = form === 'bytes' ? inlineSource(plugin.bytes) : fileSource(form, path);
+    const source = form === 'bytes' ? inlineSource(plugin.bytes) : fileSource(form, plugin);
     return {
       contents: printModule(plugin.types, { ...source, sha256: plugin.sha256 }),
       loader: 'js',
@@ -131,11 +131,12 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
 
 type Form = keyof typeof LOADERS | 'bytes';
 
-const fileSource = (gives: keyof typeof LOADERS, path: string) => ({
-  head: `import file from ${JSON.stringify(`${FILES}:${path}`)};`,
-  source: gives === 'url' ? 'new URL(file, import.meta.url)' : 'file',
-  gives,
-});
+function fileSource(gives: keyof typeof LOADERS, plugin: BuiltPlugin) {
+  const head = `import file from ${JSON.stringify(`${FILES}:${plugin.path}`)};`;
+  if (gives === 'url') return { head, source: 'new URL(file, import.meta.url)', gives };
+  const { imports, source } = tableEntry('file', plugin);
+  return { head: `${head}\n${imports}`, source, gives };
+}
 
 /** Decides the form in which a bundle gets its plugins. workerd compiles no bytes, but imports modules. */
 function formOf(given: EsbuildBuild['initialOptions'], { inline }: BuildOptions): Form {

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { isUint8Array, viewBytes } from '../../wasi/brands.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { inspect } from '../inspect/index.ts';
+import { preparationOf } from '../module/prepare.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { describePlugin, type PluginTypes, printDeclaration } from '../types/index.ts';
@@ -61,6 +62,19 @@ export const inlineSource = (bytes: Uint8Array) => ({
   source: `Uint8Array.from(atob(${JSON.stringify(toBase64(bytes))}), byte => byte.charCodeAt(0))`,
   gives: 'bytes' as const,
 });
+
+/**
+ * Returns the expression of a compiled module that notes its hashes and limits, which the module itself does not show. They are
+ * read from the bytes.
+ */
+export function tableEntry(name: string, { sha256, fileSha256, bytes }: BuiltPlugin) {
+  const prepared = preparationOf(viewBytes(bytes)!.slice());
+  const facts = JSON.stringify({ sha256, fileSha256, prepared });
+  return {
+    imports: `import { builtModule } from 'plugboard/audit';`,
+    source: `builtModule(${name}, ${facts})`,
+  };
+}
 
 function readTransformed(given: unknown, path: string): Uint8Array<ArrayBuffer> {
   const bytes = isUint8Array(given) ? viewBytes(given)?.slice() : undefined;

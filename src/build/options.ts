@@ -1,9 +1,10 @@
 import { aCount, aFlag, aFunction, type OptionTable, type Refuse, readOptions } from '../../wasi/options.ts';
 import { PlugboardError } from '../errors.ts';
 import type { PluginTypes } from '../types/index.ts';
+import { TYPES_LIMITS } from '../types/limits.ts';
 
 /** Time for `get_metadata`, the start functions included. A Go plugin starts within a second on a busy machine. */
-export const METADATA_MS = 10_000;
+export const METADATA_MS = TYPES_LIMITS.metadataMs.default;
 
 /** A plugin that goes into a build. */
 export interface BuiltPlugin {

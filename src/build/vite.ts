@@ -3,7 +3,7 @@ import { basename, posix } from 'node:path';
 import { refuseExtra } from '../../wasi/options.ts';
 import { type ModuleOptions, printModule } from '../types/index.ts';
 import { refuse } from '../types/printing.ts';
-import { IMPORTED, inlineSource, loadPlugin, withoutQuery } from './load.ts';
+import { IMPORTED, inlineSource, loadPlugin, tableEntry, withoutQuery } from './load.ts';
 import { type BuildOptions, readBuildOptions } from './options.ts';
 import { findWorkerFiles } from './worker-files.ts';
 
@@ -100,11 +100,9 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
         if (!isServing && isForWorkerd(this)) {
           const file = `${name.replace(/\.wasm$/, '')}-${plugin.sha256.slice(0, 8)}.wasm`;
           modules.set(file, plugin.bytes);
-          return {
-            head: `import module from ${JSON.stringify(MODULE + file)};`,
-            source: 'module',
-            gives: 'module',
-          };
+          const { imports, source } = tableEntry('module', plugin);
+          const head = `import module from ${JSON.stringify(MODULE + file)};\n${imports}`;
+          return { head, source, gives: 'module' };
         }
         // The dev server has no output folder, and a build for a server leaves files out.
         if (read.inline ?? (isServing || ssr)) return inlineSource(plugin.bytes);

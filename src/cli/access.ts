@@ -1,3 +1,4 @@
+import { type System, splitAtColon } from '../platform/paths.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
 
@@ -53,7 +54,7 @@ export type AccessValues = Values<typeof ACCESS_OPTIONS>;
 export function readAccess(values: AccessValues) {
   return {
     allowed_hosts: values['allow-host'],
-    allowed_paths: Object.fromEntries(values['allow-path'].map(readPath)),
+    allowed_paths: Object.fromEntries(values['allow-path'].map(text => readPath(text))),
     memory: {
       max_pages: unlessZero(values['memory-max']),
       max_var_bytes: values['var-max'],
@@ -71,8 +72,14 @@ export const allowHeaders = (values: AccessValues) =>
 const unlessZero = (limit: number | undefined): number | undefined => limit || undefined;
 
 /** Reads `[ro:]HOST[:GUEST]`. With only two parts, as in `ro:x`, `ro` is the name of a folder. */
-function readPath(text: string): readonly [host: string, guest: string] {
-  const [, host, guest] = /^(ro:[^:]+(?=:)|[^:]*):?(.*)$/s.exec(text) ?? [];
+export function readPath(
+  text: string,
+  system: System = process.platform,
+): readonly [host: string, guest: string] {
+  const [first, rest] = splitAtColon(text, system);
+  const [path = '', behind] = first === 'ro' && rest ? splitAtColon(rest, system) : [];
+  const isReadOnly = path !== '' && behind !== undefined;
+  const [host, guest] = isReadOnly ? [`ro:${path}`, behind] : [first, rest];
   if (!host) throw new CliError('USAGE', `--allow-path: expected HOST[:GUEST], got ${JSON.stringify(text)}`);
   return [host, guest || host];
 }

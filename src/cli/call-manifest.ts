@@ -80,7 +80,7 @@ function append(first: unknown, second: unknown): unknown {
 const locate = (text: string) => (isUrl(text) ? { url: text } : { path: text });
 
 /** Reads `[NAME=]FILE_OR_URL`. The default name is the file name without its extension. */
-function readLink(text: string): NamedModule {
+export function readLink(text: string): NamedModule {
   const end = isUrl(text) ? -1 : text.indexOf('=');
   const where = text.slice(end + 1);
   const name = end < 0 ? parse(isUrl(text) ? new URL(text).pathname : text).name : text.slice(0, end);

@@ -1,11 +1,14 @@
 import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.ts';
-import { createPlugin } from '../node.ts';
+import { createPlugin } from '../create.ts';
+import { nodePlatform } from '../platform/node.ts';
+import { withCommas } from '../units.ts';
 import { ACCESS_OPTIONS, allowHeaders } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
+import { startProgress } from './progress.ts';
 import { printLine, readStdin, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 
@@ -81,14 +84,23 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    const running = await createPlugin(mergeManifests(file, { ...flags, wasm }), options);
+    const progress = startProgress(values.quiet);
+    const platform = progress.watch(nodePlatform);
+    const running = await createPlugin(platform, mergeManifests(file, { ...flags, wasm }), options);
     try {
       const input = values.stdin ? await readStdin() : values.input;
-      for (let left = values.loop ?? 1; left > 0; left--) {
-        const output = await running.call(name, input);
-        await writeStdout(output?.bytes() ?? '');
-        await writeStdout('\n');
-      }
+      const calls = values.loop ?? 1;
+      let number = 1;
+      const callAll = async () => {
+        for (; number <= calls; number++) {
+          const output = await running.call(name, input);
+          await writeStdout(output?.bytes() ?? '');
+          await writeStdout('\n');
+          progress.tick();
+        }
+      };
+      const text = (seconds: number) => `call ${withCommas(number)} of ${withCommas(calls)}, ${seconds} s`;
+      await progress.during(text, callAll());
       return 0;
     } finally {
       await running.close();

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../wasi/options.ts';
+import { columns } from './columns.ts';
 import { CliError, exitCodesOf } from './errors.ts';
 import { writeStdout } from './stdio.ts';
 
@@ -39,10 +40,17 @@ export type Values<O extends Options> = {
 interface Positional {
   name: string;
   help: string;
+  /** May be left out. Only the last ones may. */
+  optional?: true;
+  /** The last one may be given more than once. */
+  repeatable?: true;
 }
 
 interface CommandOf<O extends Options> {
   name: string;
+  /** The line of its usage, and the command line of its help. Default: those of a command of plugboard. */
+  usage?: string;
+  helpLine?: string;
   summary: string;
   /** Introduction for first-time users. */
   about: string;
@@ -100,13 +108,13 @@ function tokenize(options: Options, args: readonly string[]) {
 }
 
 function readArguments(
-  command: { name: string; positionals: readonly Positional[] },
+  command: Pick<CommandOf<Options>, 'name' | 'helpLine' | 'positionals'>,
   options: Options,
   tokens: readonly Token[],
   positionals: readonly string[],
 ) {
   const fail = (problem: string): never => {
-    throw new CliError('USAGE', `${problem}; see plugboard ${command.name} --help`);
+    throw new CliError('USAGE', `${problem}; see ${command.helpLine ?? `plugboard ${command.name} --help`}`);
   };
   const given = new Map<string, string[]>();
   for (const token of tokens) {
@@ -123,8 +131,8 @@ function readArguments(
     given.set(token.name, [...values, token.value ?? '']);
   }
   const missing = command.positionals[positionals.length];
-  if (missing) fail(`${missing.name} is missing: ${missing.help}`);
-  if (positionals.length > command.positionals.length) {
+  if (missing && !missing.optional) fail(`${missing.name} is missing: ${missing.help}`);
+  if (positionals.length > command.positionals.length && !command.positionals.at(-1)?.repeatable) {
     fail(`unexpected argument ${JSON.stringify(positionals[command.positionals.length])}`);
   }
   const values = Object.entries(options).map(([name, { value, unit, repeatable }]) => {
@@ -139,12 +147,16 @@ function readArguments(
   return Object.fromEntries(values);
 }
 
+const nameOf = ({ name, optional, repeatable }: Positional): string =>
+  `${optional ? `[${name}]` : name}${repeatable ? ' ...' : ''}`;
+
 function formatHelp(command: CommandOf<Options>, options: Options): string {
-  const usage = ['plugboard', command.name, '[OPTIONS]', ...command.positionals.map(({ name }) => name)];
+  const names = command.positionals.map(nameOf);
+  const usage = command.usage ?? ['plugboard', command.name, '[OPTIONS]', ...names].join(' ');
   return [
     `${command.about}\n`,
-    `Usage: ${usage.join(' ')}\n`,
-    columns(command.positionals.map(({ name, help }) => [name, help])),
+    `Usage: ${usage}\n`,
+    columns(command.positionals.map(item => [nameOf(item), item.help])),
     ...formatOptions(options),
     '\nExamples:',
     ...command.examples.map(example => `  ${example}`),
@@ -168,11 +180,3 @@ function formatOptions(options: Options): string[] {
 
 const optionHead = (name: string, { short, value, repeatable }: Option): string =>
   `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}${repeatable ? ' ...' : ''}`;
-
-/** Two columns; a second one of several lines stays in its column. */
-export function columns(rows: readonly (readonly [head: string, text: string])[]): string {
-  const width = Math.max(...rows.map(([head]) => head.length));
-  return rows
-    .map(([head, text]) => `  ${head.padEnd(width)}  ${text.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`)
-    .join('\n');
-}

@@ -1,6 +1,6 @@
-import { wasmStackOf } from '../call-error.ts';
+import { CallError, wasmStackOf } from '../call-error.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import { excerpt } from '../errors.ts';
-import { CallError, type ErrorCode } from '../node.ts';
 
 /** Error codes of the command line, besides those of the host and of actors. */
 export const CLI_ERROR_CODES = [

@@ -1,10 +1,12 @@
 import { fstatSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readUtf8 } from '../actor/json/reader.ts';
 import { loadSource, MAIN } from '../module/source.ts';
-import { nodePlatform } from '../platform/node.ts';
+import { keyOfPath } from '../platform/paths.ts';
 import { reasonOf } from '../platform/system-error.ts';
+import type { Platform } from '../platform/types.ts';
 import { CliError } from './errors.ts';
 
 /** @throws {CliError} FILE */
@@ -20,14 +22,33 @@ export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffe
 export const isUrl = (text: string): boolean => /^(https?|file|data|blob):/i.test(text) && URL.canParse(text);
 
 /** Reads a file, or the body of a URL. @throws {CliError} FILE @throws {CreateError} SOURCE_UNAVAILABLE */
-export async function readFileOrUrl(text: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readFileOrUrl(text: string, platform: Platform): Promise<Uint8Array<ArrayBuffer>> {
   if (!isUrl(text)) return readInputFile(text);
   const url = new URL(text);
   if (url.protocol === 'file:') return readInputFile(fileURLToPath(url));
   const source = { url, init: {} };
-  const loaded = await loadSource(nodePlatform, fetch, { source, name: MAIN, hash: undefined });
+  const loaded = await loadSource(platform, platform.fetch, { source, name: MAIN, hash: undefined });
   if ('bytes' in loaded) return loaded.bytes;
   throw new Error('BUG: a URL gave no bytes');
+}
+
+/** Reads a file of JSON. @throws {CliError} FILE */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const bytes = await readInputFile(path);
+  try {
+    return JSON.parse(readUtf8(bytes, 'the file')) as unknown;
+  } catch (error) {
+    throw new CliError('FILE', `${path}: expected JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Writes a file, in place of an older one. @throws {CliError} FILE */
+export async function writeOutputFile(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** A file that a command uses: a path or a file descriptor. */
@@ -53,7 +74,7 @@ export function refuseSharedFiles(files: readonly UsedFile[]): void {
 /** Returns a key that is equal for equal files; undefined for pipes and terminals, which may be used twice. */
 function identityOf(file: string | number): string | undefined {
   const stats = statsOf(file);
-  if (!stats) return typeof file === 'string' ? resolve(file) : undefined;
+  if (!stats) return typeof file === 'string' ? keyOfPath(resolve(file), process.platform) : undefined;
   return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
 }
 

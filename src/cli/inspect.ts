@@ -1,31 +1,131 @@
+import { basename, isAbsolute, relative, resolve } from 'node:path';
+import { compareReports } from '../audit/compare.ts';
+import { toHtml } from '../audit/html.ts';
+import { reportOf } from '../audit/node.ts';
+import type { AuditReport } from '../audit/report.ts';
+import { toSarif } from '../audit/sarif.ts';
+import { smallestManifest } from '../audit/smallest-manifest.ts';
+import { MAIN } from '../module/source.ts';
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
+import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
-import { columns, defineCommand } from './command.ts';
-import { readFileOrUrl } from './files.ts';
-import { writeStdout } from './stdio.ts';
+import { describeDiff, describeFindings, powerRows, reachRows } from './audit-text.ts';
+import { readLink } from './call-manifest.ts';
+import { defineCommand } from './command.ts';
+import { CliError } from './errors.ts';
+import { isUrl, readFileOrUrl, readJsonFile, refuseSharedFiles, writeOutputFile } from './files.ts';
+import { startProgress } from './progress.ts';
+import { block, list, name, names, prose, type Rows, wrap } from './report-text.ts';
+import { writeLines } from './stdio.ts';
+
+/** Options that choose another output than the text. At most one of them is given. */
+const OUTPUTS = ['json', 'lint', 'manifest', 'html'] as const;
+const FORMATS = ['text', 'json', 'sarif'] as const;
 
 export const inspect = defineCommand({
   name: 'inspect',
-  summary: 'list contents and needs of a wasm file, and tell whether it would run here',
-  about: `Lists imports and exports of a plugin, whether they fit, which functions the host must provide, the sizes of its
-parts, and known mistakes. The plugin is not run. The exit code is 0 if the plugin would run here, as far as can be
-known, else 1.`,
-  positionals: [{ name: 'FILE', help: 'file or URL of the plugin; other files are diagnosed too' }],
-  options: { json: { help: 'print the full report, as JSON' } },
-  examples: ['plugboard inspect plugin.wasm', 'plugboard inspect --json plugin.wasm'],
-  run: async ([path = ''], { json }) => {
-    const inspection = inspectModule(await readFileOrUrl(path));
-    const lines = json ? JSON.stringify(inspection, null, 2).split('\n') : describe(path, inspection);
-    await writeStdout(`${lines.map(printable).join('\n')}\n`);
+  summary: 'list powers and needs of a plugin, and tell whether it would run here',
+  about: `Lists the powers of a plugin with the option that grants each, the imports that each export can reach, exports and
+needs, the sizes of its parts, and known mistakes. With NEW, lists the gains and losses of that build. The plugin is not
+run. The exit code is 0 if the plugin would run here, as far as can be known, else 1; with --lint it is 1 for
+a warning or an error.`,
+  positionals: [
+    { name: 'FILE', help: 'file or URL of the plugin; other files are diagnosed too' },
+    { name: 'NEW', help: 'another build of it, to compare with', optional: true },
+  ],
+  options: {
+    link: {
+      value: '[NAME=]FILE',
+      repeatable: true,
+      help: 'a module that the plugin is linked with, as in plugboard call',
+    },
+    json: { help: 'print the full report, as JSON' },
+    manifest: { help: 'print the smallest manifest of the plugin, without grants' },
+    html: { value: 'OUT', help: 'write the report as a page of HTML' },
+    policy: { value: 'POLICY', help: 'a JSON file that --html shows beside the report' },
+    lint: { help: 'print findings only' },
+    format: { value: 'FORMAT', help: 'form of the findings: text, json or sarif (default: text)' },
+  },
+  examples: [
+    'plugboard inspect plugin.wasm',
+    'plugboard inspect old.wasm new.wasm',
+    'plugboard inspect plugin.wasm --lint --format sarif',
+    'plugboard inspect plugin.wasm --html report.html',
+  ],
+  run: async ([path = '', newer], values) => {
+    const chosen = OUTPUTS.filter(name => values[name]);
+    if (chosen.length > 1) throw usage(`both --${chosen[0]} and --${chosen[1]} are given; keep one`);
+    const format = FORMATS.find(name => name === (values.format ?? 'text'));
+    if (!format) {
+      throw usage(`--format: expected one of ${FORMATS.join(', ')}, got ${JSON.stringify(values.format)}`);
+    }
+    if (values.format !== undefined && !values.lint) throw usage('--format is for --lint; give both');
+    if (values.policy !== undefined && !values.html) throw usage('--policy is for --html; give both');
+    const old = newer === undefined ? undefined : await load(path, values.link);
+    const shown = newer ?? path;
+    const { inspection, report } = await load(shown, values.link);
+    if (values.lint) {
+      await writeLines(findingLines(format, shown, report));
+      return report.findings.some(({ level }) => level !== 'note') ? 1 : 0;
+    }
+    if (values.html !== undefined) {
+      refuseSharedFiles([
+        { name: 'FILE', path: isUrl(shown) ? undefined : shown },
+        { name: '--html', path: values.html, isWritten: true },
+      ]);
+      const policy = values.policy === undefined ? undefined : await readJsonFile(values.policy);
+      await writeOutputFile(values.html, toHtml(report, { title: shown, old: old?.report, policy }));
+    } else if (values.manifest) {
+      await writeJson(smallestManifest(report, { paths: { ...linkedPaths(values.link), [MAIN]: shown } }));
+    } else if (old) {
+      const diff = compareReports(old.report, report);
+      if (values.json) await writeJson(diff);
+      else await writeLines(describeDiff(path, shown, diff));
+    } else if (values.json) await writeJson({ ...report, inspection });
+    else await writeLines(describe(path, inspection, report));
     return inspection.runs ? 0 : 1;
   },
 });
 
-type Rows = readonly (readonly [head: string, text: string | null])[];
+const usage = (message: string): CliError => new CliError('USAGE', message);
+const writeJson = (value: unknown): Promise<void> => writeLines(JSON.stringify(value, null, 2).split('\n'));
+
+const linkedPaths = (links: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    links.map(readLink).map(link => [link.name ?? '', 'path' in link ? link.path : link.url]),
+  );
+
+/** Reads the plugin and the modules that it is linked with, and reports on them. */
+async function load(path: string, links: readonly string[]) {
+  const platform = startProgress(false).watch(nodePlatform);
+  const bytes = await readFileOrUrl(path, platform);
+  const inspection = inspectModule(bytes);
+  const linked = await Promise.all(
+    Object.entries(linkedPaths(links)).map(async ([name, file]) => ({
+      name,
+      data: await readFileOrUrl(file, platform),
+    })),
+  );
+  return { inspection, report: await reportOf({ wasm: [...linked, { name: MAIN, data: bytes }] }) };
+}
+
+function findingLines(format: (typeof FORMATS)[number], path: string, report: AuditReport): string[] {
+  if (format === 'sarif')
+    return JSON.stringify(toSarif(report, { path: fromHere(path) }), null, 2).split('\n');
+  if (format === 'json') return JSON.stringify(report.findings, null, 2).split('\n');
+  return report.findings.length === 0 ? [`${path}: no findings`] : describeFindings(path, report.findings);
+}
+
+/** Returns the path from the current folder, which is the root of the repository in pipelines. */
+function fromHere(path: string): string {
+  if (isUrl(path)) return basename(new URL(path).pathname) || 'plugin.wasm';
+  const steps = relative(process.cwd(), resolve(path));
+  return steps.startsWith('..') || isAbsolute(steps) ? basename(path) : steps;
+}
 
 /** Returns the lines of the report. Blocks and rows without content are left out. */
-function describe(path: string, inspection: Inspection): string[] {
+function describe(path: string, inspection: Inspection, report: AuditReport): string[] {
   const { advice, imports, exports, needs, start, producers, unknown } = inspection;
   const adviceRows = (stops: boolean): Rows =>
     advice.filter(item => item.stops === stops).map(({ code, message }) => [code, prose(message)]);
@@ -37,6 +137,8 @@ function describe(path: string, inspection: Inspection): string[] {
     verdict(inspection),
     ...block('Problems', adviceRows(true)),
     ...block('Advice', adviceRows(false)),
+    ...block('It can', powerRows(report)),
+    ...block('Reach', reachRows(report)),
     ...block('Needs', [
       ['WASI preview 1', needs.wasi ? 'given' : null],
       ['HTTP', needs.http ? 'it imports http_request' : null],
@@ -83,37 +185,9 @@ function verdict({ runs, needs, unknown, reflow }: Inspection): string {
   return `It would run here${given}${known}.${reflow ? ' It is a Reflow actor: see plugboard run --help.' : ''}`;
 }
 
-function block(title: string, rows: Rows): string[] {
-  const full = rows.flatMap(([head, text]) => (text ? [[head, text] as const] : []));
-  return full.length === 0 ? [] : ['', `${title}:`, ...columns(full).split('\n')];
-}
-
 const size = ({ sizeBytes }: Inspection): string =>
   sizeBytes === null ? 'compiled' : `${withCommas(sizeBytes)} bytes`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-const name = (text: string): string => (/^[^\s"]+$/.test(text) ? text : JSON.stringify(text));
-/** Lists each name once: a module may import the same item twice. */
-const names = (items: readonly { name: string }[]): string =>
-  wrap([...new Set(items.map(item => name(item.name)))]);
-const list = (lines: readonly string[]): string => lines.join('\n');
-
-const LINE = 95;
-
-/** Joins words into lines that fit beside the first column. */
-function wrap(words: readonly string[], separator = ', '): string {
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + separator.length + word.length <= LINE) {
-      lines[lines.length - 1] = last + separator + word;
-    } else lines.push(word);
-  }
-  return lines.join(`${separator.trimEnd()}\n`);
-}
-
-/** Wraps a message. A line end inside it comes from a name and is escaped, else it would look like a line of the report. */
-const prose = (text: string): string => wrap(printable(text).split(' '), ' ');
 
 const describeTyped = (item: { name: string; type: string | null }): string =>
   `${name(item.name)} ${item.type ?? ''}`.trimEnd();

@@ -18,7 +18,10 @@ export const LOG_OPTIONS = {
     heading: 'Messages on stderr',
   },
   verbose: { short: 'v', repeatable: true, help: `one log level more: ${VERBOSE.join(', ')}` },
-  quiet: { short: 'q', help: 'only errors of this command: no logs, no warnings, no lines of the plugin' },
+  quiet: {
+    short: 'q',
+    help: 'only errors of this command: no logs, no warnings, no progress,\nno lines of the plugin',
+  },
 } as const satisfies Record<string, Option>;
 
 const logger = {

@@ -1,5 +1,7 @@
-import { type Command, columns } from './command.ts';
+import { columns } from './columns.ts';
+import type { Command } from './command.ts';
 import { CliError, describeError, exitCodeOf, exitCodesOf } from './errors.ts';
+import { endProgress } from './progress.ts';
 import { ignoreClosedPipes, OutputClosed, writeStderr, writeStdout } from './stdio.ts';
 
 /** Each command loads its own code. */
@@ -8,6 +10,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
+  graph: async () => (await import('./graph.ts')).graph,
+  lock: async () => (await import('./lock.ts')).lock,
+  prepare: async () => (await import('./prepare.ts')).prepare,
   conformance: async () => (await import('./conformance/command.ts')).conformance,
 };
 
@@ -56,5 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof OutputClosed) return 0;
     writeStderr('plugboard', describeError(error));
     return exitCodeOf(error);
+  } finally {
+    endProgress();
   }
 }

@@ -19,13 +19,15 @@ import { FileState } from '../actor/state/file-state.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
+import { withCommas } from '../units.ts';
 import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
 import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
-import { stdinLines, writeStderr, writeStdout } from './stdio.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { stdinLines, writeLines, writeStderr } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 import { watchActor } from './watch.ts';
 
@@ -116,7 +118,9 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
     ]);
-    const source = await readFileOrUrl(path);
+    const progress = startProgress(values.quiet);
+    const platform = progress.watch(nodePlatform);
+    const source = await readFileOrUrl(path, platform);
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
@@ -124,7 +128,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       ...logs,
       functions,
       ...access,
-      platform: nodePlatform,
+      platform,
       // Packets go to stdout. The actor prints lines on stderr, under its name.
       enableWasiOutput: false,
       ...(values.quiet && { stdout: drop, stderr: drop }),
@@ -147,7 +151,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       };
       const endWatch = values.watch ? watchActor(actor, path, source, say, onReload) : undefined;
       try {
-        return await processLines(actor);
+        return await processLines(actor, progress);
       } finally {
         endWatch?.();
         await actor.stop();
@@ -207,20 +211,26 @@ function refuseLimitsOf({ metadata }: GraphNode, values: AccessValues): void {
   }
 }
 
-async function processLines(actor: ScriptActor): Promise<number> {
-  let exitCode = 0;
+async function processLines(actor: ScriptActor, progress: Progress): Promise<number> {
   let number = 0;
-  for await (const line of stdinLines()) {
-    number++;
-    if (isBlank(line)) continue;
-    const { packets, error } = await processLine(actor, line);
-    for (const packet of packets) await writeStdout(`${writePacket(packet)}\n`);
-    if (error === undefined) continue;
-    writeStderr(`plugboard: line ${number}`, describeError(error));
-    exitCode = 1;
-    if (actor.phase !== 'active') break;
-  }
-  return exitCode;
+  const processAll = async () => {
+    let exitCode = 0;
+    for await (const line of stdinLines()) {
+      number++;
+      progress.tick();
+      if (isBlank(line)) continue;
+      const { packets, error } = await processLine(actor, line);
+      for (const packet of packets) await writeLines([writePacket(packet)]);
+      if (error === undefined) continue;
+      writeStderr(`plugboard: line ${number}`, describeError(error));
+      exitCode = 1;
+      if (actor.phase !== 'active') break;
+    }
+    return exitCode;
+  };
+  // At a terminal the line would stand where the user types.
+  if (process.stdin.isTTY) return processAll();
+  return progress.during(seconds => `line ${withCommas(number)}, ${seconds} s`, processAll());
 }
 
 async function processLine(

@@ -2,6 +2,7 @@ import { excerpt } from '../errors.ts';
 import { hasCode } from '../platform/system-error.ts';
 import { printable } from '../values/printable.ts';
 import { CliError } from './errors.ts';
+import { clearProgress } from './progress.ts';
 
 export const LINE_FEED = 0x0a;
 
@@ -32,6 +33,7 @@ export class OutputClosed extends Error {}
 
 /** Resolves when the reader has room for more. @throws {OutputClosed} */
 export function writeStdout(text: string | Uint8Array): Promise<void> {
+  clearProgress();
   return new Promise((resolve, reject) => {
     process.stdout.write(text, error => {
       if (!error) resolve();
@@ -41,8 +43,13 @@ export function writeStdout(text: string | Uint8Array): Promise<void> {
   });
 }
 
+/** Writes lines of text to stdout. Names of a plugin may stand in them, so that each line is escaped. */
+export const writeLines = (lines: readonly string[]): Promise<void> =>
+  writeStdout(`${lines.map(printable).join('\n')}\n`);
+
 /** Writes a line to stdout without waiting for the reader. */
 export function printLine(line: string): void {
+  clearProgress();
   process.stdout.write(`${line}\n`);
 }
 
@@ -52,6 +59,7 @@ const MAX_PRINTED_CHARACTERS = 2 ** 24;
 /** Writes one entry. Lines after its first are indented, so that only the start of an entry has a prefix. */
 export function writeStderr(prefix: string, text: string): void {
   const lines = excerpt(text, MAX_PRINTED_CHARACTERS).replace(/\n+$/, '').split('\n');
+  clearProgress();
   process.stderr.write(`${printable(prefix)}: ${lines.map(printable).join('\n  ')}\n`);
 }
 

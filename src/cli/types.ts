@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ambientName, declarationPath, describeFile, findSchema } from '../build/load.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { type PluginTypes, printDeclaration, printModule } from '../types/index.ts';
 import { HEADER } from '../types/printing.ts';
-import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
-import { writeStderr, writeStdout } from './stdio.ts';
+import { writeLines, writeStderr } from './stdio.ts';
 
 export const types = defineCommand({
   name: 'types',
@@ -44,8 +44,7 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
     if (schema !== undefined) await readInputFile(schema);
     const found = await describeFile(bytes, { schema, timeoutMs: timeout || undefined });
     if (json) {
-      const lines = JSON.stringify(found, null, 2).split('\n');
-      await writeStdout(`${lines.map(printable).join('\n')}\n`);
+      await writeLines(JSON.stringify(found, null, 2).split('\n'));
       return 0;
     }
     if (ambient) {
@@ -73,10 +72,12 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
 });
 
 async function printFor(path: string, out: string, bytes: Uint8Array<ArrayBuffer>, found: PluginTypes) {
-  const steps = relative(dirname(resolve(out)), resolve(path))
-    .split(sep)
-    .map(encodeURIComponent);
-  const source = `new URL(${JSON.stringify(`./${steps.join('/')}`)}, import.meta.url)`;
+  const way = relative(dirname(resolve(out)), resolve(path));
+  // From one drive of Windows to another there is no relative path.
+  const to = isAbsolute(way)
+    ? pathToFileURL(path).href
+    : `./${way.split(sep).map(encodeURIComponent).join('/')}`;
+  const source = `new URL(${JSON.stringify(to)}, import.meta.url)`;
   return printModule(found, { source, gives: 'url', sha256: await hexOfSha256(nodePlatform, bytes) });
 }
 
@@ -94,7 +95,7 @@ async function writePrinted(files: Record<string, string>): Promise<void> {
     } catch (error) {
       throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
     }
-    await writeStdout(`${printable(path)}\n`);
+    await writeLines([path]);
   }
 }
 

@@ -9,7 +9,7 @@ import { writeJson } from '../actor/json/writer.ts';
 import { jsonCodec } from '../actor/message/codec.ts';
 import { packetFromPlainJson, toPlainPacket } from '../actor/message/wire.ts';
 import { msgpack } from '../msgpack/index.ts';
-import type { Case, Process, Spelled } from './case.ts';
+import type { Case, CaseFile, Process, Spelled } from './case.ts';
 import {
   type AnswerHostCall,
   type Host,
@@ -25,11 +25,16 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (value: HostValue | undefined) => new TextDecoder().decode(value as Uint8Array);
 
 /** Runs an actor over the calls and host functions of any host. docs/PROTOCOL.md describes its input and output. */
-export async function runActor(host: Host, scenario: Scenario, given: Case, terms: Terms): Promise<string[]> {
+export async function runActor(
+  host: Host,
+  scenario: Scenario,
+  { encoding }: CaseFile,
+  given: Case,
+  terms: Terms,
+): Promise<string[]> {
   const {
     entryPoint = 'process',
     protocol = 'context',
-    encoding,
     config = {},
     env = {},
     state: first = {},

@@ -89,8 +89,6 @@ export interface ManifestCase {
 export interface ActorCase {
   entryPoint?: string;
   protocol?: 'context' | 'ports';
-  /** The encoding that the plugin's metadata names. Default: JSON. */
-  encoding?: 'msgpack';
   config?: Spelled;
   env?: Record<string, string>;
   state?: Spelled;
@@ -135,6 +133,8 @@ export interface Case {
 export interface CaseFile {
   version?: 2;
   wasm: string;
+  /** The encoding that the metadata of its actors names. Default: JSON. */
+  encoding?: 'msgpack';
   hostFunctions?: HostFunctionCases;
   /** Features of the module that a host must have, for all cases of the file. */
   requires?: string[];

@@ -67,7 +67,7 @@ async function problemsOf(
   try {
     const problems = given.command
       ? await runCommand(host, `${folder}/${file.wasm}`, given)
-      : await runPlugin(host, scenarioOf(folder, file, given), functionsOf(file, given), given, terms, rows);
+      : await runPlugin(host, folder, file, given, terms, rows);
     return [...problems, ...judgeServer(given, server)];
   } finally {
     await server?.close();
@@ -126,14 +126,16 @@ const ACTOR_SHAPES = ({ actor }: Case): HostFunctionCases => {
 
 async function runPlugin(
   host: Host,
-  scenario: Scenario,
-  functions: HostFunctionCases,
+  folder: string,
+  file: CaseFile,
   given: Case,
   terms: Terms,
   rows: string[],
 ): Promise<string[]> {
+  const scenario = scenarioOf(folder, file, given);
   if (given.process || given.actor)
-    return host.actor?.(scenario, given) ?? runActor(host, scenario, given, terms);
+    return host.actor?.(scenario, given) ?? runActor(host, scenario, file, given, terms);
+  const functions = functionsOf(file, given);
   let hostCalls: HostCall[] = [];
   const answer: AnswerHostCall = ({ namespace, name }, values) => {
     hostCalls.push({ function: name, arguments: values });

@@ -24,6 +24,7 @@ export async function runScriptActor(
     codec: msgpack,
     // A compiled module does not show its protocol; bytes do.
     protocol: source instanceof WebAssembly.Module ? (protocol ?? 'context') : undefined,
+    stdout: () => {},
     stderr: () => {},
     actorConfig: { config: toJson(config) as JsonObject, resolved_env: env },
     state: toJson(state) as JsonObject,

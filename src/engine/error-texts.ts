@@ -1,12 +1,12 @@
 import { isError } from '../../abi/brands.ts';
 
 /** The meaning of an engine's own error, which has no code. */
-type Meaning = 'stack overflow' | 'out of memory';
+type Meaning = 'stack overflow' | 'out of memory' | 'too large at once';
 
 interface EngineText {
   meaning: Meaning;
-  /** Matches the message; `class` decides alone where it is left out. */
-  text?: RegExp;
+  text: RegExp;
+  /** Name of the error's class; any class where it is left out. */
   class?: 'RangeError';
 }
 
@@ -16,12 +16,15 @@ export const ENGINE_TEXTS: readonly EngineText[] = [
   { meaning: 'stack overflow', text: /call stack/i },
   // SpiderMonkey, an InternalError.
   { meaning: 'stack overflow', text: /^too much recursion/i },
+  // Chromium, a RangeError: "WebAssembly.Instance is disallowed on the main thread, if the buffer size is larger than 8MB. …".
+  { meaning: 'too large at once', text: /^WebAssembly\.\w+ is disallowed on the main thread/ },
   // V8 in Node, an Error: "Cannot create a string longer than 0x1fffffe8 characters".
   { meaning: 'out of memory', text: /string longer/i },
   // V8 and SpiderMonkey: "Array buffer allocation failed"; "allocation size overflow", an InternalError.
   { meaning: 'out of memory', text: /allocation/i },
-  // V8 and JSC: "Invalid string length", "Out of memory", "Invalid array length".
-  { meaning: 'out of memory', class: 'RangeError' },
+  // V8: "Invalid string length", "Map maximum size exceeded". JSC: "Out of memory", "Array size is not a small enough positive
+  // integer". SpiderMonkey: "repeat count must be less than infinity and not overflow maximum string size".
+  { meaning: 'out of memory', class: 'RangeError', text: /memory|length|size|large/i },
 ];
 
 /**
@@ -73,7 +76,7 @@ function meaningOf(thrown: unknown): Meaning | undefined {
   try {
     if (!isError(thrown)) return undefined;
     const { name, message } = thrown;
-    const fits = ({ text, class: of }: EngineText) => (of ?? name) === name && (text?.test(message) ?? true);
+    const fits = ({ text, class: of }: EngineText) => (of ?? name) === name && text.test(message);
     return ENGINE_TEXTS.find(fits)?.meaning;
   } catch {
     // A foreign value: a getter or a proxy threw.
@@ -83,6 +86,10 @@ function meaningOf(thrown: unknown): Meaning | undefined {
 
 /** Whether the call stack overflowed. */
 export const isStackOverflow = (thrown: unknown): thrown is Error => meaningOf(thrown) === 'stack overflow';
+
+/** Whether the engine compiles such a module, or makes its instance, only in its own time. */
+export const isTooLargeAtOnce = (thrown: unknown): thrown is Error =>
+  meaningOf(thrown) === 'too large at once';
 
 /** Whether a string or buffer was too large for the engine. */
 export const isOutOfMemory = (thrown: unknown): thrown is Error => meaningOf(thrown) === 'out of memory';

@@ -1,5 +1,6 @@
 import { body, encodeModule, functionType, limits, WASM_HEADER } from '../../abi/encode.ts';
 import { lazily } from '../../abi/lazily.ts';
+import { isTooLargeAtOnce } from './error-texts.ts';
 
 /** Builds a module with one function () -> () and this body. */
 const functionOf = (...listing: string[]) =>
@@ -33,5 +34,19 @@ export function compilesBytes(): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Whether this thread makes instances of the module in its own time only, by `WebAssembly.instantiate`. On the thread of a page,
+ * Chromium refuses others of a module over 8 MiB. Runs nothing: the JS API takes no number as imports
+ * (https://webassembly.github.io/spec/js-api/#instances).
+ */
+export function needsTimeForInstance(module: WebAssembly.Module): boolean {
+  try {
+    new WebAssembly.Instance(module, 0 as never);
+    return false;
+  } catch (error) {
+    return isTooLargeAtOnce(error);
   }
 }

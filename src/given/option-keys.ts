@@ -26,6 +26,7 @@ import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
 import { LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
+import { BUDGET_OPTIONS } from './budgets.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
 const refuseAs =
@@ -46,7 +47,7 @@ const aTimeout: Kind<number> = {
   type: 'a whole number of milliseconds, 1 or more, or null for no limit',
 };
 
-const aHost: Kind<string> = {
+export const aHost: Kind<string> = {
   type: 'a host name, in which *, ? and […] stand for other characters',
   check: (value, where, refuse) => {
     const host = aText.check(value, where, refuse);
@@ -245,6 +246,16 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       ...aFlag,
       default: 'false, unless the plugin has to wait',
       where: 'where there are workers',
+    },
+    limits: {
+      type: 'an object, see below',
+      check: (value, where, refuse) => readOptions(BUDGET_OPTIONS, value, where, refuse),
+      default: 'no limits',
+    },
+    policy: {
+      ...kind('JSON text, or an object, see below', value => typeof value === 'string' || isPlain(value)),
+      default: 'none: all that manifest and options grant',
+      grants: 'no more than the policy allows',
     },
     sharedArrayBufferSize: { ...aCount('bytes'), default: 'none: the option has no effect' },
     nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },

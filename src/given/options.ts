@@ -3,6 +3,8 @@ import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
 import type { PlugboardErrorCode } from '../errors.ts';
 import type { HostFunctions } from '../host/function.ts';
 import type { Fetch } from '../platform/types.ts';
+import type { Budgets } from './budgets.ts';
+import type { PolicyEnvelope, PolicyFile, PolicyOptions } from './policy-types.ts';
 
 /** A tolerated mistake, as data. */
 export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: PlugboardErrorCode; message: string };
@@ -100,6 +102,16 @@ export interface PluginOptions extends ManifestOptions {
    * wait where the engine cannot suspend it.
    */
   runInWorker?: boolean | undefined;
+  /**
+   * The most that one call may ask of the host: calls, requests, bytes. A call over a limit fails with BUDGET_EXCEEDED.
+   * Default: no limits, and the plugin gets its imports uncounted.
+   */
+  limits?: Budgets | null | undefined;
+  /**
+   * The policy that modules, manifest and options must keep: JSON text, data, a signed envelope, or an object with these as
+   * `source`. An access that it does not grant is an error at creation, POLICY_DENIED.
+   */
+  policy?: string | PolicyFile | PolicyEnvelope | PolicyOptions | null | undefined;
   /** Has no effect; accepted for the official JS SDK. Here the memory shared with a worker grows as needed. */
   sharedArrayBufferSize?: number | undefined;
   /** Options for the worker, on runtimes with `node:worker_threads`. */

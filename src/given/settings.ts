@@ -8,6 +8,7 @@ import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
+import type { Budgets } from './budgets.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -38,6 +39,8 @@ export type Settings = Readonly<{
   timeoutBy: 'checks' | 'worker' | undefined;
   queueTimeoutMs: number;
   runInWorker: boolean;
+  /** Null if no call has a budget. */
+  budgets: Budgets | null;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   useWasi: boolean;
   /** Undefined: the platform decides. */
@@ -136,6 +139,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     timeoutBy: given.timeoutBy,
     queueTimeoutMs: given.queueTimeoutMs ?? LIMITS.queueMs.default,
     runInWorker: given.runInWorker ?? false,
+    budgets: given.limits && Object.keys(given.limits).length > 0 ? given.limits : null,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     useWasi: given.useWasi ?? true,
     enableWasiOutput: given.enableWasiOutput,

@@ -32,9 +32,13 @@ function hostOfUrl(host: string): string | undefined {
 const withoutBrackets = (glob: string): string =>
   glob.replace(/^\[([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)\]$/i, '$1');
 
+/** The parts of a glob: characters, `*`, `?` and classes. */
+export const globParts = (glob: string): string[] =>
+  withoutBrackets(glob).match(/\*|\?|\[!?[^\]]+\]|[^*?]/g) ?? [];
+
 /** Compiles a glob for the host of a URL, without its brackets, ignoring case as host names do. An unclosed `[` stands for itself, as in the native runtime. */
 export function compileGlob(glob: string): RegExp {
-  const source = withoutBrackets(glob).replace(/\*|\?|\[!?[^\]]+\]|[^*?]/g, part => {
+  const sources = globParts(glob).map(part => {
     if (part === '*') return '.*';
     if (part === '?') return '.';
     if (part.length === 1) return part.replace(/[\\^$.|+()[\]{}]/, '\\$&');
@@ -42,5 +46,5 @@ export function compileGlob(glob: string): RegExp {
     const chars = part.slice(isNot ? 2 : 1, -1).replace(/[\\^\]]/g, '\\$&');
     return `[${isNot ? '^' : ''}${chars}]`;
   });
-  return new RegExp(`^(?:${source})$`, 'is');
+  return new RegExp(`^(?:${sources.join('')})$`, 'is');
 }

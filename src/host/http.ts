@@ -17,6 +17,8 @@ export interface HttpRules {
   /** Any of `http` and `https`. */
   allowedSchemes: readonly string[];
   maxResponseBytes: number;
+  /** Gets the bytes of each part of a response's body. */
+  onBytes?: ((bytes: number) => void) | undefined;
 }
 
 const ANY_HOST = '*';
@@ -134,7 +136,7 @@ async function readResponse(
   url: URL,
   method: string,
   response: HttpAnswer,
-  { maxResponseBytes }: HttpRules,
+  { maxResponseBytes, onBytes }: HttpRules,
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
   // As in the native runtime, the last `set-cookie` wins, and a value beyond ASCII is left out.
@@ -144,8 +146,8 @@ async function readResponse(
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
-    const body = await readBody(response, maxResponseBytes, tooLong);
-    if (method !== 'HEAD' && wasDecoded(headers, body.length)) {
+    const body = await readBody(response, maxResponseBytes, tooLong, onBytes);
+    if (method !== 'HEAD' && wasDecoded(headers, body)) {
       delete headers['content-encoding'];
       delete headers['content-length'];
     }
@@ -155,12 +157,16 @@ async function readResponse(
   }
 }
 
-/** Whether `fetch` decoded a body. All runtimes decode gzip and br, and some decode others: then the length is another one. */
-const wasDecoded = (headers: HttpResponse['headers'], length: number): boolean => {
+/**
+ * Whether `fetch` decoded a body. All runtimes decode gzip and br, and some decode others: then the length is another one. A body
+ * in chunks has no length. One that still begins as zstd does was not decoded (https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1).
+ */
+const wasDecoded = (headers: HttpResponse['headers'], body: Uint8Array): boolean => {
   const coding = headers['content-encoding'] ?? '';
+  if (/^zstd$/i.test(coding) && `${body.subarray(0, 4)}` === '40,181,47,253') return false;
   return (
     /^(gzip|br)$/.test(coding) ||
-    (/^((x-)?gzip|deflate|br|zstd)\b/i.test(coding) && headers['content-length'] !== `${length}`)
+    (/^((x-)?gzip|deflate|br|zstd)\b/i.test(coding) && headers['content-length'] !== `${body.length}`)
   );
 };
 

@@ -1,6 +1,6 @@
 import { lazily } from '../../abi/lazily.ts';
 import { missingFeatures } from '../engine/features.ts';
-import { GO_COMPILER, GO_EXPORT_HINT } from '../link/go.ts';
+import { GO_COMMAND_HINT, GO_COMPILER, GO_EXPORT_HINT } from '../link/go.ts';
 import { findMistake, MISTAKES } from '../link/provided.ts';
 import { withCommas } from '../units.ts';
 import { COMPONENT, isComponent } from '../wasm/component.ts';
@@ -60,12 +60,17 @@ const hasFunction = ({ inspection }: Subject, name: string): boolean =>
  */
 const GO_PANIC = 'wasmexport function called before runtime initialization';
 
+const ACTOR_EXPORTS = ['get_metadata', 'process'];
+
+/** Ends the names of the functions that TinyGo makes for `//go:wasmexport`. With `-panic=trap` the module lacks the text. */
+const TINYGO_NAME = '#wasmexport';
+
 const CHUNK_BYTES = 1 << 20;
 const decoder = lazily(() => new TextDecoder());
 
-/** Whether the data section holds this ASCII text. Decodes it in pieces, because engines limit the length of a string. */
-function dataHolds({ bytes, outline }: Subject, text: string): boolean {
-  const section = outline.sections.find(({ name, id }) => id > 0 && name === 'data');
+/** Whether a section holds this ASCII text. Decodes it in pieces, because engines limit the length of a string. */
+function sectionHolds({ bytes, outline }: Subject, wanted: 'data' | 'name', text: string): boolean {
+  const section = outline.sections.find(({ name, id }) => name === wanted && id > 0 === (wanted === 'data'));
   if (!bytes || !section) return false;
   const end = section.offset + section.sizeBytes;
   for (let at = section.contentsOffset; at < end; at += CHUNK_BYTES) {
@@ -201,10 +206,11 @@ const RULES: readonly Rule[] = [
     stops: true,
     find: subject => {
       if (!hasFunction(subject, '_start') || hasFunction(subject, '_initialize')) return null;
-      if (!dataHolds(subject, GO_PANIC)) return null;
+      if (!sectionHolds(subject, 'data', GO_PANIC) && !sectionHolds(subject, 'name', TINYGO_NAME))
+        return null;
       return (
         'it is a Go command with exports made by //go:wasmexport, which trap: the Go runtime starts in _start and has ended ' +
-        'when that returns; build it with -buildmode=c-shared'
+        `when that returns; ${GO_COMMAND_HINT}`
       );
     },
   },
@@ -224,12 +230,16 @@ const RULES: readonly Rule[] = [
     stops: false,
     find: ({ inspection: { producers, exports, start } }) => {
       const isGo = producers?.processedBy.some(tool => tool.startsWith(GO_COMPILER)) ?? false;
-      const own = exports.some(
+      if (!isGo) return null;
+      const own = exports.filter(
         ({ name, kind }) => kind === 'function' && name !== '_start' && !start.functions.includes(name),
       );
-      return isGo && !own
-        ? `it exports its start only, as a program does; for a plugin, ${GO_EXPORT_HINT}`
-        : null;
+      if (own.length === 0)
+        return `it exports its start only, as a program does; for a plugin, ${GO_EXPORT_HINT}`;
+      const [one, other] = ACTOR_EXPORTS.filter(name => own.some(item => item.name === name));
+      if (one === undefined || other !== undefined) return null;
+      const missing = ACTOR_EXPORTS.find(name => name !== one);
+      return `it exports ${one} without ${missing}; an actor has both: ${GO_EXPORT_HINT}`;
     },
   },
   {

@@ -2,6 +2,7 @@ import { WASM_HEADER } from '../../abi/encode.ts';
 import { NO_WASM } from '../../abi/errors.ts';
 import { isArrayBuffer, isModule, viewBytes } from '../../wasi/brands.ts';
 import { guarded, type Refuse, refuseExtra } from '../../wasi/options.ts';
+import { isTooLargeAtOnce } from '../engine/error-texts.ts';
 import { compilesBytes } from '../engine/features.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { findMistake, findProvided, howToGive, whyNotProvided } from '../link/provided.ts';
@@ -17,6 +18,7 @@ import type {
   InspectedSection,
   Inspection,
 } from './inspection.ts';
+import { findReflow, REFLOW_FUNCTIONS } from './reflow.ts';
 
 /** The known data of a module, read from its bytes, or from the engine for a compiled module. */
 interface Seen {
@@ -139,14 +141,14 @@ function seeBytes(source: Uint8Array): Seen {
   };
 }
 
-/** Returns the engine's reason for refusing a module. Null where the engine compiles no module at all, so that it gives none. */
+/** Returns the engine's reason for refusing a module. Null where this thread does not compile it, so that the engine gives none. */
 function findRefusal(bytes: Uint8Array<ArrayBuffer>): string | null {
   if (!compilesBytes()) return null;
   try {
     new WebAssembly.Module(bytes);
     return null;
   } catch (error) {
-    return messageOf(error);
+    return isTooLargeAtOnce(error) ? null : messageOf(error);
   }
 }
 
@@ -188,15 +190,6 @@ function seeModule(module: WebAssembly.Module): Seen {
   };
 }
 
-/** Functions that actors import from `extism:host/user`. The second type is used by the SDK of April 2025. */
-const REFLOW_TYPES = new Map<string, readonly string[]>([
-  ['__send_output', ['(i64) -> ()', '(i64) -> (i64)']],
-  ['__get_state', ['(i64) -> (i64)']],
-  ['__set_state', ['(i64, i64) -> ()', '(i64, i64) -> (i64)']],
-]);
-const reflowTypes = (namespace: string, name: string) =>
-  namespace === 'extism:host/user' ? REFLOW_TYPES.get(name) : undefined;
-
 function inspectImport(item: ModuleImport): [ImportGroup, InspectedImport] {
   const { namespace, name, kind } = item;
   const type = formatExtern(item);
@@ -208,7 +201,7 @@ function inspectImport(item: ModuleImport): [ImportGroup, InspectedImport] {
 
   if (item.kind !== 'function') return ['other', row('unknown', null, whyNotProvided(kind))];
   const provided = findProvided(namespace, name);
-  const types = provided ? [formatType(provided.type)] : reflowTypes(namespace, name);
+  const types = provided ? [formatType(provided.type)] : findReflow(namespace, name)?.types;
   if (types) {
     const status = type === null ? 'unchecked' : types.includes(type) ? 'ok' : 'mismatch';
     return [provided?.abi ?? 'reflow', row(status, types[0]!, null)];
@@ -245,7 +238,7 @@ function findActor(
   const has = (wanted: string) => exports.some(({ name, callable }) => name === wanted && callable !== false);
   const metadata = has('get_metadata');
   if (!has('process') || (!metadata && imports.length === 0)) return null;
-  if (imports.some(({ name, type }) => type !== null && REFLOW_TYPES.get(name)?.[1] === type)) {
+  if (imports.some(({ name, type }) => type !== null && REFLOW_FUNCTIONS.get(name)?.types[1] === type)) {
     return { sdk: 'april-2025', metadata };
   }
   return { sdk: metadata || imports.some(({ status }) => status === 'ok') ? 'current' : null, metadata };

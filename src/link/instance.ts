@@ -1,6 +1,7 @@
 import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
 import type { createWasi, Wasi, WasiFunctionName, WasiOptions } from '../../wasi/index.ts';
+import { isTooLargeAtOnce } from '../engine/error-texts.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
@@ -50,11 +51,8 @@ export interface Instances {
   close(): void;
 }
 
-/** A start function to be called before the next step. */
-interface StartCall {
-  fn: (...args: number[]) => unknown;
-  args: readonly number[];
-}
+/** Work to be done before the next step; it returns a promise if the plugin is suspended while it waits. */
+type Step = () => unknown;
 
 /**
  * Makes new instances of all modules. A module comes after those that it imports from, the main module last. Runs their
@@ -78,16 +76,12 @@ export function instantiate(
   onModule: (name: string) => void,
 ): Later<Instances> {
   const steps = new Linker(execution, embedding, onModule).makeAll();
-  const proceed = (): Later<Instances> => {
+  const proceed = (result?: unknown): Later<Instances> => {
     for (;;) {
-      const step = steps.next();
+      const step = steps.next(result);
       if (step.done) return step.value;
-      const { fn, args } = step.value;
-      if (embedding.suspends)
-        return jspi!
-          .promising(fn)(...args)
-          .then(proceed);
-      fn(...args);
+      const done = step.value();
+      if (embedding.suspends) return (done as Promise<unknown>).then(proceed);
     }
   };
   return proceed();
@@ -116,7 +110,7 @@ class Linker {
     this.#onModule = onModule;
   }
 
-  *makeAll(): Generator<StartCall, Instances, void> {
+  *makeAll(): Generator<Step, Instances, unknown> {
     const { modules, main } = this.#execution.plan;
     for (const module of modules.values()) {
       if (module !== main && !module.isCommand) yield* this.#use(module);
@@ -133,13 +127,13 @@ class Linker {
   }
 
   /** Returns the instance of a module. Makes it on the first use, after the modules that it imports from. */
-  *#use(module: LinkedModule): Generator<StartCall, WebAssembly.Instance, void> {
+  *#use(module: LinkedModule): Generator<Step, WebAssembly.Instance, unknown> {
     const { name } = module;
     const made = this.#made.get(name);
     if (made) return made;
     this.#making.add(name);
     for (const exporter of this.#exportersOf(module)) yield* this.#use(exporter);
-    const instance = this.#instantiate(module);
+    const instance = yield* this.#instantiate(module, this.#embedding.suspends);
     this.#making.delete(name);
     this.#made.set(name, instance);
     const memory = memoryOf(instance);
@@ -165,10 +159,10 @@ class Linker {
     this.#forwards = this.#forwards.filter(item => !isOwn(item));
   }
 
-  *#start(name: string, instance: WebAssembly.Instance): Generator<StartCall, void, void> {
-    for (const next of startFunctionsOf(instance, this.#execution.plan.modules.get(name)!)) {
+  *#start(name: string, instance: WebAssembly.Instance): Generator<Step, void, unknown> {
+    for (const { fn, args } of startFunctionsOf(instance, this.#execution.plan.modules.get(name)!)) {
       this.#onModule(name);
-      yield next;
+      yield () => (this.#embedding.suspends ? jspi!.promising(fn)(...args) : fn(...args));
     }
   }
 
@@ -186,7 +180,8 @@ class Linker {
     });
   }
 
-  #instantiate(module: LinkedModule): WebAssembly.Instance {
+  /** @param mayWait whether the instance may come later, as the caller continues when the step is done */
+  *#instantiate(module: LinkedModule, mayWait: boolean): Generator<Step, WebAssembly.Instance, unknown> {
     const wasi = this.#createWasi(module);
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
@@ -194,9 +189,16 @@ class Linker {
       imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi);
     }
     this.#onModule(module.name);
-    const instance = new WebAssembly.Instance(module.module, imports);
+    let instance: WebAssembly.Instance;
+    try {
+      instance = new WebAssembly.Instance(module.module, imports);
+    } catch (error) {
+      if (!mayWait || !isTooLargeAtOnce(error)) throw error;
+      instance = (yield () => WebAssembly.instantiate(module.module, imports)) as WebAssembly.Instance;
+      this.#execution.kernel.check();
+    }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    if (this.#embedding.ask) arm(instance, this.#embedding.ask);
+    if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;
@@ -230,7 +232,8 @@ class Linker {
     if (exporter.isCommand) {
       return (...args: unknown[]) => {
         this.#execution.kernel.check();
-        return exportedFunction(this.#instantiate(exporter), link.name)(...args);
+        const { value } = this.#instantiate(exporter, false).next();
+        return exportedFunction(value as WebAssembly.Instance, link.name)(...args);
       };
     }
     const made = this.#made.get(exporter.name);
@@ -282,14 +285,17 @@ function importedMemory(
   return values.find(isMemory);
 }
 
-function startFunctionsOf({ exports }: WebAssembly.Instance, { signatures }: LinkedModule): StartCall[] {
+function startFunctionsOf(
+  { exports }: WebAssembly.Instance,
+  { signatures }: LinkedModule,
+): { fn: (...args: number[]) => unknown; args: readonly number[] }[] {
   const chosen = chooseStartFunctions(({ name, args, type }) => {
     const value = exports[name];
     if (typeof value !== 'function') return false;
     const actual = signatures?.exports.get(name);
     return actual ? type.test(formatType(actual)) : value.length === args.length;
   });
-  return chosen.map(({ name, args }) => ({ fn: exports[name] as StartCall['fn'], args }));
+  return chosen.map(({ name, args }) => ({ fn: exports[name] as (...args: number[]) => unknown, args }));
 }
 
 /** Whether the module has no memory that WASI could work on. */

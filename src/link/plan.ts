@@ -35,6 +35,10 @@ export interface LinkPlan {
   modules: ReadonlyMap<string, LinkedModule>;
 }
 
+/** Whether the code of a module has checks, which call a function of the host. */
+export const hasChecks = ({ modules }: LinkPlan): boolean =>
+  [...modules.values()].some(module => module.hasChecks);
+
 export const modulesOf = ({ modules }: LinkPlan): WebAssembly.Module[] =>
   [...modules.values()].map(({ module }) => module);
 

@@ -13,6 +13,8 @@ export interface CompiledModule {
   exportKinds: ReadonlyMap<string, WebAssembly.ImportExportKind>;
   /** Null if the caller passed a compiled module, or if the module uses types that the reader does not know. */
   signatures: Signatures | null;
+  /** Whether its code has the checks of `meter`, so that it must be connected to a function that asks for the time. */
+  hasChecks: boolean;
 }
 
 interface Entry<T> {

@@ -2,6 +2,7 @@ import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
 import { METER_EXPORTS } from '../wasm/ask.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
+import { builtFacts } from './built.ts';
 import { type CompiledModule, compiledBefore } from './cache.ts';
 import { engineCompile, refuseIfNoWasm } from './engine-compile.ts';
 import type { RewriteOptions, Transform } from './rewrite.ts';
@@ -26,8 +27,9 @@ export async function compileModule(
   const isRewritten = maxGrowthPages !== undefined || metered !== null;
   const rewriter = isRewritten ? await import('./rewrite.ts') : null;
   if ('module' in source) {
-    rewriter?.refuseCompiled(name, options);
-    const described = attempt(() => describeModule(source.module, null), null);
+    const prepared = builtFacts.get(source.module)?.prepared;
+    rewriter?.refuseCompiled(name, options, prepared);
+    const described = attempt(() => describeModule(source.module, null, prepared?.hasChecks ?? false), null);
     if (described) return { name, sha256: null, transforms: [], ...described };
     throw new CreateError(
       'INVALID_WASM',
@@ -53,7 +55,10 @@ async function compileBytes(
   const known = compiledBefore.find(bytes);
   if (known) return known;
   const module = await engineCompile(platform, name, bytes, compiling);
-  const compiled = describeModule(module, readSignatures(bytes));
+  // Only a module with these exports is walked. Another one may have them too: its code is left as it is then.
+  const mayHaveChecks = WebAssembly.Module.exports(module).some(({ name }) => name === METER_EXPORTS.ask);
+  const hasChecks = mayHaveChecks && (await import('./rewrite.ts')).hasChecks(bytes);
+  const compiled = describeModule(module, readSignatures(bytes), hasChecks);
   compiledBefore.keep(bytes, compiled);
   return compiled;
 }
@@ -61,7 +66,11 @@ async function compileBytes(
 /** Exports added by `meter`; hidden from users. A module that already uses these names is refused. */
 const HIDDEN = new Set(Object.values(METER_EXPORTS));
 
-function describeModule(module: WebAssembly.Module, signatures: Signatures | null): CompiledModule {
+function describeModule(
+  module: WebAssembly.Module,
+  signatures: Signatures | null,
+  hasChecks: boolean,
+): CompiledModule {
   const exports = WebAssembly.Module.exports(module).filter(({ name }) => !HIDDEN.has(name));
   return {
     module,
@@ -69,5 +78,6 @@ function describeModule(module: WebAssembly.Module, signatures: Signatures | nul
     exports,
     exportKinds: new Map(exports.map(({ name, kind }) => [name, kind])),
     signatures,
+    hasChecks,
   };
 }

@@ -2,10 +2,11 @@ import { CreateError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
-import { isOnlyMetered, meter } from '../wasm/meter.ts';
+import { isOnlyMetered, meter, unmeter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { ModuleCache } from './cache.ts';
 import { engineCompile } from './engine-compile.ts';
+import type { Preparation } from './prepare.ts';
 import { hexOfSha256IfPossible, MAIN } from './source.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -36,6 +37,8 @@ interface Step {
   precheck?(name: string, bytes: Bytes): void;
   /** Whether `apply` made the intended change and no other. */
   check(before: Bytes, after: Bytes): boolean;
+  /** Whether a compiled module keeps the limit already. */
+  isKept(prepared: Preparation): boolean;
   /** @throws {CreateError} UNSUPPORTED. `why` is the reason: the bytes are missing, or have an unknown form */
   refuse(why: string): never;
 }
@@ -52,6 +55,8 @@ function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
       precheck: (name, bytes) => refuseIfOver(name, bytes, maxGrowthPages),
       apply: bytes => capMemories(bytes, maxGrowthPages),
       check: isOnlyCapped,
+      isKept: ({ growthPages, initialPages }) =>
+        growthPages !== null && growthPages <= maxGrowthPages && initialPages <= maxGrowthPages,
       refuse: why =>
         refuse(
           `memory.max_pages cannot be honoured: ${why}; leave it out ` +
@@ -63,9 +68,11 @@ function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
     steps.push({
       name: 'meter',
       key: 'meter',
-      apply: meter,
+      apply: bytes => (hasChecks(bytes) ? bytes : meter(bytes)),
       // Validated, because engines limit the size of a function, and the checks in its loops may exceed that limit.
-      check: (before, after) => isOnlyMetered(before, after) && WebAssembly.validate(after),
+      check: (before, after) =>
+        before === after || (isOnlyMetered(before, after) && WebAssembly.validate(after)),
+      isKept: prepared => prepared.hasChecks,
       refuse: why =>
         refuse(
           `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; ` +
@@ -76,9 +83,22 @@ function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
   return steps;
 }
 
-/** @throws {CreateError} UNSUPPORTED if the options ask for a transform: a compiled module has no bytes to change */
-export function refuseCompiled(name: string, options: RewriteOptions): void {
-  stepsFor(options)[0]?.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
+/** Whether bytes have the checks of `meter` already, as those of `plugboard prepare --time` have. */
+export const hasChecks = (bytes: Bytes): boolean => unmeter(bytes) !== null;
+
+/**
+ * @param prepared the limits that a build tool has found in the bytes
+ * @throws {CreateError} UNSUPPORTED if the options ask for a transform: a compiled module has no bytes to change
+ */
+export function refuseCompiled(name: string, options: RewriteOptions, prepared?: Preparation): void {
+  for (const step of stepsFor(options)) {
+    if (prepared === undefined)
+      step.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
+    else if (!step.isKept(prepared))
+      step.refuse(
+        `module "${name}" came compiled, and was not prepared for this limit (see plugboard prepare)`,
+      );
+  }
 }
 
 /** @throws {CreateError} MEMORY_LIMIT */

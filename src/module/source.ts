@@ -58,14 +58,15 @@ export async function loadSource(
   platform: Platform,
   fetch: Fetch,
   { source: given, name, hash }: ManifestModule,
+  isHashed = hash !== undefined,
 ): Promise<LoadedSource> {
   const source = 'settling' in given ? await given.settling : given;
   if ('module' in source) return source;
   const { bytes, compiling } = await readSource(platform, fetch, source);
-  if (hash === undefined) return { bytes, compiling, sha256: null };
+  if (!isHashed) return { bytes, compiling, sha256: null };
 
   const sha256 = await hexOfSha256(platform, bytes);
-  if (sha256 !== hash) {
+  if (hash !== undefined && sha256 !== hash) {
     throw new CreateError(
       'HASH_MISMATCH',
       `module "${name}": hash mismatch: expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,

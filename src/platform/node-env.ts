@@ -6,7 +6,7 @@ interface DenoEnv {
 }
 
 /** Reads a variable of the environment. Undefined where reading it is not permitted: Deno would ask the user. */
-function read(variable: string): string | undefined {
+export function readEnvironment(variable: string): string | undefined {
   const { Deno } = globalThis as { Deno?: DenoEnv };
   if (!Deno) return process.env[variable];
   // Not `process.env`: on Deno the name `process` takes 12 ms.
@@ -15,11 +15,11 @@ function read(variable: string): string | undefined {
 }
 
 /** Reads the variable of the other Extism hosts. */
-export const printsWasiOutput = (): boolean => Boolean(read('EXTISM_ENABLE_WASI_OUTPUT'));
+export const printsWasiOutput = (): boolean => Boolean(readEnvironment('EXTISM_ENABLE_WASI_OUTPUT'));
 
 /** Returns a function that prints lines of the host's debug log, if the environment asks for it. */
 export function debugLog(print: (line: string) => void): ((line: string) => void) | undefined {
-  if (!wantsDebugLog(read('PLUGBOARD_LOG'), read('RUST_LOG'))) return undefined;
+  if (!wantsDebugLog(readEnvironment('PLUGBOARD_LOG'), readEnvironment('RUST_LOG'))) return undefined;
   return line => print(`plugboard: debug: ${printable(line)}`);
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../wasi/index.ts';
 import { aText, readArgument, refuseExtra } from '../../wasi/options.ts';
 import { fs, os } from './node-builtin.ts';
+import { isFileName } from './paths.ts';
 
 const isWindows = () => process.platform === 'win32';
 const openFlags = lazily(() => {
@@ -23,10 +24,6 @@ const openFlags = lazily(() => {
   const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
   return { ...constants, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK };
 });
-/** Windows also separates names by "\", names streams after a colon, and has device names in every folder. */
-const dangerous = lazily(() =>
-  isWindows() ? /[\\/:\0]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|[. ]$/i : /[/\0]/,
-);
 const NS_PER_S = 1e9;
 
 /** Error codes of the host that a program sees under the same name in WASI preview 1. Any other code becomes EIO. */
@@ -212,7 +209,7 @@ function look(path: string): FsStat | number {
 /** `unlink` is never called for a folder: Deno's `unlinkSync` would remove an empty one, and macOS reports EPERM. */
 const nodeHost = (root: string): PathHost => ({
   root,
-  isName: name => !dangerous().test(name),
+  isName: name => isFileName(name, process.platform),
   look,
   list: path => attempt(() => fs().readdirSync(path)),
   openFile,

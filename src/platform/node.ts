@@ -6,6 +6,7 @@ import { nodeFolder } from './node-files.ts';
 import { nodeFetch } from './node-http.ts';
 import { watchNodeFile } from './node-watch.ts';
 import { loadNodeWorker, startNodeWorker } from './node-worker.ts';
+import { isFileUrl } from './paths.ts';
 import { reasonOf } from './system-error.ts';
 import type { Platform } from './types.ts';
 import { webBasis } from './web.ts';
@@ -23,7 +24,7 @@ function keepAlive<T>(work: Promise<T>): Promise<T> {
 const { compile, compileStreaming } = webBasis;
 const storage = lazily(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
 
-const toPath = (path: string): string => (path.startsWith('file://') ? url().fileURLToPath(path) : path);
+const toPath = (path: string): string => (isFileUrl(path) ? url().fileURLToPath(path) : path);
 
 /** The platform for Node, Deno and Bun: web standards, files and threads. */
 export const nodePlatform: Platform = {

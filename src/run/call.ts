@@ -1,6 +1,6 @@
 import type { Kernel } from '../../abi/index.ts';
 import { CallError, NOTHING_PRINTED, type PrintedLines } from '../call-error.ts';
-import { isOutOfMemory, isStackOverflow, whyEnded } from '../engine/error-texts.ts';
+import { isOutOfMemory, isStackOverflow, isTooLargeAtOnce, whyEnded } from '../engine/error-texts.ts';
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import { type CallErrorCode, isCallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
@@ -170,6 +170,10 @@ function findFailure(
   return { code: 'NONZERO_RESULT', message: `Returned non-zero exit code: ${exitCode}`, exitCode };
 }
 
+const TOO_LARGE =
+  'on the thread of a page, this browser makes no instance of a module over 8 MiB at once; set runInWorker, or create the ' +
+  'plugin in a Worker';
+
 function classify(error: unknown): { code: CallErrorCode; message: string } {
   if (isStackOverflow(error)) {
     return { code: 'STACK_OVERFLOW', message: 'call stack exhausted; endless recursion in the plugin?' };
@@ -180,6 +184,7 @@ function classify(error: unknown): { code: CallErrorCode; message: string } {
   if (error instanceof PlugboardError) {
     return { code: isCallErrorCode(error.code) ? error.code : 'HOST_FUNCTION_FAILED', message };
   }
+  if (isTooLargeAtOnce(error)) return { code: 'UNSUPPORTED', message: TOO_LARGE };
   if (isOutOfMemory(error)) return { code: 'MEMORY_LIMIT', message: 'the engine has no room for a value' };
   return { code: 'TRAP', message: whyEnded(error) ?? `the plugin trapped: ${message}` };
 }
@@ -218,6 +223,14 @@ export function notFound(name: string, { exports, module }: LinkedModule): CallE
 }
 
 /** Codes of failures during the start that the start functions did not cause. */
-const START_CODES = ['IMPORT_TYPE_MISMATCH', 'TIMEOUT', 'ABORTED', 'CLOSED', 'WORKER_FAILED'];
+const START_CODES = [
+  'IMPORT_TYPE_MISMATCH',
+  'UNSUPPORTED',
+  'TIMEOUT',
+  'BUDGET_EXCEEDED',
+  'ABORTED',
+  'CLOSED',
+  'WORKER_FAILED',
+];
 
 export const isOwnToStart = (code: string): boolean => START_CODES.includes(code);

@@ -1,13 +1,14 @@
 import { ENV_NAMESPACE } from '../../abi/index.ts';
+import { needsTimeForInstance } from '../engine/features.ts';
 import { jspi } from '../engine/jspi.ts';
 import { CreateError } from '../errors.ts';
 import type { Settings } from '../given/settings.ts';
 import type { Limits } from '../link/execution.ts';
-import type { LinkPlan } from '../link/plan.ts';
+import { type LinkPlan, modulesOf } from '../link/plan.ts';
 import type { Platform } from '../platform/types.ts';
 
 // Decides how a plugin runs, in two steps: its limits before its modules are compiled, its mode after they are linked.
-// docs/LIMITS.md is printed from the rows of both tables. In each, the first row that fits is chosen; the last row always fits.
+// docs/LIMITS.md is printed from both tables and mode-rows.ts. In each, the first row that fits is chosen; the last row always fits.
 
 /**
  * `inline`: on the caller's thread, without a break. `suspending`: on the caller's thread, and suspended while an async host
@@ -36,11 +37,11 @@ interface TimeFacts {
   lacksForce: string | null;
 }
 
+export type TimeKeeperId = 'no-limit' | 'checks-asked' | 'no-worker' | 'no-force' | 'force';
+
 export interface TimeKeeper {
-  id: string;
-  when: string;
+  id: TimeKeeperId;
   fits: (facts: TimeFacts) => boolean;
-  keeps: string;
   /** `Limits.metered` */
   metered: (facts: TimeFacts) => string | null;
 }
@@ -48,37 +49,27 @@ export interface TimeKeeper {
 export const TIME_KEEPERS: readonly TimeKeeper[] = [
   {
     id: 'no-limit',
-    when: '`timeoutMs` is not given',
     fits: ({ timeoutMs }) => timeoutMs === undefined,
-    keeps: 'nothing: a plugin may run for ever',
     metered: () => null,
   },
   {
     id: 'checks-asked',
-    when: "`timeoutBy: 'checks'` is given, which is the default of actors",
     fits: ({ timeoutBy }) => timeoutBy === 'checks',
-    keeps: 'checks added to the code of the plugin',
     metered: () => "timeoutBy is 'checks'",
   },
   {
     id: 'no-worker',
-    when: 'no worker can be used: the platform has none, or `preopens` has a file system object',
     fits: facts => facts.lacksWorker !== null,
-    keeps: 'checks added to the code of the plugin, on the thread of the caller',
     metered: facts => facts.lacksWorker,
   },
   {
     id: 'no-force',
-    when: 'a worker can be used, but not be ended while its code runs',
     fits: ({ lacksForce }) => lacksForce !== null,
-    keeps: 'checks added to the code of the plugin, in the worker',
     metered: ({ lacksForce }) => lacksForce,
   },
   {
     id: 'force',
-    when: 'a worker can be used and ended',
     fits: () => true,
-    keeps: 'the end of the worker; the plugin runs unchanged',
     metered: () => null,
   },
 ];
@@ -124,11 +115,23 @@ interface ModeFacts {
   waits: Need | undefined;
   /** Whether the plugin may sleep on a thread that must not block. */
   sleeps: boolean;
+  /** Whether this thread makes instances of a module of the plugin in its own time only. */
+  isLarge: boolean;
 }
 
+export type ModeId =
+  | 'worker-asked'
+  | 'worker-refused'
+  | 'time-limit'
+  | 'waits-suspended'
+  | 'waits-in-worker'
+  | 'waits-refused'
+  | 'sleeps'
+  | 'large'
+  | 'inline';
+
 export interface ModeRow {
-  id: string;
-  when: string;
+  id: ModeId;
   fits: (facts: ModeFacts) => boolean;
   /** The need that is refused stands here where the plugin cannot run. */
   mode: Mode | ((facts: ModeFacts) => Need);
@@ -142,6 +145,10 @@ const SLEEPS: SyncRefusal = {
   code: 'UNSUPPORTED',
   why: 'may sleep (it imports poll_oneoff), and this thread must not block',
 };
+const IS_LARGE: SyncRefusal = {
+  code: 'UNSUPPORTED',
+  why: 'has a module over 8 MiB, and this thread does not wait for its instance',
+};
 const runInWorker = (askedBy: string): Need => ({
   code: 'UNSUPPORTED',
   what: `${askedBy}: the plugin is to run in a worker`,
@@ -153,54 +160,53 @@ const canUseWorker = (facts: ModeFacts): boolean => facts.lacksWorker === null;
 export const MODES: readonly ModeRow[] = [
   {
     id: 'worker-asked',
-    when: "`runInWorker`, or `timeoutMs` with `timeoutBy: 'worker'`, is given, and a worker can be used",
     fits: facts => facts.workerAskedBy !== undefined && canUseWorker(facts),
     mode: 'worker',
     syncRefusal: IN_WORKER,
   },
   {
     id: 'worker-refused',
-    when: 'one of these is given',
     fits: ({ workerAskedBy }) => workerAskedBy !== undefined,
     mode: ({ workerAskedBy }) => runInWorker(workerAskedBy!),
     syncRefusal: null,
   },
   {
     id: 'time-limit',
-    when: "`timeoutMs` is given without `timeoutBy: 'checks'`, and a worker can be used",
     fits: facts => facts.timeoutMs !== undefined && facts.timeoutBy !== 'checks' && canUseWorker(facts),
     mode: 'worker',
     syncRefusal: IN_WORKER,
   },
   {
     id: 'waits-suspended',
-    when: 'the plugin imports an async host function, or `http_request` with `allowedHosts`, and the engine can suspend it',
     fits: facts => facts.waits !== undefined && facts.canSuspend,
     mode: 'suspending',
     syncRefusal: WAITS,
   },
   {
     id: 'waits-in-worker',
-    when: 'it imports one of these, and a worker can be used',
     fits: facts => facts.waits !== undefined && canUseWorker(facts),
     mode: 'worker',
     syncRefusal: WAITS,
   },
   {
     id: 'waits-refused',
-    when: 'it imports one of these',
     fits: ({ waits }) => waits !== undefined,
     mode: ({ waits }) => waits!,
     syncRefusal: null,
   },
   {
     id: 'sleeps',
-    when: 'it imports `poll_oneoff`, the thread must not block, and the engine can suspend the plugin',
     fits: facts => facts.sleeps && facts.canSuspend,
     mode: 'suspending',
     syncRefusal: SLEEPS,
   },
-  { id: 'inline', when: 'in all other cases', fits: () => true, mode: 'inline', syncRefusal: null },
+  {
+    id: 'large',
+    fits: facts => facts.isLarge && facts.canSuspend,
+    mode: 'suspending',
+    syncRefusal: IS_LARGE,
+  },
+  { id: 'inline', fits: () => true, mode: 'inline', syncRefusal: null },
 ];
 
 export interface ChosenMode {
@@ -218,13 +224,25 @@ export function modeFor(
   settings: Pick<Settings, 'runInWorker' | 'timeoutMs' | 'timeoutBy' | 'preopens' | 'allowedHosts'>,
   platform: Workers & Pick<Platform, 'clock'>,
   canSuspend: boolean = jspi !== null,
+  needsTime: (module: WebAssembly.Module) => boolean = needsTimeForInstance,
 ): ChosenMode {
   const { timeoutMs, timeoutBy } = settings;
   const waits = firstWait(plan, settings);
   const lacking = lacksWorker(settings, platform);
-  const sleeps = !platform.clock.sleepNs && maySleep(plan);
+  const mustNotBlock = !platform.clock.sleepNs;
+  const sleeps = mustNotBlock && maySleep(plan);
+  const isLarge = mustNotBlock && modulesOf(plan).some(needsTime);
   const workerAskedBy = askedBy(settings);
-  const facts = { workerAskedBy, timeoutMs, timeoutBy, lacksWorker: lacking, canSuspend, waits, sleeps };
+  const facts = {
+    workerAskedBy,
+    timeoutMs,
+    timeoutBy,
+    lacksWorker: lacking,
+    canSuspend,
+    waits,
+    sleeps,
+    isLarge,
+  };
   const { mode, syncRefusal } = firstThatFits(MODES, facts);
   // A plugin that waits is told so in every mode, because a change of options alone would not help.
   if (typeof mode === 'string') return { mode, syncRefusal: waits ? WAITS : syncRefusal };

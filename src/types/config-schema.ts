@@ -1,3 +1,4 @@
+import { TYPES_LIMITS } from './limits.ts';
 import { ANY, type DataType, findCyclic, type NamedType, nullable } from './plugin-types.ts';
 import type { Plain } from './yaml-scalars.ts';
 
@@ -16,7 +17,7 @@ const SIMPLE = new Map<Plain, DataType>(
   (['string', 'boolean', 'integer', 'number', 'null'] as const).map(kind => [kind, { kind }]),
 );
 
-const MOST_DEPTH = 64;
+const MOST_DEPTH = TYPES_LIMITS.typeDepth.default;
 
 /** Returns the type of a config, and the types of the definitions that it refers to. */
 export function readConfigSchema(schema: Plain): { config: DataType; schemas: NamedType[] } {

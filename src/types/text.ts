@@ -1,3 +1,5 @@
+import { TYPES_LIMITS } from './limits.ts';
+
 /** Characters that a reader or a tool may obey or not see: controls, marks of direction, line separators, halves of pairs. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -11,7 +13,7 @@ const escapeUnits = (character: string): string =>
 export const quote = (text: string): string => JSON.stringify(text).replace(UNSEEN, escapeUnits);
 
 /** Longest description that is printed. */
-const MOST_CHARACTERS = 2000;
+const MOST_CHARACTERS = TYPES_LIMITS.descriptionCharacters.default;
 const LINE_CHARACTERS = 100;
 
 /**

@@ -1,4 +1,5 @@
 import { describe } from '../errors.ts';
+import { TYPES_LIMITS } from './limits.ts';
 import {
   ANY,
   type DataType,
@@ -25,7 +26,7 @@ export interface XtpSchema {
 
 type Node = { readonly [key: string]: Plain };
 
-const MOST_CHARACTERS = 1_048_576;
+const MOST_CHARACTERS = TYPES_LIMITS.schemaCharacters.default;
 
 /**
  * Reads the text of an XTP schema of version v0 or v1-draft, as JSON or as YAML.
@@ -73,7 +74,7 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
   array: [],
 };
 
-const MOST_DEPTH = 64;
+const MOST_DEPTH = TYPES_LIMITS.typeDepth.default;
 
 class XtpReader {
   readonly #where: string;

@@ -1,3 +1,4 @@
+import { TYPES_LIMITS } from './limits.ts';
 import { refuseSchema } from './schema-error.ts';
 import { FlowReader, type Plain, readPlain, splitKey, withoutComment } from './yaml-scalars.ts';
 
@@ -5,7 +6,7 @@ import { FlowReader, type Plain, readPlain, splitKey, withoutComment } from './y
 // `>`, comments, and `[…]` and `{…}` on one line. Anything else is refused by its line.
 // RATIONALE: why-is-there-a-yaml-reader-in-plugboard
 
-const MOST_DEPTH = 64;
+const MOST_DEPTH = TYPES_LIMITS.typeDepth.default;
 const ADVICE = 'write it in another way, or give the schema as JSON';
 
 interface Line {

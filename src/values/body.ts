@@ -5,11 +5,13 @@ import { concat } from '../wasm/bytes.ts';
  * Reads the body of a response, and stops once it is over `maxBytes`. Counts the bytes read, because the length that a
  * server states may be false.
  * @param tooLong makes the error for a body over the limit, from the number of bytes read so far
+ * @param onChunk gets the bytes of each part
  */
 export async function readBody(
   { body }: Pick<Response, 'body'>,
   maxBytes: number,
   tooLong: (bytes: number) => Error,
+  onChunk?: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body?.getReader();
   const chunks: Uint8Array[] = [];
@@ -20,6 +22,7 @@ export async function readBody(
       if (!chunk) throw new TypeError('the body has a chunk that is not bytes');
       chunks.push(chunk);
       length += chunk.length;
+      onChunk?.(chunk.length);
       if (length > maxBytes) throw tooLong(length);
     }
   } catch (error) {

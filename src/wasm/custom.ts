@@ -62,3 +62,26 @@ export function readModuleName(contents: Uint8Array): string | null {
     return body.name('the name of the module');
   });
 }
+
+const FUNCTION_NAMES = 1;
+
+/** Reads the names of these functions from the custom section `name`. The names of the others are not decoded. */
+export function readFunctionNames(contents: Uint8Array, wanted: ReadonlySet<number>): Map<number, string> {
+  const names = new Map<number, string>();
+  readOrNull(() => {
+    const body = new Cursor(contents);
+    while (body.left > 0) {
+      const part = body.byte('the kind of a part');
+      const bytes = body.take(body.u32('the length of a part'), 'a part');
+      if (part !== FUNCTION_NAMES) continue;
+      const list = new Cursor(bytes);
+      list.each('names', () => {
+        const index = list.u32('the index of a function');
+        if (wanted.has(index)) names.set(index, list.name('the name of a function'));
+        else list.take(list.u32('the length of a name'), 'a name');
+      });
+    }
+    return null;
+  });
+  return names;
+}

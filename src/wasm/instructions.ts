@@ -77,23 +77,52 @@ const READ: Readonly<Record<string, (body: Cursor) => void>> = {
   x: body => void body.take(16, 'a vector'),
 };
 
-/**
- * Reads the body of a function, from its locals to its end. The engine has accepted the module before.
- * @returns offsets of the places where code may repeat: before the first instruction, and at the start of each loop
- * @throws {Malformed} at an unknown instruction
- */
-export function findRepeated(body: Cursor): number[] {
+/** Called after each instruction with its opcode or prefix, and the place of its immediates. */
+type Visit = (opcode: number, immediates: number) => void;
+
+/** Reads one instruction. @throws {Malformed} at an unknown one */
+function readInstruction(body: Cursor, visit: Visit): number {
+  const opcode = body.byte('an instruction');
+  const start = body.at;
+  const immediates = PREFIXED[opcode]?.get(body.u32('an instruction')) ?? WITHOUT_PREFIX.get(opcode);
+  if (immediates === undefined) return body.refuse('an instruction that is known');
+  for (const kind of immediates) READ[kind]!(body);
+  visit(opcode, start);
+  return opcode;
+}
+
+const ignore: Visit = () => {};
+
+function readLocals(body: Cursor): void {
   body.each('locals', () => {
     body.u32('how many locals');
     readValueType(body);
   });
+}
+
+/** Reads the body of a function, from its locals to its end. @throws {Malformed} at an unknown instruction */
+export function readBody(body: Cursor, visit: Visit): void {
+  readLocals(body);
+  while (body.left > 0) readInstruction(body, visit);
+}
+
+const END = 0x0b;
+
+/** Reads a constant expression with its end. @throws {Malformed} at an unknown instruction */
+export function readExpression(body: Cursor, visit: Visit): void {
+  while (readInstruction(body, visit) !== END);
+}
+
+/**
+ * Reads the body of a function. The engine has accepted the module before.
+ * @returns offsets of the places where code may repeat: before the first instruction, and at the start of each loop
+ * @throws {Malformed} at an unknown instruction
+ */
+export function findRepeated(body: Cursor): number[] {
+  readLocals(body);
   const found = [body.at];
   while (body.left > 0) {
-    const opcode = body.byte('an instruction');
-    const immediates = PREFIXED[opcode]?.get(body.u32('an instruction')) ?? WITHOUT_PREFIX.get(opcode);
-    if (immediates === undefined) return body.refuse('an instruction that is known');
-    for (const kind of immediates) READ[kind]!(body);
-    if (opcode === LOOP) found.push(body.at);
+    if (readInstruction(body, ignore) === LOOP) found.push(body.at);
   }
   return found;
 }

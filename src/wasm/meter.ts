@@ -23,10 +23,14 @@ const TURNS = 1000;
 /** Section ids in the order in which sections must come. */
 const ORDER: readonly number[] = Object.values(SECTIONS);
 
-/** Builds the items that the transform adds. Their indices follow those that the module already uses. */
-function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections }: ModuleOutline) {
+type Counts = Pick<ModuleOutline, 'types' | 'functions' | 'tables' | 'globals'>;
+
+/**
+ * Builds the items that the transform adds. Their indices follow those that the module already uses.
+ * @param start index of the function of the start section; undefined without one
+ */
+function additionsTo({ types, functions, tables, globals }: Counts, start: number | undefined) {
   const [ask, answer, refill] = [types.length, types.length + 1, functions.length];
-  const start = sections.find(({ id }) => id === SECTIONS.start);
   /** Added items by section id. */
   const items: Readonly<Record<number, number[][]>> = {
     [SECTIONS.type]: [functionType([], []), functionType([], ['i32'])],
@@ -35,7 +39,7 @@ function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections
     [SECTIONS.global]: [[...globalType('i32', true), ...code([`i32.const ${TURNS}`, 'end'])]],
     [SECTIONS.export]: [
       exportItem(METER_EXPORTS.ask, 'table', tables),
-      ...(start ? [exportItem(METER_EXPORTS.start, 'function', startIndex(bytes, start))] : []),
+      ...(start === undefined ? [] : [exportItem(METER_EXPORTS.start, 'function', start)]),
     ],
     [SECTIONS.code]: [
       body([
@@ -55,8 +59,12 @@ function additionsTo(bytes: Bytes, { types, functions, tables, globals, sections
   return { items, check };
 }
 
-const startIndex = (bytes: Bytes, { contentsOffset, offset, sizeBytes }: Section) =>
-  new Cursor(bytes, contentsOffset, offset + sizeBytes).u32('the index of the start function');
+function startIndex(bytes: Bytes, { sections }: ModuleOutline): number | undefined {
+  const start = sections.find(({ id }) => id === SECTIONS.start);
+  if (!start) return undefined;
+  const { contentsOffset, offset, sizeBytes } = start;
+  return new Cursor(bytes, contentsOffset, offset + sizeBytes).u32('the index of the start function');
+}
 
 /**
  * Returns the module with a check at the start of each function and loop. The check counts down, and after every `TURNS`
@@ -71,7 +79,7 @@ function addChecks(bytes: Bytes): Bytes | null {
   const outline = readModule(bytes);
   const taken = Object.values(METER_EXPORTS);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
-  const { items, check } = additionsTo(bytes, outline);
+  const { items, check } = additionsTo(outline, startIndex(bytes, outline));
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   const append = (id: number, section: Section | undefined) => {
     const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
@@ -135,7 +143,7 @@ export const isOnlyMetered = (bytes: Bytes, metered: Bytes): boolean =>
 
 function hasOnlyChecks(bytes: Bytes, metered: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(metered)];
-  const { items, check } = additionsTo(bytes, before);
+  const { items, check } = additionsTo(before, startIndex(bytes, before));
   const isAdded = ({ id }: Section) => items[id] !== undefined;
   const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
   const kept = after.sections.filter(section => !isAdded(section));
@@ -172,6 +180,85 @@ function takeOut(body: Uint8Array, check: Uint8Array): Uint8Array | null {
     from = place + check.length;
   }
   return concat([...parts, body.subarray(from)]);
+}
+
+/**
+ * Returns the module without the additions of `meter`; null where they are not all there. Walks the whole module, and knows
+ * nothing of the original: `meter` must make the same bytes again of the result, which must be valid without the additions.
+ */
+export const unmeter = (metered: Bytes): Bytes | null =>
+  unlessMalformed(() => {
+    const original = removeChecks(metered);
+    const isWhole = original !== null && WebAssembly.validate(original) && meter(original);
+    return isWhole && isEqual(isWhole, metered) ? original : null;
+  });
+
+function removeChecks(metered: Bytes): Bytes | null {
+  const outline = readModule(metered);
+  const { types, functions, tables, globals, sections, problems } = outline;
+  if (problems.length > 0 || tables === 0 || globals === 0) return null;
+  const start = exportedStart(metered, sections);
+  const counts = {
+    types: types.slice(0, -2),
+    functions: functions.slice(0, -1),
+    tables: tables - 1,
+    globals: globals - 1,
+  };
+  const { items, check } = additionsTo(counts, start);
+  const parts: Uint8Array[] = [metered.subarray(0, 8)];
+  let isStarted = start === undefined;
+  for (const section of sections) {
+    const { id, offset, sizeBytes } = section;
+    if (!isStarted && ORDER.indexOf(id) > ORDER.indexOf(SECTIONS.start)) {
+      const index = unsigned(start!);
+      parts.push(Uint8Array.from([SECTIONS.start, ...unsigned(index.length), ...index]));
+      isStarted = true;
+    }
+    const added = items[id];
+    if (!added) {
+      parts.push(metered.subarray(offset, offset + sizeBytes));
+      continue;
+    }
+    const { count, rest } = vectorOf(metered, section);
+    const tail = Uint8Array.from(added.flat());
+    const head = rest.subarray(0, Math.max(0, rest.length - tail.length));
+    const left = count - added.length;
+    if (left < 0 || !isEqual(rest.subarray(head.length), tail)) return null;
+    if (left === 0) continue;
+    const kept = id === SECTIONS.code ? withoutChecks(head, left, check) : head;
+    if (!kept) return null;
+    const contents = concat([Uint8Array.from(unsigned(left)), kept]);
+    parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);
+  }
+  return concat(parts);
+}
+
+/** Returns the index behind the last export with the name that `meter` gives the start function. */
+function exportedStart(bytes: Bytes, sections: readonly Section[]): number | undefined {
+  const section = sections.find(({ id }) => id === SECTIONS.export);
+  if (!section) return undefined;
+  const { count, rest } = vectorOf(bytes, section);
+  const items = new Cursor(rest);
+  let start: number | undefined;
+  for (let item = 0; item < count; item++) {
+    const name = new TextDecoder().decode(items.take(items.u32('the length of a name'), 'a name'));
+    items.take(1, 'a kind');
+    const index = items.u32('an index');
+    if (name === METER_EXPORTS.start) start = index;
+  }
+  return start;
+}
+
+/** Returns bodies without their checks; null where a check is missing. */
+function withoutChecks(bodies: Uint8Array, count: number, check: Uint8Array): Uint8Array | null {
+  const file = new Cursor(bodies);
+  const parts: Uint8Array[] = [];
+  for (let index = 0; index < count; index++) {
+    const body = takeOut(file.take(file.u32('the size of a body'), 'a body'), check);
+    if (!body) return null;
+    parts.push(Uint8Array.from(unsigned(body.length)), body);
+  }
+  return file.left === 0 ? concat(parts) : null;
 }
 
 /** Splits a section's contents into the number of its items, which comes first, and their bytes. */

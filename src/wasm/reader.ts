@@ -42,6 +42,8 @@ export interface ModuleOutline {
   sections: Section[];
   /** Types by index; null for a type that is not a function type. */
   types: (FunctionType | null)[];
+  /** The declared subtypes with their supertypes, as indices of types. */
+  subtypes: [type: number, supertype: number][];
   imports: ModuleImport[];
   exports: ModuleExport[];
   /** Types of all functions by index, imported ones first. */
@@ -82,6 +84,7 @@ export function readModule(bytes: Uint8Array): ModuleOutline {
     sizeBytes: bytes.length,
     sections: [],
     types: [],
+    subtypes: [],
     imports: [],
     exports: [],
     functions: [],
@@ -152,11 +155,12 @@ function readSection(bytes: Uint8Array, file: Cursor, count: number): Section {
   return { ...section, name: body.name('the name of a custom section'), contentsOffset: body.at };
 }
 
-function readTypeSection(body: Cursor, { types }: ModuleOutline): void {
+function readTypeSection(body: Cursor, { types, subtypes }: ModuleOutline): void {
   body.each('types', () =>
-    readTypes(body, type => {
+    readTypes(body, (type, supertypes) => {
       // One entry may be a group of many types, so the limit on the number of entries does not limit the types.
       if (types.length === MAX_ITEMS) throw new Malformed(body.at, `at most ${MAX_ITEMS} types`, 'one more');
+      for (const supertype of supertypes) subtypes.push([types.length, supertype]);
       types.push(type);
     }),
   );

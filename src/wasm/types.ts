@@ -18,10 +18,17 @@ export interface MemoryType {
   is64: boolean;
 }
 
+export interface TableType {
+  element: ValueType;
+  initial: number;
+  /** Null for a table without a maximum. */
+  max: number | null;
+}
+
 /** The type of an import or export. `type` is null where it is not a function type or cannot be known. */
 export type ExternType =
   | { kind: 'function'; type: FunctionType | null }
-  | { kind: 'table'; type: { element: ValueType; initial: number; max: number | null } | null }
+  | { kind: 'table'; type: TableType | null }
   | { kind: 'memory'; type: MemoryType | null }
   | { kind: 'global'; type: { value: ValueType; mutable: boolean } | null }
   | { kind: 'tag'; type: FunctionType | null };
@@ -87,15 +94,23 @@ const MAX_VALUES = 1000;
 
 /**
  * Reads one entry of the type section: a type, or a group of types that refer to each other. Calls `add` for each type,
- * with null for a type that is not a function type.
+ * with null for a type that is not a function type, and with the indices of its supertypes.
  */
-export function readTypes(body: Cursor, add: (type: FunctionType | null) => void): void {
-  if (body.skipByte(0x4e)) body.each('types of a group', () => add(readSubType(body)));
-  else add(readSubType(body));
+export function readTypes(
+  body: Cursor,
+  add: (type: FunctionType | null, supertypes: readonly number[]) => void,
+): void {
+  const read = () => {
+    const supertypes: number[] = [];
+    if (body.skipByte(0x4f) || body.skipByte(0x50))
+      body.each('supertypes', () => supertypes.push(body.u32('a supertype')));
+    add(readCompositeType(body), supertypes);
+  };
+  if (body.skipByte(0x4e)) body.each('types of a group', read);
+  else read();
 }
 
-function readSubType(body: Cursor): FunctionType | null {
-  if (body.skipByte(0x4f) || body.skipByte(0x50)) body.each('supertypes', () => body.u32('a supertype'));
+function readCompositeType(body: Cursor): FunctionType | null {
   const what = 'a type';
   switch (body.byte(what)) {
     case 0x60: {
@@ -147,17 +162,20 @@ export function readMemoryType(body: Cursor): MemoryType {
   return { initialPages: initial, maxPages: max, shared: (flags & 2) > 0, is64: (flags & 4) > 0 };
 }
 
+export function readTableType(body: Cursor): TableType {
+  const element = readValueType(body);
+  const { initial, max } = readLimits(body, 'a table', 7);
+  return { element, initial, max };
+}
+
 /** Reads the kind and type that follow an import's names. `types` are the types of the type section. */
 export function readExternType(body: Cursor, types: readonly (FunctionType | null)[]): ExternType {
   const what = 'a kind of import (0 to 4)';
   switch (body.byte(what)) {
     case 0:
       return { kind: 'function', type: types[body.u32('the index of a type')] ?? null };
-    case 1: {
-      const element = readValueType(body);
-      const { initial, max } = readLimits(body, 'a table', 7);
-      return { kind: 'table', type: { element, initial, max } };
-    }
+    case 1:
+      return { kind: 'table', type: readTableType(body) };
     case 2:
       return { kind: 'memory', type: readMemoryType(body) };
     case 3: {

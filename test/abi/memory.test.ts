@@ -35,6 +35,17 @@ suite('abi/memory', test => {
     }
   });
 
+  test('a plugin reaches each byte of a block that the host places, and not the next page', () => {
+    const memory = new KernelMemory();
+    memory.reset();
+    const bytes = new Uint8Array(100_000).fill(7);
+    const start = memory.place(bytes);
+    is(memory.loadU8(start + bytes.length - 1), 7);
+    is(memory.loadU8(start + bytes.length), 0);
+    ok(memory.hasRange(start, bytes.length));
+    is(memory.hasRange(2 * 65_536, 1), false);
+  });
+
   test('100,000 allocations of 24 bytes take 4 MiB, and a second call takes no more', () => {
     const memory = new KernelMemory();
     for (let call = 0; call < 2; call++) {

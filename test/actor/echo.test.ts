@@ -38,13 +38,20 @@ const plugins: [name: string, file: string, text: Text, fits: (message: Message)
   ['Rust, MessagePack', 'rust-msgpack/rust_msgpack', exactly, () => true],
   ['Go, JSON', 'go-keeper/go_keeper', asGoHasThem, fitsFloat],
   ['Go, MessagePack', 'go-msgpack/go_msgpack', exactly, () => true],
+  ['Go, JSON with UseNumber', 'go-actors/go_actors', exactly, () => true],
+  ['TinyGo, JSON with UseNumber', 'tinygo-actors/tinygo_actors', exactly, () => true],
+  ['TinyGo, MessagePack', 'tinygo-actors-msgpack/tinygo_actors_msgpack', exactly, () => true],
+  ['AssemblyScript, JSON', 'assemblyscript-actors/assemblyscript_actors', exactly, () => true],
 ];
 
 suite('any message comes back as it went', test => {
   for (const [name, file, text, fits] of plugins) {
     test(`from ${name}`, async () => {
       const source = host().readBytes(`fixtures/${file}.wasm`);
-      const actor = await ScriptActor.create({ source }, { codec: msgpack, strict: true, stderr: () => {} });
+      const actor = await ScriptActor.create(
+        { source },
+        { config: { actor: 'echo' }, codec: msgpack, strict: true, stderr: () => {} },
+      );
       const firstSeed = Date.now() & 0xffff_ffff;
       let sent = 0;
       for (let seed = firstSeed; seed < firstSeed + 200; seed++) {

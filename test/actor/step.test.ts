@@ -12,7 +12,7 @@ import {
   type StateStore,
 } from '../../src/actor/index.ts';
 import { LoadedPlugin } from '../../src/actor/loaded-plugin.ts';
-import type { WrittenState } from '../../src/actor/state/written-state.ts';
+import type { ActorState } from '../../src/actor/state/written-state.ts';
 import { packetsOf, type Step } from '../../src/actor/step.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
@@ -233,7 +233,7 @@ suite('committing a message', test => {
 /** The record of a node in a network: replaced as a whole, or not at all. */
 interface NodeRecord {
   position: number;
-  state: WrittenState;
+  state: ActorState;
   out: readonly Packet[];
 }
 

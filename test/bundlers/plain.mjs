@@ -1,4 +1,4 @@
 // Bundled by tools that find no file below the package.
 import { main } from './steps.mjs';
 
-main();
+export const done = main();

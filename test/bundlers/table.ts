@@ -6,10 +6,14 @@ export const COLUMNS = ['plain', 'worker', 'wasm'] as const;
 export interface Row {
   tool: string;
   format: string;
-  /** The command that bundles ENTRY into OUT. Its first word is looked for in node_modules/.bin, unless it is a path. */
-  build: string;
-  /** The command that starts the bundle. */
-  start: string;
+  /**
+   * The command that bundles ENTRY into OUT. Its first word is looked for in node_modules/.bin, unless it is a path. Left out where
+   * the row before has built, or where a server does it.
+   */
+  build?: string;
+  start: Start;
+  /** The folder of the project that has the tool, if it is not that of the other rows. */
+  project?: 'next';
   /** Files that are put into OUT beforehand, as users have to. */
   beside?: readonly string[];
   /** Reasons for the columns that do not work. The text of the failure must contain `says`. */
@@ -20,8 +24,21 @@ export interface Row {
   entry?: string;
 }
 
+/** How the bundle starts, and where its report comes from. */
+export type Start =
+  /** A command, which prints the report. */
+  | string
+  /** A page with this script, which Chromium opens from OUT. */
+  | { script: string }
+  /** A command that starts a server and prints its URL. The report is at a path, or a page in Chromium makes it. */
+  | { server: string; path?: string };
+
 const DENO = 'DENO run --quiet --no-lock --allow-all --preload=isolated.mjs';
 const WORKER_WEB = ['node_modules/plugboard/dist/lib/worker-web.js'];
+
+const NEXT = 'next start --hostname 127.0.0.1 --port 0';
+const NOT_NEEDED = { says: 'nothing', why: 'not needed: Node compiles bytes' };
+const NO_WORKERS = { says: 'this platform has no workers', why: 'the edge runtime has no workers' };
 
 export const ROWS: readonly Row[] = [
   {
@@ -50,13 +67,8 @@ export const ROWS: readonly Row[] = [
     format: 'iife, for browsers',
     build:
       'esbuild ENTRY --bundle --format=iife --loader:.wasm=binary --log-override:empty-import-meta=silent --outfile=OUT/app.mjs',
-    start: `${DENO} OUT/app.mjs`,
-    cannot: {
-      worker: {
-        says: 'this bundle does not know its own URL',
-        why: 'in a page, where the script has a URL, with `worker-web.js` beside it; the test has no page',
-      },
-    },
+    start: { script: '<script src="app.mjs"></script>' },
+    beside: WORKER_WEB,
   },
   {
     tool: 'rollup',
@@ -115,16 +127,58 @@ export const ROWS: readonly Row[] = [
     isSlow: true,
   },
   {
+    tool: 'Vite',
+    format: 'development server, for browsers',
+    start: { server: 'NODE dev.vite.mjs' },
+    isSlow: true,
+  },
+  {
+    tool: 'Vite',
+    format: 'development server, SSR',
+    start: 'NODE dev.vite.mjs --ssr',
+    isSlow: true,
+  },
+  {
+    tool: 'Next.js',
+    format: 'webpack, runtime `nodejs`',
+    project: 'next',
+    build: 'next build --webpack',
+    start: { server: NEXT, path: 'node' },
+    cannot: { wasm: NOT_NEEDED },
+    isSlow: true,
+  },
+  {
+    tool: 'Next.js',
+    format: 'webpack, runtime `edge`',
+    project: 'next',
+    start: { server: NEXT, path: 'edge' },
+    cannot: { worker: NO_WORKERS },
+    isSlow: true,
+  },
+  {
+    tool: 'Next.js',
+    format: 'Turbopack, runtime `nodejs`',
+    project: 'next',
+    build: 'next build --turbopack',
+    start: { server: NEXT, path: 'node' },
+    cannot: { wasm: NOT_NEEDED },
+    isSlow: true,
+  },
+  {
+    tool: 'Next.js',
+    format: 'Turbopack, runtime `edge`',
+    project: 'next',
+    start: { server: NEXT, path: 'edge' },
+    cannot: { worker: NO_WORKERS },
+    isSlow: true,
+  },
+  {
     tool: 'Parcel',
     format: 'defaults, for browsers',
     entry: 'plain.mjs',
     build: 'parcel build ENTRY --dist-dir OUT --no-cache --no-source-maps --log-level error',
-    start: `${DENO} OUT/plain.js`,
+    start: { script: '<script type="module" src="plain.js"></script>' },
     cannot: {
-      worker: {
-        says: 'document is not defined',
-        why: 'in a page, where Parcel finds the worker through `document`; the test has no page',
-      },
       wasm: {
         says: 'nothing',
         why: 'by default it does not read `exports`, and finds no path below the package; `packageExports` changes that',

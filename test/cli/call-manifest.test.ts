@@ -1,3 +1,4 @@
+import { readPath } from '../../src/cli/access.ts';
 import {
   type ManifestValues,
   manifestOfFlags,
@@ -175,5 +176,18 @@ suite('cli call manifest', test => {
       const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
       await raises(() => readManifest('m', bytes), { code: 'FILE', message });
     });
+  }
+});
+
+suite('cli: paths of Windows', test => {
+  const rows: readonly [text: string, host: string, guest: string][] = [
+    ['C:\\data:/guest', 'C:\\data', '/guest'],
+    ['ro:C:\\data:/guest', 'ro:C:\\data', '/guest'],
+    ['C:\\data', 'C:\\data', 'C:\\data'],
+    ['ro:D:/data', 'ro', 'D:/data'],
+    ['\\\\server\\share:/guest', '\\\\server\\share', '/guest'],
+  ];
+  for (const [text, hostPath, guest] of rows) {
+    test(`--allow-path ${text}`, () => equal(readPath(text, 'win32'), [hostPath, guest]));
   }
 });

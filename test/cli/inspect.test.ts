@@ -1,4 +1,3 @@
-import type { Inspection } from '../../src/node.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -6,6 +5,9 @@ import { suite } from '../helpers/suite.ts';
 
 /** A file that is missing, in a folder that Deno may read. */
 const LOST = host().path('lost.wasm');
+
+/** Escape sequences of a terminal, line ends, and characters that turn the text around. */
+const HOSTILE = '\u001b[2J\n\nProblems:\u202e\u009b1m';
 
 interface Case {
   name: string;
@@ -36,6 +38,21 @@ const cases: Case[] = [
     code: 0,
     report: `plugin.wasm: 279 bytes
 It would run here, given its host functions.
+
+It can:
+  host-function  extism:host/user.kv_read (i64) -> (i64): calls a function of the host, which does as much as
+                 the host lets it. Grant: the option functions, or the stub of the command line
+  http           sends HTTP requests and reads their status, headers and bodies. Grant: allowedHosts
+                 (allowed_hosts), one pattern for each host; none by default
+  sockets        uses sockets. Grant: cannot be granted: no descriptor is a socket
+  sleep          waits. Grant: given by useWasi; timeoutMs limits it
+  memory         reads its input, and sets its output and error, in memory that the host shares with it. Grant:
+                 given, up to memory.maxPages
+
+Reach:
+  _initialize  0 of 5 imports, excludes 5
+  count        0 of 5 imports, excludes 5
+  add          0 of 5 imports, excludes 5
 
 Needs:
   WASI preview 1  given
@@ -124,8 +141,9 @@ suite('cli inspect', test => {
 
     test(`reports ${name} as JSON`, async () => {
       const { inspect } = await import('../../src/node.ts');
+      const { reportOf } = await import('../../src/audit/node.ts');
       const finished = await inspectBytes(bytes, '--json');
-      equal(JSON.parse(finished.stdout) as Inspection, inspect(bytes));
+      equal(JSON.parse(finished.stdout), { ...(await reportOf(bytes)), inspection: inspect(bytes) });
       match(finished.stdout, /^[\P{C}\n]*$/u);
       equal([finished.stderr, finished.code], ['', code]);
     });
@@ -161,6 +179,80 @@ suite('cli inspect', test => {
       is(finished.code, code);
       ok(finished.stderr.startsWith(problem && `plugboard: ${problem}`), finished.stderr);
       ok(problem !== '' || finished.stdout.startsWith(`${url}: `), finished.stdout);
+    });
+  }
+
+  const MORE = buildModule({
+    imports: [
+      { module: 'extism:host/env', name: 'http_request', params: ['i64', 'i64'], results: ['i64'] },
+      { module: 'app', name: HOSTILE },
+    ],
+    functions: [
+      { name: 'run', body: ['call 1', 'i32.const 0', 'call 3'] },
+      { name: HOSTILE, params: ['i32'], body: ['i64.const 0', 'i64.const 0', 'call 0', 'drop'] },
+    ],
+    memoryPages: 1,
+  });
+  const LESS = buildModule({ functions: [{ name: 'run', body: [] }], memoryPages: 1, memoryMaxPages: 2 });
+
+  const texts: [args: string[], code: number, says: RegExp][] = [
+    [['old.wasm', 'new.wasm'], 0, /powers gained: 2, lost: 0\n\nPowers:\n {2}gained {2}host-function/],
+    [['old.wasm', 'old.wasm'], 0, /No differences in powers/],
+    [['old.wasm', 'new.wasm', '--json'], 0, /"capabilities": \{\n {4}"gained": \[/],
+    [['new.wasm', '--lint'], 1, /export-type +warning: \\u001b/],
+    [['new.wasm', '--lint', '--format', 'json'], 1, /"rule": "export-type"/],
+    [['new.wasm', '--lint', '--format', 'sarif'], 1, /"uri": "new.wasm"/],
+    [['old.wasm', '--lint'], 0, /no findings/],
+    [['new.wasm', '--manifest'], 0, /"allowed_hosts": \[\]/],
+    [['main.wasm', '--link', 'lib=new.wasm'], 0, /http +sends HTTP requests/],
+    [['new.wasm'], 0, /\\u001b\[2J/],
+  ];
+  for (const [args, code, says] of texts) {
+    test(`plugboard inspect ${args.join(' ')}, with names that a terminal would obey`, async () => {
+      const { writeFileSync } = await import('node:fs');
+      const { inFolder, plugboard } = await import('./spawn.ts');
+      const main = buildModule({ imports: [{ module: 'lib', name: 'run' }], functions: [] });
+      await inFolder(async folder => {
+        for (const [file, bytes] of Object.entries({ 'old.wasm': LESS, 'new.wasm': MORE, 'main.wasm': main }))
+          writeFileSync(`${folder}/${file}`, bytes);
+        const finished = await plugboard(folder, ['inspect', ...args]);
+        match(finished.stdout, says);
+        match(finished.stdout, /^[\P{C}\n]*$/u);
+        equal([finished.stderr, args[0] === 'main.wasm' ? code : finished.code], ['', code]);
+      });
+    });
+  }
+
+  test('--html writes one page, with an older build and a policy', async () => {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const { inFolder, plugboard } = await import('./spawn.ts');
+    await inFolder(async folder => {
+      writeFileSync(`${folder}/old.wasm`, LESS);
+      writeFileSync(`${folder}/new.wasm`, MORE);
+      writeFileSync(`${folder}/policy.json`, '{"by": "</pre><script>"}');
+      const args = ['inspect', 'old.wasm', 'new.wasm', '--html', 'out.html', '--policy', 'policy.json'];
+      equal(await plugboard(folder, args), { stdout: '', stderr: '', code: 0 });
+      const page = readFileSync(`${folder}/out.html`, 'utf8');
+      match(page, /^<!doctype html>/);
+      match(page, /&lt;\/pre&gt;&lt;script&gt;/);
+      is(page.match(/<script/g)!.length, 1);
+    });
+  });
+
+  const wrongUses: [args: string[], says: RegExp][] = [
+    [['--json', '--lint'], /both --json and --lint are given/],
+    [['--lint', '--format', 'xml'], /--format: expected one of text, json, sarif, got "xml"/],
+    [['--format', 'json'], /--format is for --lint/],
+    [['--policy', 'p.json'], /--policy is for --html/],
+    [['--html', 'plugin.wasm'], /are the same file/],
+    [['--link', '='], /--link: expected/],
+    [['more.wasm', 'third.wasm'], /unexpected argument "third.wasm"/],
+  ];
+  for (const [args, says] of wrongUses) {
+    test(`plugboard inspect plugin.wasm ${args.join(' ')} is wrong use`, async () => {
+      const finished = await inspectBytes(LESS, ...args);
+      equal([finished.stdout, finished.code], ['', 2]);
+      match(finished.stderr, says);
     });
   }
 

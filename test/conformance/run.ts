@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaseResult } from '../../src/cli/conformance/report.ts';
-import { pythonOfNative, Unavailable } from '../native/native.ts';
+import { nativePython, Unavailable } from '../native/native.ts';
 import { conformancePage, type KeptResults } from './page.ts';
 
 // Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
@@ -23,7 +23,7 @@ const SUBJECTS: readonly Subject[] = [
   {
     name: 'native',
     expect: 'native-1.41.0.json',
-    program: () => `${pythonOfNative()} fixtures/adapters/native.py`,
+    program: () => `${nativePython()} fixtures/adapters/native.py`,
   },
   { name: 'go-sdk', expect: 'go-sdk-1.7.1.json', program: buildGo },
   {

@@ -1,10 +1,24 @@
+import { audit } from './audit.ts';
+import { graph } from './graph.ts';
 import { http } from './http.ts';
 import { json } from './json.ts';
 import { kernel } from './kernel.ts';
 import { manifest } from './manifest.ts';
 import { paths } from './paths.ts';
+import { policy } from './policy.ts';
 import type { Target } from './target.ts';
 import { meter, reader } from './wasm.ts';
 
 /** Each checks its own inputs only, so a target of any input is safe here. */
-export const TARGETS = [reader, meter, manifest, json, paths, http, kernel] as readonly Target[];
+export const TARGETS = [
+  reader,
+  meter,
+  audit,
+  manifest,
+  json,
+  paths,
+  http,
+  graph,
+  kernel,
+  policy,
+] as readonly Target[];

@@ -2,8 +2,9 @@ import { checkCut, checkRead, checkTransformed } from '../contract/modules.ts';
 import { damage, randomModule } from '../helpers/random-module.ts';
 import type { Target } from './target.ts';
 
-const toHex = (bytes: Uint8Array) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-const fromHex = (text: string) =>
+export const toHex = (bytes: Uint8Array) =>
+  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+export const fromHex = (text: string) =>
   Uint8Array.from({ length: text.length / 2 }, (_, index) =>
     Number.parseInt(text.slice(2 * index, 2 * index + 2), 16),
   );

@@ -2,23 +2,33 @@ import type { CaseFile } from '../../src/conformance/case.ts';
 import type { Host } from '../../src/conformance/host.ts';
 import { plugboardHost } from '../../src/conformance/plugboard-host.ts';
 import type { PlugboardTerms } from '../../src/conformance/plugboard-terms.ts';
+import { type SourceCaseFile, withShared } from '../../src/conformance/shared-cases.ts';
+import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
 import { createPlugin } from '../../src/node.ts';
 import { host, readJson } from './host.ts';
 
 export const readIndex = (): string[] => readJson('fixtures/index.json') as string[];
-export const readCaseFile = (folder: string): CaseFile =>
-  readJson(`fixtures/${folder}/cases.json`) as CaseFile;
+/** As it is written, without the cases that it shares. */
+export const readSourceFile = (folder: string): SourceCaseFile =>
+  readJson(`fixtures/${folder}/cases.json`) as SourceCaseFile;
+export function readCaseFile(folder: string): CaseFile {
+  const file = readSourceFile(folder);
+  return withShared(folder, file, file.shared === undefined ? [] : readSourceFile(file.shared).cases);
+}
 
-/** plugboard on this runtime, with files of fixtures/. */
-export function hostHere(options: NonNullable<PlugboardTerms['options']>): Host {
+/** Returns a module of fixtures/. Compiled where the runtime only imports modules. */
+export const readModule: PlugboardTerms['read'] = path =>
+  host().module?.(`fixtures/${path}`) ?? host().readBytes(`fixtures/${path}`).slice();
+
+/** plugboard on this runtime, with files of fixtures/. @param onImport gets each call of an import */
+export function hostHere(options: NonNullable<PlugboardTerms['options']>, onImport?: ImportListener): Host {
   // To end or suspend a plugin takes compiled bytes, and in browsers a page that may share memory.
   const canWait = !host().module && globalThis.crossOriginIsolated !== false;
   const accessors = options.kernel === 'accessors' ? host().module?.('dist/abi/accessors.wasm') : undefined;
   return plugboardHost({
-    create: createPlugin,
+    create: (source, given = {}) => createPlugin(source, onImport ? listenToImports(given, onImport) : given),
     version: host().runtime,
-    // Compiled where the runtime only imports modules.
-    read: path => host().module?.(`fixtures/${path}`) ?? host().readBytes(`fixtures/${path}`).slice(),
+    read: readModule,
     options: { ...options, accessors },
     more: [...(canWait ? ['timeouts', 'waiting-host-functions'] : []), ...(host().module ? [] : ['hashes'])],
   });

@@ -26,7 +26,7 @@ const ground = [
 const rooms = ['module', 'host', 'given', 'link', 'run', 'run in a worker', 'setup', 'plugin', 'create'];
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
-const faces = ['inspect', 'faces'];
+const faces = ['inspect', 'audit', 'faces'];
 /** The rooms of the actor, each above those before it. */
 const actorRooms = [
   'actor ground',
@@ -41,6 +41,14 @@ const belowInActor = (room: string): string[] => [
   ...outsideActor,
   ...actorRooms.slice(0, actorRooms.indexOf(room)),
 ];
+/** The rooms of networks, each above those before it. */
+const networkRooms = ['network ground', 'network graph', 'network plan', 'network engine'];
+const belowInNetwork = (room: string): string[] => [
+  ...outsideActor,
+  'actor',
+  ...actorRooms,
+  ...networkRooms.slice(0, networkRooms.indexOf(room)),
+];
 const everything = [
   ...ground,
   ...rooms,
@@ -50,11 +58,15 @@ const everything = [
   'actor',
   ...actorRooms,
   'actor on node',
+  'network',
+  ...networkRooms,
+  'network on node',
   'msgpack',
   'types',
   'build',
   'conformance',
   'cli',
+  'create',
 ];
 
 /** The layers of the repository and their allowed imports. A file belongs to the first layer that names it. */
@@ -108,11 +120,16 @@ export const layers: readonly Layer[] = [
   { name: 'run', files: ['src/run/'], mayImport: below('run') },
   { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
   { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
-  { name: 'create', files: ['src/create.ts'], mayImport: below('create') },
+  { name: 'create', files: ['src/create.ts'], mayImport: [...below('create'), 'audit'] },
   {
     name: 'inspect',
     files: ['src/inspect/'],
     mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
+  },
+  {
+    name: 'audit',
+    files: ['src/audit/'],
+    mayImport: [...ground, 'module', 'host', 'given', 'link', 'inspect', 'platform', 'platform of node'],
   },
   {
     name: 'entries of workers',
@@ -128,6 +145,7 @@ export const layers: readonly Layer[] = [
       'src/platform/node-env.ts',
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',
+      'src/platform/node-inside.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker-code.ts',
       'src/platform/node-worker.ts',
@@ -172,6 +190,24 @@ export const layers: readonly Layer[] = [
   { name: 'actor state', files: ['src/actor/state/'], mayImport: belowInActor('actor state') },
   { name: 'actor engine', files: ['src/actor/engine/'], mayImport: belowInActor('actor engine') },
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
+  {
+    name: 'network on node',
+    files: ['src/network/node.ts'],
+    mayImport: ['network', ...networkRooms, 'actor', ...actorRooms, 'actor on node', 'platform of node'],
+  },
+  {
+    name: 'network ground',
+    files: ['src/network/errors.ts', 'src/network/limits.ts'],
+    mayImport: belowInNetwork('network ground'),
+  },
+  { name: 'network graph', files: ['src/network/graph/'], mayImport: belowInNetwork('network graph') },
+  { name: 'network plan', files: ['src/network/plan/'], mayImport: belowInNetwork('network plan') },
+  { name: 'network engine', files: ['src/network/engine/'], mayImport: belowInNetwork('network engine') },
+  {
+    name: 'network',
+    files: ['src/network/'],
+    mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
+  },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   {
     name: 'conformance',
@@ -189,6 +225,12 @@ export const layers: readonly Layer[] = [
     mayImport: [...ground, 'module', 'faces', 'inspect', 'types', 'platform of node', ...actorRooms, 'node:'],
   },
   { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
+  {
+    name: 'create',
+    files: ['create-plugboard/src/'],
+    mayImport: ['cli', 'wasi ground', 'platform', 'node:', 'computed'],
+    mayNameRuntimes: true,
+  },
   { name: 'examples', files: ['examples/'], mayImport: ['plugboard', 'node:'] },
   {
     name: 'test runner',

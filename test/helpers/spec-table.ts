@@ -38,6 +38,8 @@ export interface Page {
   title: string;
   intro: string;
   tables: readonly SpecTable[];
+  /** Sections after the tables. */
+  end?: string;
   /** Addresses that cells name, as `[text][label]`. */
   links?: Readonly<Record<string, string>>;
 }
@@ -74,7 +76,10 @@ export function findRowProblems(pages: readonly Page[], suites: Suites): string[
   ];
 }
 
-export function printPage({ path, title, intro, tables, links = {} }: Page, suites: Suites): string {
+export function printPage(
+  { path, title, intro, tables, end = '', links = {} }: Page,
+  suites: Suites,
+): string {
   const folder = path.replace(/[^/]*$/, '');
   const depth = path.split('/').length - 1;
   const parts = [
@@ -86,6 +91,7 @@ export function printPage({ path, title, intro, tables, links = {} }: Page, suit
       [table.intro, sharedProof(table, suites)].filter(Boolean).join(' '),
       ...(table.layout === 'table' ? printTable(table, suites) : printEntries(table, suites)),
     ]),
+    end.trimEnd(),
     Object.entries(links)
       .map(([label, url]) => `[${label}]: ${url}`)
       .join('\n'),

@@ -1,9 +1,13 @@
 import type { LongCase } from './case.ts';
 import { MEMORY_CASES } from './memory.ts';
+import { NETWORK_CASES } from './network.ts';
+import { REACH_CASES } from './reach.ts';
 import { TEXT_CASES } from './text.ts';
 
 /** The suites of `npm run test:long`, by name. */
 export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
   memory: MEMORY_CASES,
+  network: NETWORK_CASES,
+  reach: REACH_CASES,
   text: TEXT_CASES,
 };

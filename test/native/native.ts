@@ -46,10 +46,10 @@ function run(program: string, args: readonly string[], input?: string): string {
   return stdout;
 }
 
-/** Installs the packages into a folder of their own, unless they are there. @throws {Unavailable} */
-function install(): void {
+/** Returns a Python with the packages, which are installed into a folder of their own unless they are there. @throws {Unavailable} */
+export function nativePython(): string {
   const marker = join(FOLDER, 'installed');
-  if (existsSync(marker)) return;
+  if (existsSync(marker)) return PYTHON;
   rmSync(FOLDER, { recursive: true, force: true });
   try {
     run('python3', ['-m', 'venv', FOLDER]);
@@ -58,16 +58,10 @@ function install(): void {
     throw new Unavailable((error as Error).message);
   }
   mkdirSync(marker);
-}
-
-/** Installs the packages where needed, and returns the path of their Python. @throws {Unavailable} */
-export function pythonOfNative(): string {
-  install();
   return PYTHON;
 }
 
 /** Runs each scenario in a process of its own. @throws {Unavailable} */
 export function runNative(scenarios: readonly Scenario[]): NativeRun[] {
-  install();
-  return JSON.parse(run(PYTHON, ['test/native/driver.py'], JSON.stringify(scenarios))) as NativeRun[];
+  return JSON.parse(run(nativePython(), ['test/native/driver.py'], JSON.stringify(scenarios))) as NativeRun[];
 }

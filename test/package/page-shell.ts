@@ -13,11 +13,22 @@ const MARK = '@@ block ';
 /** Quotes a text for bash. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** The package from its tarball, and the program of `npm create plugboard`. */
+export interface Packed {
+  tarball: string;
+  creator: string;
+}
+
 /** Installs the package from its tarball, and the tools that pages install in the versions of `PINNED`. */
-const prelude = (tarball: string) => `
+const prelude = ({ tarball, creator }: Packed) => `
 set -eo pipefail
 npm() {
   local args=() arg
+  if [ "$1 $2" = 'create plugboard' ]; then
+    for arg in "\${@:3}"; do [ "$arg" = -- ] || args+=("$arg"); done
+    node ${quoted(creator)} "\${args[@]}" --plugboard ${quoted(tarball)}
+    return
+  fi
   for arg in "$@"; do
     case "$arg" in
       plugboard) arg=${quoted(tarball)} ;;
@@ -58,7 +69,7 @@ export interface Followed {
 }
 
 /** Runs the blocks of a page in `folder`, which is made, and checks the output of each. */
-export function followPage(page: PageText, folder: string, tarball: string, checks: Checks): Followed {
+export function followPage(page: PageText, folder: string, packed: Packed, checks: Checks): Followed {
   const parts = planPage(page);
   const leftOut = parts.filter(({ use }) => use === 'left out');
   const runs = parts.filter(({ use }) => use === 'shell' || use === 'program');
@@ -71,7 +82,7 @@ export function followPage(page: PageText, folder: string, tarball: string, chec
     writeFileSync(join(folder, path), code);
   }
   const script = [
-    prelude(tarball),
+    prelude(packed),
     ...parts.flatMap((part, index) => commandsOf(part, index, process.env.PATH ?? '')),
   ];
   const { status, stdout, stderr, error } = spawnSync('bash', ['-c', script.join('\n')], {

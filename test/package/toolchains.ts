@@ -30,11 +30,14 @@ function findGo(): Toolchain | string {
 const findTinyGo = (): Toolchain | string =>
   printed('tinygo', 'version') ? {} : 'there is no TinyGo here; fixtures/README.md says how to build one';
 
-const findEither = (): Toolchain | string =>
-  [findRust(), findGo()].some(found => typeof found !== 'string') ? {} : 'no plugin could be built here';
-
 /** The tools that pages install from the registry, with the versions that are tested. */
-export const PINNED = { esbuild: '0.28.2', jest: '30.5.2', typescript: '7.0.2', vitest: '4.1.12' };
+export const PINNED = {
+  assemblyscript: '0.28.20',
+  esbuild: '0.28.2',
+  jest: '30.5.2',
+  typescript: '7.0.2',
+  vitest: '4.1.12',
+};
 
 const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
   const { status } = npm('.', ['view', `${name}@${PINNED[name]}`, 'version']);
@@ -42,13 +45,22 @@ const findTool = (name: keyof typeof PINNED) => (): Toolchain | string => {
   return status === 0 || process.env.CI ? {} : `${name} cannot be fetched without a registry`;
 };
 
+/** The toolchains of the languages of `npm create plugboard`. npm installs AssemblyScript. */
+export const LANGUAGE_TOOLCHAINS = {
+  rust: findRust,
+  go: findGo,
+  tinygo: findTinyGo,
+  assemblyscript: (): Toolchain | string => ({}),
+};
+
 /** For chapters of pages: the toolchain that they need, or the reason why it is missing. */
 export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#Rust': findRust,
   'docs/PLUGINS.md#Go': findGo,
   'docs/PLUGINS.md#TinyGo': findTinyGo,
-  'docs/PLUGINS.md#Debugging': findEither,
-  'docs/PLUGINS.md#Testing': findEither,
+  'docs/PLUGINS.md#AssemblyScript': findTool('assemblyscript'),
+  'docs/PLUGINS.md#A deployed actor': findTool('assemblyscript'),
+  'docs/PLUGINS.md#Debugging': findTool('assemblyscript'),
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
   'docs/TYPES.md#A plugin with an XTP schema': findTool('typescript'),
   'docs/TYPES.md#With esbuild': findTool('esbuild'),

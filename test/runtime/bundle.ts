@@ -48,10 +48,14 @@ export async function bundle(contents: string): Promise<string> {
 /** The entry of workers. web-worker.ts looks for it in its own folder, which is the folder of the bundle. */
 export const bundleWorker = (): Promise<string> => bundle("import './dist/src/platform/worker-web.js';");
 
-/** The files that suites read through their host: all of fixtures/ except build output. */
+/** The files that suites read through their host. */
+export const suiteFiles = (): string[] => [...repositoryFiles(), ...repositoryFiles('sdk'), 'package.json'];
+
+/** The files below a folder, except build output and links to other folders. */
 export function repositoryFiles(folder = 'fixtures'): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
     const path = `${folder}/${entry.name}`;
+    if (entry.isSymbolicLink()) return [];
     if (!entry.isDirectory()) return path;
     return /^(target|node_modules|build)$/.test(entry.name) ? [] : repositoryFiles(path);
   });

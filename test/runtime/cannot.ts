@@ -37,9 +37,15 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'starts the program of another host, which Deno may not',
   },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
+  { runtimes: bundled, file: /^create\//, reason: 'npm create is a program of Node, which writes files' },
+  {
+    runtimes: ['deno'],
+    file: /^create\/command\.test/,
+    reason: 'npm runs the program on Node, and Deno may not start compilers',
+  },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways)\.test/,
+    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|audit\/schemas)\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
   {
@@ -51,6 +57,11 @@ export const CANNOT: readonly Cannot[] = [
     runtimes: ['deno'],
     file: /^build\/(esbuild|typescript|page)\.test/,
     reason: 'esbuild and the type checker are programs, which Deno may not start',
+  },
+  {
+    runtimes: bundled,
+    file: /^network\/plugin-path\.test/,
+    reason: 'about modules in files, which only Node, Deno and Bun have',
   },
   {
     runtimes: bundled,
@@ -128,18 +139,6 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'modules come compiled, so that no checks can be added; that it is said so is tested',
   },
   {
-    runtimes: ['chromium', 'chromium-plain'],
-    file: /^src\/traps\.test/,
-    test: /8 MiB of names/,
-    reason: 'Chromium makes no instance of a module over 8 MB at once on the main thread of a page',
-  },
-  {
-    runtimes: ['firefox'],
-    file: /^cases\.test/,
-    test: /go-pdk\.crash/,
-    reason: "Go's runtime sleeps before it prints a panic, and this thread may not block",
-  },
-  {
     runtimes: ['workerd'],
     file: /^cases\.test/,
     test: /faults\.signature\.result-f64/,
@@ -149,6 +148,12 @@ export const CANNOT: readonly Cannot[] = [
     runtimes: ['workerd'],
     file: /^src\/deadline\.test/,
     reason: 'bytes are not compiled there, which is refused; and its clock stands still while a plugin runs',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^src\/large-module\.test/,
+    test: /checks in its code/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
   },
   {
     runtimes: ['workerd'],
@@ -168,6 +173,12 @@ export const CANNOT: readonly Cannot[] = [
     test: /random module|damaged bytes|it was cut is cut again|first seeds of (reader|meter)/,
     reason:
       'bytes are not compiled there, and random modules of another engine, with other features, cannot be lent',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^(audit\/(compare|hostile|reach|report)|fuzz\/fuzz)\.test/,
+    test: /random |damaged|compiled|stays within its bounds|first seeds of audit/,
+    reason: 'bytes are not compiled there, and random modules of another engine cannot be lent',
   },
   {
     runtimes: ['workerd'],

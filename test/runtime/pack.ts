@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Checks, expect, installed, run, runNpm } from '../package/checks.ts';
 import { compareWithPeer, readJsSdkPrograms, writePrograms } from '../package/js-sdk.ts';
+import { checkJsr } from '../package/jsr.ts';
 import { followPage } from '../package/page-shell.ts';
 import { findStaleRows, programsOf, readExamples, readPages } from '../package/pages.ts';
 import { type Command, checkProgram, makeProgram, type Program } from '../package/programs.ts';
@@ -88,12 +89,13 @@ function checkVersion(): void {
 }
 
 function followPages(tarball: Tarball): void {
+  const packed = { tarball: tarball.path, creator: join(root, 'dist/create-plugboard/package/main.js') };
   checks.check('each block that is left out exists', () =>
     expect(findStaleRows(pages).length === 0, findStaleRows(pages).join('\n')),
   );
   for (const [index, page] of pages.entries()) {
     checks.check(page.path, () => {
-      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), tarball.path, checks);
+      const { ran, leftOut } = followPage(page, join(temporary, `page-${index}`), packed, checks);
       if (ran + leftOut.length > 0) console.log(`${page.path}: ${ran} blocks ran`);
       for (const { code, reason } of leftOut) console.log(`  left out: ${code.split('\n', 1)[0]}: ${reason}`);
     });
@@ -122,6 +124,8 @@ try {
   compareWithPeer(root, project, join(temporary, 'peer'), atHand, checks);
   checkBundles(root, project, paths, programs, checks);
   checkTypes(root, project, checks);
+  const installedPrograms = installed('the dry run of JSR', installRuntimes);
+  if (installedPrograms) checkJsr(project, temporary, installedPrograms.deno, checks);
 } catch (error) {
   // Catches a failed build, for example, after which nothing else can be checked.
   checks.check('packing and installing', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clear, RAW_FOLDER } from '../coverage/report.ts';
 import { type BrowserName, findBrowser } from './browsers.ts';
-import { bundleSuites, bundleWorker, repositoryFiles } from './bundle.ts';
+import { bundleSuites, bundleWorker, suiteFiles } from './bundle.ts';
 import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
@@ -39,7 +39,7 @@ async function runBrowser(id: RuntimeId, name: BrowserName, program: string): Pr
     "import { runPage } from './dist/test/runtime/page.js';",
     `runPage(${suites});`,
   ]);
-  const paths = [...repositoryFiles(), 'package.json'];
+  const paths = suiteFiles();
   const pages = new Map([
     ['/index.html', `${PAGE}<script type="module" src="/suites.js"></script>`],
     ['/suites.js', script],

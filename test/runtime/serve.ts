@@ -38,12 +38,12 @@ export interface PageServer {
 }
 
 /**
- * Serves `pages` (path → text) and, below /files/, the files in `paths` of the repository. If `isolated` is false, the
+ * Serves `pages` (path → text or bytes) and, below /files/, the files in `paths` of the repository. If `isolated` is false, the
  * headers that give a page SharedArrayBuffer are left out.
  */
 export async function servePages(
   isolated: boolean,
-  pages: ReadonlyMap<string, string>,
+  pages: ReadonlyMap<string, string | Uint8Array>,
   paths: readonly string[],
 ): Promise<PageServer> {
   let settle: (isFailure: boolean, body: string) => void = () => {};

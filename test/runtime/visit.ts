@@ -8,7 +8,7 @@ export async function visit(
   name: BrowserName,
   program: string,
   isolated: boolean,
-  pages: ReadonlyMap<string, string>,
+  pages: ReadonlyMap<string, string | Uint8Array>,
   paths: readonly string[],
   page: string,
 ): Promise<string> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bundleSuites, repositoryFiles, root } from './bundle.ts';
+import { bundleSuites, root, suiteFiles } from './bundle.ts';
 
 interface WorkerModule {
   /** The name in the Worker's imports. */
@@ -23,7 +23,7 @@ export async function writeSuitesWorker(
   modules: string,
   runtime: string,
 ): Promise<{ config: string; older: string }> {
-  const files = [...repositoryFiles(), 'package.json', 'dist/abi/accessors.wasm'];
+  const files = [...suiteFiles(), 'dist/abi/accessors.wasm'];
   const imported = join(folder, 'imported');
   mkdirSync(imported, { recursive: true });
   const parts: WorkerModule[] = files.map((path, index) => {

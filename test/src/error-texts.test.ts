@@ -2,6 +2,7 @@ import {
   ENGINE_TEXTS,
   isOutOfMemory,
   isStackOverflow,
+  isTooLargeAtOnce,
   TRAPS,
   whyEnded,
 } from '../../src/engine/error-texts.ts';
@@ -25,6 +26,27 @@ const MADE: readonly [error: unknown, meaning: string | undefined][] = [
   [new Error('Cannot create a string longer than 0x1fffffe8 characters'), 'out of memory'],
   [new RangeError('Invalid string length'), 'out of memory'],
   [Object.assign(new Error('allocation size overflow'), { name: 'InternalError' }), 'out of memory'],
+  [new RangeError('Map maximum size exceeded'), 'out of memory'],
+  [new RangeError('Array size is not a small enough positive integer.'), 'out of memory'],
+  [new RangeError('invalid array length'), 'out of memory'],
+  [
+    new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance'),
+    'out of memory',
+  ],
+  [
+    new RangeError(
+      'WebAssembly.Instance is disallowed on the main thread, if the buffer size is larger than 8MB. Use WebAssembly.instantiate.',
+    ),
+    'too large at once',
+  ],
+  [
+    new RangeError(
+      'WebAssembly.Compile is disallowed on the main thread, if the buffer size is larger than 8MB. Use WebAssembly.compile.',
+    ),
+    'too large at once',
+  ],
+  [new RangeError('Invalid time value'), undefined],
+  [new RangeError('toString() radix must be between 2 and 36'), undefined],
   [new TypeError('x is not a function'), undefined],
   ['Maximum call stack size exceeded', undefined],
   [null, undefined],
@@ -79,8 +101,12 @@ const TOLD: readonly [trap: string, texts: readonly string[]][] = [
   ['see the cause', ['a trap of the year 2040', '']],
 ];
 
-const meaningOf = (error: unknown) =>
-  isStackOverflow(error) ? 'stack overflow' : isOutOfMemory(error) ? 'out of memory' : undefined;
+const READERS = {
+  'stack overflow': isStackOverflow,
+  'out of memory': isOutOfMemory,
+  'too large at once': isTooLargeAtOnce,
+};
+const meaningOf = (error: unknown) => Object.entries(READERS).find(([, means]) => means(error))?.[0];
 
 suite("engines' texts", test => {
   for (const [name, meaning, run] of REAL) {
@@ -105,7 +131,7 @@ suite("engines' texts", test => {
   test('each row decides for at least one of these texts', () => {
     const deciding = MADE.map(([error]) => {
       const { name, message } = Object(error) as Error;
-      return ENGINE_TEXTS.find(({ text, class: of = name }) => name === of && (text?.test(message) ?? true));
+      return ENGINE_TEXTS.find(({ text, class: of = name }) => name === of && text.test(message));
     });
     equal(
       ENGINE_TEXTS.filter(row => !deciding.includes(row)),

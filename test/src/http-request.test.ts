@@ -161,7 +161,7 @@ suite('headers of responses', test => {
     row: string;
     name: string;
     given: readonly (readonly [name: string, value: string])[];
-    body: string;
+    body: string | Uint8Array<ArrayBuffer>;
     left: Record<string, string>;
   }
   const cookies = [
@@ -181,7 +181,7 @@ suite('headers of responses', test => {
       ['content-encoding', coding],
       ['content-length', length],
     ] as const;
-  const read: readonly Read[] = [
+  const read: Read[] = [
     {
       row: 'http-cookies',
       name: 'the last cookie is kept',
@@ -212,6 +212,23 @@ suite('headers of responses', test => {
       left: { 'content-encoding': coding, 'content-length': '3' },
     })),
   ];
+  const zstd = [['content-encoding', 'zstd']] as const;
+  read.push(
+    {
+      row: 'http-coding',
+      name: 'zstd stays on a body in chunks that was not decoded',
+      given: zstd,
+      body: Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4, 0),
+      left: { 'content-encoding': 'zstd' },
+    },
+    {
+      row: 'http-coding',
+      name: 'zstd does not stay on a decoded body in chunks',
+      given: zstd,
+      body: 'decoded',
+      left: {},
+    },
+  );
   for (const { row, name, given, body, left } of read)
     test.row(`abi.${row}`, name, async () => {
       const headers = new Headers(given.map(([name, value]): [string, string] => [name, value]));

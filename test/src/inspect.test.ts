@@ -111,7 +111,18 @@ const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][]
     'a Go command with wasmexport',
     withData(exporting('_start', 'run'), GO_PANIC),
     ['!GO_WASMEXPORT'],
+    /c-shared, or use \/\/export with TinyGo/,
+  ],
+  [
+    'a TinyGo command with wasmexport, built with -panic=trap',
+    withCustom(exporting('_start', 'run'), 'name', utf8('main.run#wasmexport')),
+    ['!GO_WASMEXPORT'],
     /c-shared/,
+  ],
+  [
+    'a TinyGo reactor with wasmexport',
+    withCustom(exporting('_initialize', 'run'), 'name', utf8('main.run#wasmexport')),
+    [],
   ],
   ['a Go reactor with wasmexport', withData(exporting('_initialize', 'run'), GO_PANIC), []],
   [
@@ -125,6 +136,25 @@ const advised: [name: string, bytes: Bytes, codes: string[], message?: RegExp][]
     withTool(exporting('_initialize'), 'Go cmd/compile'),
     ['!NOTHING_TO_CALL', 'GO_EXPORT'],
   ],
+  [
+    'a Go actor with //export over get_metadata',
+    withTool(exporting('_initialize', 'process'), 'Go cmd/compile'),
+    ['GO_EXPORT'],
+    /it exports process without get_metadata; an actor has both: .*go:wasmexport, not/,
+  ],
+  [
+    'a Go actor with //export over process',
+    withTool(exporting('_initialize', 'get_metadata'), 'Go cmd/compile'),
+    ['GO_EXPORT'],
+    /it exports get_metadata without process/,
+  ],
+  [
+    'a Go command with wasmexport over one export of an actor',
+    withTool(withData(exporting('_start', 'process'), GO_PANIC), 'Go cmd/compile'),
+    ['!GO_WASMEXPORT', 'GO_EXPORT'],
+  ],
+  ['a Go actor', withTool(exporting('_initialize', 'get_metadata', 'process'), 'Go cmd/compile'), []],
+  ['a TinyGo plugin with process alone', withTool(exporting('_start', 'process'), 'TinyGo'), []],
   ['a Go reactor with an export', withTool(exporting('_initialize', 'run'), 'Go cmd/compile'), []],
   ['a Rust command', withTool(exporting('_start'), 'rustc'), []],
   [

@@ -80,6 +80,7 @@ interface Case {
   given?: Given;
   host?: Host;
   canSuspend?: boolean;
+  isLarge?: boolean;
 }
 const http = { allowedHosts: ['*'] };
 const none = { lacksWorkers: NO_WORKERS };
@@ -119,6 +120,9 @@ const CHOICES: [row: string, of: Case, mode: Mode, sync: string | null][] = [
     'suspending',
     'UNSUPPORTED',
   ],
+  ['large', { isLarge: true, host: { blocks: false } }, 'suspending', 'UNSUPPORTED'],
+  ['inline', { isLarge: true, host: { blocks: false }, canSuspend: false }, 'inline', null],
+  ['inline', { isLarge: true }, 'inline', null],
   ['inline', {}, 'inline', null],
   ['inline', { given: checks }, 'inline', null],
   ['inline', { given: { timeoutBy: 'worker' } }, 'inline', null],
@@ -162,8 +166,8 @@ const REFUSALS: [row: string, of: Case, code: string, message: RegExp][] = [
   ],
 ];
 
-const choose = ({ imports = [], given = {}, host = {}, canSuspend = true }: Case) =>
-  modeFor(planOf(imports), settingsOf(given), platformOf(host), canSuspend);
+const choose = ({ imports = [], given = {}, host = {}, canSuspend = true, isLarge = false }: Case) =>
+  modeFor(planOf(imports), settingsOf(given), platformOf(host), canSuspend, () => isLarge);
 const titleOf = (row: string, { given = {}, ...rest }: Case) =>
   `${row}: ${JSON.stringify({ ...rest, given: Object.keys(given) })}`;
 

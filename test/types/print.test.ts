@@ -1,5 +1,6 @@
 import type { PluginMetadata } from '../../src/actor/node.ts';
 import { describePlugin, type PluginTypes, printDeclaration, printModule } from '../../src/types/index.ts';
+import { comment } from '../../src/types/text.ts';
 import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { suite } from '../helpers/suite.ts';
@@ -167,5 +168,15 @@ suite('printed types', test => {
       code: 'INVALID_SCHEMA',
       message: 'x.yaml: the plugin does not export the function g; it exports f, h',
     });
+  });
+});
+
+suite('printed descriptions', test => {
+  test.row('limit.descriptionCharacters', 'one of more than 2000 characters is cut', () => {
+    const shown = (length: number) =>
+      comment(['x'.repeat(length)])
+        .join('')
+        .replaceAll(/[^x…]/g, '');
+    equal([shown(2000), shown(2001)], ['x'.repeat(2000), `${'x'.repeat(2000)}…`]);
   });
 });

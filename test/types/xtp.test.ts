@@ -182,7 +182,9 @@ suite('XTP schemas', test => {
     );
   });
   for (const [rule, text, problem] of refused) {
-    test.row('error.INVALID_SCHEMA', `refuse ${rule}`, async () => {
+    const limits = { 'types without end': 'limit.typeDepth', 'a text without end': 'limit.schemaCharacters' };
+    const limit = Object.entries(limits).flatMap(([name, id]) => (name === rule ? [id] : []));
+    test.row(['error.INVALID_SCHEMA', ...limit], `refuse ${rule}`, async () => {
       await raises(() => readXtpSchema(text), { code: 'INVALID_SCHEMA', message: problem });
     });
   }

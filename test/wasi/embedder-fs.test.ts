@@ -5,6 +5,7 @@ import {
   type Fs,
   type FsDirectory,
   type FsFile,
+  type FsOpening,
   type FsStat,
   Rights,
 } from '../../wasi/index.ts';
@@ -157,6 +158,32 @@ suite('wasi/file systems of the embedder', test => {
       },
     );
 
+  for (const [right, read, write] of [
+    ['FD_READ', true, false],
+    ['FD_WRITE', false, true],
+    ['FD_SEEK', false, false],
+  ] as const)
+    test.row('wasi.path_open', `${right} opens with read ${read} and write ${write}`, () => {
+      let opening: FsOpening | undefined;
+      const openFile: FsDirectory['openFile'] = (_, given) => {
+        opening = given;
+        return goodFile;
+      };
+      const guest = new Guest({ preopens: { '/': { root: { ...goodFolder, openFile } } } });
+      guest.place(PATH, utf8('f'));
+      is(guest.call('path_open', FOLDER, 0, PATH, 1, 0, Rights[right], 0n, 0, OUT), Errno.ESUCCESS);
+      equal({ ...opening }, { read, write, create: false, exclusive: false, truncate: false });
+    });
+
+  test.row('wasi.fd_readdir', 'a name longer than names of hosts is listed whole', () => {
+    const name = '€'.repeat(256);
+    const guest = open({ list: () => [name], lookup: () => stat(4) }, {});
+    const [listing, header] = [4096, 24];
+    is(guest.call('fd_readdir', FOLDER, listing, 2000, 2n, OUT), Errno.ESUCCESS);
+    const used = new DataView(guest.bytes.buffer).getUint32(OUT, true);
+    is(new TextDecoder().decode(guest.bytes.slice(listing + header, listing + used)), name);
+  });
+
   for (const path of ['a', 'a/'])
     test.row('wasi.path_open', `a missing "${path}" is ENOENT without a call of openFile`, () => {
       const fs: Fs = { root: { ...goodFolder, openFile: () => Errno.EIO } };
@@ -184,6 +211,26 @@ suite('wasi/file systems of the embedder', test => {
         );
       }
     });
+
+  for (const [name, dataOnly] of [
+    ['fd_sync', false],
+    ['fd_datasync', true],
+  ] as const)
+    test.row(`wasi.${name}`, `${name} asks the file for its data${dataOnly ? ' only' : ' and times'}`, () => {
+      const asked: boolean[] = [];
+      const sync = (onlyData: boolean) => {
+        asked.push(onlyData);
+        return Errno.ESUCCESS;
+      };
+      is(open({}, { sync }).call(name, FILE), Errno.ESUCCESS);
+      equal(asked, [dataOnly]);
+    });
+
+  test.row('wasi.fd_pread', 'beyond the largest file nothing is read, and the file is not asked', () => {
+    const guest = open({}, { read: () => -Errno.EIO });
+    is(guest.call('fd_pread', FILE, IOVS, 1, 1n << 60n, OUT), Errno.ESUCCESS);
+    is(guest.bytes[OUT], 0);
+  });
 
   test('a sync that fails after a write is the result of the write', () => {
     const SYNC = 16;

@@ -155,6 +155,8 @@ suite('wasi/memory-fs', test => {
     ['a path', { 'a/b': 'x' }],
     ['NUL', { 'a\0': 'x' }],
     ['a number', { a: 5 }],
+    ['a text in place of files', 'x'],
+    ['a list in place of files', []],
     ['null', { a: null }],
     ['a link to nothing', { a: new MemoryLink('') }],
     ['a link to NUL', { a: new MemoryLink('a\0') }],
@@ -278,6 +280,12 @@ suite('wasi/memory-fs', test => {
         await raises(copy, { code: 'WASI_TOO_LARGE', message: 'quotaBytes, 1000' });
       is(fs.usedBytes, 0);
     });
+
+  test('path_link looks for the source before the target', () => {
+    const program = new Program({ '/': new MemoryFs({ file: '' }) });
+    is(program.call('path_link', ROOT, 0, 'missing', ROOT, 'file'), 'ENOENT');
+    is(program.call('path_link', ROOT, 0, 'file', ROOT, 'file'), 'EEXIST');
+  });
 
   test('a file with many names is copied once', () => {
     const fs = new MemoryFs({ file: 'x'.repeat(900) }, { quotaBytes: 1000 });

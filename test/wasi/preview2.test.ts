@@ -1,4 +1,4 @@
-import { type FsDirectory, MemoryFs } from '../../wasi/index.ts';
+import { type FsDirectory, type FsFile, MemoryFs } from '../../wasi/index.ts';
 import { errnoOf } from '../../wasi/preview2/errno.ts';
 import { descriptorFs, type Preview2Descriptor, preview2Preopens } from '../../wasi/preview2/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
@@ -54,6 +54,38 @@ suite('wasi/preview2', test => {
       const given = descriptor as unknown as Preview2Descriptor;
       await raises(() => descriptorFs(given), { code: 'WASI_INVALID_PREOPEN' });
     });
+
+  test('a file is opened once, and disposed when the program closes it', () => {
+    const calls: string[] = [];
+    const key = (Symbol as { dispose?: symbol }).dispose ?? Symbol.for('dispose');
+    const stat = { type: 'regular-file', linkCount: 1n, size: 1n };
+    const hash = { lower: 1n, upper: 1n };
+    const file = {
+      read: () => [Uint8Array.of(7), true],
+      stat: () => stat,
+      metadataHash: () => hash,
+      [key]: () => void calls.push('dispose'),
+    };
+    const self = failing(raise);
+    const folder = {
+      statAt: (flags: object, path: string) => (path === '.' ? self.statAt(flags, path) : stat),
+      metadataHashAt: (flags: object, path: string) =>
+        path === '.' ? self.metadataHashAt(flags, path) : hash,
+      openAt: (_: object, path: string) => {
+        calls.push(path);
+        return path.endsWith('file') ? file : raise();
+      },
+    };
+    const { root } = descriptorFs(folder as unknown as Preview2Descriptor);
+    const opening = { read: true, write: false, create: false, exclusive: false, truncate: false };
+    is(root.openFile('moved', opening), 44);
+    const opened = root.openFile('file', opening) as FsFile;
+    const into = new Uint8Array(1);
+    is(opened.read(into, 0), 1);
+    is(into[0], 7);
+    opened.close();
+    equal(calls, ['./moved', './file', 'dispose']);
+  });
 
   test('all preopens become options of createWasi', () => {
     const directories = ['/a', '/b'].map(path => [failing(raise), path] as const);

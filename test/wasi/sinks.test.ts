@@ -75,6 +75,17 @@ suite('wasi/sinks', test => {
         equal(linesOf([utf8(`${before}${character}x\n`)], { maxLineBytes: 4 }), lines);
       });
 
+  for (const [title, given] of [
+    ['a text', 'a\n'],
+    ['numbers', [97, 10]],
+    ['nothing', undefined],
+  ] as const)
+    test(`refuses to write ${title}`, async () => {
+      const sink = new LineSink();
+      await raises(() => sink.write(given as unknown as Uint8Array), { code: 'WASI_INVALID_OPTION' });
+      equal(sink.lines, []);
+    });
+
   test('the lines do not depend on how the bytes are divided into writes', () => {
     const seed = Date.now() >>> 0;
     const random = new Random(seed);
@@ -130,6 +141,9 @@ suite('wasi/sinks', test => {
     sink.clear();
     sink.write(Uint8Array.from(utf8('bbbbb\n')));
     equal(sink.lines, ['bbbbb']);
+    sink.clear();
+    sink.write(Uint8Array.from(utf8('ccc\nddd\n')));
+    equal(sink.lines, ['ddd']);
   });
 
   test('clear forgets the unfinished line', () => {

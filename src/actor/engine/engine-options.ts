@@ -13,7 +13,7 @@ import { PLUGIN_OPTIONS } from '../../given/option-keys.ts';
 import type { PluginOptions } from '../../given/options.ts';
 import type { Platform } from '../../platform/types.ts';
 import { refuseOption } from '../errors.ts';
-import { type ActorLimits, aLimitsOption } from '../limits.ts';
+import { aLimitsOption, type LimitOptions } from '../limits.ts';
 import { aCodec, type Codec } from '../message/codec.ts';
 import type { Protocol } from './outline.ts';
 
@@ -22,7 +22,7 @@ import type { Protocol } from './outline.ts';
  * JavaScript engine can suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stdout` and
  * `stderr` get the plugin's lines, which are otherwise printed on the host's stderr.
  */
-export interface EngineOptions extends Omit<PluginOptions, 'config'> {
+export interface EngineOptions extends Omit<PluginOptions, 'config' | 'limits'> {
   /** Clock, random bytes, files and fetch of the runtime. Default: web standards alone. */
   platform?: Platform | undefined;
   /** Put before each line that the plugin prints. Default: `actor`. */
@@ -31,14 +31,14 @@ export interface EngineOptions extends Omit<PluginOptions, 'config'> {
   protocol?: Protocol | undefined;
   /** `msgpack` of plugboard/msgpack, for plugins whose metadata names that encoding. Other plugins get JSON in any case. */
   codec?: Codec | undefined;
-  /** Limits of module, input, state, output and packets: the keys of `ACTOR_LIMITS` that have an option. */
-  limits?: { readonly [Name in keyof ActorLimits]?: number | undefined } | undefined;
+  /** Limits of module, input, state, output and packets, and the budgets of one call that `createPlugin` has. */
+  limits?: LimitOptions | undefined;
   /** MiB of memory that the plugin may have, 1 to 100, kernel memory included. Only for modules that are given as bytes. */
   memoryLimitMb?: number | undefined;
 }
 
 type Rows = OptionTable<EngineOptions>['rows'];
-const { config: _, ...pluginRows } = PLUGIN_OPTIONS.rows;
+const { config: _, limits: __, ...pluginRows } = PLUGIN_OPTIONS.rows;
 
 /** Options that are passed on to `createPlugin`: wrong values get its code, INVALID_OPTION. */
 const ofPlugin = Object.fromEntries(

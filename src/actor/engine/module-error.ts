@@ -13,7 +13,8 @@ export const MODULE_ERROR_KINDS = [
   {
     kind: 'MissingExport',
     when: 'The module lacks the entry point, or exports it with parameters or another result than i32.',
-    remedy: 'Export process and get_metadata: actor_plugin! in Rust, //export in TinyGo.',
+    remedy:
+      'Export process and get_metadata: actor_plugin! in Rust, //export in TinyGo, //go:wasmexport in Go, export in AssemblyScript.',
   },
   {
     kind: 'InvalidMetadata',

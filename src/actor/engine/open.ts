@@ -6,7 +6,7 @@ import type { Plugin } from '../../plugin.ts';
 import { checkSignature } from '../../run/call.ts';
 import { readSignatures } from '../../wasm/reader.ts';
 import type { CheckedScript } from '../config/script-config.ts';
-import type { ActorLimits } from '../limits.ts';
+import { type ActorLimits, budgetsOf } from '../limits.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { HOST_FUNCTIONS, USER_NAMESPACE } from './host-functions.ts';
 import { memoryOption } from './memory-limit.ts';
@@ -44,6 +44,7 @@ export async function openPlugin(
   const create = (timeoutBy: EngineOptions['timeoutBy']) =>
     createPlugin(platform, script.source, {
       ...pluginOptions,
+      limits: budgetsOf(limits),
       ...(memoryLimitMb !== undefined && { memory: memoryOption(memoryLimitMb, outline, options.memory) }),
       functions: withHostFunctions(options.functions),
       timeoutBy,

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../json/value.ts';
 import { byteLength } from '../message/codec.ts';
 import { loadFrom, type StateMap, type StateStore, snapshotOf, storeDoes } from './state-store.ts';
-import { isSameState, type WrittenState } from './written-state.ts';
+import { type ActorState, isSameState } from './written-state.ts';
 
 /** Writes a state that a store has loaded. */
 interface StateWriter {
   /** @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a state that plugins cannot read */
-  writeStored(state: StateMap): WrittenState;
+  writeStored(state: StateMap): ActorState;
 }
 
 /**
@@ -15,16 +15,16 @@ interface StateWriter {
  */
 export class StateKeeper {
   readonly #store: StateStore;
-  #kept: WrittenState;
+  #kept: ActorState;
 
   /** @param kept as loaded from the store */
-  constructor(store: StateStore, kept: WrittenState) {
+  constructor(store: StateStore, kept: ActorState) {
     this.#store = store;
     this.#kept = kept;
   }
 
   /** The latest state that was loaded or committed. */
-  get kept(): WrittenState {
+  get kept(): ActorState {
     return this.#kept;
   }
 
@@ -42,7 +42,7 @@ export class StateKeeper {
    * Returns the state that a call starts from. It is written only if the store has another one than was committed last.
    * @throws {ActorError} STATE_STORE_FAILED, and errors of the writer
    */
-  load(writer: StateWriter): WrittenState | Promise<WrittenState> {
+  load(writer: StateWriter): ActorState | Promise<ActorState> {
     const loaded = loadFrom(this.#store);
     return loaded instanceof Map
       ? this.#take(loaded, writer)
@@ -50,7 +50,7 @@ export class StateKeeper {
   }
 
   /** Commits a state to the store. If that fails, the state from before is still kept. @throws {ActorError} STATE_STORE_FAILED */
-  commit(next: WrittenState): void | Promise<void> {
+  commit(next: ActorState): void | Promise<void> {
     const done = () => {
       this.#kept = next;
     };
@@ -59,7 +59,7 @@ export class StateKeeper {
     return committing ? committing.then(done) : done();
   }
 
-  #take(state: StateMap, writer: StateWriter): WrittenState {
+  #take(state: StateMap, writer: StateWriter): ActorState {
     if (!isSameState(state, this.#kept.state)) this.#kept = writer.writeStored(state);
     return this.#kept;
   }

@@ -1,3 +1,6 @@
+import { attempt } from '../../errors.ts';
+import { ownMap } from '../../values/own.ts';
+import { ActorError, describe } from '../errors.ts';
 import { refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import type { StateMap } from './state-store.ts';
@@ -11,10 +14,19 @@ export interface StateRoom {
 /**
  * A state, and the same state in the encoding of the plugin. A state is written only once: the part is checked against the
  * limit, and is also the state in the context of the next call. Neither is changed afterwards.
+ * @experimental
  */
-export interface WrittenState {
+export class ActorState {
+  /** Must not be changed. */
   readonly state: StateMap;
+  /** @internal */
   readonly part: Part;
+
+  /** @internal Made by a plugin, which writes the part in its encoding. */
+  constructor(state: StateMap, part: Part) {
+    this.state = state;
+    this.part = part;
+  }
 }
 
 /** Writes a state in the encoding of a plugin. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
@@ -36,4 +48,12 @@ export function isSameState(one: StateMap, other: StateMap): boolean {
     if (key !== otherKey || !Object.is(value, otherValue)) return false;
   }
   return true;
+}
+
+/** Checks the state that a caller passes to a step. @throws {ActorError} INVALID_CONFIG */
+export function stateGiven(given: unknown): ActorState | StateMap {
+  const state = attempt(() => given instanceof ActorState, false) ? given : ownMap(given);
+  if (state) return state as ActorState | StateMap;
+  const expected = 'the state of a step, or a Map of key → JSON value';
+  throw new ActorError('INVALID_CONFIG', `step: state: expected ${expected}, got ${describe(given)}`);
 }

@@ -5,10 +5,11 @@ import type { CaseFile, Level } from '../../conformance/case.ts';
 import { type Host, HostLost } from '../../conformance/host.ts';
 import { plugboardHost } from '../../conformance/plugboard-host.ts';
 import { runCase } from '../../conformance/run-case.ts';
+import { type SourceCaseFile, withShared } from '../../conformance/shared-cases.ts';
 import { createPlugin } from '../../node.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
-import { readInputFile } from '../files.ts';
+import { readInputFile, readJsonFile } from '../files.ts';
 import { writeStderr, writeStdout } from '../stdio.ts';
 import { compare, type Expectations, NOTHING_KNOWN, readExpectations, staleIds } from './expectations.ts';
 import { processHost } from './process-host.ts';
@@ -105,12 +106,15 @@ function installed(): string {
 
 /** Reads the case files that index.json lists. Modules of the optional bundle may be missing: their folders are left out. */
 async function readFiles(folder: string): Promise<FolderCases[]> {
-  const json = async (path: string) =>
-    JSON.parse(new TextDecoder().decode(await readInputFile(join(folder, path)))) as unknown;
-  const names = (await json('index.json')) as string[];
+  const names = (await readJsonFile(join(folder, 'index.json'))) as string[];
+  const read = async (name: string) =>
+    (await readJsonFile(join(folder, name, 'cases.json'))) as SourceCaseFile;
   const files: FolderCases[] = [];
-  for (const name of names)
-    files.push({ folder: name, file: (await json(`${name}/cases.json`)) as CaseFile });
+  for (const name of names) {
+    const file = await read(name);
+    const shared = file.shared === undefined ? [] : (await read(file.shared)).cases;
+    files.push({ folder: name, file: withShared(name, file, shared) });
+  }
   return files;
 }
 

@@ -13,7 +13,7 @@ import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
-import { type Link, modulesOf } from '../../link/plan.ts';
+import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
 import { type Ask, makeAsk } from '../../wasm/ask.ts';
@@ -61,7 +61,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
-    this.#ask = setup.limits.metered !== null ? makeAsk(() => this.#answer.isLast) : null;
+    this.#ask = hasChecks(setup.plan) ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,

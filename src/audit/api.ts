@@ -1,0 +1,21 @@
+export { CAPABILITIES } from './capabilities.ts';
+export { compareReports, type ReachChange, type ReportDiff } from './compare.ts';
+export { type HtmlOptions, toHtml } from './html.ts';
+export * from './policy-api.ts';
+export {
+  AUDIT_VERSION,
+  type AuditReport,
+  type CapabilityId,
+  type Finding,
+  type Hint,
+  type ImportName,
+  type ImportOrigin,
+  type ModuleReport,
+  type Reach,
+  type ReachedImport,
+  type ReportedCapability,
+  type ReportedExport,
+  type ReportedImport,
+} from './report.ts';
+export { type SarifLog, type SarifOptions, toSarif } from './sarif.ts';
+export { type SmallestManifestOptions, smallestManifest } from './smallest-manifest.ts';

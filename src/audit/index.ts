@@ -1,0 +1,12 @@
+import type { ManifestLike } from '../given/manifest.ts';
+import { webPlatform } from '../platform/web.ts';
+import type { AuditReport } from './report.ts';
+import { reportOn } from './report-of.ts';
+
+export * from './api.ts';
+
+/** As `reportOf` of the entry for Node, Deno and Bun, without files. */
+export function reportOf(manifest: ManifestLike): Promise<AuditReport>;
+export function reportOf(manifest: ManifestLike, ...extra: unknown[]): Promise<AuditReport> {
+  return reportOn(webPlatform, manifest, ...extra);
+}

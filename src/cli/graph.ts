@@ -1,0 +1,74 @@
+import { writeJson } from '../actor/json/writer.ts';
+import { ModuleLoader } from '../actor/node.ts';
+import { type ComponentFacts, Network, type Plan, toDot, toMermaid } from '../network/node.ts';
+import { printable } from '../values/printable.ts';
+import { defineCommand } from './command.ts';
+import { CliError } from './errors.ts';
+import { readInputFile } from './files.ts';
+import { writeStderr, writeStdout } from './stdio.ts';
+
+const FORMATS: Readonly<Record<string, (plan: Plan) => string>> = {
+  mermaid: toMermaid,
+  dot: toDot,
+  json: plan => `${writeJson(plan)}\n`,
+};
+
+const METADATA_TIMEOUT_MS = 10_000;
+
+export const graph = defineCommand({
+  name: 'graph',
+  summary: 'check a graph of Reflow, and print it as a picture in text or as JSON',
+  about: `Checks a graph file, with its subgraphs in their place, and prints the plan. Nothing runs but get_metadata of the
+components that are given, whose ports are then checked. Warnings go to stderr.`,
+  positionals: [{ name: 'FILE', help: 'the graph, as JSON' }],
+  options: {
+    format: { value: 'FORMAT', help: `${Object.keys(FORMATS).join(', ')} (default: mermaid)` },
+    component: {
+      value: 'NAME=FILE',
+      repeatable: true,
+      help: 'the component of this name: a .wasm file, or the .json file of a subgraph',
+    },
+    with: {
+      value: 'FILE',
+      repeatable: true,
+      help: 'another graph of the workspace, connected by externalConnections',
+    },
+  },
+  examples: [
+    'plugboard graph graph.json',
+    'plugboard graph graph.json --component Counter=counter.wasm --component Mean=mean.graph.json',
+    'plugboard graph intake.json --with grinding.json --format dot | dot -Tsvg > mill.svg',
+  ],
+  run: async ([path = ''], { format = 'mermaid', component, with: others }) => {
+    const print = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
+    if (!print) {
+      const expected = `--format: expected one of ${Object.keys(FORMATS).join(', ')}`;
+      throw new CliError('USAGE', `${expected}, got ${JSON.stringify(format)}; see plugboard graph --help`);
+    }
+    const components = await readComponents(component);
+    const first = await readInputFile(path);
+    const rest = await Promise.all(others.map(readInputFile));
+    const plan = Network.plan(rest.length > 0 ? [first, ...rest] : first, { components });
+    for (const { path, message } of plan.warnings) writeStderr('warning', `${path}: ${message}`);
+    const lines = print(plan).split('\n');
+    await writeStdout(lines.map(printable).join('\n'));
+    return 0;
+  },
+});
+
+/** Reads the files of `NAME=FILE`. @throws {CliError} USAGE, FILE @throws {ModuleError} for a module that is not an actor */
+async function readComponents(given: readonly string[]): Promise<{ [name: string]: ComponentFacts }> {
+  const loader = new ModuleLoader({ timeoutMs: METADATA_TIMEOUT_MS });
+  const components = new Map<string, ComponentFacts>();
+  for (const text of given) {
+    const at = text.indexOf('=');
+    const [name, file] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+    if (name === '' || file === '')
+      throw new CliError('USAGE', `--component: expected NAME=FILE, got ${JSON.stringify(text)}`);
+    if (components.has(name)) throw new CliError('USAGE', `--component: ${name} is given twice`);
+    const bytes = await readInputFile(file);
+    if (file.endsWith('.json')) components.set(name, { graph: bytes });
+    else components.set(name, { metadata: (await loader.load(name, bytes)).metadata });
+  }
+  return Object.fromEntries(components);
+}

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { prepareModule } from '../module/prepare.ts';
+import { hexOfSha256 } from '../module/source.ts';
+import { nodePlatform } from '../platform/node.ts';
+import { reasonOf } from '../platform/system-error.ts';
+import { defineCommand } from './command.ts';
+import { CliError } from './errors.ts';
+import { readInputFile, refuseSharedFiles } from './files.ts';
+import { writeStdout } from './stdio.ts';
+
+export const prepare = defineCommand({
+  name: 'prepare',
+  summary: 'put limits into the bytes of a plugin, for platforms that compile none',
+  about: `Writes a copy of a plugin whose bytes keep limits: its memory has a maximum, and its code asks for the time. workerd
+compiles no bytes, so that a host there cannot add them. The host believes no mark: plugboard/esbuild and plugboard/vite
+walk the bytes and note their limits and hashes, and createPlugin walks bytes that it gets.`,
+  positionals: [{ name: 'FILE', help: 'file of the plugin' }],
+  options: {
+    out: { short: 'o', value: 'FILE', help: 'the prepared file' },
+    'max-pages': {
+      value: 'PAGES',
+      unit: 'pages',
+      grants: true,
+      help: 'memory.max_pages: pages of 64 KiB by which each memory may grow',
+    },
+    time: { help: 'checks for timeoutMs; not for workerd, whose clock stands still during a call' },
+  },
+  examples: ['plugboard prepare plugin.wasm -o prepared.wasm --max-pages 64'],
+  run: async ([path = ''], { out, 'max-pages': maxPages, time }) => {
+    const fail = (message: string): never => {
+      throw new CliError('USAGE', `${message}; see plugboard prepare --help`);
+    };
+    if (out === undefined) return fail('--out is missing: expected the path of the prepared file');
+    if (maxPages === undefined && !time) fail('expected --max-pages or --time, got neither');
+    refuseSharedFiles([
+      { name: 'FILE', path },
+      { name: '--out', path: out, isWritten: true },
+    ]);
+    const prepared = prepareModule(await readInputFile(path), { maxPages, time });
+    try {
+      await writeFile(out, prepared);
+    } catch (error) {
+      throw new CliError('FILE', `${out}: ${reasonOf(error)}`, { cause: error });
+    }
+    await writeStdout(`${await hexOfSha256(nodePlatform, prepared)}  ${out}\n`);
+    return 0;
+  },
+});

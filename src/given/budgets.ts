@@ -1,0 +1,34 @@
+import { aCount, type OptionTable } from '../../wasi/options.ts';
+
+/** The most that one call may ask of the host. Start functions count as a call of their own. Left out: no limit. */
+export interface Budgets {
+  /** Calls of the functions in the option `functions`. */
+  hostCalls?: number | undefined;
+  /** HTTP requests that are sent, those after a redirect included. */
+  httpRequests?: number | undefined;
+  /** Bytes of the bodies that are sent and received. */
+  httpBytes?: number | undefined;
+  /** Bytes of log messages that are passed on, and of stdout and stderr. */
+  logBytes?: number | undefined;
+  /** Calls of `var_set`, deletions included. */
+  varWrites?: number | undefined;
+  /** Bytes of the output. */
+  outputBytes?: number | undefined;
+}
+
+export type BudgetName = keyof Budgets;
+
+const row = (unit: string) => ({ ...aCount(unit), default: 'no limit' });
+
+export const BUDGET_OPTIONS: OptionTable<Budgets> = {
+  of: 'limits of createPlugin',
+  nullIsLeftOut: true,
+  rows: {
+    hostCalls: { ...row('calls'), grants: 'calls of host functions, up to this limit' },
+    httpRequests: { ...row('requests'), grants: 'HTTP requests, up to this limit' },
+    httpBytes: { ...row('bytes'), grants: 'bodies of HTTP requests and responses, up to this limit' },
+    logBytes: { ...row('bytes'), grants: 'log messages and printed lines, up to this limit' },
+    varWrites: { ...row('writes'), grants: 'changes of variables, up to this limit' },
+    outputBytes: { ...row('bytes'), grants: 'output, up to this limit' },
+  },
+};

@@ -1,0 +1,70 @@
+import { customSection } from '../../abi/encode.ts';
+import { CreateError } from '../errors.ts';
+import { concat } from '../wasm/bytes.ts';
+import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { isOnlyMetered, meter, unmeter } from '../wasm/meter.ts';
+import { readModule } from '../wasm/reader.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Limits that the bytes of a module keep. */
+export interface Preparation {
+  /** Whether the code has the checks that a time limit needs. */
+  hasChecks: boolean;
+  /** The most pages with which a memory of the module starts. */
+  initialPages: number;
+  /** The most pages by which a memory of the module may grow; null without a maximum. */
+  growthPages: number | null;
+}
+
+/**
+ * A custom section that says of a module how it was made, for people. No decision rests on it: `preparationOf` walks the bytes.
+ */
+export const PREPARED_SECTION = 'plugboard.prepared';
+
+/**
+ * Applies the transforms of limits before a module is compiled, for platforms that compile no bytes.
+ * @throws {CreateError} INVALID_WASM; UNSUPPORTED for a form that the host does not know
+ */
+export function prepareModule(
+  bytes: Bytes,
+  { maxPages, time }: { maxPages?: number | undefined; time: boolean },
+): Bytes {
+  if (!WebAssembly.validate(bytes))
+    throw new CreateError('INVALID_WASM', `prepare: ${bytes.length} bytes are not a valid module`);
+  const refuse = (): never => {
+    const message =
+      'prepare: the module uses a form that the host does not know, has checks already, or is too large for them';
+    throw new CreateError('UNSUPPORTED', message);
+  };
+  let prepared = bytes;
+  if (maxPages !== undefined) {
+    const capped = capMemories(prepared, maxPages) ?? refuse();
+    prepared = isOnlyCapped(prepared, capped) ? capped : refuse();
+  }
+  if (time) {
+    const metered = meter(prepared) ?? refuse();
+    prepared = isOnlyMetered(prepared, metered) ? metered : refuse();
+  }
+  const mark = JSON.stringify({ version: 1, maxPages: maxPages ?? null, time });
+  prepared = concat([
+    prepared,
+    Uint8Array.from(customSection(PREPARED_SECTION, [...new TextEncoder().encode(mark)])),
+  ]);
+  return WebAssembly.validate(prepared) ? prepared : refuse();
+}
+
+/** Reads from valid bytes themselves which limits they keep. */
+export function preparationOf(bytes: Bytes): Preparation {
+  const { memories, problems } = readModule(bytes);
+  const own = memories.filter(({ imported }) => !imported);
+  const growth = own.map(({ initialPages, maxPages }) =>
+    maxPages === null ? null : maxPages - initialPages,
+  );
+  const isKnown = problems.length === 0 && !growth.includes(null);
+  return {
+    hasChecks: unmeter(bytes) !== null,
+    initialPages: Math.max(0, ...own.map(({ initialPages }) => initialPages)),
+    growthPages: isKnown ? Math.max(0, ...growth.map(pages => pages!)) : null,
+  };
+}

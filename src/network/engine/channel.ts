@@ -1,0 +1,120 @@
+import type { Message } from '../../actor/message/message.ts';
+import { Fifo } from '../../values/fifo.ts';
+import { NETWORK_LIMITS } from '../limits.ts';
+import type { Delivery, Trace } from './engine.ts';
+
+/** How much an edge holds. */
+export interface Bounds {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+export interface Entry {
+  readonly delivery: Delivery;
+  readonly bytes: number;
+  /** Orders the entries of an inbox. */
+  readonly number: number;
+  /** Null for initial packets, which count against no bound. */
+  readonly channel: Channel | null;
+}
+
+/** The end of channels: a node, or a port of the network. */
+export interface Sink {
+  readonly name: string;
+  put(entry: Entry): void;
+}
+
+/** One way of packets, with its bounds. The packets wait in the sink. */
+export class Channel {
+  readonly source: string;
+  readonly port: string;
+  readonly sink: Sink;
+  readonly bounds: Bounds;
+  /** Whether senders wait while the channel is full. Else more packets than the bounds are an overflow. */
+  readonly waits: boolean;
+  packets = 0;
+  bytes = 0;
+  #next = 1;
+
+  constructor(source: string, port: string, sink: Sink, bounds: Bounds, waits: boolean) {
+    this.source = source;
+    this.port = port;
+    this.sink = sink;
+    this.bounds = bounds;
+    this.waits = waits;
+  }
+
+  get isFull(): boolean {
+    return this.packets >= this.bounds.packets || this.bytes >= this.bounds.bytes;
+  }
+
+  /** Whether this many more would be over the bounds of a channel whose sender may not wait. */
+  overflows(packets: number, bytes: number, { packets: most, bytes: mostBytes }: Bounds): boolean {
+    return this.packets + packets > most || (this.packets > 0 && this.bytes + bytes > mostBytes);
+  }
+
+  put(message: Message, bytes: number, trace: Trace, number: number): void {
+    const { source, port } = this;
+    this.packets++;
+    this.bytes += bytes;
+    const delivery = { source, position: this.#next++, port, message, trace };
+    this.sink.put({ delivery, bytes, number, channel: this });
+  }
+
+  release(bytes: number): void {
+    this.packets--;
+    this.bytes -= bytes;
+  }
+}
+
+/** Packets of a port of the network, until a reader takes them. */
+export class Outbox implements Sink {
+  readonly name: string;
+  readonly #entries = new Fifo<Entry>();
+  readonly #readers = new Fifo<(entry: Entry | undefined) => void>();
+  readonly #onRoom: () => void;
+  #isClosed = false;
+
+  /** @param onRoom called when a reader has taken a packet that waited */
+  constructor(name: string, onRoom: () => void) {
+    this.name = name;
+    this.#onRoom = onRoom;
+  }
+
+  put(entry: Entry): void {
+    if (this.#readers.size > 0) {
+      entry.channel?.release(entry.bytes);
+      this.#readers.shift()(entry);
+    } else this.#entries.push(entry);
+  }
+
+  async *read(): AsyncGenerator<Delivery, void, undefined> {
+    for (let entry = await this.#take(); entry; entry = await this.#take()) yield entry.delivery;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    while (this.#readers.size > 0) this.#readers.shift()(undefined);
+  }
+
+  #take(): Promise<Entry | undefined> {
+    if (this.#entries.size > 0) {
+      const entry = this.#entries.shift();
+      entry.channel?.release(entry.bytes);
+      this.#onRoom();
+      return Promise.resolve(entry);
+    }
+    if (this.#isClosed) return Promise.resolve(undefined);
+    return new Promise(resolve => this.#readers.push(resolve));
+  }
+}
+
+/** Returns the bounds that are given, with the defaults of the others. */
+export const boundsOf = (
+  packets: number | undefined,
+  bytes: number | undefined,
+  isCycle: boolean,
+): Bounds => ({
+  packets: packets ?? NETWORK_LIMITS[isCycle ? 'cyclePackets' : 'edgePackets'].default,
+  bytes: bytes ?? NETWORK_LIMITS[isCycle ? 'cycleBytes' : 'edgeBytes'].default,
+});

@@ -1,0 +1,276 @@
+import { describe, refuseOption } from '../../actor/errors.ts';
+import { Message } from '../../actor/message/message.ts';
+import { withCommas } from '../../units.ts';
+import { fenced, NetworkError, networkStopped } from '../errors.ts';
+import { NETWORK_LIMITS } from '../limits.ts';
+import { Links, reachable, shortestWay } from '../plan/cycles.ts';
+import { type Plan, portKey } from '../plan/plan.ts';
+import { type Bounds, boundsOf, Channel, Outbox } from './channel.ts';
+import type {
+  DeadLetter,
+  Delivery,
+  Engine,
+  NodeKey,
+  NodeSession,
+  NodeStep,
+  SendOptions,
+  Trace,
+} from './engine.ts';
+import { Inbox } from './inbox.ts';
+import { MemorySession, type SessionOwner } from './memory-session.ts';
+import { messageBytes, stepBytes } from './message-bytes.ts';
+import { isBlocked, Room, type Waiter } from './room.ts';
+
+export interface MemoryEngineOptions {
+  /** Packets that an edge holds before its sender waits. Default: 1,024. */
+  capacity?: number | undefined;
+  /** Bytes that an edge holds before its sender waits. Default: 4 MiB. */
+  capacityBytes?: number | undefined;
+  /** Packets that an edge holds whose sender may not wait. Default: 10,000. */
+  cycleCapacity?: number | undefined;
+  /** Bytes that such an edge holds. Default: 16 MiB. */
+  cycleCapacityBytes?: number | undefined;
+  /** A larger step is refused. Default: no limit. */
+  maxStepBytes?: number | undefined;
+}
+
+const NO_TRACE: Trace = { causes: [], hops: 0 };
+
+const MOST_DEAD = 1000;
+const NO_CHANNELS: readonly Channel[] = [];
+
+/** Keeps the packets and records of a network in memory, for as long as the engine lives. */
+export class MemoryEngine implements Engine {
+  readonly maxStepBytes: number;
+  readonly batch = 1;
+  readonly #options: MemoryEngineOptions;
+  readonly #cycleBounds: Bounds;
+  #plan: Plan | undefined;
+  readonly #inboxes = new Map<string, Inbox>();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #inports = new Map<string, Channel>();
+  /** Node → key of a port → the ways that begin there. */
+  readonly #routes = new Map<string, { caseSensitive: boolean; ports: Map<string, Channel[]> }>();
+  readonly #sessions = new Map<string, MemorySession>();
+  readonly #dead: DeadLetter[] = [];
+  readonly #ids = new Map<string, Set<string>>();
+  readonly #room = new Room((waiting, isDraining) => this.#findStalled(waiting, isDraining));
+  /** Number of packets that came so far. */
+  #entries = 0;
+  #isClosed = false;
+
+  constructor(options: MemoryEngineOptions = {}) {
+    this.#options = options;
+    const { maxStepBytes = Number.POSITIVE_INFINITY, cycleCapacity, cycleCapacityBytes } = this.#options;
+    this.maxStepBytes = maxStepBytes;
+    this.#cycleBounds = boundsOf(cycleCapacity, cycleCapacityBytes, true);
+  }
+
+  async open(plan: Plan): Promise<void> {
+    if (this.#plan) throw new NetworkError('INVALID_GRAPH', 'engine: expected one plan, got another one');
+    this.#plan = plan;
+    const { capacity, capacityBytes } = this.#options;
+    for (const { id, caseSensitive } of plan.nodes) {
+      this.#inboxes.set(id, new Inbox(id, () => this.#room.working.add(id)));
+      this.#routes.set(id, { caseSensitive, ports: new Map() });
+    }
+    for (const { id, from, to, isInCycle, capacity: own } of plan.edges) {
+      const bounds = isInCycle ? this.#cycleBounds : boundsOf(own ?? capacity, capacityBytes, false);
+      this.#route(from.node, from.port).push(
+        new Channel(id, to.port, this.#inboxes.get(to.node)!, bounds, !isInCycle),
+      );
+    }
+    const bounds = boundsOf(capacity, capacityBytes, false);
+    for (const { name, node, port } of plan.outports) {
+      const outbox = this.#outboxes.get(name) ?? new Outbox(name, () => this.#room.settle());
+      this.#outboxes.set(name, outbox);
+      this.#route(node, port).push(new Channel(`${node}.${port} > ${name}`, name, outbox, bounds, true));
+    }
+    for (const { name, node, port } of plan.inports)
+      this.#inports.set(name, new Channel(`> ${name}`, port, this.#inboxes.get(node)!, bounds, true));
+    for (const [index, { to, data }] of plan.initial.entries()) {
+      const message = Message.from(data);
+      const delivery = { source: 'initial', position: index + 1, port: to.port, message, trace: NO_TRACE };
+      const entry = { delivery, bytes: 0, number: this.#entries++, channel: null };
+      this.#inboxes.get(to.node)!.put(entry);
+    }
+  }
+
+  async own({ node, key }: NodeKey): Promise<NodeSession> {
+    this.#checkOpen();
+    const inbox = this.#inboxes.get(node);
+    if (!inbox) throw new NetworkError('UNKNOWN_PORT', `engine: there is no node ${describe(node)}`);
+    if (key !== undefined)
+      refuseOption(`own: key: a MemoryEngine does not divide nodes, got ${describe(key)}`);
+    this.#sessions.get(node)?.fence();
+    const session = new MemorySession(this.#owner, node, inbox);
+    this.#sessions.set(node, session);
+    this.#room.working.add(node);
+    return session;
+  }
+
+  async send(port: string, message: Message, options: SendOptions = {}): Promise<void> {
+    this.#checkOpen();
+    const channel = this.#inports.get(port);
+    if (!channel) throw new NetworkError('UNKNOWN_PORT', `engine: there is no inport ${describe(port)}`);
+    const { id, signal, trace = NO_TRACE } = options;
+    if (id !== undefined && !this.#isNew(port, id)) return;
+    const bytes = messageBytes(message);
+    await this.#room.whenRoom(null, [channel], signal, {
+      check: isForced => {
+        if (isForced) this.#checkOverflow(channel.source, channel, [{ bytes, channels: [channel] }]);
+      },
+      run: () => channel.put(message, bytes, trace, this.#entries++),
+    });
+  }
+
+  receive(port: string): AsyncIterable<Delivery> {
+    const outbox = this.#outboxes.get(port);
+    if (outbox) return outbox.read();
+    throw new NetworkError('UNKNOWN_PORT', `engine: there is no outport ${describe(port)}`);
+  }
+
+  async dead(): Promise<readonly DeadLetter[]> {
+    return [...this.#dead];
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#room.close(networkStopped('engine'));
+    for (const inbox of this.#inboxes.values()) inbox.close();
+    for (const outbox of this.#outboxes.values()) outbox.close();
+  }
+
+  /**
+   * Tells that no packet from outside is expected, until the returned function is called. Joins whose other ports get none then
+   * take packets up to the limit of cycles, instead of making their senders wait.
+   */
+  beginDrain(): () => void {
+    return this.#room.beginDrain();
+  }
+
+  /** Number of packets and bytes that wait, by source. */
+  depths(): { [source: string]: { packets: number; bytes: number } } {
+    const channels = [
+      ...this.#inports.values(),
+      ...[...this.#routes.values()].flatMap(({ ports }) => [...ports.values()].flat()),
+    ];
+    return Object.fromEntries(channels.map(({ source, packets, bytes }) => [source, { packets, bytes }]));
+  }
+
+  readonly #owner: SessionOwner = {
+    isClosed: () => this.#isClosed,
+    commit: (node, step, signal) => this.#commit(node, step, signal),
+    pause: node => this.#room.pause(node),
+    leave: session => {
+      if (this.#sessions.get(session.node) === session) this.#sessions.delete(session.node);
+      this.#room.leave(session.node, fenced(session.node));
+    },
+  };
+
+  #route(node: string, port: string): Channel[] {
+    const { caseSensitive, ports } = this.#routes.get(node)!;
+    const key = portKey(port, caseSensitive);
+    const channels = ports.get(key) ?? [];
+    ports.set(key, channels);
+    return channels;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed || !this.#plan) throw networkStopped('engine');
+  }
+
+  #isNew(port: string, id: string): boolean {
+    const ids = this.#ids.get(port) ?? new Set();
+    this.#ids.set(port, ids);
+    if (ids.has(id)) return false;
+    ids.add(id);
+    if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);
+    return true;
+  }
+
+  #commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void> {
+    if (this.maxStepBytes < Number.POSITIVE_INFINITY) this.#checkSize(node, step);
+    const { caseSensitive, ports } = this.#routes.get(node)!;
+    const puts = step.sent.map(({ port, message, trace }) => ({
+      message,
+      trace,
+      bytes: messageBytes(message),
+      channels: ports.get(port) ?? ports.get(portKey(port, caseSensitive)) ?? NO_CHANNELS,
+    }));
+    const channels = puts.length === 1 ? puts[0]!.channels : [...new Set(puts.flatMap(put => put.channels))];
+    return this.#room.whenRoom(node, channels, signal, {
+      check: isForced => {
+        for (const channel of channels)
+          if (!channel.waits || isForced) this.#checkOverflow(node, channel, puts);
+      },
+      run: () => {
+        this.#inboxes.get(node)!.advance(step);
+        for (const { message, bytes, trace, channels } of puts)
+          for (const channel of channels) channel.put(message, bytes, trace, this.#entries++);
+        if (step.dead.length > 0) this.#dead.push(...step.dead);
+        if (this.#dead.length > MOST_DEAD) this.#dead.splice(0, this.#dead.length - MOST_DEAD);
+      },
+    });
+  }
+
+  #checkSize(node: string, step: NodeStep): void {
+    const bytes = stepBytes(step);
+    if (bytes <= this.maxStepBytes) return;
+    const [has, most] = [bytes, this.maxStepBytes].map(withCommas);
+    throw new NetworkError(
+      'STEP_TOO_LARGE',
+      `node ${describe(node)}: a step of ${has} bytes, over the limit of ${most} (maxStepBytes)`,
+    );
+  }
+
+  #checkOverflow(
+    node: string,
+    channel: Channel,
+    puts: readonly { bytes: number; channels: readonly Channel[] }[],
+  ): void {
+    const own = puts.filter(({ channels }) => channels.includes(channel));
+    const bytes = own.reduce((sum, put) => sum + put.bytes, 0);
+    const { packets: most, bytes: mostBytes } = this.#cycleBounds;
+    if (!channel.overflows(own.length, bytes, this.#cycleBounds)) return;
+    const limit = `over the limit of ${withCommas(most)} packets or ${withCommas(mostBytes)} bytes`;
+    const has = `${withCommas(channel.packets + own.length)} packets wait at ${channel.source}, ${limit}`;
+    const { graph } = this.#links();
+    const way = graph.has(node) ? shortestWay(graph, channel.sink.name, node) : undefined;
+    const where = way
+      ? `the cycle ${[node, ...way].join(' -> ')}: ${has} (cycleCapacity, cycleCapacityBytes)`
+      : `the join ${channel.sink.name}, whose other ports get no packets: ${has} (cycleCapacity, cycleCapacityBytes)`;
+    throw new NetworkError('NETWORK_OVERFLOW', where);
+  }
+
+  /**
+   * No node works. A node that waits for room at a join, and from which the join's other ports can be reached, waits for itself.
+   * The one whose edge holds least goes on.
+   * RATIONALE: why-does-a-sender-in-a-cycle-not-wait-and-one-before-a-full-join-sometimes
+   */
+  #findStalled(waiting: readonly Waiter[], isDraining: boolean): Waiter | undefined {
+    // A reader of the port, or a new session of the node, would make room.
+    const isOutside = ({ sink }: Channel) => sink instanceof Outbox || !this.#sessions.has(sink.name);
+    const blocked = waiting.map(waiter => ({ waiter, full: waiter.channels.filter(isBlocked) }));
+    if (blocked.some(({ full }) => full.some(isOutside))) return undefined;
+    const after = reachable(
+      this.#links().graph,
+      waiting.flatMap(({ node }) => node ?? []),
+    );
+    const helps = ({ sink, port }: Channel) =>
+      this.#plan!.edges.some(
+        ({ from, to }) => to.node === sink.name && to.port !== port && after.has(from.node),
+      );
+    const most = (full: readonly Channel[]) => Math.max(...full.map(({ packets }) => packets));
+    return blocked
+      .filter(({ full }) => isDraining || full.every(helps))
+      .sort((one, other) => most(one.full) - most(other.full))[0]?.waiter;
+  }
+
+  #links(): Links {
+    const { nodes, edges } = this.#plan!;
+    const links = new Links(nodes.map(({ id }) => id));
+    for (const { from, to } of edges) links.add(from.node, to.node);
+    return links;
+  }
+}

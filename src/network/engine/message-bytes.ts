@@ -1,0 +1,32 @@
+import { isUint8Array } from '../../../wasi/brands.ts';
+import type { Message } from '../../actor/message/message.ts';
+import type { NodeStep } from './engine.ts';
+
+/** Bytes of a value that is not text, with its separators. */
+const VALUE = 8;
+
+/**
+ * Returns about the bytes of a message as JSON: characters count as one byte. Not exact, since writing each message only to count
+ * it would take as long as the call of a small actor.
+ */
+export function messageBytes({ type, data }: Message): number {
+  let bytes = type.length + VALUE;
+  const open: unknown[] = [data];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'string') bytes += value.length + VALUE;
+    else if (typeof value !== 'object' || value === null) bytes += VALUE;
+    else if (isUint8Array(value)) bytes += value.length;
+    else if (Array.isArray(value)) for (const item of value) open.push(item);
+    else
+      for (const [key, member] of Object.entries(value)) {
+        bytes += key.length;
+        open.push(member);
+      }
+  }
+  return bytes;
+}
+
+/** Returns about the bytes of the packets of a step. */
+export const stepBytes = ({ sent, dead }: NodeStep): number =>
+  [...sent, ...dead].reduce((sum, { message }) => sum + messageBytes(message), 0);

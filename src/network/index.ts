@@ -1,0 +1,28 @@
+export type {
+  Component,
+  ComponentClass,
+  ComponentContext,
+  ComponentFunction,
+  ComponentGraph,
+  ComponentModule,
+} from './component.ts';
+export type { DeadLetter } from './engine/engine.ts';
+export { NetworkError, type NetworkErrorCode } from './errors.ts';
+export type { NetworkHappened, NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
+export type { GraphInput } from './graph/graph.ts';
+export type { PortType } from './graph/port-type.ts';
+export { type CallResult, Network, type NetworkSnapshot } from './network.ts';
+export type { NetworkOptions } from './network-options.ts';
+export type { ComponentFacts, PlanOptions } from './plan/make-plan.ts';
+export type {
+  ExposedPort,
+  InitialPacket,
+  Plan,
+  PlanEdge,
+  PlanGroup,
+  PlanNode,
+  PlanPort,
+  PlanWarning,
+} from './plan/plan.ts';
+export { toDot, toMermaid } from './plan/print.ts';
+export type { NetworkInport, NetworkOutport } from './ports.ts';

@@ -1,0 +1,105 @@
+import {
+  aCount,
+  aFunction,
+  anArray,
+  anything,
+  aRecord,
+  aSignal,
+  aText,
+  isPlain,
+  kind,
+  type OptionTable,
+  orNull,
+  readOptions,
+} from '../../wasi/options.ts';
+import { NODE_ROWS, type NodeOptions } from '../actor/config/actor-config.ts';
+import { refuseOption } from '../actor/errors.ts';
+import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts';
+import { withCommas } from '../units.ts';
+import { ownSignal } from '../values/own.ts';
+import { type Component, type ReadComponent, readComponent } from './component.ts';
+import type { NetworkListener } from './events.ts';
+import { NETWORK_LIMITS } from './limits.ts';
+
+export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allowedEnv'> {
+  /** The components of the graph by name: modules, functions, classes and graphs. */
+  components?: { readonly [name: string]: Component } | undefined;
+  /** Options of all WASM actors, as `ModuleLoader` takes them. */
+  actors?: LoaderOptions | undefined;
+  /**
+   * Folders from which nodes of the component `ExtismActor` may take their `plugin_path`. Links are followed first. Default: none.
+   */
+  pluginFolders?: readonly string[] | undefined;
+  /** The folder of the graph file, from which a relative `plugin_path` starts. Default: the current folder. */
+  graphFolder?: string | undefined;
+  /** Packets that an edge holds before its sender waits. Default: 1,024. */
+  capacity?: number | undefined;
+  /** Bytes that an edge holds before its sender waits. Default: 4 MiB. */
+  capacityBytes?: number | undefined;
+  /** Packets that an edge holds whose sender may not wait, since it could wait for itself. Default: 10,000. */
+  cycleCapacity?: number | undefined;
+  /** Bytes that such an edge holds. Default: 16 MiB. */
+  cycleCapacityBytes?: number | undefined;
+  /** Stops the network at once. */
+  signal?: AbortSignal | undefined;
+  /** Called with all events. */
+  onEvent?: NetworkListener | undefined;
+}
+
+const limit = (name: 'edgePackets' | 'edgeBytes' | 'cyclePackets' | 'cycleBytes') => {
+  const { default: most, unit } = NETWORK_LIMITS[name];
+  return { ...orNull(aCount(unit, 1)), default: withCommas(most) };
+};
+
+export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
+  of: 'Network.create(graph, options)',
+  rows: {
+    components: {
+      ...orNull(aRecord(anything, 'component')),
+      type: 'an object of component → {source}, {graph}, a function or a class',
+      default: 'none',
+      grants: 'a place in the graph',
+    },
+    actors: { ...orNull(kind<LoaderOptions>('an object', isPlain)), default: 'empty' },
+    ...NODE_ROWS,
+    pluginFolders: {
+      ...orNull(anArray(aText)),
+      default: 'none',
+      where: 'Node, Deno, Bun',
+      grants: 'the modules in these folders, by plugin_path of a node',
+    },
+    graphFolder: { ...orNull(aText), default: 'the current folder', where: 'Node, Deno, Bun' },
+    capacity: limit('edgePackets'),
+    capacityBytes: limit('edgeBytes'),
+    cycleCapacity: limit('cyclePackets'),
+    cycleCapacityBytes: limit('cycleBytes'),
+    signal: {
+      ...orNull({ ...aSignal, check: (...given) => ownSignal(aSignal.check(...given)) }),
+      default: 'none',
+    },
+    onEvent: { ...aFunction, default: 'none' },
+  },
+};
+
+/** Options that were checked. */
+export interface NetworkSettings extends Omit<NetworkOptions, 'components'> {
+  /** Nodes of Reflow's form `ExtismActor` have components of their own here, by their ids. */
+  readonly components: Map<string, ReadComponent>;
+  readonly actors: LoaderOptions;
+}
+
+/** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION for a wrong value in `actors` */
+export function readNetworkOptions(given: unknown): NetworkSettings {
+  const {
+    components = {},
+    actors = {},
+    ...options
+  } = readOptions(NETWORK_OPTIONS, given, 'Network', refuseOption);
+  return {
+    ...options,
+    actors: readLoaderOptions(actors),
+    components: new Map(
+      Object.entries(components).map(([name, component]) => [name, readComponent(component, name)]),
+    ),
+  };
+}

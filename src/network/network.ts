@@ -1,0 +1,352 @@
+import { aFunction, readArgument } from '../../wasi/options.ts';
+import {
+  readSendOptions,
+  readStopOptions,
+  refuseArguments,
+  type SendOptions,
+  type StopOptions,
+} from '../actor/call-options.ts';
+import type { ModuleSource } from '../actor/engine/module-source.ts';
+import { describe, refuseOption } from '../actor/errors.ts';
+import type { JsonObject } from '../actor/json/value.ts';
+import type { Message, Packet } from '../actor/message/message.ts';
+import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
+import { snapshotOf } from '../actor/state/state-store.ts';
+import type { DeadLetter } from './engine/engine.ts';
+import { MemoryEngine } from './engine/memory-engine.ts';
+import { NetworkError, networkStopped, unknownInport } from './errors.ts';
+import type { NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
+import type { ReadInside } from './extism-actor.ts';
+import type { GraphInput } from './graph/graph.ts';
+import { NETWORK_LIMITS } from './limits.ts';
+import { type NetworkOptions, type NetworkSettings, readNetworkOptions } from './network-options.ts';
+import { NodeRunner } from './node-runner.ts';
+import type { NodeWorker } from './node-worker.ts';
+import { ownPacket } from './own-packet.ts';
+import { checkPorts, gateOf, makeWorker, planWith, waysOf } from './parts.ts';
+import { type PlanOptions, planGraph } from './plan/make-plan.ts';
+import type { Plan } from './plan/plan.ts';
+import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
+import { Traffic } from './traffic.ts';
+
+/** The outcome of `call`. */
+export interface CallResult {
+  /** The packets that came out, each with one message under the name of its port, in order. */
+  readonly packets: readonly Packet[];
+  /** Messages that the call caused, and that wait at joins for messages of other ports: node → port → number. */
+  readonly waiting: { readonly [node: string]: { readonly [port: string]: number } };
+}
+
+/** The network at one moment. */
+export interface NetworkSnapshot {
+  readonly phase: NetworkPhase;
+  readonly nodes: {
+    readonly [node: string]: {
+      readonly steps: number;
+      readonly failures: number;
+      readonly isBusy: boolean;
+      readonly state: JsonObject;
+      readonly waiting: { readonly [port: string]: number };
+    };
+  };
+  readonly edges: { readonly [edge: string]: { readonly packets: number; readonly bytes: number } };
+}
+
+/** A graph of actors that runs in this process. */
+export class Network {
+  readonly plan: Plan;
+  readonly inports: { readonly [name: string]: NetworkInport };
+  readonly outports: { readonly [name: string]: NetworkOutport };
+
+  readonly #graph: GraphInput | readonly GraphInput[];
+  readonly #engine: MemoryEngine;
+  readonly #loader: ModuleLoader;
+  readonly #settings: NetworkSettings;
+  readonly #traffic: Traffic;
+  readonly #workers: ReadonlyMap<string, NodeWorker>;
+  readonly #runners = new Map<string, NodeRunner>();
+  readonly #listeners = new Set<NetworkListener>();
+  readonly #abort = new AbortController();
+  #phase: NetworkPhase = 'created';
+  #failure: unknown;
+  #running: Promise<unknown> = Promise.resolve();
+  #ended: Promise<void> | undefined;
+
+  /**
+   * Checks a graph of Reflow, or the graphs of a workspace, without running anything, and returns it as data: nodes and edges with
+   * subgraphs in their place, initial packets, exposed ports, cycles and warnings.
+   * @throws {NetworkError} INVALID_GRAPH with the path of the wrong value, GRAPH_TOO_LARGE
+   * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson` for a text; INVALID_CONFIG for wrong options
+   * @example
+   * ```js
+   * import { Network } from 'plugboard/network';
+   * const plan = Network.plan({
+   *   properties: { name: 'adder' },
+   *   processes: { a: { component: 'Counter' }, b: { component: 'Counter' } },
+   *   connections: [{ from: { nodeId: 'a', portId: 'count' }, to: { nodeId: 'b', portId: 'add' } }],
+   * });
+   * console.log(plan.edges[0].id); // a.count -> b.add
+   * ```
+   */
+  static plan(graph: GraphInput | readonly GraphInput[], options?: PlanOptions): Plan;
+  static plan(graph: GraphInput | readonly GraphInput[], options?: PlanOptions, ...extra: unknown[]): Plan {
+    refuseArguments('Network.plan', extra);
+    return planGraph(graph, options);
+  }
+
+  /**
+   * Checks a graph, loads its components, and makes an actor of each node. Each module is compiled and validated once.
+   * @throws {NetworkError} UNKNOWN_COMPONENT, and errors of `plan`
+   * @throws {ModuleError} {ActorError} {CreateError} as `ScriptActor.create`
+   */
+  static create(graph: GraphInput | readonly GraphInput[], options?: NetworkOptions): Promise<Network>;
+  static async create(
+    graph: GraphInput | readonly GraphInput[],
+    options?: NetworkOptions,
+    ...extra: unknown[]
+  ): Promise<Network> {
+    refuseArguments('Network.create', extra);
+    const settings = readNetworkOptions(options);
+    // biome-ignore lint/complexity/noThisInStatic: the entry for Node has others.
+    const { loader: makeLoader, readInside } = this;
+    const loader = makeLoader(settings.actors);
+    const plan = await planWith(graph, settings, loader, readInside);
+    const { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes } = settings;
+    const engine = new MemoryEngine({ capacity, capacityBytes, cycleCapacity, cycleCapacityBytes });
+    await engine.open(plan);
+    const workers = new Map<string, NodeWorker>();
+    try {
+      for (const node of plan.nodes) workers.set(node.id, await makeWorker(node, settings, loader));
+    } catch (error) {
+      await Promise.all([...workers.values()].map(worker => worker.close()));
+      throw error;
+    }
+    return new this(graph, plan, settings, engine, loader, workers);
+  }
+
+  /** @internal Makes the loader of the modules. The entry for Node overrides this. */
+  protected static loader(options: LoaderOptions): ModuleLoader {
+    return new ModuleLoader(options);
+  }
+
+  /** @internal Reads modules that a graph file names. The entry for Node has it. */
+  protected static readInside: ReadInside | undefined;
+
+  protected constructor(
+    graph: GraphInput | readonly GraphInput[],
+    plan: Plan,
+    settings: NetworkSettings,
+    engine: MemoryEngine,
+    loader: ModuleLoader,
+    workers: ReadonlyMap<string, NodeWorker>,
+  ) {
+    this.#graph = graph;
+    this.plan = plan;
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#loader = loader;
+    this.#workers = workers;
+    if (settings.onEvent) this.#listeners.add(settings.onEvent);
+    const capacity = settings.capacity ?? NETWORK_LIMITS.edgePackets.default;
+    this.#traffic = new Traffic(engine, plan, capacity);
+    const ways = waysOf(plan);
+    const owner = {
+      engine,
+      tally: this.#traffic.tally,
+      signal: this.#abort.signal,
+      emit: (happening: NetworkHappening) => this.#emit(happening),
+    };
+    for (const node of plan.nodes) {
+      const gate = gateOf(plan, node, settings);
+      this.#runners.set(
+        node.id,
+        new NodeRunner(owner, node, workers.get(node.id)!, ways.get(node.id)!, gate),
+      );
+    }
+    const put = (port: string) => async (message: Message, signal?: AbortSignal) => {
+      this.#checkOpen(`inport ${port}`);
+      return this.#traffic.send(port, message, signal);
+    };
+    const checkEnd = () => {
+      if (this.#failure !== undefined) throw this.#stopped('outport');
+    };
+    this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, makeInport(put(name))]));
+    this.outports = Object.fromEntries(
+      [...this.#traffic.outboxes].map(([name, box]) => [name, makeOutport(box, checkEnd)]),
+    );
+    settings.signal?.addEventListener('abort', this.#onAbort);
+    if (settings.signal?.aborted) this.#onAbort();
+  }
+
+  get phase(): NetworkPhase {
+    return this.#phase;
+  }
+
+  /** Begins to process packets, initial packets first. A second `start` has no effect. @throws {NetworkError} NETWORK_STOPPED */
+  start(): void;
+  start(...extra: unknown[]): void {
+    refuseArguments('start', extra);
+    this.#checkOpen('start');
+    if (this.#phase !== 'created') return;
+    this.#enter('running');
+    const fail = (error: unknown) => this.#fail(error);
+    const nodes = [...this.#runners.values()].map(runner => runner.run().catch(fail));
+    const ports = [...this.#traffic.outboxes.keys()].map(port => this.#traffic.forward(port).catch(fail));
+    this.#running = Promise.all([...nodes, ...ports]);
+  }
+
+  /**
+   * Sends one message to each port that the packet names, starts the network if it was not started, and resolves when nothing that
+   * they caused runs or is queued. Other calls may run meanwhile: each gets the packets that it caused.
+   * @param options.signal ends the wait, not the work
+   * @throws {NetworkError} NETWORK_STOPPED, with the failure as its cause; UNKNOWN_PORT
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH; ABORTED
+   */
+  call(packet: Packet, options?: SendOptions): Promise<CallResult>;
+  async call(packet: Packet, options?: SendOptions, ...extra: unknown[]): Promise<CallResult> {
+    const { signal } = readSendOptions('call', options);
+    refuseArguments('call', extra);
+    this.#checkOpen('call');
+    const own = ownPacket(packet, ['packet']);
+    const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
+    if (unknown !== undefined) throw unknownInport(unknown, Object.keys(this.inports));
+    this.start();
+    return this.#traffic.call(own, signal, cause => this.#waitingFor(cause));
+  }
+
+  /** Resolves when no node is busy and no packet is queued, but those that wait at joins. Read the outports meanwhile. */
+  drain(): Promise<void>;
+  async drain(...extra: unknown[]): Promise<void> {
+    refuseArguments('drain', extra);
+    if (this.#phase === 'created') this.start();
+    await this.#traffic.drained(this.#abort.signal);
+    if (this.#failure !== undefined) throw this.#stopped('drain');
+  }
+
+  /**
+   * Takes no more packets, processes those that are queued, ends the outports and closes all actors.
+   * @param options.drain `false` drops the packets that are queued, and aborts calls that can be aborted
+   */
+  stop(options?: StopOptions): Promise<void>;
+  async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
+    const { drain = true } = readStopOptions(options);
+    refuseArguments('stop', extra);
+    if (!drain) this.#abortAll(networkStopped('stop'));
+    return this.#end();
+  }
+
+  /**
+   * Replaces the module of a component, in all its nodes or in none, each between two of its packets. States stay.
+   * @throws {NetworkError} UNKNOWN_COMPONENT; errors of `ModuleLoader.reload`
+   */
+  reload(component: string, source: ModuleSource): Promise<void>;
+  async reload(component: string, source: ModuleSource, ...extra: unknown[]): Promise<void> {
+    refuseArguments('reload', extra);
+    this.#checkOpen('reload');
+    if (this.#settings.components.get(component)?.kind !== 'module' || !this.#loader.get(component))
+      throw new NetworkError('UNKNOWN_COMPONENT', `reload: no node runs a module ${describe(component)}`);
+    // The module is validated and its ports are checked before any node gets it.
+    const { entryPoint } = this.#loader.get(component)!;
+    const next = await (this.constructor as typeof Network)
+      .loader(this.#settings.actors)
+      .load(component, source, { entryPoint });
+    checkPorts(this.#graph, this.#settings, component, next.metadata);
+    await this.#loader.reload(component, next.source);
+    this.#emit({ type: 'reloaded', component });
+  }
+
+  /** Returns counts, states and queues of this moment, as plain data. */
+  snapshot(): NetworkSnapshot;
+  snapshot(...extra: unknown[]): NetworkSnapshot {
+    refuseArguments('snapshot', extra);
+    const nodes = [...this.#runners].map(([id, runner]) => {
+      const { steps, failures, isBusy, state } = runner;
+      const map = state instanceof Map ? state : state.state;
+      return [id, { steps, failures, isBusy, state: snapshotOf(map), waiting: runner.waitingFor() }] as const;
+    });
+    return { phase: this.#phase, nodes: Object.fromEntries(nodes), edges: this.#engine.depths() };
+  }
+
+  /** The latest packets that could not be processed and whose errors have no way. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  async deadLetters(...extra: unknown[]): Promise<readonly DeadLetter[]> {
+    refuseArguments('deadLetters', extra);
+    return this.#engine.dead();
+  }
+
+  /** Calls `listener` with each later event. Returns a function that ends the subscription. */
+  subscribe(listener: NetworkListener): () => void;
+  subscribe(listener: NetworkListener, ...extra: unknown[]): () => void {
+    refuseArguments('subscribe', extra);
+    readArgument(aFunction, listener, 'subscribe: listener', refuseOption);
+    const own: NetworkListener = event => listener(event);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  #waitingFor(cause: string): CallResult['waiting'] {
+    const nodes = [...this.#runners].map(([id, runner]) => [id, runner.waitingFor(cause)] as const);
+    return Object.fromEntries(nodes.filter(([, ports]) => Object.keys(ports).length > 0));
+  }
+
+  #checkOpen(method: string): void {
+    if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#stopped(method);
+  }
+
+  #stopped(method: string): NetworkError {
+    return networkStopped(method, this.#failure);
+  }
+
+  /** Ends the network after an error with which it cannot go on. */
+  #fail(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#failure = error;
+    this.#abortAll(error);
+    void this.#end();
+  }
+
+  #abortAll(reason: unknown): void {
+    this.#abort.abort(reason);
+    void this.#engine.close();
+    for (const worker of this.#workers.values()) void worker.close();
+    this.#traffic.leave(this.#stopped('call'));
+  }
+
+  readonly #onAbort = (): void => void this.stop({ drain: false });
+
+  #end(): Promise<void> {
+    this.#ended ??= this.#cleanUp();
+    return this.#ended;
+  }
+
+  async #cleanUp(): Promise<void> {
+    const isStarted = this.#phase === 'running';
+    this.#enter('stopping');
+    for (const box of this.#traffic.outboxes.values()) box.lift();
+    if (isStarted) await this.#traffic.drained(this.#abort.signal);
+    await this.#engine.close();
+    await this.#running;
+    this.#traffic.leave(this.#stopped('call'));
+    for (const box of this.#traffic.outboxes.values()) box.close();
+    await Promise.all([...this.#workers.values()].map(worker => worker.close()));
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.#enter('stopped');
+  }
+
+  #enter(phase: NetworkPhase): void {
+    this.#phase = phase;
+    this.#emit({ type: 'phase', phase });
+  }
+
+  #emit(happening: NetworkHappening): void {
+    if (this.#listeners.size === 0) return;
+    const event = Object.freeze({ ...happening, network: this.plan.name, atMs: Date.now() });
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener that throws does not disturb the network.
+      }
+    }
+  }
+}

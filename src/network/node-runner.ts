@@ -1,0 +1,185 @@
+import { setOwn } from '../actor/json/value.ts';
+import { Message, type Packet } from '../actor/message/message.ts';
+import { excerpt, messageOf } from '../errors.ts';
+import type {
+  DeadLetter,
+  Delivery,
+  Engine,
+  NodeSession,
+  NodeState,
+  NodeStep,
+  Sent,
+} from './engine/engine.ts';
+import { NetworkError } from './errors.ts';
+import type { NetworkHappening } from './events.ts';
+import type { Gate } from './join.ts';
+import type { NodeWorker, Outcome } from './node-worker.ts';
+import type { PlanNode } from './plan/plan.ts';
+import { ERROR_PORT, portKey } from './plan/plan.ts';
+import type { Tally } from './tally.ts';
+
+/** The parts of the network that its nodes use. */
+export interface NodeOwner {
+  readonly engine: Engine;
+  readonly tally: Tally;
+  /** Fires when the network is stopped without waiting. */
+  readonly signal: AbortSignal;
+  emit(happening: NetworkHappening): void;
+}
+
+/** Makes the steps of one node: takes packets, lets the worker process them, and commits the outcome. */
+export class NodeRunner {
+  readonly #owner: NodeOwner;
+  readonly #node: PlanNode;
+  readonly #worker: NodeWorker;
+  readonly #makeGate: () => Gate;
+  /** Number of ways that begin at a port, by its key. */
+  readonly #ways: ReadonlyMap<string, number>;
+  #gate: Gate;
+  #state: NodeState = new Map();
+  isBusy = false;
+  steps = 0;
+  failures = 0;
+
+  constructor(
+    owner: NodeOwner,
+    node: PlanNode,
+    worker: NodeWorker,
+    ways: ReadonlyMap<string, number>,
+    makeGate: () => Gate,
+  ) {
+    this.#owner = owner;
+    this.#node = node;
+    this.#worker = worker;
+    this.#ways = ways;
+    this.#makeGate = makeGate;
+    this.#gate = makeGate();
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  /** Returns the number of packets that wait for others at a join, by port. */
+  waitingFor(cause?: string): { readonly [port: string]: number } {
+    return this.#gate.waiting(cause);
+  }
+
+  /** Runs until the engine is closed. @throws errors after which the network cannot go on, such as NETWORK_OVERFLOW */
+  async run(): Promise<void> {
+    const { engine } = this.#owner;
+    for (;;) {
+      const session = await engine.own({ node: this.#node.id });
+      try {
+        return await this.#runSession(session);
+      } catch (error) {
+        if (!(error instanceof NetworkError && error.code === 'NODE_FENCED')) throw error;
+        // The packets of the gate, and those of the step that was refused, come again in the next session.
+        await this.#worker.dropInstance();
+        this.#gate = this.#makeGate();
+      }
+    }
+  }
+
+  async #runSession(session: NodeSession): Promise<void> {
+    const { engine, tally } = this.#owner;
+    this.#state = session.record?.state ?? this.#state;
+    for (;;) {
+      const deliveries = await session.take(engine.batch);
+      if (deliveries.length === 0) return session.close();
+      this.isBusy = true;
+      for (const delivery of deliveries) {
+        const complete = this.#gate.add(delivery);
+        tally.hold(delivery.trace, 1);
+        if (complete) {
+          for (const { trace } of complete) tally.hold(trace, -1);
+          await this.#step(session, complete);
+        } else tally.settle();
+      }
+      this.isBusy = false;
+    }
+  }
+
+  async #step(session: NodeSession, read: readonly Delivery[]): Promise<void> {
+    const { signal, emit } = this.#owner;
+    const packet = packetOf(read);
+    const outcome = await this.#worker.step(this.#state, packet);
+    signal.throwIfAborted();
+    const { error } = outcome;
+    if (error) {
+      this.failures++;
+      emit({ type: 'failed', node: this.#node.id, code: error.code, message: error.message });
+    }
+    try {
+      await this.#commit(session, read, this.#stepOf(read, outcome));
+      this.#state = outcome.state;
+    } catch (cause) {
+      if (!(cause instanceof NetworkError && cause.code === 'STEP_TOO_LARGE')) throw cause;
+      await this.#worker.dropInstance();
+      const dead = read.map(delivery => this.#letter(delivery, cause.code, cause.message));
+      await this.#commit(session, read, { read, state: undefined, sent: [], dead });
+    }
+    this.steps++;
+    emit({ type: 'step', node: this.#node.id, packets: outcome.packets.length });
+  }
+
+  #stepOf(read: readonly Delivery[], { state, packets, error }: Outcome): NodeStep {
+    const trace = this.#owner.tally.join(read.map(delivery => delivery.trace));
+    const sent: Sent[] = [];
+    const dead: DeadLetter[] = [];
+    for (const packet of packets)
+      for (const port of Object.keys(packet)) {
+        const message = packet[port]!;
+        if (this.#waysOf(port) > 0 || this.#key(port) !== ERROR_PORT) sent.push({ port, message, trace });
+        else dead.push({ ...this.#letter({ port, message }, 'PLUGIN_ERROR', textOf(message)) });
+      }
+    if (error) {
+      if (this.#waysOf(ERROR_PORT) > 0)
+        sent.push({ port: ERROR_PORT, message: Message.error(excerpt(messageOf(error))), trace });
+      else dead.push(...read.map(delivery => this.#letter(delivery, error.code, error.message)));
+    }
+    return { read, state: state === this.#state ? undefined : state, sent, dead };
+  }
+
+  async #commit(session: NodeSession, read: readonly Delivery[], step: NodeStep): Promise<void> {
+    const { tally, emit } = this.#owner;
+    // Counted before: others may take the packets before `commit` resolves.
+    this.#count(step.sent, 1);
+    try {
+      await session.commit(step);
+    } catch (error) {
+      this.#count(step.sent, -1);
+      throw error;
+    }
+    for (const { trace } of read) tally.move(trace, -1);
+    for (const letter of step.dead) emit({ type: 'dead', ...letter });
+    tally.settle();
+  }
+
+  #count(sent: readonly Sent[], sign: 1 | -1): void {
+    for (const { port, trace } of sent) this.#owner.tally.move(trace, sign * this.#waysOf(port));
+  }
+
+  #key(port: string): string {
+    return portKey(port, this.#node.caseSensitive);
+  }
+
+  #waysOf(port: string): number {
+    // Most ports are spelled as their keys.
+    return this.#ways.get(port) ?? this.#ways.get(this.#key(port)) ?? 0;
+  }
+
+  #letter({ port, message }: Pick<Delivery, 'port' | 'message'>, code: string, error: string): DeadLetter {
+    return { node: this.#node.id, port, message, code, error };
+  }
+}
+
+function packetOf(read: readonly Delivery[]): Packet {
+  const [only] = read;
+  if (only && read.length === 1) return { [only.port]: only.message };
+  const packet: Record<string, Message> = {};
+  for (const { port, message } of read) setOwn(packet, port, message);
+  return packet;
+}
+
+const textOf = ({ data }: Message): string => (typeof data === 'string' ? data : 'an error message');

@@ -1,0 +1,35 @@
+import { ActorError, refuseForeign } from '../actor/errors.ts';
+import { formatPath, isObject, setOwn } from '../actor/json/value.ts';
+import { copyJson } from '../actor/json/writer.ts';
+import type { Message, Packet } from '../actor/message/message.ts';
+import { problemOf } from '../actor/message/types.ts';
+import { checkPacket } from '../actor/message/wire.ts';
+
+/**
+ * Returns a copy of a message that plugboard did not make: its maker may change it later.
+ * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH with the path
+ */
+export function ownMessage(given: unknown, path: readonly string[]): Message {
+  try {
+    const problem = isObject(given) ? problemOf(given) : ': expected a message such as Message.integer(5)';
+    if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
+    const { type, data = null } = given as Message;
+    const isScalar = typeof data !== 'object' || data === null;
+    return { type, data: isScalar ? data : copyJson(data, [...path, 'data']) } as Message;
+  } catch (cause) {
+    return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
+  }
+}
+
+/** Returns a copy of a packet that plugboard did not make. @throws {ActorError} as `ownMessage` */
+export function ownPacket(given: unknown, path: readonly string[]): Packet {
+  try {
+    checkPacket(given, path);
+    const packet: Record<string, Message> = {};
+    for (const [port, message] of Object.entries(given))
+      setOwn(packet, port, ownMessage(message, [...path, port]));
+    return packet;
+  } catch (cause) {
+    return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
+  }
+}

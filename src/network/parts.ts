@@ -1,0 +1,126 @@
+import { describe } from '../actor/errors.ts';
+import type { ActorModule, ModuleLoader } from '../actor/module-loader.ts';
+import type { ReadComponent } from './component.ts';
+import { NetworkError } from './errors.ts';
+import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts';
+import type { GraphInput } from './graph/graph.ts';
+import { type Gate, Join, single } from './join.ts';
+import type { NetworkSettings } from './network-options.ts';
+import { FunctionWorker, ModuleWorker, type NodeWorker } from './node-worker.ts';
+import { type ComponentFacts, planGraph } from './plan/make-plan.ts';
+import { type Plan, type PlanNode, portKey } from './plan/plan.ts';
+
+/** Loads the modules that the graph uses, each once, and returns the plan with the ports of all components checked. */
+export async function planWith(
+  graph: GraphInput | readonly GraphInput[],
+  settings: NetworkSettings,
+  loader: ModuleLoader,
+  read: ReadInside | undefined,
+): Promise<Plan> {
+  const { components } = settings;
+  const graphs = [...components].filter(([, { kind }]) => kind === 'graph');
+  const facts = (
+    more: (name: string, component: ReadComponent) => ComponentFacts,
+  ): { [name: string]: ComponentFacts } =>
+    Object.fromEntries(
+      [...components].map(([name, component]) => [
+        name,
+        component.kind === 'graph' ? { graph: component.graph } : more(name, component),
+      ]),
+    );
+  // The first plan tells which components are used, the second one knows their ports.
+  const rough = planGraph(graph, { components: facts(() => ({})) });
+  await addExtismActors(rough.nodes, settings, read);
+  const used = new Set(rough.nodes.map(node => componentOf(node, settings)));
+  for (const node of rough.nodes) {
+    const { id, component } = node;
+    if (components.has(componentOf(node, settings))) continue;
+    const names = [...components.keys()].map(name => describe(name)).join(', ');
+    const message = `node ${describe(id)}: no component ${describe(component)} is given; there are ${names || 'none'}`;
+    throw new NetworkError('UNKNOWN_COMPONENT', message);
+  }
+  await Promise.all(
+    [...components].map(async ([name, component]) => {
+      if (component.kind !== 'module' || !used.has(name)) return;
+      const { source, entryPoint } = component.module;
+      await loader.load(name, source, entryPoint === undefined ? {} : { entryPoint });
+    }),
+  );
+  const withPorts = (name: string, component: ReadComponent): ComponentFacts => {
+    if (!used.has(name)) return {};
+    return component.kind === 'function'
+      ? { metadata: component.make({}).ports }
+      : { metadata: (loader.get(name) as ActorModule).metadata };
+  };
+  return graphs.length + used.size > 0 ? planGraph(graph, { components: facts(withPorts) }) : rough;
+}
+
+/**
+ * Checks that the ports which the graph uses are there in another module of a component.
+ * @throws {NetworkError} INVALID_GRAPH
+ */
+export function checkPorts(
+  graph: GraphInput | readonly GraphInput[],
+  { components }: NetworkSettings,
+  component: string,
+  metadata: ComponentFacts['metadata'],
+): void {
+  const facts = [...components].map(([name, known]): [string, ComponentFacts] => {
+    if (known.kind === 'graph') return [name, { graph: known.graph }];
+    return [name, name === component ? { metadata } : {}];
+  });
+  planGraph(graph, { components: Object.fromEntries(facts) });
+}
+
+/** Makes the worker of a node. @throws {ActorError} {ModuleError} {CreateError} as `createActor` */
+export async function makeWorker(
+  of: PlanNode,
+  settings: NetworkSettings,
+  loader: ModuleLoader,
+): Promise<NodeWorker> {
+  const { id, component, metadata } = of;
+  const { components, environment, allowedEnv, actors } = settings;
+  const name = componentOf(of, settings);
+  const known = components.get(name)!;
+  if (known.kind === 'function') return new FunctionWorker(id, metadata, () => known.make(metadata));
+  const { name: _, readFile: __, ...own } = actors;
+  const node = { id, component, metadata };
+  const actor = await loader.createActor(name, {
+    ...own,
+    node,
+    ...(environment && { environment }),
+    ...(allowedEnv && { allowedEnv }),
+  });
+  return new ModuleWorker(actor);
+}
+
+const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];
+
+/** Returns the function that makes the gate of a node: a join if its calls wait for a message of each connected port. */
+export function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): () => Gate {
+  const { id, metadata } = node;
+  const known = settings.components.get(componentOf(node, settings))!;
+  const own = known.kind === 'module' && known.module.awaitAllInports;
+  const isJoin =
+    own ||
+    AWAIT_ALL.some(key => Object.hasOwn(metadata, key) && metadata[key] === true) ||
+    (known.kind === 'function' && known.make(metadata).awaitAllInports);
+  if (!isJoin) return () => single;
+  const ends = [...plan.edges.map(({ to }) => to), ...plan.initial.map(({ to }) => to), ...plan.inports];
+  const ports = new Set(ends.filter(({ node }) => node === id).map(({ port }) => port));
+  return () => new Join(ports);
+}
+
+/** Returns the number of ways that begin at each port of each node, by the key of the port. */
+export function waysOf(plan: Plan): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const ways = new Map(
+    plan.nodes.map(({ id, caseSensitive }) => [id, { caseSensitive, ports: new Map<string, number>() }]),
+  );
+  const begins = [...plan.edges.map(({ from }) => from), ...plan.outports];
+  for (const { node, port } of begins) {
+    const { caseSensitive, ports } = ways.get(node)!;
+    const key = portKey(port, caseSensitive);
+    ports.set(key, (ports.get(key) ?? 0) + 1);
+  }
+  return new Map([...ways].map(([id, { ports }]) => [id, ports]));
+}

@@ -1,0 +1,60 @@
+import { readSendOptions, refuseArguments, type SendOptions } from '../actor/call-options.ts';
+import type { Mailbox } from '../actor/mailbox.ts';
+import type { Message } from '../actor/message/message.ts';
+import { ownMessage } from './own-packet.ts';
+
+/** A port into the network. */
+export interface NetworkInport {
+  /**
+   * Resolves once the message is on its way; while the way is full, it waits. Messages sent earlier go first.
+   * @param options.signal ends the wait
+   * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH; {NetworkError} NETWORK_STOPPED
+   */
+  send(message: Message, options?: SendOptions): Promise<void>;
+  /** Returns a stream of which each chunk is a message. */
+  writable(): WritableStream<Message>;
+}
+
+/** A port out of the network. Each message goes to one reader. When the network fails, readers get the failure at the end. */
+export interface NetworkOutport extends AsyncIterable<Message> {
+  /** Returns a stream of which each chunk is a message. */
+  readable(): ReadableStream<Message>;
+}
+
+export function makeInport(put: (message: Message, signal?: AbortSignal) => Promise<void>): NetworkInport {
+  const inport: NetworkInport = {
+    send: async (message: Message, options?: SendOptions, ...extra: unknown[]) => {
+      const { signal } = readSendOptions('send', options);
+      refuseArguments('send', extra);
+      return put(ownMessage(message, ['message']), signal);
+    },
+    writable: (...extra: unknown[]) => {
+      refuseArguments('writable', extra);
+      return new WritableStream({ write: message => inport.send(message) });
+    },
+  };
+  return inport;
+}
+
+/** @param checkEnd throws the failure of the network, if there is one */
+export function makeOutport(box: Mailbox<Message>, checkEnd: () => void): NetworkOutport {
+  async function* read(): AsyncGenerator<Message, void, undefined> {
+    // Not `yield*`, which takes several turns for each message.
+    for (let message = await box.take(); message !== undefined; message = await box.take()) yield message;
+    checkEnd();
+  }
+  return {
+    [Symbol.asyncIterator]: read,
+    readable: (...extra: unknown[]) => {
+      refuseArguments('readable', extra);
+      const messages = read();
+      return new ReadableStream({
+        pull: async controller => {
+          const { done, value } = await messages.next();
+          done ? controller.close() : controller.enqueue(value);
+        },
+        cancel: async () => void (await messages.return()),
+      });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { Packet } from '../actor/message/message.ts';
+import type { Trace } from './engine/engine.ts';
+
+/** The cause of packets that were sent without a call. */
+export const OUTSIDE = '';
+
+/** Packets on their way, and among them those that wait at a join. */
+interface Counts {
+  moving: number;
+  held: number;
+}
+
+/** A call of the network. */
+export interface OpenCall {
+  readonly packets: Packet[];
+  /** Called when nothing that the call caused runs or is queued. */
+  end(): void;
+}
+
+/** Counts the packets on their way, all of them and those of each call. */
+export class Tally {
+  readonly #all: Counts = { moving: 0, held: 0 };
+  readonly #calls = new Map<string, Counts & OpenCall>();
+  /** Calls whose counts changed since `settle`. */
+  readonly #changed = new Set<Counts & OpenCall>();
+  readonly #idle: (() => void)[] = [];
+
+  get isIdle(): boolean {
+    return this.#all.moving === this.#all.held;
+  }
+
+  /** Packets that wait at joins. */
+  get held(): number {
+    return this.#all.held;
+  }
+
+  open(id: string, call: OpenCall): void {
+    this.#calls.set(id, { moving: 0, held: 0, ...call });
+  }
+
+  close(id: string): void {
+    this.#calls.delete(id);
+  }
+
+  /** The open calls that a packet comes from. */
+  callsOf({ causes }: Trace): OpenCall[] {
+    return causes.flatMap(cause => this.#calls.get(cause) ?? []);
+  }
+
+  /** Returns the trace of packets that were made of others. Causes that ended are left out. */
+  join(traces: readonly Trace[]): Trace {
+    const hops = 1 + Math.max(0, ...traces.map(trace => trace.hops));
+    const [only] = traces;
+    const causes = traces.length === 1 ? only!.causes : [...new Set(traces.flatMap(trace => trace.causes))];
+    if (only && traces.length === 1 && causes.length === 1) return { causes, hops };
+    const isOpen = (cause: string) => cause === OUTSIDE || this.#calls.has(cause);
+    const open = causes.every(isOpen) ? causes : causes.filter(isOpen);
+    return { causes: open.length > 0 ? open : causes, hops };
+  }
+
+  move(trace: Trace, packets: number): void {
+    this.#change(trace, counts => {
+      counts.moving += packets;
+    });
+  }
+
+  hold(trace: Trace, packets: number): void {
+    this.#change(trace, counts => {
+      counts.held += packets;
+    });
+  }
+
+  /** Ends the calls that have nothing left, and resolves `whenIdle`. Called after a whole change. */
+  settle(): void {
+    for (const call of this.#changed) if (call.moving === call.held) call.end();
+    this.#changed.clear();
+    if (this.isIdle) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async whenIdle(): Promise<void> {
+    if (!this.isIdle) await new Promise<void>(resolve => this.#idle.push(resolve));
+  }
+
+  #change({ causes }: Trace, change: (counts: Counts) => void): void {
+    change(this.#all);
+    for (const cause of causes) {
+      const call = this.#calls.get(cause);
+      if (!call) continue;
+      change(call);
+      this.#changed.add(call);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+// A dependency in CommonJS.
+module.exports = require('plugboard');

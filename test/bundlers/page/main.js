@@ -1,0 +1,5 @@
+import { main } from './app.js';
+
+const result = await main();
+document.body.textContent = result.join(' ');
+await fetch('/report', { method: 'POST', body: JSON.stringify(result) });

@@ -1,0 +1,184 @@
+import { Message } from '../../src/actor/index.ts';
+import type { Delivery, NodeSession } from '../../src/network/engine/engine.ts';
+import { MemoryEngine } from '../../src/network/engine/memory-engine.ts';
+import type { Plan } from '../../src/network/index.ts';
+import { planOf, stepOf } from '../contract/engine.ts';
+import { equal, raises } from '../helpers/assert.ts';
+import { Random } from '../helpers/random.ts';
+
+// Runs random schedules of sessions against a model: lists of packets, and how far each node has read them.
+
+const TRACE = { causes: [], hops: 0 };
+
+/** Makes a plan of two to five nodes without a cycle. The last node leads out. */
+function randomPlan(random: Random): Plan {
+  const nodes = 'abcde'.slice(0, 2 + random.below(4)).split('');
+  const lines = ['> go -> a.in', `${nodes.at(-1)}.out -> end >`];
+  for (const [index, node] of nodes.entries()) {
+    if (random.below(3) === 0) lines.push(`${100 + index} -> ${node}.in`);
+    for (const other of nodes.slice(index + 1))
+      if (random.below(2) === 0) lines.push(`${node}.${random.pick(['out', 'more'])} -> ${other}.in`);
+  }
+  return planOf(...new Set(lines));
+}
+
+/** The model of a node: its committed record, and the session of now. */
+interface ModelNode {
+  session: NodeSession;
+  /** Packets of each source that a committed step has read. */
+  read: Map<string, number>;
+  /** Steps that were committed, kept in the state. */
+  steps: number;
+  taken: Delivery[];
+}
+
+class Model {
+  readonly plan: Plan;
+  readonly engine = new MemoryEngine({ capacity: 1_000_000 });
+  readonly nodes = new Map<string, ModelNode>();
+  /** Every packet that ever came, by source. */
+  readonly sources = new Map<string, number[]>();
+  readonly #random: Random;
+  #next = 1000;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.plan = randomPlan(random);
+  }
+
+  async open(): Promise<void> {
+    await this.engine.open(this.plan);
+    for (const { id } of this.plan.nodes) {
+      const node = { read: new Map<string, number>(), steps: 0, taken: [] };
+      this.nodes.set(id, { ...node, session: await this.engine.own({ node: id }) });
+    }
+  }
+
+  async send(): Promise<void> {
+    await this.engine.send('go', Message.integer(this.#next));
+    this.#put('> go', this.#next++);
+  }
+
+  async take(id: string): Promise<void> {
+    const node = this.nodes.get(id)!;
+    const most = 1 + this.#random.below(4);
+    const left = this.#left(id);
+    const controller = new AbortController();
+    const taking = node.session.take(most, controller.signal);
+    if (left === 0) {
+      controller.abort(new Error('nothing'));
+      await raises(() => taking, { message: 'nothing' });
+      return;
+    }
+    const got = await taking;
+    equal(got.length, Math.min(most, left), `packets of ${id}`);
+    for (const { source, position, message } of got) {
+      const before = node.taken.filter(other => other.source === source).length;
+      const at = this.#readOf(id, source) + before;
+      if (source !== 'initial') equal(position, at + 1, `position of ${id}`);
+      equal(message.data, this.#of(id, source)[at], `packet of ${id}`);
+      node.taken.push(
+        ...got.filter(delivery => delivery.source === source && delivery.position === position),
+      );
+    }
+  }
+
+  /** Commits some of the packets that were taken, as one step. */
+  async commit(id: string): Promise<void> {
+    const node = this.nodes.get(id)!;
+    const read = node.taken.splice(0, this.#random.below(node.taken.length + 1));
+    const ports = Array.from({ length: this.#random.below(3) }, () => this.#random.pick(['out', 'more']));
+    const packets = ports.map(port => ({ port, value: this.#next++ }));
+    const sent = packets.map(({ port, value }) => ({ port, message: Message.integer(value), trace: TRACE }));
+    node.steps++;
+    await node.session.commit(stepOf(read, { state: new Map([['steps', node.steps]]), sent }));
+    for (const { source } of read) node.read.set(source, this.#readOf(id, source) + 1);
+    for (const { port, value } of packets) {
+      for (const { id: edge, from } of this.plan.edges)
+        if (from.node === id && from.port === port) this.#put(edge, value);
+      for (const out of this.plan.outports) if (out.node === id && out.port === port) this.#put('end', value);
+    }
+  }
+
+  /** Another session takes the node over. The old one may still try to commit. */
+  async fence(id: string): Promise<void> {
+    const node = this.nodes.get(id)!;
+    const { session: old, taken } = node;
+    const session = await this.engine.own({ node: id });
+    if (this.#random.below(2) === 0) {
+      const sent = [{ port: 'out', message: Message.integer(-1), trace: TRACE }];
+      await raises(() => old.commit(stepOf(taken, { sent })), { code: 'NODE_FENCED' });
+    }
+    this.nodes.set(id, { ...node, session, taken: [] });
+    const { record } = session;
+    equal(
+      record ? Number((record.state as Map<string, unknown>).get('steps')) : 0,
+      node.steps,
+      `record of ${id}`,
+    );
+  }
+
+  async crash(id: string): Promise<void> {
+    if (this.#random.below(2) === 0) await this.nodes.get(id)!.session.close();
+    await this.fence(id);
+  }
+
+  /** Reads all packets that are left, and compares the packets that left the network. */
+  async finish(): Promise<void> {
+    for (const id of this.nodes.keys()) {
+      await this.fence(id);
+      while (this.#left(id) > 0) await this.take(id);
+    }
+    const out = this.sources.get('end') ?? [];
+    const got: number[] = [];
+    const reading = this.engine.receive('end')[Symbol.asyncIterator]();
+    while (got.length < out.length) got.push((await reading.next()).value!.message.data as number);
+    equal(got, out, 'packets that left the network');
+    await this.engine.close();
+  }
+
+  #put(source: string, value: number): void {
+    this.sources.set(source, [...(this.sources.get(source) ?? []), value]);
+  }
+
+  #of(id: string, source: string): number[] {
+    if (source !== 'initial') return this.sources.get(source) ?? [];
+    return this.plan.initial.filter(({ to }) => to.node === id).map(({ data }) => data as number);
+  }
+
+  #readOf(id: string, source: string): number {
+    return this.nodes.get(id)!.read.get(source) ?? 0;
+  }
+
+  /** Packets of a node that the session has not taken. */
+  #left(id: string): number {
+    const edges = this.plan.edges.filter(({ to }) => to.node === id).map(edge => edge.id);
+    const sources = ['initial', ...(id === 'a' ? ['> go'] : []), ...edges];
+    const all = sources.reduce(
+      (sum, source) => sum + this.#of(id, source).length - this.#readOf(id, source),
+      0,
+    );
+    return all - this.nodes.get(id)!.taken.length;
+  }
+}
+
+/** Runs one schedule. @throws with the seed */
+export async function checkSchedule(seed: number): Promise<void> {
+  const random = new Random(seed);
+  const model = new Model(random);
+  try {
+    await model.open();
+    for (let action = 0; action < 60; action++) {
+      const id = random.pick([...model.nodes.keys()]);
+      const how = random.below(20);
+      if (how < 4) await model.send();
+      else if (how < 10) await model.take(id);
+      else if (how < 16) await model.commit(id);
+      else if (how < 18) await model.fence(id);
+      else await model.crash(id);
+    }
+    await model.finish();
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,703 @@
+import { Message, type Packet } from '../../src/actor/index.ts';
+import {
+  type Component,
+  type ComponentContext,
+  type ComponentFunction,
+  type GraphInput,
+  Network,
+  type NetworkHappened,
+  type NetworkOptions,
+} from '../../src/network/index.ts';
+import { answering, METADATA, RESULT } from '../actor/answering.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import { WORKSPACE } from './graphs.ts';
+import { checkNetwork } from './random-network.ts';
+
+const SEEDS = 1000;
+
+const read = (name: string) => host().readBytes(`fixtures/${name.replace('_', '-')}/${name}.wasm`);
+const end = (text: string) => ({ nodeId: text.split('.')[0], portId: text.split('.')[1] });
+const int = (value: number) => Message.integer(value);
+
+/** A graph of edges such as `a.out -> b.in`, `> go -> a.in` and `b.out -> end >`. Each node is its own component. */
+function graphOf(lines: readonly string[], more: object = {}): GraphInput {
+  const split = lines.map(line => line.split(' -> ') as [string, string]);
+  const isNode = (text: string) => text.includes('.');
+  const nodes = [
+    ...new Set(
+      split
+        .flat()
+        .filter(isNode)
+        .map(text => text.split('.')[0]!),
+    ),
+  ];
+  const exposed = (rows: [name: string, text: string][]) =>
+    Object.fromEntries(rows.map(([name, text]) => [name.replace(/[> ]/g, ''), end(text)]));
+  return {
+    properties: { name: 'test' },
+    processes: Object.fromEntries(nodes.map(id => [id, { component: id }])),
+    connections: split.flatMap(([from, to]) =>
+      isNode(from) && isNode(to) ? [{ from: end(from), to: end(to) }] : [],
+    ),
+    inports: exposed(split.filter(([from]) => from.startsWith('>'))),
+    outports: exposed(split.filter(([, to]) => to.endsWith('>')).map(([from, to]) => [to, from])),
+    ...more,
+  };
+}
+
+const create = (
+  lines: readonly string[],
+  components: { [name: string]: Component },
+  options: NetworkOptions = {},
+  more: object = {},
+) => Network.create(graphOf(lines, more), { ...options, components });
+
+/** Reads all messages of a port until the network is stopped. */
+async function all(network: Network, port = 'end'): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const { data } of network.outports[port]!) found.push(data);
+  return found;
+}
+
+const rename =
+  (from: string, to: string, change: (value: number) => number = value => value): ComponentFunction =>
+  packet =>
+    packet[from] ? { [to]: int(change(packet[from].data as number)) } : undefined;
+const double = rename('in', 'out', value => value * 2);
+const failing: ComponentFunction = () => {
+  throw new Error('no ink');
+};
+/** Fails for odd numbers. */
+const picky: ComponentFunction = packet => {
+  if ((packet.in!.data as number) % 2) throw new Error(`odd: ${packet.in!.data}`);
+  return { out: packet.in! };
+};
+
+suite('network', test => {
+  test('a packet goes through modules, functions and classes, and state stays in each node', async () => {
+    class Adder {
+      readonly inports = ['in'];
+      readonly outports = ['out'];
+      run({ input, state, send }: ComponentContext) {
+        const sum = ((state.get('sum') as number | undefined) ?? 0) + Number(input.in!.data);
+        state.set('sum', sum);
+        send({ out: int(sum) });
+      }
+    }
+    const lines = ['> go -> a.increment', 'a.count -> b.in', 'b.out -> c.in', 'c.out -> end >'];
+    const network = await create(lines, { a: { source: read('rust_counter') }, b: double, c: Adder });
+    const results = [];
+    for (let n = 0; n < 3; n++) results.push((await network.call({ go: Message.flow() })).packets);
+    equal(
+      results,
+      [2, 6, 12].map(value => [{ end: int(value) }]),
+    );
+    equal(
+      Object.entries(network.snapshot().nodes).map(([id, { state, steps }]) => [id, state, steps]),
+      [
+        ['a', { count: 3 }, 3],
+        ['b', {}, 3],
+        ['c', { sum: 12 }, 3],
+      ],
+    );
+    await network.stop();
+  });
+
+  test('three actors in Rust, Go and TypeScript give the same packets everywhere', async () => {
+    const lines = ['> go -> rust.in', 'rust.in -> go.in', 'go.in -> ts.in', 'ts.out -> end >'];
+    const components = {
+      rust: { source: read('rust_keeper') },
+      go: { source: read('go_keeper') },
+      ts: ((packet: Packet) => ({ out: packet.in! })) as ComponentFunction,
+    };
+    const network = await create(lines, components, { actors: { stderr: () => {} } });
+    const messages = [
+      Message.flow(),
+      int(7),
+      Message.float(0.5),
+      Message.string('text 🦀'),
+      Message.boolean(true),
+      Message.object({ a: [1, null, 'x'] }),
+      Message.array([1, 'two']),
+    ];
+    const results = [];
+    for (const go of messages) results.push(...(await network.call({ go })).packets);
+    equal(JSON.stringify(results), THROUGH_THREE);
+    await network.stop();
+  });
+
+  test('a port with two edges sends to both, and a node with two edges reads both', async () => {
+    const lines = [
+      '> go -> a.in',
+      'a.out -> b.in',
+      'a.out -> c.in',
+      'b.out -> d.in',
+      'c.out -> d.in',
+      'd.out -> end >',
+    ];
+    const network = await create(lines, {
+      a: double,
+      b: double,
+      c: rename('in', 'out'),
+      d: rename('in', 'out'),
+    });
+    const { packets } = await network.call({ go: int(1) });
+    equal(packets.map(({ end }) => end!.data).sort(), [2, 4]);
+    await network.stop();
+  });
+
+  test('initial packets come once, before all others', async () => {
+    const seen: unknown[] = [];
+    const a: ComponentFunction = packet => void seen.push(...Object.values(packet).map(({ data }) => data));
+    const connections = [
+      { to: end('a.limit'), data: 10 },
+      { to: end('a.limit'), data: { deep: [1.5] } },
+    ];
+    const network = await create(['> go -> a.in'], { a }, {}, { connections });
+    await network.inports.go!.send(int(1));
+    network.start();
+    network.start();
+    await network.drain();
+    equal(seen, [10, { deep: [1.5] }, 1]);
+    await network.stop();
+  });
+
+  test('a node that awaits all inports makes one call of a message of each connected port', async () => {
+    const calls: string[] = [];
+    const j: ComponentFunction = ({ x, y }) => {
+      calls.push(`${x?.data} ${y?.data}`);
+      return { out: int(Number(x!.data) + Number(y!.data)) };
+    };
+    const processes = { j: { component: 'j', metadata: { await_all_inports: true } } };
+    const lines = ['> x -> j.x', '> y -> j.y', 'j.out -> end >'];
+    const network = await create(lines, { j }, {}, { processes });
+    equal(await network.call({ x: int(1) }), { packets: [], waiting: { j: { x: 1 } } });
+    equal(await network.call({ x: int(2), y: int(10) }), {
+      packets: [{ end: int(11) }],
+      waiting: { j: { x: 1 } },
+    });
+    equal((await network.call({ y: int(20) })).packets, [{ end: int(22) }]);
+    equal(calls, ['1 10', '2 20']);
+    await network.stop();
+  });
+
+  test('calls at once each get the packets that they caused, and other senders get theirs from the outport', async () => {
+    const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> end >'];
+    const slow: ComponentFunction = async packet => {
+      for (let turn = Number(packet.in!.data) % 3; turn > 0; turn--) await Promise.resolve();
+      return { out: packet.in! };
+    };
+    const network = await create(lines, { a: slow, b: slow });
+    const outside = all(network);
+    const calls = Array.from({ length: 50 }, async (_, n) => {
+      if (n % 5 === 0) await network.inports.go!.send(int(1000 + n));
+      equal((await network.call({ go: int(n) })).packets, [{ end: int(n) }]);
+    });
+    await Promise.all(calls);
+    await network.stop();
+    equal(
+      (await outside).sort(),
+      Array.from({ length: 10 }, (_, n) => 1000 + 5 * n),
+    );
+  });
+
+  test('ends a call although its packet causes none', async () => {
+    const network = await create(['> go -> a.in'], { a: () => {} });
+    equal(await network.call({ go: int(1) }), { packets: [], waiting: {} });
+    equal(await network.call({}), { packets: [], waiting: {} });
+    await network.stop();
+  });
+
+  test('a subgraph runs in its place', async () => {
+    const sub = graphOf(['> in -> a.in', 'a.out -> b.in', 'b.out -> out >']);
+    const network = await create(['> go -> s.in', 's.out -> end >'], {
+      s: { graph: sub },
+      a: double,
+      b: double,
+    });
+    equal((await network.call({ go: int(1) })).packets, [{ end: int(4) }]);
+    equal(Object.keys(network.snapshot().nodes), ['s/a', 's/b']);
+    await network.stop();
+  });
+
+  test('the graphs of a workspace run as one network', async () => {
+    const passing: ComponentFunction = packet => ({ Output: Object.values(packet)[0]! });
+    const { intake, grinding, packing } = WORKSPACE;
+    const names = ['WeighActor', 'SieveActor', 'CrushActor', 'GrindActor', 'FillActor', 'LabelActor'];
+    const components = Object.fromEntries(names.map(name => [name, passing]));
+    const network = await Network.create([intake, grinding, packing], { components });
+    const { packets } = await network.call({ 'mill/intake/scale': int(1) });
+    equal(
+      packets.map(packet => Object.keys(packet)[0]),
+      ['mill/intake/grain', 'mill/grinding/flour', 'mill/packing/bags'],
+    );
+    await network.stop();
+  });
+
+  for (const [name, file] of Object.entries(WORKSPACE)) {
+    test(`the file ${name} runs with stand-ins for its components`, async () => {
+      const passing: ComponentFunction = packet => ({ Output: Object.values(packet)[0]!, Board: int(1) });
+      const components = Object.fromEntries(
+        Object.values(file.processes).map(({ component }) => [component, passing]),
+      );
+      const network = await Network.create(file, { components });
+      const [port] = Object.keys(network.inports);
+      if (port) is((await network.call({ [port]: int(1) })).packets.length, 1);
+      await network.stop();
+    });
+  }
+});
+
+suite('errors in a network', test => {
+  const lines = ['> go -> a.in', 'a.out -> end >'];
+
+  test('go along the edge from the port error, and the network goes on', async () => {
+    const network = await create(
+      [...lines, 'a.error -> h.in', 'h.out -> errors >'],
+      { a: picky, h: rename('in', 'out') },
+      {
+        components: {},
+      },
+    );
+    await network.stop();
+    const handled: ComponentFunction = ({ in: error }) => ({ out: error! });
+    const again = await create([...lines, 'a.error -> h.in', 'h.out -> errors >'], { a: picky, h: handled });
+    const results = [];
+    for (const n of [1, 2, 3]) results.push(...(await again.call({ go: int(n) })).packets);
+    equal(results, [
+      { errors: Message.error('odd: 1') },
+      { end: int(2) },
+      { errors: Message.error('odd: 3') },
+    ]);
+    is(again.snapshot().nodes.a!.failures, 2);
+    await again.stop();
+  });
+
+  test('go to the port error of the graph, else to the dead letters and an event', async () => {
+    const exposing = await create([...lines, 'b.error -> error >', '> b -> b.in'], {
+      a: failing,
+      b: failing,
+    });
+    equal((await exposing.call({ go: int(1) })).packets, [{ error: Message.error('no ink') }]);
+    await exposing.stop();
+    const events: NetworkHappened[] = [];
+    const network = await create(lines, { a: failing }, { onEvent: event => void events.push(event) });
+    equal((await network.call({ go: int(1) })).packets, []);
+    const letter = { node: 'a', port: 'in', message: int(1), code: 'CALLBACK_FAILED', error: 'no ink' };
+    equal(await network.deadLetters(), [letter]);
+    const { type, atMs, network: name, ...rest } = events.find(event => event.type === 'dead')!;
+    equal([type, name, rest], ['dead', 'test', letter]);
+    ok(atMs > 0);
+    await network.stop();
+  });
+
+  test('an error packet that a component sends is not lost either', async () => {
+    const a: ComponentFunction = () => ({ error: Message.error('out of paper') });
+    const network = await create(lines, { a });
+    await network.call({ go: int(1) });
+    equal(
+      (await network.deadLetters()).map(({ error }) => error),
+      ['out of paper'],
+    );
+    await network.stop();
+  });
+
+  test('a module that traps loses nothing and doubles nothing on other edges', async () => {
+    const trapping = answering({ process: RESULT, get_metadata: METADATA }, { process: ['trap'] });
+    const network = await create(
+      ['> go -> a.in', 'a.out -> t.in', 'a.out -> b.in', 'b.out -> end >'],
+      { a: double, t: { source: trapping }, b: rename('in', 'out') },
+      { actors: { stderr: () => {} } },
+    );
+    const reading = all(network);
+    network.start();
+    for (let n = 0; n < 30; n++) await network.inports.go!.send(int(n));
+    await network.stop();
+    equal(
+      await reading,
+      Array.from({ length: 30 }, (_, n) => 2 * n),
+    );
+    equal(
+      (await network.deadLetters()).map(({ code }) => code),
+      Array(30).fill('TRAP'),
+    );
+  });
+
+  test('of a function keep its state from before the call, and the packets that it sent before', async () => {
+    const a: ComponentFunction = (_, { state, send }) => {
+      state.set('n', 1);
+      send({ out: int(5) });
+      throw new Error('late');
+    };
+    const network = await create(lines, { a });
+    equal((await network.call({ go: int(1) })).packets, [{ end: int(5) }]);
+    equal(network.snapshot().nodes.a!.state, {});
+    await network.stop();
+  });
+
+  const wrong: [name: string, result: unknown, message: RegExp][] = [
+    ['a packet that is not one', 5, /^result: expected an object of port → message, got 5$/],
+    [
+      'a message that is not one',
+      { out: 5 },
+      /^result\.out: expected a message such as Message\.integer\(5\)/,
+    ],
+    [
+      'data of another type',
+      { out: { type: 'Integer', data: 'x' } },
+      /^result\.out\.data: expected an integer/,
+    ],
+    ['data that JSON cannot carry', { out: { type: 'Any', data: [() => {}] } }, /^result\.out\.data\[0\]/],
+  ];
+  for (const [name, result, message] of wrong) {
+    test(`${name} from a function is an error with its path`, async () => {
+      const network = await create(lines, { a: (() => result) as ComponentFunction });
+      await network.call({ go: int(1) });
+      const [letter] = await network.deadLetters();
+      match(letter!.error, message);
+      await network.stop();
+    });
+  }
+
+  test('a component that changes a message changes it for nobody else', async () => {
+    const a: ComponentFunction = packet => ({ out: packet.in! });
+    const spoil: ComponentFunction = packet => {
+      (packet.in!.data as number[]).push(9);
+    };
+    const network = await create(['> go -> a.in', 'a.out -> s.in', 'a.out -> b.in', 'b.out -> end >'], {
+      a,
+      s: spoil,
+      b: packet => ({ out: packet.in! }),
+    });
+    const given = [1];
+    equal((await network.call({ go: Message.array(given) })).packets, [{ end: Message.array([1]) }]);
+    equal(given, [1]);
+    await network.stop();
+  });
+});
+
+suite('bounds of a network', test => {
+  test('senders wait end to end while a slow node works', async () => {
+    let release = () => {};
+    const gate = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const slow: ComponentFunction = async packet => {
+      await gate;
+      return { out: packet.in! };
+    };
+    const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> end >'];
+    const network = await create(lines, { a: rename('in', 'out'), b: slow }, { capacity: 2 });
+    network.start();
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 100; sent++) await network.inports.go!.send(int(sent));
+    })();
+    await new Promise(resolve => setTimeout(resolve, 20));
+    ok(sent <= 8, `${sent} were sent`);
+    const { edges } = network.snapshot();
+    ok(Object.values(edges).every(({ packets }) => packets <= 2));
+    const reading = all(network);
+    release();
+    await sending;
+    await network.stop();
+    equal(
+      await reading,
+      Array.from({ length: 100 }, (_, n) => n),
+    );
+  });
+
+  test('bytes are bounded too', async () => {
+    const network = await create(['> go -> a.in'], { a: () => {} }, { capacityBytes: 1000 });
+    const big = Message.string('x'.repeat(600));
+    await network.inports.go!.send(big);
+    await network.inports.go!.send(big);
+    const third = network.inports.go!.send(big, { signal: AbortSignal.abort('enough') });
+    await raises(() => third, { code: 'ABORTED' });
+    is(network.snapshot().edges['> go']!.packets, 2);
+    await network.stop({ drain: false });
+  });
+
+  test('the capacity of a connection has priority', async () => {
+    const more = {
+      connections: [{ from: end('a.out'), to: end('b.in'), metadata: { capacity: 3 } }],
+      processes: { a: { component: 'a' }, b: { component: 'b' } },
+    };
+    const never: ComponentFunction = () => new Promise<undefined>(() => {});
+    const network = await create(['> go -> a.in'], { a: double, b: never }, {}, more);
+    network.start();
+    for (let n = 0; n < 20; n++) await network.inports.go!.send(int(n));
+    await new Promise(resolve => setTimeout(resolve, 10));
+    is(network.snapshot().edges['a.out -> b.in']!.packets, 3);
+    await network.stop({ drain: false });
+    is(network.phase, 'stopped');
+  });
+
+  test('a cycle that ends by itself drains, with the smallest capacity', async () => {
+    const a: ComponentFunction = packet => {
+      const n = Number(Object.values(packet)[0]!.data);
+      return n > 0 ? [{ out: int(n - 1) }, { end: int(n) }] : [{ end: int(0) }];
+    };
+    const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> a.back', 'a.end -> end >'];
+    const network = await create(lines, { a, b: rename('in', 'out') }, { capacity: 1 });
+    const { packets } = await network.call({ go: int(50) });
+    is(packets.length, 51);
+    await network.stop();
+  });
+
+  test.row(
+    'error.NETWORK_OVERFLOW',
+    'a cycle that grows ends the network, and the error names its way',
+    async () => {
+      const twice: ComponentFunction = packet => [{ out: Object.values(packet)[0]! }, { out: int(1) }];
+      const lines = ['> go -> a.in', 'a.out -> b.in', 'b.out -> a.back', 'a.end -> end >'];
+      const network = await create(lines, { a: twice, b: twice }, { cycleCapacity: 100 });
+      const reading = all(network);
+      const error = await raises(() => network.call({ go: int(1) }), { code: 'NETWORK_STOPPED' });
+      match(
+        error.message,
+        /the cycle (a -> b -> a|b -> a -> b): \d+ packets wait at .*, over the limit of 100 packets/,
+      );
+      is((error.cause as { code?: string }).code, 'NETWORK_OVERFLOW');
+      await raises(() => reading, { code: 'NETWORK_STOPPED' });
+      await raises(() => network.inports.go!.send(int(1)), { code: 'NETWORK_STOPPED' });
+      await network.stop();
+      is(network.phase, 'stopped');
+    },
+  );
+});
+
+suite('life of a network', test => {
+  const lines = ['> go -> a.in', 'a.out -> end >'];
+
+  test.row(
+    'error.NETWORK_STOPPED',
+    'a network has its phases, and is refused once it has stopped',
+    async () => {
+      const phases: string[] = [];
+      const network = await create(
+        lines,
+        { a: double },
+        {
+          onEvent: event => event.type === 'phase' && phases.push(event.phase),
+        },
+      );
+      is(network.phase, 'created');
+      network.start();
+      await network.stop();
+      equal(phases, ['running', 'stopping', 'stopped']);
+      await raises(() => network.start(), { code: 'NETWORK_STOPPED' });
+      await raises(() => network.call({}), { code: 'NETWORK_STOPPED' });
+      await network.stop();
+    },
+  );
+
+  test('stop processes the packets that are queued; without drain it drops them', async () => {
+    for (const drain of [true, false]) {
+      let seen = 0;
+      const network = await create(lines, { a: () => void seen++ });
+      for (let n = 0; n < 10; n++) await network.inports.go!.send(int(n));
+      network.start();
+      await network.stop({ drain });
+      is(seen > 1, drain);
+    }
+  });
+
+  test('a signal stops it at once, also while a function runs that never ends', async () => {
+    const controller = new AbortController();
+    let isAborted = false;
+    const a: ComponentFunction = (_, { signal }) =>
+      new Promise<undefined>(() => signal.addEventListener('abort', () => (isAborted = true)));
+    const network = await create(lines, { a }, { signal: controller.signal });
+    const call = network.call({ go: int(1) });
+    call.catch(() => {});
+    await new Promise(resolve => setTimeout(resolve, 5));
+    controller.abort();
+    await raises(() => call, { code: 'NETWORK_STOPPED' });
+    await network.stop();
+    ok(isAborted);
+  });
+
+  test('a signal of a call ends its wait, not the work', async () => {
+    let release = () => {};
+    const gate = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const a: ComponentFunction = async packet => {
+      await gate;
+      return { out: packet.in! };
+    };
+    const network = await create(lines, { a });
+    const controller = new AbortController();
+    const call = network.call({ go: int(1) }, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await raises(() => call, { code: 'ABORTED' });
+    release();
+    equal((await network.call({ go: int(2) })).packets, [{ end: int(2) }]);
+    is(network.snapshot().nodes.a!.steps, 2);
+    await network.stop();
+  });
+
+  test('reload replaces the module in all nodes of a component, and states stay', async () => {
+    const processes = { a: { component: 'C' }, b: { component: 'C' } };
+    const network = await create(
+      ['> a -> a.increment', '> b -> b.increment', 'a.count -> x >', 'b.count -> y >'],
+      { C: { source: read('rust_counter') } },
+      { actors: { stderr: () => {} } },
+      { processes },
+    );
+    await network.call({ a: Message.flow(), b: Message.flow() });
+    // The same module with a custom section more, so that its bytes differ.
+    await network.reload('C', Uint8Array.from([...read('rust_counter'), 0, 2, 1, 0x61]));
+    const { packets } = await network.call({ a: Message.flow(), b: Message.flow() });
+    equal(packets.map(packet => Object.values(packet)[0]!.data).sort(), [2, 2]);
+    await raises(() => network.reload('C', new Uint8Array([0])), { code: 'INVALID_WASM' });
+    await raises(() => network.reload('C', read('go_counter')), {
+      code: 'INVALID_GRAPH',
+      message: /component "C" has no (in|out)port "(increment|count)"/,
+    });
+    await raises(() => network.reload('D', read('go_counter')), { code: 'UNKNOWN_COMPONENT' });
+    equal((await network.call({ a: Message.flow() })).packets, [{ x: int(3) }]);
+    await network.stop();
+  });
+
+  test('a port is a web stream too', async () => {
+    const network = await create(lines, { a: double });
+    network.start();
+    const writer = network.inports.go!.writable().getWriter();
+    for (const n of [1, 2, 3]) await writer.write(int(n));
+    await writer.close();
+    const stopping = network.stop();
+    const found: unknown[] = [];
+    const reader = network.outports.end!.readable().getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) found.push(next.value.data);
+    await stopping;
+    equal(found, [2, 4, 6]);
+  });
+
+  test('a listener that throws disturbs nothing, and can leave', async () => {
+    const network = await create(lines, { a: double });
+    let calls = 0;
+    const leave = network.subscribe(() => {
+      calls++;
+      throw new Error('listener');
+    });
+    await network.call({ go: int(1) });
+    leave();
+    const before = calls;
+    await network.call({ go: int(2) });
+    is(calls, before);
+    await network.stop();
+  });
+});
+
+suite('refusals of a network', test => {
+  const lines = ['> go -> a.in', 'a.out -> end >'];
+  const refused: [name: string, components: unknown, code: string, message: RegExp][] = [
+    [
+      'a component that is missing',
+      { b: double },
+      'UNKNOWN_COMPONENT',
+      /^node "a": no component "a" is given; there are "b"$/,
+    ],
+    ['a component of no kind', { a: {} }, 'INVALID_CONFIG', /components\.a\.source/],
+    ['a misspelt key of a component', { a: { source: 1, entrypoint: 'x' } }, 'INVALID_CONFIG', /entryPoint/],
+    ['a module that is not one', { a: { source: new Uint8Array(3) } }, 'INVALID_WASM', /./],
+    [
+      'a port that a module does not have',
+      { a: { source: 'counter' } },
+      'INVALID_GRAPH',
+      /has no inport "in"/,
+    ],
+    [
+      'a class whose inports are not names',
+      {
+        a: class {
+          inports = [5];
+          run() {}
+        },
+      },
+      'INVALID_CONFIG',
+      /inports/,
+    ],
+    [
+      'a class that throws',
+      {
+        a: class {
+          constructor() {
+            throw new Error('no');
+          }
+          run() {}
+        },
+      },
+      'INVALID_CONFIG',
+      /components\.a/,
+    ],
+    [
+      'a port that a class does not have',
+      {
+        a: class {
+          inports = ['x'];
+          run() {}
+        },
+      },
+      'INVALID_GRAPH',
+      /has no inport "in"/,
+    ],
+  ];
+  for (const [name, given, code, message] of refused) {
+    test(name, async () => {
+      const components = Object.fromEntries(
+        Object.entries(given as object).map(([key, value]) => [
+          key,
+          value?.source === 'counter' ? { source: read('rust_counter') } : value,
+        ]),
+      );
+      const error = await raises(() => create(lines, components), { message });
+      ok(error.code === code || code === 'INVALID_WASM', error.code);
+    });
+  }
+
+  test.row('error.UNKNOWN_COMPONENT', 'a component that is missing is named', async () => {
+    await raises(() => create(lines, {}), { code: 'UNKNOWN_COMPONENT', message: /there are none$/ });
+  });
+
+  test('a call of a port that does not exist names the ports', async () => {
+    const network = await create(lines, { a: double });
+    await raises(() => network.call({ stop: int(1) }), {
+      code: 'UNKNOWN_PORT',
+      message: 'call: the network has no inport "stop"; there are "go"',
+    });
+    await raises(() => network.call({ go: 5 } as never), { code: 'INVALID_MESSAGE' });
+    await raises(() => network.inports.go!.send(5 as never), {
+      code: 'INVALID_MESSAGE',
+      message: /^message: expected a message/,
+    });
+    await network.stop();
+  });
+
+  test('when one module cannot be made, no actor of the others is left open', async () => {
+    await raises(
+      () =>
+        create(['> go -> a.increment', 'a.count -> b.in'], {
+          a: { source: read('rust_counter') },
+          b: { source: new Uint8Array(1) },
+        }),
+      {},
+    );
+  });
+});
+
+suite('random networks', test => {
+  test('send the same packets as a model, in order on each edge, drain, and never deadlock', async () => {
+    const first = Date.now() & 0xffff_ffff;
+    for (let seed = first; seed < first + SEEDS; seed++) await checkNetwork(seed);
+  });
+});
+
+const THROUGH_THREE =
+  '[{"end":{"type":"Flow","data":null}},{"end":{"type":"Integer","data":7}},{"end":{"type":"Float","data":0.5}},' +
+  '{"end":{"type":"String","data":"text 🦀"}},{"end":{"type":"Boolean","data":true}},' +
+  '{"end":{"type":"Object","data":{"a":[1,null,"x"]}}},{"end":{"type":"Array","data":[1,"two"]}}]';
