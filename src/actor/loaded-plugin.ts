@@ -127,8 +127,8 @@ export class LoadedPlugin {
   }
 
   /** Checks that a state which the plugin before has left fits here. @throws {ActorError} STATE_TOO_LARGE */
-  checkRoom({ part }: ActorState): void {
-    checkStateRoom(part, this.#stateRoom, 'state', 'the module before goes on');
+  checkRoom(before: ActorState): void {
+    checkStateRoom(before.part, this.#stateRoom, 'state', 'the module before goes on');
   }
 
   /**

@@ -95,20 +95,24 @@ suite('policy', test => {
   });
 
   for (const [index, grant] of GRANTS.entries()) {
-    test(`without the grant ${JSON.stringify(bare(grant)).slice(0, 60)} there is one denial, which names it`, async () => {
-      const policy = policyOf(GRANTS.toSpliced(index, 1));
-      const text = JSON.stringify(policy, null, 2);
-      const denials = await denialsOf(() => createPlugin(MANIFEST, { ...OPTIONS(), policy: text }));
-      is(denials.length, 1);
-      const [{ code, needs, at, plugin, message }] = denials as [PolicyDenial];
-      equal(
-        [code, needs, plugin],
-        ['POLICY_DENIED', { ...(grant.preopen && { access: 'read' }), ...bare(grant) }, 'plugin'],
-      );
-      const line = text.split('\n').findIndex(row => row.includes('"grants"')) + 1;
-      is(at, `plugboard.policy.json:${line}`);
-      ok(message.startsWith(`${at}: plugin "plugin": `), message);
-    });
+    test.row(
+      'error.POLICY_DENIED',
+      `without the grant ${JSON.stringify(bare(grant)).slice(0, 60)} there is one denial, which names it`,
+      async () => {
+        const policy = policyOf(GRANTS.toSpliced(index, 1));
+        const text = JSON.stringify(policy, null, 2);
+        const denials = await denialsOf(() => createPlugin(MANIFEST, { ...OPTIONS(), policy: text }));
+        is(denials.length, 1);
+        const [{ code, needs, at, plugin, message }] = denials as [PolicyDenial];
+        equal(
+          [code, needs, plugin],
+          ['POLICY_DENIED', { ...(grant.preopen && { access: 'read' }), ...bare(grant) }, 'plugin'],
+        );
+        const line = text.split('\n').findIndex(row => row.includes('"grants"')) + 1;
+        is(at, `plugboard.policy.json:${line}`);
+        ok(message.startsWith(`${at}: plugin "plugin": `), message);
+      },
+    );
   }
 
   const cases: readonly [name: string, grant: PolicyGrant, manifest: Partial<Manifest>, denied: boolean][] = [
@@ -207,23 +211,27 @@ suite('policy', test => {
     );
   });
 
-  test('a compiled module is unverifiable, unless a build tool noted its hash', async () => {
-    if (!compileAccessors()) return;
-    const policy = policyOf([{ hash: OTHER_HASH, ...because }]);
-    await raises(() => createPlugin(new WebAssembly.Module(OTHER), { policy }), {
-      code: 'LOCK_UNVERIFIABLE',
-      message: 'module "main" came compiled, so its hash is not known',
-    });
-    for (const facts of [
-      { sha256: OTHER_HASH, fileSha256: LIB_HASH },
-      { sha256: LIB_HASH, fileSha256: OTHER_HASH },
-    ]) {
-      const plugin = await createPlugin(builtModule(new WebAssembly.Module(OTHER), facts), { policy });
-      await plugin.close();
-    }
-    const noted = builtModule(new WebAssembly.Module(OTHER), { sha256: LIB_HASH, fileSha256: LIB_HASH });
-    await raises(() => createPlugin(noted, { policy }), { code: 'POLICY_DENIED' });
-  });
+  test.row(
+    'error.LOCK_UNVERIFIABLE',
+    'a compiled module is unverifiable, unless a build tool noted its hash',
+    async () => {
+      if (!compileAccessors()) return;
+      const policy = policyOf([{ hash: OTHER_HASH, ...because }]);
+      await raises(() => createPlugin(new WebAssembly.Module(OTHER), { policy }), {
+        code: 'LOCK_UNVERIFIABLE',
+        message: 'module "main" came compiled, so its hash is not known',
+      });
+      for (const facts of [
+        { sha256: OTHER_HASH, fileSha256: LIB_HASH },
+        { sha256: LIB_HASH, fileSha256: OTHER_HASH },
+      ]) {
+        const plugin = await createPlugin(builtModule(new WebAssembly.Module(OTHER), facts), { policy });
+        await plugin.close();
+      }
+      const noted = builtModule(new WebAssembly.Module(OTHER), { sha256: LIB_HASH, fileSha256: LIB_HASH });
+      await raises(() => createPlugin(noted, { policy }), { code: 'POLICY_DENIED' });
+    },
+  );
 
   test('each of several plugins has its own grants', async () => {
     const policy: PolicyFile = {
@@ -368,9 +376,13 @@ const WRONG: readonly [text: string, message: string][] = [
 
 suite('policy: wrong files', test => {
   for (const [text, message] of WRONG) {
-    test(`${text.slice(0, 80).replaceAll('\n', ' ')}: ${message.slice(0, 60)}`, async () => {
-      await raises(() => createPlugin(OTHER, { policy: text }), { code: 'INVALID_POLICY', message });
-    });
+    test.row(
+      'error.INVALID_POLICY',
+      `${text.slice(0, 80).replaceAll('\n', ' ')}: ${message.slice(0, 60)}`,
+      async () => {
+        await raises(() => createPlugin(OTHER, { policy: text }), { code: 'INVALID_POLICY', message });
+      },
+    );
   }
 
   test('the line is that of the wrong value, in each form of JSON', async () => {

@@ -45,7 +45,7 @@ suite('signed policies', test => {
       await verifyPolicy(JSON.stringify(GOOD[kind]), { ...options, keys: [KEYS.other, KEYS[kind]] });
     });
 
-    test(`${kind}: another key is refused`, async () => {
+    test.row('error.INVALID_SIGNATURE', `${kind}: another key is refused`, async () => {
       const others = Object.values(KEYS).filter(key => key !== KEYS[kind]);
       for (const key of others) {
         await raises(() => verifyPolicy(GOOD[kind], { keys: [key], now }), {
@@ -68,15 +68,19 @@ suite('signed policies', test => {
       }
     });
 
-    test(`${kind}: an ended policy is refused by the clock of the caller`, async () => {
-      await verifyPolicy(GOOD[kind], { ...options, now: () => Date.parse('2030-01-01T23:59:59Z') });
-      await raises(() => verifyPolicy(GOOD[kind], { ...options, now: () => Date.parse('2030-01-02') }), {
-        code: 'POLICY_EXPIRED',
-        message: 'the policy has ended (2030-01-01)',
-      });
-    });
+    test.row(
+      'error.POLICY_EXPIRED',
+      `${kind}: an ended policy is refused by the clock of the caller`,
+      async () => {
+        await verifyPolicy(GOOD[kind], { ...options, now: () => Date.parse('2030-01-01T23:59:59Z') });
+        await raises(() => verifyPolicy(GOOD[kind], { ...options, now: () => Date.parse('2030-01-02') }), {
+          code: 'POLICY_EXPIRED',
+          message: 'the policy has ended (2030-01-01)',
+        });
+      },
+    );
 
-    test(`${kind}: an older policy than minSequence is refused`, async () => {
+    test.row('error.POLICY_OUTDATED', `${kind}: an older policy than minSequence is refused`, async () => {
       await verifyPolicy(GOOD[kind], { ...options, minSequence: 7 });
       await raises(() => verifyPolicy(GOOD[kind], { ...options, minSequence: 8 }), {
         code: 'POLICY_OUTDATED',

@@ -134,12 +134,15 @@ function budgets(test: Test, mode: TextMode): void {
       }),
     );
 
-    test.row(`budget.${budget}`, `${ask}: a call over the budget fails, and the next one works`, () =>
-      run(amount - 1, async plugin => {
-        await raises(() => plugin.call(ask, REQUEST), over(row, amount - 1, amount));
-        await plugin.call('quiet', REQUEST);
-        await raises(() => plugin.call(ask, REQUEST), over(row, amount - 1, amount));
-      }),
+    test.row(
+      ['error.BUDGET_EXCEEDED', `budget.${budget}`],
+      `${ask}: a call over the budget fails, and the next one works`,
+      () =>
+        run(amount - 1, async plugin => {
+          await raises(() => plugin.call(ask, REQUEST), over(row, amount - 1, amount));
+          await plugin.call('quiet', REQUEST);
+          await raises(() => plugin.call(ask, REQUEST), over(row, amount - 1, amount));
+        }),
     );
 
     if (ask === 'output') continue;
