@@ -1,30 +1,59 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { readCaseFile, readIndex } from '../helpers/cases.ts';
 
 /** A module of this size goes to the second bundle. */
-const LARGE_BYTES = 2 ** 20;
+const LARGE_BYTES = 2 ** 19;
+const VERSION = '2.0.0';
 
-/** The folders of one of the two bundles. */
-export function packedFolders(bundle: 'first' | 'go'): string[] {
-  const folders = JSON.parse(readFileSync('fixtures/index.json', 'utf8')) as string[];
-  return folders.filter(folder => {
-    const { wasm } = JSON.parse(readFileSync(`fixtures/${folder}/cases.json`, 'utf8')) as { wasm: string };
-    const path = `fixtures/${folder}/${wasm}`;
-    const isLarge = existsSync(path) && statSync(path).size > LARGE_BYTES;
-    return isLarge === (bundle === 'go');
+export type PackedFile = readonly [path: string, bytes: Uint8Array];
+
+const isLarge = (folder: string): boolean =>
+  statSync(`fixtures/${folder}/${readCaseFile(folder).wasm}`).size > LARGE_BYTES;
+
+/** The two bundles, and the folders besides those of their cases. */
+const BUNDLES = [
+  { name: 'plugboard-conformance', hasLarge: false, more: ['adapters', 'expectations'] },
+  { name: 'plugboard-conformance-go', hasLarge: true, more: [] },
+];
+
+const textOf = (json: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`);
+
+/** The files of each bundle. Their cases are in full, those that folders share included. */
+export const bundles = () =>
+  BUNDLES.map(({ name, hasLarge, more }) => {
+    const folders = readIndex().filter(folder => isLarge(folder) === hasLarge);
+    const description = 'Conformance cases for hosts of Extism plugins and Reflow actors.';
+    const copied = [...folders, ...more].flatMap(filesBelow);
+    const own = ['README.md', 'LICENSE', 'retired.json'].map(
+      path => [path, readFileSync(`fixtures/conformance/${path}`)] as const,
+    );
+    const files = new Map<string, Uint8Array>([
+      ...[...copied, 'cases.schema.json'].map(path => [path, readFileSync(join('fixtures', path))] as const),
+      ...folders.map(folder => [`${folder}/cases.json`, textOf(readCaseFile(folder))] as const),
+      ...own,
+      ['index.json', textOf(folders)],
+      ['package.json', textOf({ name, version: VERSION, description, license: 'MIT-0' })],
+    ]);
+    return { name, version: VERSION, files: [...files].sort(([one], [other]) => (one < other ? -1 : 1)) };
   });
-}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join('fixtures', folder), { recursive: true, encoding: 'utf8' })
+    .map(path => `${folder}/${path.replaceAll('\\', '/')}`)
+    .filter(path => statSync(join('fixtures', path)).isFile());
 
 /** 1980-01-01, so that equal files make equal bytes. */
 const DATE = 33;
 
 /** Returns a zip archive. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16. */
-export function zipOf(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Buffer {
+export function zipOf(folder: string, files: readonly PackedFile[]): Buffer {
   const parts: Buffer[] = [];
   const entries: Buffer[] = [];
   let at = 0;
   for (const [path, bytes] of files) {
-    const name = Buffer.from(path);
+    const name = Buffer.from(`${folder}/${path}`);
     const packed = deflateRawSync(bytes, { level: 9 });
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
