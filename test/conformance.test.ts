@@ -4,6 +4,7 @@ import type { Seen } from '../src/conformance/host.ts';
 import { judgeAlternatives, judgeCall, judgeFolders, judgeRequests } from '../src/conformance/judge.ts';
 import type { SourceCaseFile } from '../src/conformance/shared-cases.ts';
 import { wasiFunctions } from '../wasi/index.ts';
+import { FAULTS } from './actor/upstream.ts';
 import { comparison } from './comparison/index.ts';
 import { bundles, zipOf } from './conformance/bundle.ts';
 import { conformancePage, type KeptResults } from './conformance/page.ts';
@@ -22,29 +23,29 @@ const readme = () => readText('fixtures/conformance/README.md');
 const MOST_ZIP_BYTES = 1_500_000;
 
 suite('conformance: the cases', test => {
-  test('each row of the ABI and of WASI has a case, or a reason why not', () => {
+  test('each row of the ABI, of WASI and of faults of upstream has a case, or a reason why not', () => {
     const proved = new Set(
       cases.flatMap(({ rows = [], calls = [] }) => [
         ...rows,
         ...calls.flatMap(({ alternatives = [] }) => alternatives.map(({ row }) => row)),
       ]),
     );
-    const abi = comparison.flatMap(({ rows }) => rows.map(({ id }) => `abi.${id}`));
     const all = [
-      ...abi,
+      ...comparison.flatMap(({ rows }) => rows.map(({ id }) => `abi.${id}`)),
       ...ENV_FUNCTIONS.map(({ name }) => `env.${name}`),
       ...wasiFunctions.map(({ name }) => `wasi.${name}`),
+      ...FAULTS.map(({ number }) => `upstream.${number}`),
     ];
     equal(
       all.filter(row => !proved.has(row) && !WITHOUT_CASE.has(row)),
       [],
     );
     equal(
-      [...WITHOUT_CASE.keys()].filter(row => proved.has(row) || !abi.includes(row)),
+      [...WITHOUT_CASE.keys()].filter(row => proved.has(row) || !all.includes(row)),
       [],
     );
     equal(
-      [...proved].filter(row => !row.startsWith('actor.') && !all.includes(row)),
+      [...proved].filter(row => !all.includes(row)),
       [],
     );
   });

@@ -24,7 +24,12 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('`', "'").replace(/\s+/g, ' ');
 
-const pageOf: Readonly<Record<string, string>> = { abi: 'ABI.md', env: 'ABI.md', wasi: 'WASI.md' };
+const pageOf: Readonly<Record<string, string>> = {
+  abi: 'ABI.md',
+  env: 'ABI.md',
+  wasi: 'WASI.md',
+  upstream: 'ACTORS.md',
+};
 const linkOf = (row: string): string => {
   const page = pageOf[row.split('.')[0] ?? ''];
   return page ? `[${row}](${page})` : row;
