@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
+import type { Expectations } from '../../src/cli/conformance/expectations.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 
 /** A module of this size goes to the second bundle. */
@@ -14,7 +15,7 @@ const isLarge = (folder: string): boolean =>
 
 /** The two bundles, and the folders besides those of their cases. */
 const BUNDLES = [
-  { name: 'plugboard-conformance', hasLarge: false, more: ['adapters', 'expectations'] },
+  { name: 'plugboard-conformance', hasLarge: false, more: ['adapters'] },
   { name: 'plugboard-conformance-go', hasLarge: true, more: [] },
 ];
 
@@ -25,24 +26,35 @@ export const bundles = () =>
   BUNDLES.map(({ name, hasLarge, more }) => {
     const folders = readIndex().filter(folder => isLarge(folder) === hasLarge);
     const description = 'Conformance cases for hosts of Extism plugins and Reflow actors.';
-    const copied = [...folders, ...more].flatMap(filesBelow);
-    const own = ['README.md', 'LICENSE', 'retired.json'].map(
-      path => [path, readFileSync(`fixtures/conformance/${path}`)] as const,
-    );
+    const copied = [...folders, ...more].flatMap(folder => filesBelow('fixtures', folder));
+    const cases = folders.map(folder => [`${folder}/cases.json`, readCaseFile(folder)] as const);
+    const ids = new Set(cases.flatMap(([, file]) => file.cases.map(({ id }) => id)));
+    const expectations = filesBelow('fixtures', 'expectations');
     const files = new Map<string, Uint8Array>([
       ...[...copied, 'cases.schema.json'].map(path => [path, readFileSync(join('fixtures', path))] as const),
-      ...folders.map(folder => [`${folder}/cases.json`, textOf(readCaseFile(folder))] as const),
-      ...own,
+      ...filesBelow('fixtures/conformance').map(
+        path => [path, readFileSync(join('fixtures/conformance', path))] as const,
+      ),
+      ...cases.map(([path, file]) => [path, textOf(file)] as const),
+      ...expectations.map(path => [path, textOf(expectationsOf(path, ids))] as const),
       ['index.json', textOf(folders)],
       ['package.json', textOf({ name, version: VERSION, description, license: 'MIT-0' })],
     ]);
     return { name, version: VERSION, files: [...files].sort(([one], [other]) => (one < other ? -1 : 1)) };
   });
 
-const filesBelow = (folder: string): string[] =>
-  readdirSync(join('fixtures', folder), { recursive: true, encoding: 'utf8' })
-    .map(path => `${folder}/${path.replaceAll('\\', '/')}`)
-    .filter(path => statSync(join('fixtures', path)).isFile());
+/** Returns the files below a folder of `root`, by their path from there. */
+const filesBelow = (root: string, folder = ''): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map(path => join(folder, path).replaceAll('\\', '/'))
+    .filter(path => statSync(join(root, path)).isFile() && !path.includes('__pycache__'));
+
+/** The expectations of a host about the cases of one bundle. */
+function expectationsOf(path: string, ids: ReadonlySet<string>): Record<string, unknown> {
+  const { xfail, skip, ...rest } = JSON.parse(readFileSync(join('fixtures', path), 'utf8')) as Expectations;
+  const chosen = (known: object) => Object.fromEntries(Object.entries(known).filter(([id]) => ids.has(id)));
+  return { ...rest, xfail: chosen(xfail), skip: chosen(skip) };
+}
 
 /** 1980-01-01, so that equal files make equal bytes. */
 const DATE = 33;

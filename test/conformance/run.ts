@@ -2,12 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaseResult } from '../../src/cli/conformance/report.ts';
+import { setTestHost } from '../helpers/host.ts';
+import { nodeHost } from '../helpers/node.ts';
 import { nativePython, Unavailable } from '../native/native.ts';
 import { conformancePage, type KeptResults } from './page.ts';
+import { differencesInPython } from './python-runner.ts';
 
 // Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
 
 const MOST_BYTES = 2 ** 30;
+const NATIVE_EXPECTATIONS = 'native-1.41.0.json';
 const GO_ADAPTER = 'fixtures/adapters/go-sdk';
 const JS_SDK = 'test/bench/node_modules/@extism/extism';
 
@@ -22,7 +26,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'plugboard', program: () => '' },
   {
     name: 'native',
-    expect: 'native-1.41.0.json',
+    expect: NATIVE_EXPECTATIONS,
     program: () => `${nativePython()} fixtures/adapters/native.py`,
   },
   { name: 'go-sdk', expect: 'go-sdk-1.7.1.json', program: buildGo },
@@ -88,6 +92,7 @@ const stable = (reason: string): string =>
     .replace(/\/tmp\/[\w/.-]+/g, '…')
     .slice(0, 160);
 
+setTestHost(nodeHost);
 const KEPT = 'test/conformance/results.json';
 const chosen = process.argv.slice(2);
 const known = JSON.parse(readFileSync(KEPT, 'utf8')) as KeptResults[];
@@ -95,6 +100,13 @@ const results = SUBJECTS.map(subject => {
   const old = known.find(({ host }) => host === subject.name);
   return (chosen.length === 0 || chosen.includes(subject.name) ? run(subject) : null) ?? old;
 }).filter(item => item !== undefined);
+const native = results.find(({ host }) => host === 'native');
+if (native && (chosen.length === 0 || chosen.includes('native'))) {
+  const differences = differencesInPython(nativePython(), NATIVE_EXPECTATIONS, native);
+  for (const difference of differences) console.log(`FAILED ${difference}`);
+  console.log(`run.py on native: ${differences.length} differences`);
+  if (differences.length > 0) process.exitCode = 1;
+}
 if (!process.env.CI) {
   const lines = results.map(({ cases, ...rest }) => {
     const rows = cases.map(item => JSON.stringify(item)).join(',\n');
