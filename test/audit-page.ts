@@ -33,10 +33,10 @@ const audit = ({ folder, pdk }: (typeof PLUGINS)[number]): Audited => {
   return { folder, pdk, report: makeReport([describeBytes('main', bytes, null)]) };
 };
 
-const power = ({ id, hostFunction, words }: ReportedCapability): string =>
-  `\n  - \`${hostFunction ? `${hostFunction.namespace} ${hostFunction.name}` : id}\`: it ${words}`;
+const power = ({ id, hostFunction }: ReportedCapability): string =>
+  `\`${hostFunction ? `${hostFunction.namespace} ${hostFunction.name}` : id}\``;
 
-const MOST = 3;
+const MOST = 2;
 const reachLine = ({ name, reach }: ReportedExport): string => {
   const { imports, excludes } = reach!;
   const total = imports.length + excludes;
@@ -130,7 +130,9 @@ export const auditPage: Page = {
   end: readText(WALK_THROUGH),
   title: 'Audit: the powers of a plugin',
   intro: [
-    '`plugboard inspect plugin.wasm` lists the powers of a plugin, and the imports that each export can reach, without running it. The same data comes from `reportOf` of `plugboard/audit`, as JSON with a version; [audit-report.schema.json](/docs/audit-report.schema.json) is its schema.',
+    '`plugboard inspect plugin.wasm` lists the powers of a plugin, and the imports that each export can reach, without running it. The same data comes from `reportOf` of `plugboard/audit`, as JSON with a version; [audit-report-1.json](/schemas/audit-report-1.json) is its schema.',
+    'In an empty folder:',
+    '```sh\nnpm i plugboard\n```',
     "```js\nimport { reportOf } from 'plugboard/audit';\n\nconst report = await reportOf(import.meta.resolve('plugboard/examples/vowels.wasm'));\nfor (const { id, words, grant } of report.capabilities) console.log(id, words, grant);\nfor (const { name, reach } of report.exports) console.log(name, reach?.imports.length, reach?.excludes);\n```",
     '`inspect OLD NEW` lists the gains and losses of a build, powers first. `--lint` prints findings, `--format sarif` as code scanning reads them. `--manifest` prints the smallest manifest. `--html OUT` writes one page without scripts.',
     'Powers are those of the plugin as a whole, because open files, variables and an HTTP status live from one call to the next. A host function counts as much as the host lets it. A host that gives a function of its own under a name of the kernel or WASI must judge that function itself, and so must one that calls exports or changes tables through `getInstance`.',
@@ -159,7 +161,7 @@ export const auditPage: Page = {
       columns: [
         { head: 'Plugin', cell: ({ folder }) => folder },
         { head: 'Built with', cell: ({ pdk }) => pdk },
-        { head: 'Powers', cell: ({ report }) => report.capabilities.map(power).join('') },
+        { head: 'Powers', cell: ({ report }) => report.capabilities.map(power).join(', ') },
         {
           head: 'Reach',
           cell: ({ report }) => {

@@ -50,6 +50,11 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     level: 'experimental',
     note: 'another form gets another number',
   },
+  {
+    path: 'plugboard/schemas/audit-report-1.json',
+    level: 'experimental',
+    note: 'another form gets another number',
+  },
   { path: 'plugboard/schemas/lock-1.json', level: 'experimental', note: 'another form gets another number' },
   { path: 'plugboard/package.json', level: 'stable', note: 'for tools' },
 ];

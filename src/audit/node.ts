@@ -15,7 +15,7 @@ export * from './api.ts';
  * ```js
  * import { reportOf } from 'plugboard/audit';
  * const report = await reportOf(import.meta.resolve('plugboard/examples/vowels.wasm'));
- * console.log(report.capabilities.map(({ id }) => id)); // [ 'config', 'variables', 'memory' ]
+ * console.log(report.capabilities.map(({ id }) => id)); // [ 'config', 'variables', 'log', 'memory' ]
  * ```
  */
 export function reportOf(manifest: ManifestLike): Promise<AuditReport>;

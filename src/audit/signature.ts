@@ -134,6 +134,9 @@ function readStatement(payload: Bytes, file: string): Statement {
   return { predicate, subjects: new Set(digests) };
 }
 
+/** Of Ed25519, and of the two numbers of ECDSA on P-256. */
+const SIGNATURE_BYTES = 64;
+
 const ALGORITHMS = {
   Ed25519: { name: 'Ed25519' },
   ECDSA: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
@@ -164,9 +167,10 @@ async function verifierOf(given: PolicyKey): Promise<PolicyVerifier> {
   const name = algorithmOf(key);
   const algorithm = ALGORITHMS[name];
   return async (signed, signature) => {
+    // A signature of another key may have any length, and some runtimes throw for it.
     const raw = name === 'ECDSA' ? rawSignature(signature) : signature;
     try {
-      return raw !== null && (await webCrypto().verify(algorithm, key, raw, signed));
+      return raw?.length === SIGNATURE_BYTES && (await webCrypto().verify(algorithm, key, raw, signed));
     } catch (error) {
       throw lacking(name, error);
     }

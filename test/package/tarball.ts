@@ -84,17 +84,17 @@ function checkFiles(root: string, { files }: Tarball, checks: Checks): void {
   ];
   const declared = /^dist\/types\/((?:abi|wasi|src)\/.+)\.d\.ts$/;
   checks.check('the pages take 450 KB at most', () => {
-    const pages = files.filter(file => file.endsWith('.md'));
+    const pages = files.filter(file => /^(docs\/.*|README)\.md$/.test(file));
     const bytes = pages.reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
     expect(bytes <= MAX_PAGES_BYTES, `${bytes} bytes`);
   });
   checks.check(
-    'the package holds dist/lib, docs, declarations from abi/, wasi/ and src/, and no others',
+    'the package holds dist/lib, docs, schemas, declarations from abi/, wasi/ and src/, and no others',
     () => {
       const foreign = files.filter(file => {
         const source = declared.exec(file)?.[1];
         if (source !== undefined) return !existsSync(join(root, `${source}.ts`));
-        return !/^(dist\/lib|docs)\//.test(file) && !beside.includes(file);
+        return !/^(dist\/lib|docs|schemas)\//.test(file) && !beside.includes(file);
       });
       expect(foreign.length === 0, `unexpected: ${foreign.join(' ')}`);
     },

@@ -49,7 +49,13 @@ export async function bundle(contents: string): Promise<string> {
 export const bundleWorker = (): Promise<string> => bundle("import './dist/src/platform/worker-web.js';");
 
 /** The files that suites read through their host. */
-export const suiteFiles = (): string[] => [...repositoryFiles(), ...repositoryFiles('sdk'), 'package.json'];
+export const suiteFiles = (): string[] => [
+  ...repositoryFiles(),
+  ...repositoryFiles('sdk'),
+  'package.json',
+  'schemas/audit-report-1.json',
+  'test/audit/sarif-2.1.0.schema.json',
+];
 
 /** The files below a folder, except build output and links to other folders. */
 export function repositoryFiles(folder = 'fixtures'): string[] {

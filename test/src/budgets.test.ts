@@ -174,7 +174,11 @@ function budgets(test: Test, mode: TextMode): void {
 }
 
 for (const mode of TEXT_MODES) {
-  suite(`budgets, ${mode}`, test => budgets(test, mode), lackingMode(mode));
+  suite(
+    `budgets ${mode === 'worker' ? 'in a worker' : mode}`,
+    test => budgets(test, mode),
+    lackingMode(mode),
+  );
 }
 
 /** Runs `make`, and returns the instances that were made meanwhile, with their imports. */

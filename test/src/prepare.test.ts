@@ -134,16 +134,18 @@ suite('prepared modules', test => {
     });
   });
 
-  test('a prepared module runs in a worker too', async () => {
-    const prepared = prepareModule(WASM, { maxPages: 2, time: true });
-    const plugin = await createPlugin(prepared, { runInWorker: true });
-    await plugin.call('many');
-    await plugin.close();
-  });
-
   test('bytes that are not wasm, or that have checks already, are refused', async () => {
     const prepare = (bytes: Uint8Array<ArrayBuffer>) => async () => prepareModule(bytes, { time: true });
     await raises(prepare(new Uint8Array(3)), { code: 'INVALID_WASM' });
     await raises(prepare(prepareModule(WASM, { time: true })), { code: 'UNSUPPORTED' });
+  });
+});
+
+suite('prepared modules in a worker', test => {
+  test('a prepared module keeps its checks and limits', async () => {
+    const prepared = prepareModule(WASM, { maxPages: 2, time: true });
+    const plugin = await createPlugin(prepared, { runInWorker: true });
+    await plugin.call('many');
+    await plugin.close();
   });
 });
