@@ -33,6 +33,7 @@ const NOT_HOST = [
   'audit/',
   'build/',
   'cli/',
+  'conformance/',
   'host/(http|private)',
   'module/(rewrite|prepare)',
   'msgpack/',

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   graph: async () => (await import('./graph.ts')).graph,
   lock: async () => (await import('./lock.ts')).lock,
   prepare: async () => (await import('./prepare.ts')).prepare,
+  conformance: async () => (await import('./conformance/command.ts')).conformance,
 };
 
 const help = (commands: readonly Command[]) =>

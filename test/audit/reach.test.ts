@@ -17,7 +17,7 @@ import type { Reach } from '../../src/audit/report.ts';
 import { readCalls } from '../../src/wasm/calls.ts';
 import { checkFixture, checkReach, checkReachOfModule } from '../contract/reach.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
-import { loadSubject, readCaseFile, readIndex } from '../helpers/cases.ts';
+import { readCaseFile, readIndex, readModule } from '../helpers/cases.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -346,8 +346,11 @@ suite('audit: reach', test => {
   for (const folder of readIndex().filter(name => name !== 'abi')) {
     test(`the fixture ${folder} calls no import outside the reach of the export that runs`, async () => {
       const file = readCaseFile(folder);
-      const { traced } = await checkFixture(loadSubject(folder, file, 'accessors'), file);
-      ok(traced > 0 || file.cases.length === 0, 'it called nothing');
+      const { traced } = await checkFixture(folder, file, 'accessors');
+      const calls = file.cases.some(given => given.calls || given.process);
+      const source = readModule(`${folder}/${file.wasm}`);
+      const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+      is(traced > 0, calls && WebAssembly.Module.imports(module).length > 0);
     });
   }
 });

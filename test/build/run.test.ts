@@ -130,7 +130,7 @@ const calls: readonly Call[] = [
   { name: 'C, of which only names are known', wasm: 'c-pdk/c_pdk.wasm', call: 'count', output: '1' },
   {
     name: 'AssemblyScript, of which only names are known',
-    wasm: 'assemblyscript/assemblyscript.wasm',
+    wasm: 'assemblyscript-start/assemblyscript_start.wasm',
     call: 'started',
     options: { config: { key: 'v', ключ: 'w' } },
     output: '3 4 v',

@@ -64,6 +64,7 @@ const everything = [
   'msgpack',
   'types',
   'build',
+  'conformance',
   'cli',
   'create',
 ];
@@ -208,6 +209,11 @@ export const layers: readonly Layer[] = [
     mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
   },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
+  {
+    name: 'conformance',
+    files: ['src/conformance/'],
+    mayImport: ['wasi', ...wasiRooms, 'errors', 'values', 'faces', 'actor', ...actorRooms, 'msgpack'],
+  },
   {
     name: 'types',
     files: ['src/types/'],

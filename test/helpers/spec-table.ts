@@ -128,7 +128,7 @@ function printEntries(table: SpecTable, suites: Suites): string[] {
 
 /** The ways in which one suite runs several times. They are parts of its name, and left out in the pages. */
 const MODES =
-  /(?: \((?:accessors|reference)[^)]*\)|, (?:accessors|reference) kernel| (?:on paths|on folders of the host|of the host|in memory|in a worker|inline|suspending|of a plugin(?: that need not wait)?|without async contexts))+$/;
+  /(?: \((?:accessors|reference)[^)]*\)|, (?:accessors|reference) kernel|,? (?:on paths|on folders of the host|of the host|in memory|in a worker|inline|suspending|of a plugin(?: that need not wait)?|without async contexts))+$/;
 
 const suitesOf = (id: string, suites: Suites): string[] => [
   ...new Set([...(suites.get(id) ?? [])].map(name => name.replace(MODES, '')).sort()),

@@ -2,11 +2,10 @@ import { type CallError, createPlugin } from '../../src/node.ts';
 import { comparison } from '../comparison/index.ts';
 import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
-import { differencesOf, type GivenCase, readCases, scenarioOf } from './cases.ts';
 import { type NativeRun, runNative, type Scenario, Unavailable } from './native.ts';
 import { POINTS, type Point } from './points.ts';
 
-// Compares plugboard with Extism's native runtime: `npm run test:native`. First the points, then the cases of fixtures/.
+// Compares plugboard with Extism's native runtime, point by point: `npm run test:native`. Cases: `npm run test:conformance`.
 
 /** The first words of native for an end that the engine reports. */
 const BACKTRACE = 'error while executing at wasm backtrace';
@@ -75,35 +74,16 @@ async function comparePoint(point: Point, run: NativeRun): Promise<void> {
   );
 }
 
-/** A case without `native` passes on native; one with it, or in a module that native cannot run, does not. */
-function compareCase(item: GivenCase, run: NativeRun): void {
-  const { given, file } = item;
-  const differences = differencesOf(item, run);
-  const reason = file.nativeCannot ?? given.native;
-  const shown = differences.join('; ').slice(0, 200);
-  if (reason === undefined) {
-    report(`${given.id}`, differences);
-  } else {
-    const problems = differences.length > 0 ? [] : [`native passes it: ${reason}`];
-    report(`${given.id} differs (${reason}): ${shown}`, problems);
-  }
-}
-
 async function main(): Promise<void> {
-  const given = readCases();
-  const cases = given.filter(({ leftOut }) => leftOut === null);
   let runs: NativeRun[];
   try {
-    runs = runNative([...POINTS.map(scenarioOfPoint), ...cases.map(scenarioOf)]);
+    runs = runNative(POINTS.map(scenarioOfPoint));
   } catch (error) {
     if (!(error instanceof Unavailable) || process.env.CI) throw error;
     console.log(`skipped: the native runtime is not to be had: ${error.message}`);
     return;
   }
   for (const [index, point] of POINTS.entries()) await comparePoint(point, runs[index]!);
-  for (const { given: left, leftOut } of given)
-    if (leftOut !== null) console.log(`left out: ${left.id}, ${leftOut}`);
-  for (const [index, item] of cases.entries()) compareCase(item, runs[POINTS.length + index]!);
 }
 
 setTestHost(nodeHost);

@@ -32,6 +32,11 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'Bun writes "unknown" instead of the names of wasm functions into the stack of an error',
   },
   { runtimes: ['deno'], file: /^cli\/action\.test/, reason: 'starts bash, which Deno may not' },
+  {
+    runtimes: ['deno'],
+    file: /^cli\/conformance\.test/,
+    reason: 'starts the program of another host, which Deno may not',
+  },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   { runtimes: bundled, file: /^create\//, reason: 'npm create is a program of Node, which writes files' },
   {
@@ -41,7 +46,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|ways\/ways|audit\/schemas)\.test/,
+    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|audit\/schemas)\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
   {
@@ -117,13 +122,13 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^(src|actor)\//,
+    file: /^(src\/|actor\/|cases\.)/,
     test: / in a worker › /,
     reason: 'there are no workers; that it is said so is tested',
   },
   {
     runtimes: ['chromium-plain'],
-    file: /^(src|actor)\//,
+    file: /^(src\/|actor\/|cases\.)/,
     test: / in a worker › |a worker that (dies at once|cannot be started) is a creation error/,
     reason:
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',

@@ -1,9 +1,16 @@
-import { type Case, runCase } from '../helpers/cases.ts';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processHost } from '../../src/cli/conformance/process-host.ts';
+import type { CaseFile } from '../../src/conformance/case.ts';
+import type { Host } from '../../src/conformance/host.ts';
+import { plugboardHost } from '../../src/conformance/plugboard-host.ts';
+import { runCase } from '../../src/conformance/run-case.ts';
+import { createPlugin } from '../../src/node.ts';
 import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
-import { Unavailable } from '../native/native.ts';
+import { nativePython, Unavailable } from '../native/native.ts';
 import { checkSdk, OWN_CHECKS, type Problem } from './compile.ts';
-import { NativeHost } from './native.ts';
 import { subjects } from './subjects.ts';
 
 // The table of sources, SDKs and hosts: `npm run test:sdk`. PLUGBOARD_UPSTREAM names a folder with the sources of others.
@@ -12,17 +19,21 @@ let passed = 0;
 let failed = 0;
 const problems: string[] = [];
 
-/** Runs each case, and returns how many passed. @param run Throws, or returns the differences */
-async function judge(where: string, cases: readonly Case[], run: (given: Case) => Promise<string[]>) {
+/** The folder of the module that is judged. */
+const place = mkdtempSync(join(tmpdir(), 'sdk-'));
+const TIMEOUT_MS = 60_000;
+
+/** Runs each case, and returns how many passed. */
+async function judge(where: string, host: Host, file: CaseFile) {
   let count = 0;
-  for (const given of cases) {
-    const found = await run(given).catch((error: Error) => [error.message]);
-    if (found.length === 0) count++;
-    problems.push(...found.map(text => `${where}, ${given.id}: ${text}`));
+  for (const given of file.cases) {
+    const { status, reasons } = await runCase(host, '.', file, given);
+    if (status === 'passed') count++;
+    else problems.push(...reasons.map(text => `${where}, ${given.id}: ${text}`));
   }
   passed += count;
-  failed += cases.length - count;
-  return `${count}/${cases.length}`;
+  failed += file.cases.length - count;
+  return `${count}/${file.cases.length}`;
 }
 
 /** Counts a failure, and returns the text of its cell. */
@@ -33,9 +44,9 @@ function note(where: string, problem: Problem): string {
   return 'fails';
 }
 
-function startNative(): NativeHost | null {
+async function startNative(): Promise<Host | null> {
   try {
-    return new NativeHost();
+    return await processHost([nativePython(), 'fixtures/adapters/native.py'], place, TIMEOUT_MS);
   } catch (error) {
     if (!(error instanceof Unavailable) || process.env.CI) throw error;
     console.log(`the native runtime is not to be had: ${error.message}`);
@@ -44,28 +55,29 @@ function startNative(): NativeHost | null {
 }
 
 setTestHost(nodeHost);
-const native = startNative();
+const here = plugboardHost({
+  create: createPlugin,
+  version: process.version,
+  read: path => new Uint8Array(readFileSync(join(place, path))),
+});
+const native = await startNative();
 const row = (cells: readonly string[]) =>
   console.log(cells.map((cell, index) => cell.padEnd([42, 20, 12, 12, 0][index]!)).join(''));
 row(['source', 'SDK', 'module', 'plugboard', 'native 1.41']);
-for (const { source, sdk, cases, compile } of subjects(process.env.PLUGBOARD_UPSTREAM)) {
+for (const { source, sdk, file, compile } of subjects(process.env.PLUGBOARD_UPSTREAM)) {
   const compiled = compile();
   if (!('wasm' in compiled)) {
     row([source, sdk, note(`${source}, ${sdk}`, compiled)]);
     continue;
   }
   const { how, wasm } = compiled;
-  const subject = { wasm, accessors: undefined, hostFunctions: {}, kernel: 'accessors' as const };
-  const here = await judge(`${source}, ${sdk}, plugboard`, cases, async given => {
-    await runCase(subject, given);
-    return [];
-  });
-  const there = native
-    ? await judge(`${source}, ${sdk}, native`, cases, given => native.differences(wasm, given))
-    : 'left out';
-  row([source, sdk, how, here, there]);
+  writeFileSync(join(place, file.wasm), wasm);
+  const counts = await judge(`${source}, ${sdk}, plugboard`, here, file);
+  const there = native ? await judge(`${source}, ${sdk}, native`, native, file) : 'left out';
+  row([source, sdk, how, counts, there]);
 }
-native?.close();
+await native?.close();
+rmSync(place, { recursive: true });
 for (const check of OWN_CHECKS) {
   const name = `sdk/${check.language}: ${check.command.join(' ')}`;
   const problem = checkSdk(check);

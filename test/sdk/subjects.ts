@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Case, readCaseFile, readIndex } from '../helpers/cases.ts';
+import type { Case, CaseFile } from '../../src/conformance/case.ts';
+import { readCaseFile, readIndex, readSourceFile } from '../helpers/cases.ts';
 import { readJson } from '../helpers/host.ts';
 import { type Compiled, compileGo, compileRust, NO_GO } from './compile.ts';
 
@@ -10,7 +11,7 @@ export interface Subject {
   source: string;
   sdk: string;
   compile(): Compiled;
-  cases: readonly Case[];
+  file: CaseFile;
 }
 
 /**
@@ -45,15 +46,17 @@ const committed = (folder: string): Compiled => ({
 });
 
 /** The cases that give packets to an actor. The others call exports. */
-const actorCases = (folder: string) =>
-  readCaseFile(folder).cases.filter(given => given.process !== undefined);
+function actorCases(folder: string): CaseFile {
+  const file = readCaseFile(folder);
+  return { ...file, cases: file.cases.filter(given => given.process !== undefined) };
+}
 
 function seedSubject(folder: string): Subject {
   const { folder: home, file, sha256 } = SEED.find(row => row.folder === (MADE_OF[folder] ?? folder))!;
   return {
     source: `documentation, ${home}/${file}`,
     sdk: folder.split('-')[0]!,
-    cases: actorCases(folder),
+    file: actorCases(folder),
     compile() {
       if (!folder.startsWith('rust') && !existsSync('sdk/go')) return NO_GO;
       const text = readFileSync(`fixtures/${home}/${file}`, 'utf8').split(/\s+/).join(' ').trim();
@@ -67,7 +70,7 @@ function seedSubject(folder: string): Subject {
 const fiveActors = (folder: string): Subject => ({
   source: 'the five actors',
   sdk: folder.replace('-actors', ''),
-  cases: actorCases(folder),
+  file: actorCases(folder),
   compile: () => committed(folder),
 });
 
@@ -78,15 +81,10 @@ const fiveActors = (folder: string): Subject => ({
 function upstreamSubjects(folder: string): Subject[] {
   const { rust, go } = readJson('test/sdk/upstream-cases.json') as Record<string, Record<string, Case[]>>;
   const read = (path: string) => readFileSync(join(folder, path), 'utf8');
-  const make = (
-    path: string,
-    sdk: string,
-    cases: readonly Case[],
-    compile: (source: string) => Compiled,
-  ) => ({
+  const make = (path: string, sdk: string, cases: Case[], compile: (source: string) => Compiled) => ({
     source: `upstream, ${path}`,
     sdk,
-    cases,
+    file: { wasm: 'plugin.wasm', cases },
     compile: () => (existsSync(join(folder, path)) ? compile(read(path)) : { failed: `${path} is missing` }),
   });
   return [
@@ -111,7 +109,7 @@ export function subjects(upstream: string | undefined): Subject[] {
     SEED.some(row => row.folder === folder) || Object.hasOwn(MADE_OF, folder);
   return [
     ...folders.filter(isSeed).map(seedSubject),
-    ...folders.filter(folder => readCaseFile(folder).shared === 'sdk-actors').map(fiveActors),
+    ...folders.filter(folder => readSourceFile(folder).shared === 'sdk-actors').map(fiveActors),
     ...(upstream === undefined ? [] : upstreamSubjects(upstream)),
   ];
 }

@@ -17,6 +17,7 @@ import { createPlugin, type HostFunctions, type Inspection, inspect } from '../.
 import { checkRead } from '../contract/modules.ts';
 import { equal, inContext, is, match, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type FunctionShape, type ModuleShape } from '../helpers/build-module.ts';
+import { readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { damage, randomModule } from '../helpers/random-module.ts';
@@ -561,9 +562,9 @@ suite('inspect', test => {
     return;
   }
 
-  for (const folder of JSON.parse(
-    new TextDecoder().decode(host().readBytes('fixtures/index.json')),
-  ) as string[]) {
+  for (const folder of readIndex()) {
+    // It imports from another module, which a manifest gives it.
+    if (folder === 'link-kinds') continue;
     const path = `fixtures/${folder}`;
     const file = host()
       .list(path)

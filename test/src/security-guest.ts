@@ -6,9 +6,12 @@ export const ENV = 'extism:host/env';
 export const USER = 'extism:host/user';
 export const KERNELS = ['reference', 'accessors'] as const;
 
-/** The plugin of fixtures/hostile, which tries to use more than it may. */
-export const createHostile = (options?: PluginOptions): Promise<Plugin> =>
-  createPlugin(host().readBytes('fixtures/hostile/hostile.wasm'), options);
+/** The plugins of fixtures/ that try to use more than they may. The second one catches exceptions. */
+const HOSTILE = { hostile: 'hostile/hostile.wasm', catching: 'hostile-catch/hostile_catch.wasm' };
+export const createHostile = (
+  options?: PluginOptions,
+  plugin: keyof typeof HOSTILE = 'hostile',
+): Promise<Plugin> => createPlugin(host().readBytes(`fixtures/${HOSTILE[plugin]}`), options);
 
 /** The instruction that pushes `value`. */
 export const push = (type: PlainType, value: bigint): string =>

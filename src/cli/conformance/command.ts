@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import type { CaseFile, Level } from '../../conformance/case.ts';
+import { type Host, HostLost } from '../../conformance/host.ts';
+import { plugboardHost } from '../../conformance/plugboard-host.ts';
+import { runCase } from '../../conformance/run-case.ts';
+import { type SourceCaseFile, withShared } from '../../conformance/shared-cases.ts';
+import { createPlugin } from '../../node.ts';
+import { defineCommand } from '../command.ts';
+import { CliError } from '../errors.ts';
+import { readInputFile, readJsonFile } from '../files.ts';
+import { writeStderr, writeStdout } from '../stdio.ts';
+import { compare, type Expectations, NOTHING_KNOWN, readExpectations, staleIds } from './expectations.ts';
+import { processHost } from './process-host.ts';
+import { type CaseResult, failures, junit, type Results, summary } from './report.ts';
+
+const DEFAULT_TIMEOUT_S = 30;
+const LEVELS: readonly string[] = ['core', 'edge', 'hardened'] satisfies Level[];
+
+export const conformance = defineCommand({
+  name: 'conformance',
+  summary: 'run the conformance cases on a host of Extism plugins',
+  about: `Runs the cases of the package plugboard-conformance on a host, and compares the results with its expectations.
+Without --host the host is plugboard itself. Any other host is a program that speaks a small protocol in JSON lines;
+the README of the cases describes it, and has adapters for Extism's native runtime, its Go SDK and its JS SDK.
+A crash or a hang of the host loses one case. The exit code is 1 after an unexpected result, a pass included.`,
+  positionals: [],
+  options: {
+    host: {
+      value: 'COMMAND',
+      help: 'program of the host, with its arguments; default: plugboard itself',
+      heading: 'Host and cases',
+    },
+    cases: {
+      value: 'FOLDER',
+      help: 'folder of the cases; default: that of plugboard-conformance, if installed',
+    },
+    expect: { value: 'FILE', help: 'expectations of this version of the host; default: every case passes' },
+    filter: { value: 'TEXT', repeatable: true, help: 'run only cases with an id that contains TEXT' },
+    level: { value: 'LEVEL', help: 'run only cases of one level: core, edge or hardened' },
+    timeout: {
+      value: 'S',
+      unit: 'seconds',
+      help: `how long the host may take to answer (default: ${DEFAULT_TIMEOUT_S})`,
+    },
+    json: { help: 'print all results, as JSON', heading: 'Output' },
+    junit: { help: 'print all results, as JUnit XML' },
+  },
+  examples: [
+    'plugboard conformance --level core',
+    "plugboard conformance --host 'python3 adapters/native.py' --expect expectations/native-1.41.0.json",
+    "plugboard conformance --host './my-host --conformance' --filter abi. --junit > results.xml",
+  ],
+  run: async (_, { host: command, cases, expect, filter, level, timeout, json, junit: wantsXml }) => {
+    if (level !== undefined && !LEVELS.includes(level))
+      throw new CliError('USAGE', `--level: expected core, edge or hardened, got ${JSON.stringify(level)}`);
+    const folder = resolve(cases ?? installed());
+    const files = await readFiles(folder);
+    const known = expect
+      ? readExpectations(new TextDecoder().decode(await readInputFile(expect)), expect)
+      : NOTHING_KNOWN;
+    const timeoutMs = (timeout ?? DEFAULT_TIMEOUT_S) * 1000;
+    const host = await makeHost(command, folder, timeoutMs);
+    try {
+      const isChosen = (id: string, of: Level) =>
+        (level === undefined || of === level) &&
+        (filter.length === 0 || filter.some(text => id.includes(text)));
+      const results: Results = {
+        host: host.name,
+        version: host.version,
+        date: new Date().toISOString().slice(0, 10),
+        cases: await runAll(host, files, known, isChosen),
+      };
+      const stale = staleIds(known, new Set(files.flatMap(({ file }) => file.cases.map(({ id }) => id))));
+      for (const id of stale) writeStderr('plugboard', `${expect}: there is no case ${id}; remove it`);
+      const text = json
+        ? JSON.stringify(results, null, 1)
+        : wantsXml
+          ? junit(results)
+          : [...failures(results), summary(results)].join('\n');
+      await writeStdout(`${text}\n`);
+      return stale.length > 0 || results.cases.some(({ isUnexpected }) => isUnexpected) ? 1 : 0;
+    } finally {
+      await host.close();
+    }
+  },
+});
+
+interface FolderCases {
+  folder: string;
+  file: CaseFile;
+}
+
+/** @throws {CliError} FILE */
+function installed(): string {
+  try {
+    return dirname(createRequire(join(process.cwd(), 'x.js')).resolve('plugboard-conformance/index.json'));
+  } catch {
+    throw new CliError(
+      'FILE',
+      'plugboard-conformance is not installed here: npm install plugboard-conformance, or give --cases',
+    );
+  }
+}
+
+/** Reads the case files that index.json lists. Modules of the optional bundle may be missing: their folders are left out. */
+async function readFiles(folder: string): Promise<FolderCases[]> {
+  const names = (await readJsonFile(join(folder, 'index.json'))) as string[];
+  const read = async (name: string) =>
+    (await readJsonFile(join(folder, name, 'cases.json'))) as SourceCaseFile;
+  const files: FolderCases[] = [];
+  for (const name of names) {
+    const file = await read(name);
+    const shared = file.shared === undefined ? [] : (await read(file.shared)).cases;
+    files.push({ folder: name, file: withShared(name, file, shared) });
+  }
+  return files;
+}
+
+async function makeHost(command: string | undefined, folder: string, timeoutMs: number): Promise<Host> {
+  if (command === undefined) {
+    const { version } = createRequire(import.meta.url)('plugboard/package.json') as { version: string };
+    const read = (path: string) => new Uint8Array(readFileSync(join(folder, path)));
+    const more = ['hashes', 'timeouts', 'waiting-host-functions'];
+    return plugboardHost({ create: createPlugin, version, read, more });
+  }
+  try {
+    return await processHost(command.split(' ').filter(Boolean), folder, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof HostLost)) throw error;
+    throw new CliError('FILE', `--host ${command}: ${error.message}`, { cause: error });
+  }
+}
+
+async function runAll(
+  host: Host,
+  files: readonly FolderCases[],
+  known: Expectations,
+  isChosen: (id: string, level: Level) => boolean,
+): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const { folder, file } of files) {
+    for (const given of file.cases) {
+      const { id, level = 'edge' } = given;
+      if (!isChosen(id, level)) continue;
+      const startMs = performance.now();
+      const reason = Object.hasOwn(known.skip, id) ? known.skip[id]! : undefined;
+      const judged =
+        reason === undefined
+          ? compare(await runCase(host, folder, file, given), known)
+          : { id, status: 'skipped' as const, reasons: [reason], rows: [], isUnexpected: false };
+      results.push({ ...judged, level, topic: folder, ms: Math.round(performance.now() - startMs) });
+    }
+  }
+  return results;
+}

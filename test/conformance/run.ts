@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CaseResult } from '../../src/cli/conformance/report.ts';
+import { setTestHost } from '../helpers/host.ts';
+import { nodeHost } from '../helpers/node.ts';
+import { nativePython, Unavailable } from '../native/native.ts';
+import { conformancePage, type KeptResults } from './page.ts';
+import { differencesInPython } from './python-runner.ts';
+
+// Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
+
+const MOST_BYTES = 2 ** 30;
+const NATIVE_EXPECTATIONS = 'native-1.41.0.json';
+const GO_ADAPTER = 'fixtures/adapters/go-sdk';
+const JS_SDK = 'test/bench/node_modules/@extism/extism';
+
+interface Subject {
+  name: string;
+  expect?: string;
+  /** The program of the host. Empty for plugboard itself. @throws {Unavailable} */
+  program(): string;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { name: 'plugboard', program: () => '' },
+  {
+    name: 'native',
+    expect: NATIVE_EXPECTATIONS,
+    program: () => `${nativePython()} fixtures/adapters/native.py`,
+  },
+  { name: 'go-sdk', expect: 'go-sdk-1.7.1.json', program: buildGo },
+  {
+    name: 'js-sdk',
+    expect: 'js-sdk-2.0.0-rc13.json',
+    program: () => `${process.execPath} fixtures/adapters/js-sdk.mjs ${JS_SDK}`,
+  },
+];
+
+function buildGo(): string {
+  const program = join(process.cwd(), 'node_modules/.cache/conformance-go-sdk');
+  const { error, status, stderr } = spawnSync('go', ['build', '-o', program, '.'], {
+    cwd: GO_ADAPTER,
+    encoding: 'utf8',
+  });
+  if (error || status !== 0) throw new Unavailable(error?.message ?? stderr);
+  return program;
+}
+
+/** Runs the command line. Returns null where the host is not to be had. */
+function run({ name, expect, program }: Subject): KeptResults | null {
+  let host: string;
+  try {
+    host = program();
+  } catch (error) {
+    if (!(error instanceof Unavailable) || process.env.CI) throw error;
+    console.log(`skipped: ${name} is not to be had: ${error.message}`);
+    return null;
+  }
+  const args = ['conformance', '--cases', 'fixtures', '--json', '--timeout', '20'];
+  if (host) args.push('--host', host);
+  if (expect) args.push('--expect', `fixtures/expectations/${expect}`);
+  const done = spawnSync(process.execPath, ['dist/lib/cli/main.js', ...args], {
+    encoding: 'utf8',
+    maxBuffer: MOST_BYTES,
+  });
+  if (done.stderr) console.log(done.stderr.trim());
+  const results = JSON.parse(done.stdout) as Omit<KeptResults, 'cases'> & { cases: CaseResult[] };
+  for (const { id, reasons } of results.cases.filter(({ isUnexpected }) => isUnexpected))
+    console.log(`FAILED ${name} ${id}\n  ${reasons.join('\n  ')}`);
+  if (done.status !== 0) process.exitCode = 1;
+  const cases = results.cases.map(({ id, topic, level, status, rows, reasons }) => ({
+    id,
+    topic,
+    level,
+    status,
+    rows,
+    ...(status === 'xfail' && { reason: stable(reasons[0] ?? '') }),
+  }));
+  const counts = ['passed', 'alternative', 'xfail', 'skipped', 'failed'].map(
+    status => `${cases.filter(item => item.status === status).length} ${status}`,
+  );
+  console.log(`${name} ${results.version}: ${counts.join(', ')}`);
+  return { host: results.host, version: results.version, date: results.date, cases };
+}
+
+/** The first line, without addresses and temporary paths, which change from run to run. */
+const stable = (reason: string): string =>
+  reason
+    .split('\n')[0]!
+    .replace(/; stderr: .*/, '')
+    .replace(/\/tmp\/[\w/.-]+/g, '…')
+    .slice(0, 160);
+
+setTestHost(nodeHost);
+const KEPT = 'test/conformance/results.json';
+const chosen = process.argv.slice(2);
+const known = JSON.parse(readFileSync(KEPT, 'utf8')) as KeptResults[];
+const results = SUBJECTS.map(subject => {
+  const old = known.find(({ host }) => host === subject.name);
+  return (chosen.length === 0 || chosen.includes(subject.name) ? run(subject) : null) ?? old;
+}).filter(item => item !== undefined);
+const native = results.find(({ host }) => host === 'native');
+if (native && (chosen.length === 0 || chosen.includes('native'))) {
+  const differences = differencesInPython(nativePython(), NATIVE_EXPECTATIONS, native);
+  for (const difference of differences) console.log(`FAILED ${difference}`);
+  console.log(`run.py on native: ${differences.length} differences`);
+  if (differences.length > 0) process.exitCode = 1;
+}
+if (!process.env.CI) {
+  const lines = results.map(({ cases, ...rest }) => {
+    const rows = cases.map(item => JSON.stringify(item)).join(',\n');
+    return `{${JSON.stringify(rest).slice(1, -1)},"cases":[\n${rows}\n]}`;
+  });
+  writeFileSync(KEPT, `[${lines.join(',\n')}]\n`);
+  writeFileSync('docs/CONFORMANCE.md', conformancePage(results));
+}
