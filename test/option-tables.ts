@@ -41,8 +41,9 @@ import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
-import { NETWORK_OPTIONS } from '../src/network/network-options.ts';
+import { NETWORK_OPTIONS, SUBSCRIBE_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
+import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
@@ -246,16 +247,20 @@ export const TAKERS: readonly Taker[] = [
     base: { graph: { properties: { name: 'inner' } } },
   },
   {
-    table: SEND_OPTIONS,
+    table: NETWORK_SEND_OPTIONS,
     callable: 'Network.call',
-    by: 'Network.call',
     give: async options => (await network()).call({}, options),
   },
   {
-    table: SEND_OPTIONS,
+    table: NETWORK_SEND_OPTIONS,
     callable: 'NetworkInport.send',
     by: 'NetworkInport.send',
     give: async options => (await network()).inports.go!.send(Message.flow(), options),
+  },
+  {
+    table: SUBSCRIBE_OPTIONS,
+    callable: 'Network.subscribe',
+    give: async options => (await network()).subscribe(() => {}, options),
   },
   {
     table: STOP_OPTIONS,

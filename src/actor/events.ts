@@ -1,8 +1,9 @@
 import type { Clock } from '../../wasi/index.ts';
-import { messageOf, type PlugboardErrorCode } from '../errors.ts';
+import type { PlugboardErrorCode } from '../errors.ts';
 import type { PluginMemory } from '../plugin.ts';
 import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
+import { Listeners } from './listeners.ts';
 
 /** Phases of an actor's life. It processes messages only while `active`. */
 export type ActorPhase = 'loading' | 'validation' | 'initialization' | 'active' | 'cleanup' | 'stopped';
@@ -46,22 +47,21 @@ export type ActorEvent = ActorHappening & {
 
 export type ActorListener = (event: ActorEvent) => void;
 
-/** Calls listeners with events. A listener that throws does not disturb the actor: the error becomes a diagnostic. */
+/** Makes the events of an actor, and calls its listeners. */
 export class EventSource {
-  readonly #listeners = new Set<ActorListener>();
+  readonly #listeners: Listeners<ActorEvent>;
   readonly #clock: Clock;
   readonly #source: { actor: string; component: string };
-  readonly #report: Report;
 
   constructor(clock: Clock, source: { actor: string; component: string }, report: Report) {
     this.#clock = clock;
     this.#source = source;
-    this.#report = report;
+    this.#listeners = new Listeners(report);
   }
 
   /** Whether there are listeners. Values that take time to measure are measured only then. */
   get isHeard(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listeners.isHeard;
   }
 
   /** Returns the time of the monotonic clock in ms; 0 when there are no listeners. */
@@ -71,30 +71,12 @@ export class EventSource {
   }
 
   subscribe(listener: ActorListener): () => void {
-    // Each subscription gets its own function: a set would hold the same listener only once.
-    const own: ActorListener = event => listener(event);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   emit(happening: ActorHappening): void {
     if (!this.isHeard) return;
     const atMs = Math.floor(Number(this.#clock.nowNs(0)) / NS_PER_MS);
-    const event: ActorEvent = Object.freeze({ ...happening, ...this.#source, atMs });
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#tell(`a listener of events failed at ${event.type}: ${messageOf(error)}`);
-      }
-    }
-  }
-
-  #tell(message: string): void {
-    try {
-      this.#report({ code: 'CALLBACK_FAILED', message });
-    } catch {
-      // `onDiagnostic` itself threw: there is no other place to report to.
-    }
+    this.#listeners.call(Object.freeze({ ...happening, ...this.#source, atMs }));
   }
 }

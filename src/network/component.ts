@@ -24,6 +24,8 @@ export interface ComponentContext {
   readonly input: Packet;
   /** The state of the node. Changes are kept when the call succeeds. Replace values; do not change them in place. */
   readonly state: Map<string, JsonValue>;
+  /** The W3C header of this call, for requests that it makes. Set if the packet belongs to a trace, or somebody listens. */
+  readonly traceparent: string | undefined;
   /** Fires when the network is stopped without waiting for the call. */
   readonly signal: AbortSignal;
   /** Sends a packet before the result. It leaves the node when the call has ended. */

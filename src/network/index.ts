@@ -8,11 +8,11 @@ export type {
 } from './component.ts';
 export type { DeadLetter } from './engine/engine.ts';
 export { NetworkError, type NetworkErrorCode } from './errors.ts';
-export type { NetworkHappened, NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
+export type { Hop, NetworkHappened, NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
 export type { GraphInput } from './graph/graph.ts';
 export type { PortType } from './graph/port-type.ts';
 export { type CallResult, Network, type NetworkSnapshot } from './network.ts';
-export type { NetworkOptions } from './network-options.ts';
+export type { NetworkOptions, SubscribeOptions } from './network-options.ts';
 export type { ComponentFacts, PlanOptions } from './plan/make-plan.ts';
 export type {
   ExposedPort,
@@ -25,4 +25,5 @@ export type {
   PlanWarning,
 } from './plan/plan.ts';
 export { toDot, toMermaid } from './plan/print.ts';
-export type { NetworkInport, NetworkOutport } from './ports.ts';
+export type { NetworkInport, NetworkOutport, TracedMessage } from './ports.ts';
+export type { NetworkSendOptions } from './traceparent.ts';

@@ -1,5 +1,6 @@
 import {
   aCount,
+  aFlag,
   aFunction,
   anArray,
   anything,
@@ -13,7 +14,7 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { NODE_ROWS, type NodeOptions } from '../actor/config/actor-config.ts';
-import { refuseOption } from '../actor/errors.ts';
+import { type Report, refuseOption } from '../actor/errors.ts';
 import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts';
 import { withCommas } from '../units.ts';
 import { ownSignal } from '../values/own.ts';
@@ -42,6 +43,8 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   cycleCapacityBytes?: number | undefined;
   /** Stops the network at once. */
   signal?: AbortSignal | undefined;
+  /** Receives tolerated faults, such as a listener that throws; those of WASM actors too. Default: as in `actors`. */
+  onDiagnostic?: Report | undefined;
   /** Called with all events. */
   onEvent?: NetworkListener | undefined;
 }
@@ -77,8 +80,19 @@ export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
       ...orNull({ ...aSignal, check: (...given) => ownSignal(aSignal.check(...given)) }),
       default: 'none',
     },
+    onDiagnostic: { ...aFunction, default: 'as in actors' },
     onEvent: { ...aFunction, default: 'none' },
   },
+};
+
+export interface SubscribeOptions {
+  /** Whether `step` events have the packet that the node processed, and those that it sent. Default: no. */
+  packets?: boolean | undefined;
+}
+
+export const SUBSCRIBE_OPTIONS: OptionTable<SubscribeOptions> = {
+  of: 'network.subscribe(listener, options)',
+  rows: { packets: { ...aFlag, default: 'false' } },
 };
 
 /** Options that were checked. */
@@ -97,7 +111,7 @@ export function readNetworkOptions(given: unknown): NetworkSettings {
   } = readOptions(NETWORK_OPTIONS, given, 'Network', refuseOption);
   return {
     ...options,
-    actors: readLoaderOptions(actors),
+    actors: readLoaderOptions({ onDiagnostic: options.onDiagnostic, ...actors }),
     components: new Map(
       Object.entries(components).map(([name, component]) => [name, readComponent(component, name)]),
     ),

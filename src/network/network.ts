@@ -1,11 +1,5 @@
-import { aFunction, readArgument } from '../../wasi/options.ts';
-import {
-  readSendOptions,
-  readStopOptions,
-  refuseArguments,
-  type SendOptions,
-  type StopOptions,
-} from '../actor/call-options.ts';
+import { aFunction, readArgument, readOptions } from '../../wasi/options.ts';
+import { readStopOptions, refuseArguments, type StopOptions } from '../actor/call-options.ts';
 import type { ModuleSource } from '../actor/engine/module-source.ts';
 import { describe, refuseOption } from '../actor/errors.ts';
 import type { JsonObject } from '../actor/json/value.ts';
@@ -15,11 +9,18 @@ import { snapshotOf } from '../actor/state/state-store.ts';
 import type { DeadLetter } from './engine/engine.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from './errors.ts';
-import type { NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
+import type { NetworkListener, NetworkPhase } from './events.ts';
 import type { ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
 import { NETWORK_LIMITS } from './limits.ts';
-import { type NetworkOptions, type NetworkSettings, readNetworkOptions } from './network-options.ts';
+import { NetworkEvents } from './network-events.ts';
+import {
+  type NetworkOptions,
+  type NetworkSettings,
+  readNetworkOptions,
+  SUBSCRIBE_OPTIONS,
+  type SubscribeOptions,
+} from './network-options.ts';
 import { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
@@ -27,12 +28,15 @@ import { checkPorts, gateOf, makeWorker, planWith, waysOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
+import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 import { Traffic } from './traffic.ts';
 
 /** The outcome of `call`. */
 export interface CallResult {
   /** The packets that came out, each with one message under the name of its port, in order. */
   readonly packets: readonly Packet[];
+  /** The W3C headers of the hops that sent the packets, in the same order. */
+  readonly traceparents: readonly (string | undefined)[];
   /** Messages that the call caused, and that wait at joins for messages of other ports: node → port → number. */
   readonly waiting: { readonly [node: string]: { readonly [port: string]: number } };
 }
@@ -65,7 +69,7 @@ export class Network {
   readonly #traffic: Traffic;
   readonly #workers: ReadonlyMap<string, NodeWorker>;
   readonly #runners = new Map<string, NodeRunner>();
-  readonly #listeners = new Set<NetworkListener>();
+  readonly #events: NetworkEvents;
   readonly #abort = new AbortController();
   #phase: NetworkPhase = 'created';
   #failure: unknown;
@@ -146,7 +150,10 @@ export class Network {
     this.#engine = engine;
     this.#loader = loader;
     this.#workers = workers;
-    if (settings.onEvent) this.#listeners.add(settings.onEvent);
+    this.#events = new NetworkEvents(plan.name, diagnostic =>
+      (settings.onDiagnostic ?? settings.actors.onDiagnostic)?.(diagnostic),
+    );
+    if (settings.onEvent) this.#events.subscribe(settings.onEvent, false);
     const capacity = settings.capacity ?? NETWORK_LIMITS.edgePackets.default;
     this.#traffic = new Traffic(engine, plan, capacity);
     const ways = waysOf(plan);
@@ -154,7 +161,7 @@ export class Network {
       engine,
       tally: this.#traffic.tally,
       signal: this.#abort.signal,
-      emit: (happening: NetworkHappening) => this.#emit(happening),
+      events: this.#events,
     };
     for (const node of plan.nodes) {
       const gate = gateOf(plan, node, settings);
@@ -163,9 +170,9 @@ export class Network {
         new NodeRunner(owner, node, workers.get(node.id)!, ways.get(node.id)!, gate),
       );
     }
-    const put = (port: string) => async (message: Message, signal?: AbortSignal) => {
+    const put = (port: string) => async (message: Message, sending: Sending) => {
       this.#checkOpen(`inport ${port}`);
-      return this.#traffic.send(port, message, signal);
+      return this.#traffic.send(port, message, sending);
     };
     const checkEnd = () => {
       if (this.#failure !== undefined) throw this.#stopped('outport');
@@ -202,16 +209,16 @@ export class Network {
    * @throws {NetworkError} NETWORK_STOPPED, with the failure as its cause; UNKNOWN_PORT
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH; ABORTED
    */
-  call(packet: Packet, options?: SendOptions): Promise<CallResult>;
-  async call(packet: Packet, options?: SendOptions, ...extra: unknown[]): Promise<CallResult> {
-    const { signal } = readSendOptions('call', options);
+  call(packet: Packet, options?: NetworkSendOptions): Promise<CallResult>;
+  async call(packet: Packet, options?: NetworkSendOptions, ...extra: unknown[]): Promise<CallResult> {
+    const sending = readNetworkSendOptions('call', options);
     refuseArguments('call', extra);
     this.#checkOpen('call');
     const own = ownPacket(packet, ['packet']);
     const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
     if (unknown !== undefined) throw unknownInport(unknown, Object.keys(this.inports));
     this.start();
-    return this.#traffic.call(own, signal, cause => this.#waitingFor(cause));
+    return this.#traffic.call(own, sending, cause => this.#waitingFor(cause));
   }
 
   /** Resolves when no node is busy and no packet is queued, but those that wait at joins. Read the outports meanwhile. */
@@ -252,7 +259,7 @@ export class Network {
       .load(component, source, { entryPoint });
     checkPorts(this.#graph, this.#settings, component, next.metadata);
     await this.#loader.reload(component, next.source);
-    this.#emit({ type: 'reloaded', component });
+    this.#events.emit({ type: 'reloaded', component });
   }
 
   /** Returns counts, states and queues of this moment, as plain data. */
@@ -275,13 +282,12 @@ export class Network {
   }
 
   /** Calls `listener` with each later event. Returns a function that ends the subscription. */
-  subscribe(listener: NetworkListener): () => void;
-  subscribe(listener: NetworkListener, ...extra: unknown[]): () => void {
-    refuseArguments('subscribe', extra);
+  subscribe(listener: NetworkListener, options?: SubscribeOptions): () => void;
+  subscribe(listener: NetworkListener, options?: SubscribeOptions, ...extra: unknown[]): () => void {
     readArgument(aFunction, listener, 'subscribe: listener', refuseOption);
-    const own: NetworkListener = event => listener(event);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    const { packets = false } = readOptions(SUBSCRIBE_OPTIONS, options, 'subscribe', refuseOption);
+    refuseArguments('subscribe', extra);
+    return this.#events.subscribe(listener, packets);
   }
 
   #waitingFor(cause: string): CallResult['waiting'] {
@@ -335,18 +341,6 @@ export class Network {
 
   #enter(phase: NetworkPhase): void {
     this.#phase = phase;
-    this.#emit({ type: 'phase', phase });
-  }
-
-  #emit(happening: NetworkHappening): void {
-    if (this.#listeners.size === 0) return;
-    const event = Object.freeze({ ...happening, network: this.plan.name, atMs: Date.now() });
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener that throws does not disturb the network.
-      }
-    }
+    this.#events.emit({ type: 'phase', phase });
   }
 }

@@ -11,12 +11,13 @@ import type {
   Sent,
 } from './engine/engine.ts';
 import { NetworkError } from './errors.ts';
-import type { NetworkHappening } from './events.ts';
 import type { Gate } from './join.ts';
+import type { NetworkEvents } from './network-events.ts';
 import type { NodeWorker, Outcome } from './node-worker.ts';
 import type { PlanNode } from './plan/plan.ts';
 import { ERROR_PORT, portKey } from './plan/plan.ts';
 import type { Tally } from './tally.ts';
+import { Tracing } from './tracing.ts';
 
 /** The parts of the network that its nodes use. */
 export interface NodeOwner {
@@ -24,7 +25,14 @@ export interface NodeOwner {
   readonly tally: Tally;
   /** Fires when the network is stopped without waiting. */
   readonly signal: AbortSignal;
-  emit(happening: NetworkHappening): void;
+  readonly events: NetworkEvents;
+}
+
+/** A packet that is processed, and the deliveries that it was made of. */
+interface Work {
+  readonly read: readonly Delivery[];
+  readonly packet: Packet;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Makes the steps of one node: takes packets, lets the worker process them, and commits the outcome. */
@@ -101,48 +109,56 @@ export class NodeRunner {
   }
 
   async #step(session: NodeSession, read: readonly Delivery[]): Promise<void> {
-    const { signal, emit } = this.#owner;
-    const packet = packetOf(read);
-    const outcome = await this.#worker.step(this.#state, packet);
+    const { signal, events } = this.#owner;
+    const node = this.#node.id;
+    const work: Work = { read, packet: packetOf(read), tracing: Tracing.begin(read, events.isHeard) };
+    const { packet, tracing } = work;
+    const outcome = await this.#worker.step(this.#state, packet, tracing?.traceparent);
     signal.throwIfAborted();
     const { error } = outcome;
     if (error) {
       this.failures++;
-      emit({ type: 'failed', node: this.#node.id, code: error.code, message: error.message });
+      events.emit({ type: 'failed', node, code: error.code, message: error.message });
     }
     try {
-      await this.#commit(session, read, this.#stepOf(read, outcome));
+      await this.#commit(session, read, this.#stepOf(work, outcome));
       this.#state = outcome.state;
     } catch (cause) {
       if (!(cause instanceof NetworkError && cause.code === 'STEP_TOO_LARGE')) throw cause;
       await this.#worker.dropInstance();
-      const dead = read.map(delivery => this.#letter(delivery, cause.code, cause.message));
+      const dead = read.map(delivery => this.#letter(work, delivery, cause.code, cause.message));
       await this.#commit(session, read, { read, state: undefined, sent: [], dead });
     }
     this.steps++;
-    emit({ type: 'step', node: this.#node.id, packets: outcome.packets.length });
+    if (tracing && events.isHeard)
+      events.emit(
+        { type: 'step', node, ...tracing.end(placesOf(read), outcome) },
+        { input: packet, output: outcome.packets },
+      );
   }
 
-  #stepOf(read: readonly Delivery[], { state, packets, error }: Outcome): NodeStep {
-    const trace = this.#owner.tally.join(read.map(delivery => delivery.trace));
+  #stepOf(work: Work, { state, packets, error }: Outcome): NodeStep {
+    const { read, tracing } = work;
+    const joined = this.#owner.tally.join(read.map(delivery => delivery.trace));
+    const trace = tracing ? { ...joined, traceparent: tracing.traceparent } : joined;
     const sent: Sent[] = [];
     const dead: DeadLetter[] = [];
     for (const packet of packets)
       for (const port of Object.keys(packet)) {
         const message = packet[port]!;
         if (this.#waysOf(port) > 0 || this.#key(port) !== ERROR_PORT) sent.push({ port, message, trace });
-        else dead.push({ ...this.#letter({ port, message }, 'PLUGIN_ERROR', textOf(message)) });
+        else dead.push(this.#letter(work, { port, message }, 'PLUGIN_ERROR', textOf(message)));
       }
     if (error) {
       if (this.#waysOf(ERROR_PORT) > 0)
         sent.push({ port: ERROR_PORT, message: Message.error(excerpt(messageOf(error))), trace });
-      else dead.push(...read.map(delivery => this.#letter(delivery, error.code, error.message)));
+      else dead.push(...read.map(delivery => this.#letter(work, delivery, error.code, error.message)));
     }
     return { read, state: state === this.#state ? undefined : state, sent, dead };
   }
 
   async #commit(session: NodeSession, read: readonly Delivery[], step: NodeStep): Promise<void> {
-    const { tally, emit } = this.#owner;
+    const { tally, events } = this.#owner;
     // Counted before: others may take the packets before `commit` resolves.
     this.#count(step.sent, 1);
     try {
@@ -152,7 +168,7 @@ export class NodeRunner {
       throw error;
     }
     for (const { trace } of read) tally.move(trace, -1);
-    for (const letter of step.dead) emit({ type: 'dead', ...letter });
+    for (const letter of step.dead) events.emit({ type: 'dead', ...letter });
     tally.settle();
   }
 
@@ -169,8 +185,22 @@ export class NodeRunner {
     return this.#ways.get(port) ?? this.#ways.get(this.#key(port)) ?? 0;
   }
 
-  #letter({ port, message }: Pick<Delivery, 'port' | 'message'>, code: string, error: string): DeadLetter {
-    return { node: this.#node.id, port, message, code, error };
+  #letter(
+    { read, packet, tracing }: Work,
+    { port, message }: Pick<Delivery, 'port' | 'message'>,
+    code: string,
+    error: string,
+  ): DeadLetter {
+    return {
+      node: this.#node.id,
+      port,
+      message,
+      code,
+      error,
+      packet,
+      read: placesOf(read),
+      ...(tracing && { traceparent: tracing.traceparent }),
+    };
   }
 }
 
@@ -181,5 +211,8 @@ function packetOf(read: readonly Delivery[]): Packet {
   for (const { port, message } of read) setOwn(packet, port, message);
   return packet;
 }
+
+const placesOf = (read: readonly Delivery[]) =>
+  read.map(({ source, position, port }) => ({ source, position, port }));
 
 const textOf = ({ data }: Message): string => (typeof data === 'string' ? data : 'an error message');

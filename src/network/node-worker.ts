@@ -21,7 +21,7 @@ export interface Outcome {
 /** Processes the packets of one node. Keeps nothing: the state comes and goes with each step. */
 export interface NodeWorker {
   /** Never rejects. */
-  step(state: NodeState, packet: Packet): Promise<Outcome>;
+  step(state: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome>;
   /** Forgets steps that were not committed. */
   dropInstance(): Promise<void>;
   /** Aborts the step that runs, if there is one. */
@@ -70,7 +70,7 @@ export class FunctionWorker implements NodeWorker {
     this.#runnable = make();
   }
 
-  async step(before: NodeState, packet: Packet): Promise<Outcome> {
+  async step(before: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome> {
     const old = before instanceof Map ? before : before.state;
     const state = new Map(old);
     const packets: Packet[] = [];
@@ -81,6 +81,7 @@ export class FunctionWorker implements NodeWorker {
         // Other nodes may have the same messages.
         input: ownPacket(packet, ['input']),
         state,
+        traceparent,
         signal: this.#closed.signal,
         send: given => void packets.push(ownPacket(given, ['packet'])),
       };

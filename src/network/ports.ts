@@ -1,7 +1,8 @@
-import { readSendOptions, refuseArguments, type SendOptions } from '../actor/call-options.ts';
+import { refuseArguments } from '../actor/call-options.ts';
 import type { Mailbox } from '../actor/mailbox.ts';
 import type { Message } from '../actor/message/message.ts';
 import { ownMessage } from './own-packet.ts';
+import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 
 /** A port into the network. */
 export interface NetworkInport {
@@ -10,7 +11,7 @@ export interface NetworkInport {
    * @param options.signal ends the wait
    * @throws {ActorError} INVALID_MESSAGE, JSON_VALUE, JSON_DEPTH; {NetworkError} NETWORK_STOPPED
    */
-  send(message: Message, options?: SendOptions): Promise<void>;
+  send(message: Message, options?: NetworkSendOptions): Promise<void>;
   /** Returns a stream of which each chunk is a message. */
   writable(): WritableStream<Message>;
 }
@@ -19,14 +20,22 @@ export interface NetworkInport {
 export interface NetworkOutport extends AsyncIterable<Message> {
   /** Returns a stream of which each chunk is a message. */
   readable(): ReadableStream<Message>;
+  /** The messages with their traces, instead of the messages alone. */
+  traced(): AsyncIterable<TracedMessage>;
 }
 
-export function makeInport(put: (message: Message, signal?: AbortSignal) => Promise<void>): NetworkInport {
+/** A message that left the network, and the W3C header of the hop that sent it. */
+export interface TracedMessage {
+  readonly message: Message;
+  readonly traceparent: string | undefined;
+}
+
+export function makeInport(put: (message: Message, sending: Sending) => Promise<void>): NetworkInport {
   const inport: NetworkInport = {
-    send: async (message: Message, options?: SendOptions, ...extra: unknown[]) => {
-      const { signal } = readSendOptions('send', options);
+    send: async (message: Message, options?: NetworkSendOptions, ...extra: unknown[]) => {
+      const sending = readNetworkSendOptions('send', options);
       refuseArguments('send', extra);
-      return put(ownMessage(message, ['message']), signal);
+      return put(ownMessage(message, ['message']), sending);
     },
     writable: (...extra: unknown[]) => {
       refuseArguments('writable', extra);
@@ -37,23 +46,28 @@ export function makeInport(put: (message: Message, signal?: AbortSignal) => Prom
 }
 
 /** @param checkEnd throws the failure of the network, if there is one */
-export function makeOutport(box: Mailbox<Message>, checkEnd: () => void): NetworkOutport {
-  async function* read(): AsyncGenerator<Message, void, undefined> {
+export function makeOutport(box: Mailbox<TracedMessage>, checkEnd: () => void): NetworkOutport {
+  async function* read<T>(part: (taken: TracedMessage) => T): AsyncGenerator<T, void, undefined> {
     // Not `yield*`, which takes several turns for each message.
-    for (let message = await box.take(); message !== undefined; message = await box.take()) yield message;
+    for (let taken = await box.take(); taken !== undefined; taken = await box.take()) yield part(taken);
     checkEnd();
   }
+  const messages = () => read(({ message }) => message);
   return {
-    [Symbol.asyncIterator]: read,
+    [Symbol.asyncIterator]: messages,
+    traced: (...extra: unknown[]) => {
+      refuseArguments('traced', extra);
+      return read(taken => taken);
+    },
     readable: (...extra: unknown[]) => {
       refuseArguments('readable', extra);
-      const messages = read();
+      const reader = messages();
       return new ReadableStream({
         pull: async controller => {
-          const { done, value } = await messages.next();
+          const { done, value } = await reader.next();
           done ? controller.close() : controller.enqueue(value);
         },
-        cancel: async () => void (await messages.return()),
+        cancel: async () => void (await reader.return()),
       });
     },
   };

@@ -13,6 +13,8 @@ interface Counts {
 /** A call of the network. */
 export interface OpenCall {
   readonly packets: Packet[];
+  /** The trace of each packet. */
+  readonly traceparents: (string | undefined)[];
   /** Called when nothing that the call caused runs or is queued. */
   end(): void;
 }

@@ -34,6 +34,18 @@ export function findAsyncContext(scope: Scope): AsyncContext | undefined {
   return { run: (value, fn) => storage.run(value, fn), current: () => storage.getStore() };
 }
 
+/** A named channel of `node:diagnostics_channel`, of which tools outside the program may be subscribers. */
+export interface DiagnosticsChannel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+/** Finds a channel of Node, Deno, Bun or workerd. */
+export function findChannel(scope: Scope, name: string): DiagnosticsChannel | undefined {
+  type Channels = { channel?: (name: string) => DiagnosticsChannel };
+  return builtinModule<Channels>(scope, 'node:diagnostics_channel')?.channel?.(name);
+}
+
 /** Finds the URL that relative URLs of a page or its worker start from. Undefined outside browsers, which alone have `location`. */
 export function findBaseUrl({ document, location }: Scope): string | undefined {
   if (!location) return undefined;

@@ -1,59 +1,9 @@
 import { type Packet, readPacket, ScriptActor } from '../../src/actor/node.ts';
-import { nodeHost } from '../helpers/node.ts';
+import { config, createLoop, plugin, state, textOf } from './js-sdk-loop.ts';
 import { runWorkload, type Subject, type Workload } from './measure.ts';
 
 // How many messages does an actor process, and how much memory do many actors take? The peer is a loop over the official
-// JS SDK with the same plugin and host functions. It does the work of an actor: write the context, call, read the result,
-// keep the state.
-
-interface PeerOutput {
-  text(): string;
-}
-interface Peer {
-  call(name: string, input: string): Promise<PeerOutput | null>;
-  close(): Promise<void>;
-}
-interface PeerContext {
-  read(handle: bigint): PeerOutput | null;
-  store(text: string): bigint;
-}
-type CreatePeer = (manifest: { wasm: { data: Uint8Array }[] }, options: object) => Promise<Peer>;
-const peerModule = new URL('../../../test/bench/peer.mjs', import.meta.url).href;
-const { createPlugin: createPeer } = (await import(peerModule)) as { createPlugin: CreatePeer };
-
-// Returns its messages and its state. Each message carries the state to the plugin and back.
-const plugin = nodeHost.readBytes('fixtures/rust-keeper/rust_keeper.wasm');
-const state = { count: 7, label: 'a counter' };
-const config = { initial_value: 10 };
-
-/** A message whose data has `characters` characters. */
-const textOf = (characters: number) =>
-  JSON.stringify({ in: { type: 'String', data: 'x'.repeat(characters) } });
-
-/** The loop that a program with the JS SDK needs instead of an actor. */
-async function createLoop() {
-  let kept: Record<string, unknown> = { ...state };
-  const functions = {
-    __send_output: () => {},
-    __get_state: (context: PeerContext, key: bigint) =>
-      context.store(JSON.stringify(kept[context.read(key)!.text()] ?? null)),
-    __set_state: (context: PeerContext, key: bigint, value: bigint) => {
-      kept[context.read(key)!.text()] = JSON.parse(context.read(value)!.text());
-    },
-  };
-  const peer = await createPeer(
-    { wasm: [{ data: plugin }] },
-    { useWasi: false, functions: { 'extism:host/user': functions } },
-  );
-  const node = { node_id: 'actor', component: 'actor', resolved_env: {}, config, namespace: null };
-  const process = async (payload: object) => {
-    const output = await peer.call('process', JSON.stringify({ payload, config: node, state: kept }));
-    const result = JSON.parse(output!.text()) as { outputs: object; state: Record<string, unknown> };
-    kept = result.state;
-    return [result.outputs];
-  };
-  return { process, close: () => peer.close() };
-}
+// JS SDK.
 
 const createActor = () => ScriptActor.create({ source: plugin }, { config, state, stderr: () => {} });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
 import { npm } from '../runtime/npm.ts';
@@ -20,6 +20,7 @@ const AGAINST: Record<string, Record<string, string>> = {
   payload: { accessors: 'js-sdk', reference: 'js-sdk' },
   actors: { actor: 'js-sdk' },
   async: { plugboard: 'js-sdk' },
+  network: { network: 'process()', 'process()': 'js-sdk' },
   start: { plugboard: 'js-sdk' },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
@@ -135,13 +136,17 @@ const results = [
 const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
   dependencies: Record<string, string>;
 };
+/** Other work that ran meanwhile makes the figures of one run comparable with each other only. */
+const [load] = loadavg() as [number];
+const shared =
+  load > 2 ? ` Taken on a shared machine (load ${load.toFixed(1)}): compare figures of this run only.` : '';
 const date = new Date().toISOString().slice(0, 10);
 const conditions = { date, cpu: cpus()[0]?.model, cores: cpus().length, peer: manifest.dependencies };
 const pairs = Object.entries(against).map(([subject, peer]) => `${subject} as ${peer}`);
 const versions = Object.entries(manifest.dependencies).map(([peer, version]) => `${peer} ${version}`);
 const intro =
   `Medians of one run, with processes of its own for each subject. The factors say how many times as fast a subject is: ${pairs.join(', ')}. ` +
-  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it does not support the workload, or hangs.`;
+  `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it does not support the workload, or hangs.${shared}`;
 const page = [`# ${name}`, intro, ...results.map(result => table(result, against))].join('\n\n');
 mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);

@@ -441,6 +441,8 @@ export function engineContract(test: Test, { create, crash }: EngineHarness): vo
         message: Message.integer(1),
         code: 'TRAP',
         error: 'unreachable',
+        packet: { in: Message.integer(1) },
+        read: [{ source: 'x.out -> a.in', position: 1, port: 'in' }],
       };
       await a.commit(stepOf([], { dead: [letter] }));
       equal(await engine.dead(), [letter]);

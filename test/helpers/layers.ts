@@ -181,7 +181,9 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'actor ground',
-    files: ['errors', 'limits', 'events', 'float', 'call-options'].map(name => `src/actor/${name}.ts`),
+    files: ['errors', 'limits', 'events', 'listeners', 'float', 'call-options'].map(
+      name => `src/actor/${name}.ts`,
+    ),
     mayImport: outsideActor,
   },
   { name: 'actor json', files: ['src/actor/json/'], mayImport: belowInActor('actor json') },

@@ -1,59 +1,21 @@
 import { Message, type Packet } from '../../src/actor/index.ts';
 import {
-  type Component,
   type ComponentContext,
   type ComponentFunction,
-  type GraphInput,
   Network,
   type NetworkHappened,
-  type NetworkOptions,
 } from '../../src/network/index.ts';
 import { answering, METADATA, RESULT } from '../actor/answering.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { WORKSPACE } from './graphs.ts';
+import { createNetwork as create, end, graphOf, int } from './make-network.ts';
 import { checkNetwork } from './random-network.ts';
 
 const SEEDS = 1000;
 
 const read = (name: string) => host().readBytes(`fixtures/${name.replace('_', '-')}/${name}.wasm`);
-const end = (text: string) => ({ nodeId: text.split('.')[0], portId: text.split('.')[1] });
-const int = (value: number) => Message.integer(value);
-
-/** A graph of edges such as `a.out -> b.in`, `> go -> a.in` and `b.out -> end >`. Each node is its own component. */
-function graphOf(lines: readonly string[], more: object = {}): GraphInput {
-  const split = lines.map(line => line.split(' -> ') as [string, string]);
-  const isNode = (text: string) => text.includes('.');
-  const nodes = [
-    ...new Set(
-      split
-        .flat()
-        .filter(isNode)
-        .map(text => text.split('.')[0]!),
-    ),
-  ];
-  const exposed = (rows: [name: string, text: string][]) =>
-    Object.fromEntries(rows.map(([name, text]) => [name.replace(/[> ]/g, ''), end(text)]));
-  return {
-    properties: { name: 'test' },
-    processes: Object.fromEntries(nodes.map(id => [id, { component: id }])),
-    connections: split.flatMap(([from, to]) =>
-      isNode(from) && isNode(to) ? [{ from: end(from), to: end(to) }] : [],
-    ),
-    inports: exposed(split.filter(([from]) => from.startsWith('>'))),
-    outports: exposed(split.filter(([, to]) => to.endsWith('>')).map(([from, to]) => [to, from])),
-    ...more,
-  };
-}
-
-const create = (
-  lines: readonly string[],
-  components: { [name: string]: Component },
-  options: NetworkOptions = {},
-  more: object = {},
-) => Network.create(graphOf(lines, more), { ...options, components });
-
 /** Reads all messages of a port until the network is stopped. */
 async function all(network: Network, port = 'end'): Promise<unknown[]> {
   const found: unknown[] = [];
@@ -177,9 +139,10 @@ suite('network', test => {
     const processes = { j: { component: 'j', metadata: { await_all_inports: true } } };
     const lines = ['> x -> j.x', '> y -> j.y', 'j.out -> end >'];
     const network = await create(lines, { j }, {}, { processes });
-    equal(await network.call({ x: int(1) }), { packets: [], waiting: { j: { x: 1 } } });
+    equal(await network.call({ x: int(1) }), { packets: [], traceparents: [], waiting: { j: { x: 1 } } });
     equal(await network.call({ x: int(2), y: int(10) }), {
       packets: [{ end: int(11) }],
+      traceparents: [undefined],
       waiting: { j: { x: 1 } },
     });
     equal((await network.call({ y: int(20) })).packets, [{ end: int(22) }]);
@@ -209,8 +172,8 @@ suite('network', test => {
 
   test('ends a call although its packet causes none', async () => {
     const network = await create(['> go -> a.in'], { a: () => {} });
-    equal(await network.call({ go: int(1) }), { packets: [], waiting: {} });
-    equal(await network.call({}), { packets: [], waiting: {} });
+    equal(await network.call({ go: int(1) }), { packets: [], traceparents: [], waiting: {} });
+    equal(await network.call({}), { packets: [], traceparents: [], waiting: {} });
     await network.stop();
   });
 
@@ -289,8 +252,8 @@ suite('errors in a network', test => {
     const events: NetworkHappened[] = [];
     const network = await create(lines, { a: failing }, { onEvent: event => void events.push(event) });
     equal((await network.call({ go: int(1) })).packets, []);
-    const letter = { node: 'a', port: 'in', message: int(1), code: 'CALLBACK_FAILED', error: 'no ink' };
-    equal(await network.deadLetters(), [letter]);
+    const [letter] = await network.deadLetters();
+    equal([letter!.node, letter!.error], ['a', 'no ink']);
     const { type, atMs, network: name, ...rest } = events.find(event => event.type === 'dead')!;
     equal([type, name, rest], ['dead', 'test', letter]);
     ok(atMs > 0);

@@ -32,6 +32,7 @@ const findTinyGo = (): Toolchain | string =>
 
 /** The tools that pages install from the registry, with the versions that are tested. */
 export const PINNED = {
+  '@opentelemetry/sdk-trace-base': '2.12.1',
   assemblyscript: '0.28.20',
   esbuild: '0.28.2',
   jest: '30.5.2',
@@ -61,6 +62,7 @@ export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#AssemblyScript': findTool('assemblyscript'),
   'docs/PLUGINS.md#A deployed actor': findTool('assemblyscript'),
   'docs/PLUGINS.md#Debugging': findTool('assemblyscript'),
+  'docs/NETWORKS.md#Tracing': findTool('@opentelemetry/sdk-trace-base'),
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
   'docs/TYPES.md#A plugin with an XTP schema': findTool('typescript'),
   'docs/TYPES.md#With esbuild': findTool('esbuild'),

@@ -1,4 +1,4 @@
-import type { Message } from '../../actor/message/message.ts';
+import type { Message, Packet } from '../../actor/message/message.ts';
 import type { StateMap } from '../../actor/state/state-store.ts';
 import type { ActorState } from '../../actor/state/written-state.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -15,6 +15,8 @@ export interface Trace {
   readonly causes: readonly string[];
   /** Number of nodes on its way. */
   readonly hops: number;
+  /** The W3C header of the node that sent it, or of the sender outside. Absent when there is no trace. */
+  readonly traceparent?: string;
 }
 
 /** A message on its way to a port of a node, or out of the network. */
@@ -35,13 +37,19 @@ export interface Sent {
   readonly trace: Trace;
 }
 
-/** A message that a node could not process, and whose error has no way. */
+/** A message that a node could not process, and whose error has no way; or an error that a node sent, and that has none. */
 export interface DeadLetter {
   readonly node: string;
   readonly port: string;
   readonly message: Message;
   readonly code: string;
   readonly error: string;
+  /** The whole packet that the node processed. */
+  readonly packet: Packet;
+  /** Where its messages came from. With `node` it names the step: no other step reads the same. */
+  readonly read: readonly Pick<Delivery, 'source' | 'position' | 'port'>[];
+  /** The W3C header of the step. Absent when there is no trace. */
+  readonly traceparent?: string;
 }
 
 /** The record of a node. It is replaced as a whole, or not at all. */
