@@ -1,0 +1,94 @@
+import { Message, type Packet, readPacket, ScriptActor } from '../../src/actor/node.ts';
+import { Network } from '../../src/network/node.ts';
+import { config, createLoop, plugin, state, textOf } from './js-sdk-loop.ts';
+import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
+
+// How long does a message take through a chain of nodes? Compared are the same actors in a network, called one after the other by
+// `process()`, and wired by hand over the official JS SDK. All keep a state. A run is one message through the whole chain.
+
+const text = textOf(120);
+const packet: Packet = readPacket(text);
+
+/** A chain of nodes. `send` puts a message through it. */
+interface Chain {
+  send: Run;
+  /** Puts messages in together, and waits for all. */
+  stream?(messages: number): Promise<unknown>;
+}
+
+async function createNetwork(nodes: number): Promise<Chain> {
+  const id = (index: number) => `n${index}`;
+  const end = (index: number) => ({ nodeId: id(index), portId: 'in' });
+  const indexes = Array.from({ length: nodes }, (_, index) => index);
+  const graph = {
+    properties: { name: 'chain' },
+    processes: Object.fromEntries(
+      indexes.map(index => [id(index), { component: 'Keeper', metadata: config }]),
+    ),
+    connections: indexes.slice(1).map(index => ({ from: end(index - 1), to: end(index) })),
+    inports: { go: end(0) },
+    outports: { end: end(nodes - 1) },
+  };
+  const network = await Network.create(graph, {
+    components: { Keeper: { source: plugin } },
+    actors: { stderr: () => {} },
+  });
+  const message = packet.in!;
+  const reader = network.outports.end![Symbol.asyncIterator]();
+  network.start();
+  const stream = async (messages: number) => {
+    for (let left = messages; left > 0; left--) await network.inports.go!.send(message);
+    for (let left = messages; left > 0; left--) await reader.next();
+  };
+  // Both make the state that the others begin with.
+  await network.call({ go: Message.object(state) });
+  return { send: () => network.call({ go: message }), stream };
+}
+
+/** Calls one after the other, each with the packet of the one before. */
+async function createCalls<P>(
+  nodes: number,
+  create: () => Promise<{ process(packet: P): Promise<P[]> }>,
+  first: P,
+): Promise<Chain> {
+  const all = await Promise.all(Array.from({ length: nodes }, create));
+  const send = async () => {
+    let packet = first;
+    for (const actor of all) [packet] = (await actor.process(packet)) as [P];
+    return packet;
+  };
+  return { send };
+}
+
+const createActor = () => ScriptActor.create({ source: plugin }, { config, state, stderr: () => {} });
+const CHAINS: readonly [name: string, create: (nodes: number) => Promise<Chain>][] = [
+  ['network', createNetwork],
+  ['process()', nodes => createCalls<Packet>(nodes, createActor, packet)],
+  ['js-sdk', nodes => createCalls<object>(nodes, createLoop, JSON.parse(text) as object)],
+];
+
+function workload(name: string, nodes: number, messages = 1): Workload {
+  const subjects = CHAINS.map(([name, create]): Subject => {
+    const make = async () => {
+      const beforeBytes = process.memoryUsage().rss;
+      const { send, stream } = await create(nodes);
+      await send();
+      const memoryKib = (process.memoryUsage().rss - beforeBytes) / nodes / 1024;
+      const all = async () => {
+        for (let left = messages; left > 0; left--) await send();
+      };
+      const run = messages === 1 ? send : stream ? () => stream(messages) : all;
+      return nodes > 3 ? { run, memoryKib } : run;
+    };
+    return { name, make };
+  });
+  return { name, subjects };
+}
+
+await runWorkload([
+  workload('chain of 3', 3),
+  workload('chain of 3, 100 messages at once', 3, 100),
+  workload('chain of 10', 10),
+  workload('chain of 100', 100),
+  workload('chain of 1,000', 1000),
+]);
