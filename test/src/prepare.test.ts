@@ -101,10 +101,12 @@ suite('prepared modules', test => {
     for (const bytes of [WASM, WITH_START]) {
       const prepared = prepareModule(bytes, { time: true });
       for (const source of [prepared, builtModule(new WebAssembly.Module(prepared), facts(prepared))]) {
-        const plugin = await createPlugin(source, { timeoutMs: 50, timeoutBy: 'checks' });
-        await raises(() => plugin.call('loop'), { code: 'TIMEOUT' });
-        await plugin.call('many');
-        await plugin.close();
+        const limited = await createPlugin(source, { timeoutMs: 50, timeoutBy: 'checks' });
+        await raises(() => limited.call('loop'), { code: 'TIMEOUT' });
+        await limited.close();
+        const patient = await createPlugin(source, { timeoutMs: 60_000, timeoutBy: 'checks' });
+        await patient.call('many');
+        await patient.close();
         const free = await createPlugin(source);
         await free.call('many');
         if (bytes === WITH_START)
