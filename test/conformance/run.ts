@@ -7,6 +7,7 @@ import { nodeHost } from '../helpers/node.ts';
 import { nativePython, Unavailable } from '../native/native.ts';
 import { installLocked, Offline } from '../runtime/install.ts';
 import { differencesInGo, differencesInPython } from './bundle-runners.ts';
+import { problemsOfExample } from './example.ts';
 import { conformancePage, type KeptResults } from './page.ts';
 
 // Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
@@ -123,6 +124,11 @@ for (const { host, differences } of RUNNERS) {
   console.log(`${name} of the bundle on ${host}: ${compared} cases, ${found.length} differences`);
   if (found.length > 0) process.exitCode = 1;
 }
+if (ran.has('native')) {
+  const problems = problemsOfExample(nativePython());
+  for (const problem of problems) console.log(`FAILED the adapter in the README, ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+}
 if (!process.env.CI) {
   const lines = results.map(({ cases, ...rest }) => {
     const rows = cases.map(item => JSON.stringify(item)).join(',\n');
@@ -131,3 +137,6 @@ if (!process.env.CI) {
   writeFileSync(KEPT, `[${lines.join(',\n')}]\n`);
   writeFileSync('docs/CONFORMANCE.md', conformancePage(results));
 }
+const all = [...ran.values()].flatMap(({ cases }) => cases);
+const failed = all.filter(({ status }) => status === 'failed').length;
+console.log(`\n${all.length - failed} passed, ${failed} failed`);
