@@ -1,7 +1,7 @@
 import { NO_WASM } from '../abi/errors.ts';
 import type { Preopen } from '../wasi/index.ts';
 import { refuseExtra } from '../wasi/options.ts';
-import type { NamedSource, Policy } from './audit/policy.ts';
+import type { GivenKeys, NamedSource, Policy } from './audit/policy.ts';
 import { CreateError, messageWithCause } from './errors.ts';
 import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
 import { readForeign, refuseOption } from './given/option-keys.ts';
@@ -45,8 +45,8 @@ export async function createPlugin(
     parsed.modules.map(item => loadSource(platform, fetch, item, policy ? true : undefined)),
   );
   const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
-  const keys = { manifest: defaults, options: own };
-  const { manifest: kept, options: limited } = policy ? policy.admit(named, keys) : keys;
+  const keys: GivenKeys = { manifest: defaults, options: own };
+  const { manifest: kept, options: limited, watched = null } = policy ? policy.admit(named, keys) : keys;
   const settings = toSettings(kept, limited);
   refuseUncheckedAddresses(platform, settings);
   const folders = openFolders(platform, settings);
@@ -57,7 +57,9 @@ export async function createPlugin(
   const chosen = modeFor(plan, settings, platform);
   warnOfZeroLimits(settings);
   settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
-  const plugin = new Plugin(await assemble({ platform, settings, plan, limits, ...chosen, folders }));
+  const plugin = new Plugin(
+    await assemble({ platform, settings, plan, limits, ...chosen, folders, watched }),
+  );
   await plugin.initialise();
   return plugin;
 }

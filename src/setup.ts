@@ -9,7 +9,7 @@ import {
 import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
 import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
-import type { Budgets } from './given/budgets.ts';
+import type { WatchedBudgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
@@ -114,6 +114,8 @@ export interface Decided extends ChosenMode {
   plan: LinkPlan;
   limits: Limits;
   folders: Readonly<Record<string, Preopen>>;
+  /** Budgets of a policy that refuses nothing. */
+  watched: WatchedBudgets | null;
 }
 
 export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
@@ -136,7 +138,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const outputs = new OutputCopier(kernel.memory);
   const waiting = waitingCalls(decided, kernel, outputs);
   const calls = waiting ?? new InlineCalls(kernel, outputs);
-  const budget = settings.budgets && (await budgetFor(settings.budgets, kernel, calls));
+  const budget = settings.budgets || decided.watched ? await budgetFor(decided, kernel, calls) : null;
   const { tier, imports: uncounted } = connect(kernel, mode, settings);
   const imports = budget?.imports(uncounted) ?? uncounted;
   const plan = budget?.plan(decided.plan) ?? decided.plan;
@@ -186,9 +188,9 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
 }
 
-async function budgetFor(budgets: Budgets, kernel: Kernel, calls: HostCalls): Promise<Budget> {
+async function budgetFor({ settings, watched }: Decided, kernel: Kernel, calls: HostCalls): Promise<Budget> {
   const { Budget } = await import('./run/budget.ts');
-  return new Budget(budgets, kernel, () => calls.isActive);
+  return new Budget(settings.budgets ?? {}, watched, kernel, () => calls.isActive);
 }
 
 /** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */

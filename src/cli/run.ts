@@ -20,7 +20,7 @@ import { hexOfSha256 } from '../module/source.ts';
 import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
-import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './access.ts';
+import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess, readPolicy } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
@@ -102,7 +102,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
     const functions = withStubs(values.stub);
-    const access = { ...readAccess(values), ...allowHeaders(values) };
+    const access = { ...readAccess(values), ...allowHeaders(values), ...(await readPolicy(values)) };
     if (node) refuseLimitsOf(node, values);
     const logs = logOptions(values);
     if (values.adopt && values.state === undefined) {
@@ -114,6 +114,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
     refuseSharedFiles([
       { name: 'ACTOR.wasm', path },
       { name: '--node', path: values.node },
+      { name: '--policy', path: values.policy },
       { name: 'stdin', path: 0 },
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },

@@ -18,6 +18,13 @@ export interface Budgets {
 
 export type BudgetName = keyof Budgets;
 
+/** Budgets that end no call: a call that used more than one of them is reported at its end. */
+export interface WatchedBudgets {
+  limits: Budgets;
+  /** @param used all that the call used */
+  tell(name: BudgetName, used: number): void;
+}
+
 const row = (unit: string) => ({ ...aCount(unit), default: 'no limit' });
 
 export const BUDGET_OPTIONS: OptionTable<Budgets> = {
