@@ -41,6 +41,7 @@ const OPTIONS = [
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
+  'BoundOptions',
 ];
 
 /** All other types of parameters, and why they are not options. */
