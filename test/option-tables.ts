@@ -41,7 +41,6 @@ import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
-import { JOURNAL_OPTIONS, readJournalOptions } from '../src/network/journal/journal-options.ts';
 import { NETWORK_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
@@ -186,12 +185,6 @@ export const TAKERS: readonly Taker[] = [
     // FileState.open reads its options by this function, but exists only on runtimes with files.
     callable: 'FileState.open',
     give: options => readFileStateOptions(options),
-  },
-  {
-    table: JOURNAL_OPTIONS,
-    // As FileState.
-    callable: 'new JournalEngine',
-    give: options => readJournalOptions(options),
   },
   { table: STOP_OPTIONS, callable: 'ScriptActor.stop', give: async options => (await actor()).stop(options) },
   {

@@ -323,7 +323,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Network.subscribe': on(network, 'subscribe', () => {}),
   'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
   'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),
-  'new JournalEngine': make(JournalEngine, 'missing/state', {}),
+  'new JournalEngine': make(JournalEngine, 'missing/state'),
   'JournalEngine.flush': on(journal, 'flush'),
   'JournalEngine.lastId': on(journal, 'lastId', 'go'),
   'LastingEngine.flush': on(journal, 'flush'),

@@ -41,7 +41,6 @@ const OPTIONS = [
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
-  'BoundOptions',
 ];
 
 /** All other types of parameters, and why they are not options. */

@@ -17,7 +17,7 @@ import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts
 import { ownSignal } from '../values/own.ts';
 import { type Component, type ReadComponent, readComponent } from './component.ts';
 import { BOUND_ROWS, type BoundOptions } from './engine/bounds.ts';
-import { engines, type LastingEngine } from './engine/lasting.ts';
+import { type LastingEngine, makers } from './engine/lasting.ts';
 import type { NetworkListener } from './events.ts';
 
 export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allowedEnv'>, BoundOptions {
@@ -39,7 +39,7 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   onEvent?: NetworkListener | undefined;
 }
 
-const anEngine = kind<LastingEngine>('a JournalEngine', value => engines.has(Object(value)));
+const anEngine = kind<LastingEngine>('a JournalEngine', value => makers.has(Object(value)));
 
 export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
   of: 'Network.create(graph, options)',
@@ -83,9 +83,6 @@ export function readNetworkOptions(given: unknown): NetworkSettings {
     actors = {},
     ...options
   } = readOptions(NETWORK_OPTIONS, given, 'Network', refuseOption);
-  const bound = Object.keys(BOUND_ROWS).find(key => options[key as keyof BoundOptions] !== undefined);
-  if (options.engine && bound !== undefined)
-    refuseOption(`Network: ${bound}: give it to the engine, which is given too`);
   return {
     ...options,
     actors: readLoaderOptions(actors),

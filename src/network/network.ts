@@ -12,14 +12,15 @@ import type { JsonObject } from '../actor/json/value.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
 import { snapshotOf } from '../actor/state/state-store.ts';
-import type { DeadLetter, Delivery } from './engine/engine.ts';
-import { engines } from './engine/lasting.ts';
+import { makeBreath } from './breath.ts';
+import { boundsOf } from './engine/channel.ts';
+import type { DeadLetter, Received } from './engine/engine.ts';
+import { makers } from './engine/lasting.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from './errors.ts';
 import type { NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
-import type { ReadInside } from './extism-actor.ts';
+import { pluginFiles, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
-import { NETWORK_LIMITS } from './limits.ts';
 import { type NetworkOptions, type NetworkSettings, readNetworkOptions } from './network-options.ts';
 import { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
@@ -113,9 +114,9 @@ export class Network {
     const loader = makeLoader(settings.actors);
     const plan = await planWith(graph, settings, loader, readInside);
     const { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes } = settings;
-    const engine =
-      (settings.engine && engines.get(settings.engine)) ??
-      new MemoryEngine({ capacity, capacityBytes, cycleCapacity, cycleCapacityBytes });
+    const bounds = { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes };
+    const makeEngine = settings.engine && makers.get(settings.engine);
+    const engine = makeEngine?.(bounds) ?? new MemoryEngine(bounds);
     const workers = new Map<string, NodeWorker>();
     await engine.open(plan);
     try {
@@ -151,14 +152,15 @@ export class Network {
     this.#loader = loader;
     this.#workers = workers;
     if (settings.onEvent) this.#listeners.add(settings.onEvent);
-    const capacity = settings.capacity ?? NETWORK_LIMITS.edgePackets.default;
-    this.#traffic = new Traffic(engine, plan, capacity);
+    const { packets, bytes } = boundsOf(settings.capacity, settings.capacityBytes, false);
+    this.#traffic = new Traffic(engine, plan, packets, bytes);
     const ways = waysOf(plan);
     const owner = {
       engine,
       tally: this.#traffic.tally,
       signal: this.#abort.signal,
       emit: (happening: NetworkHappening) => this.#emit(happening),
+      breathe: makeBreath(),
     };
     for (const node of plan.nodes) {
       const gate = gateOf(plan, node, settings);
@@ -177,7 +179,7 @@ export class Network {
     this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, makeInport(put(name))]));
     this.outports = Object.fromEntries(
       [...this.#traffic.outboxes].map(([name, box]) => {
-        const done = (delivery: Delivery) => engine.done(name, delivery);
+        const done = (delivery: Received) => this.#traffic.used(name, delivery);
         return [name, makeOutport(box, done, checkEnd)];
       }),
     );
@@ -240,6 +242,16 @@ export class Network {
     if (this.#phase === 'created') this.start();
     await this.#traffic.drained(this.#abort.signal);
     if (this.#failure !== undefined) throw this.#stopped('drain');
+  }
+
+  /** @internal Returns the modules of nodes of Reflow's form that are files, by the names that `reload` takes. */
+  pluginFiles(): { readonly name: string; readonly file: string }[] {
+    return pluginFiles(this.plan.nodes, this.#settings);
+  }
+
+  /** @internal Resolves when readers have used all messages that left the network. */
+  whenRead(): Promise<void> {
+    return this.#traffic.whenRead();
   }
 
   /**

@@ -1,7 +1,7 @@
 import { readSendOptions, refuseArguments, type SendOptions } from '../actor/call-options.ts';
 import type { Mailbox } from '../actor/mailbox.ts';
 import type { Message } from '../actor/message/message.ts';
-import type { Delivery } from './engine/engine.ts';
+import type { Received } from './engine/engine.ts';
 import { ownMessage } from './own-packet.ts';
 
 /** A port into the network. */
@@ -21,7 +21,7 @@ export interface NetworkOutport extends AsyncIterable<Message> {
   /** Returns a stream of which each chunk is a message. */
   readable(): ReadableStream<Message>;
   /** @internal */
-  deliveries(): AsyncGenerator<Delivery, void, undefined>;
+  deliveries(): AsyncGenerator<Received, void, undefined>;
 }
 
 export function makeInport(put: (message: Message, signal?: AbortSignal) => Promise<void>): NetworkInport {
@@ -44,11 +44,11 @@ export function makeInport(put: (message: Message, signal?: AbortSignal) => Prom
  * @param checkEnd throws the failure of the network, if there is one
  */
 export function makeOutport(
-  box: Mailbox<Delivery>,
-  done: (delivery: Delivery) => void,
+  box: Mailbox<Received>,
+  done: (delivery: Received) => void,
   checkEnd: () => void,
 ): NetworkOutport {
-  async function* read<T>(of: (delivery: Delivery) => T): AsyncGenerator<T, void, undefined> {
+  async function* read<T>(of: (delivery: Received) => T): AsyncGenerator<T, void, undefined> {
     // Not `yield*`, which takes several turns for each message.
     for (let delivery = await box.take(); delivery !== undefined; delivery = await box.take()) {
       yield of(delivery);

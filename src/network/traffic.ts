@@ -1,7 +1,8 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
-import { ACCEPTED, type Delivery, OUTSIDE } from './engine/engine.ts';
+import { ACCEPTED, OUTSIDE, type Received } from './engine/engine.ts';
 import type { MemoryEngine } from './engine/memory-engine.ts';
+import { messageBytes } from './engine/message-bytes.ts';
 import type { Plan } from './plan/plan.ts';
 import { Tally } from './tally.ts';
 
@@ -11,18 +12,24 @@ const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
 export class Traffic {
   readonly tally = new Tally();
   /** Messages of each port, for its readers. */
-  readonly outboxes: ReadonlyMap<string, Mailbox<Delivery>>;
+  readonly outboxes: ReadonlyMap<string, Mailbox<Received>>;
   readonly #engine: MemoryEngine;
   /** Ends the calls that wait, when the network ends first. */
   readonly #leave = new Set<(error: unknown) => void>();
   /** The ends of all that the packets with ids cause, by their causes. */
   readonly #accepted = new Map<string, Promise<void>>();
   #calls = 0;
+  /** Number of messages that left the network, and that no reader has used. */
+  #unread = 0;
+  readonly #onRead: (() => void)[] = [];
 
-  constructor(engine: MemoryEngine, plan: Plan, capacity: number) {
+  constructor(engine: MemoryEngine, plan: Plan, capacity: number, capacityBytes: number) {
     this.#engine = engine;
     const names = new Set(plan.outports.map(({ name }) => name));
-    this.outboxes = new Map([...names].map(name => [name, new Mailbox(`outport ${name}`, capacity)]));
+    const bytesOf = ({ message }: Received) => messageBytes(message);
+    this.outboxes = new Map(
+      [...names].map(name => [name, new Mailbox(`outport ${name}`, capacity, capacityBytes, bytesOf)]),
+    );
     for (const trace of engine.waiting()) {
       for (const cause of trace.causes) if (cause.startsWith(ACCEPTED)) this.#endOf(cause);
       this.tally.move(trace, 1);
@@ -111,11 +118,24 @@ export class Traffic {
     for await (const delivery of this.#engine.receive(port)) {
       const { message, trace } = delivery;
       for (const { packets } of this.tally.callsOf(trace)) packets?.push({ [port]: message });
+      this.#unread++;
       if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE)) await box.send(delivery);
-      else this.#engine.done(port, delivery);
+      else this.used(port, delivery);
       this.tally.move(trace, -1);
       this.tally.settle();
     }
+  }
+
+  /** A reader has used a message. */
+  used(port: string, delivery: Received): void {
+    this.#engine.done(port, delivery);
+    this.#unread--;
+    if (this.#unread === 0) for (const resolve of this.#onRead.splice(0)) resolve();
+  }
+
+  /** Resolves when readers have used all messages that left the network. */
+  async whenRead(): Promise<void> {
+    if (this.#unread > 0) await new Promise<void>(resolve => this.#onRead.push(resolve));
   }
 
   /** Resolves when no packet is on its way but those that wait at joins, or when the signal fires. */

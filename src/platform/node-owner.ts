@@ -23,7 +23,12 @@ export class FolderOwner {
 
   /** Makes the folder if it is missing, and takes it. @throws {Error} with the reason */
   static take(folder: string): FolderOwner {
-    fs().mkdirSync(folder, { recursive: true });
+    try {
+      fs().mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      if (!hasCode(cause, 'EEXIST') && !hasCode(cause, 'ENOTDIR')) throw cause;
+      throw new Error('expected a folder, got a file', { cause });
+    }
     const file = path().join(folder, OWNER_FILE);
     // Each round removes one file of a process that is gone. Another process may be faster.
     for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -136,11 +141,15 @@ function startOf(pid: number): string | null {
   }
 }
 
-function hostOf(): string {
+/** Returns the name of the machine, with the namespace of its processes on Linux. Deno may refuse to tell either. */
+const hostOf = (): string =>
+  [() => os().hostname(), () => fs().readlinkSync('/proc/self/ns/pid')].map(told).join(' ');
+
+function told(read: () => string): string {
   try {
-    return `${os().hostname()} ${fs().readlinkSync('/proc/self/ns/pid')}`;
+    return read();
   } catch {
-    return os().hostname();
+    return '-';
   }
 }
 

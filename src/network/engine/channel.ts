@@ -1,7 +1,7 @@
 import type { Message } from '../../actor/message/message.ts';
 import { Fifo } from '../../values/fifo.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import type { Delivery, Trace } from './engine.ts';
+import type { Delivery, Received, Trace } from './engine.ts';
 
 /** How much an edge holds. */
 export interface Bounds {
@@ -138,11 +138,11 @@ export class Outbox implements Sink {
   /** @param ready awaited before a packet goes out */
   async *read(
     ready?: (entry: Entry) => Promise<void> | undefined,
-  ): AsyncGenerator<Delivery, void, undefined> {
+  ): AsyncGenerator<Received, void, undefined> {
     for (let entry = await this.#take(); entry; entry = await this.#take()) {
       const waiting = ready?.(entry);
       if (waiting) await waiting;
-      yield entry.delivery;
+      yield { ...entry.delivery, number: entry.number };
     }
   }
 

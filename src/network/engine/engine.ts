@@ -34,6 +34,12 @@ export interface Delivery {
   readonly trace: Trace;
 }
 
+/** A message that leaves the network. */
+export interface Received extends Delivery {
+  /** Rises with each message of a port, and is the same when the message comes again. */
+  readonly number: number;
+}
+
 /** A message that a node sends. It goes to every edge that begins at the port, in the order of the plan. */
 export interface Sent {
   readonly port: string;
@@ -120,7 +126,7 @@ export interface Engine {
    */
   send(port: string, message: Message, options?: SendOptions): Promise<boolean>;
   /** The messages of a port of the network. Each goes to one reader. Ends once the engine is closed. */
-  receive(port: string): AsyncIterable<Delivery>;
+  receive(port: string): AsyncIterable<Received>;
   /** A reader has used a message of `receive`. Until then it comes again after a crash. */
   done(port: string, delivery: Delivery): void;
   /** The latest dead letters, at least 1,000. */

@@ -1,3 +1,4 @@
+import type { BoundOptions } from './bounds.ts';
 import type { MemoryEngine } from './memory-engine.ts';
 
 /** Keeps the packets and states of one network beyond the end of its process. For the option `engine` of `Network.create`. */
@@ -8,5 +9,5 @@ export interface LastingEngine {
   lastId(port: string): string | undefined;
 }
 
-/** The engines behind the objects that callers have. */
-export const engines = new WeakMap<object, MemoryEngine>();
+/** Make the engines behind the objects that callers have. */
+export const makers = new WeakMap<object, (bounds: BoundOptions) => MemoryEngine>();

@@ -15,6 +15,7 @@ import type {
   NodeRecord,
   NodeSession,
   NodeStep,
+  Received,
   SendOptions,
   Trace,
 } from './engine.ts';
@@ -180,7 +181,7 @@ export class MemoryEngine implements Engine {
     return isNew;
   }
 
-  receive(port: string): AsyncIterable<Delivery> {
+  receive(port: string): AsyncIterable<Received> {
     return this.outboxOf(port).read();
   }
 

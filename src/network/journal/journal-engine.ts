@@ -1,9 +1,7 @@
 import { aText, readArgument } from '../../../wasi/options.ts';
 import { refuseArguments } from '../../actor/call-options.ts';
 import { refuseOption } from '../../actor/errors.ts';
-import type { BoundOptions } from '../engine/bounds.ts';
-import { engines, type LastingEngine } from '../engine/lasting.ts';
-import { readJournalOptions } from './journal-options.ts';
+import { type LastingEngine, makers } from '../engine/lasting.ts';
 import { JournaledEngine } from './journaled-engine.ts';
 
 /**
@@ -29,26 +27,29 @@ import { JournaledEngine } from './journaled-engine.ts';
  * ```
  */
 export class JournalEngine implements LastingEngine {
-  readonly #engine: JournaledEngine;
+  #engine: JournaledEngine | undefined;
 
   /** The folder is made, read and taken by `Network.create`. @throws {ActorError} INVALID_CONFIG */
-  constructor(folder: string, options?: BoundOptions);
-  constructor(folder: string, options?: BoundOptions, ...extra: unknown[]) {
-    const read = readJournalOptions(options, extra);
+  constructor(folder: string);
+  constructor(folder: string, ...extra: unknown[]) {
+    refuseArguments('JournalEngine', extra);
     readArgument(aText, folder, 'JournalEngine: folder', refuseOption);
-    this.#engine = new JournaledEngine(folder, read);
-    engines.set(this, this.#engine);
+    makers.set(this, bounds => {
+      if (this.#engine) refuseOption('Network: engine: expected one without a network; make one for each');
+      this.#engine = new JournaledEngine(folder, bounds);
+      return this.#engine;
+    });
   }
 
   flush(): Promise<void>;
   async flush(...extra: unknown[]): Promise<void> {
     refuseArguments('flush', extra);
-    return this.#engine.flush();
+    await this.#engine?.flush();
   }
 
   lastId(port: string): string | undefined;
   lastId(port: string, ...extra: unknown[]): string | undefined {
     refuseArguments('lastId', extra);
-    return this.#engine.lastId(readArgument(aText, port, 'lastId: port', refuseOption) as string);
+    return this.#engine?.lastId(readArgument(aText, port, 'lastId: port', refuseOption) as string);
   }
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors.ts';
 import { JournalFile, joinPath, readJournals } from '../../platform/node-journal.ts';
 import { FolderOwner } from '../../platform/node-owner.ts';
 import { crc32 } from '../../values/crc32.ts';
-import { ACCEPTED, type Delivery, type NodeRecord, OUTSIDE, type Positions } from '../engine/engine.ts';
+import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } from '../engine/engine.ts';
 import { type Change, MemoryEngine, type MemoryEngineOptions } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
 import { fenced, NetworkError } from '../errors.ts';
@@ -78,7 +78,7 @@ export class JournaledEngine extends MemoryEngine {
   }
 
   /** Packets wait until the commits that made them are on the disk. */
-  override receive(port: string): AsyncIterable<Delivery> {
+  override receive(port: string): AsyncIterable<Received> {
     const isSynced = (number: number) => number < this.#synced.number;
     return this.outboxOf(port).read(({ number }) => (isSynced(number) ? undefined : this.flush()));
   }
@@ -218,6 +218,7 @@ export class JournaledEngine extends MemoryEngine {
       node,
       epoch: this.#left.epoch,
       commit: this.#commit,
+      number: this.entries,
       positions: { ...before?.positions, ...record?.positions, ...used },
       state: record ? record.state : before?.state,
       latest,

@@ -53,6 +53,8 @@ export interface Snapshot {
   readonly epoch: number;
   /** All commits up to this number were on the disk then; the snapshot has those of its node. */
   readonly commit: number;
+  /** Higher than the numbers of all packets then. */
+  readonly number: number;
   readonly positions: Positions;
   /** Undefined: no step of the node was committed. */
   readonly state: NodeState | undefined;
@@ -131,13 +133,14 @@ export function writeCommit(record: CommitRecord): Uint8Array {
 }
 
 export function writeSnapshot(snapshot: Snapshot): Uint8Array {
-  const { node, epoch, commit, positions, state, latest, packets, ids, dead } = snapshot;
+  const { node, epoch, commit, number, positions, state, latest, packets, ids, dead } = snapshot;
   const head = lineOf([
     ['plugboard', '"journal"'],
     ['version', String(VERSION)],
     ['node', writeText(node)],
     ['epoch', String(epoch)],
     ['commit', String(commit)],
+    ['number', String(number)],
     ['positions', writeText(positions)],
     ['state', stateText(state)],
     ['latest', writeText(latest)],
@@ -231,6 +234,7 @@ function readSnapshot(line: JsonObject, packets: readonly JsonObject[]): Snapsho
     node: line.node as string | null,
     epoch: line.epoch as number,
     commit: line.commit as number,
+    number: line.number as number,
     positions: line.positions as unknown as Positions,
     state: stateOf(line),
     latest: line.latest as unknown as Positions,

@@ -37,7 +37,7 @@ export function restore(files: ReadonlyMap<string, Uint8Array>): Restored {
     const own = leftOf(snapshot);
     left.set(snapshot.node, own);
     epoch = Math.max(epoch, snapshot.epoch);
-    for (const packet of snapshot.packets) number = Math.max(number, packet.number + 1);
+    number = Math.max(number, snapshot.number);
     for (const record of commits) {
       if (record.commit > last) break;
       number = Math.max(number, apply(own, record));
