@@ -153,6 +153,7 @@ const LATE_IMPORTS: Files = {
   'src/cli/main.ts': './program.ts',
   'src/cli/program.ts':
     './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
+  'src/cli/run.ts': './run-graph.ts',
   'src/module/compile.ts': './rewrite.ts ./rewrite.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./run/budget.ts ./host/http.ts',

@@ -40,7 +40,7 @@ import {
 import { plugboard } from '../src/build/esbuild.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import { Network as AnyNetwork } from '../src/network/network.ts';
-import { Network, toDot, toMermaid } from '../src/network/node.ts';
+import { JournalEngine, Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
   createPlugin,
@@ -181,6 +181,7 @@ const wasi = () => createWasi({});
 const lines = () => new LineSink();
 const output = () => new PluginOutput(new ArrayBuffer(16));
 const state = () => new MemoryState();
+const journal = () => new JournalEngine('missing/state');
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
@@ -313,6 +314,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Network.create': call(Network.create.bind(Network), GRAPH, { components: { X: () => {} } }),
   'Network.start': on(once(newNetwork), 'start'),
   'Network.call': on(network, 'call', { go: { type: 'Flow' } }, {}),
+  'Network.accept': on(network, 'accept', { go: { type: 'Flow' } }, '1'),
   'Network.drain': on(network, 'drain'),
   'Network.stop': on(once(newNetwork), 'stop', {}),
   'Network.reload': on(moduleNetwork, 'reload', 'X', ACTOR),
@@ -321,6 +323,11 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Network.subscribe': on(network, 'subscribe', () => {}),
   'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
   'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),
+  'new JournalEngine': make(JournalEngine, 'missing/state'),
+  'JournalEngine.flush': on(journal, 'flush'),
+  'JournalEngine.lastId': on(journal, 'lastId', 'go'),
+  'LastingEngine.flush': on(journal, 'flush'),
+  'LastingEngine.lastId': on(journal, 'lastId', 'go'),
   'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),
   toMermaid: call(toMermaid, PLAN),
   toDot: call(toDot, PLAN),

@@ -25,6 +25,8 @@ export interface NodeOwner {
   /** Fires when the network is stopped without waiting. */
   readonly signal: AbortSignal;
   emit(happening: NetworkHappening): void;
+  /** Called after each step. Returns a promise when others need a turn. */
+  breathe(): Promise<void> | undefined;
 }
 
 /** Makes the steps of one node: takes packets, lets the worker process them, and commits the outcome. */
@@ -94,6 +96,8 @@ export class NodeRunner {
         if (complete) {
           for (const { trace } of complete) tally.hold(trace, -1);
           await this.#step(session, complete);
+          const breath = this.#owner.breathe();
+          if (breath) await breath;
         } else tally.settle();
       }
       this.isBusy = false;

@@ -1,6 +1,7 @@
 import { readSendOptions, refuseArguments, type SendOptions } from '../actor/call-options.ts';
 import type { Mailbox } from '../actor/mailbox.ts';
 import type { Message } from '../actor/message/message.ts';
+import type { Received } from './engine/engine.ts';
 import { ownMessage } from './own-packet.ts';
 
 /** A port into the network. */
@@ -19,6 +20,8 @@ export interface NetworkInport {
 export interface NetworkOutport extends AsyncIterable<Message> {
   /** Returns a stream of which each chunk is a message. */
   readable(): ReadableStream<Message>;
+  /** @internal */
+  deliveries(): AsyncGenerator<Received, void, undefined>;
 }
 
 export function makeInport(put: (message: Message, signal?: AbortSignal) => Promise<void>): NetworkInport {
@@ -36,25 +39,39 @@ export function makeInport(put: (message: Message, signal?: AbortSignal) => Prom
   return inport;
 }
 
-/** @param checkEnd throws the failure of the network, if there is one */
-export function makeOutport(box: Mailbox<Message>, checkEnd: () => void): NetworkOutport {
-  async function* read(): AsyncGenerator<Message, void, undefined> {
+/**
+ * @param done called when the reader asks for the next message
+ * @param checkEnd throws the failure of the network, if there is one
+ */
+export function makeOutport(
+  box: Mailbox<Received>,
+  done: (delivery: Received) => void,
+  checkEnd: () => void,
+): NetworkOutport {
+  async function* read<T>(of: (delivery: Received) => T): AsyncGenerator<T, void, undefined> {
     // Not `yield*`, which takes several turns for each message.
-    for (let message = await box.take(); message !== undefined; message = await box.take()) yield message;
+    for (let delivery = await box.take(); delivery !== undefined; delivery = await box.take()) {
+      yield of(delivery);
+      done(delivery);
+    }
     checkEnd();
   }
+  const messages = () => read(({ message }) => message);
   return {
-    [Symbol.asyncIterator]: read,
+    deliveries: () => read(delivery => delivery),
+    [Symbol.asyncIterator]: messages,
     readable: (...extra: unknown[]) => {
       refuseArguments('readable', extra);
-      const messages = read();
-      return new ReadableStream({
+      const reading = messages();
+      const source: UnderlyingDefaultSource<Message> = {
         pull: async controller => {
-          const { done, value } = await messages.next();
+          const { done, value } = await reading.next();
           done ? controller.close() : controller.enqueue(value);
         },
-        cancel: async () => void (await messages.return()),
-      });
+        cancel: async () => void (await reading.return()),
+      };
+      // A message counts as used when the next is asked for, so that none is asked for in advance.
+      return new ReadableStream(source, { highWaterMark: 0 });
     },
   };
 }

@@ -47,6 +47,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/network/', floor: 95.7 },
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
+  { room: 'src/network/journal/', floor: 96 },
   { room: 'src/network/plan/', floor: 97 },
   { room: 'src/msgpack/', floor: 98 },
   { room: 'src/types/', floor: 97 },

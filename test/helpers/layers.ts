@@ -146,6 +146,8 @@ export const layers: readonly Layer[] = [
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',
       'src/platform/node-inside.ts',
+      'src/platform/node-journal.ts',
+      'src/platform/node-owner.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker-code.ts',
       'src/platform/node-worker.ts',
@@ -192,8 +194,16 @@ export const layers: readonly Layer[] = [
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
   {
     name: 'network on node',
-    files: ['src/network/node.ts'],
-    mayImport: ['network', ...networkRooms, 'actor', ...actorRooms, 'actor on node', 'platform of node'],
+    files: ['src/network/node.ts', 'src/network/journal/'],
+    mayImport: [
+      ...outsideActor,
+      'network',
+      ...networkRooms,
+      'actor',
+      ...actorRooms,
+      'actor on node',
+      'platform of node',
+    ],
   },
   {
     name: 'network ground',
