@@ -5,12 +5,12 @@ export const GRAPH_OPTIONS = {
   component: {
     value: 'NAME=FILE',
     repeatable: true,
-    help: 'the component of this name: a .wasm file, or the .json file of a subgraph',
+    help: 'a component: a .wasm file, or the .json file of a subgraph',
   },
   with: {
     value: 'FILE',
     repeatable: true,
-    help: 'another graph of the workspace, connected by externalConnections',
+    help: 'another graph of the workspace',
   },
 } as const satisfies Record<string, Option>;
 

@@ -118,7 +118,7 @@ class GraphRunner {
     this.#network = network;
     this.#engine = engine;
     const ports = Object.keys(network.inports);
-    this.#last = new Map(ports.map(port => [port, Number(engine?.lastId(port) ?? 0)]));
+    this.#last = new Map(ports.map(port => [port, Number(engine?.lastId(port)) || 0]));
   }
 
   async run(): Promise<number> {

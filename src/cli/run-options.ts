@@ -60,7 +60,7 @@ export const RUN_OPTIONS = {
     grants: true,
     value: 'DIR',
     repeatable: true,
-    help: 'folder of modules that nodes may name by plugin_path, besides that of the\ngraph',
+    help: 'folder of modules for plugin_path, besides that of the graph',
   },
   stub: STUB_OPTION,
   ...ACCESS_OPTIONS,

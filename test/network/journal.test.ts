@@ -232,5 +232,36 @@ suite('engine in journals', test => {
     await raises(() => start(join(folder, 'outside.journal')), { code: 'STATE_STORE_FAILED' });
   });
 
+  test('a network whose folder another process takes over ends with an error', async () => {
+    const plan = planOf('> go -> a.in');
+    const first = await folders.create(plan);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    const graph = {
+      properties: { name: 'one' },
+      processes: { a: { component: 'A' } },
+      connections: [],
+      inports: { go: { nodeId: 'a', portId: 'in' } },
+    };
+    const engine = new JournalEngine(folder);
+    const network = await Network.create(graph, { components: { A: () => gate }, engine });
+    const { done } = await network.accept({ go: Message.flow() }, '1');
+    abandon(folder);
+    const next = await folders.open(folder, plan);
+    go();
+    const error = await raises(() => done, { code: 'NETWORK_STOPPED' });
+    match(error.message, /another process has taken the folder over/);
+    await network.stop();
+    await raises(() => Network.create(graph, { components: { A: () => {} }, engine }), {
+      code: 'INVALID_CONFIG',
+    });
+    equal((await takeAll(await next.own({ node: 'a' }), 1)).length, 1);
+    await next.close();
+  });
+
   test('the folders are removed', () => folders.remove());
 });

@@ -4,7 +4,15 @@ import { messageOf } from '../../errors.ts';
 import { JournalFile, joinPath, readJournals } from '../../platform/node-journal.ts';
 import { FolderOwner } from '../../platform/node-owner.ts';
 import { crc32 } from '../../values/crc32.ts';
-import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } from '../engine/engine.ts';
+import {
+  ACCEPTED,
+  type NodeKey,
+  type NodeRecord,
+  type NodeSession,
+  OUTSIDE,
+  type Positions,
+  type Received,
+} from '../engine/engine.ts';
 import { type Change, MemoryEngine, type MemoryEngineOptions } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
 import { fenced, NetworkError } from '../errors.ts';
@@ -75,6 +83,12 @@ export class JournaledEngine extends MemoryEngine {
   /** The id of the latest packet that came to a port with an id. */
   lastId(port: string): string | undefined {
     return [...(this.ids.get(port) ?? [])].at(-1);
+  }
+
+  override async own(key: NodeKey): Promise<NodeSession> {
+    if (this.#owner && !this.#owner.isOwner)
+      throw this.#fail(new Error('another process has taken the folder over'));
+    return super.own(key);
   }
 
   /** Packets wait until the commits that made them are on the disk. */

@@ -10,7 +10,7 @@ import { crc32 } from '../../values/crc32.ts';
 import type { DeadLetter, NodeState, Positions, Trace } from '../engine/engine.ts';
 
 // A journal is a text file. Each line is a checksum, a blank, and a JSON object. First comes a snapshot: a line, and one for each
-// packet that nobody has read. The others are commits. RATIONALE: why-has-each-node-a-journal-of-its-own
+// packet that nobody has read. The others are commits. RATIONALE: why-has-each-node-a-journal
 
 const VERSION = 1;
 
