@@ -3,7 +3,7 @@ import { viewBytes } from '../../wasi/brands.ts';
 import type { Sink } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
 import { PlugboardError } from '../errors.ts';
-import { BUDGET_OPTIONS, type BudgetName, type Budgets } from '../given/budgets.ts';
+import { BUDGET_OPTIONS, type BudgetName, type HostBudgets } from '../given/budgets.ts';
 import type { HostFunction, UntypedFunction } from '../host/function.ts';
 import type { Link, LinkPlan } from '../link/plan.ts';
 import { MAIN } from '../module/source.ts';
@@ -19,13 +19,13 @@ class BudgetError extends PlugboardError {
  * the caller's thread, in every mode.
  */
 export class Budget {
-  readonly #limits: Budgets;
+  readonly #limits: HostBudgets;
   readonly #kernel: Kernel;
   readonly #isActive: () => boolean;
   #used: Partial<Record<BudgetName, number>> = {};
 
   /** @param isActive whether a call is running: exports called through `getInstance` have no budget */
-  constructor(limits: Budgets, kernel: Kernel, isActive: () => boolean) {
+  constructor(limits: HostBudgets, kernel: Kernel, isActive: () => boolean) {
     this.#limits = limits;
     this.#kernel = kernel;
     this.#isActive = isActive;
