@@ -38,11 +38,13 @@ import {
   verifyPolicy,
 } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
+import { attempt } from '../src/errors.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import { Network as AnyNetwork } from '../src/network/network.ts';
 import { JournalEngine, Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
+  compilePlugin,
   createPlugin,
   hostFunction,
   inspect,
@@ -50,6 +52,7 @@ import {
   PluginOutput,
 } from '../src/node.ts';
 import { Plugin } from '../src/plugin.ts';
+import { PluginPool } from '../src/pool/index.ts';
 import { describePlugin, printDeclaration, printModule } from '../src/types/index.ts';
 import {
   bytesSource,
@@ -70,14 +73,17 @@ import {
   ACTOR,
   actor,
   compiled,
+  compiledPlugin,
   engine,
   FACTS,
   kernel,
   loader,
   network,
   newNetwork,
+  newPool,
   once,
   plugin,
+  pool,
   REPORT,
 } from './option-tables.ts';
 
@@ -90,6 +96,7 @@ export const ENTRIES = [
   'wasi/index',
   'wasi/preview2/index',
   'src/msgpack/index',
+  'src/pool/index',
   'src/types/index',
   'src/audit/node',
   'src/build/esbuild',
@@ -152,7 +159,7 @@ const TYPES = describePlugin(WASM);
 const POLICY = { version: 1, plugins: [] } as const;
 /** Stands for an argument that is made when the call runs. Instances of classes are passed to other realms as they are. */
 class Later {}
-const [MODULE, SIGNING] = [new Later(), new Later()];
+const [MODULE, SIGNING, COMPILED] = [new Later(), new Later(), new Later()];
 const signingKey = once(
   () =>
     crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
@@ -243,6 +250,30 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   inspect: call(inspect, WASM),
   hostFunction: call(hostFunction, {}, () => {}),
   nodeFolder: call(nodeFolder, '.'),
+  compilePlugin: call(compilePlugin, WASM, {}),
+  'CompiledPlugin.instantiate': on(compiledPlugin, 'instantiate', {}),
+  'new PluginPool': {
+    run: async (given, ...rest) =>
+      make(PluginPool).run(given === COMPILED ? await compiledPlugin() : given, ...rest),
+    args: [COMPILED, {}],
+  },
+  'PluginPool.call': on(pool, 'call', 'key', 'nothing', '', null, {}),
+  'PluginPool.use': {
+    run: (key, work, ...rest) => {
+      // Its errors are the caller's own, and pass.
+      const quiet = async () => attempt(() => (work as Any)(), undefined);
+      return on(pool, 'use').run(key, typeof work === 'function' ? quiet : work, ...rest);
+    },
+    args: ['key', () => {}, {}],
+  },
+  'PluginPool.stats': on(pool, 'stats'),
+  'PluginPool.reload': {
+    run: async (given, ...rest) =>
+      on(pool, 'reload').run(given === COMPILED ? await compiledPlugin() : given, ...rest),
+    args: [COMPILED],
+  },
+  'PluginPool.drain': on(newPool, 'drain'),
+  'PluginPool.close': on(newPool, 'close'),
   'Plugin.call': on(plugin, 'call', 'nothing', '', null, {}),
   'Plugin.callSync': on(plugin, 'callSync', 'nothing', '', null),
   'Plugin.functionExists': on(plugin, 'functionExists', 'nothing'),

@@ -7,7 +7,7 @@ import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { type Ask, arm } from '../wasm/ask.ts';
+import { type Ask, arm, type Exchange, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
@@ -38,6 +38,8 @@ export interface Embedding {
   suspends: boolean;
   /** Stops metered modules; null for others. */
   ask: Ask | null;
+  /** Receives the counter of each instance of a module that counts fuel. */
+  onFuel: (exchange: Exchange) => void;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
@@ -199,6 +201,7 @@ class Linker {
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
     if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
+    if (module.hasFuel) fill(instance, this.#embedding.onFuel);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;

@@ -4,7 +4,7 @@ import type { Sink } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
 import type { CallErrorCode } from '../error-codes.ts';
 import { PlugboardError } from '../errors.ts';
-import { BUDGET_OPTIONS, type BudgetName, type Budgets, type WatchedBudgets } from '../given/budgets.ts';
+import { BUDGET_OPTIONS, type BudgetName, type HostBudgets, type WatchedBudgets } from '../given/budgets.ts';
 import type { HostFunction, UntypedFunction } from '../host/function.ts';
 import type { Link, LinkPlan } from '../link/plan.ts';
 import { MAIN } from '../module/source.ts';
@@ -20,14 +20,19 @@ class BudgetError extends PlugboardError {
  * the caller's thread, in every mode.
  */
 export class Budget {
-  readonly #limits: Budgets;
-  readonly #watched: WatchedBudgets | null;
+  readonly #limits: HostBudgets;
+  readonly #watched: readonly WatchedBudgets[];
   readonly #kernel: Kernel;
   readonly #isActive: () => boolean;
   #used: Partial<Record<BudgetName, number>> = {};
 
   /** @param isActive whether a call is running: exports called through `getInstance` have no budget */
-  constructor(limits: Budgets, watched: WatchedBudgets | null, kernel: Kernel, isActive: () => boolean) {
+  constructor(
+    limits: HostBudgets,
+    watched: readonly WatchedBudgets[],
+    kernel: Kernel,
+    isActive: () => boolean,
+  ) {
     this.#limits = limits;
     this.#watched = watched;
     this.#kernel = kernel;
@@ -37,7 +42,8 @@ export class Budget {
   /** Returns the error for the call that asks for more than its limit; null while the budget covers it. */
   #overBy(name: BudgetName, amount: number): BudgetError | null {
     const most = this.#limits[name];
-    if ((most ?? this.#watched?.limits[name]) === undefined || !this.#isActive()) return null;
+    const isWatched = this.#watched.some(({ limits }) => limits[name] !== undefined);
+    if ((most === undefined && !isWatched) || !this.#isActive()) return null;
     const asked = (this.#used[name] ?? 0) + amount;
     this.#used[name] = asked;
     if (most === undefined || asked <= most) return null;
@@ -70,10 +76,9 @@ export class Budget {
 
   /** Reports the watched budgets that a call used up. */
   #report(used: Readonly<Partial<Record<BudgetName, number>>>): void {
-    if (!this.#watched) return;
-    for (const [name, most] of Object.entries(this.#watched.limits) as [BudgetName, number][]) {
-      if (used[name]! > most) this.#watched.tell(name, used[name]!);
-    }
+    for (const { limits, tell } of this.#watched)
+      for (const [name, most] of Object.entries(limits) as [BudgetName, number][])
+        if (used[name]! > most) tell(name, used[name]!);
   }
 
   /** Returns the plan with counted host functions. */

@@ -52,6 +52,7 @@ const belowInNetwork = (room: string): string[] => [
 const everything = [
   ...ground,
   ...rooms,
+  'pool',
   ...faces,
   'platform',
   'platform of node',
@@ -120,7 +121,12 @@ export const layers: readonly Layer[] = [
   { name: 'run', files: ['src/run/'], mayImport: below('run') },
   { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
   { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
-  { name: 'create', files: ['src/create.ts'], mayImport: [...below('create'), 'audit'] },
+  {
+    name: 'create',
+    files: ['src/create.ts', 'src/create/'],
+    mayImport: [...below('create'), 'audit'],
+  },
+  { name: 'pool', files: ['src/pool/'], mayImport: [...below('create'), 'create'] },
   {
     name: 'inspect',
     files: ['src/inspect/'],

@@ -272,7 +272,7 @@ suite('imports without a listener', test => {
     const kernel = new Kernel({ maxVarBytes: 0 });
     const { tier, imports } = kernelImports(kernel);
     const plan = planLinks([module], toSettings(given, readPluginOptions({ functions })));
-    const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined };
+    const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined, fuel: undefined };
     const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
     const execution = { plan, kernel, limits, tier, listener: undefined, ...sinks };
     const hosts = {
@@ -283,7 +283,7 @@ suite('imports without a listener', test => {
       createWasi: null,
     };
     const [imported] = importObjects(() =>
-      instantiate(execution, { ...hosts, suspends: false, ask: null }, () => {}),
+      instantiate(execution, { ...hosts, suspends: false, ask: null, onFuel: () => {} }, () => {}),
     );
     const { load_u8, alloc, http_request } = imported![ENV] as unknown as EnvImports;
     is(load_u8, imports.load_u8);

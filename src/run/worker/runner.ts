@@ -47,6 +47,7 @@ export class WorkerRunner implements Runner {
   #ready: Finished | null = null;
   #pages = 0;
   #growth: readonly number[] = [];
+  #fuelUsed = 0;
   /** Gets the outcome of the import in which the plugin is, if the listener wants it. */
   #heard: ReturnType<ImportListener>;
   module: string = MAIN;
@@ -137,6 +138,10 @@ export class WorkerRunner implements Runner {
     return this.#growth;
   }
 
+  takeFuel(): number {
+    return this.#fuelUsed;
+  }
+
   drop(): void {
     this.#ready = null;
     if (this.#thread?.isIdle) return;
@@ -155,6 +160,7 @@ export class WorkerRunner implements Runner {
   async #run(thread: Thread, order: Order): Promise<unknown> {
     const { kernel } = this.#execution;
     this.#shareLogLevel(thread);
+    this.#fuelUsed = 0;
     let finished: Finished;
     try {
       finished = await this.#host.hostCall.race(thread.run(order));
@@ -166,6 +172,7 @@ export class WorkerRunner implements Runner {
     this.module = finished.module;
     this.#pages = finished.pages;
     this.#growth = finished.growth;
+    this.#fuelUsed = finished.fuelUsed;
     if (finished.reason) kernel.markEnded(fromPlain(finished.reason));
     if (finished.thrown) throw fromPlain(finished.thrown);
     this.#ready = finished;
