@@ -61,7 +61,7 @@ export async function load(
   return { platform, manifest: defaults, options: own, policies, sources: named };
 }
 
-/** What a plugin may do: its settings, and the budgets of policies that refuse nothing. */
+/** The settings of a plugin, and the budgets of policies that refuse nothing. */
 export interface Admitted {
   settings: Settings;
   watched: readonly WatchedBudgets[];
