@@ -177,6 +177,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
             suspends: mode === 'suspending',
             ask: hasChecks(plan) ? await askOf(deadline) : null,
+            makeRoom: null,
           },
           fuelled && new fuelled.Fuel(limits.fuel),
         );

@@ -149,6 +149,7 @@ class WorkerPlugin {
       suspends: false,
       ask: this.#ask,
       onFuel: this.#fuel.add,
+      makeRoom: () => this.#request('makeRoom', []),
     };
     this.#fuel.renew();
     this.#instances = instantiate(execution, embedding, name => {
