@@ -20,6 +20,7 @@ const AGAINST: Record<string, Record<string, string>> = {
   payload: { accessors: 'js-sdk', reference: 'js-sdk' },
   actors: { actor: 'js-sdk' },
   async: { plugboard: 'js-sdk' },
+  policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
