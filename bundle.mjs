@@ -6,7 +6,7 @@ import { rollup } from 'rollup';
 import { plugboard } from './dist/src/build/esbuild.js';
 
 // RATIONALE: why-is-the-single-file-57-kb-and-not-30
-const BUDGET_BYTES = { first: 45 * 1024, all: 72 * 1024 };
+const BUDGET_BYTES = { first: 45.5 * 1024, all: 77 * 1024 };
 const folder = 'dist/browser';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 
@@ -62,7 +62,8 @@ await build({
   plugins: [plugboard({ dts: false })],
 });
 
-// A page loads the first file. The others come with the first plugin that needs them: 9 KB of them only with `policy` or `limits`.
+// A page loads the first file. The others come with the first plugin that needs them: 9 KB of them only with `policy` or
+// `limits`, and 6 KB for limits of time, memory and fuel that change its code.
 const sizes = output.map(({ fileName, code }) => [fileName, gzipSync(code, { level: 9 }).length]);
 for (const [fileName, bytes] of sizes) console.log(`${folder}/${fileName}: ${bytes} bytes gzip`);
 const [first] = sizes.filter(([fileName]) => fileName === 'plugboard.min.js').map(([, bytes]) => bytes);

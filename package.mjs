@@ -14,6 +14,7 @@ const IMPORTED = {
   wasi: 'wasi/index.js',
   preview2: 'wasi/preview2/index.js',
   msgpack: 'src/msgpack/index.js',
+  pool: 'src/pool/index.js',
 };
 /** Files for build tools, which load ES modules. */
 const FOR_TOOLS = {
@@ -33,15 +34,18 @@ const NOT_HOST = [
   'audit/',
   'build/',
   'cli/',
+  'create/compiled',
   'conformance/',
   'host/(http|private)',
-  'module/(rewrite|prepare)',
+  'module/(rewrite|prepare|instruments)',
   'msgpack/',
   'network',
   'platform/(node|worker)',
+  'pool/',
   'run/worker/',
   'types/',
-  'wasm/(calls|meter|cap-memory|instructions)',
+  'run/fuel',
+  'wasm/(calls|fuel|instrument|meter|cap-memory)',
 ];
 
 /** Names for files that several of them share. Other shared files are named by rollup. */

@@ -79,7 +79,7 @@ const rows: Rows = {
     onBadInput:
       'Returns 0 for a length of 0 or beyond 4 GiB, and when the engine has no more memory. A length over the configured limit ends the call.',
     ownership: 'The plugin owns the block until the call is over.',
-    source: `${NATIVE}, which does not zero reused blocks and wraps around near 2^64.`,
+    source: `${NATIVE}, which differs for reused blocks and for lengths near 2^64.`,
   },
   free: {
     params: [handle()],

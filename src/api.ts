@@ -1,6 +1,7 @@
 export type { LogLevel } from '../abi/index.ts';
 export { CallError } from './call-error.ts';
 export type { Capabilities } from './capabilities.ts';
+export type { CompiledPlugin } from './create/compiled.ts';
 export {
   type CallErrorCode,
   type CreateErrorCode,

@@ -36,6 +36,7 @@ const CALL_CODES = {
   BUDGET_EXCEEDED: true,
   ABORTED: true,
   TIMEOUT: true,
+  FUEL_EXHAUSTED: true,
   WORKER_FAILED: true,
   INVALID_RANGE: true,
   UNKNOWN_HANDLE_FREED: true,

@@ -1,22 +1,9 @@
-import { NO_WASM } from '../abi/errors.ts';
-import type { Preopen } from '../wasi/index.ts';
-import { refuseExtra } from '../wasi/options.ts';
-import type { NamedSource, Policy } from './audit/policy.ts';
-import { CreateError, messageWithCause } from './errors.ts';
-import { type ManifestLike, parseManifest, remoteManifest } from './given/manifest.ts';
-import { readForeign, refuseOption } from './given/option-keys.ts';
+import type { CompiledPlugin } from './create/compiled.ts';
+import { admit, compileAll, load, start } from './create/pipeline.ts';
+import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
-import { type Given, readPluginOptions, type Settings, toSettings } from './given/settings.ts';
-import type { Limits } from './link/execution.ts';
-import { planLinks } from './link/plan.ts';
-import { compileModule, type PluginModule } from './module/compile.ts';
-import { fetchManifest, loadSource, unavailable } from './module/source.ts';
 import type { Platform } from './platform/types.ts';
-import { Plugin } from './plugin.ts';
-import { describeLinks } from './run/debug-log.ts';
-import { limitsFor, modeFor } from './run/mode.ts';
-import { assemble } from './setup.ts';
-import { isThenable } from './values/thenable.ts';
+import type { Plugin } from './plugin.ts';
 
 /**
  * Creates a plugin and initialises it. It is ready for calls.
@@ -28,105 +15,23 @@ export async function createPlugin(
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<Plugin> {
-  refuseExtra(extra, 'createPlugin', refuseOption, 'all options go into the second argument');
-  if (!globalThis.WebAssembly) throw new CreateError('UNSUPPORTED', `createPlugin: ${NO_WASM}`);
-  // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
-  const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
-  const own = readPluginOptions(options);
-  const fetch = own.fetch ?? platform.fetch;
-  const base = platform.baseUrl?.();
-  const remote = readForeign(() => remoteManifest(given, base));
-  const source = remote ? await fetchManifest(remote, fetch) : given;
-  const parsed = readForeign(() => parseManifest(source, base));
-  const defaults = { ...parsed.given, debug: platform.debugLog?.(platform.print.err) };
-  // An empty text is a policy that was not read, not one that was left out.
-  const policy = own.policy == null ? null : await openPolicy(own);
-  const sources = await Promise.all(
-    parsed.modules.map(item => loadSource(platform, fetch, item, policy ? true : undefined)),
-  );
-  const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
-  const keys = { manifest: defaults, options: own };
-  const { manifest: kept, options: limited } = policy ? policy.admit(named, keys) : keys;
-  const settings = toSettings(kept, limited);
-  refuseUncheckedAddresses(platform, settings);
-  const folders = openFolders(platform, settings);
-  const limits = limitsFor(settings, platform);
-  const modules = await Promise.all(named.map(item => compile(platform, item, limits, settings)));
-  const plan = planLinks(modules, settings);
-  if (policy) policy.checkLinks(plan);
-  const chosen = modeFor(plan, settings, platform);
-  warnOfZeroLimits(settings);
-  settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
-  const plugin = new Plugin(await assemble({ platform, settings, plan, limits, ...chosen, folders }));
-  await plugin.initialise();
-  return plugin;
+  const loaded = await load(platform, 'createPlugin', manifest, options, extra);
+  const admitted = admit(loaded, loaded.options, loaded.policies);
+  return start(loaded, admitted, loaded.policies, compileAll);
 }
 
-/** Waits for the manifest. @throws {CreateError} SOURCE_UNAVAILABLE if the promise is rejected, such as that of a `fetch` */
-async function settled(manifest: unknown): Promise<unknown> {
-  try {
-    return await manifest;
-  } catch (error) {
-    throw unavailable('manifest', messageWithCause(error), error);
-  }
-}
-
-async function openPolicy({ policy, onDiagnostic }: Given): Promise<Policy> {
-  const { Policy } = await import('./audit/policy.ts');
-  return Policy.open(policy, onDiagnostic);
-}
-
-async function compile(
+/**
+ * Fetches, checks and compiles the modules of a manifest, of which `instantiate` makes plugins.
+ * @throws {CreateError} if manifest, options or bytes are wrong; imports are linked by `instantiate`
+ */
+export async function compilePlugin(
   platform: Platform,
-  { name, source }: NamedSource,
-  limits: Limits,
-  { debug }: Settings,
-): Promise<PluginModule> {
-  const module = await compileModule(platform, name, source, limits);
-  const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
-  debug?.(`source: module "${name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
-  return module;
-}
-
-/** @throws {CreateError} UNSUPPORTED where the addresses behind the names of hosts cannot be checked */
-function refuseUncheckedAddresses(platform: Platform, settings: Settings): void {
-  if (settings.allowsPrivateAddresses || settings.allowedHosts.length === 0) return;
-  if (platform.publicFetch && !settings.fetch) return;
-  const why = settings.fetch ? 'option.fetch looks up hosts itself' : 'this platform cannot look up hosts';
-  const message = `allowPrivateAddresses: false cannot be honoured: ${why}; leave it out`;
-  throw new CreateError('UNSUPPORTED', message);
-}
-
-/** Opens the folders that the plugin may use, by their path in the plugin. */
-function openFolders(platform: Platform, { mounts, preopens }: Settings): Record<string, Preopen> {
-  const folders = Object.entries(preopens);
-  for (const { guest, host, readOnly } of mounts) {
-    if (!platform.hostFolder) {
-      throw new CreateError(
-        'UNSUPPORTED',
-        `allowed_paths: this platform has no folders, but "${host}" is given; give files in memory as the option preopens`,
-      );
-    }
-    if (folders.some(([path]) => path === guest)) {
-      throw new CreateError(
-        'INVALID_OPTION',
-        `allowed_paths: two folders at the path "${guest}" of the plugin`,
-      );
-    }
-    try {
-      folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
-    } catch (error) {
-      const message = `allowed_paths: "${host}" cannot be opened; give a folder that exists and may be read`;
-      throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
-    }
-  }
-  return Object.fromEntries(folders);
-}
-
-function warnOfZeroLimits({ zeroLimits, strict, onDiagnostic }: Settings): void {
-  for (const where of zeroLimits) {
-    const message = `${where} is 0, which allows nothing here; leave it out for the default`;
-    if (strict) throw new CreateError('ZERO_LIMIT', message);
-    onDiagnostic?.({ code: 'ZERO_LIMIT', message });
-  }
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+  ...extra: unknown[]
+): Promise<CompiledPlugin> {
+  // Loaded first: bytes are copied before the caller can change them.
+  const loading = load(platform, 'compilePlugin', manifest, options, extra);
+  const [loaded, { CompiledPlugin }] = await Promise.all([loading, import('./create/compiled.ts')]);
+  return CompiledPlugin.of(loaded);
 }

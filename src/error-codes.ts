@@ -19,7 +19,15 @@ export const ERROR_CODES = [
   },
   {
     code: 'INVALID_OPTION',
-    where: ['createPlugin', 'call', 'inspect', 'hostFunction', 'plugboard/abi', 'plugboard/types'],
+    where: [
+      'createPlugin',
+      'call',
+      'inspect',
+      'hostFunction',
+      'plugboard/abi',
+      'plugboard/pool',
+      'plugboard/types',
+    ],
     when: 'An option or an argument is unknown, inherited, given in both spellings, of the wrong type, or cannot be read; or an object is given where no options are read.',
     remedy: 'Correct the option that the message names. It also tells the nearest name, and all names.',
   },
@@ -163,8 +171,8 @@ export const ERROR_CODES = [
   },
   {
     code: 'CLOSED',
-    where: ['call'],
-    when: 'The plugin was closed.',
+    where: ['call', 'plugboard/pool'],
+    when: 'The plugin, or the pool, was closed.',
     remedy: 'Create a new one.',
   },
   {
@@ -295,7 +303,7 @@ export const ERROR_CODES = [
   },
   {
     code: 'ABORTED',
-    where: ['call'],
+    where: ['call', 'plugboard/pool'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',
     remedy: 'Read the cause, which is the reason of the signal. The next call works.',
   },
@@ -304,6 +312,12 @@ export const ERROR_CODES = [
     where: ['createPlugin', 'call'],
     when: 'A call, or the start functions, took longer than timeoutMs.',
     remedy: 'Raise timeoutMs, or give the plugin less to do. The next call gets a new instance.',
+  },
+  {
+    code: 'FUEL_EXHAUSTED',
+    where: ['createPlugin', 'call'],
+    when: 'A call, or the start functions, used more units of fuel than `limits.fuel` allows.',
+    remedy: 'Raise limits.fuel, or give the plugin less to do. The next call gets a new instance.',
   },
   {
     code: 'WORKER_FAILED',
@@ -324,6 +338,12 @@ export const ERROR_CODES = [
     where: ['createPlugin', 'onDiagnostic'],
     when: 'Diagnostic: a limit in camel case is 0, which the official JS SDK takes for "no limit". Here it allows nothing.',
     remedy: 'Leave the limit out for its default; with strict, creation fails.',
+  },
+  {
+    code: 'POOL_FULL',
+    where: ['plugboard/pool'],
+    when: 'As many uses wait for a plugin of a pool as `queue` or `queuePerKey` allows.',
+    remedy: 'Answer that the service is busy and try again later, or raise the limit or `max`.',
   },
   {
     code: 'INVALID_SCHEMA',

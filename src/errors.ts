@@ -69,6 +69,7 @@ const CREATE_CODES = {
   TEXT_TOO_LONG: true,
   TOO_MANY_VALUES: true,
   TIMEOUT: true,
+  FUEL_EXHAUSTED: true,
   BUDGET_EXCEEDED: true,
   POLICY_DENIED: true,
   LOCK_UNVERIFIABLE: true,

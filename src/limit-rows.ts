@@ -7,13 +7,16 @@ export interface Limit {
   unit:
     | 'bytes'
     | 'characters'
+    | 'limits'
     | 'lines'
     | 'modules'
     | 'ms'
     | 'pages'
     | 'pairs'
+    | 'plugins'
     | 'redirects'
     | 'steps'
+    | 'uses'
     | 'values';
   /** The option that changes it, if any. */
   option: string | null;
@@ -98,6 +101,34 @@ export const LIMITS = {
     option: null,
     why: 'A compiled module takes far more memory than its bytes: without this limit, a million modules of 30 bytes would be kept.',
   },
+  compiledVariants: {
+    name: 'limits for which a `CompiledPlugin` keeps compiled modules',
+    ...DEFAULTS.compiledVariants,
+    unit: 'limits',
+    option: null,
+    why: 'Each other `memory.max_pages` changes the bytes of a module. The limits used first are dropped first.',
+  },
+  poolPlugins: {
+    name: 'plugins of a `PluginPool` at one time',
+    ...DEFAULTS.poolPlugins,
+    unit: 'plugins',
+    option: 'max',
+    why: 'A plugin takes the memory of its instance and of its kernel; idle ones are counted.',
+  },
+  poolQueue: {
+    name: 'uses that wait for a plugin of a pool',
+    ...DEFAULTS.poolQueue,
+    unit: 'uses',
+    option: 'queue',
+    why: 'A use that waits holds its input. Without a limit, a pool that is too slow takes ever more memory.',
+  },
+  poolQueuePerKey: {
+    name: 'uses of one key that wait for a plugin of a pool',
+    ...DEFAULTS.poolQueuePerKey,
+    unit: 'uses',
+    option: 'queuePerKey',
+    why: 'One tenant cannot fill the queue of all.',
+  },
   stdioLineBytes: {
     name: 'one line of stdout or stderr',
     ...DEFAULTS.stdioLineBytes,
@@ -142,6 +173,10 @@ export interface BudgetRow {
 }
 
 export const BUDGETS = {
+  fuel: {
+    name: 'units of fuel: about one for each wasm instruction, one for 16 bytes of a bulk instruction',
+    why: 'The same count on every engine, and without a clock: also on workerd, for modules of `plugboard prepare --fuel`. It does not cut a host function, a wait, or one `memory.grow`; each module of a plugin may use the whole limit before it traps, and the sum is checked after the call.',
+  },
   hostCalls: {
     name: 'calls of functions in the option `functions`',
     why: 'Each may cost the host more than the plugin: a query, a message, a payment.',

@@ -1,6 +1,7 @@
 import * as api from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { createPlugin as createOn } from './create.ts';
+import type { CompiledPlugin } from './create/compiled.ts';
+import { compilePlugin as compileOn, createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import { nodePlatform } from './platform/node.ts';
@@ -35,11 +36,36 @@ export function createPlugin(
   return createOn(nodePlatform, manifest, options, ...extra);
 }
 
+/**
+ * Fetches, checks and compiles the modules of a manifest once, for many plugins.
+ * @throws {CreateError}
+ * @example
+ * ```js
+ * import { compilePlugin } from 'plugboard';
+ * const compiled = await compilePlugin(import.meta.resolve('plugboard/examples/vowels.wasm'));
+ * const plugin = await compiled.instantiate({ config: { vowels: 'ae' } });
+ * console.log((await plugin.call('count_vowels', 'a e i')).text()); // {"count": 2, "total": 2, "vowels": "ae"}
+ * await plugin.close();
+ * ```
+ */
+export function compilePlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+): Promise<CompiledPlugin>;
+export function compilePlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+  ...extra: unknown[]
+): Promise<CompiledPlugin> {
+  return compileOn(nodePlatform, manifest, options, ...extra);
+}
+
 export { createPlugin as default, createPlugin as newPlugin };
 
 /** The value of `require('plugboard')`: as in the official JS SDK, the function itself, with every export as a property. */
 const required = /* @__PURE__ */ Object.assign(createPlugin, api, {
   createPlugin,
+  compilePlugin,
   CAPABILITIES,
   nodeFolder,
   newPlugin: createPlugin,

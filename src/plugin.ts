@@ -21,7 +21,7 @@ import type { Runner } from './run/runner.ts';
 import type { Turns } from './run/turns.ts';
 import { type PluginParts, presetVars } from './setup.ts';
 import { PAGE_BYTES } from './units.ts';
-import { type PluginInput, readInput } from './values/input.ts';
+import { copyInput, type PluginInput, readInput } from './values/input.ts';
 import { after, type Later } from './values/later.ts';
 import { PluginOutput } from './values/output.ts';
 import { readOnly } from './values/read-only.ts';
@@ -54,6 +54,7 @@ export class Plugin {
   /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
   #closed = false;
+  #isSick = false;
   /** The most pages before the current instance. */
   #peakPages = 0;
 
@@ -104,8 +105,7 @@ export class Plugin {
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    // Copied, because the caller may change its bytes before this call has its turn.
-    const copy = readInput(input, CallError).slice();
+    const copy = copyInput(input, CallError);
     const work = () => this.#callExport(name, copy, hostContext);
     return this.#whenReady(`calling "${name}"`, work, name, signal);
   }
@@ -199,6 +199,11 @@ export class Plugin {
     return { pluginPages, kernelPages, peakPages: Math.max(this.#peakPages, pluginPages + kernelPages) };
   }
 
+  /** Units of fuel that the last call has used, or the start functions; null for modules that do not count it. */
+  get fuelUsed(): number | null {
+    return this.#site.fuelUsed;
+  }
+
   /** Whether a call is running. */
   isActive(): boolean {
     return this.#calls.isActive;
@@ -254,6 +259,7 @@ export class Plugin {
       await this.#prepare(what);
       return this.#bound(name, signal, async () => {
         await this.#makeReady();
+        if (this.#closed) throw this.#unusable(what);
         if (signal) refuseIfAborted(name, signal);
         return work();
       });
@@ -281,6 +287,16 @@ export class Plugin {
   #bound<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#execution.limits;
     return stopInTime({ what, signal, timeoutMs }, reason => this.#calls.interrupt(reason), work);
+  }
+
+  /** @internal Whether a call has ended an instance, as a trap does. Pools use both. */
+  get isSick(): boolean {
+    return this.#isSick;
+  }
+
+  /** @internal Whether the plugin can serve others: it is well, and no call runs or waits. */
+  get isReusable(): boolean {
+    return !this.#isSick && !this.#closed && !this.isActive() && this.#turns.isIdle;
   }
 
   /** @internal Whether a wait of the current code may never end. Actors use both for their own queue. */
@@ -326,6 +342,7 @@ export class Plugin {
       // proc_exit(0) is a success for a call, but an instance that has exited cannot serve calls.
       const reason = error ?? this.#execution.kernel.ended;
       const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
+      this.#isSick = true;
       this.#dropInstance();
       throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
         cause: reason,
@@ -350,6 +367,7 @@ export class Plugin {
   readonly #conclude = (outcome: Outcome): PluginOutput | null => {
     // A command is over when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();
+    if (outcome.dropInstance) this.#isSick = true;
     this.#settings.debug?.(describeOutcome(outcome));
     if (outcome.error) throw outcome.error;
     return outcome.output;

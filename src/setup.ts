@@ -9,19 +9,18 @@ import {
 import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
 import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
-import type { Budgets } from './given/budgets.ts';
+import type { WatchedBudgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
 import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
-import { hasChecks, type LinkPlan, modulesOf } from './link/plan.ts';
+import { hasChecks, hasFuel, type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
 import type { Budget } from './run/budget.ts';
 import type { CallSite } from './run/call.ts';
-import { Deadline } from './run/deadline.ts';
-import { growthLimit } from './run/growth.ts';
+import type { Deadline } from './run/deadline.ts';
 import { type HostCalls, InlineCalls, WaitingCalls } from './run/host-calls.ts';
 import { type AsyncImport, httpImport, localImport, refusedHttpImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
@@ -30,7 +29,7 @@ import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
 import { OutputCopier } from './values/output.ts';
-import { type Ask, makeAsk } from './wasm/ask.ts';
+import type { Ask } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
@@ -114,6 +113,8 @@ export interface Decided extends ChosenMode {
   plan: LinkPlan;
   limits: Limits;
   folders: Readonly<Record<string, Preopen>>;
+  /** Budgets of policies that refuse nothing. */
+  watched: readonly WatchedBudgets[];
 }
 
 export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
@@ -136,7 +137,8 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const outputs = new OutputCopier(kernel.memory);
   const waiting = waitingCalls(decided, kernel, outputs);
   const calls = waiting ?? new InlineCalls(kernel, outputs);
-  const budget = settings.budgets && (await budgetFor(settings.budgets, kernel, calls));
+  const budget =
+    settings.budgets || decided.watched.length > 0 ? await budgetFor(decided, kernel, calls) : null;
   const { tier, imports: uncounted } = connect(kernel, mode, settings);
   const imports = budget?.imports(uncounted) ?? uncounted;
   const plan = budget?.plan(decided.plan) ?? decided.plan;
@@ -149,11 +151,14 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const sinks = budget ? { stdout: budget.sink(stdout), stderr: budget.sink(stderr) } : { stdout, stderr };
   const execution: Execution = { plan, limits, tier, kernel, ...sinks, onDiagnostic, listener };
   const deadline =
-    limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
+    limits.metered === null
+      ? null
+      : new (await import('./run/deadline.ts')).Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
   const http = waiting && (await httpFor(decided, kernel, waiting, budget));
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   if (mode === 'worker') await platform.loadWorker?.();
+  const fuelled = hasFuel(plan) ? await import('./run/fuel.ts') : null;
   const runner =
     mode === 'worker'
       ? new (await import('./run/worker/runner.ts')).WorkerRunner(execution, {
@@ -162,17 +167,36 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           kernelImports: { ...imports, ...(http && { http_request: http }) },
           hostCall: waiting!,
         })
-      : new LocalRunner(execution, {
-          kernelImports: imports,
-          http,
-          hostImport: link => localImport(link, calls),
-          wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
-          createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
-          suspends: mode === 'suspending',
-          ask: hasChecks(plan) ? askOf(deadline) : null,
-        });
+      : new LocalRunner(
+          execution,
+          {
+            kernelImports: imports,
+            http,
+            hostImport: link => localImport(link, calls),
+            wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
+            createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
+            suspends: mode === 'suspending',
+            ask: hasChecks(plan) ? await askOf(deadline) : null,
+            makeRoom: null,
+          },
+          fuelled && new fuelled.Fuel(limits.fuel),
+        );
+  const { maxGrowthPages } = limits;
   const growth =
-    limits.maxGrowthPages === undefined ? null : growthLimit(limits.maxGrowthPages, kernel, runner);
+    maxGrowthPages === undefined
+      ? null
+      : (await import('./run/growth.ts')).growthLimit(maxGrowthPages, kernel, runner);
+  const fuel = fuelled
+    ? fuelled.fuelLimit(
+        limits.fuel,
+        () => runner.takeFuel(),
+        units => {
+          site.fuelUsed = units;
+        },
+      )
+    : null;
+  const conclude: CallSite['limit'] = budget && (outcome => budget.conclude(outcome));
+  const judges = [fuel, growth, conclude].filter(judge => judge !== null);
   const site: CallSite = {
     kernel,
     modules: modulesOf(plan),
@@ -180,19 +204,21 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     calls,
     flush: report.wasi ? flush : null,
     printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
-    limit: budget ? outcome => budget.conclude(growth?.(outcome) ?? outcome) : growth,
+    fuelUsed: null,
+    limit: judges.length > 0 ? outcome => judges.reduce((last, judge) => judge(last), outcome) : null,
   };
   const turns = new Turns(platform.keepAlive);
   return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
 }
 
-async function budgetFor(budgets: Budgets, kernel: Kernel, calls: HostCalls): Promise<Budget> {
+async function budgetFor({ settings, watched }: Decided, kernel: Kernel, calls: HostCalls): Promise<Budget> {
   const { Budget } = await import('./run/budget.ts');
-  return new Budget(budgets, kernel, () => calls.isActive);
+  return new Budget(settings.budgets ?? {}, watched, kernel, () => calls.isActive);
 }
 
 /** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */
-function askOf(deadline: Deadline | null): Ask {
+async function askOf(deadline: Deadline | null): Promise<Ask> {
+  const { makeAsk } = await import('./wasm/make-ask.ts');
   try {
     return makeAsk(() => deadline?.isOver() ?? false);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { capabilitiesOf } from './capabilities.ts';
-import { createPlugin as createOn } from './create.ts';
+import type { CompiledPlugin } from './create/compiled.ts';
+import { compilePlugin as compileOn, createPlugin as createOn } from './create.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import { webPlatform } from './platform/web.ts';
@@ -20,6 +21,19 @@ export function createPlugin(
   ...extra: unknown[]
 ): Promise<Plugin> {
   return createOn(webPlatform, manifest, options, ...extra);
+}
+
+/** Fetches, checks and compiles the modules of a manifest once, for many plugins. @throws {CreateError} */
+export function compilePlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+): Promise<CompiledPlugin>;
+export function compilePlugin(
+  manifest: ManifestLike | PromiseLike<ManifestLike>,
+  options?: PluginOptions,
+  ...extra: unknown[]
+): Promise<CompiledPlugin> {
+  return compileOn(webPlatform, manifest, options, ...extra);
 }
 
 export { createPlugin as default, createPlugin as newPlugin };

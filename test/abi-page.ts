@@ -83,7 +83,7 @@ export const abiPage: Page = {
     'A handle is the offset of a block in the kernel memory, which plugins reach through these functions only. ' +
     'Where a function "ends the call", the caller gets an error even if the export returns normally afterwards. Below the ' +
     'functions, tables compare the other hosts: the native runtime (libextism 1.41.0), the [Go SDK][go] (1.7.1) and the ' +
-    '[official JS SDK][js] (2.0.0-rc13, in the foreground). An empty cell means "as native". Unless that is unsafe, plugboard does the same as ' +
+    '[official JS SDK][js] (2.0.0-rc13, in the foreground). An empty cell means "as native"; "differs" is a matter of security that its authors hear of first. Unless that is unsafe, plugboard does the same as ' +
     'native. Each name links to the native source. A suite that runs in several modes is named once.',
   links: {
     ...Object.fromEntries(Object.values(SOURCES).map(({ label, file }) => [label, `${EXTISM}/${file}`])),

@@ -127,7 +127,10 @@ const NEIGHBOURS: readonly { id: string; what: string; differs: string }[] = [
 
 export const auditPage: Page = {
   path: 'docs/AUDIT.md',
-  end: readText(WALK_THROUGH),
+  // Read late: `npm run docs` writes the file after the suites have loaded this page.
+  get end() {
+    return readText(WALK_THROUGH);
+  },
   title: 'Audit: the powers of a plugin',
   intro: [
     '`plugboard inspect plugin.wasm` lists the powers of a plugin, and the imports that each export can reach, without running it. The same data comes from `reportOf` of `plugboard/audit`, as JSON with a version; [audit-report-1.json](/schemas/audit-report-1.json) is its schema.',

@@ -2,7 +2,6 @@ import type { Case } from '../src/conformance/case.ts';
 import { runCase } from '../src/conformance/run-case.ts';
 import { equal } from './helpers/assert.ts';
 import { hostHere, readCaseFile, readIndex } from './helpers/cases.ts';
-import { host } from './helpers/host.ts';
 import { suite } from './helpers/suite.ts';
 
 const IN_WORKER = ' in a worker';
@@ -13,9 +12,8 @@ const WAYS = {
   [IN_WORKER]: { runInWorker: true },
 } as const;
 
-/** Folders whose cases run in a worker too: few by default, all but those of megabytes in CI. */
-const inWorker = (folder: string): boolean =>
-  host().thorough ? !/^(go-|wasi-go|tinygo)/.test(folder) : /^(abi|faults|host-types|vowels)/.test(folder);
+/** Modules of megabytes take a second in each worker. */
+const inWorker = (folder: string): boolean => !/^(go-|wasi-go|tinygo)/.test(folder);
 
 /** Files in memory cannot go to a worker. Actors have suites of their own in workers. */
 const runsInWorker = ({ calls, requires = [] }: Case): boolean =>

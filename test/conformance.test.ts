@@ -100,6 +100,13 @@ suite('conformance: the cases', test => {
     for (const [name] of ERROR_NAMES) ok(text.includes(`\`${name}\``), name);
   });
 
+  test('results of hardened cases are not told, since they may be matters of security', () => {
+    const told = results.flatMap(({ cases: kept }) =>
+      kept.filter(({ level, reason }) => level === 'hardened' && reason !== undefined),
+    );
+    equal(told, []);
+  });
+
   test('CONFORMANCE.md is printed from the results', () => {
     is(readText('docs/CONFORMANCE.md'), conformancePage(results));
   });

@@ -57,6 +57,7 @@ function isRetried({ code }: CallError): boolean {
     case 'BAD_SIGNATURE':
     case 'CLOSED':
     case 'EXIT':
+    case 'FUEL_EXHAUSTED':
     case 'FUNCTION_NOT_FOUND':
     case 'HOST_FUNCTION_ASYNC':
     case 'HOST_FUNCTION_FAILED':

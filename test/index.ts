@@ -3,6 +3,7 @@ import { nodeHost, testFiles } from './helpers/node.ts';
 import { isOwnFile, runInParts, sendPart } from './helpers/parts.ts';
 import { printReport, printSlowest } from './helpers/print.ts';
 import { runFiles } from './helpers/runner.ts';
+import { keepReport } from './runtime/kept.ts';
 
 setTestHost({ ...nodeHost, thorough: Boolean(process.env.CI) });
 const args = process.argv.slice(2);
@@ -13,6 +14,7 @@ else {
   const report = isWhole
     ? await runInParts(process.argv[1]!)
     : await runFiles(testFiles(filters.length > 0 ? filters : undefined));
+  if (isWhole) keepReport(nodeHost.runtime, report);
   if (args.includes('--slowest')) console.log(`\n${printSlowest().join('\n')}`);
   process.exitCode = printReport(report) ? 0 : 1;
 }

@@ -152,11 +152,14 @@ const LATE_IMPORTS: Files = {
   'src/actor/state/file-state.ts': '../../platform/node-atomic-file.ts',
   'src/cli/main.ts': './program.ts',
   'src/cli/program.ts':
-    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts',
-  'src/module/compile.ts': './rewrite.ts ./rewrite.ts',
+    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
+  'src/cli/run.ts': './run-graph.ts',
+  'src/module/compile.ts': './rewrite.ts ./instruments.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
-  'src/setup.ts': './run/worker/runner.ts ../wasi/preview1.ts ./run/budget.ts ./host/http.ts',
-  'src/create.ts': './audit/policy.ts',
+  'src/setup.ts':
+    './run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/preview1.ts ./run/growth.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
+  'src/create.ts': './create/compiled.ts',
+  'src/create/pipeline.ts': '../audit/policy.ts',
 };
 
 suite('layers', test => {

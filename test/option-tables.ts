@@ -44,7 +44,9 @@ import { Network } from '../src/network/index.ts';
 import { NETWORK_OPTIONS, SUBSCRIBE_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
-import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
+import { compilePlugin, createPlugin, hostFunction, type Plugin } from '../src/node.ts';
+import { PluginPool } from '../src/pool/index.ts';
+import { POOL_OPTIONS, USE_OPTIONS } from '../src/pool/options.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
 import { MODULE_OPTIONS, printModule } from '../src/types/print-module.ts';
@@ -104,6 +106,9 @@ export const once = <T>(make: () => T): (() => T) => {
 export const FACTS = { sha256: '0'.repeat(64), fileSha256: '0'.repeat(64) };
 export const compiled = once(() => new WebAssembly.Module(WASM));
 export const plugin = once<Promise<Plugin>>(() => createPlugin(WASM));
+export const compiledPlugin = once(() => compilePlugin(WASM));
+export const newPool = async () => new PluginPool(await compiledPlugin());
+export const pool = once(newPool);
 export const actor = once(() => ScriptActor.create(source));
 export const engine = once(() => ExtismEngine.create(source));
 export const loader = once(async () => {
@@ -125,6 +130,34 @@ export const network = once(newNetwork);
 /** Every options object that a public function takes. */
 export const TAKERS: readonly Taker[] = [
   { table: PLUGIN_OPTIONS, callable: 'createPlugin', give: options => createPlugin(WASM, options) },
+  {
+    table: PLUGIN_OPTIONS,
+    callable: 'compilePlugin',
+    by: 'compilePlugin',
+    give: options => compilePlugin(WASM, options),
+  },
+  {
+    table: PLUGIN_OPTIONS,
+    callable: 'CompiledPlugin.instantiate',
+    by: 'CompiledPlugin.instantiate',
+    give: async options => (await compiledPlugin()).instantiate(options),
+  },
+  {
+    table: POOL_OPTIONS,
+    callable: 'new PluginPool',
+    give: async options => new PluginPool(await compiledPlugin(), options),
+  },
+  {
+    table: USE_OPTIONS,
+    callable: 'PluginPool.use',
+    give: async options => (await pool()).use('key', () => {}, options),
+  },
+  {
+    table: USE_OPTIONS,
+    callable: 'PluginPool.call',
+    by: 'PluginPool.call',
+    give: async options => (await pool()).call('key', 'nothing', '', null, options),
+  },
   { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
   { table: BUDGET_OPTIONS, callable: null, give: limits => createPlugin(WASM, { limits }) },
   {

@@ -38,11 +38,13 @@ import {
   verifyPolicy,
 } from '../src/audit/node.ts';
 import { plugboard } from '../src/build/esbuild.ts';
+import { attempt } from '../src/errors.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
 import { Network as AnyNetwork } from '../src/network/network.ts';
-import { Network, toDot, toMermaid } from '../src/network/node.ts';
+import { JournalEngine, Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
   type CallContext,
+  compilePlugin,
   createPlugin,
   hostFunction,
   inspect,
@@ -50,6 +52,7 @@ import {
   PluginOutput,
 } from '../src/node.ts';
 import { Plugin } from '../src/plugin.ts';
+import { PluginPool } from '../src/pool/index.ts';
 import { describePlugin, printDeclaration, printModule } from '../src/types/index.ts';
 import {
   bytesSource,
@@ -70,14 +73,17 @@ import {
   ACTOR,
   actor,
   compiled,
+  compiledPlugin,
   engine,
   FACTS,
   kernel,
   loader,
   network,
   newNetwork,
+  newPool,
   once,
   plugin,
+  pool,
   REPORT,
 } from './option-tables.ts';
 
@@ -90,6 +96,7 @@ export const ENTRIES = [
   'wasi/index',
   'wasi/preview2/index',
   'src/msgpack/index',
+  'src/pool/index',
   'src/types/index',
   'src/audit/node',
   'src/build/esbuild',
@@ -152,7 +159,7 @@ const TYPES = describePlugin(WASM);
 const POLICY = { version: 1, plugins: [] } as const;
 /** Stands for an argument that is made when the call runs. Instances of classes are passed to other realms as they are. */
 class Later {}
-const [MODULE, SIGNING] = [new Later(), new Later()];
+const [MODULE, SIGNING, COMPILED] = [new Later(), new Later(), new Later()];
 const signingKey = once(
   () =>
     crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
@@ -181,6 +188,7 @@ const wasi = () => createWasi({});
 const lines = () => new LineSink();
 const output = () => new PluginOutput(new ArrayBuffer(16));
 const state = () => new MemoryState();
+const journal = () => new JournalEngine('missing/state');
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
@@ -242,6 +250,30 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   inspect: call(inspect, WASM),
   hostFunction: call(hostFunction, {}, () => {}),
   nodeFolder: call(nodeFolder, '.'),
+  compilePlugin: call(compilePlugin, WASM, {}),
+  'CompiledPlugin.instantiate': on(compiledPlugin, 'instantiate', {}),
+  'new PluginPool': {
+    run: async (given, ...rest) =>
+      make(PluginPool).run(given === COMPILED ? await compiledPlugin() : given, ...rest),
+    args: [COMPILED, {}],
+  },
+  'PluginPool.call': on(pool, 'call', 'key', 'nothing', '', null, {}),
+  'PluginPool.use': {
+    run: (key, work, ...rest) => {
+      // Its errors are the caller's own, and pass.
+      const quiet = async () => attempt(() => (work as Any)(), undefined);
+      return on(pool, 'use').run(key, typeof work === 'function' ? quiet : work, ...rest);
+    },
+    args: ['key', () => {}, {}],
+  },
+  'PluginPool.stats': on(pool, 'stats'),
+  'PluginPool.reload': {
+    run: async (given, ...rest) =>
+      on(pool, 'reload').run(given === COMPILED ? await compiledPlugin() : given, ...rest),
+    args: [COMPILED],
+  },
+  'PluginPool.drain': on(newPool, 'drain'),
+  'PluginPool.close': on(newPool, 'close'),
   'Plugin.call': on(plugin, 'call', 'nothing', '', null, {}),
   'Plugin.callSync': on(plugin, 'callSync', 'nothing', '', null),
   'Plugin.functionExists': on(plugin, 'functionExists', 'nothing'),
@@ -313,6 +345,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Network.create': call(Network.create.bind(Network), GRAPH, { components: { X: () => {} } }),
   'Network.start': on(once(newNetwork), 'start'),
   'Network.call': on(network, 'call', { go: { type: 'Flow' } }, {}),
+  'Network.accept': on(network, 'accept', { go: { type: 'Flow' } }, '1'),
   'Network.drain': on(network, 'drain'),
   'Network.stop': on(once(newNetwork), 'stop', {}),
   'Network.reload': on(moduleNetwork, 'reload', 'X', ACTOR),
@@ -322,6 +355,11 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
   'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),
   'NetworkOutport.traced': on(async () => (await network()).outports.end, 'traced'),
+  'new JournalEngine': make(JournalEngine, 'missing/state'),
+  'JournalEngine.flush': on(journal, 'flush'),
+  'JournalEngine.lastId': on(journal, 'lastId', 'go'),
+  'LastingEngine.flush': on(journal, 'flush'),
+  'LastingEngine.lastId': on(journal, 'lastId', 'go'),
   'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),
   toMermaid: call(toMermaid, PLAN),
   toDot: call(toDot, PLAN),

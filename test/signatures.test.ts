@@ -15,6 +15,8 @@ const OPTIONS = [
     'PluginOptions',
     'CallOptions',
     'ResetOptions',
+    'PoolOptions',
+    'UseOptions',
     'Signature',
     'ActorOptions',
     'SendOptions',
@@ -125,7 +127,15 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Preview2Preopens',
     ],
   ],
-  'made by plugboard': ['ActorModule', 'CallContext', 'Kernel', 'SharedBacking', 'WasiImports'],
+  'made by plugboard': [
+    'ActorModule',
+    'CallContext',
+    'CompiledPlugin',
+    'Kernel',
+    'Plugin',
+    'SharedBacking',
+    'WasiImports',
+  ],
 };
 
 /** Functions that do not refuse an options object among surplus arguments. */

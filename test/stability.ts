@@ -29,6 +29,7 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   { path: 'plugboard/network', level: 'experimental', note: 'grows with the engines beyond one process' },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
+  { path: 'plugboard/pool', level: 'experimental', note: 'the options may grow' },
   { path: 'plugboard/types', level: 'experimental', note: 'the form of the description may grow' },
   { path: 'plugboard/audit', level: 'experimental', note: 'the form of the report may grow' },
   { path: 'plugboard/esbuild', level: 'experimental', note: 'the hooks may grow' },

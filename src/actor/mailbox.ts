@@ -21,11 +21,25 @@ export class Mailbox<T> {
   readonly #items = new Fifo<T>();
   readonly #senders = new Fifo<Sender<T>>();
   readonly #takers = new Fifo<(item: T | undefined) => void>();
+  /** Bytes of the items in the queue, if they are counted. */
+  #bytes = 0;
+  #capacityBytes: number;
+  readonly #bytesOf: (item: T) => number;
 
-  /** @param capacity Items held before a sender waits; 1 or more */
-  constructor(name: string, capacity: number) {
+  /**
+   * @param capacity Items held before a sender waits; 1 or more
+   * @param capacityBytes Bytes held before a sender waits. Default: they are not counted
+   */
+  constructor(
+    name: string,
+    capacity: number,
+    capacityBytes = Number.POSITIVE_INFINITY,
+    bytesOf: (item: T) => number = () => 0,
+  ) {
     this.#name = name;
     this.#capacity = capacity;
+    this.#capacityBytes = capacityBytes;
+    this.#bytesOf = bytesOf;
   }
 
   /** Number of items in the queue. */
@@ -42,7 +56,7 @@ export class Mailbox<T> {
     if (signal?.aborted) return Promise.reject(aborted(this.#name, signal));
     if (this.#closed) return Promise.reject(this.#closed);
     if (this.#takers.size > 0) this.#takers.shift()(item);
-    else if (this.#items.size < this.#capacity) this.#items.push(item);
+    else if (this.#hasRoom) this.#push(item);
     else return this.#wait(item, signal);
     return Promise.resolve();
   }
@@ -53,7 +67,7 @@ export class Mailbox<T> {
       if (this.#closed) return Promise.resolve(undefined);
       return new Promise(resolve => this.#takers.push(resolve));
     }
-    const item = this.#items.shift();
+    const item = this.#shift();
     this.#admitSenders();
     return Promise.resolve(item);
   }
@@ -61,6 +75,7 @@ export class Mailbox<T> {
   /** Removes the limit of the queue: no sender waits for room from now on. */
   lift(): void {
     this.#capacity = Number.POSITIVE_INFINITY;
+    this.#capacityBytes = Number.POSITIVE_INFINITY;
     this.#admitSenders();
   }
 
@@ -73,7 +88,7 @@ export class Mailbox<T> {
 
   /** Drops all items in the queue. */
   clear(): void {
-    while (this.#items.size > 0) this.#items.shift();
+    while (this.#items.size > 0) this.#shift();
     this.#admitSenders();
   }
 
@@ -104,10 +119,25 @@ export class Mailbox<T> {
   }
 
   #admitSenders(): void {
-    while (this.#senders.size > 0 && this.#items.size < this.#capacity) {
+    while (this.#senders.size > 0 && this.#hasRoom) {
       const { item, admit } = this.#senders.shift();
-      if (admit()) this.#items.push(item);
+      if (admit()) this.#push(item);
     }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#items.size < this.#capacity && this.#bytes < this.#capacityBytes;
+  }
+
+  #push(item: T): void {
+    this.#items.push(item);
+    this.#bytes += this.#bytesOf(item);
+  }
+
+  #shift(): T {
+    const item = this.#items.shift();
+    this.#bytes -= this.#bytesOf(item);
+    return item;
   }
 }
 

@@ -16,6 +16,7 @@ export const PREPARATION_KEYS: OptionTable<Preparation> = {
   of: 'prepared of builtModule',
   rows: {
     hasChecks: { ...aFlag, default: 'none', required: true },
+    hasFuel: { ...aFlag, default: 'false' },
     initialPages: { ...aCount('pages'), default: 'none', required: true },
     growthPages: { ...orNull(aCount('pages')), default: 'none', required: true },
   },

@@ -144,7 +144,7 @@ function writePage(report: AuditReport, { title, old, policy }: HtmlOptions): st
     el('section', `aria-labelledby="${id}"`, el('h2', `id="${id}"`, name), parts[id]!),
   );
   const nav = shown.map(([id, name]) => el('li', '', el('a', `href="#${id}"`, name)));
-  const data = JSON.stringify({ report, old: old ?? null, policy: policy ?? null }).replaceAll(
+  const data = printable(JSON.stringify({ report, old: old ?? null, policy: policy ?? null })).replaceAll(
     '<',
     '\\u003c',
   );

@@ -1,7 +1,7 @@
 import { pathOf } from '../../wasi/options.ts';
 
 const MOST_LEVELS = 16;
-const STRING = /"(?:[^"\\]|\\.)*"/y;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const SPACE = /[ \t\r\n]*/y;
 const SCALAR = /[^\s,\]}]+/y;
 
@@ -14,13 +14,43 @@ export class JsonFault extends Error {
   }
 }
 
+/** The line of a value, and the values in it: by index or by key. Not by path: all paths of a text can be far longer than it. */
+export interface Place {
+  line: number;
+  items: readonly Place[] | ReadonlyMap<string, Place>;
+}
+
+/** Returns the line of the value at a path, such as `policy.plugins[0].grants`, or of the nearest value around it. */
+export function lineAt(root: Place, name: string, path: string): number {
+  let [place, own] = [root, name];
+  for (;;) {
+    const inner = itemAt(place, own, path);
+    if (!inner) return place.line;
+    [own, place] = inner;
+  }
+}
+
+function itemAt({ items }: Place, own: string, path: string): [path: string, place: Place] | undefined {
+  if (!Array.isArray(items)) {
+    const isOn = (inner: string) => path.startsWith(inner) && /^($|[.[])/.test(path.slice(inner.length));
+    for (const [key, place] of items as ReadonlyMap<string, Place>)
+      if (isOn(pathOf(own, key))) return [pathOf(own, key), place];
+    return undefined;
+  }
+  const [index = ''] = /^\[\d+\]/.exec(path.slice(own.length)) ?? [];
+  const place = (items as readonly Place[])[Number(index.slice(1, -1))];
+  return index && place ? [own + index, place] : undefined;
+}
+
+const NOTHING: readonly Place[] = [];
+
 /**
- * Finds the line of each value of a JSON text, by its path: `policy.plugins[0].grants`. `JSON.parse` must accept the text.
+ * Finds the line of each value of a JSON text. `JSON.parse` must accept the text.
+ * @param root the path of the whole, for messages
  * @throws {JsonFault} for a key that stands twice, of which a reader sees the first and `JSON.parse` the last; for values nested
  * too deep
  */
-export function findLines(text: string, root: string): ReadonlyMap<string, number> {
-  const lines = new Map<string, number>();
+export function findPlaces(text: string, root: string): Place {
   let at = 0;
   let line = 1;
   let counted = 0;
@@ -42,36 +72,37 @@ export function findLines(text: string, root: string): ReadonlyMap<string, numbe
     take(SPACE);
     return isComma;
   };
-  const value = (path: string, level: number): void => {
+  const value = (path: string, level: number): Place => {
     take(SPACE);
-    lines.set(path, lineNow());
+    const line = lineNow();
     const open = text[at];
     if (open !== '{' && open !== '[') {
       take(open === '"' ? STRING : SCALAR);
-      return;
+      return { line, items: NOTHING };
     }
     if (level === MOST_LEVELS) throw new JsonFault(`nested deeper than ${MOST_LEVELS} levels`, line);
     at++;
     take(SPACE);
     if (text[at] === '}' || text[at] === ']') {
       at++;
-      return;
+      return { line, items: NOTHING };
     }
     if (open === '[') {
-      for (let index = 0; index === 0 || goesOn(); index++) value(`${path}[${index}]`, level + 1);
-      return;
+      const list: Place[] = [];
+      do list.push(value(`${path}[${list.length}]`, level + 1));
+      while (goesOn());
+      return { line, items: list };
     }
-    const keys = new Set<string>();
+    const items = new Map<string, Place>();
     do {
       const key = JSON.parse(take(STRING)) as string;
       const inner = pathOf(path, key);
-      if (keys.has(key)) throw new JsonFault(`${inner}: stands twice`, lineNow());
-      keys.add(key);
+      if (items.has(key)) throw new JsonFault(`${inner}: stands twice`, lineNow());
       take(SPACE);
       at++;
-      value(inner, level + 1);
+      items.set(key, value(inner, level + 1));
     } while (goesOn());
+    return { line, items };
   };
-  value(root, 0);
-  return lines;
+  return value(root, 0);
 }

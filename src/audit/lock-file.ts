@@ -49,6 +49,8 @@ export interface LockedPlugin {
   modules: LockedModule[];
   powers: LockedPower[];
   exports: LockedExport[];
+  /** Imports that calls of this build were seen to use, as `NAMESPACE NAME`. Does not count for an approval. */
+  uses?: string[] | undefined;
 }
 
 /** The content of plugboard.lock.json. It is written by `plugboard lock`, not by people. */
@@ -107,6 +109,7 @@ const PLUGIN_KEYS: OptionTable<LockedPlugin> = {
     modules: { ...each(MODULE_KEYS), ...required },
     powers: { ...each(POWER_KEYS), ...required },
     exports: { ...each(EXPORT_KEYS), ...required },
+    uses: { ...texts, ...optional },
   },
 };
 export const LOCK_KEYS: OptionTable<LockFile> = {

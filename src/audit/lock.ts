@@ -25,6 +25,9 @@ export interface LockDifference {
 
 type Needs = Partial<PolicyGrant>;
 
+const hashesOf = ({ modules }: LockedPlugin): string => modules.map(({ sha256 }) => sha256).join(', ');
+const usesOf = ({ uses }: LockedPlugin): Pick<LockedPlugin, 'uses'> => (uses ? { uses } : {});
+
 /** The grants that a build needs: its hashes and its powers. */
 export const needsOf = ({ modules, powers }: LockedPlugin): Needs[] => [
   ...modules.map(({ sha256 }) => ({ hash: sha256 })),
@@ -68,7 +71,6 @@ export function compareWithLock(
   });
   if (!before) return [row('not-locked', 'the lock has no such plugin')];
   const differences: LockDifference[] = [];
-  const hashesOf = ({ modules }: LockedPlugin) => modules.map(({ sha256 }) => sha256).join(', ');
   const isSame = hashesOf(before) === hashesOf(build);
   if (!isSame) {
     differences.push(
@@ -76,13 +78,21 @@ export function compareWithLock(
     );
   }
   const key = (power: LockedPower) => JSON.stringify([grantOf(power), power.type ?? null]);
-  const gained = build.powers.filter(power => !before.powers.some(other => key(other) === key(power)));
-  const lost = before.powers.filter(power => !build.powers.some(other => key(other) === key(power)));
+  const missingIn = (powers: readonly LockedPower[], others: readonly LockedPower[]) => {
+    const known = new Set(others.map(key));
+    return powers.filter(power => !known.has(key(power)));
+  };
+  const gained = missingIn(build.powers, before.powers);
+  const lost = missingIn(before.powers, build.powers);
   for (const power of gained)
     differences.push(row('power-gained', `+ ${nameOf(power)}`, pathTo(report, power.imports)));
   for (const power of lost) differences.push(row('power-lost', `- ${nameOf(power)}`));
   differences.push(...compareExports(build, before, report, row));
-  if (isSame && differences.length === 0 && JSON.stringify(before) !== JSON.stringify(build))
+  if (
+    isSame &&
+    differences.length === 0 &&
+    JSON.stringify(before) !== JSON.stringify({ ...build, ...usesOf(before) })
+  )
     differences.push(row('lock-changed', 'the lock describes these bytes in another way than plugboard'));
   return [...differences, ...compareWithPolicy(build, policy, nowMs, row, gained)];
 }
@@ -96,19 +106,21 @@ function compareExports(
   row: Row,
 ): LockDifference[] {
   const differences: LockDifference[] = [];
-  const isIn = (plugin: LockedPlugin, name: string) => plugin.exports.some(item => item.name === name);
+  const byName = ({ exports }: LockedPlugin) => new Map(exports.map(item => [item.name, item]));
+  const [own, olds] = [byName(build), byName(before)];
   for (const { name, imports = [] } of build.exports) {
-    const old = before.exports.find(item => item.name === name);
+    const old = olds.get(name);
     if (!old) {
       differences.push(row('export-gained', `+ export ${JSON.stringify(name)}`));
       continue;
     }
-    for (const item of imports.filter(item => !(old.imports ?? []).includes(item))) {
+    const known = new Set(old.imports);
+    for (const item of imports.filter(item => !known.has(item))) {
       const message = `+ export ${JSON.stringify(name)} reaches ${JSON.stringify(item)}`;
       differences.push(row('reach-gained', message, pathTo(report, [item], name)));
     }
   }
-  for (const { name } of before.exports.filter(item => !isIn(build, item.name)))
+  for (const { name } of before.exports.filter(item => !own.has(item.name)))
     differences.push(row('export-lost', `- export ${JSON.stringify(name)}`));
   return differences;
 }
@@ -122,13 +134,13 @@ function compareWithPolicy(
   gained: readonly LockedPower[],
 ): LockDifference[] {
   const grants = policy.plugins.find(({ name }) => name === build.name)?.grants ?? [];
-  const told = gained.map(power => JSON.stringify(grantOf(power)));
+  const told = new Set(gained.map(power => JSON.stringify(grantOf(power))));
   return needsOf(build).flatMap(needs => {
     const text = JSON.stringify(needs);
     const own = grants.filter(grant => covers(grant, needs));
     if (own.some(({ until }) => until === undefined || endOf(until)! >= nowMs)) return [];
     if (own.length > 0) return [row('grant-ended', `the grant ${text} has ended (${own[0]!.until})`)];
-    return told.includes(text) ? [] : [row('not-granted', `the policy does not grant ${text}`)];
+    return told.has(text) ? [] : [row('not-granted', `the policy does not grant ${text}`)];
   });
 }
 
@@ -145,6 +157,8 @@ export function approve(
   nowMs: number,
 ): { lock: LockFile; policy: PolicyFile } {
   const build = lockedPlugin(name, report);
+  const locked = lock.plugins.find(plugin => plugin.name === name);
+  const known = locked && hashesOf(locked) === hashesOf(build) ? usesOf(locked) : {};
   const old = policy.plugins.find(plugin => plugin.name === name) ?? { name, grants: [] };
   const isGranted = (needs: Needs) =>
     old.grants.some(
@@ -155,7 +169,7 @@ export function approve(
     .map(needs => ({ ...needs, ...approval }));
   const entry = { ...old, grants: [...old.grants, ...added] };
   return {
-    lock: { ...lock, plugins: replaced(lock.plugins, build) },
+    lock: { ...lock, plugins: replaced(lock.plugins, { ...build, ...known }) },
     policy:
       added.length === 0
         ? policy

@@ -18,7 +18,7 @@ import { aHost } from '../given/option-keys.ts';
 import type { PluginPolicy, PolicyFile, PolicyGrant, PolicyLimits } from '../given/policy-types.ts';
 import { LIMITS } from '../limits.ts';
 import { CAPABILITIES } from './capabilities.ts';
-import { findLines, JsonFault } from './json-places.ts';
+import { findPlaces, JsonFault, lineAt } from './json-places.ts';
 
 export const POLICY_VERSION = 1;
 export const POLICY_FILE = 'plugboard.policy.json';
@@ -102,7 +102,7 @@ const aLimit = (unit: string, least = 0, otherwise = 'no limit') => ({
   ...aCount(unit, least),
   default: otherwise,
 });
-const { hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes } = BUDGET_OPTIONS.rows;
+const { fuel, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes } = BUDGET_OPTIONS.rows;
 
 export const POLICY_LIMITS: OptionTable<PolicyLimits> = {
   of: 'limits of a policy',
@@ -112,7 +112,7 @@ export const POLICY_LIMITS: OptionTable<PolicyLimits> = {
     max_pages: aLimit('pages'),
     maxVarBytes: aLimit('bytes', 0, String(LIMITS.varBytes.default)),
     maxHttpResponseBytes: aLimit('bytes', 0, String(LIMITS.httpResponseBytes.default)),
-    ...{ hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes },
+    ...{ fuel, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes },
   },
 };
 
@@ -193,21 +193,12 @@ export function parsePlaced(
     throw invalid(`${file}: expected at most ${MAX_FILE_CHARACTERS} characters, got ${source.length}`);
   try {
     const value: unknown = JSON.parse(source);
-    const lines = findLines(source, root);
-    return { value, at: path => `${file}:${lineOf(lines, path)}` };
+    const places = findPlaces(source, root);
+    return { value, at: path => `${file}:${lineAt(places, root, path)}` };
   } catch (error) {
     if (error instanceof JsonFault) throw invalid(`${file}:${error.line}: ${error.message}`);
     throw invalid(`${file}: expected JSON: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** Returns the line of the value, or of the nearest value around it. */
-function lineOf(lines: ReadonlyMap<string, number>, path: string): number {
-  for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('.'), at.lastIndexOf('['), 0))) {
-    const line = lines.get(at);
-    if (line !== undefined) return line;
-  }
-  return 1;
 }
 
 const invalid = (message: string, options?: ErrorOptions) =>
@@ -230,11 +221,11 @@ export interface ReadPolicy {
 /** Reads plugboard.policy.json: text or data. @throws {CreateError} INVALID_POLICY */
 export function readPolicyFile(source: unknown, file: string = POLICY_FILE): ReadPolicy {
   const { data, at } = readPlaced(POLICY_KEYS, source, file, ROOT);
-  const names = data.plugins.map(({ name }) => name);
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (twice !== -1) {
-    const path = `${ROOT}.plugins[${twice}].name`;
-    throw invalid(`${at(path)}: ${path}: expected a name that no other plugin has`);
+  const names = new Set<string>();
+  for (const [index, { name }] of data.plugins.entries()) {
+    const path = `${ROOT}.plugins[${index}].name`;
+    if (names.has(name)) throw invalid(`${at(path)}: ${path}: expected a name that no other plugin has`);
+    names.add(name);
   }
   return {
     data,

@@ -1,6 +1,6 @@
 import type { Preopen } from '../../wasi/index.ts';
 import { CreateError } from '../errors.ts';
-import type { Budgets } from '../given/budgets.ts';
+import type { Budgets, WatchedBudgets } from '../given/budgets.ts';
 import type { PolicyDenial, PolicyGrant, PolicyLimits, PolicyOptions } from '../given/policy-types.ts';
 import type { Given, Mount } from '../given/settings.ts';
 import { coded } from '../host/function.ts';
@@ -35,6 +35,8 @@ export interface NamedSource {
 export interface GivenKeys {
   manifest: Given;
   options: Given;
+  /** Budgets of a policy that only reports. */
+  watched?: WatchedBudgets;
 }
 
 /**
@@ -77,7 +79,9 @@ export class Policy {
     const limits = this.#limitsOf(entries);
     denials.push(...this.#checkLimits(given, { ...manifest.memory, ...options.memory }, limits, entries));
     this.#conclude(denials);
-    return this.#isAudit ? { manifest, options } : withLimits({ manifest, options }, limits);
+    if (!this.#isAudit) return withLimits({ manifest, options }, limits);
+    const watched = this.#watch(limits, entries);
+    return { manifest, options, ...(Object.keys(watched.limits).length > 0 && { watched }) };
   }
 
   /** Checks host functions and powers of linked modules. @throws {PolicyError} */
@@ -127,11 +131,9 @@ export class Policy {
       const why = `module "${name}" came compiled, so its hash is not known; give its bytes, or import it through plugboard/esbuild or plugboard/vite`;
       return [this.#denial('LOCK_UNVERIFIABLE', {}, only === null ? [] : [only], why)];
     }
-    const denials = this.#check(
-      { hash: hashes[0]! },
-      only === null ? candidates : [only],
-      `module "${name}": `,
-    );
+    const where = `module "${name}": `;
+    // An unknown build belongs to no entry, unless there is only one.
+    const denials = this.#check({ hash: hashes[0]! }, candidates, where, only === null ? [] : [only]);
     if (!this.#options.allowUnreviewedBuilds) return denials;
     for (const denial of denials) this.#tell(denial);
     return [];
@@ -148,8 +150,13 @@ export class Policy {
     return until !== undefined && endOf(until)! < this.#nowMs;
   }
 
-  /** Returns the denial of a need that no grant of the entries covers. */
-  #check(needs: Partial<PolicyGrant>, entries: readonly number[], where = ''): PolicyDenial[] {
+  /** Returns the denial of a need that no grant of the entries covers. `named` are the entries in which it belongs. */
+  #check(
+    needs: Partial<PolicyGrant>,
+    entries: readonly number[],
+    where = '',
+    named: readonly number[] = entries,
+  ): PolicyDenial[] {
     if (entries.some(entry => this.#find(needs, entry))) return [];
     const ended = entries.flatMap(entry =>
       this.#read.data.plugins[entry]!.grants.flatMap((grant, index) =>
@@ -166,7 +173,7 @@ export class Policy {
       this.#denial(
         'POLICY_DENIED',
         needs,
-        entries,
+        named,
         `${where}${nameOf(needs)} is not granted; to allow it, add ${text}`,
       ),
     ];
@@ -215,9 +222,32 @@ export class Policy {
       if (most === undefined || value === undefined || value <= most) return [];
       const of = limits[key] === undefined ? 'the default' : 'the policy';
       const message = `the limit ${key} is ${value}, over ${of}, which allows ${most}; lower it, or allow ${JSON.stringify({ limits: { [key]: value } })}`;
-      const at = entries[0] === undefined ? undefined : this.#read.at(entries[0], 'limits');
-      return [this.#denial('POLICY_DENIED', { limits: { [key]: value } }, entries, message, at)];
+      return [this.#overLimit('POLICY_DENIED', { [key]: value }, entries, message)];
     });
+  }
+
+  /** Returns the budgets of the policy, and the report of a call that used more than one of them. */
+  #watch(limits: PolicyLimits, entries: readonly number[]): WatchedBudgets {
+    // Fuel is counted in the plugin's code, which a policy that refuses nothing leaves as it is.
+    const { fuel: _, ...budgets } = budgetsOf(limits);
+    return {
+      limits: budgets,
+      tell: (name, used) => {
+        const allow = JSON.stringify({ limits: { [name]: used } });
+        const message = `a call used ${used} of limits.${name}, over the policy, which allows ${budgets[name]}; to allow it, set ${allow}`;
+        this.#tell(this.#overLimit('BUDGET_EXCEEDED', { [name]: used }, entries, message));
+      },
+    };
+  }
+
+  #overLimit(
+    code: PolicyDenial['code'],
+    limits: PolicyLimits,
+    entries: readonly number[],
+    message: string,
+  ): PolicyDenial {
+    const at = entries[0] === undefined ? undefined : this.#read.at(entries[0], 'limits');
+    return this.#denial(code, { limits }, entries, message, at);
   }
 
   #conclude(denials: readonly PolicyDenial[]): void {
@@ -259,16 +289,18 @@ function asked({ config, allowedHosts, mounts, preopens }: Given): Partial<Polic
   ];
 }
 
+const budgetsOf = ({
+  timeoutMs: _,
+  maxPages: __,
+  max_pages: ___,
+  maxVarBytes: ____,
+  maxHttpResponseBytes: _____,
+  ...budgets
+}: PolicyLimits): Budgets => budgets;
+
 /** Puts the limits of the policy where manifest and options give none. */
 function withLimits({ manifest, options }: GivenKeys, limits: PolicyLimits): GivenKeys {
-  const {
-    timeoutMs,
-    max_pages: maxGrowthPages,
-    maxPages,
-    maxVarBytes,
-    maxHttpResponseBytes,
-    ...budgets
-  } = limits;
+  const { timeoutMs, max_pages: maxGrowthPages, maxPages, maxVarBytes, maxHttpResponseBytes } = limits;
   const present = <T extends object>(keys: T) =>
     Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
   return {
@@ -280,6 +312,6 @@ function withLimits({ manifest, options }: GivenKeys, limits: PolicyLimits): Giv
         ...manifest.memory,
       },
     },
-    options: { ...options, limits: { ...(budgets satisfies Budgets), ...options.limits } },
+    options: { ...options, limits: { ...budgetsOf(limits), ...options.limits } },
   };
 }

@@ -53,8 +53,8 @@ export function signedBytes(type: string, payload: Bytes): Bytes {
 
 /** A statement whose signature was checked. */
 export interface Statement {
-  /** The policy as JSON text. */
-  predicate: unknown;
+  /** The policy as data. */
+  predicate: object;
   /** SHA-256 of the modules. */
   subjects: ReadonlySet<string>;
 }
@@ -131,6 +131,8 @@ function readStatement(payload: Bytes, file: string): Statement {
     : [];
   if (digests.length === 0 || !digests.every(digest => typeof digest === 'string'))
     throw invalid(`${file}: expected a statement with subjects, each with digest.sha256`);
+  if (!isPlain(predicate))
+    throw invalid(`${file}: expected a statement with a predicate, an object, got ${describe(predicate)}`);
   return { predicate, subjects: new Set(digests) };
 }
 

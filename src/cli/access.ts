@@ -1,6 +1,8 @@
+import type { PolicyOptions } from '../given/policy-types.ts';
 import { type System, splitAtColon } from '../platform/paths.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
+import { readInputFile } from './files.ts';
 
 /** Options that give a plugin access to the host, or limit it. The commands that run plugins share them. */
 export const ACCESS_OPTIONS = {
@@ -20,6 +22,11 @@ export const ACCESS_OPTIONS = {
   'enable-http-response-headers': {
     grants: true,
     help: 'let the plugin read the headers of HTTP responses',
+  },
+  policy: {
+    grants: true,
+    value: 'FILE',
+    help: 'refuse modules, hosts, folders, keys, functions and powers that this policy does\nnot grant, and keep its limits; plugboard lock writes one',
   },
   timeout: {
     grants: true,
@@ -67,6 +74,12 @@ export function readAccess(values: AccessValues) {
 /** Returns the option of plugins that has no key in a manifest. */
 export const allowHeaders = (values: AccessValues) =>
   values['enable-http-response-headers'] ? { allowHttpResponseHeaders: true } : {};
+
+/** Returns the option of plugins for a policy. @throws {CliError} FILE */
+export async function readPolicy({ policy: file }: AccessValues): Promise<{ policy?: PolicyOptions }> {
+  if (file === undefined) return {};
+  return { policy: { source: new TextDecoder().decode(await readInputFile(file)), file } };
+}
 
 /** In Extism's command line, 0 means that the limit is not given. */
 const unlessZero = (limit: number | undefined): number | undefined => limit || undefined;

@@ -2,7 +2,7 @@ import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.t
 import { createPlugin } from '../create.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
-import { ACCESS_OPTIONS, allowHeaders } from './access.ts';
+import { ACCESS_OPTIONS, allowHeaders, readPolicy } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
@@ -80,6 +80,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       ...(values.quiet ? {} : PRINTED),
       ...(values.wasi && { stdout: printLine }),
       ...allowHeaders(values),
+      ...(await readPolicy(values)),
     };
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};

@@ -55,6 +55,8 @@ export function exitCodeOf(error: unknown): number {
 const ADVICE: Readonly<Record<string, string>> = {
   UNRESOLVED_IMPORTS:
     'on the command line: --stub NAMESPACE.NAME puts a function in place of each, which returns 0',
+  UNKNOWN_COMPONENT:
+    'on the command line: --component NAME=FILE gives a component, --plugin-folder DIR allows the modules in it',
 };
 
 /** Returns `CODE: message`, with advice and the wasm functions of a trap. An error that plugboard did not raise, such as a failing disk, has the code of the system. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ActorEvent } from '../actor/index.ts';
+import type { NetworkHappened } from '../network/index.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { stringify } from '../values/text.ts';
 import { CliError } from './errors.ts';
@@ -32,7 +33,7 @@ export class EventFile {
     if (this.#read(size - 1, 1)[0] !== LINE_FEED) writeSync(this.#file, '\n');
   }
 
-  write(event: ActorEvent): void {
+  write(event: ActorEvent | NetworkHappened): void {
     writeSync(this.#file, `${stringify(event)}\n`);
   }
 
@@ -50,10 +51,9 @@ function beginsWithEvent(bytes: Uint8Array): boolean {
   const end = bytes.indexOf(LINE_FEED);
   const line = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   try {
-    const event = JSON.parse(line) as Partial<ActorEvent> | null;
-    return (
-      typeof event?.type === 'string' && typeof event.actor === 'string' && typeof event.atMs === 'number'
-    );
+    const event = JSON.parse(line) as Partial<ActorEvent & NetworkHappened> | null;
+    const { type, actor, network, atMs } = event ?? {};
+    return typeof type === 'string' && typeof (actor ?? network) === 'string' && typeof atMs === 'number';
   } catch {
     return false;
   }

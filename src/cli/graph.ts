@@ -5,6 +5,7 @@ import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
+import { componentFiles, GRAPH_OPTIONS, isGraphFile } from './graph-files.ts';
 import { writeStderr, writeStdout } from './stdio.ts';
 
 const FORMATS: Readonly<Record<string, (plan: Plan) => string>> = {
@@ -23,16 +24,7 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
   positionals: [{ name: 'FILE', help: 'the graph, as JSON' }],
   options: {
     format: { value: 'FORMAT', help: `${Object.keys(FORMATS).join(', ')} (default: mermaid)` },
-    component: {
-      value: 'NAME=FILE',
-      repeatable: true,
-      help: 'the component of this name: a .wasm file, or the .json file of a subgraph',
-    },
-    with: {
-      value: 'FILE',
-      repeatable: true,
-      help: 'another graph of the workspace, connected by externalConnections',
-    },
+    ...GRAPH_OPTIONS,
   },
   examples: [
     'plugboard graph graph.json',
@@ -60,14 +52,9 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
 async function readComponents(given: readonly string[]): Promise<{ [name: string]: ComponentFacts }> {
   const loader = new ModuleLoader({ timeoutMs: METADATA_TIMEOUT_MS });
   const components = new Map<string, ComponentFacts>();
-  for (const text of given) {
-    const at = text.indexOf('=');
-    const [name, file] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-    if (name === '' || file === '')
-      throw new CliError('USAGE', `--component: expected NAME=FILE, got ${JSON.stringify(text)}`);
-    if (components.has(name)) throw new CliError('USAGE', `--component: ${name} is given twice`);
+  for (const [name, file] of componentFiles(given)) {
     const bytes = await readInputFile(file);
-    if (file.endsWith('.json')) components.set(name, { graph: bytes });
+    if (isGraphFile(file)) components.set(name, { graph: bytes });
     else components.set(name, { metadata: (await loader.load(name, bytes)).metadata });
   }
   return Object.fromEntries(components);

@@ -133,11 +133,12 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
   ];
   let state: { lock: LockFile; policy: PolicyFile } = files;
   for (const { name, report } of reports) state = approve(name, report, state, approval, further, Date.now());
-  // Read again before it is written: a grant of the command line may be wrong.
-  const policyText = printFile(state.policy);
+  // Read again before they are written: a grant of the command line may be wrong, and a file too long to be read again.
+  const [lockText, policyText] = [printFile(state.lock), printFile(state.policy)];
+  readLockFile(lockText, files.lockPath);
   readPolicyFile(policyText, files.policyPath);
   // The policy comes last: if one of the two cannot be written, nothing new is allowed.
-  await replace(files.lockPath, printFile(state.lock));
+  await replace(files.lockPath, lockText);
   await replace(files.policyPath, policyText);
   await writeStdout(`${[files.lockPath, files.policyPath].map(printable).join('\n')}\n`);
   return 0;

@@ -11,7 +11,7 @@ import { writeStdout } from './stdio.ts';
 export const prepare = defineCommand({
   name: 'prepare',
   summary: 'put limits into the bytes of a plugin, for platforms that compile none',
-  about: `Writes a copy of a plugin whose bytes keep limits: its memory has a maximum, and its code asks for the time. workerd
+  about: `Writes a copy of a plugin whose bytes keep limits: its memory has a maximum, and its code counts fuel or asks for the time. workerd
 compiles no bytes, so that a host there cannot add them. The host believes no mark: plugboard/esbuild and plugboard/vite
 walk the bytes and note their limits and hashes, and createPlugin walks bytes that it gets.`,
   positionals: [{ name: 'FILE', help: 'file of the plugin' }],
@@ -23,20 +23,22 @@ walk the bytes and note their limits and hashes, and createPlugin walks bytes th
       grants: true,
       help: 'memory.max_pages: pages of 64 KiB by which each memory may grow',
     },
+    fuel: { help: 'a counter for limits.fuel, which needs no clock' },
     time: { help: 'checks for timeoutMs; not for workerd, whose clock stands still during a call' },
   },
-  examples: ['plugboard prepare plugin.wasm -o prepared.wasm --max-pages 64'],
-  run: async ([path = ''], { out, 'max-pages': maxPages, time }) => {
+  examples: ['plugboard prepare plugin.wasm -o prepared.wasm --max-pages 64 --fuel'],
+  run: async ([path = ''], { out, 'max-pages': maxPages, fuel, time }) => {
     const fail = (message: string): never => {
       throw new CliError('USAGE', `${message}; see plugboard prepare --help`);
     };
     if (out === undefined) return fail('--out is missing: expected the path of the prepared file');
-    if (maxPages === undefined && !time) fail('expected --max-pages or --time, got neither');
+    if (maxPages === undefined && !fuel && !time)
+      fail('expected one of --max-pages, --fuel and --time at least');
     refuseSharedFiles([
       { name: 'FILE', path },
       { name: '--out', path: out, isWritten: true },
     ]);
-    const prepared = prepareModule(await readInputFile(path), { maxPages, time });
+    const prepared = prepareModule(await readInputFile(path), { maxPages, fuel, time });
     try {
       await writeFile(out, prepared);
     } catch (error) {

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   lock: async () => (await import('./lock.ts')).lock,
   prepare: async () => (await import('./prepare.ts')).prepare,
   conformance: async () => (await import('./conformance/command.ts')).conformance,
+  compare: async () => (await import('./conformance/compare.ts')).compare,
 };
 
 const help = (commands: readonly Command[]) =>

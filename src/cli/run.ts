@@ -17,103 +17,69 @@ import {
 import { isObject } from '../actor/json/value.ts';
 import { FileState } from '../actor/state/file-state.ts';
 import { hexOfSha256 } from '../module/source.ts';
-import { msgpack } from '../msgpack/index.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
-import { ACCESS_OPTIONS, type AccessValues, allowHeaders, readAccess } from './access.ts';
+import type { AccessValues } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
 import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
-import { LOG_OPTIONS, logOptions } from './log.ts';
+import { isGraphFile } from './graph-files.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { stdinLines, writeLines, writeStderr } from './stdio.ts';
-import { STUB_OPTION, withStubs } from './stub.ts';
-import { watchActor } from './watch.ts';
+import {
+  engineOptions,
+  environmentOf,
+  OF_ACTOR,
+  OF_GRAPH,
+  RUN_OPTIONS,
+  refuseOptionsOf,
+} from './run-options.ts';
+import { isBlank, stdinLines, writeLines, writeStderr } from './stdio.ts';
+import { watchModule } from './watch.ts';
 
 export const run = defineCommand({
   name: 'run',
-  summary: 'run a Reflow actor on the messages of stdin and print the packets that it sends',
-  about: `Runs a Reflow actor. Each line of stdin is a payload, one JSON object of port → message; each packet that the actor
-sends is a line of stdout in the same form. A message is {"type": ..., "data": ...}. Lines are processed one after
-the other; blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is
-processed, and the exit code is 1. Logs and lines that the plugin prints go to stderr too, the latter after the name
-of the actor: the id of --node, or actor. The actor gets only environment variables that are allowed.`,
-  positionals: [{ name: 'ACTOR.wasm', help: 'file or URL of the actor, an Extism plugin' }],
-  options: {
-    config: {
-      grants: true,
-      value: 'JSON|KEY=VALUE',
-      repeatable: true,
-      help: "the actor's settings: an object, or one member of it;\na VALUE that is not JSON is text",
-    },
-    state: {
-      grants: true,
-      value: 'FILE',
-      help: 'keep the state in this file; the next run continues from it. A file with other\ncontent is refused',
-    },
-    adopt: {
-      help: 'let --state read any JSON object as the state, and replace it by a state\nfile; plugboard 0.1 wrote such objects',
-    },
-    'input-bytes': {
-      value: 'BYTES',
-      unit: 'bytes',
-      help: 'limit for the input of one call: message, config and state (default: 67108864);\nthe state may take half of it',
-    },
-    'state-policy': {
-      value: 'POLICY',
-      help: 'replace (default): a returned state replaces all keys; merge: only its own\nkeys; transactional: as replace, and a call that fails changes nothing',
-    },
-    'error-policy': {
-      value: 'POLICY',
-      help: 'after a call that fails: continue (default), stop, or restart the plugin',
-    },
-    strict: { help: 'fail calls for faults that are only warnings otherwise' },
-    node: {
-      grants: true,
-      value: 'FILE',
-      help: 'node of a Reflow graph, as JSON: its metadata is the config, with\nenv_vars resolved',
-    },
-    'allow-env': {
-      grants: true,
-      value: 'NAME',
-      repeatable: true,
-      help: 'variable of the environment that env_vars may ask for',
-    },
-    events: {
-      value: 'FILE',
-      help: "append the actor's events to this file, a JSON object a line. A file with other\ncontent is refused",
-    },
-    watch: {
-      help: 'reload the actor when its file changes, and keep the state. A file that is\nrefused leaves the old module in place',
-    },
-    'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
-    stub: STUB_OPTION,
-    ...ACCESS_OPTIONS,
-    ...LOG_OPTIONS,
-  },
+  summary: 'run a Reflow actor, or a graph of them, on the messages of stdin and print their packets',
+  about: `Runs a Reflow actor, or a graph: a file that ends with .json. Each line of stdin is a payload, one JSON object of
+port → message; each packet that comes out is a line of stdout in the same form. A message is {"type", "data"}.
+Blank lines are skipped. If a line fails, its number and the error go to stderr, the next line is processed, and the
+exit code is 1. Logs and lines that a plugin prints go to stderr too, the latter after the name of the actor: the id
+of its node, or actor. Actors get only environment variables that are allowed.
+
+The lines of an actor are processed one after the other, those of a graph side by side. The ports of a graph are those
+that it exposes. A line for a graph may have a number, above that of the line before: {"#": 7, "port": ...}. The line
+{"ack": 7} comes when all that it caused is done, with --state also on the disk. After a crash, send the lines without
+an acknowledgement again; those that are known are dropped. With --state each message that comes out has a number too,
+the same when it comes again. Ctrl-C ends a graph when all is processed, a second one at once.`,
+  positionals: [
+    { name: 'FILE', help: 'file or URL of the actor, an Extism plugin; or the .json file of a graph' },
+  ],
+  options: RUN_OPTIONS,
   examples: [
     `echo '{"increment":{"type":"Flow"}}' | plugboard run counter.wasm --config initial_value=10`,
     'cat messages.jsonl | plugboard run counter.wasm --state counter.json',
+    'cat messages.jsonl | plugboard run graph.json --component Counter=counter.wasm --state graph.state',
   ],
   run: async ([path = ''], values) => {
+    const isGraph = isGraphFile(path);
+    refuseOptionsOf(isGraph ? 'a graph' : 'an actor', isGraph ? OF_ACTOR : OF_GRAPH, values);
+    if (isGraph) return (await import('./run-graph.ts')).runGraph(path, values);
+    const engine = await engineOptions(values, nodePlatform);
     const node = values.node === undefined ? undefined : await readNode(values.node);
     if (node && values.config.length > 0)
       throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
-    const functions = withStubs(values.stub);
-    const access = { ...readAccess(values), ...allowHeaders(values) };
     if (node) refuseLimitsOf(node, values);
-    const logs = logOptions(values);
     if (values.adopt && values.state === undefined) {
       throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
     }
     if (values.watch && isUrl(path)) {
-      throw new CliError('USAGE', `--watch: expected a file as ACTOR.wasm, got the URL ${path}`);
+      throw new CliError('USAGE', `--watch: expected a file as FILE, got the URL ${path}`);
     }
     refuseSharedFiles([
-      { name: 'ACTOR.wasm', path },
+      { name: 'FILE', path },
       { name: '--node', path: values.node },
+      { name: '--policy', path: values.policy },
       { name: 'stdin', path: 0 },
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
@@ -125,22 +91,14 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const options: ActorOptions = {
-      ...logs,
-      functions,
-      ...access,
+      ...engine,
       platform,
-      // Packets go to stdout. The actor prints lines on stderr, under its name.
-      enableWasiOutput: false,
-      ...(values.quiet && { stdout: drop, stderr: drop }),
-      codec: msgpack,
       ...(node ? { node } : { config }),
-      environment: Object.fromEntries(values['allow-env'].map(name => [name, process.env[name]])),
+      environment: environmentOf(values),
       statePolicy: values['state-policy'] as StatePolicy | undefined,
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
-      strict: values.strict,
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
       ...(state && { state }),
-      limits: { inputBytes: values['input-bytes'] },
     };
     try {
       const scriptConfig = { source, entry_point: values['entry-point'] };
@@ -149,7 +107,13 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       const onReload = (sha256: string) => {
         if (state) state.module = { sha256 };
       };
-      const endWatch = values.watch ? watchActor(actor, path, source, say, onReload) : undefined;
+      const reload = async (bytes: Uint8Array<ArrayBuffer>) => {
+        const sha256 = await hexOfSha256(nodePlatform, bytes);
+        const unsubscribe = actor.subscribe(({ type }) => type === 'reloaded' && onReload(sha256));
+        await actor.reload(bytes).finally(unsubscribe);
+      };
+      const isOver = () => actor.phase !== 'active';
+      const endWatch = values.watch ? watchModule({ path, source, reload, isOver, say }) : undefined;
       try {
         return await processLines(actor, progress);
       } finally {
@@ -161,8 +125,6 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
     }
   },
 });
-
-const drop = () => {};
 
 /** @throws {CliError} FILE */
 async function openState(path: string, source: Uint8Array<ArrayBuffer>, adopt: boolean): Promise<FileState> {
@@ -243,9 +205,6 @@ async function processLine(
     return { packets: error instanceof ProcessError ? error.packets : [], error };
   }
 }
-
-/** Whether a line has only the white space of JSON. */
-const isBlank = (line: Uint8Array): boolean => line.every(byte => [0x20, 0x09, 0x0d].includes(byte));
 
 /** Merges configs; later members win. Not `Object.assign`, for which a member `__proto__` would set the prototype. */
 const readConfig = (texts: readonly string[]): JsonObject =>

@@ -28,6 +28,9 @@ export async function* stdinLines(): AsyncGenerator<Uint8Array, void, undefined>
   if (pieces.length) yield Buffer.concat(pieces);
 }
 
+/** Whether a line has only the white space of JSON. */
+export const isBlank = (line: Uint8Array): boolean => line.every(byte => [0x20, 0x09, 0x0d].includes(byte));
+
 /** The reader of stdout has closed the pipe, as `head` does. Not an error: the program ends without a message. */
 export class OutputClosed extends Error {}
 

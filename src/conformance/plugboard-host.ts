@@ -72,7 +72,9 @@ async function open(
   let stderr: string[] = [];
   const { allowed_paths = {}, wasm, ...manifest } = scenario.manifest;
   const files = memoryFolders(scenario.folders);
-  const preopens = Object.entries(allowed_paths).map(([from, to]): [string, Preopen] => {
+  // Without folders of a case, the paths are those of this machine.
+  const isOfCase = files.size > 0;
+  const preopens = Object.entries(isOfCase ? allowed_paths : {}).map(([from, to]): [string, Preopen] => {
     const readOnly = from.startsWith('ro:');
     return [to, { fs: files.get(readOnly ? from.slice(3) : from)!, readOnly }];
   });
@@ -97,7 +99,11 @@ async function open(
   };
   let plugin: Plugin;
   try {
-    plugin = await terms.create({ ...manifest, ...memoryOf(scenario, sources), wasm: sources }, options);
+    const paths = isOfCase || scenario.manifest.allowed_paths === undefined ? {} : { allowed_paths };
+    plugin = await terms.create(
+      { ...manifest, ...paths, ...memoryOf(scenario, sources), wasm: sources },
+      options,
+    );
   } catch (error) {
     throw new Refused(seenError(error));
   }

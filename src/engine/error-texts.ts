@@ -1,7 +1,7 @@
 import { isError } from '../../abi/brands.ts';
 
 /** The meaning of an engine's own error, which has no code. */
-type Meaning = 'stack overflow' | 'out of memory' | 'too large at once';
+type Meaning = 'stack overflow' | 'no room for a memory' | 'out of memory' | 'too large at once';
 
 interface EngineText {
   meaning: Meaning;
@@ -18,6 +18,8 @@ export const ENGINE_TEXTS: readonly EngineText[] = [
   { meaning: 'stack overflow', text: /^too much recursion/i },
   // Chromium, a RangeError: "WebAssembly.Instance is disallowed on the main thread, if the buffer size is larger than 8MB. …".
   { meaning: 'too large at once', text: /^WebAssembly\.\w+ is disallowed on the main thread/ },
+  // V8, a RangeError: "WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance".
+  { meaning: 'no room for a memory', text: /^WebAssembly\.Instance\(\): Out of memory/ },
   // V8 in Node, an Error: "Cannot create a string longer than 0x1fffffe8 characters".
   { meaning: 'out of memory', text: /string longer/i },
   // V8 and SpiderMonkey: "Array buffer allocation failed"; "allocation size overflow", an InternalError.
@@ -91,5 +93,10 @@ export const isStackOverflow = (thrown: unknown): thrown is Error => meaningOf(t
 export const isTooLargeAtOnce = (thrown: unknown): thrown is Error =>
   meaningOf(thrown) === 'too large at once';
 
+/** Whether the engine found no room for the memory of an instance, of which no code has run. */
+export const lacksRoomForMemory = (thrown: unknown): thrown is Error =>
+  meaningOf(thrown) === 'no room for a memory';
+
 /** Whether a string or buffer was too large for the engine. */
-export const isOutOfMemory = (thrown: unknown): thrown is Error => meaningOf(thrown) === 'out of memory';
+export const isOutOfMemory = (thrown: unknown): thrown is Error =>
+  lacksRoomForMemory(thrown) || meaningOf(thrown) === 'out of memory';

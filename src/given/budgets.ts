@@ -1,7 +1,12 @@
 import { aCount, type OptionTable } from '../../wasi/options.ts';
 
-/** The most that one call may ask of the host. Start functions count as a call of their own. Left out: no limit. */
+/** The most that one call may use. Start functions count as a call of their own. Left out: no limit. */
 export interface Budgets {
+  /**
+   * Units of fuel: about one for each wasm instruction, and one for each 16 bytes of an instruction that copies or fills. A call that
+   * uses more fails with FUEL_EXHAUSTED. The count is the same on every engine.
+   */
+  fuel?: number | undefined;
   /** Calls of the functions in the option `functions`. */
   hostCalls?: number | undefined;
   /** HTTP requests that are sent, those after a redirect included. */
@@ -16,7 +21,16 @@ export interface Budgets {
   outputBytes?: number | undefined;
 }
 
-export type BudgetName = keyof Budgets;
+/** The budgets that are counted where the host is asked. */
+export type HostBudgets = Omit<Budgets, 'fuel'>;
+export type BudgetName = keyof HostBudgets;
+
+/** Budgets that end no call: a call that used more than one of them is reported at its end. */
+export interface WatchedBudgets {
+  limits: HostBudgets;
+  /** @param used all that the call used */
+  tell(name: BudgetName, used: number): void;
+}
 
 const row = (unit: string) => ({ ...aCount(unit), default: 'no limit' });
 
@@ -24,6 +38,11 @@ export const BUDGET_OPTIONS: OptionTable<Budgets> = {
   of: 'limits of createPlugin',
   nullIsLeftOut: true,
   rows: {
+    fuel: {
+      ...row('units'),
+      where: 'modules that come as bytes or are prepared',
+      grants: 'code to run, up to this limit',
+    },
     hostCalls: { ...row('calls'), grants: 'calls of host functions, up to this limit' },
     httpRequests: { ...row('requests'), grants: 'HTTP requests, up to this limit' },
     httpBytes: { ...row('bytes'), grants: 'bodies of HTTP requests and responses, up to this limit' },

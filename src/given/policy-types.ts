@@ -43,6 +43,8 @@ export interface PolicyLimits {
   maxVarBytes?: number | undefined;
   /** As the option `memory.maxHttpResponseBytes`. Default: 50 MiB. */
   maxHttpResponseBytes?: number | undefined;
+  /** As the option `limits.fuel`. */
+  fuel?: number | undefined;
   /** As the option `limits.hostCalls`. */
   hostCalls?: number | undefined;
   /** As the option `limits.httpRequests`. */
@@ -130,7 +132,8 @@ export interface PolicyOptions extends SignatureOptions {
 
 /** An access that a policy does not allow. */
 export interface PolicyDenial {
-  code: 'POLICY_DENIED' | 'LOCK_UNVERIFIABLE';
+  /** BUDGET_EXCEEDED comes at the end of a call, and only in the mode `audit`. */
+  code: 'POLICY_DENIED' | 'LOCK_UNVERIFIABLE' | 'BUDGET_EXCEEDED';
   /** The name of the entry; null if the policy has none for this plugin. */
   plugin: string | null;
   /** The grant, or the limits, that would allow it. */

@@ -8,7 +8,7 @@ import { type ImportListener, importListenerOf } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
-import type { Budgets } from './budgets.ts';
+import type { HostBudgets } from './budgets.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -40,7 +40,9 @@ export type Settings = Readonly<{
   queueTimeoutMs: number;
   runInWorker: boolean;
   /** Null if no call has a budget. */
-  budgets: Budgets | null;
+  budgets: HostBudgets | null;
+  /** Units of fuel for one call. */
+  fuel: number | undefined;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   useWasi: boolean;
   /** Undefined: the platform decides. */
@@ -116,11 +118,20 @@ export function readPluginOptions(options: unknown): Given {
   return { ...own, importListener, ...readShared(read, 'option') };
 }
 
+/** Lays keys over others: a key of `above` replaces the same key of `below`, and those in `memory` each on its own. */
+export const overlay = (below: Given, above: Given): Given => ({
+  ...below,
+  ...above,
+  memory: { ...below.memory, ...above.memory },
+  zeroLimits: [...above.zeroLimits, ...below.zeroLimits],
+  importListener: above.importListener ?? below.importListener,
+});
+
 /** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
 export function toSettings(manifest: Given, options: Given): Settings {
-  const given = { ...manifest, ...options };
-  const memory = { ...manifest.memory, ...options.memory };
-  const zeroLimits = [...options.zeroLimits, ...manifest.zeroLimits];
+  const given = overlay(manifest, options);
+  const { memory, zeroLimits } = given;
+  const { fuel, ...budgets } = given.limits ?? {};
   return Object.freeze({
     // A Map, because a plain object also has inherited keys.
     config: new Map(Object.entries(given.config ?? {})),
@@ -139,7 +150,8 @@ export function toSettings(manifest: Given, options: Given): Settings {
     timeoutBy: given.timeoutBy,
     queueTimeoutMs: given.queueTimeoutMs ?? LIMITS.queueMs.default,
     runInWorker: given.runInWorker ?? false,
-    budgets: given.limits && Object.keys(given.limits).length > 0 ? given.limits : null,
+    budgets: Object.keys(budgets).length > 0 ? budgets : null,
+    fuel,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     useWasi: given.useWasi ?? true,
     enableWasiOutput: given.enableWasiOutput,

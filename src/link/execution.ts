@@ -12,6 +12,8 @@ export interface Limits {
   metered: string | null;
   /** Pages by which all memories may grow together. */
   maxGrowthPages: number | undefined;
+  /** Units of fuel for one call, or for the start functions. */
+  fuel: number | undefined;
 }
 
 /** How one plugin runs, the same for every thread: a worker has one too, whose first three parts come from the caller's thread. */

@@ -1,13 +1,13 @@
 import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
 import type { createWasi, Wasi, WasiFunctionName, WasiOptions } from '../../wasi/index.ts';
-import { isTooLargeAtOnce } from '../engine/error-texts.ts';
+import { isTooLargeAtOnce, lacksRoomForMemory } from '../engine/error-texts.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { type Ask, arm } from '../wasm/ask.ts';
+import { type Ask, arm, type Exchange, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
@@ -38,6 +38,10 @@ export interface Embedding {
   suspends: boolean;
   /** Stops metered modules; null for others. */
   ask: Ask | null;
+  /** Receives the counter of each instance of a module that counts fuel. */
+  onFuel: (exchange: Exchange) => void;
+  /** Lets another thread free the memories that it no longer uses; null on the caller's thread. */
+  makeRoom: (() => void) | null;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
@@ -193,12 +197,17 @@ class Linker {
     try {
       instance = new WebAssembly.Instance(module.module, imports);
     } catch (error) {
-      if (!mayWait || !isTooLargeAtOnce(error)) throw error;
-      instance = (yield () => WebAssembly.instantiate(module.module, imports)) as WebAssembly.Instance;
+      const { makeRoom } = this.#embedding;
+      if (makeRoom && lacksRoomForMemory(error)) {
+        makeRoom();
+        instance = new WebAssembly.Instance(module.module, imports);
+      } else if (!mayWait || !isTooLargeAtOnce(error)) throw error;
+      else instance = (yield () => WebAssembly.instantiate(module.module, imports)) as WebAssembly.Instance;
       this.#execution.kernel.check();
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
     if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
+    if (module.hasFuel) fill(instance, this.#embedding.onFuel);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     return instance;

@@ -39,6 +39,10 @@ export interface LinkPlan {
 export const hasChecks = ({ modules }: LinkPlan): boolean =>
   [...modules.values()].some(module => module.hasChecks);
 
+/** Whether the code of a module counts fuel. */
+export const hasFuel = ({ modules }: LinkPlan): boolean =>
+  [...modules.values()].some(module => module.hasFuel);
+
 export const modulesOf = ({ modules }: LinkPlan): WebAssembly.Module[] =>
   [...modules.values()].map(({ module }) => module);
 

@@ -15,6 +15,8 @@ export interface CompiledModule {
   signatures: Signatures | null;
   /** Whether its code has the checks of `meter`, so that it must be connected to a function that asks for the time. */
   hasChecks: boolean;
+  /** Whether its code has the counter of `addFuel`. */
+  hasFuel: boolean;
 }
 
 interface Entry<T> {

@@ -1,10 +1,11 @@
 import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
-import { METER_EXPORTS } from '../wasm/ask.ts';
+import { FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { builtFacts } from './built.ts';
 import { type CompiledModule, compiledBefore } from './cache.ts';
 import { engineCompile, refuseIfNoWasm } from './engine-compile.ts';
+import type { Instruments } from './instruments.ts';
 import type { RewriteOptions, Transform } from './rewrite.ts';
 import type { LoadedSource } from './source.ts';
 
@@ -23,13 +24,13 @@ export async function compileModule(
   source: LoadedSource,
   options: RewriteOptions = {},
 ): Promise<PluginModule> {
-  const { maxGrowthPages, metered = null } = options;
-  const isRewritten = maxGrowthPages !== undefined || metered !== null;
+  const { maxGrowthPages, metered = null, fuel } = options;
+  const isRewritten = maxGrowthPages !== undefined || metered !== null || fuel !== undefined;
   const rewriter = isRewritten ? await import('./rewrite.ts') : null;
   if ('module' in source) {
     const prepared = builtFacts.get(source.module)?.prepared;
     rewriter?.refuseCompiled(name, options, prepared);
-    const described = attempt(() => describeModule(source.module, null, prepared?.hasChecks ?? false), null);
+    const described = attempt(() => describeModule(source.module, null, prepared ?? {}), null);
     if (described) return { name, sha256: null, transforms: [], ...described };
     throw new CreateError(
       'INVALID_WASM',
@@ -56,20 +57,20 @@ async function compileBytes(
   if (known) return known;
   const module = await engineCompile(platform, name, bytes, compiling);
   // Only a module with these exports is walked. Another one may have them too: its code is left as it is then.
-  const mayHaveChecks = WebAssembly.Module.exports(module).some(({ name }) => name === METER_EXPORTS.ask);
-  const hasChecks = mayHaveChecks && (await import('./rewrite.ts')).hasChecks(bytes);
-  const compiled = describeModule(module, readSignatures(bytes), hasChecks);
+  const mayHaveLimits = WebAssembly.Module.exports(module).some(({ name }) => HIDDEN.has(name));
+  const instruments = mayHaveLimits ? (await import('./instruments.ts')).instrumentsOf(bytes) : {};
+  const compiled = describeModule(module, readSignatures(bytes), instruments);
   compiledBefore.keep(bytes, compiled);
   return compiled;
 }
 
-/** Exports added by `meter`; hidden from users. A module that already uses these names is refused. */
-const HIDDEN = new Set(Object.values(METER_EXPORTS));
+/** Exports added by `meter` and `addFuel`; hidden from users. A module that already uses these names is refused. */
+const HIDDEN = new Set([...Object.values(METER_EXPORTS), ...Object.values(FUEL_EXPORTS)]);
 
 function describeModule(
   module: WebAssembly.Module,
   signatures: Signatures | null,
-  hasChecks: boolean,
+  { hasChecks = false, hasFuel = false }: Partial<Instruments>,
 ): CompiledModule {
   const exports = WebAssembly.Module.exports(module).filter(({ name }) => !HIDDEN.has(name));
   return {
@@ -79,5 +80,6 @@ function describeModule(
     exportKinds: new Map(exports.map(({ name, kind }) => [name, kind])),
     signatures,
     hasChecks,
+    hasFuel,
   };
 }

@@ -2,15 +2,15 @@ import { customSection } from '../../abi/encode.ts';
 import { CreateError } from '../errors.ts';
 import { concat } from '../wasm/bytes.ts';
 import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
-import { isOnlyMetered, meter, unmeter } from '../wasm/meter.ts';
+import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
+import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
+import { type Instruments, instrumentsOf } from './instruments.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Limits that the bytes of a module keep. */
-export interface Preparation {
-  /** Whether the code has the checks that a time limit needs. */
-  hasChecks: boolean;
+export interface Preparation extends Instruments {
   /** The most pages with which a memory of the module starts. */
   initialPages: number;
   /** The most pages by which a memory of the module may grow; null without a maximum. */
@@ -28,7 +28,7 @@ export const PREPARED_SECTION = 'plugboard.prepared';
  */
 export function prepareModule(
   bytes: Bytes,
-  { maxPages, time }: { maxPages?: number | undefined; time: boolean },
+  { maxPages, fuel = false, time }: { maxPages?: number | undefined; fuel?: boolean; time: boolean },
 ): Bytes {
   if (!WebAssembly.validate(bytes))
     throw new CreateError('INVALID_WASM', `prepare: ${bytes.length} bytes are not a valid module`);
@@ -42,11 +42,15 @@ export function prepareModule(
     const capped = capMemories(prepared, maxPages) ?? refuse();
     prepared = isOnlyCapped(prepared, capped) ? capped : refuse();
   }
+  if (fuel) {
+    const fuelled = addFuel(prepared) ?? refuse();
+    prepared = isOnlyFuelled(prepared, fuelled) ? fuelled : refuse();
+  }
   if (time) {
     const metered = meter(prepared) ?? refuse();
     prepared = isOnlyMetered(prepared, metered) ? metered : refuse();
   }
-  const mark = JSON.stringify({ version: 1, maxPages: maxPages ?? null, time });
+  const mark = JSON.stringify({ version: 1, maxPages: maxPages ?? null, fuel, time });
   prepared = concat([
     prepared,
     Uint8Array.from(customSection(PREPARED_SECTION, [...new TextEncoder().encode(mark)])),
@@ -63,7 +67,7 @@ export function preparationOf(bytes: Bytes): Preparation {
   );
   const isKnown = problems.length === 0 && !growth.includes(null);
   return {
-    hasChecks: unmeter(bytes) !== null,
+    ...instrumentsOf(bytes),
     initialPages: Math.max(0, ...own.map(({ initialPages }) => initialPages)),
     growthPages: isKnown ? Math.max(0, ...growth.map(pages => pages!)) : null,
   };

@@ -2,10 +2,12 @@ import { CreateError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
-import { isOnlyMetered, meter, unmeter } from '../wasm/meter.ts';
+import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
+import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { ModuleCache } from './cache.ts';
 import { engineCompile } from './engine-compile.ts';
+import { instrumentsOf } from './instruments.ts';
 import type { Preparation } from './prepare.ts';
 import { hexOfSha256IfPossible, MAIN } from './source.ts';
 
@@ -13,7 +15,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A change to the bytes of a module between hashing and compiling. */
 export interface Transform {
-  name: 'cap-memory' | 'meter';
+  name: 'cap-memory' | 'fuel' | 'meter';
   /** SHA-256 of the bytes before and after, in hexadecimal digits; null where the platform has none, as in pages without https. */
   before: string | null;
   after: string | null;
@@ -24,6 +26,8 @@ export interface RewriteOptions {
   maxGrowthPages?: number | undefined;
   /** The reason for which the plugin's own code has to keep `timeoutMs`; null if it need not. */
   metered?: string | null;
+  /** The units of fuel that a call may use; undefined without a limit. */
+  fuel?: number | undefined;
 }
 
 /** A requested transform. */
@@ -43,7 +47,7 @@ interface Step {
   refuse(why: string): never;
 }
 
-function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
+function stepsFor({ maxGrowthPages, metered = null, fuel }: RewriteOptions): Step[] {
   const steps: Step[] = [];
   const refuse = (message: string) => {
     throw new CreateError('UNSUPPORTED', message);
@@ -64,11 +68,22 @@ function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
         ),
     });
   }
+  if (fuel !== undefined) {
+    steps.push({
+      name: 'fuel',
+      key: 'fuel',
+      apply: bytes => (instrumentsOf(bytes).hasFuel ? bytes : addFuel(bytes)),
+      check: (before, after) =>
+        before === after || (isOnlyFuelled(before, after) && WebAssembly.validate(after)),
+      isKept: prepared => prepared.hasFuel === true,
+      refuse: why => refuse(`limits.fuel cannot be honoured: ${why}; leave it out`),
+    });
+  }
   if (metered !== null) {
     steps.push({
       name: 'meter',
       key: 'meter',
-      apply: bytes => (hasChecks(bytes) ? bytes : meter(bytes)),
+      apply: bytes => (instrumentsOf(bytes).hasChecks ? bytes : meter(bytes)),
       // Validated, because engines limit the size of a function, and the checks in its loops may exceed that limit.
       check: (before, after) =>
         before === after || (isOnlyMetered(before, after) && WebAssembly.validate(after)),
@@ -82,9 +97,6 @@ function stepsFor({ maxGrowthPages, metered = null }: RewriteOptions): Step[] {
   }
   return steps;
 }
-
-/** Whether bytes have the checks of `meter` already, as those of `plugboard prepare --time` have. */
-export const hasChecks = (bytes: Bytes): boolean => unmeter(bytes) !== null;
 
 /**
  * @param prepared the limits that a build tool has found in the bytes

@@ -52,8 +52,8 @@ export const networkStopped = (what: string, cause?: unknown): NetworkError =>
         { cause },
       );
 
-export const unknownInport = (port: string, ports: readonly string[]): NetworkError =>
+export const unknownInport = (method: string, port: string, ports: readonly string[]): NetworkError =>
   new NetworkError(
     'UNKNOWN_PORT',
-    `call: the network has no inport ${describe(port)}; there are ${ports.map(name => describe(name)).join(', ') || 'none'}`,
+    `${method}: the network has no inport ${describe(port)}; there are ${ports.map(name => describe(name)).join(', ') || 'none'}`,
   );

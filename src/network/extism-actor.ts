@@ -33,6 +33,13 @@ export async function addExtismActors(
   }
 }
 
+/** Returns the components that are files named by a node. */
+export const pluginFiles = (nodes: readonly PlanNode[], settings: NetworkSettings) =>
+  nodes.flatMap(node => {
+    const [name, file] = [componentOf(node, settings), own(node.metadata, 'plugin_path')];
+    return name !== node.component && typeof file === 'string' ? [{ name, file }] : [];
+  });
+
 async function moduleOf(
   { id, metadata }: PlanNode,
   { pluginFolders = [], graphFolder = '.' }: NetworkSettings,

@@ -6,7 +6,9 @@ export type {
   ComponentGraph,
   ComponentModule,
 } from './component.ts';
+export type { BoundOptions } from './engine/bounds.ts';
 export type { DeadLetter } from './engine/engine.ts';
+export type { LastingEngine } from './engine/lasting.ts';
 export { NetworkError, type NetworkErrorCode } from './errors.ts';
 export type { Hop, NetworkHappened, NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
 export type { GraphInput } from './graph/graph.ts';

@@ -1,5 +1,4 @@
 import {
-  aCount,
   aFlag,
   aFunction,
   anArray,
@@ -16,13 +15,13 @@ import {
 import { NODE_ROWS, type NodeOptions } from '../actor/config/actor-config.ts';
 import { type Report, refuseOption } from '../actor/errors.ts';
 import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts';
-import { withCommas } from '../units.ts';
 import { ownSignal } from '../values/own.ts';
 import { type Component, type ReadComponent, readComponent } from './component.ts';
+import { BOUND_ROWS, type BoundOptions } from './engine/bounds.ts';
+import { type LastingEngine, makers } from './engine/lasting.ts';
 import type { NetworkListener } from './events.ts';
-import { NETWORK_LIMITS } from './limits.ts';
 
-export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allowedEnv'> {
+export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allowedEnv'>, BoundOptions {
   /** The components of the graph by name: modules, functions, classes and graphs. */
   components?: { readonly [name: string]: Component } | undefined;
   /** Options of all WASM actors, as `ModuleLoader` takes them. */
@@ -33,14 +32,8 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   pluginFolders?: readonly string[] | undefined;
   /** The folder of the graph file, from which a relative `plugin_path` starts. Default: the current folder. */
   graphFolder?: string | undefined;
-  /** Packets that an edge holds before its sender waits. Default: 1,024. */
-  capacity?: number | undefined;
-  /** Bytes that an edge holds before its sender waits. Default: 4 MiB. */
-  capacityBytes?: number | undefined;
-  /** Packets that an edge holds whose sender may not wait, since it could wait for itself. Default: 10,000. */
-  cycleCapacity?: number | undefined;
-  /** Bytes that such an edge holds. Default: 16 MiB. */
-  cycleCapacityBytes?: number | undefined;
+  /** Keeps packets and states beyond the end of the process, such as a `JournalEngine`. Default: in memory. */
+  engine?: LastingEngine | undefined;
   /** Stops the network at once. */
   signal?: AbortSignal | undefined;
   /** Receives tolerated faults, such as a listener that throws; those of WASM actors too. Default: as in `actors`. */
@@ -49,10 +42,7 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   onEvent?: NetworkListener | undefined;
 }
 
-const limit = (name: 'edgePackets' | 'edgeBytes' | 'cyclePackets' | 'cycleBytes') => {
-  const { default: most, unit } = NETWORK_LIMITS[name];
-  return { ...orNull(aCount(unit, 1)), default: withCommas(most) };
-};
+const anEngine = kind<LastingEngine>('a JournalEngine', value => makers.has(Object(value)));
 
 export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
   of: 'Network.create(graph, options)',
@@ -72,10 +62,8 @@ export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
       grants: 'the modules in these folders, by plugin_path of a node',
     },
     graphFolder: { ...orNull(aText), default: 'the current folder', where: 'Node, Deno, Bun' },
-    capacity: limit('edgePackets'),
-    capacityBytes: limit('edgeBytes'),
-    cycleCapacity: limit('cyclePackets'),
-    cycleCapacityBytes: limit('cycleBytes'),
+    ...BOUND_ROWS,
+    engine: { ...orNull(anEngine), default: 'none: in memory', where: 'Node, Deno, Bun' },
     signal: {
       ...orNull({ ...aSignal, check: (...given) => ownSignal(aSignal.check(...given)) }),
       default: 'none',

@@ -1,4 +1,4 @@
-import { aFunction, readArgument, readOptions } from '../../wasi/options.ts';
+import { aFunction, aText, readArgument, readOptions } from '../../wasi/options.ts';
 import { readStopOptions, refuseArguments, type StopOptions } from '../actor/call-options.ts';
 import type { ModuleSource } from '../actor/engine/module-source.ts';
 import { describe, refuseOption } from '../actor/errors.ts';
@@ -6,13 +6,15 @@ import type { JsonObject } from '../actor/json/value.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
 import { snapshotOf } from '../actor/state/state-store.ts';
-import type { DeadLetter } from './engine/engine.ts';
+import { makeBreath } from './breath.ts';
+import { boundsOf } from './engine/channel.ts';
+import type { DeadLetter, Received } from './engine/engine.ts';
+import { makers } from './engine/lasting.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from './errors.ts';
 import type { NetworkListener, NetworkPhase } from './events.ts';
-import type { ReadInside } from './extism-actor.ts';
+import { pluginFiles, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
-import { NETWORK_LIMITS } from './limits.ts';
 import { NetworkEvents } from './network-events.ts';
 import {
   type NetworkOptions,
@@ -116,13 +118,16 @@ export class Network {
     const loader = makeLoader(settings.actors);
     const plan = await planWith(graph, settings, loader, readInside);
     const { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes } = settings;
-    const engine = new MemoryEngine({ capacity, capacityBytes, cycleCapacity, cycleCapacityBytes });
-    await engine.open(plan);
+    const bounds = { capacity, capacityBytes, cycleCapacity, cycleCapacityBytes };
+    const makeEngine = settings.engine && makers.get(settings.engine);
+    const engine = makeEngine?.(bounds) ?? new MemoryEngine(bounds);
     const workers = new Map<string, NodeWorker>();
+    await engine.open(plan);
     try {
       for (const node of plan.nodes) workers.set(node.id, await makeWorker(node, settings, loader));
     } catch (error) {
       await Promise.all([...workers.values()].map(worker => worker.close()));
+      await engine.close();
       throw error;
     }
     return new this(graph, plan, settings, engine, loader, workers);
@@ -154,14 +159,15 @@ export class Network {
       (settings.onDiagnostic ?? settings.actors.onDiagnostic)?.(diagnostic),
     );
     if (settings.onEvent) this.#events.subscribe(settings.onEvent, false);
-    const capacity = settings.capacity ?? NETWORK_LIMITS.edgePackets.default;
-    this.#traffic = new Traffic(engine, plan, capacity);
+    const { packets, bytes } = boundsOf(settings.capacity, settings.capacityBytes, false);
+    this.#traffic = new Traffic(engine, plan, packets, bytes);
     const ways = waysOf(plan);
     const owner = {
       engine,
       tally: this.#traffic.tally,
       signal: this.#abort.signal,
       events: this.#events,
+      breathe: makeBreath(),
     };
     for (const node of plan.nodes) {
       const gate = gateOf(plan, node, settings);
@@ -179,7 +185,10 @@ export class Network {
     };
     this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, makeInport(put(name))]));
     this.outports = Object.fromEntries(
-      [...this.#traffic.outboxes].map(([name, box]) => [name, makeOutport(box, checkEnd)]),
+      [...this.#traffic.outboxes].map(([name, box]) => {
+        const done = (delivery: Received) => this.#traffic.used(name, delivery);
+        return [name, makeOutport(box, done, checkEnd)];
+      }),
     );
     settings.signal?.addEventListener('abort', this.#onAbort);
     if (settings.signal?.aborted) this.#onAbort();
@@ -213,12 +222,24 @@ export class Network {
   async call(packet: Packet, options?: NetworkSendOptions, ...extra: unknown[]): Promise<CallResult> {
     const sending = readNetworkSendOptions('call', options);
     refuseArguments('call', extra);
-    this.#checkOpen('call');
-    const own = ownPacket(packet, ['packet']);
-    const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
-    if (unknown !== undefined) throw unknownInport(unknown, Object.keys(this.inports));
+    const own = this.#ownPacket('call', packet);
     this.start();
     return this.#traffic.call(own, sending, cause => this.#waitingFor(cause));
+  }
+
+  /**
+   * Sends a packet as `call` does, and resolves once it is kept; while the way is full, it waits. `done` resolves when nothing that
+   * the packet caused runs or is queued, but at joins. A message that came to its port with this id before, also in an earlier
+   * process, is dropped; `done` then waits for all that it caused. A port remembers at least 1,000 ids. Packets that leave go to the readers.
+   * @throws {NetworkError} NETWORK_STOPPED, UNKNOWN_PORT; {ActorError} as `call`
+   */
+  accept(packet: Packet, id: string): Promise<{ readonly done: Promise<void> }>;
+  async accept(packet: Packet, id: string, ...extra: unknown[]): Promise<{ readonly done: Promise<void> }> {
+    refuseArguments('accept', extra);
+    readArgument(aText, id, 'accept: id', refuseOption);
+    const own = this.#ownPacket('accept', packet);
+    this.start();
+    return this.#traffic.accept(own, id);
   }
 
   /** Resolves when no node is busy and no packet is queued, but those that wait at joins. Read the outports meanwhile. */
@@ -228,6 +249,16 @@ export class Network {
     if (this.#phase === 'created') this.start();
     await this.#traffic.drained(this.#abort.signal);
     if (this.#failure !== undefined) throw this.#stopped('drain');
+  }
+
+  /** @internal Returns the modules of nodes of Reflow's form that are files, by the names that `reload` takes. */
+  pluginFiles(): { readonly name: string; readonly file: string }[] {
+    return pluginFiles(this.plan.nodes, this.#settings);
+  }
+
+  /** @internal Resolves when readers have used all messages that left the network. */
+  whenRead(): Promise<void> {
+    return this.#traffic.whenRead();
   }
 
   /**
@@ -290,6 +321,14 @@ export class Network {
     return this.#events.subscribe(listener, packets);
   }
 
+  #ownPacket(method: string, packet: Packet): Packet {
+    this.#checkOpen(method);
+    const own = ownPacket(packet, ['packet']);
+    const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
+    if (unknown !== undefined) throw unknownInport(method, unknown, Object.keys(this.inports));
+    return own;
+  }
+
   #waitingFor(cause: string): CallResult['waiting'] {
     const nodes = [...this.#runners].map(([id, runner]) => [id, runner.waitingFor(cause)] as const);
     return Object.fromEntries(nodes.filter(([, ports]) => Object.keys(ports).length > 0));
@@ -313,7 +352,7 @@ export class Network {
 
   #abortAll(reason: unknown): void {
     this.#abort.abort(reason);
-    void this.#engine.close();
+    this.#engine.close().catch(() => {});
     for (const worker of this.#workers.values()) void worker.close();
     this.#traffic.leave(this.#stopped('call'));
   }

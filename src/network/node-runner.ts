@@ -26,6 +26,8 @@ export interface NodeOwner {
   /** Fires when the network is stopped without waiting. */
   readonly signal: AbortSignal;
   readonly events: NetworkEvents;
+  /** Called after each step. Returns a promise when others need a turn. */
+  breathe(): Promise<void> | undefined;
 }
 
 /** A packet that is processed, and the deliveries that it was made of. */
@@ -102,6 +104,8 @@ export class NodeRunner {
         if (complete) {
           for (const { trace } of complete) tally.hold(trace, -1);
           await this.#step(session, complete);
+          const breath = this.#owner.breathe();
+          if (breath) await breath;
         } else tally.settle();
       }
       this.isBusy = false;

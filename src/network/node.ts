@@ -4,6 +4,7 @@ import { readInside } from '../platform/node-inside.ts';
 import { Network as AnyNetwork } from './network.ts';
 
 export * from './index.ts';
+export { JournalEngine } from './journal/journal-engine.ts';
 
 /** A graph of actors that runs in this process. Its modules may be files of Node, Deno and Bun. */
 export class Network extends AnyNetwork {

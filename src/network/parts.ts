@@ -18,6 +18,7 @@ export async function planWith(
   read: ReadInside | undefined,
 ): Promise<Plan> {
   const { components } = settings;
+  const given = [...components.keys()].map(name => describe(name));
   const graphs = [...components].filter(([, { kind }]) => kind === 'graph');
   const facts = (
     more: (name: string, component: ReadComponent) => ComponentFacts,
@@ -35,8 +36,7 @@ export async function planWith(
   for (const node of rough.nodes) {
     const { id, component } = node;
     if (components.has(componentOf(node, settings))) continue;
-    const names = [...components.keys()].map(name => describe(name)).join(', ');
-    const message = `node ${describe(id)}: no component ${describe(component)} is given; there are ${names || 'none'}`;
+    const message = `node ${describe(id)}: no component ${describe(component)} is given; there are ${given.join(', ') || 'none'}`;
     throw new NetworkError('UNKNOWN_COMPONENT', message);
   }
   await Promise.all(

@@ -1,6 +1,7 @@
 import { refuseArguments } from '../actor/call-options.ts';
 import type { Mailbox } from '../actor/mailbox.ts';
 import type { Message } from '../actor/message/message.ts';
+import type { Received } from './engine/engine.ts';
 import { ownMessage } from './own-packet.ts';
 import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 
@@ -22,6 +23,8 @@ export interface NetworkOutport extends AsyncIterable<Message> {
   readable(): ReadableStream<Message>;
   /** The messages with their traces, instead of the messages alone. */
   traced(): AsyncIterable<TracedMessage>;
+  /** @internal */
+  deliveries(): AsyncGenerator<Received, void, undefined>;
 }
 
 /** A message that left the network, and the W3C header of the hop that sent it. */
@@ -45,30 +48,43 @@ export function makeInport(put: (message: Message, sending: Sending) => Promise<
   return inport;
 }
 
-/** @param checkEnd throws the failure of the network, if there is one */
-export function makeOutport(box: Mailbox<TracedMessage>, checkEnd: () => void): NetworkOutport {
-  async function* read<T>(part: (taken: TracedMessage) => T): AsyncGenerator<T, void, undefined> {
+/**
+ * @param done called when the reader asks for the next message
+ * @param checkEnd throws the failure of the network, if there is one
+ */
+export function makeOutport(
+  box: Mailbox<Received>,
+  done: (delivery: Received) => void,
+  checkEnd: () => void,
+): NetworkOutport {
+  async function* read<T>(of: (delivery: Received) => T): AsyncGenerator<T, void, undefined> {
     // Not `yield*`, which takes several turns for each message.
-    for (let taken = await box.take(); taken !== undefined; taken = await box.take()) yield part(taken);
+    for (let delivery = await box.take(); delivery !== undefined; delivery = await box.take()) {
+      yield of(delivery);
+      done(delivery);
+    }
     checkEnd();
   }
   const messages = () => read(({ message }) => message);
   return {
+    deliveries: () => read(delivery => delivery),
     [Symbol.asyncIterator]: messages,
     traced: (...extra: unknown[]) => {
       refuseArguments('traced', extra);
-      return read(taken => taken);
+      return read(({ message, trace }) => ({ message, traceparent: trace.traceparent }));
     },
     readable: (...extra: unknown[]) => {
       refuseArguments('readable', extra);
-      const reader = messages();
-      return new ReadableStream({
+      const reading = messages();
+      const source: UnderlyingDefaultSource<Message> = {
         pull: async controller => {
-          const { done, value } = await reader.next();
+          const { done, value } = await reading.next();
           done ? controller.close() : controller.enqueue(value);
         },
-        cancel: async () => void (await reader.return()),
-      });
+        cancel: async () => void (await reading.return()),
+      };
+      // A message counts as used when the next is asked for, so that none is asked for in advance.
+      return new ReadableStream(source, { highWaterMark: 0 });
     },
   };
 }

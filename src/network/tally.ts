@@ -1,8 +1,5 @@
 import type { Packet } from '../actor/message/message.ts';
-import type { Trace } from './engine/engine.ts';
-
-/** The cause of packets that were sent without a call. */
-export const OUTSIDE = '';
+import { OUTSIDE, type Trace } from './engine/engine.ts';
 
 /** Packets on their way, and among them those that wait at a join. */
 interface Counts {
@@ -12,9 +9,10 @@ interface Counts {
 
 /** A call of the network. */
 export interface OpenCall {
-  readonly packets: Packet[];
+  /** The packets that it gets; undefined if they go to the readers of the ports only. */
+  readonly packets?: Packet[];
   /** The trace of each packet. */
-  readonly traceparents: (string | undefined)[];
+  readonly traceparents?: (string | undefined)[];
   /** Called when nothing that the call caused runs or is queued. */
   end(): void;
 }

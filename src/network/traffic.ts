@@ -1,10 +1,10 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
-import type { Trace } from './engine/engine.ts';
+import { ACCEPTED, OUTSIDE, type Received, type Trace } from './engine/engine.ts';
 import type { MemoryEngine } from './engine/memory-engine.ts';
+import { messageBytes } from './engine/message-bytes.ts';
 import type { Plan } from './plan/plan.ts';
-import type { TracedMessage } from './ports.ts';
-import { OUTSIDE, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 import type { Sending } from './traceparent.ts';
 
 const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
@@ -16,19 +16,67 @@ const withTrace = (trace: Trace, traceparent: string | undefined): Trace =>
 export class Traffic {
   readonly tally = new Tally();
   /** Messages of each port, for its readers. */
-  readonly outboxes: ReadonlyMap<string, Mailbox<TracedMessage>>;
+  readonly outboxes: ReadonlyMap<string, Mailbox<Received>>;
   readonly #engine: MemoryEngine;
   /** Ends the calls that wait, when the network ends first. */
   readonly #leave = new Set<(error: unknown) => void>();
+  /** The ends of all that the packets with ids cause, by their causes. */
+  readonly #accepted = new Map<string, Promise<void>>();
   #calls = 0;
+  /** Number of messages that left the network, and that no reader has used. */
+  #unread = 0;
+  readonly #onRead: (() => void)[] = [];
 
-  constructor(engine: MemoryEngine, plan: Plan, capacity: number) {
+  constructor(engine: MemoryEngine, plan: Plan, capacity: number, capacityBytes: number) {
     this.#engine = engine;
     const names = new Set(plan.outports.map(({ name }) => name));
+    const bytesOf = ({ message }: Received) => messageBytes(message);
     this.outboxes = new Map(
-      [...names].map(name => [name, new Mailbox<TracedMessage>(`outport ${name}`, capacity)]),
+      [...names].map(name => [name, new Mailbox(`outport ${name}`, capacity, capacityBytes, bytesOf)]),
     );
-    this.tally.move({ causes: [], hops: 0 }, plan.initial.length);
+    for (const trace of engine.waiting()) {
+      for (const cause of trace.causes) if (cause.startsWith(ACCEPTED)) this.#endOf(cause);
+      this.tally.move(trace, 1);
+    }
+  }
+
+  /** Sends the messages of a packet with an id, but those that were kept before. Resolves to the end of all that they cause. */
+  async accept(packet: Packet, id: string): Promise<{ readonly done: Promise<void> }> {
+    const cause = ACCEPTED + id;
+    const trace = { causes: [OUTSIDE, cause], hops: 0 };
+    const done = this.#endOf(cause);
+    const messages = Object.entries(packet);
+    this.tally.move(trace, messages.length);
+    let left = messages.length;
+    try {
+      for (const [port, message] of messages)
+        if (await this.#engine.send(port, message, { id, trace })) left--;
+    } finally {
+      this.tally.move(trace, -left);
+      this.tally.settle();
+    }
+    return { done };
+  }
+
+  /** The end of all that packets with a cause make. */
+  #endOf(cause: string): Promise<void> {
+    const known = this.#accepted.get(cause);
+    if (known) return known;
+    const done = new Promise<void>((resolve, reject) => {
+      const end = () => {
+        this.tally.close(cause);
+        this.#accepted.delete(cause);
+        this.#leave.delete(leave);
+        resolve();
+      };
+      const leave = (error: unknown) => reject(error);
+      this.#leave.add(leave);
+      this.tally.open(cause, { end });
+    });
+    // Nobody may ask for the end of a packet of an earlier process.
+    done.catch(() => {});
+    this.#accepted.set(cause, done);
+    return done;
   }
 
   async send(port: string, message: Message, { signal, traceparent }: Sending): Promise<void> {
@@ -74,17 +122,30 @@ export class Traffic {
   /** Leads the messages of a port to the calls that caused them, and the others to the readers of the port. */
   async forward(port: string): Promise<void> {
     const box = this.outboxes.get(port)!;
-    for await (const { message, trace } of this.#engine.receive(port)) {
-      const { traceparent } = trace;
+    for await (const delivery of this.#engine.receive(port)) {
+      const { message, trace } = delivery;
       for (const { packets, traceparents } of this.tally.callsOf(trace)) {
-        packets.push({ [port]: message });
-        traceparents.push(traceparent);
+        packets?.push({ [port]: message });
+        traceparents?.push(trace.traceparent);
       }
-      if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE))
-        await box.send({ message, traceparent });
+      this.#unread++;
+      if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE)) await box.send(delivery);
+      else this.used(port, delivery);
       this.tally.move(trace, -1);
       this.tally.settle();
     }
+  }
+
+  /** A reader has used a message. */
+  used(port: string, delivery: Received): void {
+    this.#engine.done(port, delivery);
+    this.#unread--;
+    if (this.#unread === 0) for (const resolve of this.#onRead.splice(0)) resolve();
+  }
+
+  /** Resolves when readers have used all messages that left the network. */
+  async whenRead(): Promise<void> {
+    if (this.#unread > 0) await new Promise<void>(resolve => this.#onRead.push(resolve));
   }
 
   /** Resolves when no packet is on its way but those that wait at joins, or when the signal fires. */

@@ -2,8 +2,9 @@ import { type EnvImports, type Kernel, LOG_LEVELS, type MessageLevel } from '../
 import { viewBytes } from '../../wasi/brands.ts';
 import type { Sink } from '../../wasi/index.ts';
 import { CallError } from '../call-error.ts';
+import type { CallErrorCode } from '../error-codes.ts';
 import { PlugboardError } from '../errors.ts';
-import { BUDGET_OPTIONS, type BudgetName, type Budgets } from '../given/budgets.ts';
+import { BUDGET_OPTIONS, type BudgetName, type HostBudgets, type WatchedBudgets } from '../given/budgets.ts';
 import type { HostFunction, UntypedFunction } from '../host/function.ts';
 import type { Link, LinkPlan } from '../link/plan.ts';
 import { MAIN } from '../module/source.ts';
@@ -19,14 +20,21 @@ class BudgetError extends PlugboardError {
  * the caller's thread, in every mode.
  */
 export class Budget {
-  readonly #limits: Budgets;
+  readonly #limits: HostBudgets;
+  readonly #watched: readonly WatchedBudgets[];
   readonly #kernel: Kernel;
   readonly #isActive: () => boolean;
   #used: Partial<Record<BudgetName, number>> = {};
 
   /** @param isActive whether a call is running: exports called through `getInstance` have no budget */
-  constructor(limits: Budgets, kernel: Kernel, isActive: () => boolean) {
+  constructor(
+    limits: HostBudgets,
+    watched: readonly WatchedBudgets[],
+    kernel: Kernel,
+    isActive: () => boolean,
+  ) {
     this.#limits = limits;
+    this.#watched = watched;
     this.#kernel = kernel;
     this.#isActive = isActive;
   }
@@ -34,10 +42,11 @@ export class Budget {
   /** Returns the error for the call that asks for more than its limit; null while the budget covers it. */
   #overBy(name: BudgetName, amount: number): BudgetError | null {
     const most = this.#limits[name];
-    if (most === undefined || !this.#isActive()) return null;
+    const isWatched = this.#watched.some(({ limits }) => limits[name] !== undefined);
+    if ((most === undefined && !isWatched) || !this.#isActive()) return null;
     const asked = (this.#used[name] ?? 0) + amount;
     this.#used[name] = asked;
-    if (asked <= most) return null;
+    if (most === undefined || asked <= most) return null;
     const { unit } = BUDGET_OPTIONS.rows[name];
     const message = `limits.${name}: the call may use ${most} ${unit}, and asked for ${asked}; raise it, or let the plugin use less`;
     return new BudgetError('BUDGET_EXCEEDED', message);
@@ -54,10 +63,22 @@ export class Budget {
     const { name, error } = outcome;
     const output = outcome.output ?? error?.output;
     const over = output ? this.#overBy('outputBytes', output.byteLength) : null;
+    const used = this.#used;
     this.#used = {};
-    if (!over) return outcome;
-    const failed = new CallError(over.code, `${name}: ${over.message}`, { cause: error ?? over });
-    return { name, output: null, error: failed, dropInstance: true };
+    try {
+      this.#report(used);
+    } catch (thrown) {
+      // The receiver of the reports failed. It does not replace the failure of the call.
+      if (!error && !over) return failed(name, thrown as PlugboardError, (thrown as PlugboardError).cause);
+    }
+    return over ? failed(name, over, error ?? over) : outcome;
+  }
+
+  /** Reports the watched budgets that a call used up. */
+  #report(used: Readonly<Partial<Record<BudgetName, number>>>): void {
+    for (const { limits, tell } of this.#watched)
+      for (const [name, most] of Object.entries(limits) as [BudgetName, number][])
+        if (used[name]! > most) tell(name, used[name]!);
   }
 
   /** Returns the plan with counted host functions. */
@@ -123,5 +144,12 @@ export class Budget {
   /** Counts bytes of bodies. @throws {PlugboardError} BUDGET_EXCEEDED */
   readonly countBytes = (bytes: number): void => this.#spend('httpBytes', bytes);
 }
+
+const failed = (name: string, { code, message }: PlugboardError, cause: unknown): Outcome => ({
+  name,
+  output: null,
+  error: new CallError(code as CallErrorCode, `${name}: ${message}`, { cause }),
+  dropInstance: true,
+});
 
 const LOGS = Object.keys(LOG_LEVELS).filter((level): level is MessageLevel => level !== 'silent');

@@ -31,6 +31,8 @@ export interface CallSite {
   /** Passes on the last lines of stdout and stderr; null for a plugin without them. */
   flush: (() => void) | null;
   printed: () => PrintedLines;
+  /** Units of fuel that the last call has used; null for modules that do not count them. */
+  fuelUsed: number | null;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }
@@ -227,6 +229,7 @@ const START_CODES = [
   'IMPORT_TYPE_MISMATCH',
   'UNSUPPORTED',
   'TIMEOUT',
+  'FUEL_EXHAUSTED',
   'BUDGET_EXCEEDED',
   'ABORTED',
   'CLOSED',

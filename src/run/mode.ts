@@ -76,17 +76,17 @@ export const TIME_KEEPERS: readonly TimeKeeper[] = [
 
 /** Decides which limits the plugin's own code has to keep. */
 export function limitsFor(
-  settings: Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'preopens'>,
+  settings: Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'fuel' | 'preopens'>,
   platform: Workers,
 ): Limits {
-  const { timeoutMs, timeoutBy, maxGrowthPages } = settings;
+  const { timeoutMs, timeoutBy, maxGrowthPages, fuel } = settings;
   const facts = {
     timeoutMs,
     timeoutBy,
     lacksWorker: lacksWorker(settings, platform),
     lacksForce: platform.lacksForce(),
   };
-  return { timeoutMs, maxGrowthPages, metered: firstThatFits(TIME_KEEPERS, facts).metered(facts) };
+  return { timeoutMs, maxGrowthPages, fuel, metered: firstThatFits(TIME_KEEPERS, facts).metered(facts) };
 }
 
 /** Why `callSync` is refused. */

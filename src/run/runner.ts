@@ -3,6 +3,7 @@ import type { Execution } from '../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../link/instance.ts';
 import { MAIN } from '../module/source.ts';
 import { after, type Later } from '../values/later.ts';
+import type { Fuel } from './fuel.ts';
 
 /** Makes a plugin's instances and calls their exports, on this thread or in a worker. Errors of the plugin are thrown on. */
 export interface Runner {
@@ -22,6 +23,8 @@ export interface Runner {
   pages(): number;
   /** Returns the pages by which each memory of the plugin has grown. */
   growth(): readonly number[];
+  /** Returns the units of fuel that the last call has used, once after it; 0 for modules that do not count them. */
+  takeFuel(): number;
   /** Drops the instances. A worker that still runs is ended by force. */
   drop(): void;
   /** Releases everything else, such as the worker. */
@@ -39,12 +42,15 @@ export class LocalRunner implements Runner {
   readonly #execution: Execution;
   /** Null after `close`, because the accessors in it would keep the kernel memory alive. */
   #embedding: Embedding | null;
+  /** Null for modules that do not count fuel. */
+  readonly #fuel: Fuel | null;
   #instances: Instances | null = null;
   module: string = MAIN;
 
-  constructor(execution: Execution, embedding: Embedding) {
+  constructor(execution: Execution, embedding: Omit<Embedding, 'onFuel'>, fuel: Fuel | null) {
     this.#execution = execution;
-    this.#embedding = embedding;
+    this.#embedding = { ...embedding, onFuel: fuel ? fuel.add : () => {} };
+    this.#fuel = fuel;
   }
 
   get isReady(): boolean {
@@ -59,11 +65,13 @@ export class LocalRunner implements Runner {
 
   start(): Later<void> {
     const embedding = this.#embedding!;
+    this.#fuel?.renew();
     const made = instantiate(this.#execution, embedding, name => {
       this.module = name;
     });
     return after(embedding.suspends, made, instances => {
       this.#instances = instances;
+      this.#fuel?.keep();
     });
   }
 
@@ -71,8 +79,15 @@ export class LocalRunner implements Runner {
     const { exports } = this.main!;
     const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
     if (typeof fn !== 'function') return undefined;
-    const call = fn as () => unknown;
-    return { parameters: fn.length, call: this.#embedding!.suspends ? jspi!.promising(call) : call };
+    const own = fn as () => unknown;
+    const call = this.#embedding!.suspends ? jspi!.promising(own) : own;
+    const fuel = this.#fuel;
+    if (!fuel) return { parameters: fn.length, call };
+    const fuelled = () => {
+      fuel.begin();
+      return call();
+    };
+    return { parameters: fn.length, call: fuelled };
   }
 
   pages(): number {
@@ -81,6 +96,10 @@ export class LocalRunner implements Runner {
 
   growth(): readonly number[] {
     return this.#instances?.growth() ?? [];
+  }
+
+  takeFuel(): number {
+    return this.#fuel?.take() ?? 0;
   }
 
   drop(): void {

@@ -16,3 +16,13 @@ export function readInput(input: unknown, Failure: Failure): string | Uint8Array
     `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
   );
 }
+
+/** As `readInput`, but returns a copy: the caller may change its bytes later. @throws {Failure} INVALID_INPUT */
+export function copyInput(input: unknown, Failure: Failure): string | Uint8Array {
+  const given = readInput(input, Failure);
+  try {
+    return given.slice();
+  } catch {
+    throw new Failure('INVALID_INPUT', 'input: its bytes were transferred; pass a copy');
+  }
+}

@@ -1,29 +1,26 @@
-import { encodeModule, exportItem, functionType, importItem } from '../../abi/encode.ts';
-import { lazily } from '../../abi/lazily.ts';
-
 /** Exports that `meter` adds: a table that holds the host's function, and the function of the start section, if any. */
 export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 
-/** Exports the function that it imports. Wraps a JavaScript function, because wasm tables hold only functions of wasm. */
-const asWasm = lazily(() =>
-  encodeModule({
-    type: [functionType([], ['i32'])],
-    import: [importItem('', 'f', 'function', [0])],
-    export: [exportItem('f', 'function', 0)],
-  }),
-);
+/** Exports that `addFuel` adds: a function that sets the counter and returns its value before, and that of the start section. */
+export const FUEL_EXPORTS = { exchange: 'plugboard.fuel', start: 'plugboard.fuel.start' };
+
+/** The counter of code that may use any amount of fuel: a number that i64 and f64 hold exactly. */
+export const NO_LIMIT = 2 ** 62;
+
+/** Sets the counter of a module, in units of fuel, and returns its value before. */
+export type Exchange = (left: number) => number;
 
 /** A wasm function that returns 1 if the plugin must stop, else 0. */
 export type Ask = WebAssembly.ExportValue;
-
-/** Makes the function for `arm`: a metered plugin is stopped once `mustStop` returns true. */
-export function makeAsk(mustStop: () => boolean): Ask {
-  const imports = { '': { f: () => Number(mustStop()) } };
-  return new WebAssembly.Instance(new WebAssembly.Module(asWasm()), imports).exports.f!;
-}
 
 /** Connects a metered instance to `ask`, and then runs the function of its start section. */
 export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
   (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
   (exports[METER_EXPORTS.start] as (() => void) | undefined)?.();
+}
+
+/** Gives an instance its fuel, and then runs the function of its start section. */
+export function fill({ exports }: WebAssembly.Instance, onCounter: (exchange: Exchange) => void): void {
+  onCounter(exports[FUEL_EXPORTS.exchange] as Exchange);
+  (exports[FUEL_EXPORTS.start] as (() => void) | undefined)?.();
 }

@@ -235,7 +235,7 @@ envSuite('blocks', [
     name: 'length and free do not depend on bytes that the plugin writes',
     run: ({ call }) => {
       const handles = [call('alloc', 20n) as bigint, call('alloc', 40n) as bigint];
-      // The native kernel would take these bytes for the record of a block in use.
+      // Bytes in the form of a record must not count as one.
       for (let address = 64n; address < 256n; address += 4n) {
         call('store_u64', address, 0x00000007_00000001n);
       }

@@ -19,6 +19,7 @@ const i64 = (value: number) => [`i64.const ${value}`];
 /** Code that an export may run first. Every other name is a function `() -> ()` of `extism:host/user`. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   trap: ['unreachable'],
+  loop: ['loop', 'br 0', 'end'],
   /** Sends the input of the call as a packet. */
   echo: [`call ${INPUT_OFFSET}`, `call ${SEND_OUTPUT}`],
 };

@@ -3,7 +3,6 @@ import {
   type ActorOptions,
   Message,
   type ProcessError,
-  readPacket,
   ScriptActor,
   type ScriptConfig,
 } from '../../src/actor/index.ts';
@@ -38,16 +37,6 @@ suite('actors of the SDK of April 2025', test => {
   test("with protocol 'context', they get a context", async () => {
     const actor = await old({ entryPoint: 'echo' }, { protocol: 'context' });
     await raises(() => actor.process({}), { code: 'INVALID_RESULT', message: 'missing outputs' });
-    await actor.stop();
-  });
-
-  test('keep state and send packets through host functions', async () => {
-    const actor = await old({}, { state: { other: 1 } });
-    equal(await actor.process({}), [
-      readPacket('{"status":{"type":"String","data":"working"},"count":{"type":"Integer","data":5}}'),
-      { count: Message.integer(5) },
-    ]);
-    equal(actor.state, { other: 1, count: 5 });
     await actor.stop();
   });
 

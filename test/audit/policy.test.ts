@@ -1,6 +1,7 @@
 import { compileAccessors } from '../../abi/index.ts';
 import { builtModule } from '../../src/audit/node.ts';
 import type { PolicyDenial, PolicyFile, PolicyGrant, PolicyLimits } from '../../src/given/policy-types.ts';
+import { LIMITS as LIMIT_ROWS } from '../../src/limits.ts';
 import { hexOfSha256 } from '../../src/module/source.ts';
 import { type CreateError, createPlugin, type Manifest, type PluginOptions } from '../../src/node.ts';
 import { webPlatform } from '../../src/platform/web.ts';
@@ -285,6 +286,7 @@ suite('policy', test => {
   const LIMITS: readonly [keyof PolicyLimits, PluginOptions][] = [
     ['timeoutMs', { timeoutMs: 1000, timeoutBy: 'worker' }],
     ['maxPages', { memory: { maxPages: 1000 } }],
+    ['max_pages', { memory: { max_pages: 1000 } }],
     ['maxVarBytes', { memory: { maxVarBytes: 1000 } }],
     ['maxHttpResponseBytes', { memory: { maxHttpResponseBytes: 1000 } }],
     ...(['hostCalls', 'httpRequests', 'httpBytes', 'logBytes', 'varWrites', 'outputBytes'] as const).map(
@@ -292,20 +294,44 @@ suite('policy', test => {
     ),
   ];
   for (const [name, options] of LIMITS) {
-    test(`${name}: a limit above that of the policy is denied`, async () => {
-      const make = (most: number) =>
-        createPlugin(OTHER, {
-          ...options,
-          policy: policyOf([{ hash: OTHER_HASH, ...because }], { [name]: most }),
-        });
-      equal(await denialsOf(() => make(999)).then(all => all.map(({ needs }) => needs)), [
+    test(`${name}: a limit above that of the policy is denied; a limit taken out means its default`, async () => {
+      const make = (limits?: PolicyLimits) =>
+        createPlugin(OTHER, { ...options, policy: policyOf([{ hash: OTHER_HASH, ...because }], limits) });
+      equal(await denialsOf(() => make({ [name]: 999 })).then(all => all.map(({ needs }) => needs)), [
         { limits: { [name]: 1000 } },
       ]);
-      if (name !== 'timeoutMs') await (await make(1000)).close();
+      for (const limits of [{ [name]: 1000 }, undefined]) {
+        // Not each runtime has workers, or changes code.
+        const outcome = await make(limits).then(
+          plugin => plugin.close(),
+          ({ code }: CreateError) => code,
+        );
+        ok(outcome === undefined || outcome === 'UNSUPPORTED', String(outcome));
+      }
     });
   }
 
-  test('a limit of the policy holds where none is given; without it the default does', async () => {
+  for (const [name, most] of [
+    ['maxVarBytes', LIMIT_ROWS.varBytes.default],
+    ['maxHttpResponseBytes', LIMIT_ROWS.httpResponseBytes.default],
+  ] as const) {
+    test(`${name}: more than the default is denied unless the policy allows it`, async () => {
+      const make = (value: number, limits?: PolicyLimits) =>
+        createPlugin(OTHER, {
+          memory: { [name]: value },
+          policy: policyOf([{ hash: OTHER_HASH, ...because }], limits),
+        });
+      const denials = await denialsOf(() => make(most + 1));
+      equal(
+        denials.map(({ needs }) => needs),
+        [{ limits: { [name]: most + 1 } }],
+      );
+      await (await make(most)).close();
+      await (await make(most + 1, { [name]: most + 1 })).close();
+    });
+  }
+
+  test('a limit of the policy holds where none is given', async () => {
     const wasm = buildModule({
       imports: [{ module: 'host', name: 'f' }],
       functions: [{ name: 'run', body: ['call 0', 'call 0'] }],
@@ -315,7 +341,7 @@ suite('policy', test => {
       { hash, ...because },
       { namespace: 'host', function: 'f', ...because },
     ];
-    const make = (limits?: PolicyLimits, options: PluginOptions = {}) =>
+    const make = (limits?: PolicyLimits) =>
       createPlugin(wasm, {
         functions: {
           host: {
@@ -323,7 +349,6 @@ suite('policy', test => {
               context.setVariable('k', new Uint8Array(2000)),
           },
         },
-        ...options,
         policy: policyOf(grants, limits),
       });
     const fine = await make();
@@ -332,12 +357,6 @@ suite('policy', test => {
     await raises(async () => (await make({ maxVarBytes: 1000 })).call('run'), {
       code: 'HOST_FUNCTION_FAILED',
     });
-    const over = { memory: { maxVarBytes: 2 << 20 } };
-    equal(
-      (await denialsOf(() => make(undefined, over))).map(({ needs }) => needs),
-      [{ limits: { maxVarBytes: 2 << 20 } }],
-    );
-    await (await make({ maxVarBytes: 2 << 20 }, over)).close();
   });
 
   test('nothing of a module that is denied runs or is compiled', async () => {

@@ -21,6 +21,7 @@ const AGAINST: Record<string, Record<string, string>> = {
   actors: { actor: 'js-sdk' },
   async: { plugboard: 'js-sdk' },
   network: { network: 'process()', 'process()': 'js-sdk' },
+  policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };

@@ -16,6 +16,7 @@ const NONE: ManifestValues = {
   'allow-path': [],
   'allow-host': [],
   'enable-http-response-headers': false,
+  policy: undefined,
   timeout: undefined,
   'memory-max': undefined,
   'var-max': undefined,

@@ -150,6 +150,26 @@ suite('cli lock', test => {
   );
 
   test(
+    'seen uses stay with their build, and count for no approval',
+    inProject(async folder => {
+      const [path, uses] = [join(folder, 'plugboard.lock.json'), [`${ENV} log_info`]];
+      const usesNow = () => readLockFile(read(folder, 'plugboard.lock.json')).plugins[0]!.uses;
+      await plugboard(folder, ['lock', 'a.wasm', '--reason', 'r']);
+      const lock = readLockFile(read(folder, 'plugboard.lock.json'));
+      writeFileSync(
+        path,
+        JSON.stringify({ ...lock, plugins: lock.plugins.map(plugin => ({ ...plugin, uses })) }),
+      );
+      is((await plugboard(folder, ['lock', '--check', 'a.wasm'])).stdout, 'a.wasm: approved\n');
+      await plugboard(folder, ['lock', 'a.wasm', '--reason', 'r']);
+      equal(usesNow(), uses);
+      writeFileSync(join(folder, 'a.wasm'), SECOND);
+      await plugboard(folder, ['lock', 'a.wasm', '--reason', 'r']);
+      is(usesNow(), undefined);
+    }),
+  );
+
+  test(
     'several files, each by its name; --json prints data',
     inProject(async folder => {
       writeFileSync(join(folder, 'b.wasm'), SECOND);

@@ -121,8 +121,8 @@ suite('cli run: files', test => {
     [['--state', './x', '--events', 'y/../x'], '--events and --state'],
     [['--state', 'node.json', '--node', 'node.json'], '--node and --state'],
     [['--events', 'node.json', '--node', 'node.json'], '--node and --events'],
-    [['--state', 'actor.wasm', '--adopt'], 'ACTOR.wasm and --state'],
-    [['--events', 'actor.wasm'], 'ACTOR.wasm and --events'],
+    [['--state', 'actor.wasm', '--adopt'], 'FILE and --state'],
+    [['--events', 'actor.wasm'], 'FILE and --events'],
   ];
   for (const [args, files] of shared) {
     testRun(`refuses one file for two purposes: ${args.join(' ')}`, async (run, folder) => {

@@ -10,17 +10,17 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   {
     args: [],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, got none; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, compare, got none; see plugboard --help',
   },
   {
     args: ['fly'],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, got "fly"; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, compare, got "fly"; see plugboard --help',
   },
   {
     args: ['--loud'],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, got "--loud"; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, lock, prepare, conformance, compare, got "--loud"; see plugboard --help',
   },
   {
     args: ['call'],
@@ -160,7 +160,7 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   },
   {
     args: ['run', 'file:///x.wasm', '--watch'],
-    stderr: 'USAGE: --watch: expected a file as ACTOR.wasm, got the URL file:///x.wasm',
+    stderr: 'USAGE: --watch: expected a file as FILE, got the URL file:///x.wasm',
   },
   {
     args: ['run', 'x.wasm', '--config', 'key'],
@@ -180,7 +180,7 @@ const helps: { args: string[]; says: RegExp; never?: RegExp }[] = [
   { args: ['call', '-h'], says: /\nLimits:\n +--timeout MS [\s\S]*\nExamples:\n[\s\S]*\n {2}1 to 255 / },
   {
     args: ['run', '-h'],
-    says: /Usage: plugboard run \[OPTIONS\] ACTOR\.wasm/,
+    says: /Usage: plugboard run \[OPTIONS\] FILE/,
     never: /1 to 255|extism call/,
   },
   { args: ['inspect', '-h'], says: /\n {2}2 +wrong use/, never: /1 to 255|Limits:/ },

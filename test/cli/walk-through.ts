@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPlugin, type Manifest } from '../../src/node.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { inFolder, plugboard } from './spawn.ts';
 
@@ -14,12 +13,12 @@ const log = { module: ENV, name: 'log_info', params: ['i64'] } as const;
 const http = { module: ENV, name: 'http_request', params: ['i64', 'i64'], results: ['i64'] } as const;
 const greet = { name: 'greet', body: ['i64.const 0', 'call log_info'] } as const;
 
-/** The first build only logs. The second one sends requests too. */
+/** The first build only logs. The second one can send requests too. */
 const FIRST = buildModule({ imports: [log], functions: [greet] });
 const SECOND = buildModule({
   imports: [log, http],
   functions: [
-    { ...greet, body: [...greet.body, 'call send_usage'] },
+    { ...greet, body: [...greet.body, 'i32.const 0', 'if', 'call send_usage', 'end'] },
     { name: 'send_usage', body: ['i64.const 0', 'i64.const 0', 'call http_request', 'drop'] },
   ],
 });
@@ -47,17 +46,6 @@ export const walkThrough = (): Promise<string> =>
       say(block('text', `$ ${command}\n${stdout}${stderr}`));
       return stdout;
     };
-    const denial = async (manifest: Omit<Manifest, 'wasm'>) => {
-      const wasm = [{ data: readFileSync(path(FILE)) }];
-      const policy = readFileSync(path(POLICY), 'utf8');
-      try {
-        await createPlugin({ wasm, ...manifest }, { policy });
-      } catch (error) {
-        const { code, message } = error as Error & { code: string };
-        return say(block('text', `${code}: ${message}`));
-      }
-      throw new Error('the policy allows it');
-    };
 
     say('A person reads the report of `plugboard inspect greet.wasm`, and approves this build:');
     writeFileSync(path(FILE), FIRST);
@@ -73,9 +61,9 @@ export const walkThrough = (): Promise<string> =>
     writeFileSync(path(FILE), SECOND);
     const checked = await run(`plugboard lock --check ${FILE}`, 1);
     say(
-      'A program that was not told about the new build does not run it. Each denial names the line that would allow it:',
+      'A program with this policy does not run the new build, and nor does `plugboard call`. A denial names the line where the grant that would allow it belongs:',
     );
-    await denial({});
+    await run(`plugboard call ${FILE} greet --policy ${POLICY}`, 1);
 
     say(
       'If a person wants the new power, the printed command approves the build. Here it also names the only host:',
@@ -84,9 +72,10 @@ export const walkThrough = (): Promise<string> =>
     await run(`${command} --by ann --allow-host api.example.com`, 0);
     await run(`plugboard lock --check ${FILE}`, 0);
     say(
-      'A manifest that asks for more than the policy grants is an error when the plugin is created, here for `allowed_hosts: ["*"]`:',
+      'It runs now. A manifest or an option that gives more than the policy grants is an error when the plugin is created:',
     );
-    await denial({ allowed_hosts: ['*'] });
+    await run(`plugboard call ${FILE} greet --policy ${POLICY}`, 0);
+    await run(`plugboard call ${FILE} greet --policy ${POLICY} --allow-host '*'`, 1);
     return parts.join('\n\n');
   });
 

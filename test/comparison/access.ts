@@ -1,4 +1,4 @@
-import type { ComparisonTopic } from './row.ts';
+import { type ComparisonTopic, DIFFERS } from './row.ts';
 
 const SAME_EDGE =
   'Every access outside the memory behaves alike: loads return 0, stores do nothing. No address wraps around or traps.';
@@ -72,13 +72,13 @@ export const access: ComparisonTopic = {
       id: 'access-low',
       case: 'an access below 64, words up to 56',
       native: '0, nothing',
-      go: "bytes as native; words are read from the kernel's records",
+      go: DIFFERS,
       js: '`load_u8(0)` is 0, else a `RangeError` ends the call',
     },
     {
       id: 'access-low-word',
       case: '`load_u64` and `store_u64` at 57 to 63',
-      native: "the kernel's records: a store changes the length of the output, up to 2^64 − 1 bytes",
+      native: DIFFERS,
       js: 'a `RangeError` ends the call',
       plugboard: '0, nothing',
       why: 'Words, like bytes, start at 64: the first 64 bytes cannot be reached.',

@@ -1,4 +1,4 @@
-import { type ComparisonTopic, NOT_COMPARED } from './row.ts';
+import { type ComparisonTopic, DIFFERS, NOT_COMPARED } from './row.ts';
 
 export const blocks: ComparisonTopic = {
   title: 'Blocks',
@@ -8,10 +8,10 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-handles',
       case: '`alloc` of 1, 8 and 16 bytes',
-      native: 'handles 77, 90, 110: offsets without alignment, with a record before each block',
+      native: 'handles 77, 90, 110: offsets without alignment',
       js: 'the number of the block, times 2^48',
       plugboard: 'handles 64, 80, 96: offsets, multiples of 16',
-      why: 'Records are kept outside the memory, and aligned words are faster. Plugins must not read a meaning into a handle.',
+      why: 'Aligned words are faster. Plugins must not read a meaning into a handle.',
     },
     { id: 'alloc-zero', case: '`alloc(0)`', native: '0', js: 'the handle of an empty block' },
     {
@@ -23,7 +23,7 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-wrap',
       case: '`alloc` of 2^48 bytes or more',
-      native: 'may wrap around: a handle without the memory, which overlaps the next blocks',
+      native: DIFFERS,
       js: 'a `RangeError` ends the call',
       plugboard: '0',
       why: 'A plugin with a wrong size must see that the allocation failed.',
@@ -47,7 +47,7 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-reused',
       case: 'content of a block where a freed one was',
-      native: 'the old bytes',
+      native: DIFFERS,
       js: 'zeroes: no block is used again',
       plugboard: 'zeroes',
       why: 'The content of a new block must not depend on earlier use of the memory.',
@@ -55,7 +55,7 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-stray',
       case: 'content of a block at a place where the plugin wrote before the block existed',
-      native: 'the written bytes',
+      native: DIFFERS,
       js: 'zeroes: such a write has ended the call',
       plugboard: 'zeroes',
       why: 'The content of a new block must not depend on earlier use of the memory.',
@@ -63,15 +63,15 @@ export const blocks: ComparisonTopic = {
     {
       id: 'alloc-untouched',
       case: 'memory that the operating system must provide for a new block before the plugin uses it',
-      native: 'a page of 4 KiB, for its record',
+      native: 'a page of 4 KiB',
       js: 'all of it',
       plugboard: 'none, unless an earlier call or a store beyond the blocks has used the place',
-      why: 'The bytes are zero already. Records are kept outside the memory.',
+      why: 'The bytes are zero already.',
     },
     {
       id: 'alloc-last',
       case: 'a block as large as the room that is left, below a limit or below 4 GiB',
-      native: 'the block, if its record of 12 bytes fits too',
+      native: 'the block, with some bytes of its own',
       js: 'the block',
       plugboard: 'the block',
       why: 'Sizes are rounded up, by at most 12.5 %, only where the rounded size fits.',
@@ -144,7 +144,7 @@ export const blocks: ComparisonTopic = {
     {
       id: 'length-unsafe',
       case: '`length_unsafe` of a value that is not a handle',
-      native: 'the number in the four bytes before the address, if the byte before these is 1; else 0',
+      native: DIFFERS,
       js: 'as its `length`',
       plugboard: '0',
       why: 'The check takes constant time, so skipping it would gain nothing.',
@@ -152,8 +152,7 @@ export const blocks: ComparisonTopic = {
     {
       id: 'header-writes',
       case: 'the plugin writes over the bytes between its blocks',
-      native:
-        "these are the kernel's records: lengths change, and `length` may loop for ever, in the host too",
+      native: DIFFERS,
       js: 'a `RangeError` ends the call',
       plugboard: 'they are ordinary bytes; `length` and `free` do not change',
       why: '[The records are outside the memory](/docs/RATIONALE.md#where-does-the-allocator-keep-its-records).',

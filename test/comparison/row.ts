@@ -21,5 +21,7 @@ export interface ComparisonTopic {
   rows: readonly ComparisonRow[];
 }
 
+/** A matter of security of another host. Its authors are told first, so the row has no details. */
+export const DIFFERS = 'differs';
 /** For a row about plugboard alone. */
 export const NOT_COMPARED = { native: 'not compared', go: 'not compared', js: 'not compared' };

@@ -1,4 +1,4 @@
-import type { ComparisonTopic } from './row.ts';
+import { type ComparisonTopic, DIFFERS } from './row.ts';
 
 const NOT_PROVIDED = 'does not link: not provided';
 const DIAGNOSTIC =
@@ -38,7 +38,7 @@ export const transfer: ComparisonTopic = {
     {
       id: 'input-negative',
       case: '`input_load_u64` at 2^64 − 8 to 2^64 − 1',
-      native: 'wraps around: reads from before the input',
+      native: DIFFERS,
       js: 'a `RangeError` ends the call',
       plugboard: '0',
       why: 'All 64 bits of an offset count, as everywhere.',
@@ -105,12 +105,12 @@ export const transfer: ComparisonTopic = {
       native: 'ignored, if it ends beyond the bytes that `memory_bytes` returns',
       js: 'ends the call: "length longer than target block"',
       plugboard: 'ignored, with a diagnostic, if on a page that no block of this call has reached',
-      why: 'The same limit as for loads and stores. Native blocks have records between them, so they reach a page earlier.',
+      why: 'The same limit as for loads and stores. Native blocks take more room, so they reach a page earlier.',
     },
     {
       id: 'range-record',
       case: '`output_set` or `input_set` of a range that starts up to 12 bytes before the first block',
-      native: "that range, with the kernel's record",
+      native: DIFFERS,
       js: 'ends the call: "length longer than target block"',
       plugboard: 'outside the memory: see `abi.output-invalid`',
       why: 'The first block starts at the first address of the memory.',
@@ -118,8 +118,7 @@ export const transfer: ComparisonTopic = {
     {
       id: 'range-wrap',
       case: '`output_set` or `input_set` with a length so large that start + length passes 2^64',
-      native: 'the range is set: the host gets a length of up to 2^64 − 1 bytes',
-      go: 'the range is set, and the host finds no output',
+      native: DIFFERS,
       js: 'the whole block',
       plugboard: 'outside the memory: see `abi.output-invalid`',
       why: 'Sums are compared without wrapping around.',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { Expectations } from '../../src/cli/conformance/expectations.ts';
+import { ERROR_NAMES } from '../../src/conformance/error-names.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 
 /** A module of this size goes to the second bundle. */
@@ -38,6 +39,7 @@ export const bundles = () =>
       ...cases.map(([path, file]) => [path, textOf(file)] as const),
       ...expectations.map(path => [path, textOf(expectationsOf(path, ids))] as const),
       ['index.json', textOf(folders)],
+      ['errors.json', textOf(Object.fromEntries(ERROR_NAMES))],
       ['package.json', textOf({ name, version: VERSION, description, license: 'MIT-0' })],
     ]);
     return { name, version: VERSION, files: [...files].sort(([one], [other]) => (one < other ? -1 : 1)) };

@@ -5,15 +5,17 @@ import type { CaseResult } from '../../src/cli/conformance/report.ts';
 import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { nativePython, Unavailable } from '../native/native.ts';
+import { installLocked, Offline } from '../runtime/install.ts';
+import { differencesInGo, differencesInPython } from './bundle-runners.ts';
+import { problemsOfExample } from './example.ts';
 import { conformancePage, type KeptResults } from './page.ts';
-import { differencesInPython } from './python-runner.ts';
 
 // Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
 
 const MOST_BYTES = 2 ** 30;
 const NATIVE_EXPECTATIONS = 'native-1.41.0.json';
+const GO_EXPECTATIONS = 'go-sdk-1.7.1.json';
 const GO_ADAPTER = 'fixtures/adapters/go-sdk';
-const JS_SDK = 'test/bench/node_modules/@extism/extism';
 
 interface Subject {
   name: string;
@@ -29,11 +31,12 @@ const SUBJECTS: readonly Subject[] = [
     expect: NATIVE_EXPECTATIONS,
     program: () => `${nativePython()} fixtures/adapters/native.py`,
   },
-  { name: 'go-sdk', expect: 'go-sdk-1.7.1.json', program: buildGo },
+  { name: 'go-sdk', expect: GO_EXPECTATIONS, program: buildGo },
   {
     name: 'js-sdk',
     expect: 'js-sdk-2.0.0-rc13.json',
-    program: () => `${process.execPath} fixtures/adapters/js-sdk.mjs ${JS_SDK}`,
+    program: () =>
+      `${process.execPath} fixtures/adapters/js-sdk.mjs ${installLocked('test/bench')}/@extism/extism`,
   },
 ];
 
@@ -53,7 +56,8 @@ function run({ name, expect, program }: Subject): KeptResults | null {
   try {
     host = program();
   } catch (error) {
-    if (!(error instanceof Unavailable) || process.env.CI) throw error;
+    const isMissing = error instanceof Unavailable || error instanceof Offline;
+    if (!isMissing || process.env.CI) throw error;
     console.log(`skipped: ${name} is not to be had: ${error.message}`);
     return null;
   }
@@ -75,7 +79,7 @@ function run({ name, expect, program }: Subject): KeptResults | null {
     level,
     status,
     rows,
-    ...(status === 'xfail' && { reason: stable(reasons[0] ?? '') }),
+    ...(status === 'xfail' && level !== 'hardened' && { reason: stable(reasons[0] ?? '') }),
   }));
   const counts = ['passed', 'alternative', 'xfail', 'skipped', 'failed'].map(
     status => `${cases.filter(item => item.status === status).length} ${status}`,
@@ -96,16 +100,34 @@ setTestHost(nodeHost);
 const KEPT = 'test/conformance/results.json';
 const chosen = process.argv.slice(2);
 const known = JSON.parse(readFileSync(KEPT, 'utf8')) as KeptResults[];
-const results = SUBJECTS.map(subject => {
-  const old = known.find(({ host }) => host === subject.name);
-  return (chosen.length === 0 || chosen.includes(subject.name) ? run(subject) : null) ?? old;
-}).filter(item => item !== undefined);
-const native = results.find(({ host }) => host === 'native');
-if (native && (chosen.length === 0 || chosen.includes('native'))) {
-  const differences = differencesInPython(nativePython(), NATIVE_EXPECTATIONS, native);
-  for (const difference of differences) console.log(`FAILED ${difference}`);
-  console.log(`run.py on native: ${differences.length} differences`);
-  if (differences.length > 0) process.exitCode = 1;
+const ran = new Map<string, KeptResults>();
+for (const subject of SUBJECTS) {
+  const result = chosen.length === 0 || chosen.includes(subject.name) ? run(subject) : null;
+  if (result) ran.set(subject.name, result);
+}
+const results = SUBJECTS.flatMap(
+  ({ name }) => ran.get(name) ?? known.find(({ host }) => host === name) ?? [],
+);
+/** The runners of the bundles, each with the host that it is tried on. */
+const RUNNERS = [
+  {
+    host: 'native',
+    differences: (kept: KeptResults) => differencesInPython(nativePython(), NATIVE_EXPECTATIONS, kept),
+  },
+  { host: 'go-sdk', differences: (kept: KeptResults) => differencesInGo(buildGo(), GO_EXPECTATIONS, kept) },
+];
+for (const { host, differences } of RUNNERS) {
+  const kept = ran.get(host);
+  if (!kept) continue;
+  const { name, compared, differences: found } = differences(kept);
+  for (const difference of found) console.log(`FAILED ${difference}`);
+  console.log(`${name} of the bundle on ${host}: ${compared} cases, ${found.length} differences`);
+  if (found.length > 0) process.exitCode = 1;
+}
+if (ran.has('native')) {
+  const problems = problemsOfExample(nativePython());
+  for (const problem of problems) console.log(`FAILED the adapter in the README, ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
 }
 if (!process.env.CI) {
   const lines = results.map(({ cases, ...rest }) => {
@@ -115,3 +137,6 @@ if (!process.env.CI) {
   writeFileSync(KEPT, `[${lines.join(',\n')}]\n`);
   writeFileSync('docs/CONFORMANCE.md', conformancePage(results));
 }
+const all = [...ran.values()].flatMap(({ cases }) => cases);
+const failed = all.filter(({ status }) => status === 'failed').length;
+console.log(`\n${all.length - failed} passed, ${failed} failed`);

@@ -20,6 +20,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'wasi/functions/', floor: 97.5 },
   { room: 'wasi/preview2/', floor: 55, open: 'npm run test:preview2 runs it, over the real shim' },
   { room: 'src/', floor: 95, open: 'web.ts: bundles for browsers and workerd import it' },
+  { room: 'src/create/', floor: 97 },
   { room: 'src/given/', floor: 98.5 },
   {
     room: 'src/module/',
@@ -47,8 +48,10 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/network/', floor: 95.7 },
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
+  { room: 'src/network/journal/', floor: 96 },
   { room: 'src/network/plan/', floor: 97 },
   { room: 'src/msgpack/', floor: 98 },
+  { room: 'src/pool/', floor: 97 },
   { room: 'src/types/', floor: 97 },
   { room: 'src/build/', floor: 93, open: 'elsewhere.ts stands where no build tool runs' },
   { room: 'src/conformance/', floor: 80, open: 'other hosts: npm run test:conformance' },

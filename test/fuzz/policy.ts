@@ -38,6 +38,7 @@ const LOCK: Json = {
         { power: 'host-function', namespace: 'n', function: 'f', type: null, imports: ['n f'] },
       ],
       exports: [{ name: 'run', type: '() -> ()', reach: 'bounded', imports: ['e log'] }],
+      uses: ['e log'],
     },
   ],
 };

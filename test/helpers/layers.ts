@@ -52,6 +52,7 @@ const belowInNetwork = (room: string): string[] => [
 const everything = [
   ...ground,
   ...rooms,
+  'pool',
   ...faces,
   'platform',
   'platform of node',
@@ -120,7 +121,12 @@ export const layers: readonly Layer[] = [
   { name: 'run', files: ['src/run/'], mayImport: below('run') },
   { name: 'setup', files: ['src/setup.ts'], mayImport: below('setup') },
   { name: 'plugin', files: ['src/plugin.ts'], mayImport: below('plugin') },
-  { name: 'create', files: ['src/create.ts'], mayImport: [...below('create'), 'audit'] },
+  {
+    name: 'create',
+    files: ['src/create.ts', 'src/create/'],
+    mayImport: [...below('create'), 'audit'],
+  },
+  { name: 'pool', files: ['src/pool/'], mayImport: [...below('create'), 'create'] },
   {
     name: 'inspect',
     files: ['src/inspect/'],
@@ -146,6 +152,8 @@ export const layers: readonly Layer[] = [
       'src/platform/node-files.ts',
       'src/platform/node-http.ts',
       'src/platform/node-inside.ts',
+      'src/platform/node-journal.ts',
+      'src/platform/node-owner.ts',
       'src/platform/node-watch.ts',
       'src/platform/node-worker-code.ts',
       'src/platform/node-worker.ts',
@@ -194,8 +202,16 @@ export const layers: readonly Layer[] = [
   { name: 'actor', files: ['src/actor/'], mayImport: [...outsideActor, ...actorRooms] },
   {
     name: 'network on node',
-    files: ['src/network/node.ts'],
-    mayImport: ['network', ...networkRooms, 'actor', ...actorRooms, 'actor on node', 'platform of node'],
+    files: ['src/network/node.ts', 'src/network/journal/'],
+    mayImport: [
+      ...outsideActor,
+      'network',
+      ...networkRooms,
+      'actor',
+      ...actorRooms,
+      'actor on node',
+      'platform of node',
+    ],
   },
   {
     name: 'network ground',

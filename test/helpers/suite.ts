@@ -30,6 +30,13 @@ export const rowSuites = new Map<string, Set<string>>();
 /** Every test declared, in order. */
 export const tests: TestRecord[] = [];
 
+/** Adds the causes of an error to its message, since uvu prints none. They are often the engine's own errors. */
+function withCauses(error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause !== error) (error as Error).message += `\n  cause: ${cause}`;
+  return error;
+}
+
 /**
  * Declares a suite and queues it. A suite of uvu must also be run by hand, which can be forgotten.
  * @param lacking the reason why the suite cannot run here; null if it can
@@ -55,6 +62,8 @@ export function suite(name: string, define: (test: Test) => void, lacking: strin
       try {
         await body();
         made.outcome = 'passed';
+      } catch (error) {
+        throw withCauses(error);
       } finally {
         made.ms = performance.now() - startMs;
       }

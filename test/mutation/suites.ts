@@ -66,7 +66,7 @@ const WING: Readonly<Record<string, readonly string[]>> = {
     'docs',
   ],
   wasi: [
-    'wasi/fd wasi/embedder-fs wasi/path wasi/poll wasi/preview wasi/sinks wasi/start wasi/strings wasi/web wasi/clock wasi/command',
+    'wasi/fd wasi/embedder-fs wasi/path wasi/poll wasi/preview wasi/sinks wasi/start wasi/strings wasi/web wasi/clock',
     'wasi/memory wasi/hostile wasi/spec wasi/trace wasi/programs wasi/compiled src/wasi-output',
     'docs',
   ],

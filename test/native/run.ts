@@ -4,6 +4,7 @@ import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { type NativeRun, runNative, type Scenario, Unavailable } from './native.ts';
 import { POINTS, type Point } from './points.ts';
+import { compareWithNative } from './random.ts';
 
 // Compares plugboard with Extism's native runtime, point by point: `npm run test:native`. Cases: `npm run test:conformance`.
 
@@ -84,6 +85,9 @@ async function main(): Promise<void> {
     return;
   }
   for (const [index, point] of POINTS.entries()) await comparePoint(point, runs[index]!);
+  const { calls, problems, met } = await compareWithNative();
+  for (const [row, times] of met) console.log(`${String(times).padStart(7)} × abi.${row}`);
+  report(`${calls} calls of random programs end on both alike, or in a known difference`, problems);
 }
 
 setTestHost(nodeHost);

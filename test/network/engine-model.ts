@@ -1,5 +1,5 @@
 import { Message } from '../../src/actor/index.ts';
-import type { Delivery, NodeSession } from '../../src/network/engine/engine.ts';
+import type { Delivery, Engine, NodeSession } from '../../src/network/engine/engine.ts';
 import { MemoryEngine } from '../../src/network/engine/memory-engine.ts';
 import type { Plan } from '../../src/network/index.ts';
 import { planOf, stepOf } from '../contract/engine.ts';
@@ -22,6 +22,25 @@ function randomPlan(random: Random): Plan {
   return planOf(...new Set(lines));
 }
 
+/** Makes engines, and lets their processes die. */
+export interface Engines {
+  create(plan: Plan): Promise<Engine>;
+  /** Ends the process of an engine, and returns the next one on the same storage. */
+  crash(engine: Engine, plan: Plan): Promise<Engine>;
+  /** As `crash`, by a power cut. Returns the number of commits that are left, too. */
+  cut?(engine: Engine, plan: Plan, random: Random): Promise<{ engine: Engine; commits: number }>;
+}
+
+/** The memory is the storage: a process that dies in it is one whose sessions nobody closes. */
+const inMemory: Engines = {
+  create: async plan => {
+    const engine = new MemoryEngine({ capacity: 1_000_000 });
+    await engine.open(plan);
+    return engine;
+  },
+  crash: async engine => engine,
+};
+
 /** The model of a node: its committed record, and the session of now. */
 interface ModelNode {
   session: NodeSession;
@@ -34,29 +53,35 @@ interface ModelNode {
 
 class Model {
   readonly plan: Plan;
-  readonly engine = new MemoryEngine({ capacity: 1_000_000 });
+  engine!: Engine;
   readonly nodes = new Map<string, ModelNode>();
   /** Every packet that ever came, by source. */
   readonly sources = new Map<string, number[]>();
+  readonly #engines: Engines;
   readonly #random: Random;
   #next = 1000;
+  /** Returns to the moment after each commit; that before the first is the first. */
+  readonly #moments: (() => void)[] = [];
 
-  constructor(random: Random) {
+  constructor(random: Random, engines: Engines) {
     this.#random = random;
+    this.#engines = engines;
     this.plan = randomPlan(random);
   }
 
   async open(): Promise<void> {
-    await this.engine.open(this.plan);
+    this.engine = await this.#engines.create(this.plan);
     for (const { id } of this.plan.nodes) {
       const node = { read: new Map<string, number>(), steps: 0, taken: [] };
       this.nodes.set(id, { ...node, session: await this.engine.own({ node: id }) });
     }
+    this.#remember();
   }
 
   async send(): Promise<void> {
     await this.engine.send('go', Message.integer(this.#next));
     this.#put('> go', this.#next++);
+    this.#remember();
   }
 
   async take(id: string): Promise<void> {
@@ -98,17 +123,24 @@ class Model {
         if (from.node === id && from.port === port) this.#put(edge, value);
       for (const out of this.plan.outports) if (out.node === id && out.port === port) this.#put('end', value);
     }
+    this.#remember();
   }
 
   /** Another session takes the node over. The old one may still try to commit. */
   async fence(id: string): Promise<void> {
     const node = this.nodes.get(id)!;
     const { session: old, taken } = node;
-    const session = await this.engine.own({ node: id });
+    await this.#begin(id);
     if (this.#random.below(2) === 0) {
       const sent = [{ port: 'out', message: Message.integer(-1), trace: TRACE }];
       await raises(() => old.commit(stepOf(taken, { sent })), { code: 'NODE_FENCED' });
     }
+  }
+
+  /** Begins a session, whose record is that of the model. */
+  async #begin(id: string): Promise<void> {
+    const node = this.nodes.get(id)!;
+    const session = await this.engine.own({ node: id });
     this.nodes.set(id, { ...node, session, taken: [] });
     const { record } = session;
     equal(
@@ -118,9 +150,17 @@ class Model {
     );
   }
 
-  async crash(id: string): Promise<void> {
-    if (this.#random.below(2) === 0) await this.nodes.get(id)!.session.close();
-    await this.fence(id);
+  /** The process ends, or the power is cut. */
+  async crash(): Promise<void> {
+    const isCut = this.#random.below(2) === 0;
+    const left = isCut ? await this.#engines.cut?.(this.engine, this.plan, this.#random) : undefined;
+    if (left) {
+      const { engine, commits } = left;
+      this.engine = engine;
+      this.#moments.length = commits + 1;
+      this.#moments[commits]!();
+    } else this.engine = await this.#engines.crash(this.engine, this.plan);
+    for (const id of this.nodes.keys()) await this.#begin(id);
   }
 
   /** Reads all packets that are left, and compares the packets that left the network. */
@@ -135,6 +175,18 @@ class Model {
     while (got.length < out.length) got.push((await reading.next()).value!.message.data as number);
     equal(got, out, 'packets that left the network');
     await this.engine.close();
+  }
+
+  #remember(): void {
+    const nodes = [...this.nodes].map(([id, { read, steps }]) => ({ id, read: new Map(read), steps }));
+    const sources = [...this.sources].map(([source, values]) => [source, values.length] as const);
+    this.#moments.push(() => {
+      for (const { id, read, steps } of nodes)
+        this.nodes.set(id, { ...this.nodes.get(id)!, read: new Map(read), steps });
+      const lengths = new Map(sources);
+      for (const [source, values] of this.sources)
+        this.sources.set(source, values.slice(0, lengths.get(source) ?? 0));
+    });
   }
 
   #put(source: string, value: number): void {
@@ -163,9 +215,9 @@ class Model {
 }
 
 /** Runs one schedule. @throws with the seed */
-export async function checkSchedule(seed: number): Promise<void> {
+export async function checkSchedule(seed: number, engines: Engines = inMemory): Promise<void> {
   const random = new Random(seed);
-  const model = new Model(random);
+  const model = new Model(random, engines);
   try {
     await model.open();
     for (let action = 0; action < 60; action++) {
@@ -175,7 +227,7 @@ export async function checkSchedule(seed: number): Promise<void> {
       else if (how < 10) await model.take(id);
       else if (how < 16) await model.commit(id);
       else if (how < 18) await model.fence(id);
-      else await model.crash(id);
+      else await model.crash();
     }
     await model.finish();
   } catch (error) {

@@ -258,8 +258,8 @@ export class Comparison {
   }
 
   /**
-   * Returns the newest block that contained this address, and the offset in it. The official kernel may reuse a part of a freed
-   * block, and then writes the record of the new block into it.
+   * Returns the newest block that contained this address, and the offset in it. A block of the official kernel takes some bytes
+   * before its address too.
    */
   #ownerOf(side: Side, address: bigint): string | null {
     const recordBytes = side === 'official' ? 12n : 0n;
@@ -293,7 +293,7 @@ export class Comparison {
       const isSameByte = owner.official !== null && owner.official === owner.ours;
       const isUnused = SIDES.every(side => address[side] >= this.#topOf(side) && !isOutside[side]);
       if (!isSameByte && !isUnused) {
-        // The store hit different blocks on the two sides, or a record of the official kernel.
+        // The store hit different blocks on the two sides, or a block on one side only.
         this.#meet(owner.official !== null && owner.ours !== null ? 'alloc-reuse-time' : 'header-writes');
         return false;
       }

@@ -61,8 +61,8 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^network\/plugin-path\.test/,
-    reason: 'about modules in files, which only Node, Deno and Bun have',
+    file: /^network\/(plugin-path|journal)\.test/,
+    reason: 'about modules and journals in files, which only Node, Deno and Bun have',
   },
   {
     runtimes: bundled,

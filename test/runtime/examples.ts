@@ -1,19 +1,14 @@
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import type { installRuntimes } from './install.ts';
+import { checkPolicyWorker } from './policy-worker.ts';
+import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
 import { denoFlags, start, twoAtATime } from './start.ts';
 import { visit } from './visit.ts';
 import { serveWorker } from './workerd.ts';
 
 type Programs = ReturnType<typeof installRuntimes>;
-
-/** An example on a runtime: its expected output and its actual output. */
-interface Check {
-  name: string;
-  expected: string;
-  actual: string;
-}
 
 /** Runs every example of examples/ where it belongs. */
 export async function checkExamples(programs: Programs): Promise<Check[]> {
@@ -34,6 +29,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     () => checkTally(programs),
     () => checkTallyWorker(workerd),
     () => checkTypedWorker(workerd),
+    () => checkPolicyWorker(workerd),
     ...browsers,
   ];
   // An example that cannot be started must not hide the results of the others.

@@ -39,3 +39,10 @@ export async function runSuites(
 }
 
 export const REPORT_MARK = 'report of the run: ';
+
+/** An example on a runtime: its expected output and its actual output. */
+export interface Check {
+  name: string;
+  expected: string;
+  actual: string;
+}

@@ -6,6 +6,7 @@ import { bundleSuites, bundleWorker, suiteFiles } from './bundle.ts';
 import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
+import { keptReport } from './kept.ts';
 import { REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
@@ -158,7 +159,8 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
   };
   const atHand: Job = {
     id: 'node-at-hand',
-    run: () => runProgram('node-at-hand', process.execPath, ['dist/test/runtime/files.js']),
+    run: async () =>
+      keptReport() ?? (await runProgram('node-at-hand', process.execPath, ['dist/test/runtime/files.js'])),
   };
   const { jobs, missing } = browserJobs();
   const all: Job[] = [

@@ -51,7 +51,7 @@ export async function writeSuitesWorker(
   return { config, older };
 }
 
-const configText = (
+export const configText = (
   modules: readonly WorkerModule[],
   compatibilityDate: string,
 ) => `using Workerd = import "/workerd/workerd.capnp";

@@ -12,7 +12,7 @@ export type Compiled = { how: 'committed' | 'compiles'; wasm: Uint8Array } | Pro
 
 export const NO_GO: Problem = { left: 'there is no sdk/go' };
 
-const CHAPTERS = { rust: 'Rust', go: 'Go', tinygo: 'TinyGo' } as const;
+const CHAPTERS = { rust: 'Rust', go: 'Go', tinygo: 'TinyGo', assemblyscript: 'AssemblyScript' } as const;
 
 /** Runs a program of a language in a folder. Returns null if it succeeds. */
 function run(
@@ -42,6 +42,8 @@ export const OWN_CHECKS = [
   { language: 'rust', command: ['cargo', 'test', '--workspace', '--all-features'] },
   { language: 'go', command: ['go', 'vet', './...'] },
   { language: 'go', command: ['go', 'test', './...'] },
+  { language: 'assemblyscript', command: ['npm', 'install', '--no-package-lock', '--no-audit', '--no-fund'] },
+  { language: 'assemblyscript', command: ['npm', 'test'] },
 ] as const;
 
 /** Returns null if the check passes. */

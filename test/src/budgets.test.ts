@@ -1,5 +1,6 @@
 import { compileAccessors } from '../../abi/index.ts';
 import type { Budgets } from '../../src/given/budgets.ts';
+import type { PolicyDenial } from '../../src/given/policy-types.ts';
 import { createPlugin, hostFunction, type Plugin, type PluginOptions } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -145,6 +146,25 @@ function budgets(test: Test, mode: TextMode): void {
         }),
     );
 
+    test.row(
+      `budget.${budget}`,
+      `${ask}: a policy in the mode audit ends no call, and reports each`,
+      async () => {
+        for (const most of [amount, amount - 1]) {
+          const told: PolicyDenial[] = [];
+          const watched = watch({ [budget]: most }, denial => void told.push(denial));
+          const plugin = await make(mode, {}, watched);
+          for (let call = 0; call < 2; call++) await plugin.call(ask, REQUEST);
+          await plugin.close();
+          const used = { limits: { [budget]: amount } };
+          equal(
+            told.filter(({ code }) => code === 'BUDGET_EXCEEDED').map(({ needs }) => needs),
+            most === amount ? [] : [used, used],
+          );
+        }
+      },
+    );
+
     if (ask === 'output') continue;
     test.row(`budget.${budget}`, `${ask}: the amounts of one call are added up`, () =>
       run(2 * amount - 1, plugin =>
@@ -172,6 +192,15 @@ function budgets(test: Test, mode: TextMode): void {
     await plugin.close();
   });
 }
+
+/** Options with a policy that only reports. */
+const watch = (limits: Budgets, onEvent: (denial: PolicyDenial) => void): PluginOptions => ({
+  policy: {
+    source: { version: 1, plugins: [{ name: 'plugin', grants: [], limits }] },
+    mode: 'audit',
+    onEvent,
+  },
+});
 
 for (const mode of TEXT_MODES) {
   suite(
@@ -216,6 +245,48 @@ suite('budgets', test => {
     });
     const plugin = await createPlugin(wasm, { functions, limits: { hostCalls: 2 } });
     await plugin.call('run');
+    await plugin.close();
+  });
+
+  test('a report of the mode audit names the line of the limits, and the amount that the call used', async () => {
+    const source = JSON.stringify(
+      { version: 1, plugins: [{ name: 'a', grants: [], limits: { varWrites: 1 } }] },
+      null,
+      1,
+    );
+    const told: PolicyDenial[] = [];
+    const policy = {
+      source,
+      mode: 'audit',
+      onEvent: (denial: PolicyDenial) => void told.push(denial),
+    } as const;
+    const plugin = await make('inline', { varWrites: 2, hostCalls: 1 }, { policy });
+    await plugin.call('write again', REQUEST);
+    await raises(() => plugin.call('host again', REQUEST), { code: 'BUDGET_EXCEEDED' });
+    await plugin.close();
+    const reports = told.filter(({ code }) => code === 'BUDGET_EXCEEDED');
+    is(reports.length, 1);
+    equal(
+      [reports[0]!.at, reports[0]!.plugin, reports[0]!.message],
+      [
+        'plugboard.policy.json:7',
+        'a',
+        'plugboard.policy.json:7: plugin "a": a call used 2 of limits.varWrites, over the policy, which allows 1; ' +
+          'to allow it, set {"limits":{"varWrites":2}}',
+      ],
+    );
+  });
+
+  test('a receiver of reports that throws fails the call, and the next one works', async () => {
+    const receive = ({ code }: PolicyDenial) => {
+      if (code === 'BUDGET_EXCEEDED') throw new Error('no');
+    };
+    const plugin = await make('inline', {}, watch({ varWrites: 0 }, receive));
+    await raises(() => plugin.call('write', REQUEST), {
+      code: 'HOST_FUNCTION_FAILED',
+      message: 'write: option.policy.onEvent failed: no',
+    });
+    await plugin.call('quiet', REQUEST);
     await plugin.close();
   });
 

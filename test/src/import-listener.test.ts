@@ -1,13 +1,8 @@
-import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
+import type { EnvImports } from '../../abi/index.ts';
 import { jspi } from '../../src/engine/jspi.ts';
-import { parseManifest } from '../../src/given/manifest.ts';
-import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
 import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
 import { toImport } from '../../src/link/imports.ts';
 import { instantiate } from '../../src/link/instance.ts';
-import { planLinks } from '../../src/link/plan.ts';
-import { compileModule } from '../../src/module/compile.ts';
-import { loadSource } from '../../src/module/source.ts';
 import {
   type CallError,
   createPlugin,
@@ -16,10 +11,9 @@ import {
   type PluginOptions,
   values,
 } from '../../src/node.ts';
-import { webPlatform } from '../../src/platform/web.ts';
-import { LineSink } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { embed } from '../helpers/embedding.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
@@ -256,8 +250,7 @@ function importObjects(make: () => void): WebAssembly.Imports[] {
 suite('imports without a listener', test => {
   test('the module gets the functions of the host themselves', async () => {
     const add = (one: number, other: number) => one + other;
-    const functions = { host: { add } };
-    const { modules, given } = parseManifest(
+    const { execution, embedding, imports } = await embed(
       buildModule({
         imports: [
           { module: ENV, name: 'load_u8', params: ['i64'], ...i32 },
@@ -266,25 +259,9 @@ suite('imports without a listener', test => {
           { module: 'host', name: 'add', params: ['i32', 'i32'], ...i32 },
         ],
       }),
+      add,
     );
-    const source = await loadSource(webPlatform, fetch as typeof globalThis.fetch, modules[0]!);
-    const module = await compileModule(webPlatform, 'main', source);
-    const kernel = new Kernel({ maxVarBytes: 0 });
-    const { tier, imports } = kernelImports(kernel);
-    const plan = planLinks([module], toSettings(given, readPluginOptions({ functions })));
-    const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined };
-    const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
-    const execution = { plan, kernel, limits, tier, listener: undefined, ...sinks };
-    const hosts = {
-      kernelImports: imports,
-      http: null,
-      hostImport: () => add,
-      wasi: webPlatform,
-      createWasi: null,
-    };
-    const [imported] = importObjects(() =>
-      instantiate(execution, { ...hosts, suspends: false, ask: null }, () => {}),
-    );
+    const [imported] = importObjects(() => instantiate(execution, embedding, () => {}));
     const { load_u8, alloc, http_request } = imported![ENV] as unknown as EnvImports;
     is(load_u8, imports.load_u8);
     is(alloc, imports.alloc);

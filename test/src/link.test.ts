@@ -55,11 +55,6 @@ interface Works {
 
 const works: Works[] = [
   {
-    name: 'a function of one instance that stays',
-    modules: { lib: counter, main: { imports: [importsNext('lib')], functions: [callsNext] } },
-    results: [1, 2, 3],
-  },
-  {
     row: 'link-instances',
     name: 'two modules that import from a third share its instance',
     modules: {
@@ -71,44 +66,6 @@ const works: Works[] = [
       },
     },
     results: [2, 4],
-  },
-  {
-    name: 'an order of the manifest in which the main module comes first',
-    modules: { main: { imports: [importsNext('lib')], functions: [callsNext] }, lib: counter },
-    results: [1, 2],
-  },
-  {
-    row: 'link-kinds',
-    name: 'a memory',
-    modules: {
-      lib: {
-        memoryPages: 1,
-        functions: [{ name: 'write', body: ['i32.const 8', 'i32.const 42', 'i32.store8 0'] }],
-      },
-      main: {
-        imports: [
-          { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
-          { module: 'lib', name: 'write' },
-        ],
-        functions: [{ name: 'run', ...i32, body: ['call 0', 'i32.const 8', 'i32.load8_u 0'] }],
-      },
-    },
-    results: [42],
-  },
-  {
-    row: 'link-kinds',
-    name: 'a global that both can change',
-    modules: {
-      lib: counter,
-      main: {
-        imports: [
-          { module: 'lib', name: 'count', kind: 'global', type: 'i32', mutable: true },
-          importsNext('lib'),
-        ],
-        functions: [{ name: 'run', ...i32, body: ['i32.const 20', 'global.set 0', 'call 0'] }],
-      },
-    },
-    results: [21, 21],
   },
   {
     row: 'link-kinds',
@@ -474,21 +431,8 @@ suiteInModes('link', (test, mode) => {
     },
   );
 
-  test.row('abi.link-call', 'only exports of the main module are called', async () => {
-    const plugin = await createPlugin(
-      manifestOf({ lib: counter, main: { functions: [{ name: 'run', body: [] }] } }),
-    );
-    await raises(() => plugin.call('next'), { code: 'FUNCTION_NOT_FOUND' });
-  });
-
   const run: ModuleShape = { functions: [{ name: 'run', body: [] }] };
   const names: { row?: string; given: (string | undefined)[]; main?: number; message?: string }[] = [
-    { given: [undefined], main: 0 },
-    { row: 'link-single', given: ['any'], main: 0 },
-    { row: 'link-last', given: ['a', 'b'], main: 1 },
-    { row: 'link-main', given: ['main', 'b'], main: 0 },
-    { given: ['a', undefined], main: 1 },
-    { row: 'link-main', given: [undefined, 'b'], main: 0 },
     { row: 'link-unnamed', given: [undefined, undefined], message: 'manifest.wasm[1].name' },
     { given: ['main', undefined], message: 'manifest.wasm[1].name' },
     { given: ['a', 'a'], main: 1 },

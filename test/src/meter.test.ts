@@ -1,7 +1,8 @@
 import { encodeModule, functionType, sized } from '../../abi/encode.ts';
-import { arm, METER_EXPORTS, makeAsk } from '../../src/wasm/ask.ts';
+import { arm, METER_EXPORTS } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { findRepeated } from '../../src/wasm/instructions.ts';
+import { makeAsk } from '../../src/wasm/make-ask.ts';
 import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
 import { checkCut, checkTransformed } from '../contract/modules.ts';
 import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';

@@ -45,14 +45,16 @@ const facts = (bytes: Uint8Array<ArrayBuffer>) => ({
 
 suite('prepared modules', test => {
   test('the bytes tell which limits they keep', () => {
-    equal(preparationOf(WASM), { hasChecks: false, initialPages: 1, growthPages: null });
+    equal(preparationOf(WASM), { hasChecks: false, hasFuel: false, initialPages: 1, growthPages: null });
     equal(preparationOf(prepareModule(WASM, { maxPages: 3, time: false })), {
       hasChecks: false,
+      hasFuel: false,
       initialPages: 1,
       growthPages: 3,
     });
     equal(preparationOf(prepareModule(WASM, { maxPages: 0, time: true })), {
       hasChecks: true,
+      hasFuel: false,
       initialPages: 1,
       growthPages: 0,
     });
@@ -101,10 +103,12 @@ suite('prepared modules', test => {
     for (const bytes of [WASM, WITH_START]) {
       const prepared = prepareModule(bytes, { time: true });
       for (const source of [prepared, builtModule(new WebAssembly.Module(prepared), facts(prepared))]) {
-        const plugin = await createPlugin(source, { timeoutMs: 50, timeoutBy: 'checks' });
-        await raises(() => plugin.call('loop'), { code: 'TIMEOUT' });
-        await plugin.call('many');
-        await plugin.close();
+        const limited = await createPlugin(source, { timeoutMs: 50, timeoutBy: 'checks' });
+        await raises(() => limited.call('loop'), { code: 'TIMEOUT' });
+        await limited.close();
+        const patient = await createPlugin(source, { timeoutMs: 60_000, timeoutBy: 'checks' });
+        await patient.call('many');
+        await patient.close();
         const free = await createPlugin(source);
         await free.call('many');
         if (bytes === WITH_START)

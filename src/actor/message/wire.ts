@@ -21,7 +21,7 @@ import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from 
 export type Wire = 'plain' | 'upstream';
 
 /** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
-function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
   if (!isObject(value)) {
     const expected = 'expected a message such as Message.integer(5)';
     throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);

@@ -137,9 +137,9 @@ function parse(bytes: Uint8Array): JsonObject {
   throw invalid(`expected a JSON object, got ${describe(file)}`);
 }
 
-type Path = (string | number)[];
+export type Path = (string | number)[];
 
-const isPaths = (value: JsonValue): value is Path[] =>
+export const isPaths = (value: JsonValue): value is Path[] =>
   Array.isArray(value) &&
   value.every(
     path =>
@@ -149,7 +149,7 @@ const isPaths = (value: JsonValue): value is Path[] =>
   );
 
 /** Returns the paths of bytes: JSON reads bytes back as lists of numbers, which a plugin that expects bytes cannot read. */
-function pathsOfBytes(value: JsonValue, path: Path = [], found: Path[] = []): Path[] {
+export function pathsOfBytes(value: JsonValue, path: Path = [], found: Path[] = []): Path[] {
   if (isUint8Array(value)) found.push([...path]);
   else if (Array.isArray(value) || isJsonObject(value)) {
     const isArray = Array.isArray(value);
@@ -162,7 +162,8 @@ function pathsOfBytes(value: JsonValue, path: Path = [], found: Path[] = []): Pa
   return found;
 }
 
-function putBytes(state: JsonObject, path: Path): void {
+/** Puts bytes in the place of a list of numbers. @throws {ActorError} INVALID_STATE_FILE */
+export function putBytes(state: JsonObject, path: Path): void {
   const parents = path.slice(0, -1);
   const last = path.at(-1)!;
   const holder = parents.reduce<JsonValue | undefined>(member, state);

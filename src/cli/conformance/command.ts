@@ -1,18 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import type { CaseFile, Level } from '../../conformance/case.ts';
-import { type Host, HostLost } from '../../conformance/host.ts';
-import { plugboardHost } from '../../conformance/plugboard-host.ts';
+import type { Level } from '../../conformance/case.ts';
+import type { Host } from '../../conformance/host.ts';
 import { runCase } from '../../conformance/run-case.ts';
-import { type SourceCaseFile, withShared } from '../../conformance/shared-cases.ts';
-import { createPlugin } from '../../node.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
-import { readInputFile, readJsonFile } from '../files.ts';
+import { readInputFile } from '../files.ts';
 import { writeStderr, writeStdout } from '../stdio.ts';
+import { CASES_OPTION, type FolderCases, folderOfCases, readCases } from './cases.ts';
 import { compare, type Expectations, NOTHING_KNOWN, readExpectations, staleIds } from './expectations.ts';
-import { processHost } from './process-host.ts';
+import { ownHost, startHost } from './hosts.ts';
 import { type CaseResult, failures, junit, type Results, summary } from './report.ts';
 
 const DEFAULT_TIMEOUT_S = 30;
@@ -29,13 +24,10 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
   options: {
     host: {
       value: 'COMMAND',
-      help: 'program of the host, with its arguments; default: plugboard itself',
+      help: 'native, go-sdk, js-sdk, or a program with its arguments; default: plugboard itself',
       heading: 'Host and cases',
     },
-    cases: {
-      value: 'FOLDER',
-      help: 'folder of the cases; default: that of plugboard-conformance, if installed',
-    },
+    cases: CASES_OPTION,
     expect: { value: 'FILE', help: 'expectations of this version of the host; default: every case passes' },
     filter: { value: 'TEXT', repeatable: true, help: 'run only cases with an id that contains TEXT' },
     level: { value: 'LEVEL', help: 'run only cases of one level: core, edge or hardened' },
@@ -49,19 +41,19 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
   },
   examples: [
     'plugboard conformance --level core',
-    "plugboard conformance --host 'python3 adapters/native.py' --expect expectations/native-1.41.0.json",
+    'plugboard conformance --host native --expect expectations/native-1.41.0.json',
     "plugboard conformance --host './my-host --conformance' --filter abi. --junit > results.xml",
   ],
   run: async (_, { host: command, cases, expect, filter, level, timeout, json, junit: wantsXml }) => {
     if (level !== undefined && !LEVELS.includes(level))
       throw new CliError('USAGE', `--level: expected core, edge or hardened, got ${JSON.stringify(level)}`);
-    const folder = resolve(cases ?? installed());
-    const files = await readFiles(folder);
+    const folder = folderOfCases(cases);
+    const files = await readCases(folder);
     const known = expect
       ? readExpectations(new TextDecoder().decode(await readInputFile(expect)), expect)
       : NOTHING_KNOWN;
     const timeoutMs = (timeout ?? DEFAULT_TIMEOUT_S) * 1000;
-    const host = await makeHost(command, folder, timeoutMs);
+    const host = command === undefined ? ownHost(folder) : await startHost(command, folder, timeoutMs);
     try {
       const isChosen = (id: string, of: Level) =>
         (level === undefined || of === level) &&
@@ -86,52 +78,6 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
     }
   },
 });
-
-interface FolderCases {
-  folder: string;
-  file: CaseFile;
-}
-
-/** @throws {CliError} FILE */
-function installed(): string {
-  try {
-    return dirname(createRequire(join(process.cwd(), 'x.js')).resolve('plugboard-conformance/index.json'));
-  } catch {
-    throw new CliError(
-      'FILE',
-      'plugboard-conformance is not installed here: npm install plugboard-conformance, or give --cases',
-    );
-  }
-}
-
-/** Reads the case files that index.json lists. Modules of the optional bundle may be missing: their folders are left out. */
-async function readFiles(folder: string): Promise<FolderCases[]> {
-  const names = (await readJsonFile(join(folder, 'index.json'))) as string[];
-  const read = async (name: string) =>
-    (await readJsonFile(join(folder, name, 'cases.json'))) as SourceCaseFile;
-  const files: FolderCases[] = [];
-  for (const name of names) {
-    const file = await read(name);
-    const shared = file.shared === undefined ? [] : (await read(file.shared)).cases;
-    files.push({ folder: name, file: withShared(name, file, shared) });
-  }
-  return files;
-}
-
-async function makeHost(command: string | undefined, folder: string, timeoutMs: number): Promise<Host> {
-  if (command === undefined) {
-    const { version } = createRequire(import.meta.url)('plugboard/package.json') as { version: string };
-    const read = (path: string) => new Uint8Array(readFileSync(join(folder, path)));
-    const more = ['hashes', 'timeouts', 'waiting-host-functions'];
-    return plugboardHost({ create: createPlugin, version, read, more });
-  }
-  try {
-    return await processHost(command.split(' ').filter(Boolean), folder, timeoutMs);
-  } catch (error) {
-    if (!(error instanceof HostLost)) throw error;
-    throw new CliError('FILE', `--host ${command}: ${error.message}`, { cause: error });
-  }
-}
 
 async function runAll(
   host: Host,

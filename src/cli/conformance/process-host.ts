@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Folders } from '../../conformance/case.ts';
 import {
@@ -174,7 +174,7 @@ export async function processHost(
           command: {
             ...scenario,
             folders: undefined,
-            path: join(folder, scenario.path),
+            path: resolve(folder, scenario.path),
             stdin: toBase64(scenario.stdin),
             mounts: Object.fromEntries(mounts) as object,
           },
@@ -209,12 +209,14 @@ async function open(
     if (place) await rm(place, { recursive: true, force: true });
   };
   const { allowed_paths, wasm, ...manifest } = scenario.manifest;
+  // Without folders of a case, the paths are those of this machine.
+  const pathOf = (from: string) => (place ? join(place, from) : resolve(from));
   const paths = Object.entries(allowed_paths ?? {}).map(([from, to]) =>
-    from.startsWith('ro:') ? [`ro:${join(place!, from.slice(3))}`, to] : [join(place!, from), to],
+    from.startsWith('ro:') ? [`ro:${pathOf(from.slice(3))}`, to] : [pathOf(from), to],
   );
   const whole = {
     ...manifest,
-    wasm: wasm.map(module => ({ ...module, path: join(folder, module.path) })),
+    wasm: wasm.map(module => ({ ...module, path: resolve(folder, module.path) })),
     ...(allowed_paths && { allowed_paths: Object.fromEntries(paths) as object }),
   };
   talk.send({ open: { ...scenario, folders: undefined, manifest: whole } });

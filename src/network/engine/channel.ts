@@ -1,7 +1,7 @@
 import type { Message } from '../../actor/message/message.ts';
 import { Fifo } from '../../values/fifo.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import type { Delivery, Trace } from './engine.ts';
+import type { Delivery, Received, Trace } from './engine.ts';
 
 /** How much an edge holds. */
 export interface Bounds {
@@ -22,6 +22,8 @@ export interface Entry {
 export interface Sink {
   readonly name: string;
   put(entry: Entry): void;
+  /** The packets of a source that no committed step has read, in order. */
+  pendingOf(source: string): Iterable<Entry>;
 }
 
 /** One way of packets, with its bounds. The packets wait in the sink. */
@@ -61,6 +63,23 @@ export class Channel {
     this.sink.put({ delivery, bytes, number, channel: this });
   }
 
+  /** The position of the latest packet. */
+  get latest(): number {
+    return this.#next - 1;
+  }
+
+  /** Goes on after a packet of an earlier process. */
+  goOnAfter(position: number): void {
+    this.#next = position + 1;
+  }
+
+  /** Puts back a packet of an earlier process. */
+  putAgain(entry: Omit<Entry, 'channel'>): void {
+    this.packets++;
+    this.bytes += entry.bytes;
+    this.sink.put({ ...entry, channel: this });
+  }
+
   release(bytes: number): void {
     this.packets--;
     this.bytes -= bytes;
@@ -73,23 +92,58 @@ export class Outbox implements Sink {
   readonly #entries = new Fifo<Entry>();
   readonly #readers = new Fifo<(entry: Entry | undefined) => void>();
   readonly #onRoom: () => void;
+  /** By source, the packets that no reader has used, and the positions of those that were used before earlier ones. */
+  readonly #pending: Map<string, { entries: Fifo<Entry>; used: Set<number> }> | null;
   #isClosed = false;
 
-  /** @param onRoom called when a reader has taken a packet that waited */
-  constructor(name: string, onRoom: () => void) {
+  /**
+   * @param onRoom called when a reader has taken a packet that waited
+   * @param keeps whether packets are remembered until they are used
+   */
+  constructor(name: string, onRoom: () => void, keeps: boolean) {
     this.name = name;
     this.#onRoom = onRoom;
+    this.#pending = keeps ? new Map() : null;
+  }
+
+  pendingOf(source: string): Iterable<Entry> {
+    return this.#pending?.get(source)?.entries ?? [];
+  }
+
+  /** A reader has used a packet. Returns the position up to which all are used, if it has changed. */
+  use(source: string, position: number): number | undefined {
+    const pending = this.#pending?.get(source);
+    if (!pending) return undefined;
+    const { entries, used } = pending;
+    used.add(position);
+    let last: number | undefined;
+    while (entries.first && used.delete(entries.first.delivery.position))
+      last = entries.shift().delivery.position;
+    return last;
   }
 
   put(entry: Entry): void {
+    if (this.#pending) {
+      const { source } = entry.delivery;
+      const pending = this.#pending.get(source) ?? { entries: new Fifo(), used: new Set() };
+      this.#pending.set(source, pending);
+      pending.entries.push(entry);
+    }
     if (this.#readers.size > 0) {
       entry.channel?.release(entry.bytes);
       this.#readers.shift()(entry);
     } else this.#entries.push(entry);
   }
 
-  async *read(): AsyncGenerator<Delivery, void, undefined> {
-    for (let entry = await this.#take(); entry; entry = await this.#take()) yield entry.delivery;
+  /** @param ready awaited before a packet goes out */
+  async *read(
+    ready?: (entry: Entry) => Promise<void> | undefined,
+  ): AsyncGenerator<Received, void, undefined> {
+    for (let entry = await this.#take(); entry; entry = await this.#take()) {
+      const waiting = ready?.(entry);
+      if (waiting) await waiting;
+      yield { ...entry.delivery, number: entry.number };
+    }
   }
 
   close(): void {

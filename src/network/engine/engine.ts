@@ -9,6 +9,12 @@ export type NodeState = ActorState | StateMap;
 /** Position in each source of a node: the number of its latest packet that a committed step has read. */
 export type Positions = { readonly [source: string]: number };
 
+/** The cause of packets that were sent without a call. */
+export const OUTSIDE = '';
+
+/** The first character of the causes that `accept` makes of ids. They outlive the process. */
+export const ACCEPTED = '#';
+
 /** The origin of a packet. */
 export interface Trace {
   /** The packets from outside that it comes from, by the ids that `send` got. A packet of a join has those of all its parts. */
@@ -28,6 +34,12 @@ export interface Delivery {
   readonly port: string;
   readonly message: Message;
   readonly trace: Trace;
+}
+
+/** A message that leaves the network. */
+export interface Received extends Delivery {
+  /** Rises with each message of a port, and is the same when the message comes again. */
+  readonly number: number;
 }
 
 /** A message that a node sends. It goes to every edge that begins at the port, in the order of the plan. */
@@ -116,10 +128,15 @@ export interface Engine {
   open(plan: Plan): Promise<void>;
   /** Begins to make the steps of a node. An earlier session of the node is fenced. */
   own(key: NodeKey, signal?: AbortSignal): Promise<NodeSession>;
-  /** Puts a message into a port of the network. Resolves once it is kept; while the way is full, it waits. */
-  send(port: string, message: Message, options?: SendOptions): Promise<void>;
+  /**
+   * Puts a message into a port of the network. While the way is full, it waits. Resolves once the message is kept, to true; or to
+   * false if its id came before.
+   */
+  send(port: string, message: Message, options?: SendOptions): Promise<boolean>;
   /** The messages of a port of the network. Each goes to one reader. Ends once the engine is closed. */
-  receive(port: string): AsyncIterable<Delivery>;
+  receive(port: string): AsyncIterable<Received>;
+  /** A reader has used a message of `receive`. Until then it comes again after a crash. */
+  done(port: string, delivery: Delivery): void;
   /** The latest dead letters, at least 1,000. */
   dead(): Promise<readonly DeadLetter[]>;
   close(): Promise<void>;

@@ -48,6 +48,17 @@ export class Inbox implements Sink {
     this.#end().give(this.#shift(this.#most));
   }
 
+  pendingOf(source: string): Iterable<Entry> {
+    return this.#pending.get(source) ?? [];
+  }
+
+  /** Takes the record of an earlier process. */
+  restore({ positions, state }: NodeRecord): void {
+    for (const [source, position] of Object.entries(positions)) this.#positions.set(source, position);
+    this.#state = state;
+    this.#isKept = true;
+  }
+
   /** Another session begins: all packets that no committed step has read come again, in the order in which they came. */
   rewind(): void {
     const entries = [...this.#pending.values()].flatMap(pending => [...pending]);

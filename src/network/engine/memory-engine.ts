@@ -5,14 +5,17 @@ import { fenced, NetworkError, networkStopped } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 import { Links, reachable, shortestWay } from '../plan/cycles.ts';
 import { type Plan, portKey } from '../plan/plan.ts';
+import type { BoundOptions } from './bounds.ts';
 import { type Bounds, boundsOf, Channel, Outbox } from './channel.ts';
 import type {
   DeadLetter,
   Delivery,
   Engine,
   NodeKey,
+  NodeRecord,
   NodeSession,
   NodeStep,
+  Received,
   SendOptions,
   Trace,
 } from './engine.ts';
@@ -21,17 +24,29 @@ import { MemorySession, type SessionOwner } from './memory-session.ts';
 import { messageBytes, stepBytes } from './message-bytes.ts';
 import { isBlocked, Room, type Waiter } from './room.ts';
 
-export interface MemoryEngineOptions {
-  /** Packets that an edge holds before its sender waits. Default: 1,024. */
-  capacity?: number | undefined;
-  /** Bytes that an edge holds before its sender waits. Default: 4 MiB. */
-  capacityBytes?: number | undefined;
-  /** Packets that an edge holds whose sender may not wait. Default: 10,000. */
-  cycleCapacity?: number | undefined;
-  /** Bytes that such an edge holds. Default: 16 MiB. */
-  cycleCapacityBytes?: number | undefined;
+export interface MemoryEngineOptions extends BoundOptions {
   /** A larger step is refused. Default: no limit. */
   maxStepBytes?: number | undefined;
+}
+
+/** A message with the ways that it goes. */
+export interface Put {
+  readonly message: Message;
+  readonly trace: Trace;
+  readonly bytes: number;
+  readonly channels: readonly Channel[];
+}
+
+/** All that a step changes, or a packet from outside, or a reader outside. */
+export interface Change {
+  /** Null for the world outside. */
+  readonly node: string | null;
+  readonly read: NodeStep['read'];
+  readonly state?: NodeStep['state'];
+  readonly dead?: NodeStep['dead'];
+  readonly puts: readonly Put[];
+  /** The port and the id of a packet from outside. */
+  readonly id?: readonly [port: string, id: string] | undefined;
 }
 
 const NO_TRACE: Trace = { causes: [], hops: 0 };
@@ -46,17 +61,17 @@ export class MemoryEngine implements Engine {
   readonly #options: MemoryEngineOptions;
   readonly #cycleBounds: Bounds;
   #plan: Plan | undefined;
-  readonly #inboxes = new Map<string, Inbox>();
-  readonly #outboxes = new Map<string, Outbox>();
-  readonly #inports = new Map<string, Channel>();
+  protected readonly inboxes = new Map<string, Inbox>();
+  protected readonly outboxes = new Map<string, Outbox>();
+  protected readonly inports = new Map<string, Channel>();
   /** Node → key of a port → the ways that begin there. */
   readonly #routes = new Map<string, { caseSensitive: boolean; ports: Map<string, Channel[]> }>();
   readonly #sessions = new Map<string, MemorySession>();
-  readonly #dead: DeadLetter[] = [];
-  readonly #ids = new Map<string, Set<string>>();
+  protected readonly letters: DeadLetter[] = [];
+  protected readonly ids = new Map<string, Set<string>>();
   readonly #room = new Room((waiting, isDraining) => this.#findStalled(waiting, isDraining));
   /** Number of packets that came so far. */
-  #entries = 0;
+  protected entries = 0;
   #isClosed = false;
 
   constructor(options: MemoryEngineOptions = {}) {
@@ -71,34 +86,63 @@ export class MemoryEngine implements Engine {
     this.#plan = plan;
     const { capacity, capacityBytes } = this.#options;
     for (const { id, caseSensitive } of plan.nodes) {
-      this.#inboxes.set(id, new Inbox(id, () => this.#room.working.add(id)));
+      this.inboxes.set(id, new Inbox(id, () => this.#room.working.add(id)));
       this.#routes.set(id, { caseSensitive, ports: new Map() });
     }
     for (const { id, from, to, isInCycle, capacity: own } of plan.edges) {
       const bounds = isInCycle ? this.#cycleBounds : boundsOf(own ?? capacity, capacityBytes, false);
       this.#route(from.node, from.port).push(
-        new Channel(id, to.port, this.#inboxes.get(to.node)!, bounds, !isInCycle),
+        new Channel(id, to.port, this.inboxes.get(to.node)!, bounds, !isInCycle),
       );
     }
     const bounds = boundsOf(capacity, capacityBytes, false);
     for (const { name, node, port } of plan.outports) {
-      const outbox = this.#outboxes.get(name) ?? new Outbox(name, () => this.#room.settle());
-      this.#outboxes.set(name, outbox);
+      const outbox = this.outboxes.get(name) ?? new Outbox(name, () => this.#room.settle(), this.lasts);
+      this.outboxes.set(name, outbox);
       this.#route(node, port).push(new Channel(`${node}.${port} > ${name}`, name, outbox, bounds, true));
     }
     for (const { name, node, port } of plan.inports)
-      this.#inports.set(name, new Channel(`> ${name}`, port, this.#inboxes.get(node)!, bounds, true));
+      this.inports.set(name, new Channel(`> ${name}`, port, this.inboxes.get(node)!, bounds, true));
+    for (const [node, record] of this.restore()) this.inboxes.get(node)!.restore(record);
     for (const [index, { to, data }] of plan.initial.entries()) {
+      if (index < (this.inboxes.get(to.node)!.record?.positions.initial ?? 0)) continue;
       const message = Message.from(data);
       const delivery = { source: 'initial', position: index + 1, port: to.port, message, trace: NO_TRACE };
-      const entry = { delivery, bytes: 0, number: this.#entries++, channel: null };
-      this.#inboxes.get(to.node)!.put(entry);
+      // Before the packets that an earlier process has left, too.
+      const number = index - plan.initial.length;
+      const entry = { delivery, bytes: 0, number, channel: null };
+      this.inboxes.get(to.node)!.put(entry);
     }
+    this.putAgain();
+  }
+
+  /** Whether packets and records stay after the engine is closed. */
+  protected get lasts(): boolean {
+    return false;
+  }
+
+  /** Reads the storage of an earlier process, and returns the records of its nodes. */
+  protected restore(): Iterable<[node: string, record: NodeRecord]> {
+    return [];
+  }
+
+  /** Puts the packets of an earlier process on their ways. */
+  protected putAgain(): void {}
+
+  /** Keeps a change before it has effect. @throws when it cannot be kept; then nothing has changed */
+  protected keep(_change: Change): void {}
+
+  /** The traces of the packets that wait. */
+  *waiting(): Generator<Trace, void, undefined> {
+    for (const { sink, source } of this.channels())
+      for (const { delivery } of sink.pendingOf(source)) yield delivery.trace;
+    for (const inbox of this.inboxes.values())
+      for (const { delivery } of inbox.pendingOf('initial')) yield delivery.trace;
   }
 
   async own({ node, key }: NodeKey): Promise<NodeSession> {
     this.#checkOpen();
-    const inbox = this.#inboxes.get(node);
+    const inbox = this.inboxes.get(node);
     if (!inbox) throw new NetworkError('UNKNOWN_PORT', `engine: there is no node ${describe(node)}`);
     if (key !== undefined)
       refuseOption(`own: key: a MemoryEngine does not divide nodes, got ${describe(key)}`);
@@ -109,36 +153,58 @@ export class MemoryEngine implements Engine {
     return session;
   }
 
-  async send(port: string, message: Message, options: SendOptions = {}): Promise<void> {
+  async send(port: string, message: Message, options: SendOptions = {}): Promise<boolean> {
     this.#checkOpen();
-    const channel = this.#inports.get(port);
+    const channel = this.inports.get(port);
     if (!channel) throw new NetworkError('UNKNOWN_PORT', `engine: there is no inport ${describe(port)}`);
     const { id, signal, trace = NO_TRACE } = options;
-    if (id !== undefined && !this.#isNew(port, id)) return;
-    const bytes = messageBytes(message);
+    const ids = this.ids.get(port) ?? new Set();
+    this.ids.set(port, ids);
+    const isKnown = () => id !== undefined && ids.has(id);
+    if (isKnown()) return false;
+    const put = { message, bytes: messageBytes(message), trace, channels: [channel] };
+    let isNew = true;
     await this.#room.whenRoom(null, [channel], signal, {
       check: isForced => {
-        if (isForced) this.#checkOverflow(channel.source, channel, [{ bytes, channels: [channel] }]);
+        if (isForced) this.#checkOverflow(channel.source, channel, [put]);
       },
-      run: () => channel.put(message, bytes, trace, this.#entries++),
+      run: () => {
+        // The same packet may have waited twice.
+        isNew = !isKnown();
+        if (!isNew) return;
+        this.keep({ node: null, read: [], puts: [put], id: id === undefined ? undefined : [port, id] });
+        if (id !== undefined) ids.add(id);
+        if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);
+        this.#put(put);
+      },
     });
+    return isNew;
   }
 
-  receive(port: string): AsyncIterable<Delivery> {
-    const outbox = this.#outboxes.get(port);
-    if (outbox) return outbox.read();
+  receive(port: string): AsyncIterable<Received> {
+    return this.outboxOf(port).read();
+  }
+
+  protected outboxOf(port: string): Outbox {
+    const outbox = this.outboxes.get(port);
+    if (outbox) return outbox;
     throw new NetworkError('UNKNOWN_PORT', `engine: there is no outport ${describe(port)}`);
   }
 
+  done(port: string, { source, position }: Delivery): void {
+    const last = this.#isClosed ? undefined : this.outboxes.get(port)!.use(source, position);
+    if (last !== undefined) this.keep({ node: null, read: [{ source, position: last }], puts: [] });
+  }
+
   async dead(): Promise<readonly DeadLetter[]> {
-    return [...this.#dead];
+    return [...this.letters];
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#room.close(networkStopped('engine'));
-    for (const inbox of this.#inboxes.values()) inbox.close();
-    for (const outbox of this.#outboxes.values()) outbox.close();
+    for (const inbox of this.inboxes.values()) inbox.close();
+    for (const outbox of this.outboxes.values()) outbox.close();
   }
 
   /**
@@ -151,11 +217,26 @@ export class MemoryEngine implements Engine {
 
   /** Number of packets and bytes that wait, by source. */
   depths(): { [source: string]: { packets: number; bytes: number } } {
-    const channels = [
-      ...this.#inports.values(),
-      ...[...this.#routes.values()].flatMap(({ ports }) => [...ports.values()].flat()),
-    ];
-    return Object.fromEntries(channels.map(({ source, packets, bytes }) => [source, { packets, bytes }]));
+    return Object.fromEntries(
+      this.channels().map(({ source, packets, bytes }) => [source, { packets, bytes }]),
+    );
+  }
+
+  /** All ways of packets, by the port or node where they begin. */
+  protected channels(): Channel[] {
+    const routes = [...this.#routes.values()].flatMap(({ ports }) => [...ports.values()].flat());
+    return [...this.inports.values(), ...routes];
+  }
+
+  /** The ways that begin at a node; at the ports of the network for the world outside. */
+  protected channelsOf(node: string | null): Channel[] {
+    if (node === null) return [...this.inports.values()];
+    return [...(this.#routes.get(node)?.ports.values() ?? [])].flat();
+  }
+
+  /** Ends all sessions: another process has taken the network over. */
+  protected fenceAll(): void {
+    for (const session of [...this.#sessions.values()]) session.fence();
   }
 
   readonly #owner: SessionOwner = {
@@ -180,13 +261,8 @@ export class MemoryEngine implements Engine {
     if (this.#isClosed || !this.#plan) throw networkStopped('engine');
   }
 
-  #isNew(port: string, id: string): boolean {
-    const ids = this.#ids.get(port) ?? new Set();
-    this.#ids.set(port, ids);
-    if (ids.has(id)) return false;
-    ids.add(id);
-    if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);
-    return true;
+  #put({ message, bytes, trace, channels }: Put): void {
+    for (const channel of channels) channel.put(message, bytes, trace, this.entries++);
   }
 
   #commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void> {
@@ -205,11 +281,12 @@ export class MemoryEngine implements Engine {
           if (!channel.waits || isForced) this.#checkOverflow(node, channel, puts);
       },
       run: () => {
-        this.#inboxes.get(node)!.advance(step);
-        for (const { message, bytes, trace, channels } of puts)
-          for (const channel of channels) channel.put(message, bytes, trace, this.#entries++);
-        if (step.dead.length > 0) this.#dead.push(...step.dead);
-        if (this.#dead.length > MOST_DEAD) this.#dead.splice(0, this.#dead.length - MOST_DEAD);
+        const { read, state, dead } = step;
+        this.keep({ node, read, state, dead, puts });
+        this.inboxes.get(node)!.advance(step);
+        for (const put of puts) this.#put(put);
+        if (step.dead.length > 0) this.letters.push(...step.dead);
+        if (this.letters.length > MOST_DEAD) this.letters.splice(0, this.letters.length - MOST_DEAD);
       },
     });
   }
@@ -224,11 +301,7 @@ export class MemoryEngine implements Engine {
     );
   }
 
-  #checkOverflow(
-    node: string,
-    channel: Channel,
-    puts: readonly { bytes: number; channels: readonly Channel[] }[],
-  ): void {
+  #checkOverflow(node: string, channel: Channel, puts: readonly Put[]): void {
     const own = puts.filter(({ channels }) => channels.includes(channel));
     const bytes = own.reduce((sum, put) => sum + put.bytes, 0);
     const { packets: most, bytes: mostBytes } = this.#cycleBounds;

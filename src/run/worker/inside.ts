@@ -16,7 +16,9 @@ import { type Embedding, type Instances, instantiate } from '../../link/instance
 import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
-import { type Ask, makeAsk } from '../../wasm/ask.ts';
+import type { Ask } from '../../wasm/ask.ts';
+import { makeAsk } from '../../wasm/make-ask.ts';
+import { Fuel } from '../fuel.ts';
 import { Answer } from './answer.ts';
 import { type Finished, type Order, type PlainError, type Request, type Setup, toPlain } from './protocol.ts';
 
@@ -53,6 +55,7 @@ class WorkerPlugin {
   readonly #imports: EnvImports;
   readonly #answer: Answer;
   readonly #ask: Ask | null;
+  readonly #fuel: Fuel;
   #instances: Instances | null = null;
   #module: string = MAIN;
 
@@ -61,6 +64,7 @@ class WorkerPlugin {
     this.#port = port;
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
+    this.#fuel = new Fuel(setup.limits.fuel);
     this.#ask = hasChecks(setup.plan) ? makeAsk(() => this.#answer.isLast) : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
@@ -109,6 +113,7 @@ class WorkerPlugin {
       reason: reason && this.#toPlain(reason),
       pages: this.#instances?.pages() ?? 0,
       growth: this.#instances?.growth() ?? [],
+      fuelUsed: this.#fuel.take(),
       module: this.#module,
       exports: this.#exports(),
     } satisfies Finished);
@@ -143,13 +148,18 @@ class WorkerPlugin {
       createWasi,
       suspends: false,
       ask: this.#ask,
+      onFuel: this.#fuel.add,
+      makeRoom: () => this.#request('makeRoom', []),
     };
+    this.#fuel.renew();
     this.#instances = instantiate(execution, embedding, name => {
       this.#module = name;
     });
+    this.#fuel.keep();
   }
 
   #call(name: string): unknown {
+    this.#fuel.begin();
     return (this.#instances!.main.exports[name] as () => unknown)();
   }
 

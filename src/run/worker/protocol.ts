@@ -55,6 +55,8 @@ export interface Finished {
   pages: number;
   /** Pages by which each of the plugin's memories has grown. */
   growth: readonly number[];
+  /** Units of fuel that the order has used. */
+  fuelUsed: number;
   /** Name of the module that was instantiated or started last. */
   module: string;
   /** The functions that the main module exports, with their numbers of parameters. */

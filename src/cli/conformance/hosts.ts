@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { type Host, HostLost } from '../../conformance/host.ts';
+import { plugboardHost } from '../../conformance/plugboard-host.ts';
+import { listenToImports } from '../../host/listener.ts';
+import { createPlugin } from '../../node.ts';
+import { CliError } from '../errors.ts';
+import { processHost } from './process-host.ts';
+
+/** Hosts with an adapter among the cases, by the names that `--host` takes. */
+export const ADAPTERS: Readonly<Record<string, (adapters: string) => string[]>> = {
+  native: adapters => ['python3', join(adapters, 'native.py')],
+  'go-sdk': adapters => ['go', 'run', '-C', join(adapters, 'go-sdk'), '.'],
+  'js-sdk': adapters => [process.execPath, join(adapters, 'js-sdk.mjs')],
+};
+
+const LABELS: Readonly<Record<string, string>> = { 'extism:host/env': 'env', wasi_snapshot_preview1: 'wasi' };
+
+/**
+ * plugboard itself, whose modules are read from `folder`.
+ * @param imports gets the functions of the host that plugins call, such as `env.alloc`
+ */
+export function ownHost(folder: string, imports?: Set<string>): Host {
+  const { version } = createRequire(import.meta.url)('plugboard/package.json') as { version: string };
+  const read = (path: string) => new Uint8Array(readFileSync(resolve(folder, path)));
+  const more = ['hashes', 'timeouts', 'waiting-host-functions'];
+  const create: typeof createPlugin = imports
+    ? (manifest, options = {}) =>
+        createPlugin(
+          manifest,
+          listenToImports(options, ({ namespace, name }) => {
+            imports.add(`${LABELS[namespace] ?? namespace}.${name}`);
+            return undefined;
+          }),
+        )
+    : createPlugin;
+  return plugboardHost({ create, version, read, more });
+}
+
+/** Starts the program of a host: a name of `ADAPTERS`, or a command. @throws {CliError} FILE */
+export async function startHost(text: string, folder: string, timeoutMs: number): Promise<Host> {
+  const adapter = Object.hasOwn(ADAPTERS, text) ? ADAPTERS[text]!(join(folder, 'adapters')) : null;
+  try {
+    return await processHost(adapter ?? text.split(' ').filter(Boolean), folder, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof HostLost)) throw error;
+    throw new CliError('FILE', `--host ${text}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,267 @@
+import { body, code, exportItem, functionType, globalType, SECTIONS, unsigned } from '../../abi/encode.ts';
+import { FUEL_EXPORTS, NO_LIMIT } from './ask.ts';
+import { concat, isEqual } from './bytes.ts';
+import { Cursor } from './cursor.ts';
+import { readBody } from './instructions.ts';
+import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Memories = Counts['memories'];
+
+const [LOOP, GLOBAL_GET, MEMORY_GROW] = [0x03, 0x23, 0x40];
+const [STRUCTURES, BULK] = [0xfb, 0xfc];
+const TABLE_GROW = 15;
+
+/** Instructions that cost nothing: they only give structure. `nop`, `block`, `loop`, `else`, `try`, `end`, `try_table`. */
+const FREE = new Set([0x01, 0x02, LOOP, 0x05, 0x06, 0x0b, 0x1f]);
+/** The cost of `memory.grow` and `table.grow`. They fail at a limit, and engines may copy all of a memory that grows. */
+const GROW = 4096;
+/** Instructions after which a block of straight code ends. */
+const ENDS = new Set([
+  ...[0x00, LOOP, 0x04, 0x05, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f],
+  ...[0x12, 0x13, 0x15, 0x18, 0x19, 0xd5, 0xd6],
+]);
+/** `br_on_cast` and `br_on_cast_fail`, behind the prefix of structures. */
+const BRANCHES_ON_CAST = new Set([24, 25]);
+
+/** Powers of two: the bytes that one item counts as. One unit of fuel pays for 16 bytes. */
+const [BYTES, ELEMENTS, BYTES_PER_UNIT] = [0, 4, 4];
+/** Instructions that work on as many items as the number on top of the stack says, by prefix and number. */
+const BY_LENGTH: Readonly<Record<number, ReadonlyMap<number, number>>> = {
+  // array.new, .new_default, .new_data, .new_elem, .fill, .copy, .init_data, .init_elem
+  [STRUCTURES]: new Map([6, 7, 9, 10, 16, 17, 18, 19].map(number => [number, ELEMENTS])),
+  // memory.init, .copy, .fill, table.init, .copy, .fill
+  [BULK]: new Map([
+    ...[8, 10, 11].map(number => [number, BYTES] as const),
+    ...[12, 14, 17].map(number => [number, ELEMENTS] as const),
+  ]),
+};
+
+/** One instruction, as far as fuel is concerned. */
+interface Step {
+  /** Offsets in the body. */
+  start: number;
+  end: number;
+  cost: number;
+  isLoop: boolean;
+  endsBlock: boolean;
+  /** Set for an instruction that is charged by length. */
+  length: { scale: number; is64: boolean } | null;
+  opcode: number;
+}
+
+/** Reads a body. Returns the offset of its first instruction. @throws {Malformed} */
+function readSteps(bytes: Uint8Array, memories: Memories, visit: (step: Step) => void): number {
+  const cursor = new Cursor(bytes);
+  let first = -1;
+  readBody(cursor, (opcode, immediates) => {
+    const start = immediates - 1;
+    if (first < 0) first = start;
+    const operands = new Cursor(bytes, immediates);
+    const number = opcode === STRUCTURES || opcode === BULK ? operands.u32('an instruction') : -1;
+    const scale = BY_LENGTH[opcode]?.get(number);
+    const grows = opcode === MEMORY_GROW || (opcode === BULK && number === TABLE_GROW);
+    visit({
+      start,
+      end: cursor.at,
+      cost: FREE.has(opcode) ? 0 : grows ? GROW : 1,
+      isLoop: opcode === LOOP,
+      endsBlock: ENDS.has(opcode) || (opcode === STRUCTURES && BRANCHES_ON_CAST.has(number)),
+      length: scale === undefined ? null : { scale, is64: hasLongLength(opcode, number, operands, memories) },
+      opcode,
+    });
+  });
+  return first;
+}
+
+/** Whether the length is an i64, as for memories with 64-bit addresses. */
+function hasLongLength(opcode: number, number: number, operands: Cursor, memories: Memories): boolean {
+  if (opcode !== BULK) return false;
+  const is64 = () => memories[operands.u32('the index of a memory')]?.is64 ?? false;
+  if (number === 11) return is64();
+  if (number !== 10) return false;
+  const [to, from] = [is64(), is64()];
+  return to && from;
+}
+
+/** Code that is put before an offset of a body. */
+interface Charge {
+  at: number;
+  /** Units for a block of straight code. */
+  cost: number;
+  /** Whether it traps once the counter is below 0. So do function entries and loop turns, each of which costs 1 more. */
+  tests: boolean;
+  length: Step['length'];
+}
+
+function chargesOf(original: Uint8Array, memories: Memories): Charge[] {
+  let block: Charge = { at: -1, cost: 1, tests: true, length: null };
+  const charges = [block];
+  const first = readSteps(original, memories, ({ start, end, cost, isLoop, endsBlock, length }) => {
+    if (length) charges.push({ at: start, cost: 0, tests: false, length });
+    block.cost += cost;
+    if (!endsBlock) return;
+    block = { at: end, cost: isLoop ? 1 : 0, tests: isLoop, length: null };
+    charges.push(block);
+  });
+  charges[0]!.at = first;
+  return charges.filter(({ cost, length }) => cost > 0 || length);
+}
+
+const TEST = (global: number) => [
+  `global.get ${global}`,
+  'i64.const 0',
+  'i64.lt_s',
+  'if',
+  'unreachable',
+  'end',
+];
+
+/** The added global, and the added functions. */
+interface Added {
+  global: number;
+  charge32: number;
+  charge64: number;
+}
+
+const charging = (
+  { global, charge32, charge64 }: Added,
+  { cost, tests, length }: Omit<Charge, 'at'>,
+): Bytes =>
+  Uint8Array.from(
+    code(
+      length
+        ? [`i32.const ${length.scale}`, `call ${length.is64 ? charge64 : charge32}`]
+        : [
+            ...[`global.get ${global}`, `i64.const ${cost}`, 'i64.sub', `global.set ${global}`],
+            ...(tests ? TEST(global) : []),
+          ],
+    ),
+  );
+
+/**
+ * Adds a counter, which each block of straight code lowers by its number of instructions before it runs. At function entries, loop turns
+ * and instructions that are charged by length the code traps once the counter is below 0.
+ */
+const FUEL: Instrument = {
+  exports: FUEL_EXPORTS,
+  additionsTo({ types, functions, globals, memories }, start) {
+    const added = { global: globals, charge32: functions + 1, charge64: functions + 2 };
+    /** Pays for as many items as parameter 0 says, each of 2^(parameter 1) bytes, and returns parameter 0. */
+    const byLength = (toLong: readonly string[]) =>
+      body([
+        ...[`global.get ${globals}`, 'local.get 0', ...toLong, 'local.get 1', 'i64.extend_i32_u', 'i64.shl'],
+        ...[`i64.const ${BYTES_PER_UNIT}`, 'i64.shr_u', 'i64.sub', `global.set ${globals}`, ...TEST(globals)],
+        'local.get 0',
+      ]);
+    return {
+      items: {
+        [SECTIONS.type]: [
+          functionType(['f64'], ['f64']),
+          functionType(['i32', 'i32'], ['i32']),
+          functionType(['i64', 'i32'], ['i64']),
+        ],
+        [SECTIONS.function]: [0, 1, 2].map(index => unsigned(types + index)),
+        [SECTIONS.global]: [[...globalType('i64', true), ...code([`i64.const ${BigInt(NO_LIMIT)}`, 'end'])]],
+        [SECTIONS.export]: [
+          exportItem(FUEL_EXPORTS.exchange, 'function', functions),
+          ...(start === undefined ? [] : [exportItem(FUEL_EXPORTS.start, 'function', start)]),
+        ],
+        [SECTIONS.code]: [
+          // Sets the counter, and returns its value before.
+          body([
+            ...[`global.get ${globals}`, 'f64.convert_i64_s'],
+            ...['local.get 0', 'i64.trunc_f64_s', `global.set ${globals}`],
+          ]),
+          byLength(['i64.extend_i32_u']),
+          byLength([]),
+        ],
+      },
+      insert: original => insert(original, added, memories),
+      takeOut: fuelled => takeOut(fuelled, added, memories),
+    };
+  },
+};
+
+function insert(original: Uint8Array, added: Added, memories: Memories): Bytes {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const charge of chargesOf(original, memories)) {
+    parts.push(original.subarray(from, charge.at), charging(added, charge));
+    from = charge.at;
+  }
+  return concat([...parts, original.subarray(from)]);
+}
+
+/**
+ * Returns a body without its charges; null where one is missing, or differs from the cost of its block. No instruction of the plugin's own can
+ * name the added global or functions.
+ */
+function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Array | null {
+  const steps: Step[] = [];
+  const first = readSteps(fuelled, memories, step => steps.push(step));
+  const parts: Uint8Array[] = [fuelled.subarray(0, first)];
+  /** Units that were paid for the block, and are not used yet. */
+  let paid = 0;
+  let isOwed: Pick<Charge, 'cost' | 'tests'> | null = { cost: 1, tests: true };
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at]!;
+    if (isOwed) {
+      const { cost, tests }: Pick<Charge, 'cost' | 'tests'> = isOwed;
+      isOwed = null;
+      const charge = readCharge(fuelled, steps, at, { ...added, tests });
+      if (charge) {
+        paid = charge.cost - cost;
+        at += charge.steps - 1;
+        continue;
+      }
+      if (cost > 0) return null;
+    }
+    const { start, end, length, opcode } = step;
+    const next = steps[at + 2];
+    const call =
+      opcode === 0x41 && next?.length
+        ? charging(added, { cost: 0, tests: false, length: next.length })
+        : null;
+    if (call && isEqual(fuelled.subarray(start, next!.start), call)) {
+      at++;
+      steps[at + 1] = { ...next!, length: null };
+      continue;
+    }
+    if (length || (opcode === GLOBAL_GET && isOf(fuelled, step, added.global))) return null;
+    parts.push(fuelled.subarray(start, end));
+    paid -= step.cost;
+    if (!step.endsBlock) continue;
+    if (paid !== 0) return null;
+    isOwed = { cost: step.isLoop ? 1 : 0, tests: step.isLoop };
+  }
+  return paid === 0 ? concat(parts) : null;
+}
+
+const isOf = (bytes: Uint8Array, { start }: Step, global: number): boolean =>
+  new Cursor(bytes, start + 1).u32('the index of a global') === global;
+
+/** Reads the charge of a block; null where none stands. */
+function readCharge(
+  bytes: Uint8Array,
+  steps: readonly Step[],
+  at: number,
+  { tests, ...added }: Added & { tests: boolean },
+): { cost: number; steps: number } | null {
+  const [get, cost] = [steps[at]!, steps[at + 1]];
+  if (get.opcode !== GLOBAL_GET || !isOf(bytes, get, added.global) || !cost) return null;
+  // The cost is positive, so that its signed LEB128 is the unsigned one, perhaps with a byte of zeros.
+  const units = new Cursor(bytes, cost.start + 1).u64('a cost');
+  const charge = charging(added, { cost: units, tests, length: null });
+  const isWhole = isEqual(bytes.subarray(get.start, get.start + charge.length), charge);
+  return isWhole ? { cost: units, steps: tests ? 10 : 4 } : null;
+}
+
+/** Returns the module with the counter; null where it uses a form that this host does not know, or has exports of these names. */
+export const addFuel = (bytes: Bytes): Bytes | null => add(FUEL, bytes);
+
+/** Whether `fuelled` differs from `bytes` only by the additions of `addFuel`. */
+export const isOnlyFuelled = (bytes: Bytes, fuelled: Bytes): boolean => isOnlyAdded(FUEL, bytes, fuelled);
+
+/** Returns the module without the additions of `addFuel`; null where they are not all there. */
+export const removeFuel = (fuelled: Bytes): Bytes | null => remove(FUEL, fuelled);

@@ -1,0 +1,233 @@
+import { equal, is, match, ok } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import type { Finished } from './spawn.ts';
+
+const THOROUGH_KILLS = 20;
+const KILLS = 3;
+
+const GRAPH = {
+  properties: { name: 'two' },
+  processes: { a: { component: 'Counter' }, b: { component: 'Counter' } },
+  connections: [{ from: { nodeId: 'a', portId: 'count' }, to: { nodeId: 'b', portId: 'increment' } }],
+  inports: { go: { nodeId: 'a', portId: 'increment' } },
+  outports: { count: { nodeId: 'b', portId: 'count' } },
+};
+/** The form of upstream's documentation, in snake_case. */
+const DOCUMENTED = {
+  properties: { name: 'documented' },
+  processes: { a: { component: 'ExtismActor', metadata: { plugin_path: './counter.wasm' } } },
+  connections: [],
+  inports: { go: { node_id: 'a', port_id: 'increment' } },
+  outports: { count: { node_id: 'a', port_id: 'count' } },
+};
+/** The counter counts integers too, of which plugboard warns. */
+const COUNTER = ['--component', 'Counter=counter.wasm', '--quiet'];
+const go = '{"go":{"type":"Flow"}}\n';
+const numbered = (number: number) => `{"#":${number},"go":{"type":"Flow"}}\n`;
+const counted = (...counts: number[]) =>
+  counts.map(count => `{"count":{"type":"Integer","data":${count}}}\n`).join('');
+
+suite('cli run: graphs', test => {
+  if (typeof host().list !== 'function') {
+    test.skip('all of it', 'this runtime starts no programs');
+    return;
+  }
+
+  type Run = (args: string[], stdin?: string) => Promise<Finished>;
+  const testRun = (name: string, body: (run: Run, folder: string) => Promise<void>) =>
+    test(name, async () => {
+      const { copyFileSync, writeFileSync } = await import('node:fs');
+      const { inFolder, plugboard } = await import('./spawn.ts');
+      await inFolder(async folder => {
+        copyFileSync(host().path('fixtures/rust-counter/rust_counter.wasm'), `${folder}/counter.wasm`);
+        for (const [name, graph] of Object.entries({ graph: GRAPH, documented: DOCUMENTED }))
+          writeFileSync(`${folder}/${name}.json`, JSON.stringify(graph));
+        await body((args, stdin = '') => plugboard(folder, ['run', ...args], { stdin }), folder);
+      });
+    });
+
+  testRun('lines go in and out by the names of ports', async run => {
+    equal(await run(['graph.json', ...COUNTER], go + go), { stdout: counted(1, 2), stderr: '', code: 0 });
+  });
+
+  testRun("a graph of upstream's documentation runs as it is", async run => {
+    equal(await run(['documented.json'], go), { stdout: counted(1), stderr: '', code: 0 });
+  });
+
+  testRun('a line with a number is acknowledged after all that it causes', async run => {
+    const { stdout, code } = await run(['graph.json', ...COUNTER], numbered(7));
+    equal(stdout.trimEnd().split('\n').sort(), ['{"ack":7}', '{"count":{"type":"Integer","data":1}}']);
+    is(code, 0);
+  });
+
+  testRun(
+    'with --state a run goes on from the one before, and drops lines that it has processed',
+    async run => {
+      const args = ['graph.json', ...COUNTER, '--state', 'state'];
+      const first = await run(args, numbered(1) + numbered(2));
+      const second = await run(args, numbered(1) + numbered(2) + numbered(5));
+      const lines = ({ stdout }: Finished) =>
+        stdout
+          .trimEnd()
+          .split('\n')
+          .map(line => JSON.parse(line) as { ack?: number; count?: { data: number }; '#': number });
+      const acks = (run: Finished) => lines(run).flatMap(({ ack }) => ack ?? []);
+      const counts = (run: Finished) => lines(run).flatMap(({ count }) => count?.data ?? []);
+      equal(
+        [acks(first), counts(first)],
+        [
+          [1, 2],
+          [1, 2],
+        ],
+      );
+      equal([acks(second).sort(), counts(second)], [[1, 2, 5], [3]]);
+      const numbers = [first, second].flatMap(run => lines(run).flatMap(line => line['#'] ?? []));
+      ok(
+        numbers.every((number, at) => at === 0 || number > numbers[at - 1]!),
+        `${numbers} rise`,
+      );
+    },
+  );
+
+  testRun('wrong lines are told by their number, and the others are processed', async run => {
+    const stdin = [
+      '{',
+      '[]',
+      '{"x":{"type":"Flow"}}',
+      '{"#":0}',
+      numbered(2).trim(),
+      numbered(2).trim(),
+    ].join('\n');
+    const { stdout, stderr, code } = await run(['graph.json', ...COUNTER], stdin);
+    is(code, 1);
+    match(stdout, /"data":1\}\}/);
+    for (const [line, text] of [
+      [1, 'JSON_SYNTAX: '],
+      [2, 'USAGE: expected an object of port → message'],
+      [3, 'USAGE: expected inports of the graph, "go", got "x"'],
+      [4, 'USAGE: #: expected a whole number, 1 or more, got 0'],
+      [6, 'USAGE: expected a number above 2, that of the line before, got 2'],
+    ] as const)
+      ok(stderr.includes(`plugboard: line ${line}: ${text}`), stderr);
+  });
+
+  testRun('packets that cannot be processed are told, and the exit code is 1', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    const { answering } = await import('../actor/answering.ts');
+    const graph = { ...GRAPH, processes: { a: { component: 'Bad' }, b: { component: 'Counter' } } };
+    writeFileSync(`${folder}/bad.json`, JSON.stringify(graph));
+    writeFileSync(`${folder}/bad.wasm`, answering({ process: 'no JSON', get_metadata: '{"component":"X"}' }));
+    const { stdout, stderr, code } = await run(['bad.json', ...COUNTER, '--component', 'Bad=bad.wasm'], go);
+    equal([stdout, code], ['', 1]);
+    match(stderr, /^plugboard: node a, port increment: [A-Z_]+: /m);
+  });
+
+  const REFUSED: readonly [args: string[], stderr: RegExp, code: number][] = [
+    [['graph.json'], /UNKNOWN_COMPONENT: node "a": .*\n {2}on the command line: --component NAME=FILE/, 1],
+    [['graph.json', '--component', 'x'], /USAGE: --component: expected NAME=FILE, got "x"/, 2],
+    [['graph.json', '--config', 'a=1'], /USAGE: --config is given, and FILE is a graph/, 2],
+    [['counter.wasm', ...COUNTER], /USAGE: --component is given, and FILE is an actor/, 2],
+    [['missing.json'], /FILE: missing\.json: there is no such file/, 2],
+    [
+      ['graph.json', ...COUNTER, '--state', 'counter.wasm'],
+      /FILE: --state counter\.wasm: expected a folder, got a file/,
+      2,
+    ],
+    [['graph.json', ...COUNTER, '--events', 'graph.json'], /USAGE: .*are the same file/, 2],
+  ];
+  for (const [args, stderr, code] of REFUSED)
+    testRun(`plugboard run ${args.join(' ')} is refused`, async run => {
+      const finished = await run(args, go);
+      match(finished.stderr, stderr);
+      equal([finished.stdout, finished.code], ['', code]);
+    });
+
+  testRun('--events appends the events of the network', async (run, folder) => {
+    const { readFileSync } = await import('node:fs');
+    for (let time = 0; time < 2; time++)
+      is((await run(['documented.json', '--events', 'e.jsonl'], go)).code, 0);
+    const events = readFileSync(`${folder}/e.jsonl`, 'utf8').trimEnd().split('\n');
+    equal(
+      events.map(line => (JSON.parse(line) as { type: string }).type).filter(type => type === 'step').length,
+      2,
+    );
+  });
+
+  /** Starts a run that stays, and calls `act` after each part of stdout. */
+  const withChild = async (
+    folder: string,
+    args: string[],
+    act: (child: ReturnType<typeof import('./spawn.ts').start>, stdout: string, stderr: string) => void,
+  ) => {
+    const { start } = await import('./spawn.ts');
+    const child = start(folder, ['run', ...args]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      act(child, stdout, stderr);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      act(child, stdout, stderr);
+    });
+    child.stdin.write(go);
+    const code = await new Promise(resolve => child.on('close', resolve));
+    return { stdout, stderr, code };
+  };
+
+  testRun('SIGINT ends a run once all is processed', async (_, folder) => {
+    const { stdout, code } = await withChild(folder, ['graph.json', ...COUNTER], child =>
+      child.kill('SIGINT'),
+    );
+    equal([stdout, code], [counted(1), 0]);
+  });
+
+  testRun('a second SIGINT ends a run at once, with exit code 1', async (_, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    const { answering } = await import('../actor/answering.ts');
+    const answers = { process: '{}', get_metadata: '{"component":"X"}' };
+    // Each call takes its time limit, all together 50 s.
+    writeFileSync(`${folder}/counter.wasm`, answering(answers, { process: ['loop'] }));
+    const { start } = await import('./spawn.ts');
+    const child = start(folder, ['run', 'documented.json', '--timeout', '50']);
+    child.stdin.write(go.repeat(1000));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (stderr === '') {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 300);
+      }
+      stderr += text;
+    });
+    is(await new Promise(resolve => child.on('close', resolve)), 1);
+    ok(stderr.split('\n').length < 500, 'most packets were dropped');
+  });
+
+  testRun("--watch reloads a module of a node in Reflow's form", async (_, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    const { answering } = await import('../actor/answering.ts');
+    const module = answering({
+      process: '{"outputs":{"count":{"type":"Integer","data":70}}}',
+      get_metadata: '{"component":"X"}',
+    });
+    let isWritten = false;
+    const { stdout, code } = await withChild(folder, ['documented.json', '--watch'], (child, out, err) => {
+      if (!isWritten && out) {
+        isWritten = true;
+        writeFileSync(`${folder}/counter.wasm`, module);
+      } else if (err.includes(': reloaded') && !out.includes('70')) child.stdin.end(go);
+    });
+    equal([stdout, code], [counted(1, 70), 0]);
+  });
+
+  const kills = 'after kill -9 at random moments counts and order are exact';
+  if (!host().runtime.startsWith('node ')) {
+    test.skip(kills, 'Node runs it: the runtime has no part in it');
+    return;
+  }
+  test(kills, async () => {
+    const { checkKills } = await import('./kill.ts');
+    await checkKills(host().thorough ? THOROUGH_KILLS : KILLS, Date.now() & 0xffff_ffff);
+  });
+});

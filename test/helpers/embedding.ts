@@ -1,0 +1,48 @@
+import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
+import { parseManifest } from '../../src/given/manifest.ts';
+import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
+import type { Execution } from '../../src/link/execution.ts';
+import type { Embedding } from '../../src/link/instance.ts';
+import { planLinks } from '../../src/link/plan.ts';
+import { compileModule } from '../../src/module/compile.ts';
+import { loadSource } from '../../src/module/source.ts';
+import { webPlatform } from '../../src/platform/web.ts';
+import { LineSink } from '../../wasi/index.ts';
+
+type Add = (one: number, other: number) => number;
+
+interface Embedded {
+  execution: Execution;
+  embedding: Embedding & { suspends: false };
+  imports: EnvImports;
+}
+
+/** The arguments of `instantiate` for a module, inline. @param add the host function `host.add` */
+export async function embed(
+  wasm: Uint8Array<ArrayBuffer>,
+  add: Add = (one, other) => one + other,
+): Promise<Embedded> {
+  const { modules, given } = parseManifest(wasm);
+  const source = await loadSource(webPlatform, fetch as typeof globalThis.fetch, modules[0]!);
+  const module = await compileModule(webPlatform, 'main', source);
+  const kernel = new Kernel({ maxVarBytes: 0 });
+  const { tier, imports } = kernelImports(kernel);
+  const plan = planLinks([module], toSettings(given, readPluginOptions({ functions: { host: { add } } })));
+  const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined, fuel: undefined };
+  const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
+  return {
+    execution: { plan, kernel, limits, tier, listener: undefined, ...sinks },
+    embedding: {
+      kernelImports: imports,
+      http: null,
+      hostImport: () => add as never,
+      wasi: webPlatform,
+      createWasi: null,
+      suspends: false,
+      ask: null,
+      onFuel: () => {},
+      makeRoom: null,
+    },
+    imports,
+  };
+}

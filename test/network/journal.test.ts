@@ -1,0 +1,273 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type JsonValue, Message } from '../../src/actor/index.ts';
+import { JournalEngine, Network } from '../../src/network/node.ts';
+import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { suite } from '../helpers/suite.ts';
+import { checkSchedule } from './engine-model.ts';
+import { abandon, JournalFolders, journalsOf } from './journals.ts';
+
+const SEEDS = 30;
+const TRACE = { causes: [], hops: 0 };
+const line = planOf('> go -> a.in', 'a.out -> b.in', 'b.out -> end >');
+const sent = (port: string, ...values: number[]) =>
+  values.map(value => ({ port, message: Message.integer(value), trace: TRACE }));
+
+suite('engine in journals', test => {
+  const folders = new JournalFolders();
+  engineContract(test, {
+    create: (plan, options = {}) => folders.create(plan, options),
+    crash: (engine, plan) => folders.crash(engine, plan),
+  });
+
+  test('random schedules of take, commit, fence, crash and power cut lose and double nothing', async () => {
+    const first = Date.now() & 0xffff_ffff;
+    for (let seed = first; seed < first + SEEDS; seed++) await checkSchedule(seed, folders);
+  });
+
+  test('messages and states of each type come back as they were', async () => {
+    const messages = [
+      Message.flow(),
+      Message.boolean(true),
+      Message.integer(2n ** 60n),
+      Message.float(1),
+      Message.string('a\nb\u2028'),
+      Message.object({ bytes: new Uint8Array([1, 2]), list: [1.5, [null]] }),
+      Message.array([1, 'x']),
+      Message.stream(new Uint8Array([0, 255])),
+      Message.any(JSON.parse('[[[[[[{"a":[]}]]]]]]') as JsonValue),
+      Message.error('no'),
+      Message.remoteReference({ network_id: 'n', actor_id: 'a', port: 'p' }),
+    ];
+    const engine = await folders.create(line);
+    for (const message of messages) await engine.send('go', message);
+    const a = await engine.own({ node: 'a' });
+    const state = new Map<string, JsonValue>([
+      ['__proto__', [2n ** 60n, new Uint8Array([7]), 1.5]],
+      ['text', '\u0000'],
+    ]);
+    await a.commit(stepOf([], { state }));
+    const next = await folders.crash(engine, line);
+    const again = await next.own({ node: 'a' });
+    equal(
+      (await takeAll(again, messages.length)).map(({ message }) => message),
+      messages,
+    );
+    const { record } = again;
+    equal([...(record!.state as Map<string, JsonValue>)], [...state]);
+    await next.close();
+  });
+
+  test('dead letters and the ids of packets come back', async () => {
+    const engine = await folders.create(line);
+    const message = Message.integer(1);
+    const letter = {
+      ...{ node: 'a', port: 'in', message, code: 'TRAP', error: 'unreachable' },
+      packet: { in: message, other: Message.stream(new Uint8Array([1])) },
+      read: [{ source: 'go', position: 1, port: 'in' }],
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    };
+    await (await engine.own({ node: 'a' })).commit(stepOf([], { dead: [letter] }));
+    await engine.send('go', Message.integer(1), { id: '7' });
+    const next = await folders.crash(engine, line);
+    equal(await next.dead(), [letter]);
+    is(await next.send('go', Message.integer(1), { id: '7' }), false);
+    is(next.lastId('go'), '7');
+    await next.close();
+  });
+
+  test('a packet that left the network comes again until its reader has used it', async () => {
+    let engine = await folders.create(line);
+    const b = await engine.own({ node: 'b' });
+    await b.commit(stepOf([], { sent: sent('out', 1, 2, 3) }));
+    const take = async (count: number) => {
+      const reading = engine.receive('end')[Symbol.asyncIterator]();
+      const found = [];
+      while (found.length < count) found.push((await reading.next()).value!);
+      return found;
+    };
+    const [one, two, three] = await take(3);
+    // Used in another order: only those before which all are used do not come again.
+    engine.done('end', one!);
+    engine.done('end', three!);
+    engine = await folders.crash(engine, line);
+    equal(await take(2), [two, three]);
+    await engine.close();
+  });
+
+  test('a journal is written anew when it has grown, and keeps packets that were not read', async () => {
+    const plan = planOf('a.out -> b.in');
+    let engine = await folders.create(plan, { capacity: 10 });
+    const big = { port: 'out', message: Message.string('x'.repeat(2 ** 19)), trace: TRACE };
+    let [a, b] = [await engine.own({ node: 'a' }), await engine.own({ node: 'b' })];
+    let most = 0;
+    for (let n = 1; n <= 60; n++) {
+      await a.commit(stepOf([], { state: new Map([['n', n]]), sent: [big, ...sent('out', n)] }));
+      if (n > 3) await b.commit(stepOf(await takeAll(b, 2)));
+      for (const file of journalsOf(folders.folderOf(engine))) most = Math.max(most, statSync(file).size);
+    }
+    ok(most < 12 * 2 ** 20, `${most} bytes`);
+    engine = await folders.crash(engine, plan);
+    [a, b] = [await engine.own({ node: 'a' }), await engine.own({ node: 'b' })];
+    equal(
+      (await takeAll(b, 6)).filter((_, at) => at % 2).map(({ message }) => message.data),
+      [58, 59, 60],
+    );
+    equal([...(a.record!.state as Map<string, JsonValue>)], [['n', 60]]);
+    await engine.close();
+  });
+
+  test('a folder belongs to one process', async () => {
+    const engine = await folders.create(line);
+    const folder = folders.folderOf(engine);
+    const message = /: this process \(\d+\) uses it; stop it first, or use another folder/;
+    await raises(() => folders.open(folder, line), { code: 'STATE_STORE_FAILED', message });
+    await engine.close();
+    await (await folders.open(folder, line)).close();
+    for (const [owner, problem] of [
+      [{ pid: process.ppid, host: 'elsewhere' }, /process \d+ of elsewhere owns it, which cannot be seen/],
+      [{}, /owner\.json does not name a process/],
+    ] as const) {
+      writeFileSync(join(folder, 'owner.json'), JSON.stringify(owner));
+      await raises(() => folders.open(folder, line), { code: 'STATE_STORE_FAILED', message: problem });
+    }
+    rmSync(join(folder, 'owner.json'));
+    await (await folders.open(folder, line)).close();
+  });
+
+  test('a process whose folder was taken over can neither commit nor send', async () => {
+    const engine = await folders.create(line);
+    const folder = folders.folderOf(engine);
+    const a = await engine.own({ node: 'a' });
+    await engine.send('go', Message.integer(1));
+    abandon(folder);
+    const next = await folders.open(folder, line);
+    await raises(() => engine.send('go', Message.integer(2)), { code: 'NODE_FENCED' });
+    await raises(() => a.commit(stepOf([], { sent: sent('out', 9) })), { code: 'NODE_FENCED' });
+    ok(a.lost.aborted);
+    await engine.close();
+    const again = await next.own({ node: 'a' });
+    equal(
+      (await again.take(9)).map(({ message }) => message.data),
+      [1],
+    );
+    await next.close();
+  });
+
+  const damage: readonly [name: string, act: (file: string) => void, message: RegExp][] = [
+    ['has other content', file => writeFileSync(file, 'notes'), /expected a journal of plugboard/],
+    [
+      'was damaged after it was on the disk',
+      file => {
+        const text = readFileSync(file, 'utf8').split('\n');
+        text[1] = text[1]!.replace('commit', 'comnit');
+        writeFileSync(file, text.join('\n'));
+      },
+      /a journal is damaged or missing/,
+    ],
+    ['is missing', file => rmSync(file), /a journal is damaged or missing/],
+  ];
+  for (const [name, act, message] of damage) {
+    test(`a folder of which a journal ${name} is refused`, async () => {
+      const engine = await folders.create(line);
+      const folder = folders.folderOf(engine);
+      for (const n of [1, 2]) await engine.send('go', Message.integer(n));
+      await engine.flush();
+      const a = await engine.own({ node: 'a' });
+      await a.commit(stepOf(await takeAll(a, 2), { sent: sent('out', 1) }));
+      await engine.close();
+      act(join(folder, 'outside.journal'));
+      await raises(() => folders.open(folder, line), { code: 'INVALID_STATE_FILE', message });
+      ok(!existsSync(join(folder, 'owner.json')), 'the folder was given back');
+    });
+  }
+
+  test('a graph without an edge on which packets wait is refused', async () => {
+    const engine = await folders.create(line);
+    const folder = folders.folderOf(engine);
+    await (await engine.own({ node: 'a' })).commit(stepOf([], { sent: sent('out', 1) }));
+    await engine.close();
+    const error = await raises(() => folders.open(folder, planOf('> go -> a.in')), {
+      code: 'INVALID_STATE_FILE',
+    });
+    match(error.message, /packets wait at a\.out -> b\.in, which the graph does not have/);
+    const more = await folders.open(
+      folder,
+      planOf('a.out -> b.in', 'a.out -> c.in', 'b.out -> end >', '> go -> a.in'),
+    );
+    equal(
+      (await (await more.own({ node: 'b' })).take(9)).map(({ message: { data } }) => data),
+      [1],
+    );
+    await more.close();
+  });
+
+  test('a network counts on after a crash, and accepts each packet once', async () => {
+    const graph = {
+      properties: { name: 'visits' },
+      processes: { count: { component: 'Count' } },
+      connections: [],
+      inports: { visit: { nodeId: 'count', portId: 'visit' } },
+      outports: { count: { nodeId: 'count', portId: 'count' } },
+    };
+    const start = async (folder: string) =>
+      Network.create(graph, {
+        components: {
+          Count: (_, { state }) => {
+            const count = Number(state.get('count') ?? 0) + 1;
+            state.set('count', count);
+            return { count: Message.integer(count) };
+          },
+        },
+        engine: new JournalEngine(folder),
+      });
+    const first = await folders.create(line);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    const network = await start(folder);
+    for (const id of ['1', '2']) await (await network.accept({ visit: Message.flow() }, id)).done;
+    abandon(folder);
+    const again = await start(folder);
+    for (const id of ['2', '3']) await (await again.accept({ visit: Message.flow() }, id)).done;
+    const counts: unknown[] = [];
+    for await (const { data } of again.outports.count!) if (counts.push(data) === 3) break;
+    equal(counts, [1, 2, 3]);
+    await again.stop();
+    await network.stop({ drain: false });
+    await raises(() => start(join(folder, 'outside.journal')), { code: 'STATE_STORE_FAILED' });
+  });
+
+  test('a network whose folder another process takes over ends with an error', async () => {
+    const plan = planOf('> go -> a.in');
+    const first = await folders.create(plan);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    const graph = {
+      properties: { name: 'one' },
+      processes: { a: { component: 'A' } },
+      connections: [],
+      inports: { go: { nodeId: 'a', portId: 'in' } },
+    };
+    const engine = new JournalEngine(folder);
+    const network = await Network.create(graph, { components: { A: () => gate }, engine });
+    const { done } = await network.accept({ go: Message.flow() }, '1');
+    abandon(folder);
+    const next = await folders.open(folder, plan);
+    go();
+    const error = await raises(() => done, { code: 'NETWORK_STOPPED' });
+    match(error.message, /another process has taken the folder over/);
+    await network.stop();
+    await raises(() => Network.create(graph, { components: { A: () => {} }, engine }), {
+      code: 'INVALID_CONFIG',
+    });
+    equal((await takeAll(await next.own({ node: 'a' }), 1)).length, 1);
+    await next.close();
+  });
+
+  test('the folders are removed', () => folders.remove());
+});

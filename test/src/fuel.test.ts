@@ -1,0 +1,416 @@
+import {
+  body as bodyOf,
+  encodeModule,
+  exportItem,
+  functionType,
+  limits,
+  unsigned,
+} from '../../abi/encode.ts';
+import { compileAccessors } from '../../abi/index.ts';
+import { builtModule } from '../../src/audit/node.ts';
+import { preparationOf, prepareModule } from '../../src/module/prepare.ts';
+import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
+import { type Exchange, FUEL_EXPORTS, fill } from '../../src/wasm/ask.ts';
+import { addFuel, isOnlyFuelled, removeFuel } from '../../src/wasm/fuel.ts';
+import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
+import { bytesEqual, equal, inContext, is, ok, raises, throws } from '../helpers/assert.ts';
+import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
+import { readCaseFile, readIndex } from '../helpers/cases.ts';
+import { host } from '../helpers/host.ts';
+import { Random } from '../helpers/random.ts';
+import { observe, randomModule } from '../helpers/random-module.ts';
+import { suite } from '../helpers/suite.ts';
+import { lackingMode, TEXT_MODES } from '../helpers/text-plugin.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const forever = ['loop', 'br 0', 'end'];
+
+/** Runs the export `run` of a module with so much fuel. Returns the units that it used, and whether it trapped. */
+function burn(bytes: Bytes, limit: number = Number.MAX_SAFE_INTEGER): [used: number, end: string] {
+  let exchange!: Exchange;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(addFuel(bytes)!));
+  fill(instance, counter => {
+    exchange = counter;
+  });
+  exchange(limit);
+  let end = 'returned';
+  try {
+    (instance.exports.run as () => void)();
+  } catch {
+    end = 'trapped';
+  }
+  return [limit - exchange(0), end];
+}
+
+const LOCALS = ['i32'] as const;
+const count = (times: number) => [
+  ...[`i32.const ${times}`, 'local.set 0', 'loop'],
+  ...['local.get 0', 'i32.const -1', 'i32.add', 'local.tee 0', 'br_if 0', 'end'],
+];
+
+/** Bodies with the units that they use: 1 for the entry, 1 for each loop turn, 1 for each instruction without structure. */
+const BODIES: readonly [name: string, body: readonly string[], units: number][] = [
+  ['nothing', [], 1],
+  ['two instructions', ['i32.const 1', 'drop'], 3],
+  ['structure', ['nop', 'block', 'block', 'nop', 'end', 'end'], 1],
+  ['a loop of 10 turns', count(10), 1 + 2 + 10 * 6],
+  [
+    'the taken arm of an if',
+    [
+      'i32.const 1',
+      'if',
+      'nop',
+      'i32.const 1',
+      'drop',
+      'else',
+      'i32.const 1',
+      'drop',
+      'i32.const 2',
+      'drop',
+      'end',
+    ],
+    1 + 2 + 2,
+  ],
+  [
+    'the other arm',
+    ['i32.const 0', 'if', 'i32.const 1', 'drop', 'else', 'i32.const 1', 'drop', 'i32.const 2', 'drop', 'end'],
+    1 + 2 + 4,
+  ],
+  ['code after a branch', ['block', 'br 0', 'i32.const 1', 'drop', 'end'], 1 + 1],
+  [
+    'code after a branch that is not taken',
+    ['block', 'i32.const 0', 'br_if 0', 'i32.const 1', 'drop', 'end'],
+    1 + 2 + 2,
+  ],
+  [
+    'a branch table',
+    ['block', 'block', 'i32.const 1', 'br_table 0 1', 'end', 'i32.const 1', 'drop', 'end'],
+    1 + 2,
+  ],
+  ['a return', ['return', 'i32.const 1', 'drop'], 1 + 1],
+  ['a call', ['call 1'], 1 + 1 + 1],
+  ['a fill of 1,600 bytes', ['i32.const 0', 'i32.const 1', 'i32.const 1600', 'memory.fill'], 1 + 4 + 100],
+  ['a fill of 15 bytes', ['i32.const 0', 'i32.const 1', 'i32.const 15', 'memory.fill'], 1 + 4],
+  ['a copy of a page', ['i32.const 0', 'i32.const 0', 'i32.const 65536', 'memory.copy'], 1 + 4 + 4096],
+  ['a fill of 10 elements', ['i32.const 0', 'ref.null', 'i32.const 10', 'table.fill'], 1 + 4 + 10],
+  ['a memory that grows', ['i32.const 1', 'memory.grow', 'drop'], 1 + 2 + 4096],
+  ['a memory that cannot grow', ['i32.const 60000', 'memory.grow', 'drop'], 1 + 2 + 4096],
+];
+const moduleOf = (body: readonly string[]) =>
+  buildModule({
+    functions: [
+      { name: 'run', body, locals: LOCALS },
+      { name: 'other', body: [] },
+    ],
+    memoryPages: 1,
+    memoryMaxPages: 3,
+    table: { name: 't', size: 20 },
+  });
+
+const KINDS: ModuleShape = {
+  imports: [
+    { module: 'a', name: 'f', params: ['i64'] },
+    { module: 'a', name: 't', kind: 'table', size: 1 },
+    { module: 'a', name: 'g', kind: 'global', type: 'i32' },
+  ],
+  functions: [
+    {
+      name: 'f',
+      body: [...forever, 'i32.const 0', 'i32.const 1', 'i32.const 1600', 'memory.fill', ...forever],
+    },
+    { name: 'g', results: ['i32'], body: ['i32.const 3'] },
+  ],
+  memoryPages: 1,
+  global: { name: 'n', value: 3 },
+  table: { name: 't', size: 3 },
+  start: 1,
+};
+
+suite('fuel', test => {
+  for (const [name, body, units] of BODIES) {
+    test(`${name}: ${units} units, and with one less it traps or is found over`, () => {
+      const bytes = moduleOf(body);
+      equal(burn(bytes), [units, 'returned']);
+      equal(burn(bytes, units), [units, 'returned']);
+      ok(burn(bytes, units - 1)[0] > units - 1);
+    });
+  }
+
+  test('memories with 64-bit addresses are charged by length', () => {
+    const bytes = encodeModule({
+      type: [functionType([], [])],
+      function: [unsigned(0)],
+      memory: [limits({ min: 1, is64: true })],
+      export: [exportItem('run', 'function', 0)],
+      code: [bodyOf(['i64.const 0', 'i32.const 1', 'i64.const 1600', 'memory.fill'])],
+    });
+    if (WebAssembly.validate(bytes)) equal(burn(bytes), [105, 'returned']);
+  });
+
+  test('endless code traps: loops, recursion and bulk instructions', () => {
+    for (const body of [
+      forever,
+      ['call 0'],
+      ['loop', 'i32.const 0', 'i32.const 0', 'i32.const 65536', 'memory.fill', 'br 0', 'end'],
+    ]) {
+      const [used, end] = burn(moduleOf(body), 10_000);
+      is(end, 'trapped');
+      ok(used > 10_000 && used < 20_000, `${used} units`);
+    }
+  });
+
+  test('code that runs on after it was cut is cut again', () => {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(addFuel(moduleOf(forever))!));
+    (instance.exports[FUEL_EXPORTS.exchange] as Exchange)(1000);
+    for (let turn = 0; turn < 3; turn++) throws(instance.exports.run as () => void);
+  });
+
+  test('the rest of the module stays byte for byte', () => {
+    for (const shape of [{}, KINDS, { functions: [{ name: 'f', body: [] }] }, { memoryPages: 1 }]) {
+      const bytes = buildModule(shape);
+      const fuelled = addFuel(bytes)!;
+      ok(WebAssembly.validate(fuelled));
+      ok(isOnlyFuelled(bytes, fuelled));
+      bytesEqual(removeFuel(fuelled)!, bytes);
+      is(addFuel(fuelled), null);
+      const metered = meter(fuelled)!;
+      ok(isOnlyMetered(fuelled, metered));
+      bytesEqual(unmeter(metered)!, fuelled);
+    }
+  });
+
+  test('the checker finds a changed byte at every position', () => {
+    const bytes = buildModule(KINDS);
+    const fuelled = addFuel(bytes)!;
+    for (let at = 0; at < fuelled.length; at++) {
+      for (const bit of [1, 2, 0x80]) {
+        const changed = fuelled.slice();
+        changed[at]! ^= bit;
+        ok(!isOnlyFuelled(bytes, changed), `byte ${at}`);
+      }
+    }
+    ok(!isOnlyFuelled(bytes, bytes), 'nothing added');
+    ok(!isOnlyFuelled(fuelled, bytes), 'bytes of the original are gone');
+  });
+
+  test('500 seeded faults of the transforms are found', () => {
+    const originals = [
+      ...['vowels', 'abi'].map(folder =>
+        host()
+          .readBytes(`fixtures/${folder}/${readCaseFile(folder).wasm}`)
+          .slice(),
+      ),
+      buildModule(KINDS),
+    ];
+    const cases = originals.flatMap(bytes => [
+      { bytes, after: addFuel(bytes)!, check: isOnlyFuelled },
+      { bytes, after: meter(bytes)!, check: isOnlyMetered },
+    ]);
+    for (const { bytes, after, check } of cases) ok(check(bytes, after));
+    for (let seed = 0; seed < 500; seed++) {
+      const random = new Random(seed);
+      const { bytes, after, check } = random.pick(cases);
+      const at = random.below(after.length);
+      const length = 1 + random.below(12);
+      const faults: (() => Uint8Array)[] = [
+        // A byte changed, some left out, some doubled, two places exchanged.
+        () => after.map((byte, index) => (index === at ? byte ^ (1 + random.below(255)) : byte)),
+        () => Uint8Array.from([...after.subarray(0, at), ...after.subarray(at + length)]),
+        () => Uint8Array.from([...after.subarray(0, at + length), ...after.subarray(at)]),
+        () =>
+          Uint8Array.from([
+            ...after.subarray(0, at),
+            ...after.subarray(at, at + length).toReversed(),
+            ...after.subarray(at + length),
+          ]),
+      ];
+      const faulty = random.pick(faults)();
+      const isSame = faulty.length === after.length && faulty.every((byte, index) => byte === after[index]);
+      if (!isSame) ok(!check(bytes, faulty as Bytes), `seed ${seed}`);
+    }
+  });
+
+  test('random modules do the same with fuel', () => {
+    for (let seed = 0; seed < 60; seed++) {
+      inContext(`seed ${seed}`, () => {
+        const { bytes } = randomModule(new Random(seed));
+        const fuelled = addFuel(bytes)!;
+        ok(WebAssembly.validate(fuelled), 'valid');
+        ok(isOnlyFuelled(bytes, fuelled), 'only charges are added');
+        bytesEqual(removeFuel(fuelled)!, bytes);
+        equal(
+          observe(bytes, fuelled, instance => fill(instance, () => {})),
+          observe(bytes, bytes),
+        );
+      });
+    }
+  });
+
+  test('endless random modules are cut', () => {
+    for (let seed = 0; seed < 60; seed++) {
+      inContext(`seed ${seed}`, () => {
+        const { bytes } = randomModule(new Random(seed), { endless: true });
+        const seen = observe(bytes, addFuel(bytes)!, instance => fill(instance, exchange => exchange(5000)));
+        const endless = seen.find(line => line.startsWith('endless')) ?? '';
+        ok(endless === '' || /RuntimeError|RangeError|InternalError/.test(endless), endless);
+      });
+    }
+  });
+
+  for (const folder of readIndex()) {
+    test(`the plugin ${folder} stays valid`, () => {
+      const bytes = host()
+        .readBytes(`fixtures/${folder}/${readCaseFile(folder).wasm}`)
+        .slice();
+      const fuelled = addFuel(bytes)!;
+      ok(WebAssembly.validate(fuelled));
+      ok(isOnlyFuelled(bytes, fuelled));
+    });
+  }
+});
+
+const PLUGIN = buildModule({
+  global: { name: 'started', value: 0 },
+  functions: [
+    { name: 'spin', body: forever },
+    { name: 'some', body: count(100), locals: LOCALS },
+    { name: 'begin', body: ['i32.const 7', 'global.set 0'] },
+    { name: 'seen', results: ['i32'], body: ['global.get 0'] },
+    { name: 'trap', body: ['unreachable'] },
+  ],
+  memoryPages: 1,
+  start: 2,
+});
+const SOME = 1 + 2 + 100 * 6;
+
+suite('limits.fuel', test => {
+  for (const mode of TEXT_MODES) {
+    const create = (source: Uint8Array | WebAssembly.Module, options: PluginOptions = {}): Promise<Plugin> =>
+      createPlugin(source, {
+        ...options,
+        ...(mode === 'worker' && { runInWorker: true }),
+      });
+    const inMode = (title: string, body: () => Promise<void>) =>
+      test(`${mode}: ${title}`, async () => {
+        if (lackingMode(mode) === null) await body();
+      });
+
+    inMode('an endless loop ends with FUEL_EXHAUSTED, and the next call gets a new instance', async () => {
+      const plugin = await create(PLUGIN, { limits: { fuel: 10_000 } });
+      await raises(() => plugin.call('spin'), {
+        code: 'FUEL_EXHAUSTED',
+        message: 'spin: the call used more than 10000 units of fuel (limits.fuel)',
+      });
+      ok(plugin.fuelUsed! > 10_000);
+      await plugin.call('some');
+      is(plugin.fuelUsed, SOME);
+      await raises(() => plugin.call('seen'), { code: 'NONZERO_RESULT', message: '7' });
+      await raises(() => plugin.call('trap'), { code: 'TRAP' });
+      await plugin.close();
+    });
+
+    inMode('a call may use exactly its limit, and each call has the whole', async () => {
+      const plugin = await create(PLUGIN, { limits: { fuel: SOME } });
+      for (let call = 0; call < 3; call++) await plugin.call('some');
+      await plugin.close();
+      const less = await create(PLUGIN, { limits: { fuel: SOME - 1 } });
+      await raises(() => less.call('some'), { code: 'FUEL_EXHAUSTED' });
+      await less.close();
+    });
+
+    inMode('start functions and the start section have a limit too', async () => {
+      const spinning = { functions: [{ name: '_initialize', body: forever }], memoryPages: 1 };
+      for (const wasm of [buildModule(spinning), buildModule({ ...spinning, start: 0 })])
+        await raises(() => create(wasm, { limits: { fuel: 1000 } }), { code: 'FUEL_EXHAUSTED' });
+    });
+
+    inMode('fuel and time limits work together, and count the same', async () => {
+      const plugin = await create(PLUGIN, {
+        limits: { fuel: 10_000 },
+        timeoutMs: 10_000,
+        timeoutBy: mode === 'worker' ? 'worker' : 'checks',
+      });
+      await plugin.call('some');
+      is(plugin.fuelUsed, SOME);
+      await raises(() => plugin.call('spin'), { code: 'FUEL_EXHAUSTED' });
+      await plugin.close();
+    });
+
+    inMode('the modules of a plugin have one limit together', async () => {
+      const lib = buildModule({ functions: [{ name: 'work', body: count(100), locals: LOCALS }] });
+      const main = buildModule({
+        imports: [{ module: 'lib', name: 'work' }],
+        functions: [{ name: 'run', body: ['call 0', ...count(100)], locals: LOCALS }],
+      });
+      const manifest = {
+        wasm: [
+          { name: 'lib', data: lib },
+          { name: 'main', data: main },
+        ],
+      };
+      const both = SOME + SOME + 1;
+      for (const [fuel, code] of [
+        [both, null],
+        [both - 1, 'FUEL_EXHAUSTED'],
+      ] as const) {
+        const plugin = await createPlugin(manifest, { limits: { fuel }, runInWorker: mode === 'worker' });
+        if (code) await raises(() => plugin.call('run'), { code });
+        else await plugin.call('run');
+        is(plugin.fuelUsed, both);
+        await plugin.close();
+      }
+    });
+  }
+
+  test('without the limit nothing is counted, and the bytes stay', async () => {
+    const plugin = await createPlugin(PLUGIN);
+    await plugin.call('some');
+    is(plugin.fuelUsed, null);
+    equal(plugin.report.modules[0]?.transforms, []);
+    await plugin.close();
+  });
+
+  test('a function called through getInstance has no limit', async () => {
+    const plugin = await createPlugin(PLUGIN, { limits: { fuel: SOME } });
+    await plugin.call('some');
+    const { exports } = await plugin.getInstance();
+    for (let call = 0; call < 3; call++) (exports.some as () => void)();
+    is((exports.seen as () => number)(), 7);
+    await plugin.close();
+  });
+
+  test('a prepared module counts, as bytes and compiled; another compiled one is refused', async () => {
+    if (!compileAccessors()) return;
+    const prepared = prepareModule(PLUGIN, { fuel: true, time: false });
+    const facts = { sha256: '0'.repeat(64), fileSha256: '0'.repeat(64), prepared: preparationOf(prepared) };
+    const compiled = builtModule(new WebAssembly.Module(prepared), facts);
+    for (const source of [prepared, compiled]) {
+      const plugin = await createPlugin(source, { limits: { fuel: 10_000 } });
+      await raises(() => plugin.call('spin'), { code: 'FUEL_EXHAUSTED' });
+      await plugin.call('some');
+      is(plugin.fuelUsed, SOME);
+      await raises(() => plugin.call('seen'), { code: 'NONZERO_RESULT', message: '7' });
+      await plugin.close();
+      const free = await createPlugin(source);
+      await raises(() => free.call('seen'), { code: 'NONZERO_RESULT', message: '7' });
+      await free.close();
+    }
+    await raises(() => createPlugin(new WebAssembly.Module(PLUGIN), { limits: { fuel: 1 } }), {
+      code: 'UNSUPPORTED',
+      message: 'limits.fuel cannot be honoured',
+    });
+  });
+
+  test('a module with both transforms keeps both', async () => {
+    const prepared = prepareModule(PLUGIN, { maxPages: 2, fuel: true, time: true });
+    equal(preparationOf(prepared), { hasChecks: true, hasFuel: true, initialPages: 1, growthPages: 2 });
+    const plugin = await createPlugin(prepared, {
+      limits: { fuel: 10_000 },
+      timeoutMs: 5000,
+      timeoutBy: 'checks',
+    });
+    await plugin.call('some');
+    is(plugin.fuelUsed, SOME);
+    await plugin.close();
+  });
+});
