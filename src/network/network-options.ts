@@ -97,9 +97,10 @@ export function readNetworkOptions(given: unknown): NetworkSettings {
     actors = {},
     ...options
   } = readOptions(NETWORK_OPTIONS, given, 'Network', refuseOption);
+  const loader = readLoaderOptions(actors);
   return {
     ...options,
-    actors: readLoaderOptions({ onDiagnostic: options.onDiagnostic, ...actors }),
+    actors: { ...loader, onDiagnostic: loader.onDiagnostic ?? options.onDiagnostic },
     components: new Map(
       Object.entries(components).map(([name, component]) => [name, readComponent(component, name)]),
     ),
