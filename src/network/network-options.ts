@@ -13,7 +13,7 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { NODE_ROWS, type NodeOptions } from '../actor/config/actor-config.ts';
-import { type Report, refuseOption } from '../actor/errors.ts';
+import { refuseOption } from '../actor/errors.ts';
 import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts';
 import { ownSignal } from '../values/own.ts';
 import { type Component, type ReadComponent, readComponent } from './component.ts';
@@ -37,7 +37,7 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   /** Stops the network at once. */
   signal?: AbortSignal | undefined;
   /** Receives tolerated faults, such as a listener that throws; those of WASM actors too. Default: as in `actors`. */
-  onDiagnostic?: Report | undefined;
+  onDiagnostic?: LoaderOptions['onDiagnostic'];
   /** Called with all events. */
   onEvent?: NetworkListener | undefined;
 }
