@@ -14,6 +14,9 @@ export const LIMITS = {
   stdioLineBytes: { default: 8192 },
   stdioLines: { default: 20 },
   stdioBytes: { default: 16_384 },
+  traceEvents: { default: 1_000_000 },
+  traceValueBytes: { default: 4096 },
+  recordingBytes: { default: 67_108_864 },
   reachSteps: { default: 20_000_000 },
   reachPairs: { default: 100_000 },
 } as const;

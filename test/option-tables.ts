@@ -44,6 +44,8 @@ import { Network } from '../src/network/index.ts';
 import { NETWORK_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { createPlugin, hostFunction, type Plugin } from '../src/node.ts';
+import { TRACE_OPTIONS } from '../src/trace/options.ts';
+import { createTrace } from '../src/trace/trace.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
 import { MODULE_OPTIONS, printModule } from '../src/types/print-module.ts';
@@ -366,6 +368,12 @@ export const TAKERS: readonly Taker[] = [
     callable: 'toSarif',
     give: options => toSarif(REPORT, options),
     base: { path: 'plugin.wasm' },
+  },
+  {
+    table: TRACE_OPTIONS,
+    callable: 'createTrace',
+    give: options => createTrace(options as never),
+    base: { onEvent: () => {} },
   },
   {
     table: SMALLEST_MANIFEST_OPTIONS,

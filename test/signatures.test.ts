@@ -39,7 +39,7 @@ const OPTIONS = [
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
-  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
+  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
 ];
 
@@ -72,6 +72,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     'WasiErrorCode',
     'AbiErrorCode',
     'MemoryKind',
+    'TraceFormat',
   ],
   'data, or where it is': [
     ...[
@@ -94,6 +95,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'WasiParam',
       'meaning',
       'CallErrorDetails',
+      'TraceEvent',
       'PrintedLines',
       'PluginTypes',
       'PolicyDenial',

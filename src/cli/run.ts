@@ -29,6 +29,7 @@ import { LOG_OPTIONS, logOptions } from './log.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { stdinLines, writeLines, writeStderr } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
+import { openTrace, TRACE_OPTIONS } from './trace.ts';
 import { watchActor } from './watch.ts';
 
 export const run = defineCommand({
@@ -90,6 +91,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
     'entry-point': { value: 'NAME', help: 'export that takes each payload (default: process)' },
     stub: STUB_OPTION,
     ...ACCESS_OPTIONS,
+    ...TRACE_OPTIONS,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -117,6 +119,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       { name: 'stdin', path: 0 },
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
+      { name: '--trace', path: values.trace, isWritten: true },
     ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
@@ -124,6 +127,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
+    const traceFile = openTrace(values);
     const options: ActorOptions = {
       ...logs,
       functions,
@@ -141,6 +145,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
       ...(state && { state }),
       limits: { inputBytes: values['input-bytes'] },
+      trace: traceFile?.trace,
     };
     try {
       const scriptConfig = { source, entry_point: values['entry-point'] };
@@ -158,6 +163,7 @@ of the actor: the id of --node, or actor. The actor gets only environment variab
       }
     } finally {
       events?.close();
+      traceFile?.close();
     }
   },
 });

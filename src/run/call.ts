@@ -4,6 +4,7 @@ import { isOutOfMemory, isStackOverflow, isTooLargeAtOnce, whyEnded } from '../e
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import type { CallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
+import type { PluginTrace } from '../host/listener.ts';
 import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
 import { ExitStop } from '../link/instance.ts';
 import type { LinkedModule } from '../link/plan.ts';
@@ -31,6 +32,8 @@ export interface CallSite {
   /** Passes on the last lines of stdout and stderr; null for a plugin without them. */
   flush: (() => void) | null;
   printed: () => PrintedLines;
+  /** Follows the calls; null without the option `trace`. */
+  trace: PluginTrace | null;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }
@@ -51,6 +54,7 @@ export function runCall(
   let entered = false;
   let result: unknown;
   calls.begin(hostContext);
+  site.trace?.begin(name, input);
   try {
     kernel.begin(input);
     entered = true;
@@ -84,8 +88,10 @@ const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
 /** @param entered whether the call got as far as the plugin's code */
 function finish(site: CallSite, name: string, entered: boolean, result: unknown, thrown: unknown): Outcome {
   try {
-    const outcome = judge(site, name, entered, result, thrown);
-    return site.limit ? site.limit(outcome) : outcome;
+    const judged = judge(site, name, entered, result, thrown);
+    const outcome = site.limit ? site.limit(judged) : judged;
+    site.trace?.end(outcome);
+    return outcome;
   } finally {
     site.calls.leave();
   }

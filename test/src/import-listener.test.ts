@@ -2,7 +2,7 @@ import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
 import { jspi } from '../../src/engine/jspi.ts';
 import { parseManifest } from '../../src/given/manifest.ts';
 import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
-import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
+import type { ImportListener } from '../../src/host/listener.ts';
 import { toImport } from '../../src/link/imports.ts';
 import { instantiate } from '../../src/link/instance.ts';
 import { planLinks } from '../../src/link/plan.ts';
@@ -20,6 +20,7 @@ import { webPlatform } from '../../src/platform/web.ts';
 import { LineSink } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { listenToImports } from '../helpers/listen.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';
@@ -281,6 +282,7 @@ suite('imports without a listener', test => {
       hostImport: () => add,
       wasi: webPlatform,
       createWasi: null,
+      seeWasi: null,
     };
     const [imported] = importObjects(() =>
       instantiate(execution, { ...hosts, suspends: false, ask: null }, () => {}),

@@ -230,6 +230,7 @@ suite('security: data', test => {
       calls,
       flush: null,
       printed: () => ({ stdout: [], stderr: [] }),
+      trace: null,
       limit: null,
     };
     const { error, dropInstance } = await runCall(site, 'run', body);
