@@ -137,9 +137,18 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
   const trace =
-    settings.trace && (await import('./run/tracing.ts')).follow(kernel, plan, report, settings, settings.trace);
+    settings.trace &&
+    (await import('./run/tracing.ts')).follow(kernel, plan, report, settings, settings.trace);
   const sinks = budget ? { stdout: budget.sink(stdout), stderr: budget.sink(stderr) } : { stdout, stderr };
-  const execution: Execution = { plan, limits, tier, kernel, ...sinks, onDiagnostic, listener: trace?.listener };
+  const execution: Execution = {
+    plan,
+    limits,
+    tier,
+    kernel,
+    ...sinks,
+    onDiagnostic,
+    listener: trace?.listener,
+  };
   const deadline =
     limits.metered === null ? null : new Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
   const http = waiting && (await httpFor(decided, kernel, waiting, budget));

@@ -155,7 +155,8 @@ const LATE_IMPORTS: Files = {
     './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts',
   'src/module/compile.ts': './rewrite.ts ./rewrite.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
-  'src/setup.ts': './run/tracing.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./run/budget.ts ./host/http.ts',
+  'src/setup.ts':
+    './run/tracing.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./run/budget.ts ./host/http.ts',
   'src/create.ts': './audit/policy.ts',
 };
 

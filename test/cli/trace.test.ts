@@ -15,14 +15,28 @@ const formats: { file: string; args?: string[]; holds: RegExp }[] = [
   { file: 'a.txt', holds: /env\.config_get\(key=\d+ \[6 bytes\]\) = \d+ \[5 bytes\] <[\d.]+ ms>\n/ },
   { file: 'a.json', holds: /^\[\n\{"ph":"M","name":"process_name"/ },
   { file: 'a.json', args: ['--trace-format', 'text'], holds: /count_vowels\(\[5 bytes\]\) \{\n/ },
-  { file: 'a.txt', args: ['--trace-values', 'all'], holds: /config_get\(key=\d+ "vowels" \[6 bytes\]\) = \d+ "aeiou"/ },
-  { file: 'a.txt', args: ['--trace-values', 'keyed'], holds: /config_get\(key=\d+ #[0-9a-f]{32} \[6 bytes\]\)/ },
+  {
+    file: 'a.txt',
+    args: ['--trace-values', 'all'],
+    holds: /config_get\(key=\d+ "vowels" \[6 bytes\]\) = \d+ "aeiou"/,
+  },
+  {
+    file: 'a.txt',
+    args: ['--trace-values', 'keyed'],
+    holds: /config_get\(key=\d+ #[0-9a-f]{32} \[6 bytes\]\)/,
+  },
 ];
 
 const wrong: { args: string[]; message: RegExp; file?: boolean }[] = [
   { args: ['--trace-format', 'text'], message: /belong to --trace, which is missing/ },
-  { args: ['--trace', 'a', '--trace-format', 'xml'], message: /--trace-format: expected one of jsonl, text, chrome/ },
-  { args: ['--trace', 'a', '--trace-values', 'some'], message: /--trace-values: expected one of none, keyed, all/ },
+  {
+    args: ['--trace', 'a', '--trace-format', 'xml'],
+    message: /--trace-format: expected one of jsonl, text, chrome/,
+  },
+  {
+    args: ['--trace', 'a', '--trace-values', 'some'],
+    message: /--trace-values: expected one of none, keyed, all/,
+  },
 ];
 
 suite('plugboard call and run --trace', test => {
