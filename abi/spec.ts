@@ -7,9 +7,25 @@ import {
   type WasmType,
 } from './signatures.ts';
 
+/**
+ * The use of a value, by which a trace shows it. `number`: an address, a length or another count. `word`: bytes that a load or
+ * store moves. The others are handles: `handle` of a block whose bytes do not matter, `content` and `key` of bytes that count,
+ * `config` of a config value, `request` and `headers` of JSON with HTTP headers.
+ */
+export type EnvValueKind =
+  | 'number'
+  | 'word'
+  | 'handle'
+  | 'content'
+  | 'key'
+  | 'config'
+  | 'request'
+  | 'headers';
+
 export interface EnvValue {
   name: string;
   type: WasmType;
+  kind: EnvValueKind;
   /** The meaning, with its unit. */
   meaning: string;
 }
@@ -49,13 +65,17 @@ const NATIVE = "Extism's native kernel";
 const HOST = "Extism's native runtime";
 const NONE = 'No block is passed.';
 
-const handle = (meaning = 'handle of a block'): Value => ({ name: 'handle', meaning });
-const bytes = (name: string, meaning: string): Value => ({ name, meaning });
+const handle = (meaning = 'handle of a block', kind: EnvValueKind = 'handle'): Value => ({
+  name: 'handle',
+  kind,
+  meaning,
+});
+const bytes = (name: string, meaning: string): Value => ({ name, kind: 'number', meaning });
 const address = bytes('address', 'byte offset into the kernel memory, all 64 bits count');
 const offset = bytes('offset', 'byte offset from the start of the input');
-const byte: Value = { name: 'value', meaning: 'one byte, unsigned' };
-const word: Value = { name: 'value', meaning: 'eight bytes, little endian' };
-const key: Value = { name: 'key', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
+const byte: Value = { name: 'value', kind: 'word', meaning: 'one byte, unsigned' };
+const word: Value = { name: 'value', kind: 'word', meaning: 'eight bytes, little endian' };
+const key: Value = { name: 'key', kind: 'key', meaning: 'handle of the key in UTF-8; 0 is the empty key' };
 
 export const outside = 'An address below 64, or on a page that no block of this call has reached,';
 const range =
@@ -65,7 +85,7 @@ export const LONGEST = 'more than 2^29 − 24 bytes (row `abi.text-length`)';
 export const badKey = `An invalid key handle, or a key that is not UTF-8 or has ${LONGEST}, ends the call.`;
 
 const log: Rows['log_trace'] = {
-  params: [handle('handle of the message in UTF-8; 0 is the empty message')],
+  params: [handle('handle of the message in UTF-8; 0 is the empty message', 'content')],
   results: [],
   onBadInput: `When the level is on, an invalid handle or a message of ${LONGEST} ends the call; bytes that are not UTF-8 become U+FFFD. When the level is off, the call does nothing.`,
   ownership: 'The host frees the message when the call is over.',
@@ -189,7 +209,7 @@ const rows: Rows = {
     source: NATIVE,
   },
   error_set: {
-    params: [handle('handle of the error text in UTF-8; 0 takes an error back')],
+    params: [handle('handle of the error text in UTF-8; 0 takes an error back', 'content')],
     results: [],
     onBadInput: `An invalid handle sets the error "invalid error handle", with a diagnostic. Bytes that are not UTF-8 become U+FFFD. A text of ${LONGEST} ends the call.`,
     ownership: 'The text is copied at once; the plugin still owns the block.',
@@ -218,20 +238,20 @@ const rows: Rows = {
   },
   config_get: {
     params: [key],
-    results: [handle('handle of the value in UTF-8, 0 for a missing or empty one')],
+    results: [handle('handle of the value in UTF-8, 0 for a missing or empty one', 'config')],
     onBadInput: `${badKey} Only the configuration's own keys are found.`,
     ownership: `${afterCall}; the plugin owns the value.`,
     source: HOST,
   },
   var_get: {
     params: [key],
-    results: [handle('handle of a copy of the value, 0 for a missing or empty one')],
+    results: [handle('handle of a copy of the value, 0 for a missing or empty one', 'content')],
     onBadInput: badKey,
     ownership: `${afterCall}; the plugin owns the copy.`,
     source: HOST,
   },
   var_set: {
-    params: [key, { name: 'value', meaning: 'handle of the value; 0 deletes the variable' }],
+    params: [key, { name: 'value', kind: 'content', meaning: 'handle of the value; 0 deletes the variable' }],
     results: [],
     onBadInput: `${badKey} So does an invalid value handle, or a value that does not fit the limit; the variables stay as they were.`,
     ownership: 'The value is copied; the host frees key and value when the call is over.',
@@ -239,17 +259,17 @@ const rows: Rows = {
   },
   http_request: {
     params: [
-      handle('handle of the request as JSON: url, method, headers'),
-      { name: 'body', meaning: 'handle of the body, 0 for none' },
+      handle('handle of the request as JSON: url, method, headers', 'request'),
+      { name: 'body', kind: 'content', meaning: 'handle of the body, 0 for none' },
     ],
-    results: [handle('handle of the response body, 0 for an empty one')],
+    results: [handle('handle of the response body, 0 for an empty one', 'content')],
     onBadInput: `A request that is not of this form or has ${LONGEST}, a URL of more than 1,048,576 characters, a host that is not allowed, a response over the limit, or a missing response ends the call. So does every request where HTTP is not enabled. Any status is a response.`,
     ownership: 'The host frees request and body when the call is over; the plugin owns the response.',
     source: `${HOST}, which sends a body with GET and HEAD too; here it is left out, as fetch demands.`,
   },
   http_status_code: {
     params: [],
-    results: [{ name: 'status', meaning: 'status of the last response, 0 before the first' }],
+    results: [{ name: 'status', kind: 'number', meaning: 'status of the last response, 0 before the first' }],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,
@@ -259,6 +279,7 @@ const rows: Rows = {
     results: [
       handle(
         'handle of the last response headers as JSON, {} before the first, 0 when they are not switched on',
+        'headers',
       ),
     ],
     onBadInput: 'Impossible, because there are no parameters.',
@@ -272,7 +293,9 @@ const rows: Rows = {
   log_error: log,
   get_log_level: {
     params: [],
-    results: [{ name: 'level', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' }],
+    results: [
+      { name: 'level', kind: 'number', meaning: 'trace 0, debug 1, info 2, warn 3, error 4, off 2147483647' },
+    ],
     onBadInput: 'Impossible, because there are no parameters.',
     ownership: NONE,
     source: HOST,

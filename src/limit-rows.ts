@@ -7,6 +7,7 @@ export interface Limit {
   unit:
     | 'bytes'
     | 'characters'
+    | 'events'
     | 'limits'
     | 'lines'
     | 'modules'
@@ -149,6 +150,20 @@ export const LIMITS = {
     unit: 'bytes',
     option: null,
     why: 'Limits the memory of the kept lines when they are long.',
+  },
+  traceEvents: {
+    name: 'events of one trace',
+    ...DEFAULTS.traceEvents,
+    unit: 'events',
+    option: 'maxEvents of createTrace',
+    why: 'About 300 MB of JSON Lines. Later events are dropped and counted, so that a plugin in an endless loop does not fill a disk.',
+  },
+  traceValueBytes: {
+    name: 'bytes of one value in a trace',
+    ...DEFAULTS.traceValueBytes,
+    unit: 'bytes',
+    option: 'maxValueBytes of createTrace',
+    why: 'Enough for a request or a log line. The length of the whole value is written in any case.',
   },
   reachSteps: {
     name: 'steps from function to function for the reach of all exports in one report of plugboard/audit',

@@ -18,6 +18,8 @@ export const LIMITS = {
   stdioLineBytes: { default: 8192 },
   stdioLines: { default: 20 },
   stdioBytes: { default: 16_384 },
+  traceEvents: { default: 1_000_000 },
+  traceValueBytes: { default: 4096 },
   reachSteps: { default: 20_000_000 },
   reachPairs: { default: 100_000 },
 } as const;

@@ -13,7 +13,6 @@ import type { WatchedBudgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
-import type { ImportListener } from './host/listener.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
 import { hasChecks, hasFuel, type LinkPlan, modulesOf } from './link/plan.ts';
@@ -75,16 +74,6 @@ function orStop<T>(kernel: Kernel, callback: () => T): T {
 const tell = (kernel: Kernel, settings: Settings, diagnostic: Diagnostic): void =>
   orStop(kernel, () => settings.onDiagnostic?.(diagnostic));
 
-/** Returns a listener that ends the call when the given one throws. */
-function orStopListening(kernel: Kernel, given: ImportListener): ImportListener {
-  const listener = coded('the import listener', given);
-  return call => {
-    const done = orStop(kernel, () => listener(call));
-    const codedDone = done && coded('the import listener', done);
-    return codedDone && (outcome => orStop(kernel, () => codedDone(outcome)));
-  };
-}
-
 /**
  * Returns the kernel functions for this thread, and the tier that the plugin gets. A plugin in a worker has its loads and stores
  * in the worker, so this thread uses the reference functions.
@@ -93,8 +82,10 @@ function orStopListening(kernel: Kernel, given: ImportListener): ImportListener 
 function connect(
   kernel: Kernel,
   mode: Mode,
-  { kernel: tier, accessors }: Settings,
+  { kernel: asked, accessors, trace }: Settings,
 ): { tier: KernelTier; imports: EnvImports } {
+  // A listener gets calls of functions in JavaScript only.
+  const tier = asked ?? (trace ? 'reference' : undefined);
   try {
     const isElsewhere = mode === 'worker';
     const made = kernelImports(kernel, isElsewhere ? { tier: 'reference' } : { tier, accessors });
@@ -147,9 +138,19 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
-  const listener = settings.importListener && orStopListening(kernel, settings.importListener);
+  const trace =
+    settings.trace &&
+    (await import('./run/tracing.ts')).follow(kernel, plan, report, settings, settings.trace);
   const sinks = budget ? { stdout: budget.sink(stdout), stderr: budget.sink(stderr) } : { stdout, stderr };
-  const execution: Execution = { plan, limits, tier, kernel, ...sinks, onDiagnostic, listener };
+  const execution: Execution = {
+    plan,
+    limits,
+    tier,
+    kernel,
+    ...sinks,
+    onDiagnostic,
+    listener: trace?.listener,
+  };
   const deadline =
     limits.metered === null
       ? null
@@ -175,6 +176,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             hostImport: link => localImport(link, calls),
             wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
             createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
+            seeWasi: trace && report.wasi ? (await import('../wasi/seen.ts')).seeWasi : null,
             suspends: mode === 'suspending',
             ask: hasChecks(plan) ? await askOf(deadline) : null,
             makeRoom: null,
@@ -205,6 +207,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     flush: report.wasi ? flush : null,
     printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
     fuelUsed: null,
+    trace: trace ?? null,
     limit: judges.length > 0 ? outcome => judges.reduce((last, judge) => judge(last), outcome) : null,
   };
   const turns = new Turns(platform.keepAlive);

@@ -47,6 +47,8 @@ import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
 import { compilePlugin, createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { PluginPool } from '../src/pool/index.ts';
 import { POOL_OPTIONS, USE_OPTIONS } from '../src/pool/options.ts';
+import { TRACE_OPTIONS } from '../src/trace/options.ts';
+import { createTrace } from '../src/trace/trace.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
 import { MODULE_OPTIONS, printModule } from '../src/types/print-module.ts';
@@ -404,6 +406,12 @@ export const TAKERS: readonly Taker[] = [
     callable: 'toSarif',
     give: options => toSarif(REPORT, options),
     base: { path: 'plugin.wasm' },
+  },
+  {
+    table: TRACE_OPTIONS,
+    callable: 'createTrace',
+    give: options => createTrace(options as never),
+    base: { onEvent: () => {} },
   },
   {
     table: SMALLEST_MANIFEST_OPTIONS,

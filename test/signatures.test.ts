@@ -41,7 +41,7 @@ const OPTIONS = [
   ],
   ...['KernelImportOptions', 'FileStateOptions'],
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
-  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions'],
+  ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
   ...['NetworkSendOptions', 'SubscribeOptions'],
 ];
@@ -75,6 +75,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     'WasiErrorCode',
     'AbiErrorCode',
     'MemoryKind',
+    'TraceFormat',
   ],
   'data, or where it is': [
     ...[
@@ -97,6 +98,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'WasiParam',
       'meaning',
       'CallErrorDetails',
+      'TraceEvent',
       'PrintedLines',
       'PluginTypes',
       'PolicyDenial',

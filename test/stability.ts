@@ -57,6 +57,11 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     note: 'another form gets another number',
   },
   { path: 'plugboard/schemas/lock-1.json', level: 'experimental', note: 'another form gets another number' },
+  {
+    path: 'plugboard/schemas/trace-1.json',
+    level: 'experimental',
+    note: 'another form gets another number',
+  },
   { path: 'plugboard/package.json', level: 'stable', note: 'for tools' },
 ];
 

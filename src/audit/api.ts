@@ -1,3 +1,4 @@
+export * from '../trace/api.ts';
 export { CAPABILITIES } from './capabilities.ts';
 export { compareReports, type ReachChange, type ReportDiff } from './compare.ts';
 export { type HtmlOptions, toHtml } from './html.ts';

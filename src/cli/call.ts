@@ -6,11 +6,12 @@ import { ACCESS_OPTIONS, allowHeaders, readPolicy } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile } from './files.ts';
+import { readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { startProgress } from './progress.ts';
 import { printLine, readStdin, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
+import { openTrace, TRACE_OPTIONS } from './trace.ts';
 
 export const call = defineCommand({
   name: 'call',
@@ -60,6 +61,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     },
     'set-config': { grants: true, value: 'JSON', help: 'config as a JSON object of strings; --config wins' },
     ...ACCESS_OPTIONS,
+    ...TRACE_OPTIONS,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -85,9 +87,17 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
+    refuseSharedFiles([
+      { name: 'PLUGIN.wasm', path: plugin },
+      ...flags.wasm.map(module => ({ name: '--link', path: 'path' in module ? module.path : undefined })),
+      { name: '--trace', path: values.trace, isWritten: true },
+    ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
-    const running = await createPlugin(platform, mergeManifests(file, { ...flags, wasm }), options);
+    const traceFile = openTrace(values);
+    const traced = { ...options, trace: traceFile?.trace };
+    const manifest = mergeManifests(file, { ...flags, wasm });
+    const running = await createPlugin(platform, manifest, traced);
     try {
       const input = values.stdin ? await readStdin() : values.input;
       const calls = values.loop ?? 1;
@@ -105,6 +115,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       return 0;
     } finally {
       await running.close();
+      traceFile?.close();
     }
   },
 });

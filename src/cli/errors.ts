@@ -62,7 +62,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Returns `CODE: message`, with advice and the wasm functions of a trap. An error that plugboard did not raise, such as a failing disk, has the code of the system. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `BUG: ${String(error)}`;
-  const code = 'code' in error ? String(error.code) : 'BUG';
+  // Deno's error for a missing permission has a name instead of a code.
+  const code = 'code' in error ? String(error.code) : error.name === 'NotCapable' ? 'EACCES' : 'BUG';
   const advice = ADVICE[code];
   const functions = wasmStackOf(error).map(name => `at ${name}`);
   return [`${code}: ${excerpt(error.message)}`, ...functions, ...(advice ? [advice] : [])].join('\n');

@@ -12,6 +12,7 @@ import { readInputFile, refuseSharedFiles } from './files.ts';
 import { componentFiles, isGraphFile } from './graph-files.ts';
 import { engineOptions, environmentOf, type RunValues } from './run-options.ts';
 import { isBlank, OutputClosed, stdinLines, writeStderr, writeStdout } from './stdio.ts';
+import { openTrace } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 /** The member of a line that is its number. */
@@ -30,6 +31,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     { name: '--policy', path: values.policy },
     { name: 'stdin', path: 0 },
     { name: '--events', path: values.events, isWritten: true },
+    { name: '--trace', path: values.trace, isWritten: true },
   ]);
   const graphs = await Promise.all([path, ...values.with].map(readInputFile));
   const modules = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -40,6 +42,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     if (!isGraphFile(file)) modules.set(name, bytes);
   }
   const events = values.events === undefined ? undefined : new EventFile(values.events);
+  const traceFile = openTrace(values);
   const engine = values.state === undefined ? undefined : new JournalEngine(values.state);
   let exitCode = 0;
   const onEvent = (event: NetworkHappened) => {
@@ -52,7 +55,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     const folder = dirname(path);
     const network = await Network.create(graphs.length > 1 ? graphs : graphs[0]!, {
       components,
-      actors,
+      actors: { ...actors, trace: traceFile?.trace },
       environment: environmentOf(values),
       graphFolder: folder,
       pluginFolders: [folder, ...values['plugin-folder']],
@@ -78,6 +81,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     }
   } finally {
     events?.close();
+    traceFile?.close();
   }
 }
 

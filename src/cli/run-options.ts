@@ -6,6 +6,7 @@ import { CliError } from './errors.ts';
 import { GRAPH_OPTIONS } from './graph-files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
+import { TRACE_OPTIONS } from './trace.ts';
 
 export const RUN_OPTIONS = {
   config: {
@@ -64,6 +65,7 @@ export const RUN_OPTIONS = {
   },
   stub: STUB_OPTION,
   ...ACCESS_OPTIONS,
+  ...TRACE_OPTIONS,
   ...LOG_OPTIONS,
 } as const satisfies Record<string, Option>;
 

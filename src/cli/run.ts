@@ -35,6 +35,7 @@ import {
   refuseOptionsOf,
 } from './run-options.ts';
 import { isBlank, stdinLines, writeLines, writeStderr } from './stdio.ts';
+import { openTrace } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 export const run = defineCommand({
@@ -83,6 +84,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       { name: 'stdin', path: 0 },
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
+      { name: '--trace', path: values.trace, isWritten: true },
     ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
@@ -90,6 +92,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
+    const traceFile = openTrace(values);
     const options: ActorOptions = {
       ...engine,
       platform,
@@ -99,6 +102,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       errorPolicy: values['error-policy'] as ErrorPolicy | undefined,
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
       ...(state && { state }),
+      trace: traceFile?.trace,
     };
     try {
       const scriptConfig = { source, entry_point: values['entry-point'] };
@@ -122,6 +126,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       }
     } finally {
       events?.close();
+      traceFile?.close();
     }
   },
 });

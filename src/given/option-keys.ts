@@ -10,12 +10,14 @@ import {
   type Check,
   expected,
   guarded,
+  having,
   isPlain,
   type Kind,
   kind,
   type OptionRow,
   type OptionTable,
   oneOf,
+  orNull,
   type Refuse,
   readOptions,
 } from '../../wasi/options.ts';
@@ -23,9 +25,11 @@ import { somePreopens } from '../../wasi/wasi-options.ts';
 import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
+import type { Trace } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
+import { isSecret, type Secret } from '../values/secret.ts';
 import { BUDGET_OPTIONS } from './budgets.ts';
 import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
 
@@ -91,6 +95,11 @@ const aLogger: Kind<Logger> = {
   },
 };
 
+const aConfigValue: Kind<string | Secret> = {
+  type: 'a string',
+  check: (value, where, refuse) => (isSecret(value) ? value : aText.check(value, where, refuse)),
+};
+
 /** The value of a variable. Bytes are copied, because the caller may change its own. */
 const aVariable: Kind<string | Uint8Array> = {
   type: 'a string or a Uint8Array',
@@ -152,7 +161,7 @@ const timeoutMs: OptionRow = {
 /** The keys of a manifest except `wasm`. They are options of `createPlugin` too. */
 export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   config: {
-    ...aRecord(aText, 'key'),
+    ...aRecord(aConfigValue, 'key'),
     default: 'empty',
     grants: 'values that the plugin reads with config_get',
   },
@@ -273,6 +282,7 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       ...aFunction,
       default: 'printed on stderr if PLUGBOARD_LOG=debug or RUST_LOG=reflow_script=debug; elsewhere none',
     },
+    trace: { ...orNull(having<Trace>('a trace, which createTrace makes', 'attach')), default: 'none' },
   },
   hints: OLDER_OPTIONS,
 };

@@ -2,7 +2,9 @@ import type { AbiDiagnostic, KernelTier, LogLevel, MessageLevel } from '../../ab
 import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
 import type { PlugboardErrorCode } from '../errors.ts';
 import type { HostFunctions } from '../host/function.ts';
+import type { Trace } from '../host/listener.ts';
 import type { Fetch } from '../platform/types.ts';
+import type { Secret } from '../values/secret.ts';
 import type { Budgets } from './budgets.ts';
 import type { PolicyEnvelope, PolicyFile, PolicyOptions } from './policy-types.ts';
 
@@ -13,7 +15,7 @@ export type Diagnostic = AbiDiagnostic | WasiDiagnostic | { code: PlugboardError
 export type Logger = { readonly [Level in MessageLevel]?: ((message: string) => void) | undefined };
 
 /** Values that a plugin reads with `config_get`, by key. */
-export type PluginConfig = Readonly<Record<string, string>>;
+export type PluginConfig = Readonly<Record<string, string | Secret>>;
 
 export interface MemoryOptions {
   /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
@@ -140,4 +142,9 @@ export interface PluginOptions extends ManifestOptions {
    * of `reflow_script`.
    */
   debug?: ((line: string) => void) | undefined;
+  /**
+   * Gets an event for each call that the plugin makes of the host: `createTrace` of plugboard/audit makes one. Default: none,
+   * and the plugin gets the functions of the host themselves. @experimental
+   */
+  trace?: Trace | null | undefined;
 }

@@ -4,10 +4,11 @@ import { readOptions } from '../../wasi/options.ts';
 import { HTTP_SCHEMES } from '../host/allowed-hosts.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { coded } from '../host/function.ts';
-import { type ImportListener, importListenerOf } from '../host/listener.ts';
+import type { Trace } from '../host/listener.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
+import { revealed } from '../values/secret.ts';
 import type { HostBudgets } from './budgets.ts';
 import { PLUGIN_OPTIONS, refuseOption } from './option-keys.ts';
 import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
@@ -22,6 +23,8 @@ export interface Mount {
 /** Manifest and options, checked and complete. */
 export type Settings = Readonly<{
   config: ReadonlyMap<string, string>;
+  /** Values of `config` that were made by `secret`. */
+  secrets: readonly string[];
   allowedHosts: readonly string[];
   allowedSchemes: readonly string[];
   allowsPrivateAddresses: boolean;
@@ -61,7 +64,7 @@ export type Settings = Readonly<{
   /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
-  importListener: ImportListener | undefined;
+  trace: Trace | undefined;
 }>;
 
 /**
@@ -70,12 +73,12 @@ export type Settings = Readonly<{
  */
 export interface Given extends Omit<PluginOptions, keyof ManifestOptions> {
   config?: Record<string, string>;
+  secrets?: readonly string[];
   allowedHosts?: readonly string[];
   mounts?: Mount[];
   timeoutMs?: number;
   memory: { maxPages?: number; maxGrowthPages?: number; maxVarBytes?: number; maxHttpResponseBytes?: number };
   zeroLimits: string[];
-  importListener?: ImportListener | undefined;
 }
 
 /** Limits for which 0 means "no limit" in the official JS SDK. Here 0 allows nothing. */
@@ -83,16 +86,19 @@ const ZERO_IS_OPEN_ELSEWHERE = ['maxPages', 'maxVarBytes', 'maxHttpResponseBytes
 
 /** @param where name of the manifest or options in messages */
 export function readShared(read: ManifestOptions, where: string): Given {
-  const { config, memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
+  const { memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
   const { allowedPaths, allowed_paths } = read;
   const mounts = allowedPaths
     ? Object.entries(allowedPaths).map(([guest, host]) => mount(host, guest))
     : allowed_paths && Object.entries(allowed_paths).map(([host, guest]) => mount(host, guest));
   const limits: MemoryOptions = memory ?? {};
+  const entries = read.config && Object.entries(read.config);
+  const config = entries && Object.fromEntries(entries.map(([key, value]) => [key, revealed(value)]));
+  const secrets = entries?.flatMap(([, value]) => (typeof value === 'string' ? [] : [revealed(value)]));
   const { maxPages, max_pages, maxVarBytes = limits.max_var_bytes } = limits;
   const { maxHttpResponseBytes = limits.max_http_response_bytes } = limits;
   return {
-    ...present({ config, allowedHosts, mounts, timeoutMs }),
+    ...present({ config, secrets, allowedHosts, mounts, timeoutMs }),
     memory: present({ maxPages, maxGrowthPages: max_pages, maxVarBytes, maxHttpResponseBytes }),
     zeroLimits: ZERO_IS_OPEN_ELSEWHERE.filter(key => limits[key] === 0).map(key => `${where}.memory.${key}`),
   };
@@ -114,8 +120,7 @@ const present = <T extends object>(keys: T) =>
 export function readPluginOptions(options: unknown): Given {
   const read = readOptions(PLUGIN_OPTIONS, options, 'option', refuseOption);
   const own: Omit<PluginOptions, keyof ManifestOptions> = read;
-  const importListener = importListenerOf(options as object | undefined);
-  return { ...own, importListener, ...readShared(read, 'option') };
+  return { ...own, ...readShared(read, 'option') };
 }
 
 /** Lays keys over others: a key of `above` replaces the same key of `below`, and those in `memory` each on its own. */
@@ -124,7 +129,6 @@ export const overlay = (below: Given, above: Given): Given => ({
   ...above,
   memory: { ...below.memory, ...above.memory },
   zeroLimits: [...above.zeroLimits, ...below.zeroLimits],
-  importListener: above.importListener ?? below.importListener,
 });
 
 /** Combines options, manifest and defaults: an option wins over the manifest, the manifest over the default. */
@@ -135,6 +139,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
   return Object.freeze({
     // A Map, because a plain object also has inherited keys.
     config: new Map(Object.entries(given.config ?? {})),
+    secrets: given.secrets ?? [],
     allowedHosts: given.allowedHosts ?? [],
     allowedSchemes: given.allowedSchemes ?? HTTP_SCHEMES,
     allowsPrivateAddresses: given.allowPrivateAddresses ?? true,
@@ -167,7 +172,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug && coded('option.debug', given.debug),
-    importListener: given.importListener,
+    trace: given.trace ?? undefined,
   });
 }
 

@@ -33,6 +33,8 @@ export class UnlessVoid {
 interface Declared {
   type?: FunctionType;
   isAsync?: boolean;
+  /** Numbers of the parameters that a trace never shows. */
+  secrets?: readonly number[];
 }
 
 const declared = new WeakMap<HostFunction, Declared>();
@@ -45,6 +47,15 @@ export function declare(fn: HostFunction, what: Declared): HostFunction {
 
 /** Returns the declared wasm type; undefined for a plain function, which serves an import of any type. */
 export const typeOfHostFunction = (fn: HostFunction): FunctionType | undefined => declared.get(fn)?.type;
+
+/** Returns all that is declared of a function, for one that wraps it. */
+export const declarationOf = (fn: HostFunction): Declared => ({
+  ...declared.get(fn),
+  isAsync: isAsyncFunction(fn),
+});
+
+/** Returns the numbers of the parameters that a trace never shows. */
+export const secretsOfHostFunction = (fn: HostFunction): readonly number[] => declared.get(fn)?.secrets ?? [];
 
 /** Whether a function is declared async, or is an `async function`. Decided before the call: a plugin is prepared for it. */
 export const isAsyncFunction = (fn: HostFunction): boolean =>

@@ -92,14 +92,17 @@ const wasmInteger = <T extends WasmValue>(
 });
 
 const text = block<string>(decode, value => value);
+/** A text that traces and recordings never show. */
+const secret: ValueCodec<string> = { ...text };
 
 /**
- * Codecs for parameters and results of host functions. `text` (strict UTF-8), `json`, `bytes`, `base64` (standard alphabet,
+ * Codecs for parameters and results of host functions. `text` (strict UTF-8), `secret` (text that traces never show), `json`, `bytes`, `base64` (standard alphabet,
  * padded) and the numbers of `inBlock` (little endian) are passed as blocks. The other numbers are passed as wasm numbers:
  * i32 and i64 are read as signed, u32 and u64 as unsigned.
  */
 export const values = {
   text,
+  secret,
   json: block<unknown>(
     bytes => parseJson(decode(bytes), 'parameter'),
     value => stringify(value) ?? refuseValue(`JSON has no form for ${typeof value}`),
@@ -231,5 +234,6 @@ export function hostFunction<Params extends readonly unknown[], Result>(
   return declare(typed as HostFunction, {
     type: { params: codecs.map(({ wasm }) => wasm), results: result ? [result.wasm] : [] },
     isAsync: isAsync ?? isAsyncFunction(fn as unknown as HostFunction),
+    secrets: codecs.flatMap((codec, index) => (codec === secret ? [index] : [])),
   });
 }

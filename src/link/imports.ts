@@ -1,3 +1,4 @@
+import type { SeenParam } from '../../wasi/seen.ts';
 import { jspi } from '../engine/jspi.ts';
 import type { ImportCall, ImportListener } from '../host/listener.ts';
 import { isThenable } from '../values/thenable.ts';
@@ -7,6 +8,8 @@ export interface HostImport {
   fn: (...args: never[]) => unknown;
   /** Whether it may return a promise, for which the plugin is suspended. */
   waits: boolean;
+  /** Reads the parameters that point into the module's own memory, before the call, or with its result after it. */
+  see?: ((args: readonly unknown[], result?: unknown) => SeenParam[]) | undefined;
 }
 
 /**
@@ -15,11 +18,11 @@ export interface HostImport {
  * RATIONALE: where-does-a-listener-of-imports-sit
  */
 export function toImport(
-  { fn, waits }: HostImport,
+  { fn, waits, see }: HostImport,
   site: Omit<ImportCall, 'args'>,
   listener: ImportListener | undefined,
 ): WebAssembly.ImportValue {
-  const own = listener ? listenedTo(fn, waits, site, listener) : fn;
+  const own = listener ? listenedTo(fn, waits, site, listener, see) : fn;
   return waits ? new jspi!.Suspending(own as (...args: never[]) => Promise<unknown>) : own;
 }
 
@@ -28,12 +31,14 @@ function listenedTo(
   waits: boolean,
   site: Omit<ImportCall, 'args'>,
   listener: ImportListener,
+  see: HostImport['see'],
 ): (...args: never[]) => unknown {
   return (...args) => {
-    const done = listener({ ...site, args });
+    const done = listener({ ...site, args, ...(see && { seen: see(args) }) });
     const returned = (result: unknown) => {
       // The host returns `false` for "no result": see `toWasm` in host/function.ts.
-      done?.({ result: result === false ? undefined : result });
+      const shown = result === false ? undefined : result;
+      done?.({ result: shown, ...(see && { seen: see(args, result) }) });
       return result;
     };
     const threw = (error: unknown): never => {

@@ -1,6 +1,7 @@
 import type { EnvFunctionName, EnvImports } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
 import type { createWasi, Wasi, WasiFunctionName, WasiOptions } from '../../wasi/index.ts';
+import type { seeWasi } from '../../wasi/seen.ts';
 import { isTooLargeAtOnce, lacksRoomForMemory } from '../engine/error-texts.ts';
 import { jspi } from '../engine/jspi.ts';
 import { PlugboardError } from '../errors.ts';
@@ -34,6 +35,8 @@ export interface Embedding {
   wasi: Pick<WasiOptions, 'clock' | 'random' | 'preopens'>;
   /** Null where no module imports WASI, whose code is not loaded then. */
   createWasi: typeof createWasi | null;
+  /** Null without a listener, or where no module imports WASI. */
+  seeWasi: typeof seeWasi | null;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
   /** Stops metered modules; null for others. */
@@ -89,6 +92,11 @@ export function instantiate(
     }
   };
   return proceed();
+}
+
+/** The memory of an instance, once it is known. */
+interface Seen {
+  memory: WebAssembly.Memory | undefined;
 }
 
 /** The providers of an import that are not modules of the plugin. */
@@ -187,10 +195,11 @@ class Linker {
   /** @param mayWait whether the instance may come later, as the caller continues when the step is done */
   *#instantiate(module: LinkedModule, mayWait: boolean): Generator<Step, WebAssembly.Instance, unknown> {
     const wasi = this.#createWasi(module);
+    const seen: Seen = { memory: undefined };
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
       imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi);
+      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi, seen);
     }
     this.#onModule(module.name);
     let instance: WebAssembly.Instance;
@@ -210,26 +219,33 @@ class Linker {
     if (module.hasFuel) fill(instance, this.#embedding.onFuel);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
+    seen.memory = memory;
     return instance;
   }
 
-  #provide(module: string, link: Link, wasi: Wasi | undefined): WebAssembly.ImportValue {
+  #provide(module: string, link: Link, wasi: Wasi | undefined, seen: Seen): WebAssembly.ImportValue {
     const { namespace, name, provider } = link;
     const { plan, listener } = this.#execution;
     if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
-    return toImport(this.#hostImport(link, provider, wasi), { module, namespace, name }, listener);
+    return toImport(this.#hostImport(link, provider, wasi, seen), { module, namespace, name }, listener);
   }
 
-  #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined): HostImport {
+  #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined, seen: Seen): HostImport {
     const { name } = link;
-    const { kernelImports, http, hostImport, suspends } = this.#embedding;
+    const { kernelImports, http, hostImport, suspends, seeWasi } = this.#embedding;
     switch (provider.kind) {
       case 'kernel':
         if (http && name === 'http_request') return { fn: http, waits: true };
         return { fn: kernelImports[name as EnvFunctionName], waits: false };
       case 'wasi':
         // Only `poll_oneoff` waits. A suspending import would make the others slower without need.
-        return { fn: wasi!.imports[name as WasiFunctionName], waits: suspends && name === 'poll_oneoff' };
+        return {
+          fn: wasi!.imports[name as WasiFunctionName],
+          waits: suspends && name === 'poll_oneoff',
+          see: seeWasi
+            ? (args, errno) => seeWasi(seen.memory, name as WasiFunctionName, args, errno)
+            : undefined,
+        };
       case 'host':
         return { fn: hostImport(link), waits: provider.isAsync };
       case 'remote':

@@ -119,6 +119,8 @@ function livesBecause({ pid, started, host }: OwnerRecord): string | null {
     process.kill(pid, 0);
   } catch (error) {
     if (hasCode(error, 'ESRCH')) return null;
+    if (!hasCode(error, 'EPERM'))
+      return `this program may not ask whether process ${pid} runs (Deno needs --allow-run); if it is gone, remove ${OWNER_FILE}`;
   }
   const now = startOf(pid);
   if (started !== null && now !== null && now !== started) return null;

@@ -4,6 +4,7 @@ import { isOutOfMemory, isStackOverflow, isTooLargeAtOnce, whyEnded } from '../e
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import type { CallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
+import type { PluginTrace } from '../host/listener.ts';
 import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
 import { ExitStop } from '../link/instance.ts';
 import type { LinkedModule } from '../link/plan.ts';
@@ -33,6 +34,8 @@ export interface CallSite {
   printed: () => PrintedLines;
   /** Units of fuel that the last call has used; null for modules that do not count them. */
   fuelUsed: number | null;
+  /** Follows the calls; null without the option `trace`. */
+  trace: PluginTrace | null;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }
@@ -53,6 +56,7 @@ export function runCall(
   let entered = false;
   let result: unknown;
   calls.begin(hostContext);
+  site.trace?.begin(name, input);
   try {
     kernel.begin(input);
     entered = true;
@@ -86,8 +90,10 @@ const toThrown = (error: unknown): unknown => error ?? new Error(String(error));
 /** @param entered whether the call got as far as the plugin's code */
 function finish(site: CallSite, name: string, entered: boolean, result: unknown, thrown: unknown): Outcome {
   try {
-    const outcome = judge(site, name, entered, result, thrown);
-    return site.limit ? site.limit(outcome) : outcome;
+    const judged = judge(site, name, entered, result, thrown);
+    const outcome = site.limit ? site.limit(judged) : judged;
+    site.trace?.end(outcome);
+    return outcome;
   } finally {
     site.calls.leave();
   }

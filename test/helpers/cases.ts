@@ -3,9 +3,10 @@ import type { Host } from '../../src/conformance/host.ts';
 import { plugboardHost } from '../../src/conformance/plugboard-host.ts';
 import type { PlugboardTerms } from '../../src/conformance/plugboard-terms.ts';
 import { type SourceCaseFile, withShared } from '../../src/conformance/shared-cases.ts';
-import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
+import type { ImportListener } from '../../src/host/listener.ts';
 import { createPlugin } from '../../src/node.ts';
 import { host, readJson } from './host.ts';
+import { listenToImports } from './listen.ts';
 
 export const readIndex = (): string[] => readJson('fixtures/index.json') as string[];
 /** As it is written, without the cases that it shares. */

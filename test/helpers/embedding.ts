@@ -38,6 +38,7 @@ export async function embed(
       hostImport: () => add as never,
       wasi: webPlatform,
       createWasi: null,
+      seeWasi: null,
       suspends: false,
       ask: null,
       onFuel: () => {},

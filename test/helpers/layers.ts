@@ -26,7 +26,7 @@ const ground = [
 const rooms = ['module', 'host', 'given', 'link', 'run', 'run in a worker', 'setup', 'plugin', 'create'];
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
-const faces = ['inspect', 'audit', 'faces'];
+const faces = ['inspect', 'trace', 'audit', 'faces'];
 /** The rooms of the actor, each above those before it. */
 const actorRooms = [
   'actor ground',
@@ -133,9 +133,24 @@ export const layers: readonly Layer[] = [
     mayImport: ['abi', 'wasi', ...wasiRooms, 'errors', 'units', 'wasm', 'engine', 'link'],
   },
   {
+    name: 'trace',
+    files: ['src/trace/'],
+    mayImport: [...ground, 'host', 'given'],
+  },
+  {
     name: 'audit',
     files: ['src/audit/'],
-    mayImport: [...ground, 'module', 'host', 'given', 'link', 'inspect', 'platform', 'platform of node'],
+    mayImport: [
+      ...ground,
+      'module',
+      'host',
+      'given',
+      'link',
+      'inspect',
+      'trace',
+      'platform',
+      'platform of node',
+    ],
   },
   {
     name: 'entries of workers',

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { installLocked, installRuntimes, Offline } from '../runtime/install.ts';
-import { denoFlags, start, temporary } from '../runtime/start.ts';
+import { DENO_FLAGS, start, temporary } from '../runtime/start.ts';
 import { SUITES } from './suites.ts';
 
 // Runs the tests that need gigabytes or minutes, one process after the other, on every supported Node, Deno and Bun:
@@ -28,7 +28,7 @@ function findRuntimes(): Runtime[] {
       .filter(name => /^node\d+-/.test(name))
       .map(name => ({ name: name.split('-')[0]!, program: join(between, name, 'bin/node'), args: [] })),
     { name: 'node', program: node, args: [] },
-    { name: 'deno', program: deno, args: denoFlags(deno) },
+    { name: 'deno', program: deno, args: [...DENO_FLAGS] },
     { name: 'bun', program: bun, args: [] },
   ];
 }

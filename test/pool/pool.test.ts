@@ -149,7 +149,28 @@ suite('pool', test => {
     await pool.drain();
   });
 
-  test('the queue is bounded, for all and for each key', async () => {
+  test.row(
+    ['limit.poolPlugins', 'limit.poolQueue', 'limit.poolQueuePerKey'],
+    'by default 10 plugins run, and 10,000 uses wait, 1,000 of a key',
+    async () => {
+      const { pool } = await makePool();
+      const gate = makeGate();
+      const running = Array.from({ length: 10 }, (_, key) => pool.use(`runs ${key}`, () => gate.opened));
+      const wait = (key: string, uses: number) => Array.from({ length: uses }, () => pool.use(key, () => {}));
+      const waiting = Array.from({ length: 10 }, (_, key) =>
+        wait(`waits ${key}`, key > 0 ? 1000 : 1001),
+      ).flat();
+      await raises(() => waiting[1000]!, { code: 'POOL_FULL', message: '1000' });
+      await raises(() => pool.use('one more', () => {}), { code: 'POOL_FULL', message: '10000 uses wait' });
+      const stats = pool.stats();
+      equal([stats.waiting, stats.refused], [10_000, 2]);
+      gate.open();
+      await outcomes([...running, ...waiting]);
+      await pool.drain();
+    },
+  );
+
+  test.row('error.POOL_FULL', 'the queue is bounded, for all and for each key', async () => {
     const { pool } = await makePool({ max: 1, queue: 3, queuePerKey: 2 });
     const gate = makeGate();
     const first = pool.use('a', () => gate.opened);

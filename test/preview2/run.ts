@@ -4,7 +4,7 @@ import { findBrowser } from '../runtime/browsers.ts';
 import { bundle } from '../runtime/bundle.ts';
 import { installLocked, installRuntimes, Offline } from '../runtime/install.ts';
 import { PAGE } from '../runtime/serve.ts';
-import { denoFlags, start, temporary } from '../runtime/start.ts';
+import { DENO_FLAGS, start, temporary } from '../runtime/start.ts';
 import { visit } from '../runtime/visit.ts';
 import { serveWorker } from '../runtime/workerd.ts';
 import { CANNOT, type Preview2Report, REPORT_MARK } from './report.ts';
@@ -85,7 +85,7 @@ async function main(): Promise<{ passed: number; failed: number }> {
   const runs: [name: string, run: () => Promise<Preview2Report>][] = [
     ['node at hand', () => runProgram(process.execPath, files, 'node')],
     ['node', () => runProgram(node, files, 'node')],
-    ['deno', () => runProgram(deno, ...denoFlags(deno), files)],
+    ['deno', () => runProgram(deno, ...DENO_FLAGS, files)],
     ['bun', () => runProgram(bun, files)],
     ['workerd', () => runWorkerd(workerd)],
   ];

@@ -54,7 +54,9 @@ export const suiteFiles = (): string[] => [
   ...repositoryFiles('sdk'),
   'package.json',
   'schemas/audit-report-1.json',
+  'schemas/trace-1.json',
   'test/audit/sarif-2.1.0.schema.json',
+  'test/fuel/counts.json',
 ];
 
 /** The files below a folder, except build output and links to other folders. */

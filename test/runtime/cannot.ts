@@ -34,8 +34,14 @@ export const CANNOT: readonly Cannot[] = [
   { runtimes: ['deno'], file: /^cli\/action\.test/, reason: 'starts bash, which Deno may not' },
   {
     runtimes: ['deno'],
-    file: /^cli\/conformance\.test/,
+    file: /^cli\/(conformance|compare)\.test/,
     reason: 'starts the program of another host, which Deno may not',
+  },
+  {
+    runtimes: ['deno'],
+    file: /^cli\/run-graph\.test/,
+    test: /SIGINT/,
+    reason: 'Deno tells no exit code of a process to which it has sent a signal',
   },
   { runtimes: bundled, file: /^cli\//, reason: 'the command line program needs processes and files' },
   { runtimes: bundled, file: /^create\//, reason: 'npm create is a program of Node, which writes files' },
@@ -122,14 +128,14 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^(src\/|actor\/|cases\.)/,
-    test: / in a worker › /,
+    file: /./,
+    test: / in a worker › | › (.*: )?worker: |^pool of workers › /,
     reason: 'there are no workers; that it is said so is tested',
   },
   {
     runtimes: ['chromium-plain'],
-    file: /^(src\/|actor\/|cases\.)/,
-    test: / in a worker › |a worker that (dies at once|cannot be started) is a creation error/,
+    file: /./,
+    test: / in a worker › | › (.*: )?worker: |^pool of workers › |a worker that (dies at once|cannot be started) is a creation error/,
     reason:
       'the page is not cross-origin isolated, so that workers share no memory; that it is said so is tested',
   },

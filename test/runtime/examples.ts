@@ -4,7 +4,7 @@ import type { installRuntimes } from './install.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
-import { denoFlags, start, twoAtATime } from './start.ts';
+import { DENO_FLAGS, start, twoAtATime } from './start.ts';
 import { visit } from './visit.ts';
 import { serveWorker } from './workerd.ts';
 
@@ -42,7 +42,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
 const commands = ({ node, deno, bun }: Programs) =>
   [
     ['node', node],
-    ['deno', deno, ...denoFlags(deno)],
+    ['deno', deno, ...DENO_FLAGS],
     ['bun', bun],
   ] as const;
 

@@ -10,7 +10,7 @@ import { keptReport } from './kept.ts';
 import { REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
-import { denoFlags, start, TIMEOUT_MS, temporary, twoAtATime } from './start.ts';
+import { DENO_FLAGS, start, TIMEOUT_MS, temporary, twoAtATime } from './start.ts';
 import { count, explain, findTableProblems, type Outcome, printSkips, printTable } from './table.ts';
 import { visit } from './visit.ts';
 import { serveWorker, writeSuitesWorker } from './workerd.ts';
@@ -138,7 +138,7 @@ const nodeLike = (programs: Programs): Job[] => {
         };
       },
     },
-    { id: 'deno', run: () => runProgram('deno', deno, [...denoFlags(deno), files]) },
+    { id: 'deno', run: () => runProgram('deno', deno, [...DENO_FLAGS, files]) },
   ];
 };
 
@@ -176,6 +176,7 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
     ...jobs,
   ];
   const wanted = process.argv.slice(2);
+  if (wanted.includes('workerd')) wanted.push('node');
   const chosen = [atHand, ...all.filter(({ id }) => wanted.length === 0 || wanted.includes(id))];
   const reports = await twoAtATime(
     chosen.map(job => () => {

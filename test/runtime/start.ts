@@ -14,7 +14,7 @@ export const TIMEOUT_MS: number = 10 * 60_000;
 /** The environment variables that uvu, the suites, the command line program and Deno's node:https read. */
 const environment =
   'NODE_DISABLE_COLORS,FORCE_COLOR,NO_COLOR,TERM,TMPDIR,TMP,TEMP,NODE_V8_COVERAGE,NODE_USE_SYSTEM_CA,PLUGBOARD_LOG,RUST_LOG';
-export const denoFlags = (program: string) => [
+export const DENO_FLAGS = [
   'run',
   '--no-prompt',
   '--no-lock',
@@ -23,7 +23,8 @@ export const denoFlags = (program: string) => [
   '--allow-read',
   '--allow-write',
   `--allow-env=${environment}`,
-  `--allow-run=${program}`,
+  // All programs: otherwise Deno may not ask whether the owner of a journal runs.
+  '--allow-run',
   // The name is that of a server which only the look-up of a suite knows.
   '--allow-net=127.0.0.1,localhost,nowhere.invalid',
   // For https through node:https.

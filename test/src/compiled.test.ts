@@ -1,3 +1,4 @@
+import { LIMITS } from '../../src/limits.ts';
 import { type CompiledPlugin, compilePlugin, type PluginOptions } from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -136,6 +137,18 @@ suite('compilePlugin', test => {
     };
     is(await compilations(instantiate), 1);
     is(await compilations(instantiate), 0);
+  });
+
+  test.row('limit.compiledVariants', 'modules for 16 limits are kept, those used last', async () => {
+    const compiled = await compilePlugin(unique(3));
+    const withPages = (maxPages: number) => async () =>
+      (await compiled.instantiate({ memory: { max_pages: maxPages } })).close();
+    for (let maxPages = 1; maxPages <= 17; maxPages++) await withPages(maxPages)();
+    // Modules are kept by their bytes too, for all plugins together: these take the places of the 17.
+    for (let module = 0; module < LIMITS.keptModules.default; module++)
+      await compilePlugin(unique(100 + module));
+    is(await compilations(withPages(2)), 0);
+    is(await compilations(withPages(1)), 1);
   });
 
   test('errors are those of createPlugin, at the step that finds them', async () => {

@@ -290,24 +290,30 @@ suite('limits.fuel', test => {
         ...options,
         ...(mode === 'worker' && { runInWorker: true }),
       });
-    const inMode = (title: string, body: () => Promise<void>) =>
-      test(`${mode}: ${title}`, async () => {
-        if (lackingMode(mode) === null) await body();
-      });
+    const lacking = lackingMode(mode);
+    const inMode = (title: string, body: () => Promise<void>, rows: readonly string[] = []) =>
+      lacking === null
+        ? test.row(mode === 'inline' ? rows : [], `${mode}: ${title}`, body)
+        : test.skip(`${mode}: ${title}`, lacking);
 
-    inMode('an endless loop ends with FUEL_EXHAUSTED, and the next call gets a new instance', async () => {
-      const plugin = await create(PLUGIN, { limits: { fuel: 10_000 } });
-      await raises(() => plugin.call('spin'), {
-        code: 'FUEL_EXHAUSTED',
-        message: 'spin: the call used more than 10000 units of fuel (limits.fuel)',
-      });
-      ok(plugin.fuelUsed! > 10_000);
-      await plugin.call('some');
-      is(plugin.fuelUsed, SOME);
-      await raises(() => plugin.call('seen'), { code: 'NONZERO_RESULT', message: '7' });
-      await raises(() => plugin.call('trap'), { code: 'TRAP' });
-      await plugin.close();
-    });
+    const proves = ['error.FUEL_EXHAUSTED', 'budget.fuel'];
+    inMode(
+      'an endless loop ends with FUEL_EXHAUSTED, and the next call gets a new instance',
+      async () => {
+        const plugin = await create(PLUGIN, { limits: { fuel: 10_000 } });
+        await raises(() => plugin.call('spin'), {
+          code: 'FUEL_EXHAUSTED',
+          message: 'spin: the call used more than 10000 units of fuel (limits.fuel)',
+        });
+        ok(plugin.fuelUsed! > 10_000);
+        await plugin.call('some');
+        is(plugin.fuelUsed, SOME);
+        await raises(() => plugin.call('seen'), { code: 'NONZERO_RESULT', message: '7' });
+        await raises(() => plugin.call('trap'), { code: 'TRAP' });
+        await plugin.close();
+      },
+      proves,
+    );
 
     inMode('a call may use exactly its limit, and each call has the whole', async () => {
       const plugin = await create(PLUGIN, { limits: { fuel: SOME } });

@@ -1,6 +1,6 @@
 import type { EnvImports } from '../../abi/index.ts';
 import { jspi } from '../../src/engine/jspi.ts';
-import { type ImportListener, listenToImports } from '../../src/host/listener.ts';
+import type { ImportListener } from '../../src/host/listener.ts';
 import { toImport } from '../../src/link/imports.ts';
 import { instantiate } from '../../src/link/instance.ts';
 import {
@@ -14,6 +14,7 @@ import {
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { embed } from '../helpers/embedding.ts';
+import { listenToImports } from '../helpers/listen.ts';
 import { suite, type Test } from '../helpers/suite.ts';
 
 const ENV = 'extism:host/env';

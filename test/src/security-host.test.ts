@@ -231,6 +231,7 @@ suite('security: data', test => {
       flush: null,
       printed: () => ({ stdout: [], stderr: [] }),
       fuelUsed: null,
+      trace: null,
       limit: null,
     };
     const { error, dropInstance } = await runCall(site, 'run', body);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { createTrace } from '../../audit/node.ts';
 import { type Host, HostLost } from '../../conformance/host.ts';
 import { plugboardHost } from '../../conformance/plugboard-host.ts';
-import { listenToImports } from '../../host/listener.ts';
 import { createPlugin } from '../../node.ts';
 import { CliError } from '../errors.ts';
 import { processHost } from './process-host.ts';
@@ -25,16 +25,15 @@ export function ownHost(folder: string, imports?: Set<string>): Host {
   const { version } = createRequire(import.meta.url)('plugboard/package.json') as { version: string };
   const read = (path: string) => new Uint8Array(readFileSync(resolve(folder, path)));
   const more = ['hashes', 'timeouts', 'waiting-host-functions'];
-  const create: typeof createPlugin = imports
-    ? (manifest, options = {}) =>
-        createPlugin(
-          manifest,
-          listenToImports(options, ({ namespace, name }) => {
-            imports.add(`${LABELS[namespace] ?? namespace}.${name}`);
-            return undefined;
-          }),
-        )
-    : createPlugin;
+  const trace =
+    imports &&
+    createTrace({
+      onEvent: event => {
+        if (event.type === 'import')
+          imports.add(`${LABELS[event.namespace] ?? event.namespace}.${event.name}`);
+      },
+    });
+  const create: typeof createPlugin = (manifest, options) => createPlugin(manifest, { ...options, trace });
   return plugboardHost({ create, version, read, more });
 }
 

@@ -9,6 +9,7 @@ import {
   type MessageLevel,
 } from '../../../abi/index.ts';
 import { createWasi, type Preopen } from '../../../wasi/index.ts';
+import { seeWasi } from '../../../wasi/seen.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
@@ -146,6 +147,7 @@ class WorkerPlugin {
       hostImport: link => this.#hostImport(link),
       wasi: { clock, random, preopens: this.#openFolders() },
       createWasi,
+      seeWasi: this.#setup.listens ? seeWasi : null,
       suspends: false,
       ask: this.#ask,
       onFuel: this.#fuel.add,

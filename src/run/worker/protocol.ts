@@ -4,6 +4,7 @@ import { isCallErrorCode } from '../../call-error.ts';
 import { stackOf } from '../../engine/wasm-stack.ts';
 import { isCreateErrorCode, messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
+import type { ImportOutcome } from '../../host/listener.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
 
@@ -72,7 +73,7 @@ export interface PlainError {
 }
 
 /** The outcome of an import, as the worker reports it to the listener. */
-export type PlainOutcome = { result: unknown } | { error: PlainError };
+export type PlainOutcome = Exclude<ImportOutcome, { error: unknown }> | { error: PlainError };
 
 /**
  * Copies an error into a plain object. The structured clone would lose its class and code, or fail.
