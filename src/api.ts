@@ -31,6 +31,7 @@ export type {
   PluginConfig as PluginConfigLike,
   PluginOptions,
   PluginOptions as ExtismPluginOptions,
+  WorkerOptions,
 } from './given/options.ts';
 export type { CallContext, CallContext as CurrentPlugin } from './host/context.ts';
 export type { HostFunction, HostFunctions, WasmValue } from './host/function.ts';

@@ -9,7 +9,7 @@ const IN_WORKER = ' in a worker';
 const WAYS = {
   ', accessors kernel': { kernel: 'accessors' },
   ', reference kernel': { kernel: 'reference' },
-  [IN_WORKER]: { runInWorker: true },
+  [IN_WORKER]: { runInWorker: true, workers: { keep: 1 } },
 } as const;
 
 /** Modules of megabytes take a second in each worker. */

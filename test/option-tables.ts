@@ -37,7 +37,7 @@ import { BUILD_OPTIONS, readBuildOptions } from '../src/build/options.ts';
 import { BUDGET_OPTIONS } from '../src/given/budgets.ts';
 import { CALL_OPTIONS, RESET_OPTIONS } from '../src/given/call-options.ts';
 import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
-import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
+import { MEMORY_OPTIONS, PLUGIN_OPTIONS, WORKER_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
@@ -162,6 +162,7 @@ export const TAKERS: readonly Taker[] = [
   },
   { table: MEMORY_OPTIONS, callable: null, give: memory => createPlugin(WASM, { memory }) },
   { table: BUDGET_OPTIONS, callable: null, give: limits => createPlugin(WASM, { limits }) },
+  { table: WORKER_OPTIONS, callable: null, give: workers => createPlugin(WASM, { workers }) },
   {
     table: MANIFEST_KEYS,
     callable: null,

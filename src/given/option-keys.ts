@@ -31,7 +31,7 @@ import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
 import { isSecret, type Secret } from '../values/secret.ts';
 import { BUDGET_OPTIONS } from './budgets.ts';
-import type { Logger, ManifestOptions, MemoryOptions, PluginOptions } from './options.ts';
+import type { Logger, ManifestOptions, MemoryOptions, PluginOptions, WorkerOptions } from './options.ts';
 
 const refuseAs =
   (code: CreateErrorCode): Refuse =>
@@ -202,6 +202,12 @@ const OLDER_OPTIONS = {
 
 const KEPT_LINES = 'not printed; the last lines are kept for errors that end an instance';
 
+export const WORKER_OPTIONS: OptionTable<WorkerOptions> = {
+  of: 'workers of createPlugin',
+  nullIsLeftOut: true,
+  rows: { keep: { ...aCount('workers'), default: '0', where: 'plugins without nodeWorkerArgs' } },
+};
+
 export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
   of: 'createPlugin(manifest, options)',
   nullIsLeftOut: true,
@@ -268,6 +274,12 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
     },
     sharedArrayBufferSize: { ...aCount('bytes'), default: 'none: the option has no effect' },
     nodeWorkerArgs: { ...anObject, default: 'none', where: onNode },
+    workers: {
+      type: 'an object, see below',
+      check: (value, where, refuse) => readOptions(WORKER_OPTIONS, value, where, refuse),
+      default: 'none is kept',
+      where: 'where there are workers',
+    },
     preopens: { ...somePreopens, default: 'none', grants: 'these folders' },
     kernel: {
       ...oneOf(['reference', 'accessors']),

@@ -57,6 +57,15 @@ export interface ManifestOptions {
   timeout_ms?: number | null | undefined;
 }
 
+/** How the workers of plugins are used again. */
+export interface WorkerOptions {
+  /**
+   * After `close` the plugin's worker stays for a later plugin, if fewer than this number are kept. Starting a worker takes most
+   * of the creation. A worker that was ended, or has `nodeWorkerArgs`, is not kept. Default: 0.
+   */
+  keep?: number | undefined;
+}
+
 /** Options of `createPlugin`. Options that the official JS SDK has too keep its names and meanings. */
 export interface PluginOptions extends ManifestOptions {
   /**
@@ -118,6 +127,8 @@ export interface PluginOptions extends ManifestOptions {
   sharedArrayBufferSize?: number | undefined;
   /** Options for the worker, on runtimes with `node:worker_threads`. */
   nodeWorkerArgs?: Readonly<Record<string, unknown>> | undefined;
+  /** How workers are used again. Default: each ends with its plugin. */
+  workers?: WorkerOptions | null | undefined;
 
   /** File systems, in memory or of another kind, by their path in the plugin. See `MemoryFs` of plugboard/wasi. */
   preopens?: Readonly<Record<string, Preopen>> | undefined;

@@ -47,6 +47,8 @@ export type Settings = Readonly<{
   /** Units of fuel for one call. */
   fuel: number | undefined;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
+  /** The plugin's worker is kept after `close` if fewer are. */
+  keptWorkers: number;
   useWasi: boolean;
   /** Undefined: the platform decides. */
   enableWasiOutput: boolean | undefined;
@@ -158,6 +160,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     budgets: Object.keys(budgets).length > 0 ? budgets : null,
     fuel,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
+    keptWorkers: given.workers?.keep ?? 0,
     useWasi: given.useWasi ?? true,
     enableWasiOutput: given.enableWasiOutput,
     logger: given.logger ?? console,

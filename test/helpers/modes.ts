@@ -9,7 +9,7 @@ let made: Plugin[] = [];
 /** The tested `createPlugin`; in a suite that runs in a worker, with `runInWorker`. */
 export const createPlugin: typeof create = async (manifest, options) => {
   if (current === 'on this thread') return create(manifest, options);
-  const plugin = await create(manifest, { runInWorker: true, ...options });
+  const plugin = await create(manifest, { runInWorker: true, workers: { keep: 1 }, ...options });
   made.push(plugin);
   return plugin;
 };

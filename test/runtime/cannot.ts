@@ -176,6 +176,18 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^trace\/trace\.test/,
+    test: /an ended call/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^fuel\/counts\.test/,
+    test: /^fuel counts › the calls of/,
+    reason: 'bytes are not compiled there, so that fuel is refused; prepared modules are tested in EDGE',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/create\.test/,
     test: /a time limit of/,
     reason: 'bytes are not compiled there, so that a time limit is refused',

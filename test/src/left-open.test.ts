@@ -201,3 +201,75 @@ suite('workers of this process', test => {
     },
   );
 });
+
+suite('kept workers', test => {
+  const counting = () => {
+    const counts = { started: 0, ended: 0 };
+    const platform: Platform = {
+      ...nodePlatform,
+      startWorker: (events, args) => {
+        counts.started++;
+        const handle = nodePlatform.startWorker(events, args);
+        const terminate = () => {
+          counts.ended++;
+          handle.terminate();
+        };
+        return { ...handle, terminate };
+      },
+    };
+    return { platform, counts };
+  };
+  const wasm = buildModule({
+    global: { name: 'calls', value: 0 },
+    functions: [
+      {
+        name: 'count',
+        results: ['i32'],
+        body: ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0', 'global.get 0'],
+      },
+      { name: 'spin', body: ['loop', 'br 0', 'end'] },
+      { name: 'trap', body: ['unreachable'] },
+    ],
+  });
+  const kept = { runInWorker: true, workers: { keep: 1 } };
+  const countOf = (plugin: Plugin) => plugin.call('count').catch(error => error.exitCode as number);
+
+  test('the next plugin gets the worker of a closed one, and nothing else of it', async () => {
+    const { platform, counts } = counting();
+    for (const expected of [1, 1, 1]) {
+      const plugin = await createOn(platform, wasm, kept);
+      is(await countOf(plugin), expected);
+      is(await codeOf(() => plugin.call('trap')), 'TRAP');
+      await plugin.close();
+    }
+    equal(counts, { started: 1, ended: 0 });
+    const last = await createOn(platform, wasm, { runInWorker: true });
+    await last.close();
+    equal(counts, { started: 1, ended: 1 }, 'a plugin without the option ends the worker');
+  });
+
+  test('as many are kept as the option says', async () => {
+    const { platform, counts } = counting();
+    const plugins = await Promise.all(
+      [1, 2, 3].map(() => createOn(platform, wasm, { ...kept, workers: { keep: 2 } })),
+    );
+    for (const plugin of plugins) await plugin.close();
+    equal(counts, { started: 3, ended: 1 });
+  });
+
+  test('a worker that was ended, or has options of its own, is not kept', async () => {
+    const { platform, counts } = counting();
+    const stopped = await createOn(platform, wasm, { ...kept, timeoutMs: 100 });
+    is(await codeOf(() => stopped.call('spin')), 'TIMEOUT');
+    await stopped.close();
+    const special = await createOn(platform, wasm, { ...kept, nodeWorkerArgs: { name: 'special' } });
+    await special.close();
+    is(counts.ended, counts.started);
+  });
+});
+
+const codeOf = (run: () => Promise<unknown>): Promise<string> =>
+  run().then(
+    () => 'success',
+    error => error.code as string,
+  );

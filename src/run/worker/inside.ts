@@ -44,6 +44,8 @@ export function serveOrders(platform: InnerPlatform, port: WorkerPort): void {
     const order = message as Order;
     if (order.kind === 'setup') plugin = new WorkerPlugin(platform, port, order);
     plugin!.carryOut(order);
+    // The last order. The worker may be kept, and its memory must not be.
+    if (order.kind === 'drop') plugin = undefined;
   });
 }
 

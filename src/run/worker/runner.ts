@@ -155,7 +155,7 @@ export class WorkerRunner implements Runner {
     const thread = this.#thread;
     this.#ready = this.#thread = null;
     if (thread?.isIdle) await thread.run({ kind: 'drop' }).catch(() => {});
-    thread?.terminate();
+    thread?.release(this.#host.settings.keptWorkers);
   }
 
   async #run(thread: Thread, order: Order): Promise<unknown> {

@@ -24,9 +24,29 @@ let unreachable: FinalizationRegistry<WorkerHandle> | undefined;
 const makeRegistry = () =>
   new FinalizationRegistry<WorkerHandle>(handle => handle.post({ kind: 'drop' } satisfies Order));
 
+/** A worker, and the thread that it serves: null while it is kept for a later plugin. */
+interface Started {
+  readonly handle: WorkerHandle;
+  readonly platform: Platform;
+  /** Weak: a live worker keeps its listeners. They would keep the plugin alive if a host function refers to it. */
+  owner: WeakRef<Thread> | null;
+}
+
+/** Idle workers of plugins that were closed. All were started without options of the runtime. */
+const kept: Started[] = [];
+
+const isPlain = (args: ThreadOptions['args']): boolean => Object.keys(args).length === 0;
+
+/** Takes a worker that was kept. */
+function takeKept({ platform, args }: ThreadOptions): Started | undefined {
+  const index = isPlain(args) ? kept.findLastIndex(started => started.platform === platform) : -1;
+  return index === -1 ? undefined : kept.splice(index, 1)[0];
+}
+
 /** The caller's side of one worker. Sends one order at a time, the setup first, and serves the worker's requests meanwhile. */
 export class Thread {
-  readonly #handle: WorkerHandle;
+  readonly #started: Started;
+  readonly #mayBeKept: boolean;
   readonly #memory: KernelMemory;
   readonly #serve: ThreadOptions['serve'];
   /** Shared with the worker through the setup. */
@@ -35,30 +55,38 @@ export class Thread {
   #isDead = false;
 
   /** @throws {PlugboardError} WORKER_FAILED */
-  constructor({ platform, args, memory, serve }: ThreadOptions) {
-    this.#memory = memory;
-    this.#serve = serve;
-    // A weak reference: a live worker keeps its listeners. They would keep the plugin alive if a host function refers to it.
-    const self = new WeakRef(this);
+  constructor(options: ThreadOptions) {
+    this.#memory = options.memory;
+    this.#serve = options.serve;
+    this.#mayBeKept = isPlain(options.args);
     try {
-      const handle = platform.startWorker(
-        {
-          onMessage: message => {
-            const thread = self.deref();
-            if (thread) thread.#receive(message as Request | Finished);
-            // The answer to the `drop` of the registry: the worker has closed its files.
-            else handle.terminate();
-          },
-          onDeath: reason => self.deref()?.terminate(reason),
-        },
-        args,
-      );
-      this.#handle = handle;
+      this.#started = takeKept(options) ?? Thread.#start(options);
+      this.#started.owner = new WeakRef(this);
       unreachable ??= makeRegistry();
-      unreachable.register(this, handle, this);
+      unreachable.register(this, this.#started.handle, this);
     } catch (error) {
       throw workerFailed(messageOf(error));
     }
+  }
+
+  static #start({ platform, args }: ThreadOptions): Started {
+    const handle = platform.startWorker(
+      {
+        onMessage: message => {
+          const thread = started.owner?.deref();
+          if (thread) thread.#receive(message as Request | Finished);
+          // The answer to the `drop` of the registry: the worker has closed its files.
+          else handle.terminate();
+        },
+        onDeath: reason => {
+          if (kept.includes(started)) kept.splice(kept.indexOf(started), 1);
+          started.owner?.deref()?.terminate(reason);
+        },
+      },
+      args,
+    );
+    const started: Started = { handle, platform, owner: null };
+    return started;
   }
 
   /** Whether the worker can take an order: it is alive and carries out none. */
@@ -72,9 +100,9 @@ export class Thread {
     return new Promise((resolve, reject) => {
       this.#running = { resolve, reject };
       working.add(this);
-      this.#handle.keepAlive(true);
+      this.#started.handle.keepAlive(true);
       this.#memory.handOver();
-      this.#handle.post(order);
+      this.#started.handle.post(order);
     });
   }
 
@@ -86,8 +114,18 @@ export class Thread {
     this.#settle()?.reject(workerFailed(reason));
     // Not every engine wakes a terminated worker that waits for shared memory, or stops its running code.
     this.answer.giveLast();
-    this.#handle.keepAlive(false);
-    this.#handle.terminate();
+    this.#started.handle.keepAlive(false);
+    this.#started.handle.terminate();
+  }
+
+  /** Ends an idle worker that has carried out `drop`, or keeps it for a later plugin if fewer than `most` are kept. */
+  release(most: number): void {
+    const same = kept.filter(({ platform }) => platform === this.#started.platform);
+    if (!this.isIdle || !this.#mayBeKept || same.length >= most) return this.terminate();
+    this.#isDead = true;
+    unreachable?.unregister(this);
+    this.#started.owner = null;
+    kept.push(this.#started);
   }
 
   #receive(message: Request | Finished): void {
@@ -96,7 +134,7 @@ export class Thread {
       void this.#serveRequest(message);
       return;
     }
-    this.#handle.keepAlive(false);
+    this.#started.handle.keepAlive(false);
     this.#settle()!.resolve(message);
   }
 
