@@ -127,6 +127,7 @@ suite('cli run: graphs', test => {
     [['graph.json'], /UNKNOWN_COMPONENT: node "a": .*\n {2}on the command line: --component NAME=FILE/, 1],
     [['graph.json', '--component', 'x'], /USAGE: --component: expected NAME=FILE, got "x"/, 2],
     [['graph.json', '--config', 'a=1'], /USAGE: --config is given, and FILE is a graph/, 2],
+    [['counter.wasm', '--page'], /USAGE: --page is given, and FILE is an actor/, 2],
     [['counter.wasm', ...COUNTER], /USAGE: --component is given, and FILE is an actor/, 2],
     [['missing.json'], /FILE: missing\.json: there is no such file/, 2],
     [
@@ -202,6 +203,25 @@ suite('cli run: graphs', test => {
     });
     is(await new Promise(resolve => child.on('close', resolve)), 1);
     ok(stderr.split('\n').length < 500, 'most packets were dropped');
+  });
+
+  testRun('--page serves the graph until SIGINT, also after the last line', async (_, folder) => {
+    let page: Promise<string> | undefined;
+    const { stderr, stdout, code } = await withChild(
+      folder,
+      ['graph.json', ...COUNTER, '--page'],
+      (child, out, err) => {
+        child.stdin.end();
+        const url = /http:\S+/.exec(err)?.[0];
+        if (page || !url || !out) return;
+        page = fetch(url)
+          .then(answer => answer.text())
+          .finally(() => child.kill('SIGINT'));
+      },
+    );
+    match(await page!, /<!doctype html>/);
+    match(stderr, /^plugboard: page: http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\n$/);
+    equal([stdout, code], [counted(1), 0]);
   });
 
   testRun("--watch reloads a module of a node in Reflow's form", async (_, folder) => {
