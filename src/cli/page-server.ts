@@ -120,20 +120,24 @@ export async function servePage(network: Network): Promise<PageServer> {
     timer.unref();
   };
   tick();
+  const stop = async () => {
+    clearTimeout(timer);
+    tell();
+    frames.close();
+    for (const listener of listeners) listener.end();
+    const closed = new Promise<void>(resolve => server.close(() => resolve()));
+    // Pages that do not read must not hold the program.
+    const late = setTimeout(() => server.closeAllConnections(), FRAME_MS);
+    await closed;
+    clearTimeout(late);
+  };
+  let stopped: Promise<void> | undefined;
   return {
     url: `${origin}/${token}/`,
     tell,
-    close: async () => {
-      clearTimeout(timer);
-      tell();
-      frames.close();
-      for (const listener of listeners) listener.end();
-      const closed = once(server, 'close');
-      server.close();
-      // Pages that do not read must not hold the program.
-      setTimeout(() => server.closeAllConnections(), FRAME_MS).unref();
-      server.closeIdleConnections();
-      await closed;
+    close: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
