@@ -1,19 +1,18 @@
 import { setClass, show, svg } from './dom.ts';
 import { HEAD, layOut, type Place, type Point, ROW } from './layout.ts';
-import {
-  activityOf,
-  countsOf,
-  type Drawing,
-  type DrawnEdge,
-  type DrawnNode,
-  type Picture,
-} from './picture.ts';
+import { activityOf, type Drawing, type DrawnEdge, type DrawnNode, type Picture } from './picture.ts';
 
 /** Shows a picture in the elements that were made for its drawing. */
 export type Update = (picture: Picture) => void;
 
 /** Most characters of a name in the drawing. The table has the whole name. */
 const MOST_CHARACTERS = { id: 24, component: 28, port: 12, own: 13 };
+
+/** Pixels that a line goes sideways, at least, before it turns. */
+const BEND = 24;
+
+/** Below it names cannot be read. */
+const LEAST_SCALE = 0.75;
 
 const shorten = (text: string, most: number): string => {
   const characters = [...text];
@@ -26,8 +25,9 @@ export function draw(
   onChoose: (node: string) => void,
 ): { element: SVGElement; update: Update } {
   const { width, height, nodes, edges } = layOut(drawing);
-  // The tables say the same to screen readers.
+  // A wide network is made smaller, down to a size at which it can be read. The tables say the same to screen readers.
   const element = svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' });
+  element.style.minWidth = `${LEAST_SCALE * width}px`;
   const arrow = svg('path', { d: 'M0 0 L8 4 L0 8 z', class: 'arrow' });
   const marker = {
     id: 'arrow',
@@ -39,13 +39,16 @@ export function draw(
     orient: 'auto',
   };
   element.append(svg('defs', {}, svg('marker', { ...marker, markerUnits: 'userSpaceOnUse' }, arrow)));
+  // Above the nodes, so that no count is hidden.
+  const labels = svg('g');
   const updates = [
-    ...drawing.edges.map(edge => drawEdge(element, edge, edges.get(edge.id)!)),
+    ...drawing.edges.map(edge => drawEdge(element, labels, edge, edges.get(edge.id)!)),
     ...drawing.nodes.map(node => {
       const place = nodes.get(node.id)!;
       return node.kind === 'node' ? drawNode(element, node, place, onChoose) : drawPort(element, node, place);
     }),
   ];
+  element.append(labels);
   return {
     element,
     update: picture => {
@@ -54,16 +57,26 @@ export function draw(
   };
 }
 
-function drawEdge(parent: Element, { id, isFallback }: DrawnEdge, points: readonly Point[]): Update {
-  const path = svg('path', { d: curve(points), 'marker-end': 'url(#arrow)' });
+function drawEdge(
+  parent: Element,
+  labels: Element,
+  { id, isFallback }: DrawnEdge,
+  points: readonly Point[],
+): Update {
   const { x, y } = middleOf(points);
-  const label = svg('text', { x, y: y - 6, class: 'count' });
-  const group = svg('g', { class: isFallback ? 'edge fallback' : 'edge' }, path, label);
+  const [sent, queued] = [svg('text', { x, y: y - 6 }), svg('text', { x, y: y + 15, class: 'queued' })];
+  labels.append(svg('g', { class: 'count' }, sent, queued));
+  const group = svg(
+    'g',
+    { class: isFallback ? 'edge fallback' : 'edge' },
+    svg('path', { d: curve(points), 'marker-end': 'url(#arrow)' }),
+  );
   parent.append(group);
   return ({ edges }) => {
     const view = edges.get(id);
     if (!view) return;
-    show(label, view.sent === 0 ? '' : countsOf(view));
+    show(sent, view.sent > 0 ? `${view.sent}` : '');
+    show(queued, view.packets > 0 ? `${view.packets} queued` : '');
     setClass(group, 'queued', view.packets > 0);
   };
 }
@@ -122,15 +135,16 @@ function drawPort(parent: Element, { id, kind }: DrawnNode, { x, y, width, heigh
   return () => {};
 }
 
-/** Returns a line through points that leaves each of them sideways. */
+/** Returns a line from the right side of a node to the left side of another. Between them an edge that leads back goes to the left. */
 function curve(points: readonly Point[]): string {
+  const isBack = points.some(({ x }, index) => index > 0 && x < points[index - 1]!.x);
   const [first, ...rest] = points as [Point, ...Point[]];
+  const directionAt = (point: Point) => (isBack && point !== first && point !== rest.at(-1) ? -1 : 1);
   let from = first;
   const parts = rest.map(to => {
-    const reach = Math.max(24, Math.abs(to.x - from.x) / 2);
-    // The part of an edge that leads back goes from right to left.
-    const sign = to.x < from.x && from !== first && to !== rest.at(-1) ? -1 : 1;
-    const part = `C${from.x + sign * reach} ${from.y} ${to.x - sign * reach} ${to.y} ${to.x} ${to.y}`;
+    const reach = isBack ? BEND : Math.max(BEND, Math.abs(to.x - from.x) / 2);
+    const [begin, end] = [from.x + directionAt(from) * reach, to.x - directionAt(to) * reach];
+    const part = `C${begin} ${from.y} ${end} ${to.y} ${to.x} ${to.y}`;
     from = to;
     return part;
   });

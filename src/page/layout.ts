@@ -21,7 +21,7 @@ export interface Layout extends Pick<Place, 'width' | 'height'> {
 export const HEAD = 74;
 export const ROW = 18;
 const WIDTH = { node: 210, inport: 110, outport: 110, bend: 40 };
-const GAP = { x: 90, y: 26 };
+const GAP = { x: 100, y: 24 };
 const MARGIN = 40;
 const SWEEPS = 6;
 

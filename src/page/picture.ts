@@ -131,7 +131,3 @@ export const activityOf = ({ isPaused, phase }: Picture, { isBusy, error }: Node
   if (phase === 'stopped') return 'ended';
   return isPaused ? 'paused' : 'idle';
 };
-
-/** Says how many packets an edge got, and how many of them wait. */
-export const countsOf = ({ sent, packets }: EdgeView): string =>
-  packets > 0 ? `${sent} · ${packets} queued` : `${sent}`;

@@ -2,15 +2,7 @@ import { Message } from '../../src/actor/index.ts';
 import { brief, briefPackets } from '../../src/page/brief.ts';
 import { Frames } from '../../src/page/frames.ts';
 import { layOut, type Place } from '../../src/page/layout.ts';
-import {
-  activityOf,
-  countsOf,
-  EMPTY,
-  type Frame,
-  MOST_ERRORS,
-  type Picture,
-  reduce,
-} from '../../src/page/picture.ts';
+import { activityOf, EMPTY, type Frame, MOST_ERRORS, type Picture, reduce } from '../../src/page/picture.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { createNetwork, int } from '../network/make-network.ts';
@@ -131,11 +123,6 @@ suite('picture of a network', test => {
   test('a lost connection keeps the picture', () => {
     const picture: Picture = { ...EMPTY, phase: 'running', isLive: true };
     equal(reduce(picture, 'lost'), { ...picture, isLive: false });
-  });
-
-  test('an edge says how many packets wait', () => {
-    const edge = { id: 'a', sent: 5, bytes: 8 };
-    equal([countsOf({ ...edge, packets: 0 }), countsOf({ ...edge, packets: 2 })], ['5', '5 · 2 queued']);
   });
 
   test('a network that is too large is drawn in part, and says so', async () => {
