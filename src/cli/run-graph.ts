@@ -135,7 +135,9 @@ class GraphRunner {
     const network = this.#network;
     const interrupted = this.#onInterrupt();
     const writing = Object.keys(network.outports).map(port => this.#write(port));
-    const failed = Promise.all(writing).then(() => {});
+    const written = Promise.all(writing);
+    // The outports may end, or be missing, while lines are still processed.
+    const failed = new Promise<never>((_, reject) => written.catch(reject));
     try {
       network.start();
       await Promise.race([this.#process(interrupted), failed]);
@@ -146,7 +148,7 @@ class GraphRunner {
       process.off('SIGINT', this.#interrupt);
       process.stdin.destroy();
     }
-    await failed;
+    await written;
     return this.#exitCode;
   }
 

@@ -61,6 +61,13 @@ suite('cli run: graphs', test => {
     is(code, 0);
   });
 
+  testRun('a graph without outports processes all lines', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/sink.json`, JSON.stringify({ ...GRAPH, outports: {} }));
+    const { stdout, code } = await run(['sink.json', ...COUNTER], numbered(1) + numbered(2));
+    equal([stdout.trimEnd().split('\n').sort(), code], [['{"ack":1}', '{"ack":2}'], 0]);
+  });
+
   testRun(
     'with --state a run goes on from the one before, and drops lines that it has processed',
     async run => {
