@@ -1,4 +1,5 @@
 // What the build makes besides tsc's output, which the suites run. Runs after it: `npm run build`.
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -43,6 +44,40 @@ const [code] = readFileSync(`${dist}src/platform/worker-node.js`, 'utf8').split(
 const text = `${code}//# sourceURL=plugboard/worker-node.js\n`.replace(/[\\`]|\$\{/g, '\\$&');
 rmSync(`${dist}src/platform/node-worker-code.js.map`, { force: true });
 writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCode = \`${text}\`;\n`);
+
+// The page of a network is one file. Its policy allows this script and this style, and no others.
+const { outputFiles } = await build({
+  entryPoints: [`${dist}src/page/main.js`],
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  platform: 'browser',
+  logLevel: 'warning',
+});
+const parts = {
+  script: outputFiles[0].text.trim(),
+  style: readFileSync(`${root}src/page/page.css`, 'utf8').trim(),
+};
+const hashOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const policy = [
+  "default-src 'none'",
+  `script-src ${hashOf(parts.script)}`,
+  `style-src ${hashOf(parts.style)}`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+const frame = readFileSync(`${root}src/page/page.html`, 'utf8');
+const html = frame.replace(/\/\* (script|style) \*\//g, (_, name) => parts[name]);
+rmSync(`${dist}src/page/page-text.js.map`, { force: true });
+writeFileSync(
+  `${dist}src/page/page-text.js`,
+  `export const pageText = ${JSON.stringify({ html, policy })};\n`,
+);
 
 await writePackage(root);
 await writeCreatePackage(root);

@@ -40,6 +40,7 @@ const NOT_HOST = [
   'module/(rewrite|prepare|instruments)',
   'msgpack/',
   'network',
+  'page/',
   'platform/(node|worker)',
   'pool/',
   'run/worker/',

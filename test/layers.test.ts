@@ -154,6 +154,7 @@ const LATE_IMPORTS: Files = {
   'src/cli/program.ts':
     './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
   'src/cli/run.ts': './run-graph.ts',
+  'src/cli/run-graph.ts': './page-server.ts',
   'src/module/compile.ts': './rewrite.ts ./instruments.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts':

@@ -313,4 +313,10 @@ export const ACTORS: readonly { who: string; can: string; cannot: string }[] = [
     can: 'Use up time and memory of the process; measure how fast things are.',
     cannot: 'See or change anything of another plugin.',
   },
+  {
+    who: 'Another page in the browser, while `plugboard run --page` runs',
+    can: 'Send requests to 127.0.0.1, also under a name of its own.',
+    cannot:
+      'Read, pause or delay the network without the token: `Host`, `Origin` and path are checked before all else.',
+  },
 ];

@@ -72,12 +72,15 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
       : (await watched(network, files, modules, folder)).map(([name, file, source]) =>
           watchModule({ path: file, source, reload: bytes => network.reload(name, bytes), isOver, say }),
         );
-    const runner = new GraphRunner(network, engine);
+    const page = values.page ? await (await import('./page-server.ts')).servePage(network) : undefined;
+    if (page) writeStderr('plugboard', `page: ${page.url}`);
+    const runner = new GraphRunner(network, engine, values.page);
     try {
       const failed = await runner.run();
       return failed || exitCode;
     } finally {
       for (const end of ends) end();
+      await page?.close();
     }
   } finally {
     events?.close();
@@ -112,15 +115,18 @@ async function watched(
 class GraphRunner {
   readonly #network: Network;
   readonly #engine: JournalEngine | undefined;
+  /** Whether the network runs on after the last line, until a signal comes. */
+  readonly #staysOpen: boolean;
   /** The number of the latest line that each port got in an earlier run. */
   readonly #last: ReadonlyMap<string, number>;
   readonly #open = new Set<Promise<void>>();
   #number = 0;
   #exitCode = 0;
 
-  constructor(network: Network, engine: JournalEngine | undefined) {
+  constructor(network: Network, engine: JournalEngine | undefined, staysOpen: boolean) {
     this.#network = network;
     this.#engine = engine;
+    this.#staysOpen = staysOpen;
     const ports = Object.keys(network.inports);
     this.#last = new Map(ports.map(port => [port, Number(engine?.lastId(port)) || 0]));
   }
@@ -129,7 +135,9 @@ class GraphRunner {
     const network = this.#network;
     const interrupted = this.#onInterrupt();
     const writing = Object.keys(network.outports).map(port => this.#write(port));
-    const failed = Promise.all(writing).then(() => {});
+    const written = Promise.all(writing);
+    // The outports may end, or be missing, while lines are still processed.
+    const failed = new Promise<never>((_, reject) => written.catch(reject));
     try {
       network.start();
       await Promise.race([this.#process(interrupted), failed]);
@@ -140,7 +148,7 @@ class GraphRunner {
       process.off('SIGINT', this.#interrupt);
       process.stdin.destroy();
     }
-    await failed;
+    await written;
     return this.#exitCode;
   }
 
@@ -148,6 +156,8 @@ class GraphRunner {
   async #process(interrupted: Promise<undefined>): Promise<void> {
     const network = this.#network;
     await this.#readAll(interrupted);
+    if (this.#staysOpen) await interrupted;
+    network.pace.end();
     await network.drain();
     await Promise.all(this.#open);
     await network.whenRead();

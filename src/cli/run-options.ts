@@ -63,6 +63,9 @@ export const RUN_OPTIONS = {
     repeatable: true,
     help: 'folder of modules for plugin_path, besides that of the graph',
   },
+  page: {
+    help: 'show the running graph on a page of this computer. Its address goes to stderr; the\ngraph runs until Ctrl-C',
+  },
   stub: STUB_OPTION,
   ...ACCESS_OPTIONS,
   ...TRACE_OPTIONS,
@@ -71,7 +74,7 @@ export const RUN_OPTIONS = {
 
 /** Options that are about one actor, and those that are about a graph. */
 export const OF_ACTOR = ['config', 'adopt', 'node', 'state-policy', 'error-policy', 'entry-point'] as const;
-export const OF_GRAPH = ['component', 'with', 'plugin-folder'] as const;
+export const OF_GRAPH = ['component', 'with', 'plugin-folder', 'page'] as const;
 
 export type RunValues = Values<typeof RUN_OPTIONS>;
 

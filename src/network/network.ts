@@ -26,7 +26,8 @@ import {
 import { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
-import { checkPorts, gateOf, makeWorker, planWith, waysOf } from './parts.ts';
+import { Pace } from './pace.ts';
+import { checkPorts, gateOf, makeWorker, planWith, portsOf, waysOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
@@ -63,6 +64,8 @@ export class Network {
   readonly plan: Plan;
   readonly inports: { readonly [name: string]: NetworkInport };
   readonly outports: { readonly [name: string]: NetworkOutport };
+  /** @internal Pauses the network. */
+  readonly pace = new Pace();
 
   readonly #graph: GraphInput | readonly GraphInput[];
   readonly #engine: MemoryEngine;
@@ -167,6 +170,7 @@ export class Network {
       tally: this.#traffic.tally,
       signal: this.#abort.signal,
       events: this.#events,
+      pace: this.pace,
       breathe: makeBreath(),
     };
     for (const node of plan.nodes) {
@@ -297,12 +301,22 @@ export class Network {
   snapshot(): NetworkSnapshot;
   snapshot(...extra: unknown[]): NetworkSnapshot {
     refuseArguments('snapshot', extra);
-    const nodes = [...this.#runners].map(([id, runner]) => {
-      const { steps, failures, isBusy, state } = runner;
-      const map = state instanceof Map ? state : state.state;
-      return [id, { steps, failures, isBusy, state: snapshotOf(map), waiting: runner.waitingFor() }] as const;
-    });
-    return { phase: this.#phase, nodes: Object.fromEntries(nodes), edges: this.#engine.depths() };
+    const { nodes, edges } = this.look();
+    const depths = edges.map(({ source, packets, bytes }) => [source, { packets, bytes }] as const);
+    const copies = nodes.map(
+      ({ id, state, ...node }) => [id, { ...node, state: snapshotOf(state) }] as const,
+    );
+    return { phase: this.#phase, nodes: Object.fromEntries(copies), edges: Object.fromEntries(depths) };
+  }
+
+  /** @internal The nodes and edges of this moment. Their states are not copied. */
+  look() {
+    return { nodes: [...this.#runners.values()].map(runner => runner.look()), edges: this.#engine.depths() };
+  }
+
+  /** @internal Returns the ports that the component of each node says it has. */
+  ports() {
+    return portsOf(this.plan, this.#settings, this.#loader);
   }
 
   /** The latest packets that could not be processed and whose errors have no way. */
@@ -367,6 +381,7 @@ export class Network {
   async #cleanUp(): Promise<void> {
     const isStarted = this.#phase === 'running';
     this.#enter('stopping');
+    this.pace.end();
     for (const box of this.#traffic.outboxes.values()) box.lift();
     if (isStarted) await this.#traffic.drained(this.#abort.signal);
     await this.#engine.close();

@@ -14,6 +14,7 @@ import { NetworkError } from './errors.ts';
 import type { Gate } from './join.ts';
 import type { NetworkEvents } from './network-events.ts';
 import type { NodeWorker, Outcome } from './node-worker.ts';
+import type { Pace } from './pace.ts';
 import type { PlanNode } from './plan/plan.ts';
 import { ERROR_PORT, portKey } from './plan/plan.ts';
 import type { Tally } from './tally.ts';
@@ -26,6 +27,7 @@ export interface NodeOwner {
   /** Fires when the network is stopped without waiting. */
   readonly signal: AbortSignal;
   readonly events: NetworkEvents;
+  readonly pace: Pace;
   /** Called after each step. Returns a promise when others need a turn. */
   breathe(): Promise<void> | undefined;
 }
@@ -66,8 +68,10 @@ export class NodeRunner {
     this.#gate = makeGate();
   }
 
-  get state(): NodeState {
-    return this.#state;
+  look() {
+    const { isBusy, steps, failures } = this;
+    const state = this.#state instanceof Map ? this.#state : this.#state.state;
+    return { id: this.#node.id, steps, failures, isBusy, state, waiting: this.waitingFor() };
   }
 
   /** Returns the number of packets that wait for others at a join, by port. */
@@ -103,6 +107,8 @@ export class NodeRunner {
         tally.hold(delivery.trace, 1);
         if (complete) {
           for (const { trace } of complete) tally.hold(trace, -1);
+          const pause = this.#owner.pace.wait();
+          if (pause) await this.#rest(pause);
           await this.#step(session, complete);
           const breath = this.#owner.breathe();
           if (breath) await breath;
@@ -110,6 +116,13 @@ export class NodeRunner {
       }
       this.isBusy = false;
     }
+  }
+
+  async #rest(pause: Promise<void>): Promise<void> {
+    this.isBusy = false;
+    await pause;
+    this.#owner.signal.throwIfAborted();
+    this.isBusy = true;
   }
 
   async #step(session: NodeSession, read: readonly Delivery[]): Promise<void> {

@@ -46,14 +46,27 @@ export async function planWith(
       await loader.load(name, source, entryPoint === undefined ? {} : { entryPoint });
     }),
   );
-  const withPorts = (name: string, component: ReadComponent): ComponentFacts => {
-    if (!used.has(name)) return {};
-    return component.kind === 'function'
-      ? { metadata: component.make({}).ports }
-      : { metadata: (loader.get(name) as ActorModule).metadata };
-  };
+  const withPorts = (name: string, component: ReadComponent): ComponentFacts =>
+    used.has(name) ? { metadata: metadataOf(name, component, loader) } : {};
   return graphs.length + used.size > 0 ? planGraph(graph, { components: facts(withPorts) }) : rough;
 }
+
+/** Returns the metadata of a component that is not a graph. */
+const metadataOf = (
+  name: string,
+  component: ReadComponent,
+  loader: ModuleLoader,
+): ComponentFacts['metadata'] =>
+  component.kind === 'function' ? component.make({}).ports : (loader.get(name) as ActorModule).metadata;
+
+/** Returns the ports that the component of each node says it has, in the order of the nodes. */
+export const portsOf = ({ nodes }: Plan, settings: NetworkSettings, loader: ModuleLoader) =>
+  nodes.map(node => {
+    const name = componentOf(node, settings);
+    const { inports = [], outports = [] } = metadataOf(name, settings.components.get(name)!, loader) ?? {};
+    const names = (ports: readonly { name: string }[]) => ports.map(port => port.name);
+    return { inports: names(inports), outports: names(outports) };
+  });
 
 /**
  * Checks that the ports which the graph uses are there in another module of a component.

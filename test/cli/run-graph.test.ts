@@ -61,6 +61,13 @@ suite('cli run: graphs', test => {
     is(code, 0);
   });
 
+  testRun('a graph without outports processes all lines', async (run, folder) => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(`${folder}/sink.json`, JSON.stringify({ ...GRAPH, outports: {} }));
+    const { stdout, code } = await run(['sink.json', ...COUNTER], numbered(1) + numbered(2));
+    equal([stdout.trimEnd().split('\n').sort(), code], [['{"ack":1}', '{"ack":2}'], 0]);
+  });
+
   testRun(
     'with --state a run goes on from the one before, and drops lines that it has processed',
     async run => {
@@ -127,6 +134,7 @@ suite('cli run: graphs', test => {
     [['graph.json'], /UNKNOWN_COMPONENT: node "a": .*\n {2}on the command line: --component NAME=FILE/, 1],
     [['graph.json', '--component', 'x'], /USAGE: --component: expected NAME=FILE, got "x"/, 2],
     [['graph.json', '--config', 'a=1'], /USAGE: --config is given, and FILE is a graph/, 2],
+    [['counter.wasm', '--page'], /USAGE: --page is given, and FILE is an actor/, 2],
     [['counter.wasm', ...COUNTER], /USAGE: --component is given, and FILE is an actor/, 2],
     [['missing.json'], /FILE: missing\.json: there is no such file/, 2],
     [
@@ -202,6 +210,25 @@ suite('cli run: graphs', test => {
     });
     is(await new Promise(resolve => child.on('close', resolve)), 1);
     ok(stderr.split('\n').length < 500, 'most packets were dropped');
+  });
+
+  testRun('--page serves the graph until SIGINT, also after the last line', async (_, folder) => {
+    let page: Promise<string> | undefined;
+    const { stderr, stdout, code } = await withChild(
+      folder,
+      ['graph.json', ...COUNTER, '--page'],
+      (child, out, err) => {
+        child.stdin.end();
+        const url = /http:\S+/.exec(err)?.[0];
+        if (page || !url || !out) return;
+        page = fetch(url)
+          .then(answer => answer.text())
+          .finally(() => child.kill('SIGINT'));
+      },
+    );
+    match(await page!, /<!doctype html>/);
+    match(stderr, /^plugboard: page: http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\n$/);
+    equal([stdout, code], [counted(1), 0]);
   });
 
   testRun("--watch reloads a module of a node in Reflow's form", async (_, folder) => {

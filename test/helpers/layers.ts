@@ -62,6 +62,7 @@ const everything = [
   'network',
   ...networkRooms,
   'network on node',
+  'page',
   'msgpack',
   'types',
   'build',
@@ -240,6 +241,11 @@ export const layers: readonly Layer[] = [
     name: 'network',
     files: ['src/network/'],
     mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
+  },
+  {
+    name: 'page',
+    files: ['src/page/'],
+    mayImport: ['errors', 'values', 'actor ground', 'actor message', 'network'],
   },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   {

@@ -61,6 +61,12 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
     reason: 'needs an application of Next.js',
   },
   {
+    page: 'docs/NETWORKS.md',
+    contains: '--page < visits.jsonl',
+    reason:
+      'runs until Ctrl-C; test/cli/run-graph.test.ts runs it, test/runtime/network-page.ts opens the page',
+  },
+  {
     page: 'docs/TYPES.md',
     contains: "from 'vite'",
     reason: '`npm run test:vite` builds, serves and types with Vite itself',

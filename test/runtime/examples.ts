@@ -1,6 +1,7 @@
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import type { installRuntimes } from './install.ts';
+import { checkNetworkPage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
@@ -19,6 +20,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
           () => checkBrowser(name, program),
           () => checkTallyPage(name, program),
           () => checkActorPage(name, program),
+          () => checkNetworkPage(name, program),
         ]
       : [];
   });

@@ -13,15 +13,28 @@ export async function visit(
   page: string,
 ): Promise<string> {
   const server = await servePages(isolated, pages, paths);
-  const browser = openPage(name, program, temporary, `${server.origin}/${page}`);
+  try {
+    return await watchPage(name, program, `${server.origin}/${page}`, server.nextReport());
+  } finally {
+    server.close();
+  }
+}
+
+/** Opens an address, and waits for the report that its page sends. */
+export async function watchPage(
+  name: BrowserName,
+  program: string,
+  url: string,
+  report: Promise<string>,
+): Promise<string> {
+  const browser = openPage(name, program, temporary, url);
   const kill = () => {
     if (browser.pid && browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL');
   };
   process.once('exit', kill);
   try {
-    return await Promise.race([server.nextReport(), failure(browser, name)]);
+    return await Promise.race([report, failure(browser, name)]);
   } finally {
-    server.close();
     process.off('exit', kill);
     kill();
   }

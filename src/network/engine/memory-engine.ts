@@ -215,11 +215,9 @@ export class MemoryEngine implements Engine {
     return this.#room.beginDrain();
   }
 
-  /** Number of packets and bytes that wait, by source. */
-  depths(): { [source: string]: { packets: number; bytes: number } } {
-    return Object.fromEntries(
-      this.channels().map(({ source, packets, bytes }) => [source, { packets, bytes }]),
-    );
+  /** Number of packets and bytes that wait on each way, and the number of its latest packet. */
+  depths(): Pick<Channel, 'source' | 'packets' | 'bytes' | 'latest'>[] {
+    return this.channels().map(({ source, packets, bytes, latest }) => ({ source, packets, bytes, latest }));
   }
 
   /** All ways of packets, by the port or node where they begin. */

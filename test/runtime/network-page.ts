@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Message } from '../../src/actor/index.ts';
+import { servePage } from '../../src/cli/page-server.ts';
+import { Network } from '../../src/network/node.ts';
+import type { BrowserName } from './browsers.ts';
+import type { Check } from './report.ts';
+import { watchPage } from './visit.ts';
+
+/** Hostile as a name, and as a text. */
+const EVIL = '<img src=x onerror=document.title=1>\u202e\u0007';
+
+const GRAPH = {
+  properties: { name: EVIL },
+  processes: { count: { component: 'Count' }, [EVIL]: { component: 'Say' } },
+  connections: [{ from: { nodeId: 'count', portId: 'count' }, to: { nodeId: EVIL, portId: 'number' } }],
+  inports: { visit: { nodeId: 'count', portId: 'visit' } },
+  outports: { text: { nodeId: EVIL, portId: 'text' } },
+};
+
+/** The node with that name as the page shows it. */
+const SAY = '<img src=x onerror=document.title=1>\\u202e\\u0007';
+
+/** The rows of the tables: those of the nodes, and those of the edges. Both in the order of the graph. */
+const EXPECTED = [
+  'paused',
+  'count | Count | paused | 0 | 0 |  |  |  |  | ',
+  `${SAY} | Say | paused | 0 | 0 |  |  |  |  | `,
+  '> visit | count.visit | 2 | 2 | 40',
+  `count.count | ${SAY}.number | 0 | 0 | 0`,
+  `${SAY}.text | text > | 0 | 0 | 0`,
+  'count | Count | paused | 1 | 0 | visit: Flow | count: Integer 1 | {"count":1} |  | ',
+  `${SAY} | Say | paused | 0 | 0 |  |  |  |  | `,
+  '> visit | count.visit | 2 | 1 | 20',
+  `count.count | ${SAY}.number | 1 | 1 | 23`,
+  `${SAY}.text | text > | 0 | 0 | 0`,
+  'running',
+  'count | Count | idle | 2 | 0 | visit: Flow | count: Integer 2 | {"count":2} |  | ',
+  `${SAY} | Say | failed | 2 | 1 | number: Integer 2 |  |  |  | CALLBACK_FAILED: no twos ${SAY}`,
+  '> visit | count.visit | 2 | 0 | 0',
+  `count.count | ${SAY}.number | 2 | 0 | 0`,
+  `${SAY}.text | text > | 1 | 0 | 0`,
+  `${SAY}: CALLBACK_FAILED: no twos ${SAY} (dead letter of port number)`,
+  `title ${SAY}: plugboard`,
+  'boxes 4',
+  `focus ${SAY}`,
+].join('\n');
+
+/** Uses the page as a person does, and reports its tables. Runs in the browser. */
+async function usePage(): Promise<void> {
+  const seen: string[] = [];
+  const find = (id: string) => document.getElementById(id)!;
+  const until = async (condition: () => boolean) => {
+    for (let round = 0; round < 200 && !condition(); round++)
+      await new Promise(resolve => setTimeout(resolve, 50));
+  };
+  const rows = () =>
+    [...document.querySelectorAll('tbody tr')].map(row =>
+      [...row.children].map(cell => cell.textContent).join(' | '),
+    );
+  const visits = async (count: number) => {
+    for (let index = 0; index < count; index++) await fetch('/visit', { method: 'POST' });
+  };
+  const has = (text: string) => rows().some(row => row.includes(text));
+  await until(() => rows().length > 0);
+  find('pause').click();
+  await until(() => find('phase').textContent === 'paused');
+  await visits(2);
+  await until(() => has('| 2 | 2 |'));
+  seen.push(find('phase').textContent!, ...rows());
+  find('step').click();
+  await until(() => has('Integer 1'));
+  seen.push(...rows());
+  find('pause').click();
+  await until(() => find('error-list').children.length > 0 && has('failed'));
+  seen.push(find('phase').textContent!, ...rows());
+  seen.push(
+    [...find('error-list').children]
+      .map(item => item.textContent!.replace(/^[^ ]*( [AP]M)? /, ''))
+      .join('\n'),
+  );
+  seen.push(`title ${document.title}`, `boxes ${document.querySelectorAll('svg rect').length}`);
+  const box = [...document.querySelectorAll('svg .node')].at(-1)!;
+  box.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  seen.push(`focus ${document.activeElement?.firstElementChild?.textContent}`);
+  await fetch('/report', { method: 'POST', body: seen.join('\n') });
+}
+
+/**
+ * Opens the page of a running network, with one more script that its policy allows. It comes over a server in between, which
+ * takes the report.
+ */
+export async function checkNetworkPage(name: BrowserName, program: string): Promise<Check[]> {
+  const network = await Network.create(GRAPH, {
+    components: {
+      Count: (_, { state }) => {
+        const count = ((state.get('count') as number | undefined) ?? 0) + 1;
+        state.set('count', count);
+        return { count: Message.integer(count) };
+      },
+      Say: ({ number }) => {
+        if (number!.data === 2) throw new Error(`no twos ${EVIL}`);
+        return { text: Message.string(EVIL) };
+      },
+    },
+  });
+  network.start();
+  const page = await servePage(network);
+  const probe = `(${usePage})()`;
+  let settle: (report: string) => void = () => {};
+  const report = new Promise<string>(resolve => {
+    settle = resolve;
+  });
+  const server = createServer(async (incoming, response) => {
+    const { method = '', url = '' } = incoming;
+    if (url === '/visit') {
+      await network.inports.visit!.send(Message.flow());
+      response.end();
+    } else if (url === '/report') {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      response.end();
+      settle(Buffer.concat(chunks).toString());
+    } else if (url === '/') {
+      const real = await fetch(page.url);
+      const hash = createHash('sha256').update(probe).digest('base64');
+      const policy = real.headers.get('content-security-policy')!;
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.setHeader(
+        'Content-Security-Policy',
+        policy.replace('script-src', `script-src 'sha256-${hash}'`),
+      );
+      response.end((await real.text()).replace('</html>', () => `<script>${probe}</script></html>`));
+    } else {
+      const forward = request(new URL(url.slice(1), page.url), { method }, answer => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      });
+      forward.on('error', () => response.destroy());
+      forward.end();
+    }
+  });
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const actual = await watchPage(name, program, url, report);
+    return [{ name: `the page of a network in ${name}`, expected: EXPECTED, actual }];
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await network.stop({ drain: false });
+    await page.close();
+  }
+}
