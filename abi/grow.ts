@@ -1,13 +1,14 @@
-import { MAX_PAGES, PAGE_BYTES } from './size-classes.ts';
+import { PAGE_BYTES } from './size-classes.ts';
 
 /**
  * Grows a memory by at least `needed` pages, to its double if possible: so many small allocations cost linear time. The second
  * try serves allocations close to the ceiling.
+ * @param maxPages the memory is not doubled beyond them
  * @returns false if the engine has no room
  */
-export function growMemory(memory: WebAssembly.Memory, needed: number): boolean {
+export function growMemory(memory: WebAssembly.Memory, needed: number, maxPages: number): boolean {
   const pages = memory.buffer.byteLength / PAGE_BYTES;
-  return tryGrow(memory, Math.max(needed, Math.min(pages, MAX_PAGES - pages))) || tryGrow(memory, needed);
+  return tryGrow(memory, Math.max(needed, Math.min(pages, maxPages - pages))) || tryGrow(memory, needed);
 }
 
 function tryGrow(memory: WebAssembly.Memory, pages: number): boolean {

@@ -370,7 +370,8 @@ export class KernelMemory {
   }
 
   #growTo(end: number): boolean {
-    const grown = growMemory(this.memory, Math.ceil((end - this.sizeBytes) / PAGE_BYTES));
+    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
+    const grown = growMemory(this.memory, needed, Math.floor(this.#limit / PAGE_BYTES));
     if (grown) this.#refresh();
     return grown;
   }

@@ -47,6 +47,6 @@ export type {
 export { LIMITS, type Limit } from './limit-rows.ts';
 export type { Platform } from './platform/types.ts';
 export type { Plugin, PluginMemory } from './plugin.ts';
-export type { PluginReport } from './run/report.ts';
+export type { MemoryShare, PluginReport } from './run/report.ts';
 export type { PluginInput } from './values/input.ts';
 export { PluginOutput } from './values/output.ts';

@@ -41,10 +41,7 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      const { metered } = limitsFor(
-        { timeoutMs: 1, timeoutBy: undefined, maxGrowthPages: undefined, fuel: undefined, preopens: {} },
-        platform,
-      );
+      const { metered } = limitsFor({ timeoutMs: 1, preopens: {} }, platform);
       // The checks are added to the plugin's bytes, so the platform must compile bytes.
       return metered === null || compileAccessors() !== null;
     },

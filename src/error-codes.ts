@@ -178,8 +178,9 @@ export const ERROR_CODES = [
   {
     code: 'MEMORY_LIMIT',
     where: ['createPlugin', 'call', 'host function', 'plugboard/abi'],
-    when: 'Kernel memory would exceed its limit, or the engine has no more.',
-    remedy: 'Raise memory.maxPages, pass less input, or let the plugin free its blocks.',
+    when: 'Kernel memory, or all memory of the plugin, would exceed its limit, or the engine has no more.',
+    remedy:
+      'Raise memory.maxPages or limits.memoryPages, pass less input, or let the plugin free its blocks.',
   },
   {
     code: 'VAR_LIMIT',

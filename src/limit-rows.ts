@@ -190,7 +190,11 @@ export interface BudgetRow {
 export const BUDGETS = {
   fuel: {
     name: 'units of fuel: about one for each wasm instruction, one for 16 bytes of a bulk instruction',
-    why: 'The same count on every engine, and without a clock: also on workerd, for modules of `plugboard prepare --fuel`. It does not cut a host function, a wait, or one `memory.grow`; each module of a plugin may use the whole limit before it traps, and the sum is checked after the call.',
+    why: 'The same count on every engine, and without a clock: also on workerd, for modules of `plugboard prepare --fuel`. Start sections are cut too. A bulk instruction is paid before it runs. Not cut: a host function, copied data segments, one `memory.grow`. Each module of a plugin may use the whole limit before it traps, and the sum is checked after the call.',
+  },
+  memoryPages: {
+    name: 'pages of all memories, tables (8 bytes an element), globals (16 bytes) and blocks in the kernel memory',
+    why: 'Checked at creation and after each call (MEMORY_LIMIT). Meanwhile each module is capped at the limit, and the kernel memory at the pages left at creation. Tables, and memories that are not exported, cannot grow. Not counted: code, segments, objects of WasmGC, the call stack, values on the host, further instances of a command, empty kernel pages.',
   },
   hostCalls: {
     name: 'calls of functions in the option `functions`',

@@ -31,7 +31,7 @@ const INITIALISATION = 'initialisation';
 
 /** The memory that a plugin takes, in pages of 64 KiB. */
 export interface PluginMemory {
-  /** Pages of the memories that its modules export as `memory`; 0 without an instance. In a worker, as of its last call. */
+  /** Pages of the memories that its modules export; 0 without an instance. In a worker, as of its last call. */
   pluginPages: number;
   /** Pages of the kernel memory, which holds inputs, outputs and other blocks. */
   kernelPages: number;

@@ -123,7 +123,10 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
  * @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier
  */
 export async function assemble(decided: Decided): Promise<PluginParts> {
-  const { platform, settings, limits, mode, syncRefusal, folders } = decided;
+  const { platform, limits, mode, syncRefusal, folders } = decided;
+  const isCapped = (limits.maxGrowthPages ?? limits.memoryPages) !== undefined;
+  const growth = isCapped ? (await import('./run/growth.ts')).memoryLimits(decided) : null;
+  const { settings } = growth ?? decided;
   const kernel = createKernel(settings);
   const outputs = new OutputCopier(kernel.memory);
   const waiting = waitingCalls(decided, kernel, outputs);
@@ -133,7 +136,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const { tier, imports: uncounted } = connect(kernel, mode, settings);
   const imports = budget?.imports(uncounted) ?? uncounted;
   const plan = budget?.plan(decided.plan) ?? decided.plan;
-  const report = reportOn(plan, mode, tier, limits);
+  const report = reportOn(plan, mode, tier, limits, growth?.share);
   const prints = report.wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false);
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
@@ -183,11 +186,6 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           },
           fuelled && new fuelled.Fuel(limits.fuel),
         );
-  const { maxGrowthPages } = limits;
-  const growth =
-    maxGrowthPages === undefined
-      ? null
-      : (await import('./run/growth.ts')).growthLimit(maxGrowthPages, kernel, runner);
   const fuel = fuelled
     ? fuelled.fuelLimit(
         limits.fuel,
@@ -198,7 +196,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
       )
     : null;
   const conclude: CallSite['limit'] = budget && (outcome => budget.conclude(outcome));
-  const judges = [fuel, growth, conclude].filter(judge => judge !== null);
+  const judges = [fuel, ...(growth?.judges(kernel, runner) ?? []), conclude].filter(judge => judge !== null);
   const site: CallSite = {
     kernel,
     modules: modulesOf(plan),

@@ -12,6 +12,8 @@ import { type BuiltFacts, builtFacts } from '../module/built.ts';
 import type { Preparation } from '../module/prepare.ts';
 import { aHash } from './policy-file.ts';
 
+const pages = { ...aCount('pages'), default: 'not known' };
+
 export const PREPARATION_KEYS: OptionTable<Preparation> = {
   of: 'prepared of builtModule',
   rows: {
@@ -19,6 +21,9 @@ export const PREPARATION_KEYS: OptionTable<Preparation> = {
     hasFuel: { ...aFlag, default: 'false' },
     initialPages: { ...aCount('pages'), default: 'none', required: true },
     growthPages: { ...orNull(aCount('pages')), default: 'none', required: true },
+    startPages: pages,
+    maxPages: pages,
+    hiddenPages: pages,
   },
 };
 

@@ -102,7 +102,8 @@ const aLimit = (unit: string, least = 0, otherwise = 'no limit') => ({
   ...aCount(unit, least),
   default: otherwise,
 });
-const { fuel, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes } = BUDGET_OPTIONS.rows;
+const { fuel, memoryPages, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes } =
+  BUDGET_OPTIONS.rows;
 
 export const POLICY_LIMITS: OptionTable<PolicyLimits> = {
   of: 'limits of a policy',
@@ -112,7 +113,7 @@ export const POLICY_LIMITS: OptionTable<PolicyLimits> = {
     max_pages: aLimit('pages'),
     maxVarBytes: aLimit('bytes', 0, String(LIMITS.varBytes.default)),
     maxHttpResponseBytes: aLimit('bytes', 0, String(LIMITS.httpResponseBytes.default)),
-    ...{ fuel, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes },
+    ...{ fuel, memoryPages, hostCalls, httpRequests, httpBytes, logBytes, varWrites, outputBytes },
   },
 };
 

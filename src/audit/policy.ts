@@ -228,8 +228,8 @@ export class Policy {
 
   /** Returns the budgets of the policy, and the report of a call that used more than one of them. */
   #watch(limits: PolicyLimits, entries: readonly number[]): WatchedBudgets {
-    // Fuel is counted in the plugin's code, which a policy that refuses nothing leaves as it is.
-    const { fuel: _, ...budgets } = budgetsOf(limits);
+    // Both change the bytes of the plugin, which a policy that refuses nothing leaves as they are.
+    const { fuel: _, memoryPages: __, ...budgets } = budgetsOf(limits);
     return {
       limits: budgets,
       tell: (name, used) => {

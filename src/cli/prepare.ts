@@ -23,22 +23,28 @@ walk the bytes and note their limits and hashes, and createPlugin walks bytes th
       grants: true,
       help: 'memory.max_pages: pages of 64 KiB by which each memory may grow',
     },
+    'memory-pages': {
+      value: 'PAGES',
+      unit: 'pages',
+      grants: true,
+      help: 'limits.memoryPages: the most pages of its memories, tables and globals',
+    },
     fuel: { help: 'a counter for limits.fuel, which needs no clock' },
     time: { help: 'checks for timeoutMs; not for workerd, whose clock stands still during a call' },
   },
-  examples: ['plugboard prepare plugin.wasm -o prepared.wasm --max-pages 64 --fuel'],
-  run: async ([path = ''], { out, 'max-pages': maxPages, fuel, time }) => {
+  examples: ['plugboard prepare plugin.wasm -o prepared.wasm --memory-pages 128 --fuel'],
+  run: async ([path = ''], { out, 'max-pages': maxPages, 'memory-pages': memoryPages, fuel, time }) => {
     const fail = (message: string): never => {
       throw new CliError('USAGE', `${message}; see plugboard prepare --help`);
     };
     if (out === undefined) return fail('--out is missing: expected the path of the prepared file');
-    if (maxPages === undefined && !fuel && !time)
-      fail('expected one of --max-pages, --fuel and --time at least');
+    if (maxPages === undefined && memoryPages === undefined && !fuel && !time)
+      fail('expected one of --max-pages, --memory-pages, --fuel and --time at least');
     refuseSharedFiles([
       { name: 'FILE', path },
       { name: '--out', path: out, isWritten: true },
     ]);
-    const prepared = prepareModule(await readInputFile(path), { maxPages, fuel, time });
+    const prepared = prepareModule(await readInputFile(path), { maxPages, memoryPages, fuel, time });
     try {
       await writeFile(out, prepared);
     } catch (error) {

@@ -33,8 +33,8 @@ export class CompiledPlugin {
 
   /**
    * Makes a plugin and initialises it, without fetching or compiling. Its options are laid over those of `compilePlugin`: a key
-   * replaces the same key there. With a policy in both, both must allow the plugin. Only another `memory.max_pages`, or a limit
-   * of time or fuel where there was none, compiles the modules again.
+   * replaces the same key there. With a policy in both, both must allow the plugin. Only another `memory.max_pages` or
+   * `limits.memoryPages`, or a limit of time or fuel where there was none, compiles the modules again.
    * @throws {CreateError} as `createPlugin`
    */
   instantiate(options?: PluginOptions): Promise<Plugin>;
@@ -77,5 +77,5 @@ export class CompiledPlugin {
 }
 
 /** The changes of bytes that limits ask for, as a key. */
-const rewritesOf = ({ maxGrowthPages, metered, fuel }: Limits): string =>
-  `${maxGrowthPages} ${metered !== null} ${fuel !== undefined}`;
+const rewritesOf = ({ maxGrowthPages, memoryPages, metered, fuel }: Limits): string =>
+  `${maxGrowthPages} ${memoryPages} ${metered !== null} ${fuel !== undefined}`;

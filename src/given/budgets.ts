@@ -7,6 +7,8 @@ export interface Budgets {
    * uses more fails with FUEL_EXHAUSTED. The count is the same on every engine.
    */
   fuel?: number | undefined;
+  /** Pages (64 KiB) of memories, tables, globals and kernel memory together. Over it: MEMORY_LIMIT. */
+  memoryPages?: number | undefined;
   /** Calls of the functions in the option `functions`. */
   hostCalls?: number | undefined;
   /** HTTP requests that are sent, those after a redirect included. */
@@ -22,7 +24,7 @@ export interface Budgets {
 }
 
 /** The budgets that are counted where the host is asked. */
-export type HostBudgets = Omit<Budgets, 'fuel'>;
+export type HostBudgets = Omit<Budgets, 'fuel' | 'memoryPages'>;
 export type BudgetName = keyof HostBudgets;
 
 /** Budgets that end no call: a call that used more than one of them is reported at its end. */
@@ -40,8 +42,13 @@ export const BUDGET_OPTIONS: OptionTable<Budgets> = {
   rows: {
     fuel: {
       ...row('units'),
-      where: 'modules that come as bytes or are prepared',
+      where: 'modules as bytes, or prepared',
       grants: 'code to run, up to this limit',
+    },
+    memoryPages: {
+      ...row('pages'),
+      where: 'modules as bytes, or prepared',
+      grants: 'memory, up to this limit',
     },
     hostCalls: { ...row('calls'), grants: 'calls of host functions, up to this limit' },
     httpRequests: { ...row('requests'), grants: 'HTTP requests, up to this limit' },

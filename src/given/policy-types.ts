@@ -43,6 +43,8 @@ export interface PolicyLimits {
   maxVarBytes?: number | undefined;
   /** As the option `memory.maxHttpResponseBytes`. Default: 50 MiB. */
   maxHttpResponseBytes?: number | undefined;
+  /** As the option `limits.memoryPages`. */
+  memoryPages?: number | undefined;
   /** As the option `limits.fuel`. */
   fuel?: number | undefined;
   /** As the option `limits.hostCalls`. */

@@ -46,6 +46,8 @@ export type Settings = Readonly<{
   budgets: HostBudgets | null;
   /** Units of fuel for one call. */
   fuel: number | undefined;
+  /** Pages of all memories, tables and globals together. */
+  memoryPages: number | undefined;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   /** The plugin's worker is kept after `close` if fewer are. */
   keptWorkers: number;
@@ -137,7 +139,7 @@ export const overlay = (below: Given, above: Given): Given => ({
 export function toSettings(manifest: Given, options: Given): Settings {
   const given = overlay(manifest, options);
   const { memory, zeroLimits } = given;
-  const { fuel, ...budgets } = given.limits ?? {};
+  const { fuel, memoryPages, ...budgets } = given.limits ?? {};
   return Object.freeze({
     // A Map, because a plain object also has inherited keys.
     config: new Map(Object.entries(given.config ?? {})),
@@ -159,6 +161,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     runInWorker: given.runInWorker ?? false,
     budgets: Object.keys(budgets).length > 0 ? budgets : null,
     fuel,
+    memoryPages,
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     keptWorkers: given.workers?.keep ?? 0,
     useWasi: given.useWasi ?? true,

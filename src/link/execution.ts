@@ -12,6 +12,8 @@ export interface Limits {
   metered: string | null;
   /** Pages by which all memories may grow together. */
   maxGrowthPages: number | undefined;
+  /** Pages of all memories, tables and globals together, kernel memory included. */
+  memoryPages: number | undefined;
   /** Units of fuel for one call, or for the start functions. */
   fuel: number | undefined;
 }

@@ -50,9 +50,9 @@ export interface Embedding {
 /** Instances of all modules of a plugin, linked and started. */
 export interface Instances {
   main: WebAssembly.Instance;
-  /** Returns the pages of all memories that modules export as `memory`. */
+  /** Returns the pages of all memories that modules export. */
   pages(): number;
-  /** Returns the pages by which each of these memories has grown since instantiation; empty without `maxGrowthPages`. */
+  /** Returns the pages by which each of these memories has grown since instantiation; all pages without `maxGrowthPages`. */
   growth(): number[];
   /** Closes the files that the modules have opened. */
   close(): void;
@@ -112,8 +112,8 @@ class Linker {
   /** Functions that were imported before the module that exports them was instantiated. */
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
-  readonly #memories: WebAssembly.Memory[] = [];
-  readonly #initialPages: number[] = [];
+  /** All exported memories, each once, with their pages at instantiation where the growth is limited. */
+  readonly #memories = new Map<WebAssembly.Memory, number>();
   readonly #wasis: Wasi[] = [];
 
   constructor(execution: Execution, embedding: Embedding, onModule: (name: string) => void) {
@@ -132,9 +132,8 @@ class Linker {
     const close = () => {
       for (const wasi of this.#wasis) wasi.close();
     };
-    const pages = () => this.#memories.reduce((sum, memory) => sum + pagesOf(memory), 0);
-    const growth = () =>
-      this.#initialPages.map((initialPages, index) => pagesOf(this.#memories[index]!) - initialPages);
+    const growth = () => [...this.#memories].map(([memory, initialPages]) => pagesOf(memory) - initialPages);
+    const pages = () => [...this.#memories.keys()].reduce((sum, memory) => sum + pagesOf(memory), 0);
     return { main: instance, pages, growth, close };
   }
 
@@ -148,11 +147,12 @@ class Linker {
     const instance = yield* this.#instantiate(module, this.#embedding.suspends);
     this.#making.delete(name);
     this.#made.set(name, instance);
-    const memory = memoryOf(instance);
-    if (memory) this.#memories.push(memory);
-    // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
-    if (memory && this.#execution.limits.maxGrowthPages !== undefined)
-      this.#initialPages.push(pagesOf(memory));
+    for (const [exported, kind] of module.exportKinds) {
+      const memory = instance.exports[exported] as WebAssembly.Memory;
+      if (kind !== 'memory' || this.#memories.has(memory)) continue;
+      // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
+      this.#memories.set(memory, this.#execution.limits.maxGrowthPages === undefined ? 0 : pagesOf(memory));
+    }
     this.#connect(name, instance);
     // The main module is started last, even if others import from it.
     if (name !== MAIN) this.#toStart.push({ name, instance });

@@ -1,6 +1,7 @@
 import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
 import { FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
+import type { Footprint } from '../wasm/cap-memory.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { builtFacts } from './built.ts';
 import { type CompiledModule, compiledBefore } from './cache.ts';
@@ -15,6 +16,8 @@ export interface PluginModule extends CompiledModule {
   /** The hash that was checked; null if the manifest gives none. */
   sha256: string | null;
   transforms: readonly Transform[];
+  /** With a limit of `memoryPages` only. */
+  footprint?: Footprint | null | undefined;
 }
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT */
@@ -24,14 +27,14 @@ export async function compileModule(
   source: LoadedSource,
   options: RewriteOptions = {},
 ): Promise<PluginModule> {
-  const { maxGrowthPages, metered = null, fuel } = options;
-  const isRewritten = maxGrowthPages !== undefined || metered !== null || fuel !== undefined;
+  const { maxGrowthPages, memoryPages, metered = null, fuel } = options;
+  const isRewritten = metered !== null || (maxGrowthPages ?? memoryPages ?? fuel) !== undefined;
   const rewriter = isRewritten ? await import('./rewrite.ts') : null;
   if ('module' in source) {
     const prepared = builtFacts.get(source.module)?.prepared;
-    rewriter?.refuseCompiled(name, options, prepared);
+    const footprint = rewriter?.refuseCompiled(name, options, prepared);
     const described = attempt(() => describeModule(source.module, null, prepared ?? {}), null);
-    if (described) return { name, sha256: null, transforms: [], ...described };
+    if (described) return { name, sha256: null, transforms: [], footprint, ...described };
     throw new CreateError(
       'INVALID_WASM',
       `module "${name}": expected a WebAssembly.Module, got another object`,
@@ -39,12 +42,12 @@ export async function compileModule(
   }
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);
-  const { bytes, transforms } = rewriter
+  const { bytes, ...changes } = rewriter
     ? await rewriter.rewrite(platform, name, source.bytes, options)
     : { bytes: source.bytes, transforms: [] };
   // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
   const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);
-  return { name, sha256, transforms, ...compiled };
+  return { name, sha256, ...changes, ...compiled };
 }
 
 async function compileBytes(

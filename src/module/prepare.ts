@@ -1,7 +1,7 @@
 import { customSection } from '../../abi/encode.ts';
 import { CreateError } from '../errors.ts';
 import { concat } from '../wasm/bytes.ts';
-import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
@@ -10,11 +10,20 @@ import { type Instruments, instrumentsOf } from './instruments.ts';
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Limits that the bytes of a module keep. */
-export interface Preparation extends Instruments {
+export interface Preparation extends Instruments, Partial<Footprint> {
   /** The most pages with which a memory of the module starts. */
   initialPages: number;
   /** The most pages by which a memory of the module may grow; null without a maximum. */
   growthPages: number | null;
+}
+
+interface PrepareOptions {
+  /** `memory.max_pages` */
+  maxPages?: number | undefined;
+  /** `limits.memoryPages` */
+  memoryPages?: number | undefined;
+  fuel?: boolean;
+  time: boolean;
 }
 
 /**
@@ -28,7 +37,7 @@ export const PREPARED_SECTION = 'plugboard.prepared';
  */
 export function prepareModule(
   bytes: Bytes,
-  { maxPages, fuel = false, time }: { maxPages?: number | undefined; fuel?: boolean; time: boolean },
+  { maxPages, memoryPages, fuel = false, time }: PrepareOptions,
 ): Bytes {
   if (!WebAssembly.validate(bytes))
     throw new CreateError('INVALID_WASM', `prepare: ${bytes.length} bytes are not a valid module`);
@@ -38,10 +47,6 @@ export function prepareModule(
     throw new CreateError('UNSUPPORTED', message);
   };
   let prepared = bytes;
-  if (maxPages !== undefined) {
-    const capped = capMemories(prepared, maxPages) ?? refuse();
-    prepared = isOnlyCapped(prepared, capped) ? capped : refuse();
-  }
   if (fuel) {
     const fuelled = addFuel(prepared) ?? refuse();
     prepared = isOnlyFuelled(prepared, fuelled) ? fuelled : refuse();
@@ -50,7 +55,28 @@ export function prepareModule(
     const metered = meter(prepared) ?? refuse();
     prepared = isOnlyMetered(prepared, metered) ? metered : refuse();
   }
-  const mark = JSON.stringify({ version: 1, maxPages: maxPages ?? null, fuel, time });
+  // Last, because fuel and checks add a table and globals.
+  const caps: [number | undefined, typeof capTotal][] = [
+    [maxPages, capMemories],
+    [memoryPages, capTotal],
+  ];
+  for (const [pages, cap] of caps) {
+    if (pages === undefined) continue;
+    const capped = cap(prepared, pages) ?? refuse();
+    prepared = isOnlyCapped(prepared, capped) ? capped : refuse();
+  }
+  const footprint = footprintOf(prepared);
+  if (memoryPages !== undefined && (footprint?.maxPages ?? 0) > memoryPages) {
+    const message = `prepare: the module starts with ${footprint?.startPages} pages of memories, tables and globals, over ${memoryPages}`;
+    throw new CreateError('MEMORY_LIMIT', message);
+  }
+  const mark = JSON.stringify({
+    version: 1,
+    maxPages: maxPages ?? null,
+    memoryPages: memoryPages ?? null,
+    fuel,
+    time,
+  });
   prepared = concat([
     prepared,
     Uint8Array.from(customSection(PREPARED_SECTION, [...new TextEncoder().encode(mark)])),
@@ -69,6 +95,7 @@ export function preparationOf(bytes: Bytes): Preparation {
   return {
     ...instrumentsOf(bytes),
     initialPages: Math.max(0, ...own.map(({ initialPages }) => initialPages)),
+    ...footprintOf(bytes),
     growthPages: isKnown ? Math.max(0, ...growth.map(pages => pages!)) : null,
   };
 }

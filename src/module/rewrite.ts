@@ -1,7 +1,7 @@
 import { CreateError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
-import { capMemories, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
@@ -24,6 +24,8 @@ export interface Transform {
 export interface RewriteOptions {
   /** The most pages by which each memory may grow; undefined without a limit. */
   maxGrowthPages?: number | undefined;
+  /** The most pages of all memories, tables and globals, with the kernel memory; undefined without a limit. */
+  memoryPages?: number | undefined;
   /** The reason for which the plugin's own code has to keep `timeoutMs`; null if it need not. */
   metered?: string | null;
   /** The units of fuel that a call may use; undefined without a limit. */
@@ -47,7 +49,7 @@ interface Step {
   refuse(why: string): never;
 }
 
-function stepsFor({ maxGrowthPages, metered = null, fuel }: RewriteOptions): Step[] {
+function stepsFor({ maxGrowthPages, memoryPages, metered = null, fuel }: RewriteOptions): Step[] {
   const steps: Step[] = [];
   const refuse = (message: string) => {
     throw new CreateError('UNSUPPORTED', message);
@@ -66,6 +68,16 @@ function stepsFor({ maxGrowthPages, metered = null, fuel }: RewriteOptions): Ste
           `memory.max_pages cannot be honoured: ${why}; leave it out ` +
             '(memory.maxPages limits kernel memory alone)',
         ),
+    });
+  }
+  if (memoryPages !== undefined) {
+    steps.push({
+      name: 'cap-memory',
+      key: `cap-total ${memoryPages}`,
+      apply: bytes => capTotal(bytes, memoryPages),
+      check: isOnlyCapped,
+      isKept: ({ maxPages }) => maxPages !== undefined && maxPages <= memoryPages,
+      refuse: why => refuse(`limits.memoryPages cannot be honoured: ${why}; leave it out`),
     });
   }
   if (fuel !== undefined) {
@@ -99,10 +111,15 @@ function stepsFor({ maxGrowthPages, metered = null, fuel }: RewriteOptions): Ste
 }
 
 /**
+ * Returns the footprint that `memoryPages` needs; null without this limit.
  * @param prepared the limits that a build tool has found in the bytes
  * @throws {CreateError} UNSUPPORTED if the options ask for a transform: a compiled module has no bytes to change
  */
-export function refuseCompiled(name: string, options: RewriteOptions, prepared?: Preparation): void {
+export function refuseCompiled(
+  name: string,
+  options: RewriteOptions,
+  prepared?: Preparation,
+): Footprint | null {
   for (const step of stepsFor(options)) {
     if (prepared === undefined)
       step.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
@@ -111,6 +128,9 @@ export function refuseCompiled(name: string, options: RewriteOptions, prepared?:
         `module "${name}" came compiled, and was not prepared for this limit (see plugboard prepare)`,
       );
   }
+  if (options.memoryPages === undefined) return null;
+  const { maxPages = 0, startPages = maxPages, hiddenPages = maxPages } = prepared!;
+  return { startPages, maxPages, hiddenPages };
 }
 
 /** @throws {CreateError} MEMORY_LIMIT */
@@ -127,6 +147,8 @@ function refuseIfOver(name: string, bytes: Bytes, maxGrowthPages: number): void 
 interface Rewritten {
   bytes: Bytes;
   transforms: readonly Transform[];
+  /** Null without a limit of `memoryPages`. */
+  footprint: Footprint | null;
 }
 
 /** Rewritten bytes by the keys of the steps. Kept, because rewriting with its checks takes longer than making a plugin. */
@@ -150,7 +172,11 @@ export async function rewrite(
   for (const { precheck } of steps) precheck?.(name, bytes);
   const known = kept?.get(key);
   if (known) return known;
-  const rewritten = await takeSteps(platform, name, bytes, steps);
+  const taken = await takeSteps(platform, name, bytes, steps);
+  const rewritten = {
+    ...taken,
+    footprint: options.memoryPages === undefined ? null : footprintOf(taken.bytes),
+  };
   if (kept) kept.set(key, rewritten);
   else rewrittenBefore.keep(bytes, new Map([[key, rewritten]]));
   return rewritten;
@@ -161,7 +187,7 @@ async function takeSteps(
   name: string,
   bytes: Bytes,
   steps: readonly Step[],
-): Promise<Rewritten> {
+): Promise<Omit<Rewritten, 'footprint'>> {
   const transforms: Transform[] = [];
   let before = bytes;
   for (const { name: step, apply, check, refuse } of steps) {

@@ -76,17 +76,19 @@ export const TIME_KEEPERS: readonly TimeKeeper[] = [
 
 /** Decides which limits the plugin's own code has to keep. */
 export function limitsFor(
-  settings: Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'fuel' | 'preopens'>,
+  settings: Pick<Settings, 'preopens'> &
+    Partial<Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'memoryPages' | 'fuel'>>,
   platform: Workers,
 ): Limits {
-  const { timeoutMs, timeoutBy, maxGrowthPages, fuel } = settings;
+  const { timeoutMs, timeoutBy, maxGrowthPages, memoryPages, fuel } = settings;
   const facts = {
     timeoutMs,
     timeoutBy,
     lacksWorker: lacksWorker(settings, platform),
     lacksForce: platform.lacksForce(),
   };
-  return { timeoutMs, maxGrowthPages, fuel, metered: firstThatFits(TIME_KEEPERS, facts).metered(facts) };
+  const { metered } = firstThatFits(TIME_KEEPERS, facts);
+  return { timeoutMs, maxGrowthPages, memoryPages, fuel, metered: metered(facts) };
 }
 
 /** Why `callSync` is refused. */

@@ -1,65 +1,186 @@
-import { section as encodeSection, limits, SECTIONS, vector } from '../../abi/encode.ts';
+import { limits as encodeLimits, section as encodeSection, SECTIONS, vector } from '../../abi/encode.ts';
+import { PAGE_BYTES } from '../../abi/size-classes.ts';
 import { concat, isEqual } from './bytes.ts';
-import { Cursor } from './cursor.ts';
-import { readModule, type Section } from './reader.ts';
-import { type MemoryType, readMemoryType } from './types.ts';
+import { Cursor, unlessMalformed } from './cursor.ts';
+import { readExpression } from './instructions.ts';
+import { type ModuleOutline, readModule, type Section } from './reader.ts';
+import { type Limits, readLimits, readValueType } from './types.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The largest maximum that a memory type may declare. For 64-bit addresses: the limit of the JavaScript API (16 GiB). */
 const MAX_PAGES = { is32: 65_536, is64: 262_144 };
+/** The most elements of a table: https://webassembly.github.io/spec/js-api/#limits */
+const MAX_ELEMENTS = 10_000_000;
+/** Bytes of one element of a table, and of one global: the largest value, a vector, takes 16. */
+const [ELEMENT_BYTES, GLOBAL_BYTES] = [8, 16];
+
+/** A memory or a table of a module's own, with the bytes before and after its limits. */
+interface Declared {
+  head: Uint8Array;
+  limits: Limits;
+  tail: Uint8Array;
+}
+const KINDS = ['table', 'memory'] as const;
+type Kind = (typeof KINDS)[number];
 
 /**
  * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
  * are limited in the module that exports them. Only the memory section changes. Null where that section cannot be read.
  * RATIONALE: why-does-memorymax_pages-change-the-modules-bytes
  */
-export function capMemories(
-  bytes: Uint8Array<ArrayBuffer>,
-  growthPages: number,
-): Uint8Array<ArrayBuffer> | null {
-  const section = findMemorySection(bytes);
-  if (section === null) return null;
-  if (section === undefined) return bytes;
-  const memories = readMemories(bytes, section).map(({ initialPages: min, maxPages, shared, is64 }) => {
-    const max = Math.min(maxPages ?? (is64 ? MAX_PAGES.is64 : MAX_PAGES.is32), min + growthPages);
-    return limits({ min, max, shared, is64 });
-  });
-  const rewritten = encodeSection(SECTIONS.memory, vector(memories));
-  const end = section.offset + section.sizeBytes;
-  return concat([bytes.subarray(0, section.offset), Uint8Array.from(rewritten), bytes.subarray(end)]);
-}
+export const capMemories = (bytes: Bytes, growthPages: number): Bytes | null =>
+  withMaximums(bytes, 'memory', ({ limits }) => Math.min(maxPagesOf(limits), limits.initial + growthPages));
 
-/** Whether `capped` differs from `bytes` only by lower maximums. All bytes outside the memory section must be equal. */
-export function isOnlyCapped(bytes: Uint8Array<ArrayBuffer>, capped: Uint8Array<ArrayBuffer>): boolean {
-  const [before, after] = [findMemorySection(bytes), findMemorySection(capped)];
-  if (!before || !after) return bytes === capped;
-  const without = (all: Uint8Array, { offset, sizeBytes }: Section) => [
-    ...[all.subarray(0, offset), all.subarray(offset + sizeBytes)],
-  ];
-  const rest = without(capped, after);
-  if (!without(bytes, before).every((part, index) => isEqual(part, rest[index]!))) return false;
-  const memories = readMemories(capped, after);
-  const originals = readMemories(bytes, before);
+/**
+ * Returns the module with maximums such that its own memories, tables and globals take at most `totalPages`. Tables, and memories that
+ * are not exported, cannot grow, because the host cannot see their size. Null for a form that this host does not know.
+ */
+export function capTotal(bytes: Bytes, totalPages: number): Bytes | null {
+  const { startPages } = footprintOf(bytes) ?? {};
+  if (startPages === undefined) return null;
+  const isExported = exportedMemories(readModule(bytes));
+  let roomPages = Math.max(0, totalPages - startPages);
+  const tabled = withMaximums(bytes, 'table', ({ limits }) => limits.initial);
   return (
-    memories.length === originals.length &&
-    originals.every((original, index) => {
-      const { maxPages, ...kept } = memories[index]!;
-      const { maxPages: originalMax, ...originalKept } = original;
-      const isLower = maxPages !== null && maxPages <= (originalMax ?? maxPages);
-      return isLower && JSON.stringify(kept) === JSON.stringify(originalKept);
+    tabled &&
+    withMaximums(tabled, 'memory', ({ limits }, index) => {
+      const growth = isExported[index] ? Math.min(roomPages, maxPagesOf(limits) - limits.initial) : 0;
+      roomPages -= growth;
+      return limits.initial + growth;
     })
   );
 }
 
-/** Returns undefined for a module without a memory section, null where the section cannot be read. */
-function findMemorySection(bytes: Uint8Array<ArrayBuffer>): Section | null | undefined {
-  const { sections, problems } = readModule(bytes);
-  if (problems.some(({ section }) => section === null || section === 'memory')) return null;
-  return sections.find(({ id }) => id === SECTIONS.memory);
+/** The pages of a module's own memories, tables and globals. Imported ones belong to the module that exports them. */
+export interface Footprint {
+  /** Pages of memories, tables and globals at the start. */
+  startPages: number;
+  /** The most of these pages. */
+  maxPages: number;
+  /** The most pages of tables, globals and memories that are not exported. */
+  hiddenPages: number;
 }
 
-function readMemories(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Section): MemoryType[] {
-  const memories: MemoryType[] = [];
+/** Returns null where the bytes cannot be read. */
+export function footprintOf(bytes: Bytes): Footprint | null {
+  const outline = readModule(bytes);
+  const [tables, memories] = KINDS.map(kind => declarationsOf(bytes, outline, kind));
+  if (outline.problems.length > 0 || !tables || !memories) return null;
+  const globals = outline.globals - outline.imports.filter(({ kind }) => kind === 'global').length;
+  const pagesBeside = (sizeOf: (limits: Limits) => number) => {
+    const elements = sum(tables.map(({ limits }) => sizeOf(limits)));
+    return Math.floor((elements * ELEMENT_BYTES + globals * GLOBAL_BYTES) / PAGE_BYTES);
+  };
+  const most = memories.map(({ limits }) => maxPagesOf(limits));
+  const besidePages = pagesBeside(({ max }) => Math.min(max ?? MAX_ELEMENTS, MAX_ELEMENTS));
+  const isExported = exportedMemories(outline);
+  return {
+    startPages: pagesBeside(({ initial }) => initial) + sum(memories.map(({ limits }) => limits.initial)),
+    maxPages: besidePages + sum(most),
+    hiddenPages: besidePages + sum(most.filter((_, index) => !isExported[index])),
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+const isLong = ({ flags }: Limits) => (flags & 4) > 0;
+const maxPagesOf = (limits: Limits): number =>
+  limits.max ?? (isLong(limits) ? MAX_PAGES.is64 : MAX_PAGES.is32);
+
+/** Whether each memory that the module defines is exported. */
+function exportedMemories({ memories, exports }: ModuleOutline): boolean[] {
+  const exported = new Set(exports.map(({ type }) => type as unknown));
+  return memories.filter(({ imported }) => !imported).map(memory => exported.has(memory));
+}
+
+/** Returns the module with these maximums. Bytes without the section are returned unchanged. */
+function withMaximums(
+  bytes: Bytes,
+  kind: Kind,
+  maxOf: (declared: Declared, index: number) => number,
+): Bytes | null {
+  const outline = readModule(bytes);
+  const declared = declarationsOf(bytes, outline, kind);
+  const section = outline.sections.find(({ id }) => id === SECTIONS[kind]);
+  if (!declared || !section) return declared && bytes;
+  const items = declared.map((item, index) => {
+    const { head, limits, tail } = item;
+    const { initial: min, flags } = limits;
+    const changed = { min, max: maxOf(item, index), shared: (flags & 2) > 0, is64: isLong(limits) };
+    return [...head, ...encodeLimits(changed), ...tail];
+  });
+  const rewritten = Uint8Array.from(encodeSection(SECTIONS[kind], vector(items)));
+  const end = section.offset + section.sizeBytes;
+  return concat([bytes.subarray(0, section.offset), rewritten, bytes.subarray(end)]);
+}
+
+/**
+ * Whether `capped` differs from `bytes` only by lower maximums of memories and tables. All other bytes must be equal.
+ */
+export function isOnlyCapped(bytes: Bytes, capped: Bytes): boolean {
+  if (bytes === capped) return true;
+  const [before, after] = [readModule(bytes), readModule(capped)];
+  const isBroken = ({ problems }: ModuleOutline) => problems.some(({ section }) => section === null);
+  if (isBroken(before) || isBroken(after) || before.sections.length !== after.sections.length) return false;
+  return before.sections.every((section, index) => {
+    const own = bytesOf(bytes, section);
+    const other = bytesOf(capped, after.sections[index]!);
+    if (isEqual(own, other)) return true;
+    const kind = KINDS.find(name => SECTIONS[name] === section.id && own[0] === other[0]);
+    const originals = kind && declarationsOf(bytes, before, kind);
+    const items = kind && declarationsOf(capped, after, kind);
+    return (
+      !!originals &&
+      !!items &&
+      originals.length === items.length &&
+      originals.every((original, at) => isLower(original, items[at]!))
+    );
+  });
+}
+
+const bytesOf = (bytes: Bytes, { offset, sizeBytes }: Section) => bytes.subarray(offset, offset + sizeBytes);
+
+function isLower(original: Declared, { head, limits, tail }: Declared): boolean {
+  const { flags, initial, max } = original.limits;
+  return (
+    limits.max !== null &&
+    limits.max <= (max ?? limits.max) &&
+    limits.initial === initial &&
+    limits.flags === (flags | 1) &&
+    isEqual(original.head, head) &&
+    isEqual(original.tail, tail)
+  );
+}
+
+/** Returns the memories or tables that the module defines; null where they cannot be read. */
+function declarationsOf(bytes: Bytes, { sections, problems }: ModuleOutline, kind: Kind): Declared[] | null {
+  if (problems.some(({ section }) => section === null || section === kind)) return null;
+  const section = sections.find(({ id }) => id === SECTIONS[kind]);
+  if (!section) return [];
+  const { contentsOffset, offset, sizeBytes } = section;
   const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
-  body.each('memories', () => memories.push(readMemoryType(body)));
-  return memories;
+  const declared: Declared[] = [];
+  const read = () => {
+    const start = body.at;
+    const hasValue = kind === 'table' && readElementType(body);
+    const from = body.at;
+    const limits = readLimits(body, `a ${kind}`, 7);
+    const to = body.at;
+    if (hasValue) readExpression(body, () => {});
+    declared.push({ head: bytes.subarray(start, from), limits, tail: bytes.subarray(to, body.at) });
+  };
+  return unlessMalformed(() => {
+    body.each(`${kind} types`, read);
+    body.expectEnd();
+    return declared;
+  });
+}
+
+/** Reads the type of a table's elements. Returns whether their first value follows the limits. */
+function readElementType(body: Cursor): boolean {
+  const hasValue = body.skipByte(0x40);
+  if (hasValue) body.byte('a zero');
+  readValueType(body);
+  return hasValue;
 }

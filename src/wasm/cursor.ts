@@ -111,3 +111,13 @@ export class Cursor {
     if (this.left > 0) throw new Malformed(this.at, 'the end of the section', `${this.left} more bytes`);
   }
 }
+
+/** Returns the result of `read`, or null where it throws `Malformed`. */
+export function unlessMalformed<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) return null;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import { CUSTOM, SECTIONS, unsigned } from '../../abi/encode.ts';
 import { concat, isEqual } from './bytes.ts';
-import { Cursor, Malformed } from './cursor.ts';
+import { Cursor, Malformed, unlessMalformed } from './cursor.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -223,14 +223,4 @@ function vectorOf(bytes: Uint8Array, { contentsOffset, offset, sizeBytes }: Sect
   const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
   const count = body.u32('a number of items');
   return { count, rest: body.take(body.left, 'the items') };
-}
-
-/** Returns the result of `read`, or null where it throws `Malformed`. */
-function unlessMalformed<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Malformed) return null;
-    throw error;
-  }
 }

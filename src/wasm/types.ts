@@ -143,13 +143,13 @@ function readFlags(body: Cursor, what: string, known: number): number {
   return flags > known ? body.refuse(`${what} (0 to ${known})`) : flags;
 }
 
-interface Limits {
+export interface Limits {
   flags: number;
   initial: number;
   max: number | null;
 }
 
-function readLimits(body: Cursor, what: string, knownFlags: number): Limits {
+export function readLimits(body: Cursor, what: string, knownFlags: number): Limits {
   const flags = readFlags(body, `the flags of ${what}`, knownFlags);
   const size = flags & 4 ? body.u64(`the size of ${what}`) : body.u32(`the size of ${what}`);
   if (!(flags & 1)) return { flags, initial: size, max: null };

@@ -289,7 +289,7 @@ suite('policy', test => {
     ['max_pages', { memory: { max_pages: 1000 } }],
     ['maxVarBytes', { memory: { maxVarBytes: 1000 } }],
     ['maxHttpResponseBytes', { memory: { maxHttpResponseBytes: 1000 } }],
-    ...(['hostCalls', 'httpRequests', 'httpBytes', 'logBytes', 'varWrites', 'outputBytes'] as const).map(
+    ...(['fuel', 'memoryPages', 'hostCalls', 'httpRequests', 'httpBytes', 'logBytes', 'varWrites', 'outputBytes'] as const).map(
       (name): [keyof PolicyLimits, PluginOptions] => [name, { limits: { [name]: 1000 } }],
     ),
   ];

@@ -23,6 +23,13 @@ const AGAINST: Record<string, Record<string, string>> = {
   network: { network: 'process()', 'process()': 'js-sdk' },
   policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
+  tenants: {
+    pool: 'instantiate',
+    instantiate: 'createPlugin',
+    fuel: 'no limit',
+    'time checks': 'no limit',
+    memoryPages: 'no limit',
+  },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
 

@@ -28,7 +28,13 @@ export async function embed(
   const kernel = new Kernel({ maxVarBytes: 0 });
   const { tier, imports } = kernelImports(kernel);
   const plan = planLinks([module], toSettings(given, readPluginOptions({ functions: { host: { add } } })));
-  const limits = { timeoutMs: undefined, metered: null, maxGrowthPages: undefined, fuel: undefined };
+  const limits = {
+    timeoutMs: undefined,
+    metered: null,
+    maxGrowthPages: undefined,
+    memoryPages: undefined,
+    fuel: undefined,
+  };
   const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
   return {
     execution: { plan, kernel, limits, tier, listener: undefined, ...sinks },

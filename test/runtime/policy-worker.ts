@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { plugboard } from '../../src/build/esbuild.ts';
+import type { Budgets } from '../../src/given/budgets.ts';
 import type { PolicyFile } from '../../src/given/policy-types.ts';
 import { prepareModule } from '../../src/module/prepare.ts';
 import { hexOfSha256 } from '../../src/module/source.ts';
@@ -12,8 +13,21 @@ import type { Check } from './report.ts';
 import { temporary } from './start.ts';
 import { configText, serveWorker } from './workerd.ts';
 
-const GUEST = buildModule({ memoryPages: 1, functions: [{ name: 'run', body: [] }] });
+const GUEST = buildModule({
+  memoryPages: 1,
+  functions: [
+    { name: 'run', body: [] },
+    { name: 'spin', body: ['loop', 'br 0', 'end'] },
+    { name: 'grow', body: ['i32.const 2', 'memory.grow', 'drop'] },
+    {
+      name: 'grow_more',
+      body: ['i32.const 3', 'memory.grow', 'i32.const 0', 'i32.lt_s', 'if', 'unreachable', 'end'],
+    },
+  ],
+});
 const MAX_PAGES = 2;
+/** Its first page, and those by which it may grow. */
+const ALL_PAGES = 1 + MAX_PAGES;
 
 const policyOf = (hash: string): PolicyFile => ({
   version: 1,
@@ -25,7 +39,15 @@ const rowsOf = (file: string, bytes: string): readonly [name: string, made: stri
   const options = (hash: string) =>
     JSON.stringify({ policy: policyOf(hash), memory: { max_pages: MAX_PAGES } });
   const audit = JSON.stringify({ policy: { source: policyOf(file), mode: 'audit' } });
+  const limited = (fn: string, limits: Budgets, input = '') =>
+    `createPlugin(prepared.source, ${JSON.stringify({ limits })}).then(plugin => plugin.call('${fn}', '${input}').then(() => plugin))`;
+  const limits = { fuel: 10_000, memoryPages: ALL_PAGES };
   return [
+    ['prepared, within its limits', limited('grow', limits), 'made'],
+    ['prepared, in an endless loop', limited('spin', limits), 'FUEL_EXHAUSTED'],
+    ['prepared, over its memory', limited('grow_more', limits), 'TRAP'],
+    ['prepared, with kernel memory over its limit', limited('grow', limits, 'x'), 'MEMORY_LIMIT'],
+    ['prepared, with a lower limit', limited('run', { memoryPages: MAX_PAGES }), 'UNSUPPORTED'],
     ['prepared, by the hash of the file', `createPlugin(prepared.source, ${options(file)})`, 'made'],
     ['prepared, by the hash of the bytes', `createPlugin(prepared.source, ${options(bytes)})`, 'made'],
     ['prepared, by its wrapper', `prepared.create(${options(file)}).then(({ plugin }) => plugin)`, 'made'],
@@ -46,7 +68,12 @@ export async function checkPolicyWorker(program: string): Promise<Check[]> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'guest.wasm');
   writeFileSync(file, GUEST);
-  const prepared = prepareModule(GUEST, { maxPages: MAX_PAGES, time: false });
+  const prepared = prepareModule(GUEST, {
+    maxPages: MAX_PAGES,
+    memoryPages: ALL_PAGES,
+    fuel: true,
+    time: false,
+  });
   writeFileSync(join(folder, 'bare.wasm'), prepared);
   const [fileSha256, sha256] = await Promise.all(
     [GUEST, prepared].map(bytes => hexOfSha256(nodePlatform, bytes)),

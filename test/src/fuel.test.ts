@@ -1,5 +1,6 @@
 import {
   body as bodyOf,
+  dataItem,
   encodeModule,
   exportItem,
   functionType,
@@ -283,6 +284,17 @@ const PLUGIN = buildModule({
 });
 const SOME = 1 + 2 + 100 * 6;
 
+const CUT = buildModule({
+  imports: [{ module: 'host', name: 'work' }],
+  memoryPages: 1,
+  functions: [
+    { name: 'fill', body: ['i32.const 0', 'i32.const 1', 'i32.const 65536', 'memory.fill'] },
+    { name: 'ask', body: ['call 0'] },
+    { name: 'grow', body: ['i32.const 1', 'memory.grow', 'drop'] },
+    { name: 'grow_more', body: ['i32.const 100', 'memory.grow', 'drop'] },
+  ],
+});
+
 suite('limits.fuel', test => {
   for (const mode of TEXT_MODES) {
     const create = (source: Uint8Array | WebAssembly.Module, options: PluginOptions = {}): Promise<Plugin> =>
@@ -328,7 +340,7 @@ suite('limits.fuel', test => {
       const spinning = { functions: [{ name: '_initialize', body: forever }], memoryPages: 1 };
       for (const wasm of [buildModule(spinning), buildModule({ ...spinning, start: 0 })])
         await raises(() => create(wasm, { limits: { fuel: 1000 } }), { code: 'FUEL_EXHAUSTED' });
-    });
+    }, ['budget.fuel']);
 
     inMode('fuel and time limits work together, and count the same', async () => {
       const plugin = await create(PLUGIN, {
@@ -367,6 +379,51 @@ suite('limits.fuel', test => {
       }
     });
   }
+
+  test.row('budget.fuel', 'a bulk instruction is paid before it runs', async () => {
+    const plugin = await createPlugin(CUT, { functions: { host: { work() {} } }, limits: { fuel: 1000 } });
+    const { exports } = await plugin.getInstance();
+    await raises(() => plugin.call('fill'), { code: 'FUEL_EXHAUSTED' });
+    is(new Uint8Array((exports.memory as WebAssembly.Memory).buffer)[0], 0);
+    await plugin.close();
+  });
+
+  test.row(
+    'budget.fuel',
+    'a host function costs the same for more work, and memory.grow for more pages',
+    async () => {
+      let turns = 0;
+      const work = () => {
+        for (let turn = 0; turn < turns; turn++) Math.sqrt(turn);
+      };
+      const plugin = await createPlugin(CUT, { functions: { host: { work } }, limits: { fuel: 5000 } });
+      const used: (number | null)[] = [];
+      for (turns of [0, 1_000_000]) {
+        await plugin.call('ask');
+        used.push(plugin.fuelUsed);
+      }
+      equal(used, [2, 2]);
+      for (const name of ['grow', 'grow_more']) {
+        await plugin.call(name);
+        is(plugin.fuelUsed, 4096 + 3);
+      }
+      await plugin.close();
+    },
+  );
+
+  test.row('budget.fuel', 'the copying of data segments costs nothing', async () => {
+    const bytes = encodeModule({
+      type: [functionType([], [])],
+      function: [unsigned(0)],
+      memory: [limits({ min: 1 })],
+      export: [exportItem('run', 'function', 0)],
+      code: [bodyOf([])],
+      data: [dataItem(0, Array(50_000).fill(1))],
+    });
+    const plugin = await createPlugin(bytes, { limits: { fuel: 1 } });
+    is(plugin.fuelUsed, 0);
+    await plugin.close();
+  });
 
   test('without the limit nothing is counted, and the bytes stay', async () => {
     const plugin = await createPlugin(PLUGIN);
@@ -409,7 +466,15 @@ suite('limits.fuel', test => {
 
   test('a module with both transforms keeps both', async () => {
     const prepared = prepareModule(PLUGIN, { maxPages: 2, fuel: true, time: true });
-    equal(preparationOf(prepared), { hasChecks: true, hasFuel: true, initialPages: 1, growthPages: 2 });
+    equal(preparationOf(prepared), {
+      hasChecks: true,
+      hasFuel: true,
+      initialPages: 1,
+      startPages: 1,
+      maxPages: 3,
+      hiddenPages: 0,
+      growthPages: 2,
+    });
     const plugin = await createPlugin(prepared, {
       limits: { fuel: 10_000 },
       timeoutMs: 5000,

@@ -45,17 +45,31 @@ const facts = (bytes: Uint8Array<ArrayBuffer>) => ({
 
 suite('prepared modules', test => {
   test('the bytes tell which limits they keep', () => {
-    equal(preparationOf(WASM), { hasChecks: false, hasFuel: false, initialPages: 1, growthPages: null });
+    equal(preparationOf(WASM), {
+      hasChecks: false,
+      hasFuel: false,
+      initialPages: 1,
+      startPages: 1,
+      maxPages: 65_536,
+      hiddenPages: 0,
+      growthPages: null,
+    });
     equal(preparationOf(prepareModule(WASM, { maxPages: 3, time: false })), {
       hasChecks: false,
       hasFuel: false,
       initialPages: 1,
+      startPages: 1,
+      maxPages: 4,
+      hiddenPages: 0,
       growthPages: 3,
     });
     equal(preparationOf(prepareModule(WASM, { maxPages: 0, time: true })), {
       hasChecks: true,
       hasFuel: false,
       initialPages: 1,
+      startPages: 1,
+      maxPages: 1,
+      hiddenPages: 0,
       growthPages: 0,
     });
   });

@@ -44,6 +44,7 @@ interface EngineTraits {
   stdio: PluginStdio;
   limits: ActorLimits;
   kernelPages: number;
+  memoryPages: number;
   report: Report;
   protocol: Protocol;
   codec: Codec;
@@ -93,6 +94,7 @@ export class ExtismEngine {
           stdio,
           limits,
           kernelPages: options.memory?.maxPages ?? LIMITS.kernelPages.default,
+          memoryPages: options.limits?.memoryPages ?? LIMITS.kernelPages.default,
           report,
           protocol,
           codec: codecFor(metadata, options.codec),
@@ -207,7 +209,7 @@ export class ExtismEngine {
    * @throws {ActorError} INPUT_LIMIT when the config leaves no room for any message
    */
   stateRoom(config: Part): StateRoom {
-    const { limits, codec, kernelPages } = this.#traits;
+    const { limits, codec, kernelPages, memoryPages } = this.#traits;
     const { inputBytes, stateBytes, outputBytes } = limits;
     const own = { bytes: stateBytes, option: 'limits.stateBytes' };
     if (this.protocol === 'ports') return own;
@@ -220,6 +222,7 @@ export class ExtismEngine {
       { bytes: inputRoom, option: 'limits.inputBytes' },
       { bytes: outputBytes - Math.ceil(outputBytes / MESSAGE_SHARE), option: 'limits.outputBytes' },
       { bytes: Math.floor((kernelPages * PAGE_BYTES) / KERNEL_SHARE), option: 'memory.maxPages' },
+      { bytes: Math.floor((memoryPages * PAGE_BYTES) / KERNEL_SHARE), option: 'limits.memoryPages' },
     ];
     const { bytes, option } = rooms.reduce((most, room) => (room.bytes < most.bytes ? room : most), own);
     return { bytes: Math.max(bytes, byteLength(empty)), option };
