@@ -20,6 +20,8 @@ export const LIMITS = {
   stdioBytes: { default: 16_384 },
   traceEvents: { default: 1_000_000 },
   traceValueBytes: { default: 4096 },
+  recordingBytes: { default: 67_108_864 },
+  replayMs: { default: 10_000 },
   reachSteps: { default: 20_000_000 },
   reachPairs: { default: 100_000 },
 } as const;

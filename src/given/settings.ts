@@ -5,6 +5,7 @@ import { HTTP_SCHEMES } from '../host/allowed-hosts.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { coded } from '../host/function.ts';
 import type { Trace } from '../host/listener.ts';
+import type { Recorder } from '../host/tap.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
@@ -65,6 +66,7 @@ export type Settings = Readonly<{
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
   trace: Trace | undefined;
+  record: Recorder | undefined;
 }>;
 
 /**
@@ -173,6 +175,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     zeroLimits,
     debug: given.debug && coded('option.debug', given.debug),
     trace: given.trace ?? undefined,
+    record: given.record ?? undefined,
   });
 }
 
