@@ -1,4 +1,6 @@
-import { LIMITS as DEFAULTS } from './limits.ts';
+import { AUDIT_LIMITS, LIMITS as HOST_LIMITS } from './limits.ts';
+
+const DEFAULTS = { ...HOST_LIMITS, ...AUDIT_LIMITS };
 
 /** A limit and the reason for its value. docs/LIMITS.md is printed from these rows. */
 export interface Limit {

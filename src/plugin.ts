@@ -188,7 +188,7 @@ export class Plugin {
     if (typeof name !== 'string') refuseName(name, 'setVar');
     refuseArguments('setVar', extra);
     if (this.#closed) throw this.#unusable(`setting the variable "${excerpt(name)}"`);
-    if (this.isActive()) this.#site.tap?.untold('set-var');
+    this.#site.tap?.untold('set-var');
     const { vars } = this.#execution.kernel;
     if (value === null) vars.delete(name);
     else vars.set(name, readInput(value, CallError));

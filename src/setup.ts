@@ -91,8 +91,7 @@ function connect(
   try {
     const isElsewhere = mode === 'worker';
     const made = kernelImports(kernel, isElsewhere ? { tier: 'reference' } : { tier, accessors });
-    const http_request = tap?.http?.(kernel) ?? refusedHttpImport(kernel);
-    const imports = { ...made.imports, http_request };
+    const imports = { ...made.imports, http_request: tap?.http(kernel) ?? refusedHttpImport(kernel) };
     if (!isElsewhere) return { tier: made.tier, imports };
     return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
@@ -109,8 +108,8 @@ export interface Decided extends ChosenMode {
   folders: Readonly<Record<string, Preopen>>;
   /** Budgets of policies that refuse nothing. */
   watched: readonly WatchedBudgets[];
-  /** Null without the option `record`. */
-  tap: Tap<Settings> | null;
+  /** Undefined without the option `record`. */
+  tap: Tap<Settings> | undefined;
 }
 
 export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
@@ -164,7 +163,6 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   if (mode === 'worker') await platform.loadWorker?.();
-  tap?.attach({ kernel, isolation: mode, main: () => runner.main });
   const outside = { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders };
   const fuelled = hasFuel(plan) ? await import('./run/fuel.ts') : null;
   const runner =
@@ -191,6 +189,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           },
           fuelled && new fuelled.Fuel(limits.fuel),
         );
+  tap?.attach(kernel, mode, runner);
   const { maxGrowthPages } = limits;
   const growth =
     maxGrowthPages === undefined

@@ -92,7 +92,7 @@ export async function start(
   compiled: CompileAll,
 ): Promise<Plugin> {
   const { platform, sources } = loaded;
-  const tap = admitted.record?.open(sources, admitted) ?? null;
+  const tap = admitted.record?.open(sources, admitted);
   const settings = tap?.settings ?? admitted;
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);

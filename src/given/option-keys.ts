@@ -285,7 +285,7 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
     },
     trace: { ...orNull(having<Trace>('a trace, which createTrace makes', 'attach')), default: 'none' },
     record: {
-      ...orNull(having<Recorder>('a recorder, which createRecorder makes', 'open')),
+      ...orNull(having<Recorder>('a recorder', 'open')),
       default: 'none',
     },
   },

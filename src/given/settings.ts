@@ -65,8 +65,8 @@ export type Settings = Readonly<{
   /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
-  trace: Trace | undefined;
-  record: Recorder | undefined;
+  trace: Trace | null | undefined;
+  record: Recorder | null | undefined;
 }>;
 
 /**
@@ -174,8 +174,8 @@ export function toSettings(manifest: Given, options: Given): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug && coded('option.debug', given.debug),
-    trace: given.trace ?? undefined,
-    record: given.record ?? undefined,
+    trace: given.trace,
+    record: given.record,
   });
 }
 

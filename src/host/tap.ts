@@ -30,14 +30,6 @@ export interface TappedModule {
   source: { bytes: Uint8Array } | { module: WebAssembly.Module };
 }
 
-/** A plugin that is about to start, as a tap sees it. */
-export interface TappedPlugin {
-  kernel: Kernel;
-  isolation: string;
-  /** Returns the instance of the main module; null in a worker. */
-  main(): WebAssembly.Instance | null;
-}
-
 export interface TappedOutcome {
   output: { bytes(): Uint8Array } | null;
   error: { code: string; message: string; output?: { bytes(): Uint8Array } | null } | null;
@@ -52,16 +44,18 @@ export type Untold = 'get-instance' | 'set-var';
 export interface Tap<Settings> {
   /** The settings, with functions and sinks that pass here. */
   settings: Settings;
-  attach(plugin: TappedPlugin): void;
+  /** Called before the plugin starts. @param runner has the instance of the main module; null in a worker */
+  attach(kernel: Kernel, isolation: string, runner: { readonly main: WebAssembly.Instance | null }): void;
   send(send: SendHttp): SendHttp;
-  /** Makes an `http_request` that returns no promise; null to leave it as it is. */
-  http: ((kernel: Kernel) => (request: bigint, body: bigint) => bigint) | null;
+  /** Makes an `http_request` that returns no promise; undefined to leave it as it is. */
+  http(kernel: Kernel): ((request: bigint, body: bigint) => bigint) | undefined;
   outside(outside: Outside): Outside;
   /** Notes an answer that came on another thread. */
   note(entry: OutsideEntry): void;
   /** Called when a call begins. `input` is undefined for the start of an instance. */
   begin(name: string, input: string | Uint8Array | undefined): void;
   end(outcome: TappedOutcome): void;
+  /** Called also between calls, when `set-var` is nothing to tell. */
   untold(way: Untold): void;
 }
 

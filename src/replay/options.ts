@@ -9,7 +9,7 @@ import {
   oneOf,
   orNull,
 } from '../../wasi/options.ts';
-import { LIMITS } from '../limits.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import type { Untellable } from './format.ts';
 
@@ -34,7 +34,7 @@ export const RECORDER_OPTIONS: OptionTable<RecorderOptions> = {
     record: { ...oneOf(['on-failure', 'all']), default: 'on-failure' },
     onRecording: { ...aFunction, default: 'none; `recordings` returns them' },
     onUntellable: { ...aFunction, default: 'they stand in the recording' },
-    maxBytes: { ...aCount('bytes'), default: withCommas(LIMITS.recordingBytes.default) },
+    maxBytes: { ...aCount('bytes'), default: withCommas(AUDIT_LIMITS.recordingBytes.default) },
     modules: { ...aFlag, default: 'true' },
     memory: { ...aFlag, default: 'false' },
   },
@@ -61,6 +61,6 @@ export const REPLAY_OPTIONS: OptionTable<ReplayOptions> = {
   rows: {
     wasm: { ...aWasm, default: 'the modules of the recording' },
     verify: { ...oneOf(['outcome', 'memory']), default: 'outcome' },
-    timeoutMs: { ...orNull(aCount('milliseconds', 1)), default: withCommas(LIMITS.replayMs.default) },
+    timeoutMs: { ...orNull(aCount('milliseconds', 1)), default: withCommas(AUDIT_LIMITS.replayMs.default) },
   },
 };

@@ -4,7 +4,7 @@ import type { CallContext } from '../host/context.ts';
 import type { HostFunction, HostFunctions, UntypedFunction, WasmValue } from '../host/function.ts';
 import type { ImportCall } from '../host/listener.ts';
 import { AskedDirectory, type FileResult, type Outside } from '../host/outside.ts';
-import type { Recorder, Tap, TappedOutcome, TappedPlugin, TappedSettings } from '../host/tap.ts';
+import type { Recorder, Tap, TappedOutcome, TappedSettings } from '../host/tap.ts';
 import { Secrets } from '../trace/secrets.ts';
 import { repeatOperations } from './context.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
   Recording,
 } from './format.ts';
 import { memoryOf } from './memory.ts';
+import type { TappedPlugin } from './recorder.ts';
 import { requestOf } from './request.ts';
 import { describeValue, isSame, shown } from './values.ts';
 
@@ -90,11 +91,11 @@ export class Player implements Recorder {
         stdout: line('stdout'),
         stderr: line('stderr'),
       },
-      attach: plugin => {
-        this.#plugin = plugin;
+      attach: (kernel, isolation, runner) => {
+        this.#plugin = { kernel, isolation, runner };
       },
       send: send => send,
-      http: http ? kernel => (request, body) => this.#http(kernel, request, body) : null,
+      http: kernel => (http ? (request, body) => this.#http(kernel, request, body) : undefined),
       outside: () => this.#outside(folders),
       note: () => {},
       begin: (name, input) => this.#begin(input === undefined ? null : name),
@@ -141,7 +142,7 @@ export class Player implements Recorder {
   }
 
   #end({ output, error }: TappedOutcome): void {
-    const { kernel, main } = this.#plugin!;
+    const { kernel, runner } = this.#plugin!;
     const call = this.#call;
     const next = call?.entries[this.#at];
     // A failed call of another build may well do less, or more. The comparison of the outcome tells it.
@@ -152,7 +153,7 @@ export class Player implements Recorder {
       error: error && { code: error.code, message: error.message },
       lines: this.#lines,
       vars: [...kernel.vars.snapshot()],
-      memory: this.#hashes ? memoryOf(kernel, main()) : null,
+      memory: this.#hashes ? memoryOf(kernel, runner.main) : null,
     });
   }
 

@@ -1,4 +1,4 @@
-import { LOG_LEVELS, type MessageLevel, type SendHttp } from '../../abi/index.ts';
+import { type Kernel, LOG_LEVELS, type MessageLevel, type SendHttp } from '../../abi/index.ts';
 import { isError } from '../../wasi/brands.ts';
 import { readOptions, refuseExtra } from '../../wasi/options.ts';
 import { describe, messageOf } from '../errors.ts';
@@ -13,16 +13,8 @@ import {
   type WasmValue,
 } from '../host/function.ts';
 import { type Outside, recordOutside } from '../host/outside.ts';
-import type {
-  Recorder,
-  Tap,
-  TappedModule,
-  TappedOutcome,
-  TappedPlugin,
-  TappedSettings,
-  Untold,
-} from '../host/tap.ts';
-import { LIMITS } from '../limits.ts';
+import type { Recorder, Tap, TappedModule, TappedOutcome, TappedSettings, Untold } from '../host/tap.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { Secrets } from '../trace/secrets.ts';
 import { isThenable } from '../values/thenable.ts';
 import { toBytes } from './bytes.ts';
@@ -34,6 +26,13 @@ import { requestOf } from './request.ts';
 import { factsOf, UNTELLABLE, untellableEnd } from './untellable.ts';
 import { Hidden, isSame } from './values.ts';
 import { writeRecording } from './write.ts';
+
+/** A plugin that has been attached. */
+export interface TappedPlugin {
+  kernel: Kernel;
+  isolation: string;
+  runner: { readonly main: WebAssembly.Instance | null };
+}
 
 type Read = { [Key in keyof RecorderOptions]-?: NonNullable<RecorderOptions[Key]> };
 
@@ -71,7 +70,6 @@ function sizeOf(value: unknown): number {
 /** Notes everything that comes into one plugin. */
 class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
   readonly settings: Settings;
-  readonly http = null;
   readonly #modules: readonly TappedModule[];
   readonly #given: Settings;
   readonly #options: Read;
@@ -125,8 +123,8 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     return { ...settings, functions, logger, stdout: sink('stdout'), stderr: sink('stderr') };
   }
 
-  attach(plugin: TappedPlugin): void {
-    this.#plugin = plugin;
+  attach(...[kernel, isolation, runner]: Parameters<Tap<Settings>['attach']>): void {
+    this.#plugin = { kernel, isolation, runner };
   }
 
   #tell(fact: Untellable): void {
@@ -135,7 +133,10 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     this.#options.onUntellable(fact);
   }
 
+  http(): undefined {}
+
   untold(way: Untold): void {
+    if (way === 'set-var' && !this.#running) return;
     this.#tell({ code: way, message: UNTELLABLE[way] });
   }
 
@@ -175,7 +176,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
 
   end({ output, error }: TappedOutcome): void {
     const call = this.#running;
-    const { kernel, main } = this.#plugin!;
+    const { kernel, runner } = this.#plugin!;
     this.#running = null;
     const served = this.#served++;
     if (!call) return;
@@ -183,7 +184,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     call.output = produced ? produced.bytes() : null;
     call.error = error && { code: error.code, message: error.message };
     call.varsAfter = [...kernel.vars.snapshot()];
-    if (this.#options.memory) call.memory = memoryOf(kernel, main());
+    if (this.#options.memory) call.memory = memoryOf(kernel, runner.main);
     this.#vars = call.varsAfter;
     this.#calls.push(call);
     const fact = error && untellableEnd(error.code, call);
@@ -343,7 +344,7 @@ export function createRecorder(options?: RecorderOptions, ...extra: unknown[]): 
     record: read.record ?? 'on-failure',
     onRecording: read.onRecording ?? (() => {}),
     onUntellable: read.onUntellable ?? (() => {}),
-    maxBytes: read.maxBytes ?? LIMITS.recordingBytes.default,
+    maxBytes: read.maxBytes ?? AUDIT_LIMITS.recordingBytes.default,
     modules: read.modules ?? true,
     memory: read.memory ?? false,
   });

@@ -4,7 +4,7 @@ import { createPlugin } from '../create.ts';
 import { messageOf, PlugboardError } from '../errors.ts';
 import { refuseOption } from '../given/option-keys.ts';
 import type { PluginOptions } from '../given/options.ts';
-import { LIMITS } from '../limits.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { hexOfSha256, MAIN } from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
 import type { Plugin } from '../plugin.ts';
@@ -63,7 +63,7 @@ export async function replayOn(
   const {
     wasm,
     verify,
-    timeoutMs = LIMITS.replayMs.default,
+    timeoutMs = AUDIT_LIMITS.replayMs.default,
   } = readOptions(REPLAY_OPTIONS, options, 'replay', refuseOption);
   const recording = readRecording(given);
   const hidden = countHidden(recording);

@@ -37,8 +37,8 @@ export interface CallSite {
   fuelUsed: number | null;
   /** Follows the calls; null without the option `trace`. */
   trace: PluginTrace | null;
-  /** Records the calls; null without the option `record`. */
-  tap: Tap<unknown> | null;
+  /** Records the calls; undefined without the option `record`. */
+  tap: Tap<unknown> | undefined;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }

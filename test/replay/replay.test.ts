@@ -6,7 +6,7 @@ import {
   secret,
   type Untellable,
 } from '../../src/audit/node.ts';
-import { LIMITS } from '../../src/limits.ts';
+import { AUDIT_LIMITS } from '../../src/limits.ts';
 import { hostFunction, type PluginOptions, values } from '../../src/node.ts';
 import { MemoryFs } from '../../wasi/index.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
@@ -310,8 +310,8 @@ suiteOnThread('replay on this thread', test => {
     ['limit.recordingBytes', 'limit.replayMs'],
     'limits of a recording and of a replay have their defaults',
     async () => {
-      is(LIMITS.recordingBytes.default, 64 * 1024 * 1024);
-      is(LIMITS.replayMs.default, 10_000);
+      is(AUDIT_LIMITS.recordingBytes.default, 64 * 1024 * 1024);
+      is(AUDIT_LIMITS.replayMs.default, 10_000);
       const endless = buildModule({ functions: [{ name: 'run', body: ['loop', 'br 0', 'end'] }] });
       const { calls } = await replay(RECORDED, { wasm: endless, timeoutMs: 20 });
       is(calls[1]!.error!.code, 'TIMEOUT');

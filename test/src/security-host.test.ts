@@ -232,7 +232,7 @@ suite('security: data', test => {
       printed: () => ({ stdout: [], stderr: [] }),
       fuelUsed: null,
       trace: null,
-      tap: null,
+      tap: undefined,
       limit: null,
     };
     const { error, dropInstance } = await runCall(site, 'run', body);

@@ -23,7 +23,7 @@ import { Thread, workerFailed } from './thread.ts';
 export interface WorkerHost {
   platform: Platform;
   settings: Settings;
-  tap: Tap<Settings> | null;
+  tap: Tap<Settings> | undefined;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
   kernelImports: Readonly<Record<EnvFunctionName, Served>>;
   hostCall: WaitingHostCall;
@@ -119,7 +119,7 @@ export class WorkerRunner implements Runner {
       strict,
       mounts,
       listens: this.#execution.listener !== undefined,
-      records: tap !== null,
+      records: tap !== undefined,
     });
   }
 
