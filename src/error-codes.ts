@@ -303,6 +303,12 @@ export const ERROR_CODES = [
     remedy: 'Get the newest policy.',
   },
   {
+    code: 'INVALID_RECORDING',
+    where: ['plugboard/audit'],
+    when: 'A text is not a recording, or is of another version or size.',
+    remedy: 'Pass a text that a recorder has written, unchanged; the message names the place.',
+  },
+  {
     code: 'ABORTED',
     where: ['call', 'plugboard/pool'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',

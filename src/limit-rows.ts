@@ -1,4 +1,6 @@
-import { LIMITS as DEFAULTS } from './limits.ts';
+import { AUDIT_LIMITS, LIMITS as HOST_LIMITS } from './limits.ts';
+
+const DEFAULTS = { ...HOST_LIMITS, ...AUDIT_LIMITS };
 
 /** A limit and the reason for its value. docs/LIMITS.md is printed from these rows. */
 export interface Limit {
@@ -164,6 +166,20 @@ export const LIMITS = {
     unit: 'bytes',
     option: 'maxValueBytes of createTrace',
     why: 'Enough for a request or a log line. The length of the whole value is written in any case.',
+  },
+  recordingBytes: {
+    name: 'bytes of answers in one recording',
+    ...DEFAULTS.recordingBytes,
+    unit: 'bytes',
+    option: 'maxBytes of createRecorder',
+    why: 'Larger than the HTTP response that is allowed. A call that takes more is not recorded, nor are those after it, and the recording says so.',
+  },
+  replayMs: {
+    name: 'time of one call of a replay',
+    ...DEFAULTS.replayMs,
+    unit: 'ms',
+    option: 'timeoutMs of replay',
+    why: 'A recording may come from anywhere, and its module may never end. Nothing is waited for, so that calls take less time than those recorded.',
   },
   reachSteps: {
     name: 'steps from function to function for the reach of all exports in one report of plugboard/audit',

@@ -18,8 +18,14 @@ export const LIMITS = {
   stdioLineBytes: { default: 8192 },
   stdioLines: { default: 20 },
   stdioBytes: { default: 16_384 },
+} as const;
+
+/** The limits of plugboard/audit. They stand apart because bundles of the host leave them out. */
+export const AUDIT_LIMITS = {
   traceEvents: { default: 1_000_000 },
   traceValueBytes: { default: 4096 },
+  recordingBytes: { default: 67_108_864 },
+  replayMs: { default: 10_000 },
   reachSteps: { default: 20_000_000 },
   reachPairs: { default: 100_000 },
 } as const;

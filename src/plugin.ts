@@ -159,6 +159,7 @@ export class Plugin {
     if (this.#isUnusable()) throw this.#unusable(what);
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', `${what}: it is in a worker; leave out the options that need one`);
+    this.#site.tap?.untold('get-instance');
     if (this.#mode === 'suspending') return this.#whenReady(what, () => this.#runner.main!);
     this.#makeReady();
     return this.#runner.main!;
@@ -187,6 +188,7 @@ export class Plugin {
     if (typeof name !== 'string') refuseName(name, 'setVar');
     refuseArguments('setVar', extra);
     if (this.#closed) throw this.#unusable(`setting the variable "${excerpt(name)}"`);
+    this.#site.tap?.untold('set-var');
     const { vars } = this.#execution.kernel;
     if (value === null) vars.delete(name);
     else vars.set(name, readInput(value, CallError));

@@ -13,6 +13,7 @@ import type { WatchedBudgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
 import { coded, hostFailure } from './host/function.ts';
+import type { Tap } from './host/tap.ts';
 import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
 import { hasChecks, hasFuel, type LinkPlan, modulesOf } from './link/plan.ts';
@@ -83,13 +84,14 @@ function connect(
   kernel: Kernel,
   mode: Mode,
   { kernel: asked, accessors, trace }: Settings,
+  tap: Decided['tap'],
 ): { tier: KernelTier; imports: EnvImports } {
   // A listener gets calls of functions in JavaScript only.
   const tier = asked ?? (trace ? 'reference' : undefined);
   try {
     const isElsewhere = mode === 'worker';
     const made = kernelImports(kernel, isElsewhere ? { tier: 'reference' } : { tier, accessors });
-    const imports = { ...made.imports, http_request: refusedHttpImport(kernel) };
+    const imports = { ...made.imports, http_request: tap?.http(kernel) ?? refusedHttpImport(kernel) };
     if (!isElsewhere) return { tier: made.tier, imports };
     return { tier: tier ?? (compileAccessors('shared') ? 'accessors' : 'reference'), imports };
   } catch (error) {
@@ -106,6 +108,8 @@ export interface Decided extends ChosenMode {
   folders: Readonly<Record<string, Preopen>>;
   /** Budgets of policies that refuse nothing. */
   watched: readonly WatchedBudgets[];
+  /** Undefined without the option `record`. */
+  tap: Tap<Settings> | undefined;
 }
 
 export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRefusal'> {
@@ -123,7 +127,7 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
  * @throws {CreateError} VAR_LIMIT, VARS_DISABLED; UNSUPPORTED if the platform cannot provide the requested tier
  */
 export async function assemble(decided: Decided): Promise<PluginParts> {
-  const { platform, limits, mode, syncRefusal, folders } = decided;
+  const { platform, limits, mode, syncRefusal, folders, tap } = decided;
   const isCapped = (limits.maxGrowthPages ?? limits.memoryPages) !== undefined;
   const growth = isCapped ? (await import('./run/growth.ts')).memoryLimits(decided) : null;
   const { settings } = growth ?? decided;
@@ -133,7 +137,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const calls = waiting ?? new InlineCalls(kernel, outputs);
   const budget =
     settings.budgets || decided.watched.length > 0 ? await budgetFor(decided, kernel, calls) : null;
-  const { tier, imports: uncounted } = connect(kernel, mode, settings);
+  const { tier, imports: uncounted } = connect(kernel, mode, settings, tap);
   const imports = budget?.imports(uncounted) ?? uncounted;
   const plan = budget?.plan(decided.plan) ?? decided.plan;
   const report = reportOn(plan, mode, tier, limits, growth?.share);
@@ -162,12 +166,14 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   // A plugin with WASI may leave a line without its line end.
   const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
   if (mode === 'worker') await platform.loadWorker?.();
+  const outside = { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders };
   const fuelled = hasFuel(plan) ? await import('./run/fuel.ts') : null;
   const runner =
     mode === 'worker'
       ? new (await import('./run/worker/runner.ts')).WorkerRunner(execution, {
           platform,
           settings,
+          tap,
           kernelImports: { ...imports, ...(http && { http_request: http }) },
           hostCall: waiting!,
         })
@@ -177,7 +183,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             kernelImports: imports,
             http,
             hostImport: link => localImport(link, calls),
-            wasi: { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders },
+            wasi: tap?.outside(outside) ?? outside,
             createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
             seeWasi: trace && report.wasi ? (await import('../wasi/seen.ts')).seeWasi : null,
             suspends: mode === 'suspending',
@@ -186,6 +192,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
           },
           fuelled && new fuelled.Fuel(limits.fuel),
         );
+  tap?.attach(kernel, mode, runner);
   const fuel = fuelled
     ? fuelled.fuelLimit(
         limits.fuel,
@@ -206,6 +213,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
     fuelUsed: null,
     trace: trace ?? null,
+    tap,
     limit: judges.length > 0 ? outcome => judges.reduce((last, judge) => judge(last), outcome) : null,
   };
   const turns = new Turns(platform.keepAlive);
@@ -242,7 +250,7 @@ function waitingCalls(
 
 /** Makes `http_request`; null if no host is allowed. */
 async function httpFor(
-  { platform, settings }: Decided,
+  { platform, settings, tap }: Decided,
   kernel: Kernel,
   calls: WaitingCalls,
   budget: Budget | null,
@@ -259,11 +267,8 @@ async function httpFor(
   const fetch = budget?.fetch(uncounted) ?? uncounted;
   const inPage = platform.baseUrl?.() !== undefined;
   const { httpSender } = await import('./host/http.ts');
-  return httpImport(
-    kernel,
-    calls,
-    httpSender({ ...rules, fetch, inPage }, () => calls.signal),
-  );
+  const send = httpSender({ ...rules, fetch, inPage }, () => calls.signal);
+  return httpImport(kernel, calls, tap?.send(send) ?? send);
 }
 
 /** Returns the clock of a plugin on this thread: its sleep suspends the plugin, or ends at the deadline. */

@@ -152,7 +152,7 @@ const LATE_IMPORTS: Files = {
   'src/actor/state/file-state.ts': '../../platform/node-atomic-file.ts',
   'src/cli/main.ts': './program.ts',
   'src/cli/program.ts':
-    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
+    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./replay.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
   'src/cli/run.ts': './run-graph.ts',
   'src/cli/run-graph.ts': './page-server.ts',
   'src/module/compile.ts': './rewrite.ts ./instruments.ts',

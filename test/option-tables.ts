@@ -25,7 +25,14 @@ import { LOAD_OPTIONS, LOADER_OPTIONS, RELOAD_OPTIONS } from '../src/actor/modul
 import { FILE_STATE_OPTIONS, readFileStateOptions } from '../src/actor/state/file-state-options.ts';
 import { BUILT_FACTS, PREPARATION_KEYS } from '../src/audit/built-module.ts';
 import { HTML_OPTIONS, toHtml } from '../src/audit/html.ts';
-import { builtModule, type PolicyFile, readPolicy, signPolicy, verifyPolicy } from '../src/audit/node.ts';
+import {
+  builtModule,
+  type PolicyFile,
+  readPolicy,
+  replay,
+  signPolicy,
+  verifyPolicy,
+} from '../src/audit/node.ts';
 import { SIGNING_OPTIONS } from '../src/audit/policy-api.ts';
 import { GRANT_KEYS, PLUGIN_KEYS, POLICY_KEYS, POLICY_LIMITS } from '../src/audit/policy-file.ts';
 import { POLICY_OPTIONS, SIGNATURE_OPTIONS } from '../src/audit/policy-options.ts';
@@ -47,6 +54,9 @@ import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
 import { compilePlugin, createPlugin, hostFunction, type Plugin } from '../src/node.ts';
 import { PluginPool } from '../src/pool/index.ts';
 import { POOL_OPTIONS, USE_OPTIONS } from '../src/pool/options.ts';
+import { EMIT_TEST_OPTIONS, emitTest } from '../src/replay/emit-test.ts';
+import { RECORDER_OPTIONS, REPLAY_OPTIONS } from '../src/replay/options.ts';
+import { createRecorder } from '../src/replay/recorder.ts';
 import { TRACE_OPTIONS } from '../src/trace/options.ts';
 import { createTrace } from '../src/trace/trace.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
@@ -60,6 +70,7 @@ import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
+import { RECORDED } from './replay/example.ts';
 
 /** The table of an options object. */
 export interface Table {
@@ -414,6 +425,9 @@ export const TAKERS: readonly Taker[] = [
     give: options => createTrace(options as never),
     base: { onEvent: () => {} },
   },
+  { table: RECORDER_OPTIONS, callable: 'createRecorder', give: options => createRecorder(options) },
+  { table: REPLAY_OPTIONS, callable: 'replay', give: options => replay(RECORDED, options) },
+  { table: EMIT_TEST_OPTIONS, callable: 'emitTest', give: options => emitTest(RECORDED, options) },
   {
     table: SMALLEST_MANIFEST_OPTIONS,
     callable: 'smallestManifest',

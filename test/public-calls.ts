@@ -29,9 +29,12 @@ import {
   builtModule,
   compareGrants,
   compareReports,
+  createRecorder,
   createTrace,
+  emitTest,
   formatTraceEvent,
   readPolicy,
+  replay,
   reportOf,
   secret,
   signPolicy,
@@ -89,6 +92,7 @@ import {
   pool,
   REPORT,
 } from './option-tables.ts';
+import { RECORDED } from './replay/example.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -417,6 +421,10 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   createTrace: call(createTrace, { onEvent: () => {} }),
   formatTraceEvent: call(formatTraceEvent, { type: 'cut', plugin: 1, atMs: 0, maxEvents: 1 }, 'text'),
   secret: call(secret, 'text'),
+  createRecorder: call(createRecorder, {}),
+  'Recorder.recordings': on(() => createRecorder(), 'recordings'),
+  replay: call(replay, RECORDED, {}),
+  emitTest: call(emitTest, RECORDED, {}),
   describePlugin: call(describePlugin, WASM, {}),
   printDeclaration: call(printDeclaration, TYPES, {}),
   printModule: call(printModule, TYPES, { source: 'x', gives: 'bytes', sha256: '' }),

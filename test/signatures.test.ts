@@ -42,6 +42,7 @@ const OPTIONS = [
   ...['KernelImportOptions', 'FileStateOptions'],
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
+  ...['RecorderOptions', 'ReplayOptions', 'EmitTestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
   ...['NetworkSendOptions', 'SubscribeOptions'],
 ];

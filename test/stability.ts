@@ -62,6 +62,11 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     level: 'experimental',
     note: 'another form gets another number',
   },
+  {
+    path: 'plugboard/schemas/recording-1.json',
+    level: 'experimental',
+    note: 'another form gets another number',
+  },
   { path: 'plugboard/package.json', level: 'stable', note: 'for tools' },
 ];
 

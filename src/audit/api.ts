@@ -1,3 +1,4 @@
+export * from '../replay/api.ts';
 export * from '../trace/api.ts';
 export { CAPABILITIES } from './capabilities.ts';
 export { compareReports, type ReachChange, type ReportDiff } from './compare.ts';

@@ -1,5 +1,7 @@
 import type { ManifestLike } from '../given/manifest.ts';
 import { nodePlatform } from '../platform/node.ts';
+import type { ReplayOptions } from '../replay/options.ts';
+import { type ReplayReport, replayOn } from '../replay/replay.ts';
 import type { AuditReport } from './report.ts';
 import { reportOn } from './report-of.ts';
 
@@ -21,4 +23,20 @@ export * from './api.ts';
 export function reportOf(manifest: ManifestLike): Promise<AuditReport>;
 export function reportOf(manifest: ManifestLike, ...extra: unknown[]): Promise<AuditReport> {
   return reportOn(nodePlatform, manifest, ...extra);
+}
+
+/**
+ * Replays a recording: calls the plugin with the recorded inputs, and answers everything that it asks of the outside from the
+ * recording. No network, clock, file or host function is used, and nothing is waited for.
+ * @param recording the text of a recording; it may come from anywhere
+ * @throws {PlugboardError} INVALID_RECORDING; and as `createPlugin` for a module that cannot be loaded
+ * @experimental
+ */
+export function replay(recording: string | Uint8Array, options?: ReplayOptions): Promise<ReplayReport>;
+export function replay(
+  recording: string | Uint8Array,
+  options?: ReplayOptions,
+  ...extra: unknown[]
+): Promise<ReplayReport> {
+  return replayOn(nodePlatform, recording, options, extra);
 }

@@ -1,4 +1,4 @@
-import { LIMITS } from '../limits.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { readFunctionNames } from '../wasm/custom.ts';
 import { CallGraph, type GraphModule } from './graph.ts';
 import type { ImportName, Reach } from './report.ts';
@@ -10,8 +10,8 @@ export interface ReachModule extends GraphModule {
 }
 
 /** The work for one report. Exports beyond it are `unknown`. */
-const MAX_STEPS = LIMITS.reachSteps.default;
-const MAX_PAIRS = LIMITS.reachPairs.default;
+const MAX_STEPS = AUDIT_LIMITS.reachSteps.default;
+const MAX_PAIRS = AUDIT_LIMITS.reachPairs.default;
 
 /** A longer path is shortened in its middle. */
 const PATH_NAMES = 12;

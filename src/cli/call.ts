@@ -1,6 +1,7 @@
 import { HOST_FUNCTIONS, USER_NAMESPACE } from '../actor/engine/host-functions.ts';
 import { createPlugin } from '../create.ts';
 import { nodePlatform } from '../platform/node.ts';
+import type { Plugin } from '../plugin.ts';
 import { withCommas } from '../units.ts';
 import { ACCESS_OPTIONS, allowHeaders, readPolicy } from './access.ts';
 import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
@@ -9,6 +10,7 @@ import { CliError } from './errors.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { startProgress } from './progress.ts';
+import { openRecorder, RECORD_OPTIONS, recordingFiles } from './record.ts';
 import { printLine, readStdin, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 import { openTrace, TRACE_OPTIONS } from './trace.ts';
@@ -62,6 +64,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     'set-config': { grants: true, value: 'JSON', help: 'config as a JSON object of strings; --config wins' },
     ...ACCESS_OPTIONS,
     ...TRACE_OPTIONS,
+    ...RECORD_OPTIONS,
     ...LOG_OPTIONS,
   },
   examples: [
@@ -91,20 +94,24 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       { name: 'PLUGIN.wasm', path: plugin },
       ...flags.wasm.map(module => ({ name: '--link', path: 'path' in module ? module.path : undefined })),
       { name: '--trace', path: values.trace, isWritten: true },
+      ...recordingFiles(values),
     ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
     const traceFile = openTrace(values);
-    const traced = { ...options, trace: traceFile?.trace };
+    const recording = openRecorder(values);
+    const traced = { ...options, trace: traceFile?.trace, record: recording?.recorder };
     const manifest = mergeManifests(file, { ...flags, wasm });
-    const running = await createPlugin(platform, manifest, traced);
+    let running: Plugin | undefined;
     try {
+      const plugin = await createPlugin(platform, manifest, traced);
+      running = plugin;
       const input = values.stdin ? await readStdin() : values.input;
       const calls = values.loop ?? 1;
       let number = 1;
       const callAll = async () => {
         for (; number <= calls; number++) {
-          const output = await running.call(name, input);
+          const output = await plugin.call(name, input);
           await writeStdout(output?.bytes() ?? '');
           await writeStdout('\n');
           progress.tick();
@@ -114,8 +121,9 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       await progress.during(text, callAll());
       return 0;
     } finally {
-      await running.close();
+      await running?.close();
       traceFile?.close();
+      recording?.close();
     }
   },
 });

@@ -10,6 +10,7 @@ import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
 import { readInputFile, refuseSharedFiles } from './files.ts';
 import { componentFiles, isGraphFile } from './graph-files.ts';
+import { openRecorder, recordingFiles } from './record.ts';
 import { engineOptions, environmentOf, type RunValues } from './run-options.ts';
 import { isBlank, OutputClosed, stdinLines, writeStderr, writeStdout } from './stdio.ts';
 import { openTrace } from './trace.ts';
@@ -32,6 +33,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     { name: 'stdin', path: 0 },
     { name: '--events', path: values.events, isWritten: true },
     { name: '--trace', path: values.trace, isWritten: true },
+    ...recordingFiles(values),
   ]);
   const graphs = await Promise.all([path, ...values.with].map(readInputFile));
   const modules = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -43,6 +45,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   }
   const events = values.events === undefined ? undefined : new EventFile(values.events);
   const traceFile = openTrace(values);
+  const recording = openRecorder(values);
   const engine = values.state === undefined ? undefined : new JournalEngine(values.state);
   let exitCode = 0;
   const onEvent = (event: NetworkHappened) => {
@@ -55,7 +58,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     const folder = dirname(path);
     const network = await Network.create(graphs.length > 1 ? graphs : graphs[0]!, {
       components,
-      actors: { ...actors, trace: traceFile?.trace },
+      actors: { ...actors, trace: traceFile?.trace, record: recording?.recorder },
       environment: environmentOf(values),
       graphFolder: folder,
       pluginFolders: [folder, ...values['plugin-folder']],
@@ -85,6 +88,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   } finally {
     events?.close();
     traceFile?.close();
+    recording?.close();
   }
 }
 

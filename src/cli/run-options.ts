@@ -5,6 +5,7 @@ import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
 import { GRAPH_OPTIONS } from './graph-files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
+import { RECORD_OPTIONS } from './record.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
 import { TRACE_OPTIONS } from './trace.ts';
 
@@ -69,6 +70,7 @@ export const RUN_OPTIONS = {
   stub: STUB_OPTION,
   ...ACCESS_OPTIONS,
   ...TRACE_OPTIONS,
+  ...RECORD_OPTIONS,
   ...LOG_OPTIONS,
 } as const satisfies Record<string, Option>;
 

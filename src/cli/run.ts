@@ -26,6 +26,7 @@ import { EventFile } from './event-file.ts';
 import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
 import { isGraphFile } from './graph-files.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { openRecorder, recordingFiles } from './record.ts';
 import {
   engineOptions,
   environmentOf,
@@ -85,6 +86,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
       { name: '--trace', path: values.trace, isWritten: true },
+      ...recordingFiles(values),
     ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
@@ -93,6 +95,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
     const traceFile = openTrace(values);
+    const recording = openRecorder(values);
     const options: ActorOptions = {
       ...engine,
       platform,
@@ -103,6 +106,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       ...(events && { onEvent: (event: ActorEvent) => events.write(event) }),
       ...(state && { state }),
       trace: traceFile?.trace,
+      record: recording?.recorder,
     };
     try {
       const scriptConfig = { source, entry_point: values['entry-point'] };
@@ -127,6 +131,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
     } finally {
       events?.close();
       traceFile?.close();
+      recording?.close();
     }
   },
 });

@@ -87,11 +87,13 @@ export function admit(
 /** Compiles, links and starts a plugin. */
 export async function start(
   loaded: Loaded,
-  { settings, watched }: Admitted,
+  { settings: admitted, watched }: Admitted,
   policies: readonly Policy[],
   compiled: CompileAll,
 ): Promise<Plugin> {
-  const { platform } = loaded;
+  const { platform, sources } = loaded;
+  const tap = admitted.record?.open(sources, admitted);
+  const settings = tap?.settings ?? admitted;
   const folders = openFolders(platform, settings);
   const limits = limitsFor(settings, platform);
   const plan = planLinks(await compiled(loaded, limits, settings), settings);
@@ -100,7 +102,7 @@ export async function start(
   warnOfZeroLimits(settings);
   settings.debug?.(`link: ${describeLinks(plan)}, ${chosen.mode}`);
   const plugin = new Plugin(
-    await assemble({ platform, settings, plan, limits, ...chosen, folders, watched }),
+    await assemble({ platform, settings, plan, limits, ...chosen, folders, watched, tap }),
   );
   await plugin.initialise();
   return plugin;

@@ -26,6 +26,7 @@ import type { CreateErrorCode } from '../error-codes.ts';
 import { CreateError, PlugboardError } from '../errors.ts';
 import { HTTP_SCHEMES, mistakeInHost } from '../host/allowed-hosts.ts';
 import type { Trace } from '../host/listener.ts';
+import type { Recorder } from '../host/tap.ts';
 import { LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import { isObject } from '../values/object.ts';
@@ -295,6 +296,10 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       default: 'printed on stderr if PLUGBOARD_LOG=debug or RUST_LOG=reflow_script=debug; elsewhere none',
     },
     trace: { ...orNull(having<Trace>('a trace, which createTrace makes', 'attach')), default: 'none' },
+    record: {
+      ...orNull(having<Recorder>('a recorder', 'open')),
+      default: 'none',
+    },
   },
   hints: OLDER_OPTIONS,
 };

@@ -3,6 +3,7 @@ import type { Preopen, WasiDiagnostic } from '../../wasi/index.ts';
 import type { PlugboardErrorCode } from '../errors.ts';
 import type { HostFunctions } from '../host/function.ts';
 import type { Trace } from '../host/listener.ts';
+import type { Recorder } from '../host/tap.ts';
 import type { Fetch } from '../platform/types.ts';
 import type { Secret } from '../values/secret.ts';
 import type { Budgets } from './budgets.ts';
@@ -158,4 +159,9 @@ export interface PluginOptions extends ManifestOptions {
    * and the plugin gets the functions of the host themselves. @experimental
    */
   trace?: Trace | null | undefined;
+  /**
+   * Keeps everything that comes into the plugin from outside: `createRecorder` of plugboard/audit makes it. Default: none.
+   * @experimental
+   */
+  record?: Recorder | null | undefined;
 }

@@ -5,6 +5,7 @@ import { HTTP_SCHEMES } from '../host/allowed-hosts.ts';
 import type { HostFunctions } from '../host/function.ts';
 import { coded } from '../host/function.ts';
 import type { Trace } from '../host/listener.ts';
+import type { Recorder } from '../host/tap.ts';
 import { LIMITS } from '../limits.ts';
 import type { Fetch } from '../platform/types.ts';
 import { PAGE_BYTES } from '../units.ts';
@@ -68,7 +69,8 @@ export type Settings = Readonly<{
   /** Limits of 0 in the spelling of the official JS SDK, where 0 means "no limit". */
   zeroLimits: readonly string[];
   debug: ((line: string) => void) | undefined;
-  trace: Trace | undefined;
+  trace: Trace | null | undefined;
+  record: Recorder | null | undefined;
 }>;
 
 /**
@@ -178,7 +180,8 @@ export function toSettings(manifest: Given, options: Given): Settings {
     strict: given.strict ?? false,
     zeroLimits,
     debug: given.debug && coded('option.debug', given.debug),
-    trace: given.trace ?? undefined,
+    trace: given.trace,
+    record: given.record,
   });
 }
 

@@ -5,6 +5,7 @@ import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import type { CallErrorCode } from '../error-codes.ts';
 import { excerpt, messageOf, PlugboardError } from '../errors.ts';
 import type { PluginTrace } from '../host/listener.ts';
+import type { Tap } from '../host/tap.ts';
 import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
 import { ExitStop } from '../link/instance.ts';
 import type { LinkedModule } from '../link/plan.ts';
@@ -36,6 +37,8 @@ export interface CallSite {
   fuelUsed: number | null;
   /** Follows the calls; null without the option `trace`. */
   trace: PluginTrace | null;
+  /** Records the calls; undefined without the option `record`. */
+  tap: Tap<unknown> | undefined;
   /** Fails a call that has used too much; null without such a limit. */
   limit: ((outcome: Outcome) => Outcome) | null;
 }
@@ -57,6 +60,7 @@ export function runCall(
   let result: unknown;
   calls.begin(hostContext);
   site.trace?.begin(name, input);
+  site.tap?.begin(name, input);
   try {
     kernel.begin(input);
     entered = true;
@@ -93,6 +97,7 @@ function finish(site: CallSite, name: string, entered: boolean, result: unknown,
     const judged = judge(site, name, entered, result, thrown);
     const outcome = site.limit ? site.limit(judged) : judged;
     site.trace?.end(outcome);
+    site.tap?.end(outcome);
     return outcome;
   } finally {
     site.calls.leave();

@@ -1,6 +1,6 @@
 import { aCount, aFunction, type OptionTable, oneOf, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { refuseOption } from '../given/option-keys.ts';
-import { LIMITS } from '../limits.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { withCommas } from '../units.ts';
 import type { TraceEvent, TraceValues } from './events.ts';
 
@@ -23,8 +23,8 @@ export const TRACE_OPTIONS: OptionTable<TraceOptions> = {
   rows: {
     onEvent: { ...aFunction, default: 'none', required: true },
     values: { ...oneOf(['none', 'keyed', 'all']), default: 'none' },
-    maxEvents: { ...aCount('events'), default: withCommas(LIMITS.traceEvents.default) },
-    maxValueBytes: { ...aCount('bytes'), default: withCommas(LIMITS.traceValueBytes.default) },
+    maxEvents: { ...aCount('events'), default: withCommas(AUDIT_LIMITS.traceEvents.default) },
+    maxValueBytes: { ...aCount('bytes'), default: withCommas(AUDIT_LIMITS.traceValueBytes.default) },
   },
 };
 
@@ -42,7 +42,7 @@ export function readTraceOptions(options: unknown, extra: readonly unknown[]): R
   return {
     onEvent,
     values: values ?? 'none',
-    maxEvents: maxEvents ?? LIMITS.traceEvents.default,
-    maxValueBytes: maxValueBytes ?? LIMITS.traceValueBytes.default,
+    maxEvents: maxEvents ?? AUDIT_LIMITS.traceEvents.default,
+    maxValueBytes: maxValueBytes ?? AUDIT_LIMITS.traceValueBytes.default,
   };
 }

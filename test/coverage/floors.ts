@@ -38,6 +38,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/inspect/', floor: 95.9 },
   { room: 'src/audit/', floor: 96 },
   { room: 'src/trace/', floor: 93 },
+  { room: 'src/replay/', floor: 90 },
   { room: 'src/values/', floor: 96 },
   { room: 'src/wasm/', floor: 97.3 },
   { room: 'src/engine/', floor: 90.5, open: 'engines that cannot suspend plugins' },

@@ -26,7 +26,7 @@ const ground = [
 const rooms = ['module', 'host', 'given', 'link', 'run', 'run in a worker', 'setup', 'plugin', 'create'];
 /** The ground, and the rooms below the named one. */
 const below = (room: string): string[] => [...ground, ...rooms.slice(0, rooms.indexOf(room))];
-const faces = ['inspect', 'trace', 'audit', 'faces'];
+const faces = ['inspect', 'trace', 'replay', 'audit', 'faces'];
 /** The rooms of the actor, each above those before it. */
 const actorRooms = [
   'actor ground',
@@ -139,6 +139,11 @@ export const layers: readonly Layer[] = [
     mayImport: [...ground, 'host', 'given'],
   },
   {
+    name: 'replay',
+    files: ['src/replay/'],
+    mayImport: [...below('create'), 'create', 'trace'],
+  },
+  {
     name: 'audit',
     files: ['src/audit/'],
     mayImport: [
@@ -149,6 +154,7 @@ export const layers: readonly Layer[] = [
       'link',
       'inspect',
       'trace',
+      'replay',
       'platform',
       'platform of node',
     ],

@@ -232,6 +232,7 @@ suite('security: data', test => {
       printed: () => ({ stdout: [], stderr: [] }),
       fuelUsed: null,
       trace: null,
+      tap: undefined,
       limit: null,
     };
     const { error, dropInstance } = await runCall(site, 'run', body);

@@ -12,6 +12,7 @@ import { createWasi, type Preopen } from '../../../wasi/index.ts';
 import { seeWasi } from '../../../wasi/seen.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
+import { recordOutside } from '../../host/outside.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
@@ -133,6 +134,7 @@ class WorkerPlugin {
     });
     const { plan, limits, tier } = this.#setup;
     const { clock, random } = this.#platform;
+    const outside = { clock, random, preopens: this.#openFolders() };
     const execution: Execution = {
       plan,
       limits,
@@ -147,7 +149,9 @@ class WorkerPlugin {
       kernelImports: this.#imports,
       http: null,
       hostImport: link => this.#hostImport(link),
-      wasi: { clock, random, preopens: this.#openFolders() },
+      wasi: this.#setup.records
+        ? recordOutside(outside, entry => void this.#request('outside', [entry]))
+        : outside,
       createWasi,
       seeWasi: this.#setup.listens ? seeWasi : null,
       suspends: false,

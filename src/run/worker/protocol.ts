@@ -22,6 +22,8 @@ export interface Setup
   answers: SharedArrayBuffer;
   /** Whether there is an import listener, on the caller's thread. */
   listens: boolean;
+  /** Whether the caller's thread records the answers of clock, random bytes and files. */
+  records: boolean;
 }
 
 /** Message to the worker. After each order the worker posts `Finished`. */
@@ -37,8 +39,8 @@ export type Order =
 export interface Request {
   kind: 'request';
   /**
-   * Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr, diagnostic, and for the
-   * listener import and outcome.
+   * Number of a host function, name of a kernel function, or the receiver of `args`: stdout, stderr, diagnostic, outside, and for
+   * the listener import and outcome.
    */
   to: number | string;
   args: unknown[];

@@ -8,6 +8,8 @@ import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import { type WaitingHostCall, wrapAsyncHostFunction } from '../../host/function.ts';
 import type { ImportCall, ImportListener, ImportOutcome } from '../../host/listener.ts';
+import type { OutsideEntry } from '../../host/outside.ts';
+import type { Tap } from '../../host/tap.ts';
 import type { Execution } from '../../link/execution.ts';
 import type { LinkedModule, LinkPlan } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
@@ -21,6 +23,7 @@ import { Thread, workerFailed } from './thread.ts';
 export interface WorkerHost {
   platform: Platform;
   settings: Settings;
+  tap: Tap<Settings> | undefined;
   /** Imports of the reference kernel, with an `http_request` that returns a promise. */
   kernelImports: Readonly<Record<EnvFunctionName, Served>>;
   hostCall: WaitingHostCall;
@@ -64,6 +67,7 @@ export class WorkerRunner implements Runner {
       .set('stderr', (bytes: Uint8Array) => stderr.write(bytes))
       .set('diagnostic', onDiagnostic)
       .set('makeRoom', makeRoom)
+      .set('outside', (entry: OutsideEntry) => host.tap!.note(entry))
       .set('import', (call: ImportCall) => {
         this.#heard = listener!(call);
         // The worker gets this reason instead of the answer, and does not run the function.
@@ -95,7 +99,7 @@ export class WorkerRunner implements Runner {
   async #startThread(): Promise<void> {
     this.#ready = null;
     const { limits, tier, kernel } = this.#execution;
-    const { platform, settings } = this.#host;
+    const { platform, settings, tap } = this.#host;
     const { nodeWorkerArgs, maxKernelBytes, strict, mounts } = settings;
     const backing = createSharedBacking();
     // New memory, because an ended worker may still write to its old memory.
@@ -115,6 +119,7 @@ export class WorkerRunner implements Runner {
       strict,
       mounts,
       listens: this.#execution.listener !== undefined,
+      records: tap !== undefined,
     });
   }
 

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { is, match, ok } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
+import { suite } from '../helpers/suite.ts';
+import { inFolder, plugboard } from './spawn.ts';
+
+const VOWELS = host().path('fixtures/vowels/vowels.wasm');
+const COUNTER = host().path('fixtures/rust-counter/rust_counter.wasm');
+const call = ['call', VOWELS, 'count_vowels', '--input', 'Hello'];
+const fail = ['call', VOWELS, 'fail', '--input', 'a reason'];
+
+const wrong: { args: string[]; message: RegExp }[] = [
+  { args: [...call, '--record', 'a', '--record-on-failure', 'b'], message: /keep one/ },
+  { args: ['replay'], message: /FILE is missing/ },
+  { args: ['replay', 'missing.pbrec'], message: /missing\.pbrec/ },
+  { args: ['replay', VOWELS, '--verify', 'all'], message: /--verify: expected one of outcome, memory/ },
+  { args: ['replay', VOWELS, '--runner', 'jest'], message: /--runner: expected one of node, vitest/ },
+];
+
+suite('plugboard call and run --record, and replay', test => {
+  test('a recorded call replays to the same outcome, and with another build it tells the difference', () =>
+    inFolder(async folder => {
+      is((await plugboard(folder, [...call, '--loop', '2', '--record', 'a.pbrec'])).code, 0);
+      const same = await plugboard(folder, ['replay', 'a.pbrec']);
+      is(same.code, 0);
+      match(same.stdout, /2 count_vowels: \d+ bytes\n3 count_vowels: \d+ bytes\nthe same: 3 of 3 calls/);
+      writeFileSync(join(folder, 'b.wasm'), buildModule({ functions: [{ name: 'count_vowels', body: [] }] }));
+      const other = await plugboard(folder, ['replay', 'a.pbrec', '--wasm', 'b.wasm']);
+      is(other.code, 1);
+      match(
+        other.stdout,
+        /call 2, count_vowels: output differ\n {2}recorded \d+ bytes .*\n {2}now {6}null\n/,
+      );
+      match(other.stdout, /\nnot the same\n$/);
+    }));
+
+  test('--record-on-failure writes a file for a call that fails, and no file for one that works', () =>
+    inFolder(async folder => {
+      is((await plugboard(folder, [...call, '--record-on-failure', 'a.pbrec'])).code, 0);
+      ok(!existsSync(join(folder, 'a.pbrec')));
+      is((await plugboard(folder, [...fail, '--record-on-failure', 'a.pbrec'])).code, 1);
+      const { stdout, code } = await plugboard(folder, ['replay', 'a.pbrec', '--verify', 'memory']);
+      is(code, 0);
+      match(stdout, /2 fail: PLUGIN_ERROR: a reason\nthe same: 2 of 2 calls/);
+    }));
+
+  test('--emit-test writes a test, replaces one that it wrote, and no other file', () =>
+    inFolder(async folder => {
+      await plugboard(folder, [...call, '--record', 'a.pbrec']);
+      const emit = ['replay', 'a.pbrec', '--emit-test', 'a.test.mjs'];
+      is((await plugboard(folder, emit)).code, 0);
+      is((await plugboard(folder, [...emit, '--runner', 'vitest'])).code, 0);
+      match(readFileSync(join(folder, 'a.test.mjs'), 'utf8'), /from 'vitest'/);
+      writeFileSync(join(folder, 'a.test.mjs'), 'mine');
+      is((await plugboard(folder, emit)).code, 2);
+      is(readFileSync(join(folder, 'a.test.mjs'), 'utf8'), 'mine');
+    }));
+
+  test('a recorded actor replays', () =>
+    inFolder(async folder => {
+      const stdin = '{"increment":{"type":"Flow"}}\n';
+      const run = await plugboard(folder, ['run', COUNTER, '--record', 'a.pbrec'], { stdin });
+      ok(existsSync(join(folder, 'a.pbrec')), run.stderr);
+      const { stdout, code } = await plugboard(folder, ['replay', 'a.pbrec']);
+      is(code, 0, stdout);
+    }));
+
+  for (const { args, message } of wrong) {
+    test(`${args.slice(args[0] === 'call' ? 5 : 0).join(' ')}: is wrong use`, () =>
+      inFolder(async folder => {
+        const { stderr, code } = await plugboard(folder, args);
+        is(code, 2);
+        match(stderr, message);
+      }));
+  }
+});

@@ -1,0 +1,43 @@
+import { createRecorder, replay } from '../../src/audit/node.ts';
+import type { Case } from '../../src/conformance/case.ts';
+import { runCase } from '../../src/conformance/run-case.ts';
+import { equal } from '../helpers/assert.ts';
+import { hostHere, readCaseFile } from '../helpers/cases.ts';
+import { suiteOnThread } from '../helpers/modes.ts';
+
+/** Plugins that ask for everything of the outside, in short programs that a case gives them. */
+const WAYS = [
+  {
+    way: '',
+    options: {},
+    folders: ['abi-extras', 'script', 'wasi-script', 'host-types', 'link-kinds', 'link-main', 'vowels'],
+  },
+  {
+    way: ' in a worker',
+    options: { runInWorker: true },
+    folders: ['abi-extras', 'wasi-script', 'host-types', 'link-kinds'],
+  },
+];
+
+/** Files in memory cannot go to a worker. */
+const runs = (way: string, { calls, requires = [] }: Case): boolean =>
+  calls !== undefined && (way === '' || !requires.includes('allowed-paths'));
+
+for (const { way, options, folders } of WAYS) {
+  for (const folder of folders) {
+    const file = readCaseFile(folder);
+    suiteOnThread(`recordings of ${folder}${way}`, test => {
+      for (const given of file.cases.filter(given => runs(way, given))) {
+        test(`${given.id}: its recording replays to the same outcome`, async () => {
+          const recorder = createRecorder({ record: 'all', memory: true });
+          const { status } = await runCase(hostHere({ ...options, record: recorder }), folder, file, given);
+          if (status === 'skipped') return;
+          for (const recording of recorder.recordings()) {
+            const report = await replay(recording, { verify: 'memory', timeoutMs: null });
+            equal([report.divergence, report.differences, report.isSame], [null, [], true]);
+          }
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,338 @@
+import {
+  createRecorder,
+  emitTest,
+  type RecorderOptions,
+  replay,
+  secret,
+  type Untellable,
+} from '../../src/audit/node.ts';
+import { AUDIT_LIMITS } from '../../src/limits.ts';
+import { hostFunction, type PluginOptions, values } from '../../src/node.ts';
+import { MemoryFs } from '../../wasi/index.ts';
+import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
+import { readJson } from '../helpers/host.ts';
+import { checkSchema, type Schema } from '../helpers/json-schema.ts';
+import { createPlugin, suiteInModes, suiteOnThread } from '../helpers/modes.ts';
+import { traced } from '../trace/module.ts';
+import { changed, RECORDED } from './example.ts';
+
+const FUNCTIONS = {
+  host: {
+    shout: hostFunction({ params: [values.text], result: values.text }, (_, text) => text.toUpperCase()),
+    add: (_: unknown, one: number, other: number) => one + other,
+    secret: hostFunction({ params: [values.secret] }, () => {}),
+  },
+};
+
+interface Given {
+  options?: PluginOptions;
+  recorder?: RecorderOptions;
+  withHttp?: boolean;
+}
+
+/** Calls exports of a recorded plugin, and returns the recordings. */
+async function record(
+  calls: readonly (readonly [name: string, input: string])[],
+  { options = {}, recorder = { record: 'all' }, withHttp = false }: Given = {},
+): Promise<string[]> {
+  const made = createRecorder(recorder);
+  const quiet = { logger: {}, logLevel: 'info', functions: FUNCTIONS } as const;
+  const plugin = await createPlugin(traced(withHttp), { ...quiet, ...options, record: made });
+  for (const [name, input] of calls) await plugin.call(name, input).catch(() => {});
+  await plugin.close();
+  return made.recordings();
+}
+
+const isSame = async (recording: string) => {
+  const report = await replay(recording);
+  equal([report.divergence, report.differences, report.isSame], [null, [], true]);
+  return report;
+};
+
+const EACH = [
+  'config',
+  'tell',
+  'log',
+  'vars',
+  'word',
+  'free',
+  'echo',
+  'fail',
+  'shout',
+  'add',
+  'write',
+  'time',
+  'random',
+];
+
+suiteInModes('replay', test => {
+  test('calls of each kind of import replay to the same outcome, in one recording that fits the schema', async () => {
+    const [recording] = await record(
+      EACH.map(name => [name, 'key']),
+      { options: { config: { key: 'value' }, vars: { before: 'x' } } },
+    );
+    const report = await isSame(recording!);
+    is(report.recorded, EACH.length + 1);
+    const schema = readJson('schemas/recording-1.json') as Schema;
+    equal(checkSchema(JSON.parse(recording!), schema, 'recording'), []);
+  });
+
+  test('with on-failure only a call that failed is handed out, with the start of its instance', async () => {
+    const told: string[] = [];
+    const onRecording = (text: string) => told.push(text);
+    equal(await record([['echo', 'x']], { recorder: {} }), []);
+    const recordings = await record(
+      [
+        ['fail', 'x'],
+        ['echo', 'y'],
+      ],
+      { recorder: { onRecording } },
+    );
+    equal(recordings, told);
+    const report = await isSame(recordings[0]!);
+    equal(
+      report.calls.map(({ export: name, error }) => [name, error?.message]),
+      [
+        [null, undefined],
+        ['fail', 'x'],
+      ],
+    );
+  });
+
+  test('a divergence stops at the import, and names it with its row', async () => {
+    const [recording] = await record([
+      ['random', ''],
+      ['echo', 'later'],
+    ]);
+    const other = changed(recording!, { 'calls[1].entries[0]': { kind: 'now', clock: 0, ns: { i64: '1' } } });
+    const { divergence, isSame, calls } = await replay(other);
+    equal([isSame, calls.length], [false, 2]);
+    const { recorded, now, ...place } = divergence!;
+    equal(place, {
+      call: 2,
+      export: 'random',
+      entry: 1,
+      import: 'wasi_snapshot_preview1.random_get',
+      row: 'WASI.md#random_get',
+    });
+    equal([recorded, now], ['the time of clock 0', 'random bytes']);
+  });
+
+  test('a host function with other arguments diverges, and one with the same runs nothing of the host', async () => {
+    const [recording] = await record([['shout', 'hey']]);
+    await isSame(recording!);
+    const { divergence } = await replay(changed(recording!, { 'calls[1].input': { text: 'hoy' } }));
+    is(divergence?.import, 'host.shout');
+    match(divergence!.now, /hoy/);
+  });
+
+  test('an output, an error, lines and variables that differ are told, and the replay goes on', async () => {
+    const [recording] = await record([
+      ['echo', 'x'],
+      ['log', 'line'],
+      ['vars', 'v'],
+      ['fail', 'y'],
+    ]);
+    const report = await replay(
+      changed(recording!, {
+        'calls[1].output': { text: 'z' },
+        'calls[2].lines[0].line': 'other',
+        'calls[3].varsAfter': [],
+        'calls[4].error.message': 'z',
+      }),
+    );
+    equal(
+      report.differences.map(({ call, part }) => [call, part]),
+      [
+        [2, 'output'],
+        [3, 'lines'],
+        [4, 'variables'],
+        [5, 'error'],
+      ],
+    );
+    is(report.divergence, null);
+  });
+
+  test('no secret of config, a parameter or a header is in a recording', async () => {
+    const planted = ['s3cr3t-config', 's3cr3t-param'];
+    const recordings = await record(
+      [
+        ['secretly', 's3cr3t-param'],
+        ['echo', 'before s3cr3t-param after'],
+        ['tell', 'key'],
+        ['vars', 's3cr3t-config'],
+        ['fail', btoa('s3cr3t-config')],
+        ['shout', 's3cr3t-config'],
+      ],
+      { options: { config: { key: secret('s3cr3t-config') } } },
+    );
+    const [text] = recordings;
+    for (const word of planted) {
+      ok(!text!.includes(word), word);
+      ok(!text!.includes(btoa(word).replace(/=+$/, '')), `${word} in base64`);
+      ok(text!.includes('*'.repeat(word.length)));
+    }
+    const report = await replay(text!);
+    ok(report.hidden > 0);
+    is(report.divergence, null);
+  });
+
+  test('a call that takes more than maxBytes is not recorded, and the recording says so', async () => {
+    const told: Untellable[] = [];
+    const recorder: RecorderOptions = {
+      record: 'all',
+      maxBytes: 1000,
+      onUntellable: fact => told.push(fact),
+    };
+    const [recording] = await record(
+      [
+        ['echo', 'x'],
+        ['echo', 'x'.repeat(2000)],
+      ],
+      { recorder },
+    );
+    equal(
+      told.map(({ code }) => code),
+      ['size'],
+    );
+    is((await isSame(recording!)).recorded, 2);
+  });
+});
+
+suiteOnThread('replay on this thread', test => {
+  test('files are read from the recording alone, and another build of the plugin may read them', async () => {
+    const fs = new MemoryFs({ hi: 'text' });
+    const [recording] = await record([['open', '']], { options: { preopens: { '/': fs } } });
+    fs.root.unlink('hi');
+    await isSame(recording!);
+  });
+
+  test('a response is answered from the recording, without the values of its credential headers', async () => {
+    const fetch = async () =>
+      new Response('body', { headers: { 'set-cookie': 'session=s3cr3t', 'x-own': 'kept' } });
+    const request = JSON.stringify({
+      url: 'https://user:pa55w0rd@example.com/?token=t0k3n',
+      headers: { authorization: 'Bearer b34r3r' },
+    });
+    const options: PluginOptions = {
+      fetch,
+      allowedHosts: ['example.com'],
+      allowHttpResponseHeaders: true,
+      runInWorker: true,
+    };
+    const [recording] = await record([['http', request]], { options, withHttp: true });
+    for (const word of ['pa55w0rd', 't0k3n', 'b34r3r', 's3cr3t']) ok(!recording!.includes(word), word);
+    ok(recording!.includes('"kept"'));
+    const report = await replay(recording!);
+    is(report.divergence, null);
+  });
+
+  test('another build replays if it asks for the same, wherever it has its blocks', async () => {
+    const shout = (extra: readonly string[]) =>
+      buildModule({
+        imports: [
+          { module: 'extism:host/env', name: 'input_offset', results: ['i64'] },
+          { module: 'extism:host/env', name: 'alloc', params: ['i64'], results: ['i64'] },
+          { module: 'extism:host/env', name: 'length', params: ['i64'], results: ['i64'] },
+          { module: 'extism:host/env', name: 'output_set', params: ['i64', 'i64'] },
+          { module: 'host', name: 'shout', params: ['i64'], results: ['i64'] },
+        ],
+        functions: [
+          {
+            name: 'run',
+            locals: ['i64'],
+            body: [
+              ...extra,
+              'call input_offset',
+              'call shout',
+              'local.set 0',
+              'local.get 0',
+              'local.get 0',
+              'call length',
+              'call output_set',
+            ],
+          },
+        ],
+      });
+    const recorder = createRecorder({ record: 'all' });
+    const plugin = await createPlugin(shout([]), { functions: FUNCTIONS, record: recorder });
+    await plugin.call('run', 'hey');
+    await plugin.close();
+    const [recording] = recorder.recordings();
+    const report = await replay(recording!, { wasm: shout(['i64.const 100', 'call alloc', 'drop']) });
+    equal([report.divergence, report.differences], [null, []]);
+    is(new TextDecoder().decode(report.calls[1]!.output!), 'HEY');
+  });
+
+  test('a host function that fails, changes variables or the log level does the same in a replay', async () => {
+    const functions = {
+      host: {
+        ...FUNCTIONS.host,
+        shout: hostFunction({ params: [values.text], result: values.text }, (context, text) => {
+          context.setVariable('seen', text);
+          context.logLevel = 'error';
+          context.free(context.alloc(10));
+          if (text === 'no') throw new Error('it says no');
+          context.setError('soft');
+          return text;
+        }),
+      },
+    };
+    const [recording] = await record(
+      [
+        ['shout', 'yes'],
+        ['log', 'dropped'],
+        ['shout', 'no'],
+      ],
+      { options: { functions } },
+    );
+    const { calls } = await isSame(recording!);
+    match(calls.at(-1)!.error!.message, /it says no/);
+  });
+
+  test('getInstance, setVar during a call and an exhausted stack are said while recording', async () => {
+    const told: string[] = [];
+    const recorder = createRecorder({ record: 'all', onUntellable: ({ code }) => told.push(code) });
+    const functions = { host: { ...FUNCTIONS.host, add: () => void plugin.setVar('a', 'b') } };
+    const plugin = await createPlugin(traced(false), { functions, logger: {}, record: recorder });
+    await plugin.getInstance();
+    await plugin.call('add', '');
+    await plugin.close();
+    const endless = buildModule({ functions: [{ name: 'run', body: ['call run'] }] });
+    const other = await createPlugin(endless, { record: recorder });
+    await other.call('run', '').catch(() => {});
+    await other.close();
+    equal(told, ['get-instance', 'set-var', 'stack-overflow']);
+  });
+
+  test.row(
+    ['limit.recordingBytes', 'limit.replayMs'],
+    'limits of a recording and of a replay have their defaults',
+    async () => {
+      is(AUDIT_LIMITS.recordingBytes.default, 64 * 1024 * 1024);
+      is(AUDIT_LIMITS.replayMs.default, 10_000);
+      const endless = buildModule({ functions: [{ name: 'run', body: ['loop', 'br 0', 'end'] }] });
+      const { calls } = await replay(RECORDED, { wasm: endless, timeoutMs: 20 });
+      is(calls[1]!.error!.code, 'TIMEOUT');
+    },
+  );
+
+  test('an emitted test holds the recording, and is of the chosen runner', async () => {
+    const [recording] = await record([['fail', '*/ `$' + '{1}` \u2028 "']]);
+    for (const [runner, line] of [
+      ['node', "import test from 'node:test';"],
+      ['vitest', "import { test } from 'vitest';"],
+    ] as const) {
+      const text = emitTest(recording!, { runner });
+      ok(text.includes(line));
+      const [, literal] = /^const recording = (.*);$/m.exec(text)!;
+      is(JSON.parse(literal!), recording);
+      ok(text.split('\n').every(line => /^($|\/\/|import|const|test\(| {2}|\}\);)/.test(line)));
+    }
+  });
+
+  test('a text that is not a recording is INVALID_RECORDING', async () => {
+    await raises(() => replay('{}'), { code: 'INVALID_RECORDING' });
+  });
+});
