@@ -41,6 +41,8 @@ import { MEMORY_OPTIONS, PLUGIN_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
+import { NatsEngine } from '../src/network/nats/index.ts';
+import { NATS_OPTIONS } from '../src/network/nats/nats-options.ts';
 import { NETWORK_OPTIONS, SUBSCRIBE_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
@@ -60,6 +62,7 @@ import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
+import { FakeNats } from './network/fake-nats.ts';
 
 /** The table of an options object. */
 export interface Table {
@@ -268,6 +271,11 @@ export const TAKERS: readonly Taker[] = [
     table: NETWORK_OPTIONS,
     callable: 'Network.create',
     give: options => Network.create({ properties: { name: 'n' } }, options),
+  },
+  {
+    table: NATS_OPTIONS,
+    callable: 'new NatsEngine',
+    give: options => new NatsEngine(new FakeNats().connect(), options),
   },
   {
     table: COMPONENT_MODULE,

@@ -43,7 +43,7 @@ const OPTIONS = [
   ...['SignatureOptions', 'SigningKey', 'BuiltFacts'],
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
-  ...['NetworkSendOptions', 'SubscribeOptions'],
+  ...['NetworkSendOptions', 'SubscribeOptions', 'NatsEngineOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -107,6 +107,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Part',
       'GraphInput',
       'Plan',
+      'NatsConnection',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [

@@ -13,6 +13,8 @@ export type NetworkErrorCode = Extract<
   | 'NODE_FENCED'
   | 'NETWORK_OVERFLOW'
   | 'STEP_TOO_LARGE'
+  | 'NATS_TOO_OLD'
+  | 'NATS_CLIENT_MISSING'
   | 'NETWORK_STOPPED'
 >;
 
