@@ -79,12 +79,19 @@ export class Traffic {
     return done;
   }
 
-  async send(port: string, message: Message, sending: Sending & Pick<SendOptions, 'at'>): Promise<void> {
-    const { signal, traceparent, at } = sending;
+  async send(
+    port: string,
+    message: Message,
+    sending: Sending & Pick<SendOptions, 'at' | 'id'>,
+  ): Promise<void> {
+    const { signal, traceparent, at, id } = sending;
     const trace = withTrace(FROM_OUTSIDE, traceparent);
     this.tally.move(FROM_OUTSIDE, 1);
     try {
-      await this.#engine.send(port, message, { trace, signal, at });
+      if (await this.#engine.send(port, message, { trace, signal, at, id })) return;
+      // It came before.
+      this.tally.move(FROM_OUTSIDE, -1);
+      this.tally.settle();
     } catch (error) {
       this.tally.move(FROM_OUTSIDE, -1);
       this.tally.settle();

@@ -72,7 +72,7 @@ class Workers {
 
   /** Harms the worker that runs the network, and resolves when another one does. */
   async harm(how: 'kill' | 'stop'): Promise<void> {
-    const child = await this.#running();
+    const child = await this.running();
     this.#harmedMs = Date.now();
     if (how === 'kill') child.kill('SIGKILL');
     else {
@@ -83,7 +83,8 @@ class Workers {
     while (this.active === child || !this.active) await wait(10);
   }
 
-  async #running(): Promise<ChildProcess> {
+  /** Resolves to the worker that runs the network. */
+  async running(): Promise<ChildProcess> {
     while (!this.active) await wait(10);
     return this.active;
   }
@@ -104,6 +105,7 @@ export async function runKills(server: TestServer, random: Random, run: KillRun)
   let isSent = false;
   const harming = (async () => {
     for (let count = 0; count < harms; count++) {
+      await workers.running();
       await wait(300 + random.below(700));
       if (harm !== 'server') await workers.harm(harm);
       else {
@@ -145,7 +147,6 @@ async function sendAll(
     for (;;) {
       const headers = server.client.headers();
       headers.set('Nats-Msg-Id', String(value));
-      headers.set('Nats-Expected-Last-Subject-Sequence', String(value - 1));
       const body = JSON.stringify({ type: 'Integer', data: value });
       try {
         const answer = await connection.request(`pb.${name}.in.go`, body, { timeout: 2000, headers });

@@ -9,7 +9,12 @@ import { loadClient } from './server.ts';
 
 const [port, name, mode] = process.argv.slice(2);
 const client = await loadClient();
-const options = { servers: `127.0.0.1:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 };
+const options = {
+  servers: `127.0.0.1:${port}`,
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 100,
+  waitOnFirstConnect: true,
+};
 const connection = await client.connect(options);
 const engine = { flush: async () => {}, lastId: () => undefined };
 makers.set(

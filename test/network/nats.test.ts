@@ -1,11 +1,12 @@
 import { type JsonValue, Message } from '../../src/actor/index.ts';
 import type { Engine } from '../../src/network/engine/engine.ts';
 import { makers } from '../../src/network/engine/lasting.ts';
-import { Network } from '../../src/network/index.ts';
+import { type Component, Network } from '../../src/network/index.ts';
 import { NatsEngine } from '../../src/network/nats/index.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
+import { ACTOR } from '../option-tables.ts';
 import { checkSchedule } from './engine-model.ts';
 import { FakeNats, fakeClient } from './fake-nats.ts';
 import { NatsEngines, TestEngine } from './nats-engines.ts';
@@ -248,6 +249,71 @@ suite('engine on NATS', test => {
     await engine.close();
   });
 
+  test.row(
+    ['limit.attempts', 'error.TOO_MANY_ATTEMPTS'],
+    'a step that ends process after process is begun five times more, and then not again',
+    async () => {
+      let engine = await engines.create(line);
+      await engine.send('go', Message.integer(1));
+      is(engine.begin('a'), undefined);
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        engine = await engines.kill(engine, line);
+        const end = await engine.begin('a')!;
+        // The others wait until it is at its end, and then count for themselves.
+        const other = engine.begin('b')!;
+        end();
+        (await other)();
+        const b = await engine.own({ node: 'b' });
+        await b.commit(stepOf([]));
+        is(engine.begin('b'), undefined);
+        await engine.flush();
+      }
+      engine = await engines.kill(engine, line);
+      await raises(() => engine.begin('a')!, {
+        code: 'TOO_MANY_ATTEMPTS',
+        message: /5 processes in a row have died/,
+      });
+      const a = await engine.own({ node: 'a' });
+      await a.commit(stepOf(await a.take(1)));
+      is(engine.begin('a'), undefined);
+      engine = await engines.crash(engine, line);
+      (await engine.begin('a')!)();
+      // A worker that ends in peace leaves no doubt.
+      const name = engines.nameOf(engine);
+      await engine.close();
+      engine = await engines.open(name, line);
+      is(engine.begin('a'), undefined);
+      await engine.close();
+    },
+  );
+
+  test('a packet that ends process after process becomes a dead letter, and those after it go on', async () => {
+    const name = 'poison';
+    let deaths = 0;
+    const Poison = (packet: { in?: Message }) => {
+      if (packet.in!.data !== 13) return { out: packet.in! };
+      deaths++;
+      // The process is gone: the step never ends.
+      return new Promise<never>(() => {});
+    };
+    const start = () => expose(name, {}, Poison);
+    let { network, connection } = await start();
+    for (const n of [12, 13, 14]) fake.publish(`pb.${name}.in.go`, integer(n));
+    for (let run = 1; run <= 6; run++) {
+      network.start();
+      while (deaths < run) await new Promise(resolve => setTimeout(resolve, 5));
+      await connection.close();
+      void network.stop({ drain: false }).catch(() => {});
+      await engines.endLease(name);
+      ({ network, connection } = await start());
+    }
+    network.start();
+    equal(await outOf(name, 2), [12, 14]);
+    const [letter] = await network.deadLetters();
+    equal([letter!.code, letter!.message.data, deaths], ['TOO_MANY_ATTEMPTS', 13, 6]);
+    await network.stop();
+  });
+
   const pass = (name = 'pass') => ({
     properties: { name },
     processes: { a: { component: 'Pass' } },
@@ -257,14 +323,14 @@ suite('engine on NATS', test => {
   });
   const Pass = (packet: { in?: Message }) => ({ out: packet.in! });
   /** Runs a network whose ports are subjects. */
-  const expose = async (name: string, bounds = {}) => {
+  const expose = async (name: string, bounds = {}, component: Component = Pass) => {
     const connection = fake.connect();
     const engine = { flush: async () => {}, lastId: () => undefined };
     makers.set(
       engine,
       given => new TestEngine(server, connection, { name, exposed: true }, { ...given, ...bounds }),
     );
-    const network = await Network.create(pass(name), { components: { Pass }, engine });
+    const network = await Network.create(pass(name), { components: { Pass: component }, engine });
     return { network, connection };
   };
   const outOf = async (name: string, count: number) => {
@@ -305,6 +371,24 @@ suite('engine on NATS', test => {
     is(fake.streams.get(`PB_${name}_IN`)!.messages.length <= 400, true);
   });
 
+  test('of two messages with one id, one goes on, and messages of the outside that were removed are not missed', async () => {
+    const name = 'ids';
+    const { network } = await expose(name);
+    network.start();
+    const id = (text: string) => new Map([['Nats-Msg-Id', text]]);
+    for (const [n, text] of [
+      [1, 'a'],
+      [2, 'a'],
+      [3, 'b'],
+    ] as const)
+      fake.publish(`pb.${name}.in.go`, integer(n), id(text));
+    equal(await outOf(name, 2), [1, 3]);
+    fake.streams.get(`PB_${name}_OUT`)!.messages = [];
+    fake.publish(`pb.${name}.in.go`, integer(4), id('c'));
+    equal(await outOf(name, 1), [4]);
+    await network.stop();
+  });
+
   test('a message that is not one becomes a dead letter, and those after it go on', async () => {
     const name = 'wrong';
     const { network, connection } = await expose(name);
@@ -339,7 +423,30 @@ suite('engine on NATS', test => {
     await again.network.stop();
   });
 
-  test('names, options and time limits that do not fit are refused', async () => {
+  test('a module without a time limit, or with one over half of the lease, is refused', async () => {
+    const graph = (metadata = {}) => ({
+      properties: { name: 'timed' },
+      processes: { a: { component: 'X', metadata } },
+      connections: [],
+    });
+    const create = (timeoutMs: number | undefined, metadata?: object) =>
+      Network.create(graph(metadata), {
+        components: { X: { source: ACTOR } },
+        actors: { timeoutMs },
+        engine: new NatsEngine(fake.connect(), { leaseMs: 4000 }),
+      });
+    const limit = 'Network: actors.timeoutMs of node "a": expected at most 2,000 ms, half of leaseMs, got ';
+    await raises(() => create(undefined), { code: 'INVALID_CONFIG', message: `${limit}no limit` });
+    await raises(() => create(2001), { code: 'INVALID_CONFIG', message: `${limit}2001` });
+    await raises(() => create(1, { timeout_ms: 3000 }), { code: 'INVALID_CONFIG', message: `${limit}3000` });
+    for (const [timeoutMs, metadata] of [
+      [2000, {}],
+      [9000, { timeout_ms: 1 }],
+    ] as const)
+      await raises(() => create(timeoutMs, metadata), { code: 'NATS_CLIENT_MISSING' });
+  });
+
+  test('names and options that do not fit are refused', async () => {
     const connection = fake.connect();
     await raises(() => new NatsEngine({} as never), {
       code: 'INVALID_CONFIG',

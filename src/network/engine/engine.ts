@@ -131,6 +131,12 @@ export interface Engine {
   readonly batch: number;
   /** Prepares the network. Initial packets of a node without a record are put before all others. Called once. */
   open(plan: Plan): Promise<void>;
+  /**
+   * A step of a node begins. Resolves when it may, to a function that is called at its end, before its commit. Only engines that
+   * count how often a process dies during a step have it, and after such a death only.
+   * @throws {NetworkError} TOO_MANY_ATTEMPTS
+   */
+  begin?(node: string): Promise<() => void> | undefined;
   /** Begins to make the steps of a node. An earlier session of the node is fenced. */
   own(key: NodeKey, signal?: AbortSignal): Promise<NodeSession>;
   /**

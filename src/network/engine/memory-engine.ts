@@ -53,7 +53,7 @@ export interface Change {
 export type Feed = (
   port: string,
   message: Message,
-  options: { readonly traceparent?: string | undefined; readonly at: SendOptions['at'] },
+  options: Pick<SendOptions, 'at' | 'id'> & { readonly traceparent?: string | undefined },
 ) => Promise<void>;
 
 const NO_TRACE: Trace = { causes: [], hops: 0 };

@@ -82,7 +82,7 @@ export class JournaledEngine extends LoggedEngine {
   }
 
   /** Writes all journals anew, each without the rest of a line that a kill has torn. */
-  protected begin(nodes: Iterable<string | null>): void {
+  protected rewrite(nodes: Iterable<string | null>): void {
     for (const node of nodes) this.#attempt(() => this.#compact(node));
   }
 

@@ -3,7 +3,7 @@ import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } fro
 import { type Change, MemoryEngine } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import { invalid, type Snapshot, writeCommit } from './record.ts';
+import { type CommitRecord, invalid, type Snapshot, writeCommit } from './record.ts';
 import { type Left, type Restored, restore } from './restore.ts';
 
 /**
@@ -17,13 +17,14 @@ export abstract class LoggedEngine extends MemoryEngine {
   /** Commits up to this number are safe, and so are packets below that number. */
   #synced = { commit: 0, number: 0 };
   #syncing: Promise<void> | undefined;
+  readonly #attempts = new Map<string | null, number>();
 
   /** The place of the log, for messages. */
   protected abstract readonly place: string;
   /** Returns the log of an earlier process in parts, one for each node, by their names. */
   protected abstract readLog(): ReadonlyMap<string, Uint8Array>;
   /** Writes the log anew. @param nodes those that had a part in it; null for the world outside */
-  protected abstract begin(nodes: Iterable<string | null>): void;
+  protected abstract rewrite(nodes: Iterable<string | null>): void;
   /** Adds a line to the part of a node. @throws when it cannot be kept; then nothing has changed */
   protected abstract append(node: string | null, line: Uint8Array): void;
   /** Makes all lines safe that were added so far. */
@@ -96,20 +97,38 @@ export abstract class LoggedEngine extends MemoryEngine {
       const delivery = { source, position, port: channel.port, message, trace: { ...trace, causes } };
       channel.putAgain({ delivery, bytes: messageBytes(message), number });
     }
-    this.begin(left.keys());
+    for (const [node, { attempts }] of left) this.#attempts.set(node, attempts);
+    this.rewrite(left.keys());
   }
 
   protected override keep({ node, read, state, dead = [], puts, id }: Change): void {
-    this.checkWritable(node);
     const number = this.entries;
     const sent = puts.flatMap(({ message, trace, channels }) =>
       channels.length > 0 ? [{ to: channels.map(({ source }) => source), message, trace }] : [],
     );
     const positions: { [source: string]: number } = {};
     for (const { source, position } of read) setOwn(positions, source, position);
+    this.#attempts.delete(node);
+    this.#write(node, { number, read: positions, state, sent, dead, id });
+  }
+
+  /** Number of times that a step of a node was begun which no process has survived. */
+  protected attemptsOf(node: string | null): number {
+    return this.#attempts.get(node) ?? 0;
+  }
+
+  /** Keeps that a step of a node was begun. */
+  protected attempt(node: string): void {
+    const attempts = this.attemptsOf(node) + 1;
+    this.#attempts.set(node, attempts);
+    const nothing = { read: {}, state: undefined, sent: [], dead: [], id: undefined };
+    this.#write(node, { ...nothing, number: this.entries, attempts });
+  }
+
+  #write(node: string | null, record: Omit<CommitRecord, 'commit' | 'synced'>): void {
+    this.checkWritable(node);
     const commit = this.#commit + 1;
-    const { commit: synced } = this.#synced;
-    this.append(node, writeCommit({ commit, synced, number, read: positions, state, sent, dead, id }));
+    this.append(node, writeCommit({ ...record, commit, synced: this.#synced.commit }));
     this.#commit = commit;
   }
 
@@ -146,6 +165,7 @@ export abstract class LoggedEngine extends MemoryEngine {
       packets,
       ids: node === null ? Object.fromEntries([...this.ids].map(([port, ids]) => [port, [...ids]])) : {},
       dead: this.letters.filter(letter => letter.node === (node ?? '')),
+      attempts: this.attemptsOf(node),
     };
   }
 

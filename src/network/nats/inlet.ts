@@ -132,10 +132,9 @@ export class Inlet {
       bury(port, at, data, error);
       return;
     }
-    const sending = put(port, content, {
-      traceparent: readTraceparent(headers.get('traceparent') ?? ''),
-      at,
-    });
+    const traceparent = readTraceparent(headers.get('traceparent') ?? '');
+    // The server forgets ids of messages that are gone when it starts again. The log remembers them.
+    const sending = put(port, content, { traceparent, at, id: headers.get('Nats-Msg-Id') });
     sending.catch(() => {});
     this.#waiting.push(sending);
     while (this.#waiting.length > MOST_WAITING) await this.#waiting.shift();

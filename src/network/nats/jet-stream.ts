@@ -165,7 +165,8 @@ export class JetStream {
       } catch (error) {
         if (error instanceof JetStreamError && error.status !== UNAVAILABLE) throw error;
       }
-      await pause(PAUSE_MS, this.#signal);
+      // Without the signal: many requests may wait at once.
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
     }
   }
 

@@ -6,8 +6,8 @@ import { EXPECTED, hasCode, type JetStream } from './jet-stream.ts';
 /** Lines, each with the node whose part of the log it belongs to; null for the world outside. */
 export type Lines = readonly (readonly [node: string | null, line: Uint8Array])[];
 
-/** A record that has a snapshot begins the log anew. */
-export type RecordKind = 'commits' | 'snapshot';
+/** A record that has a snapshot begins the log anew. One of the kind `end` says that its writer has ended in peace. */
+export type RecordKind = 'commits' | 'snapshot' | 'end';
 
 const VERSION = '1';
 const HEADERS = {
@@ -37,6 +37,8 @@ export class NatsLog {
   readonly #writer: string;
   #last = 0;
   #records = 0;
+  /** Whether the writer before this one has died. */
+  hasDied = false;
 
   constructor(jetStream: JetStream, stream: string, subject: string, writer: string) {
     this.#jetStream = jetStream;
@@ -51,6 +53,7 @@ export class NatsLog {
     let parts = new Map<string, Uint8Array[]>();
     let record: Uint8Array[] = [];
     this.#last = 0;
+    this.hasDied = false;
     for (let from = first; messages > 0 && from <= last; from += WINDOW) {
       const count = Math.min(WINDOW, last - from + 1);
       const read = Array.from({ length: count }, (_, at) =>
@@ -65,7 +68,9 @@ export class NatsLog {
         if (record.length !== part - 1) continue;
         record.push(message.data);
         if (part < all) continue;
-        if (message.headers.get(HEADERS.kind) === 'snapshot') parts = new Map();
+        const kind = message.headers.get(HEADERS.kind);
+        this.hasDied = kind !== 'end';
+        if (kind === 'snapshot') parts = new Map();
         addLines(parts, joined(record));
       }
     }

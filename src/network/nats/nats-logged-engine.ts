@@ -1,4 +1,4 @@
-import { ActorError, refuseOption } from '../../actor/errors.ts';
+import { ActorError, describe, refuseOption } from '../../actor/errors.ts';
 import { Message } from '../../actor/message/message.ts';
 import { messageOf } from '../../errors.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../engine/engine.ts';
 import type { Change, Feed, MemoryEngineOptions } from '../engine/memory-engine.ts';
 import { NetworkError } from '../errors.ts';
+import { NETWORK_LIMITS } from '../limits.ts';
 import { LoggedEngine } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -24,6 +25,8 @@ import { Outlet } from './outlet.ts';
 const MIB = 2 ** 20;
 /** The log is written anew when its commits take more than this, and more than twice the snapshot. */
 const COMPACT_BYTES = 4 * MIB;
+/** Then a server that does not answer is left alone. */
+const LONGEST_CLOSE_MS = 10_000;
 /** Commits wait while more than this is on its way to the server. */
 const MOST_PENDING_BYTES = 8 * MIB;
 
@@ -50,6 +53,10 @@ export class NatsLoggedEngine extends LoggedEngine {
   #logBytes = 0;
   #snapshotBytes = Number.NEGATIVE_INFINITY;
   #isKicked = false;
+  /** Nodes that have made no step since the worker before this one died. */
+  readonly #suspects = new Set<string>();
+  /** Resolves when no step of them runs. */
+  #alone: Promise<void> = Promise.resolve();
   #failure: ActorError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -103,7 +110,10 @@ export class NatsLoggedEngine extends LoggedEngine {
     this.#log = this.makeLog(jetStream, `PB_${name}_LOG`, subject, this.#worker);
     await this.#takeOver();
     await super.open(plan);
-    for (const { id } of plan.nodes) this.#nodes.add(id);
+    for (const { id } of plan.nodes) {
+      this.#nodes.add(id);
+      if (this.#log.hasDied) this.#suspects.add(id);
+    }
     // Makes the log begin with a snapshot of this worker.
     await this.sync();
     this.setSynced();
@@ -118,6 +128,37 @@ export class NatsLoggedEngine extends LoggedEngine {
 
   protected makeLog(...given: ConstructorParameters<typeof NatsLog>): NatsLog {
     return new NatsLog(...given);
+  }
+
+  /**
+   * After a death each node begins its first step alone, once the log has it. So only the step that ends the process again counts
+   * as an attempt.
+   */
+  begin(node: string): Promise<() => void> | undefined {
+    return this.#suspects.has(node) ? this.#beginAlone(node) : undefined;
+  }
+
+  async #beginAlone(node: string): Promise<() => void> {
+    const before = this.#alone;
+    let end = () => {};
+    this.#alone = new Promise(resolve => {
+      end = resolve;
+    });
+    await before;
+    try {
+      const attempts = this.attemptsOf(node);
+      if (attempts >= NETWORK_LIMITS.attempts.default)
+        throw new NetworkError(
+          'TOO_MANY_ATTEMPTS',
+          `node ${describe(node)}: ${attempts} processes in a row have died during this step`,
+        );
+      this.attempt(node);
+      await this.flush();
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
   /** Reads the log, and appends an empty record: the worker before this one can append nothing from then on. */
@@ -138,7 +179,7 @@ export class NatsLoggedEngine extends LoggedEngine {
     return this.#read;
   }
 
-  protected begin(nodes: Iterable<string | null>): void {
+  protected rewrite(nodes: Iterable<string | null>): void {
     for (const node of nodes) this.#nodes.add(node);
     this.#read = new Map();
   }
@@ -184,6 +225,7 @@ export class NatsLoggedEngine extends LoggedEngine {
 
   protected override keep(change: Change): void {
     super.keep(change);
+    if (change.node !== null) this.#suspects.delete(change.node);
     for (const { source, position } of change.read)
       if (source.startsWith(LIST)) this.#inlet?.advance(source, position);
   }
@@ -244,11 +286,16 @@ export class NatsLoggedEngine extends LoggedEngine {
   async #close(): Promise<void> {
     this.halt();
     await super.close();
+    const end = () => this.#ended.abort(new ActorError('STATE_STORE_FAILED', `${this.place}: closed`));
+    const timer = setTimeout(end, LONGEST_CLOSE_MS);
     try {
-      if (this.#log && !this.#failure) await this.flush();
+      if (!this.#log || this.#failure) return;
+      await this.flush();
+      await this.#log.append('end', []).catch(() => {});
     } finally {
       if (!this.#ended.signal.aborted) await this.#lease?.release();
-      this.#ended.abort(new ActorError('STATE_STORE_FAILED', `${this.place}: closed`));
+      clearTimeout(timer);
+      end();
     }
   }
 

@@ -1,7 +1,7 @@
 import { writeText } from '../../actor/json/writer.ts';
 import { toWire } from '../../actor/message/wire.ts';
 import { LIST, OUTSIDE, type Received } from '../engine/engine.ts';
-import { fenced } from '../errors.ts';
+import { NetworkError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { EXPECTED, hasCode, type JetStream } from './jet-stream.ts';
 import { tokenOf } from './token.ts';
@@ -52,7 +52,8 @@ export class Outlet {
     }
   }
 
-  async #publish(latest: Latest, { message, number, trace }: Received): Promise<void> {
+  async #publish(latest: Latest, delivery: Received): Promise<void> {
+    const { message, number, trace } = delivery;
     const headers = {
       [EXPECTED]: String(latest.sequence),
       [NUMBER]: String(number),
@@ -69,14 +70,17 @@ export class Outlet {
       if (!hasCode(error, 'wrongSequence')) throw error;
       // The message may have been kept without an answer, and was then sent again.
       await this.#look(latest);
-      if (latest.number !== number) throw fenced(latest.subject);
+      if (latest.number === number) return;
+      if (latest.sequence > 0)
+        throw new NetworkError('NODE_FENCED', `${latest.subject}: another worker has taken the network over`);
+      // The message before this one has reached its age, and is gone.
+      await this.#publish(latest, delivery);
     }
   }
 
   async #look(latest: Latest): Promise<void> {
     const last = await this.#jetStream.read(this.#stream, { last_by_subj: latest.subject });
-    if (!last) return;
-    latest.sequence = last.sequence;
-    latest.number = Number(last.headers.get(NUMBER) ?? -1);
+    latest.sequence = last?.sequence ?? 0;
+    latest.number = Number(last?.headers.get(NUMBER) ?? latest.number);
   }
 }
