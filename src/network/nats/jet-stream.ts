@@ -67,13 +67,10 @@ export class JetStream {
   static async on(
     connection: NatsConnection,
     signal: AbortSignal,
-    load: () => Promise<Client> = () => import('@nats-io/nats-core'),
+    load: () => Promise<Client> = loadClient,
   ): Promise<JetStream> {
     checkVersion(connection.info?.version);
-    const { headers } = await load().catch((cause: unknown) => {
-      const problem = 'NatsEngine needs the package @nats-io/nats-core; run `npm install @nats-io/nats-core`';
-      throw new NetworkError('NATS_CLIENT_MISSING', problem, { cause });
-    });
+    const { headers } = await load();
     return new JetStream(connection, headers, signal);
   }
 
@@ -186,6 +183,13 @@ export class JetStream {
     return result as T;
   }
 }
+
+/** Bundlers leave an import out that is not there, if `catch` follows it. */
+const loadClient = (): Promise<Client> =>
+  import('@nats-io/nats-core').catch((cause: unknown) => {
+    const problem = 'NatsEngine needs the package @nats-io/nats-core; run `npm install @nats-io/nats-core`';
+    throw new NetworkError('NATS_CLIENT_MISSING', problem, { cause });
+  });
 
 /** Older servers ignore the times of keys without a word: a lease there would never end. */
 function checkVersion(version: string | undefined): void {
