@@ -176,8 +176,10 @@ async function checkPort(
   let sequence = 1;
   let quietMs = Date.now();
   for (let expected = 1; expected <= count; ) {
-    const read = Array.from({ length: WINDOW }, (_, at) => readNext(connection, name, sequence + at));
-    const found = await Promise.all(read);
+    const head = await readNext(connection, name, sequence);
+    const more = head ? WINDOW : 0;
+    const read = Array.from({ length: more }, (_, at) => readNext(connection, name, sequence + 1 + at));
+    const found = [head, ...(await Promise.all(read))];
     const missing = found.indexOf(undefined);
     const there = missing < 0 ? found : found.slice(0, missing);
     for (const message of there) {

@@ -39,13 +39,12 @@ const Count = (packet: { in?: Message }, { state }: { state: Map<string, unknown
 
 try {
   const network = await Network.create(KILL_GRAPH, { components: { Count }, engine });
-  network.subscribe(event => {
-    if (event.type === 'phase' && event.phase === 'stopped') process.exit(3);
-  });
   network.start();
   console.log('active');
-  await network.drain().catch(error => console.log(`ended: ${(error as Error).message}`));
+  for await (const _ of network.outports.first!) {
+    // The messages go to the server. The loop ends with the failure of the network.
+  }
 } catch (error) {
   console.log(`ended: ${(error as Error).message}`);
-  process.exit(3);
 }
+process.exit(3);

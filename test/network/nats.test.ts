@@ -389,6 +389,30 @@ suite('engine on NATS', test => {
     await network.stop();
   });
 
+  test('after a message that could not be kept, none is kept, and all come again to the next worker', async () => {
+    const name = 'gap';
+    let engine = await engines.open(name, line, {}, { exposed: true });
+    for (const n of [1, 2, 3]) fake.publish(`pb.${name}.in.go`, integer(n));
+    const feeding = engine.feed(async (port, message, options) => {
+      if (message.data === 2) throw new Error('lost');
+      await engine.send(port, message, options);
+    });
+    await raises(() => feeding, { message: 'lost' });
+    await engine.flush();
+    engine = await engines.kill(engine, line, { exposed: true });
+    const again = engine.feed(
+      async (port, message, options) => void (await engine.send(port, message, options)),
+    );
+    const a = await engine.own({ node: 'a' });
+    equal(
+      (await takeAll(a, 3)).map(({ message }) => message.data),
+      [1, 2, 3],
+    );
+    engine.halt();
+    await again;
+    await engine.close();
+  });
+
   test('a message that is not one becomes a dead letter, and those after it go on', async () => {
     const name = 'wrong';
     const { network, connection } = await expose(name);

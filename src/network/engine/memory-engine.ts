@@ -188,7 +188,8 @@ export class MemoryEngine implements Engine {
     const ids = this.ids.get(port) ?? new Set();
     this.ids.set(port, ids);
     const isKnown = () => id !== undefined && ids.has(id);
-    if (isKnown()) return false;
+    // A message of a list takes its turn, because the positions of the list are kept in order.
+    if (isKnown() && !at) return false;
     const put = { message, bytes: messageBytes(message), trace, channels: [channel] };
     let isNew = true;
     await this.#room.whenRoom(null, [channel], signal, {
@@ -198,8 +199,11 @@ export class MemoryEngine implements Engine {
       run: () => {
         // The same packet may have waited twice.
         isNew = !isKnown();
-        if (!isNew) return;
         const read = at ? [at] : [];
+        if (!isNew) {
+          if (at) this.keep({ node: null, read, puts: [] });
+          return;
+        }
         this.keep({ node: null, read, puts: [put], id: id === undefined ? undefined : [port, id] });
         if (id !== undefined) ids.add(id);
         if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);

@@ -4,6 +4,7 @@ import type { Message } from '../../actor/message/message.ts';
 import { fromWire } from '../../actor/message/wire.ts';
 import { LIST, type Positions } from '../engine/engine.ts';
 import type { Feed } from '../engine/memory-engine.ts';
+import { NetworkError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readTraceparent } from '../traceparent.ts';
 import type { JetStream, StoredMessage } from './jet-stream.ts';
@@ -17,6 +18,11 @@ const MOST_WAITING = 4 * WINDOW;
 const LOOK_MS = 500;
 const TRIM_AFTER = 1000;
 const MINUTE_NS = 60e9;
+
+interface Place {
+  readonly source: string;
+  readonly position: number;
+}
 
 /** Keeps that a message was read and is not one, as a dead letter. */
 export type Bury = (
@@ -34,6 +40,8 @@ export class Inlet {
   /** By subject. */
   readonly #ports = new Map<string, { readonly port: string; readonly source: string }>();
   readonly #positions: { [source: string]: number } = {};
+  /** Positions of messages that are on their way into the network, by source. */
+  readonly #expected = new Map<string, number[]>();
   readonly #ended = new AbortController();
   readonly #waiting: Promise<void>[] = [];
   #wake = () => {};
@@ -65,6 +73,7 @@ export class Inlet {
       const source = `${LIST}${port}`;
       this.#ports.set(subject, { port, source });
       this.#positions[source] = positions[source] ?? 0;
+      this.#expected.set(source, []);
     }
   }
 
@@ -73,9 +82,19 @@ export class Inlet {
     return this.#positions;
   }
 
-  /** A commit in the log has read a message. */
-  advance(source: string, position: number): void {
+  /** Refuses a message whose predecessor was not kept: the position of the next would leave it out. */
+  check({ source, position }: Place): void {
+    if (this.#expected.get(source)![0] !== position)
+      throw new NetworkError(
+        'NETWORK_STOPPED',
+        `${this.#subject}: a message before ${position} was not kept`,
+      );
+  }
+
+  /** A commit has read a message. */
+  advance({ source, position }: Place): void {
     this.#positions[source] = position;
+    this.#expected.get(source)!.shift();
   }
 
   halt(): void {
@@ -122,6 +141,7 @@ export class Inlet {
     if (!known || position <= this.#positions[known.source]!) return;
     const { port, source } = known;
     const at = { source, position };
+    this.#expected.get(source)!.push(position);
     let content: Message;
     try {
       content = fromWire(readJson(data), ['message'], strictly, () => true)!;

@@ -224,10 +224,11 @@ export class NatsLoggedEngine extends LoggedEngine {
   }
 
   protected override keep(change: Change): void {
+    const at = change.read.find(({ source }) => source.startsWith(LIST));
+    if (at) this.#inlet!.check(at);
     super.keep(change);
     if (change.node !== null) this.#suspects.delete(change.node);
-    for (const { source, position } of change.read)
-      if (source.startsWith(LIST)) this.#inlet?.advance(source, position);
+    if (at) this.#inlet!.advance(at);
   }
 
   readonly #bury: Bury = (port, at, data, { code, message: error }) => {
