@@ -6,6 +6,7 @@ import type { Test } from '../helpers/suite.ts';
 import { checkSchedule } from '../network/engine-model.ts';
 import { NatsEngines } from '../network/nats-engines.ts';
 import { type KillRun, runKills } from './kill.ts';
+import { runPage } from './page.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
 
 // The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names.
@@ -37,6 +38,10 @@ engineContract(test, {
 const seed = Date.now() & 0xffff_ffff;
 test('random schedules of take, commit, fence and crash lose and double nothing', async () => {
   for (let at = seed; at < seed + SCHEDULES; at++) await checkSchedule(at, engines);
+});
+test('the worker of docs/NETWORKS.md runs with the package and its client', async () => {
+  const data = await runPage(server);
+  if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
 });
 const RUNS: readonly (KillRun & { name: string })[] = [
   { name: 'kill -9 of the worker', harm: 'kill', messages: 5000, harms: 3 },
