@@ -37,8 +37,10 @@ export class TestEngine extends NatsLoggedEngine {
     this.#isUnchecked = isUnchecked;
   }
 
-  protected override connect(connection: NatsConnection, signal: AbortSignal): Promise<JetStream> {
-    return JetStream.on(connection, signal, async () => this.#client);
+  protected override connect(
+    ...[connection, signal, warn]: Parameters<typeof JetStream.on>
+  ): Promise<JetStream> {
+    return JetStream.on(connection, signal, warn, async () => this.#client);
   }
 
   protected override makeLog(...given: ConstructorParameters<typeof NatsLog>): NatsLog {

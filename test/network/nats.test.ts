@@ -234,6 +234,20 @@ suite('engine on NATS', test => {
     },
   );
 
+  test('a server that does not answer gives one warning, and is asked on', async () => {
+    const warnings: string[] = [];
+    const options = { name: 'silent', onWarning: (message: string) => void warnings.push(message) };
+    const engine = new TestEngine(server, fake.connect(), options);
+    fake.unavailable = 25;
+    await engine.open(line);
+    match(
+      warnings[0]!,
+      /JetStream does not answer \$JS\.API\.STREAM\.INFO\.PB_silent_LOG: timeout; the engine/,
+    );
+    is(warnings.length, 2);
+    await engine.close();
+  });
+
   test('a single server gives a warning, and a closed connection an error', async () => {
     const warnings: string[] = [];
     const options = { name: 'warned', onWarning: (message: string) => void warnings.push(message) };

@@ -1,4 +1,5 @@
 import { ActorError } from '../../actor/errors.ts';
+import { messageOf } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import { NetworkError } from '../errors.ts';
 
@@ -48,6 +49,8 @@ export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
 const LEAST_VERSION = [2, 11] as const;
 const REQUEST_MS = 5000;
 const PAUSE_MS = 100;
+/** Failed requests after which a warning says so: JetStream may be off on the server. */
+const WARN_AFTER = 20;
 const UNAVAILABLE = 503;
 
 export const hasCode = (error: unknown, code: keyof typeof JS_CODES): boolean =>
@@ -58,23 +61,34 @@ export class JetStream {
   readonly #connection: NatsConnection;
   readonly #makeHeaders: Client['headers'];
   readonly #signal: AbortSignal;
+  readonly #warn: (message: string) => void;
+  /** Failures since the last answer. */
+  #failures = 0;
 
   /**
    * @param signal ends the repetition
+   * @param warn called when a request has failed again and again
    * @param load loads the client
    * @throws {NetworkError} NATS_TOO_OLD, NATS_CLIENT_MISSING
    */
   static async on(
     connection: NatsConnection,
     signal: AbortSignal,
+    warn: (message: string) => void,
     load: () => Promise<Client> = loadClient,
   ): Promise<JetStream> {
     checkVersion(connection.info?.version);
     const { headers } = await load();
-    return new JetStream(connection, headers, signal);
+    return new JetStream(connection, headers, signal, warn);
   }
 
-  private constructor(connection: NatsConnection, makeHeaders: Client['headers'], signal: AbortSignal) {
+  private constructor(
+    connection: NatsConnection,
+    makeHeaders: Client['headers'],
+    signal: AbortSignal,
+    warn: (message: string) => void,
+  ) {
+    this.#warn = warn;
     this.#connection = connection;
     this.#makeHeaders = makeHeaders;
     this.#signal = signal;
@@ -158,9 +172,15 @@ export class JetStream {
           'NATS: the connection is closed; connect with maxReconnectAttempts: -1',
         );
       try {
-        return await this.#requestOnce(subject, data, headers);
+        const answer = await this.#requestOnce<T>(subject, data, headers);
+        this.#failures = 0;
+        return answer;
       } catch (error) {
         if (error instanceof JetStreamError && error.status !== UNAVAILABLE) throw error;
+        if (++this.#failures === WARN_AFTER)
+          this.#warn(
+            `NATS: JetStream does not answer ${subject}: ${messageOf(error)}; the engine goes on asking`,
+          );
       }
       // Without the signal: many requests may wait at once.
       await new Promise(resolve => setTimeout(resolve, PAUSE_MS));

@@ -97,7 +97,7 @@ export class NatsLoggedEngine extends LoggedEngine {
       );
     this.#name = name;
     const { signal } = this.#ended;
-    const jetStream = await this.connect(this.#connection, signal);
+    const jetStream = await this.connect(this.#connection, signal, onWarning);
     const config = { num_replicas: replicas };
     const subject = `pb.${name}.log`;
     const kept = await jetStream.ensureStream(`PB_${name}_LOG`, { subjects: [subject], ...config });
@@ -122,8 +122,8 @@ export class NatsLoggedEngine extends LoggedEngine {
     this.#outlet = await Outlet.open(jetStream, name, plan, config);
   }
 
-  protected connect(connection: NatsConnection, signal: AbortSignal): Promise<JetStream> {
-    return JetStream.on(connection, signal);
+  protected connect(...given: Parameters<typeof JetStream.on>): Promise<JetStream> {
+    return JetStream.on(...given);
   }
 
   protected makeLog(...given: ConstructorParameters<typeof NatsLog>): NatsLog {

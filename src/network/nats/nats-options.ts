@@ -13,7 +13,7 @@ export interface NatsEngineOptions {
   replicas?: 1 | 3 | 5 | undefined;
   /** Whether inports take messages of the subjects `pb.NAME.in.PORT`, and outports send to `pb.NAME.out.PORT`. Default: no. */
   exposed?: boolean | undefined;
-  /** Called with a sentence when the streams may lose messages that were acknowledged. Default: `console.warn`. */
+  /** Called with a sentence when the streams may lose messages that were acknowledged, and when the server does not answer. Default: `console.warn`. */
   onWarning?: ((message: string) => void) | undefined;
 }
 
