@@ -15,6 +15,7 @@ const IMPORTED = {
   preview2: 'wasi/preview2/index.js',
   msgpack: 'src/msgpack/index.js',
   pool: 'src/pool/index.js',
+  nats: 'src/network/nats/index.js',
 };
 /** Files for build tools, which load ES modules. */
 const FOR_TOOLS = {
@@ -58,7 +59,7 @@ const SHARED = [
   ],
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
-  ['network', /^src\/network\/(?!node\.js)/],
+  ['network', /^src\/network\/(?!node\.js|nats\/)/],
   ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];
 
@@ -85,7 +86,7 @@ export async function writePackage(root) {
     const bundle = await rollup({
       input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, dist + file])),
       plugins: [withMaps],
-      external: /^node:/,
+      external: /^(node:|@nats-io\/)/,
       treeshake: { moduleSideEffects: id => id.includes('/worker-web.') },
     });
     await bundle.write({

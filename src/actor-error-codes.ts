@@ -194,6 +194,25 @@ export const ACTOR_ERROR_CODES = [
     remedy: 'Let the node send less at once, or raise the limit that the message names.',
   },
   {
+    code: 'TOO_MANY_ATTEMPTS',
+    where: ['NatsEngine'],
+    when: 'Process after process died while a node made the same step. Its packet is in the dead letters, and the node goes on with the next.',
+    remedy:
+      'Run the packet of the dead letter alone. Its step may fill the memory of the process, or end it in another way.',
+  },
+  {
+    code: 'NATS_TOO_OLD',
+    where: ['Network.create', 'NatsEngine'],
+    when: 'The nats-server is older than 2.11, which ignores the time after which a key ends. A worker that has died would keep its network for ever.',
+    remedy: 'Run a newer nats-server.',
+  },
+  {
+    code: 'NATS_CLIENT_MISSING',
+    where: ['Network.create', 'NatsEngine'],
+    when: 'The package @nats-io/nats-core is not installed beside plugboard.',
+    remedy: 'Install it: `npm install @nats-io/nats-core`.',
+  },
+  {
     code: 'NETWORK_STOPPED',
     where: ['Network', 'engines'],
     when: 'A network is used that was stopped, or that stopped after a failure, which is the cause.',

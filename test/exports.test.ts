@@ -11,6 +11,8 @@ interface Package {
   name: string;
   exports: ExportsMap;
   bin: Record<string, string>;
+  /** Packages that users install beside this one. The code that imports them says so when they are missing. */
+  peerDependencies?: Record<string, string>;
 }
 
 /** The text of a file of the package, undefined when there is none. */
@@ -23,7 +25,11 @@ const undocumented = ['./package.json'];
  * Returns one line for each missing target of the map, for each import path that `pages` does not name, and for each
  * import, reached from a `default` target, of something else than the package's own files.
  */
-function findProblems({ name, exports, bin }: Package, read: Read, pages: string): string[] {
+function findProblems(
+  { name, exports, bin, peerDependencies = {} }: Package,
+  read: Read,
+  pages: string,
+): string[] {
   const missing = (key: string, file: string) =>
     read(file) === undefined ? [`${key}: there is no ${file}`] : [];
   const problems = Object.entries(bin).flatMap(([command, file]) => missing(`bin["${command}"]`, file));
@@ -32,7 +38,8 @@ function findProblems({ name, exports, bin }: Package, read: Read, pages: string
     const visit = (where: string, found: Target, isWeb: boolean) => {
       if (typeof found === 'string') {
         problems.push(...missing(where, found.replace('*', '')));
-        if (isWeb && found.endsWith('.js')) problems.push(...findForeignImports(found, read));
+        if (isWeb && found.endsWith('.js'))
+          problems.push(...findForeignImports(found, read, Object.keys(peerDependencies)));
         return;
       }
       const conditions = Object.keys(found);
@@ -65,7 +72,7 @@ const names = (pages: string, imported: string) =>
   ["'", '"', '`'].some(quote => pages.includes(quote + imported + quote));
 
 /** Each import that leaves the package's own files, with the way to it from `entry`. */
-function findForeignImports(entry: string, read: Read): string[] {
+function findForeignImports(entry: string, read: Read, peers: readonly string[]): string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   const visit = (file: string, way: readonly string[]) => {
@@ -74,7 +81,8 @@ function findForeignImports(entry: string, read: Read): string[] {
     const here = [...way, file];
     for (const specifier of scan(read(file) ?? '').imports) {
       if (specifier.startsWith('.')) visit(resolve(file, specifier), here);
-      else problems.push(`${here.join(' → ')} imports '${specifier}', which not every runtime has`);
+      else if (!peers.includes(specifier))
+        problems.push(`${here.join(' → ')} imports '${specifier}', which not every runtime has`);
     }
   };
   visit(entry, []);

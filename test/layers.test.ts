@@ -161,6 +161,8 @@ const LATE_IMPORTS: Files = {
     './run/growth.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
   'src/create.ts': './create/compiled.ts',
   'src/create/pipeline.ts': '../audit/policy.ts',
+  // When the network is made.
+  'src/network/nats/jet-stream.ts': '@nats-io/nats-core',
 };
 
 suite('layers', test => {

@@ -48,6 +48,8 @@ import { MEMORY_OPTIONS, PLUGIN_OPTIONS, WORKER_OPTIONS } from '../src/given/opt
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
 import { Network } from '../src/network/index.ts';
+import { NatsEngine } from '../src/network/nats/index.ts';
+import { NATS_OPTIONS } from '../src/network/nats/nats-options.ts';
 import { NETWORK_OPTIONS, SUBSCRIBE_OPTIONS } from '../src/network/network-options.ts';
 import { PLAN_OPTIONS } from '../src/network/plan/make-plan.ts';
 import { NETWORK_SEND_OPTIONS } from '../src/network/traceparent.ts';
@@ -70,6 +72,7 @@ import { PREOPEN_OPTIONS, WASI_OPTIONS } from '../wasi/wasi-options.ts';
 import { answering, METADATA, RESULT } from './actor/answering.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
+import { FakeNats } from './network/fake-nats.ts';
 import { RECORDED } from './replay/example.ts';
 
 /** The table of an options object. */
@@ -280,6 +283,11 @@ export const TAKERS: readonly Taker[] = [
     table: NETWORK_OPTIONS,
     callable: 'Network.create',
     give: options => Network.create({ properties: { name: 'n' } }, options),
+  },
+  {
+    table: NATS_OPTIONS,
+    callable: 'new NatsEngine',
+    give: options => new NatsEngine(new FakeNats().connect(), options),
   },
   {
     table: COMPONENT_MODULE,

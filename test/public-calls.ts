@@ -46,6 +46,7 @@ import {
 import { plugboard } from '../src/build/esbuild.ts';
 import { attempt } from '../src/errors.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
+import { NatsEngine } from '../src/network/nats/index.ts';
 import { Network as AnyNetwork } from '../src/network/network.ts';
 import { JournalEngine, Network, toDot, toMermaid } from '../src/network/node.ts';
 import {
@@ -75,6 +76,7 @@ import {
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
+import { FakeNats } from './network/fake-nats.ts';
 import {
   ACTOR,
   actor,
@@ -99,6 +101,7 @@ export const ENTRIES = [
   'src/node',
   'src/actor/node',
   'src/network/node',
+  'src/network/nats/index',
   'abi/index',
   'wasi/index',
   'wasi/preview2/index',
@@ -113,6 +116,7 @@ export const ENTRIES = [
 /** Interfaces whose methods are written by callers and called by plugboard. */
 export const WRITTEN_BY_CALLERS = [
   ...[
+    'NatsConnection',
     'Platform',
     'ValueCodec',
     'StateStore',
@@ -196,6 +200,8 @@ const lines = () => new LineSink();
 const output = () => new PluginOutput(new ArrayBuffer(16));
 const state = () => new MemoryState();
 const journal = () => new JournalEngine('missing/state');
+const connection = new FakeNats().connect();
+const nats = () => new NatsEngine(connection);
 const vars = () => new Vars(1000);
 const config = { config: { text: 'a', env: {} } };
 const emptyFolder = { getDirectories: () => [] };
@@ -365,6 +371,9 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'new JournalEngine': make(JournalEngine, 'missing/state'),
   'JournalEngine.flush': on(journal, 'flush'),
   'JournalEngine.lastId': on(journal, 'lastId', 'go'),
+  'new NatsEngine': make(NatsEngine, connection, {}),
+  'NatsEngine.flush': on(nats, 'flush'),
+  'NatsEngine.lastId': on(nats, 'lastId', 'go'),
   'LastingEngine.flush': on(journal, 'flush'),
   'LastingEngine.lastId': on(journal, 'lastId', 'go'),
   'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),

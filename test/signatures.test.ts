@@ -44,7 +44,7 @@ const OPTIONS = [
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
   ...['RecorderOptions', 'ReplayOptions', 'EmitTestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
-  ...['NetworkSendOptions', 'SubscribeOptions'],
+  ...['NetworkSendOptions', 'SubscribeOptions', 'NatsEngineOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -108,6 +108,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'Part',
       'GraphInput',
       'Plan',
+      'NatsConnection',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [

@@ -13,6 +13,9 @@ export type NetworkErrorCode = Extract<
   | 'NODE_FENCED'
   | 'NETWORK_OVERFLOW'
   | 'STEP_TOO_LARGE'
+  | 'TOO_MANY_ATTEMPTS'
+  | 'NATS_TOO_OLD'
+  | 'NATS_CLIENT_MISSING'
   | 'NETWORK_STOPPED'
 >;
 

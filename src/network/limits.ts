@@ -2,7 +2,7 @@
 export interface NetworkLimit {
   readonly name: string;
   readonly default: number;
-  readonly unit: 'nodes' | 'connections' | 'packets' | 'bytes';
+  readonly unit: 'nodes' | 'connections' | 'packets' | 'bytes' | 'attempts';
   /** The option that changes it, if any. */
   readonly option: string | null;
   readonly why: string;
@@ -51,6 +51,13 @@ export const NETWORK_LIMITS = {
     unit: 'bytes',
     option: 'cycleCapacityBytes',
     why: 'As for packets.',
+  },
+  attempts: {
+    name: 'times that a step is begun again after a process has died during it, with a `NatsEngine`',
+    default: 5,
+    unit: 'attempts',
+    option: null,
+    why: 'A packet that ends the process would stop the network for ever. A machine that dies for other reasons seldom does so five times at one step.',
   },
   rememberedIds: {
     name: 'ids of packets that a port of a network remembers, to drop a packet that is sent again',

@@ -32,7 +32,7 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   pluginFolders?: readonly string[] | undefined;
   /** The folder of the graph file, from which a relative `plugin_path` starts. Default: the current folder. */
   graphFolder?: string | undefined;
-  /** Keeps packets and states beyond the end of the process, such as a `JournalEngine`. Default: in memory. */
+  /** Keeps packets and states beyond the end of the process, such as a `JournalEngine` or a `NatsEngine`. Default: in memory. */
   engine?: LastingEngine | undefined;
   /** Stops the network at once. */
   signal?: AbortSignal | undefined;
@@ -42,7 +42,7 @@ export interface NetworkOptions extends Pick<NodeOptions, 'environment' | 'allow
   onEvent?: NetworkListener | undefined;
 }
 
-const anEngine = kind<LastingEngine>('a JournalEngine', value => makers.has(Object(value)));
+const anEngine = kind<LastingEngine>('a JournalEngine or NatsEngine', value => makers.has(Object(value)));
 
 export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
   of: 'Network.create(graph, options)',
@@ -63,7 +63,7 @@ export const NETWORK_OPTIONS: OptionTable<NetworkOptions> = {
     },
     graphFolder: { ...orNull(aText), default: 'the current folder', where: 'Node, Deno, Bun' },
     ...BOUND_ROWS,
-    engine: { ...orNull(anEngine), default: 'none: in memory', where: 'Node, Deno, Bun' },
+    engine: { ...orNull(anEngine), default: 'none: in memory' },
     signal: {
       ...orNull({ ...aSignal, check: (...given) => ownSignal(aSignal.check(...given)) }),
       default: 'none',

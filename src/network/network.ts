@@ -27,7 +27,7 @@ import { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
-import { checkPorts, gateOf, makeWorker, planWith, portsOf, waysOf } from './parts.ts';
+import { checkPorts, checkTimeouts, gateOf, makeWorker, planWith, portsOf, waysOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
@@ -125,7 +125,8 @@ export class Network {
     const makeEngine = settings.engine && makers.get(settings.engine);
     const engine = makeEngine?.(bounds) ?? new MemoryEngine(bounds);
     const workers = new Map<string, NodeWorker>();
-    await engine.open(plan);
+    checkTimeouts(plan, settings, engine.mostTimeoutMs);
+    await engine.open(plan, settings.signal);
     try {
       for (const node of plan.nodes) workers.set(node.id, await makeWorker(node, settings, loader));
     } catch (error) {
@@ -212,7 +213,8 @@ export class Network {
     const fail = (error: unknown) => this.#fail(error);
     const nodes = [...this.#runners.values()].map(runner => runner.run().catch(fail));
     const ports = [...this.#traffic.outboxes.keys()].map(port => this.#traffic.forward(port).catch(fail));
-    this.#running = Promise.all([...nodes, ...ports]);
+    const feeding = this.#engine.feed((...given) => this.#traffic.send(...given)).catch(fail);
+    this.#running = Promise.all([...nodes, ...ports, feeding]);
   }
 
   /**
@@ -382,6 +384,7 @@ export class Network {
     const isStarted = this.#phase === 'running';
     this.#enter('stopping');
     this.pace.end();
+    this.#engine.halt();
     for (const box of this.#traffic.outboxes.values()) box.lift();
     if (isStarted) await this.#traffic.drained(this.#abort.signal);
     await this.#engine.close();

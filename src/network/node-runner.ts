@@ -130,7 +130,18 @@ export class NodeRunner {
     const node = this.#node.id;
     const work: Work = { read, packet: packetOf(read), tracing: Tracing.begin(read, events.isHeard) };
     const { packet, tracing } = work;
+    let end: (() => void) | undefined;
+    try {
+      const beginning = this.#owner.engine.begin?.(node);
+      if (beginning) end = await beginning;
+    } catch (cause) {
+      if (!(cause instanceof NetworkError && cause.code === 'TOO_MANY_ATTEMPTS')) throw cause;
+      await this.#bury(session, work, cause);
+      this.steps++;
+      return;
+    }
     const outcome = await this.#worker.step(this.#state, packet, tracing?.traceparent);
+    end?.();
     signal.throwIfAborted();
     const { error } = outcome;
     if (error) {
@@ -143,8 +154,7 @@ export class NodeRunner {
     } catch (cause) {
       if (!(cause instanceof NetworkError && cause.code === 'STEP_TOO_LARGE')) throw cause;
       await this.#worker.dropInstance();
-      const dead = read.map(delivery => this.#letter(work, delivery, cause.code, cause.message));
-      await this.#commit(session, read, { read, state: undefined, sent: [], dead });
+      await this.#bury(session, work, cause);
     }
     this.steps++;
     if (tracing && events.isHeard)
@@ -152,6 +162,13 @@ export class NodeRunner {
         { type: 'step', node, ...tracing.end(placesOf(read), outcome) },
         { input: packet, output: outcome.packets },
       );
+  }
+
+  /** Commits that the packet of a step is in the dead letters. */
+  async #bury(session: NodeSession, work: Work, { code, message }: NetworkError): Promise<void> {
+    const { read } = work;
+    const dead = read.map(delivery => this.#letter(work, delivery, code, message));
+    await this.#commit(session, read, { read, state: undefined, sent: [], dead });
   }
 
   #stepOf(work: Work, { state, packets, error }: Outcome): NodeStep {

@@ -1,5 +1,6 @@
-import { describe } from '../actor/errors.ts';
+import { describe, refuseOption } from '../actor/errors.ts';
 import type { ActorModule, ModuleLoader } from '../actor/module-loader.ts';
+import { withCommas } from '../units.ts';
 import type { ReadComponent } from './component.ts';
 import { NetworkError } from './errors.ts';
 import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts';
@@ -83,6 +84,23 @@ export function checkPorts(
     return [name, name === component ? { metadata } : {}];
   });
   planGraph(graph, { components: Object.fromEntries(facts) });
+}
+
+/**
+ * Checks that each call of a module ends in time for the engine, which cannot renew its right to work meanwhile.
+ * @throws {ActorError} INVALID_CONFIG
+ */
+export function checkTimeouts(plan: Plan, settings: NetworkSettings, mostMs: number | undefined): void {
+  if (mostMs === undefined) return;
+  for (const node of plan.nodes) {
+    if (settings.components.get(componentOf(node, settings))?.kind !== 'module') continue;
+    const timeoutMs = node.metadata.timeout_ms ?? settings.actors.timeoutMs ?? undefined;
+    if (typeof timeoutMs === 'number' && timeoutMs <= mostMs) continue;
+    const got = timeoutMs === undefined ? 'no limit' : describe(timeoutMs);
+    refuseOption(
+      `Network: actors.timeoutMs of node ${describe(node.id)}: expected at most ${withCommas(mostMs)} ms, half of leaseMs, got ${got}`,
+    );
+  }
 }
 
 /** Makes the worker of a node. @throws {ActorError} {ModuleError} {CreateError} as `createActor` */

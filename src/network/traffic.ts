@@ -1,6 +1,6 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
-import { ACCEPTED, OUTSIDE, type Received, type Trace } from './engine/engine.ts';
+import { ACCEPTED, OUTSIDE, type Received, type SendOptions, type Trace } from './engine/engine.ts';
 import type { MemoryEngine } from './engine/memory-engine.ts';
 import { messageBytes } from './engine/message-bytes.ts';
 import type { Plan } from './plan/plan.ts';
@@ -79,11 +79,19 @@ export class Traffic {
     return done;
   }
 
-  async send(port: string, message: Message, { signal, traceparent }: Sending): Promise<void> {
+  async send(
+    port: string,
+    message: Message,
+    sending: Sending & Pick<SendOptions, 'at' | 'id'>,
+  ): Promise<void> {
+    const { signal, traceparent, at, id } = sending;
     const trace = withTrace(FROM_OUTSIDE, traceparent);
     this.tally.move(FROM_OUTSIDE, 1);
     try {
-      await this.#engine.send(port, message, { trace, signal });
+      if (await this.#engine.send(port, message, { trace, signal, at, id })) return;
+      // It came before.
+      this.tally.move(FROM_OUTSIDE, -1);
+      this.tally.settle();
     } catch (error) {
       this.tally.move(FROM_OUTSIDE, -1);
       this.tally.settle();

@@ -289,9 +289,18 @@ suite('policy', test => {
     ['max_pages', { memory: { max_pages: 1000 } }],
     ['maxVarBytes', { memory: { maxVarBytes: 1000 } }],
     ['maxHttpResponseBytes', { memory: { maxHttpResponseBytes: 1000 } }],
-    ...(['fuel', 'memoryPages', 'hostCalls', 'httpRequests', 'httpBytes', 'logBytes', 'varWrites', 'outputBytes'] as const).map(
-      (name): [keyof PolicyLimits, PluginOptions] => [name, { limits: { [name]: 1000 } }],
-    ),
+    ...(
+      [
+        'fuel',
+        'memoryPages',
+        'hostCalls',
+        'httpRequests',
+        'httpBytes',
+        'logBytes',
+        'varWrites',
+        'outputBytes',
+      ] as const
+    ).map((name): [keyof PolicyLimits, PluginOptions] => [name, { limits: { [name]: 1000 } }]),
   ];
   for (const [name, options] of LIMITS) {
     test(`${name}: a limit above that of the policy is denied; a limit taken out means its default`, async () => {

@@ -51,6 +51,8 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
   { room: 'src/network/journal/', floor: 96 },
+  { room: 'src/network/log/', floor: 96 },
+  { room: 'src/network/nats/', floor: 93 },
   { room: 'src/network/plan/', floor: 97 },
   { room: 'src/page/', floor: 40, open: 'the script of the page, which runs in browsers' },
   { room: 'src/msgpack/', floor: 98 },

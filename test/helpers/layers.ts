@@ -42,7 +42,7 @@ const belowInActor = (room: string): string[] => [
   ...actorRooms.slice(0, actorRooms.indexOf(room)),
 ];
 /** The rooms of networks, each above those before it. */
-const networkRooms = ['network ground', 'network graph', 'network plan', 'network engine'];
+const networkRooms = ['network ground', 'network graph', 'network plan', 'network engine', 'network log'];
 const belowInNetwork = (room: string): string[] => [
   ...outsideActor,
   'actor',
@@ -61,6 +61,7 @@ const everything = [
   'actor on node',
   'network',
   ...networkRooms,
+  'network on NATS',
   'network on node',
   'page',
   'msgpack',
@@ -243,6 +244,12 @@ export const layers: readonly Layer[] = [
   { name: 'network graph', files: ['src/network/graph/'], mayImport: belowInNetwork('network graph') },
   { name: 'network plan', files: ['src/network/plan/'], mayImport: belowInNetwork('network plan') },
   { name: 'network engine', files: ['src/network/engine/'], mayImport: belowInNetwork('network engine') },
+  { name: 'network log', files: ['src/network/log/'], mayImport: belowInNetwork('network log') },
+  {
+    name: 'network on NATS',
+    files: ['src/network/nats/'],
+    mayImport: [...outsideActor, 'network', 'actor', ...actorRooms, ...networkRooms, '@nats-io'],
+  },
   {
     name: 'network',
     files: ['src/network/'],

@@ -1,5 +1,6 @@
 import type { LongCase } from './case.ts';
 import { MEMORY_CASES } from './memory.ts';
+import { NATS_CASES } from './nats.ts';
 import { NETWORK_CASES } from './network.ts';
 import { REACH_CASES } from './reach.ts';
 import { TEXT_CASES } from './text.ts';
@@ -7,6 +8,7 @@ import { TEXT_CASES } from './text.ts';
 /** The suites of `npm run test:long`, by name. */
 export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
   memory: MEMORY_CASES,
+  nats: NATS_CASES,
   network: NETWORK_CASES,
   reach: REACH_CASES,
   text: TEXT_CASES,

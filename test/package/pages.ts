@@ -67,6 +67,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
       'runs until Ctrl-C; test/cli/run-graph.test.ts runs it, test/runtime/network-page.ts opens the page',
   },
   {
+    page: 'docs/NETWORKS.md',
+    contains: '@nats-io/transport-node',
+    reason: '`npm run test:nats` runs such workers on a nats-server',
+  },
+  {
     page: 'docs/TYPES.md',
     contains: "from 'vite'",
     reason: '`npm run test:vite` builds, serves and types with Vite itself',

@@ -15,6 +15,9 @@ export const OUTSIDE = '';
 /** The first character of the causes that `accept` makes of ids. They outlive the process. */
 export const ACCEPTED = '#';
 
+/** The first character of the sources that are lists outside of the network. */
+export const LIST = '@';
+
 /** The origin of a packet. */
 export interface Trace {
   /** The packets from outside that it comes from, by the ids that `send` got. A packet of a join has those of all its parts. */
@@ -111,6 +114,8 @@ export interface SendOptions {
   /** A second packet with the same id is dropped. An engine remembers at least the last 1,000 ids of a port. */
   readonly id?: string | undefined;
   readonly trace?: Trace | undefined;
+  /** Place of the message in a list elsewhere, for an engine that reads one. It is kept with the message. */
+  readonly at?: { readonly source: string; readonly position: number } | undefined;
   /** Ends the wait for room. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -126,6 +131,12 @@ export interface Engine {
   readonly batch: number;
   /** Prepares the network. Initial packets of a node without a record are put before all others. Called once. */
   open(plan: Plan): Promise<void>;
+  /**
+   * A step of a node begins. Resolves when it may, to a function that is called at its end, before its commit. Only engines that
+   * count how often a process dies during a step have it, and after such a death only.
+   * @throws {NetworkError} TOO_MANY_ATTEMPTS
+   */
+  begin?(node: string): Promise<() => void> | undefined;
   /** Begins to make the steps of a node. An earlier session of the node is fenced. */
   own(key: NodeKey, signal?: AbortSignal): Promise<NodeSession>;
   /**

@@ -49,6 +49,13 @@ export interface Change {
   readonly id?: readonly [port: string, id: string] | undefined;
 }
 
+/** Puts a packet from elsewhere into a port of the network. */
+export type Feed = (
+  port: string,
+  message: Message,
+  options: Pick<SendOptions, 'at' | 'id'> & { readonly traceparent?: string | undefined },
+) => Promise<void>;
+
 const NO_TRACE: Trace = { causes: [], hops: 0 };
 
 const MOST_DEAD = 1000;
@@ -81,7 +88,8 @@ export class MemoryEngine implements Engine {
     this.#cycleBounds = boundsOf(cycleCapacity, cycleCapacityBytes, true);
   }
 
-  async open(plan: Plan): Promise<void> {
+  /** @param _signal ends the wait of engines that wait for another process */
+  async open(plan: Plan, _signal?: AbortSignal): Promise<void> {
     if (this.#plan) throw new NetworkError('INVALID_GRAPH', 'engine: expected one plan, got another one');
     this.#plan = plan;
     const { capacity, capacityBytes } = this.#options;
@@ -132,6 +140,25 @@ export class MemoryEngine implements Engine {
   /** Keeps a change before it has effect. @throws when it cannot be kept; then nothing has changed */
   protected keep(_change: Change): void {}
 
+  /** A commit waits for this, while too many before it are not kept where they last. */
+  protected lag(): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /**
+   * Puts packets into the network that come from elsewhere, until `halt` is called or the engine is closed.
+   * @param _put sends a packet as `send` does
+   */
+  async feed(_put: Feed): Promise<void> {}
+
+  /** Ends `feed`. */
+  halt(): void {}
+
+  /** Longest time limit of a call that the engine bears; undefined for any. */
+  get mostTimeoutMs(): number | undefined {
+    return undefined;
+  }
+
   /** The traces of the packets that wait. */
   *waiting(): Generator<Trace, void, undefined> {
     for (const { sink, source } of this.channels())
@@ -157,11 +184,12 @@ export class MemoryEngine implements Engine {
     this.#checkOpen();
     const channel = this.inports.get(port);
     if (!channel) throw new NetworkError('UNKNOWN_PORT', `engine: there is no inport ${describe(port)}`);
-    const { id, signal, trace = NO_TRACE } = options;
+    const { id, signal, at, trace = NO_TRACE } = options;
     const ids = this.ids.get(port) ?? new Set();
     this.ids.set(port, ids);
     const isKnown = () => id !== undefined && ids.has(id);
-    if (isKnown()) return false;
+    // A message of a list takes its turn, because the positions of the list are kept in order.
+    if (isKnown() && !at) return false;
     const put = { message, bytes: messageBytes(message), trace, channels: [channel] };
     let isNew = true;
     await this.#room.whenRoom(null, [channel], signal, {
@@ -171,8 +199,12 @@ export class MemoryEngine implements Engine {
       run: () => {
         // The same packet may have waited twice.
         isNew = !isKnown();
-        if (!isNew) return;
-        this.keep({ node: null, read: [], puts: [put], id: id === undefined ? undefined : [port, id] });
+        const read = at ? [at] : [];
+        if (!isNew) {
+          if (at) this.keep({ node: null, read, puts: [] });
+          return;
+        }
+        this.keep({ node: null, read, puts: [put], id: id === undefined ? undefined : [port, id] });
         if (id !== undefined) ids.add(id);
         if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);
         this.#put(put);
@@ -239,7 +271,12 @@ export class MemoryEngine implements Engine {
 
   readonly #owner: SessionOwner = {
     isClosed: () => this.#isClosed,
-    commit: (node, step, signal) => this.#commit(node, step, signal),
+    commit: (node, step, signal) => {
+      const waiting = this.lag();
+      return waiting
+        ? waiting.then(() => this.#commit(node, step, signal))
+        : this.#commit(node, step, signal);
+    },
     pause: node => this.#room.pause(node),
     leave: session => {
       if (this.#sessions.get(session.node) === session) this.#sessions.delete(session.node);

@@ -175,7 +175,9 @@ export class Room {
     if (this.working.size > 0) return false;
     const waiting = [...this.#nodes.values()];
     const first = waiting.length > 0 ? this.#findStalled(waiting, this.#draining > 0) : undefined;
-    const stalled = first ?? (this.#draining > 0 ? this.#firstOutside() : undefined);
+    // A node that waits gets room from outside. Senders outside go on when no node waits, for the other ports of a join.
+    const isFree = waiting.length === 0 && this.#draining > 0;
+    const stalled = first ?? (isFree ? this.#firstOutside() : undefined);
     if (!stalled) return false;
     if (stalled.node !== null) this.#goOn(stalled.node);
     stalled.run(true);

@@ -34,6 +34,8 @@ export interface CommitRecord {
   readonly sent: readonly SentRecord[];
   readonly dead: readonly DeadLetter[];
   readonly id: readonly [port: string, id: string] | undefined;
+  /** Number of times that a step was begun which no process has survived. Zero again with the next commit of the node. */
+  readonly attempts?: number | undefined;
 }
 
 /** A packet that nobody has read. */
@@ -64,6 +66,7 @@ export interface Snapshot {
   readonly packets: readonly PacketRecord[];
   readonly ids: { readonly [port: string]: readonly string[] };
   readonly dead: readonly DeadLetter[];
+  readonly attempts: number;
 }
 
 const LEVELS = 16;
@@ -111,7 +114,7 @@ function lineOf(members: readonly Member[]): Uint8Array {
 }
 
 export function writeCommit(record: CommitRecord): Uint8Array {
-  const { commit, synced, number, read, state, sent, dead, id } = record;
+  const { commit, synced, number, read, state, sent, dead, id, attempts } = record;
   return lineOf([
     ['commit', String(commit)],
     ['synced', String(synced)],
@@ -130,11 +133,12 @@ export function writeCommit(record: CommitRecord): Uint8Array {
     ],
     ['dead', listOf(dead, deadText)],
     ['id', id && writeText(id)],
+    ['attempts', attempts ? String(attempts) : undefined],
   ]);
 }
 
 export function writeSnapshot(snapshot: Snapshot): Uint8Array {
-  const { node, epoch, commit, number, positions, state, latest, packets, ids, dead } = snapshot;
+  const { node, epoch, commit, number, positions, state, latest, packets, ids, dead, attempts } = snapshot;
   const head = lineOf([
     ['plugboard', '"journal"'],
     ['version', String(VERSION)],
@@ -148,6 +152,7 @@ export function writeSnapshot(snapshot: Snapshot): Uint8Array {
     ['packets', String(packets.length)],
     ['ids', writeText(ids)],
     ['dead', listOf(dead, deadText)],
+    ['attempts', attempts ? String(attempts) : undefined],
   ]);
   const lines = packets.map(({ source, number, message, trace }) =>
     lineOf([
@@ -160,7 +165,7 @@ export function writeSnapshot(snapshot: Snapshot): Uint8Array {
   return joined([head, ...lines]);
 }
 
-function joined(lines: readonly Uint8Array[]): Uint8Array {
+export function joined(lines: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
   let at = 0;
   for (const line of lines) {
@@ -246,6 +251,7 @@ function readSnapshot(line: JsonObject, packets: readonly JsonObject[]): Snapsho
       trace: trace as unknown as Trace,
     })),
     ids: line.ids as unknown as Snapshot['ids'],
+    attempts: (getOwn(line, 'attempts') ?? 0) as number,
     dead: objects(getOwn(line, 'dead')).map(deadOf),
   };
 }
@@ -264,6 +270,7 @@ function readCommit(line: JsonObject): CommitRecord {
     })),
     dead: objects(getOwn(line, 'dead')).map(deadOf),
     id: getOwn(line, 'id') as unknown as CommitRecord['id'],
+    attempts: getOwn(line, 'attempts') as number | undefined,
   };
 }
 

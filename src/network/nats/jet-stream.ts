@@ -1,0 +1,246 @@
+import { ActorError } from '../../actor/errors.ts';
+import { messageOf } from '../../errors.ts';
+import { fromBase64 } from '../../values/base64.ts';
+import { NetworkError } from '../errors.ts';
+
+/** The part of a connection of NATS that is used. Connections of `@nats-io/nats-core` 3 have it, over each transport. */
+export interface NatsConnection {
+  readonly info?: { readonly version: string; readonly max_payload: number } | undefined;
+  request(
+    subject: string,
+    payload?: Uint8Array | string,
+    options?: { timeout: number; headers?: object },
+  ): Promise<{ readonly data: Uint8Array }>;
+  subscribe(subject: string, options: { callback: () => void }): { unsubscribe(): void };
+  isClosed(): boolean;
+}
+
+/** The part of the package `@nats-io/nats-core` that is used. */
+export interface Client {
+  headers(): { set(key: string, value: string): void };
+}
+
+/** Headers of a message. */
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+export interface StoredMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly data: Uint8Array;
+}
+
+/** An error that JetStream answered. */
+export class JetStreamError extends Error {
+  readonly code: number;
+  readonly status: number;
+  constructor(code: number, status: number, description: string) {
+    super(`${description} (JetStream error ${code})`);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The codes that are told apart. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+export const JS_CODES = { noMessage: 10037, noStream: 10059, nameInUse: 10058, wrongSequence: 10071 };
+
+export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
+
+const LEAST_VERSION = [2, 11] as const;
+const REQUEST_MS = 5000;
+const PAUSE_MS = 100;
+/** Failed requests after which a warning says so: JetStream may be off on the server. */
+const WARN_AFTER = 20;
+const UNAVAILABLE = 503;
+
+export const hasCode = (error: unknown, code: keyof typeof JS_CODES): boolean =>
+  error instanceof JetStreamError && error.code === JS_CODES[code];
+
+/** Requests to JetStream, each repeated until a server has answered it. */
+export class JetStream {
+  readonly #connection: NatsConnection;
+  readonly #makeHeaders: Client['headers'];
+  readonly #signal: AbortSignal;
+  readonly #warn: (message: string) => void;
+  /** Failures since the last answer. */
+  #failures = 0;
+
+  /**
+   * @param signal ends the repetition
+   * @param warn called when a request has failed again and again
+   * @param load loads the client
+   * @throws {NetworkError} NATS_TOO_OLD, NATS_CLIENT_MISSING
+   */
+  static async on(
+    connection: NatsConnection,
+    signal: AbortSignal,
+    warn: (message: string) => void,
+    load: () => Promise<Client> = loadClient,
+  ): Promise<JetStream> {
+    checkVersion(connection.info?.version);
+    const { headers } = await load();
+    return new JetStream(connection, headers, signal, warn);
+  }
+
+  private constructor(
+    connection: NatsConnection,
+    makeHeaders: Client['headers'],
+    signal: AbortSignal,
+    warn: (message: string) => void,
+  ) {
+    this.#warn = warn;
+    this.#connection = connection;
+    this.#makeHeaders = makeHeaders;
+    this.#signal = signal;
+  }
+
+  /** Size of the largest message in bytes, its headers included. */
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? 2 ** 20;
+  }
+
+  /** Appends a message to the stream of its subject. Returns its number there. @throws {JetStreamError} the reason of the signal */
+  async publish(subject: string, data: Uint8Array | string, headers: Headers): Promise<number> {
+    const { seq } = await this.#request<{ seq: number }>(subject, data, headers);
+    return seq;
+  }
+
+  /** Calls the API of JetStream. @throws as `publish` */
+  api<T>(name: string, body: object = {}): Promise<T> {
+    return this.#request(`$JS.API.${name}`, JSON.stringify(body));
+  }
+
+  /** Makes a stream unless there is one of the name, whose settings are left as they are. */
+  async ensureStream(name: string, config: object): Promise<{ readonly num_replicas: number }> {
+    type Info = { config: { num_replicas: number } };
+    try {
+      return (await this.api<Info>(`STREAM.INFO.${name}`)).config;
+    } catch (error) {
+      if (!hasCode(error, 'noStream')) throw error;
+    }
+    try {
+      return (await this.api<Info>(`STREAM.CREATE.${name}`, { name, storage: 'file', ...config })).config;
+    } catch (error) {
+      // Another worker was faster.
+      if (hasCode(error, 'nameInUse')) return (await this.api<Info>(`STREAM.INFO.${name}`)).config;
+      throw error;
+    }
+  }
+
+  async rangeOf(stream: string): Promise<{ first: number; last: number; messages: number }> {
+    const { state } = await this.api<{ state: { first_seq: number; last_seq: number; messages: number } }>(
+      `STREAM.INFO.${stream}`,
+    );
+    return { first: state.first_seq, last: state.last_seq, messages: state.messages };
+  }
+
+  /** Returns a message by its number, or the last of a subject. The leader answers: others may not have it yet. */
+  async read(
+    stream: string,
+    which: { seq: number } | { last_by_subj: string },
+  ): Promise<StoredMessage | undefined> {
+    try {
+      const { message } = await this.api<{
+        message: { seq: number; subject: string; hdrs?: string; data?: string };
+      }>(`STREAM.MSG.GET.${stream}`, which);
+      const { seq: sequence, subject, hdrs = '', data = '' } = message;
+      return { sequence, subject, headers: headersOf(hdrs), data: fromBase64(data) };
+    } catch (error) {
+      if (hasCode(error, 'noMessage')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes the messages of a subject before a number. */
+  async purge(stream: string, subject: string, before: number): Promise<void> {
+    await this.api(`STREAM.PURGE.${stream}`, { filter: subject, seq: before });
+  }
+
+  onMessage(subject: string, callback: () => void): () => void {
+    const subscription = this.#connection.subscribe(subject, { callback });
+    return () => {
+      if (!this.#connection.isClosed()) subscription.unsubscribe();
+    };
+  }
+
+  async #request<T>(subject: string, data: Uint8Array | string, headers?: Headers): Promise<T> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      if (this.#connection.isClosed())
+        throw new ActorError(
+          'STATE_STORE_FAILED',
+          'NATS: the connection is closed; connect with maxReconnectAttempts: -1',
+        );
+      try {
+        const answer = await this.#requestOnce<T>(subject, data, headers);
+        this.#failures = 0;
+        return answer;
+      } catch (error) {
+        if (error instanceof JetStreamError && error.status !== UNAVAILABLE) throw error;
+        if (++this.#failures === WARN_AFTER)
+          this.#warn(
+            `NATS: JetStream does not answer ${subject}: ${messageOf(error)}; the engine goes on asking`,
+          );
+      }
+      // Without the signal: many requests may wait at once.
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  async #requestOnce<T>(
+    subject: string,
+    data: Uint8Array | string,
+    headers: Headers | undefined,
+  ): Promise<T> {
+    const made = headers && this.#makeHeaders();
+    for (const [key, value] of Object.entries(headers ?? {})) if (value !== undefined) made!.set(key, value);
+    const options = { timeout: REQUEST_MS, ...(made && { headers: made }) };
+    const answer = await this.#connection.request(subject, data, options);
+    const { error, ...result } = JSON.parse(new TextDecoder().decode(answer.data)) as {
+      error?: { err_code: number; code: number; description: string };
+    };
+    if (error) throw new JetStreamError(error.err_code, error.code, error.description);
+    return result as T;
+  }
+}
+
+/** Bundlers leave an import out that is not there, if `catch` follows it. */
+const loadClient = (): Promise<Client> =>
+  import('@nats-io/nats-core').catch((cause: unknown) => {
+    const problem = 'NatsEngine needs the package @nats-io/nats-core; run `npm install @nats-io/nats-core`';
+    throw new NetworkError('NATS_CLIENT_MISSING', problem, { cause });
+  });
+
+/** Older servers ignore the times of keys without a word: a lease there would never end. */
+function checkVersion(version: string | undefined): void {
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  if (major > LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor >= LEAST_VERSION[1])) return;
+  const has = version === undefined ? 'no connection' : `nats-server ${version}`;
+  throw new NetworkError(
+    'NATS_TOO_OLD',
+    `NatsEngine: expected nats-server ${LEAST_VERSION.join('.')} or later, got ${has}; a lease has no end there`,
+  );
+}
+
+function headersOf(base64: string): ReadonlyMap<string, string> {
+  const lines = new TextDecoder().decode(fromBase64(base64)).split('\r\n').slice(1);
+  return new Map(
+    lines.filter(Boolean).map(line => {
+      const at = line.indexOf(':');
+      return [line.slice(0, at), line.slice(at + 1).trim()] as const;
+    }),
+  );
+}
+
+/** Resolves after a time, or when the signal fires. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });

@@ -1,0 +1,3 @@
+declare module '@nats-io/nats-core' {
+  export function headers(): { set(key: string, value: string): void };
+}

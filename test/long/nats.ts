@@ -1,0 +1,36 @@
+import { Random } from '../helpers/random.ts';
+import { type KillRun, runKills } from '../nats/kill.ts';
+import { findServer, loadClient, TestServer } from '../nats/server.ts';
+import { type LongCase, Skip } from './case.ts';
+
+async function kill(run: KillRun): Promise<void> {
+  if ('Deno' in globalThis || 'Bun' in globalThis) throw new Skip('Node runs it');
+  const program = findServer();
+  if (!program) throw new Skip('there is neither nats-server (NATS_SERVER, PATH) nor Go, which builds it');
+  const seed = Date.now() & 0xffff_ffff;
+  console.log(`seed ${seed}`);
+  const server = new TestServer(program, await loadClient());
+  try {
+    await server.start();
+    const { problem, takeoverMs } = await runKills(server, new Random(seed), run);
+    console.log(`takeover ${takeoverMs.join(', ')} ms`);
+    if (problem !== undefined) throw new Error(problem);
+  } finally {
+    await server.end();
+  }
+}
+
+export const NATS_CASES: readonly LongCase[] = [
+  {
+    name: '100,000 messages through three nodes on NATS, with 12 kills of the worker, are exact in count and order',
+    run: () => kill({ harm: 'kill', messages: 100_000, harms: 12 }),
+  },
+  {
+    name: '60,000 messages on NATS, with 4 workers stopped past their lease, are exact in count and order',
+    run: () => kill({ harm: 'stop', messages: 60_000, harms: 4 }),
+  },
+  {
+    name: '50,000 messages on NATS, with 5 kills of the server, are exact in count and order',
+    run: () => kill({ harm: 'server', messages: 50_000, harms: 5 }),
+  },
+];

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Random } from '../helpers/random.ts';
+import type { Connection } from '../network/nats-engines.ts';
+import type { TestServer } from './server.ts';
+
+// Runs a network on two workers that are killed or stopped while messages come, and reads all that left it.
+
+export type Harm = 'kill' | 'stop' | 'server';
+
+export interface KillRun {
+  messages: number;
+  harms: number;
+  harm: Harm;
+  /** The control: appends without comparing. */
+  isUnchecked?: boolean;
+}
+
+export interface KillResult {
+  /** The first thing that is not as it must be; undefined if all is exact. */
+  problem: string | undefined;
+  /** Why workers ended by themselves. */
+  ended: string[];
+  /** From a kill to the next worker that runs the network. */
+  takeoverMs: number[];
+}
+
+const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
+const STOP_MS = 3500;
+const LONGEST_QUIET_MS = 30_000;
+const WINDOW = 100;
+let runs = 0;
+
+const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+class Workers {
+  readonly #server: TestServer;
+  readonly #name: string;
+  readonly #mode: string[];
+  readonly #all = new Set<ChildProcess>();
+  readonly ended: string[] = [];
+  readonly takeoverMs: number[] = [];
+  active: ChildProcess | undefined;
+  #harmedMs: number | undefined;
+  #isOver = false;
+
+  constructor(server: TestServer, name: string, isUnchecked: boolean) {
+    this.#server = server;
+    this.#name = name;
+    this.#mode = isUnchecked ? ['unchecked'] : [];
+  }
+
+  start(): void {
+    const args = [WORKER, String(this.#server.port), this.#name, ...this.#mode];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#all.add(child);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) {
+        if (line.startsWith('ended')) this.ended.push(line);
+        if (line !== 'active') continue;
+        this.active = child;
+        if (this.#harmedMs !== undefined) this.takeoverMs.push(Date.now() - this.#harmedMs);
+        this.#harmedMs = undefined;
+      }
+    });
+    child.once('exit', () => {
+      this.#all.delete(child);
+      if (this.active === child) this.active = undefined;
+      if (!this.#isOver) setTimeout(() => this.start(), 200);
+    });
+  }
+
+  /** Harms the worker that runs the network, and resolves when another one does. */
+  async harm(how: 'kill' | 'stop'): Promise<void> {
+    const child = await this.running();
+    this.#harmedMs = Date.now();
+    if (how === 'kill') child.kill('SIGKILL');
+    else {
+      child.kill('SIGSTOP');
+      await wait(STOP_MS);
+      child.kill('SIGCONT');
+    }
+    while (this.active === child || !this.active) await wait(10);
+  }
+
+  /** Resolves to the worker that runs the network. */
+  async running(): Promise<ChildProcess> {
+    while (!this.active) await wait(10);
+    return this.active;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const child of this.#all) child.kill('SIGKILL');
+  }
+}
+
+export async function runKills(server: TestServer, random: Random, run: KillRun): Promise<KillResult> {
+  const { messages, harms, harm, isUnchecked = false } = run;
+  const name = `kill-${process.pid}-${++runs}`;
+  const connection = await server.connect();
+  const workers = new Workers(server, name, isUnchecked);
+  workers.start();
+  workers.start();
+  let isSent = false;
+  const harming = (async () => {
+    for (let count = 0; count < harms; count++) {
+      await workers.running();
+      await wait(300 + random.below(700));
+      if (harm !== 'server') await workers.harm(harm);
+      else {
+        await server.kill();
+        await wait(random.below(500));
+        await server.start();
+      }
+    }
+  })();
+  const sending = sendAll(server, connection, name, messages).then(() => {
+    isSent = true;
+  });
+  const both = Promise.all([harming, sending]);
+  both.catch(() => {});
+  try {
+    const problem =
+      (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??
+      (await checkPort(connection, name, 'last', 2 * messages, () => true));
+    if (problem === undefined) await both;
+    const isEarly = problem === undefined && !isSent;
+    return {
+      problem: isEarly ? 'the end came too early' : problem,
+      ended: workers.ended,
+      takeoverMs: workers.takeoverMs,
+    };
+  } finally {
+    workers.end();
+  }
+}
+
+/** Sends the numbers 1, 2, 3 and so on, each until the server has it. Ids let the server drop those that it has. */
+async function sendAll(
+  server: TestServer,
+  connection: Connection,
+  name: string,
+  messages: number,
+): Promise<void> {
+  const send = async (value: number): Promise<void> => {
+    for (;;) {
+      const headers = server.client.headers();
+      headers.set('Nats-Msg-Id', String(value));
+      const body = JSON.stringify({ type: 'Integer', data: value });
+      try {
+        const answer = await connection.request(`pb.${name}.in.go`, body, { timeout: 2000, headers });
+        const { error, seq } = JSON.parse(new TextDecoder().decode(answer.data)) as {
+          error?: { err_code: number };
+          seq?: number;
+        };
+        if (!error && seq !== undefined) return;
+      } catch {
+        // The stream is not there yet, or the server is not.
+      }
+      await wait(50);
+    }
+  };
+  for (let value = 1; value <= messages; value++) await send(value);
+}
+
+/** Reads the messages of a port until all are there. Returns the first problem. */
+async function checkPort(
+  connection: Connection,
+  name: string,
+  port: string,
+  count: number,
+  isRight: (count: number, value: number) => boolean,
+): Promise<string | undefined> {
+  const subject = `pb.${name}.out.${port}`;
+  let sequence = 1;
+  let quietMs = Date.now();
+  for (let expected = 1; expected <= count; ) {
+    const head = await readNext(connection, name, sequence);
+    const more = head ? WINDOW : 0;
+    const read = Array.from({ length: more }, (_, at) => readNext(connection, name, sequence + 1 + at));
+    const found = [head, ...(await Promise.all(read))];
+    const missing = found.indexOf(undefined);
+    const there = missing < 0 ? found : found.slice(0, missing);
+    for (const message of there) {
+      sequence++;
+      if (message!.subject !== subject) continue;
+      const { count: got, value } = message!.data;
+      if (got !== expected || !isRight(got, value))
+        return `${port}: expected ${expected}, got ${got} of ${value}`;
+      expected++;
+    }
+    if (there.length > 0) quietMs = Date.now();
+    else if (Date.now() - quietMs > LONGEST_QUIET_MS)
+      return `${port}: ${expected - 1} of ${count}, and no more`;
+    else await wait(20);
+  }
+  return undefined;
+}
+
+async function readNext(connection: Connection, name: string, seq: number) {
+  try {
+    const answer = await connection.request(
+      `$JS.API.STREAM.MSG.GET.PB_${name}_OUT`,
+      JSON.stringify({ seq }),
+      { timeout: 2000 },
+    );
+    const { message } = JSON.parse(new TextDecoder().decode(answer.data)) as {
+      message?: { subject: string; data: string };
+    };
+    if (!message) return undefined;
+    const { data } = JSON.parse(atob(message.data)) as { data: { count: number; value: number } };
+    return { subject: message.subject, data };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { engineContract } from '../contract/engine.ts';
+import { setTestHost } from '../helpers/host.ts';
+import { nodeHost } from '../helpers/node.ts';
+import { Random } from '../helpers/random.ts';
+import type { Test } from '../helpers/suite.ts';
+import { checkSchedule } from '../network/engine-model.ts';
+import { NatsEngines } from '../network/nats-engines.ts';
+import { type KillRun, runKills } from './kill.ts';
+import { runPage } from './page.ts';
+import { findServer, loadClient, TestServer } from './server.ts';
+
+// The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names.
+
+const SCHEDULES = 10;
+
+setTestHost(nodeHost);
+const [wanted = ''] = process.argv.slice(2);
+const program = findServer();
+if (!program) {
+  console.log('skipped: there is neither nats-server (NATS_SERVER, PATH) nor Go, which builds it');
+  console.log('0 passed, 0 failed');
+  process.exit(process.env.CI ? 1 : 0);
+}
+const server = new TestServer(program, await loadClient());
+await server.start();
+const tests: [name: string, body: () => void | Promise<void>][] = [];
+const add = (name: string, body: () => void | Promise<void>) => void tests.push([name, body]);
+const test: Test = Object.assign(add, {
+  row: (_: string | readonly string[], name: string, body: () => void | Promise<void>) => add(name, body),
+  skip: () => {},
+});
+
+const engines = new NatsEngines(server);
+engineContract(test, {
+  create: (plan, options = {}) => engines.create(plan, options),
+  crash: (engine, plan) => engines.crash(engine, plan),
+});
+const seed = Date.now() & 0xffff_ffff;
+test('random schedules of take, commit, fence and crash lose and double nothing', async () => {
+  for (let at = seed; at < seed + SCHEDULES; at++) await checkSchedule(at, engines);
+});
+test('the worker of docs/NETWORKS.md runs with the package and its client', async () => {
+  const data = await runPage(server);
+  if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
+});
+const RUNS: readonly (KillRun & { name: string })[] = [
+  { name: 'kill -9 of the worker', harm: 'kill', messages: 5000, harms: 3 },
+  { name: 'a worker that is stopped past its lease', harm: 'stop', messages: 5000, harms: 2 },
+  { name: 'kill -9 of the server', harm: 'server', messages: 5000, harms: 3 },
+];
+for (const { name, ...run } of RUNS)
+  test(`${name} loses and doubles nothing, and keeps the order`, async () => {
+    const { problem, ended, takeoverMs } = await runKills(server, new Random(seed), run);
+    console.log(`  ${ended.join('; ')} takeover ${takeoverMs.join(', ')} ms`);
+    if (problem !== undefined) throw new Error(problem);
+  });
+test('a control that appends without comparing is seen to fail', async () => {
+  const run: KillRun = { harm: 'stop', messages: 5000, harms: 2, isUnchecked: true };
+  const { problem } = await runKills(server, new Random(seed), run);
+  console.log(`  ${problem}`);
+  if (problem === undefined) throw new Error('all was exact');
+});
+
+const counts = { passed: 0, failed: 0 };
+console.log(`seed ${seed}`);
+for (const [name, body] of tests) {
+  if (!name.includes(wanted)) continue;
+  try {
+    await body();
+    counts.passed++;
+  } catch (error) {
+    counts.failed++;
+    console.log(`FAIL ${name}\n${(error as Error).stack}\n`);
+  }
+}
+await engines.end();
+await server.end();
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed > 0 ? 1 : 0);
