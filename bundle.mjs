@@ -6,7 +6,7 @@ import { rollup } from 'rollup';
 import { plugboard } from './dist/src/build/esbuild.js';
 
 // RATIONALE: why-is-the-single-file-57-kb-and-not-30
-const BUDGET_BYTES = { first: 45.5 * 1024, all: 80 * 1024 };
+const BUDGET_BYTES = { first: 46 * 1024, all: 84 * 1024 };
 const folder = 'dist/browser';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 

@@ -13,7 +13,7 @@ export { NetworkError, type NetworkErrorCode } from './errors.ts';
 export type { Hop, NetworkHappened, NetworkHappening, NetworkListener, NetworkPhase } from './events.ts';
 export type { GraphInput } from './graph/graph.ts';
 export type { PortType } from './graph/port-type.ts';
-export { type CallResult, Network, type NetworkSnapshot } from './network.ts';
+export { Network } from './network.ts';
 export type { NetworkOptions, SubscribeOptions } from './network-options.ts';
 export type { ComponentFacts, PlanOptions } from './plan/make-plan.ts';
 export type {
@@ -28,4 +28,5 @@ export type {
 } from './plan/plan.ts';
 export { toDot, toMermaid } from './plan/print.ts';
 export type { NetworkInport, NetworkOutport, TracedMessage } from './ports.ts';
+export type { CallResult, NetworkSnapshot } from './results.ts';
 export type { NetworkSendOptions } from './traceparent.ts';

@@ -2,7 +2,6 @@ import { aFunction, aText, readArgument, readOptions } from '../../wasi/options.
 import { readStopOptions, refuseArguments, type StopOptions } from '../actor/call-options.ts';
 import type { ModuleSource } from '../actor/engine/module-source.ts';
 import { describe, refuseOption } from '../actor/errors.ts';
-import type { JsonObject } from '../actor/json/value.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
 import { snapshotOf } from '../actor/state/state-store.ts';
@@ -31,33 +30,9 @@ import { checkPorts, checkTimeouts, gateOf, makeWorker, planWith, portsOf, waysO
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
+import type { CallResult, NetworkSnapshot } from './results.ts';
 import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 import { Traffic } from './traffic.ts';
-
-/** The outcome of `call`. */
-export interface CallResult {
-  /** The packets that came out, each with one message under the name of its port, in order. */
-  readonly packets: readonly Packet[];
-  /** The W3C headers of the hops that sent the packets, in the same order. */
-  readonly traceparents: readonly (string | undefined)[];
-  /** Messages that the call caused, and that wait at joins for messages of other ports: node → port → number. */
-  readonly waiting: { readonly [node: string]: { readonly [port: string]: number } };
-}
-
-/** The network at one moment. */
-export interface NetworkSnapshot {
-  readonly phase: NetworkPhase;
-  readonly nodes: {
-    readonly [node: string]: {
-      readonly steps: number;
-      readonly failures: number;
-      readonly isBusy: boolean;
-      readonly state: JsonObject;
-      readonly waiting: { readonly [port: string]: number };
-    };
-  };
-  readonly edges: { readonly [edge: string]: { readonly packets: number; readonly bytes: number } };
-}
 
 /** A graph of actors that runs in this process. */
 export class Network {
