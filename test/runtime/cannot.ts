@@ -159,14 +159,19 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^src\/prepare\.test/,
-    test: /a compiled module keeps/,
+    file: /^src\/(prepare|memory-pages)\.test/,
+    test: /a (compiled|prepared) module keeps (memory|its limit with fuel)/,
     reason: 'suites are lent one module for the same bytes, so that its noted limits stay',
   },
   {
     runtimes: ['workerd'],
     file: /^src\/deadline\.test/,
     reason: 'bytes are not compiled there, which is refused; and its clock stands still while a plugin runs',
+  },
+  {
+    runtimes: ['workerd'],
+    file: /^pool\/leak\.test/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
   },
   {
     runtimes: ['workerd'],
