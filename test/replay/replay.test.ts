@@ -219,7 +219,6 @@ suiteOnThread('replay on this thread', test => {
       fetch,
       allowedHosts: ['example.com'],
       allowHttpResponseHeaders: true,
-      runInWorker: true,
     };
     const [recording] = await record([['http', request]], { options, withHttp: true });
     for (const word of ['pa55w0rd', 't0k3n', 'b34r3r', 's3cr3t']) ok(!recording!.includes(word), word);
