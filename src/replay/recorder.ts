@@ -57,6 +57,14 @@ class FileRecorder implements Recorder {
   }
 }
 
+/** Facts of the plugin. The others belong to one call. */
+const OF_PLUGIN: readonly Untellable['code'][] = [
+  'compiled',
+  'relaxed-simd',
+  'shared-memory',
+  'get-instance',
+];
+
 /** Bytes that an entry takes besides its data. */
 const ENTRY_BYTES = 64;
 
@@ -74,7 +82,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
   readonly #given: Settings;
   readonly #options: Read;
   readonly #secrets: Secrets;
-  readonly #untellable: Untellable[] = [];
+  #untellable: Untellable[] = [];
   #plugin: TappedPlugin | null = null;
   #folders: Outside['preopens'] = {};
   #calls: RecordedCall[] = [];
@@ -170,8 +178,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     this.#usedBytes = sizeOf(this.#calls);
     this.#isFull = false;
     this.#vars = null;
-    const fact = this.#untellable.findIndex(({ code }) => code === 'state' || code === 'size');
-    if (fact >= 0) this.#untellable.splice(fact, 1);
+    this.#untellable = this.#untellable.filter(({ code }) => OF_PLUGIN.includes(code));
   }
 
   end({ output, error }: TappedOutcome): void {
@@ -180,6 +187,8 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     this.#running = null;
     const served = this.#served++;
     if (!call) return;
+    // The next call forgets this one. Copies for its outcome would double the time that a recorder takes.
+    if (this.#options.record === 'on-failure' && !error && call.export !== null) return;
     const produced = output ?? error?.output;
     call.output = produced ? produced.bytes() : null;
     call.error = error && { code: error.code, message: error.message };

@@ -178,6 +178,21 @@ suiteInModes('replay', test => {
     is(report.divergence, null);
   });
 
+  test('a failed call after others says that the instance may keep state, and forgets the facts of calls before', async () => {
+    const facts = async (calls: readonly (readonly [string, string])[]) => {
+      const [recording] = await record(calls, { recorder: { maxBytes: 1000 } });
+      return (await isSame(recording!)).untellable.map(({ code }) => code);
+    };
+    equal(await facts([['fail', 'x']]), []);
+    equal(
+      await facts([
+        ['echo', 'x'.repeat(2000)],
+        ['fail', 'x'],
+      ]),
+      ['state'],
+    );
+  });
+
   test('a call that takes more than maxBytes is not recorded, and the recording says so', async () => {
     const told: Untellable[] = [];
     const recorder: RecorderOptions = {
@@ -219,7 +234,6 @@ suiteOnThread('replay on this thread', test => {
       fetch,
       allowedHosts: ['example.com'],
       allowHttpResponseHeaders: true,
-      runInWorker: true,
     };
     const [recording] = await record([['http', request]], { options, withHttp: true });
     for (const word of ['pa55w0rd', 't0k3n', 'b34r3r', 's3cr3t']) ok(!recording!.includes(word), word);

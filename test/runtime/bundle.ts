@@ -54,6 +54,7 @@ export const suiteFiles = (): string[] => [
   ...repositoryFiles('sdk'),
   'package.json',
   'schemas/audit-report-1.json',
+  'schemas/recording-1.json',
   'schemas/trace-1.json',
   'test/audit/sarif-2.1.0.schema.json',
   'test/fuel/counts.json',

@@ -218,6 +218,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^replay\//,
+    reason: 'bytes are not compiled there, so that the modules in a recording cannot be replayed',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/inspect\.test/,
     test: /modules that it stops|lists the needed options|of a compiled module|would run, with every import/,
     reason: 'the test evaluates source text, which workerd forbids',
