@@ -121,7 +121,10 @@ export class Thread {
   /** Ends an idle worker that has carried out `drop`, or keeps it for a later plugin if fewer than `most` are kept. */
   release(most: number): void {
     const same = kept.filter(({ platform }) => platform === this.#started.platform);
-    if (!this.isIdle || !this.#mayBeKept || same.length >= most) return this.terminate();
+    if (!this.isIdle || !this.#mayBeKept || same.length >= most) {
+      this.terminate();
+      return;
+    }
     this.#isDead = true;
     unreachable?.unregister(this);
     this.#started.owner = null;
