@@ -346,7 +346,7 @@ suiteOnThread('replay on this thread', test => {
     }
   });
 
-  test('a text that is not a recording is INVALID_RECORDING', async () => {
+  test.row('error.INVALID_RECORDING', 'a text that is not a recording is INVALID_RECORDING', async () => {
     await raises(() => replay('{}'), { code: 'INVALID_RECORDING' });
   });
 });
