@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { rowsAbout } from '../../src/cli/conformance/differences.ts';
 import type { CaseFile } from '../../src/conformance/case.ts';
 import { equal, is, match } from '../helpers/assert.ts';
@@ -60,6 +60,22 @@ suite('plugboard compare', test => {
       [[3, 'ends']],
     );
     match(hosts[0]!.differences[0]!.text, /the host ended with code 3/);
+  });
+
+  test('a recording is a file of calls, unless a secret stands in an input', async () => {
+    const recorded = await inFolder(async place => {
+      const calls = ['call', wasm(), 'echo', '--input', 'Ada', '--record', 'r.json'];
+      is((await plugboard(place, calls)).code, 0);
+      return readFileSync(`${place}/r.json`, 'utf8');
+    });
+    const args = [wasm(), '--calls', 'r.json'];
+    const { code, stdout } = await compare({ 'r.json': recorded }, args);
+    equal([code, stdout], [0, 'player 1: 0 of 1 calls differ from plugboard\n']);
+    const hidden = recorded.replace(/("input":\s*\{\s*"text":\s*"Ada")/, '$1, "hidden": true');
+    match(
+      (await compare({ 'r.json': hidden }, args)).stderr,
+      /FILE: r\.json: a secret stands in the input of calls\[\d\]/,
+    );
   });
 
   test('a plugin that only plugboard can make is a difference', async () => {

@@ -4,6 +4,11 @@ import type { Bytes, ValueType } from '../../conformance/case.ts';
 import type { Host, HostFunctionShape, HostValue, Scenario } from '../../conformance/host.ts';
 import { toBytes } from '../../conformance/spelled.ts';
 import { type Inspection, inspect } from '../../node.ts';
+import { RECORDING_FORMAT } from '../../replay/format.ts';
+import { readRecording } from '../../replay/read.ts';
+import { Hidden } from '../../replay/values.ts';
+import { toBase64 } from '../../values/base64.ts';
+import { isObject } from '../../values/object.ts';
 import { readManifest } from '../call-manifest.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
@@ -33,7 +38,7 @@ ABI.md and WASI.md that may tell why. The exit code is 1 if a call differs.`,
       help: 'native, go-sdk, js-sdk, or the command of an adapter; default: those at hand',
     },
     input: { short: 'i', value: 'TEXT', help: 'input of the function' },
-    calls: { value: 'FILE', help: 'calls in place of FUNCTION: JSON, as "calls" of a case' },
+    calls: { value: 'FILE', help: 'calls in place of FUNCTION: "calls" of a case, or a recording' },
     manifest: { short: 'm', help: 'PLUGIN.wasm is a manifest, in JSON' },
     stub: { value: 'IMPORT=VALUE', repeatable: true, help: 'a number or text that a host function returns' },
     cases: CASES_OPTION,
@@ -54,7 +59,7 @@ ABI.md and WASI.md that may tell why. The exit code is 1 if a call differs.`,
       throw new CliError('USAGE', 'expected FUNCTION or --calls, and not both; see plugboard compare --help');
     const calls: readonly GivenCall[] =
       name === undefined
-        ? readCalls(await readJsonFile(given.calls!), given.calls!)
+        ? await callsOf(given.calls!)
         : [{ function: name, input: { text: given.input ?? '' } }];
     const folder = folderOfCases(cases);
     const manifest = isManifest ? readManifest(path, await readInputFile(path)) : { wasm: [{ path }] };
@@ -109,6 +114,21 @@ function describe({ host, version, differences }: Compared, count: number): stri
       return `  ${call === 0 ? '' : `call ${call}, ${name}: `}${text}${why}`;
     }),
   ];
+}
+
+/** @throws {CliError} FILE; {PlugboardError} INVALID_RECORDING */
+async function callsOf(path: string): Promise<GivenCall[]> {
+  const json = await readJsonFile(path);
+  if (!isObject(json) || json.format !== RECORDING_FORMAT) return readCalls(json, path);
+  const { calls } = readRecording(await readInputFile(path));
+  return calls.flatMap(({ export: name, input }, index) => {
+    if (input instanceof Hidden)
+      throw new CliError(
+        'FILE',
+        `${path}: a secret stands in the input of calls[${index}], so that it cannot be made again`,
+      );
+    return name === null ? [] : [{ function: name, input: { base64: toBase64(input) } }];
+  });
 }
 
 /** @throws {CliError} FILE */
