@@ -68,7 +68,7 @@ suite('pool: a new plugin for each use', test => {
     const names = [...new Set(cases.flatMap(({ calls = [] }) => calls.map(call => call.function)))];
     test(`${folder}: nothing of the call before can be found`, async () => {
       const bytes = host().readBytes(`fixtures/${folder}/${wasm}`).slice();
-      const options = { functions: stubsFor(bytes), vars: {}, timeoutMs: 2000, timeoutBy: 'checks' } as const;
+      const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 100_000_000 } } as const;
       const pool = new PluginPool(await compilePlugin(bytes, options), { max: 1 });
       /** Uses a new plugin, and returns the places at which the canary stands then. */
       const placesAfter = (work: (plugin: Plugin) => Promise<void>) =>
