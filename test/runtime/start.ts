@@ -9,7 +9,7 @@ export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-
 // A signal alone would end this process without its `exit` event, which ends the browsers.
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 /** A hanging suite must not hang the run. */
-export const TIMEOUT_MS: number = 10 * 60_000;
+export const TIMEOUT_MS: number = 20 * 60_000;
 
 /** The environment variables that uvu, the suites, the command line program and Deno's node:https read. */
 const environment =
