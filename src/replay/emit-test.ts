@@ -42,9 +42,9 @@ export function emitTest(
     : [];
   return [
     '// Written by `plugboard replay --emit-test`. It needs no network, clock, file or host function.',
-    "import assert from 'node:assert/strict';",
-    ...(runner === 'node' ? ["import test from 'node:test';"] : ["import { test } from 'vitest';"]),
-    "import { replay } from 'plugboard/audit';",
+    importOf('assert', 'node:assert/strict'),
+    runner === 'node' ? importOf('test', 'node:test') : importOf('{ test }', 'vitest'),
+    importOf('{ replay }', 'plugboard/audit'),
     '',
     ...comment,
     "// A new build: const wasm = readFileSync(new URL('./plugin.wasm', import.meta.url));",
@@ -68,3 +68,6 @@ const comments = (text: string): string[] =>
     .slice(0, 300)
     .split(/[\n\r\u2028\u2029]/)
     .map(line => `// ${line}`);
+
+/** Written so that no bundler takes the text for an import of its own. */
+const importOf = (names: string, module: string): string => `import ${names} from '${module}';`;
