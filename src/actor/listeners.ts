@@ -40,7 +40,7 @@ export class Listeners<Event extends { readonly type: string }> {
       const message = `a listener of events failed at ${type}: ${messageOf(error)}`;
       this.#report({ code: 'CALLBACK_FAILED', message });
     } catch {
-      // `onDiagnostic` itself threw: there is no other place to report to.
+      // `onDiagnostic` itself threw, so nobody can be told.
     }
   }
 }

@@ -24,7 +24,7 @@ export interface Trace {
   readonly causes: readonly string[];
   /** Number of nodes on its way. */
   readonly hops: number;
-  /** The W3C header of the node that sent it, or of the sender outside. Absent when there is no trace. */
+  /** The W3C header of the node that sent it, or of the sender outside. Absent without a trace. */
   readonly traceparent?: string;
 }
 
@@ -63,7 +63,7 @@ export interface DeadLetter {
   readonly packet: Packet;
   /** Where its messages came from. With `node` it names the step: no other step reads the same. */
   readonly read: readonly Pick<Delivery, 'source' | 'position' | 'port'>[];
-  /** The W3C header of the step. Absent when there is no trace. */
+  /** The W3C header of the step. Absent without a trace. */
   readonly traceparent?: string;
 }
 

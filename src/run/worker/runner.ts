@@ -159,8 +159,9 @@ export class WorkerRunner implements Runner {
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#ready = this.#thread = null;
-    if (thread?.isIdle) await thread.run({ kind: 'drop' }).catch(() => {});
-    thread?.release(this.#host.settings.keptWorkers);
+    const dropped = thread?.isIdle ? await thread.run({ kind: 'drop' }).catch(() => null) : null;
+    // A worker that could not close its files is ended, which closes them.
+    thread?.release(dropped?.thrown === null ? this.#host.settings.keptWorkers : 0);
   }
 
   async #run(thread: Thread, order: Order): Promise<unknown> {
