@@ -12,9 +12,6 @@ const WAYS = {
   [IN_WORKER]: { runInWorker: true, workers: { keep: 1 } },
 } as const;
 
-/** Modules of megabytes take a second in each worker. */
-const inWorker = (folder: string): boolean => !/^(go-|wasi-go|tinygo)/.test(folder);
-
 /** Files in memory cannot go to a worker. Actors have suites of their own in workers. */
 const runsInWorker = ({ calls, requires = [] }: Case): boolean =>
   calls !== undefined && !requires.includes('allowed-paths');
@@ -22,7 +19,6 @@ const runsInWorker = ({ calls, requires = [] }: Case): boolean =>
 for (const [way, options] of Object.entries(WAYS)) {
   const subject = hostHere(options);
   for (const folder of readIndex()) {
-    if (way === IN_WORKER && !inWorker(folder)) continue;
     const file = readCaseFile(folder);
     if (way === IN_WORKER && !file.cases.some(runsInWorker)) continue;
     suite(`cases of ${folder}${way}`, test => {

@@ -5,7 +5,7 @@ import { printReport, printSlowest } from './helpers/print.ts';
 import { runFiles } from './helpers/runner.ts';
 import { keepReport } from './runtime/kept.ts';
 
-setTestHost({ ...nodeHost, thorough: Boolean(process.env.CI) });
+setTestHost({ ...nodeHost, thorough: Boolean(process.env.PLUGBOARD_THOROUGH) });
 const args = process.argv.slice(2);
 const filters = args.filter(arg => !arg.startsWith('--'));
 if (isOwnFile) sendPart(await runFiles(testFiles(), isOwnFile));

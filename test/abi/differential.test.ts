@@ -4,7 +4,7 @@ import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
-/** Number of new seeds in one run; in CI the second number. */
+/** Number of new seeds in one run; in a thorough one the second number. */
 const SEEDS = [300, 2000] as const;
 /** A failure names its seed. */
 const runProgram = (seed: number) =>

@@ -2,7 +2,7 @@
 export interface TestHost {
   /** Such as `node 20.20.2`. */
   runtime: string;
-  /** Whether random tests should try many more seeds, as in CI. */
+  /** Whether random tests should try many more seeds, as in `npm run test:long`. */
   thorough?: boolean;
   /** The bytes of a file of the repository, by its path from the root. */
   readBytes(path: string): Uint8Array;

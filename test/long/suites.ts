@@ -4,6 +4,7 @@ import { NATS_CASES } from './nats.ts';
 import { NETWORK_CASES } from './network.ts';
 import { REACH_CASES } from './reach.ts';
 import { TEXT_CASES } from './text.ts';
+import { THOROUGH_CASES } from './thorough.ts';
 
 /** The suites of `npm run test:long`, by name. */
 export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
@@ -12,4 +13,5 @@ export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
   network: NETWORK_CASES,
   reach: REACH_CASES,
   text: TEXT_CASES,
+  thorough: THOROUGH_CASES,
 };
