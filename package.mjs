@@ -44,7 +44,9 @@ const NOT_HOST = [
   'page/',
   'platform/(node|worker)',
   'pool/',
+  'replay/',
   'run/worker/',
+  'trace/',
   'types/',
   'run/fuel',
   'wasm/(calls|fuel|instrument|meter|cap-memory)',
@@ -60,6 +62,7 @@ const SHARED = [
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   ['network', /^src\/network\/(?!node\.js|nats\/)/],
+  ['trace-and-replay', /^src\/(trace|replay)\//],
   ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];
 
