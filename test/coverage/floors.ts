@@ -50,7 +50,11 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/network/', floor: 95.7 },
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
-  { room: 'src/network/journal/', floor: 96 },
+  {
+    room: 'src/network/journal/',
+    floor: 92,
+    open: 'an owner that lost the journal while it wrote, and failing disks',
+  },
   { room: 'src/network/log/', floor: 96 },
   { room: 'src/network/nats/', floor: 93 },
   { room: 'src/network/plan/', floor: 97 },

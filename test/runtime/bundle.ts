@@ -7,13 +7,16 @@ import { cannotLoad, type RuntimeId } from './cannot.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The suites import the entry for Node. Bundled, they get the entry of `default`, as users' bundles do. */
+/** The suites import the entries for Node. Bundled, they get the entries of `default`, as users' bundles do. */
+const WEB_ENTRIES = { 'src/node.js': 'web.js', 'audit/node.js': 'index.js' };
 const webEntry: Plugin = {
-  name: 'the entry of web standards',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\/src\/node\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, dirname(path), 'web.js'),
-    })),
+  name: 'the entries of web standards',
+  setup({ onResolve }) {
+    for (const [entry, web] of Object.entries(WEB_ENTRIES))
+      onResolve({ filter: new RegExp(`/${entry}$`) }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, dirname(path), web),
+      }));
+  },
 };
 
 /** Bundles the result of `write`, which gets an expression (a TestFile[]) for the suites that `runtime` can load. */
