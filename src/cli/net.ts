@@ -43,7 +43,7 @@ however often it is run; messages of other nodes cannot be sent again from outsi
         return 0;
       }
       const letters = await network.dead();
-      if (action === 'dead') await writeLines(letters.map(lineOf));
+      if (action === 'dead') for (const letter of letters) await writeLines([lineOf(letter)]);
       else {
         const { sent, left } = await network.redrive(letters);
         await writeLines([`${sent} messages were sent again`]);

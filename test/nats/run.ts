@@ -51,7 +51,7 @@ test('the worker of docs/NETWORKS.md runs with the package and its client', asyn
 });
 test('the command line runs a spread graph, and looks at it', async () => {
   const { data, status, dead } = await runCommands(server);
-  const isRight = data === 1 && /^count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
+  const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
   if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
 });
 test('a server whose greeting has version 2.9 is refused', async () => {

@@ -97,7 +97,10 @@ suite('network spread over workers', test => {
   class ToldLog extends NatsLog {
     override append(...given: Parameters<NatsLog['append']>): Promise<number> {
       const appending = super.append(...given);
-      appending.catch(() => refused++);
+      appending.catch(() => {
+        // Two workers that take a free log at once lose no commit.
+        if (given[1].length > 0) refused++;
+      });
       return appending;
     }
   }
