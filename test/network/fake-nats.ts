@@ -43,6 +43,8 @@ export class FakeNats {
   maxPayload = 2 ** 20;
   /** Number of messages that are kept without an answer. */
   silent = 0;
+  /** Number of messages that are refused because another one of their subject is on its way in the cluster. */
+  open = 0;
   /** Number of requests that fail before they reach the server. */
   unavailable = 0;
 
@@ -87,6 +89,10 @@ export class FakeNats {
     if (!stream) return failure(10060, 503, 'no stream');
     const last = stream.messages.findLast(message => message.subject === subject)?.sequence ?? 0;
     const expected = headers.get('Nats-Expected-Last-Subject-Sequence');
+    if (expected !== undefined && this.open > 0) {
+      this.open--;
+      return failure(10164, 400, 'wrong last sequence');
+    }
     if (expected !== undefined && Number(expected) !== last)
       return failure(10071, 400, `wrong last sequence: ${last}`);
     // A key has one message.

@@ -48,6 +48,7 @@ export const JS_CODES = {
   nameInUse: 10058,
   noStream: 10059,
   wrongSequence: 10071,
+  sequenceOpen: 10164,
   streamFull: 10077,
 };
 
@@ -59,6 +60,10 @@ const PAUSE_MS = 100;
 /** Failed requests after which a warning says so: JetStream may be off on the server. */
 const WARN_AFTER = 20;
 const UNAVAILABLE = 503;
+
+/** No server answers, or the leader of a cluster has another message of the subject on its way. Then nothing is decided. */
+const isTransient = ({ code, status }: JetStreamError): boolean =>
+  status === UNAVAILABLE || code === JS_CODES.sequenceOpen;
 
 export const hasCode = (error: unknown, code: keyof typeof JS_CODES): boolean =>
   error instanceof JetStreamError && error.code === JS_CODES[code];
@@ -224,7 +229,7 @@ export class JetStream {
         this.#failures = 0;
         return answer;
       } catch (error) {
-        if (error instanceof JetStreamError && error.status !== UNAVAILABLE) throw error;
+        if (error instanceof JetStreamError && !isTransient(error)) throw error;
         if (++this.#failures === WARN_AFTER)
           this.#warn(
             `NATS: JetStream does not answer ${subject}: ${messageOf(error)}; the engine goes on asking`,
