@@ -14,6 +14,22 @@ export const GRAPH_OPTIONS = {
   },
 } as const satisfies Record<string, Option>;
 
+export const NATS_OPTIONS = {
+  nats: {
+    grants: true,
+    value: 'URL',
+    help: 'keep the graph on this server of NATS, under the name in its properties. Messages\ncome and go by subjects, and stdin is not read; Ctrl-C ends it',
+  },
+  spread: { help: 'with --nats, share the nodes with other workers' },
+  nodes: { value: 'A,B', help: 'with --nats, share the nodes, and run only these' },
+} as const satisfies Record<string, Option>;
+
+export interface NatsValues {
+  nats: string | undefined;
+  spread: boolean;
+  nodes: string | undefined;
+}
+
 export const isGraphFile = (path: string): boolean => path.endsWith('.json');
 
 /** Returns the files of `NAME=FILE` by name. @throws {CliError} USAGE */

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect.ts')).inspect,
   types: async () => (await import('./types.ts')).types,
   graph: async () => (await import('./graph.ts')).graph,
+  net: async () => (await import('./net.ts')).net,
   replay: async () => (await import('./replay.ts')).replay,
   lock: async () => (await import('./lock.ts')).lock,
   prepare: async () => (await import('./prepare.ts')).prepare,

@@ -4,7 +4,13 @@ import { type JsonObject, readJson, writeJson, writePacket } from '../actor/inde
 import { isJsonObject } from '../actor/json/value.ts';
 import type { Message } from '../actor/message/message.ts';
 import { fromWire } from '../actor/message/wire.ts';
-import { type Component, JournalEngine, Network, type NetworkHappened } from '../network/node.ts';
+import {
+  type Component,
+  JournalEngine,
+  Network,
+  NetworkError,
+  type NetworkHappened,
+} from '../network/node.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
@@ -46,7 +52,11 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   const events = values.events === undefined ? undefined : new EventFile(values.events);
   const traceFile = openTrace(values);
   const recording = openRecorder(values);
-  const engine = values.state === undefined ? undefined : new JournalEngine(values.state);
+  const isOnNats = values.nats !== undefined || values.spread || values.nodes !== undefined;
+  if (isOnNats && values.state !== undefined)
+    throw new CliError('USAGE', 'both --state and --nats are given; keep one');
+  const nats = isOnNats ? await (await import('./nats.ts')).openNats(values) : undefined;
+  const journal = values.state === undefined ? undefined : new JournalEngine(values.state);
   let exitCode = 0;
   const onEvent = (event: NetworkHappened) => {
     events?.write(event);
@@ -62,9 +72,9 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
       environment: environmentOf(values),
       graphFolder: folder,
       pluginFolders: [folder, ...values['plugin-folder']],
-      engine,
+      engine: nats?.engine ?? journal,
       onEvent,
-    }).catch(sayFile);
+    }).catch(error => (journal ? sayFile(error) : Promise.reject(error)));
     const say = (text: string) => (values.quiet ? undefined : writeStderr('plugboard', text));
     if (!values.quiet)
       for (const { path: at, message } of network.plan.warnings)
@@ -77,7 +87,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
         );
     const page = values.page ? await (await import('./page-server.ts')).servePage(network) : undefined;
     if (page) writeStderr('plugboard', `page: ${page.url}`);
-    const runner = new GraphRunner(network, engine, values.page);
+    const runner = new GraphRunner(network, journal, values.page || isOnNats, isOnNats);
     try {
       const failed = await runner.run();
       return failed || exitCode;
@@ -86,6 +96,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
       await page?.close();
     }
   } finally {
+    await nats?.connection.close();
     events?.close();
     traceFile?.close();
     recording?.close();
@@ -121,13 +132,17 @@ class GraphRunner {
   readonly #engine: JournalEngine | undefined;
   /** Whether the network runs on after the last line, until a signal comes. */
   readonly #staysOpen: boolean;
+  /** Whether messages come from elsewhere, and none from stdin. */
+  readonly #isServed: boolean;
   /** The number of the latest line that each port got in an earlier run. */
   readonly #last: ReadonlyMap<string, number>;
   readonly #open = new Set<Promise<void>>();
   #number = 0;
   #exitCode = 0;
+  #isEnding = false;
 
-  constructor(network: Network, engine: JournalEngine | undefined, staysOpen: boolean) {
+  constructor(network: Network, engine: JournalEngine | undefined, staysOpen: boolean, isServed: boolean) {
+    this.#isServed = isServed;
     this.#network = network;
     this.#engine = engine;
     this.#staysOpen = staysOpen;
@@ -141,7 +156,15 @@ class GraphRunner {
     const writing = Object.keys(network.outports).map(port => this.#write(port));
     const written = Promise.all(writing);
     // The outports may end, or be missing, while lines are still processed.
-    const failed = new Promise<never>((_, reject) => written.catch(reject));
+    const failed = new Promise<never>((_, reject) => {
+      written.catch(reject);
+      // A graph without outports says so by its phase alone.
+      network.subscribe(event => {
+        if (event.type === 'phase' && event.phase === 'stopped' && !this.#isEnding)
+          reject(new NetworkError('NETWORK_STOPPED', 'the network has stopped after a failure'));
+      });
+    });
+    failed.catch(() => {});
     try {
       network.start();
       await Promise.race([this.#process(interrupted), failed]);
@@ -149,7 +172,7 @@ class GraphRunner {
       await network.stop({ drain: false }).catch(() => {});
       throw causeOf(error);
     } finally {
-      process.off('SIGINT', this.#interrupt);
+      for (const signal of this.#signals) process.off(signal, this.#interrupt);
       process.stdin.destroy();
     }
     await written;
@@ -159,12 +182,13 @@ class GraphRunner {
   /** Sends the lines, waits for all that they cause, and stops. */
   async #process(interrupted: Promise<undefined>): Promise<void> {
     const network = this.#network;
-    await this.#readAll(interrupted);
+    if (!this.#isServed) await this.#readAll(interrupted);
     if (this.#staysOpen) await interrupted;
     network.pace.end();
-    await network.drain();
+    if (!this.#isServed) await network.drain();
     await Promise.all(this.#open);
-    await network.whenRead();
+    if (!this.#isServed) await network.whenRead();
+    this.#isEnding = true;
     await network.stop();
   }
 
@@ -234,11 +258,16 @@ class GraphRunner {
         this.#exitCode = 1;
         void this.#network.stop({ drain: false });
       };
-      process.on('SIGINT', this.#interrupt);
+      for (const signal of this.#signals) process.on(signal, this.#interrupt);
     });
   }
 
   #interrupt: () => void = () => {};
+
+  /** Those that end a network which has no last line. */
+  get #signals(): readonly NodeJS.Signals[] {
+    return this.#isServed ? ['SIGINT', 'SIGTERM'] : ['SIGINT'];
+  }
 }
 
 /** The failure with which a network has stopped says more than that it has stopped. */

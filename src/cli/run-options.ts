@@ -3,7 +3,7 @@ import type { Platform } from '../platform/types.ts';
 import { ACCESS_OPTIONS, allowHeaders, readAccess, readPolicy } from './access.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
-import { GRAPH_OPTIONS } from './graph-files.ts';
+import { GRAPH_OPTIONS, NATS_OPTIONS } from './graph-files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { RECORD_OPTIONS } from './record.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
@@ -67,6 +67,7 @@ export const RUN_OPTIONS = {
   page: {
     help: 'show the running graph on a page of this computer. Its address goes to stderr; the\ngraph runs until Ctrl-C',
   },
+  ...NATS_OPTIONS,
   stub: STUB_OPTION,
   ...ACCESS_OPTIONS,
   ...TRACE_OPTIONS,
@@ -76,7 +77,7 @@ export const RUN_OPTIONS = {
 
 /** Options that are about one actor, and those that are about a graph. */
 export const OF_ACTOR = ['config', 'adopt', 'node', 'state-policy', 'error-policy', 'entry-point'] as const;
-export const OF_GRAPH = ['component', 'with', 'plugin-folder', 'page'] as const;
+export const OF_GRAPH = ['component', 'with', 'plugin-folder', 'page', 'nats', 'spread', 'nodes'] as const;
 
 export type RunValues = Values<typeof RUN_OPTIONS>;
 

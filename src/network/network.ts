@@ -10,6 +10,7 @@ import { boundsOf } from './engine/channel.ts';
 import type { DeadLetter, Received } from './engine/engine.ts';
 import { makers } from './engine/lasting.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
+import type { NetworkEngine } from './engine/network-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from './errors.ts';
 import type { NetworkListener, NetworkPhase } from './events.ts';
 import { pluginFiles, type ReadInside } from './extism-actor.ts';
@@ -43,7 +44,7 @@ export class Network {
   readonly pace = new Pace();
 
   readonly #graph: GraphInput | readonly GraphInput[];
-  readonly #engine: MemoryEngine;
+  readonly #engine: NetworkEngine;
   readonly #loader: ModuleLoader;
   readonly #settings: NetworkSettings;
   readonly #traffic: Traffic;
@@ -124,7 +125,7 @@ export class Network {
     graph: GraphInput | readonly GraphInput[],
     plan: Plan,
     settings: NetworkSettings,
-    engine: MemoryEngine,
+    engine: NetworkEngine,
     loader: ModuleLoader,
     workers: ReadonlyMap<string, NodeWorker>,
   ) {
@@ -227,6 +228,7 @@ export class Network {
   drain(): Promise<void>;
   async drain(...extra: unknown[]): Promise<void> {
     refuseArguments('drain', extra);
+    this.#checkWhole('drain');
     if (this.#phase === 'created') this.start();
     await this.#traffic.drained(this.#abort.signal);
     if (this.#failure !== undefined) throw this.#stopped('drain');
@@ -314,6 +316,7 @@ export class Network {
 
   #ownPacket(method: string, packet: Packet): Packet {
     this.#checkOpen(method);
+    this.#checkWhole(method);
     const own = ownPacket(packet, ['packet']);
     const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
     if (unknown !== undefined) throw unknownInport(method, unknown, Object.keys(this.inports));
@@ -327,6 +330,14 @@ export class Network {
 
   #checkOpen(method: string): void {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#stopped(method);
+  }
+
+  /** @throws {ActorError} INVALID_CONFIG */
+  #checkWhole(method: string): void {
+    if (this.#engine.isSpread)
+      refuseOption(
+        `${method}: expected all nodes in this process, got a network whose nodes are spread over workers; send to its inports`,
+      );
   }
 
   #stopped(method: string): NetworkError {
@@ -361,7 +372,7 @@ export class Network {
     this.pace.end();
     this.#engine.halt();
     for (const box of this.#traffic.outboxes.values()) box.lift();
-    if (isStarted) await this.#traffic.drained(this.#abort.signal);
+    if (isStarted && !this.#engine.isSpread) await this.#traffic.drained(this.#abort.signal);
     await this.#engine.close();
     await this.#running;
     this.#traffic.leave(this.#stopped('call'));

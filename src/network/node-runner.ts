@@ -97,7 +97,8 @@ export class NodeRunner {
 
   async #runSession(session: NodeSession): Promise<void> {
     const { engine, tally } = this.#owner;
-    this.#state = session.record?.state ?? this.#state;
+    // Another process may have had the node since.
+    this.#state = session.record?.state ?? new Map();
     for (;;) {
       const deliveries = await session.take(engine.batch);
       if (deliveries.length === 0) return session.close();

@@ -92,9 +92,11 @@ export function checkPorts(
  */
 export function checkTimeouts(plan: Plan, settings: NetworkSettings, mostMs: number | undefined): void {
   if (mostMs === undefined) return;
+  const { actors } = settings;
   for (const node of plan.nodes) {
     if (settings.components.get(componentOf(node, settings))?.kind !== 'module') continue;
-    const timeoutMs = node.metadata.timeout_ms ?? settings.actors.timeoutMs ?? undefined;
+    // Options have the spelling of manifests, too.
+    const timeoutMs = node.metadata.timeout_ms ?? actors.timeoutMs ?? actors.timeout_ms ?? undefined;
     if (typeof timeoutMs === 'number' && timeoutMs <= mostMs) continue;
     const got = timeoutMs === undefined ? 'no limit' : describe(timeoutMs);
     refuseOption(

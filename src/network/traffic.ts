@@ -1,8 +1,8 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { ACCEPTED, OUTSIDE, type Received, type SendOptions, type Trace } from './engine/engine.ts';
-import type { MemoryEngine } from './engine/memory-engine.ts';
 import { messageBytes } from './engine/message-bytes.ts';
+import type { NetworkEngine } from './engine/network-engine.ts';
 import type { Plan } from './plan/plan.ts';
 import { Tally } from './tally.ts';
 import type { Sending } from './traceparent.ts';
@@ -17,7 +17,7 @@ export class Traffic {
   readonly tally = new Tally();
   /** Messages of each port, for its readers. */
   readonly outboxes: ReadonlyMap<string, Mailbox<Received>>;
-  readonly #engine: MemoryEngine;
+  readonly #engine: NetworkEngine;
   /** Ends the calls that wait, when the network ends first. */
   readonly #leave = new Set<(error: unknown) => void>();
   /** The ends of all that the packets with ids cause, by their causes. */
@@ -27,7 +27,7 @@ export class Traffic {
   #unread = 0;
   readonly #onRead: (() => void)[] = [];
 
-  constructor(engine: MemoryEngine, plan: Plan, capacity: number, capacityBytes: number) {
+  constructor(engine: NetworkEngine, plan: Plan, capacity: number, capacityBytes: number) {
     this.#engine = engine;
     const names = new Set(plan.outports.map(({ name }) => name));
     const bytesOf = ({ message }: Received) => messageBytes(message);

@@ -276,7 +276,12 @@ export const layers: readonly Layer[] = [
     files: ['src/build/'],
     mayImport: [...ground, 'module', 'faces', 'inspect', 'types', 'platform of node', ...actorRooms, 'node:'],
   },
-  { name: 'cli', files: ['src/cli/'], mayImport: [...everything, 'node:'], mayNameRuntimes: true },
+  {
+    name: 'cli',
+    files: ['src/cli/'],
+    mayImport: [...everything, 'node:', '@nats-io'],
+    mayNameRuntimes: true,
+  },
   {
     name: 'create',
     files: ['create-plugboard/src/'],

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
-import type { TestServer } from './server.ts';
+import type { Servers, TestServer } from './server.ts';
 
 // Runs a network on two workers that are killed or stopped while messages come, and reads all that left it.
 
@@ -25,13 +25,13 @@ export interface KillResult {
   takeoverMs: number[];
 }
 
-const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
-const STOP_MS = 3500;
+export const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
+export const STOP_MS = 3500;
 const LONGEST_QUIET_MS = 30_000;
 const WINDOW = 100;
 let runs = 0;
 
-const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+export const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 class Workers {
   readonly #server: TestServer;
@@ -137,8 +137,8 @@ export async function runKills(server: TestServer, random: Random, run: KillRun)
 }
 
 /** Sends the numbers 1, 2, 3 and so on, each until the server has it. Ids let the server drop those that it has. */
-async function sendAll(
-  server: TestServer,
+export async function sendAll(
+  server: Servers,
   connection: Connection,
   name: string,
   messages: number,
@@ -165,7 +165,7 @@ async function sendAll(
 }
 
 /** Reads the messages of a port until all are there. Returns the first problem. */
-async function checkPort(
+export async function checkPort(
   connection: Connection,
   name: string,
   port: string,

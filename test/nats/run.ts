@@ -1,4 +1,8 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { Network } from '../../src/network/index.ts';
+import { NatsEngine } from '../../src/network/nats/index.ts';
 import { engineContract } from '../contract/engine.ts';
+import { raises } from '../helpers/assert.ts';
 import { setTestHost } from '../helpers/host.ts';
 import { nodeHost } from '../helpers/node.ts';
 import { Random } from '../helpers/random.ts';
@@ -6,8 +10,10 @@ import type { Test } from '../helpers/suite.ts';
 import { checkSchedule } from '../network/engine-model.ts';
 import { NatsEngines } from '../network/nats-engines.ts';
 import { type KillRun, runKills } from './kill.ts';
-import { runPage } from './page.ts';
+import { KILL_GRAPH } from './kill-graph.ts';
+import { runCommands, runPage } from './page.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
+import { runSpread, type SpreadRun } from './spread.ts';
 
 // The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names.
 
@@ -43,6 +49,35 @@ test('the worker of docs/NETWORKS.md runs with the package and its client', asyn
   const data = await runPage(server);
   if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
 });
+test('the command line runs a spread graph, and looks at it', async () => {
+  const { data, status, dead } = await runCommands(server);
+  const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
+  if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
+});
+test('a server whose greeting has version 2.9 is refused', async () => {
+  const greeting =
+    'INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true,"proto":1}\r\n';
+  const old = createServer(socket => {
+    socket.write(greeting);
+    socket.on('error', () => {});
+    socket.on('data', bytes => {
+      if (bytes.includes('PING')) socket.write('PONG\r\n');
+    });
+  });
+  await new Promise<void>(resolve => old.listen(0, '127.0.0.1', resolve));
+  const { port } = old.address() as AddressInfo;
+  const connection = await server.connectTo(String(port));
+  const engine = new NatsEngine(connection, { name: 'old' });
+  try {
+    await raises(() => Network.create(KILL_GRAPH, { components: { Count: () => {} }, engine }), {
+      code: 'NATS_TOO_OLD',
+      message: /got nats-server 2\.9\.10/,
+    });
+  } finally {
+    await connection.close();
+    old.close();
+  }
+});
 const RUNS: readonly (KillRun & { name: string })[] = [
   { name: 'kill -9 of the worker', harm: 'kill', messages: 5000, harms: 3 },
   { name: 'a worker that is stopped past its lease', harm: 'stop', messages: 5000, harms: 2 },
@@ -60,6 +95,21 @@ test('a control that appends without comparing is seen to fail', async () => {
   console.log(`  ${problem}`);
   if (problem === undefined) throw new Error('all was exact');
 });
+
+const SPREADS: readonly (SpreadRun & { name: string })[] = [
+  { name: 'workers that leave in peace', harm: 'leave', messages: 3000, harms: 3 },
+  { name: 'kill -9 of workers', harm: 'kill', messages: 3000, harms: 3 },
+  { name: 'workers that are stopped past their lease', harm: 'stop', messages: 3000, harms: 2 },
+  { name: 'a worker whose way to the server is cut', harm: 'cut', messages: 3000, harms: 1 },
+  { name: 'kill -9 of the server', harm: 'server', messages: 3000, harms: 2 },
+];
+for (const { name, ...run } of SPREADS)
+  test(`spread over three workers, ${name} lose and double nothing, and the order stays`, async () => {
+    const { problem, spreadMs, takeoverMs, fenced } = await runSpread(server, new Random(seed), run);
+    console.log(`  spread ${spreadMs.join(', ')} ms; takeover ${takeoverMs.join(', ')} ms; fenced ${fenced}`);
+    if (problem !== undefined) throw new Error(problem);
+    if (run.harm === 'leave' && fenced > 0) throw new Error(`${fenced} records were refused`);
+  });
 
 const counts = { passed: 0, failed: 0 };
 console.log(`seed ${seed}`);

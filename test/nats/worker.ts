@@ -1,33 +1,51 @@
 import { Message } from '../../src/actor/index.ts';
 import { makers } from '../../src/network/engine/lasting.ts';
 import { Network } from '../../src/network/index.ts';
-import { TestEngine } from '../network/nats-engines.ts';
+import { makeNatsEngine } from '../../src/network/nats/nats-engine.ts';
+import { NatsLog } from '../../src/network/nats/nats-log.ts';
+import { seamsOf, settingsOf, TestEngine } from '../network/nats-engines.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
-import { loadClient } from './server.ts';
+import { connectOptions, loadClient } from './server.ts';
 
-// A worker of the kill suite: `node worker.js PORT NAME [unchecked]`. Says when it runs the network, and why it has ended.
+// A worker of the kill suite: `node worker.js PORTS NAME [unchecked|spread] [REPLICAS]`. Says when it runs the network, and why it has ended.
 
-const [port, name, mode] = process.argv.slice(2);
+const [ports, name, mode, replicas = '1'] = process.argv.slice(2);
 const client = await loadClient();
-const options = {
-  servers: `127.0.0.1:${port}`,
-  maxReconnectAttempts: -1,
-  reconnectTimeWait: 100,
-  waitOnFirstConnect: true,
-};
-const connection = await client.connect(options);
+const connection = await client.connect(connectOptions(ports!));
 const engine = { flush: async () => {}, lastId: () => undefined };
-makers.set(
-  engine,
-  bounds =>
-    new TestEngine(
-      { client, connect: async () => connection },
-      connection,
-      { name, exposed: true },
-      bounds,
-      mode === 'unchecked',
-    ),
-);
+const server = { client, connect: async () => connection };
+
+/** Says which writer the process is, and when commits of it are refused. Two that take a free log at once lose none. */
+class ToldLog extends NatsLog {
+  constructor(...given: ConstructorParameters<typeof NatsLog>) {
+    super(...given);
+    console.log(`writer ${given[3]}`);
+  }
+
+  override async append(...given: Parameters<NatsLog['append']>): Promise<number> {
+    try {
+      return await super.append(...given);
+    } catch (error) {
+      if (given[1].length > 0) console.log('fenced');
+      throw error;
+    }
+  }
+}
+
+makers.set(engine, bounds => {
+  if (mode !== 'spread')
+    return new TestEngine(server, connection, { name, exposed: true }, bounds, mode === 'unchecked');
+  const seams = {
+    ...seamsOf(server),
+    makeLog: (...of: ConstructorParameters<typeof NatsLog>) => new ToldLog(...of),
+  };
+  return makeNatsEngine(
+    connection,
+    settingsOf({ name, spread: true, replicas: Number(replicas) as 1 | 3 }),
+    bounds,
+    seams,
+  );
+});
 
 /** Counts its packets in its state, and sends each count with the value that came. */
 const Count = (packet: { in?: Message }, { state }: { state: Map<string, unknown> }) => {
@@ -40,6 +58,7 @@ const Count = (packet: { in?: Message }, { state }: { state: Map<string, unknown
 try {
   const network = await Network.create(KILL_GRAPH, { components: { Count }, engine });
   network.start();
+  process.once('SIGTERM', () => void network.stop().then(() => console.log('left')));
   console.log('active');
   for await (const _ of network.outports.first!) {
     // The messages go to the server. The loop ends with the failure of the network.

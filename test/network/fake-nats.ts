@@ -8,6 +8,8 @@ interface Stored {
   subject: string;
   headers: ReadonlyMap<string, string>;
   data: Uint8Array;
+  /** When its time ends. */
+  endMs: number;
 }
 
 interface Stream {
@@ -16,7 +18,7 @@ interface Stream {
   last: number;
 }
 
-type Body = { seq?: number; last_by_subj?: string; filter?: string };
+type Body = { seq?: number; last_by_subj?: string; filter?: string; subjects_filter?: string };
 
 type FakeHeaders = Map<string, string>;
 
@@ -41,6 +43,8 @@ export class FakeNats {
   maxPayload = 2 ** 20;
   /** Number of messages that are kept without an answer. */
   silent = 0;
+  /** Number of messages that are refused because another one of their subject is on its way in the cluster. */
+  open = 0;
   /** Number of requests that fail before they reach the server. */
   unavailable = 0;
 
@@ -85,19 +89,25 @@ export class FakeNats {
     if (!stream) return failure(10060, 503, 'no stream');
     const last = stream.messages.findLast(message => message.subject === subject)?.sequence ?? 0;
     const expected = headers.get('Nats-Expected-Last-Subject-Sequence');
+    if (expected !== undefined && this.open > 0) {
+      this.open--;
+      return failure(10164, 400, 'wrong last sequence');
+    }
     if (expected !== undefined && Number(expected) !== last)
       return failure(10071, 400, `wrong last sequence: ${last}`);
     // A key has one message.
-    if (subject.startsWith('$KV.')) stream.messages = [];
+    if (subject.startsWith('$KV.'))
+      stream.messages = stream.messages.filter(message => message.subject !== subject);
     const sequence = ++stream.last;
-    stream.messages.push({ sequence, subject, headers, data });
+    const ttlMs = Number.parseInt(headers.get('Nats-TTL') ?? 'Infinity', 10) || Number.POSITIVE_INFINITY;
+    stream.messages.push({ sequence, subject, headers, data, endMs: Date.now() + ttlMs });
     for (const listener of this.#listeners) if (matches(listener.subject, subject)) listener.callback();
     return { seq: sequence };
   }
 
   #api(call: string, data: Uint8Array): object {
     const body = JSON.parse(new TextDecoder().decode(data)) as Body;
-    const [, kind, name = ''] = /^STREAM\.(INFO|CREATE|PURGE|MSG\.GET|MSG\.DELETE)\.(.+)$/.exec(call)!;
+    const [, kind, name = ''] = /^STREAM\.(INFO|CREATE|PURGE|MSG\.GET)\.(.+)$/.exec(call)!;
     if (kind === 'CREATE' && !this.streams.has(name))
       this.streams.set(name, {
         config: { num_replicas: 1, ...(body as Partial<Stream['config']>) } as Stream['config'],
@@ -106,12 +116,14 @@ export class FakeNats {
       });
     const stream = this.streams.get(name);
     if (!stream) return failure(10059, 404, 'stream not found');
+    stream.messages = stream.messages.filter(({ endMs }) => endMs > Date.now());
     const { messages, last } = stream;
     if (kind === 'PURGE') {
       const { filter, seq = Number.POSITIVE_INFINITY } = body;
-      stream.messages = messages.filter(({ subject, sequence }) => subject !== filter || sequence >= seq);
+      stream.messages = messages.filter(
+        ({ subject, sequence }) => !matches(filter!, subject) || sequence >= seq,
+      );
     }
-    if (kind === 'MSG.DELETE') stream.messages = messages.filter(({ sequence }) => sequence !== body.seq);
     if (kind === 'MSG.GET') {
       const found = messages.findLast(
         ({ sequence, subject }) => sequence === body.seq || subject === body.last_by_subj,
@@ -124,7 +136,16 @@ export class FakeNats {
     const first = stream.messages[0]?.sequence ?? last + 1;
     return {
       config: stream.config,
-      state: { first_seq: first, last_seq: last, messages: stream.messages.length },
+      state: {
+        first_seq: first,
+        last_seq: last,
+        messages: stream.messages.length,
+        subjects: Object.fromEntries(
+          stream.messages
+            .filter(({ subject }) => matches(body.subjects_filter ?? '', subject))
+            .map(({ subject }) => [subject, 1]),
+        ),
+      },
     };
   }
 }

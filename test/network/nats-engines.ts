@@ -1,10 +1,11 @@
 import type { Engine } from '../../src/network/engine/engine.ts';
 import type { MemoryEngineOptions } from '../../src/network/engine/memory-engine.ts';
 import type { Plan } from '../../src/network/index.ts';
-import { type Client, JetStream, type NatsConnection } from '../../src/network/nats/jet-stream.ts';
+import type { Client, NatsConnection } from '../../src/network/nats/jet-stream.ts';
 import { NatsLog } from '../../src/network/nats/nats-log.ts';
 import { NatsLoggedEngine } from '../../src/network/nats/nats-logged-engine.ts';
 import { type NatsEngineOptions, readNatsOptions } from '../../src/network/nats/nats-options.ts';
+import { NatsWorker, type Seams } from '../../src/network/nats/nats-worker.ts';
 import type { Engines } from './engine-model.ts';
 
 export interface Connection extends NatsConnection {
@@ -17,34 +18,35 @@ export interface NatsServer {
   readonly client: Client;
 }
 
+/** The parts of an engine that tests replace. @param isUnchecked whether it appends without comparing: the control that must fail */
+export const seamsOf = ({ client }: Pick<NatsServer, 'client'>, isUnchecked = false): Seams => ({
+  load: async () => client,
+  ...(isUnchecked && { makeLog: (...given) => new UncheckedLog(...given) }),
+});
+
+/** The settings of engines of tests. */
+export const settingsOf = (options: NatsEngineOptions) =>
+  readNatsOptions({ leaseMs: 2000, onWarning: () => {}, ...options });
+
 /** An engine whose client is given. */
 export class TestEngine extends NatsLoggedEngine {
   readonly connection: Connection;
-  readonly #client: Client;
-  readonly #isUnchecked: boolean;
 
-  /** @param isUnchecked whether the engine appends without comparing: the control that must fail */
   constructor(
-    { client }: NatsServer,
+    server: NatsServer,
     connection: Connection,
     options: NatsEngineOptions,
     bounds: MemoryEngineOptions = {},
     isUnchecked = false,
   ) {
-    super(connection, readNatsOptions({ leaseMs: 2000, onWarning: () => {}, ...options }), bounds);
+    const settings = settingsOf(options);
+    super(
+      (planName, ended) =>
+        NatsWorker.connect(connection, settings, planName, ended, seamsOf(server, isUnchecked), null),
+      settings,
+      bounds,
+    );
     this.connection = connection;
-    this.#client = client;
-    this.#isUnchecked = isUnchecked;
-  }
-
-  protected override connect(
-    ...[connection, signal, warn]: Parameters<typeof JetStream.on>
-  ): Promise<JetStream> {
-    return JetStream.on(connection, signal, warn, async () => this.#client);
-  }
-
-  protected override makeLog(...given: ConstructorParameters<typeof NatsLog>): NatsLog {
-    return this.#isUnchecked ? new UncheckedLog(...given) : super.makeLog(...given);
   }
 }
 
@@ -102,7 +104,7 @@ export class NatsEngines implements Engines {
 
   async endLease(name: string): Promise<void> {
     const connection = await this.#server.connect();
-    const request = { filter: `$KV.PB_${name}_LEASE.owner` };
+    const request = { filter: `$KV.PB_${name}_LEASE.worker.*` };
     await connection.request(`$JS.API.STREAM.PURGE.KV_PB_${name}_LEASE`, JSON.stringify(request), {
       timeout: 5000,
     });

@@ -73,11 +73,12 @@ suite('engine on NATS', test => {
     await engine.close();
   });
 
-  test('a record whose answer is lost is kept once', async () => {
+  test('a record whose answer is lost, or that the leader of a cluster cannot take yet, is kept once', async () => {
     const engine = await engines.create(line);
     fake.silent = 1;
     for (const n of [1, 2]) await engine.send('go', Message.integer(n));
     fake.unavailable = 1;
+    fake.open = 2;
     await engine.send('go', Message.integer(3));
     const next = await engines.crash(engine, line);
     equal(
@@ -187,14 +188,17 @@ suite('engine on NATS', test => {
     await next.close();
   });
 
-  test('a worker renews its lease, and ends when another one has it', async () => {
+  test('a worker renews its key, and ends when another one has taken it for dead', async () => {
     const engine = await engines.create(line);
-    const lease = fake.streams.get(`KV_PB_${engines.nameOf(engine)}_LEASE`)!;
-    const first = lease.messages[0]!.sequence;
-    is(lease.messages[0]!.headers.get('Nats-TTL'), '2000ms');
+    const name = engines.nameOf(engine);
+    const lease = fake.streams.get(`KV_PB_${name}_LEASE`)!;
+    const key = () => lease.messages.find(({ subject }) => subject.includes('.worker.'))!;
+    const first = key().sequence;
+    is(key().headers.get('Nats-TTL'), '2000ms');
     const a = await engine.own({ node: 'a' });
-    while (lease.messages[0]!.sequence === first) await new Promise(resolve => setTimeout(resolve, 20));
-    lease.messages[0]!.sequence = ++lease.last;
+    while (key().sequence === first) await new Promise(resolve => setTimeout(resolve, 20));
+    fake.publish(`pb.${name}.log`, new Uint8Array(), new Map([['Pb-Writer', 'another']]));
+    await engines.endLease(name);
     const lost = await a.take(1).then(
       () => undefined,
       (error: { code?: string }) => error.code,
@@ -202,7 +206,7 @@ suite('engine on NATS', test => {
     is(lost, 'NODE_FENCED');
     await raises(() => engine.own({ node: 'a' }), {
       code: 'STATE_STORE_FAILED',
-      message: /another worker has its lease/,
+      message: /another worker has taken it over/,
     });
     await engine.close();
   });
@@ -242,7 +246,7 @@ suite('engine on NATS', test => {
     await engine.open(line);
     match(
       warnings[0]!,
-      /JetStream does not answer \$JS\.API\.STREAM\.INFO\.PB_silent_LOG: timeout; the engine/,
+      /JetStream does not answer \$JS\.API\.STREAM\.INFO\.KV_PB_silent_LEASE: timeout; the engine/,
     );
     is(warnings.length, 2);
     await engine.close();
@@ -482,6 +486,12 @@ suite('engine on NATS', test => {
       [9000, { timeout_ms: 1 }],
     ] as const)
       await raises(() => create(timeoutMs, metadata), { code: 'NATS_CLIENT_MISSING' });
+    const inManifestSpelling = Network.create(graph(), {
+      components: { X: { source: ACTOR } },
+      actors: { timeout_ms: 2000 },
+      engine: new NatsEngine(fake.connect(), { leaseMs: 4000 }),
+    });
+    await raises(() => inManifestSpelling, { code: 'NATS_CLIENT_MISSING' });
   });
 
   test('names and options that do not fit are refused', async () => {

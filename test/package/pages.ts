@@ -72,6 +72,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
     reason: '`npm run test:nats` runs such workers on a nats-server',
   },
   {
+    page: 'docs/NETWORKS.md',
+    contains: 'plugboard net status',
+    reason: '`npm run test:nats` runs these commands on a nats-server',
+  },
+  {
     page: 'docs/TYPES.md',
     contains: "from 'vite'",
     reason: '`npm run test:vite` builds, serves and types with Vite itself',

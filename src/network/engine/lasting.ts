@@ -1,5 +1,5 @@
 import type { BoundOptions } from './bounds.ts';
-import type { MemoryEngine } from './memory-engine.ts';
+import type { NetworkEngine } from './network-engine.ts';
 
 /** Keeps the packets and states of one network beyond the end of its process. For the option `engine` of `Network.create`. */
 export interface LastingEngine {
@@ -10,4 +10,4 @@ export interface LastingEngine {
 }
 
 /** Make the engines behind the objects that callers have. */
-export const makers = new WeakMap<object, (bounds: BoundOptions) => MemoryEngine>();
+export const makers = new WeakMap<object, (bounds: BoundOptions) => NetworkEngine>();

@@ -4,13 +4,13 @@ import { withCommas } from '../../units.ts';
 import { fenced, NetworkError, networkStopped } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 import { Links, reachable, shortestWay } from '../plan/cycles.ts';
-import { type Plan, portKey } from '../plan/plan.ts';
+import { type Plan, type PlanPort, portKey } from '../plan/plan.ts';
 import type { BoundOptions } from './bounds.ts';
+import type { Change, Put } from './change.ts';
 import { type Bounds, boundsOf, Channel, Outbox } from './channel.ts';
 import type {
   DeadLetter,
   Delivery,
-  Engine,
   NodeKey,
   NodeRecord,
   NodeSession,
@@ -20,8 +20,10 @@ import type {
   Trace,
 } from './engine.ts';
 import { Inbox } from './inbox.ts';
+import { Link } from './link.ts';
 import { MemorySession, type SessionOwner } from './memory-session.ts';
 import { messageBytes, stepBytes } from './message-bytes.ts';
+import type { Depth, Feed, NetworkEngine } from './network-engine.ts';
 import { isBlocked, Room, type Waiter } from './room.ts';
 
 export interface MemoryEngineOptions extends BoundOptions {
@@ -29,40 +31,13 @@ export interface MemoryEngineOptions extends BoundOptions {
   maxStepBytes?: number | undefined;
 }
 
-/** A message with the ways that it goes. */
-export interface Put {
-  readonly message: Message;
-  readonly trace: Trace;
-  readonly bytes: number;
-  readonly channels: readonly Channel[];
-}
-
-/** All that a step changes, or a packet from outside, or a reader outside. */
-export interface Change {
-  /** Null for the world outside. */
-  readonly node: string | null;
-  readonly read: NodeStep['read'];
-  readonly state?: NodeStep['state'];
-  readonly dead?: NodeStep['dead'];
-  readonly puts: readonly Put[];
-  /** The port and the id of a packet from outside. */
-  readonly id?: readonly [port: string, id: string] | undefined;
-}
-
-/** Puts a packet from elsewhere into a port of the network. */
-export type Feed = (
-  port: string,
-  message: Message,
-  options: Pick<SendOptions, 'at' | 'id'> & { readonly traceparent?: string | undefined },
-) => Promise<void>;
-
 const NO_TRACE: Trace = { causes: [], hops: 0 };
 
 const MOST_DEAD = 1000;
 const NO_CHANNELS: readonly Channel[] = [];
 
 /** Keeps the packets and records of a network in memory, for as long as the engine lives. */
-export class MemoryEngine implements Engine {
+export class MemoryEngine implements NetworkEngine {
   readonly maxStepBytes: number;
   readonly batch = 1;
   readonly #options: MemoryEngineOptions;
@@ -71,6 +46,8 @@ export class MemoryEngine implements Engine {
   protected readonly inboxes = new Map<string, Inbox>();
   protected readonly outboxes = new Map<string, Outbox>();
   protected readonly inports = new Map<string, Channel>();
+  /** The ways that begin in another engine, by source. */
+  protected readonly arrivals = new Map<string, Channel>();
   /** Node → key of a port → the ways that begin there. */
   readonly #routes = new Map<string, { caseSensitive: boolean; ports: Map<string, Channel[]> }>();
   readonly #sessions = new Map<string, MemorySession>();
@@ -88,7 +65,6 @@ export class MemoryEngine implements Engine {
     this.#cycleBounds = boundsOf(cycleCapacity, cycleCapacityBytes, true);
   }
 
-  /** @param _signal ends the wait of engines that wait for another process */
   async open(plan: Plan, _signal?: AbortSignal): Promise<void> {
     if (this.#plan) throw new NetworkError('INVALID_GRAPH', 'engine: expected one plan, got another one');
     this.#plan = plan;
@@ -97,17 +73,20 @@ export class MemoryEngine implements Engine {
       this.inboxes.set(id, new Inbox(id, () => this.#room.working.add(id)));
       this.#routes.set(id, { caseSensitive, ports: new Map() });
     }
+    const onRoom = () => this.#room.settle();
     for (const { id, from, to, isInCycle, capacity: own } of plan.edges) {
       const bounds = isInCycle ? this.#cycleBounds : boundsOf(own ?? capacity, capacityBytes, false);
-      this.#route(from.node, from.port).push(
-        new Channel(id, to.port, this.inboxes.get(to.node)!, bounds, !isInCycle),
-      );
+      const sink = this.inboxes.get(to.node) ?? new Link(id, onRoom);
+      this.#begin(from, new Channel(id, to.port, sink, bounds, !isInCycle));
     }
     const bounds = boundsOf(capacity, capacityBytes, false);
     for (const { name, node, port } of plan.outports) {
-      const outbox = this.outboxes.get(name) ?? new Outbox(name, () => this.#room.settle(), this.lasts);
-      this.outboxes.set(name, outbox);
-      this.#route(node, port).push(new Channel(`${node}.${port} > ${name}`, name, outbox, bounds, true));
+      const source = `${node}.${port} > ${name}`;
+      const isHere = this.hasOutport(name);
+      const outbox = this.outboxes.get(name) ?? new Outbox(name, onRoom, this.lasts);
+      if (isHere) this.outboxes.set(name, outbox);
+      const sink = isHere ? outbox : new Link(source, onRoom);
+      this.#begin({ node, port }, new Channel(source, name, sink, bounds, true));
     }
     for (const { name, node, port } of plan.inports)
       this.inports.set(name, new Channel(`> ${name}`, port, this.inboxes.get(node)!, bounds, true));
@@ -122,6 +101,20 @@ export class MemoryEngine implements Engine {
       this.inboxes.get(to.node)!.put(entry);
     }
     this.putAgain();
+  }
+
+  /** Whether messages leave the network here. Else another engine has the port. */
+  protected hasOutport(_name: string): boolean {
+    return true;
+  }
+
+  /** Puts the next packet of a way that begins in another engine. The other engine has seen to the room. */
+  protected arrive(channel: Channel, message: Message, trace: Trace): void {
+    this.#checkOpen();
+    const put = { message, trace, bytes: messageBytes(message), channels: [channel] };
+    this.keep({ node: null, read: [], puts: [put] });
+    this.#put(put);
+    this.#room.settle();
   }
 
   /** Whether packets and records stay after the engine is closed. */
@@ -145,21 +138,18 @@ export class MemoryEngine implements Engine {
     return undefined;
   }
 
-  /**
-   * Puts packets into the network that come from elsewhere, until `halt` is called or the engine is closed.
-   * @param _put sends a packet as `send` does
-   */
   async feed(_put: Feed): Promise<void> {}
 
-  /** Ends `feed`. */
   halt(): void {}
 
-  /** Longest time limit of a call that the engine bears; undefined for any. */
   get mostTimeoutMs(): number | undefined {
     return undefined;
   }
 
-  /** The traces of the packets that wait. */
+  get isSpread(): boolean {
+    return false;
+  }
+
   *waiting(): Generator<Trace, void, undefined> {
     for (const { sink, source } of this.channels())
       for (const { delivery } of sink.pendingOf(source)) yield delivery.trace;
@@ -239,28 +229,23 @@ export class MemoryEngine implements Engine {
     for (const outbox of this.outboxes.values()) outbox.close();
   }
 
-  /**
-   * Tells that no packet from outside is expected, until the returned function is called. Joins whose other ports get none then
-   * take packets up to the limit of cycles, instead of making their senders wait.
-   */
   beginDrain(): () => void {
     return this.#room.beginDrain();
   }
 
-  /** Number of packets and bytes that wait on each way, and the number of its latest packet. */
-  depths(): Pick<Channel, 'source' | 'packets' | 'bytes' | 'latest'>[] {
+  depths(): Depth[] {
     return this.channels().map(({ source, packets, bytes, latest }) => ({ source, packets, bytes, latest }));
   }
 
   /** All ways of packets, by the port or node where they begin. */
   protected channels(): Channel[] {
     const routes = [...this.#routes.values()].flatMap(({ ports }) => [...ports.values()].flat());
-    return [...this.inports.values(), ...routes];
+    return [...this.inports.values(), ...this.arrivals.values(), ...routes];
   }
 
-  /** The ways that begin at a node; at the ports of the network for the world outside. */
+  /** The ways that begin at a node; at the ports of the network, or in another engine, for the world outside. */
   protected channelsOf(node: string | null): Channel[] {
-    if (node === null) return [...this.inports.values()];
+    if (node === null) return [...this.inports.values(), ...this.arrivals.values()];
     return [...(this.#routes.get(node)?.ports.values() ?? [])].flat();
   }
 
@@ -283,6 +268,11 @@ export class MemoryEngine implements Engine {
       this.#room.leave(session.node, fenced(session.node));
     },
   };
+
+  #begin({ node, port }: PlanPort, channel: Channel): void {
+    if (this.#routes.has(node)) this.#route(node, port).push(channel);
+    else this.arrivals.set(channel.source, channel);
+  }
 
   #route(node: string, port: string): Channel[] {
     const { caseSensitive, ports } = this.#routes.get(node)!;
@@ -378,7 +368,8 @@ export class MemoryEngine implements Engine {
   #links(): Links {
     const { nodes, edges } = this.#plan!;
     const links = new Links(nodes.map(({ id }) => id));
-    for (const { from, to } of edges) links.add(from.node, to.node);
+    const isHere = (node: string) => links.graph.has(node);
+    for (const { from, to } of edges) if (isHere(from.node) && isHere(to.node)) links.add(from.node, to.node);
     return links;
   }
 }

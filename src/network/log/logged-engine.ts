@@ -1,6 +1,9 @@
 import { setOwn } from '../../actor/json/value.ts';
+import type { Change } from '../engine/change.ts';
+import { type Channel, Outbox } from '../engine/channel.ts';
 import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } from '../engine/engine.ts';
-import { type Change, MemoryEngine } from '../engine/memory-engine.ts';
+import { Link } from '../engine/link.ts';
+import { MemoryEngine } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 import { type CommitRecord, invalid, type Snapshot, writeCommit } from './record.ts';
@@ -169,12 +172,9 @@ export abstract class LoggedEngine extends MemoryEngine {
     };
   }
 
-  /** The positions that the world outside has reached: those up to which readers have used the packets that left the network. */
+  /** The positions that the world outside has reached: those up to which readers have used the packets that left this engine. */
   protected used(): Positions {
-    const out = this.channels().filter(({ sink }) => this.outboxes.get(sink.name) === sink);
-    return Object.fromEntries(
-      out.map(({ source, sink, latest }) => [source, latest - [...sink.pendingOf(source)].length]),
-    );
+    return positionsOf(this.channels().filter(({ sink }) => sink instanceof Outbox || sink instanceof Link));
   }
 
   *#records(): Generator<[node: string, record: NodeRecord], void, undefined> {
@@ -188,6 +188,12 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.setSynced(upTo);
   }
 }
+
+/** Returns the positions up to which the packets of ways were read. */
+export const positionsOf = (channels: Iterable<Channel>): Positions =>
+  Object.fromEntries(
+    [...channels].map(({ source, sink, latest }) => [source, latest - [...sink.pendingOf(source)].length]),
+  );
 
 /** Calls end with their process. Packets of lines that are acknowledged keep their cause. */
 const isLasting = (cause: string): boolean => cause === OUTSIDE || cause.startsWith(ACCEPTED);

@@ -218,6 +218,13 @@ export function readJournal(bytes: Uint8Array): Journal {
   return { snapshot, commits, torn, synced };
 }
 
+/** Reads lines that are commits. @throws {ActorError} INVALID_STATE_FILE */
+export const readCommits = (bytes: Uint8Array): CommitRecord[] =>
+  Array.from(linesOf(bytes), line => {
+    if (!line) throw invalid('a line of the log is damaged');
+    return readCommit(line);
+  });
+
 /** Yields the object of each line; null for a line that is not whole. */
 function* linesOf(bytes: Uint8Array): Generator<JsonObject | null, undefined, undefined> {
   for (let start = 0; start < bytes.length; ) {

@@ -3,18 +3,16 @@ import { readJson } from '../../actor/json/reader.ts';
 import type { Message } from '../../actor/message/message.ts';
 import { fromWire } from '../../actor/message/wire.ts';
 import { LIST, type Positions } from '../engine/engine.ts';
-import type { Feed } from '../engine/memory-engine.ts';
+import type { Feed } from '../engine/network-engine.ts';
 import { NetworkError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readTraceparent } from '../traceparent.ts';
 import type { JetStream, StoredMessage } from './jet-stream.ts';
-import { pause } from './jet-stream.ts';
 import { tokenOf } from './token.ts';
 
 /** Messages that are asked for at once, and that may wait for room or for the log. */
 const WINDOW = 64;
 const MOST_WAITING = 4 * WINDOW;
-/** The subscription only wakes; a message of it may be lost. */
 const LOOK_MS = 500;
 const TRIM_AFTER = 1000;
 const MINUTE_NS = 60e9;
@@ -44,7 +42,6 @@ export class Inlet {
   readonly #expected = new Map<string, number[]>();
   readonly #ended = new AbortController();
   readonly #waiting: Promise<void>[] = [];
-  #wake = () => {};
 
   static async open(
     jetStream: JetStream,
@@ -53,15 +50,19 @@ export class Inlet {
     config: object,
     positions: Positions,
   ): Promise<Inlet> {
-    const inlet = new Inlet(jetStream, name, plan, positions);
-    await jetStream.ensureStream(inlet.#stream, {
-      subjects: [inlet.#subject],
+    await Inlet.ensure(jetStream, name, config);
+    return new Inlet(jetStream, name, plan, positions);
+  }
+
+  /** Makes the stream, so that messages can be sent. */
+  static async ensure(jetStream: JetStream, name: string, config: object): Promise<void> {
+    await jetStream.ensureStream(`PB_${name}_IN`, {
+      subjects: [`pb.${name}.in.*`],
       discard: 'new',
       max_msgs: 1_000_000,
       duplicate_window: 2 * MINUTE_NS,
       ...config,
     });
-    return inlet;
   }
 
   private constructor(jetStream: JetStream, name: string, plan: Plan, positions: Positions) {
@@ -99,16 +100,14 @@ export class Inlet {
 
   halt(): void {
     this.#ended.abort();
-    this.#wake();
   }
 
   async feed(put: Feed, bury: Bury): Promise<void> {
     const { signal } = this.#ended;
-    const unsubscribe = this.#jetStream.onMessage(this.#subject, () => this.#wake());
-    try {
-      let trimmed = 0;
-      let next = Math.min(...Object.values(this.#positions)) + 1;
-      while (!signal.aborted) {
+    let trimmed = 0;
+    let next = Math.min(...Object.values(this.#positions)) + 1;
+    const readNew = async () => {
+      for (;;) {
         const { first, last } = await this.#jetStream.rangeOf(this.#stream);
         next = Math.max(next, first);
         const count = Math.min(WINDOW, last - next + 1);
@@ -117,21 +116,19 @@ export class Inlet {
           if (next - 1 > trimmed) await this.#trim();
           trimmed = next - 1;
         }
-        if (count <= 0) {
-          await this.#look();
-          continue;
-        }
+        if (count <= 0 || signal.aborted) return;
         const read = Array.from({ length: count }, (_, at) =>
           this.#jetStream.read(this.#stream, { seq: next + at }),
         );
         for (const message of await Promise.all(read)) if (message) await this.#take(message, put, bury);
         next += count;
       }
+    };
+    try {
+      await this.#jetStream.watch(this.#subject, LOOK_MS, signal, readNew);
       await this.#settle();
     } catch (error) {
       if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe();
     }
   }
 
@@ -168,11 +165,5 @@ export class Inlet {
   async #trim(): Promise<void> {
     for (const [subject, { source }] of this.#ports)
       await this.#jetStream.purge(this.#stream, subject, this.#positions[source]! + 1);
-  }
-
-  async #look(): Promise<void> {
-    const looking = new AbortController();
-    this.#wake = () => looking.abort();
-    if (!this.#ended.signal.aborted) await pause(LOOK_MS, looking.signal);
   }
 }

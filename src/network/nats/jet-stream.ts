@@ -2,6 +2,7 @@ import { ActorError } from '../../actor/errors.ts';
 import { messageOf } from '../../errors.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import { NetworkError } from '../errors.ts';
+import { onAbort, pause } from './abort.ts';
 
 /** The part of a connection of NATS that is used. Connections of `@nats-io/nats-core` 3 have it, over each transport. */
 export interface NatsConnection {
@@ -42,7 +43,14 @@ export class JetStreamError extends Error {
 }
 
 /** The codes that are told apart. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-export const JS_CODES = { noMessage: 10037, noStream: 10059, nameInUse: 10058, wrongSequence: 10071 };
+export const JS_CODES = {
+  noMessage: 10037,
+  nameInUse: 10058,
+  noStream: 10059,
+  wrongSequence: 10071,
+  sequenceOpen: 10164,
+  streamFull: 10077,
+};
 
 export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
 
@@ -52,6 +60,10 @@ const PAUSE_MS = 100;
 /** Failed requests after which a warning says so: JetStream may be off on the server. */
 const WARN_AFTER = 20;
 const UNAVAILABLE = 503;
+
+/** No server answers, or the leader of a cluster has another message of the subject on its way. Then nothing is decided. */
+const isTransient = ({ code, status }: JetStreamError): boolean =>
+  status === UNAVAILABLE || code === JS_CODES.sequenceOpen;
 
 export const hasCode = (error: unknown, code: keyof typeof JS_CODES): boolean =>
   error instanceof JetStreamError && error.code === JS_CODES[code];
@@ -134,6 +146,15 @@ export class JetStream {
     return { first: state.first_seq, last: state.last_seq, messages: state.messages };
   }
 
+  /** Returns the subjects of a stream that match and have a message. */
+  async subjectsOf(stream: string, filter: string): Promise<string[]> {
+    const { state } = await this.api<{ state: { subjects?: { [subject: string]: number } } }>(
+      `STREAM.INFO.${stream}`,
+      { subjects_filter: filter },
+    );
+    return Object.keys(state.subjects ?? {});
+  }
+
   /** Returns a message by its number, or the last of a subject. The leader answers: others may not have it yet. */
   async read(
     stream: string,
@@ -163,6 +184,38 @@ export class JetStream {
     };
   }
 
+  /**
+   * Runs an action at once, after each message of a subject, and at least each `mostMs`, one run at a time, until the signal fires.
+   * The subscription only wakes; a message of it may be lost.
+   */
+  async watch(
+    subject: string,
+    mostMs: number,
+    signal: AbortSignal,
+    action: () => Promise<void>,
+  ): Promise<void> {
+    let isNew = true;
+    let wake = () => {};
+    const unsubscribe = this.onMessage(subject, () => {
+      isNew = true;
+      wake();
+    });
+    const forget = onAbort(signal, () => wake());
+    try {
+      while (!signal.aborted) {
+        isNew = false;
+        await action();
+        if (isNew) continue;
+        const waking = new AbortController();
+        wake = () => waking.abort();
+        if (!signal.aborted) await pause(mostMs, waking.signal);
+      }
+    } finally {
+      forget();
+      unsubscribe();
+    }
+  }
+
   async #request<T>(subject: string, data: Uint8Array | string, headers?: Headers): Promise<T> {
     for (;;) {
       this.#signal.throwIfAborted();
@@ -176,7 +229,7 @@ export class JetStream {
         this.#failures = 0;
         return answer;
       } catch (error) {
-        if (error instanceof JetStreamError && error.status !== UNAVAILABLE) throw error;
+        if (error instanceof JetStreamError && !isTransient(error)) throw error;
         if (++this.#failures === WARN_AFTER)
           this.#warn(
             `NATS: JetStream does not answer ${subject}: ${messageOf(error)}; the engine goes on asking`,
@@ -231,16 +284,3 @@ function headersOf(base64: string): ReadonlyMap<string, string> {
     }),
   );
 }
-
-/** Resolves after a time, or when the signal fires. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });

@@ -1,50 +1,66 @@
-import { ActorError, describe, refuseOption } from '../../actor/errors.ts';
+import { ActorError, describe } from '../../actor/errors.ts';
 import { Message } from '../../actor/message/message.ts';
 import { messageOf } from '../../errors.ts';
+import type { Change } from '../engine/change.ts';
 import {
   LIST,
   type NodeKey,
   type NodeSession,
+  OUTSIDE,
   type Positions,
   type Received,
   type SendOptions,
 } from '../engine/engine.ts';
-import type { Change, Feed, MemoryEngineOptions } from '../engine/memory-engine.ts';
-import { NetworkError } from '../errors.ts';
-import { NETWORK_LIMITS } from '../limits.ts';
-import { LoggedEngine } from '../log/logged-engine.ts';
+import { Link } from '../engine/link.ts';
+import type { MemoryEngineOptions } from '../engine/memory-engine.ts';
+import type { Feed } from '../engine/network-engine.ts';
+import { fenced, NetworkError } from '../errors.ts';
+import { LoggedEngine, positionsOf } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
 import type { Plan } from '../plan/plan.ts';
+import { pause } from './abort.ts';
 import { type Bury, Inlet } from './inlet.ts';
-import { JetStream, type NatsConnection } from './jet-stream.ts';
-import { Lease } from './lease.ts';
-import { type Lines, NatsLog } from './nats-log.ts';
-import { NAME, type NatsSettings } from './nats-options.ts';
+import { type Arrive, followReceipt, Receipt, Upstream } from './links.ts';
+import type { Lines, NatsLog } from './nats-log.ts';
+import type { NatsSettings } from './nats-options.ts';
+import type { NatsWorker } from './nats-worker.ts';
 import { Outlet } from './outlet.ts';
+import type { Part } from './parts.ts';
+import type { Alive } from './presence.ts';
+import { Suspects, type Turns } from './suspects.ts';
 
+const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
 const MIB = 2 ** 20;
 /** The log is written anew when its commits take more than this, and more than twice the snapshot. */
 const COMPACT_BYTES = 4 * MIB;
-/** Then a server that does not answer is left alone. */
-const LONGEST_CLOSE_MS = 10_000;
 /** Commits wait while more than this is on its way to the server. */
 const MOST_PENDING_BYTES = 8 * MIB;
 
+/** The place of an engine in a spread network. */
+export interface Place {
+  readonly part: Part;
+  readonly turns: Turns;
+  /** Nothing more can be kept here: another worker has the part, or the server refuses. */
+  onLost(error: unknown): void;
+}
+
 /**
- * Keeps the packets and records of a network in a log of NATS. One worker runs the network, others wait for its lease. Its commits
- * have effect in memory at once and go to the log in order, as many as there are in one record. All that leaves the network waits
- * for its record. docs/NETWORK-PROTOCOL.md
+ * Keeps the packets and records of a network, or of a part of it, in a log of NATS. One worker has the log, others wait until it
+ * dies or gives it back. Its commits have effect in memory at once and go to the log in order, as many as there are in one record.
+ * All that leaves the worker waits for its record. docs/NETWORK-PROTOCOL.md
  */
 export class NatsLoggedEngine extends LoggedEngine {
-  readonly #connection: NatsConnection;
   readonly #settings: NatsSettings;
-  readonly #worker = crypto.randomUUID();
+  readonly #connect: (planName: string, ended: AbortController) => Promise<NatsWorker>;
+  readonly #at: Place | undefined;
   readonly #ended = new AbortController();
-  #name = '';
+  /** Ends all that reads. */
+  readonly #halted = new AbortController();
+  #worker: NatsWorker | undefined;
   #log: NatsLog | undefined;
-  #lease: Lease | undefined;
   #inlet: Inlet | undefined;
   #outlet: Outlet | undefined;
+  #receipt: Receipt | undefined;
   #read: ReadonlyMap<string, Uint8Array> = new Map();
   /** Nodes whose part of the log is written. */
   readonly #nodes = new Set<string | null>([null]);
@@ -53,25 +69,39 @@ export class NatsLoggedEngine extends LoggedEngine {
   #logBytes = 0;
   #snapshotBytes = Number.NEGATIVE_INFINITY;
   #isKicked = false;
-  /** Nodes that have made no step since the worker before this one died. */
-  readonly #suspects = new Set<string>();
-  /** Resolves when no step of them runs. */
-  #alone: Promise<void> = Promise.resolve();
-  #failure: ActorError | undefined;
+  readonly #suspects: Suspects;
+  #failure: ActorError | NetworkError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(connection: NatsConnection, settings: NatsSettings, bounds: MemoryEngineOptions) {
+  /** @param at the place in a spread network */
+  constructor(
+    connect: (planName: string, ended: AbortController) => Promise<NatsWorker>,
+    settings: NatsSettings,
+    bounds: MemoryEngineOptions,
+    at?: Place,
+  ) {
     super({ maxStepBytes: 64 * MIB, ...bounds });
-    this.#connection = connection;
+    this.#connect = connect;
     this.#settings = settings;
+    this.#at = at;
+    this.#suspects = new Suspects(at?.turns);
   }
 
   protected get place(): string {
-    return `NATS network ${this.#name}`;
+    const { place = 'NATS network' } = this.#worker ?? {};
+    return this.#at ? `${place}, part ${describe(this.#at.part.name)}` : place;
+  }
+
+  get nodes(): string[] {
+    return [...this.inboxes.keys()];
   }
 
   override get mostTimeoutMs(): number {
     return this.#settings.leaseMs / 2;
+  }
+
+  protected override hasOutport(name: string): boolean {
+    return this.#at?.part.outports.has(name) ?? true;
   }
 
   /** Waits until no other worker runs the network, and reads the log. */
@@ -80,7 +110,14 @@ export class NatsLoggedEngine extends LoggedEngine {
     signal?.addEventListener('abort', onAbort);
     try {
       signal?.throwIfAborted();
-      await this.#open(plan);
+      const worker = await this.#connect(plan.name, this.#ended);
+      this.#worker = worker;
+      const { presence } = worker;
+      const log = await worker.openLog(undefined);
+      await worker.keepParts(new Map(plan.nodes.map(({ id }) => [id, ''])));
+      void this.#stayAlive(worker);
+      while (!(await this.takeLog(worker, log, plan, (await presence.look()).alive)))
+        await pause(presence.lookMs, this.#ended.signal);
     } catch (error) {
       await this.close();
       throw signal?.aborted ? signal.reason : error;
@@ -89,90 +126,100 @@ export class NatsLoggedEngine extends LoggedEngine {
     }
   }
 
-  async #open(plan: Plan): Promise<void> {
-    const { leaseMs, replicas, exposed, name = plan.name, onWarning = console.warn } = this.#settings;
-    if (!NAME.test(name))
-      refuseOption(
-        `NatsEngine: name: the graph has the name ${name}; give one of 1 to 64 letters, digits, _ and -`,
-      );
-    this.#name = name;
-    const { signal } = this.#ended;
-    const jetStream = await this.connect(this.#connection, signal, onWarning);
-    const config = { num_replicas: replicas };
-    const subject = `pb.${name}.log`;
-    const kept = await jetStream.ensureStream(`PB_${name}_LOG`, { subjects: [subject], ...config });
-    if (kept.num_replicas === 1)
-      onWarning(
-        `${this.place}: one server keeps it, and acknowledges before its disk has the message; a power cut loses up to two minutes unless the server has sync_interval: always`,
-      );
-    this.#lease = new Lease(jetStream, `PB_${name}_LEASE`, leaseMs, this.#worker);
-    await this.#lease.acquire(signal, () => this.#fail(new Error('another worker has its lease')));
-    this.#log = this.makeLog(jetStream, `PB_${name}_LOG`, subject, this.#worker);
-    await this.#takeOver();
+  /** Takes the log, unless a worker that is alive has it. */
+  async takeLog(worker: NatsWorker, log: NatsLog, plan: Plan, alive: Alive): Promise<boolean> {
+    const tail = await log.tail();
+    const { writer = '' } = tail ?? {};
+    if (tail && tail.kind !== 'end' && writer !== worker.id && alive.has(writer)) return false;
+    this.#worker = worker;
+    this.#read = await log.read();
+    try {
+      // The worker before this one can append nothing from then on.
+      await log.append('commits', []);
+    } catch (error) {
+      // It has appended meanwhile, or another one was faster.
+      if (error instanceof NetworkError && error.code === 'NODE_FENCED') return false;
+      throw error;
+    }
+    this.#log = log;
     await super.open(plan);
     for (const { id } of plan.nodes) {
       this.#nodes.add(id);
-      if (this.#log.hasDied) this.#suspects.add(id);
+      if (log.hasDied) this.#suspects.add(id);
     }
     // Makes the log begin with a snapshot of this worker.
     await this.sync();
     this.setSynced();
-    if (!exposed) return;
-    this.#inlet = await Inlet.open(jetStream, name, plan, config, this.snapshotOf(null).positions);
-    this.#outlet = await Outlet.open(jetStream, name, plan, config);
+    if (!this.#settings.exposed) return true;
+    const { jetStream, name, config } = worker;
+    const { inports, outports } = plan;
+    if (inports.length > 0)
+      this.#inlet = await Inlet.open(jetStream, name, plan, config, this.snapshotOf(null).positions);
+    const own = outports.filter(outport => this.hasOutport(outport.name));
+    if (own.length > 0) this.#outlet = await Outlet.open(jetStream, name, own, config);
+    return true;
   }
 
-  protected connect(...given: Parameters<typeof JetStream.on>): Promise<JetStream> {
-    return JetStream.on(...given);
+  async #stayAlive({ presence, jetStream }: NatsWorker): Promise<void> {
+    const { signal } = this.#ended;
+    try {
+      await jetStream.watch(presence.subject, presence.lookMs, signal, async () => {
+        if ((await presence.look()).wasAway) await this.checkOwn();
+      });
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
   }
 
-  protected makeLog(...given: ConstructorParameters<typeof NatsLog>): NatsLog {
-    return new NatsLog(...given);
+  /** Ends if another worker has taken the log. */
+  async checkOwn(): Promise<void> {
+    if (!this.#log || this.#closing) return;
+    if ((await this.#log.tail())?.writer !== this.#worker!.id) this.#fail(fenced(this.place));
   }
 
   /**
-   * After a death each node begins its first step alone, once the log has it. So only the step that ends the process again counts
-   * as an attempt.
+   * Reads the messages and packets that come from elsewhere, and sends those that leave, until the engine ends. For a part of a
+   * spread network, whose ports nobody reads in this process.
    */
-  begin(node: string): Promise<() => void> | undefined {
-    return this.#suspects.has(node) ? this.#beginAlone(node) : undefined;
-  }
-
-  async #beginAlone(node: string): Promise<() => void> {
-    const before = this.#alone;
-    let end = () => {};
-    this.#alone = new Promise(resolve => {
-      end = resolve;
+  async run(): Promise<void> {
+    const { part } = this.#at!;
+    const worker = this.#worker!;
+    const { signal } = this.#halted;
+    this.#receipt = new Receipt(worker, part.name, signal);
+    const arrive: Arrive = (source, position, message, trace) => {
+      const channel = this.arrivals.get(source)!;
+      if (position > channel.latest && !signal.aborted) this.arrive(channel, message, trace);
+    };
+    const links = new Map(this.channels().map(({ source, sink }) => [source, sink]));
+    const use = (source: string, position: number) => {
+      const link = links.get(source);
+      if (link instanceof Link) link.use(position);
+    };
+    const put: Feed = async (port, message, { traceparent, ...options }) => {
+      const trace = { ...FROM_OUTSIDE, ...(traceparent !== undefined && { traceparent }) };
+      await this.send(port, message, { ...options, trace });
+    };
+    this.#tell();
+    await Promise.all([
+      this.feed(put),
+      ...[...part.from].map(([name, ways]) => new Upstream(worker, name, ways, arrive).read(signal)),
+      ...[...part.to].map(name => followReceipt(worker, name, signal, use)),
+      ...[...part.outports].map(async port => {
+        for await (const delivery of this.receive(port)) this.done(port, delivery);
+      }),
+    ]).catch((error: unknown) => {
+      if (!signal.aborted) this.#fail(error);
     });
-    await before;
-    try {
-      const attempts = this.attemptsOf(node);
-      if (attempts >= NETWORK_LIMITS.attempts.default)
-        throw new NetworkError(
-          'TOO_MANY_ATTEMPTS',
-          `node ${describe(node)}: ${attempts} processes in a row have died during this step`,
-        );
-      this.attempt(node);
-      await this.flush();
-      return end;
-    } catch (error) {
-      end();
-      throw error;
-    }
   }
 
-  /** Reads the log, and appends an empty record: the worker before this one can append nothing from then on. */
-  async #takeOver(): Promise<void> {
-    for (;;) {
-      this.#read = await this.#log!.read();
-      try {
-        await this.#log!.append('commits', []);
-        return;
-      } catch (error) {
-        // The worker before this one has appended meanwhile.
-        if (!(error instanceof NetworkError && error.code === 'NODE_FENCED')) throw error;
-      }
-    }
+  begin(node: string): Promise<() => void> | undefined {
+    return this.#suspects.begin(node, {
+      attempts: () => this.attemptsOf(node),
+      attempt: () => {
+        this.attempt(node);
+        return this.flush();
+      },
+    });
   }
 
   protected readLog(): ReadonlyMap<string, Uint8Array> {
@@ -206,17 +253,26 @@ export class NatsLoggedEngine extends LoggedEngine {
     const kind = isDue ? 'snapshot' : 'commits';
     const lines = isDue ? this.#snapshot() : this.#pending;
     const bytes = lines.reduce((sum, [, line]) => sum + line.length, 0);
+    const read = positionsOf(this.arrivals.values());
     this.#pending = [];
     this.#pendingBytes = 0;
     try {
       const first = await this.#log!.append(kind, lines);
       this.#logBytes = isDue ? bytes : this.#logBytes + bytes;
+      this.#tell(read);
       if (!isDue) return;
       this.#snapshotBytes = bytes;
       await this.#log!.trim(first);
     } catch (error) {
       throw this.#fail(error);
     }
+  }
+
+  /** Tells other parts how far this one has read, once the log has it. */
+  #tell(read = positionsOf(this.arrivals.values())): void {
+    this.#receipt?.tell(read).catch((error: unknown) => {
+      if (!this.#halted.signal.aborted) this.#fail(error);
+    });
   }
 
   #snapshot(): Lines {
@@ -276,7 +332,14 @@ export class NatsLoggedEngine extends LoggedEngine {
   }
 
   override halt(): void {
+    this.#halted.abort();
     this.#inlet?.halt();
+  }
+
+  /** Gives the part back, so that another worker can take it at once. */
+  async leave(): Promise<void> {
+    this.fenceAll();
+    await this.close();
   }
 
   override close(): Promise<void> {
@@ -287,25 +350,29 @@ export class NatsLoggedEngine extends LoggedEngine {
   async #close(): Promise<void> {
     this.halt();
     await super.close();
-    const end = () => this.#ended.abort(new ActorError('STATE_STORE_FAILED', `${this.place}: closed`));
-    const timer = setTimeout(end, LONGEST_CLOSE_MS);
-    try {
+    const end = async () => {
       if (!this.#log || this.#failure) return;
       await this.flush();
       await this.#log.append('end', []).catch(() => {});
-    } finally {
-      if (!this.#ended.signal.aborted) await this.#lease?.release();
-      clearTimeout(timer);
-      end();
-    }
+    };
+    if (this.#at) return end();
+    if (this.#worker) await this.#worker.close(end);
+    else this.#ended.abort();
   }
 
-  /** Nothing can be kept any more: another worker has the network, or the server refuses. */
-  #fail(cause: unknown): ActorError {
-    const isFenced = cause instanceof NetworkError && cause.code === 'NODE_FENCED';
-    const problem = isFenced ? 'another worker has taken it over' : messageOf(cause);
-    this.#failure ??= new ActorError('STATE_STORE_FAILED', `${this.place}: ${problem}`, { cause });
+  /** Nothing can be kept any more: another worker has the log, or the server refuses. */
+  #fail(cause: unknown): ActorError | NetworkError {
+    this.#failure ??= this.#problem(cause);
     this.fenceAll();
+    this.#at?.onLost(this.#failure);
     return this.#failure;
+  }
+
+  #problem(cause: unknown): ActorError | NetworkError {
+    const isFenced = cause instanceof NetworkError && cause.code === 'NODE_FENCED';
+    // In a spread network the worker goes on with its other parts.
+    if (isFenced && this.#at) return cause;
+    const problem = isFenced ? 'another worker has taken it over' : messageOf(cause);
+    return new ActorError('STATE_STORE_FAILED', `${this.place}: ${problem}`, { cause });
   }
 }

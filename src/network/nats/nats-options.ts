@@ -13,6 +13,13 @@ export interface NatsEngineOptions {
   replicas?: 1 | 3 | 5 | undefined;
   /** Whether inports take messages of the subjects `pb.NAME.in.PORT`, and outports send to `pb.NAME.out.PORT`. Default: no. */
   exposed?: boolean | undefined;
+  /**
+   * Whether the workers share the nodes, which then run on several machines. Messages come and go by the subjects of `exposed`; `call`,
+   * `accept` and `drain` are refused. Default: one worker runs all nodes.
+   */
+  spread?: boolean | undefined;
+  /** With `spread`, the nodes that this worker may run. Default: all. */
+  nodes?: readonly string[] | undefined;
   /** Called with a sentence when the streams may lose messages that were acknowledged, and when the server does not answer. Default: `console.warn`. */
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -37,6 +44,13 @@ export const NATS_OPTIONS: OptionTable<NatsEngineOptions> = {
       default: '1',
     },
     exposed: { ...aFlag, default: 'false' },
+    spread: { ...aFlag, default: 'false' },
+    nodes: {
+      ...kind<readonly string[]>('a list of ids of nodes', value => {
+        return Array.isArray(value) && value.every(id => typeof id === 'string');
+      }),
+      default: 'all',
+    },
     onWarning: { ...aFunction, default: 'console.warn' },
   },
 };
@@ -45,5 +59,7 @@ export type NatsSettings = NatsEngineOptions & { readonly leaseMs: number; reado
 
 export function readNatsOptions(options: unknown): NatsSettings {
   const given = readOptions(NATS_OPTIONS, options, 'NatsEngine', refuseOption);
-  return { ...given, leaseMs: given.leaseMs ?? 10_000, replicas: given.replicas ?? 1 };
+  const { leaseMs = 10_000, replicas = 1, spread: isSpread = false, nodes } = given;
+  if (nodes && !isSpread) refuseOption('NatsEngine: nodes: expected it with spread, got it without');
+  return { ...given, leaseMs, replicas, exposed: given.exposed || isSpread };
 }

@@ -23,11 +23,16 @@ export class Outlet {
   readonly #ports: ReadonlyMap<string, Latest>;
   readonly #stream: string;
 
-  static async open(jetStream: JetStream, name: string, plan: Plan, config: object): Promise<Outlet> {
+  static async open(
+    jetStream: JetStream,
+    name: string,
+    outports: Plan['outports'],
+    config: object,
+  ): Promise<Outlet> {
     const stream = `PB_${name}_OUT`;
     await jetStream.ensureStream(stream, { subjects: [`pb.${name}.out.*`], max_age: 7 * DAY_NS, ...config });
     const ports = new Map<string, Latest>();
-    for (const { name: port } of plan.outports) {
+    for (const { name: port } of outports) {
       const subject = `pb.${name}.out.${tokenOf(port)}`;
       ports.set(port, { subject, sequence: 0, number: -1 });
     }
@@ -69,8 +74,9 @@ export class Outlet {
     } catch (error) {
       if (!hasCode(error, 'wrongSequence')) throw error;
       // The message may have been kept without an answer, and was then sent again.
+      // Or a worker that was replaced has sent it, which had it from the same log.
       await this.#look(latest);
-      if (latest.number === number) return;
+      if (latest.number >= number) return;
       if (latest.sequence > 0)
         throw new NetworkError('NODE_FENCED', `${latest.subject}: another worker has taken the network over`);
       // The message before this one has reached its age, and is gone.

@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Random } from '../helpers/random.ts';
+import type { Connection } from '../network/nats-engines.ts';
+import { checkPort, STOP_MS, sendAll, WORKER, wait } from './kill.ts';
+import { LossyWay } from './lossy-way.ts';
+import type { Servers } from './server.ts';
+
+// Runs the nodes of one network on several workers that come, go, die and stop while messages come.
+
+const PARTS = ['a', 'b', 'c'];
+const WORKERS = 3;
+const LONGEST_SPREAD_MS = 30_000;
+
+/**
+ * `cut`: the way of a worker to the server loses all bytes for longer than the lease. `server`: a server dies, in a cluster the leader
+ * of a log, and starts again.
+ */
+export type SpreadHarm = 'kill' | 'stop' | 'leave' | 'cut' | 'server';
+
+export interface SpreadRun {
+  messages: number;
+  harms: number;
+  harm: SpreadHarm;
+}
+
+export interface SpreadResult {
+  /** The first thing that is not as it must be; undefined if all is exact. */
+  problem: string | undefined;
+  /** From a harm, or the start of a worker, until each worker has its share of the nodes. */
+  spreadMs: number[];
+  /** From a harm until a worker that is alive has each node. */
+  takeoverMs: number[];
+  /** Records that the server has refused. */
+  fenced: number;
+}
+
+interface Member {
+  child: ChildProcess;
+  proxy: LossyWay | undefined;
+  writer: string | undefined;
+}
+
+class Members {
+  readonly #server: Servers;
+  readonly #name: string;
+  readonly #connection: Connection;
+  readonly all = new Set<Member>();
+  fenced = 0;
+  #isOver = false;
+
+  readonly #isProxied: boolean;
+
+  constructor(server: Servers, name: string, connection: Connection, isProxied: boolean) {
+    this.#isProxied = isProxied;
+    this.#server = server;
+    this.#name = name;
+    this.#connection = connection;
+  }
+
+  async start(): Promise<Member> {
+    const { ports, replicas } = this.#server;
+    const proxy = this.#isProxied ? await LossyWay.to(Number(ports)) : undefined;
+    const args = [WORKER, proxy ? String(proxy.port) : ports, this.#name, 'spread', String(replicas)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const member: Member = { child, proxy, writer: undefined };
+    this.all.add(member);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) {
+        if (line.startsWith('writer ')) member.writer = line.slice(7);
+        if (line === 'fenced') this.fenced++;
+        if (line.startsWith('ended') && !this.#isOver) console.log(`  ${line}`);
+      }
+    });
+    child.once('exit', () => {
+      this.all.delete(member);
+      proxy?.end();
+    });
+    return member;
+  }
+
+  /** The writer of the latest record of each part; undefined for one that was given back. */
+  async owners(): Promise<(string | undefined)[]> {
+    return Promise.all(
+      PARTS.map(async part => {
+        const subject = `$JS.API.STREAM.MSG.GET.PB_${this.#name}_LOG=${part}`;
+        const body = JSON.stringify({ last_by_subj: `pb.${this.#name}.log.${part}` });
+        try {
+          const { data } = await this.#connection.request(subject, body, { timeout: 1000 });
+          const { message } = JSON.parse(new TextDecoder().decode(data)) as { message?: { hdrs: string } };
+          const headers = atob(message?.hdrs ?? '');
+          return headers.includes('Pb-Kind: end') ? undefined : /Pb-Writer: (\S+)/.exec(headers)?.[1];
+        } catch {
+          return undefined;
+        }
+      }),
+    );
+  }
+
+  /** Resolves to the time until the nodes are with workers that are alive, each with its share. */
+  async spread(without?: Member): Promise<{ takeoverMs: number; spreadMs: number }> {
+    const startMs = Date.now();
+    let takeoverMs: number | undefined;
+    for (;;) {
+      const owners = await this.owners();
+      const members = [...this.all].filter(member => member !== without);
+      const alive = new Set(members.map(({ writer }) => writer));
+      const isTaken = owners.every(owner => owner !== undefined && alive.has(owner));
+      if (isTaken) takeoverMs ??= Date.now() - startMs;
+      if (isTaken && new Set(owners).size === Math.min(PARTS.length, members.length))
+        return { takeoverMs: takeoverMs!, spreadMs: Date.now() - startMs };
+      if (Date.now() - startMs > LONGEST_SPREAD_MS)
+        throw new Error(`the nodes are with ${owners.join(', ')} of ${[...alive].join(', ')}`);
+      await wait(20);
+    }
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const { child } of this.all) child.kill('SIGKILL');
+  }
+}
+
+let runs = 0;
+
+export async function runSpread(server: Servers, random: Random, run: SpreadRun): Promise<SpreadResult> {
+  const { messages, harms, harm } = run;
+  const name = `spread-${process.pid}-${++runs}`;
+  const connection = await server.connect();
+  const members = new Members(server, name, connection, harm === 'cut');
+  const spreadMs: number[] = [];
+  const takeoverMs: number[] = [];
+  const harmOne = async () => {
+    const member = random.pick([...members.all]);
+    if (harm === 'server') return server.harm(`PB_${name}_LOG=a`, random.below(2000));
+    if (harm === 'cut') return member.proxy!.cut(STOP_MS);
+    if (harm === 'stop') {
+      member.child.kill('SIGSTOP');
+      await wait(STOP_MS);
+      member.child.kill('SIGCONT');
+      return;
+    }
+    member.child.kill(harm === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    const gone = await members.spread(member);
+    takeoverMs.push(gone.takeoverMs);
+    spreadMs.push(gone.spreadMs);
+    await members.start();
+  };
+  const harming = async () => {
+    for (let count = 0; count < harms; count++) {
+      await wait(300 + random.below(700));
+      await harmOne();
+      spreadMs.push((await members.spread()).spreadMs);
+    }
+  };
+  try {
+    for (let count = 0; count < WORKERS; count++) await members.start();
+    await members.spread();
+    const both = Promise.all([harming(), sendAll(server, connection, name, messages)]);
+    both.catch(() => {});
+    const problem =
+      (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??
+      (await checkPort(connection, name, 'last', 2 * messages, () => true));
+    if (problem === undefined) await both;
+    return { problem, spreadMs, takeoverMs, fenced: members.fenced };
+  } finally {
+    members.end();
+  }
+}
