@@ -57,6 +57,12 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
   },
   {
     page: 'docs/EDGE.md',
+    contains: 'durableNetwork',
+    reason:
+      'needs Durable Objects; `npm run test:runtimes` serves it as examples/durable-object, and kills workerd',
+  },
+  {
+    page: 'docs/EDGE.md',
     contains: "from './vowels.wasm?module'",
     reason: 'needs an application of Next.js',
   },

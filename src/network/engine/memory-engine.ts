@@ -159,6 +159,11 @@ export class MemoryEngine implements Engine {
     return undefined;
   }
 
+  /** Whether a node works: it waits neither for packets nor for room. */
+  protected get isWorking(): boolean {
+    return this.#room.working.size > 0;
+  }
+
   /** The traces of the packets that wait. */
   *waiting(): Generator<Trace, void, undefined> {
     for (const { sink, source } of this.channels())
