@@ -31,7 +31,7 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   {
     path: 'plugboard/durable-object',
     level: 'experimental',
-    note: 'the tables may change: objects then go on after they have drained',
+    note: 'the tables may change',
   },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },

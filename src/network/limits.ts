@@ -64,14 +64,14 @@ export const NETWORK_LIMITS = {
     default: 100_000,
     unit: 'packets',
     option: null,
-    why: 'Another object may be away for long, and must hold no other. About 256 MiB are a bound too, since an object has 10 GB.',
+    why: 'Another object may be away for long. About 256 MiB are a bound too.',
   },
   leavingBytes: {
     name: 'bytes of JSON of a message that leaves a Durable Object',
     default: 2_000_000,
     unit: 'bytes',
     option: null,
-    why: 'Cloudflare keeps at most 2 MB in one value. A larger message is STEP_TOO_LARGE.',
+    why: 'Cloudflare keeps 2 MB in one value. More is STEP_TOO_LARGE.',
   },
   rememberedIds: {
     name: 'ids of packets that a port of a network remembers, to drop a packet that is sent again',

@@ -133,10 +133,12 @@ export async function runAlarm(server: DurableServer, messages: number): Promise
   await server.kill();
   await server.start();
   const expected = [messages, 2 * messages].join();
-  let counts = '';
-  for (const endMs = Date.now() + ALARM_MS; counts !== expected && Date.now() < endMs; ) {
+  let [counts, movedMs] = [before, Date.now()];
+  while (counts !== expected && Date.now() - movedMs < ALARM_MS) {
     await wait(500);
-    counts = await countsOf(server, name);
+    const next = await countsOf(server, name);
+    if (next !== counts) movedMs = Date.now();
+    counts = next;
   }
   if (before !== ',') return `${before} messages were processed before the kill`;
   return counts === expected ? undefined : `expected counts of ${expected}, got ${counts}`;

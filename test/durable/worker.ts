@@ -35,18 +35,18 @@ const BACK_GRAPH = {
 export class Front extends durableNetwork(DurableObject, KILL_GRAPH, { network, forward }) {}
 export class Back extends durableNetwork(DurableObject, BACK_GRAPH, { network }) {}
 
-const HELD_MS = 2000;
-let held: Promise<unknown> | undefined;
-/** As Count, but the first call of a process waits, so that packets are there when it is killed. */
-const Held: Component = async (packet, context) => {
-  held ??= new Promise(resolve => setTimeout(resolve, HELD_MS));
-  await held;
-  return Count(packet, context);
-};
+let isHeld = false;
+/** As Count, but waits for ever in a process that was sent packets, so that they are there when it is killed. */
+const Held: Component = (packet, context) => (isHeld ? new Promise<never>(() => {}) : Count(packet, context));
 export class HeldFront extends durableNetwork(DurableObject, KILL_GRAPH, {
-  network: { components: { Count: Held } },
+  network: { components: { Count: Held }, capacity: 10_000 },
   forward,
-}) {}
+}) {
+  override deliver(...given: Parameters<DurableNetwork['deliver']>): Promise<number> {
+    isHeld = true;
+    return super.deliver(...given);
+  }
+}
 
 /** A class whose objects write otherwise than they should: the controls that must fail. */
 function damaged(

@@ -58,8 +58,7 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
   {
     page: 'docs/EDGE.md',
     contains: 'durableNetwork',
-    reason:
-      'needs Durable Objects; `npm run test:runtimes` serves it as examples/durable-object, and kills workerd',
+    reason: 'a part of examples/durable-object, which `npm run test:runtimes` serves',
   },
   {
     page: 'docs/EDGE.md',

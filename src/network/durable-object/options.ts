@@ -15,7 +15,7 @@ import type { Forward } from './storage.ts';
 export interface DurableNetworkOptions {
   /** Options of `Network.create`, such as `components`, but `engine`. */
   network?: Omit<NetworkOptions, 'engine'> | undefined;
-  /** By outport: the network in another object that gets its messages. Messages of other outports wait for `read`. */
+  /** By outport: the object that gets its messages. Others wait for `read`. */
   forward?: { readonly [outport: string]: Forward } | undefined;
 }
 
