@@ -82,6 +82,28 @@ suite('engine on Durable Objects', test => {
     await engine.close();
   });
 
+  test('after 64 commits the next one waits for the disk, so that a long turn is not lost as a whole', async () => {
+    const engine = await engines.create(line);
+    const storage = engines.storageOf(engine);
+    let [syncs, isSafe] = [0, () => {}];
+    storage.sync = () => {
+      syncs++;
+      return new Promise(resolve => {
+        isSafe = resolve;
+      });
+    };
+    const a = await engine.own({ node: 'a' });
+    for (let n = 0; n <= 64; n++) await a.commit(stepOf([]));
+    is(syncs, 0);
+    const next = a.commit(stepOf([]));
+    await wait();
+    equal([syncs, engine.commits.kept], [1, 65]);
+    isSafe();
+    await next;
+    equal([syncs, engine.commits.kept], [1, 66]);
+    await engine.close();
+  });
+
   test('a write that fails ends the engine, and the next one has all that was kept', async () => {
     let engine = await engines.create(line);
     await engine.send('go', Message.integer(1));

@@ -21,6 +21,8 @@ import type { Tables } from './tables.ts';
 const MIB = 2 ** 20;
 /** The log is written anew when its commits take more than this, and more than twice the snapshot. */
 const COMPACT_BYTES = MIB;
+/** Commits that one turn of the event loop makes. The platform ends an object after 30 s of computing. */
+const MOST_UNSAFE = 64;
 const MOST_LEAVING_BYTES = NETWORK_LIMITS.leavingBytes.default;
 /** Messages with fewer bytes are not measured. An integer may have 309 digits, and counts as eight bytes. */
 const SURELY_SMALL_BYTES = MOST_LEAVING_BYTES / 40;
@@ -35,7 +37,7 @@ export interface DurableEngineHooks {
 
 /**
  * Keeps the packets and records of a network in the SQLite storage of a Durable Object, as a log. The platform holds back all that
- * leaves the object until the writes before it are safe, so that nothing here waits for the disk. docs/NETWORK-PROTOCOL.md
+ * leaves the object until the writes before it are safe, so that no packet here waits for the disk. docs/NETWORK-PROTOCOL.md
  */
 export class DurableEngine extends LoggedEngine {
   protected readonly place = 'Durable Object';
@@ -107,6 +109,12 @@ export class DurableEngine extends LoggedEngine {
 
   protected sync(): Promise<void> {
     return this.#tables.sync();
+  }
+
+  /** All writes between two turns of the event loop are one transaction. Without a turn, an object that is ended loses them all. */
+  protected override lag(): Promise<void> | undefined {
+    const { kept, synced } = this.commits;
+    return kept - synced > MOST_UNSAFE ? this.flush() : undefined;
   }
 
   /** Writes the log anew, from the memory of the engine. */
