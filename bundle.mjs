@@ -48,10 +48,10 @@ await build({
 // Wasm stays an import: workerd gives it compiled.
 await build({
   ...options,
-  entryPoints: ['examples/worker/worker.js', 'examples/wasi/worker.js'],
+  entryPoints: ['examples/worker/worker.js', 'examples/wasi/worker.js', 'examples/durable-object/worker.js'],
   outdir: 'dist/examples',
   outbase: 'examples',
-  external: ['*.wasm'],
+  external: ['*.wasm', 'cloudflare:*'],
 });
 await build({
   ...options,

@@ -17,8 +17,9 @@ const IMPORTED = {
   pool: 'src/pool/index.js',
   nats: 'src/network/nats/index.js',
 };
-/** Files for build tools, which load ES modules. */
+/** Files for build tools and for Cloudflare, which load ES modules. */
 const FOR_TOOLS = {
+  'durable-object': 'src/network/durable-object/index.js',
   types: 'src/types/index.js',
   'audit-node': 'src/audit/node.js',
   'audit-web': 'src/audit/index.js',
@@ -61,7 +62,7 @@ const SHARED = [
   ],
   ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
-  ['network', /^src\/network\/(?!node\.js|nats\/)/],
+  ['network', /^src\/network\/(?!node\.js|nats\/|durable-object\/)/],
   ['trace-and-replay', /^src\/(trace|replay)\//],
   ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];

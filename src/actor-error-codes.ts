@@ -195,7 +195,7 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'TOO_MANY_ATTEMPTS',
-    where: ['NatsEngine'],
+    where: ['NatsEngine', 'durableNetwork'],
     when: 'Process after process died while a node made the same step. Its packet is in the dead letters, and the node goes on with the next.',
     remedy:
       'Run the packet of the dead letter alone. Its step may fill the memory of the process, or end it in another way.',

@@ -47,6 +47,8 @@ import { MANIFEST_KEYS, MANIFEST_WASM_KEYS } from '../src/given/manifest.ts';
 import { MEMORY_OPTIONS, PLUGIN_OPTIONS, WORKER_OPTIONS } from '../src/given/option-keys.ts';
 import { SIGNATURE_KEYS } from '../src/host/typed.ts';
 import { COMPONENT_GRAPH, COMPONENT_MODULE } from '../src/network/component.ts';
+import { durableNetwork } from '../src/network/durable-object/index.ts';
+import { DURABLE_OPTIONS, FORWARD } from '../src/network/durable-object/options.ts';
 import { Network } from '../src/network/index.ts';
 import { NatsEngine } from '../src/network/nats/index.ts';
 import { NATS_OPTIONS } from '../src/network/nats/nats-options.ts';
@@ -288,6 +290,17 @@ export const TAKERS: readonly Taker[] = [
     table: NATS_OPTIONS,
     callable: 'new NatsEngine',
     give: options => new NatsEngine(new FakeNats().connect(), options),
+  },
+  {
+    table: DURABLE_OPTIONS,
+    callable: 'durableNetwork',
+    give: options => durableNetwork(class {}, { properties: { name: 'n' } }, options),
+  },
+  {
+    table: FORWARD,
+    callable: null,
+    give: way => durableNetwork(class {}, { properties: { name: 'n' } }, { forward: { end: way } }),
+    base: { binding: 'B', port: 'p' },
   },
   {
     table: COMPONENT_MODULE,

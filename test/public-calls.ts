@@ -46,6 +46,7 @@ import {
 import { plugboard } from '../src/build/esbuild.ts';
 import { attempt } from '../src/errors.ts';
 import { decode, encode } from '../src/msgpack/index.ts';
+import { durableNetwork } from '../src/network/durable-object/index.ts';
 import { NatsEngine } from '../src/network/nats/index.ts';
 import { Network as AnyNetwork } from '../src/network/network.ts';
 import { JournalEngine, Network, toDot, toMermaid } from '../src/network/node.ts';
@@ -76,6 +77,7 @@ import {
 import { descriptorFs, preview2Preopens } from '../wasi/preview2/index.ts';
 import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
+import { FakeNamespace } from './network/durable-objects.ts';
 import { FakeNats } from './network/fake-nats.ts';
 import {
   ACTOR,
@@ -102,6 +104,7 @@ export const ENTRIES = [
   'src/actor/node',
   'src/network/node',
   'src/network/nats/index',
+  'src/network/durable-object/index',
   'abi/index',
   'wasi/index',
   'wasi/preview2/index',
@@ -170,7 +173,7 @@ const TYPES = describePlugin(WASM);
 const POLICY = { version: 1, plugins: [] } as const;
 /** Stands for an argument that is made when the call runs. Instances of classes are passed to other realms as they are. */
 class Later {}
-const [MODULE, SIGNING, COMPILED] = [new Later(), new Later(), new Later()];
+const [MODULE, SIGNING, COMPILED, CLASS] = [new Later(), new Later(), new Later(), new Later()];
 const signingKey = once(
   () =>
     crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
@@ -212,6 +215,9 @@ const GRAPH = {
   outports: { end: { nodeId: 'a', portId: 'p' } },
 };
 const PLAN = Network.plan(GRAPH);
+const durable = once(() =>
+  new FakeNamespace(GRAPH, { network: { components: { X: { source: ACTOR } } } }).object('o'),
+);
 const moduleNetwork = once(() => Network.create(GRAPH, { components: { X: { source: ACTOR } } }));
 const PACKET = { port: { type: 'Flow' } };
 
@@ -374,6 +380,17 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'new NatsEngine': make(NatsEngine, connection, {}),
   'NatsEngine.flush': on(nats, 'flush'),
   'NatsEngine.lastId': on(nats, 'lastId', 'go'),
+  durableNetwork: {
+    run: (given, ...rest) => call(durableNetwork).run(given === CLASS ? class {} : given, ...rest),
+    args: [CLASS, GRAPH, {}],
+  },
+  'DurableNetwork.call': on(durable, 'call', { go: { type: 'Flow' } }),
+  'DurableNetwork.accept': on(durable, 'accept', { go: { type: 'Flow' } }, 'an id'),
+  'DurableNetwork.deliver': on(durable, 'deliver', 'source', [[1, '{"go":{"type":"Flow"}}']]),
+  'DurableNetwork.read': on(durable, 'read', 'end', 0, 1),
+  'DurableNetwork.status': on(durable, 'status'),
+  'DurableNetwork.deadLetters': on(durable, 'deadLetters'),
+  'DurableNetwork.alarm': on(durable, 'alarm'),
   'LastingEngine.flush': on(journal, 'flush'),
   'LastingEngine.lastId': on(journal, 'lastId', 'go'),
   'NetworkOutport.readable': on(async () => (await network()).outports.end, 'readable'),

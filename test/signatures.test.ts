@@ -44,7 +44,7 @@ const OPTIONS = [
   ...['HtmlOptions', 'SarifOptions', 'SmallestManifestOptions', 'TraceOptions'],
   ...['RecorderOptions', 'ReplayOptions', 'EmitTestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
-  ...['NetworkSendOptions', 'SubscribeOptions', 'NatsEngineOptions'],
+  ...['NetworkSendOptions', 'SubscribeOptions', 'NatsEngineOptions', 'DurableNetworkOptions'],
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -64,7 +64,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['WebAssembly', 'Module', 'Memory', 'Instance', 'Error', 'ErrorOptions', 'PromiseLike', 'NoInfer'],
   ],
-  'type parameters': ['T', 'Params', 'Result', 'Type'],
+  'type parameters': ['T', 'B', 'Params', 'Result', 'Type'],
   'unions of strings': [
     'PlugboardErrorCode',
     'CreateErrorCode',
@@ -109,6 +109,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'GraphInput',
       'Plan',
       'NatsConnection',
+      'DeliveryItem',
     ],
   ],
   'read by a table of their own, as taken by no function alone': [
@@ -164,6 +165,7 @@ const LENIENT: readonly [names: RegExp, reason: string][] = [
     'parts of a host',
   ],
   [/^new MemoryLink$/, 'a value'],
+  [/^DurableNetwork\.alarm$/, 'called by the platform, with an object'],
 ];
 
 const isLenient = (name: string) => LENIENT.some(([names]) => names.test(name));

@@ -28,6 +28,11 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   { path: 'plugboard/actor', level: 'stable', note: '' },
   { path: 'plugboard/network', level: 'experimental', note: 'grows with the engines beyond one process' },
   { path: 'plugboard/nats', level: 'experimental', note: 'the protocol may get another version' },
+  {
+    path: 'plugboard/durable-object',
+    level: 'experimental',
+    note: 'the tables may change',
+  },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
   { path: 'plugboard/pool', level: 'experimental', note: 'the options may grow' },

@@ -53,11 +53,25 @@ export const NETWORK_LIMITS = {
     why: 'As for packets.',
   },
   attempts: {
-    name: 'times that a step is begun again after a process has died during it, with a `NatsEngine`',
+    name: 'times that a step is begun again after a process has died during it, with a `NatsEngine` or in a Durable Object',
     default: 5,
     unit: 'attempts',
     option: null,
     why: 'A packet that ends the process would stop the network for ever. A machine that dies for other reasons seldom does so five times at one step.',
+  },
+  outboxPackets: {
+    name: 'packets that wait in a Durable Object for one target before the network waits',
+    default: 100_000,
+    unit: 'packets',
+    option: null,
+    why: 'Another object may be away for long. About 256 MiB are a bound too.',
+  },
+  leavingBytes: {
+    name: 'bytes of JSON of a message that leaves a Durable Object',
+    default: 2_000_000,
+    unit: 'bytes',
+    option: null,
+    why: 'Cloudflare keeps 2 MB in one value. More is STEP_TOO_LARGE.',
   },
   rememberedIds: {
     name: 'ids of packets that a port of a network remembers, to drop a packet that is sent again',

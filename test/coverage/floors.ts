@@ -48,6 +48,7 @@ export const FLOORS: readonly Floor[] = [
     open: 'the web platform and its workers: browsers and workerd run them',
   },
   { room: 'src/network/', floor: 95.7 },
+  { room: 'src/network/durable-object/', floor: 95 },
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
   {

@@ -62,6 +62,7 @@ const everything = [
   'network',
   ...networkRooms,
   'network on NATS',
+  'network in Durable Objects',
   'network on node',
   'page',
   'msgpack',
@@ -251,6 +252,11 @@ export const layers: readonly Layer[] = [
     mayImport: [...outsideActor, 'network', 'actor', ...actorRooms, ...networkRooms, '@nats-io'],
   },
   {
+    name: 'network in Durable Objects',
+    files: ['src/network/durable-object/'],
+    mayImport: [...outsideActor, 'network', 'actor', ...actorRooms, ...networkRooms],
+  },
+  {
     name: 'network',
     files: ['src/network/'],
     mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
@@ -305,6 +311,7 @@ export const layers: readonly Layer[] = [
       'node:',
       'plugboard',
       'esbuild',
+      'cloudflare:workers',
       'typescript',
       'computed',
     ],

@@ -1,4 +1,5 @@
 import type { LongCase } from './case.ts';
+import { DURABLE_CASES } from './durable.ts';
 import { MEMORY_CASES } from './memory.ts';
 import { NATS_CASES } from './nats.ts';
 import { NETWORK_CASES } from './network.ts';
@@ -8,6 +9,7 @@ import { THOROUGH_CASES } from './thorough.ts';
 
 /** The suites of `npm run test:long`, by name. */
 export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
+  durable: DURABLE_CASES,
   memory: MEMORY_CASES,
   nats: NATS_CASES,
   network: NETWORK_CASES,

@@ -57,6 +57,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
   },
   {
     page: 'docs/EDGE.md',
+    contains: 'durableNetwork',
+    reason: 'a part of examples/durable-object, which `npm run test:runtimes` serves',
+  },
+  {
+    page: 'docs/EDGE.md',
     contains: "from './vowels.wasm?module'",
     reason: 'needs an application of Next.js',
   },

@@ -40,7 +40,7 @@ export async function bundle(contents: string): Promise<string> {
     target: 'es2022',
     platform: 'browser',
     logLevel: 'error',
-    external: ['imported/*'],
+    external: ['imported/*', 'cloudflare:*'],
     // package.json says `sideEffects: false`. That is true of the entries that users import, but not of suites.
     ignoreAnnotations: true,
     plugins: [webEntry],

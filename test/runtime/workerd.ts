@@ -13,6 +13,7 @@ interface WorkerModule {
 
 /** A date before the compatibility dates at which a Worker gets modules of Node and of workerd by name. */
 const OLDER_DATE = '2025-01-01';
+const MOST_OUTPUT = 20_000;
 
 /**
  * Writes a Worker to `folder` that runs the suites. Returns the paths of two configurations: one of today, and one with an
@@ -67,33 +68,58 @@ ${modules.map(({ name, kind, file }) => `    (name = "${name}", ${kind} = embed 
 );
 `;
 
+/** A workerd that runs. */
+export interface Workerd {
+  readonly origin: string;
+  /** Ends it as `kill -9` does. */
+  kill(): Promise<void>;
+  /** The end of all that it has printed. */
+  output(): string;
+}
+
+/** Starts `workerd serve` on a free port. */
+export async function startWorkerd(program: string, config: string, ...more: string[]): Promise<Workerd> {
+  // workerd writes its port to descriptor 3.
+  const args = ['serve', '--control-fd=3', '--socket-addr=http=127.0.0.1:0', ...more, config];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', chunk => {
+      output = (output + chunk).slice(-MOST_OUTPUT);
+    });
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    let control = '';
+    child.stdio[3]!.on('data', chunk => {
+      control += chunk;
+      const found = /"socket":"http","port":(\d+)/.exec(control);
+      if (found) resolve(Number(found[1]));
+    });
+    child.on('error', reject);
+    child.on('exit', code => reject(new Error(`workerd ended with ${code}\n${output}`)));
+  });
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    kill: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
+    output: () => output,
+  };
+}
+
 /** Starts `workerd serve` on a free port and passes its origin to `use`. */
 export async function serveWorker<T>(
   program: string,
   config: string,
   use: (origin: string) => Promise<T>,
 ): Promise<T> {
-  // workerd writes its port to descriptor 3.
-  const child = spawn(program, ['serve', '--control-fd=3', '--socket-addr=http=127.0.0.1:0', config], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (output += chunk));
+  const workerd = await startWorkerd(program, config);
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      let control = '';
-      child.stdio[3]!.on('data', chunk => {
-        control += chunk;
-        const found = /"socket":"http","port":(\d+)/.exec(control);
-        if (found) resolve(Number(found[1]));
-      });
-      child.on('error', reject);
-      child.on('exit', code => reject(new Error(`workerd ended with ${code}`)));
-    });
-    return await use(`http://127.0.0.1:${port}`);
+    return await use(workerd.origin);
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${output}`, { cause: error });
+    throw new Error(`${(error as Error).message}\n${workerd.output()}`, { cause: error });
   } finally {
-    child.kill('SIGKILL');
+    await workerd.kill();
   }
 }

@@ -150,6 +150,11 @@ export class MemoryEngine implements NetworkEngine {
     return false;
   }
 
+  /** Whether a node works: it waits neither for packets nor for room. */
+  protected get isWorking(): boolean {
+    return this.#room.working.size > 0;
+  }
+
   *waiting(): Generator<Trace, void, undefined> {
     for (const { sink, source } of this.channels())
       for (const { delivery } of sink.pendingOf(source)) yield delivery.trace;
