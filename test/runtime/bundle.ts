@@ -7,13 +7,18 @@ import { cannotLoad, type RuntimeId } from './cannot.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The suites import the entry for Node. Bundled, they get the entry of `default`, as users' bundles do. */
-const webEntry: Plugin = {
-  name: 'the entry of web standards',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\/src\/node\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, dirname(path), 'web.js'),
-    })),
+/** The suites import the entries for Node. Bundled, they get those of `default`, as users' bundles do. */
+const webEntries: Plugin = {
+  name: 'the entries of web standards',
+  setup: ({ onResolve }) => {
+    for (const [folder, entry] of [
+      ['src', 'web.js'],
+      ['audit', 'index.js'],
+    ] as const)
+      onResolve({ filter: new RegExp(`/${folder}/node\\.js$`) }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, dirname(path), entry),
+      }));
+  },
 };
 
 /** Bundles the result of `write`, which gets an expression (a TestFile[]) for the suites that `runtime` can load. */
@@ -40,7 +45,7 @@ export async function bundle(contents: string): Promise<string> {
     external: ['imported/*'],
     // package.json says `sideEffects: false`. That is true of the entries that users import, but not of suites.
     ignoreAnnotations: true,
-    plugins: [webEntry],
+    plugins: [webEntries],
   });
   return outputFiles[0]!.text;
 }
@@ -52,6 +57,7 @@ export const bundleWorker = (): Promise<string> => bundle("import './dist/src/pl
 export const suiteFiles = (): string[] => [
   ...repositoryFiles(),
   ...repositoryFiles('sdk'),
+  ...repositoryFiles('test/replay/recordings'),
   'package.json',
   'schemas/audit-report-1.json',
   'schemas/recording-1.json',

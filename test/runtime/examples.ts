@@ -1,5 +1,6 @@
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
+import { checkReplay } from './exchange.ts';
 import type { installRuntimes } from './install.ts';
 import { checkNetworkPage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
@@ -32,6 +33,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     () => checkTallyWorker(workerd),
     () => checkTypedWorker(workerd),
     () => checkPolicyWorker(workerd),
+    () => checkReplay(programs),
     ...browsers,
   ];
   // An example that cannot be started must not hide the results of the others.
