@@ -309,6 +309,13 @@ export const ERROR_CODES = [
     remedy: 'Pass a text that a recorder has written, unchanged; the message names the place.',
   },
   {
+    code: 'INVALID_TRACE',
+    where: ['plugboard/audit'],
+    when: 'A value is not a trace of this version: events, or their JSON Lines.',
+    remedy:
+      'Pass the events of `createTrace`, or a file of the format `jsonl`, unchanged; the message names the line.',
+  },
+  {
     code: 'ABORTED',
     where: ['call', 'plugboard/pool'],
     when: 'The AbortSignal of the call fired, while the call waited for its turn or while the plugin was suspended or in a worker.',

@@ -167,6 +167,13 @@ export const LIMITS = {
     option: 'maxValueBytes of createTrace',
     why: 'Enough for a request or a log line. The length of the whole value is written in any case.',
   },
+  pageEvents: {
+    name: 'events that a page of `toHtml` shows',
+    ...DEFAULTS.pageEvents,
+    unit: 'events',
+    option: null,
+    why: 'A page of about 6 MB, which browsers open at once. Findings and numbers are those of all events that it is given.',
+  },
   recordingBytes: {
     name: 'bytes of answers in one recording',
     ...DEFAULTS.recordingBytes,

@@ -24,6 +24,7 @@ export const LIMITS = {
 export const AUDIT_LIMITS = {
   traceEvents: { default: 1_000_000 },
   traceValueBytes: { default: 4096 },
+  pageEvents: { default: 10_000 },
   recordingBytes: { default: 67_108_864 },
   replayMs: { default: 10_000 },
   reachSteps: { default: 20_000_000 },

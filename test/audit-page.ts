@@ -3,23 +3,11 @@ import { allRepairs } from '../src/audit/lint.ts';
 import { LINT_RULES } from '../src/audit/lint-rules.ts';
 import type { AuditReport, ReportedCapability, ReportedExport } from '../src/audit/report.ts';
 import { describeBytes, makeReport } from '../src/audit/report-of.ts';
+import { TRACE_RULES } from '../src/audit/trace-rules.ts';
+import { DID, type Did, NOT_TOLD, PLUGINS } from './audit/did.ts';
 import { WALK_THROUGH } from './cli/walk-through.ts';
 import { host, readJson, readText } from './helpers/host.ts';
-import { type Page, specTable } from './helpers/spec-table.ts';
-
-/** Ten plugins of this repository, built with the PDKs of six languages. */
-const PLUGINS: readonly { folder: string; pdk: string }[] = [
-  { folder: 'rust-pdk', pdk: 'extism-pdk for Rust' },
-  { folder: 'rust-http', pdk: 'extism-pdk for Rust' },
-  { folder: 'rust-counter', pdk: 'Reflow SDK for Rust' },
-  { folder: 'go-pdk', pdk: 'go-pdk, standard Go' },
-  { folder: 'go-counter', pdk: 'Reflow SDK for Go, standard Go' },
-  { folder: 'tinygo-counter', pdk: 'Reflow SDK for Go, TinyGo' },
-  { folder: 'c-pdk', pdk: 'c-pdk' },
-  { folder: 'cpp', pdk: 'cpp-pdk' },
-  { folder: 'zig', pdk: 'zig-pdk' },
-  { folder: 'assemblyscript', pdk: 'assemblyscript-pdk' },
-];
+import { type Page, type SpecTable, specTable } from './helpers/spec-table.ts';
 
 interface Audited {
   folder: string;
@@ -36,7 +24,7 @@ const audit = ({ folder, pdk }: (typeof PLUGINS)[number]): Audited => {
 const power = ({ id, hostFunction }: ReportedCapability): string =>
   `\`${hostFunction ? `${hostFunction.namespace} ${hostFunction.name}` : id}\``;
 
-const MOST = 2;
+const MOST = 1;
 const reachLine = ({ name, reach }: ReportedExport): string => {
   const { imports, excludes } = reach!;
   const total = imports.length + excludes;
@@ -140,83 +128,116 @@ export const auditPage: Page = {
     '`inspect OLD NEW` lists the gains and losses of a build, powers first. `--lint` prints findings, `--format sarif` as code scanning reads them. `--manifest` prints the smallest manifest. `--html OUT` writes one page without scripts.',
     'Powers are those of the plugin as a whole, because open files, variables and an HTTP status live from one call to the next. A host function counts as much as the host lets it. A host that gives a function of its own under a name of the kernel or WASI must judge that function itself, and so must one that calls exports or changes tables through `getInstance`.',
   ].join('\n\n'),
-  tables: [
-    specTable({
-      title: 'Powers',
-      intro:
-        'Each function of the kernel, of WASI and for actors has its power in a table ([abi/capabilities.ts](/abi/capabilities.ts), [wasi/spec/capabilities.ts](/wasi/spec/capabilities.ts)); without one it does not compile.',
-      rows: Object.entries(CAPABILITIES),
-      id: ([id]) => id,
-      layout: 'table',
-      columns: [
-        { head: 'Power', cell: ([id]) => `\`${id}\`` },
-        { head: 'It', cell: ([, { words }]) => words },
-        { head: 'Grant', cell: ([, { grant }]) => grant },
-      ],
-    }),
-    specTable({
-      title: 'Ten plugins',
-      intro:
-        'Reports of plugins that were built with the PDKs of six languages, by the script that prints this page. Standard Go compiles goroutines to a loop that calls through one table, so that each of its exports reaches nearly everything.',
-      rows: audited,
-      id: ({ folder }) => folder,
-      layout: 'entries',
-      columns: [
-        { head: 'Plugin', cell: ({ folder }) => folder },
-        { head: 'Built with', cell: ({ pdk }) => pdk },
-        { head: 'Powers', cell: ({ report }) => report.capabilities.map(power).join(', ') },
-        {
-          head: 'Reach',
-          cell: ({ report }) => {
-            const functions = report.exports.filter(({ reach }) => reach);
-            const more = functions.length - MOST;
-            return `${functions.slice(0, MOST).map(reachLine).join('')}${more > 0 ? `\n  - and ${more} more` : ''}`;
-          },
-        },
-        {
-          head: 'Findings',
-          cell: ({ report }) =>
-            report.findings.map(({ rule, level }) => `\`${rule}\` (${level})`).join(', ') || 'none',
-        },
-      ],
-    }),
-    specTable({
-      title: 'Why no call is missing',
-      intro:
-        'The reach of an export is the set of imports to which arrows lead from it. Each way in which code can call a function has its arrow, so that the set may be too large, never too small. `npm run test:long` runs 20,000 random plugins and all fixtures, and finds no call outside the reach of the export that runs.',
-      rows: ARROWS,
-      id: ({ id }) => id,
-      layout: 'table',
-      columns: [
-        { head: 'Code', cell: ({ call }) => call },
-        { head: 'Arrows', cell: ({ covered }) => covered },
-      ],
-    }),
-    specTable({
-      title: 'Lint rules',
-      intro:
-        'Ids are stable. A note is a fact that no toolchain avoids by default; errors and warnings make `--lint` end with exit code 1.',
-      rows: LINT_RULES,
-      id: ({ id }) => id,
-      layout: 'table',
-      columns: [
-        { head: 'Rule', cell: ({ id, source }) => `[\`${id}\`](${source})` },
-        { head: 'Level', cell: ({ level }) => level },
-        { head: 'Fact', cell: ({ what, why }) => `${what} ${why}` },
-        { head: 'Repair', cell: ({ repair }) => allRepairs(repair) },
-      ],
-    }),
-    specTable({
-      title: 'Neighbours',
-      intro: 'Tools with the same question for other code.',
-      rows: NEIGHBOURS,
-      id: ({ id }) => id,
-      layout: 'table',
-      columns: [
-        { head: 'Tool', cell: ({ id }) => id },
-        { head: 'Does', cell: ({ what }) => what },
-        { head: 'Difference', cell: ({ differs }) => differs },
-      ],
-    }),
-  ],
+  // Read late, as the end.
+  get tables() {
+    return tables();
+  },
 };
+
+const tables = (): SpecTable[] => [
+  specTable({
+    title: 'Powers',
+    intro:
+      'Each function of the kernel, of WASI and for actors has its power in a table ([abi/capabilities.ts](/abi/capabilities.ts), [wasi/spec/capabilities.ts](/wasi/spec/capabilities.ts)); without one it does not compile.',
+    rows: Object.entries(CAPABILITIES),
+    id: ([id]) => id,
+    layout: 'table',
+    columns: [
+      { head: 'Power', cell: ([id]) => `\`${id}\`` },
+      { head: 'It', cell: ([, { words }]) => words },
+      { head: 'Grant', cell: ([, { grant }]) => grant },
+    ],
+  }),
+  specTable({
+    title: 'Ten plugins',
+    intro:
+      'Reports of plugins that were built with the PDKs of six languages, and traces of all their cases, by the script that prints this page. Starts of instances count as calls. Standard Go compiles goroutines to a loop that calls through one table, so that each of its exports reaches nearly everything.',
+    rows: audited,
+    id: ({ folder }) => folder,
+    layout: 'entries',
+    columns: [
+      { head: 'Plugin', cell: ({ folder }) => folder },
+      { head: 'Built with', cell: ({ pdk }) => pdk },
+      { head: 'Powers', cell: ({ report }) => report.capabilities.map(power).join(', ') },
+      {
+        head: 'Reach',
+        cell: ({ report }) => {
+          const functions = report.exports.filter(({ reach }) => reach);
+          const more = functions.length - MOST;
+          return `${functions.slice(0, MOST).map(reachLine).join('')}${more > 0 ? `\n  - and ${more} more` : ''}`;
+        },
+      },
+      {
+        head: 'Did in its cases',
+        cell: ({ folder, report }) => {
+          const did = (readJson(DID) as Record<string, Did>)[folder];
+          // New in the list: `npm run docs` is about to run its cases.
+          if (!did) return '';
+          const { calls, failed, powers, findings } = did;
+          const ids = [...new Set(report.capabilities.map(({ id }) => id))];
+          const unused = ids
+            .filter(id => !powers.split(', ').includes(id) && !NOT_TOLD.includes(id))
+            .map(id => `\`${id}\``);
+          const rest = unused.length > 0 ? `all powers but ${unused.join(', ')}` : 'all of its powers';
+          return `${calls} calls, ${failed} failed; used ${rest}; ${findings || 'no findings'}`;
+        },
+      },
+      {
+        head: 'Findings',
+        cell: ({ report }) =>
+          report.findings.map(({ rule, level }) => `\`${rule}\` (${level})`).join(', ') || 'none',
+      },
+    ],
+  }),
+  specTable({
+    title: 'Why no call is missing',
+    intro:
+      'The reach of an export is the set of imports to which arrows lead from it. Each way in which code can call a function has its arrow, so that the set may be too large, never too small. `npm run test:long` runs 20,000 random plugins and all fixtures, and finds no call outside the reach of the export that runs.',
+    rows: ARROWS,
+    id: ({ id }) => id,
+    layout: 'table',
+    columns: [
+      { head: 'Code', cell: ({ call }) => call },
+      { head: 'Arrows', cell: ({ covered }) => covered },
+    ],
+  }),
+  specTable({
+    title: 'Lint rules',
+    intro:
+      'Ids are stable. A note is a fact that no toolchain avoids by default; errors and warnings make `--lint` end with exit code 1.',
+    rows: LINT_RULES,
+    id: ({ id }) => id,
+    layout: 'table',
+    columns: [
+      { head: 'Rule', cell: ({ id, source }) => `[\`${id}\`](${source})` },
+      { head: 'Level', cell: ({ level }) => level },
+      { head: 'Fact', cell: ({ what, why }) => `${what} ${why}` },
+      { head: 'Repair', cell: ({ repair }) => allRepairs(repair) },
+    ],
+  }),
+  specTable({
+    title: 'Rules about calls',
+    intro:
+      'Of `lintTrace` and `plugboard inspect trace.jsonl --lint` ([REPLAY.md](/docs/REPLAY.md#mistakes-in-a-trace)), which also tell reasons and repairs.',
+    rows: TRACE_RULES,
+    id: ({ id }) => id,
+    layout: 'table',
+    columns: [
+      { head: 'Rule', cell: ({ id }) => `\`${id}\`` },
+      { head: 'Level', cell: ({ level }) => level },
+      { head: 'Fact', cell: ({ what }) => what },
+    ],
+  }),
+  specTable({
+    title: 'Neighbours',
+    intro: 'Tools with the same question for other code.',
+    rows: NEIGHBOURS,
+    id: ({ id }) => id,
+    layout: 'table',
+    columns: [
+      { head: 'Tool', cell: ({ id }) => id },
+      { head: 'Does', cell: ({ what }) => what },
+      { head: 'Difference', cell: ({ differs }) => differs },
+    ],
+  }),
+];

@@ -12,6 +12,8 @@ for (const { load } of testFiles()) await load();
 const { walkThrough, withWalkThrough, WALK_THROUGH } = await import('./cli/walk-through.ts');
 const approve = nodeHost.path(WALK_THROUGH);
 writeFileSync(approve, withWalkThrough(readFileSync(approve, 'utf8'), await walkThrough()));
+const { DID, didAll } = await import('./audit/did.ts');
+writeFileSync(nodeHost.path(DID), `${JSON.stringify(await didAll(), null, 2)}\n`);
 
 // Later than the host: the pages show docstrings of the sources.
 const { pages } = await import('./spec-tables.ts');

@@ -33,6 +33,7 @@ import {
   createTrace,
   emitTest,
   formatTraceEvent,
+  lintTrace,
   readPolicy,
   replay,
   reportOf,
@@ -97,6 +98,7 @@ import {
   REPORT,
 } from './option-tables.ts';
 import { RECORDED } from './replay/example.ts';
+import { EVENTS } from './trace/example.ts';
 
 /** The files of the public entries, without their ending. */
 export const ENTRIES = [
@@ -444,6 +446,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   smallestManifest: call(smallestManifest, REPORT, {}),
   toHtml: call(toHtml, REPORT, { title: 'plugin.wasm' }),
   toSarif: call(toSarif, REPORT, { path: 'plugin.wasm' }),
+  lintTrace: call(lintTrace, EVENTS),
   createTrace: call(createTrace, { onEvent: () => {} }),
   formatTraceEvent: call(formatTraceEvent, { type: 'cut', plugin: 1, atMs: 0, maxEvents: 1 }, 'text'),
   secret: call(secret, 'text'),

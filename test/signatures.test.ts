@@ -100,6 +100,8 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'meaning',
       'CallErrorDetails',
       'TraceEvent',
+      'GivenTrace',
+      'TraceFinding',
       'PrintedLines',
       'PluginTypes',
       'PolicyDenial',

@@ -3,6 +3,7 @@ export * from '../trace/api.ts';
 export { CAPABILITIES } from './capabilities.ts';
 export { compareReports, type ReachChange, type ReportDiff } from './compare.ts';
 export { type HtmlOptions, toHtml } from './html.ts';
+export { lintTrace, type TraceFinding } from './lint-trace.ts';
 export * from './policy-api.ts';
 export {
   AUDIT_VERSION,

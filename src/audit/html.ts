@@ -7,10 +7,15 @@ import {
   refuseExtra,
 } from '../../wasi/options.ts';
 import { attempt } from '../errors.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
+import type { TraceEvent } from '../trace/events.ts';
+import { aTrace, type GivenTrace } from '../trace/read.ts';
 import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
 import { compareReports, type ReportDiff } from './compare.ts';
+import { type Child, code, el, Html, list, p, table, text } from './html-elements.ts';
 import { STYLE, STYLE_SHA256 } from './html-style.ts';
+import { callsOf, didOf, findingsOf } from './html-trace.ts';
 import { aReport, ownReport, reading, refuse } from './own-report.ts';
 import type { AuditReport, Finding, ImportName, Reach, ReportedCapability } from './report.ts';
 
@@ -22,6 +27,8 @@ export interface HtmlOptions {
   old?: AuditReport | undefined;
   /** The policy that holds for the plugin: any value that JSON can hold. */
   policy?: unknown;
+  /** A trace of calls, which the page shows as a timeline. */
+  trace?: GivenTrace | undefined;
 }
 
 const aJson: Kind<unknown> = {
@@ -39,74 +46,15 @@ export const HTML_OPTIONS: OptionTable<HtmlOptions> = {
     title: { ...aText, default: 'none', required: true },
     old: { ...aReport, default: 'none' },
     policy: { ...aJson, default: 'none' },
+    trace: { ...aTrace, default: 'none' },
   },
 };
 
-/** A piece of HTML. Foreign texts become one by `text` only, so that each ends up in a text node. */
-class Html {
-  readonly source: string;
-  constructor(source: string) {
-    this.source = source;
-  }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-/** Control and direction characters are shown as escapes, because they could hide or reorder text. */
-const text = (value: string): string => printable(value).replace(/[&<>"']/g, char => ENTITIES[char]!);
-
-type Child = Html | string | null | readonly Child[];
-
-const write = (child: Child): string => {
-  if (child === null) return '';
-  if (child instanceof Html) return child.source;
-  return typeof child === 'string' ? text(child) : child.map(write).join('');
-};
-
-/** Makes an element. `tag` and `attributes` are constants of this file. */
-const el = (tag: string, attributes: string, ...children: Child[]): Html =>
-  new Html(`<${tag}${attributes && ` ${attributes}`}>${write(children)}</${tag}>`);
-const p = (...children: Child[]) => el('p', '', ...children);
-const code = (value: string) => el('code', '', value);
-const list = (items: readonly Child[]) =>
-  items.length === 0
-    ? p('None.')
-    : el(
-        'ul',
-        '',
-        items.map(item => el('li', '', item)),
-      );
-
 const label = ({ namespace, name }: ImportName): string => `${namespace} ${name}`;
 
-function table(caption: string, heads: readonly string[], rows: readonly (readonly Child[])[]): Html {
-  if (rows.length === 0) return p('None.');
-  const head = el(
-    'tr',
-    '',
-    heads.map(name => el('th', 'scope="col"', name)),
-  );
-  const body = rows.map(([first = null, ...cells]) =>
-    el(
-      'tr',
-      '',
-      el('th', 'scope="row"', first),
-      cells.map(cell => el('td', '', cell)),
-    ),
-  );
-  const full = el('table', '', el('caption', '', caption), el('thead', '', head), el('tbody', '', body));
-  // A region that scrolls must take the focus, else the keyboard cannot scroll it.
-  return new Html(
-    `<div class="wide" role="region" tabindex="0" aria-label="${text(caption)}">${full.source}</div>`,
-  );
-}
-
 const SECTIONS: readonly (readonly [id: string, title: string])[] = [
+  ['did', 'What it did'],
+  ['calls', 'Calls'],
   ['changes', 'Changes since the earlier build'],
   ['powers', 'Powers'],
   ['reach', 'Reach of each export'],
@@ -117,37 +65,46 @@ const SECTIONS: readonly (readonly [id: string, title: string])[] = [
 ];
 
 /**
- * Writes a report as one page of HTML, without scripts and without other files. The data stands in the page as JSON, too.
- * Foreign texts are text nodes only.
+ * Writes a report, a trace or both as one page of HTML, without scripts and without other files. The data stands in the page as
+ * JSON, too. Foreign texts are text nodes only.
+ * @param report null for a page of the option `trace` alone
  * @throws {PlugboardError} INVALID_OPTION
  */
-export function toHtml(report: AuditReport, options: HtmlOptions): string;
-export function toHtml(given: AuditReport, options: HtmlOptions, ...extra: unknown[]): string {
+export function toHtml(report: AuditReport | null, options: HtmlOptions): string;
+export function toHtml(given: AuditReport | null, options: HtmlOptions, ...extra: unknown[]): string {
   refuseExtra(extra, 'toHtml', refuse);
   const read = readOptions(HTML_OPTIONS, options, 'toHtml', refuse);
-  const report = ownReport(given, 'toHtml');
-  return reading('toHtml', () => writePage(report, read));
+  const trace = read.trace as readonly TraceEvent[] | undefined;
+  const report = given === null && trace ? null : ownReport(given, 'toHtml');
+  return reading('toHtml', () => writePage(report, trace, read));
 }
 
-function writePage(report: AuditReport, { title, old, policy }: HtmlOptions): string {
+function writePage(
+  report: AuditReport | null,
+  trace: readonly TraceEvent[] | undefined,
+  { title, old, policy }: HtmlOptions,
+): string {
+  const events = trace?.slice(0, AUDIT_LIMITS.pageEvents.default);
   const parts: Record<string, Html | null> = {
-    changes: old ? changesOf(compareReports(old, report)) : null,
-    powers: powersOf(report.capabilities),
-    reach: reachOf(report),
-    findings: findingsOf(report.findings),
-    modules: modulesOf(report),
-    hints: hintsOf(report),
+    did: trace ? didOf(trace) : null,
+    calls: events ? callsOf(events, trace!.length) : null,
+    changes: old && report ? changesOf(compareReports(old, report)) : null,
     policy: policy === undefined ? null : el('pre', 'tabindex="0"', lines(JSON.stringify(policy, null, 2))),
+    ...(report && {
+      powers: powersOf(report.capabilities),
+      reach: reachOf(report),
+      findings: findingsOf(report.findings),
+      modules: modulesOf(report),
+      hints: hintsOf(report),
+    }),
   };
   const shown = SECTIONS.filter(([id]) => parts[id]);
   const main = shown.map(([id, name]) =>
     el('section', `aria-labelledby="${id}"`, el('h2', `id="${id}"`, name), parts[id]!),
   );
   const nav = shown.map(([id, name]) => el('li', '', el('a', `href="#${id}"`, name)));
-  const data = printable(JSON.stringify({ report, old: old ?? null, policy: policy ?? null })).replaceAll(
-    '<',
-    '\\u003c',
-  );
+  const all = { report, old: old ?? null, policy: policy ?? null, trace: events ?? null };
+  const data = printable(JSON.stringify(all)).replaceAll('<', '\\u003c');
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -209,24 +166,6 @@ const reachOf = ({ exports }: AuditReport): Html =>
     exports.flatMap(({ name, type, reach }) =>
       reach ? [[code(name), code(type ?? 'not known'), reachCell(reach)]] : [],
     ),
-  );
-
-const LEVELS: Readonly<Record<string, Html>> = {
-  error: el('span', 'class="error"', 'error'),
-  warning: el('span', 'class="warning"', 'warning'),
-};
-
-const findingsOf = (findings: readonly Finding[]): Html =>
-  table(
-    'Findings of the lint rules',
-    ['rule', 'level', 'module', 'finding', 'repair'],
-    findings.map(({ rule, level, module, message, repair }) => [
-      code(rule),
-      LEVELS[level] ?? level,
-      module,
-      message,
-      repair,
-    ]),
   );
 
 const bytes = (size: number | null): string => (size === null ? 'not known' : `${withCommas(size)} bytes`);

@@ -15,7 +15,8 @@ export interface Linted {
 /** Repairs by language, in lower case; `any` for the others. */
 export type Repairs = Readonly<Record<string, string>>;
 
-export interface LintRule {
+/** The parts of a rule besides the test itself. */
+export interface RuleText {
   /** Stable. Reports in SARIF use it, so that a finding is the same finding in the next run. */
   id: string;
   level: Finding['level'];
@@ -25,6 +26,9 @@ export interface LintRule {
   /** The text that the rule comes from. */
   source: string;
   repair: Repairs;
+}
+
+export interface LintRule extends RuleText {
   /** Returns the message; null if the rule does not apply. */
   find(module: Linted): string | null;
 }

@@ -1,8 +1,10 @@
 import { aText, type OptionTable, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { allRepairs } from './lint.ts';
-import { LINT_RULES } from './lint-rules.ts';
+import { LINT_RULES, type RuleText } from './lint-rules.ts';
+import type { TraceFinding } from './lint-trace.ts';
 import { ownReport, reading, refuse } from './own-report.ts';
 import type { AuditReport, Finding } from './report.ts';
+import { TRACE_RULES } from './trace-rules.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
@@ -14,7 +16,7 @@ export interface SarifLog {
 }
 
 export interface SarifOptions {
-  /** The path of the plugin, relative to the root of the repository. */
+  /** The path of the plugin or of the trace, relative to the root of the repository. */
   path: string;
 }
 
@@ -23,50 +25,67 @@ export const SARIF_OPTIONS: OptionTable<SarifOptions> = {
   rows: { path: { ...aText, default: 'none', required: true } },
 };
 
+const RULES: readonly RuleText[] = [...LINT_RULES, ...TRACE_RULES];
+
 /**
- * Writes the findings of a report as SARIF 2.1.0, as code scanning of GitHub reads it.
+ * Writes the findings of a report or of `lintTrace` as SARIF 2.1.0, as code scanning of GitHub reads it.
  * @throws {PlugboardError} INVALID_OPTION
  */
-export function toSarif(report: AuditReport, options: SarifOptions): SarifLog;
-export function toSarif(given: AuditReport, options: SarifOptions, ...extra: unknown[]): SarifLog {
+export function toSarif(report: AuditReport | readonly TraceFinding[], options: SarifOptions): SarifLog;
+export function toSarif(
+  given: AuditReport | readonly TraceFinding[],
+  options: SarifOptions,
+  ...extra: unknown[]
+): SarifLog {
   refuseExtra(extra, 'toSarif', refuse);
   const { path } = readOptions(SARIF_OPTIONS, options, 'toSarif', refuse);
-  const { findings } = ownReport(given, 'toSarif');
-  const results = reading('toSarif', () => findings.map(finding => toResult(finding, toUri(path))));
+  const results = reading('toSarif', () => {
+    const findings = Array.isArray(given)
+      ? (JSON.parse(JSON.stringify(given)) as TraceFinding[])
+      : ownReport(given, 'toSarif').findings;
+    return findings.map(finding => toResult(finding, toUri(path)));
+  });
   return {
     $schema: SCHEMA,
     version: '2.1.0',
-    runs: [{ tool: { driver: { name: 'plugboard', rules: rules() } }, results }],
+    runs: [{ tool: { driver: { name: 'plugboard', rules: RULES.map(toRule) } }, results }],
   };
 }
 
-const toResult = ({ rule, level, module, message, repair }: Finding, uri: string): object => ({
+const toResult = (
+  { rule, level, module, message, repair, event = 1, export: name }: Finding & Partial<TraceFinding>,
+  uri: string,
+): object => ({
   ruleId: rule,
-  ruleIndex: LINT_RULES.findIndex(({ id }) => id === rule),
+  ruleIndex: RULES.findIndex(({ id }) => id === rule),
   level,
   message: { text: `${module === 'main' ? '' : `module ${module}: `}${message}. Repair: ${repair}` },
   locations: [
     {
       physicalLocation: {
         artifactLocation: { uri, uriBaseId: '%SRCROOT%' },
-        // A wasm file has no lines. GitHub shows no result without one.
-        region: { startLine: 1 },
+        // The line of a trace. A wasm file has no lines, and GitHub shows no result without one.
+        region: { startLine: event },
       },
     },
   ],
-  // The same rule in the same module of the same file is the same finding, also in the next build.
-  partialFingerprints: { 'plugboardRule/v1': `${uri}:${encodeURIComponent(module)}:${rule}` },
+  // The same rule in the same module and export of the same file is the same finding, also in the next build.
+  partialFingerprints: {
+    'plugboardRule/v1': `${uri}:${[module, rule, ...(name ? [name] : [])].map(encoded).join(':')}`,
+  },
 });
 
-const rules = () =>
-  LINT_RULES.map(({ id, level, what, why, source, repair }) => ({
-    id,
-    shortDescription: { text: what },
-    fullDescription: { text: `${what} ${why}` },
-    help: { text: allRepairs(repair) },
-    helpUri: source,
-    defaultConfiguration: { level },
-  }));
+const toRule = ({ id, level, what, why, source, repair }: RuleText): object => ({
+  id,
+  shortDescription: { text: what },
+  fullDescription: { text: `${what} ${why}` },
+  help: { text: allRepairs(repair) },
+  helpUri: source,
+  defaultConfiguration: { level },
+});
+
+/** Half of a surrogate pair has no percent-encoding. */
+const encoded = (text: string): string => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
 
 /** Writes a path as a relative reference of a URI. */
 const toUri = (path: string): string =>
@@ -74,5 +93,5 @@ const toUri = (path: string): string =>
     .replaceAll('\\', '/')
     .replace(/^(\.?\/)+/, '')
     .split('/')
-    .map(encodeURIComponent)
+    .map(encoded)
     .join('/');

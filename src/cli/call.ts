@@ -13,7 +13,7 @@ import { startProgress } from './progress.ts';
 import { openRecorder, RECORD_OPTIONS, recordingFiles } from './record.ts';
 import { printLine, readStdin, writeStderr, writeStdout } from './stdio.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
-import { openTrace, TRACE_OPTIONS } from './trace.ts';
+import { openTrace, TRACE_OPTIONS, traceFiles } from './trace.ts';
 
 export const call = defineCommand({
   name: 'call',
@@ -93,7 +93,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     refuseSharedFiles([
       { name: 'PLUGIN.wasm', path: plugin },
       ...flags.wasm.map(module => ({ name: '--link', path: 'path' in module ? module.path : undefined })),
-      { name: '--trace', path: values.trace, isWritten: true },
+      ...traceFiles(values),
       ...recordingFiles(values),
     ]);
     const progress = startProgress(values.quiet);
@@ -122,8 +122,8 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
       return 0;
     } finally {
       await running?.close();
-      traceFile?.close();
       recording?.close();
+      await traceFile?.close(manifest);
     }
   },
 });

@@ -1,27 +1,26 @@
-import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { compareReports } from '../audit/compare.ts';
 import { toHtml } from '../audit/html.ts';
 import { reportOf } from '../audit/node.ts';
 import type { AuditReport } from '../audit/report.ts';
-import { toSarif } from '../audit/sarif.ts';
 import { smallestManifest } from '../audit/smallest-manifest.ts';
 import { MAIN } from '../module/source.ts';
 import { type InspectedImport, type Inspection, inspect as inspectModule } from '../node.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
-import { describeDiff, describeFindings, powerRows, reachRows } from './audit-text.ts';
+import { describeDiff, powerRows, reachRows } from './audit-text.ts';
 import { readLink } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { isUrl, readFileOrUrl, readJsonFile, refuseSharedFiles, writeOutputFile } from './files.ts';
+import { FORMATS, printFindings } from './findings.ts';
+import { inspectTrace, isTrace } from './inspect-trace.ts';
 import { startProgress } from './progress.ts';
 import { block, list, name, names, prose, type Rows, wrap } from './report-text.ts';
 import { writeLines } from './stdio.ts';
 
 /** Options that choose another output than the text. At most one of them is given. */
 const OUTPUTS = ['json', 'lint', 'manifest', 'html'] as const;
-const FORMATS = ['text', 'json', 'sarif'] as const;
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -29,9 +28,9 @@ export const inspect = defineCommand({
   about: `Lists the powers of a plugin with the option that grants each, the imports that each export can reach, exports and
 needs, the sizes of its parts, and known mistakes. With NEW, lists the gains and losses of that build. The plugin is not
 run. The exit code is 0 if the plugin would run here, as far as can be known, else 1; with --lint it is 1 for
-a warning or an error.`,
+a warning or an error. For a trace in the format jsonl, lists the powers that were used, and mistakes in the calls.`,
   positionals: [
-    { name: 'FILE', help: 'file or URL of the plugin; other files are diagnosed too' },
+    { name: 'FILE', help: 'file or URL of the plugin, or of a trace of it; other files are diagnosed too' },
     { name: 'NEW', help: 'another build of it, to compare with', optional: true },
   ],
   options: {
@@ -52,6 +51,7 @@ a warning or an error.`,
     'plugboard inspect old.wasm new.wasm',
     'plugboard inspect plugin.wasm --lint --format sarif',
     'plugboard inspect plugin.wasm --html report.html',
+    'plugboard inspect trace.jsonl --lint',
   ],
   run: async ([path = '', newer], values) => {
     const chosen = OUTPUTS.filter(name => values[name]);
@@ -62,13 +62,20 @@ a warning or an error.`,
     }
     if (values.format !== undefined && !values.lint) throw usage('--format is for --lint; give both');
     if (values.policy !== undefined && !values.html) throw usage('--policy is for --html; give both');
-    const old = newer === undefined ? undefined : await load(path, values.link);
-    const shown = newer ?? path;
-    const { inspection, report } = await load(shown, values.link);
-    if (values.lint) {
-      await writeLines(findingLines(format, shown, report));
-      return report.findings.some(({ level }) => level !== 'note') ? 1 : 0;
+    const platform = startProgress(false).watch(nodePlatform);
+    const first = await readFileOrUrl(path, platform);
+    if (isTrace(first)) {
+      const other = newer ?? (['link', 'manifest', 'policy'] as const).find(name => given(values[name]));
+      if (other !== undefined) throw usage(`${path} is a trace, which takes no ${newer ?? `--${other}`}`);
+      return inspectTrace(path, first, format, values);
     }
+    const old = newer === undefined ? undefined : await load(first, values.link);
+    const shown = newer ?? path;
+    const { inspection, report } = await load(
+      newer === undefined ? first : await readFileOrUrl(newer, platform),
+      values.link,
+    );
+    if (values.lint) return printFindings(format, shown, report, report.findings);
     if (values.html !== undefined) {
       refuseSharedFiles([
         { name: 'FILE', path: isUrl(shown) ? undefined : shown },
@@ -88,6 +95,9 @@ a warning or an error.`,
   },
 });
 
+/** Whether an option is given: texts, switches, and lists that are not empty. */
+const given = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+
 const usage = (message: string): CliError => new CliError('USAGE', message);
 const writeJson = (value: unknown): Promise<void> => writeLines(JSON.stringify(value, null, 2).split('\n'));
 
@@ -96,10 +106,9 @@ const linkedPaths = (links: readonly string[]): Record<string, string> =>
     links.map(readLink).map(link => [link.name ?? '', 'path' in link ? link.path : link.url]),
   );
 
-/** Reads the plugin and the modules that it is linked with, and reports on them. */
-async function load(path: string, links: readonly string[]) {
+/** Reads the modules that the plugin is linked with, and reports on it. */
+async function load(bytes: Uint8Array<ArrayBuffer>, links: readonly string[]) {
   const platform = startProgress(false).watch(nodePlatform);
-  const bytes = await readFileOrUrl(path, platform);
   const inspection = inspectModule(bytes);
   const linked = await Promise.all(
     Object.entries(linkedPaths(links)).map(async ([name, file]) => ({
@@ -108,20 +117,6 @@ async function load(path: string, links: readonly string[]) {
     })),
   );
   return { inspection, report: await reportOf({ wasm: [...linked, { name: MAIN, data: bytes }] }) };
-}
-
-function findingLines(format: (typeof FORMATS)[number], path: string, report: AuditReport): string[] {
-  if (format === 'sarif')
-    return JSON.stringify(toSarif(report, { path: fromHere(path) }), null, 2).split('\n');
-  if (format === 'json') return JSON.stringify(report.findings, null, 2).split('\n');
-  return report.findings.length === 0 ? [`${path}: no findings`] : describeFindings(path, report.findings);
-}
-
-/** Returns the path from the current folder, which is the root of the repository in pipelines. */
-function fromHere(path: string): string {
-  if (isUrl(path)) return basename(new URL(path).pathname) || 'plugin.wasm';
-  const steps = relative(process.cwd(), resolve(path));
-  return steps.startsWith('..') || isAbsolute(steps) ? basename(path) : steps;
 }
 
 /** Returns the lines of the report. Blocks and rows without content are left out. */

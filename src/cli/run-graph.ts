@@ -19,7 +19,7 @@ import { componentFiles, isGraphFile } from './graph-files.ts';
 import { openRecorder, recordingFiles } from './record.ts';
 import { engineOptions, environmentOf, type RunValues } from './run-options.ts';
 import { isBlank, OutputClosed, stdinLines, writeStderr, writeStdout } from './stdio.ts';
-import { openTrace } from './trace.ts';
+import { openTrace, traceFiles } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 /** The member of a line that is its number. */
@@ -38,7 +38,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     { name: '--policy', path: values.policy },
     { name: 'stdin', path: 0 },
     { name: '--events', path: values.events, isWritten: true },
-    { name: '--trace', path: values.trace, isWritten: true },
+    ...traceFiles(values),
     ...recordingFiles(values),
   ]);
   const graphs = await Promise.all([path, ...values.with].map(readInputFile));
@@ -98,8 +98,8 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   } finally {
     await nats?.connection.close();
     events?.close();
-    traceFile?.close();
     recording?.close();
+    await traceFile?.close();
   }
 }
 

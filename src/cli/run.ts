@@ -36,7 +36,7 @@ import {
   refuseOptionsOf,
 } from './run-options.ts';
 import { isBlank, stdinLines, writeLines, writeStderr } from './stdio.ts';
-import { openTrace } from './trace.ts';
+import { openTrace, traceFiles } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 export const run = defineCommand({
@@ -85,7 +85,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       { name: 'stdin', path: 0 },
       { name: '--state', path: values.state, isWritten: true },
       { name: '--events', path: values.events, isWritten: true },
-      { name: '--trace', path: values.trace, isWritten: true },
+      ...traceFiles(values),
       ...recordingFiles(values),
     ]);
     const progress = startProgress(values.quiet);
@@ -130,8 +130,8 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
       }
     } finally {
       events?.close();
-      traceFile?.close();
       recording?.close();
+      await traceFile?.close(source);
     }
   },
 });

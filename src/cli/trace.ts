@@ -2,14 +2,20 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import {
   createTrace,
   formatTraceEvent,
+  reportOf,
   type Trace,
+  type TraceEvent,
   type TraceFormat,
   type TraceValues,
+  toHtml,
 } from '../audit/node.ts';
+import type { ManifestLike } from '../given/manifest.ts';
+import { AUDIT_LIMITS } from '../limits.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { TRACE_FORMATS } from '../trace/format.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
+import { writeOutputFile } from './files.ts';
 
 export const TRACE_OPTIONS = {
   trace: {
@@ -25,6 +31,10 @@ export const TRACE_OPTIONS = {
     value: 'VALUES',
     help: 'none (default): kind and length of values; keyed: also a keyed hash, to find equal\nones; all: the values, except credentials',
   },
+  html: {
+    value: 'OUT',
+    help: 'with --trace: also write a page of HTML, with a timeline of the calls and the\nreport of the plugin',
+  },
 } as const satisfies Record<string, Option>;
 
 const ENDINGS: readonly [RegExp, TraceFormat][] = [
@@ -38,23 +48,36 @@ function readOne<T extends string>(option: string, names: readonly T[], text: st
   throw new CliError('USAGE', `${option}: expected one of ${names.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
+/** The files for `refuseSharedFiles`. */
+export const traceFiles = (values: Values<typeof TRACE_OPTIONS>) => [
+  { name: '--trace', path: values.trace, isWritten: true },
+  { name: '--html', path: values.html, isWritten: true },
+];
+
 /** A trace that goes to a file. Each event is written before the plugin goes on, so that a killed program leaves all of them. */
 export interface FileTrace {
   trace: Trace;
-  /** Closes the file. @throws {CliError} FILE if a part of the trace could not be written */
-  close(): void;
+  /**
+   * Closes the file, and writes the page.
+   * @param of the traced plugin, whose report stands in the page too; undefined for several
+   * @throws {CliError} FILE if a part of the trace could not be written
+   */
+  close(of?: ManifestLike): Promise<void>;
 }
 
 /** Opens the file of `--trace`; undefined without the option. @throws {CliError} USAGE, FILE */
 export function openTrace(values: Values<typeof TRACE_OPTIONS>): FileTrace | undefined {
   const path = values.trace;
-  const shown = values['trace-values'] ?? 'none';
-  const kept = readOne<TraceValues>('--trace-values', ['none', 'keyed', 'all'], shown);
+  const given = values['trace-values'] ?? 'none';
+  const shown = readOne<TraceValues>('--trace-values', ['none', 'keyed', 'all'], given);
   const byEnding = ENDINGS.find(([ending]) => ending.test(path ?? ''))?.[1] ?? 'jsonl';
   const format = readOne('--trace-format', TRACE_FORMATS, values['trace-format'] ?? byEnding);
+  const { html } = values;
   if (path === undefined) {
-    if (values['trace-format'] === undefined && values['trace-values'] === undefined) return undefined;
-    throw new CliError('USAGE', '--trace-format and --trace-values belong to --trace, which is missing');
+    const names = ['trace-format', 'trace-values', 'html'] as const;
+    if (names.every(name => values[name] === undefined)) return undefined;
+    const last = '--trace-format, --trace-values and --html belong to --trace, which is missing';
+    throw new CliError('USAGE', last);
   }
   let reason: unknown;
   const attempt = <T>(work: () => T): T => {
@@ -66,15 +89,28 @@ export function openTrace(values: Values<typeof TRACE_OPTIONS>): FileTrace | und
     }
   };
   const file = attempt(() => openSync(path, 'w'));
-  const onEvent = (event: Parameters<typeof formatTraceEvent>[0]) => {
+  const kept: TraceEvent[] = [];
+  const onEvent = (event: TraceEvent) => {
+    if (html !== undefined) keep(kept, event);
     if (reason === undefined) attempt(() => writeSync(file, formatTraceEvent(event, format)));
   };
-  const trace = createTrace({ onEvent, values: kept });
+  const trace = createTrace({ onEvent, values: shown });
   return {
     trace,
-    close: () => {
+    close: async of => {
       closeSync(file);
       if (reason !== undefined) throw new CliError('FILE', `${path}: ${reasonOf(reason)}`, { cause: reason });
+      if (html === undefined) return;
+      // A plugin that could not be created has no report, and an error of its own.
+      const report = of === undefined ? null : await reportOf(of).catch(() => null);
+      await writeOutputFile(html, toHtml(report, { title: path, trace: kept }));
     },
   };
+}
+
+/** Keeps as many events as a page shows; the last one says that there were more. */
+function keep(kept: TraceEvent[], event: TraceEvent): void {
+  const maxEvents = AUDIT_LIMITS.pageEvents.default - 1;
+  if (kept.length < maxEvents) kept.push(event);
+  else if (kept.length === maxEvents) kept.push({ type: 'cut', plugin: 1, atMs: event.atMs, maxEvents });
 }

@@ -63,4 +63,11 @@ export const REPLAY_OPTIONS: OptionTable<ReplayOptions> = {
     verify: { ...oneOf(['outcome', 'memory']), default: 'outcome' },
     timeoutMs: { ...orNull(aCount('milliseconds', 1)), default: withCommas(AUDIT_LIMITS.replayMs.default) },
   },
+  hints: {
+    runInWorker:
+      'a replay runs on the thread that calls it, because each answer is there at once; call replay in a worker for a thread of its own',
+    functions: 'host functions are answered from the recording',
+    allowedHosts: 'HTTP is answered from the recording',
+    allowedPaths: 'files are answered from the recording',
+  },
 };

@@ -3,27 +3,28 @@ import { bytesOf } from '../../wasi/brands.ts';
 import { messageOf, PlugboardError } from '../errors.ts';
 import { BUDGET_OPTIONS } from '../given/budgets.ts';
 import { isObject } from '../values/object.ts';
+import {
+  anything,
+  byKey,
+  constant,
+  count,
+  either,
+  flag,
+  list,
+  object,
+  of,
+  oneOf,
+  orNull,
+  plain,
+  record,
+  refuse,
+  type Shape,
+  tuple,
+} from '../values/shape.ts';
 import { decodeStrict, parseJson } from '../values/text.ts';
 import { RECORDING_FORMAT, RECORDING_VERSION, type Recording } from './format.ts';
 import { fromPlainJson, Hidden } from './values.ts';
 
-/** Checks a value, and throws an error that names the place and the expected form. */
-type Shape = (value: unknown, where: string) => void;
-
-const refuse = (expected: string, where: string): never => {
-  throw new Error(`${where}: expected ${expected}`);
-};
-const of =
-  (expected: string, fits: (value: unknown) => boolean): Shape =>
-  (value, where) =>
-    fits(value) ? undefined : refuse(expected, where);
-
-const constant = (wanted: unknown) => of(JSON.stringify(wanted), value => value === wanted);
-const oneOf = (...names: readonly unknown[]) =>
-  of(`one of ${names.join(', ')}`, value => names.includes(value));
-const flag = of('true or false', value => typeof value === 'boolean');
-const count = of('a whole number', value => Number.isSafeInteger(value) && (value as number) >= 0);
-const plain = of('a text', value => typeof value === 'string');
 const text = of('a text', value => typeof (value instanceof Hidden ? value.value : value) === 'string');
 const bytes = of('bytes', value => (value instanceof Hidden ? value.value : value) instanceof Uint8Array);
 const number = of(
@@ -35,71 +36,6 @@ const nanoseconds = of(
   'nanoseconds, a u64',
   value => typeof value === 'bigint' && value >= 0n && value < 2n ** 64n,
 );
-const anything: Shape = () => {};
-
-const orNull =
-  (shape: Shape): Shape =>
-  (value, where) =>
-    value === null ? undefined : shape(value, where);
-const list =
-  (shape: Shape): Shape =>
-  (value, where) => {
-    if (!Array.isArray(value)) return refuse('an array', where);
-    for (const [index, item] of value.entries()) shape(item, `${where}[${index}]`);
-  };
-const tuple =
-  (...shapes: Shape[]): Shape =>
-  (value, where) => {
-    if (!Array.isArray(value) || value.length !== shapes.length)
-      return refuse(`an array of ${shapes.length}`, where);
-    for (const [index, shape] of shapes.entries()) shape(value[index], `${where}[${index}]`);
-  };
-/** An object with these keys and no other; those in `optional` may be missing. */
-const object =
-  (shapes: Record<string, Shape>, optional: Record<string, Shape> = {}): Shape =>
-  (value, where) => {
-    if (!isObject(value)) return refuse('an object', where);
-    for (const [key, shape] of Object.entries(shapes)) {
-      if (!(key in value)) refuse(`the key ${key}`, where);
-      shape(value[key], `${where}.${key}`);
-    }
-    for (const [key, item] of Object.entries(value)) {
-      if (Object.hasOwn(shapes, key)) continue;
-      if (!Object.hasOwn(optional, key)) refuse(`no key ${JSON.stringify(key.slice(0, 50))}`, where);
-      optional[key]!(item, `${where}.${key}`);
-    }
-  };
-const record =
-  (shape: Shape, keys?: readonly string[]): Shape =>
-  (value, where) => {
-    if (!isObject(value)) return refuse('an object', where);
-    for (const [key, item] of Object.entries(value)) {
-      if (keys && !keys.includes(key)) refuse(`one of the keys ${keys.join(', ')}`, where);
-      shape(item, where);
-    }
-  };
-/** An object whose key `kind` or `call` chooses the shape. */
-const byKey =
-  (key: string, shapes: Record<string, Shape>): Shape =>
-  (value, where) => {
-    const name = isObject(value) ? value[key] : undefined;
-    if (typeof name !== 'string' || !Object.hasOwn(shapes, name))
-      return refuse(`a ${key} of ${Object.keys(shapes).join(', ')}`, where);
-    shapes[name]!(value, where);
-  };
-const either =
-  (...shapes: Shape[]): Shape =>
-  (value, where) => {
-    const fits = shapes.some(shape => {
-      try {
-        shape(value, where);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-    if (!fits) refuse('a result of this call', where);
-  };
 
 const errno = of(
   'a number from -80 to 80',

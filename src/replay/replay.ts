@@ -122,7 +122,7 @@ async function modulesFor(platform: Platform, recording: Recording, wasm: Replay
   const sha256 = given && (await hexOfSha256(platform, given as Uint8Array<ArrayBuffer>));
   const modules = recording.modules.map(({ name, wasm: kept }) => {
     const data = wasm !== undefined && isMain(name) ? wasm : kept && shown(kept);
-    if (data) return { name, data };
+    if (data) return isModule(data) ? { name, module: data } : { name, data };
     const message = `recording: the module "${name}" has no bytes in it; pass them as the option wasm`;
     throw new PlugboardError('INVALID_RECORDING', message);
   });
@@ -131,12 +131,12 @@ async function modulesFor(platform: Platform, recording: Recording, wasm: Replay
 
 function optionsOf(
   { settings }: Recording,
-  modules: readonly { data: unknown }[],
+  modules: readonly object[],
   timeoutMs: number | null | undefined,
 ) {
   const { maxKernelBytes, maxGrowthPages, maxVarBytes, limits } = settings;
   // A module that came compiled has a form that no limit can be added to.
-  const isBytes = modules.every(({ data }) => !isModule(data));
+  const isBytes = modules.every(module => !('module' in module));
   const maxPages = maxKernelBytes === null ? undefined : Math.floor(maxKernelBytes / WASM_PAGES);
   return {
     config: Object.fromEntries(settings.config.map(([name, value]) => [shown(name), shown(value)])),

@@ -17,5 +17,6 @@ export {
 } from './events.ts';
 export { formatTraceEvent, type TraceFormat } from './format.ts';
 export type { TraceOptions } from './options.ts';
+export type { GivenTrace } from './read.ts';
 export { secret } from './secret.ts';
 export { createTrace } from './trace.ts';

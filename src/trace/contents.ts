@@ -53,9 +53,10 @@ export class Contents {
   }
 
   error(error: unknown, secrets: Secrets): TraceError {
-    const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+    const { code, message, exitCode } = Object(error) as Partial<Record<keyof TraceError, unknown>>;
     return {
       code: typeof code === 'string' ? secrets.cleanText(code) : 'TRAP',
+      ...(typeof exitCode === 'number' && { exitCode }),
       ...(this.values === 'all' && { message: secrets.cleanText(String(message)) }),
     };
   }

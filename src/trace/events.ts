@@ -44,6 +44,8 @@ export interface TraceValue extends TraceContent {
 
 export interface TraceError {
   code: string;
+  /** The result of the export, or the code of `proc_exit`. */
+  exitCode?: number;
   /** Only with `values: 'all'`. */
   message?: string;
 }

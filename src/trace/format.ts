@@ -1,7 +1,7 @@
 import { guarded, kind, oneOf, readArgument, refuseExtra } from '../../wasi/options.ts';
 import { refuseOption } from '../given/option-keys.ts';
 import { printable } from '../values/printable.ts';
-import type { ImportEvent, ImportSite, TraceContent, TraceEvent, TraceValue } from './events.ts';
+import type { ImportEvent, ImportSite, TraceContent, TraceError, TraceEvent, TraceValue } from './events.ts';
 
 /** `jsonl`: an event a line. `text`: a line for people, as of strace. `chrome`: for Perfetto and the tools of browsers. */
 export type TraceFormat = 'jsonl' | 'text' | 'chrome';
@@ -49,7 +49,7 @@ function toText(event: TraceEvent): string {
       return `${at}.${event.call} ${event.export === null ? `instance ${event.instance} starts` : `${event.export}(${showContent(event.input)}) {`}`;
     case 'return': {
       const result = event.error
-        ? `! ${event.error.code}${event.error.message === undefined ? '' : `: ${event.error.message}`}`
+        ? showError(event.error)
         : event.export === null
           ? `instance ${event.instance} is ready`
           : `= ${event.output ? showContent(event.output) : 'no output'}`;
@@ -62,18 +62,30 @@ function toText(event: TraceEvent): string {
   }
 }
 
-const showCall = ({ module, namespace, name, params }: ImportSite): string =>
-  `${module === 'main' ? '' : `[${module}] `}${namespace}.${name}(${params.map(showValue).join(', ')})`;
+const showCall = (event: ImportSite): string => `${showSite(event)}(${showValues(event.params)})`;
+
+/** The function that an event is about, after the module if it is another than `main`. */
+export const showSite = ({ module, namespace, name }: ImportSite): string =>
+  `${module === 'main' ? '' : `[${module}] `}${namespace}.${name}`;
+
+export const showValues = (values: readonly TraceValue[]): string => values.map(showValue).join(', ');
+
+export const showError = ({ code, message }: TraceError): string =>
+  `! ${code}${message === undefined ? '' : `: ${message}`}`;
+
+/** The results or the error of a call, and the option that has refused it. */
+export function showOutcome({ results: [first, ...others], error, decidedBy }: ImportEvent): string {
+  const answer = error
+    ? showError(error)
+    : first
+      ? `= ${[showResult(first), ...others.map(showValue)].join(', ')}`
+      : '';
+  return [answer, decidedBy === undefined ? '' : `(refused by ${decidedBy})`].filter(Boolean).join(' ');
+}
 
 function showImport(event: ImportEvent): string {
-  const { namespace, name, results, error, durationMs, decidedBy } = event;
-  const call = event.entered ? `<... ${namespace}.${name} resumed>` : showCall(event);
-  const answer = error
-    ? ` ! ${error.code}${error.message === undefined ? '' : `: ${error.message}`}`
-    : results.length > 0
-      ? ` = ${results.map((value, index) => (index === 0 ? showResult(value) : showValue(value))).join(', ')}`
-      : '';
-  return `${call}${answer}${decidedBy === undefined ? '' : ` (refused by ${decidedBy})`} <${durationMs} ms>`;
+  const call = event.entered ? `<... ${event.namespace}.${event.name} resumed>` : showCall(event);
+  return [call, showOutcome(event), `<${event.durationMs} ms>`].filter(Boolean).join(' ');
 }
 
 const showResult = (value: TraceValue): string =>
@@ -85,7 +97,7 @@ function showValue(value: TraceValue): string {
   return `${value.name}=${[shown, content].filter(part => part !== '').join(' ') || value.kind}`;
 }
 
-function showContent({ bytes, text, base64, hmac, secret, cut }: TraceContent): string {
+export function showContent({ bytes, text, base64, hmac, secret, cut }: TraceContent): string {
   const data =
     text !== undefined
       ? JSON.stringify(text)

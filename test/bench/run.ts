@@ -19,6 +19,7 @@ const HISTORY = `${folder}history.jsonl`;
 const AGAINST: Record<string, Record<string, string>> = {
   payload: { accessors: 'js-sdk', reference: 'js-sdk' },
   actors: { actor: 'js-sdk' },
+  audit: { 'record on-failure': 'accessors', 'trace, jsonl': 'reference' },
   async: { plugboard: 'js-sdk' },
   network: { network: 'process()', 'process()': 'js-sdk' },
   policy: { 'with a policy': 'without' },

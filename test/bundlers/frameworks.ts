@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Checks, run } from '../package/checks.ts';
+import { emitTest } from '../../src/audit/node.ts';
+import { type Checks, expect, run } from '../package/checks.ts';
+import { changed, RECORDED } from '../replay/example.ts';
 
 /** The test environments that load the package. */
 const FRAMEWORKS: readonly { name: string; args: readonly string[]; file: string }[] = [
@@ -35,4 +37,23 @@ export function checkFrameworks(project: string, tools: string, checks: Checks):
       run(folder, join(tools, 'node_modules/.bin', name), ...own, ...args);
     });
   }
+}
+
+/** Runs the test of a recording, as `plugboard replay --emit-test` writes it. */
+export function checkEmittedTest(project: string, tools: string, checks: Checks): void {
+  const folder = join(project, 'emitted');
+  mkdirSync(folder, { recursive: true });
+  const passes = (recording: string): boolean => {
+    writeFileSync(join(folder, 'emitted.test.mjs'), emitTest(recording, { runner: 'vitest' }));
+    try {
+      run(folder, join(tools, 'node_modules/.bin/vitest'), 'run', '--root', folder);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  checks.check('vitest: an emitted test passes', () => expect(passes(RECORDED), 'it fails'));
+  checks.check('vitest: an emitted test fails for another outcome', () =>
+    expect(!passes(changed(RECORDED, { 'calls[1].output': { text: 'other' } })), 'it passes'),
+  );
 }

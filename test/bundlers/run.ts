@@ -21,7 +21,7 @@ import { installRuntimes } from '../runtime/install.ts';
 import { PAGE } from '../runtime/serve.ts';
 import { visit } from '../runtime/visit.ts';
 import { checkCopies } from './copies.ts';
-import { checkFrameworks } from './frameworks.ts';
+import { checkEmittedTest, checkFrameworks } from './frameworks.ts';
 import { checkPackage } from './package-checks.ts';
 import { checkPageApp } from './page-app.ts';
 import { COLUMNS, ROWS, type Row, type Start } from './table.ts';
@@ -229,6 +229,7 @@ try {
   checkCopies(project, runtimes, name => findProgram(ROWS[0]!, name), checks);
   if (!isQuick) await checkPageApp(project, tools, checks, chromium ? reportOfPage : null);
   checkFrameworks(project, tools, checks);
+  checkEmittedTest(project, tools, checks);
   checkPackage(tarball, tools, checks);
 } finally {
   rmSync(temporary, { recursive: true, force: true });

@@ -6,7 +6,9 @@ import { kernel } from './kernel.ts';
 import { manifest } from './manifest.ts';
 import { paths } from './paths.ts';
 import { policy } from './policy.ts';
+import { recording } from './recording.ts';
 import type { Target } from './target.ts';
+import { trace } from './trace.ts';
 import { meter, reader } from './wasm.ts';
 
 /** Each checks its own inputs only, so a target of any input is safe here. */
@@ -21,4 +23,6 @@ export const TARGETS = [
   graph,
   kernel,
   policy,
+  trace,
+  recording,
 ] as readonly Target[];

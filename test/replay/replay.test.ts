@@ -279,6 +279,32 @@ suiteOnThread('replay on this thread', test => {
     is(new TextDecoder().decode(report.calls[1]!.output!), 'HEY');
   });
 
+  test('a compiled module replays a recording, also one that has no bytes of it', async () => {
+    const wasm = await WebAssembly.compile(traced(false));
+    const calls = [
+      ['random', ''],
+      ['shout', 'hey'],
+    ] as const;
+    for (const modules of [true, false]) {
+      const [recording] = await record(calls, { recorder: { record: 'all', modules } });
+      const report = await replay(recording!, { wasm, verify: 'memory' });
+      equal([report.divergence, report.differences, report.isSame], [null, [], true]);
+    }
+    const [bare] = await record(calls, { recorder: { record: 'all', modules: false } });
+    await raises(() => replay(bare!), { code: 'INVALID_RECORDING', message: /pass them as the option wasm/ });
+  });
+
+  test('options of createPlugin are refused with the reason why a replay does without them', async () => {
+    const rows: [option: object, reason: RegExp][] = [
+      [{ runInWorker: true }, /a replay runs on the thread that calls it/],
+      [{ functions: {} }, /host functions are answered from the recording/],
+      [{ allowedHosts: ['*'] }, /HTTP is answered from the recording/],
+      [{ allowedPaths: {} }, /files are answered from the recording/],
+    ];
+    for (const [option, message] of rows)
+      await raises(() => replay(RECORDED, option), { code: 'INVALID_OPTION', message });
+  });
+
   test('a host function that fails, changes variables or the log level does the same in a replay', async () => {
     const functions = {
       host: {

@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The suites import the entries for Node. Bundled, they get the entries of `default`, as users' bundles do. */
 const WEB_ENTRIES = { 'src/node.js': 'web.js', 'audit/node.js': 'index.js' };
-const webEntry: Plugin = {
+const webEntries: Plugin = {
   name: 'the entries of web standards',
   setup({ onResolve }) {
     for (const [entry, web] of Object.entries(WEB_ENTRIES))
@@ -43,7 +43,7 @@ export async function bundle(contents: string): Promise<string> {
     external: ['imported/*', 'cloudflare:*'],
     // package.json says `sideEffects: false`. That is true of the entries that users import, but not of suites.
     ignoreAnnotations: true,
-    plugins: [webEntry],
+    plugins: [webEntries],
   });
   return outputFiles[0]!.text;
 }
@@ -55,6 +55,7 @@ export const bundleWorker = (): Promise<string> => bundle("import './dist/src/pl
 export const suiteFiles = (): string[] => [
   ...repositoryFiles(),
   ...repositoryFiles('sdk'),
+  ...repositoryFiles('test/replay/recordings'),
   'package.json',
   'schemas/audit-report-1.json',
   'schemas/recording-1.json',

@@ -52,9 +52,10 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|audit\/schemas)\.test/,
+    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|audit\/(schemas|did))\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
+  { runtimes: bundled, file: /^replay\/thread\.test/, reason: 'starts a thread of Node' },
   {
     runtimes: bundled,
     file: /^build\//,
@@ -213,7 +214,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['workerd'],
     file: /^(audit\/(compare|hostile|reach|report)|fuzz\/fuzz)\.test/,
-    test: /random |damaged|compiled|stays within its bounds|first seeds of audit/,
+    test: /random |damaged|compiled|stays within its bounds|first seeds of (audit|recording)/,
     reason: 'bytes are not compiled there, and random modules of another engine cannot be lent',
   },
   {

@@ -1,6 +1,7 @@
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import { checkDurableWorker } from './durable-worker.ts';
+import { checkReplay } from './exchange.ts';
 import type { installRuntimes } from './install.ts';
 import { checkNetworkPage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
@@ -34,6 +35,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     () => checkTypedWorker(workerd),
     () => checkPolicyWorker(workerd),
     () => checkDurableWorker(workerd),
+    () => checkReplay(programs),
     ...browsers,
   ];
   // An example that cannot be started must not hide the results of the others.

@@ -1,0 +1,196 @@
+import type { CallBegin, CallEnd, ImportEvent, TraceEvent } from '../trace/events.ts';
+import { showContent, showError, showOutcome, showSite, showValues } from '../trace/format.ts';
+import { withCommas } from '../units.ts';
+import { CAPABILITIES } from './capabilities.ts';
+import { type Child, code, el, type Html, p, table } from './html-elements.ts';
+import { findingsIn } from './lint-trace.ts';
+import type { Finding } from './report.ts';
+import { count, summarize } from './trace-summary.ts';
+
+const LEVELS: Readonly<Record<string, Html>> = {
+  error: el('span', 'class="error"', 'error'),
+  warning: el('span', 'class="warning"', 'warning'),
+};
+
+export const findingsOf = (findings: readonly Finding[], caption = 'Findings of the lint rules'): Html =>
+  table(
+    caption,
+    ['rule', 'level', 'module', 'finding', 'repair'],
+    findings.map(({ rule, level, module, message, repair }) => [
+      code(rule),
+      LEVELS[level] ?? level,
+      module,
+      message,
+      repair,
+    ]),
+  );
+
+/** Writes the powers that were used, and the findings of a trace. */
+export function didOf(events: readonly TraceEvent[]): Html {
+  const { plugins, calls, failed, imports, refused, powers } = summarize(events);
+  const counts = [
+    count(plugins, 'plugin'),
+    `${count(calls, 'call')} and starts of instances, of which ${withCommas(failed)} failed`,
+    `${count(imports, 'call')} of the host, of which ${withCommas(refused)} were refused`,
+  ];
+  const named = (item: (typeof powers)[number]['imports'][number]): Child => [
+    code(item.name),
+    ` × ${withCommas(item.calls)}${item.refused > 0 ? `, refused ${withCommas(item.refused)}` : ''}. `,
+  ];
+  return el(
+    'div',
+    '',
+    p(`${counts.join('; ')}.`),
+    table(
+      'Powers that were used, the widest first',
+      ['power', 'it', 'imports'],
+      powers.map(({ id, imports }) => [code(id), CAPABILITIES[id].words, imports.map(named)]),
+    ),
+    findingsOf(findingsIn(events), 'Findings of the rules about calls'),
+  );
+}
+
+/** A call of an export, or the start of an instance, with the imports that it called. */
+interface Call {
+  begin: CallBegin;
+  end: CallEnd | null;
+  imports: ImportEvent[];
+}
+
+function callsIn(events: readonly TraceEvent[]): Call[] {
+  const calls: Call[] = [];
+  const running = new Map<number, Call>();
+  for (const event of events) {
+    if (event.type === 'call') {
+      const call = { begin: event, end: null, imports: [] };
+      calls.push(call);
+      running.set(event.plugin, call);
+    }
+    const call = running.get(event.plugin);
+    if (event.type === 'import') call?.imports.push(event);
+    if (event.type === 'return' && call) {
+      call.end = event;
+      running.delete(event.plugin);
+    }
+  }
+  return calls;
+}
+
+/** Width of a timeline, in units of its own. */
+const WIDTH = 1000;
+
+/** Draws spans of time. The table beside it has the same facts as text, so that a screen reader passes over it. */
+function timeline(
+  fromMs: number,
+  toMs: number,
+  spans: readonly (readonly [kind: string, at: number, ms: number])[],
+): Html {
+  const scale = WIDTH / Math.max(toMs - fromMs, 0.001);
+  const clip = (value: number) => Math.min(Math.max(value, 0), WIDTH);
+  const bars = spans.map(([kind, at, ms]) => {
+    const x = clip((at - fromMs) * scale);
+    const width = Math.max(clip((at + ms - fromMs) * scale) - x, 2);
+    return el('rect', `class="${kind}" x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="10"`);
+  });
+  return el(
+    'svg',
+    `viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" aria-hidden="true" focusable="false"`,
+    bars,
+  );
+}
+
+const kindOf = ({ from, allowed, error }: ImportEvent): string => (!allowed || error ? 'bad' : from);
+
+/** Loads and stores come in runs, of which the first is shown with their number. */
+function runsOf(imports: readonly ImportEvent[]): { first: ImportEvent; times: number; ms: number }[] {
+  const runs: { first: ImportEvent; times: number; ms: number }[] = [];
+  for (const event of imports) {
+    const last = runs.at(-1);
+    const isWord = [...event.params, ...event.results].some(({ kind }) => kind === 'word');
+    if (isWord && last && !event.error && showSite(last.first) === showSite(event)) {
+      last.times++;
+      last.ms += event.durationMs;
+    } else runs.push({ first: event, times: 1, ms: event.durationMs });
+  }
+  return runs;
+}
+
+const ms = (value: number): string => `${value.toFixed(3)} ms`;
+
+function callOf({ begin, end, imports }: Call, toMs: number): Html {
+  const name = begin.export ?? `start of instance ${begin.instance}`;
+  const outcome = end
+    ? end.error
+      ? el('span', 'class="error"', showError(end.error).slice(2))
+      : end.output
+        ? `output ${showContent(end.output)}`
+        : begin.export === null
+          ? 'ready'
+          : 'no output'
+    : el('span', 'class="warning"', 'the trace ends before the call');
+  const last = imports.at(-1);
+  const endMs = end ? begin.atMs + end.durationMs : last ? last.atMs + last.durationMs : begin.atMs;
+  const rows = runsOf(imports).map(({ first, times, ms: spent }) => [
+    ms(first.atMs - begin.atMs),
+    code(`${showSite(first)}${times > 1 ? ` × ${withCommas(times)}` : ''}`),
+    code(showValues(first.params)),
+    code(showOutcome(first)),
+    ms(spent),
+  ]);
+  return el(
+    'details',
+    '',
+    el(
+      'summary',
+      '',
+      `plugin ${begin.plugin}, call ${begin.call}: `,
+      code(name),
+      `, ${ms(begin.atMs)} + ${ms(endMs - begin.atMs)}, ${count(imports.length, 'call')} of the host, `,
+      outcome,
+      timeline(0, toMs, [[end?.error ? 'bad' : 'call', begin.atMs, endMs - begin.atMs]]),
+    ),
+    timeline(
+      begin.atMs,
+      endMs,
+      imports.map(event => [kindOf(event), event.atMs, event.durationMs]),
+    ),
+    table(
+      `Calls of the host by call ${begin.call} of plugin ${begin.plugin}`,
+      ['at', 'function', 'arguments', 'outcome', 'took'],
+      rows,
+    ),
+  );
+}
+
+/** The kinds of spans, each with its class in the style. */
+const LEGEND: readonly (readonly [kind: string, text: string])[] = [
+  ['kernel', 'kernel'],
+  ['wasi', 'WASI'],
+  ['http', 'HTTP'],
+  ['host', 'host function'],
+  ['bad', 'failed or refused'],
+];
+
+/** Writes calls one below the other: each with its place in the time of the trace, and with the calls of the host in it. */
+export function callsOf(events: readonly TraceEvent[], total: number): Html {
+  const calls = callsIn(events);
+  const toMs = calls.reduce((most, { begin, end }) => Math.max(most, begin.atMs + (end?.durationMs ?? 0)), 0);
+  const left = total - events.length;
+  return el(
+    'div',
+    '',
+    p(
+      'Time runs from left to right. Open a call for its calls of the host, of which loads and stores are counted in runs.',
+    ),
+    el(
+      'ul',
+      'class="legend" aria-hidden="true"',
+      LEGEND.map(([kind, name]) => el('li', '', el('span', `class="${kind}"`, ''), name)),
+    ),
+    calls.length === 0 ? p('None.') : calls.map(call => callOf(call, toMs)),
+    left > 0 ? p(el('span', 'class="warning"', `${count(left, 'later event')} not shown.`)) : null,
+    events.some(({ type }) => type === 'cut')
+      ? p(el('span', 'class="warning"', 'Later events are left out: a limit was reached.'))
+      : null,
+  );
+}
