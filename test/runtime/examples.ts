@@ -1,7 +1,7 @@
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import type { installRuntimes } from './install.ts';
-import { checkNetworkPage } from './network-page.ts';
+import { checkNetworkPage, checkStandalonePage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
@@ -21,6 +21,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
           () => checkTallyPage(name, program),
           () => checkActorPage(name, program),
           () => checkNetworkPage(name, program),
+          () => checkStandalonePage(name, program),
         ]
       : [];
   });
