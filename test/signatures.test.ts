@@ -135,6 +135,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     'ActorModule',
     'CallContext',
     'CompiledPlugin',
+    'DeadLetter',
     'Kernel',
     'Plugin',
     'SharedBacking',

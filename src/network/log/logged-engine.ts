@@ -1,5 +1,12 @@
 import { setOwn } from '../../actor/json/value.ts';
-import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } from '../engine/engine.ts';
+import {
+  ACCEPTED,
+  againOf,
+  type NodeRecord,
+  OUTSIDE,
+  type Positions,
+  type Received,
+} from '../engine/engine.ts';
 import { type Change, MemoryEngine } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
@@ -68,6 +75,8 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.#commit = commit;
     this.#synced = { commit, number };
     this.#left = { left, commit, number, epoch: epoch + 1 };
+    const sources = new Set([...left.values()].flatMap(({ latest }) => Object.keys(latest)));
+    for (const { node, port } of this.ends()) if (sources.has(againOf(node, port))) this.again(node, port);
     const known = new Set(this.channels().map(({ source }) => source));
     const lost = [...left.values()]
       .flatMap(({ packets }) => packets)
@@ -101,7 +110,7 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.rewrite(left.keys());
   }
 
-  protected override keep({ node, read, state, dead = [], puts, id }: Change): void {
+  protected override keep({ node, read, state, dead = [], puts, redriven, id }: Change): void {
     const number = this.entries;
     const sent = puts.flatMap(({ message, trace, channels }) =>
       channels.length > 0 ? [{ to: channels.map(({ source }) => source), message, trace }] : [],
@@ -109,7 +118,7 @@ export abstract class LoggedEngine extends MemoryEngine {
     const positions: { [source: string]: number } = {};
     for (const { source, position } of read) setOwn(positions, source, position);
     this.#attempts.delete(node);
-    this.#write(node, { number, read: positions, state, sent, dead, id });
+    this.#write(node, { number, read: positions, state, sent, dead, redriven, id });
   }
 
   /** Number of times that a step of a node was begun which no process has survived. */
@@ -164,7 +173,7 @@ export abstract class LoggedEngine extends MemoryEngine {
       latest,
       packets,
       ids: node === null ? Object.fromEntries([...this.ids].map(([port, ids]) => [port, [...ids]])) : {},
-      dead: this.letters.filter(letter => letter.node === (node ?? '')),
+      dead: this.letters.of(node ?? ''),
       attempts: this.attemptsOf(node),
     };
   }
