@@ -1,5 +1,8 @@
 import { createRecorder, replay } from '../../src/audit/index.ts';
+import type { DeadLetter } from '../../src/network/engine/engine.ts';
+import { type LastingEngine, makers } from '../../src/network/engine/lasting.ts';
 import { Letters } from '../../src/network/engine/letters.ts';
+import { MemoryEngine } from '../../src/network/engine/memory-engine.ts';
 import type { ComponentFunction } from '../../src/network/index.ts';
 import { NETWORK_LIMITS } from '../../src/network/limits.ts';
 import { answering, METADATA, RESULT } from '../actor/answering.ts';
@@ -87,22 +90,40 @@ suite('dead letters', test => {
     await network.stop();
   });
 
-  test('with a recorder a dead letter has the recording of its call', async () => {
+  /** Lets two packets trap in an engine, and returns their letters. */
+  async function trapTwice(maxStepBytes: number): Promise<readonly DeadLetter[]> {
     const trapping = answering({ process: RESULT, get_metadata: METADATA }, { process: ['trap'] });
-    const network = await createNetwork(
-      ['> go -> t.in', 't.out -> end >'],
-      { t: { source: trapping } },
-      {
-        actors: { stderr: () => {}, record: createRecorder() },
-      },
-    );
+    const engine: LastingEngine = { flush: async () => {}, lastId: () => undefined };
+    makers.set(engine, bounds => new MemoryEngine({ ...bounds, maxStepBytes }));
+    const actors = { stderr: () => {}, record: createRecorder() };
+    const components = { t: { source: trapping } };
+    const network = await createNetwork(['> go -> t.in', 't.out -> end >'], components, { actors, engine });
     for (const n of [1, 2]) await network.call({ go: int(n) });
     const letters = await network.deadLetters();
     await network.stop();
+    return letters;
+  }
+
+  test('with a recorder a dead letter has the recording of its call', async () => {
+    const letters = await trapTwice(2 ** 30);
     for (const { recording } of letters) {
       const report = await replay(recording!);
       equal([report.isSame, report.calls.at(-1)!.error!.code], [true, 'TRAP']);
     }
     is(new Set(letters.map(({ recording }) => recording)).size, 2);
+  });
+
+  test('a recording over a quarter of the largest step is left out of its letter', async () => {
+    const [{ recording } = {}] = await trapTwice(2 ** 30);
+    for (const [share, isKept] of [
+      [8, true],
+      [2, false],
+    ] as const) {
+      const letters = await trapTwice(share * recording!.length);
+      equal(
+        letters.map(letter => letter.recording !== undefined),
+        [isKept, isKept],
+      );
+    }
   });
 });
