@@ -45,39 +45,48 @@ const text = `${code}//# sourceURL=plugboard/worker-node.js\n`.replace(/[\\`]|\$
 rmSync(`${dist}src/platform/node-worker-code.js.map`, { force: true });
 writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCode = \`${text}\`;\n`);
 
-// The page of a network is one file. Its policy allows this script and this style, and no others.
-const { outputFiles } = await build({
-  entryPoints: [`${dist}src/page/main.js`],
-  bundle: true,
-  write: false,
-  minify: true,
-  format: 'iife',
-  target: 'es2022',
-  platform: 'browser',
-  logLevel: 'warning',
-});
-const parts = {
-  script: outputFiles[0].text.trim(),
-  style: readFileSync(`${root}src/page/page.css`, 'utf8').trim(),
-};
-const hashOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const policy = [
-  "default-src 'none'",
-  `script-src ${hashOf(parts.script)}`,
-  `style-src ${hashOf(parts.style)}`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+// The page of a network, in two forms, each of one file: it shows a network that `plugboard run --page` runs, or runs one itself. Its
+// policy allows this script and this style, and no others. The page that runs a network may send nothing anywhere.
 const frame = readFileSync(`${root}src/page/page.html`, 'utf8');
-const html = frame.replace(/\/\* (script|style) \*\//g, (_, name) => parts[name]);
+const style = readFileSync(`${root}src/page/page.css`, 'utf8').trim();
+const hashOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+async function makePage(entry, connect, more = '') {
+  const { outputFiles } = await build({
+    entryPoints: [`${dist}src/page/${entry}.js`],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'browser',
+    define: { 'import.meta.url': 'undefined' },
+    logLevel: 'warning',
+  });
+  const script = outputFiles[0].text.trim();
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}${more}`,
+    `style-src ${hashOf(style)}`,
+    `connect-src ${connect}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const html = frame.replace(/\/\* (script|style) \*\//g, (_, name) => (name === 'style' ? style : script));
+  return { html, policy };
+}
+const served = await makePage('served', "'self'");
+const pageText = {
+  html: served.html.replace('<!-- policy -->\n', ''),
+  policy: `${served.policy}; frame-ancestors 'none'`,
+};
 rmSync(`${dist}src/page/page-text.js.map`, { force: true });
-writeFileSync(
-  `${dist}src/page/page-text.js`,
-  `export const pageText = ${JSON.stringify({ html, policy })};\n`,
-);
-
+writeFileSync(`${dist}src/page/page-text.js`, `export const pageText = ${JSON.stringify(pageText)};\n`);
+const standalone = await makePage('standalone', "'none'", " 'wasm-unsafe-eval'");
+const meta = `<meta http-equiv="Content-Security-Policy" content="${standalone.policy}">`;
 await writePackage(root);
+writeFileSync(
+  `${dist}lib/page.html`,
+  standalone.html.replace('<!-- policy -->', () => meta),
+);
 await writeCreatePackage(root);

@@ -86,6 +86,17 @@ export class CallError extends PlugboardError {
     this.stderr = details.stderr ?? [];
     this.wasmStack = details.wasmStack ?? [];
   }
+
+  /** The recording of the call, for `replay`, if it has a recorder with `record: 'on-failure'`. Not enumerable, since it is long. */
+  get recording(): string | null {
+    return null;
+  }
+}
+
+/** The recording of a failed call, also where other errors stand around its error. */
+export function recordingOf(error: unknown): string | null {
+  if (error instanceof CallError && error.recording !== null) return error.recording;
+  return error instanceof PlugboardError ? recordingOf(error.cause) : null;
 }
 
 /** The error of a call for which the plugin could not be made ready, such as WORKER_FAILED. */

@@ -372,6 +372,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'Network.reload': on(moduleNetwork, 'reload', 'X', ACTOR),
   'Network.snapshot': on(network, 'snapshot'),
   'Network.deadLetters': on(network, 'deadLetters'),
+  'Network.redrive': on(network, 'redrive', { node: 'x', read: [] }),
   'Network.subscribe': on(network, 'subscribe', () => {}, {}),
   'NetworkInport.send': on(async () => (await network()).inports.go, 'send', { type: 'Flow' }, {}),
   'NetworkInport.writable': on(async () => (await network()).inports.go, 'writable'),

@@ -317,6 +317,6 @@ export const ACTORS: readonly { who: string; can: string; cannot: string }[] = [
     who: 'Another page in the browser, while `plugboard run --page` runs',
     can: 'Send requests to 127.0.0.1, also under a name of its own.',
     cannot:
-      'Read, pause or delay the network without the token: `Host`, `Origin` and path are checked before all else.',
+      'Read, pause or delay the network, or send to it, without the token: `Host`, `Origin` and path are checked before all else.',
   },
 ];

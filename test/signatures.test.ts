@@ -138,6 +138,7 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     'ActorModule',
     'CallContext',
     'CompiledPlugin',
+    'DeadLetter',
     'Kernel',
     'Plugin',
     'SharedBacking',

@@ -2,10 +2,15 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readJson } from '../actor/index.ts';
+import { isJsonObject } from '../actor/json/value.ts';
 import type { Network } from '../network/node.ts';
+import { sendByHand } from '../page/by-hand.ts';
 import { Frames } from '../page/frames.ts';
 import { pageText } from '../page/page-text.ts';
 import type { Frame } from '../page/picture.ts';
+import { withCommas } from '../units.ts';
+import { CliError, describeError } from './errors.ts';
 
 /** Pages that may listen at once. */
 export const MOST_LISTENERS = 8;
@@ -14,7 +19,9 @@ export const MOST_LISTENERS = 8;
 const MOST_CONNECTIONS = 4 * MOST_LISTENERS;
 
 const TOKEN_BYTES = 16;
-const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A message that a person sends, with its port. */
+const MOST_BODY_BYTES = 2 ** 20;
 const FRAME_MS = 200;
 
 /** Time from frame to frame, as a multiple of the time that a frame takes: pages get at most a tenth of the time. */
@@ -33,7 +40,11 @@ export interface PageServer {
 /** An answer without a page: the status and the reason, for people who look into the browser's console. */
 type Refusal = readonly [status: number, reason: string, headers?: Readonly<Record<string, string>>];
 
-type Answer = (response: ServerResponse) => void;
+interface Route {
+  readonly method: string;
+  readonly mostBodyBytes?: number;
+  answer(response: ServerResponse, body: string): void | Promise<void>;
+}
 
 /**
  * Serves the page of a network on 127.0.0.1.
@@ -52,7 +63,19 @@ export async function servePage(network: Network): Promise<PageServer> {
     tell();
     end(response, 204);
   };
-  const routes: Readonly<Record<string, { readonly method: string; readonly answer: Answer }>> = {
+  const send = async (response: ServerResponse, body: string) => {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      const { port, text } = readSending(body);
+      await sendByHand(network, port, text, gone.signal);
+      tell();
+      end(response, 204);
+    } catch (error) {
+      end(response, 400, describeError(error));
+    }
+  };
+  const routes: Readonly<Record<string, Route>> = {
     '': {
       method: 'GET',
       answer: response =>
@@ -75,11 +98,12 @@ export async function servePage(network: Network): Promise<PageServer> {
     pause: { method: 'POST', answer: does(() => network.pace.pause()) },
     resume: { method: 'POST', answer: does(() => network.pace.resume()) },
     step: { method: 'POST', answer: does(() => network.pace.step()) },
+    send: { method: 'POST', mostBodyBytes: MOST_BODY_BYTES, answer: send },
   };
 
   let origin = '';
-  /** Returns the answer to a request, or the reason why it gets none. */
-  const find = ({ method, url = '', headers }: IncomingMessage): Answer | Refusal => {
+  /** Returns the route of a request, or the reason why it gets no answer. */
+  const find = ({ method, url = '', headers }: IncomingMessage): Route | Refusal => {
     if (`http://${headers.host}` !== origin)
       return [403, 'wrong Host: use the address that plugboard has printed'];
     if (headers.origin !== undefined && headers.origin !== origin)
@@ -89,16 +113,18 @@ export async function servePage(network: Network): Promise<PageServer> {
       name !== undefined && more.length === 0 && Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (!isSame(given, token) || !route) return [404, 'not found'];
     if (method !== route.method) return [405, `expected ${route.method}`, { Allow: route.method }];
-    // No request needs a body, so that none is read.
+    const { mostBodyBytes: most = 0 } = route;
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
-    if (encoding !== undefined || length !== '0') return [413, 'expected a request without a body'];
-    return route.answer;
+    if (encoding !== undefined || Number(length) > most)
+      return [413, `expected a body of at most ${withCommas(most)} bytes, with its length in a header`];
+    return route;
   };
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) => {
+  const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createServer(timeouts, (request, response) => {
     // A connection that breaks is not an error of the network.
-    response.on('error', () => {});
+    for (const stream of [request, response]) stream.on('error', () => {});
     const found = find(request);
-    if (typeof found === 'function') return found(response);
+    if ('answer' in found) return void readBody(request, body => found.answer(response, body));
     const [status, reason, headers] = found;
     // The rest of the request is not read.
     end(response, status, reason, { Connection: 'close', ...headers });
@@ -140,6 +166,24 @@ export async function servePage(network: Network): Promise<PageServer> {
       return stopped;
     },
   };
+}
+
+/** Calls `use` with the body, once all of it has come. Its length was checked. */
+function readBody(request: IncomingMessage, use: (body: string) => void): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    body += chunk;
+  });
+  request.on('end', () => use(body));
+}
+
+/** @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`; {CliError} USAGE */
+function readSending(body: string): { port: string; text: string } {
+  const json = readJson(body, { what: 'the body' });
+  const { port, text } = isJsonObject(json) ? json : {};
+  if (typeof port === 'string' && typeof text === 'string') return { port, text };
+  throw new CliError('USAGE', 'the body: expected {"port": name, "text": message}');
 }
 
 /** No page of another origin may read, frame or keep an answer. No header allows another origin (CORS). */

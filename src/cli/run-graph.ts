@@ -59,7 +59,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   const journal = values.state === undefined ? undefined : new JournalEngine(values.state);
   let exitCode = 0;
   const onEvent = (event: NetworkHappened) => {
-    events?.write(event);
+    events?.write(withoutRecording(event));
     if (event.type !== 'dead') return;
     exitCode = 1;
     writeStderr(`plugboard: node ${event.node}, port ${event.port}`, `${event.code}: ${event.error}`);
@@ -101,6 +101,13 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     recording?.close();
     await traceFile?.close();
   }
+}
+
+/** A recording holds a module, and has a file of its own. */
+function withoutRecording(event: NetworkHappened): NetworkHappened {
+  if (event.type !== 'dead') return event;
+  const { recording: _, ...told } = event;
+  return told;
 }
 
 /** A folder that cannot be used is a wrong argument, as a state file is. */

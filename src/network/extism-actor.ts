@@ -7,7 +7,7 @@ import type { NetworkSettings } from './network-options.ts';
 import type { PlanNode } from './plan/plan.ts';
 
 /** The component of Reflow's documentation whose module stands in the metadata of the node. */
-const EXTISM_ACTOR = 'ExtismActor';
+export const EXTISM_ACTOR = 'ExtismActor';
 
 /** Reads a file that lies in one of the folders. @throws {Error} with the reason */
 export type ReadInside = (base: string, file: string, folders: readonly string[]) => Promise<Uint8Array>;

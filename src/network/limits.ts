@@ -80,4 +80,18 @@ export const NETWORK_LIMITS = {
     option: null,
     why: 'A sender that starts again sends at most the packets again that were not acknowledged.',
   },
+  deadLetters: {
+    name: 'dead letters that a network keeps, the latest ones',
+    default: 1000,
+    unit: 'packets',
+    option: null,
+    why: 'Each holds its packet.',
+  },
+  deadRecordings: {
+    name: 'bytes of the recordings of dead letters; older letters lose theirs',
+    default: 67_108_864,
+    unit: 'bytes',
+    option: null,
+    why: 'Each has a module in it, unless the recorder has `modules: false`.',
+  },
 } as const satisfies Record<string, NetworkLimit>;

@@ -31,6 +31,7 @@ import { checkPorts, checkTimeouts, gateOf, makeWorker, planWith, portsOf, waysO
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
+import { readStep } from './read-step.ts';
 import type { CallResult, NetworkSnapshot } from './results.ts';
 import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 import { Traffic } from './traffic.ts';
@@ -303,6 +304,19 @@ export class Network {
   async deadLetters(...extra: unknown[]): Promise<readonly DeadLetter[]> {
     refuseArguments('deadLetters', extra);
     return this.#engine.dead();
+  }
+
+  /**
+   * Sends the packet of a dead letter to its node again, and drops the letters of its step. Resolves to false if it is not among the
+   * dead letters any more, or if its message never came to a node.
+   * @throws {NetworkError} NETWORK_STOPPED; {ActorError} INVALID_CONFIG
+   */
+  redrive(letter: DeadLetter): Promise<boolean>;
+  async redrive(letter: DeadLetter, ...extra: unknown[]): Promise<boolean> {
+    const step = readStep(letter);
+    refuseArguments('redrive', extra);
+    this.#checkOpen('redrive');
+    return step ? this.#traffic.redrive(step) : false;
   }
 
   /** Calls `listener` with each later event. Returns a function that ends the subscription. */

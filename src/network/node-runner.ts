@@ -1,5 +1,7 @@
 import { setOwn } from '../actor/json/value.ts';
 import { Message, type Packet } from '../actor/message/message.ts';
+import type { ProcessError } from '../actor/process-error.ts';
+import { recordingOf } from '../call-error.ts';
 import { excerpt, messageOf } from '../errors.ts';
 import type {
   DeadLetter,
@@ -19,6 +21,9 @@ import type { PlanNode } from './plan/plan.ts';
 import { ERROR_PORT, portKey } from './plan/plan.ts';
 import type { Tally } from './tally.ts';
 import { Tracing } from './tracing.ts';
+
+/** A recording takes at most this part of a step. JSON escapes may double it. */
+const RECORDING_SHARE = 4;
 
 /** The parts of the network that its nodes use. */
 export interface NodeOwner {
@@ -187,7 +192,7 @@ export class NodeRunner {
     if (error) {
       if (this.#waysOf(ERROR_PORT) > 0)
         sent.push({ port: ERROR_PORT, message: Message.error(excerpt(messageOf(error))), trace });
-      else dead.push(...read.map(delivery => this.#letter(work, delivery, error.code, error.message)));
+      else dead.push(...this.#letters(work, error));
     }
     return { read, state: state === this.#state ? undefined : state, sent, dead };
   }
@@ -218,6 +223,18 @@ export class NodeRunner {
   #waysOf(port: string): number {
     // Most ports are spelled as their keys.
     return this.#ways.get(port) ?? this.#ways.get(this.#key(port)) ?? 0;
+  }
+
+  /** Returns a letter for each message of a packet whose call has failed. */
+  #letters(work: Work, error: ProcessError): DeadLetter[] {
+    const { read } = work;
+    const recording = recordingOf(error);
+    const letters = read.map(delivery => this.#letter(work, delivery, error.code, error.message));
+    // A recording must not make a step too large that is kept without it.
+    const most = this.#owner.engine.maxStepBytes / RECORDING_SHARE / read.length;
+    return recording === null || recording.length > most
+      ? letters
+      : letters.map(letter => ({ ...letter, recording }));
   }
 
   #letter(

@@ -1,6 +1,14 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
-import { ACCEPTED, OUTSIDE, type Received, type SendOptions, type Trace } from './engine/engine.ts';
+import {
+  ACCEPTED,
+  type DeadStep,
+  OUTSIDE,
+  type Received,
+  type SendOptions,
+  type Trace,
+} from './engine/engine.ts';
+import { isOf } from './engine/letters.ts';
 import { messageBytes } from './engine/message-bytes.ts';
 import type { NetworkEngine } from './engine/network-engine.ts';
 import type { Plan } from './plan/plan.ts';
@@ -96,6 +104,24 @@ export class Traffic {
       this.tally.move(FROM_OUTSIDE, -1);
       this.tally.settle();
       throw signal?.aborted ? aborted('send', signal) : error;
+    }
+  }
+
+  /** Sends the packet of a dead letter to its node again. Resolves to false if there is no such letter. */
+  async redrive(step: DeadStep): Promise<boolean> {
+    const letter = (await this.#engine.dead()).find(other => isOf(other, step));
+    if (!letter) return false;
+    const trace = withTrace(FROM_OUTSIDE, letter.traceparent);
+    // Counted before: the node may take the messages before `redrive` resolves.
+    const messages = Object.keys(letter.packet).length;
+    this.tally.move(trace, messages);
+    let isSent = false;
+    try {
+      isSent = await this.#engine.redrive(step, trace);
+      return isSent;
+    } finally {
+      if (!isSent) this.tally.move(trace, -messages);
+      this.tally.settle();
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type EdgeView,
   type ErrorView,
   type Frame,
+  INPORT,
   MOST_ERRORS,
   type NodeView,
 } from './picture.ts';
@@ -135,7 +136,8 @@ function drawingOf(network: Network): Drawing {
   const isFallback = false;
   const inside: DrawnEdge[] = edges.map(({ id, from, to, isFallback }) => ({ id, from, to, isFallback }));
   const entries = inports.map(({ name, node, port }): DrawnEdge => {
-    return { id: `> ${name}`, from: { node: `> ${name}`, port: '' }, to: { node, port }, isFallback };
+    const id = INPORT + name;
+    return { id, from: { node: id, port: '' }, to: { node, port }, isFallback };
   });
   const exits = outports.map(({ name, node, port, isFallback }): DrawnEdge => {
     return {

@@ -86,6 +86,9 @@ export interface Picture {
   readonly errors: readonly ErrorView[];
 }
 
+/** The beginning of the id of a port into the network. */
+export const INPORT = '> ';
+
 /** Errors that a picture keeps. */
 export const MOST_ERRORS = 20;
 
@@ -123,6 +126,10 @@ function withAll<T extends { readonly id: string }>(
     ? before
     : new Map([...before, ...changed.map(item => [item.id, item] as const)]);
 }
+
+/** Returns the names of the ports into the network. */
+export const inportsOf = ({ nodes }: Drawing): string[] =>
+  nodes.flatMap(({ id, kind }) => (kind === 'inport' ? [id.slice(INPORT.length)] : []));
 
 /** Says in one word whether a node works. */
 export const activityOf = ({ isPaused, phase }: Picture, { isBusy, error }: NodeView): string => {

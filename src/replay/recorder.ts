@@ -201,6 +201,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     if (this.#options.record === 'all' || !error) return;
     if (served > 1) this.#tell({ code: 'state', message: UNTELLABLE.state });
     this.#failed = this.#write();
+    Object.defineProperty(error, 'recording', { value: this.#failed });
     this.#options.onRecording(this.#failed);
   }
 

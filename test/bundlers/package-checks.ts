@@ -16,6 +16,7 @@ const WITHOUT_ATTW = [
   'audit',
   'esbuild',
   'vite',
+  'page.html',
   'examples/vowels.wasm',
   'examples/kv-store.wasm',
   'examples/counter.wasm',

@@ -28,6 +28,9 @@ const get = (path: string, ...headers: string[]) =>
 const post = (path: string, ...headers: string[]) =>
   [`POST ${path} HTTP/1.1`, 'Host: HOST', ...headers, '', ''].join('\r\n');
 
+const send = (body: string, ...headers: string[]) =>
+  post('/TOKEN/send', ...headers, `Content-Length: ${body.length}`) + body;
+
 const ROWS: readonly Row[] = [
   { name: 'the page', status: 200, request: get('/TOKEN/'), answer: /<!doctype html>/ },
   {
@@ -113,6 +116,57 @@ const ROWS: readonly Row[] = [
     request: post('/TOKEN/pause', 'Content-Length: 1000000000000'),
   },
   {
+    name: 'a message',
+    status: 204,
+    request: send('{"port":"go","text":"5"}', 'Origin: http://HOST'),
+  },
+  {
+    name: 'a message of another page',
+    status: 403,
+    request: send('{"port":"go","text":"5"}', 'Origin: http://evil.example'),
+  },
+  {
+    name: 'a message with a wrong token',
+    status: 404,
+    request: send('{"port":"go","text":"5"}').replace('TOKEN', '0'.repeat(32)),
+  },
+  { name: 'a message by a link', status: 405, request: get('/TOKEN/send') },
+  {
+    name: 'a message for a port that is missing',
+    status: 400,
+    request: send('{"port":"constructor","text":"5"}'),
+    answer: /UNKNOWN_PORT: send: the network has no inport "constructor"; there are "go"/,
+  },
+  {
+    name: 'a message that is not JSON',
+    status: 400,
+    request: send('{"port":"go","text":"five"}'),
+    answer: /JSON_SYNTAX: the message/,
+  },
+  {
+    name: 'a body that is not JSON',
+    status: 400,
+    request: send('port=go'),
+    answer: /JSON_SYNTAX: the body/,
+  },
+  {
+    name: 'a body of another form',
+    status: 400,
+    request: send('{"go":5}'),
+    answer: /USAGE: the body: expected \{"port": name, "text": message\}/,
+  },
+  {
+    name: 'a message over 1 MiB',
+    status: 413,
+    request: post('/TOKEN/send', 'Content-Length: 1048577'),
+    answer: /at most 1,048,576 bytes/,
+  },
+  {
+    name: 'a message in chunks',
+    status: 413,
+    request: `${post('/TOKEN/send', 'Transfer-Encoding: chunked')}5\r\n12345\r\n`,
+  },
+  {
     name: 'a body in chunks',
     status: 413,
     request: `${post('/TOKEN/pause', 'Transfer-Encoding: chunked')}5\r\n12345\r\n`,
@@ -161,6 +215,7 @@ suite('page of a network', test => {
       ok(!/access-control/i.test(text), 'no header of CORS');
       ok(status < 400 || !text.includes(address.token), 'a refusal does not tell the token');
       is(network.pace.isPaused, name === 'a pause', 'a refusal has no effect');
+      is(network.snapshot().edges['> go']!.packets, name === 'a message' ? 1 : 0, 'a refusal has no effect');
     });
 
   testServer('a page hears of all that happens', async (network, address, server) => {
@@ -188,6 +243,25 @@ suite('page of a network', test => {
     is((await Promise.all(calls)).length, 3);
     await listener.until(frames => !frames.at(-1)!.isPaused);
     listener.end();
+  });
+
+  testServer('a message that waits for room is dropped when its page leaves', async (network, address) => {
+    const request = fill(send('{"port":"go","text":"5"}'), address);
+    for (let left = 1024; left > 0; left--) await network.inports.go!.send(int(1));
+    const waiting = await connect(address.port);
+    waiting.write(request);
+    await new Promise(resolve => setTimeout(resolve, 50));
+    waiting.destroy();
+    await new Promise(resolve => waiting.on('close', resolve));
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const reading = (async () => {
+      let count = 0;
+      for await (const _ of network.outports.end!) count++;
+      return count;
+    })();
+    network.start();
+    await network.stop();
+    is(await reading, 1024);
   });
 
   testServer('eight pages may listen; another is refused until one leaves', async (_, address) => {

@@ -1,3 +1,4 @@
+import { answering, METADATA, RESULT } from '../actor/answering.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -150,6 +151,29 @@ suite('cli run: graphs', test => {
       match(finished.stderr, stderr);
       equal([finished.stdout, finished.code], ['', code]);
     });
+
+  testRun(
+    'the call behind a dead letter is replayed offline, and events leave its recording out',
+    async (run, folder) => {
+      const { readFileSync, writeFileSync } = await import('node:fs');
+      const { plugboard } = await import('./spawn.ts');
+      writeFileSync(
+        `${folder}/trap.wasm`,
+        answering({ process: RESULT, get_metadata: METADATA }, { process: ['trap'] }),
+      );
+      const inports = { go: { nodeId: 'a', portId: 'in' } };
+      const graph = { properties: { name: 'trap' }, processes: { a: { component: 'Trap' } }, inports };
+      writeFileSync(`${folder}/trap.json`, JSON.stringify(graph));
+      const recorded = ['--events', 'e.jsonl', '--record-on-failure', 'trap.pbrec'];
+      const { code } = await run(['trap.json', '--component', 'Trap=trap.wasm', '--quiet', ...recorded], go);
+      is(code, 1);
+      const lines = readFileSync(`${folder}/e.jsonl`, 'utf8').trimEnd().split('\n');
+      const [dead] = lines.map(line => JSON.parse(line)).filter(({ type }) => type === 'dead');
+      equal([dead.code, 'recording' in dead], ['TRAP', false]);
+      const { stdout } = await plugboard(folder, ['replay', 'trap.pbrec']);
+      match(stdout, /process: TRAP: .*\n(?:.*\n)*the same: /);
+    },
+  );
 
   testRun('--events appends the events of the network', async (run, folder) => {
     const { readFileSync } = await import('node:fs');

@@ -449,6 +449,48 @@ export function engineContract(test: Test, { create, crash }: EngineHarness): vo
     }),
   );
 
+  test('a dead letter is sent again with all its messages, once, and is a letter no more', async () => {
+    const join = planOf('> go -> a.in', 'a.out -> b.in', 'a.more -> b.more');
+    let engine = await create(join);
+    const a = await engine.own({ node: 'a' });
+    await a.commit(stepOf([], { sent: [...sent('out', 1), ...sent('more', 2)] }));
+    const b = await engine.own({ node: 'b' });
+    const read = await takeAll(b, 2);
+    const packet = Object.fromEntries(read.map(({ port, message }) => [port, message]));
+    const letters = read.map(({ port, message }) => ({
+      ...{ node: 'b', port, message, code: 'TRAP', error: 'unreachable', packet },
+      read: read.map(({ source, position, port }) => ({ source, position, port })),
+    }));
+    await b.commit(stepOf(read, { dead: letters }));
+    const { source, position } = read[0]!;
+    const step = { node: 'b', source, position };
+    equal(await Promise.all([engine.redrive(step), engine.redrive(step)]), [true, false]);
+    equal(await engine.dead(), []);
+    const again = await takeAll(b, 2);
+    equal(
+      again.map(({ port, message }) => [port, message]),
+      read.map(({ port, message }) => [port, message]),
+    );
+    engine = await crash(engine, join);
+    equal(await engine.dead(), []);
+    const after = await engine.own({ node: 'b' });
+    const kept = await takeAll(after, 2);
+    equal(kept, again);
+    // The positions of the way go on, in this process and after it.
+    await after.commit(stepOf(kept, { dead: letters }));
+    is(await engine.redrive(step), true);
+    engine = await crash(engine, join);
+    const last = await engine.own({ node: 'b' });
+    const third = await takeAll(last, 2);
+    equal(numbers(third), [1, 2]);
+    equal(
+      third.map(({ position }) => position),
+      again.map(({ position }) => position + 1),
+    );
+    is(await engine.redrive(step), false);
+    await engine.close();
+  });
+
   test(
     'nodes and ports that the plan does not have are refused',
     using(fan, {}, async engine => {

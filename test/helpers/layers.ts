@@ -264,7 +264,15 @@ export const layers: readonly Layer[] = [
   {
     name: 'page',
     files: ['src/page/'],
-    mayImport: ['errors', 'values', 'actor ground', 'actor message', 'network'],
+    mayImport: [
+      'errors',
+      'values',
+      'actor ground',
+      'actor json',
+      'actor message',
+      'network ground',
+      'network',
+    ],
   },
   { name: 'msgpack', files: ['src/msgpack/'], mayImport: ['actor', ...actorRooms, 'msgpackr'] },
   {

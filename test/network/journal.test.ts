@@ -67,6 +67,7 @@ suite('engine in journals', test => {
       packet: { in: message, other: Message.stream(new Uint8Array([1])) },
       read: [{ source: 'go', position: 1, port: 'in' }],
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      recording: '{"format":"plugboard-recording"}',
     };
     await (await engine.own({ node: 'a' })).commit(stepOf([], { dead: [letter] }));
     await engine.send('go', Message.integer(1), { id: '7' });

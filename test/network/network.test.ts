@@ -189,17 +189,52 @@ suite('network', test => {
     await network.stop();
   });
 
-  test('the graphs of a workspace run as one network', async () => {
-    const passing: ComponentFunction = packet => ({ Output: Object.values(packet)[0]! });
-    const { intake, grinding, packing } = WORKSPACE;
-    const names = ['WeighActor', 'SieveActor', 'CrushActor', 'GrindActor', 'FillActor', 'LabelActor'];
-    const components = Object.fromEntries(names.map(name => [name, passing]));
-    const network = await Network.create([intake, grinding, packing], { components });
-    const { packets } = await network.call({ 'mill/intake/scale': int(1) });
-    equal(
-      packets.map(packet => Object.keys(packet)[0]),
-      ['mill/intake/grain', 'mill/grinding/flour', 'mill/packing/bags'],
-    );
+  test('the six graphs of a workspace run as one network', async () => {
+    // One of them sends back and asks for a reading, so that all edges between the graphs are used.
+    const label: ComponentFunction = ({ Input }) => (Input ? { Output: Input, Rejected: Input } : undefined);
+    const collect: ComponentFunction = ({ ExternalInput: asked }) => ({
+      Ask: asked!,
+      Output: asked!,
+      Board: asked!,
+    });
+    const compare: ComponentFunction = ({ Input }) => ({ Alarms: Input! });
+    const alarm: ComponentFunction = ({ Input }) => ({ Slower: Input! });
+    // Asked for metrics, or told to go slower, a node sends nothing.
+    const stage: ComponentFunction = ({ Input, Config }) => {
+      const message = Input ?? Config;
+      return message && { Output: message };
+    };
+    const files = Object.values(WORKSPACE);
+    const names = files
+      .flatMap(({ processes }) => Object.values(processes))
+      .map(({ component }) => component);
+    const own = { LabelActor: label, CollectActor: collect, CompareActor: compare, AlarmActor: alarm };
+    const components = { ...Object.fromEntries(names.map(name => [name, stage])), ...own };
+    const network = await Network.create(files, { components });
+    const portsOf = async (port: string) =>
+      (await network.call({ [port]: int(1) })).packets.map(packet => Object.keys(packet)[0]);
+    equal(await portsOf('mill/intake/scale'), [
+      'mill/intake/grain',
+      'mill/grinding/flour',
+      'mill/packing/bags',
+    ]);
+    equal(await portsOf('watch/readings'), ['watch/board']);
+    equal(await portsOf('clocks/printer/lines'), ['clocks/printer/printed']);
+    const { nodes } = network.snapshot();
+    const steps = Object.entries(nodes).map(([node, { steps }]) => `${node} ${steps}`);
+    equal(steps.sort(), [
+      'clocks/printer/print 1',
+      'clocks/ticker/tick 0',
+      'mill/grinding/crush 1',
+      'mill/grinding/grind 3',
+      'mill/intake/sieve 1',
+      'mill/intake/weigh 3',
+      'mill/packing/fill 1',
+      'mill/packing/label 2',
+      'watch/alarm 1',
+      'watch/collect 1',
+      'watch/compare 1',
+    ]);
     await network.stop();
   });
 

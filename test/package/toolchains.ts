@@ -62,6 +62,7 @@ export const TOOLCHAINS: Readonly<Record<string, () => Toolchain | string>> = {
   'docs/PLUGINS.md#AssemblyScript': findTool('assemblyscript'),
   'docs/PLUGINS.md#A deployed actor': findTool('assemblyscript'),
   'docs/PLUGINS.md#Debugging': findTool('assemblyscript'),
+  'docs/NETWORKS.md#From nothing to a picture': findTool('assemblyscript'),
   'docs/NETWORKS.md#Tracing': findTool('@opentelemetry/sdk-trace-base'),
   'docs/EDGE.md#workerd and Cloudflare': findTool('esbuild'),
   'docs/TYPES.md#A plugin with an XTP schema': findTool('typescript'),

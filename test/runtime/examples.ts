@@ -3,7 +3,7 @@ import { repositoryFiles } from './bundle.ts';
 import { checkDurableWorker } from './durable-worker.ts';
 import { checkReplay } from './exchange.ts';
 import type { installRuntimes } from './install.ts';
-import { checkNetworkPage } from './network-page.ts';
+import { checkNetworkPage, checkStandalonePage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
@@ -23,6 +23,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
           () => checkTallyPage(name, program),
           () => checkActorPage(name, program),
           () => checkNetworkPage(name, program),
+          () => checkStandalonePage(name, program),
         ]
       : [];
   });

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { Message } from '../../src/actor/index.ts';
 import { servePage } from '../../src/cli/page-server.ts';
 import { Network } from '../../src/network/node.ts';
 import type { BrowserName } from './browsers.ts';
+import { root } from './bundle.ts';
 import type { Check } from './report.ts';
 import { watchPage } from './visit.ts';
 
@@ -23,7 +26,7 @@ const GRAPH = {
 const SAY = '<img src=x onerror=document.title=1>\\u202e\\u0007';
 
 /** The rows of the tables: those of the nodes, and those of the edges. Both in the order of the graph. */
-const EXPECTED = [
+const SERVED = [
   'paused',
   'count | Count | paused | 0 | 0 |  |  |  |  | ',
   `${SAY} | Say | paused | 0 | 0 |  |  |  |  | `,
@@ -45,10 +48,12 @@ const EXPECTED = [
   `title ${SAY}: plugboard`,
   'boxes 4',
   `focus ${SAY}`,
+  'sent',
+  `JSON_SYNTAX: `,
 ].join('\n');
 
 /** Uses the page as a person does, and reports its tables. Runs in the browser. */
-async function usePage(): Promise<void> {
+async function useServed(): Promise<void> {
   const seen: string[] = [];
   const find = (id: string) => document.getElementById(id)!;
   const until = async (condition: () => boolean) => {
@@ -70,7 +75,7 @@ async function usePage(): Promise<void> {
   await until(() => has('| 2 | 2 |'));
   seen.push(find('phase').textContent!, ...rows());
   find('step').click();
-  await until(() => has('Integer 1'));
+  await until(() => has('Integer 1') && has('| paused | 1 |'));
   seen.push(...rows());
   find('pause').click();
   await until(() => find('error-list').children.length > 0 && has('failed'));
@@ -84,7 +89,23 @@ async function usePage(): Promise<void> {
   const box = [...document.querySelectorAll('svg .node')].at(-1)!;
   box.dispatchEvent(new MouseEvent('click', { bubbles: true }));
   seen.push(`focus ${document.activeElement?.firstElementChild?.textContent}`);
+  const result = () => find('result').textContent!;
+  for (const [text, answer] of [
+    ['{"type":"Flow"}', /^sent$/],
+    ['no JSON', /^JSON_SYNTAX: /],
+  ] as const) {
+    (find('message') as HTMLInputElement).value = text;
+    (find('put') as HTMLButtonElement).click();
+    await until(() => answer.test(result()));
+    seen.push(answer.exec(result())?.[0] ?? result());
+  }
   await fetch('/report', { method: 'POST', body: seen.join('\n') });
+}
+
+/** Returns a policy that allows one more script. */
+function allowing(policy: string, script: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return policy.replace('script-src', `script-src 'sha256-${hash}'`);
 }
 
 /**
@@ -107,7 +128,7 @@ export async function checkNetworkPage(name: BrowserName, program: string): Prom
   });
   network.start();
   const page = await servePage(network);
-  const probe = `(${usePage})()`;
+  const probe = `(${useServed})()`;
   let settle: (report: string) => void = () => {};
   const report = new Promise<string>(resolve => {
     settle = resolve;
@@ -124,32 +145,129 @@ export async function checkNetworkPage(name: BrowserName, program: string): Prom
       settle(Buffer.concat(chunks).toString());
     } else if (url === '/') {
       const real = await fetch(page.url);
-      const hash = createHash('sha256').update(probe).digest('base64');
       const policy = real.headers.get('content-security-policy')!;
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.setHeader(
-        'Content-Security-Policy',
-        policy.replace('script-src', `script-src 'sha256-${hash}'`),
-      );
+      response.setHeader('Content-Security-Policy', allowing(policy, probe));
       response.end((await real.text()).replace('</html>', () => `<script>${probe}</script></html>`));
     } else {
-      const forward = request(new URL(url.slice(1), page.url), { method }, answer => {
+      const { 'content-length': length } = incoming.headers;
+      const headers = length === undefined ? {} : { 'content-length': length };
+      const forward = request(new URL(url.slice(1), page.url), { method, headers }, answer => {
         response.writeHead(answer.statusCode!, answer.headers);
         answer.pipe(response);
       });
       forward.on('error', () => response.destroy());
-      forward.end();
+      incoming.pipe(forward);
     }
   });
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const actual = await watchPage(name, program, url, report);
-    return [{ name: `the page of a network in ${name}`, expected: EXPECTED, actual }];
+    return [{ name: `the page of a network in ${name}`, expected: SERVED, actual }];
   } finally {
     server.closeAllConnections();
     server.close();
     await network.stop({ drain: false });
     await page.close();
+  }
+}
+
+/** The rows of the page in which a network runs. */
+const STANDALONE = [
+  'no graph',
+  `UNKNOWN_COMPONENT: node "count": no component "${SAY}" is given; there are none`,
+  `${SAY} Counter.wasm`,
+  'count.increment 1',
+  'created',
+  `count | ${SAY} | idle | 1 | 0 | increment: Integer 7 | count: Integer 1 | {"count":1} |  | `,
+  'count: Integer 1',
+  'sent',
+  `count | ${SAY} | idle | 2 | 0 | increment: Flow | count: Integer 2 | {"count":2} |  | `,
+  'count: Integer 2',
+  'blocked',
+  `title ${SAY}: plugboard`,
+].join('\n');
+
+/** Drops a graph and its module, changes the initial packet, starts the network, and sends a message. Runs in the browser. */
+async function useStandalone(evil: string, wasm: string): Promise<void> {
+  const seen: string[] = [];
+  const find = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+  const until = async (condition: () => boolean) => {
+    for (let round = 0; round < 200 && !condition(); round++)
+      await new Promise(resolve => setTimeout(resolve, 50));
+  };
+  const drop = (name: string, content: BlobPart) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], name));
+    dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }));
+  };
+  const phase = () => find('phase').textContent!;
+  const node = () => document.querySelector('tbody tr');
+  const row = () => [...(node()?.children ?? [])].map(cell => cell.textContent).join(' | ');
+  const graph = {
+    properties: { name: evil },
+    processes: { count: { component: evil } },
+    connections: [{ to: { nodeId: 'count', portId: 'increment' }, data: 1 }],
+    inports: { visit: { nodeId: 'count', portId: 'increment' } },
+    outports: { count: { nodeId: 'count', portId: 'count' } },
+  };
+  await until(() => phase() === 'no graph');
+  seen.push(phase());
+  drop('graph.json', JSON.stringify(graph));
+  await until(() => find('problem').textContent !== '');
+  seen.push(find('problem').textContent!);
+  drop(
+    'Counter.wasm',
+    Uint8Array.from(atob(wasm), char => char.charCodeAt(0)),
+  );
+  await until(() => phase() === 'created');
+  const label = (group: string) => find(group).querySelector('label')!;
+  seen.push(label('modules').firstChild!.textContent! + find('modules').querySelector('select')!.value);
+  const packet = find('initial').querySelector('input')!;
+  seen.push(label('initial').firstChild!.textContent! + packet.value, phase());
+  packet.value = '7';
+  packet.dispatchEvent(new Event('change'));
+  await until(() => !packet.isConnected && phase() === 'created');
+  find('start').click();
+  await until(() => row().includes('Integer 1'));
+  seen.push(row(), find('out-list').textContent!);
+  find('put').click();
+  await until(() => row().includes('Integer 2'));
+  seen.push(find('result').textContent!, row(), find('out-list').firstElementChild!.textContent!);
+  seen.push(
+    await fetch('data:,').then(
+      () => 'not blocked',
+      () => 'blocked',
+    ),
+  );
+  seen.push(`title ${document.title}`);
+  location.href = `/report?${encodeURIComponent(seen.join('\n'))}`;
+}
+
+/** Opens the page in which a network runs. Its policy lets no request out, so that the report is an address that it opens. */
+export async function checkStandalonePage(name: BrowserName, program: string): Promise<Check[]> {
+  const page = readFileSync(join(root, 'dist/lib/page.html'), 'utf8');
+  const wasm = readFileSync(join(root, 'fixtures/rust-counter/rust_counter.wasm'), 'base64');
+  const probe = `(${useStandalone})(${JSON.stringify(EVIL).replaceAll('<', '\\u003c')}, "${wasm}")`;
+  let settle: (report: string) => void = () => {};
+  const report = new Promise<string>(resolve => {
+    settle = resolve;
+  });
+  const server = createServer(({ url = '' }, response) => {
+    const [path, query = ''] = url.split('?');
+    if (path === '/report') settle(decodeURIComponent(query));
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    const html = path === '/' ? allowing(page, probe) : '';
+    response.end(html.replace('</html>', () => `<script>${probe}</script></html>`));
+  });
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const actual = await watchPage(name, program, url, report);
+    return [{ name: `the page that runs a network in ${name}`, expected: STANDALONE, actual }];
+  } finally {
+    server.closeAllConnections();
+    server.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { Message } from '../../actor/message/message.ts';
 import type { Channel } from './channel.ts';
-import type { NodeStep, Trace } from './engine.ts';
+import type { DeadStep, NodeStep, Trace } from './engine.ts';
 
 /** A message with the ways that it goes. */
 export interface Put {
@@ -18,6 +18,8 @@ export interface Change {
   readonly state?: NodeStep['state'];
   readonly dead?: NodeStep['dead'];
   readonly puts: readonly Put[];
+  /** The dead letters that are sent again. */
+  readonly redriven?: DeadStep;
   /** The port and the id of a packet from outside. */
   readonly id?: readonly [port: string, id: string] | undefined;
 }

@@ -18,6 +18,9 @@ export const ACCEPTED = '#';
 /** The first character of the sources that are lists outside of the network. */
 export const LIST = '@';
 
+/** The source of packets that come to a port again. No edge has such an id. */
+export const againOf = (node: string, port: string): string => `!${JSON.stringify([node, port])}`;
+
 /** The origin of a packet. */
 export interface Trace {
   /** The packets from outside that it comes from, by the ids that `send` got. A packet of a join has those of all its parts. */
@@ -65,6 +68,13 @@ export interface DeadLetter {
   readonly read: readonly Pick<Delivery, 'source' | 'position' | 'port'>[];
   /** The W3C header of the step. Absent without a trace. */
   readonly traceparent?: string;
+  /** The recording of the call that failed, if `actors.record` is set. The latest letters have theirs, up to 64 MiB in all. */
+  readonly recording?: string;
+}
+
+/** The step of a node whose packet is dead, by the first message that it has read. */
+export interface DeadStep extends Pick<Delivery, 'source' | 'position'> {
+  readonly node: string;
 }
 
 /** The record of a node. It is replaced as a whole, or not at all. */
@@ -150,5 +160,10 @@ export interface Engine {
   done(port: string, delivery: Delivery): void;
   /** The latest dead letters, at least 1,000. */
   dead(): Promise<readonly DeadLetter[]>;
+  /**
+   * Puts the packet of a dead letter on its way to its node again, and drops the letters of its step, as one thing. While the way is
+   * full, it waits. Resolves to false if there is no such letter.
+   */
+  redrive(step: DeadStep, trace?: Trace): Promise<boolean>;
   close(): Promise<void>;
 }

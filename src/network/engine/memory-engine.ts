@@ -3,28 +3,31 @@ import { Message } from '../../actor/message/message.ts';
 import { withCommas } from '../../units.ts';
 import { fenced, NetworkError, networkStopped } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import { Links, reachable, shortestWay } from '../plan/cycles.ts';
 import { type Plan, type PlanPort, portKey } from '../plan/plan.ts';
 import type { BoundOptions } from './bounds.ts';
 import type { Change, Put } from './change.ts';
 import { type Bounds, boundsOf, Channel, Outbox } from './channel.ts';
-import type {
-  DeadLetter,
-  Delivery,
-  NodeKey,
-  NodeRecord,
-  NodeSession,
-  NodeStep,
-  Received,
-  SendOptions,
-  Trace,
+import {
+  againOf,
+  type DeadLetter,
+  type DeadStep,
+  type Delivery,
+  type NodeKey,
+  type NodeRecord,
+  type NodeSession,
+  type NodeStep,
+  type Received,
+  type SendOptions,
+  type Trace,
 } from './engine.ts';
 import { Inbox } from './inbox.ts';
+import { Letters } from './letters.ts';
 import { Link } from './link.ts';
 import { MemorySession, type SessionOwner } from './memory-session.ts';
 import { messageBytes, stepBytes } from './message-bytes.ts';
 import type { Depth, Feed, NetworkEngine } from './network-engine.ts';
-import { isBlocked, Room, type Waiter } from './room.ts';
+import { Room } from './room.ts';
+import { findStalled, overflow } from './stall.ts';
 
 export interface MemoryEngineOptions extends BoundOptions {
   /** A larger step is refused. Default: no limit. */
@@ -33,7 +36,6 @@ export interface MemoryEngineOptions extends BoundOptions {
 
 const NO_TRACE: Trace = { causes: [], hops: 0 };
 
-const MOST_DEAD = 1000;
 const NO_CHANNELS: readonly Channel[] = [];
 
 /** Keeps the packets and records of a network in memory, for as long as the engine lives. */
@@ -51,9 +53,13 @@ export class MemoryEngine implements NetworkEngine {
   /** Node → key of a port → the ways that begin there. */
   readonly #routes = new Map<string, { caseSensitive: boolean; ports: Map<string, Channel[]> }>();
   readonly #sessions = new Map<string, MemorySession>();
-  protected readonly letters: DeadLetter[] = [];
+  protected readonly letters = new Letters();
+  /** The ways of packets that come to a node again, by their sources. */
+  readonly #again = new Map<string, Channel>();
   protected readonly ids = new Map<string, Set<string>>();
-  readonly #room = new Room((waiting, isDraining) => this.#findStalled(waiting, isDraining));
+  readonly #room = new Room((waiting, isDraining) =>
+    findStalled(waiting, isDraining, this.#plan!, node => this.#sessions.has(node)),
+  );
   /** Number of packets that came so far. */
   protected entries = 0;
   #isClosed = false;
@@ -224,7 +230,30 @@ export class MemoryEngine implements NetworkEngine {
   }
 
   async dead(): Promise<readonly DeadLetter[]> {
-    return [...this.letters];
+    return this.letters.all();
+  }
+
+  async redrive(redriven: DeadStep, trace: Trace = NO_TRACE): Promise<boolean> {
+    this.#checkOpen();
+    const letter = this.letters.find(redriven);
+    if (!letter) return false;
+    const { node, packet } = letter;
+    const puts = Object.entries(packet).map(([port, message]): Put => {
+      return { message, trace, bytes: messageBytes(message), channels: [this.again(node, port)] };
+    });
+    const channels = puts.flatMap(put => put.channels);
+    let isDead = true;
+    await this.#room.whenRoom(null, channels, undefined, {
+      run: () => {
+        // Another caller may have redriven it meanwhile.
+        isDead = this.letters.find(redriven) !== undefined;
+        if (!isDead) return;
+        this.keep({ node, read: [], puts, redriven });
+        this.letters.remove(redriven);
+        for (const put of puts) this.#put(put);
+      },
+    });
+    return isDead;
   }
 
   async close(): Promise<void> {
@@ -245,13 +274,31 @@ export class MemoryEngine implements NetworkEngine {
   /** All ways of packets, by the port or node where they begin. */
   protected channels(): Channel[] {
     const routes = [...this.#routes.values()].flatMap(({ ports }) => [...ports.values()].flat());
-    return [...this.inports.values(), ...this.arrivals.values(), ...routes];
+    return [...this.inports.values(), ...this.arrivals.values(), ...routes, ...this.#again.values()];
+  }
+
+  /** The ports of nodes that packets come to. */
+  protected ends(): PlanPort[] {
+    const { edges, initial, inports } = this.#plan!;
+    return [...edges.map(({ to }) => to), ...initial.map(({ to }) => to), ...inports];
+  }
+
+  /** Returns the way of packets that come to a port again. */
+  protected again(node: string, port: string): Channel {
+    const source = againOf(node, port);
+    const { capacity, capacityBytes } = this.#options;
+    const bounds = boundsOf(capacity, capacityBytes, false);
+    const channel =
+      this.#again.get(source) ?? new Channel(source, port, this.inboxes.get(node)!, bounds, true);
+    this.#again.set(source, channel);
+    return channel;
   }
 
   /** The ways that begin at a node; at the ports of the network, or in another engine, for the world outside. */
   protected channelsOf(node: string | null): Channel[] {
     if (node === null) return [...this.inports.values(), ...this.arrivals.values()];
-    return [...(this.#routes.get(node)?.ports.values() ?? [])].flat();
+    const again = [...this.#again.values()].filter(({ sink }) => sink.name === node);
+    return [...(this.#routes.get(node)?.ports.values() ?? []), again].flat();
   }
 
   /** Ends all sessions: another process has taken the network over. */
@@ -315,8 +362,7 @@ export class MemoryEngine implements NetworkEngine {
         this.keep({ node, read, state, dead, puts });
         this.inboxes.get(node)!.advance(step);
         for (const put of puts) this.#put(put);
-        if (step.dead.length > 0) this.letters.push(...step.dead);
-        if (this.letters.length > MOST_DEAD) this.letters.splice(0, this.letters.length - MOST_DEAD);
+        this.letters.push(...step.dead);
       },
     });
   }
@@ -334,47 +380,8 @@ export class MemoryEngine implements NetworkEngine {
   #checkOverflow(node: string, channel: Channel, puts: readonly Put[]): void {
     const own = puts.filter(({ channels }) => channels.includes(channel));
     const bytes = own.reduce((sum, put) => sum + put.bytes, 0);
-    const { packets: most, bytes: mostBytes } = this.#cycleBounds;
-    if (!channel.overflows(own.length, bytes, this.#cycleBounds)) return;
-    const limit = `over the limit of ${withCommas(most)} packets or ${withCommas(mostBytes)} bytes`;
-    const has = `${withCommas(channel.packets + own.length)} packets wait at ${channel.source}, ${limit}`;
-    const { graph } = this.#links();
-    const way = graph.has(node) ? shortestWay(graph, channel.sink.name, node) : undefined;
-    const where = way
-      ? `the cycle ${[node, ...way].join(' -> ')}: ${has} (cycleCapacity, cycleCapacityBytes)`
-      : `the join ${channel.sink.name}, whose other ports get no packets: ${has} (cycleCapacity, cycleCapacityBytes)`;
-    throw new NetworkError('NETWORK_OVERFLOW', where);
-  }
-
-  /**
-   * No node works. A node that waits for room at a join, and from which the join's other ports can be reached, waits for itself.
-   * The one whose edge holds least goes on.
-   * RATIONALE: why-does-a-sender-in-a-cycle-not-wait-and-one-before-a-full-join-sometimes
-   */
-  #findStalled(waiting: readonly Waiter[], isDraining: boolean): Waiter | undefined {
-    // A reader of the port, or a new session of the node, would make room.
-    const isOutside = ({ sink }: Channel) => sink instanceof Outbox || !this.#sessions.has(sink.name);
-    const blocked = waiting.map(waiter => ({ waiter, full: waiter.channels.filter(isBlocked) }));
-    if (blocked.some(({ full }) => full.some(isOutside))) return undefined;
-    const after = reachable(
-      this.#links().graph,
-      waiting.flatMap(({ node }) => node ?? []),
-    );
-    const helps = ({ sink, port }: Channel) =>
-      this.#plan!.edges.some(
-        ({ from, to }) => to.node === sink.name && to.port !== port && after.has(from.node),
-      );
-    const most = (full: readonly Channel[]) => Math.max(...full.map(({ packets }) => packets));
-    return blocked
-      .filter(({ full }) => isDraining || full.every(helps))
-      .sort((one, other) => most(one.full) - most(other.full))[0]?.waiter;
-  }
-
-  #links(): Links {
-    const { nodes, edges } = this.#plan!;
-    const links = new Links(nodes.map(({ id }) => id));
-    const isHere = (node: string) => links.graph.has(node);
-    for (const { from, to } of edges) if (isHere(from.node) && isHere(to.node)) links.add(from.node, to.node);
-    return links;
+    const bounds = this.#cycleBounds;
+    if (channel.overflows(own.length, bytes, bounds))
+      throw overflow(this.#plan!, node, channel, own.length, bounds);
   }
 }

@@ -1,7 +1,14 @@
 import { setOwn } from '../../actor/json/value.ts';
 import type { Change } from '../engine/change.ts';
 import { type Channel, Outbox } from '../engine/channel.ts';
-import { ACCEPTED, type NodeRecord, OUTSIDE, type Positions, type Received } from '../engine/engine.ts';
+import {
+  ACCEPTED,
+  againOf,
+  type NodeRecord,
+  OUTSIDE,
+  type Positions,
+  type Received,
+} from '../engine/engine.ts';
 import { Link } from '../engine/link.ts';
 import { MemoryEngine } from '../engine/memory-engine.ts';
 import { messageBytes } from '../engine/message-bytes.ts';
@@ -71,6 +78,8 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.#commit = commit;
     this.#synced = { commit, number };
     this.#left = { left, commit, number, epoch: epoch + 1 };
+    const sources = new Set([...left.values()].flatMap(({ latest }) => Object.keys(latest)));
+    for (const { node, port } of this.ends()) if (sources.has(againOf(node, port))) this.again(node, port);
     const known = new Set(this.channels().map(({ source }) => source));
     const lost = [...left.values()]
       .flatMap(({ packets }) => packets)
@@ -104,7 +113,7 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.rewrite(left.keys());
   }
 
-  protected override keep({ node, read, state, dead = [], puts, id }: Change): void {
+  protected override keep({ node, read, state, dead = [], puts, redriven, id }: Change): void {
     const number = this.entries;
     const sent = puts.flatMap(({ message, trace, channels }) =>
       channels.length > 0 ? [{ to: channels.map(({ source }) => source), message, trace }] : [],
@@ -112,7 +121,7 @@ export abstract class LoggedEngine extends MemoryEngine {
     const positions: { [source: string]: number } = {};
     for (const { source, position } of read) setOwn(positions, source, position);
     this.#attempts.delete(node);
-    this.#write(node, { number, read: positions, state, sent, dead, id });
+    this.#write(node, { number, read: positions, state, sent, dead, redriven, id });
   }
 
   /** Number of times that a step of a node was begun which no process has survived. */
@@ -167,7 +176,7 @@ export abstract class LoggedEngine extends MemoryEngine {
       latest,
       packets,
       ids: node === null ? Object.fromEntries([...this.ids].map(([port, ids]) => [port, [...ids]])) : {},
-      dead: this.letters.filter(letter => letter.node === (node ?? '')),
+      dead: this.letters.of(node ?? ''),
       attempts: this.attemptsOf(node),
     };
   }

@@ -7,7 +7,7 @@ import { fromWire, toWire } from '../../actor/message/wire.ts';
 import { isPaths, type Path, pathsOfBytes, putBytes } from '../../actor/state/state-file.ts';
 import type { StateMap } from '../../actor/state/state-store.ts';
 import { crc32 } from '../../values/crc32.ts';
-import type { DeadLetter, NodeState, Positions, Trace } from '../engine/engine.ts';
+import type { DeadLetter, DeadStep, NodeState, Positions, Trace } from '../engine/engine.ts';
 
 // A journal is a text file. Each line is a checksum, a blank, and a JSON object. First comes a snapshot: a line, and one for each
 // packet that nobody has read. The others are commits. RATIONALE: why-has-each-node-a-journal
@@ -33,6 +33,8 @@ export interface CommitRecord {
   readonly state: NodeState | undefined;
   readonly sent: readonly SentRecord[];
   readonly dead: readonly DeadLetter[];
+  /** The step whose dead letters are sent again. */
+  readonly redriven?: DeadStep | undefined;
   readonly id: readonly [port: string, id: string] | undefined;
   /** Number of times that a step was begun which no process has survived. Zero again with the next commit of the node. */
   readonly attempts?: number | undefined;
@@ -114,7 +116,7 @@ function lineOf(members: readonly Member[]): Uint8Array {
 }
 
 export function writeCommit(record: CommitRecord): Uint8Array {
-  const { commit, synced, number, read, state, sent, dead, id, attempts } = record;
+  const { commit, synced, number, read, state, sent, dead, redriven, id, attempts } = record;
   return lineOf([
     ['commit', String(commit)],
     ['synced', String(synced)],
@@ -132,6 +134,7 @@ export function writeCommit(record: CommitRecord): Uint8Array {
       ),
     ],
     ['dead', listOf(dead, deadText)],
+    ['redriven', redriven && writeText(redriven)],
     ['id', id && writeText(id)],
     ['attempts', attempts ? String(attempts) : undefined],
   ]);
@@ -276,6 +279,7 @@ function readCommit(line: JsonObject): CommitRecord {
       trace: trace as unknown as Trace,
     })),
     dead: objects(getOwn(line, 'dead')).map(deadOf),
+    redriven: getOwn(line, 'redriven') as unknown as DeadStep | undefined,
     id: getOwn(line, 'id') as unknown as CommitRecord['id'],
     attempts: getOwn(line, 'attempts') as number | undefined,
   };

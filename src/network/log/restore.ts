@@ -1,5 +1,6 @@
 import { withCommas } from '../../units.ts';
 import { type DeadLetter, LIST, type NodeState, type Positions } from '../engine/engine.ts';
+import { isOf } from '../engine/letters.ts';
 import { type CommitRecord, invalid, type Journal, type PacketRecord, readJournal } from './record.ts';
 
 /** All that a node has left, or the world outside. */
@@ -10,7 +11,7 @@ export interface Left {
   /** Packets of edges and ports that begin here. */
   packets: PacketRecord[];
   readonly ids: { [port: string]: string[] };
-  readonly dead: DeadLetter[];
+  dead: DeadLetter[];
   attempts: number;
 }
 
@@ -73,7 +74,10 @@ function leftOf({ positions, state, latest, packets, ids, dead, attempts }: Jour
 }
 
 /** Applies a commit. Returns the number after that of its last packet. */
-function apply(left: Left, { read, state, sent, dead, id, number, attempts = 0 }: CommitRecord): number {
+function apply(
+  left: Left,
+  { read, state, sent, dead, redriven, id, number, attempts = 0 }: CommitRecord,
+): number {
   Object.assign(left.positions, read);
   left.attempts = attempts;
   left.state = state ?? left.state ?? new Map();
@@ -84,6 +88,7 @@ function apply(left: Left, { read, state, sent, dead, id, number, attempts = 0 }
       left.packets.push({ source, number: next++, message, trace });
     }
   left.dead.push(...dead);
+  if (redriven) left.dead = left.dead.filter(letter => !isOf(letter, redriven));
   if (id) {
     const [port, text] = id;
     left.ids[port] ??= [];

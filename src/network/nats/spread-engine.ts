@@ -3,7 +3,15 @@ import { writeText } from '../../actor/json/writer.ts';
 import type { Message } from '../../actor/message/message.ts';
 import { toWire } from '../../actor/message/wire.ts';
 import type { BoundOptions } from '../engine/bounds.ts';
-import type { DeadLetter, NodeKey, NodeSession, Received, SendOptions, Trace } from '../engine/engine.ts';
+import type {
+  DeadLetter,
+  DeadStep,
+  NodeKey,
+  NodeSession,
+  Received,
+  SendOptions,
+  Trace,
+} from '../engine/engine.ts';
 import type { Depth, NetworkEngine } from '../engine/network-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -213,6 +221,12 @@ export class SpreadEngine implements NetworkEngine {
 
   async dead(): Promise<readonly DeadLetter[]> {
     return (await Promise.all(this.#engines().map(engine => engine.dead()))).flat();
+  }
+
+  /** Letters of nodes that run elsewhere are not known here. */
+  async redrive(step: DeadStep, trace?: Trace): Promise<boolean> {
+    const engine = this.#engines().find(({ nodes }) => nodes.includes(step.node));
+    return engine ? engine.redrive(step, trace) : false;
   }
 
   waiting(): Iterable<Trace> {

@@ -1,0 +1,31 @@
+import { strictly } from '../actor/errors.ts';
+import { readJson } from '../actor/json/reader.ts';
+import { getOwn, isJsonObject } from '../actor/json/value.ts';
+import { Message } from '../actor/message/message.ts';
+import { isMessageType } from '../actor/message/types.ts';
+import { fromWire } from '../actor/message/wire.ts';
+import { unknownInport } from '../network/errors.ts';
+import type { Network } from '../network/network.ts';
+
+/**
+ * Reads a message that a person has written: `{"type":"Integer","data":3}`, as in a line of `plugboard run`. Other JSON becomes
+ * a message as the data of an initial packet does.
+ * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`, INVALID_MESSAGE
+ */
+export function readMessageText(text: string): Message {
+  const json = readJson(text, { what: 'the message' });
+  return isJsonObject(json) && isMessageType(getOwn(json, 'type'))
+    ? fromWire(json, ['message'], strictly, () => true)!
+    : Message.from(json);
+}
+
+/** Sends a message that a person has written. @throws {NetworkError} UNKNOWN_PORT, NETWORK_STOPPED; {ActorError} as above, ABORTED */
+export async function sendByHand(
+  { inports }: Network,
+  port: string,
+  text: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (!Object.hasOwn(inports, port)) throw unknownInport('send', port, Object.keys(inports));
+  await inports[port]!.send(readMessageText(text), { signal });
+}
