@@ -1,4 +1,4 @@
-import type { Message, Packet } from '../../actor/message/message.ts';
+import type { Message } from '../../actor/message/message.ts';
 
 // The parts of Cloudflare's API that are used. Its own types fit them.
 
@@ -45,5 +45,3 @@ export interface DurableNamespace {
   idFromName(name: string): unknown;
   get(id: unknown): Receiver;
 }
-
-export type { Message, Packet };
