@@ -27,7 +27,16 @@ import { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
-import { checkPorts, checkTimeouts, gateOf, makeWorker, planWith, portsOf, waysOf } from './parts.ts';
+import {
+  checkPorts,
+  checkTimeouts,
+  checkWhole,
+  gateOf,
+  makeWorker,
+  planWith,
+  portsOf,
+  waysOf,
+} from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
@@ -229,7 +238,7 @@ export class Network {
   drain(): Promise<void>;
   async drain(...extra: unknown[]): Promise<void> {
     refuseArguments('drain', extra);
-    this.#checkWhole('drain');
+    checkWhole('drain', this.#engine);
     if (this.#phase === 'created') this.start();
     await this.#traffic.drained(this.#abort.signal);
     if (this.#failure !== undefined) throw this.#stopped('drain');
@@ -330,7 +339,7 @@ export class Network {
 
   #ownPacket(method: string, packet: Packet): Packet {
     this.#checkOpen(method);
-    this.#checkWhole(method);
+    checkWhole(method, this.#engine);
     const own = ownPacket(packet, ['packet']);
     const unknown = Object.keys(own).find(port => !Object.hasOwn(this.inports, port));
     if (unknown !== undefined) throw unknownInport(method, unknown, Object.keys(this.inports));
@@ -344,14 +353,6 @@ export class Network {
 
   #checkOpen(method: string): void {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') throw this.#stopped(method);
-  }
-
-  /** @throws {ActorError} INVALID_CONFIG */
-  #checkWhole(method: string): void {
-    if (this.#engine.isSpread)
-      refuseOption(
-        `${method}: expected all nodes in this process, got a network whose nodes are spread over workers; send to its inports`,
-      );
   }
 
   #stopped(method: string): NetworkError {

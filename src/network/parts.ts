@@ -105,6 +105,14 @@ export function checkTimeouts(plan: Plan, settings: NetworkSettings, mostMs: num
   }
 }
 
+/** Checks that a method which needs all nodes has them in this process. @throws {ActorError} INVALID_CONFIG */
+export function checkWhole(method: string, { isSpread }: { readonly isSpread: boolean }): void {
+  if (isSpread)
+    refuseOption(
+      `${method}: expected all nodes in this process, got a network whose nodes are spread over workers; send to its inports`,
+    );
+}
+
 /** Makes the worker of a node. @throws {ActorError} {ModuleError} {CreateError} as `createActor` */
 export async function makeWorker(
   of: PlanNode,
