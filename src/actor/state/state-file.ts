@@ -111,9 +111,10 @@ export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
 
 /** Returns the text of a state file. */
 export function writeStateFile(
-  { state, part }: ActorState,
+  written: ActorState,
   { module, positions }: Omit<StateRecord, 'state'>,
 ): string {
+  const { state, part } = written;
   const bytes = pathsOfBytes(Object.fromEntries(state));
   const head = {
     plugboard: 'state',
