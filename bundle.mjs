@@ -6,7 +6,8 @@ import { rollup } from 'rollup';
 import { plugboard } from './dist/src/build/esbuild.js';
 
 // RATIONALE: why-is-the-single-file-57-kb-and-not-30
-const BUDGET_BYTES = { first: 46 * 1024, all: 84 * 1024 };
+// The last quarter of a KiB is for `isolation: 'fresh'`: its option, the sizes of memories as plugins see them, and the names of its exports.
+const BUDGET_BYTES = { first: 46.25 * 1024, all: 84 * 1024 };
 const folder = 'dist/browser';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 

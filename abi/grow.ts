@@ -1,3 +1,4 @@
+import { AbiError } from './errors.ts';
 import { PAGE_BYTES } from './size-classes.ts';
 
 /**
@@ -19,3 +20,11 @@ function tryGrow(memory: WebAssembly.Memory, pages: number): boolean {
   }
   return true;
 }
+
+/** The error for blocks that would take more bytes than the option `limitedBy` allows. */
+export const overLimit = (length: number, limit: number, taken: number, limitedBy: string): AbiError =>
+  new AbiError(
+    'MEMORY_LIMIT',
+    `kernel memory: allocating ${length} bytes would exceed the limit of ${limit} bytes (${taken} taken up); ` +
+      `raise ${limitedBy}, or free blocks in the plugin`,
+  );

@@ -20,6 +20,8 @@ import { Vars } from './vars.ts';
 export interface KernelOptions {
   /** The most bytes of kernel memory that the blocks of one call may take up. */
   maxBytes?: number | undefined;
+  /** The option that sets `maxBytes`, for the message of MEMORY_LIMIT. Default: `memory.maxPages`. */
+  limitedBy?: string | undefined;
   /** The most bytes of variables, keys included. 0 allows none. */
   maxVarBytes: number;
   /** Values that the plugin reads with `config_get`. */
@@ -94,8 +96,8 @@ export class Kernel {
     refuseExtra(extra, 'Kernel', refuseOption);
     const options = readOptions(KERNEL_OPTIONS, given, 'Kernel', refuseOption);
     requireWasm();
-    const { maxBytes, backing } = options;
-    this.memory = new KernelMemory({ maxBytes, backing });
+    const { maxBytes, limitedBy, backing } = options;
+    this.memory = new KernelMemory({ maxBytes, limitedBy, backing });
     this.vars = new Vars(options.maxVarBytes);
     this.config = options.config ?? new Map();
     this.logLevel = options.logLevel ?? 'silent';
@@ -133,6 +135,12 @@ export class Kernel {
   clear(): void {
     this.memory.reset();
     this.error = null;
+  }
+
+  /** Forgets the last call, and zeroes all that earlier calls wrote to the memory. */
+  wipe(): void {
+    this.begin();
+    this.memory.wipe();
   }
 
   /**

@@ -1,7 +1,7 @@
 import { BlockTable } from './block-table.ts';
 import { isArrayBuffer } from './brands.ts';
-import { AbiError, refuseOption } from './errors.ts';
-import { growMemory } from './grow.ts';
+import { refuseOption } from './errors.ts';
+import { growMemory, overLimit } from './grow.ts';
 import {
   HEADER,
   HEADER_BYTES,
@@ -47,6 +47,7 @@ export class KernelMemory {
   inputLength = 0;
 
   readonly #limit: number;
+  readonly #limitedBy: string;
   #bytes: Uint8Array = NOTHING;
   #view: DataView = new DataView(NOTHING.buffer);
   #blocks: BlockTable;
@@ -63,7 +64,8 @@ export class KernelMemory {
   constructor(options?: KernelMemoryOptions);
   constructor(options?: KernelMemoryOptions, ...extra: unknown[]) {
     refuseExtra(extra, 'KernelMemory', refuseOption);
-    const { maxBytes, backing } = readKernelMemoryOptions(options);
+    const { maxBytes, limitedBy = 'memory.maxPages', backing } = readKernelMemoryOptions(options);
+    this.#limitedBy = limitedBy;
     this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
     this.#blocks = new BlockTable(backing);
     this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, CEILING_BYTES) + HEADER_BYTES;
@@ -154,11 +156,7 @@ export class KernelMemory {
       this.#blocks.takeLarger(index, granules, length) * GRANULE_BYTES;
     if (handle !== 0) return handle;
     if (this.#top + granules * GRANULE_BYTES <= this.#limit || this.#limit > CEILING_BYTES) return 0;
-    throw new AbiError(
-      'MEMORY_LIMIT',
-      `kernel memory: allocating ${length} bytes would exceed the limit of ${this.#limit - HEADER_BYTES} bytes ` +
-        `(${this.#top - HEADER_BYTES} taken up); raise memory.maxPages, or free blocks in the plugin`,
-    );
+    throw overLimit(length, this.#limit - HEADER_BYTES, this.usedBytes, this.#limitedBy);
   }
 
   /** Lets plugins reach the block that ends at `#top`, whose bytes up to `start` are written. All bytes after it read as zero. */
@@ -215,8 +213,7 @@ export class KernelMemory {
     this.#top = HEADER_BYTES;
     this.#slack = 0;
     if (this.#ended || this.#spanEnd !== PAGE_BYTES) this.#openFirstPage();
-    this.inputStart = 0;
-    this.inputLength = 0;
+    this.inputStart = this.inputLength = 0;
     try {
       const start = this.#reserve(input.length);
       if (start !== 0) {
@@ -247,6 +244,12 @@ export class KernelMemory {
   markEnded(): void {
     this.#ended = true;
     this.#publish();
+  }
+
+  /** Zeroes all bytes that earlier calls may have written. To be called right after `reset`. */
+  wipe(): void {
+    this.#zero(HEADER_BYTES, this.#reach);
+    this.#reach = HEADER_BYTES;
   }
 
   setInput(start: number, length: number): void {
@@ -302,9 +305,8 @@ export class KernelMemory {
     return isArrayBuffer(this.memory.buffer) ? this.view(start, length) : this.copy(start, length);
   }
 
-  /** Returns a copy. The caller has checked the range with `hasRange`. */
+  /** Returns a copy, which is not shared. The caller has checked the range with `hasRange`. */
   copy(start: number, length: number): Uint8Array<ArrayBuffer> {
-    // `slice` of a view on shared memory returns memory that is not shared.
     return this.#bytes.slice(start, start + length) as Uint8Array<ArrayBuffer>;
   }
 

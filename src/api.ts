@@ -46,7 +46,7 @@ export type {
 } from './inspect/inspection.ts';
 export { LIMITS, type Limit } from './limit-rows.ts';
 export type { Platform } from './platform/types.ts';
-export type { Plugin, PluginMemory } from './plugin.ts';
-export type { MemoryShare, PluginReport } from './run/report.ts';
+export type { Plugin } from './plugin.ts';
+export type { Freshness, MemoryShare, PluginMemory, PluginReport } from './run/report.ts';
 export type { PluginInput } from './values/input.ts';
 export { PluginOutput } from './values/output.ts';

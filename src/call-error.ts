@@ -110,3 +110,9 @@ export function wasmStackOf(error: unknown): readonly string[] {
   if (error instanceof CallError && error.wasmStack.length > 0) return error.wasmStack;
   return error instanceof PlugboardError ? wasmStackOf(error.cause) : [];
 }
+
+export const pluginClosed = (what: string): CallError =>
+  new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
+
+export const reentrant = (what: string): CallError =>
+  new CallError('REENTRANT_CALL', `${what}: the plugin is in a call, made by one of its own host functions`);

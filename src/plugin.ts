@@ -1,4 +1,4 @@
-import { CallError, notPrepared } from './call-error.ts';
+import { CallError, notPrepared, pluginClosed, reentrant } from './call-error.ts';
 import { CreateError, excerpt, isCreateErrorCode, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
@@ -10,13 +10,14 @@ import {
 } from './given/call-options.ts';
 import type { Settings } from './given/settings.ts';
 import type { Execution } from './link/execution.ts';
-import { type CallSite, checkSignature, isOwnToStart, notFound, type Outcome, runCall } from './run/call.ts';
+import { type CallSite, checkSignature, notFound, notStarted, type Outcome, runCall } from './run/call.ts';
 import type { Deadline } from './run/deadline.ts';
 import { describeCall, describeInstance, describeOutcome } from './run/debug-log.ts';
+import type { Fresh } from './run/fresh.ts';
 import type { HostCalls } from './run/host-calls.ts';
 import { leaveOnAbort, refuseIfAborted, stopInTime } from './run/interrupt.ts';
 import type { ChosenMode } from './run/mode.ts';
-import type { PluginReport } from './run/report.ts';
+import type { PluginMemory, PluginReport } from './run/report.ts';
 import type { Runner } from './run/runner.ts';
 import type { Turns } from './run/turns.ts';
 import { type PluginParts, presetVars } from './setup.ts';
@@ -28,16 +29,6 @@ import { readOnly } from './values/read-only.ts';
 
 /** Stands in messages for the name of an export. */
 const INITIALISATION = 'initialisation';
-
-/** The memory that a plugin takes, in pages of 64 KiB. */
-export interface PluginMemory {
-  /** Pages of the memories that its modules export; 0 without an instance. In a worker, as of its last call. */
-  pluginPages: number;
-  /** Pages of the kernel memory, which holds inputs, outputs and other blocks. */
-  kernelPages: number;
-  /** The most pages of both together that were seen: now, and each time an instance was dropped, as after a trap. */
-  peakPages: number;
-}
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
@@ -51,6 +42,8 @@ export class Plugin {
   readonly #deadline: Deadline | null;
   readonly #runner: Runner;
   readonly #turns: Turns;
+  /** Null unless each call begins with the state after initialisation. */
+  readonly #fresh: Fresh | null;
   /** Exports of the current instance that were called before, by name. */
   readonly #callables = new Map<string, () => unknown>();
   #closed = false;
@@ -70,6 +63,7 @@ export class Plugin {
     this.#deadline = parts.deadline;
     this.#runner = parts.runner;
     this.#turns = parts.turns;
+    this.#fresh = parts.fresh;
   }
 
   /**
@@ -160,9 +154,13 @@ export class Plugin {
     if (this.#mode === 'worker')
       throw new CallError('UNSUPPORTED', `${what}: it is in a worker; leave out the options that need one`);
     this.#site.tap?.untold('get-instance');
-    if (this.#mode === 'suspending') return this.#whenReady(what, () => this.#runner.main!);
+    const handOut = () => {
+      this.#fresh?.use();
+      return this.#runner.main!;
+    };
+    if (this.#mode === 'suspending') return this.#whenReady(what, handOut);
     this.#makeReady();
-    return this.#runner.main!;
+    return handOut();
   }
 
   /** Returns copies of the plugin's variables, by name. `setVar` changes one. */
@@ -189,6 +187,7 @@ export class Plugin {
     refuseArguments('setVar', extra);
     if (this.#closed) throw this.#unusable(`setting the variable "${excerpt(name)}"`);
     this.#site.tap?.untold('set-var');
+    this.#fresh?.use();
     const { vars } = this.#execution.kernel;
     if (value === null) vars.delete(name);
     else vars.set(name, readInput(value, CallError));
@@ -316,9 +315,15 @@ export class Plugin {
     return notFound(name, this.#execution.plan.main);
   }
 
+  /** @internal With `isolation: 'fresh'`, puts back the state after initialisation. Pools call it before a use. */
+  renew(): void {
+    if (this.#fresh?.renew() === false) this.#dropInstance();
+  }
+
   /** Starts the time limit, and makes an instance if there is none. */
   #makeReady(): Later<void> {
     this.#deadline?.start();
+    this.renew();
     if (this.#runner.isReady) return;
     this.#dropInstance();
     const outcome = runCall(this.#site, INITIALISATION, () => this.#runner.start());
@@ -329,6 +334,7 @@ export class Plugin {
   #callExport(name: string, input: PluginInput, hostContext: unknown): Later<PluginOutput | null> {
     const fn = this.#callable(name);
     const given = readInput(input, CallError);
+    this.#fresh?.use();
     this.#settings.debug?.(describeCall(name, given));
     const outcome = runCall(this.#site, name, fn, given, hostContext);
     return after(this.#calls.waits, outcome, this.#conclude);
@@ -342,15 +348,12 @@ export class Plugin {
       onDiagnostic?.({ code: 'INIT_ERROR', message });
     } else if (error || !isReady) {
       // proc_exit(0) is a success for a call, but an instance that has exited cannot serve calls.
-      const reason = error ?? this.#execution.kernel.ended;
-      const code = error && isOwnToStart(error.code) ? error.code : 'INIT_FAILED';
+      const failed = notStarted(this.#site, module, error);
       this.#isSick = true;
       this.#dropInstance();
-      throw new CallError(code, `module "${module}": ${excerpt(reason?.message ?? '')}`, {
-        cause: reason,
-        ...this.#site.printed(),
-      });
+      throw failed;
     }
+    this.#fresh?.keep();
     this.#settings.debug?.(describeInstance(this.#execution.plan, this.report.kernel));
   };
 
@@ -390,10 +393,6 @@ export class Plugin {
   }
 
   #unusable(what: string): CallError {
-    if (this.#closed) return new CallError('CLOSED', `${what}: the plugin was closed; create a new one`);
-    return new CallError(
-      'REENTRANT_CALL',
-      `${what}: the plugin is in a call, made by one of its own host functions`,
-    );
+    return this.#closed ? pluginClosed(what) : reentrant(what);
   }
 }

@@ -21,6 +21,7 @@ import type { Platform } from './platform/types.ts';
 import type { Budget } from './run/budget.ts';
 import type { CallSite } from './run/call.ts';
 import type { Deadline } from './run/deadline.ts';
+import type { Fresh } from './run/fresh.ts';
 import { type HostCalls, InlineCalls, WaitingCalls } from './run/host-calls.ts';
 import { type AsyncImport, httpImport, localImport, refusedHttpImport } from './run/host-imports.ts';
 import { suspendingClock } from './run/interrupt.ts';
@@ -36,6 +37,7 @@ import type { Ask } from './wasm/ask.ts';
 function createKernel(settings: Settings): Kernel {
   const kernel: Kernel = new Kernel({
     maxBytes: settings.maxKernelBytes,
+    limitedBy: settings.kernelLimitedBy,
     maxVarBytes: settings.maxVarBytes,
     config: settings.config,
     logLevel: settings.logLevel,
@@ -120,6 +122,8 @@ export interface PluginParts extends Pick<Decided, 'settings' | 'mode' | 'syncRe
   deadline: Deadline | null;
   runner: Runner;
   turns: Turns;
+  /** Null unless each call begins with the state after initialisation. */
+  fresh: Fresh | null;
 }
 
 /**
@@ -140,7 +144,8 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const { tier, imports: uncounted } = connect(kernel, mode, settings, tap);
   const imports = budget?.imports(uncounted) ?? uncounted;
   const plan = budget?.plan(decided.plan) ?? decided.plan;
-  const report = reportOn(plan, mode, tier, limits, growth?.share);
+  const freshness = limits.fresh ? { inPlace: false, why: null } : null;
+  const report = reportOn(plan, mode, tier, limits, growth?.share, freshness);
   const prints = report.wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false);
   const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
   const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
@@ -189,6 +194,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             suspends: mode === 'suspending',
             ask: hasChecks(plan) ? await askOf(deadline) : null,
             makeRoom: null,
+            keepState: limits.fresh ? (await import('./link/fresh.ts')).keepState : null,
           },
           fuelled && new fuelled.Fuel(limits.fuel),
         );
@@ -217,7 +223,11 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     limit: judges.length > 0 ? outcome => judges.reduce((last, judge) => judge(last), outcome) : null,
   };
   const turns = new Turns(platform.keepAlive);
-  return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns };
+  const renewVars = () => presetVars(kernel, settings);
+  const fresh =
+    freshness &&
+    new (await import('./run/fresh.ts')).Fresh(kernel, runner, freshness, renewVars, tap !== undefined);
+  return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns, fresh };
 }
 
 async function budgetFor({ settings, watched }: Decided, kernel: Kernel, calls: HostCalls): Promise<Budget> {

@@ -159,7 +159,7 @@ const LATE_IMPORTS: Files = {
   'src/module/compile.ts': './rewrite.ts ./instruments.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts':
-    './run/growth.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
+    './run/growth.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./link/fresh.ts ./run/fresh.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
   'src/create.ts': './create/compiled.ts',
   'src/create/pipeline.ts': '../audit/policy.ts',
   // When the network is made.

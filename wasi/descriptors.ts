@@ -53,10 +53,27 @@ export type Descriptor = StdioDescriptor | FileDescriptor | DirectoryDescriptor;
  * Maps descriptor numbers (u32) to open files, folders and stdio. A Map, because a large number in an array would cost memory.
  */
 export class DescriptorTable {
-  readonly #open: Map<number, Descriptor>;
+  readonly #open = new Map<number, Descriptor>();
+  /** The descriptors at the start, and copies of them. */
+  #first: readonly (readonly [descriptor: Descriptor, copy: Descriptor])[] = [];
 
   constructor(descriptors: readonly Descriptor[]) {
-    this.#open = new Map(descriptors.entries());
+    this.reset(descriptors);
+  }
+
+  /** Closes all descriptors, and opens others from 0 on. */
+  reset(descriptors: readonly Descriptor[]): void {
+    this.closeAll();
+    this.#first = descriptors.map(descriptor => [descriptor, { ...descriptor }]);
+    for (const [fd, descriptor] of descriptors.entries()) this.#open.set(fd, descriptor);
+  }
+
+  /** Whether the open descriptors are those of the start, each as it was then. */
+  get isUntouched(): boolean {
+    const isSame = ([descriptor, copy]: readonly [Descriptor, Descriptor], fd: number) =>
+      this.#open.get(fd) === descriptor &&
+      Object.entries(descriptor).every(([key, value]) => copy[key as keyof Descriptor] === value);
+    return this.#open.size === this.#first.length && this.#first.every(isSame);
   }
 
   get(fd: number): Descriptor | undefined {

@@ -73,6 +73,10 @@ export interface Wasi {
   getImportObject(module?: WebAssembly.Module): WebAssembly.Imports;
   /** Closes all descriptors, as the end of a process would. Without it, files of the host stay open. */
   close(): void;
+  /** @internal Closes all descriptors, and opens those of the start again, for an instance whose memory is put back too. */
+  reset(): void;
+  /** @internal Whether the program has not opened, closed or changed a descriptor. */
+  isUntouched(): boolean;
 }
 
 /** Wraps an exception that an embedder's callback threw on purpose, so that it reaches the caller and does not become EIO. */
@@ -125,12 +129,13 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     throw exited;
   });
   const memory = new GuestMemory();
-  const descriptors = new DescriptorTable([
+  const firstDescriptors = () => [
     inputDescriptor(stdin),
     outputDescriptor(stdout),
     outputDescriptor(stderr),
     ...preopenDescriptors(options.preopens ?? {}),
-  ]);
+  ];
+  const descriptors = new DescriptorTable(firstDescriptors());
   const functions: Functions = {
     ...argsFunctions(memory, args),
     ...environFunctions(memory, env),
@@ -243,6 +248,8 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
       refuseExtra(extra, 'close', refuseOption);
       descriptors.closeAll();
     },
+    reset: () => descriptors.reset(firstDescriptors()),
+    isUntouched: () => descriptors.isUntouched,
   };
 }
 

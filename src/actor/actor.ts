@@ -1,6 +1,5 @@
 import { aFunction, readArgument } from '../../wasi/options.ts';
-import type { PluginMemory } from '../plugin.ts';
-import type { PluginReport } from '../run/report.ts';
+import type { PluginMemory, PluginReport } from '../run/report.ts';
 import { isThenable } from '../values/thenable.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
 import { ActorTurns } from './actor-turns.ts';

@@ -1,4 +1,4 @@
-import type { PluginMemory } from '../plugin.ts';
+import type { PluginMemory } from '../run/report.ts';
 import type { EventSource } from './events.ts';
 import { byteLength, type Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../wasi/index.ts';
 import type { PlugboardErrorCode } from '../errors.ts';
-import type { PluginMemory } from '../plugin.ts';
+import type { PluginMemory } from '../run/report.ts';
 import { NS_PER_MS } from '../units.ts';
 import type { Report } from './errors.ts';
 import { Listeners } from './listeners.ts';

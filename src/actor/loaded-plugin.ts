@@ -17,7 +17,7 @@ import type { Packet } from './message/message.ts';
 import { codeOf, ProcessError } from './process-error.ts';
 import { applyReturned, type StateMap } from './state/state-store.ts';
 import {
-  ActorState,
+  type ActorState,
   checkStateRoom,
   isSameState,
   type StateRoom,
@@ -122,13 +122,14 @@ export class LoadedPlugin {
   }
 
   /** Writes a state that did not come from this plugin. @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH */
-  writeStored(state: StateMap): ActorState {
-    return this.#write(state, 'the stored state', 'raise the limit, or commit a smaller state to the store');
+  writeStored(state: StateMap, before?: ActorState): ActorState {
+    const remedy = 'raise the limit, or commit a smaller state to the store';
+    return this.#write(state, before, 'the stored state', remedy);
   }
 
   /** Checks that a state which the plugin before has left fits here. @throws {ActorError} STATE_TOO_LARGE */
   checkRoom(before: ActorState): void {
-    checkStateRoom(before.part, this.#stateRoom, 'state', 'the module before goes on');
+    checkStateRoom(before, this.#stateRoom, 'state', 'the module before goes on');
   }
 
   /**
@@ -191,7 +192,7 @@ export class LoadedPlugin {
   #after(state: StateMap, before: ActorState): ActorState {
     return isSameState(state, before.state)
       ? before
-      : this.#write(state, 'state', 'the state from before the call is kept');
+      : this.#write(state, before, 'state', 'the state from before the call is kept');
   }
 
   /** Keys that the plugin set before a failure are kept, as upstream does, unless the policy is `transactional`. */
@@ -208,10 +209,10 @@ export class LoadedPlugin {
     }
   }
 
-  #write(state: StateMap, what: string, remedy: string): ActorState {
-    const part = writeState(state, this.engine.codec);
-    checkStateRoom(part, this.#stateRoom, what, remedy);
-    return new ActorState(state, part);
+  #write(state: StateMap, before: ActorState | undefined, what: string, remedy: string): ActorState {
+    const written = writeState(state, this.engine.codec, before);
+    checkStateRoom(written, this.#stateRoom, what, remedy);
+    return written;
   }
 }
 

@@ -19,6 +19,7 @@ export const PREPARATION_KEYS: OptionTable<Preparation> = {
   rows: {
     hasChecks: { ...aFlag, default: 'none', required: true },
     hasFuel: { ...aFlag, default: 'false' },
+    hasFresh: { ...aFlag, default: 'false' },
     initialPages: { ...aCount('pages'), default: 'none', required: true },
     growthPages: { ...orNull(aCount('pages')), default: 'none', required: true },
     startPages: pages,

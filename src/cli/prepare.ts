@@ -31,20 +31,24 @@ walk the bytes and note their limits and hashes, and createPlugin walks bytes th
     },
     fuel: { help: 'a counter for limits.fuel, which needs no clock' },
     time: { help: 'checks for timeoutMs; not for workerd, whose clock stands still during a call' },
+    fresh: { help: "exports of its state, so that isolation: 'fresh' needs no new instance" },
   },
   examples: ['plugboard prepare plugin.wasm -o prepared.wasm --memory-pages 128 --fuel'],
-  run: async ([path = ''], { out, 'max-pages': maxPages, 'memory-pages': memoryPages, fuel, time }) => {
+  run: async (
+    [path = ''],
+    { out, 'max-pages': maxPages, 'memory-pages': memoryPages, fuel, time, fresh },
+  ) => {
     const fail = (message: string): never => {
       throw new CliError('USAGE', `${message}; see plugboard prepare --help`);
     };
     if (out === undefined) return fail('--out is missing: expected the path of the prepared file');
-    if (maxPages === undefined && memoryPages === undefined && !fuel && !time)
-      fail('expected one of --max-pages, --memory-pages, --fuel and --time at least');
+    if (maxPages === undefined && memoryPages === undefined && !fuel && !time && !fresh)
+      fail('expected one of --max-pages, --memory-pages, --fuel, --time and --fresh at least');
     refuseSharedFiles([
       { name: 'FILE', path },
       { name: '--out', path: out, isWritten: true },
     ]);
-    const prepared = prepareModule(await readInputFile(path), { maxPages, memoryPages, fuel, time });
+    const prepared = prepareModule(await readInputFile(path), { maxPages, memoryPages, fuel, time, fresh });
     try {
       await writeFile(out, prepared);
     } catch (error) {

@@ -77,5 +77,5 @@ export class CompiledPlugin {
 }
 
 /** The changes of bytes that limits ask for, as a key. */
-const rewritesOf = ({ maxGrowthPages, memoryPages, metered, fuel }: Limits): string =>
-  `${maxGrowthPages} ${memoryPages} ${metered !== null} ${fuel !== undefined}`;
+const rewritesOf = ({ maxGrowthPages, memoryPages, metered, fuel, fresh }: Limits): string =>
+  `${maxGrowthPages} ${memoryPages} ${metered !== null} ${fuel !== undefined} ${fresh}`;

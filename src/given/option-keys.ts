@@ -263,6 +263,7 @@ export const PLUGIN_OPTIONS: OptionTable<PluginOptions> = {
       default: 'false, unless the plugin has to wait',
       where: 'where there are workers',
     },
+    isolation: { ...oneOf(['shared', 'fresh']), default: 'shared' },
     limits: {
       type: 'an object, see below',
       check: (value, where, refuse) => readOptions(BUDGET_OPTIONS, value, where, refuse),

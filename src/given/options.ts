@@ -115,6 +115,12 @@ export interface PluginOptions extends ManifestOptions {
    */
   runInWorker?: boolean | undefined;
   /**
+   * `shared`: a call finds the memory and the variables as the call before has left them. `fresh`: each call begins as the first
+   * one did, right after the start functions: memory and globals are put back in place where that is exact, else there is a new
+   * instance. `report.fresh` says which. Not together with `record`. Default: `shared`.
+   */
+  isolation?: 'shared' | 'fresh' | undefined;
+  /**
    * The most that one call may ask of the host: calls, requests, bytes. A call over a limit fails with BUDGET_EXCEEDED.
    * Default: no limits, and the plugin gets its imports uncounted.
    */

@@ -32,6 +32,8 @@ export type Settings = Readonly<{
   mounts: readonly Mount[];
   preopens: Readonly<Record<string, Preopen>>;
   maxKernelBytes: number | undefined;
+  /** The option that sets `maxKernelBytes`. */
+  kernelLimitedBy: 'memory.maxPages' | 'limits.memoryPages';
   /** Pages by which all memories may grow together. */
   maxGrowthPages: number | undefined;
   maxVarBytes: number;
@@ -49,6 +51,8 @@ export type Settings = Readonly<{
   fuel: number | undefined;
   /** Pages of all memories, tables and globals together. */
   memoryPages: number | undefined;
+  /** Whether each call begins with the state after initialisation. */
+  fresh: boolean;
   nodeWorkerArgs: Readonly<Record<string, unknown>>;
   /** The plugin's worker is kept after `close` if fewer are. */
   keptWorkers: number;
@@ -152,6 +156,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     mounts: given.mounts ?? [],
     preopens: given.preopens ?? {},
     maxKernelBytes: kernelBytes(memory),
+    kernelLimitedBy: 'memory.maxPages' as const,
     maxGrowthPages: memory.maxGrowthPages,
     maxVarBytes: memory.maxVarBytes ?? LIMITS.varBytes.default,
     maxHttpResponseBytes: memory.maxHttpResponseBytes ?? LIMITS.httpResponseBytes.default,
@@ -164,6 +169,7 @@ export function toSettings(manifest: Given, options: Given): Settings {
     budgets: Object.keys(budgets).length > 0 ? budgets : null,
     fuel,
     memoryPages,
+    fresh: given.isolation === 'fresh',
     nodeWorkerArgs: given.nodeWorkerArgs ?? {},
     keptWorkers: given.workers?.keep ?? 0,
     useWasi: given.useWasi ?? true,

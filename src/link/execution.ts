@@ -16,6 +16,8 @@ export interface Limits {
   memoryPages: number | undefined;
   /** Units of fuel for one call, or for the start functions. */
   fuel: number | undefined;
+  /** Whether each call begins with the state after initialisation. */
+  fresh: boolean;
 }
 
 /** How one plugin runs, the same for every thread: a worker has one too, whose first three parts come from the caller's thread. */

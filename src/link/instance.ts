@@ -8,10 +8,11 @@ import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { type Ask, arm, type Exchange, fill } from '../wasm/ask.ts';
+import { type Ask, arm, begin, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
+import type { KeptState, keepState } from './fresh.ts';
 import { type HostImport, toImport } from './imports.ts';
 import type { Link, LinkedModule } from './plan.ts';
 import { chooseStartFunctions } from './start-functions.ts';
@@ -45,6 +46,8 @@ export interface Embedding {
   onFuel: (exchange: Exchange) => void;
   /** Lets another thread free the memories that it no longer uses; null on the caller's thread. */
   makeRoom: (() => void) | null;
+  /** Keeps the state of instances for later calls; null where each call goes on from the one before. */
+  keepState: typeof keepState | null;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
@@ -56,6 +59,14 @@ export interface Instances {
   growth(): number[];
   /** Closes the files that the modules have opened. */
   close(): void;
+  /** The state after initialisation; null where it is not kept. */
+  kept: KeptState | null;
+}
+
+/** The pages of a memory, as the plugin sees them, and those at instantiation. */
+interface MemoryPages {
+  pages(): number;
+  initialPages: number;
 }
 
 /** Work to be done before the next step; it returns a promise if the plugin is suspended while it waits. */
@@ -112,8 +123,8 @@ class Linker {
   /** Functions that were imported before the module that exports them was instantiated. */
   #forwards: { link: Link; forward: Forward }[] = [];
   readonly #toStart: { name: string; instance: WebAssembly.Instance }[] = [];
-  /** All exported memories, each once, with their pages at instantiation where the growth is limited. */
-  readonly #memories = new Map<WebAssembly.Memory, number>();
+  /** All exported memories, each once. */
+  readonly #memories = new Map<WebAssembly.Memory, MemoryPages>();
   readonly #wasis: Wasi[] = [];
 
   constructor(execution: Execution, embedding: Embedding, onModule: (name: string) => void) {
@@ -132,9 +143,11 @@ class Linker {
     const close = () => {
       for (const wasi of this.#wasis) wasi.close();
     };
-    const growth = () => [...this.#memories].map(([memory, initialPages]) => pagesOf(memory) - initialPages);
-    const pages = () => [...this.#memories.keys()].reduce((sum, memory) => sum + pagesOf(memory), 0);
-    return { main: instance, pages, growth, close };
+    const memories = [...this.#memories.values()];
+    const growth = () => memories.map(({ pages, initialPages }) => pages() - initialPages);
+    const pages = () => memories.reduce((sum, memory) => sum + memory.pages(), 0);
+    const kept = this.#embedding.keepState?.(this.#made, modules, this.#wasis) ?? null;
+    return { main: instance, pages, growth, close, kept };
   }
 
   /** Returns the instance of a module. Makes it on the first use, after the modules that it imports from. */
@@ -150,8 +163,11 @@ class Linker {
     for (const [exported, kind] of module.exportKinds) {
       const memory = instance.exports[exported] as WebAssembly.Memory;
       if (kind !== 'memory' || this.#memories.has(memory)) continue;
+      const virtual = instance.exports[FRESH_EXPORTS.pages] as WebAssembly.Global<'i32'> | undefined;
+      const pages = virtual ? () => virtual.value : () => pagesOf(memory);
       // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
-      this.#memories.set(memory, this.#execution.limits.maxGrowthPages === undefined ? 0 : pagesOf(memory));
+      const initialPages = this.#execution.limits.maxGrowthPages === undefined ? 0 : pages();
+      this.#memories.set(memory, { pages, initialPages });
     }
     this.#connect(name, instance);
     // The main module is started last, even if others import from it.
@@ -217,6 +233,7 @@ class Linker {
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
     if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
     if (module.hasFuel) fill(instance, this.#embedding.onFuel);
+    if (module.hasFresh) begin(instance);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
     seen.memory = memory;

@@ -17,6 +17,8 @@ export interface CompiledModule {
   hasChecks: boolean;
   /** Whether its code has the counter of `addFuel`. */
   hasFuel: boolean;
+  /** Whether it exports its state, as `addFresh` makes it. */
+  hasFresh: boolean;
 }
 
 interface Entry<T> {

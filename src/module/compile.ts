@@ -1,6 +1,6 @@
 import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
-import { FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
+import { FRESH_EXPORTS, FRESH_GLOBAL, FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
 import type { Footprint } from '../wasm/cap-memory.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { builtFacts } from './built.ts';
@@ -18,6 +18,8 @@ export interface PluginModule extends CompiledModule {
   transforms: readonly Transform[];
   /** With a limit of `memoryPages` only. */
   footprint?: Footprint | null | undefined;
+  /** Why the state of instances cannot be put back, as an end of "module … "; null if it can, or if nobody asked. */
+  whyNotFresh: string | null;
 }
 
 /** @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT */
@@ -27,14 +29,14 @@ export async function compileModule(
   source: LoadedSource,
   options: RewriteOptions = {},
 ): Promise<PluginModule> {
-  const { maxGrowthPages, memoryPages, metered = null, fuel } = options;
-  const isRewritten = metered !== null || (maxGrowthPages ?? memoryPages ?? fuel) !== undefined;
+  const { maxGrowthPages, memoryPages, metered = null, fuel, fresh = false } = options;
+  const isRewritten = fresh || metered !== null || (maxGrowthPages ?? memoryPages ?? fuel) !== undefined;
   const rewriter = isRewritten ? await import('./rewrite.ts') : null;
   if ('module' in source) {
     const prepared = builtFacts.get(source.module)?.prepared;
-    const footprint = rewriter?.refuseCompiled(name, options, prepared);
+    const kept = rewriter?.refuseCompiled(name, options, prepared);
     const described = attempt(() => describeModule(source.module, null, prepared ?? {}), null);
-    if (described) return { name, sha256: null, transforms: [], footprint, ...described };
+    if (described) return { name, sha256: null, transforms: [], whyNotFresh: null, ...kept, ...described };
     throw new CreateError(
       'INVALID_WASM',
       `module "${name}": expected a WebAssembly.Module, got another object`,
@@ -44,7 +46,7 @@ export async function compileModule(
   refuseIfNoWasm(name, source.bytes);
   const { bytes, ...changes } = rewriter
     ? await rewriter.rewrite(platform, name, source.bytes, options)
-    : { bytes: source.bytes, transforms: [] };
+    : { bytes: source.bytes, transforms: [], whyNotFresh: null };
   // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
   const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);
   return { name, sha256, ...changes, ...compiled };
@@ -60,22 +62,23 @@ async function compileBytes(
   if (known) return known;
   const module = await engineCompile(platform, name, bytes, compiling);
   // Only a module with these exports is walked. Another one may have them too: its code is left as it is then.
-  const mayHaveLimits = WebAssembly.Module.exports(module).some(({ name }) => HIDDEN.has(name));
+  const mayHaveLimits = WebAssembly.Module.exports(module).some(isHidden);
   const instruments = mayHaveLimits ? (await import('./instruments.ts')).instrumentsOf(bytes) : {};
   const compiled = describeModule(module, readSignatures(bytes), instruments);
   compiledBefore.keep(bytes, compiled);
   return compiled;
 }
 
-/** Exports added by `meter` and `addFuel`; hidden from users. A module that already uses these names is refused. */
-const HIDDEN = new Set([...Object.values(METER_EXPORTS), ...Object.values(FUEL_EXPORTS)]);
+/** Exports added by `meter`, `addFuel` and `addFresh`; hidden from users. A module that already uses these names is refused. */
+const HIDDEN = new Set([METER_EXPORTS, FUEL_EXPORTS, FRESH_EXPORTS].flatMap(names => Object.values(names)));
+const isHidden = ({ name }: { name: string }) => HIDDEN.has(name) || name.startsWith(FRESH_GLOBAL);
 
 function describeModule(
   module: WebAssembly.Module,
   signatures: Signatures | null,
-  { hasChecks = false, hasFuel = false }: Partial<Instruments>,
+  { hasChecks = false, hasFuel = false, hasFresh = false }: Partial<Instruments>,
 ): CompiledModule {
-  const exports = WebAssembly.Module.exports(module).filter(({ name }) => !HIDDEN.has(name));
+  const exports = WebAssembly.Module.exports(module).filter(item => !isHidden(item));
   return {
     module,
     imports: WebAssembly.Module.imports(module),
@@ -84,5 +87,6 @@ function describeModule(
     signatures,
     hasChecks,
     hasFuel,
+    hasFresh,
   };
 }

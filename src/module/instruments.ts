@@ -1,3 +1,4 @@
+import { removeFresh } from '../wasm/fresh.ts';
 import { removeFuel } from '../wasm/fuel.ts';
 import { unmeter } from '../wasm/meter.ts';
 
@@ -7,10 +8,32 @@ export interface Instruments {
   hasChecks: boolean;
   /** Whether the code counts fuel. Default: false. */
   hasFuel?: boolean | undefined;
+  /** Whether the state of its instances can be put back. Default: false. */
+  hasFresh?: boolean | undefined;
 }
 
-/** Reads from valid bytes whether they ask for the time and count fuel. Checks are added last, and are taken out first. */
-export function instrumentsOf(bytes: Uint8Array<ArrayBuffer>): Required<Instruments> {
-  const unmetered = unmeter(bytes);
-  return { hasChecks: unmetered !== null, hasFuel: removeFuel(unmetered ?? bytes) !== null };
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Returns a module without the additions of one instrument, which must be the last ones; else null. */
+const REMOVE: Readonly<Record<keyof Instruments, (bytes: Bytes) => Bytes | null>> = {
+  hasFresh: removeFresh,
+  hasChecks: unmeter,
+  hasFuel: removeFuel,
+};
+
+/** Reads from valid bytes themselves which code was added to them, in any order. */
+export function instrumentsOf(bytes: Bytes): Required<Instruments> {
+  const found = { hasFresh: false, hasChecks: false, hasFuel: false };
+  const names = Object.keys(REMOVE) as (keyof Instruments)[];
+  for (let rest: Bytes | null = bytes; rest; ) {
+    const all: Bytes = rest;
+    rest = null;
+    for (const name of names) {
+      rest = found[name] ? null : REMOVE[name](all);
+      if (!rest) continue;
+      found[name] = true;
+      break;
+    }
+  }
+  return found;
 }

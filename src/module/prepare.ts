@@ -2,6 +2,7 @@ import { customSection } from '../../abi/encode.ts';
 import { CreateError } from '../errors.ts';
 import { concat } from '../wasm/bytes.ts';
 import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { addFresh, isOnlyFresh, whyNotFresh } from '../wasm/fresh.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
@@ -24,6 +25,8 @@ interface PrepareOptions {
   memoryPages?: number | undefined;
   fuel?: boolean;
   time: boolean;
+  /** `isolation: 'fresh'`, in place */
+  fresh?: boolean;
 }
 
 /**
@@ -37,7 +40,7 @@ export const PREPARED_SECTION = 'plugboard.prepared';
  */
 export function prepareModule(
   bytes: Bytes,
-  { maxPages, memoryPages, fuel = false, time }: PrepareOptions,
+  { maxPages, memoryPages, fuel = false, time, fresh = false }: PrepareOptions,
 ): Bytes {
   if (!WebAssembly.validate(bytes))
     throw new CreateError('INVALID_WASM', `prepare: ${bytes.length} bytes are not a valid module`);
@@ -54,6 +57,13 @@ export function prepareModule(
   if (time) {
     const metered = meter(prepared) ?? refuse();
     prepared = isOnlyMetered(prepared, metered) ? metered : refuse();
+  }
+  if (fresh) {
+    const why = whyNotFresh(prepared);
+    if (why)
+      throw new CreateError('UNSUPPORTED', `prepare: its state cannot be put back in place: it ${why}`);
+    const exporting = addFresh(prepared) ?? refuse();
+    prepared = isOnlyFresh(prepared, exporting) ? exporting : refuse();
   }
   // Last, because fuel and checks add a table and globals.
   const caps: [number | undefined, typeof capTotal][] = [
@@ -76,6 +86,7 @@ export function prepareModule(
     memoryPages: memoryPages ?? null,
     fuel,
     time,
+    fresh,
   });
   prepared = concat([
     prepared,

@@ -2,6 +2,7 @@ import { CreateError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
 import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
+import { addFresh, isOnlyFresh, whyNotFresh } from '../wasm/fresh.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
@@ -15,7 +16,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A change to the bytes of a module between hashing and compiling. */
 export interface Transform {
-  name: 'cap-memory' | 'fuel' | 'meter';
+  name: 'cap-memory' | 'fuel' | 'meter' | 'fresh';
   /** SHA-256 of the bytes before and after, in hexadecimal digits; null where the platform has none, as in pages without https. */
   before: string | null;
   after: string | null;
@@ -30,6 +31,8 @@ export interface RewriteOptions {
   metered?: string | null;
   /** The units of fuel that a call may use; undefined without a limit. */
   fuel?: number | undefined;
+  /** Whether the state of instances is to be put back between calls. */
+  fresh?: boolean | undefined;
 }
 
 /** A requested transform. */
@@ -37,6 +40,8 @@ interface Step {
   name: Transform['name'];
   /** Equal for steps that make the same change. */
   key: string;
+  /** Whether a module stays as it is where this cannot be done. */
+  isOptional?: true;
   /** Changes the bytes. Returns null if the module uses a form that the host does not know. */
   apply(bytes: Bytes): Bytes | null;
   /** @throws {CreateError} for a module that is over the limit from the start */
@@ -49,7 +54,13 @@ interface Step {
   refuse(why: string): never;
 }
 
-function stepsFor({ maxGrowthPages, memoryPages, metered = null, fuel }: RewriteOptions): Step[] {
+function stepsFor({
+  maxGrowthPages,
+  memoryPages,
+  metered = null,
+  fuel,
+  fresh = false,
+}: RewriteOptions): Step[] {
   const steps: Step[] = [];
   const refuse = (message: string) => {
     throw new CreateError('UNSUPPORTED', message);
@@ -107,11 +118,23 @@ function stepsFor({ maxGrowthPages, memoryPages, metered = null, fuel }: Rewrite
         ),
     });
   }
+  if (fresh) {
+    steps.push({
+      name: 'fresh',
+      key: 'fresh',
+      isOptional: true,
+      apply: bytes => (instrumentsOf(bytes).hasFresh ? bytes : addFresh(bytes)),
+      check: (before, after) =>
+        before === after || (isOnlyFresh(before, after) && WebAssembly.validate(after)),
+      isKept: prepared => prepared.hasFresh === true,
+      refuse: why => refuse(`isolation: 'fresh' cannot be honoured in place: ${why}`),
+    });
+  }
   return steps;
 }
 
 /**
- * Returns the footprint that `memoryPages` needs; null without this limit.
+ * Returns the footprint that `memoryPages` needs, null without this limit, and why state cannot be put back.
  * @param prepared the limits that a build tool has found in the bytes
  * @throws {CreateError} UNSUPPORTED if the options ask for a transform: a compiled module has no bytes to change
  */
@@ -119,8 +142,9 @@ export function refuseCompiled(
   name: string,
   options: RewriteOptions,
   prepared?: Preparation,
-): Footprint | null {
+): Pick<Rewritten, 'footprint' | 'whyNotFresh'> {
   for (const step of stepsFor(options)) {
+    if (step.isOptional) continue;
     if (prepared === undefined)
       step.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
     else if (!step.isKept(prepared))
@@ -128,9 +152,13 @@ export function refuseCompiled(
         `module "${name}" came compiled, and was not prepared for this limit (see plugboard prepare)`,
       );
   }
-  if (options.memoryPages === undefined) return null;
+  const isInexact = options.fresh === true && prepared?.hasFresh !== true;
+  const whyNotFresh = isInexact
+    ? 'came compiled, and was not prepared (see plugboard prepare --fresh)'
+    : null;
+  if (options.memoryPages === undefined) return { footprint: null, whyNotFresh };
   const { maxPages = 0, startPages = maxPages, hiddenPages = maxPages } = prepared!;
-  return { startPages, maxPages, hiddenPages };
+  return { footprint: { startPages, maxPages, hiddenPages }, whyNotFresh };
 }
 
 /** @throws {CreateError} MEMORY_LIMIT */
@@ -149,6 +177,8 @@ interface Rewritten {
   transforms: readonly Transform[];
   /** Null without a limit of `memoryPages`. */
   footprint: Footprint | null;
+  /** Why the state of instances cannot be put back, where that was asked for. */
+  whyNotFresh: string | null;
 }
 
 /** Rewritten bytes by the keys of the steps. Kept, because rewriting with its checks takes longer than making a plugin. */
@@ -176,6 +206,7 @@ export async function rewrite(
   const rewritten = {
     ...taken,
     footprint: options.memoryPages === undefined ? null : footprintOf(taken.bytes),
+    whyNotFresh: options.fresh ? whyNotFresh(bytes) : null,
   };
   if (kept) kept.set(key, rewritten);
   else rewrittenBefore.keep(bytes, new Map([[key, rewritten]]));
@@ -187,12 +218,14 @@ async function takeSteps(
   name: string,
   bytes: Bytes,
   steps: readonly Step[],
-): Promise<Omit<Rewritten, 'footprint'>> {
+): Promise<Omit<Rewritten, 'footprint' | 'whyNotFresh'>> {
   const transforms: Transform[] = [];
   let before = bytes;
-  for (const { name: step, apply, check, refuse } of steps) {
+  for (const { name: step, apply, check, refuse, isOptional } of steps) {
     const after = apply(before);
-    if (!after || !check(before, after))
+    const isChanged = after !== null && check(before, after);
+    if (!isChanged && isOptional) continue;
+    if (!isChanged)
       return refuse(`module "${name}" uses a form that the host does not know, or is too large for it`);
     if (after === before) continue;
     const [from, to] = await Promise.all([before, after].map(each => hexOfSha256IfPossible(platform, each)));

@@ -36,9 +36,10 @@ export interface PoolOptions {
 export interface UseOptions {
   /**
    * `shared`: a plugin that served this key before may serve it again, with its memory and variables. `new`: a new plugin, for
-   * this use alone. A plugin never serves two keys. Default: `shared`.
+   * this use alone. `fresh`: one that served this key before, with its state put back as after its start functions, if the compiled plugin has
+   * `isolation: 'fresh'` and that is exact in place; else a new one. A plugin never serves two keys. Default: `shared`.
    */
-  isolation?: 'shared' | 'new' | undefined;
+  isolation?: 'shared' | 'fresh' | 'new' | undefined;
   /** Takes a use out of the queue; `call` also passes it to the call of the plugin. */
   signal?: AbortSignal | undefined;
 }
@@ -60,7 +61,7 @@ export const USE_OPTIONS: OptionTable<UseOptions> = {
   of: 'pool.use(key, work, options) and pool.call(key, name, input, hostContext, options)',
   nullIsLeftOut: true,
   rows: {
-    isolation: { ...oneOf(['shared', 'new']), default: 'shared' },
+    isolation: { ...oneOf(['shared', 'fresh', 'new']), default: 'shared' },
     signal: { ...aSignal, default: 'none' },
   },
 };

@@ -269,11 +269,12 @@ export class PluginPool {
   }
 
   async #obtain(key: string, isolation: UseOptions['isolation']): Promise<Member> {
-    const at = isolation === 'new' ? -1 : this.#idle.findLastIndex(member => member.key === key);
+    const at = this.#idle.findLastIndex(member => member.key === key && isKept(member, isolation));
     if (at >= 0) {
       this.#counts.reused++;
       const [member] = this.#idle.splice(at, 1);
       this.#used.add(member!);
+      if (isolation === 'fresh') member!.plugin.renew();
       return member!;
     }
     while (this.#plugins >= this.#max) {
@@ -307,9 +308,8 @@ export class PluginPool {
     this.#used.delete(member);
     const { plugin, compiled } = member;
     if (plugin.isSick) this.#counts.sick++;
-    const isKept =
-      isolation === 'shared' && plugin.isReusable && compiled === this.#compiled && !this.#isEnded;
-    if (isKept) this.#idle.push(member);
+    const isCurrent = compiled === this.#compiled && !this.#isEnded;
+    if (isCurrent && plugin.isReusable && isKept(member, isolation)) this.#idle.push(member);
     else void this.#retire(member);
     if (this.#idle.length > this.#maxIdle) void this.#retire(this.#idle.shift()!);
   }
@@ -340,6 +340,10 @@ export class PluginPool {
     for (const resolve of this.#changed.splice(0)) resolve();
   }
 }
+
+/** Whether a plugin may serve its key again after, or in, a use of this isolation. With `fresh` each of its calls begins with the first state. */
+const isKept = ({ plugin }: Member, isolation: UseOptions['isolation']): boolean =>
+  isolation === 'shared' || (isolation === 'fresh' && plugin.report.fresh?.inPlace === true);
 
 const nameOf = (key: string): string => `pool, key ${JSON.stringify(excerpt(key, 100))}`;
 

@@ -248,4 +248,10 @@ const START_CODES = [
   'WORKER_FAILED',
 ];
 
-export const isOwnToStart = (code: string): boolean => START_CODES.includes(code);
+/** Returns the error for an instance that could not be started. */
+export function notStarted(site: CallSite, module: string, error: CallError | null): CallError {
+  const reason = error ?? site.kernel.ended;
+  const code = error && START_CODES.includes(error.code) ? error.code : 'INIT_FAILED';
+  const message = `module "${module}": ${excerpt(reason?.message ?? '')}`;
+  return new CallError(code, message, { cause: reason, ...site.printed() });
+}

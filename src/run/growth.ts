@@ -78,7 +78,8 @@ function shareOf({ modules }: LinkPlan, limitPages: number): MemoryShare {
 /** Returns the settings with a lower limit for the kernel memory: it gets the pages with which the plugin does not start. */
 function withKernelRoom(settings: Settings, { limitPages, startPages }: MemoryShare): Settings {
   const roomBytes = (limitPages - startPages) * PAGE_BYTES;
-  return { ...settings, maxKernelBytes: Math.min(roomBytes, settings.maxKernelBytes ?? roomBytes) };
+  if ((settings.maxKernelBytes ?? Number.POSITIVE_INFINITY) <= roomBytes) return settings;
+  return { ...settings, maxKernelBytes: roomBytes, kernelLimitedBy: 'limits.memoryPages' };
 }
 
 /**

@@ -77,10 +77,10 @@ export const TIME_KEEPERS: readonly TimeKeeper[] = [
 /** Decides which limits the plugin's own code has to keep. */
 export function limitsFor(
   settings: Pick<Settings, 'preopens'> &
-    Partial<Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'memoryPages' | 'fuel'>>,
+    Partial<Pick<Settings, 'timeoutMs' | 'timeoutBy' | 'maxGrowthPages' | 'memoryPages' | 'fuel' | 'fresh'>>,
   platform: Workers,
 ): Limits {
-  const { timeoutMs, timeoutBy, maxGrowthPages, memoryPages, fuel } = settings;
+  const { timeoutMs, timeoutBy, maxGrowthPages, memoryPages, fuel, fresh = false } = settings;
   const facts = {
     timeoutMs,
     timeoutBy,
@@ -88,7 +88,7 @@ export function limitsFor(
     lacksForce: platform.lacksForce(),
   };
   const { metered } = firstThatFits(TIME_KEEPERS, facts);
-  return { timeoutMs, maxGrowthPages, memoryPages, fuel, metered: metered(facts) };
+  return { timeoutMs, maxGrowthPages, memoryPages, fuel, fresh, metered: metered(facts) };
 }
 
 /** Why `callSync` is refused. */

@@ -13,6 +13,24 @@ export interface MemoryShare {
   hiddenPages: number;
 }
 
+/** The memory that a plugin takes, in pages of 64 KiB. */
+export interface PluginMemory {
+  /** Pages of the memories that its modules export; 0 without an instance. In a worker, as of its last call. */
+  pluginPages: number;
+  /** Pages of the kernel memory, which holds inputs, outputs and other blocks. */
+  kernelPages: number;
+  /** The most pages of both together that were seen: now, and each time an instance was dropped, as after a trap. */
+  peakPages: number;
+}
+
+/** How each call begins with the state after initialisation. */
+export interface Freshness {
+  /** Whether memory and globals are put back in place. Else each call gets a new instance. */
+  readonly inPlace: boolean;
+  /** Why they are not. Null if they are. */
+  readonly why: string | null;
+}
+
 /** How a plugin runs. */
 export interface PluginReport {
   kernel: KernelTier;
@@ -21,6 +39,8 @@ export interface PluginReport {
   timeoutBy: TimeoutBy | null;
   /** Null without `limits.memoryPages`. */
   memory: MemoryShare | null;
+  /** Null without `isolation: 'fresh'`. */
+  fresh: Freshness | null;
   wasi: boolean;
   /** The checked hash of the main module; null if the manifest gives none. */
   sha256: string | null;
@@ -34,6 +54,7 @@ export function reportOn(
   tier: KernelTier,
   { timeoutMs, metered }: Limits,
   memory: MemoryShare | null = null,
+  fresh: Freshness | null = null,
 ): PluginReport {
   const all = [...modules.values()];
   return Object.freeze({
@@ -41,6 +62,7 @@ export function reportOn(
     isolation: mode,
     timeoutBy: timeoutMs === undefined ? null : metered === null ? 'worker' : 'checks',
     memory,
+    fresh,
     wasi: all.some(({ links }) => links.some(({ provider }) => provider.kind === 'wasi')),
     sha256: main.sha256,
     modules: all.map(({ name, sha256, transforms }) => ({ name, sha256, transforms })),

@@ -25,6 +25,10 @@ export interface Runner {
   growth(): readonly number[];
   /** Returns the units of fuel that the last call has used, once after it; 0 for modules that do not count them. */
   takeFuel(): number;
+  /** Puts the instances back to their state after initialisation. Returns false where new ones have to be made. */
+  restore(): boolean;
+  /** Why `restore` returns false; null if it does not, or if the state was not kept. */
+  readonly whyNotFresh: string | null;
   /** Drops the instances. A worker that still runs is ended by force. */
   drop(): void;
   /** Releases everything else, such as the worker. */
@@ -100,6 +104,14 @@ export class LocalRunner implements Runner {
 
   takeFuel(): number {
     return this.#fuel?.take() ?? 0;
+  }
+
+  restore(): boolean {
+    return this.#instances?.kept?.restore() ?? false;
+  }
+
+  get whyNotFresh(): string | null {
+    return this.#instances?.kept?.why ?? null;
   }
 
   drop(): void {

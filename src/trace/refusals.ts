@@ -1,12 +1,14 @@
-/** The options that refuse calls of imports, by the code of the error. The first row that fits counts. */
-const REFUSALS: readonly { code: RegExp; message?: RegExp; option: string }[] = [
+/**
+ * The options that refuse calls of imports, by the code of the error. The first row that fits counts. Without an option the message names it, or
+ * the engine has refused.
+ */
+const REFUSALS: readonly { code: RegExp; message?: RegExp; option?: string }[] = [
   { code: /^HTTP_DENIED$/, message: /allowedSchemes/, option: 'allowedSchemes' },
   { code: /^HTTP_DENIED$/, message: /allowPrivateAddresses/, option: 'allowPrivateAddresses' },
   { code: /^HTTP_(DENIED|NOT_ENABLED)$/, option: 'allowedHosts' },
   { code: /^HTTP_RESPONSE_LIMIT$/, option: 'memory.maxHttpResponseBytes' },
   { code: /^VAR_LIMIT$|^VARS_DISABLED$/, option: 'memory.maxVarBytes' },
-  { code: /^MEMORY_LIMIT$/, option: 'memory.maxPages' },
-  { code: /^BUDGET_EXCEEDED$/, option: 'limits' },
+  { code: /^MEMORY_LIMIT$|^BUDGET_EXCEEDED$/ },
   { code: /^TIMEOUT$/, option: 'timeoutMs' },
 ];
 
@@ -19,8 +21,5 @@ export function refusedBy(error: unknown, errno: string | undefined): string | u
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   if (typeof code !== 'string') return undefined;
   const row = REFUSALS.find(row => row.code.test(code) && (row.message?.test(String(message)) ?? true));
-  if (row?.option !== 'limits') return row?.option;
-  // The message names the budget.
-  const budget = /limits\.\w+/.exec(String(message));
-  return budget ? budget[0] : row.option;
+  return row && (row.option ?? /(limits|memory)\.\w+/.exec(String(message))?.[0]);
 }

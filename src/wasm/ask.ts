@@ -4,6 +4,15 @@ export const METER_EXPORTS = { ask: 'plugboard.ask', start: 'plugboard.start' };
 /** Exports that `addFuel` adds: a function that sets the counter and returns its value before, and that of the start section. */
 export const FUEL_EXPORTS = { exchange: 'plugboard.fuel', start: 'plugboard.fuel.start' };
 
+/** Exports that `addFresh` adds: the pages that the memory has for the plugin, the memory, and the function of the start section. */
+export const FRESH_EXPORTS = {
+  pages: 'plugboard.fresh.pages',
+  memory: 'plugboard.fresh.memory',
+  start: 'plugboard.fresh.start',
+};
+/** The names of its exports of mutable globals begin so; their index follows. */
+export const FRESH_GLOBAL = 'plugboard.fresh.global.';
+
 /** The counter of code that may use any amount of fuel: a number that i64 and f64 hold exactly. */
 export const NO_LIMIT = 2 ** 62;
 
@@ -23,4 +32,9 @@ export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
 export function fill({ exports }: WebAssembly.Instance, onCounter: (exchange: Exchange) => void): void {
   onCounter(exports[FUEL_EXPORTS.exchange] as Exchange);
   (exports[FUEL_EXPORTS.start] as (() => void) | undefined)?.();
+}
+
+/** Runs the function of the start section of a module whose state can be put back. */
+export function begin({ exports }: WebAssembly.Instance): void {
+  (exports[FRESH_EXPORTS.start] as (() => void) | undefined)?.();
 }

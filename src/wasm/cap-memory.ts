@@ -1,5 +1,6 @@
 import { limits as encodeLimits, section as encodeSection, SECTIONS, vector } from '../../abi/encode.ts';
 import { PAGE_BYTES } from '../../abi/size-classes.ts';
+import { FRESH_EXPORTS } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor, unlessMalformed } from './cursor.ts';
 import { readExpression } from './instructions.ts';
@@ -88,9 +89,10 @@ const isLong = ({ flags }: Limits) => (flags & 4) > 0;
 const maxPagesOf = (limits: Limits): number =>
   limits.max ?? (isLong(limits) ? MAX_PAGES.is64 : MAX_PAGES.is32);
 
-/** Whether each memory that the module defines is exported. */
+/** Whether each memory that the module defines is exported. The export that `addFresh` adds does not count. */
 function exportedMemories({ memories, exports }: ModuleOutline): boolean[] {
-  const exported = new Set(exports.map(({ type }) => type as unknown));
+  const own = exports.filter(({ name }) => name !== FRESH_EXPORTS.memory);
+  const exported = new Set(own.map(({ type }) => type as unknown));
   return memories.filter(({ imported }) => !imported).map(memory => exported.has(memory));
 }
 

@@ -33,8 +33,11 @@ export interface Additions {
 export interface Instrument {
   /** The names of its exports. A module that has one already is not changed. */
   exports: { readonly start: string } & Readonly<Record<string, string>>;
-  /** @param start index of the function of the start section; undefined without one */
-  additionsTo(counts: Counts, start: number | undefined): Additions;
+  /**
+   * @param start index of the function of the start section; undefined without one
+   * @param bytes the module. It may have the additions already, behind its own items
+   */
+  additionsTo(counts: Counts, start: number | undefined, bytes: Bytes): Additions;
 }
 
 const countsOf = ({ types, functions, tables, globals, memories }: ModuleOutline): Counts => ({
@@ -53,7 +56,7 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
   const outline = readModule(bytes);
   const taken = Object.values(exports);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
-  const { items, insert } = additionsTo(countsOf(outline), startIndex(bytes, outline));
+  const { items, insert } = additionsTo(countsOf(outline), startIndex(bytes, outline), bytes);
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   const append = (id: number, section: Section | undefined) => {
     const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
@@ -107,7 +110,7 @@ export const isOnlyAdded = (instrument: Instrument, bytes: Bytes, changed: Bytes
 
 function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(changed)];
-  const { items, takeOut } = additionsTo(countsOf(before), startIndex(bytes, before));
+  const { items, takeOut } = additionsTo(countsOf(before), startIndex(bytes, before), bytes);
   const isAdded = ({ id }: Section) => items[id] !== undefined;
   const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
   const kept = after.sections.filter(section => !isAdded(section));
@@ -150,7 +153,7 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
   if (problems.length > 0) return null;
   const start = exportedStart(changed, sections, exports.start);
   const all = countsOf(outline);
-  const none = additionsTo({ ...all, types: 0, functions: 0, tables: 0, globals: 0 }, start).items;
+  const none = additionsTo({ ...all, types: 0, functions: 0, tables: 0, globals: 0 }, start, changed).items;
   const numberOf = (id: number) => none[id]?.length ?? 0;
   const counts = {
     types: all.types - numberOf(SECTIONS.type),
@@ -160,7 +163,7 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
     memories: all.memories,
   };
   if (Math.min(counts.types, counts.functions, counts.tables, counts.globals) < 0) return null;
-  const { items, takeOut } = additionsTo(counts, start);
+  const { items, takeOut } = additionsTo(counts, start, changed);
   const parts: Uint8Array[] = [changed.subarray(0, 8)];
   let isStarted = start === undefined;
   for (const section of sections) {

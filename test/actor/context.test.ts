@@ -18,7 +18,7 @@ suite('actor context', test => {
   test('has every key that the SDKs ask for', () => {
     const payload = writePayload({ in: Message.integer(10), go: Message.flow() });
     const config = writeConfig(readActorConfig({ config: { factor: 3 } }));
-    const text = joinContext(payload, config, writeState(new Map([['count', new Float(1)]])));
+    const text = joinContext(payload, config, writeState(new Map([['count', new Float(1)]])).part);
     is(
       text,
       '{"payload":{"in":{"type":"Integer","data":10},"go":{"type":"Flow","data":null}},' +
@@ -29,7 +29,7 @@ suite('actor context', test => {
   });
 
   test('a state key may be any string', () => {
-    is(writeState(new Map([['__proto__', 1]])), '{"__proto__":1}');
+    is(writeState(new Map([['__proto__', 1]])).part, '{"__proto__":1}');
   });
 });
 
@@ -101,7 +101,7 @@ suite('actor result', test => {
   test('a returned state fits into the next context', async () => {
     const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     const { state } = read(`{"outputs":{},"state":{"k":${deep(125)}}}`);
-    readJson(joinContext('{}', '{}', writeState(new Map(Object.entries(state ?? {})))));
+    readJson(joinContext('{}', '{}', writeState(new Map(Object.entries(state ?? {}))).part));
     const message = 'nested deeper than 127';
     await raises(() => read(`{"outputs":{},"state":{"k":${deep(126)}}}`), {
       code: 'INVALID_RESULT',

@@ -28,8 +28,8 @@ export const textOf = (characters: number): string =>
   JSON.stringify({ in: { type: 'String', data: 'x'.repeat(characters) } });
 
 /** The loop that a program with the JS SDK needs instead of an actor. */
-export async function createLoop() {
-  let kept: Record<string, unknown> = { ...state };
+export async function createLoop(first: object = state) {
+  let kept: Record<string, unknown> = { ...first };
   const functions = {
     __send_output: () => {},
     __get_state: (context: PeerContext, key: bigint) =>

@@ -24,8 +24,10 @@ const AGAINST: Record<string, Record<string, string>> = {
   network: { network: 'process()', 'process()': 'js-sdk' },
   policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
+  state: { actor: 'js-sdk' },
   tenants: {
     pool: 'instantiate',
+    fresh: 'instantiate',
     instantiate: 'createPlugin',
     fuel: 'no limit',
     'time checks': 'no limit',

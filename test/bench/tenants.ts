@@ -36,6 +36,13 @@ const callsOf = ([file, fn, options]: (typeof PLUGINS)[number]): Workload => {
         },
       },
       {
+        name: 'fresh',
+        make: async () => {
+          const plugin = await createPlugin(bytes, { ...options, isolation: 'fresh' });
+          return () => plugin.call(fn, INPUT);
+        },
+      },
+      {
         name: 'instantiate',
         make: async () => {
           const compiled = await compilePlugin(bytes, options);

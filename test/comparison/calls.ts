@@ -84,6 +84,15 @@ export const calls: ComparisonTopic = {
       why: 'As the JS SDK.',
     },
     {
+      id: 'fresh-grown',
+      case: "a plugin with `isolation: 'fresh'` reads beyond its memory, in pages by which an earlier call had grown it",
+      native: 'trap: each call would get a new instance',
+      js: 'trap: each call would get a new instance',
+      plugboard:
+        'zero, and a store there is kept until the call ends; `memory.size` and `memory.grow` answer as in a new instance',
+      why: 'A memory cannot shrink. A new instance for each call that grows its memory would make fresh calls slow.',
+    },
+    {
       id: 'plugin-reset',
       case: '`reset()` of the plugin',
       native: 'variables stay',

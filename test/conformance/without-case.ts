@@ -6,7 +6,7 @@ const OF_ABI: readonly (readonly [reason: string, rows: string])[] = [
   ],
   [
     'about the interface of a host in its own language',
-    'input-set-zero output-copy var-preset call-overlap call-active plugin-reset plugin-closed instance-closed after-start-vars manifest-options',
+    'input-set-zero output-copy var-preset call-overlap call-active fresh-grown plugin-reset plugin-closed instance-closed after-start-vars manifest-options',
   ],
   [
     'about manifests that the schema of cases refuses, or values that only one host takes',

@@ -34,6 +34,7 @@ export async function embed(
     maxGrowthPages: undefined,
     memoryPages: undefined,
     fuel: undefined,
+    fresh: false,
   };
   const sinks = { stdout: new LineSink(), stderr: new LineSink(), onDiagnostic: () => {} };
   return {
@@ -49,6 +50,7 @@ export async function embed(
       ask: null,
       onFuel: () => {},
       makeRoom: null,
+      keepState: null,
     },
     imports,
   };

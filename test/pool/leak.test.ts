@@ -1,8 +1,9 @@
-import { CreateError, compilePlugin, type HostFunctions, type Plugin } from '../../src/node.ts';
+import { CreateError, compilePlugin, type Plugin } from '../../src/node.ts';
 import { PluginPool } from '../../src/pool/index.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
+import { NOT_ALONE, stubsFor } from '../helpers/stubs.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** Text that no fixture contains. */
@@ -36,8 +37,11 @@ async function withMemories<T>(work: (made: readonly WebAssembly.Memory[]) => Pr
 const bytesOf = ({ buffer }: WebAssembly.Memory) => new Uint8Array(buffer);
 
 /** Names the places of a plugin at which the canary stands. */
-async function placesOf(plugin: Plugin, kernel: readonly WebAssembly.Memory[]): Promise<string[]> {
-  const { exports } = await plugin.getInstance();
+function placesOf(
+  plugin: Plugin,
+  { exports }: WebAssembly.Instance,
+  kernel: readonly WebAssembly.Memory[],
+): string[] {
   const memories = Object.values(exports).filter(item => item instanceof WebAssembly.Memory);
   return [
     ...(memories.some(memory => includes(bytesOf(memory))) ? ['plugin memory'] : []),
@@ -46,63 +50,67 @@ async function placesOf(plugin: Plugin, kernel: readonly WebAssembly.Memory[]): 
   ];
 }
 
-/** Functions in place of all that a fixture imports from its host. */
-function stubsFor(bytes: Uint8Array<ArrayBuffer>): HostFunctions {
-  const functions: Record<string, Record<string, () => undefined>> = {};
-  for (const { module, name, kind } of WebAssembly.Module.imports(new WebAssembly.Module(bytes))) {
-    const isOwn = module === 'extism:host/env' || module === 'wasi_snapshot_preview1';
-    if (kind !== 'function' || isOwn) continue;
-    functions[module] ??= {};
-    functions[module][name] = () => undefined;
-  }
-  return functions;
-}
-
-/** Fixtures that are made with another module, or by another program, only. */
-const NOT_ALONE = ['UNRESOLVED_IMPORTS', 'INIT_FAILED'];
-
-suite('pool: a new plugin for each use', test => {
-  const seen = new Set<string>();
-  for (const folder of readIndex()) {
-    const { wasm, cases } = readCaseFile(folder);
-    const names = [...new Set(cases.flatMap(({ calls = [] }) => calls.map(call => call.function)))];
-    test(`${folder}: nothing of the call before can be found`, async () => {
-      const bytes = host().readBytes(`fixtures/${folder}/${wasm}`).slice();
-      const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 100_000_000 } } as const;
-      const pool = new PluginPool(await compilePlugin(bytes, options), { max: 1 });
-      /** Uses a new plugin, and returns the places at which the canary stands then. */
-      const placesAfter = (work: (plugin: Plugin) => Promise<void>) =>
-        withMemories(kernel =>
-          pool.use(
-            'tenant',
-            async plugin => {
+for (const isolation of ['new', 'fresh'] as const) {
+  suite(`pool: a use with isolation ${isolation}`, test => {
+    const seen = new Set<string>();
+    /** Fixtures whose one plugin served all uses. */
+    let served = 0;
+    for (const folder of readIndex()) {
+      const { wasm, cases } = readCaseFile(folder);
+      const names = [...new Set(cases.flatMap(({ calls = [] }) => calls.map(call => call.function)))];
+      test(`${folder}: nothing of the call before can be found`, () =>
+        withMemories(async made => {
+          const bytes = host().readBytes(`fixtures/${folder}/${wasm}`).slice();
+          const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 100_000_000 } } as const;
+          const compiled = await compilePlugin(
+            bytes,
+            isolation === 'fresh' ? { ...options, isolation } : options,
+          );
+          const pool = new PluginPool(compiled, { max: 1 });
+          /** Memories of the plugin that served last. */
+          let kernel: readonly WebAssembly.Memory[] = [];
+          /** Uses a plugin, and returns the places at which the canary stands then. */
+          const placesAfter = (work: (plugin: Plugin) => Promise<void>) => {
+            const [plugins, memories] = [pool.stats().made, made.length];
+            const use = async (plugin: Plugin) => {
+              if (pool.stats().made > plugins) kernel = made.slice(memories);
+              // Asked for before the work: a plugin that is fresh in place is put back when it is asked.
+              const instance = await plugin.getInstance();
               await work(plugin);
-              return placesOf(plugin, kernel);
-            },
-            { isolation: 'new' },
-          ),
-        );
-      const callAll = async (plugin: Plugin, input: string) => {
-        for (const name of names) await plugin.call(name, input).catch(() => {});
-      };
-      try {
-        const left = await placesAfter(async plugin => {
-          plugin.setVar('canary', CANARY);
-          await callAll(plugin, CANARY);
-        });
-        for (const place of left) seen.add(place);
-        equal(await placesAfter(async () => {}), []);
-        equal(await placesAfter(plugin => callAll(plugin, 'another input')), []);
-      } catch (error) {
-        ok(error instanceof CreateError && NOT_ALONE.includes(error.code), String(error));
-      } finally {
-        await pool.close();
-      }
-    });
-  }
+              return placesOf(plugin, isolation === 'fresh' ? instance : await plugin.getInstance(), kernel);
+            };
+            return pool.use('tenant', use, { isolation });
+          };
+          const callAll = async (plugin: Plugin, input: string) => {
+            for (const name of names) await plugin.call(name, input).catch(() => {});
+          };
+          try {
+            const left = await placesAfter(async plugin => {
+              if (isolation === 'new') plugin.setVar('canary', CANARY);
+              await callAll(plugin, CANARY);
+              // A call would put them back. Some plugins have filled their variables.
+              if (isolation === 'fresh' && plugin.vars.size === 0) plugin.setVar('canary', CANARY);
+            });
+            for (const place of left) seen.add(place);
+            equal(await placesAfter(async () => {}), [], 'before a call');
+            equal(await placesAfter(plugin => callAll(plugin, 'another input')), [], 'after other calls');
+            if (pool.stats().made === 1) served++;
+          } catch (error) {
+            if (!(error instanceof CreateError && NOT_ALONE.includes(error.code))) throw error;
+          } finally {
+            await pool.close();
+          }
+        }));
+    }
 
-  test('the canary was found in each place before', () => {
-    equal([...seen].sort(), ['kernel memory', 'plugin memory', 'variables']);
-    is(includes(new TextEncoder().encode(`x${CANARY}`)), true);
+    test('the canary was found in each place before', () => {
+      equal([...seen].sort(), ['kernel memory', 'plugin memory', 'variables']);
+      is(includes(new TextEncoder().encode(`x${CANARY}`)), true);
+    });
+
+    // A plugin that has trapped never comes back, and many cases trap.
+    test(`plugins ${isolation === 'new' ? 'never serve' : 'often serve'} a second use`, () => {
+      ok(isolation === 'new' ? served === 0 : served > 12, `${served} fixtures`);
+    });
   });
-});
+}

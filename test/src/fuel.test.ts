@@ -469,6 +469,7 @@ suite('limits.fuel', test => {
     equal(preparationOf(prepared), {
       hasChecks: true,
       hasFuel: true,
+      hasFresh: false,
       initialPages: 1,
       startPages: 1,
       maxPages: 3,

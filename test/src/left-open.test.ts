@@ -257,6 +257,37 @@ suite('kept workers', test => {
     equal(counts, { started: 3, ended: 1 });
   });
 
+  test('a worker that could not carry out drop is not kept', async () => {
+    for (const [fails, expected] of [
+      [false, { started: 1, ended: 0 }],
+      [true, { started: 2, ended: 2 }],
+    ] as const) {
+      const { platform, counts } = counting();
+      const failing: Platform = {
+        ...platform,
+        startWorker: (events, args) => {
+          let isDropped = false;
+          const onMessage = (message: unknown) =>
+            events.onMessage(
+              isDropped && fails ? { ...Object(message), thrown: { message: 'no' } } : message,
+            );
+          const handle = platform.startWorker({ ...events, onMessage }, args);
+          const post = (message: unknown) => {
+            isDropped = (message as { kind: string }).kind === 'drop';
+            handle.post(message);
+          };
+          return { ...handle, post };
+        },
+      };
+      for (let made = 0; made < 2; made++) {
+        const plugin = await createOn(failing, wasm, kept);
+        is(await countOf(plugin), 1);
+        await plugin.close();
+      }
+      equal(counts, expected);
+    }
+  });
+
   test('a worker that was ended, or has options of its own, is not kept', async () => {
     const { platform, counts } = counting();
     const stopped = await createOn(platform, wasm, { ...kept, timeoutMs: 100 });

@@ -48,6 +48,7 @@ suite('prepared modules', test => {
     equal(preparationOf(WASM), {
       hasChecks: false,
       hasFuel: false,
+      hasFresh: false,
       initialPages: 1,
       startPages: 1,
       maxPages: 65_536,
@@ -57,6 +58,7 @@ suite('prepared modules', test => {
     equal(preparationOf(prepareModule(WASM, { maxPages: 3, time: false })), {
       hasChecks: false,
       hasFuel: false,
+      hasFresh: false,
       initialPages: 1,
       startPages: 1,
       maxPages: 4,
@@ -66,6 +68,7 @@ suite('prepared modules', test => {
     equal(preparationOf(prepareModule(WASM, { maxPages: 0, time: true })), {
       hasChecks: true,
       hasFuel: false,
+      hasFresh: false,
       initialPages: 1,
       startPages: 1,
       maxPages: 1,

@@ -54,6 +54,7 @@ export const traced = (withHttp: boolean): Uint8Array<ArrayBuffer> => {
       name: 'word',
       body: ['i64.const 8', 'call alloc', 'i64.const 7', 'call store_u64', input, 'call load_u8', 'drop'],
     },
+    { name: 'large', body: ['i64.const 1000000', 'call alloc', 'drop'] },
     { name: 'free', body: [input, 'call free', input, 'call free'] },
     { name: 'echo', body: [input, 'call input_length', 'call output_set'] },
     { name: 'fail', body: [input, 'call error_set', 'i32.const 1'], ...i32 },

@@ -236,6 +236,14 @@ suiteOnThread('values of a trace', test => {
       code: 'VAR_LIMIT',
     },
     { export: 'word', input: 'x', options: { memory: { maxPages: 1 } }, by: '' },
+    ...(
+      [
+        ['memory.maxPages', { memory: { maxPages: 1 } }],
+        ['memory.maxPages', { memory: { maxPages: 1 }, limits: { memoryPages: 100 } }],
+        ['limits.memoryPages', { memory: { maxPages: 100 }, limits: { memoryPages: 3 } }],
+        ['limits.memoryPages', { limits: { memoryPages: 3 } }],
+      ] as const
+    ).map(([by, options]) => ({ export: 'large', options, by, code: 'MEMORY_LIMIT' })),
     {
       export: 'vars',
       input: 'v',
@@ -248,7 +256,7 @@ suiteOnThread('values of a trace', test => {
     { export: 'open', options: { preopens: { '/': files } }, by: '' },
   ];
   for (const { export: name, input = '', options, by, code } of refusals) {
-    test(`${name} with ${JSON.stringify(Object.keys(options))}, ${code ?? by}: a refusal names its option`, async () => {
+    test(`${name} with ${JSON.stringify(options)}, ${code ?? by}: a refusal names its option`, async () => {
       const { events, error } = await trace(name, input, 'none', options);
       const refused = events.flatMap(event => (event.type === 'import' && !event.allowed ? [event] : []));
       equal(

@@ -22,7 +22,7 @@ import type { Protocol } from './outline.ts';
  * JavaScript engine can suspend a plugin. `strict` and `onDiagnostic` cover messages and results as well. `stdout` and
  * `stderr` get the plugin's lines, which are otherwise printed on the host's stderr.
  */
-export interface EngineOptions extends Omit<PluginOptions, 'config' | 'limits'> {
+export interface EngineOptions extends Omit<PluginOptions, 'config' | 'limits' | 'isolation'> {
   /** Clock, random bytes, files and fetch of the runtime. Default: web standards alone. */
   platform?: Platform | undefined;
   /** Put before each line that the plugin prints. Default: `actor`. */
@@ -38,7 +38,7 @@ export interface EngineOptions extends Omit<PluginOptions, 'config' | 'limits'> 
 }
 
 type Rows = OptionTable<EngineOptions>['rows'];
-const { config: _, limits: __, ...pluginRows } = PLUGIN_OPTIONS.rows;
+const { config: _, limits: __, isolation: ___, ...pluginRows } = PLUGIN_OPTIONS.rows;
 
 /** Options that are passed on to `createPlugin`: wrong values get its code, INVALID_OPTION. */
 const ofPlugin = Object.fromEntries(

@@ -2,8 +2,8 @@ import { aText, readArgument, readOptions } from '../../../wasi/options.ts';
 import { CallError } from '../../call-error.ts';
 import { excerpt } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Plugin, PluginMemory } from '../../plugin.ts';
-import type { PluginReport } from '../../run/report.ts';
+import type { Plugin } from '../../plugin.ts';
+import type { PluginMemory, PluginReport } from '../../run/report.ts';
 import { PAGE_BYTES } from '../../units.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
@@ -16,6 +16,7 @@ import {
   refuseOption,
   strictly,
 } from '../errors.ts';
+import { KnownMembers } from '../json/reader.ts';
 import { type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
@@ -29,7 +30,7 @@ import { ModuleError } from './module-error.ts';
 import { checkEntryPoint, openPlugin, outlineOfScript, stdioOf } from './open.ts';
 import type { Protocol } from './outline.ts';
 import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
-import { readPlainResult, readResult } from './result.ts';
+import { readPlainResult, readResult, STATE } from './result.ts';
 import type { PluginStdio } from './stdio.ts';
 
 /** A state leaves at least one eighth of the limits of input and output to messages. */
@@ -55,6 +56,8 @@ interface EngineTraits {
 /** Runs one Extism plugin as the logic of an actor. The module is compiled once, and its instance used again. */
 export class ExtismEngine {
   readonly #traits: EngineTraits;
+  /** Values of the state that the plugin returned last. */
+  readonly #knownState = new KnownMembers(STATE);
   #plugin: Plugin;
   #isInDoubt: boolean;
 
@@ -182,7 +185,12 @@ export class ExtismEngine {
       whole =
         this.protocol === 'ports'
           ? toPlainPacket(call.payload)
-          : joinContext(call.payload, call.config, call.statePart ?? writeState(call.state, codec), codec);
+          : joinContext(
+              call.payload,
+              call.config,
+              call.statePart ?? writeState(call.state, codec).part,
+              codec,
+            );
     } catch (cause) {
       return refuseForeign(cause, 'process');
     }
@@ -195,7 +203,7 @@ export class ExtismEngine {
       const { outputs, state } =
         this.protocol === 'ports'
           ? readPlainResult(bytesOf(output))
-          : readResult(bytesOf(output), report, codec);
+          : readResult(bytesOf(output), report, codec, this.#knownState);
       this.#isInDoubt = false;
       return { outputs, state, written: live.written, outputBytes };
     } catch (error) {

@@ -29,6 +29,15 @@ export interface Form<Out> {
 export const writeValue = <Out>(value: unknown, form: Form<Out>, path: readonly string[] = []): Out =>
   new Writer(form, path).write(value);
 
+/** @throws {ActorError} JSON_VALUE */
+export function checkText(text: string, path: readonly (string | number)[]): void {
+  if (isWellFormed(text)) return;
+  throw notJson(path, 'a string with half a surrogate pair is not JSON');
+}
+
+const notJson = (path: readonly (string | number)[], problem: string) =>
+  new ActorError('JSON_VALUE', `${path.length > 0 ? formatPath(path) : 'the value'}: ${problem}`);
+
 class Writer<Out> {
   readonly #form: Form<Out>;
   readonly #path: (string | number)[];
@@ -59,12 +68,8 @@ class Writer<Out> {
   }
 
   #string(value: string): Out {
-    this.#check(value);
+    checkText(value, this.#path);
     return this.#form.string(value);
-  }
-
-  #check(text: string): void {
-    if (!isWellFormed(text)) this.#fail('a string with half a surrogate pair is not JSON');
   }
 
   #integer(value: number | bigint): Out {
@@ -107,7 +112,7 @@ class Writer<Out> {
     const keys = Object.keys(object);
     const values: Out[] = [];
     for (const key of keys) {
-      this.#check(key);
+      checkText(key, this.#path);
       values.push(this.#at(key, (object as Record<string, unknown>)[key]));
     }
     return this.#form.object(keys, values);
@@ -121,7 +126,6 @@ class Writer<Out> {
   }
 
   #fail(problem: string): never {
-    const where = this.#path.length > 0 ? formatPath(this.#path) : 'the value';
-    throw new ActorError('JSON_VALUE', `${where}: ${problem}`);
+    throw notJson(this.#path, problem);
   }
 }

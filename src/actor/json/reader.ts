@@ -60,9 +60,44 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions, ...e
   }
 }
 
-/** Does the work of `readJson`, without a check of options. */
-export const parseJson = (input: string | Uint8Array, what = 'the text', maxDepth = MAX_DEPTH): JsonValue =>
-  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth).read();
+/** Does the work of `readJson`, without a check of options. @param known Members that need not be read again */
+export const parseJson = (
+  input: string | Uint8Array,
+  what = 'the text',
+  maxDepth = MAX_DEPTH,
+  known?: KnownMembers,
+): JsonValue =>
+  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth, known).read();
+
+/** A member that was read: its text, its value, and the number of keys and values in it. */
+interface KnownMember {
+  readonly text: string;
+  readonly value: JsonValue;
+  readonly values: number;
+}
+
+/**
+ * The members of one object that stands at the top of each text, such as the state in a result. A member with the same text
+ * as in the text before gets the same value again, which is not read anew. Values that were read must not be changed.
+ * RATIONALE: how-does-a-large-state-cost-only-its-changes
+ */
+export class KnownMembers {
+  /** The key of the object in the outermost object. */
+  readonly of: string;
+  #members: ReadonlyMap<string, KnownMember> = new Map();
+
+  constructor(of: string) {
+    this.of = of;
+  }
+
+  get(key: string): KnownMember | undefined {
+    return this.#members.get(key);
+  }
+
+  replace(members: ReadonlyMap<string, KnownMember>): void {
+    this.#members = members;
+  }
+}
 
 const ESCAPES = new Map(
   Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
@@ -72,21 +107,30 @@ const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } a
 /** Characters that a string must escape: quote, backslash, control characters. The regex is several times as fast as a loop. */
 const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
 const LONG_STRING = 200;
+/** From this length on, V8 makes a slice that holds the whole text. A value that is kept would hold the text of its call. */
+const SLICED_STRING = 13;
 const QUOTE = 0x22;
+const AFTER_MEMBER = ',} \n\r\t';
 const [ZERO, NINE] = [0x30, 0x39];
 
 class Reader {
   readonly #text: string;
   readonly #what: string;
   readonly #maxDepth: number;
+  readonly #known: KnownMembers | undefined;
+  /** Strings of this many characters are copied out of the text, by `JSON.parse`. */
+  #copiedFrom = LONG_STRING;
+  /** The last key of the outermost object. */
+  #top = '';
   #at = 0;
   #depth = 0;
   #values = 0;
 
-  constructor(text: string, what: string, maxDepth: number) {
+  constructor(text: string, what: string, maxDepth: number, known?: KnownMembers) {
     this.#text = text;
     this.#what = what;
     this.#maxDepth = maxDepth;
+    this.#known = known;
   }
 
   read(): JsonValue {
@@ -137,24 +181,56 @@ class Reader {
 
   #object(): JsonObject {
     const object: JsonObject = {};
-    if (this.#next() === '}') return object;
-    for (;;) {
-      if (this.#next() !== '"') this.#fail('a key in quotes');
-      this.#count();
-      const key = this.#string();
-      this.#next();
-      this.#expect(':', '":"');
-      const value = this.#value();
-      setOwn(object, key, value);
-      if (this.#next() === '}') return object;
-      this.#expect(',', '"," or "}"');
+    const known = this.#depth === 2 && this.#top === this.#known?.of ? this.#known : undefined;
+    const members = known && new Map<string, KnownMember>();
+    if (members) this.#copiedFrom = SLICED_STRING;
+    if (this.#next() !== '}') {
+      for (;;) {
+        if (this.#next() !== '"') this.#fail('a key in quotes');
+        this.#count();
+        const key = this.#string();
+        this.#next();
+        this.#expect(':', '":"');
+        if (this.#depth === 1) this.#top = key;
+        const member = members && this.#member(known!.get(key));
+        if (member) members.set(key, member);
+        setOwn(object, key, member ? member.value : this.#value());
+        if (this.#next() === '}') break;
+        this.#expect(',', '"," or "}"');
+      }
     }
+    if (members) {
+      known!.replace(members);
+      this.#copiedFrom = LONG_STRING;
+    }
+    return object;
+  }
+
+  #member(before: KnownMember | undefined): KnownMember {
+    this.#next();
+    const start = this.#at;
+    if (before) {
+      const end = start + before.text.length;
+      // Without a copy, and several times as fast as `startsWith`.
+      const text = this.#text.slice(start, end);
+      // A number may go on behind its text.
+      if (text === before.text && AFTER_MEMBER.includes(this.#text.charAt(end))) {
+        this.#at = end;
+        this.#values += before.values - 1;
+        this.#count();
+        // Not `before`, whose text holds the text of an earlier call.
+        return { text, value: before.value, values: before.values };
+      }
+    }
+    const first = this.#values;
+    const value = this.#value();
+    return { text: this.#text.slice(start, this.#at), value, values: this.#values - first };
   }
 
   #string(): string {
     const start = this.#at++;
     const end = this.#at + plainLength(this.#text, this.#at);
-    if (this.#text.charCodeAt(end) === QUOTE) {
+    if (this.#text.charCodeAt(end) === QUOTE && end - start <= this.#copiedFrom) {
       this.#at = end + 1;
       return this.#text.slice(start + 1, end);
     }
@@ -171,7 +247,7 @@ class Reader {
   #longString(start: number): string | undefined {
     const text = this.#text;
     const end = text.indexOf('"', start + 1);
-    if (end - start < LONG_STRING || text[end - 1] === '\\') return undefined;
+    if (end - start <= this.#copiedFrom || text[end - 1] === '\\') return undefined;
     try {
       const read = JSON.parse(text.slice(start, end + 1)) as string;
       this.#at = end;

@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { AtomicFile } from '../../platform/node-atomic-file.ts';
 import { ActorError } from '../errors.ts';
+import { jsonCodec } from '../message/codec.ts';
 import {
   checkStatePath,
   type FileStateOptions,
@@ -9,6 +10,7 @@ import {
 } from './file-state-options.ts';
 import { readStateFile, type StateModule, type StateRecord, writeStateFile } from './state-file.ts';
 import type { StateMap, StateStore } from './state-store.ts';
+import { type ActorState, writeState } from './written-state.ts';
 
 /**
  * Keeps an actor's state in a file. The file is replaced as a whole after each call that changed the state. It is never half
@@ -22,6 +24,7 @@ export class FileState implements StateStore {
   #module: StateModule | null;
   #record: StateRecord = { module: null, positions: {}, state: {} };
   #state: StateMap = new Map();
+  #written: ActorState | undefined;
   /** Content of the file if this store wrote it; else undefined, and the next commit writes in any case. */
   #text: string | undefined;
 
@@ -82,10 +85,12 @@ export class FileState implements StateStore {
   }
 
   async commit(state: StateMap): Promise<void> {
-    const text = writeStateFile(state, { module: this.#module, positions: this.#record.positions });
+    const written = writeState(new Map(state), jsonCodec, this.#written);
+    const text = writeStateFile(written, { module: this.#module, positions: this.#record.positions });
     if (text !== this.#text) await inFile(this.#path, () => this.#file.replace(text));
     this.#text = text;
-    this.#state = new Map(state);
+    this.#written = written;
+    this.#state = written.state;
   }
 
   async #read(): Promise<void> {

@@ -5,7 +5,7 @@ import { readJson } from '../json/reader.ts';
 import { getOwn, isByte, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json/value.ts';
 import { writeText } from '../json/writer.ts';
 import { jsonCodec } from '../message/codec.ts';
-import type { StateMap } from './state-store.ts';
+import type { ActorState } from './written-state.ts';
 
 /** The module that wrote a state. */
 export interface StateModule {
@@ -109,12 +109,13 @@ export function readStateFile(bytes: Uint8Array, adopt: boolean): StateRecord {
   return record;
 }
 
-/** Returns the text of a state file. @throws {ActorError} JSON_VALUE, JSON_DEPTH with the path of the value */
-export function writeStateFile(state: StateMap, { module, positions }: Omit<StateRecord, 'state'>): string {
-  const plain = Object.fromEntries(state);
-  // Before `pathsOfBytes`, which would not end for a value that contains itself; `writeJson` refuses such a value.
-  const text = writeText(plain, ['state']);
-  const bytes = pathsOfBytes(plain);
+/** Returns the text of a state file. */
+export function writeStateFile(
+  written: ActorState,
+  { module, positions }: Omit<StateRecord, 'state'>,
+): string {
+  const { state, part } = written;
+  const bytes = pathsOfBytes(Object.fromEntries(state));
   const head = {
     plugboard: 'state',
     version: VERSION,
@@ -123,7 +124,7 @@ export function writeStateFile(state: StateMap, { module, positions }: Omit<Stat
     ...(bytes.length > 0 && { bytes }),
   };
   const parts = Object.entries(head).map(([key, value]) => [key, writeText(value, [key])] as const);
-  return `${jsonCodec.join([...parts, ['state', text]])}\n`;
+  return `${jsonCodec.join([...parts, ['state', part]])}\n`;
 }
 
 function parse(bytes: Uint8Array): JsonObject {

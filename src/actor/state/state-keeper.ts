@@ -1,12 +1,11 @@
 import type { JsonObject } from '../json/value.ts';
-import { byteLength } from '../message/codec.ts';
 import { loadFrom, type StateMap, type StateStore, snapshotOf, storeDoes } from './state-store.ts';
 import { type ActorState, isSameState } from './written-state.ts';
 
 /** Writes a state that a store has loaded. */
 interface StateWriter {
   /** @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a state that plugins cannot read */
-  writeStored(state: StateMap): ActorState;
+  writeStored(state: StateMap, before: ActorState): ActorState;
 }
 
 /**
@@ -30,7 +29,7 @@ export class StateKeeper {
 
   /** Size of that state in bytes, in the encoding of the plugin. */
   get bytes(): number {
-    return byteLength(this.#kept.part);
+    return this.#kept.bytes;
   }
 
   /** Returns a copy of that state. */
@@ -60,7 +59,7 @@ export class StateKeeper {
   }
 
   #take(state: StateMap, writer: StateWriter): ActorState {
-    if (!isSameState(state, this.#kept.state)) this.#kept = writer.writeStored(state);
+    if (!isSameState(state, this.#kept.state)) this.#kept = writer.writeStored(state, this.#kept);
     return this.#kept;
   }
 }

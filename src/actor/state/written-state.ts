@@ -1,8 +1,10 @@
 import { attempt } from '../../errors.ts';
 import { ownMap } from '../../values/own.ts';
 import { ActorError, describe } from '../errors.ts';
+import { checkText } from '../json/form.ts';
+import type { JsonValue } from '../json/value.ts';
 import { refuseOver } from '../limits.ts';
-import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
+import { byteLength, type Codec, jsonCodec, type Part } from '../message/codec.ts';
 import type { StateMap } from './state-store.ts';
 
 /** The largest state allowed, and the option that sets this limit. */
@@ -10,6 +12,28 @@ export interface StateRoom {
   readonly bytes: number;
   readonly option: string;
 }
+
+/** The value of one key, and the same value in the encoding of the plugin. */
+class WrittenValue {
+  readonly value: JsonValue;
+  readonly part: Part;
+  readonly #key: string;
+  #bytesBeyond: number | undefined;
+
+  constructor(key: string, value: JsonValue, part: Part) {
+    this.#key = key;
+    this.value = value;
+    this.part = part;
+  }
+
+  /** Bytes of UTF-8 beyond the characters of key and text. */
+  get bytesBeyond(): number {
+    this.#bytesBeyond ??= bytesBeyond(this.#key) + bytesBeyond(this.part);
+    return this.#bytesBeyond;
+  }
+}
+
+const bytesBeyond = (part: Part): number => byteLength(part) - part.length;
 
 /**
  * A state, and the same state in the encoding of the plugin. A state is written only once: the part is checked against the
@@ -19,24 +43,60 @@ export interface StateRoom {
 export class ActorState {
   /** Must not be changed. */
   readonly state: StateMap;
-  /** @internal */
+  /** @internal The written state. Its text is a join of the texts of its values. */
   readonly part: Part;
+  readonly #codec: Codec;
+  readonly #written = new Map<string, WrittenValue>();
 
-  /** @internal Made by a plugin, which writes the part in its encoding. */
-  constructor(state: StateMap, part: Part) {
+  /** @internal Use `writeState`. */
+  constructor(state: StateMap, codec: Codec, before?: ActorState) {
     this.state = state;
-    this.part = part;
+    this.#codec = codec;
+    const kept = before && before.#codec === codec ? before.#written : undefined;
+    const members: [key: string, part: Part][] = [];
+    for (const key of inOrder([...state.keys()])) {
+      const value = state.get(key)!;
+      let written = kept?.get(key);
+      if (!written || !Object.is(written.value, value)) {
+        checkText(key, ['state']);
+        written = new WrittenValue(key, value, codec.write(value, ['state', key]));
+      }
+      this.#written.set(key, written);
+      members.push([key, written.part]);
+    }
+    this.part = codec.join(members);
+  }
+
+  /** @internal Size of the part in bytes; text is measured as UTF-8. */
+  get bytes(): number {
+    if (typeof this.part !== 'string') return this.part.length;
+    let { length } = this.part;
+    for (const { bytesBeyond } of this.#written.values()) length += bytesBeyond;
+    return length;
   }
 }
 
-/** Writes a state in the encoding of a plugin. @throws {ActorError} JSON_VALUE, JSON_DEPTH */
-export const writeState = (state: StateMap, codec: Codec = jsonCodec): Part =>
-  codec.write(Object.fromEntries(state), ['state']);
+/** Returns keys in the order in which an object has them: `7` before `a`. */
+const inOrder = (keys: readonly string[]): readonly string[] =>
+  keys.some(key => /^\d/.test(key)) ? Object.keys(Object.fromEntries(keys.map(key => [key, 0]))) : keys;
+
+/**
+ * Writes a state in the encoding of a plugin. A value that `before` has too is not written again.
+ * @throws {ActorError} JSON_VALUE, JSON_DEPTH
+ */
+export const writeState = (state: StateMap, codec: Codec = jsonCodec, before?: ActorState): ActorState =>
+  new ActorState(state, codec, before);
 
 /** @throws {ActorError} STATE_TOO_LARGE */
-export function checkStateRoom(part: Part, { bytes, option }: StateRoom, what: string, remedy: string): void {
-  if (isOver(part, bytes))
-    refuseOver('STATE_TOO_LARGE', what, byteLength(part), bytes, 'bytes', option, remedy);
+export function checkStateRoom(
+  state: ActorState,
+  { bytes, option }: StateRoom,
+  what: string,
+  remedy: string,
+): void {
+  // A UTF-16 code unit takes at most three bytes of UTF-8.
+  if (state.part.length * 3 > bytes)
+    refuseOver('STATE_TOO_LARGE', what, state.bytes, bytes, 'bytes', option, remedy);
 }
 
 /** Whether both have the same keys in the same order with identical values, so that their written form is the same too. */

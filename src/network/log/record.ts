@@ -84,8 +84,7 @@ const listOf = <T>(items: readonly T[], text: (item: T) => string): string | und
   items.length > 0 ? `[${items.map(text).join(',')}]` : undefined;
 
 /** Returns a value with the paths of bytes in it, which JSON has as lists of numbers. */
-function valueText(value: unknown, what: string): string {
-  const text = writeText(value, [what]);
+function valueText(value: unknown, what: string, text = writeText(value, [what])): string {
   const bytes = pathsOfBytes({ value: value as JsonValue });
   return textOf([
     ['value', text],
@@ -93,8 +92,11 @@ function valueText(value: unknown, what: string): string {
   ]);
 }
 
-const stateText = (state: NodeState | undefined): string | undefined =>
-  state && valueText(Object.fromEntries(state instanceof Map ? state : state.state), 'state');
+function stateText(state: NodeState | undefined): string | undefined {
+  if (!state || state instanceof Map) return state && valueText(Object.fromEntries(state), 'state');
+  const { part } = state;
+  return valueText(Object.fromEntries(state.state), 'state', typeof part === 'string' ? part : undefined);
+}
 
 const messageText = (message: Message): string => valueText(toWire(message, ['message']), 'message');
 

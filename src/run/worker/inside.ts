@@ -73,6 +73,7 @@ class WorkerPlugin {
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
+      limitedBy: setup.kernelLimitedBy,
       maxVarBytes: 0,
       strict: setup.strict,
       onDiagnostic: diagnostic => this.#request('diagnostic', [diagnostic]),
@@ -158,6 +159,7 @@ class WorkerPlugin {
       ask: this.#ask,
       onFuel: this.#fuel.add,
       makeRoom: () => this.#request('makeRoom', []),
+      keepState: null,
     };
     this.#fuel.renew();
     this.#instances = instantiate(execution, embedding, name => {

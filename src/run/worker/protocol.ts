@@ -14,7 +14,7 @@ import { ExitStop } from '../../link/instance.ts';
 /** First message to a worker: all data that it needs. Host functions in the plan have the provider kind `remote`. */
 export interface Setup
   extends Pick<Execution, 'plan' | 'limits' | 'tier'>,
-    Pick<Settings, 'maxKernelBytes' | 'strict' | 'mounts'> {
+    Pick<Settings, 'maxKernelBytes' | 'kernelLimitedBy' | 'strict' | 'mounts'> {
   kind: 'setup';
   accessors: WebAssembly.Module | null;
   backing: SharedBacking;

@@ -100,7 +100,7 @@ export class WorkerRunner implements Runner {
     this.#ready = null;
     const { limits, tier, kernel } = this.#execution;
     const { platform, settings, tap } = this.#host;
-    const { nodeWorkerArgs, maxKernelBytes, strict, mounts } = settings;
+    const { nodeWorkerArgs, maxKernelBytes, kernelLimitedBy, strict, mounts } = settings;
     const backing = createSharedBacking();
     // New memory, because an ended worker may still write to its old memory.
     kernel.memory.moveTo(backing);
@@ -116,6 +116,7 @@ export class WorkerRunner implements Runner {
       backing,
       answers: this.#thread.answer.buffer,
       maxKernelBytes,
+      kernelLimitedBy,
       strict,
       mounts,
       listens: this.#execution.listener !== undefined,
@@ -147,6 +148,12 @@ export class WorkerRunner implements Runner {
   takeFuel(): number {
     return this.#fuelUsed;
   }
+
+  restore(): boolean {
+    return false;
+  }
+
+  readonly whyNotFresh = 'it runs in a worker';
 
   drop(): void {
     this.#ready = null;
