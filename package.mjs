@@ -41,6 +41,7 @@ const NOT_HOST = [
   'host/(http|private)',
   'module/(rewrite|prepare|instruments)',
   'msgpack/',
+  'link/fresh',
   'network',
   'page/',
   'platform/(node|worker)',
@@ -49,8 +50,9 @@ const NOT_HOST = [
   'run/worker/',
   'trace/',
   'types/',
+  'run/fresh',
   'run/fuel',
-  'wasm/(calls|fuel|instrument|meter|cap-memory)',
+  'wasm/(calls|fresh|fuel|instrument|meter|cap-memory)',
 ];
 
 /** Names for files that several of them share. Other shared files are named by rollup. */

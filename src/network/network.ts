@@ -23,7 +23,7 @@ import {
   SUBSCRIBE_OPTIONS,
   type SubscribeOptions,
 } from './network-options.ts';
-import { NodeRunner } from './node-runner.ts';
+import type { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
@@ -31,11 +31,10 @@ import {
   checkPorts,
   checkTimeouts,
   checkWhole,
-  gateOf,
+  makeRunners,
   makeWorker,
   planWith,
   portsOf,
-  waysOf,
 } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
@@ -59,7 +58,7 @@ export class Network {
   readonly #settings: NetworkSettings;
   readonly #traffic: Traffic;
   readonly #workers: ReadonlyMap<string, NodeWorker>;
-  readonly #runners = new Map<string, NodeRunner>();
+  readonly #runners: ReadonlyMap<string, NodeRunner>;
   readonly #events: NetworkEvents;
   readonly #abort = new AbortController();
   #phase: NetworkPhase = 'created';
@@ -151,22 +150,14 @@ export class Network {
     if (settings.onEvent) this.#events.subscribe(settings.onEvent, false);
     const { packets, bytes } = boundsOf(settings.capacity, settings.capacityBytes, false);
     this.#traffic = new Traffic(engine, plan, packets, bytes);
-    const ways = waysOf(plan);
-    const owner = {
+    this.#runners = makeRunners(plan, settings, workers, {
       engine,
       tally: this.#traffic.tally,
       signal: this.#abort.signal,
       events: this.#events,
       pace: this.pace,
       breathe: makeBreath(),
-    };
-    for (const node of plan.nodes) {
-      const gate = gateOf(plan, node, settings);
-      this.#runners.set(
-        node.id,
-        new NodeRunner(owner, node, workers.get(node.id)!, ways.get(node.id)!, gate),
-      );
-    }
+    });
     const put = (port: string) => async (message: Message, sending: Sending) => {
       this.#checkOpen(`inport ${port}`);
       return this.#traffic.send(port, message, sending);

@@ -7,6 +7,7 @@ import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts
 import type { GraphInput } from './graph/graph.ts';
 import { type Gate, Join, single } from './join.ts';
 import type { NetworkSettings } from './network-options.ts';
+import { type NodeOwner, NodeRunner } from './node-runner.ts';
 import { FunctionWorker, ModuleWorker, type NodeWorker } from './node-worker.ts';
 import { type ComponentFacts, planGraph } from './plan/make-plan.ts';
 import { type Plan, type PlanNode, portKey } from './plan/plan.ts';
@@ -113,6 +114,22 @@ export function checkWhole(method: string, { isSpread }: { readonly isSpread: bo
     );
 }
 
+/** Makes the runner of each node. */
+export function makeRunners(
+  plan: Plan,
+  settings: NetworkSettings,
+  workers: ReadonlyMap<string, NodeWorker>,
+  owner: NodeOwner,
+): Map<string, NodeRunner> {
+  const ways = waysOf(plan);
+  return new Map(
+    plan.nodes.map(node => {
+      const { id } = node;
+      return [id, new NodeRunner(owner, node, workers.get(id)!, ways.get(id)!, gateOf(plan, node, settings))];
+    }),
+  );
+}
+
 /** Makes the worker of a node. @throws {ActorError} {ModuleError} {CreateError} as `createActor` */
 export async function makeWorker(
   of: PlanNode,
@@ -138,7 +155,7 @@ export async function makeWorker(
 const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];
 
 /** Returns the function that makes the gate of a node: a join if its calls wait for a message of each connected port. */
-export function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): () => Gate {
+function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): () => Gate {
   const { id, metadata } = node;
   const known = settings.components.get(componentOf(node, settings))!;
   const own = known.kind === 'module' && known.module.awaitAllInports;
@@ -153,7 +170,7 @@ export function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): (
 }
 
 /** Returns the number of ways that begin at each port of each node, by the key of the port. */
-export function waysOf(plan: Plan): ReadonlyMap<string, ReadonlyMap<string, number>> {
+function waysOf(plan: Plan): ReadonlyMap<string, ReadonlyMap<string, number>> {
   const ways = new Map(
     plan.nodes.map(({ id, caseSensitive }) => [id, { caseSensitive, ports: new Map<string, number>() }]),
   );
