@@ -49,8 +49,10 @@ class Members {
   #isOver = false;
 
   readonly #isProxied: boolean;
+  readonly #leaseMs: string;
 
-  constructor(server: Servers, name: string, connection: Connection, isProxied: boolean) {
+  constructor(server: Servers, name: string, connection: Connection, isProxied: boolean, leaseMs: string) {
+    this.#leaseMs = leaseMs;
     this.#isProxied = isProxied;
     this.#server = server;
     this.#name = name;
@@ -60,7 +62,14 @@ class Members {
   async start(): Promise<Member> {
     const { ports, replicas } = this.#server;
     const proxy = this.#isProxied ? await LossyWay.to(Number(ports)) : undefined;
-    const args = [WORKER, proxy ? String(proxy.port) : ports, this.#name, 'spread', String(replicas)];
+    const args = [
+      WORKER,
+      proxy ? String(proxy.port) : ports,
+      this.#name,
+      'spread',
+      String(replicas),
+      this.#leaseMs,
+    ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const member: Member = { child, proxy, writer: undefined };
     this.all.add(member);
@@ -126,7 +135,9 @@ export async function runSpread(server: Servers, random: Random, run: SpreadRun)
   const { messages, harms, harm } = run;
   const name = `spread-${process.pid}-${++runs}`;
   const connection = await server.connect();
-  const members = new Members(server, name, connection, harm === 'cut');
+  // A machine under load must not look like a worker that is away, where no record may be refused.
+  const leaseMs = harm === 'leave' ? '10000' : '2000';
+  const members = new Members(server, name, connection, harm === 'cut', leaseMs);
   const spreadMs: number[] = [];
   const takeoverMs: number[] = [];
   const harmOne = async () => {

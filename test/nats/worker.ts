@@ -7,9 +7,9 @@ import { seamsOf, settingsOf, TestEngine } from '../network/nats-engines.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
 import { connectOptions, loadClient } from './server.ts';
 
-// A worker of the kill suite: `node worker.js PORTS NAME [unchecked|spread] [REPLICAS]`. Says when it runs the network, and why it has ended.
+// A worker of the kill suite: `node worker.js PORTS NAME [unchecked|spread] [REPLICAS] [LEASE_MS]`. Says when it runs the network, and why it has ended.
 
-const [ports, name, mode, replicas = '1'] = process.argv.slice(2);
+const [ports, name, mode, replicas = '1', leaseMs = '2000'] = process.argv.slice(2);
 const client = await loadClient();
 const connection = await client.connect(connectOptions(ports!));
 const engine = { flush: async () => {}, lastId: () => undefined };
@@ -41,7 +41,7 @@ makers.set(engine, bounds => {
   };
   return makeNatsEngine(
     connection,
-    settingsOf({ name, spread: true, replicas: Number(replicas) as 1 | 3 }),
+    settingsOf({ name, spread: true, replicas: Number(replicas) as 1 | 3, leaseMs: Number(leaseMs) }),
     bounds,
     seams,
   );
