@@ -54,7 +54,7 @@ export class ActorState {
     this.#codec = codec;
     const kept = before && before.#codec === codec ? before.#written : undefined;
     const members: [key: string, part: Part][] = [];
-    for (const key of inOrder([...state.keys()])) {
+    for (const key of inOrder(keysOf(state))) {
       const value = state.get(key)!;
       let written = kept?.get(key);
       if (!written || !Object.is(written.value, value)) {
@@ -74,6 +74,14 @@ export class ActorState {
     for (const { bytesBeyond } of this.#written.values()) length += bytesBeyond;
     return length;
   }
+}
+
+/** A store of the caller may have any keys. @throws {ActorError} JSON_VALUE */
+function keysOf(state: ReadonlyMap<unknown, JsonValue>): string[] {
+  return [...state.keys()].map(key => {
+    if (typeof key === 'string') return key;
+    throw new ActorError('JSON_VALUE', `state: expected keys that are strings, got ${describe(key)}`);
+  });
 }
 
 /** Returns keys in the order in which an object has them: `7` before `a`. */
