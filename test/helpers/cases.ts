@@ -9,6 +9,11 @@ import { host, readJson } from './host.ts';
 import { listenToImports } from './listen.ts';
 
 export const readIndex = (): string[] => readJson('fixtures/index.json') as string[];
+/** Modules of megabytes by one compiler, which `go-pdk` stands for where each module is compiled several times. */
+const LIKE_GO_PDK = ['go-actors', 'go-counter', 'go-keeper', 'go-msgpack', 'wasi-go'];
+/** Fixtures for tests that instrument each one. `npm run test:long` tries all. */
+export const readInstrumentedIndex = (): string[] =>
+  readIndex().filter(folder => host().thorough || !LIKE_GO_PDK.includes(folder));
 /** As it is written, without the cases that it shares. */
 export const readSourceFile = (folder: string): SourceCaseFile =>
   readJson(`fixtures/${folder}/cases.json`) as SourceCaseFile;

@@ -8,6 +8,8 @@ export const THOROUGH_CASES: readonly LongCase[] = [
   'pool/: 10,000 tenants',
   'abi/differential: 2,000 random programs',
   'cli/run-graph: more kills',
+  'pool/leak: each fixture',
+  'src/fresh: each fixture',
 ].map(name => ({
   name,
   async run() {

@@ -1,7 +1,7 @@
 import { CreateError, compilePlugin, type Plugin } from '../../src/node.ts';
 import { PluginPool } from '../../src/pool/index.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
-import { readCaseFile, readIndex } from '../helpers/cases.ts';
+import { readCaseFile, readInstrumentedIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
 import { NOT_ALONE, stubsFor } from '../helpers/stubs.ts';
 import { suite } from '../helpers/suite.ts';
@@ -55,13 +55,13 @@ for (const isolation of ['new', 'fresh'] as const) {
     const seen = new Set<string>();
     /** Fixtures whose one plugin served all uses. */
     let served = 0;
-    for (const folder of readIndex()) {
+    for (const folder of readInstrumentedIndex()) {
       const { wasm, cases } = readCaseFile(folder);
       const names = [...new Set(cases.flatMap(({ calls = [] }) => calls.map(call => call.function)))];
       test(`${folder}: nothing of the call before can be found`, () =>
         withMemories(async made => {
           const bytes = host().readBytes(`fixtures/${folder}/${wasm}`).slice();
-          const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 100_000_000 } } as const;
+          const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 10_000_000 } } as const;
           const compiled = await compilePlugin(
             bytes,
             isolation === 'fresh' ? { ...options, isolation } : options,

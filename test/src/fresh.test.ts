@@ -17,7 +17,7 @@ import { addFuel } from '../../src/wasm/fuel.ts';
 import { meter } from '../../src/wasm/meter.ts';
 import { bytesEqual, equal, inContext, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
-import { readCaseFile, readIndex } from '../helpers/cases.ts';
+import { readCaseFile, readInstrumentedIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 import { Random } from '../helpers/random.ts';
@@ -357,7 +357,7 @@ suite("isolation: 'fresh' on this thread", test => {
 suite("isolation: 'fresh' over the fixtures", test => {
   /** Fixtures that were put back in place. */
   let inPlace = 0;
-  for (const folder of readIndex()) {
+  for (const folder of readInstrumentedIndex()) {
     test(`${folder}: fresh calls end as those of new plugins`, async () => {
       const bytes = fixture(folder);
       const { cases } = readCaseFile(folder);
