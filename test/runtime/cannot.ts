@@ -23,8 +23,35 @@ export type RuntimeId =
 
 const browsers = ['chromium', 'chromium-plain', 'firefox'] as const;
 const bundled = ['workerd', ...browsers] as const;
+/** Their engine is that of Node. */
+const withV8 = ['deno', 'workerd', 'chromium', 'chromium-plain'] as const;
 
 export const CANNOT: readonly Cannot[] = [
+  {
+    runtimes: withV8,
+    file: /^(audit\/(reach|hostile|hostile-table|lint|lint-trace|report)|fuzz\/fuzz|abi\/differential|replay\/cases)\.test/,
+    reason:
+      'much computing that asks nothing of the runtime but its engine: Node has it too, Bun and Firefox have the others',
+  },
+  {
+    runtimes: withV8,
+    file: /^cases\.test/,
+    test: /, reference kernel ›/,
+    reason: 'the reference kernel is JavaScript alone, and the engine is that of Node',
+  },
+  {
+    runtimes: ['chromium-plain'],
+    file: /^(abi|audit|msgpack|network|page|replay|types)\//,
+    reason:
+      'without shared memory only workers, time limits and waits differ; the page beside it runs the rest',
+  },
+  {
+    runtimes: ['chromium-plain'],
+    file: /^cases\.test/,
+    test: /^cases of [^ ]+ ›/,
+    reason:
+      'without shared memory only workers, time limits and waits differ; the page beside it runs the rest',
+  },
   {
     runtimes: ['bun'],
     file: /^(src\/traps|cli\/diagnosis)\.test/,
