@@ -94,7 +94,8 @@ function browserJobs(): { jobs: Job[]; missing: string[] } {
     chromium: ['chromium', 'chromium-plain'],
     firefox: ['firefox'],
   };
-  for (const name of ['chromium', 'firefox'] as const) {
+  // The page without shared memory runs least, so it comes last.
+  for (const name of ['firefox', 'chromium'] as const) {
     const program = findBrowser(name);
     if (program) jobs.push(...ids[name].map(id => ({ id, run: () => runBrowser(id, name, program) })));
     else missing.push(`skipped: ${ids[name].join(', ')}: no ${name} on this machine (in CI it is installed)`);
