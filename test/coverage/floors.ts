@@ -65,7 +65,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/types/', floor: 97 },
   { room: 'src/build/', floor: 93, open: 'elsewhere.ts stands where no build tool runs' },
   { room: 'src/conformance/', floor: 80, open: 'other hosts: npm run test:conformance' },
-  { room: 'src/cli/', floor: 94.5 },
+  { room: 'src/cli/', floor: 91.4, open: 'networks on NATS: npm run test:nats' },
   { room: 'src/cli/conformance/', floor: 60, open: 'other hosts: npm run test:conformance' },
   { room: 'src/actor/', floor: 98 },
   { room: 'src/actor/json/', floor: 97.4 },
