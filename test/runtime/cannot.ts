@@ -48,7 +48,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['chromium-plain'],
     file: /^cases\.test/,
-    test: /^cases of [^ ]+ ›/,
+    test: /, accessors kernel ›/,
     reason:
       'without shared memory only workers, time limits and waits differ; the page beside it runs the rest',
   },
