@@ -32,7 +32,7 @@ const examples = readExamples(root);
 const jsSdkPrograms = readJsSdkPrograms(root);
 /** The import paths of code: `plugboard`, `plugboard/actor` and others. */
 const paths = Object.keys(manifest.exports)
-  .filter(path => !/\.(json|wasm\*?)$/.test(path))
+  .filter(path => !/\.(json|html|wasm\*?)$/.test(path))
   .map(path => manifest.name + path.slice(1));
 const checks = new Checks();
 
