@@ -248,6 +248,48 @@ suite('kept workers', test => {
     equal(counts, { started: 1, ended: 1 }, 'a plugin without the option ends the worker');
   });
 
+  test('where a memory finds no room, kept workers collect theirs first', async () => {
+    const { Memory } = WebAssembly;
+    const posted: string[] = [];
+    let lacking = 0;
+    const platform: Platform = {
+      ...nodePlatform,
+      startWorker: (events, args) => {
+        const handle = nodePlatform.startWorker(events, args);
+        const post = (message: unknown) => {
+          posted.push((message as { kind: string }).kind);
+          handle.post(message);
+        };
+        return { ...handle, post };
+      },
+    };
+    WebAssembly.Memory = new Proxy(Memory, {
+      construct(target, [descriptor]: [WebAssembly.MemoryDescriptor]) {
+        if (descriptor.shared && lacking-- > 0) throw new RangeError('could not allocate memory');
+        return new target(descriptor);
+      },
+    });
+    try {
+      for (const expected of [[], ['collect']]) {
+        const plugin = await createOn(platform, wasm, kept);
+        is(await countOf(plugin), 1);
+        equal(posted.splice(0), [...expected, 'setup', 'start', 'call']);
+        await plugin.close();
+        equal(posted.splice(0), ['drop']);
+        lacking = 1;
+      }
+      lacking = 2;
+      await raises(() => createOn(platform, wasm, kept), {
+        code: 'WORKER_FAILED',
+        message: /could not allocate/,
+      });
+      const last = await createOn(platform, wasm, { runInWorker: true });
+      await last.close();
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+  });
+
   test('as many are kept as the option says', async () => {
     const { platform, counts } = counting();
     const plugins = await Promise.all(

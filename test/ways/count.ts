@@ -66,7 +66,7 @@ const WAYS: Readonly<Record<WayName, () => Promise<() => Promise<unknown>>>> = {
 
 const WARM_UPS = 3;
 /** Calls that are counted together: V8 misses some entries of short functions, never the same ones. */
-const ROUNDS = 10;
+const ROUNDS = 40;
 
 type Post = (method: string, params?: object) => Promise<unknown>;
 type Coverage = { result: Profiler.ScriptCoverage[] };

@@ -22,7 +22,16 @@ import type { Ask } from '../../wasm/ask.ts';
 import { makeAsk } from '../../wasm/make-ask.ts';
 import { Fuel } from '../fuel.ts';
 import { Answer } from './answer.ts';
-import { type Finished, type Order, type PlainError, type Request, type Setup, toPlain } from './protocol.ts';
+import {
+  type Collected,
+  type Finished,
+  type Order,
+  type PlainError,
+  type Request,
+  type Setup,
+  toPlain,
+} from './protocol.ts';
+import { makeRoom } from './room.ts';
 
 type LogName = `log_${MessageLevel}`;
 
@@ -43,11 +52,21 @@ export function serveOrders(platform: InnerPlatform, port: WorkerPort): void {
   let plugin: WorkerPlugin | undefined;
   port.onMessage(message => {
     const order = message as Order;
+    if (order.kind === 'collect') return collect(port);
     if (order.kind === 'setup') plugin = new WorkerPlugin(platform, port, order);
     plugin!.carryOut(order);
     // The last order. The worker may be kept, and its memory must not be.
     if (order.kind === 'drop') plugin = undefined;
   });
+}
+
+function collect(port: WorkerPort): void {
+  try {
+    makeRoom();
+  } catch {
+    // The caller's thread tries to make its memory in any case, and its error says more.
+  }
+  port.post({ kind: 'collected' } satisfies Collected);
 }
 
 /** The worker's half of a plugin: its instances, and the kernel functions that need only the shared memory. */

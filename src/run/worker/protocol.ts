@@ -33,7 +33,14 @@ export type Order =
   | { kind: 'start' }
   | { kind: 'call'; name: string }
   /** Drops the instances and closes their files. */
-  | { kind: 'drop' };
+  | { kind: 'drop' }
+  /** After `drop`: collects the memories that are no longer used. The worker posts `Collected`. */
+  | { kind: 'collect' };
+
+/** Message to the caller's thread: the worker has made room, or could make none. */
+export interface Collected {
+  kind: 'collected';
+}
 
 /** Message to the caller's thread: call a function there, or take output or a diagnostic. The worker waits for the answer. */
 export interface Request {

@@ -3,6 +3,7 @@ import {
   createSharedBacking,
   type EnvFunctionName,
   LOG_LEVELS,
+  type SharedBacking,
 } from '../../../abi/index.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
@@ -17,7 +18,8 @@ import type { Platform } from '../../platform/types.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
 import type { Reply } from './answer.ts';
 import { type Finished, fromPlain, type Order, type PlainOutcome, type Request } from './protocol.ts';
-import { Thread, workerFailed } from './thread.ts';
+import { makeRoom } from './room.ts';
+import { collectInKept, Thread, workerFailed } from './thread.ts';
 
 /** The side of the caller's thread. */
 export interface WorkerHost {
@@ -101,7 +103,7 @@ export class WorkerRunner implements Runner {
     const { limits, tier, kernel } = this.#execution;
     const { platform, settings, tap } = this.#host;
     const { nodeWorkerArgs, maxKernelBytes, kernelLimitedBy, strict, mounts } = settings;
-    const backing = createSharedBacking();
+    const backing = await sharedBacking(platform);
     // New memory, because an ended worker may still write to its old memory.
     kernel.memory.moveTo(backing);
     kernel.begin();
@@ -216,12 +218,15 @@ export class WorkerRunner implements Runner {
   }
 }
 
-/**
- * Makes a memory, for which V8 collects the unused memories of this thread if the process has no addresses left. In Chromium some
- * hundred memories use them up, and a worker that finds none collects only its own.
- */
-function makeRoom(): void {
-  new WebAssembly.Memory({ initial: 0 });
+/** Returns a new shared memory. If the engine has no room for it, the kept workers make some. */
+async function sharedBacking(platform: Platform): Promise<SharedBacking> {
+  try {
+    return createSharedBacking();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    await collectInKept(platform);
+    return createSharedBacking();
+  }
 }
 
 /** Returns the plan for the worker: each host function is replaced by a number, under which `served` holds it. */

@@ -30,6 +30,8 @@ interface Started {
   readonly platform: Platform;
   /** Weak: a live worker keeps its listeners. They would keep the plugin alive if a host function refers to it. */
   owner: WeakRef<Thread> | null;
+  /** Set while the worker collects its memories. Called with whether it lives. */
+  onCollected: ((lives: boolean) => void) | null;
 }
 
 /** Idle workers of plugins that were closed. All were started without options of the runtime. */
@@ -41,6 +43,28 @@ const isPlain = (args: ThreadOptions['args']): boolean => Object.keys(args).leng
 function takeKept({ platform, args }: ThreadOptions): Started | undefined {
   const index = isPlain(args) ? kept.findLastIndex(started => started.platform === platform) : -1;
   return index === -1 ? undefined : kept.splice(index, 1)[0];
+}
+
+/**
+ * Has the workers that are kept collect their unused memories. All threads of a process share its addresses, and a thread that
+ * finds none left collects only its own memories.
+ */
+export async function collectInKept(platform: Platform): Promise<void> {
+  const asked = kept.filter(started => started.platform === platform);
+  await Promise.all(
+    asked.map(async started => {
+      // Nothing may take it before it has answered.
+      kept.splice(kept.indexOf(started), 1);
+      started.handle.keepAlive(true);
+      started.handle.post({ kind: 'collect' } satisfies Order);
+      const lives = await new Promise<boolean>(resolve => {
+        started.onCollected = resolve;
+      });
+      started.onCollected = null;
+      started.handle.keepAlive(false);
+      if (lives) kept.push(started);
+    }),
+  );
 }
 
 /** The caller's side of one worker. Sends one order at a time, the setup first, and serves the worker's requests meanwhile. */
@@ -74,18 +98,20 @@ export class Thread {
       {
         onMessage: message => {
           const thread = started.owner?.deref();
-          if (thread) thread.#receive(message as Request | Finished);
+          if (started.onCollected) started.onCollected(true);
+          else if (thread) thread.#receive(message as Request | Finished);
           // The answer to the `drop` of the registry: the worker has closed its files.
           else handle.terminate();
         },
         onDeath: reason => {
           if (kept.includes(started)) kept.splice(kept.indexOf(started), 1);
+          started.onCollected?.(false);
           started.owner?.deref()?.terminate(reason);
         },
       },
       args,
     );
-    const started: Started = { handle, platform, owner: null };
+    const started: Started = { handle, platform, owner: null, onCollected: null };
     return started;
   }
 
