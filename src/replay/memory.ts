@@ -6,7 +6,11 @@ import { hexOf } from './bytes.ts';
 
 /** A memory that a worker shares has another size, and another header. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {
-  let end = bytes.length;
+  // Words first, because most of a memory is unused. Pages, and the header, are whole words.
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  let end = words.length;
+  while (end > 0 && words[end - 1] === 0) end--;
+  end *= 4;
   while (end > 0 && bytes[end - 1] === 0) end--;
   return bytes.subarray(0, end);
 }

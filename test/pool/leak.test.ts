@@ -34,6 +34,10 @@ async function withMemories<T>(work: (made: readonly WebAssembly.Memory[]) => Pr
   }
 }
 
+/** Enough for all that fixtures do on purpose; some fill what they get. */
+const LIMITS = { fuel: 2_000_000 };
+const MEMORY = { maxPages: 100 };
+
 const bytesOf = ({ buffer }: WebAssembly.Memory) => new Uint8Array(buffer);
 
 /** Names the places of a plugin at which the canary stands. */
@@ -61,7 +65,7 @@ for (const isolation of ['new', 'fresh'] as const) {
       test(`${folder}: nothing of the call before can be found`, () =>
         withMemories(async made => {
           const bytes = host().readBytes(`fixtures/${folder}/${wasm}`).slice();
-          const options = { functions: stubsFor(bytes), vars: {}, limits: { fuel: 10_000_000 } } as const;
+          const options = { functions: stubsFor(bytes), vars: {}, limits: LIMITS, memory: MEMORY } as const;
           const compiled = await compilePlugin(
             bytes,
             isolation === 'fresh' ? { ...options, isolation } : options,

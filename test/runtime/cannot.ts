@@ -82,6 +82,11 @@ export const CANNOT: readonly Cannot[] = [
     file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|audit\/(schemas|did))\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
   },
+  {
+    runtimes: ['deno', 'bun'],
+    file: /^audit\/did\.test/,
+    reason: "about the repository's pages, the same everywhere",
+  },
   { runtimes: bundled, file: /^replay\/thread\.test/, reason: 'starts a thread of Node' },
   {
     runtimes: bundled,

@@ -7,7 +7,7 @@ import { checkNetworkPage, checkStandalonePage } from './network-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
-import { DENO_FLAGS, start, twoAtATime } from './start.ts';
+import { DENO_FLAGS, runJobs, start } from './start.ts';
 import { visit } from './visit.ts';
 import { serveWorker } from './workerd.ts';
 
@@ -43,7 +43,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
   const failed = (error: Error): Check[] => [
     { name: 'an example', expected: 'a result', actual: error.message },
   ];
-  return (await twoAtATime(runs.map(run => () => run().catch(failed)))).flat();
+  return (await runJobs(runs.map(run => () => run().catch(failed)))).flat();
 }
 
 const commands = ({ node, deno, bun }: Programs) =>
@@ -64,7 +64,7 @@ const PROGRAMS = [
 async function checkProgram(programs: Programs, demo: string): Promise<Check[]> {
   const { output: expected, code } = await start(process.execPath, [demo]);
   if (code !== 0) throw new Error(`${demo} fails on the Node at hand:\n${expected}`);
-  return twoAtATime(
+  return runJobs(
     commands(programs).map(([name, program, ...flags]) => async () => {
       const run = await start(program, [...flags, demo]);
       return {
@@ -164,7 +164,7 @@ const TALLIED = 'found: 5\nis 2\nit 2\nso 1\n';
 /** The same program, compiled from C, prints the same everywhere, and its exit code reaches the host. */
 function checkTally(programs: Programs): Promise<Check[]> {
   const file = 'examples/wasi/main.js';
-  return twoAtATime(
+  return runJobs(
     [['node at hand', process.execPath], ...commands(programs)].map(
       ([name, program = '', ...flags]) =>
         async () => {

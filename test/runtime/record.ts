@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentName, lendModules } from './lend-modules.ts';
 
@@ -13,8 +13,12 @@ lendModules(source => {
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
   const file = join(folder, `${contentName(source)}.wasm`);
-  if (!existsSync(file)) writeFileSync(file, bytes);
-  else if (!readFileSync(file).equals(bytes)) throw new Error(`two modules share the name of ${file}`);
+  if (!existsSync(file)) {
+    // Another process may write or read the same file now.
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, bytes);
+    renameSync(own, file);
+  } else if (!readFileSync(file).equals(bytes)) throw new Error(`two modules share the name of ${file}`);
   return undefined;
 });
 await import('./files.ts');

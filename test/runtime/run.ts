@@ -10,7 +10,7 @@ import { keptReport } from './kept.ts';
 import { REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
-import { DENO_FLAGS, start, TIMEOUT_MS, temporary, twoAtATime } from './start.ts';
+import { DENO_FLAGS, runJobs, start, TIMEOUT_MS, temporary } from './start.ts';
 import { count, explain, findTableProblems, type Outcome, printSkips, printTable } from './table.ts';
 import { visit } from './visit.ts';
 import { serveWorker, writeSuitesWorker } from './workerd.ts';
@@ -109,43 +109,39 @@ function browserJobs(): { jobs: Job[]; missing: string[] } {
  */
 const FAST_MEMORIES = { BUN_JSC_maxNumWasmFastMemories: '200' };
 
+/** A program that runs the suites in this number of processes: JavaScriptCore gets slower with each memory that it once had. */
+const inParts = (id: RuntimeId, parts: number, run: (part: string) => Promise<RuntimeReport>): Job[] =>
+  Array.from({ length: parts }, (_, part) => ({ id, run: () => run(`--part=${part}/${parts}`) }));
+
 const nodeLike = (programs: Programs): Job[] => {
   const files = 'dist/test/runtime/files.js';
   const { node, deno, bun } = programs;
   return [
-    {
-      id: 'node',
-      run: () => {
-        // Measured on the way: `node dist/test/coverage/run.js --report` prints the lines that ran.
-        clear();
-        const args = ['dist/test/runtime/record.js', recorded];
-        return runProgram('node', node, args, { NODE_V8_COVERAGE: RAW_FOLDER });
-      },
-    },
-    // Early, because it takes longest.
-    {
-      id: 'bun',
-      run: async () => {
-        // Two processes: JavaScriptCore is slower than the other engines, and gets slower with each memory that it once had.
-        const halves = ['--part=0/2', '--part=1/2'].map(half =>
-          runProgram('bun', bun, [files, half], FAST_MEMORIES),
-        );
-        const [one, two] = (await Promise.all(halves)) as [RuntimeReport, RuntimeReport];
-        return {
-          runtime: one.runtime,
-          results: [...one.results, ...two.results],
-          errors: [...one.errors, ...two.errors],
-          problems: [...one.problems, ...two.problems],
-        };
-      },
-    },
-    { id: 'deno', run: () => runProgram('deno', deno, [...DENO_FLAGS, files]) },
+    // Measured on the way: `node dist/test/coverage/run.js --report` prints the lines that ran.
+    ...inParts('node', 3, part =>
+      runProgram('node', node, ['dist/test/runtime/record.js', part, recorded], {
+        NODE_V8_COVERAGE: RAW_FOLDER,
+      }),
+    ),
+    ...inParts('bun', 2, part => runProgram('bun', bun, [files, part], FAST_MEMORIES)),
+    ...inParts('deno', 2, part => runProgram('deno', deno, [...DENO_FLAGS, files, part])),
   ];
 };
 
+/** Joins the reports of the parts of one runtime. Without one of them there are no results, since half of them tells nothing. */
+const joined = (reports: readonly RuntimeReport[]): RuntimeReport => ({
+  runtime: reports[0]!.runtime,
+  results: reports.every(({ results }) => results.length > 0)
+    ? reports.flatMap(({ results }) => results)
+    : [],
+  errors: reports.flatMap(({ errors }) => errors),
+  problems: reports.flatMap(({ problems }) => problems),
+});
+
 async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes: string[] }> {
   mkdirSync(recorded);
-  const running = new Map<RuntimeId, Promise<RuntimeReport>>();
+  clear();
+  const running = new Map<RuntimeId, Promise<RuntimeReport>[]>();
   const reportOf = async ({ id, run }: Job): Promise<RuntimeReport> => {
     const startMs = Date.now();
     const report = await run().catch((error: Error) => ({
@@ -170,7 +166,7 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
       id: 'workerd',
       run: async () => {
         // It imports the modules that the newest Node has recorded.
-        await running.get('node');
+        await Promise.all(running.get('node')!);
         return runWorkerd(programs.workerd);
       },
     },
@@ -179,18 +175,20 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
   const wanted = process.argv.slice(2);
   if (wanted.includes('workerd')) wanted.push('node');
   const chosen = [atHand, ...all.filter(({ id }) => wanted.length === 0 || wanted.includes(id))];
-  const reports = await twoAtATime(
+  await runJobs(
     chosen.map(job => () => {
       const report = reportOf(job);
-      running.set(job.id, report);
+      running.set(job.id, [...(running.get(job.id) ?? []), report]);
       return report;
     }),
   );
-  const reference = reports[0]!.results;
-  const outcomes = reports.map(
-    (report, index): Outcome =>
+  const reports = new Map<RuntimeId, RuntimeReport>();
+  for (const [id, parts] of running) reports.set(id, joined(await Promise.all(parts)));
+  const reference = reports.get('node-at-hand')!.results;
+  const outcomes = [...reports].map(
+    ([id, report]): Outcome =>
       // A run that broke off has one problem, and not a hole for each test.
-      report.results.length > 0 ? explain(chosen[index]!.id, report, reference) : report,
+      report.results.length > 0 ? explain(id, report, reference) : report,
   );
   const [first] = outcomes;
   first!.problems.push(...findTableProblems(reference));

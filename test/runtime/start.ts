@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bundle.ts';
 
@@ -59,13 +59,16 @@ export async function start(
   return { stdout, output, code };
 }
 
-/** Runs the jobs two at a time, because the machines that run this have two cores. */
-export async function twoAtATime<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+/** One more than there are cores, because suites wait for workers and other processes. */
+const JOBS = availableParallelism() + 1;
+
+/** Runs some jobs at a time. */
+export async function runJobs<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   const left = jobs.entries();
   const work = async () => {
     for (const [index, job] of left) results[index] = await job();
   };
-  await Promise.all([work(), work()]);
+  await Promise.all(Array.from({ length: JOBS }, work));
   return results;
 }
