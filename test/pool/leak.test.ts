@@ -34,7 +34,7 @@ async function withMemories<T>(work: (made: readonly WebAssembly.Memory[]) => Pr
   }
 }
 
-/** Enough for all that fixtures do on purpose; some fill what they get. */
+/** Some plugins use all fuel and memory that they get. Their cases need less. */
 const LIMITS = { fuel: 2_000_000 };
 const MEMORY = { maxPages: 100 };
 
