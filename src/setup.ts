@@ -34,7 +34,25 @@ import type { Ask } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
+/** @throws {CreateError} MEMORY_LIMIT where the engine has no room for another memory; VAR_LIMIT and others for the option `vars` */
 function createKernel(settings: Settings): Kernel {
+  let kernel: Kernel;
+  try {
+    kernel = makeKernel(settings);
+  } catch (error) {
+    const message = `the engine has no room for another memory; close plugins that are done: ${messageOf(error)}`;
+    throw new CreateError('MEMORY_LIMIT', message, { cause: error });
+  }
+  try {
+    presetVars(kernel, settings);
+  } catch (error) {
+    const { code, message } = error as AbiError;
+    throw new CreateError(code as CreateErrorCode, `option.vars: ${message}`, { cause: error });
+  }
+  return kernel;
+}
+
+function makeKernel(settings: Settings): Kernel {
   const kernel: Kernel = new Kernel({
     maxBytes: settings.maxKernelBytes,
     limitedBy: settings.kernelLimitedBy,
@@ -50,12 +68,6 @@ function createKernel(settings: Settings): Kernel {
     onDiagnostic: diagnostic => tell(kernel, settings, diagnostic),
     strict: settings.strict,
   });
-  try {
-    presetVars(kernel, settings);
-  } catch (error) {
-    const { code, message } = error as AbiError;
-    throw new CreateError(code as CreateErrorCode, `option.vars: ${message}`, { cause: error });
-  }
   return kernel;
 }
 

@@ -1,5 +1,6 @@
 import { instantiate } from '../../src/link/instance.ts';
-import { equal, is, throws } from '../helpers/assert.ts';
+import { createPlugin } from '../../src/node.ts';
+import { equal, is, raises, throws } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { embed } from '../helpers/embedding.ts';
 import { suite } from '../helpers/suite.ts';
@@ -50,6 +51,23 @@ suite('room for memories', test => {
       throws(() => instantiate(execution, { ...embedding, makeRoom }, () => {}), /Cannot allocate/),
     );
     is(asked, 1);
+  });
+
+  test('without room for the memory of the kernel, the plugin is not created, with a code', async () => {
+    const { Memory } = WebAssembly;
+    WebAssembly.Memory = new Proxy(Memory, {
+      construct() {
+        throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+      },
+    });
+    try {
+      await raises(() => createPlugin(WASM), {
+        code: 'MEMORY_LIMIT',
+        message: /no room .*: WebAssembly.Memory/,
+      });
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
   });
 
   test('the thread of the caller does not ask, since its engine has collected its memories', async () => {
