@@ -267,6 +267,11 @@ suite('ways of errors', test => {
   });
 });
 
+const IDLE_TICKER = {
+  path: 'graphs[0].processes.tick',
+  message: 'no packet can reach it, so it never runs; give it an initial packet or an exposed port',
+};
+
 suite('plan of a workspace', test => {
   const { ticker, printer, intake, grinding, packing, watch } = WORKSPACE;
 
@@ -278,7 +283,7 @@ suite('plan of a workspace', test => {
       'clocks/ticker/ticks: clocks/ticker/tick.Output',
       'clocks/printer/printed: clocks/printer/print.Output',
     ]);
-    equal(plan.warnings, []);
+    equal(plan.warnings, [IDLE_TICKER]);
   });
 
   test('finds a cycle that goes through several files', () => {
@@ -314,9 +319,11 @@ suite('plan of a workspace', test => {
         path: 'graphs[1].external_connections[0]',
         message: 'data of type "Beat" go to an interface for "Tick"',
       },
+      IDLE_TICKER,
     ]);
     equal(Network.plan([ticker, unfed]).warnings, [
       { path: 'graphs[1].required_interfaces.ticks', message: 'required, but no connection leads there' },
+      IDLE_TICKER,
     ]);
   });
 
@@ -567,6 +574,20 @@ suite('warnings of a plan', test => {
         message: 'a.o -> b.i: messages of type string go to a port for boolean',
       },
     ]);
+  });
+
+  test('a node that no packet can reach, where others are reached', () => {
+    const edges: Link[] = [
+      ['a.o', 'b.i'],
+      ['c.o', 'd.i'],
+      ['d.o', 'c.i'],
+    ];
+    const idle = ['c', 'd'].map(id => ({ ...IDLE_TICKER, path: `graph.processes.${id}` }));
+    equal(Network.plan(graph('a b c d', edges, { inports: ends({ go: 'a.i' }) })).warnings, idle);
+    const initial = { to: end('a.i'), data: 1 };
+    const unfed = graph('a b c d', edges);
+    equal(Network.plan({ ...unfed, connections: [...unfed.connections, initial as never] }).warnings, idle);
+    equal(Network.plan(unfed).warnings, [], 'a part of another graph');
   });
 
   test('a process whose id is not its key is known by its key', () => {

@@ -11,9 +11,9 @@ import type { MemoryEngineOptions } from '../engine/memory-engine.ts';
 import type { Feed } from '../engine/network-engine.ts';
 import { NetworkError } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import { FirstSteps } from '../log/first-steps.ts';
 import { LoggedEngine } from '../log/logged-engine.ts';
 import { joined, writeSnapshot } from '../log/record.ts';
+import { Suspects } from '../log/suspects.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readTraceparent } from '../traceparent.ts';
 import type { Leaving } from './leaving.ts';
@@ -46,11 +46,7 @@ export class DurableEngine extends LoggedEngine {
   readonly #tables: Tables;
   readonly #hooks: DurableEngineHooks;
   readonly #leaving: Leaving | undefined;
-  readonly #firstSteps = new FirstSteps({
-    of: node => this.attemptsOf(node),
-    add: node => this.attempt(node),
-    flush: () => this.flush(),
-  });
+  readonly #suspects = new Suspects(this.attempts);
   /** Nodes whose part of the log has begun. */
   readonly #begun = new Set<string | null>();
   #logBytes = 0;
@@ -71,7 +67,7 @@ export class DurableEngine extends LoggedEngine {
     await super.open(plan);
     // The process before this one may have died during a step that is still to be done.
     if (this.#begun.size === 0) return;
-    for (const [id, inbox] of this.inboxes) if (inbox.hasFresh) this.#firstSteps.add(id);
+    for (const [id, inbox] of this.inboxes) if (inbox.hasFresh) this.#suspects.add(id);
   }
 
   /** Whether nodes work, or packets have still to leave. */
@@ -163,11 +159,11 @@ export class DurableEngine extends LoggedEngine {
         super.keep({ ...change, read: [] });
         this.#tables.setLatest(at.source, at.position);
       });
-    if (change.node !== null) this.#firstSteps.delete(change.node);
+    if (change.node !== null) this.#suspects.delete(change.node);
   }
 
   begin(node: string): Promise<() => void> | undefined {
-    return this.#firstSteps.begin(node);
+    return this.#suspects.begin(node);
   }
 
   #checkLeaving({ node, puts }: Change): void {

@@ -15,6 +15,7 @@ import { messageBytes } from '../engine/message-bytes.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 import { type CommitRecord, invalid, type Snapshot, writeCommit } from './record.ts';
 import { type Left, type Restored, restore } from './restore.ts';
+import type { AttemptLog } from './suspects.ts';
 
 /**
  * Keeps the packets and records of a network in a log. A commit is one line at its end. A packet that leaves the network waits until
@@ -28,6 +29,16 @@ export abstract class LoggedEngine extends MemoryEngine {
   #synced = { commit: 0, number: 0 };
   #syncing: Promise<void> | undefined;
   readonly #attempts = new Map<string | null, number>();
+  protected readonly attempts: AttemptLog = {
+    of: node => this.#attempts.get(node) ?? 0,
+    add: node => {
+      const attempts = this.attempts.of(node) + 1;
+      this.#attempts.set(node, attempts);
+      const nothing = { read: {}, state: undefined, sent: [], dead: [], id: undefined };
+      this.#write(node, { ...nothing, number: this.entries, attempts });
+    },
+    flush: () => this.flush(),
+  };
 
   /** The place of the log, for messages. */
   protected abstract readonly place: string;
@@ -124,19 +135,6 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.#write(node, { number, read: positions, state, sent, dead, redriven, id });
   }
 
-  /** Number of times that a step of a node was begun which no process has survived. */
-  protected attemptsOf(node: string | null): number {
-    return this.#attempts.get(node) ?? 0;
-  }
-
-  /** Keeps that a step of a node was begun. */
-  protected attempt(node: string): void {
-    const attempts = this.attemptsOf(node) + 1;
-    this.#attempts.set(node, attempts);
-    const nothing = { read: {}, state: undefined, sent: [], dead: [], id: undefined };
-    this.#write(node, { ...nothing, number: this.entries, attempts });
-  }
-
   #write(node: string | null, record: Omit<CommitRecord, 'commit' | 'synced'>): void {
     this.checkWritable(node);
     const commit = this.#commit + 1;
@@ -177,7 +175,7 @@ export abstract class LoggedEngine extends MemoryEngine {
       packets,
       ids: node === null ? Object.fromEntries([...this.ids].map(([port, ids]) => [port, [...ids]])) : {},
       dead: this.letters.of(node ?? ''),
-      attempts: this.attemptsOf(node),
+      attempts: this.#attempts.get(node) ?? 0,
     };
   }
 

@@ -17,6 +17,7 @@ import type { Feed } from '../engine/network-engine.ts';
 import { fenced, NetworkError } from '../errors.ts';
 import { LoggedEngine, positionsOf } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
+import { Suspects, type Turns } from '../log/suspects.ts';
 import type { Plan } from '../plan/plan.ts';
 import { pause } from './abort.ts';
 import { type Bury, Inlet } from './inlet.ts';
@@ -27,7 +28,6 @@ import type { NatsWorker } from './nats-worker.ts';
 import { Outlet } from './outlet.ts';
 import type { Part } from './parts.ts';
 import type { Alive } from './presence.ts';
-import { Suspects, type Turns } from './suspects.ts';
 
 const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
 const MIB = 2 ** 20;
@@ -71,6 +71,7 @@ export class NatsLoggedEngine extends LoggedEngine {
   #isKicked = false;
   readonly #suspects: Suspects;
   #failure: ActorError | NetworkError | undefined;
+  #isGivenBack = false;
   #closing: Promise<void> | undefined;
 
   /** @param at the place in a spread network */
@@ -84,7 +85,7 @@ export class NatsLoggedEngine extends LoggedEngine {
     this.#connect = connect;
     this.#settings = settings;
     this.#at = at;
-    this.#suspects = new Suspects(at?.turns);
+    this.#suspects = new Suspects(this.attempts, at?.turns);
   }
 
   protected get place(): string {
@@ -213,13 +214,7 @@ export class NatsLoggedEngine extends LoggedEngine {
   }
 
   begin(node: string): Promise<() => void> | undefined {
-    return this.#suspects.begin(node, {
-      attempts: () => this.attemptsOf(node),
-      attempt: () => {
-        this.attempt(node);
-        return this.flush();
-      },
-    });
+    return this.#suspects.begin(node);
   }
 
   protected readLog(): ReadonlyMap<string, Uint8Array> {
@@ -336,10 +331,11 @@ export class NatsLoggedEngine extends LoggedEngine {
     this.#inlet?.halt();
   }
 
-  /** Gives the part back, so that another worker can take it at once. */
-  async leave(): Promise<void> {
+  /** Gives the part back, so that another worker can take it at once. Resolves to whether the log has that. */
+  async leave(): Promise<boolean> {
     this.fenceAll();
     await this.close();
+    return this.#isGivenBack;
   }
 
   override close(): Promise<void> {
@@ -353,7 +349,10 @@ export class NatsLoggedEngine extends LoggedEngine {
     const end = async () => {
       if (!this.#log || this.#failure) return;
       await this.flush();
-      await this.#log.append('end', []).catch(() => {});
+      this.#isGivenBack = await this.#log.append('end', []).then(
+        () => true,
+        () => false,
+      );
     };
     if (this.#at) return end();
     if (this.#worker) await this.#worker.close(end);

@@ -14,6 +14,7 @@ import type {
 } from '../engine/engine.ts';
 import type { Depth, NetworkEngine } from '../engine/network-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from '../errors.ts';
+import { Turns } from '../log/suspects.ts';
 import type { Plan } from '../plan/plan.ts';
 import { onAbort, pause } from './abort.ts';
 import { Inlet } from './inlet.ts';
@@ -24,7 +25,6 @@ import type { NatsWorker } from './nats-worker.ts';
 import { ownersOf, type Part, partsOf } from './parts.ts';
 import type { Alive } from './presence.ts';
 import { Slot, SlotSession } from './slot.ts';
-import { Turns } from './suspects.ts';
 import { tokenOf } from './token.ts';
 
 /** A step that takes longer is made again by the next worker. */
@@ -162,7 +162,8 @@ export class SpreadEngine implements NetworkEngine {
     if (!engine) return;
     await slot.whenQuiet(LONGEST_STEP_MS);
     slot.empty();
-    await engine.leave();
+    // Nobody takes a part from a worker that is alive, so this one takes it again to give it back.
+    if (!(await engine.leave())) slot.isLost = true;
     // Wakes the others.
     if (!this.#closing) await this.#worker!.presence.renew();
   }

@@ -24,7 +24,7 @@ export type Ports = Pick<PluginMetadata, 'inports' | 'outports'>;
 
 export type Side = 'inports' | 'outports';
 
-type DraftNode = Omit<PlanNode, 'cycle'> & { readonly ports: Ports | undefined };
+type DraftNode = Omit<PlanNode, 'cycle'> & { readonly ports: Ports | undefined; readonly at: Path };
 type DraftEdge = Omit<PlanEdge, 'isInCycle'>;
 
 /** An end of an edge, found in its graph. */
@@ -53,7 +53,7 @@ export class Draft {
   ): void {
     if (this.nodes.has(id)) refuse(at, `there is another node ${quoted(id)}`);
     checkRoom('nodes', this.nodes.size + 1, at);
-    this.nodes.set(id, { id, ...node });
+    this.nodes.set(id, { id, ...node, at });
     this.#edgesFrom.set(id, []);
   }
 
@@ -133,12 +133,16 @@ export class Draft {
   }
 
   finish(name: string, inports: readonly ExposedPort[], outports: readonly ExposedPort[]): Plan {
+    this.#warnOfIdleNodes(inports);
     const cycles = findCycles(this.links().graph);
     const cycleOf = new Map(cycles.flatMap((nodes, cycle) => nodes.map(node => [node, cycle] as const)));
     const cycle = (node: string) => cycleOf.get(node) ?? null;
     return {
       name,
-      nodes: [...this.nodes.values()].map(({ ports: _, ...node }) => ({ ...node, cycle: cycle(node.id) })),
+      nodes: [...this.nodes.values()].map(({ ports: _ports, at: _at, ...node }) => ({
+        ...node,
+        cycle: cycle(node.id),
+      })),
       edges: [...this.#edges.values()].map(edge => ({
         ...edge,
         isInCycle: cycle(edge.from.node) !== null && cycle(edge.from.node) === cycle(edge.to.node),
@@ -150,6 +154,20 @@ export class Draft {
       cycles,
       warnings: this.#warnings,
     };
+  }
+
+  /** A node runs when it gets a packet, also one that makes packets by itself. A graph without entrances is a part of another. */
+  #warnOfIdleNodes(inports: readonly ExposedPort[]): void {
+    const reached = new Set([...inports.map(({ node }) => node), ...this.#initial.map(({ to }) => to.node)]);
+    if (reached.size === 0) return;
+    // A set gives also the values that are added while it is read.
+    for (const node of reached) for (const { to } of this.#edgesFrom.get(node)!) reached.add(to.node);
+    for (const { id, at } of this.nodes.values())
+      if (!reached.has(id))
+        this.warn(
+          at,
+          'no packet can reach it, so it never runs; give it an initial packet or an exposed port',
+        );
   }
 
   #checkType(type: PortType, { name, port_type }: PortDefinition, side: Side, at: Path): void {

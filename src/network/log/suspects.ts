@@ -2,6 +2,15 @@ import { describe } from '../../actor/errors.ts';
 import { NetworkError } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 
+/** The log that counts the attempts. */
+export interface AttemptLog {
+  /** Number of times that a step of a node was begun which no process has survived. */
+  of(node: string): number;
+  /** Keeps that a step of a node begins. */
+  add(node: string): void;
+  flush(): Promise<void>;
+}
+
 /** Lets one suspect node of a process make a step at a time. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
@@ -23,42 +32,41 @@ export class Turns {
  * the step that ends the process again counts as an attempt.
  */
 export class Suspects {
+  readonly #log: AttemptLog;
   readonly #nodes = new Set<string>();
   readonly #turns: Turns;
 
-  constructor(turns = new Turns()) {
+  constructor(log: AttemptLog, turns = new Turns()) {
+    this.#log = log;
     this.#turns = turns;
   }
 
+  /** The process before this one may have died during a step of the node. */
   add(node: string): void {
     this.#nodes.add(node);
   }
 
+  /** A step of the node was kept. */
   delete(node: string): void {
     this.#nodes.delete(node);
   }
 
-  /**
-   * @param log tells how often a step of the node was begun, and keeps that it is begun again
-   * @throws {NetworkError} TOO_MANY_ATTEMPTS
-   */
-  begin(
-    node: string,
-    log: { attempts(): number; attempt(): Promise<void> },
-  ): Promise<() => void> | undefined {
-    return this.#nodes.has(node) ? this.#begin(node, log) : undefined;
+  /** As `begin` of engines. @throws {NetworkError} TOO_MANY_ATTEMPTS, as a rejection */
+  begin(node: string): Promise<() => void> | undefined {
+    return this.#nodes.has(node) ? this.#begin(node) : undefined;
   }
 
-  async #begin(node: string, log: { attempts(): number; attempt(): Promise<void> }): Promise<() => void> {
+  async #begin(node: string): Promise<() => void> {
     const end = await this.#turns.take();
     try {
-      const attempts = log.attempts();
+      const attempts = this.#log.of(node);
       if (attempts >= NETWORK_LIMITS.attempts.default)
         throw new NetworkError(
           'TOO_MANY_ATTEMPTS',
           `node ${describe(node)}: ${attempts} processes in a row have died during this step`,
         );
-      await log.attempt();
+      this.#log.add(node);
+      await this.#log.flush();
       return end;
     } catch (error) {
       end();
