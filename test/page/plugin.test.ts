@@ -350,6 +350,20 @@ suite('page of a plugin: tables', test => {
     match(blocksTable(events).caption, /, and perhaps blocks that a host function made$/);
   });
 
+  test('host functions and imports that nothing provides are named', async () => {
+    const functions = [{ module: 'app', name: 'f', params: ['i64'] } as const];
+    const imports = [...functions, { module: 'app', name: 'm', kind: 'memory', pages: 1 } as const];
+    const { report } = await readModule('a.wasm', buildModule({ imports }));
+    ok(cells(powersTable(report))[0]!.startsWith('app f (i64) -> () | calls a function of the host'));
+    equal(
+      importsTable(report).rows.map(({ cells: [, name, , from], level }) => [name, from, level]),
+      [
+        ['f', 'host', undefined],
+        ['m', 'unknown', 'error'],
+      ],
+    );
+  });
+
   test('hostile names stay texts of cells', async () => {
     const bytes = buildModule({
       imports: [{ module: EVIL, name: EVIL }],
