@@ -380,6 +380,13 @@ suite('page of a plugin: tables', test => {
     ok(cells(exportsTable(report))[0]!.startsWith(`${EVIL} | `));
   });
 
+  test('a name of a million characters is cut', async () => {
+    const name = 'n'.repeat(1_000_000);
+    const { report } = await readModule('a.wasm', buildModule({ functions: [{ name, body: [] }] }));
+    const [cell] = exportsTable(report).rows[0]!.cells;
+    is(cell, `${'n'.repeat(1000)}… (1000000 characters)`);
+  });
+
   test('bytes that are not a module have a report, and no lock', async () => {
     const { report } = await readModule('a.txt', bytesOf('a text'));
     is(report.modules[0]!.valid, false);

@@ -14,6 +14,7 @@ const fixture = (path: string) => readFileSync(join(root, 'fixtures', path), 'ba
 const MODULES = {
   vowels: fixture('vowels/vowels.wasm'),
   rust: fixture('rust-pdk/rust_pdk.wasm'),
+  http: fixture('rust-http/rust_http.wasm'),
   faults: fixture('faults/faults.wasm'),
   hostile: Buffer.from(
     buildModule({
@@ -46,6 +47,10 @@ const EXPECTED = [
   'policy: read by me',
   'call_host: 6 bytes of output (plugin 1, call 1)',
   'a text',
+  'error get: HTTP_NOT_ENABLED',
+  'request {"url":"http://a.test/x","headers":{},"method":null}',
+  'get: 13 bytes of output (plugin 2, call 1)',
+  'from the page',
   'error trap: TRAP',
   'stays: trap',
   `${SHOWN}: no output (plugin 1, call 1)`,
@@ -143,6 +148,14 @@ async function usePage(evil: string, modules: Record<string, string>): Promise<v
   const indexOf = (name: string) =>
     [...find('exports').children].findIndex(({ textContent }) => textContent === name);
   seen.push(await call(indexOf('call_host')), value('text'));
+
+  await load('rust_http.wasm', bytes('http'));
+  set('input', 'http://a.test/x');
+  const refused = await call(0);
+  seen.push(refused.slice(0, refused.indexOf('ENABLED') + 7), `request ${rows('requests')[0]![0]}`);
+  set('hosts', 'a.test');
+  set('body', 'from the page');
+  seen.push(await call(0), value('text'));
 
   await load('faults.wasm', bytes('faults'));
   const trapped = await call(indexOf('trap'));

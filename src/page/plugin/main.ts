@@ -1,6 +1,6 @@
 import type { AuditReport } from '../../audit/index.ts';
 import { count } from '../../audit/trace-summary.ts';
-import { messageOf, PlugboardError } from '../../errors.ts';
+import { excerpt, messageOf, PlugboardError } from '../../errors.ts';
 import { formatTraceEvent } from '../../trace/format.ts';
 import { fromBase64 } from '../../values/base64.ts';
 import { byId, html, setClass, show } from '../dom.ts';
@@ -26,6 +26,8 @@ import type { Settings } from './settings.ts';
 const MOST_HEX_BYTES = 4096;
 /** Buttons and forms of one module. A hostile module has as many exports and imports as it likes. */
 const MOST_CONTROLS = 200;
+/** Characters of a name that stand on a button or beside a field. */
+const MOST_CHARACTERS = 200;
 const ANSWERS: Readonly<Record<AnswerKind, string>> = {
   zero: 'returns 0, or nothing',
   number: 'returns a number',
@@ -106,7 +108,7 @@ function showModule(report: AuditReport): void {
   );
   byId('advice').replaceChildren(
     ...advice.map(({ code, stops, message }) =>
-      html('li', stops ? { class: 'error' } : {}, `${code}: ${message}`),
+      html('li', stops ? { class: 'error' } : {}, excerpt(`${code}: ${message}`, 10 * MOST_CHARACTERS)),
     ),
     ...unknown.map(text => html('li', {}, text)),
   );
@@ -119,7 +121,8 @@ function showModule(report: AuditReport): void {
 function showAnswers(missing: readonly MissingFunction[]): void {
   byId('answers').hidden = missing.length === 0;
   const forms = missing.slice(0, MOST_CONTROLS).map(item => {
-    const label = `${item.namespace} ${item.name} ${item.type ?? ''}`;
+    const name = excerpt(`${item.namespace} ${item.name}`, MOST_CHARACTERS);
+    const label = `${name} ${excerpt(item.type ?? '', MOST_CHARACTERS)}`;
     const options = item.kinds.map(kind => html('option', { value: kind }, ANSWERS[kind]));
     const select = html('select', {}, ...options);
     const input = html('input', { size: 24, spellcheck: 'false' });
@@ -144,12 +147,20 @@ function showAnswers(missing: readonly MissingFunction[]): void {
 function showExports({ exports, modules }: AuditReport): void {
   const callable = exports.filter(item => item.callable);
   const buttons = callable.slice(0, MOST_CONTROLS).map(({ name }) => {
-    const button = html('button', { type: 'button', 'aria-pressed': 'false' }, name);
-    button.addEventListener('click', () => {
-      for (const other of byId('exports').children)
-        other.setAttribute('aria-pressed', String(other === button));
-      void alone(() => call(name));
-    });
+    const button = html(
+      'button',
+      { type: 'button', 'aria-pressed': 'false' },
+      excerpt(name, MOST_CHARACTERS),
+    );
+    button.addEventListener(
+      'click',
+      () =>
+        void alone(async () => {
+          for (const other of byId('exports').children)
+            other.setAttribute('aria-pressed', String(other === button));
+          await call(name);
+        }),
+    );
     return button;
   });
   byId('exports').replaceChildren(...buttons);
@@ -187,7 +198,7 @@ async function call(name: string): Promise<void> {
 }
 
 function showResult(text: string, isError: boolean): void {
-  show(byId('result'), text);
+  show(byId('result'), excerpt(text, 20 * MOST_CHARACTERS));
   setClass(byId('result'), 'error', isError);
 }
 

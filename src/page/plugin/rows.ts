@@ -4,6 +4,7 @@ import type { AuditReport, Finding, TraceEvent } from '../../audit/index.ts';
 import { findingsIn } from '../../audit/lint-trace.ts';
 import { callsIn, runsOf, type TracedCall } from '../../audit/trace-calls.ts';
 import { count, summarize } from '../../audit/trace-summary.ts';
+import { excerpt } from '../../errors.ts';
 import { showOutcome, showSite, showValues } from '../../trace/format.ts';
 import { withCommas } from '../../units.ts';
 
@@ -20,13 +21,19 @@ export interface Table {
 }
 
 const MOST_ROWS = 500;
+const MOST_CHARACTERS = 1000;
 
-/** Cuts a table that would be too long for a page, and counts the rows that are left out in its caption. */
+/** Cuts a table that would be too long for a page, and counts the rows that are left out in its caption. Names may be long, too. */
 function short({ caption, heads, rows }: Table): Table {
   const left = rows.length - MOST_ROWS;
-  return left > 0
-    ? { caption: `${caption}; ${count(left, 'more row')} not shown`, heads, rows: rows.slice(0, MOST_ROWS) }
-    : { caption, heads, rows };
+  return {
+    caption: left > 0 ? `${caption}; ${count(left, 'more row')} not shown` : caption,
+    heads,
+    rows: rows.slice(0, MOST_ROWS).map(({ cells, level }) => ({
+      cells: cells.map(cell => excerpt(cell, MOST_CHARACTERS)),
+      level,
+    })),
+  };
 }
 
 const plain = (...cells: readonly string[]): Row => ({ cells });
