@@ -47,10 +47,10 @@ writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCod
 
 // The page of a network, in two forms, each of one file: it shows a network that `plugboard run --page` runs, or runs one itself. Its
 // policy allows this script and this style, and no others. The page that runs a network may send nothing anywhere.
-const frame = readFileSync(`${root}src/page/page.html`, 'utf8');
-const style = readFileSync(`${root}src/page/page.css`, 'utf8').trim();
+const source = path => readFileSync(`${root}src/page/${path}`, 'utf8').trim();
+const network = { frame: source('page.html'), style: `${source('base.css')}\n${source('page.css')}` };
 const hashOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-async function makePage(entry, connect, more = '') {
+async function makePage(entry, { frame, style, example = '' }, connect, more = '') {
   const { outputFiles } = await build({
     entryPoints: [`${dist}src/page/${entry}.js`],
     bundle: true,
@@ -72,21 +72,30 @@ async function makePage(entry, connect, more = '') {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const html = frame.replace(/\/\* (script|style) \*\//g, (_, name) => (name === 'style' ? style : script));
-  return { html, policy };
+  const parts = { script, style, example };
+  const html = frame.replace(/\/\* (script|style|example) \*\//g, (_, name) => parts[name]);
+  return { html: `${html}\n`, policy };
 }
-const served = await makePage('served', "'self'");
+/** The page as a file, which has its policy inside. Nothing that it runs sends anything. */
+async function makeFile(entry, parts) {
+  const { html, policy } = await makePage(entry, parts, "'none'", " 'wasm-unsafe-eval'");
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  return html.replace('<!-- policy -->', () => meta);
+}
+const served = await makePage('served', network, "'self'");
 const pageText = {
   html: served.html.replace('<!-- policy -->\n', ''),
   policy: `${served.policy}; frame-ancestors 'none'`,
 };
 rmSync(`${dist}src/page/page-text.js.map`, { force: true });
 writeFileSync(`${dist}src/page/page-text.js`, `export const pageText = ${JSON.stringify(pageText)};\n`);
-const standalone = await makePage('standalone', "'none'", " 'wasm-unsafe-eval'");
-const meta = `<meta http-equiv="Content-Security-Policy" content="${standalone.policy}">`;
 await writePackage(root);
-writeFileSync(
-  `${dist}lib/page.html`,
-  standalone.html.replace('<!-- policy -->', () => meta),
-);
+writeFileSync(`${dist}lib/page.html`, await makeFile('standalone', network));
+// The page in which a person tries one plugin.
+const plugin = {
+  frame: source('plugin/plugin.html'),
+  style: `${source('base.css')}\n${source('plugin/plugin.css')}`,
+  example: readFileSync(`${root}fixtures/vowels/vowels.wasm`, 'base64'),
+};
+writeFileSync(`${dist}lib/plugin-page.html`, await makeFile('plugin/main', plugin));
 await writeCreatePackage(root);

@@ -125,7 +125,7 @@ export const auditPage: Page = {
     'In an empty folder:',
     '```sh\nnpm i plugboard\n```',
     "```js\nimport { reportOf } from 'plugboard/audit';\n\nconst report = await reportOf(import.meta.resolve('plugboard/examples/vowels.wasm'));\nfor (const { id, words, grant } of report.capabilities) console.log(id, words, grant);\nfor (const { name, reach } of report.exports) console.log(name, reach?.imports.length, reach?.excludes);\n```",
-    '`inspect OLD NEW` lists the gains and losses of a build, powers first. `--lint` prints findings, `--format sarif` as code scanning reads them. `--manifest` prints the smallest manifest. `--html OUT` writes one page without scripts.',
+    '`inspect OLD NEW` lists the gains and losses of a build, powers first. `--lint` prints findings, `--format sarif` as code scanning reads them. `--manifest` prints the smallest manifest. `--html OUT` writes one page without scripts. On [a page of the package](/docs/BROWSERS.md#try-a-plugin-in-a-page) a person looks at a plugin and calls it.',
     'Powers are those of the plugin as a whole, because open files, variables and an HTTP status live from one call to the next. A host function counts as much as the host lets it. A host that gives a function of its own under a name of the kernel or WASI must judge that function itself, and so must one that calls exports or changes tables through `getInstance`.',
   ].join('\n\n'),
   // Read late, as the end.

@@ -28,6 +28,7 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
   { path: 'plugboard/actor', level: 'stable', note: '' },
   { path: 'plugboard/network', level: 'experimental', note: 'grows with the engines beyond one process' },
   { path: 'plugboard/page.html', level: 'experimental', note: 'the page of a network may grow' },
+  { path: 'plugboard/plugin-page.html', level: 'experimental', note: 'the page of a plugin may grow' },
   { path: 'plugboard/nats', level: 'experimental', note: 'the protocol may get another version' },
   {
     path: 'plugboard/durable-object',

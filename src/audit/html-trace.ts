@@ -1,10 +1,11 @@
-import type { CallBegin, CallEnd, ImportEvent, TraceEvent } from '../trace/events.ts';
+import type { ImportEvent, TraceEvent } from '../trace/events.ts';
 import { showContent, showError, showOutcome, showSite, showValues } from '../trace/format.ts';
 import { withCommas } from '../units.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import { type Child, code, el, type Html, p, table } from './html-elements.ts';
 import { findingsIn } from './lint-trace.ts';
 import type { Finding } from './report.ts';
+import { callsIn, runsOf, type TracedCall } from './trace-calls.ts';
 import { count, summarize } from './trace-summary.ts';
 
 const LEVELS: Readonly<Record<string, Html>> = {
@@ -50,32 +51,6 @@ export function didOf(events: readonly TraceEvent[]): Html {
   );
 }
 
-/** A call of an export, or the start of an instance, with the imports that it called. */
-interface Call {
-  begin: CallBegin;
-  end: CallEnd | null;
-  imports: ImportEvent[];
-}
-
-function callsIn(events: readonly TraceEvent[]): Call[] {
-  const calls: Call[] = [];
-  const running = new Map<number, Call>();
-  for (const event of events) {
-    if (event.type === 'call') {
-      const call = { begin: event, end: null, imports: [] };
-      calls.push(call);
-      running.set(event.plugin, call);
-    }
-    const call = running.get(event.plugin);
-    if (event.type === 'import') call?.imports.push(event);
-    if (event.type === 'return' && call) {
-      call.end = event;
-      running.delete(event.plugin);
-    }
-  }
-  return calls;
-}
-
 /** Width of a timeline, in units of its own. */
 const WIDTH = 1000;
 
@@ -101,23 +76,9 @@ function timeline(
 
 const kindOf = ({ from, allowed, error }: ImportEvent): string => (!allowed || error ? 'bad' : from);
 
-/** Loads and stores come in runs, of which the first is shown with their number. */
-function runsOf(imports: readonly ImportEvent[]): { first: ImportEvent; times: number; ms: number }[] {
-  const runs: { first: ImportEvent; times: number; ms: number }[] = [];
-  for (const event of imports) {
-    const last = runs.at(-1);
-    const isWord = [...event.params, ...event.results].some(({ kind }) => kind === 'word');
-    if (isWord && last && !event.error && showSite(last.first) === showSite(event)) {
-      last.times++;
-      last.ms += event.durationMs;
-    } else runs.push({ first: event, times: 1, ms: event.durationMs });
-  }
-  return runs;
-}
-
 const ms = (value: number): string => `${value.toFixed(3)} ms`;
 
-function callOf({ begin, end, imports }: Call, toMs: number): Html {
+function callOf({ begin, end, imports }: TracedCall, toMs: number): Html {
   const name = begin.export ?? `start of instance ${begin.instance}`;
   const outcome = end
     ? end.error

@@ -1,11 +1,11 @@
 import { refuseExtra } from '../../wasi/options.ts';
-import type { ImportEvent, TraceEvent } from '../trace/events.ts';
+import type { TraceEvent } from '../trace/events.ts';
 import { type GivenTrace, readTrace } from '../trace/read.ts';
-import { Blocks } from './blocks.ts';
+import { follow, newCall } from './follow.ts';
 import { allRepairs } from './lint.ts';
 import { refuse } from './own-report.ts';
 import type { Finding } from './report.ts';
-import { type FollowedCall, isHandle, TRACE_RULES, type TraceRule } from './trace-rules.ts';
+import { type FollowedCall, TRACE_RULES, type TraceRule } from './trace-rules.ts';
 
 /** A finding of a rule about the calls of a trace. @experimental */
 export interface TraceFinding extends Finding {
@@ -38,8 +38,11 @@ export function findingsIn(events: readonly TraceEvent[]): TraceFinding[] {
   const calls = new Map<number, { export: string | null; inputBytes: number; followed: FollowedCall }>();
   for (const [index, event] of events.entries()) {
     if (event.type === 'call') {
-      const followed = { blocks: new Blocks(), results: new Set<number>(), outputBytes: 0 };
-      calls.set(event.plugin, { export: event.export, inputBytes: event.input.bytes ?? 0, followed });
+      calls.set(event.plugin, {
+        export: event.export,
+        inputBytes: event.input.bytes ?? 0,
+        followed: newCall(),
+      });
     }
     if (event.type !== 'import' && event.type !== 'return') continue;
     const current = calls.get(event.plugin);
@@ -74,37 +77,4 @@ export function findingsIn(events: readonly TraceEvent[]): TraceFinding[] {
     follow(event, current.followed, current.inputBytes);
   }
   return [...findings.values()];
-}
-
-/** The functions of the kernel that keep no block which they get. */
-const LOOKS_ONLY = /^(free|length|length_unsafe)$/;
-
-/** Notes the blocks that an event shows. */
-function follow(event: ImportEvent, call: FollowedCall, inputBytes: number): void {
-  const { from, name, params, results, error } = event;
-  const { blocks } = call;
-  // A host function may make and free blocks that no event shows.
-  if (from === 'host') blocks.areAllKnown = false;
-  for (const { value, bytes = 0 } of params.filter(isHandle)) {
-    if (bytes === 0) continue;
-    const block = blocks.add(Number(value), bytes, null);
-    if (name === 'free' && from === 'kernel') block.isFreed = true;
-    if (!LOOKS_ONLY.test(name) || from !== 'kernel') block.isPassed = true;
-  }
-  if (error) return;
-  for (const { value, bytes = 0 } of results.filter(isHandle))
-    if (bytes > 0) blocks.add(Number(value), bytes, name);
-  if (from !== 'kernel') return;
-  const [first, second] = params.map(({ value }) => Number(value));
-  if (name === 'reset') blocks.clear();
-  if (name === 'input_offset' && inputBytes > 0) {
-    const start = Number(results[0]!.value);
-    // A freed input keeps its offset.
-    if (!blocks.at(start)) blocks.add(start, inputBytes, null);
-  }
-  if (name === 'output_set') {
-    call.outputBytes = second!;
-    const block = blocks.at(first!);
-    if (block) call.results.add(block.start);
-  }
 }

@@ -1,4 +1,5 @@
 import type { PolicyFile, PolicyGrant } from '../given/policy-types.ts';
+import { printable } from '../values/printable.ts';
 import { covers } from './covers.ts';
 import { importText, type LockedPlugin, type LockedPower, type LockFile, lockedPlugin } from './lock-file.ts';
 import { endOf } from './policy-file.ts';
@@ -207,3 +208,10 @@ export function printJson(value: unknown, level = 0): string {
   const indent = '  '.repeat(level);
   return `${open}\n${parts.map(part => `${indent}  ${part}`).join(',\n')}\n${indent}${close}`;
 }
+
+/**
+ * Prints a lock or a policy as the text of its file. Escaped characters have the same meaning in JSON, and cannot hide in an
+ * editor.
+ */
+export const printFile = (value: unknown): string =>
+  `${printJson(value).split('\n').map(printable).join('\n')}\n`;

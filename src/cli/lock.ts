@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { approve, compareWithLock, type LockDifference, printJson } from '../audit/lock.ts';
+import { approve, compareWithLock, type LockDifference, printFile } from '../audit/lock.ts';
 import { LOCK_FILE, LOCK_VERSION, type LockFile, readLockFile } from '../audit/lock-file.ts';
 import { type AuditReport, type PolicyFile, reportOf } from '../audit/node.ts';
 import { endOf, POLICY_FILE, POLICY_VERSION, readPolicyFile } from '../audit/policy-file.ts';
@@ -143,9 +143,6 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
   await writeStdout(`${[files.lockPath, files.policyPath].map(printable).join('\n')}\n`);
   return 0;
 }
-
-/** The escaped characters have the same meaning in JSON, and cannot hide in an editor. */
-const printFile = (value: unknown): string => `${printJson(value).split('\n').map(printable).join('\n')}\n`;
 
 async function replace(path: string, text: string): Promise<void> {
   try {

@@ -17,6 +17,7 @@ const WITHOUT_ATTW = [
   'esbuild',
   'vite',
   'page.html',
+  'plugin-page.html',
   'examples/vowels.wasm',
   'examples/kv-store.wasm',
   'examples/counter.wasm',

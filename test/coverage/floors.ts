@@ -60,6 +60,7 @@ export const FLOORS: readonly Floor[] = [
   { room: 'src/network/nats/', floor: 93 },
   { room: 'src/network/plan/', floor: 97 },
   { room: 'src/page/', floor: 40, open: 'the script of the page, which runs in browsers' },
+  { room: 'src/page/plugin/', floor: 53, open: 'the script of the page, which runs in browsers' },
   { room: 'src/msgpack/', floor: 98 },
   { room: 'src/pool/', floor: 97 },
   { room: 'src/types/', floor: 97 },

@@ -65,6 +65,7 @@ const everything = [
   'network in Durable Objects',
   'network on node',
   'page',
+  'page of a plugin',
   'msgpack',
   'types',
   'build',
@@ -260,6 +261,11 @@ export const layers: readonly Layer[] = [
     name: 'network',
     files: ['src/network/'],
     mayImport: [...outsideActor, 'actor', ...actorRooms, ...networkRooms],
+  },
+  {
+    name: 'page of a plugin',
+    files: ['src/page/plugin/'],
+    mayImport: ['errors', 'limits', 'units', 'values', 'host', 'given', 'trace', 'audit', 'faces', 'page'],
   },
   {
     name: 'page',

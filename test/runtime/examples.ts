@@ -4,6 +4,7 @@ import { checkDurableWorker } from './durable-worker.ts';
 import { checkReplay } from './exchange.ts';
 import type { installRuntimes } from './install.ts';
 import { checkNetworkPage, checkStandalonePage } from './network-page.ts';
+import { checkPluginPage } from './plugin-page.ts';
 import { checkPolicyWorker } from './policy-worker.ts';
 import type { Check } from './report.ts';
 import { PAGE } from './serve.ts';
@@ -19,11 +20,11 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     const program = findBrowser(name);
     return program
       ? [
-          () => checkBrowser(name, program),
           () => checkTallyPage(name, program),
           () => checkActorPage(name, program),
           () => checkNetworkPage(name, program),
           () => checkStandalonePage(name, program),
+          () => checkPluginPage(name, program),
         ]
       : [];
   });
@@ -94,68 +95,6 @@ async function checkWorker(program: string): Promise<Check[]> {
   );
   const expected = [...counts, '400 JSON_SYNTAX', '405'].join('\n');
   return [{ name: 'examples/worker on workerd', expected, actual }];
-}
-
-/** Uses the example page as a visitor does, in a frame. Runs in the browser. */
-async function usePage(): Promise<void> {
-  const frame = document.createElement('iframe');
-  frame.src = '/files/examples/browser/index.html';
-  document.body.append(frame);
-  await new Promise(resolve => frame.addEventListener('load', resolve));
-  const page = frame.contentDocument!;
-  const find = <T extends HTMLElement>(id: string) => page.getElementById(id) as T;
-  const seen: string[] = [];
-  const until = async (condition: () => boolean) => {
-    for (let round = 0; round < 200 && !condition(); round++)
-      await new Promise(resolve => setTimeout(resolve, 50));
-  };
-  const loaded = async (name: string) => {
-    await until(() => find('plugin').textContent!.startsWith(name));
-    seen.push(find('plugin').textContent!.replace(/:.*/, ` ${find('plugin').className}`));
-  };
-  const call = async (name: string, input: string) => {
-    find<HTMLSelectElement>('function').value = name;
-    find<HTMLTextAreaElement>('input').value = input;
-    find('output').textContent = '';
-    find('run').click();
-    await until(() => find('output').textContent !== '');
-    seen.push(`${find('output').textContent} | ${find('log').textContent}`);
-  };
-  const choose = (name: string, bytes: BlobPart) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name));
-    find<HTMLInputElement>('file').files = transfer.files;
-    find('file').dispatchEvent(new Event('change'));
-  };
-  find('load-example').click();
-  await loaded('rust_pdk.wasm');
-  await call('call_host', 'a text');
-  await call('fail', 'a reason');
-  choose('own.wasm', await (await fetch('/files/fixtures/abi/abi.wasm')).arrayBuffer());
-  await loaded('own.wasm');
-  await call('alloc_zero', '');
-  choose('not.wasm', 'a text');
-  await loaded('not.wasm');
-  await fetch('/report', { method: 'POST', body: seen.join('\n') });
-}
-
-async function checkBrowser(name: BrowserName, program: string): Promise<Check[]> {
-  const pages = new Map([['/index.html', `${PAGE}<body><script type="module">(${usePage})()</script>`]]);
-  const paths = [
-    ...repositoryFiles(),
-    ...repositoryFiles('examples/browser'),
-    ...repositoryFiles('dist/browser'),
-  ];
-  const actual = await visit(name, program, true, pages, paths, 'index.html');
-  const expected = [
-    'rust_pdk.wasm status',
-    'A TEXT | notify: a text',
-    'PLUGIN_ERROR: a reason | ',
-    'own.wasm status',
-    '0 | ',
-    'not.wasm status error',
-  ].join('\n');
-  return [{ name: `examples/browser in ${name}`, expected, actual }];
 }
 
 const TALLY = { text: 'so it is, or is it not?', words: ['is', 'it', 'so'] };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +7,7 @@ import { servePage } from '../../src/cli/page-server.ts';
 import { Network } from '../../src/network/node.ts';
 import type { BrowserName } from './browsers.ts';
 import { root } from './bundle.ts';
+import { allowing, visitPageFile } from './page-file.ts';
 import type { Check } from './report.ts';
 import { watchPage } from './visit.ts';
 
@@ -100,12 +100,6 @@ async function useServed(): Promise<void> {
     seen.push(answer.exec(result())?.[0] ?? result());
   }
   await fetch('/report', { method: 'POST', body: seen.join('\n') });
-}
-
-/** Returns a policy that allows one more script. */
-function allowing(policy: string, script: string): string {
-  const hash = createHash('sha256').update(script).digest('base64');
-  return policy.replace('script-src', `script-src 'sha256-${hash}'`);
 }
 
 /**
@@ -245,29 +239,10 @@ async function useStandalone(evil: string, wasm: string): Promise<void> {
   location.href = `/report?${encodeURIComponent(seen.join('\n'))}`;
 }
 
-/** Opens the page in which a network runs. Its policy lets no request out, so that the report is an address that it opens. */
+/** Opens the page in which a network runs. */
 export async function checkStandalonePage(name: BrowserName, program: string): Promise<Check[]> {
-  const page = readFileSync(join(root, 'dist/lib/page.html'), 'utf8');
   const wasm = readFileSync(join(root, 'fixtures/rust-counter/rust_counter.wasm'), 'base64');
-  const probe = `(${useStandalone})(${JSON.stringify(EVIL).replaceAll('<', '\\u003c')}, "${wasm}")`;
-  let settle: (report: string) => void = () => {};
-  const report = new Promise<string>(resolve => {
-    settle = resolve;
-  });
-  const server = createServer(({ url = '' }, response) => {
-    const [path, query = ''] = url.split('?');
-    if (path === '/report') settle(decodeURIComponent(query));
-    response.setHeader('Content-Type', 'text/html; charset=utf-8');
-    const html = path === '/' ? allowing(page, probe) : '';
-    response.end(html.replace('</html>', () => `<script>${probe}</script></html>`));
-  });
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
-  try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const actual = await watchPage(name, program, url, report);
-    return [{ name: `the page that runs a network in ${name}`, expected: STANDALONE, actual }];
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  const script = `(${useStandalone})(${JSON.stringify(EVIL).replaceAll('<', '\\u003c')}, "${wasm}")`;
+  const actual = await visitPageFile(name, program, 'page.html', script);
+  return [{ name: `the page that runs a network in ${name}`, expected: STANDALONE, actual }];
 }
