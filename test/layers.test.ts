@@ -152,7 +152,7 @@ const LATE_IMPORTS: Files = {
   'src/actor/state/file-state.ts': '../../platform/node-atomic-file.ts',
   'src/cli/main.ts': './program.ts',
   'src/cli/program.ts':
-    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./net.ts ./replay.ts ./lock.ts ./prepare.ts ./conformance/command.ts ./conformance/compare.ts',
+    './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./net.ts ./replay.ts ./lock.ts ./prepare.ts ./build.ts ./conformance/command.ts ./conformance/compare.ts',
   'src/cli/run.ts': './run-graph.ts',
   'src/cli/run-graph.ts': './nats.ts ./page-server.ts',
   'src/cli/nats.ts': '@nats-io/transport-node @nats-io/nats-core',

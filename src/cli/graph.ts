@@ -1,11 +1,11 @@
 import { writeJson } from '../actor/json/writer.ts';
-import { ModuleLoader } from '../actor/node.ts';
-import { type ComponentFacts, Network, type Plan, toDot, toMermaid } from '../network/node.ts';
+import { Network, type Plan, toDot, toMermaid } from '../network/node.ts';
 import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
-import { componentFiles, GRAPH_OPTIONS, isGraphFile } from './graph-files.ts';
+import { factsOf, readComponents } from './graph-components.ts';
+import { GRAPH_OPTIONS } from './graph-files.ts';
 import { writeStderr, writeStdout } from './stdio.ts';
 
 const FORMATS: Readonly<Record<string, (plan: Plan) => string>> = {
@@ -13,8 +13,6 @@ const FORMATS: Readonly<Record<string, (plan: Plan) => string>> = {
   dot: toDot,
   json: plan => `${writeJson(plan)}\n`,
 };
-
-const METADATA_TIMEOUT_MS = 10_000;
 
 export const graph = defineCommand({
   name: 'graph',
@@ -37,7 +35,7 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
       const expected = `--format: expected one of ${Object.keys(FORMATS).join(', ')}`;
       throw new CliError('USAGE', `${expected}, got ${JSON.stringify(format)}; see plugboard graph --help`);
     }
-    const components = await readComponents(component);
+    const components = factsOf(await readComponents(component));
     const first = await readInputFile(path);
     const rest = await Promise.all(others.map(readInputFile));
     const plan = Network.plan(rest.length > 0 ? [first, ...rest] : first, { components });
@@ -47,15 +45,3 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
     return 0;
   },
 });
-
-/** Reads the files of `NAME=FILE`. @throws {CliError} USAGE, FILE @throws {ModuleError} for a module that is not an actor */
-async function readComponents(given: readonly string[]): Promise<{ [name: string]: ComponentFacts }> {
-  const loader = new ModuleLoader({ timeoutMs: METADATA_TIMEOUT_MS });
-  const components = new Map<string, ComponentFacts>();
-  for (const [name, file] of componentFiles(given)) {
-    const bytes = await readInputFile(file);
-    if (isGraphFile(file)) components.set(name, { graph: bytes });
-    else components.set(name, { metadata: (await loader.load(name, bytes)).metadata });
-  }
-  return Object.fromEntries(components);
-}

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./replay.ts')).replay,
   lock: async () => (await import('./lock.ts')).lock,
   prepare: async () => (await import('./prepare.ts')).prepare,
+  build: async () => (await import('./build.ts')).build,
   conformance: async () => (await import('./conformance/command.ts')).conformance,
   compare: async () => (await import('./conformance/compare.ts')).compare,
 };

@@ -10,17 +10,17 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
   {
     args: [],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, conformance, compare, got none; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, build, conformance, compare, got none; see plugboard --help',
   },
   {
     args: ['fly'],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, conformance, compare, got "fly"; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, build, conformance, compare, got "fly"; see plugboard --help',
   },
   {
     args: ['--loud'],
     stderr:
-      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, conformance, compare, got "--loud"; see plugboard --help',
+      'USAGE: expected one of the commands call, run, inspect, types, graph, net, replay, lock, prepare, build, conformance, compare, got "--loud"; see plugboard --help',
   },
   {
     args: ['call'],

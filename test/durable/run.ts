@@ -2,6 +2,7 @@ import { Random } from '../helpers/random.ts';
 import { installRuntimes } from '../runtime/install.ts';
 import { runAlarm, runKills } from './kill.ts';
 import { DurableServer } from './server.ts';
+import { runLimits, runOneGraph, runTarget } from './target.ts';
 
 // Networks in Durable Objects on workerd, which is killed: `npm run test:durable`, or with a part of the tests' names.
 
@@ -9,7 +10,8 @@ const MESSAGES = 3000;
 const KILLS = 3;
 
 const [wanted = ''] = process.argv.slice(2);
-const server = new DurableServer(installRuntimes().workerd);
+const program = installRuntimes().workerd;
+const server = new DurableServer(program);
 await server.prepare();
 await server.start();
 const seed = Date.now() & 0xffff_ffff;
@@ -26,6 +28,11 @@ for (const name of await server.call<string[]>('Contract', 'names', 'names'))
 const kill = (front: string) =>
   runKills(server, new Random(seed), { messages: MESSAGES, kills: KILLS, front });
 tests.push(['kill -9 of workerd loses and doubles nothing, and keeps the order', () => kill('Front')]);
+const target = (name: string, run: (program: string) => Promise<void>) =>
+  tests.push([name, () => run(program).then(() => undefined)]);
+target('the folder of `plugboard build` runs, and has its state after a kill', runTarget);
+target('the folder of `plugboard build` keeps its limits', runLimits);
+target('one graph gives the packets and states that it gives elsewhere', runOneGraph);
 tests.push(['after a kill the alarm alone goes on with the work', () => runAlarm(server, 500)]);
 for (const [front, what] of [
   ['Doubling', 'takes packets again'],

@@ -29,7 +29,9 @@ export class DurableServer {
 
   async start(): Promise<void> {
     const config = join(this.#folder, 'config.capnp');
-    this.#workerd = await startWorkerd(this.#program, config, `--directory-path=disk=${this.#folder}`);
+    this.#workerd = await startWorkerd(this.#program, config, {
+      more: [`--directory-path=disk=${this.#folder}`],
+    });
   }
 
   /** Kills workerd as `kill -9` does. */

@@ -56,6 +56,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
       'serves until it is stopped, and wrangler asks its maker for updates; the suites run on workerd itself',
   },
   {
+    page: 'docs/NETWORKS.md',
+    contains: 'curl -d',
+    reason: '`npm run test:durable` sends these requests to workerd, with the folder of the command',
+  },
+  {
     page: 'docs/EDGE.md',
     contains: 'durableNetwork',
     reason: 'a part of examples/durable-object, which `npm run test:runtimes` serves',

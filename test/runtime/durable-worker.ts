@@ -13,7 +13,9 @@ const VISITS = ['ada', 'ada', 'bob', 'ada', 'bob'];
 export async function checkDurableWorker(program: string): Promise<Check[]> {
   const folder = mkdtempSync(join(tmpdir(), 'plugboard-objects-'));
   const start = () =>
-    startWorkerd(program, join(root, EXAMPLE, 'config.capnp'), `--directory-path=objects=${folder}`);
+    startWorkerd(program, join(root, EXAMPLE, 'config.capnp'), {
+      more: [`--directory-path=objects=${folder}`],
+    });
   let workerd = await start();
   const ask = async (path: string) => (await fetch(workerd.origin + path)).json() as Promise<unknown>;
   const counts: unknown[] = [];

@@ -77,11 +77,24 @@ export interface Workerd {
   output(): string;
 }
 
+interface StartOptions {
+  /** Default: the folder of the process. */
+  cwd?: string;
+  more?: readonly string[];
+}
+
 /** Starts `workerd serve` on a free port. */
-export async function startWorkerd(program: string, config: string, ...more: string[]): Promise<Workerd> {
+export async function startWorkerd(
+  program: string,
+  config: string,
+  { cwd, more = [] }: StartOptions = {},
+): Promise<Workerd> {
   // workerd writes its port to descriptor 3.
   const args = ['serve', '--control-fd=3', '--socket-addr=http=127.0.0.1:0', ...more, config];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  });
   let output = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', chunk => {

@@ -3,6 +3,8 @@ import { findCycles, Links } from '../plan/cycles.ts';
 import { type Plan, type PlanPort, portKey } from '../plan/plan.ts';
 import type { Alive } from './presence.ts';
 
+const encoder = new TextEncoder();
+
 /** Nodes of a network that one worker runs, with a log of their own. */
 export interface Part {
   /** The first of its nodes. */
@@ -118,22 +120,31 @@ function hasJoin({ nodes, edges }: Plan, group: ReadonlySet<string>): boolean {
 
 /**
  * Returns the worker of each part. Each worker computes the same from the same keys: the parts go round so that no worker has more
- * than its share, each to the worker with the highest hash that has room, so that few move when a worker comes or goes.
+ * than its share, each to the worker with the highest hash that has room, so that few move when a worker comes or goes. The share is
+ * the whole part of the mean, and one more for as many workers as the rest needs: rounded up for all, it would change for all of
+ * them at once.
  */
 export function ownersOf(parts: readonly string[], alive: Alive): Map<string, string> {
   const loads = new Map([...alive.keys()].map(worker => [worker, 0]));
-  const share = Math.ceil(parts.length / Math.max(1, alive.size));
+  const share = Math.floor(parts.length / Math.max(1, alive.size));
+  let rest = parts.length - share * alive.size;
   const owners = new Map<string, string>();
   for (const part of parts) {
     const able = [...alive].filter(([, list]) => list === null || list.includes(part)).map(([id]) => id);
-    const least = Math.min(...able.map(id => loads.get(id)!));
-    const free = able.filter(id => loads.get(id)! < Math.max(share, least + 1));
-    const [best] = free
-      .map(id => ({ id, hash: crc32(new TextEncoder().encode(`${id} ${part}`)) }))
-      .sort((one, other) => (one.hash < other.hash ? 1 : -1));
+    let least = Number.POSITIVE_INFINITY;
+    for (const id of able) least = Math.min(least, loads.get(id)!);
+    const most = Math.max(rest > 0 ? share : share - 1, least);
+    let best: { id: string; hash: string } | undefined;
+    for (const id of able) {
+      if (loads.get(id)! > most) continue;
+      const hash = crc32(encoder.encode(`${id} ${part}`));
+      if (!best || hash > best.hash) best = { id, hash };
+    }
     if (!best) continue;
+    const load = loads.get(best.id)!;
+    if (load === share) rest--;
     owners.set(part, best.id);
-    loads.set(best.id, loads.get(best.id)! + 1);
+    loads.set(best.id, load + 1);
   }
   return owners;
 }
