@@ -45,6 +45,28 @@ const text = `${code}//# sourceURL=plugboard/worker-node.js\n`.replace(/[\\`]|\$
 rmSync(`${dist}src/platform/node-worker-code.js.map`, { force: true });
 writeFileSync(`${dist}src/platform/node-worker-code.js`, `export const workerCode = \`${text}\`;\n`);
 
+// The code of child isolates of Workers, which plugboard/worker-loader hands to the loader as text.
+const { outputFiles: child } = await build({
+  entryPoints: [`${dist}src/worker-loader/child.js`],
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  platform: 'browser',
+  define: { 'import.meta.url': 'undefined' },
+  logLevel: 'warning',
+});
+rmSync(`${dist}src/worker-loader/child-code.js.map`, { force: true });
+writeFileSync(
+  `${dist}src/worker-loader/child-code.js`,
+  [
+    `export const childCode = ${JSON.stringify(child[0].text.trim())};`,
+    `export const childSha256 = '${createHash('sha256').update(child[0].text.trim()).digest('hex')}';`,
+    '',
+  ].join('\n'),
+);
+
 // The page of a network, in two forms, each of one file: it shows a network that `plugboard run --page` runs, or runs one itself. Its
 // policy allows this script and this style, and no others. The page that runs a network may send nothing anywhere.
 const source = path => readFileSync(`${root}src/page/${path}`, 'utf8').trim();

@@ -20,6 +20,7 @@ const IMPORTED = {
 /** Files for build tools and for Cloudflare, which load ES modules. */
 const FOR_TOOLS = {
   'durable-object': 'src/network/durable-object/index.js',
+  'worker-loader': 'src/worker-loader/index.js',
   types: 'src/types/index.js',
   'audit-node': 'src/audit/node.js',
   'audit-web': 'src/audit/index.js',
@@ -50,6 +51,7 @@ const NOT_HOST = [
   'run/worker/',
   'trace/',
   'types/',
+  'worker-loader/',
   'run/fresh',
   'run/fuel',
   'wasm/(calls|fresh|fuel|instrument|meter|cap-memory)',

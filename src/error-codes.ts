@@ -58,8 +58,8 @@ export const ERROR_CODES = [
   },
   {
     code: 'HASH_MISMATCH',
-    where: ['createPlugin'],
-    when: "The SHA-256 of the bytes is not the manifest's hash.",
+    where: ['createPlugin', 'loadPlugin'],
+    when: "The SHA-256 of the bytes is not the manifest's hash, or not the option sha256.",
     remedy: 'Fetch the right file, or correct the hash if you trust this one.',
   },
   {
@@ -335,8 +335,8 @@ export const ERROR_CODES = [
   },
   {
     code: 'WORKER_FAILED',
-    where: ['createPlugin', 'call'],
-    when: 'The worker that the plugin runs in could not be started, or died.',
+    where: ['createPlugin', 'loadPlugin', 'call'],
+    when: 'The worker or the isolate that the plugin runs in could not be started, or died.',
     remedy:
       'Ship the file of the worker beside the bundle, and let the runtime start workers. The next call gets a new worker.',
   },

@@ -66,6 +66,8 @@ import { createTrace } from '../src/trace/trace.ts';
 import { describePlugin, PLUGIN_FACTS } from '../src/types/describe.ts';
 import { DECLARATION_OPTIONS, printDeclaration } from '../src/types/print-declaration.ts';
 import { MODULE_OPTIONS, printModule } from '../src/types/print-module.ts';
+import { loadPlugin } from '../src/worker-loader/index.ts';
+import { LOADED_LIMITS, LOADED_OPTIONS } from '../src/worker-loader/options.ts';
 import { MEMORY_FS_OPTIONS } from '../wasi/files/memory-fs.ts';
 import { createWasi, LineSink, MemoryFs } from '../wasi/index.ts';
 import type { OptionRow } from '../wasi/options.ts';
@@ -76,6 +78,7 @@ import { GOOD } from './audit/signed-policies.ts';
 import { buildModule } from './helpers/build-module.ts';
 import { FakeNats } from './network/fake-nats.ts';
 import { RECORDED } from './replay/example.ts';
+import { FakeLoader } from './worker-loader/fake-loader.ts';
 
 /** The table of an options object. */
 export interface Table {
@@ -135,6 +138,15 @@ export const loader = once(async () => {
   return made;
 });
 export const kernel = once(() => new Kernel({ maxVarBytes: 0 }));
+
+export const childLoader = new FakeLoader();
+export const LOADED = {
+  tenant: 'a tenant',
+  // Of WASM.
+  sha256: '3f006a9eb3944bd0fe816b6f03ddfa27c124933783eebd62cff05e8919755758',
+  limits: { fuel: 1000 },
+};
+export const loadedPlugin = once(() => loadPlugin(childLoader, WASM, LOADED));
 
 const ONE_NODE = {
   properties: { name: 'n' },
@@ -290,6 +302,18 @@ export const TAKERS: readonly Taker[] = [
     table: NATS_OPTIONS,
     callable: 'new NatsEngine',
     give: options => new NatsEngine(new FakeNats().connect(), options),
+  },
+  {
+    table: LOADED_OPTIONS,
+    callable: 'loadPlugin',
+    give: options => loadPlugin(childLoader, WASM, options),
+    base: LOADED,
+  },
+  {
+    table: LOADED_LIMITS,
+    callable: null,
+    give: limits => loadPlugin(childLoader, WASM, { ...LOADED, limits }),
+    base: LOADED.limits,
   },
   {
     table: DURABLE_OPTIONS,

@@ -63,6 +63,7 @@ import {
 import { Plugin } from '../src/plugin.ts';
 import { PluginPool } from '../src/pool/index.ts';
 import { describePlugin, printDeclaration, printModule } from '../src/types/index.ts';
+import { loadPlugin } from '../src/worker-loader/index.ts';
 import {
   bytesSource,
   coarseClock,
@@ -83,11 +84,14 @@ import { FakeNats } from './network/fake-nats.ts';
 import {
   ACTOR,
   actor,
+  childLoader,
   compiled,
   compiledPlugin,
   engine,
   FACTS,
   kernel,
+  LOADED,
+  loadedPlugin,
   loader,
   network,
   newNetwork,
@@ -107,6 +111,7 @@ export const ENTRIES = [
   'src/network/node',
   'src/network/nats/index',
   'src/network/durable-object/index',
+  'src/worker-loader/index',
   'abi/index',
   'wasi/index',
   'wasi/preview2/index',
@@ -122,6 +127,8 @@ export const ENTRIES = [
 export const WRITTEN_BY_CALLERS = [
   ...[
     'NatsConnection',
+    'WorkerLoader',
+    'BytesSource',
     'Platform',
     'ValueCodec',
     'StateStore',
@@ -383,6 +390,9 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'new NatsEngine': make(NatsEngine, connection, {}),
   'NatsEngine.flush': on(nats, 'flush'),
   'NatsEngine.lastId': on(nats, 'lastId', 'go'),
+  loadPlugin: call(loadPlugin, childLoader, WASM, LOADED),
+  'LoadedPlugin.call': on(loadedPlugin, 'call', 'nothing', ''),
+  'LoadedPlugin.close': on(() => loadPlugin(childLoader, WASM, LOADED), 'close'),
   durableNetwork: {
     run: (given, ...rest) => call(durableNetwork).run(given === CLASS ? class {} : given, ...rest),
     args: [CLASS, GRAPH, {}],

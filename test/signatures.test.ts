@@ -45,6 +45,7 @@ const OPTIONS = [
   ...['RecorderOptions', 'ReplayOptions', 'EmitTestOptions'],
   ...['PluginFacts', 'DeclarationOptions', 'ModuleOptions', 'BuildOptions', 'PlanOptions', 'NetworkOptions'],
   ...['NetworkSendOptions', 'SubscribeOptions', 'NatsEngineOptions', 'DurableNetworkOptions'],
+  'LoadedPluginOptions',
 ];
 
 /** All other types of parameters, and why they are not options. */
@@ -132,6 +133,8 @@ const NOT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
       'SendHttp',
       'Preview2Descriptor',
       'Preview2Preopens',
+      'WorkerLoader',
+      'PluginSource',
     ],
   ],
   'made by plugboard': [

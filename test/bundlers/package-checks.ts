@@ -12,6 +12,7 @@ const KEPT = [
 /** Imports that attw leaves out. Build tools load ES modules, by paths of newer TypeScript only; the examples are wasm without types. */
 const WITHOUT_ATTW = [
   'durable-object',
+  'worker-loader',
   'types',
   'audit',
   'esbuild',

@@ -49,6 +49,7 @@ export const FLOORS: readonly Floor[] = [
   },
   { room: 'src/network/', floor: 95.7 },
   { room: 'src/network/durable-object/', floor: 95 },
+  { room: 'src/worker-loader/', floor: 90 },
   { room: 'src/network/engine/', floor: 97 },
   { room: 'src/network/graph/', floor: 96.8 },
   {

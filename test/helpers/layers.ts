@@ -53,6 +53,7 @@ const everything = [
   ...ground,
   ...rooms,
   'pool',
+  'worker loader',
   ...faces,
   'platform',
   'platform of node',
@@ -129,6 +130,11 @@ export const layers: readonly Layer[] = [
     name: 'create',
     files: ['src/create.ts', 'src/create/'],
     mayImport: [...below('create'), 'audit'],
+  },
+  {
+    name: 'worker loader',
+    files: ['src/worker-loader/'],
+    mayImport: [...below('create'), 'create', 'platform'],
   },
   { name: 'pool', files: ['src/pool/'], mayImport: [...below('create'), 'create'] },
   {

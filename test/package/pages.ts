@@ -67,6 +67,11 @@ const CANNOT_RUN: readonly { page: string; contains: string; reason: string }[] 
   },
   {
     page: 'docs/EDGE.md',
+    contains: 'loadPlugin',
+    reason: 'a Worker with a loader, which `npm run test:loader` serves on workerd',
+  },
+  {
+    page: 'docs/EDGE.md',
     contains: "from './vowels.wasm?module'",
     reason: 'needs an application of Next.js',
   },
