@@ -14,20 +14,21 @@ export const NO_GO: Problem = { left: 'there is no sdk/go' };
 
 const CHAPTERS = { rust: 'Rust', go: 'Go', tinygo: 'TinyGo', assemblyscript: 'AssemblyScript' } as const;
 
-/** Runs a program of a language in a folder. Returns null if it succeeds. */
-function run(
+/** Compiles with a program of a language in a folder. Returns null if it succeeds. */
+function compile(
   language: keyof typeof CHAPTERS,
-  [program, ...args]: readonly [string, ...string[]],
+  command: readonly [string, ...string[]],
   cwd: string,
   env: object = {},
 ): Problem | null {
   const toolchain = TOOLCHAINS[`docs/PLUGINS.md#${CHAPTERS[language]}`]!();
   if (typeof toolchain === 'string') return process.env.CI ? { failed: toolchain } : { left: toolchain };
-  const { error, status, stdout, stderr } = spawnSync(program, args, {
-    cwd,
-    env: { ...process.env, ...toolchain, ...env },
-    encoding: 'utf8',
-  });
+  return run(command, cwd, { ...toolchain, ...env });
+}
+
+function run([program, ...args]: readonly [string, ...string[]], cwd: string, env: object): Problem | null {
+  const options = { cwd, env: { ...process.env, ...env }, encoding: 'utf8' } as const;
+  const { error, status, stdout, stderr } = spawnSync(program, args, options);
   if (error) return { failed: error.message };
   return status === 0 ? null : { failed: `${stdout}${stderr}`.trim() };
 }
@@ -50,7 +51,8 @@ export const OWN_CHECKS = [
 export function checkSdk({ language, command }: (typeof OWN_CHECKS)[number]): Problem | null {
   const folder = `sdk/${language}`;
   if (!existsSync(folder)) return { left: `there is no ${folder}` };
-  return run(language, command, folder, { CARGO_TARGET_DIR: join(FOLDER, 'rust/own') });
+  // Not with the toolchain for wasm: these checks are of this machine, and Debian's has no clippy.
+  return run(command, folder, { CARGO_TARGET_DIR: join(FOLDER, 'rust/own') });
 }
 
 /** Compiles one file as the library of a plugin. @param crate The name of the crate that the source imports */
@@ -74,7 +76,10 @@ export function compileRust(
   const command = ['cargo', 'build', '--release', '--target', target] as const;
   const wasm = join(built, target, 'release/plugin.wasm');
   return (
-    run('rust', command, folder, { CARGO_TARGET_DIR: built }) ?? { how: 'compiles', wasm: readFileSync(wasm) }
+    compile('rust', command, folder, { CARGO_TARGET_DIR: built }) ?? {
+      how: 'compiles',
+      wasm: readFileSync(wasm),
+    }
   );
 }
 
@@ -98,5 +103,5 @@ export function compileGo(name: string, source: string, compiler: keyof typeof G
   writeFileSync(join(folder, 'go.mod'), module.replace('../../sdk/go', resolve('sdk/go')));
   const target = compiler === 'go' ? { GOOS: 'wasip1', GOARCH: 'wasm' } : {};
   const command = [compiler, 'build', '-o', wasm, ...GO[compiler], '.'] as const;
-  return run(compiler, command, folder, target) ?? { how: 'compiles', wasm: readFileSync(wasm) };
+  return compile(compiler, command, folder, target) ?? { how: 'compiles', wasm: readFileSync(wasm) };
 }

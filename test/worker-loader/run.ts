@@ -59,7 +59,7 @@ const target = createServer((_, response) => response.end('reached')).listen(0, 
 await new Promise(resolve => target.once('listening', resolve));
 const targetUrl = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
 
-const workerd = await startWorkerd(installRuntimes().workerd, config, '--experimental');
+const workerd = await startWorkerd(installRuntimes().workerd, config, { more: ['--experimental'] });
 async function ask<T>(test: string): Promise<T> {
   const body = JSON.stringify({ test, target: targetUrl });
   const signal = AbortSignal.timeout(LONGEST_MS);
