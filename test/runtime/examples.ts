@@ -1,3 +1,4 @@
+import type * as Web from '../../src/web.ts';
 import { type BrowserName, findBrowser } from './browsers.ts';
 import { repositoryFiles } from './bundle.ts';
 import { checkDurableWorker } from './durable-worker.ts';
@@ -20,6 +21,7 @@ export async function checkExamples(programs: Programs): Promise<Check[]> {
     const program = findBrowser(name);
     return program
       ? [
+          () => checkBundle(name, program),
           () => checkTallyPage(name, program),
           () => checkActorPage(name, program),
           () => checkNetworkPage(name, program),
@@ -95,6 +97,48 @@ async function checkWorker(program: string): Promise<Check[]> {
   );
   const expected = [...counts, '400 JSON_SYNTAX', '405'].join('\n');
   return [{ name: 'examples/worker on workerd', expected, actual }];
+}
+
+/** Uses the bundle for `<script type="module">`. Its parts and its worker stand beside it. Runs in the browser. */
+async function useBundle({ createPlugin }: typeof Web): Promise<void> {
+  const seen: string[] = [];
+  const bytesOf = async (path: string) => (await fetch(`/files/fixtures/${path}`)).arrayBuffer();
+  const notify: string[] = [];
+  const functions = {
+    'extism:host/user': {
+      notify: (context: Web.CallContext, handle: bigint) => void notify.push(context.read(handle)!.text()),
+      shout: (context: Web.CallContext, handle: bigint) =>
+        context.store(context.read(handle)!.text().toUpperCase()),
+    },
+  };
+  const attempt = async (work: () => Promise<Web.PluginOutput | null>) =>
+    seen.push(
+      await work().then(
+        output => output?.text() ?? 'no output',
+        ({ code, message }) => `${code}: ${message}`,
+      ),
+    );
+  const plugin = await createPlugin(await bytesOf('rust-pdk/rust_pdk.wasm'), { functions });
+  await attempt(() => plugin.call('call_host', 'a text'));
+  seen.push(...notify);
+  await attempt(() => plugin.call('fail', 'a reason'));
+  await plugin.close();
+  const inWorker = await createPlugin(await bytesOf('abi/abi.wasm'), { runInWorker: true });
+  await attempt(() => inWorker.call('alloc_zero'));
+  seen.push(inWorker.report.isolation);
+  await inWorker.close();
+  await createPlugin(new TextEncoder().encode('a text')).catch(({ code }) => seen.push(code));
+  await fetch('/report', { method: 'POST', body: seen.join('\n') });
+}
+
+async function checkBundle(name: BrowserName, program: string): Promise<Check[]> {
+  const load = "import * as bundle from '/files/dist/browser/plugboard.min.js';";
+  const script = `<script type="module">${load} (${useBundle})(bundle)</script>`;
+  const pages = new Map([['/index.html', `${PAGE}<body>${script}`]]);
+  const paths = [...repositoryFiles(), ...repositoryFiles('dist/browser')];
+  const actual = await visit(name, program, true, pages, paths, 'index.html');
+  const expected = ['A TEXT', 'a text', 'PLUGIN_ERROR: a reason', '0', 'worker', 'INVALID_WASM'].join('\n');
+  return [{ name: `dist/browser in ${name}`, expected, actual }];
 }
 
 const TALLY = { text: 'so it is, or is it not?', words: ['is', 'it', 'so'] };
