@@ -394,7 +394,7 @@ export const LEASE_RUNS: readonly LeaseRun[] = [
   { workers: 100, parts: 100, leaseMs: 10_000, deaths: 5, atOnce: 1, stops: 5, seed: 3 },
   { workers: 100, parts: 100, leaseMs: 10_000, deaths: 5, atOnce: 10, stops: 5, seed: 4 },
   { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 3, atOnce: 1, stops: 3, seed: 5 },
-  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 1, atOnce: 100, stops: 1, seed: 6 },
+  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 1, atOnce: 50, stops: 1, seed: 6 },
 ];
 
 export const LEASE_HEAD =
