@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Message } from '../../src/actor/index.ts';
@@ -8,6 +8,7 @@ import { graph } from '../fuzz/graph.ts';
 import { runSeed } from '../fuzz/target.ts';
 import { ok } from '../helpers/assert.ts';
 import { checkSchedule } from '../network/engine-model.ts';
+import { LEASE_RUNS, leaseRow } from '../network/lease-simulation.ts';
 import { checkNetwork } from '../network/random-network.ts';
 import { type LongCase, Skip } from './case.ts';
 
@@ -72,6 +73,17 @@ export const NETWORK_CASES: readonly LongCase[] = [
     name: '10,000 random schedules of take, commit, crash and fence lose and double nothing',
     run: async () => {
       for (let seed = 0; seed < SCHEDULES; seed++) await checkSchedule(seed);
+    },
+  },
+  {
+    name: '1,000 simulated workers that die and stop lose and double nothing, and give the rows of docs/SCALE.md',
+    run: () => {
+      const page = readFileSync(new URL('../../../docs/SCALE.md', import.meta.url), 'utf8');
+      for (const run of LEASE_RUNS) {
+        const row = leaseRow(run);
+        console.log(row);
+        ok(page.includes(row), `seed ${run.seed}`);
+      }
     },
   },
   {

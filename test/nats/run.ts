@@ -11,6 +11,7 @@ import { checkSchedule } from '../network/engine-model.ts';
 import { NatsEngines } from '../network/nats-engines.ts';
 import { type KillRun, runKills } from './kill.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
+import { runOneGraph } from './one-graph.ts';
 import { runCommands, runPage } from './page.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
 import { runSpread, type SpreadRun } from './spread.ts';
@@ -54,6 +55,8 @@ test('the command line runs a spread graph, and looks at it', async () => {
   const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
   if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
 });
+test('one graph on three workers gives the packets and states that it gives elsewhere', () =>
+  runOneGraph(server));
 test('a server whose greeting has version 2.9 is refused', async () => {
   const greeting =
     'INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true,"proto":1}\r\n';

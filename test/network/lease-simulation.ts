@@ -167,7 +167,7 @@ class Simulation {
 
   result(): LeaseResult {
     const { workers, deaths, stops, leaseMs } = this.#run;
-    for (let left = workers; left > 0; left--) this.#start();
+    for (let left = workers; left > 0; left--) this.#start(this.#random.below(leaseMs / 3));
     const harms = deaths + stops;
     const firstMs = 3 * leaseMs;
     // The network is at rest before the next one.
@@ -195,9 +195,11 @@ class Simulation {
     };
   }
 
-  #start(): void {
-    const worker = new Worker(`worker-${++this.#ids}`);
+  /** @param renewedMs how long ago the worker has written its key, if it is there from the beginning */
+  #start(renewedMs?: number): void {
+    const worker = new Worker(`${this.#random.u32().toString(16)}-${++this.#ids}`);
     this.#workers.set(worker.id, worker);
+    if (renewedMs !== undefined) this.#setKey(worker, -renewedMs);
     this.#agenda.at(this.#agenda.nowMs + this.#random.below(this.#run.leaseMs / 3), () => this.#look(worker));
   }
 
@@ -264,7 +266,7 @@ class Simulation {
   #renew(worker: Worker): void {
     const { nowMs } = this.#agenda;
     const isNew = !this.#keys.has(worker.id);
-    if (isNew && worker.renewedMs > 0) {
+    if (isNew && worker.renewedMs > Number.NEGATIVE_INFINITY) {
       // Others may have taken its parts.
       worker.settledMs = nowMs + SETTLE_MS;
       this.#later(worker, nowMs + 2 * ANSWER_MS, () => {
@@ -272,17 +274,22 @@ class Simulation {
           if (this.#logs[part]!.last !== held.last && !this.#run.isUnchecked) worker.held.delete(part);
       });
     }
-    const endMs = Math.ceil((nowMs + this.#run.leaseMs) / TICK_MS) * TICK_MS;
     this.#requests++;
+    this.#setKey(worker, nowMs);
+    if (isNew) this.#wake();
+  }
+
+  /** Writes the key of a worker, which ends after the lease. */
+  #setKey(worker: Worker, nowMs: number): void {
+    const endMs = Math.ceil((nowMs + this.#run.leaseMs) / TICK_MS) * TICK_MS;
+    this.#isStale ||= !this.#keys.has(worker.id);
     this.#keys.set(worker.id, endMs);
-    this.#isStale ||= isNew;
     worker.renewedMs = nowMs;
     this.#agenda.at(endMs, () => {
       if (this.#keys.get(worker.id) !== endMs) return;
       this.#keys.delete(worker.id);
       this.#isStale = true;
     });
-    if (isNew) this.#wake();
   }
 
   /** A message that a worker has come, or has given a part back, wakes all others. */
@@ -292,7 +299,8 @@ class Simulation {
     this.#agenda.at(this.#agenda.nowMs + ANSWER_MS, () => {
       this.#isWaking = false;
       for (const worker of this.#workers.values())
-        if (this.#agenda.nowMs >= worker.stoppedUntilMs && worker.renewedMs >= 0) this.#lookOnce(worker);
+        if (this.#agenda.nowMs >= worker.stoppedUntilMs && worker.renewedMs > Number.NEGATIVE_INFINITY)
+          this.#lookOnce(worker);
     });
   }
 
@@ -385,8 +393,8 @@ export const LEASE_RUNS: readonly LeaseRun[] = [
   { workers: 10, parts: 40, leaseMs: 10_000, deaths: 20, atOnce: 1, stops: 10, seed: 2 },
   { workers: 100, parts: 100, leaseMs: 10_000, deaths: 5, atOnce: 1, stops: 5, seed: 3 },
   { workers: 100, parts: 100, leaseMs: 10_000, deaths: 5, atOnce: 10, stops: 5, seed: 4 },
-  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 5, atOnce: 1, stops: 5, seed: 5 },
-  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 5, atOnce: 100, stops: 5, seed: 6 },
+  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 3, atOnce: 1, stops: 3, seed: 5 },
+  { workers: 1000, parts: 1000, leaseMs: 10_000, deaths: 1, atOnce: 50, stops: 1, seed: 6 },
 ];
 
 export const LEASE_HEAD =

@@ -83,6 +83,15 @@ suite('network spread over workers', test => {
       ok([...left.values()].filter(owner => owner === worker).length <= 6);
     const moved = parts.filter(part => all.get(part) !== workers[0] && all.get(part) !== left.get(part));
     ok(moved.length < parts.length / 2, `${moved.length} parts moved`);
+    // As many nodes as workers, where the share of all would change if it were rounded up.
+    const [many, nodes] = [100, 100].map(count => Array.from({ length: count }, () => `id-${random.u32()}`));
+    const before = ownersOf(nodes!, aliveOf(many!));
+    const changes = many!.slice(0, 10).map(gone => {
+      const after = ownersOf(nodes!, aliveOf(many!.filter(worker => worker !== gone)));
+      return nodes!.filter(node => before.get(node) !== gone && before.get(node) !== after.get(node)).length;
+    });
+    const sum = changes.reduce((all, change) => all + change, 0);
+    ok(sum < 200, `${sum} of 1,000 nodes moved`);
     const bound = new Map<string, readonly string[] | null>([
       ['x', ['node1']],
       ['y', ['node1', 'node2']],
@@ -340,6 +349,11 @@ suite('network spread over workers', test => {
       parts.map(part => part.nodes),
       [['a'], ['b'], ['c']],
     );
+    const logOfC = fake.streams.get(`PB_${name}_LOG=c`)!;
+    fake.streams.delete(`PB_${name}_LOG=c`);
+    is((await report.status()).parts[2]!.worker, undefined, 'a log that is not there yet');
+    is((await report.dead()).length, 1);
+    fake.streams.set(`PB_${name}_LOG=c`, logOfC);
     is(new Set(parts.map(part => part.worker)).size, 1);
     ok(parts[0]!.worker !== undefined && waiting <= 3);
     const letters = await report.dead();

@@ -34,6 +34,16 @@ export async function readNetwork(
   }
 }
 
+/** Resolves to nothing for a stream that is not there yet. */
+const ifStream = async <T>(asking: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asking;
+  } catch (error) {
+    if (hasCode(error, 'noStream')) return undefined;
+    throw error;
+  }
+};
+
 export class NetworkReport {
   readonly #jetStream: JetStream;
   readonly #name: string;
@@ -60,7 +70,8 @@ export class NetworkReport {
     const alive = keys.map(key => key.slice(prefix.length));
     const parts = await Promise.all(
       [...this.#nodes].map(async ([part, nodes]) => {
-        const tail = await this.#log(part).tail();
+        // The first worker makes a log when it takes it.
+        const tail = await ifStream(this.#log(part).tail());
         const worker = tail?.kind === 'end' ? undefined : alive.find(id => id === tail?.writer);
         return { nodes, worker };
       }),
@@ -71,7 +82,8 @@ export class NetworkReport {
   async dead(): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = [];
     for (const part of this.#nodes.keys())
-      for (const { dead } of restore(await this.#log(part).read()).left.values()) letters.push(...dead);
+      for (const { dead } of restore((await ifStream(this.#log(part).read())) ?? new Map()).left.values())
+        letters.push(...dead);
     return letters;
   }
 
