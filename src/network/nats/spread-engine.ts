@@ -57,6 +57,11 @@ export class SpreadEngine implements NetworkEngine {
   #plan: Plan | undefined;
   #worker: NatsWorker | undefined;
   #settledMs = 0;
+  /** The worker of each part, for the workers that were alive at the last look. The parts that a worker can run do not change. */
+  #assigned: { ids: string | undefined; owners: ReadonlyMap<string, string> } = {
+    ids: undefined,
+    owners: new Map(),
+  };
   #failure: unknown;
   #closing: Promise<void> | undefined;
 
@@ -120,7 +125,11 @@ export class SpreadEngine implements NetworkEngine {
 
   #assign(alive: Alive): void {
     const { id } = this.#worker!;
-    const owners = ownersOf([...this.#slots.keys()], alive);
+    const ids = [...alive.keys()].join();
+    // It takes long with many parts and workers, and most looks find the same workers.
+    if (this.#assigned.ids !== ids)
+      this.#assigned = { ids, owners: ownersOf([...this.#slots.keys()], alive) };
+    const { owners } = this.#assigned;
     for (const [name, slot] of this.#slots) {
       const isOwn = owners.get(name) === id;
       // The others wait for a part that this worker has lost and not given back.
