@@ -59,7 +59,7 @@ export const ERROR_CODES = [
   {
     code: 'HASH_MISMATCH',
     where: ['createPlugin', 'loadPlugin'],
-    when: "The SHA-256 of the bytes is not the manifest's hash, or not the option sha256.",
+    when: "The SHA-256 of the bytes is not the manifest's hash or the option sha256.",
     remedy: 'Fetch the right file, or correct the hash if you trust this one.',
   },
   {

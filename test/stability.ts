@@ -35,11 +35,7 @@ export const IMPORTS: readonly { path: string; level: Level; note: string }[] = 
     level: 'experimental',
     note: 'the tables may change',
   },
-  {
-    path: 'plugboard/worker-loader',
-    level: 'experimental',
-    note: "the loader is new, and follows Cloudflare's",
-  },
+  { path: 'plugboard/worker-loader', level: 'experimental', note: 'the loader is new' },
   { path: 'plugboard/wasi', level: 'stable', note: '' },
   { path: 'plugboard/msgpack', level: 'stable', note: '' },
   { path: 'plugboard/pool', level: 'experimental', note: 'the options may grow' },

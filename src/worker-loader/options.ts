@@ -16,18 +16,15 @@ import type { Budgets } from '../given/budgets.ts';
 import { refuseOption } from '../given/option-keys.ts';
 
 /** The limits of a plugin in a child isolate. */
-export interface LoadedPluginLimits extends Pick<Budgets, 'memoryPages' | 'varWrites' | 'outputBytes'> {
-  /**
-   * Units of fuel that each call may use, and the start functions. It alone stops an endless loop: a child isolate shares the thread
-   * of its parent.
-   */
+export interface LoadedPluginLimits extends Pick<Budgets, 'memoryPages' | 'outputBytes'> {
+  /** Units for each call, and for the start functions. It alone stops an endless loop. */
   fuel: number;
 }
 
 export interface LoadedPluginOptions {
-  /** The customer to whom the plugin belongs. Tenants never share an isolate, even where their bytes are the same. */
+  /** Whose plugin it is. Tenants never share an isolate. */
   tenant: string;
-  /** SHA-256 of the bytes, 64 hexadecimal digits in lower case. Other bytes are refused with HASH_MISMATCH. */
+  /** Other bytes are refused with HASH_MISMATCH. */
   sha256: string;
   /** The most that one call may use. */
   limits: LoadedPluginLimits;
@@ -70,7 +67,6 @@ export const LOADED_LIMITS: OptionTable<LoadedPluginLimits> = {
   rows: {
     fuel: { ...aCount('units', 1), default: 'none', required: true },
     memoryPages: { ...aCount('pages'), default: 'the limit of the platform' },
-    varWrites: { ...aCount('writes'), default: 'no limit' },
     outputBytes: { ...aCount('bytes', 0, MOST_BYTES), default: `${MOST_BYTES}` },
   },
 };
@@ -85,7 +81,7 @@ const aTenant: Kind<string> = kind(
   value => typeof value === 'string' && value !== '',
 );
 const aSha256: Kind<string> = kind(
-  'a SHA-256 of 64 hexadecimal digits in lower case',
+  '64 hexadecimal digits in lower case',
   value => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 );
 

@@ -4,6 +4,7 @@ import { MEMORY_CASES } from './memory.ts';
 import { NATS_CASES } from './nats.ts';
 import { NETWORK_CASES } from './network.ts';
 import { REACH_CASES } from './reach.ts';
+import { SPEC_CASES } from './spec.ts';
 import { TEXT_CASES } from './text.ts';
 import { THOROUGH_CASES } from './thorough.ts';
 
@@ -14,6 +15,7 @@ export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
   nats: NATS_CASES,
   network: NETWORK_CASES,
   reach: REACH_CASES,
+  spec: SPEC_CASES,
   text: TEXT_CASES,
   thorough: THOROUGH_CASES,
 };

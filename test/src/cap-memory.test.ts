@@ -5,6 +5,7 @@ import { equal, is, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
+import { checkSeededFaults } from '../helpers/seeded-faults.ts';
 import { suite } from '../helpers/suite.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -57,6 +58,19 @@ suite('cap memory', test => {
     for (const bytes of [memorySection(1, 0x40, 1), memorySection(2, 0, 1), Uint8Array.of(1, 2, 3)]) {
       is(capMemories(bytes, 3), null);
     }
+  });
+
+  test('500 seeded faults of the transform are found', () => {
+    const originals = readIndex()
+      .slice(0, 4)
+      .map(folder =>
+        host()
+          .readBytes(`fixtures/${folder}/${readCaseFile(folder).wasm}`)
+          .slice(),
+      );
+    checkSeededFaults(
+      originals.map(before => ({ before, after: capMemories(before, 16)!, check: isOnlyCapped })),
+    );
   });
 
   test('the checker finds a changed byte at every position', () => {

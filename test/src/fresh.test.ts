@@ -22,6 +22,7 @@ import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInModes } from '../helpers/modes.ts';
 import { Random } from '../helpers/random.ts';
 import { observe, randomModule } from '../helpers/random-module.ts';
+import { checkSeededFaults } from '../helpers/seeded-faults.ts';
 import { NOT_ALONE, stubsFor } from '../helpers/stubs.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -151,6 +152,11 @@ suite('fresh in place: the transform', test => {
       }
     }
     ok(!isOnlyFresh(GROWING, GROWING), 'nothing added');
+  });
+
+  test('500 seeded faults of the transform are found', () => {
+    const originals = [fixture('vowels'), fixture('hostile'), GROWING, counting()];
+    checkSeededFaults(originals.map(before => ({ before, after: addFresh(before)!, check: isOnlyFresh })));
   });
 
   test('random modules do the same, those that the host can change', () => {

@@ -20,6 +20,7 @@ import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { observe, randomModule } from '../helpers/random-module.ts';
+import { checkSeededFaults } from '../helpers/seeded-faults.ts';
 import { suite } from '../helpers/suite.ts';
 import { lackingMode, TEXT_MODES } from '../helpers/text-plugin.ts';
 
@@ -203,32 +204,12 @@ suite('fuel', test => {
       ),
       buildModule(KINDS),
     ];
-    const cases = originals.flatMap(bytes => [
-      { bytes, after: addFuel(bytes)!, check: isOnlyFuelled },
-      { bytes, after: meter(bytes)!, check: isOnlyMetered },
-    ]);
-    for (const { bytes, after, check } of cases) ok(check(bytes, after));
-    for (let seed = 0; seed < 500; seed++) {
-      const random = new Random(seed);
-      const { bytes, after, check } = random.pick(cases);
-      const at = random.below(after.length);
-      const length = 1 + random.below(12);
-      const faults: (() => Uint8Array)[] = [
-        // A byte changed, some left out, some doubled, two places exchanged.
-        () => after.map((byte, index) => (index === at ? byte ^ (1 + random.below(255)) : byte)),
-        () => Uint8Array.from([...after.subarray(0, at), ...after.subarray(at + length)]),
-        () => Uint8Array.from([...after.subarray(0, at + length), ...after.subarray(at)]),
-        () =>
-          Uint8Array.from([
-            ...after.subarray(0, at),
-            ...after.subarray(at, at + length).toReversed(),
-            ...after.subarray(at + length),
-          ]),
-      ];
-      const faulty = random.pick(faults)();
-      const isSame = faulty.length === after.length && faulty.every((byte, index) => byte === after[index]);
-      if (!isSame) ok(!check(bytes, faulty as Bytes), `seed ${seed}`);
-    }
+    checkSeededFaults(
+      originals.flatMap(before => [
+        { before, after: addFuel(before)!, check: isOnlyFuelled },
+        { before, after: meter(before)!, check: isOnlyMetered },
+      ]),
+    );
   });
 
   test('random modules do the same with fuel', () => {

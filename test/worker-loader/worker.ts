@@ -53,7 +53,11 @@ async function servePage(page: PageWorker, { loader, files }: Loading): Promise<
   };
   const ask = async (tenant: string) => {
     const request = new Request(`https://plugins.test/${tenant}`, { method: 'POST', body: 'Hello' });
-    return (await page.fetch(request, bindings)).text();
+    try {
+      return await (await page.fetch(request, bindings)).text();
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
   };
   return [await ask('alice'), await ask('alice'), await ask('mallory'), await ask('nobody')];
 }
