@@ -128,7 +128,7 @@ const nodeLike = (programs: Programs): Job[] => {
   ];
 };
 
-/** Joins the reports of the parts of one runtime. Without one of them there are no results, since half of them tells nothing. */
+/** Joins the reports of the parts of one runtime. If a part has broken off, the joined report has no results. */
 const joined = (reports: readonly RuntimeReport[]): RuntimeReport => ({
   runtime: reports[0]!.runtime,
   results: reports.every(({ results }) => results.length > 0)

