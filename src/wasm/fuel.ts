@@ -117,18 +117,18 @@ const TEST = (global: number) => [
   'end',
 ];
 
-/** The added global, and the added functions. */
+/** The added global and functions, and the code of charges with them. */
 interface Added {
   global: number;
   charge32: number;
   charge64: number;
+  codeOf(charge: Omit<Charge, 'at'>): Bytes;
 }
 
-const charging = (
-  { global, charge32, charge64 }: Added,
-  { cost, tests, length }: Omit<Charge, 'at'>,
-): Bytes =>
-  Uint8Array.from(
+function makeAdded(global: number, charge32: number, charge64: number): Added {
+  // A module has thousands of blocks, and few costs.
+  const made = new Map<string, Bytes>();
+  const encode = ({ cost, tests, length }: Omit<Charge, 'at'>) =>
     code(
       length
         ? [`i32.const ${length.scale}`, `call ${length.is64 ? charge64 : charge32}`]
@@ -136,8 +136,16 @@ const charging = (
             ...[`global.get ${global}`, `i64.const ${cost}`, 'i64.sub', `global.set ${global}`],
             ...(tests ? TEST(global) : []),
           ],
-    ),
-  );
+    );
+  const codeOf: Added['codeOf'] = charge => {
+    const { cost, tests, length } = charge;
+    const key = `${cost} ${tests} ${length?.scale} ${length?.is64}`;
+    const bytes = made.get(key) ?? Uint8Array.from(encode(charge));
+    made.set(key, bytes);
+    return bytes;
+  };
+  return { global, charge32, charge64, codeOf };
+}
 
 /**
  * Adds a counter, which each block of straight code lowers by its number of instructions before it runs. At function entries, loop turns
@@ -146,7 +154,7 @@ const charging = (
 const FUEL: Instrument = {
   exports: FUEL_EXPORTS,
   additionsTo({ types, functions, globals, memories }, start) {
-    const added = { global: globals, charge32: functions + 1, charge64: functions + 2 };
+    const added = makeAdded(globals, functions + 1, functions + 2);
     /** Pays for as many items as parameter 0 says, each of 2^(parameter 1) bytes, and returns parameter 0. */
     const byLength = (toLong: readonly string[]) =>
       body([
@@ -187,7 +195,7 @@ function insert(original: Uint8Array, added: Added, memories: Memories): Bytes {
   const parts: Uint8Array[] = [];
   let from = 0;
   for (const charge of chargesOf(original, memories)) {
-    parts.push(original.subarray(from, charge.at), charging(added, charge));
+    parts.push(original.subarray(from, charge.at), added.codeOf(charge));
     from = charge.at;
   }
   return concat([...parts, original.subarray(from)]);
@@ -209,7 +217,7 @@ function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Ar
     if (isOwed) {
       const { cost, tests }: Pick<Charge, 'cost' | 'tests'> = isOwed;
       isOwed = null;
-      const charge = readCharge(fuelled, steps, at, { ...added, tests });
+      const charge = readCharge(fuelled, steps, at, added, tests);
       if (charge) {
         paid = charge.cost - cost;
         at += charge.steps - 1;
@@ -220,9 +228,7 @@ function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Ar
     const { start, end, length, opcode } = step;
     const next = steps[at + 2];
     const call =
-      opcode === 0x41 && next?.length
-        ? charging(added, { cost: 0, tests: false, length: next.length })
-        : null;
+      opcode === 0x41 && next?.length ? added.codeOf({ cost: 0, tests: false, length: next.length }) : null;
     if (call && isEqual(fuelled.subarray(start, next!.start), call)) {
       at++;
       steps[at + 1] = { ...next!, length: null };
@@ -246,13 +252,14 @@ function readCharge(
   bytes: Uint8Array,
   steps: readonly Step[],
   at: number,
-  { tests, ...added }: Added & { tests: boolean },
+  added: Added,
+  tests: boolean,
 ): { cost: number; steps: number } | null {
   const [get, cost] = [steps[at]!, steps[at + 1]];
   if (get.opcode !== GLOBAL_GET || !isOf(bytes, get, added.global) || !cost) return null;
   // The cost is positive, so that its signed LEB128 is the unsigned one, perhaps with a byte of zeros.
   const units = new Cursor(bytes, cost.start + 1).u64('a cost');
-  const charge = charging(added, { cost: units, tests, length: null });
+  const charge = added.codeOf({ cost: units, tests, length: null });
   const isWhole = isEqual(bytes.subarray(get.start, get.start + charge.length), charge);
   return isWhole ? { cost: units, steps: tests ? 10 : 4 } : null;
 }
