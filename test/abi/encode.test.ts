@@ -71,7 +71,11 @@ suite('abi/encode', test => {
     );
   });
 
-  for (const wrong of ['i32.plus', 'call nobody', 'drop 1', 'i32.const x', 'loop i128', 'local.get -1']) {
+  test('names an unknown instruction', async () => {
+    await raises(() => code(['i32.plus']), { message: /knows no "i32.plus"/ });
+  });
+
+  for (const wrong of ['call nobody', 'drop 1', 'i32.const x', 'loop i128', 'local.get -1']) {
     test(`refuses "${wrong}"`, async () => {
       await raises(() => code([wrong]), {});
     });

@@ -51,6 +51,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   'wasi/provided/web': ['wasi/web'],
   'wasi/result': ['wasi/embedder-fs', 'wasi/fd'],
   'wasi/rights': ['wasi/fd', 'wasi/path-contract'],
+  'wasi/seen': ['trace/tables'],
   'wasi/spec': ['wasi/spec'],
   'wasi/structs': ['wasi/fd'],
   'wasi/trace': ['wasi/trace'],
