@@ -6,10 +6,14 @@ export function wordsOf(bytes: Uint8Array): Int32Array {
 
 export function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
-  const [left, right] = [wordsOf(one), wordsOf(other)];
-  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
-  for (let index = left.length * 4; index < one.length; index++)
-    if (one[index] !== other[index]) return false;
+  let compared = 0;
+  // To make views takes longer than to compare a few bytes.
+  if (one.length >= 64) {
+    const [left, right] = [wordsOf(one), wordsOf(other)];
+    for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+    compared = left.length * 4;
+  }
+  for (let index = compared; index < one.length; index++) if (one[index] !== other[index]) return false;
   return true;
 }
 

@@ -207,8 +207,13 @@ function insert(original: Uint8Array, added: Added, memories: Memories): Bytes {
  */
 function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Array | null {
   const steps: Step[] = [];
-  const first = readSteps(fuelled, memories, step => steps.push(step));
-  const parts: Uint8Array[] = [fuelled.subarray(0, first)];
+  readSteps(fuelled, memories, step => steps.push(step));
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  const leaveOut = (start: number, end: number) => {
+    parts.push(fuelled.subarray(from, start));
+    from = end;
+  };
   /** Units that were paid for the block, and are not used yet. */
   let paid = 0;
   let isOwed: Pick<Charge, 'cost' | 'tests'> | null = { cost: 1, tests: true };
@@ -221,27 +226,28 @@ function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Ar
       if (charge) {
         paid = charge.cost - cost;
         at += charge.steps - 1;
+        leaveOut(step.start, steps[at]!.end);
         continue;
       }
       if (cost > 0) return null;
     }
-    const { start, end, length, opcode } = step;
+    const { start, length, opcode } = step;
     const next = steps[at + 2];
     const call =
       opcode === 0x41 && next?.length ? added.codeOf({ cost: 0, tests: false, length: next.length }) : null;
     if (call && isEqual(fuelled.subarray(start, next!.start), call)) {
+      leaveOut(start, next!.start);
       at++;
       steps[at + 1] = { ...next!, length: null };
       continue;
     }
     if (length || (opcode === GLOBAL_GET && isOf(fuelled, step, added.global))) return null;
-    parts.push(fuelled.subarray(start, end));
     paid -= step.cost;
     if (!step.endsBlock) continue;
     if (paid !== 0) return null;
     isOwed = { cost: step.isLoop ? 1 : 0, tests: step.isLoop };
   }
-  return paid === 0 ? concat(parts) : null;
+  return paid === 0 ? concat([...parts, fuelled.subarray(from)]) : null;
 }
 
 const isOf = (bytes: Uint8Array, { start }: Step, global: number): boolean =>

@@ -1,57 +1,17 @@
+import { lazily } from '../../abi/lazily.ts';
 import { BULK, PLAIN } from '../../abi/opcodes.ts';
 import type { Cursor } from './cursor.ts';
 import { readValueType } from './types.ts';
 
-/** The letters of `abi/opcodes.ts`, and three more: b one byte, v a vector of value types, x 16 bytes. */
-type Immediates = string;
-
-const range = (first: number, last: number, immediates: Immediates) =>
-  Array.from({ length: last - first + 1 }, (_, index): [number, Immediates] => [first + index, immediates]);
-const table = (...ranges: [number, Immediates][][]) => new Map(ranges.flat());
-
-type Table = ReadonlyMap<number, Immediates>;
-const named = (rows: typeof PLAIN): [number, Immediates][] =>
-  rows.flatMap(([first, immediates, names]) => range(first, first + names.split(' ').length - 1, immediates));
-
-/** The instructions with names, and `select` with types. */
-const WITHOUT_PREFIX: Table = table(named(PLAIN), [[0x1c, 'v']]);
-
-/** Immediates of the instructions with a prefix, by prefix byte and then by the number that follows the prefix. */
-const PREFIXED: Readonly<Record<number, Table>> = {
-  // Structures, arrays and references.
-  251: table(
-    range(0, 1, 'u'),
-    range(2, 5, 'uu'),
-    range(6, 7, 'u'),
-    range(8, 10, 'uu'),
-    range(11, 14, 'u'),
-    [[15, '']],
-    [[16, 'u']],
-    range(17, 19, 'uu'),
-    range(20, 23, 'u'),
-    range(24, 25, 'buuu'),
-    range(26, 30, ''),
-  ),
-  252: table(named(BULK)),
-  // Vectors (SIMD), with the relaxed ones.
-  253: table(
-    range(0, 11, 'm'),
-    range(12, 13, 'x'),
-    range(14, 20, ''),
-    range(21, 34, 'b'),
-    range(35, 83, ''),
-    range(84, 91, 'mb'),
-    range(92, 93, 'm'),
-    range(94, 275, ''),
-  ),
-  // Threads.
-  254: table(range(0, 2, 'm'), [[3, 'b']], range(0x10, 0x4e, 'm')),
-};
+type Read = (body: Cursor) => void;
+/** The readers of the immediates of each instruction. */
+type Table = readonly (readonly Read[] | undefined)[];
 
 const LOOP = 0x03;
 const MEMORY_FOLLOWS = 0x40;
 
-const READ: Readonly<Record<string, (body: Cursor) => void>> = {
+/** Reads one immediate of each letter of `abi/opcodes.ts`, and of three more: b one byte, v a vector of value types, x 16 bytes. */
+const READ: Readonly<Record<string, Read>> = {
   u: body => body.skipLeb('a number'),
   s: body => body.skipLeb('a constant'),
   h: body => body.skipLeb('a heap type'),
@@ -77,6 +37,56 @@ const READ: Readonly<Record<string, (body: Cursor) => void>> = {
   x: body => void body.take(16, 'a vector'),
 };
 
+const range = (first: number, last: number, immediates: string) =>
+  Array.from({ length: last - first + 1 }, (_, index): [number, string] => [first + index, immediates]);
+const named = (rows: typeof PLAIN): [number, string][] =>
+  rows.flatMap(([first, immediates, names]) => range(first, first + names.split(' ').length - 1, immediates));
+
+function table(...ranges: [number, string][][]): Table {
+  const made: Read[][] = [];
+  for (const [number, immediates] of ranges.flat())
+    made[number] = Array.from(immediates, letter => READ[letter]!);
+  return made;
+}
+
+/** The instructions with names, and `select` with types. */
+const withoutPrefix = lazily(() => table(named(PLAIN), [[0x1c, 'v']]));
+
+const FIRST_PREFIX = 251;
+/** By prefix byte, and then by the number that follows the prefix. */
+const prefixed = lazily(
+  (): Readonly<Record<number, Table>> => ({
+    // Structures, arrays and references.
+    251: table(
+      range(0, 1, 'u'),
+      range(2, 5, 'uu'),
+      range(6, 7, 'u'),
+      range(8, 10, 'uu'),
+      range(11, 14, 'u'),
+      [[15, '']],
+      [[16, 'u']],
+      range(17, 19, 'uu'),
+      range(20, 23, 'u'),
+      range(24, 25, 'buuu'),
+      range(26, 30, ''),
+    ),
+    252: table(named(BULK)),
+    // Vectors (SIMD), with the relaxed ones.
+    253: table(
+      range(0, 11, 'm'),
+      range(12, 13, 'x'),
+      range(14, 20, ''),
+      range(21, 34, 'b'),
+      range(35, 83, ''),
+      range(84, 91, 'mb'),
+      range(92, 93, 'm'),
+      range(94, 275, ''),
+    ),
+    // Threads.
+    254: table(range(0, 2, 'm'), [[3, 'b']], range(0x10, 0x4e, 'm')),
+  }),
+);
+
 /** Called after each instruction with its opcode or prefix, and the place of its immediates. */
 type Visit = (opcode: number, immediates: number) => void;
 
@@ -84,9 +94,10 @@ type Visit = (opcode: number, immediates: number) => void;
 function readInstruction(body: Cursor, visit: Visit): number {
   const opcode = body.byte('an instruction');
   const start = body.at;
-  const immediates = PREFIXED[opcode]?.get(body.u32('an instruction')) ?? WITHOUT_PREFIX.get(opcode);
-  if (immediates === undefined) return body.refuse('an instruction that is known');
-  for (const kind of immediates) READ[kind]!(body);
+  const readers =
+    opcode < FIRST_PREFIX ? withoutPrefix()[opcode] : prefixed()[opcode]?.[body.u32('an instruction')];
+  if (!readers) return body.refuse('an instruction that is known');
+  for (const read of readers) read(body);
   visit(opcode, start);
   return opcode;
 }
