@@ -88,7 +88,7 @@ export const SURVIVORS: readonly Survivor[] = [
     id: '62d3d2ea8dc5',
     file: 'wasi/functions/path.ts',
     mistake: '`+=` → `-=` in the reader of short paths',
-    reason: 'equivalent but for speed: the sum is no text, and the decoder reads the path',
+    reason: 'equivalent but for speed: the sum is not a text, and the decoder reads the path',
   },
   {
     id: '4f26c69b20a3',
