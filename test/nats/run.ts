@@ -50,10 +50,13 @@ test('the worker of docs/NETWORKS.md runs with the package and its client', asyn
   const data = await runPage(server);
   if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
 });
-test('the command line runs a spread graph, and looks at it', async () => {
-  const { data, status, dead } = await runCommands(server);
+test('the command line runs a spread graph, looks at it, and replaces its module', async () => {
+  const { data, status, dead, reloads } = await runCommands(server);
   const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
   if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
+  const expected =
+    /^0 Counter runs in 1 workers\n\n1 Counter was refused, and nobody has changed\n.*component "Counter" has no \w+port ".*\n\n1 Counter was refused, and nobody has changed\n.*expected wasm.*\n\n2$/;
+  if (!expected.test(reloads)) throw new Error(`got\n${reloads}`);
 });
 test('one graph on three workers gives the packets and states that it gives elsewhere', () =>
   runOneGraph(server));
