@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
+import { parseArgs } from 'node:util';
 import { Network } from '../../src/network/index.ts';
 import { NatsEngine } from '../../src/network/nats/index.ts';
 import { engineContract } from '../contract/engine.ts';
@@ -16,12 +17,23 @@ import { runCommands, runPage } from './page.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
 import { runSpread, type SpreadRun } from './spread.ts';
 
-// The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names.
+// The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names. With --quick
+// some of the harms, which the seed chooses, with fewer messages; `--seed N` repeats a run.
 
 const SCHEDULES = 10;
+/** Tests that take longer are told with their time. */
+const SLOW_MS = 1000;
+const QUICK = { messages: 1000, harms: 1, pauseMs: 1 };
 
 setTestHost(nodeHost);
-const [wanted = ''] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, seed: { type: 'string' } },
+});
+const [wanted = ''] = positionals;
+const isQuick = values.quick === true;
+const seed = Number(values.seed ?? Date.now() & 0xffff_ffff);
+console.log(`seed ${seed}`);
 const program = findServer();
 if (!program) {
   console.log('skipped: there is neither nats-server (NATS_SERVER, PATH) nor Go, which builds it');
@@ -42,9 +54,8 @@ engineContract(test, {
   create: (plan, options = {}) => engines.create(plan, options),
   crash: (engine, plan) => engines.crash(engine, plan),
 });
-const seed = Date.now() & 0xffff_ffff;
 test('random schedules of take, commit, fence and crash lose and double nothing', async () => {
-  for (let at = seed; at < seed + SCHEDULES; at++) await checkSchedule(at, engines);
+  for (let at = seed; at < seed + (isQuick ? 1 : SCHEDULES); at++) await checkSchedule(at, engines);
 });
 test('the worker of docs/NETWORKS.md runs with the package and its client', async () => {
   const data = await runPage(server);
@@ -89,14 +100,20 @@ const RUNS: readonly (KillRun & { name: string })[] = [
   { name: 'a worker that is stopped past its lease', harm: 'stop', messages: 5000, harms: 2 },
   { name: 'kill -9 of the server', harm: 'server', messages: 5000, harms: 3 },
 ];
-for (const { name, ...run } of RUNS)
+const random = new Random(seed);
+/** All harms, or one of them with fewer messages. */
+const some = <T extends object>(runs: readonly T[]): readonly T[] =>
+  isQuick ? [{ ...random.pick(runs), ...QUICK }] : runs;
+for (const { name, ...run } of some(RUNS))
   test(`${name} loses and doubles nothing, and keeps the order`, async () => {
     const { problem, ended, takeoverMs } = await runKills(server, new Random(seed), run);
     console.log(`  ${ended.join('; ')} takeover ${takeoverMs.join(', ')} ms`);
     if (problem !== undefined) throw new Error(problem);
   });
 test('a control that appends without comparing is seen to fail', async () => {
-  const run: KillRun = { harm: 'stop', messages: 5000, harms: 2, isUnchecked: true };
+  // Messages still come when the worker goes on.
+  const messages = isQuick ? 2000 : 5000;
+  const run: KillRun = { harm: 'stop', messages, harms: 2, pauseMs: 3, isUnchecked: true };
   const { problem } = await runKills(server, new Random(seed), run);
   console.log(`  ${problem}`);
   if (problem === undefined) throw new Error('all was exact');
@@ -109,7 +126,7 @@ const SPREADS: readonly (SpreadRun & { name: string })[] = [
   { name: 'a worker whose way to the server is cut', harm: 'cut', messages: 3000, harms: 1 },
   { name: 'kill -9 of the server', harm: 'server', messages: 3000, harms: 2 },
 ];
-for (const { name, ...run } of SPREADS)
+for (const { name, ...run } of some(SPREADS))
   test(`spread over three workers, ${name} lose and double nothing, and the order stays`, async () => {
     const { problem, spreadMs, takeoverMs, fenced } = await runSpread(server, new Random(seed), run);
     console.log(`  spread ${spreadMs.join(', ')} ms; takeover ${takeoverMs.join(', ')} ms; fenced ${fenced}`);
@@ -118,12 +135,13 @@ for (const { name, ...run } of SPREADS)
   });
 
 const counts = { passed: 0, failed: 0 };
-console.log(`seed ${seed}`);
 for (const [name, body] of tests) {
   if (!name.includes(wanted)) continue;
+  const startMs = Date.now();
   try {
     await body();
     counts.passed++;
+    if (Date.now() - startMs > SLOW_MS) console.log(`${Date.now() - startMs} ms: ${name}`);
   } catch (error) {
     counts.failed++;
     console.log(`FAIL ${name}\n${(error as Error).stack}\n`);
