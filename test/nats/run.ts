@@ -10,10 +10,12 @@ import { Random } from '../helpers/random.ts';
 import type { Test } from '../helpers/suite.ts';
 import { checkSchedule } from '../network/engine-model.ts';
 import { NatsEngines } from '../network/nats-engines.ts';
+import { checkBacklog, runBacklog } from './backlog.ts';
 import { type KillRun, runKills } from './kill.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
 import { runOneGraph } from './one-graph.ts';
 import { runCommands, runPage } from './page.ts';
+import { POINTS } from './points.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
 import { runSpread, type SpreadRun } from './spread.ts';
 
@@ -23,7 +25,9 @@ import { runSpread, type SpreadRun } from './spread.ts';
 const SCHEDULES = 10;
 /** Tests that take longer are told with their time. */
 const SLOW_MS = 1000;
-const QUICK = { messages: 1000, harms: 1, pauseMs: 1 };
+const LONGEST_TEST_MS = 180_000;
+const BACKLOG = 10_000;
+const QUICK = { messages: 1000, pauseMs: 1 };
 
 setTestHost(nodeHost);
 const { values, positionals } = parseArgs({
@@ -99,11 +103,15 @@ const RUNS: readonly (KillRun & { name: string })[] = [
   { name: 'kill -9 of the worker', harm: 'kill', messages: 5000, harms: 3 },
   { name: 'a worker that is stopped past its lease', harm: 'stop', messages: 5000, harms: 2 },
   { name: 'kill -9 of the server', harm: 'server', messages: 5000, harms: 3 },
+  { name: 'a worker that dies with an unread log, or in a step', harm: 'points', messages: 5000, harms: 4 },
 ];
 const random = new Random(seed);
 /** All harms, or one of them with fewer messages. */
-const some = <T extends object>(runs: readonly T[]): readonly T[] =>
-  isQuick ? [{ ...random.pick(runs), ...QUICK }] : runs;
+const some = <T extends { harm: string }>(runs: readonly T[]): readonly T[] => {
+  if (!isQuick) return runs;
+  const run = random.pick(runs);
+  return [{ ...run, ...QUICK, harms: run.harm === 'points' ? POINTS.length : 1 }];
+};
 for (const { name, ...run } of some(RUNS))
   test(`${name} loses and doubles nothing, and keeps the order`, async () => {
     const { problem, ended, takeoverMs } = await runKills(server, new Random(seed), run);
@@ -134,12 +142,34 @@ for (const { name, ...run } of some(SPREADS))
     if (run.harm === 'leave' && fenced > 0) throw new Error(`${fenced} records were refused`);
   });
 
+/** Runs a test, which fails when it takes too long. */
+async function inTime(body: () => void | Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`no end within ${LONGEST_TEST_MS} ms`));
+    timer = setTimeout(fail, LONGEST_TEST_MS);
+  });
+  try {
+    await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+if (!isQuick)
+  test(`${BACKLOG} messages that wait take no memory of a worker, and the log is trimmed`, async () => {
+    const { problem, grownMib, logMib } = await runBacklog(server, BACKLOG);
+    console.log(`  the worker grew by ${grownMib.toFixed(0)} MiB; the log has ${logMib.toFixed(1)} MiB`);
+    if (problem !== undefined) throw new Error(problem);
+    checkBacklog({ grownMib, logMib });
+  });
+
 const counts = { passed: 0, failed: 0 };
 for (const [name, body] of tests) {
   if (!name.includes(wanted)) continue;
   const startMs = Date.now();
   try {
-    await body();
+    await inTime(body);
     counts.passed++;
     if (Date.now() - startMs > SLOW_MS) console.log(`${Date.now() - startMs} ms: ${name}`);
   } catch (error) {
