@@ -1,7 +1,7 @@
 import { aFunction, aText, readArgument, readOptions } from '../../wasi/options.ts';
 import { readStopOptions, refuseArguments, type StopOptions } from '../actor/call-options.ts';
 import type { ModuleSource } from '../actor/engine/module-source.ts';
-import { describe, refuseOption } from '../actor/errors.ts';
+import { refuseOption } from '../actor/errors.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
 import { snapshotOf } from '../actor/state/state-store.ts';
@@ -11,10 +11,11 @@ import type { DeadLetter, Received } from './engine/engine.ts';
 import { makers } from './engine/lasting.ts';
 import { MemoryEngine } from './engine/memory-engine.ts';
 import type { NetworkEngine } from './engine/network-engine.ts';
-import { NetworkError, networkStopped, unknownInport } from './errors.ts';
+import { type NetworkError, networkStopped, unknownInport } from './errors.ts';
 import type { NetworkListener, NetworkPhase } from './events.ts';
 import { pluginFiles, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
+import { NetworkModules } from './modules.ts';
 import { NetworkEvents } from './network-events.ts';
 import {
   type NetworkOptions,
@@ -27,15 +28,7 @@ import type { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
 import { ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
-import {
-  checkPorts,
-  checkTimeouts,
-  checkWhole,
-  makeRunners,
-  makeWorker,
-  planWith,
-  portsOf,
-} from './parts.ts';
+import { checkTimeouts, checkWhole, makeRunners, makeWorker, planWith, portsOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
@@ -52,9 +45,9 @@ export class Network {
   /** @internal Pauses the network. */
   readonly pace = new Pace();
 
-  readonly #graph: GraphInput | readonly GraphInput[];
   readonly #engine: NetworkEngine;
   readonly #loader: ModuleLoader;
+  readonly #modules: NetworkModules;
   readonly #settings: NetworkSettings;
   readonly #traffic: Traffic;
   readonly #workers: ReadonlyMap<string, NodeWorker>;
@@ -111,7 +104,8 @@ export class Network {
     const engine = makeEngine?.(bounds) ?? new MemoryEngine(bounds);
     const workers = new Map<string, NodeWorker>();
     checkTimeouts(plan, settings, engine.mostTimeoutMs);
-    await engine.open(plan, settings.signal);
+    const modules = new NetworkModules(graph, settings, loader, () => makeLoader(settings.actors));
+    await engine.open(plan, settings.signal, modules);
     try {
       for (const node of plan.nodes) workers.set(node.id, await makeWorker(node, settings, loader));
     } catch (error) {
@@ -119,7 +113,7 @@ export class Network {
       await engine.close();
       throw error;
     }
-    return new this(graph, plan, settings, engine, loader, workers);
+    return new this(plan, settings, engine, loader, modules, workers);
   }
 
   /** @internal Makes the loader of the modules. The entry for Node overrides this. */
@@ -131,18 +125,19 @@ export class Network {
   protected static readInside: ReadInside | undefined;
 
   protected constructor(
-    graph: GraphInput | readonly GraphInput[],
     plan: Plan,
     settings: NetworkSettings,
     engine: NetworkEngine,
     loader: ModuleLoader,
+    modules: NetworkModules,
     workers: ReadonlyMap<string, NodeWorker>,
   ) {
-    this.#graph = graph;
     this.plan = plan;
     this.#settings = settings;
     this.#engine = engine;
     this.#loader = loader;
+    this.#modules = modules;
+    modules.onReloaded = component => this.#events.emit({ type: 'reloaded', component });
     this.#workers = workers;
     this.#events = new NetworkEvents(plan.name, diagnostic =>
       (settings.onDiagnostic ?? settings.actors.onDiagnostic)?.(diagnostic),
@@ -265,16 +260,7 @@ export class Network {
   async reload(component: string, source: ModuleSource, ...extra: unknown[]): Promise<void> {
     refuseArguments('reload', extra);
     this.#checkOpen('reload');
-    if (this.#settings.components.get(component)?.kind !== 'module' || !this.#loader.get(component))
-      throw new NetworkError('UNKNOWN_COMPONENT', `reload: no node runs a module ${describe(component)}`);
-    // The module is validated and its ports are checked before any node gets it.
-    const { entryPoint } = this.#loader.get(component)!;
-    const next = await (this.constructor as typeof Network)
-      .loader(this.#settings.actors)
-      .load(component, source, { entryPoint });
-    checkPorts(this.#graph, this.#settings, component, next.metadata);
-    await this.#loader.reload(component, next.source);
-    this.#events.emit({ type: 'reloaded', component });
+    await (await this.#modules.prepare(component, source))();
   }
 
   /** Returns counts, states and queues of this moment, as plain data. */

@@ -1,4 +1,5 @@
 import { Random } from '../helpers/random.ts';
+import { checkBacklog, runBacklog } from '../nats/backlog.ts';
 import { type KillRun, runKills } from '../nats/kill.ts';
 import { findServer, loadClient, TestCluster, TestServer } from '../nats/server.ts';
 import { runSpread, type SpreadRun } from '../nats/spread.ts';
@@ -39,6 +40,20 @@ async function spread(run: SpreadRun, isCluster = false): Promise<void> {
   }
 }
 
+async function backlog(messages: number): Promise<void> {
+  const { program } = prepare();
+  const server = new TestServer(program, await loadClient());
+  try {
+    await server.start();
+    const { problem, grownMib, logMib } = await runBacklog(server, messages);
+    console.log(`the worker grew by ${grownMib.toFixed(0)} MiB; the log has ${logMib.toFixed(1)} MiB`);
+    if (problem !== undefined) throw new Error(problem);
+    checkBacklog({ grownMib, logMib });
+  } finally {
+    await server.end();
+  }
+}
+
 export const NATS_CASES: readonly LongCase[] = [
   {
     name: '100,000 messages through three nodes on NATS, with 12 kills of the worker, are exact in count and order',
@@ -51,6 +66,14 @@ export const NATS_CASES: readonly LongCase[] = [
   {
     name: '50,000 messages on NATS, with 5 kills of the server, are exact in count and order',
     run: () => kill({ harm: 'server', messages: 50_000, harms: 5 }),
+  },
+  {
+    name: '100,000 messages on NATS, with 40 workers that die with an unread log or in a step, are exact in count and order',
+    run: () => kill({ harm: 'points', messages: 100_000, harms: 40 }),
+  },
+  {
+    name: '100,000 messages that wait on NATS take no memory of a worker, and the log is trimmed',
+    run: () => backlog(100_000),
   },
   {
     name: '100,000 messages through nodes spread over three workers, with 12 kills of a worker, are exact in count and order',

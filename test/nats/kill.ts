@@ -2,16 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
+import { POINTS } from './points.ts';
 import type { Servers, TestServer } from './server.ts';
 
 // Runs a network on two workers that are killed or stopped while messages come, and reads all that left it.
 
-export type Harm = 'kill' | 'stop' | 'server';
+/** `points`: workers die by themselves at points of their work. */
+export type Harm = 'kill' | 'stop' | 'server' | 'points';
 
 export interface KillRun {
   messages: number;
   harms: number;
   harm: Harm;
+  /** Pause after each message, so that the harms come among few messages. Default: 0. */
+  pauseMs?: number;
   /** The control: appends without comparing. */
   isUnchecked?: boolean;
 }
@@ -36,7 +40,8 @@ export const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, m
 class Workers {
   readonly #server: TestServer;
   readonly #name: string;
-  readonly #mode: string[];
+  /** The modes of the next workers that start. The others have the last one, or none. */
+  readonly #modes: string[];
   readonly #all = new Set<ChildProcess>();
   readonly ended: string[] = [];
   readonly takeoverMs: number[] = [];
@@ -44,14 +49,18 @@ class Workers {
   #harmedMs: number | undefined;
   #isOver = false;
 
-  constructor(server: TestServer, name: string, isUnchecked: boolean) {
+  /** Workers that were killed, by themselves too. */
+  deaths = 0;
+
+  constructor(server: TestServer, name: string, modes: string[]) {
     this.#server = server;
     this.#name = name;
-    this.#mode = isUnchecked ? ['unchecked'] : [];
+    this.#modes = modes;
   }
 
   start(): void {
-    const args = [WORKER, String(this.#server.port), this.#name, ...this.#mode];
+    const mode = this.#modes.length > 1 ? this.#modes.shift()! : (this.#modes[0] ?? '');
+    const args = [WORKER, String(this.#server.port), this.#name, mode];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#all.add(child);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -63,7 +72,8 @@ class Workers {
         this.#harmedMs = undefined;
       }
     });
-    child.once('exit', () => {
+    child.once('exit', (_, signal) => {
+      if (signal === 'SIGKILL') this.deaths++;
       this.#all.delete(child);
       if (this.active === child) this.active = undefined;
       if (!this.#isOver) setTimeout(() => this.start(), 200);
@@ -96,18 +106,23 @@ class Workers {
 }
 
 export async function runKills(server: TestServer, random: Random, run: KillRun): Promise<KillResult> {
-  const { messages, harms, harm, isUnchecked = false } = run;
+  const { messages, harms, harm, pauseMs, isUnchecked = false } = run;
   const name = `kill-${process.pid}-${++runs}`;
   const connection = await server.connect();
-  const workers = new Workers(server, name, isUnchecked);
+  const points = Array.from({ length: harms }, (_, at) => POINTS[at % POINTS.length]!);
+  // The last ones do not die.
+  const modes = harm === 'points' ? [...points, ''] : isUnchecked ? ['unchecked'] : [];
+  const workers = new Workers(server, name, modes);
   workers.start();
-  workers.start();
+  // A second one that does not die could take the log from one that shall.
+  if (harm !== 'points') workers.start();
   let isSent = false;
   const harming = (async () => {
-    for (let count = 0; count < harms; count++) {
+    while (harm === 'points' && workers.deaths < harms) await wait(10);
+    for (let count = 0; harm !== 'points' && count < harms; count++) {
       await workers.running();
       await wait(300 + random.below(700));
-      if (harm !== 'server') await workers.harm(harm);
+      if (harm === 'kill' || harm === 'stop') await workers.harm(harm);
       else {
         await server.kill();
         await wait(random.below(500));
@@ -115,7 +130,7 @@ export async function runKills(server: TestServer, random: Random, run: KillRun)
       }
     }
   })();
-  const sending = sendAll(server, connection, name, messages).then(() => {
+  const sending = sendAll(server, connection, name, messages, pauseMs).then(() => {
     isSent = true;
   });
   const both = Promise.all([harming, sending]);
@@ -124,7 +139,8 @@ export async function runKills(server: TestServer, random: Random, run: KillRun)
     const problem =
       (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??
       (await checkPort(connection, name, 'last', 2 * messages, () => true));
-    if (problem === undefined) await both;
+    // Without comparing, a worker that was replaced may go on, and no other one comes.
+    if (problem === undefined && !isUnchecked) await both;
     const isEarly = problem === undefined && !isSent;
     return {
       problem: isEarly ? 'the end came too early' : problem,
@@ -142,6 +158,7 @@ export async function sendAll(
   connection: Connection,
   name: string,
   messages: number,
+  pauseMs = 0,
 ): Promise<void> {
   const send = async (value: number): Promise<void> => {
     for (;;) {
@@ -161,7 +178,10 @@ export async function sendAll(
       await wait(50);
     }
   };
-  for (let value = 1; value <= messages; value++) await send(value);
+  for (let value = 1; value <= messages; value++) {
+    await send(value);
+    if (pauseMs > 0) await wait(pauseMs);
+  }
 }
 
 /** Reads the messages of a port until all are there. Returns the first problem. */

@@ -36,15 +36,15 @@ async function until<T>(what: string, action: () => Promise<T | undefined>): Pro
   throw new Error(`${what} does not come`);
 }
 
-/** Sends a message to the network of the page. Returns the data of the latest message that has left it. */
-async function visit(server: TestServer, name: string): Promise<unknown> {
+/** Sends a message to the network of the page. Returns the data of the message of this number that has left it. */
+async function visit(server: TestServer, name: string, number = 1): Promise<unknown> {
   const connection = await server.connect();
   const ask = async (subject: string, body: string) => {
     const { data } = await connection.request(subject, body, { timeout: 2000 });
     return JSON.parse(new TextDecoder().decode(data)) as { seq?: number; message?: { data: string } };
   };
   await until('the acknowledgement', async () => (await ask(`pb.${name}.in.visit`, '{"type":"Flow"}')).seq);
-  const last = JSON.stringify({ last_by_subj: `pb.${name}.out.count` });
+  const last = JSON.stringify({ seq: number });
   const text = await until(
     'the count',
     async () => (await ask(`$JS.API.STREAM.MSG.GET.PB_${name}_OUT`, last)).message?.data,
@@ -72,7 +72,7 @@ export async function runPage(server: TestServer): Promise<unknown> {
 /** Runs a spread graph by the command line, and looks at it. Returns the data that leaves it, and the output of the commands. */
 export async function runCommands(
   server: TestServer,
-): Promise<{ data: unknown; status: string; dead: string }> {
+): Promise<{ data: unknown; status: string; dead: string; reloads: string }> {
   const folder = makeFolder();
   const graph = JSON.parse(readFileSync(join(folder, 'graph.json'), 'utf8')) as { properties: object };
   writeFileSync(
@@ -93,10 +93,27 @@ export async function runCommands(
     const data = await visit(server, 'commands');
     const status = run('net', 'status', url, 'commands');
     const dead = run('net', 'dead', url, 'commands');
+    // The same module with a custom section more, one without the ports of the graph, and one that is not a module.
+    const counter = readFileSync(join(folder, 'counter.wasm'));
+    writeFileSync(join(folder, 'next.wasm'), Uint8Array.from([...counter, 0, 2, 1, 0x61]));
+    cpSync(join(root, 'fixtures/go-counter/go_counter.wasm'), join(folder, 'other.wasm'));
+    const reloads = ['next', 'other', 'graph'].map(file => {
+      const module = `Counter=${file}${file === 'graph' ? '.json' : '.wasm'}`;
+      const { status: code, stdout, stderr } = run('net', 'reload', url, 'commands', '--component', module);
+      return `${code} ${stdout}${stderr}`;
+    });
+    // The state of before, in the new module.
+    const next = await visit(server, 'commands', 2);
+    reloads.push(`${next}`);
     child.kill('SIGTERM');
     const code = await exited;
     if (code !== 0) throw new Error(`the worker ended with ${code}`);
-    return { data, status: status.stdout + status.stderr, dead: dead.stdout + dead.stderr };
+    return {
+      data,
+      status: status.stdout + status.stderr,
+      dead: dead.stdout + dead.stderr,
+      reloads: reloads.join('\n'),
+    };
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

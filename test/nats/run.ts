@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
+import { parseArgs } from 'node:util';
 import { Network } from '../../src/network/index.ts';
 import { NatsEngine } from '../../src/network/nats/index.ts';
 import { engineContract } from '../contract/engine.ts';
@@ -9,19 +10,34 @@ import { Random } from '../helpers/random.ts';
 import type { Test } from '../helpers/suite.ts';
 import { checkSchedule } from '../network/engine-model.ts';
 import { NatsEngines } from '../network/nats-engines.ts';
+import { checkBacklog, runBacklog } from './backlog.ts';
 import { type KillRun, runKills } from './kill.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
 import { runOneGraph } from './one-graph.ts';
 import { runCommands, runPage } from './page.ts';
+import { POINTS } from './points.ts';
 import { findServer, loadClient, TestServer } from './server.ts';
 import { runSpread, type SpreadRun } from './spread.ts';
 
-// The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names.
+// The engine on a nats-server, and its workers under kill -9: `npm run test:nats`, or with a part of the tests' names. With --quick
+// some of the harms, which the seed chooses, with fewer messages; `--seed N` repeats a run.
 
 const SCHEDULES = 10;
+/** Tests that take longer are told with their time. */
+const SLOW_MS = 1000;
+const LONGEST_TEST_MS = 180_000;
+const BACKLOG = 10_000;
+const QUICK = { messages: 1000, pauseMs: 1 };
 
 setTestHost(nodeHost);
-const [wanted = ''] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, seed: { type: 'string' } },
+});
+const [wanted = ''] = positionals;
+const isQuick = values.quick === true;
+const seed = Number(values.seed ?? Date.now() & 0xffff_ffff);
+console.log(`seed ${seed}`);
 const program = findServer();
 if (!program) {
   console.log('skipped: there is neither nats-server (NATS_SERVER, PATH) nor Go, which builds it');
@@ -42,18 +58,20 @@ engineContract(test, {
   create: (plan, options = {}) => engines.create(plan, options),
   crash: (engine, plan) => engines.crash(engine, plan),
 });
-const seed = Date.now() & 0xffff_ffff;
 test('random schedules of take, commit, fence and crash lose and double nothing', async () => {
-  for (let at = seed; at < seed + SCHEDULES; at++) await checkSchedule(at, engines);
+  for (let at = seed; at < seed + (isQuick ? 1 : SCHEDULES); at++) await checkSchedule(at, engines);
 });
 test('the worker of docs/NETWORKS.md runs with the package and its client', async () => {
   const data = await runPage(server);
   if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
 });
-test('the command line runs a spread graph, and looks at it', async () => {
-  const { data, status, dead } = await runCommands(server);
+test('the command line runs a spread graph, looks at it, and replaces its module', async () => {
+  const { data, status, dead, reloads } = await runCommands(server);
   const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
   if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
+  const expected =
+    /^0 Counter runs in 1 workers\n\n1 Counter was refused, and nobody has changed\n.*component "Counter" has no \w+port ".*\n\n1 Counter was refused, and nobody has changed\n.*expected wasm.*\n\n2$/;
+  if (!expected.test(reloads)) throw new Error(`got\n${reloads}`);
 });
 test('one graph on three workers gives the packets and states that it gives elsewhere', () =>
   runOneGraph(server));
@@ -85,15 +103,25 @@ const RUNS: readonly (KillRun & { name: string })[] = [
   { name: 'kill -9 of the worker', harm: 'kill', messages: 5000, harms: 3 },
   { name: 'a worker that is stopped past its lease', harm: 'stop', messages: 5000, harms: 2 },
   { name: 'kill -9 of the server', harm: 'server', messages: 5000, harms: 3 },
+  { name: 'a worker that dies with an unread log, or in a step', harm: 'points', messages: 5000, harms: 4 },
 ];
-for (const { name, ...run } of RUNS)
+const random = new Random(seed);
+/** All harms, or one of them with fewer messages. */
+const some = <T extends { harm: string }>(runs: readonly T[]): readonly T[] => {
+  if (!isQuick) return runs;
+  const run = random.pick(runs);
+  return [{ ...run, ...QUICK, harms: run.harm === 'points' ? POINTS.length : 1 }];
+};
+for (const { name, ...run } of some(RUNS))
   test(`${name} loses and doubles nothing, and keeps the order`, async () => {
     const { problem, ended, takeoverMs } = await runKills(server, new Random(seed), run);
     console.log(`  ${ended.join('; ')} takeover ${takeoverMs.join(', ')} ms`);
     if (problem !== undefined) throw new Error(problem);
   });
 test('a control that appends without comparing is seen to fail', async () => {
-  const run: KillRun = { harm: 'stop', messages: 5000, harms: 2, isUnchecked: true };
+  // Messages still come when the worker goes on.
+  const messages = isQuick ? 2000 : 5000;
+  const run: KillRun = { harm: 'stop', messages, harms: 2, pauseMs: 3, isUnchecked: true };
   const { problem } = await runKills(server, new Random(seed), run);
   console.log(`  ${problem}`);
   if (problem === undefined) throw new Error('all was exact');
@@ -106,7 +134,7 @@ const SPREADS: readonly (SpreadRun & { name: string })[] = [
   { name: 'a worker whose way to the server is cut', harm: 'cut', messages: 3000, harms: 1 },
   { name: 'kill -9 of the server', harm: 'server', messages: 3000, harms: 2 },
 ];
-for (const { name, ...run } of SPREADS)
+for (const { name, ...run } of some(SPREADS))
   test(`spread over three workers, ${name} lose and double nothing, and the order stays`, async () => {
     const { problem, spreadMs, takeoverMs, fenced } = await runSpread(server, new Random(seed), run);
     console.log(`  spread ${spreadMs.join(', ')} ms; takeover ${takeoverMs.join(', ')} ms; fenced ${fenced}`);
@@ -114,13 +142,36 @@ for (const { name, ...run } of SPREADS)
     if (run.harm === 'leave' && fenced > 0) throw new Error(`${fenced} records were refused`);
   });
 
+/** Runs a test, which fails when it takes too long. */
+async function inTime(body: () => void | Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`no end within ${LONGEST_TEST_MS} ms`));
+    timer = setTimeout(fail, LONGEST_TEST_MS);
+  });
+  try {
+    await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+if (!isQuick)
+  test(`${BACKLOG} messages that wait take no memory of a worker, and the log is trimmed`, async () => {
+    const { problem, grownMib, logMib } = await runBacklog(server, BACKLOG);
+    console.log(`  the worker grew by ${grownMib.toFixed(0)} MiB; the log has ${logMib.toFixed(1)} MiB`);
+    if (problem !== undefined) throw new Error(problem);
+    checkBacklog({ grownMib, logMib });
+  });
+
 const counts = { passed: 0, failed: 0 };
-console.log(`seed ${seed}`);
 for (const [name, body] of tests) {
   if (!name.includes(wanted)) continue;
+  const startMs = Date.now();
   try {
-    await body();
+    await inTime(body);
     counts.passed++;
+    if (Date.now() - startMs > SLOW_MS) console.log(`${Date.now() - startMs} ms: ${name}`);
   } catch (error) {
     counts.failed++;
     console.log(`FAIL ${name}\n${(error as Error).stack}\n`);

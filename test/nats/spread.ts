@@ -21,6 +21,8 @@ export interface SpreadRun {
   messages: number;
   harms: number;
   harm: SpreadHarm;
+  /** As that of `KillRun`. */
+  pauseMs?: number;
 }
 
 export interface SpreadResult {
@@ -132,7 +134,7 @@ class Members {
 let runs = 0;
 
 export async function runSpread(server: Servers, random: Random, run: SpreadRun): Promise<SpreadResult> {
-  const { messages, harms, harm } = run;
+  const { messages, harms, harm, pauseMs } = run;
   const name = `spread-${process.pid}-${++runs}`;
   const connection = await server.connect();
   // A machine under load must not look like a worker that is away, where no record may be refused.
@@ -166,7 +168,7 @@ export async function runSpread(server: Servers, random: Random, run: SpreadRun)
   try {
     for (let count = 0; count < WORKERS; count++) await members.start();
     await members.spread();
-    const both = Promise.all([harming(), sendAll(server, connection, name, messages)]);
+    const both = Promise.all([harming(), sendAll(server, connection, name, messages, pauseMs)]);
     both.catch(() => {});
     const problem =
       (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??

@@ -18,7 +18,13 @@ interface Stream {
   last: number;
 }
 
-type Body = { seq?: number; last_by_subj?: string; filter?: string; subjects_filter?: string };
+interface Body {
+  seq?: number;
+  last_by_subj?: string;
+  next_by_subj?: string;
+  filter?: string;
+  subjects_filter?: string;
+}
 
 type FakeHeaders = Map<string, string>;
 
@@ -96,7 +102,7 @@ export class FakeNats {
     if (expected !== undefined && Number(expected) !== last)
       return failure(10071, 400, `wrong last sequence: ${last}`);
     // A key has one message.
-    if (subject.startsWith('$KV.'))
+    if (subject.startsWith('$KV.') || headers.get('Nats-Rollup') === 'sub')
       stream.messages = stream.messages.filter(message => message.subject !== subject);
     const sequence = ++stream.last;
     const ttlMs = Number.parseInt(headers.get('Nats-TTL') ?? 'Infinity', 10) || Number.POSITIVE_INFINITY;
@@ -125,9 +131,10 @@ export class FakeNats {
       );
     }
     if (kind === 'MSG.GET') {
-      const found = messages.findLast(
-        ({ sequence, subject }) => sequence === body.seq || subject === body.last_by_subj,
-      );
+      const { seq = 0, last_by_subj: lastOf, next_by_subj: nextOf } = body;
+      const found = nextOf
+        ? messages.find(({ sequence, subject }) => sequence >= seq && subject === nextOf)
+        : messages.findLast(({ sequence, subject }) => sequence === seq || subject === lastOf);
       if (!found) return failure(10037, 404, 'no message found');
       const lines = [...found.headers].map(([key, value]) => `${key}: ${value}\r\n`).join('');
       const hdrs = toBase64(encoder.encode(`NATS/1.0\r\n${lines}\r\n`));

@@ -1,8 +1,9 @@
 import { ownersOf } from '../../src/network/nats/parts.ts';
+import { LEAST_LOOK_MS, lookAfterMs } from '../../src/network/nats/presence.ts';
 import { Random } from '../helpers/random.ts';
 
 // The workers of a spread network on NATS as events on a clock of its own: keys with a time, looks, logs with compare-and-append,
-// deaths and stops. The placement is the engine's own, `ownersOf`. docs/SCALE.md has the table.
+// deaths and stops. The placement and the times of looks are the engine's own, `ownersOf` and `lookAfterMs`. docs/SCALE.md has the table.
 
 export interface LeaseRun {
   readonly workers: number;
@@ -75,6 +76,15 @@ class Worker {
   stoppedUntilMs = 0;
   renewedMs = Number.NEGATIVE_INFINITY;
   settledMs = 0;
+  /** The last look, and whether one more is due soon after it. */
+  lookedMs = Number.NEGATIVE_INFINITY;
+  isLookDue = false;
+  /** When it looks if nothing wakes it. */
+  nextMs = 0;
+  /** Counts the times that were set. */
+  turn = 0;
+  /** Keys that had ended at the last look. */
+  ended = 0;
   /** When its thread is free. */
   freeMs = 0;
 
@@ -140,6 +150,8 @@ class Simulation {
   readonly #logs: Log[];
   /** The end of each key. */
   readonly #keys = new Map<string, number>();
+  /** The number of keys that have ended. */
+  #ended = 0;
   #owned = new Map<string, readonly number[]>();
   #isStale = true;
   #isWaking = false;
@@ -247,16 +259,29 @@ class Simulation {
     return owned;
   }
 
-  /** Looks now and then until the worker dies. */
+  /** Renews the key and looks now and then until the worker dies. */
   #look(worker: Worker): void {
-    this.#lookOnce(worker);
-    this.#later(worker, this.#agenda.nowMs + Math.min(this.#run.leaseMs / 4, 500), () => this.#look(worker));
+    const { nowMs } = this.#agenda;
+    const { leaseMs } = this.#run;
+    if (nowMs >= worker.renewedMs + leaseMs / 3) this.#renew(worker);
+    if (nowMs >= worker.nextMs) this.#lookOnce(worker, false);
+    const turn = ++worker.turn;
+    const nextMs = Math.min(worker.nextMs, worker.renewedMs + leaseMs / 3);
+    this.#later(worker, nextMs, () => {
+      // A look by another reason has set another time.
+      if (worker.turn === turn) this.#look(worker);
+    });
   }
 
-  #lookOnce(worker: Worker): void {
+  #lookOnce(worker: Worker, isWoken: boolean): void {
     const { nowMs } = this.#agenda;
     this.#requests++;
-    if (nowMs - worker.renewedMs >= this.#run.leaseMs / 3) this.#renew(worker);
+    worker.lookedMs = nowMs;
+    const chance = this.#random.u32() / 2 ** 32;
+    worker.nextMs = nowMs + lookAfterMs(this.#keys.size, this.#run.leaseMs, chance);
+    const hasEnded = worker.ended < this.#ended;
+    worker.ended = this.#ended;
+    if (hasEnded && !isWoken) this.#wake();
     if (nowMs < worker.settledMs) return;
     const own = new Set(this.#owners().get(worker.id));
     for (const [part, held] of worker.held) if (!own.has(part)) this.#leave(worker, part, held);
@@ -288,19 +313,29 @@ class Simulation {
     this.#agenda.at(endMs, () => {
       if (this.#keys.get(worker.id) !== endMs) return;
       this.#keys.delete(worker.id);
+      this.#ended++;
       this.#isStale = true;
     });
   }
 
-  /** A message that a worker has come, or has given a part back, wakes all others. */
+  /** A message that a worker has come or gone, or has given a part back, lets all look. */
   #wake(): void {
     if (this.#isWaking) return;
     this.#isWaking = true;
+    this.#requests++;
     this.#agenda.at(this.#agenda.nowMs + ANSWER_MS, () => {
       this.#isWaking = false;
-      for (const worker of this.#workers.values())
-        if (this.#agenda.nowMs >= worker.stoppedUntilMs && worker.renewedMs > Number.NEGATIVE_INFINITY)
-          this.#lookOnce(worker);
+      for (const worker of this.#workers.values()) this.#lookSoon(worker);
+    });
+  }
+
+  #lookSoon(worker: Worker): void {
+    if (worker.isLookDue || worker.renewedMs === Number.NEGATIVE_INFINITY) return;
+    worker.isLookDue = true;
+    this.#later(worker, worker.lookedMs + LEAST_LOOK_MS, () => {
+      worker.isLookDue = false;
+      this.#lookOnce(worker, true);
+      this.#look(worker);
     });
   }
 

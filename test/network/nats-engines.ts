@@ -18,10 +18,17 @@ export interface NatsServer {
   readonly client: Client;
 }
 
-/** The parts of an engine that tests replace. @param isUnchecked whether it appends without comparing: the control that must fail */
-export const seamsOf = ({ client }: Pick<NatsServer, 'client'>, isUnchecked = false): Seams => ({
+/**
+ * The parts of an engine that tests replace.
+ * @param log makes its log, or true for one that appends without comparing: the control that must fail
+ */
+export const seamsOf = (
+  { client }: Pick<NatsServer, 'client'>,
+  log: Seams['makeLog'] | boolean = false,
+): Seams => ({
   load: async () => client,
-  ...(isUnchecked && { makeLog: (...given) => new UncheckedLog(...given) }),
+  ...(log === true && { makeLog: (...given) => new UncheckedLog(...given) }),
+  ...(typeof log === 'function' && { makeLog: log }),
 });
 
 /** The settings of engines of tests. */
@@ -37,12 +44,12 @@ export class TestEngine extends NatsLoggedEngine {
     connection: Connection,
     options: NatsEngineOptions,
     bounds: MemoryEngineOptions = {},
-    isUnchecked = false,
+    log: Seams['makeLog'] | boolean = false,
   ) {
     const settings = settingsOf(options);
     super(
       (planName, ended) =>
-        NatsWorker.connect(connection, settings, planName, ended, seamsOf(server, isUnchecked), null),
+        NatsWorker.connect(connection, settings, planName, ended, seamsOf(server, log), null),
       settings,
       bounds,
     );

@@ -170,7 +170,7 @@ export function writeSnapshot(snapshot: Snapshot): Uint8Array {
   return joined([head, ...lines]);
 }
 
-export function joined(lines: readonly Uint8Array[]): Uint8Array {
+export function joined(lines: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
   let at = 0;
   for (const line of lines) {

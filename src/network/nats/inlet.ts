@@ -125,7 +125,7 @@ export class Inlet {
       }
     };
     try {
-      await this.#jetStream.watch(this.#subject, LOOK_MS, signal, readNew);
+      await this.#jetStream.watch(this.#subject, () => LOOK_MS, signal, readNew);
       await this.#settle();
     } catch (error) {
       if (!signal.aborted) throw error;

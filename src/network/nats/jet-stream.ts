@@ -155,10 +155,13 @@ export class JetStream {
     return Object.keys(state.subjects ?? {});
   }
 
-  /** Returns a message by its number, or the last of a subject. The leader answers: others may not have it yet. */
+  /**
+   * Returns a message by its number, the last of a subject, or the first of a subject from a number on. The leader answers: others
+   * may not have it yet.
+   */
   async read(
     stream: string,
-    which: { seq: number } | { last_by_subj: string },
+    which: { seq: number; next_by_subj?: string } | { last_by_subj: string },
   ): Promise<StoredMessage | undefined> {
     try {
       const { message } = await this.api<{
@@ -185,14 +188,15 @@ export class JetStream {
   }
 
   /**
-   * Runs an action at once, after each message of a subject, and at least each `mostMs`, one run at a time, until the signal fires.
-   * The subscription only wakes; a message of it may be lost.
+   * Runs an action at once, after each message of a subject, and after `mostMs` without one, one run at a time, until the signal
+   * fires. The subscription only wakes; a message of it may be lost.
+   * @param action `isWoken`: it runs for the first time, or a message came
    */
   async watch(
     subject: string,
-    mostMs: number,
+    mostMs: () => number,
     signal: AbortSignal,
-    action: () => Promise<void>,
+    action: (isWoken: boolean) => Promise<void>,
   ): Promise<void> {
     let isNew = true;
     let wake = () => {};
@@ -203,12 +207,13 @@ export class JetStream {
     const forget = onAbort(signal, () => wake());
     try {
       while (!signal.aborted) {
+        const isWoken = isNew;
         isNew = false;
-        await action();
+        await action(isWoken);
         if (isNew) continue;
         const waking = new AbortController();
         wake = () => waking.abort();
-        if (!signal.aborted) await pause(mostMs, waking.signal);
+        if (!signal.aborted) await pause(mostMs(), waking.signal);
       }
     } finally {
       forget();

@@ -34,21 +34,26 @@ export class Upstream {
   async read(signal: AbortSignal): Promise<void> {
     const { subject, stream } = await this.#worker.ensureLog(this.#part);
     const { jetStream } = this.#worker;
-    await jetStream.watch(subject, LOOK_MS, signal, async () => {
-      const { first, last } = await jetStream.rangeOf(stream);
-      if (this.#next < first) this.#lose(first);
-      while (this.#next <= last && !signal.aborted) {
-        for (const message of await readWindow(jetStream, stream, this.#next, last)) {
-          if (signal.aborted) return;
-          this.#next++;
-          if (!message) this.#lose(this.#next);
-          else {
-            const record = this.#records.add(message);
-            if (record) this.#apply(record.kind, record.body);
+    await jetStream.watch(
+      subject,
+      () => LOOK_MS,
+      signal,
+      async () => {
+        const { first, last } = await jetStream.rangeOf(stream);
+        if (this.#next < first) this.#lose(first);
+        while (this.#next <= last && !signal.aborted) {
+          for (const message of await readWindow(jetStream, stream, this.#next, last)) {
+            if (signal.aborted) return;
+            this.#next++;
+            if (!message) this.#lose(this.#next);
+            else {
+              const record = this.#records.add(message);
+              if (record) this.#apply(record.kind, record.body);
+            }
           }
         }
-      }
-    });
+      },
+    );
   }
 
   /** Messages were removed. A snapshot after them has all that was not read. */
@@ -130,11 +135,16 @@ export function followReceipt(
 ): Promise<void> {
   const { jetStream, bucket } = worker;
   const key = worker.readKeyOf(part);
-  return jetStream.watch(key, LOOK_MS, signal, async () => {
-    const last = await jetStream.read(`KV_${bucket}`, { last_by_subj: key });
-    const read = last ? (JSON.parse(new TextDecoder().decode(last.data)) as Positions) : {};
-    for (const [source, position] of Object.entries(read)) use(source, position);
-  });
+  return jetStream.watch(
+    key,
+    () => LOOK_MS,
+    signal,
+    async () => {
+      const last = await jetStream.read(`KV_${bucket}`, { last_by_subj: key });
+      const read = last ? (JSON.parse(new TextDecoder().decode(last.data)) as Positions) : {};
+      for (const [source, position] of Object.entries(read)) use(source, position);
+    },
+  );
 }
 
 /** Returns the higher positions; undefined if they are those of before. */

@@ -13,13 +13,13 @@ import {
 } from '../engine/engine.ts';
 import { Link } from '../engine/link.ts';
 import type { MemoryEngineOptions } from '../engine/memory-engine.ts';
-import type { Feed } from '../engine/network-engine.ts';
+import type { Feed, Modules } from '../engine/network-engine.ts';
 import { fenced, NetworkError } from '../errors.ts';
 import { LoggedEngine, positionsOf } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
 import { Suspects, type Turns } from '../log/suspects.ts';
 import type { Plan } from '../plan/plan.ts';
-import { pause } from './abort.ts';
+import { onAbort } from './abort.ts';
 import { type Bury, Inlet } from './inlet.ts';
 import { type Arrive, followReceipt, Receipt, Upstream } from './links.ts';
 import type { Lines, NatsLog } from './nats-log.ts';
@@ -106,9 +106,9 @@ export class NatsLoggedEngine extends LoggedEngine {
   }
 
   /** Waits until no other worker runs the network, and reads the log. */
-  override async open(plan: Plan, signal?: AbortSignal): Promise<void> {
-    const onAbort = () => this.#ended.abort(signal!.reason);
-    signal?.addEventListener('abort', onAbort);
+  override async open(plan: Plan, signal?: AbortSignal, modules?: Modules): Promise<void> {
+    const end = () => this.#ended.abort(signal!.reason);
+    signal?.addEventListener('abort', end);
     try {
       signal?.throwIfAborted();
       const worker = await this.#connect(plan.name, this.#ended);
@@ -117,13 +117,20 @@ export class NatsLoggedEngine extends LoggedEngine {
       const log = await worker.openLog(undefined);
       await worker.keepParts(new Map(plan.nodes.map(({ id }) => [id, ''])));
       void this.#stayAlive(worker);
-      while (!(await this.takeLog(worker, log, plan, (await presence.look()).alive)))
-        await pause(presence.lookMs, this.#ended.signal);
+      if (modules) await worker.follow(modules, error => this.#fail(error));
+      const taken = new AbortController();
+      const forget = onAbort(this.#ended.signal, () => taken.abort());
+      await presence.watch(taken.signal, async alive => {
+        this.checkWritable();
+        if (await this.takeLog(worker, log, plan, alive)) taken.abort();
+      });
+      forget();
+      this.#ended.signal.throwIfAborted();
     } catch (error) {
       await this.close();
       throw signal?.aborted ? signal.reason : error;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', end);
     }
   }
 
@@ -161,12 +168,10 @@ export class NatsLoggedEngine extends LoggedEngine {
     return true;
   }
 
-  async #stayAlive({ presence, jetStream }: NatsWorker): Promise<void> {
+  async #stayAlive({ presence }: NatsWorker): Promise<void> {
     const { signal } = this.#ended;
     try {
-      await jetStream.watch(presence.subject, presence.lookMs, signal, async () => {
-        if ((await presence.look()).wasAway) await this.checkOwn();
-      });
+      await presence.stay(signal, () => this.checkOwn());
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
@@ -369,6 +374,7 @@ export class NatsLoggedEngine extends LoggedEngine {
 
   #problem(cause: unknown): ActorError | NetworkError {
     const isFenced = cause instanceof NetworkError && cause.code === 'NODE_FENCED';
+    if (cause instanceof ActorError && cause.code === 'INVALID_STATE_FILE') return cause;
     // In a spread network the worker goes on with its other parts.
     if (isFenced && this.#at) return cause;
     const problem = isFenced ? 'another worker has taken it over' : messageOf(cause);

@@ -1,6 +1,9 @@
 import { ActorError, describe, refuseOption } from '../../actor/errors.ts';
 import { setOwn } from '../../actor/json/value.ts';
-import { EXPECTED, hasCode, JetStream, type NatsConnection } from './jet-stream.ts';
+import type { Modules } from '../engine/network-engine.ts';
+import { JetStream, type NatsConnection } from './jet-stream.ts';
+import { changeKey } from './keys.ts';
+import { ModuleWatch } from './module-watch.ts';
 import { NatsLog } from './nats-log.ts';
 import { NAME, type NatsSettings } from './nats-options.ts';
 import { Presence } from './presence.ts';
@@ -111,18 +114,7 @@ export class NatsWorker {
     key: string,
     change: (old: T | undefined) => T | undefined,
   ): Promise<void> {
-    for (;;) {
-      const last = await this.jetStream.read(`KV_${this.bucket}`, { last_by_subj: key });
-      const next = change(last && (JSON.parse(new TextDecoder().decode(last.data)) as T));
-      if (!next) return;
-      try {
-        await this.jetStream.publish(key, JSON.stringify(next), { [EXPECTED]: String(last?.sequence ?? 0) });
-        return;
-      } catch (error) {
-        // Another worker was faster, or the answer was lost.
-        if (!hasCode(error, 'wrongSequence')) throw error;
-      }
-    }
+    await changeKey(this.jetStream, `KV_${this.bucket}`, key, change);
   }
 
   /**
@@ -143,6 +135,19 @@ export class NatsWorker {
         setOwn(next, node, part);
       }
       return Object.keys(next).length > Object.keys(old).length ? next : undefined;
+    });
+  }
+
+  /**
+   * Takes the modules that `plugboard net reload` has put on the server, and follows those to come.
+   * @param fail called when a module does not run here
+   */
+  async follow(modules: Modules, fail: (error: unknown) => void): Promise<void> {
+    const watch = new ModuleWatch(this, modules, this.#onWarning);
+    await watch.open();
+    const { signal } = this.ended;
+    watch.watch(signal).catch((error: unknown) => {
+      if (!signal.aborted) fail(error);
     });
   }
 

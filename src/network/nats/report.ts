@@ -5,6 +5,8 @@ import { restore } from '../log/restore.ts';
 import { hasCode, JetStream, type NatsConnection } from './jet-stream.ts';
 import { NatsLog } from './nats-log.ts';
 import { logNames } from './nats-worker.ts';
+import { ifStream } from './object-store.ts';
+import { Reload } from './reload.ts';
 import { tokenOf } from './token.ts';
 
 const INPORT = '> ';
@@ -33,16 +35,6 @@ export async function readNetwork(
     throw error;
   }
 }
-
-/** Resolves to nothing for a stream that is not there yet. */
-const ifStream = async <T>(asking: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await asking;
-  } catch (error) {
-    if (hasCode(error, 'noStream')) return undefined;
-    throw error;
-  }
-};
 
 export class NetworkReport {
   readonly #jetStream: JetStream;
@@ -106,17 +98,17 @@ export class NetworkReport {
     return { sent, left };
   }
 
+  /** @param mostMs time for the answers of all workers */
+  reload(mostMs: number): Reload {
+    return new Reload(this.#jetStream, this.#name, this.#bucket, mostMs);
+  }
+
   #log(part: string): NatsLog {
     const { subject, stream } = logNames(this.#name, part === '' ? undefined : part);
     return new NatsLog(this.#jetStream, stream, subject, '');
   }
 
   async #waiting(): Promise<number> {
-    try {
-      return (await this.#jetStream.rangeOf(`PB_${this.#name}_IN`)).messages;
-    } catch (error) {
-      if (hasCode(error, 'noStream')) return 0;
-      throw error;
-    }
+    return (await ifStream(this.#jetStream.rangeOf(`PB_${this.#name}_IN`)))?.messages ?? 0;
   }
 }

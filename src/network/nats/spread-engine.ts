@@ -12,7 +12,7 @@ import type {
   SendOptions,
   Trace,
 } from '../engine/engine.ts';
-import type { Depth, NetworkEngine } from '../engine/network-engine.ts';
+import type { Depth, Modules, NetworkEngine } from '../engine/network-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from '../errors.ts';
 import { Turns } from '../log/suspects.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -75,7 +75,7 @@ export class SpreadEngine implements NetworkEngine {
     return this.#settings.leaseMs / 2;
   }
 
-  async open(plan: Plan, signal?: AbortSignal): Promise<void> {
+  async open(plan: Plan, signal?: AbortSignal, modules?: Modules): Promise<void> {
     signal?.throwIfAborted();
     this.#plan = plan;
     const { nodes } = this.#settings;
@@ -96,6 +96,7 @@ export class SpreadEngine implements NetworkEngine {
       const { jetStream, name, config } = this.#worker;
       await Inlet.ensure(jetStream, name, config);
       await this.#worker.keepParts(new Map([...this.#slotOf].map(([node, { part }]) => [node, part.name])));
+      if (modules) await this.#worker.follow(modules, this.#fail);
     } catch (error) {
       await this.close();
       throw signal?.aborted ? signal.reason : error;
@@ -106,11 +107,10 @@ export class SpreadEngine implements NetworkEngine {
 
   /** Takes and gives back parts until `close`, and reads the packets for those that are here. */
   async feed(): Promise<void> {
-    const { presence, jetStream } = this.#worker!;
+    const { presence } = this.#worker!;
     const { signal } = this.#halted;
     try {
-      await jetStream.watch(presence.subject, presence.lookMs, signal, async () => {
-        const { alive, wasAway } = await presence.look();
+      await presence.watch(signal, async (alive, wasAway) => {
         if (wasAway) {
           this.#settledMs = performance.now() + SETTLE_MS;
           for (const { engine } of this.#slots.values()) await engine?.checkOwn();
@@ -173,8 +173,7 @@ export class SpreadEngine implements NetworkEngine {
     slot.empty();
     // Nobody takes a part from a worker that is alive, so this one takes it again to give it back.
     if (!(await engine.leave())) slot.isLost = true;
-    // Wakes the others.
-    if (!this.#closing) await this.#worker!.presence.renew();
+    if (!this.#closing) await this.#worker!.presence.wake();
   }
 
   async own({ node, key }: NodeKey): Promise<NodeSession> {

@@ -1,0 +1,49 @@
+import type { ModuleSource } from '../actor/engine/module-source.ts';
+import { describe } from '../actor/errors.ts';
+import type { ModuleLoader } from '../actor/module-loader.ts';
+import type { Modules } from './engine/network-engine.ts';
+import { NetworkError } from './errors.ts';
+import type { GraphInput } from './graph/graph.ts';
+import type { NetworkSettings } from './network-options.ts';
+import { checkPorts } from './parts.ts';
+
+/** Replaces the modules of the components of a network. */
+export class NetworkModules implements Modules {
+  readonly #graph: GraphInput | readonly GraphInput[];
+  readonly #settings: NetworkSettings;
+  readonly #loader: ModuleLoader;
+  readonly #makeLoader: () => ModuleLoader;
+  /** Called after each replacement. */
+  onReloaded: (component: string) => void = () => {};
+
+  constructor(
+    graph: GraphInput | readonly GraphInput[],
+    settings: NetworkSettings,
+    loader: ModuleLoader,
+    makeLoader: () => ModuleLoader,
+  ) {
+    this.#graph = graph;
+    this.#settings = settings;
+    this.#loader = loader;
+    this.#makeLoader = makeLoader;
+  }
+
+  sha256Of(component: string): string | null | undefined {
+    return this.#settings.components.get(component)?.kind === 'module'
+      ? this.#loader.get(component)?.sha256
+      : undefined;
+  }
+
+  async prepare(component: string, source: ModuleSource): Promise<() => Promise<void>> {
+    if (this.sha256Of(component) === undefined)
+      throw new NetworkError('UNKNOWN_COMPONENT', `reload: no node runs a module ${describe(component)}`);
+    // The module is validated and its ports are checked before any node gets it.
+    const { entryPoint } = this.#loader.get(component)!;
+    const next = await this.#makeLoader().load(component, source, { entryPoint });
+    checkPorts(this.#graph, this.#settings, component, next.metadata);
+    return async () => {
+      await this.#loader.reload(component, next.source);
+      this.onReloaded(component);
+    };
+  }
+}
