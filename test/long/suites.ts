@@ -6,6 +6,7 @@ import { NATS_CASES } from './nats.ts';
 import { NETWORK_CASES } from './network.ts';
 import { REACH_CASES } from './reach.ts';
 import { SPEC_CASES } from './spec.ts';
+import { STOP_CASES } from './stop.ts';
 import { TEXT_CASES } from './text.ts';
 import { THOROUGH_CASES } from './thorough.ts';
 import { TRACE_CASES } from './trace.ts';
@@ -19,6 +20,7 @@ export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
   network: NETWORK_CASES,
   reach: REACH_CASES,
   spec: SPEC_CASES,
+  stop: STOP_CASES,
   text: TEXT_CASES,
   thorough: THOROUGH_CASES,
   trace: TRACE_CASES,
