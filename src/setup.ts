@@ -253,7 +253,7 @@ async function askOf(deadline: Deadline | null): Promise<Ask> {
   try {
     return makeAsk(() => deadline?.isOver() ?? false);
   } catch (error) {
-    const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it without --time`;
+    const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it with --fuel, not --time`;
     throw new CreateError('UNSUPPORTED', message, { cause: error });
   }
 }

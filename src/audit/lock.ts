@@ -1,4 +1,5 @@
 import type { PolicyFile, PolicyGrant } from '../given/policy-types.ts';
+import type { TraceEvent } from '../trace/events.ts';
 import { printable } from '../values/printable.ts';
 import { covers } from './covers.ts';
 import { importText, type LockedPlugin, type LockedPower, type LockFile, lockedPlugin } from './lock-file.ts';
@@ -148,7 +149,30 @@ function compareWithPolicy(
 /** The words that stand in each grant of an approval. */
 export type Approval = Pick<PolicyGrant, 'reason' | 'by' | 'until'>;
 
-/** Returns lock and policy in which a build is approved, with further grants that a person names. */
+/** The imports that a build used in a trace. */
+export function usesIn(events: readonly TraceEvent[], { modules }: AuditReport): string[] {
+  const hashes = modules.map(({ sha256 }) => sha256);
+  const key = (plugin: number, module: string) => JSON.stringify([plugin, module]);
+  const own = new Set(
+    events.flatMap(event =>
+      event.type === 'trace'
+        ? event.modules
+            .filter(({ sha256 }) => sha256 !== null && hashes.includes(sha256))
+            .map(({ name }) => key(event.plugin, name))
+        : [],
+    ),
+  );
+  return events.flatMap(event =>
+    event.type === 'import' && event.allowed && own.has(key(event.plugin, event.module))
+      ? [importText(event)]
+      : [],
+  );
+}
+
+/**
+ * Returns lock and policy in which a build is approved, with further grants that a person names.
+ * @param uses imports that its calls used; they are added to those that the lock has for this build
+ */
 export function approve(
   name: string,
   report: AuditReport,
@@ -156,10 +180,12 @@ export function approve(
   approval: Approval,
   further: readonly Needs[],
   nowMs: number,
+  uses: readonly string[] = [],
 ): { lock: LockFile; policy: PolicyFile } {
   const build = lockedPlugin(name, report);
   const locked = lock.plugins.find(plugin => plugin.name === name);
-  const known = locked && hashesOf(locked) === hashesOf(build) ? usesOf(locked) : {};
+  const known = (locked && hashesOf(locked) === hashesOf(build) && locked.uses) || [];
+  const used = [...new Set([...known, ...uses])].sort();
   const old = policy.plugins.find(plugin => plugin.name === name) ?? { name, grants: [] };
   const isGranted = (needs: Needs) =>
     old.grants.some(
@@ -170,7 +196,7 @@ export function approve(
     .map(needs => ({ ...needs, ...approval }));
   const entry = { ...old, grants: [...old.grants, ...added] };
   return {
-    lock: { ...lock, plugins: replaced(lock.plugins, { ...build, ...known }) },
+    lock: { ...lock, plugins: replaced(lock.plugins, { ...build, ...(used.length > 0 && { uses: used }) }) },
     policy:
       added.length === 0
         ? policy

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { approve, compareWithLock, type LockDifference, printFile } from '../audit/lock.ts';
+import { approve, compareWithLock, type LockDifference, printFile, usesIn } from '../audit/lock.ts';
 import { LOCK_FILE, LOCK_VERSION, type LockFile, readLockFile } from '../audit/lock-file.ts';
 import { type AuditReport, type PolicyFile, reportOf } from '../audit/node.ts';
 import { endOf, POLICY_FILE, POLICY_VERSION, readPolicyFile } from '../audit/policy-file.ts';
 import type { PolicyGrant } from '../given/policy-types.ts';
 import { AtomicFile } from '../platform/node-atomic-file.ts';
 import { reasonOf } from '../platform/system-error.ts';
+import { readTrace } from '../trace/read.ts';
 import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
@@ -45,13 +46,20 @@ that approves it.`,
       grants: true,
       help: 'config keys that the plugins may read',
     },
-    lock: { value: 'FILE', heading: 'Files', help: `default: ${LOCK_FILE}` },
+    trace: {
+      value: 'FILE',
+      repeatable: true,
+      heading: 'Files',
+      help: 'a trace in the format jsonl: the lock notes the imports that these builds used in it',
+    },
+    lock: { value: 'FILE', help: `default: ${LOCK_FILE}` },
     policy: { value: 'FILE', help: `default: ${POLICY_FILE}` },
     json: { help: 'with --check: print the differences as JSON' },
   },
   examples: [
     'plugboard lock greet.wasm --reason "reviewed 1.2" --by ann',
     'plugboard lock --check greet.wasm',
+    'plugboard lock greet.wasm --reason "reviewed 1.2" --trace trace.jsonl',
     'plugboard lock greet.wasm --reason "needs the weather" --allow-host api.example.com',
   ],
   run: async (paths, values) => {
@@ -86,9 +94,14 @@ interface Files {
   policy: PolicyFile;
 }
 
-async function openFiles(values: { lock: string | undefined; policy: string | undefined }): Promise<Files> {
+async function openFiles(values: {
+  lock: string | undefined;
+  policy: string | undefined;
+  trace: readonly string[];
+}): Promise<Files> {
   const { lock: lockPath = LOCK_FILE, policy: policyPath = POLICY_FILE } = values;
   refuseSharedFiles([
+    ...values.trace.map(path => ({ name: '--trace', path })),
     { name: '--lock', path: lockPath, isWritten: true },
     { name: '--policy', path: policyPath, isWritten: true },
   ]);
@@ -113,6 +126,7 @@ interface WriteValues {
   'allow-host': readonly string[];
   'allow-path': readonly string[];
   'allow-config': readonly string[];
+  trace: readonly string[];
 }
 
 async function write(reports: readonly Reported[], files: Files, values: WriteValues): Promise<number> {
@@ -132,7 +146,11 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
     ...values['allow-config'].map(config => ({ config })),
   ];
   let state: { lock: LockFile; policy: PolicyFile } = files;
-  for (const { name, report } of reports) state = approve(name, report, state, approval, further, Date.now());
+  const traces = await Promise.all(values.trace.map(async path => readTrace(await readInputFile(path))));
+  for (const { name, report } of reports) {
+    const uses = traces.flatMap(events => usesIn(events, report));
+    state = approve(name, report, state, approval, further, Date.now(), uses);
+  }
   // Read again before they are written: a grant of the command line may be wrong, and a file too long to be read again.
   const [lockText, policyText] = [printFile(state.lock), printFile(state.policy)];
   readLockFile(lockText, files.lockPath);

@@ -11,7 +11,13 @@ import { type Given, readPluginOptions, type Settings, toSettings } from '../giv
 import type { Limits } from '../link/execution.ts';
 import { planLinks } from '../link/plan.ts';
 import { compileModule, type PluginModule } from '../module/compile.ts';
-import { fetchManifest, loadSource, unavailable } from '../module/source.ts';
+import {
+  fetchManifest,
+  hexOfSha256,
+  hexOfSha256IfPossible,
+  loadSource,
+  unavailable,
+} from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
 import { Plugin } from '../plugin.ts';
 import { describeLinks } from '../run/debug-log.ts';
@@ -54,9 +60,9 @@ export async function load(
   const defaults = { ...parsed.given, debug: platform.debugLog?.(platform.print.err) };
   // Not awaited without need, for the same reason.
   const policies = own.policy == null ? [] : await openPolicies([own]);
-  const sources = await Promise.all(
-    parsed.modules.map(item => loadSource(platform, fetch, item, policies.length > 0 ? true : undefined)),
-  );
+  // A trace tells the hash where there is one.
+  const hashOf = policies.length > 0 ? hexOfSha256 : own.trace ? hexOfSha256IfPossible : undefined;
+  const sources = await Promise.all(parsed.modules.map(item => loadSource(platform, fetch, item, hashOf)));
   const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
   return { platform, manifest: defaults, options: own, policies, sources: named };
 }

@@ -43,6 +43,19 @@ export type OutsideEntry =
   | { kind: 'random'; bytes: Uint8Array }
   | { kind: 'file'; object: number; call: string; args: readonly unknown[]; result: FileResult };
 
+/** A question of the plugin: an entry without its answer. */
+export type OutsideQuestion =
+  | { kind: 'now' | 'resolution'; clock: SupportedClockId }
+  | { kind: 'sleep'; ns: bigint }
+  | { kind: 'random' }
+  | { kind: 'file'; object: number; call: string; args: readonly unknown[] };
+
+/** A folder that a recorded plugin had. */
+export interface RecordedFolder {
+  path: string;
+  readOnly: boolean;
+}
+
 /** A file or folder: its number, and in a recording the real one. */
 export interface Asked {
   number: number;
@@ -219,5 +232,38 @@ export function recordOutside(
       },
     },
     preopens: Object.fromEntries(folders.map(([path, preopen], number) => [path, recorded(preopen, number)])),
+  };
+}
+
+/**
+ * Returns clock, random bytes and folders whose answers come from a recording.
+ * @param answer returns the entry with the answer. It gets the number of bytes that the plugin wants
+ */
+export function replayOutside(
+  folders: readonly RecordedFolder[],
+  answer: (question: OutsideQuestion, wantedBytes?: number) => OutsideEntry,
+): Outside {
+  const ask: Ask = ({ number: object }, call, args, _, into) => {
+    const { result } = answer({ kind: 'file', object, call, args }, into?.length) as { result: FileResult };
+    if (typeof result !== 'object') return result;
+    if ('thrown' in result) throw new Error(result.thrown);
+    if ('opened' in result)
+      return { number: result.opened, real: null, allocates: result.allocates ?? false };
+    return result;
+  };
+  const roots = folders.map(({ path, readOnly }, number) => {
+    const root = new AskedDirectory({ number, real: null }, ask);
+    return [path, { fs: { root }, readOnly }] as const;
+  });
+  return {
+    clock: {
+      nowNs: clock => (answer({ kind: 'now', clock }) as { ns: bigint }).ns,
+      resolutionNs: clock => (answer({ kind: 'resolution', clock }) as { ns: bigint }).ns,
+      sleepNs: ns => void answer({ kind: 'sleep', ns }),
+    },
+    random: {
+      fill: bytes => bytes.set((answer({ kind: 'random' }, bytes.length) as { bytes: Uint8Array }).bytes),
+    },
+    preopens: Object.fromEntries(roots),
   };
 }

@@ -1,6 +1,6 @@
 import type { Kernel, LogLevel, MessageLevel, SendHttp } from '../../abi/index.ts';
 import type { HostFunctions } from './function.ts';
-import type { Outside, OutsideEntry } from './outside.ts';
+import type { Outside, OutsideEntry, OutsideQuestion, RecordedFolder } from './outside.ts';
 
 /** The settings of a plugin that a tap reads or replaces. */
 export interface TappedSettings {
@@ -38,6 +38,15 @@ export interface TappedOutcome {
 /** A way of the host to a plugin that no tap follows. */
 export type Untold = 'get-instance' | 'set-var';
 
+/** The answers of a recording, for a plugin in a worker: the worker gets those of a call at its start, and asks which one is next. */
+export interface ReplayedOutside {
+  folders: readonly RecordedFolder[];
+  /** The answers of the call that has begun, by index; null for one that the caller's thread gives. */
+  answers(): readonly (OutsideEntry | null)[];
+  /** Returns the index of the answer. Stops the call if the recording has another question there. */
+  indexOf(question: OutsideQuestion, wantedBytes?: number): number;
+}
+
 /**
  * Stands between one plugin and all that is outside: a recorder notes each answer, and a replay gives the answers of a recording.
  */
@@ -52,6 +61,8 @@ export interface Tap<Settings> {
   outside(outside: Outside): Outside;
   /** Notes an answer that came on another thread. */
   note(entry: OutsideEntry): void;
+  /** Absent in a recorder. */
+  replayed?: ReplayedOutside;
   /** Called when a call begins. `input` is undefined for the start of an instance. */
   begin(name: string, input: string | Uint8Array | undefined): void;
   end(outcome: TappedOutcome): void;

@@ -114,7 +114,7 @@ function stepsFor({
       refuse: why =>
         refuse(
           `timeoutMs cannot be honoured: ${metered}, so that code is added to the plugin, and ${why}; ` +
-            'leave it out, and give calls an AbortSignal, which ends calls that wait',
+            'leave it out, and give limits.fuel, which needs no clock, and calls an AbortSignal, which ends calls that wait',
         ),
     });
   }

@@ -53,20 +53,24 @@ export async function fetchManifest(input: URL | Response, fetch: Fetch): Promis
   }
 }
 
-/** Reads a module's bytes and checks its hash. @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH */
+/**
+ * Reads a module's bytes and checks its hash.
+ * @param hashOf makes the hash where the manifest gives none; undefined to leave it out
+ * @throws {CreateError} SOURCE_UNAVAILABLE, HASH_MISMATCH
+ */
 export async function loadSource(
   platform: Platform,
   fetch: Fetch,
   { source: given, name, hash }: ManifestModule,
-  isHashed = hash !== undefined,
+  hashOf?: typeof hexOfSha256IfPossible,
 ): Promise<LoadedSource> {
   const source = 'settling' in given ? await given.settling : given;
   if ('module' in source) return source;
   const { bytes, compiling } = await readSource(platform, fetch, source);
-  if (!isHashed) return { bytes, compiling, sha256: null };
+  if (hash === undefined) return { bytes, compiling, sha256: (await hashOf?.(platform, bytes)) ?? null };
 
   const sha256 = await hexOfSha256(platform, bytes);
-  if (hash !== undefined && sha256 !== hash) {
+  if (sha256 !== hash) {
     throw new CreateError(
       'HASH_MISMATCH',
       `module "${name}": hash mismatch: expected the SHA-256 ${hash}, but its ${bytes.length} bytes have ${sha256}`,

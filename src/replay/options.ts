@@ -47,6 +47,8 @@ export interface ReplayOptions {
   verify?: 'outcome' | 'memory' | undefined;
   /** Time limit of each call in milliseconds; null for none. Default: 10,000. */
   timeoutMs?: number | null | undefined;
+  /** Runs the plugin in a worker, as `runInWorker` of `createPlugin`. `memory` then compares the kernel memory alone. Default: false. */
+  runInWorker?: boolean | undefined;
 }
 
 const BYTES_OR_MODULE = 'bytes, or a WebAssembly.Module';
@@ -62,10 +64,9 @@ export const REPLAY_OPTIONS: OptionTable<ReplayOptions> = {
     wasm: { ...aWasm, default: 'the modules of the recording' },
     verify: { ...oneOf(['outcome', 'memory']), default: 'outcome' },
     timeoutMs: { ...orNull(aCount('milliseconds', 1)), default: withCommas(AUDIT_LIMITS.replayMs.default) },
+    runInWorker: { ...aFlag, default: 'false' },
   },
   hints: {
-    runInWorker:
-      'a replay runs on the thread that calls it, because each answer is there at once; call replay in a worker for a thread of its own',
     functions: 'host functions are answered from the recording',
     allowedHosts: 'HTTP is answered from the recording',
     allowedPaths: 'files are answered from the recording',

@@ -3,8 +3,14 @@ import { PlugboardError, type PlugboardErrorCode } from '../errors.ts';
 import type { CallContext } from '../host/context.ts';
 import type { HostFunction, HostFunctions, UntypedFunction, WasmValue } from '../host/function.ts';
 import type { ImportCall } from '../host/listener.ts';
-import { AskedDirectory, type FileResult, type Outside } from '../host/outside.ts';
-import type { Recorder, Tap, TappedOutcome, TappedSettings } from '../host/tap.ts';
+import {
+  type FileResult,
+  type OutsideEntry,
+  type OutsideQuestion,
+  type RecordedFolder,
+  replayOutside,
+} from '../host/outside.ts';
+import type { Recorder, ReplayedOutside, Tap, TappedOutcome, TappedSettings } from '../host/tap.ts';
 import { Secrets } from '../trace/secrets.ts';
 import { repeatOperations } from './context.ts';
 import type {
@@ -76,6 +82,7 @@ export class Player implements Recorder {
   open<Settings extends TappedSettings>(_: unknown, settings: Settings): Tap<Settings> {
     const line = (name: string) => (text: string) => void this.#lines.push({ name, line: text });
     const { functions, http, folders } = this.#recording.settings;
+    const mounted = folders.map(({ path, readOnly }) => ({ path: shown(path), readOnly }));
     const own: Record<string, Record<string, HostFunction>> = Object.create(null);
     for (const { namespace, name } of functions) {
       own[namespace] ??= Object.create(null) as Record<string, HostFunction>;
@@ -96,7 +103,8 @@ export class Player implements Recorder {
       },
       send: send => send,
       http: kernel => (http ? (request, body) => this.#http(kernel, request, body) : undefined),
-      outside: () => this.#outside(folders),
+      outside: () => replayOutside(mounted, (question, wanted) => this.#outside(question, wanted)),
+      replayed: this.#replayed(mounted),
       note: () => {},
       begin: (name, input) => this.#begin(input === undefined ? null : name),
       end: outcome => this.#end(outcome),
@@ -267,47 +275,43 @@ export class Player implements Recorder {
     }
   }
 
-  #outside(folders: Recording['settings']['folders']): Outside {
-    const ask: ConstructorParameters<typeof AskedDirectory>[1] = (
-      { number: object },
-      call,
-      args,
-      _,
-      into,
-    ) => {
-      const { result } = this.#take('file', { object, call, args });
-      const own = shown<FileResult>(result);
-      if (typeof own !== 'object') return own;
-      if ('thrown' in own) throw new Error(shown(own.thrown));
-      if (own instanceof Uint8Array && into && own.length > into.length)
-        return this.#stop(this.#diverge(`${own.length} bytes`, `room for ${into.length}`));
-      if ('opened' in own) return { number: own.opened, real: null, allocates: own.allocates ?? false };
-      return Array.isArray(own) ? own.map(shown) : own;
-    };
-    const roots = folders.map(({ path, readOnly }, number) => {
-      return [
-        shown(path),
-        { fs: { root: new AskedDirectory({ number, real: null }, ask) }, readOnly },
-      ] as const;
-    });
+  /** Answers a question about clock, random bytes or files. */
+  #outside(question: OutsideQuestion, wantedBytes = 0): OutsideEntry {
+    const { kind, ...asked } = question;
+    const entry = shownEntry(this.#take(kind, asked));
+    const bytes = bytesIn(entry);
+    if (bytes && (entry.kind === 'random' ? bytes.length !== wantedBytes : bytes.length > wantedBytes))
+      this.#stop(this.#diverge(`${bytes.length} bytes`, `${wantedBytes} bytes`));
+    return entry;
+  }
+
+  #replayed(folders: readonly RecordedFolder[]): ReplayedOutside {
     return {
-      clock: {
-        nowNs: clock => this.#take('now', { clock }).ns,
-        resolutionNs: clock => this.#take('resolution', { clock }).ns,
-        sleepNs: ns => void this.#take('sleep', { ns }),
+      folders,
+      answers: () => (this.#call?.entries ?? []).map(entry => (isOutside(entry) ? shownEntry(entry) : null)),
+      indexOf: (question, wantedBytes) => {
+        this.#outside(question, wantedBytes);
+        return this.#at - 1;
       },
-      random: {
-        fill: bytes => {
-          const { bytes: recorded } = this.#take('random', {});
-          const own = shown(recorded);
-          if (own.length !== bytes.length)
-            this.#stop(this.#diverge(`${own.length} random bytes`, `${bytes.length} random bytes`));
-          bytes.set(own);
-        },
-      },
-      preopens: Object.fromEntries(roots),
     };
   }
+}
+
+const isOutside = (entry: Entry): entry is OutsideEntry => entry.kind !== 'host' && entry.kind !== 'http';
+
+const bytesIn = (entry: OutsideEntry): Uint8Array | null => {
+  if (entry.kind === 'random') return entry.bytes;
+  return entry.kind === 'file' && entry.result instanceof Uint8Array ? entry.result : null;
+};
+
+/** An entry with asterisks for its secrets. */
+function shownEntry(entry: OutsideEntry): OutsideEntry {
+  if (entry.kind === 'random') return { ...entry, bytes: shown(entry.bytes) };
+  if (entry.kind !== 'file') return entry;
+  const result = shown<FileResult>(entry.result);
+  if (Array.isArray(result)) return { ...entry, result: result.map(shown) };
+  const isThrown = typeof result === 'object' && 'thrown' in result;
+  return { ...entry, result: isThrown ? { thrown: shown(result.thrown) } : result };
 }
 
 /** An entry for a message: the question, without its answer. */

@@ -64,6 +64,7 @@ export async function replayOn(
     wasm,
     verify,
     timeoutMs = AUDIT_LIMITS.replayMs.default,
+    runInWorker = false,
   } = readOptions(REPLAY_OPTIONS, options, 'replay', refuseOption);
   const recording = readRecording(given);
   const hidden = countHidden(recording);
@@ -71,7 +72,12 @@ export async function replayOn(
   // Masked secrets stand in the memories too.
   const hashes = verify === 'memory' && isSameBuild && hidden === 0;
   const player = new Player(recording, isSameBuild, hashes);
-  const own = { ...optionsOf(recording, modules, timeoutMs), record: player, trace: player.trace };
+  const own = {
+    ...optionsOf(recording, modules, timeoutMs),
+    runInWorker,
+    record: player,
+    trace: player.trace,
+  };
   const names = recording.calls.flatMap(call => (call.export === null ? [] : [call]));
   const plugin = await createPlugin(platform, { wasm: modules }, own as PluginOptions).catch(
     (error: unknown) => {

@@ -32,6 +32,7 @@ const AGAINST: Record<string, Record<string, string>> = {
     fuel: 'no limit',
     'time checks': 'no limit',
     memoryPages: 'no limit',
+    'beside a hostile tenant': 'alone',
   },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };

@@ -110,10 +110,41 @@ const idleOf = ([file, fn, options]: (typeof PLUGINS)[number]): Workload => ({
   ],
 });
 
+const TENANTS = 200;
+const FLOOD = 100;
+const FLOODED = buildModule({
+  functions: [
+    { name: 'work', locals: ['i32'], body: counted([]).with(0, 'i32.const 2000') },
+    { name: 'spin', body: ['loop', 'br 0', 'end'] },
+  ],
+});
+/** A call of each tenant, alone and while another tenant keeps a queue of endless loops, which end by their fuel. */
+const flooded = (isFlooded: boolean) => async (): Promise<Run> => {
+  const compiled = await compilePlugin(FLOODED, { limits: { fuel: 50_000 } });
+  const pool = new PluginPool(compiled, { max: 50, queue: TENANTS + FLOOD });
+  let loops = 0;
+  const flood = async () => {
+    loops++;
+    await pool.call('hostile', 'spin').catch(() => {});
+    loops--;
+  };
+  return () => {
+    while (isFlooded && loops < FLOOD) void flood();
+    return Promise.all(Array.from({ length: TENANTS }, (_, tenant) => pool.call(`${tenant}`, 'work')));
+  };
+};
+
 await runWorkload([
   ...PLUGINS.map(callsOf),
   limitsOf('a tight loop', COMPUTE, 'tight'),
   limitsOf('a loop of a hash', COMPUTE, 'hash'),
   limitsOf('vowels in 100 kB', read('vowels/vowels.wasm'), 'count_vowels', 'a b '.repeat(25_000)),
   ...PLUGINS.map(idleOf),
+  {
+    name: `a call of each of ${TENANTS} tenants, 50 plugins`,
+    subjects: [
+      { name: 'alone', make: flooded(false) },
+      { name: 'beside a hostile tenant', make: flooded(true) },
+    ],
+  },
 ]);

@@ -73,6 +73,26 @@ suite('cli lock', test => {
   );
 
   test(
+    'the lock notes the imports that this build used in traces, and keeps them until another build comes',
+    inProject(async folder => {
+      const uses = () => readLockFile(read(folder, 'plugboard.lock.json')).plugins[0]!.uses;
+      const lock = (...more: string[]) =>
+        plugboard(folder, ['lock', 'a.wasm', '--reason', 'reviewed', ...more]);
+      await plugboard(folder, ['call', 'a.wasm', 'run', '--trace', 'a.jsonl']);
+      is((await lock('--trace', 'a.jsonl')).code, 0);
+      equal(uses(), [`${ENV} log_info`]);
+      is((await plugboard(folder, ['lock', '--check', 'a.wasm'])).code, 0);
+      await lock();
+      equal(uses(), [`${ENV} log_info`]);
+      writeFileSync(join(folder, 'a.wasm'), SECOND);
+      // The trace is of the build before.
+      await lock('--trace', 'a.jsonl');
+      is(uses(), undefined);
+      match((await lock('--trace', 'a.wasm')).stderr, /INVALID_TRACE|FILE/);
+    }),
+  );
+
+  test(
     'a new build fails the check, and the printed command approves it',
     inProject(async folder => {
       await plugboard(folder, ['lock', 'a.wasm', '--reason', 'reviewed']);

@@ -1,7 +1,7 @@
 import { createPlugin as create, type Plugin } from '../../src/node.ts';
 import { suite, type Test } from './suite.ts';
 
-type TestMode = 'on this thread' | 'in a worker';
+export type TestMode = 'on this thread' | 'in a worker';
 
 let current: TestMode = 'on this thread';
 let made: Plugin[] = [];

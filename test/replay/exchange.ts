@@ -69,11 +69,17 @@ export async function recordHere(runtime: string, modules: Modules): Promise<Exc
 }
 
 /** Replays the recordings of another runtime here. Returns the differences; empty where all are the same. */
-export async function replayHere({ recordings }: Exchanged, modules: Modules): Promise<string[]> {
+export async function replayHere(
+  { recordings }: Exchanged,
+  modules: Modules,
+  runInWorker = false,
+): Promise<string[]> {
   const problems: string[] = [];
   for (const [id, { calls }] of Object.entries(KINDS) as [KindId, (typeof KINDS)[KindId]][]) {
     const { text } = recordings[id];
-    const report = await replay(text, { wasm: modules[id] }).catch((error: Error) => ({ error }));
+    const report = await replay(text, { wasm: modules[id], runInWorker }).catch((error: Error) => ({
+      error,
+    }));
     if ('error' in report) problems.push(`${id}: ${report.error.message}`);
     else if (!report.isSame || report.recorded !== calls.length + 1)
       problems.push(`${id}: ${JSON.stringify([report.recorded, report.divergence, report.differences])}`);
@@ -82,4 +88,4 @@ export async function replayHere({ recordings }: Exchanged, modules: Modules): P
 }
 
 /** The runtimes whose recordings are committed, in recordings/. */
-export const RECORDED_ON = ['node-at-hand', 'node', 'deno', 'bun', 'workerd'] as const;
+export const RECORDED_ON = ['node-at-hand', 'node', 'deno', 'bun', 'workerd', 'chromium', 'firefox'] as const;

@@ -2,7 +2,7 @@ import { type ReplayReport, replay } from '../../src/audit/node.ts';
 import { PlugboardError } from '../../src/node.ts';
 import { is, match, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
-import { suiteOnThread } from '../helpers/modes.ts';
+import { suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { asks, changed, file, host, i64, RECORDED, stat, wasmOf } from './example.ts';
 
 const one = (place: string, value: unknown) => changed(RECORDED, { [place]: value });
@@ -158,10 +158,6 @@ suiteOnThread('hostile recordings', test => {
     });
   }
 
-  for (const [name, [recording, check]] of Object.entries(REPLAYED)) {
-    test(`${name}: replayed, and told`, async () => check(await replay(recording, { timeoutMs: 100 })));
-  }
-
   test('modules that are not valid, or missing, are refused with a code', async () => {
     for (const wasm of [{ text: 'x' }, { base64: '' }, null]) {
       const error = await replay(one('modules[0].wasm', wasm)).then(
@@ -174,4 +170,10 @@ suiteOnThread('hostile recordings', test => {
       );
     }
   });
+});
+
+suiteInModes('hostile recordings that are replayed', (test, mode) => {
+  const options = { timeoutMs: 100, runInWorker: mode === 'in a worker' };
+  for (const [name, [recording, check]] of Object.entries(REPLAYED))
+    test(`${name}: replayed, and told`, async () => check(await replay(recording, options)));
 });

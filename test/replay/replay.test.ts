@@ -13,7 +13,7 @@ import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { readJson } from '../helpers/host.ts';
 import { checkSchema, type Schema } from '../helpers/json-schema.ts';
-import { createPlugin, suiteInModes, suiteOnThread } from '../helpers/modes.ts';
+import { createPlugin, suiteInModes, suiteOnThread, type TestMode } from '../helpers/modes.ts';
 import { traced } from '../trace/module.ts';
 import { changed, RECORDED } from './example.ts';
 
@@ -44,8 +44,11 @@ async function record(
   return made.recordings();
 }
 
-const isSame = async (recording: string) => {
-  const report = await replay(recording);
+const replayIn = (mode: TestMode, recording: string) =>
+  replay(recording, { runInWorker: mode === 'in a worker' });
+
+const isSame = async (recording: string, mode: TestMode = 'on this thread') => {
+  const report = await replayIn(mode, recording);
   equal([report.divergence, report.differences, report.isSame], [null, [], true]);
   return report;
 };
@@ -66,13 +69,13 @@ const EACH = [
   'random',
 ];
 
-suiteInModes('replay', test => {
+suiteInModes('replay', (test, mode) => {
   test('calls of each kind of import replay to the same outcome, in one recording that fits the schema', async () => {
     const [recording] = await record(
       EACH.map(name => [name, 'key']),
       { options: { config: { key: 'value' }, vars: { before: 'x' } } },
     );
-    const report = await isSame(recording!);
+    const report = await isSame(recording!, mode);
     is(report.recorded, EACH.length + 1);
     const schema = readJson('schemas/recording-1.json') as Schema;
     equal(checkSchema(JSON.parse(recording!), schema, 'recording'), []);
@@ -90,7 +93,7 @@ suiteInModes('replay', test => {
       { recorder: { onRecording } },
     );
     equal(recordings, told);
-    const report = await isSame(recordings[0]!);
+    const report = await isSame(recordings[0]!, mode);
     equal(
       report.calls.map(({ export: name, error }) => [name, error?.message]),
       [
@@ -106,7 +109,7 @@ suiteInModes('replay', test => {
       ['echo', 'later'],
     ]);
     const other = changed(recording!, { 'calls[1].entries[0]': { kind: 'now', clock: 0, ns: { i64: '1' } } });
-    const { divergence, isSame, calls } = await replay(other);
+    const { divergence, isSame, calls } = await replayIn(mode, other);
     equal([isSame, calls.length], [false, 2]);
     const { recorded, now, ...place } = divergence!;
     equal(place, {
@@ -121,8 +124,8 @@ suiteInModes('replay', test => {
 
   test('a host function with other arguments diverges, and one with the same runs nothing of the host', async () => {
     const [recording] = await record([['shout', 'hey']]);
-    await isSame(recording!);
-    const { divergence } = await replay(changed(recording!, { 'calls[1].input': { text: 'hoy' } }));
+    await isSame(recording!, mode);
+    const { divergence } = await replayIn(mode, changed(recording!, { 'calls[1].input': { text: 'hoy' } }));
     is(divergence?.import, 'host.shout');
     match(divergence!.now, /hoy/);
   });
@@ -134,7 +137,8 @@ suiteInModes('replay', test => {
       ['vars', 'v'],
       ['fail', 'y'],
     ]);
-    const report = await replay(
+    const report = await replayIn(
+      mode,
       changed(recording!, {
         'calls[1].output': { text: 'z' },
         'calls[2].lines[0].line': 'other',
@@ -173,7 +177,7 @@ suiteInModes('replay', test => {
       ok(!text!.includes(btoa(word).replace(/=+$/, '')), `${word} in base64`);
       ok(text!.includes('*'.repeat(word.length)));
     }
-    const report = await replay(text!);
+    const report = await replayIn(mode, text!);
     ok(report.hidden > 0);
     is(report.divergence, null);
   });
@@ -181,7 +185,7 @@ suiteInModes('replay', test => {
   test('a failed call after others says that the instance may keep state, and forgets the facts of calls before', async () => {
     const facts = async (calls: readonly (readonly [string, string])[]) => {
       const [recording] = await record(calls, { recorder: { maxBytes: 1000 } });
-      return (await isSame(recording!)).untellable.map(({ code }) => code);
+      return (await isSame(recording!, mode)).untellable.map(({ code }) => code);
     };
     equal(await facts([['fail', 'x']]), []);
     equal(
@@ -211,7 +215,7 @@ suiteInModes('replay', test => {
       told.map(({ code }) => code),
       ['size'],
     );
-    is((await isSame(recording!)).recorded, 2);
+    is((await isSame(recording!, mode)).recorded, 2);
   });
 });
 
@@ -296,7 +300,6 @@ suiteOnThread('replay on this thread', test => {
 
   test('options of createPlugin are refused with the reason why a replay does without them', async () => {
     const rows: [option: object, reason: RegExp][] = [
-      [{ runInWorker: true }, /a replay runs on the thread that calls it/],
       [{ functions: {} }, /host functions are answered from the recording/],
       [{ allowedHosts: ['*'] }, /HTTP is answered from the recording/],
       [{ allowedPaths: {} }, /files are answered from the recording/],

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { checkReplay, exchange, writeRecordings } from './exchange.ts';
+import { exchange, writeRecordings } from './exchange.ts';
+import { checkFailureOnWorkerd } from './failure-worker.ts';
 import { installRuntimes } from './install.ts';
 import { temporary } from './start.ts';
 
@@ -7,10 +8,11 @@ import { temporary } from './start.ts';
 
 try {
   const programs = installRuntimes();
-  const checks = await checkReplay(programs);
+  const { all, checks } = await exchange(programs);
+  checks.push(...(await checkFailureOnWorkerd(programs.workerd)));
   for (const { name, expected, actual } of checks)
     console.log(`${name}: ${actual === expected ? 'the same' : `FAILED\n${actual}`}`);
-  if (process.argv.includes('--write')) writeRecordings((await exchange(programs)).all);
+  if (process.argv.includes('--write')) writeRecordings(all);
   process.exitCode = checks.some(({ expected, actual }) => actual !== expected) ? 1 : 0;
 } finally {
   rmSync(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Exchanged, MODULES, RECORDED_ON } from '../replay/exchange.ts';
-import { bundle, root } from './bundle.ts';
+import { type BrowserName, findBrowser } from './browsers.ts';
+import { bundle, bundleWorker, root } from './bundle.ts';
 import { checkFailureOnWorkerd } from './failure-worker.ts';
 import type { installRuntimes } from './install.ts';
 import type { Check } from './report.ts';
+import { PAGE } from './serve.ts';
 import { DENO_FLAGS, start, temporary } from './start.ts';
+import { visit } from './visit.ts';
 import { configText, serveWorker } from './workerd.ts';
 
 // Recordings go from each runtime to each other one. `node dist/test/runtime/exchange-run.js` writes those that are committed.
@@ -14,7 +17,8 @@ type Programs = ReturnType<typeof installRuntimes>;
 
 /** A runtime that records, and replays recordings of others. */
 interface Peer {
-  id: (typeof RECORDED_ON)[number];
+  /** Recordings of the page without shared memory are those of Chromium, and not committed. */
+  id: (typeof RECORDED_ON)[number] | 'chromium-plain';
   record(): Promise<Exchanged>;
   /** Returns the differences of each. */
   replay(all: readonly Exchanged[]): Promise<string[][]>;
@@ -78,13 +82,43 @@ async function worker(path: string): Promise<Peer> {
   };
 }
 
-/** Records on each runtime, and replays on each. Returns the recordings, and one check for each pair. */
+/** A page that posts the recordings made in it, or the differences of those that are served to it. */
+async function page(id: BrowserName | 'chromium-plain', path: string): Promise<Peer> {
+  const name = id === 'firefox' ? id : 'chromium';
+  const script = await bundle(
+    [
+      "import { MODULES, recordHere, replayHere } from './dist/test/replay/exchange.js';",
+      'const served = await fetch("/recordings.json");',
+      'const version = /(?:Chrome|Firefox)\\/[\\d.]+/.exec(navigator.userAgent)[0].split("/")[1];',
+      'const result = served.ok',
+      '  ? await Promise.all((await served.json()).map(one => replayHere(one, MODULES())))',
+      `  : await recordHere(\`${id} \${version}\`, MODULES());`,
+      'await fetch("/report", { method: "POST", body: JSON.stringify(result) });',
+    ].join('\n'),
+  );
+  const files = [
+    ['/index.html', `${PAGE}<script type="module" src="/exchange.js"></script>`],
+    ['/exchange.js', script],
+    ['/worker-web.js', await bundleWorker()],
+  ] as const;
+  const ask = async (...more: [path: string, text: string][]): Promise<unknown> =>
+    JSON.parse(
+      await visit(name, path, id !== 'chromium-plain', new Map([...files, ...more]), [], 'index.html'),
+    );
+  return {
+    id,
+    record: async () => (await ask()) as Exchanged,
+    replay: async all => (await ask(['/recordings.json', JSON.stringify(all)])) as string[][],
+  };
+}
+
+/** Records on each runtime, and replays on each. Returns the recordings by runtime, and one check for each pair. */
 export async function exchange({
   node,
   deno,
   bun,
   workerd,
-}: Programs): Promise<{ all: Exchanged[]; checks: Check[] }> {
+}: Programs): Promise<{ all: Map<Peer['id'], Exchanged>; checks: Check[] }> {
   mkdirSync(folder, { recursive: true });
   const peers: Peer[] = [
     program('node-at-hand', process.execPath),
@@ -93,12 +127,18 @@ export async function exchange({
     program('bun', bun),
     await worker(workerd),
   ];
-  const all: Exchanged[] = [];
-  for (const peer of peers) all.push(await peer.record());
+  for (const name of ['chromium', 'firefox'] as const) {
+    const path = findBrowser(name);
+    // In CI a missing browser is installed, or an error. The table of runtimes tells elsewhere that it is missing.
+    if (path) peers.push(await page(name, path));
+    if (path && name === 'chromium') peers.push(await page('chromium-plain', path));
+  }
+  const all = new Map<Peer['id'], Exchanged>();
+  for (const peer of peers) all.set(peer.id, await peer.record());
   const checks: Check[] = [];
   for (const { replay, id } of peers) {
-    const outcomes = await replay(all);
-    for (const [index, { runtime }] of all.entries()) {
+    const outcomes = await replay([...all.values()]);
+    for (const [index, { runtime }] of [...all.values()].entries()) {
       const actual = outcomes[index]!.join('\n');
       checks.push({ name: `recorded on ${runtime}, replayed on ${id}`, expected: '', actual });
     }
@@ -111,9 +151,12 @@ export async function checkReplay(programs: Programs): Promise<Check[]> {
 }
 
 /** Writes the recordings that test/replay/exchange.test.ts replays. */
-export function writeRecordings(all: readonly Exchanged[]): void {
+export function writeRecordings(all: ReadonlyMap<Peer['id'], Exchanged>): void {
   const committed = join(root, 'test/replay/recordings');
   mkdirSync(committed, { recursive: true });
-  for (const [index, id] of RECORDED_ON.entries())
-    writeFileSync(join(committed, `${id}.json`), `${JSON.stringify(all[index])}\n`);
+  for (const id of RECORDED_ON) {
+    const exchanged = all.get(id);
+    if (!exchanged) throw new Error(`${id} is missing on this machine, and has no recording`);
+    writeFileSync(join(committed, `${id}.json`), `${JSON.stringify(exchanged)}\n`);
+  }
 }

@@ -38,6 +38,10 @@ const policyOf = (hash: string): PolicyFile => ({
 const rowsOf = (file: string, bytes: string): readonly [name: string, made: string, expected: string][] => {
   const options = (hash: string) =>
     JSON.stringify({ policy: policyOf(hash), memory: { max_pages: MAX_PAGES } });
+  const timed = (source: string) =>
+    `createPlugin(${source}, { timeoutMs: 100 }).catch(error => {
+      throw /fuel/.test(error.message) ? error : new Error(error.message);
+    })`;
   const audit = JSON.stringify({ policy: { source: policyOf(file), mode: 'audit' } });
   const limited = (fn: string, limits: Budgets, input = '') =>
     `createPlugin(prepared.source, ${JSON.stringify({ limits })}).then(plugin => plugin.call('${fn}', '${input}').then(() => plugin))`;
@@ -48,6 +52,8 @@ const rowsOf = (file: string, bytes: string): readonly [name: string, made: stri
     ['prepared, over its memory', limited('grow_more', limits), 'TRAP'],
     ['prepared, with kernel memory over its limit', limited('grow', limits, 'x'), 'MEMORY_LIMIT'],
     ['prepared, with a lower limit', limited('run', { memoryPages: MAX_PAGES }), 'UNSUPPORTED'],
+    ['prepared, with a time limit, which names fuel', timed('prepared.source'), 'UNSUPPORTED'],
+    ['bare, with a time limit, which names fuel', timed('bare'), 'UNSUPPORTED'],
     ['prepared, by the hash of the file', `createPlugin(prepared.source, ${options(file)})`, 'made'],
     ['prepared, by the hash of the bytes', `createPlugin(prepared.source, ${options(bytes)})`, 'made'],
     ['prepared, by its wrapper', `prepared.create(${options(file)}).then(({ plugin }) => plugin)`, 'made'],

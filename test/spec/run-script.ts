@@ -16,11 +16,24 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ modules: 0, changed: 0, unknown: 0, calls: 0, traps: 0 });
 
-/** An instance, with the exports of its original bytes. */
+/** An instance, with the exports of its original bytes and the line of its command. */
 interface Made {
+  readonly line: number;
   readonly instance: WebAssembly.Instance;
   readonly exports: readonly ModuleExport[];
 }
+
+/** One fact that can be observed. */
+export interface Fact {
+  /** The line of the command. */
+  readonly line: number;
+  /** The line that made the instance whose state is told; null for an outcome, and for a call of the host. */
+  readonly of: number | null;
+  readonly text: string;
+}
+
+/** The outcome of a module that the engine does not know. */
+export const UNKNOWN = 'unknown to this engine';
 
 const hexBytes = (hex: string): Bytes =>
   Uint8Array.from(hex.match(/../g) ?? [], byte => Number.parseInt(byte, 16));
@@ -54,13 +67,16 @@ const stateOf = ({ exports }: WebAssembly.Instance): string =>
     })
     .join(', ');
 
+/** JavaScriptCore ends the message of a trap with the source text of the call from JavaScript, which is another one for a start function. */
+const CALL_SITE = / \(evaluating '.*'\)$/s;
+
 function outcomeOf(run: () => unknown): string {
   try {
     return [run()].flat().map(show).join(' ');
   } catch (error) {
     const { name = '', message = '' } = Object(error) as { name?: string; message?: string };
     // The texts of link errors name sizes and numbers of types, which transforms change.
-    return `threw ${name}${name === 'LinkError' ? '' : ` ${message}`}`;
+    return `threw ${name}${name === 'LinkError' ? '' : ` ${message.replace(CALL_SITE, '')}`}`;
   }
 }
 
@@ -112,7 +128,7 @@ function makeHost(log: (line: string) => void): WebAssembly.ModuleImports {
 }
 
 /**
- * Runs a script, and lists all that can be observed: results, traps, calls of the host, memories and globals.
+ * Runs a script, and lists each fact that can be observed: results, traps, calls of the host, memories and globals.
  * @param change applied to each module, unless it leaves the module as it is
  * @param wrong called for a module that the change or its checker gets wrong
  */
@@ -121,20 +137,22 @@ export function runScript(
   change: Change | null,
   counts: Counts,
   wrong: (line: number, why: string) => void,
-): string[] {
-  const seen: string[] = [];
-  const host = makeHost(line => void seen.push(line));
+): Fact[] {
+  const seen: Fact[] = [];
+  let at = 0;
+  const tell = (text: string, of: number | null = null) => void seen.push({ line: at, of, text });
+  const host = makeHost(text => tell(text));
   const imports: Record<string, WebAssembly.ModuleImports> = { spectest: host };
   const named = new Map<string, Made | null>();
   const definitions = new Map<string | null, Bytes>();
-  const all: WebAssembly.Instance[] = [];
+  const all: Made[] = [];
   let current: Made | null = null;
 
   const make = (line: number, original: Bytes): Made | null => {
     counts.modules++;
     if (!WebAssembly.validate(original)) {
       counts.unknown++;
-      seen.push(`${line}: unknown to this engine`);
+      tell(UNKNOWN);
       return null;
     }
     const open = exportState(original) ?? original;
@@ -149,18 +167,21 @@ export function runScript(
     const outcome = outcomeOf(() => {
       const instance = new WebAssembly.Instance(new WebAssembly.Module(changed ?? bytes), imports);
       if (changed) change!.arm(instance);
-      made = { instance, exports: readModule(original).exports };
-      all.push(instance);
+      made = { line, instance, exports: readModule(original).exports };
+      all.push(made);
       return 'made';
     });
-    seen.push(`${line}: ${outcome}`);
+    tell(outcome);
     return made;
   };
   const find = (name: string | null) => (name === null ? current : (named.get(name) ?? null));
-  const tellState = () => void seen.push(...all.map(stateOf));
+  const tellState = () => {
+    for (const { line, instance } of all) tell(stateOf(instance), line);
+  };
 
   for (const command of commands) {
     const [kind, line] = command;
+    at = line;
     switch (kind) {
       case 'definition':
         definitions.set(command[2], hexBytes(command[3]));
@@ -186,7 +207,7 @@ export function runScript(
         break;
       case 'get': {
         const item = find(command[2])?.instance.exports[command[3]];
-        if (item instanceof WebAssembly.Global) seen.push(`${line}: ${outcomeOf(() => item.value)}`);
+        if (item instanceof WebAssembly.Global) tell(outcomeOf(() => item.value));
         break;
       }
       case 'invoke': {
@@ -204,7 +225,8 @@ export function runScript(
         );
         counts.calls++;
         if (outcome.startsWith('threw')) counts.traps++;
-        seen.push(`${line}: ${outcome} | ${smallState(made.instance)}`);
+        tell(outcome);
+        tell(smallState(made.instance), made.line);
         break;
       }
     }

@@ -12,7 +12,7 @@ import { createWasi, type Preopen } from '../../../wasi/index.ts';
 import { seeWasi } from '../../../wasi/seen.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
-import { recordOutside } from '../../host/outside.ts';
+import { type Outside, recordOutside, replayOutside } from '../../host/outside.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
@@ -23,6 +23,7 @@ import { makeAsk } from '../../wasm/make-ask.ts';
 import { Fuel } from '../fuel.ts';
 import { Answer } from './answer.ts';
 import {
+  type Answers,
   type Collected,
   type Finished,
   type Order,
@@ -81,6 +82,7 @@ class WorkerPlugin {
   readonly #fuel: Fuel;
   #instances: Instances | null = null;
   #module: string = MAIN;
+  #answers: Answers = [];
 
   constructor(platform: InnerPlatform, port: WorkerPort, setup: Setup) {
     this.#platform = platform;
@@ -119,12 +121,12 @@ class WorkerPlugin {
     let thrown: unknown = null;
     kernel.join();
     try {
-      if (order.kind === 'call') result = this.#call(order.name);
+      if (order.kind === 'call') result = this.#call(order.name, order.answers);
       else {
         this.#instances?.close();
         this.#instances = null;
       }
-      if (order.kind === 'start') this.#start();
+      if (order.kind === 'start') this.#start(order.answers);
     } catch (error) {
       thrown = error ?? new Error(String(error));
     }
@@ -147,14 +149,13 @@ class WorkerPlugin {
     return toPlain(error, modulesOf(this.#setup.plan));
   }
 
-  #start(): void {
+  #start(answers: Answers): void {
+    this.#answers = answers;
     const sink = (to: 'stdout' | 'stderr') => ({
       isTerminal: true,
       write: (bytes: Uint8Array) => void this.#request(to, [bytes.slice()]),
     });
     const { plan, limits, tier } = this.#setup;
-    const { clock, random } = this.#platform;
-    const outside = { clock, random, preopens: this.#openFolders() };
     const execution: Execution = {
       plan,
       limits,
@@ -169,9 +170,7 @@ class WorkerPlugin {
       kernelImports: this.#imports,
       http: null,
       hostImport: link => this.#hostImport(link),
-      wasi: this.#setup.records
-        ? recordOutside(outside, entry => void this.#request('outside', [entry]))
-        : outside,
+      wasi: this.#outside(),
       createWasi,
       seeWasi: this.#setup.listens ? seeWasi : null,
       suspends: false,
@@ -187,7 +186,17 @@ class WorkerPlugin {
     this.#fuel.keep();
   }
 
-  #call(name: string): unknown {
+  #outside(): Outside {
+    const { records, replayed } = this.#setup;
+    if (replayed)
+      return replayOutside(replayed, (...asked) => this.#answers[this.#request('outside', asked) as number]!);
+    const { clock, random } = this.#platform;
+    const outside = { clock, random, preopens: this.#openFolders() };
+    return records ? recordOutside(outside, entry => void this.#request('outside', [entry])) : outside;
+  }
+
+  #call(name: string, answers: Answers): unknown {
+    this.#answers = answers;
     this.#fuel.begin();
     return (this.#instances!.main.exports[name] as () => unknown)();
   }

@@ -5,6 +5,7 @@ import { stackOf } from '../../engine/wasm-stack.ts';
 import { isCreateErrorCode, messageOf, PlugboardError } from '../../errors.ts';
 import type { Settings } from '../../given/settings.ts';
 import type { ImportOutcome } from '../../host/listener.ts';
+import type { OutsideEntry, RecordedFolder } from '../../host/outside.ts';
 import type { Execution } from '../../link/execution.ts';
 import { ExitStop } from '../../link/instance.ts';
 
@@ -24,14 +25,19 @@ export interface Setup
   listens: boolean;
   /** Whether the caller's thread records the answers of clock, random bytes and files. */
   records: boolean;
+  /** The folders of a recording that answers for clock, random bytes and files; null without one. */
+  replayed: readonly RecordedFolder[] | null;
 }
+
+/** The recorded answers of a call: `ReplayedOutside.answers`. */
+export type Answers = readonly (OutsideEntry | null)[];
 
 /** Message to the worker. After each order the worker posts `Finished`. */
 export type Order =
   | Setup
   /** Makes new instances and runs their start functions. */
-  | { kind: 'start' }
-  | { kind: 'call'; name: string }
+  | { kind: 'start'; answers: Answers }
+  | { kind: 'call'; name: string; answers: Answers }
   /** Drops the instances and closes their files. */
   | { kind: 'drop' }
   /** After `drop`: collects the memories that are no longer used. The worker posts `Collected`. */

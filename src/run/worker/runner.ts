@@ -17,7 +17,14 @@ import { MAIN } from '../../module/source.ts';
 import type { Platform } from '../../platform/types.ts';
 import type { Runner, RunnerExport } from '../runner.ts';
 import type { Reply } from './answer.ts';
-import { type Finished, fromPlain, type Order, type PlainOutcome, type Request } from './protocol.ts';
+import {
+  type Answers,
+  type Finished,
+  fromPlain,
+  type Order,
+  type PlainOutcome,
+  type Request,
+} from './protocol.ts';
 import { makeRoom } from './room.ts';
 import { collectInKept, Thread, workerFailed } from './thread.ts';
 
@@ -69,7 +76,7 @@ export class WorkerRunner implements Runner {
       .set('stderr', (bytes: Uint8Array) => stderr.write(bytes))
       .set('diagnostic', onDiagnostic)
       .set('makeRoom', makeRoom)
-      .set('outside', (entry: OutsideEntry) => host.tap!.note(entry))
+      .set('outside', host.tap?.replayed?.indexOf ?? ((entry: OutsideEntry) => host.tap!.note(entry)))
       .set('import', (call: ImportCall) => {
         this.#heard = listener!(call);
         // The worker gets this reason instead of the answer, and does not run the function.
@@ -123,6 +130,7 @@ export class WorkerRunner implements Runner {
       mounts,
       listens: this.#execution.listener !== undefined,
       records: tap !== undefined,
+      replayed: tap?.replayed?.folders ?? null,
     });
   }
 
@@ -130,13 +138,16 @@ export class WorkerRunner implements Runner {
     this.#ready = null;
     // The worker may have died since `prepare` was called for this call.
     await this.#host.hostCall.race(this.prepare());
-    await this.#run(this.#thread!, { kind: 'start' });
+    await this.#run(this.#thread!, { kind: 'start', answers: this.#answers() });
   }
 
   find(name: string): RunnerExport | undefined {
     const parameters = this.#ready!.exports.get(name);
     if (parameters === undefined) return undefined;
-    return { parameters, call: () => this.#run(this.#thread!, { kind: 'call', name }) };
+    return {
+      parameters,
+      call: () => this.#run(this.#thread!, { kind: 'call', name, answers: this.#answers() }),
+    };
   }
 
   pages(): number {
@@ -171,6 +182,10 @@ export class WorkerRunner implements Runner {
     const dropped = thread?.isIdle ? await thread.run({ kind: 'drop' }).catch(() => null) : null;
     // A worker that could not close its files is ended, which closes them.
     thread?.release(dropped?.thrown === null ? this.#host.settings.keptWorkers : 0);
+  }
+
+  #answers(): Answers {
+    return this.#host.tap?.replayed?.answers() ?? [];
   }
 
   async #run(thread: Thread, order: Order): Promise<unknown> {
