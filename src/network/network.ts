@@ -37,7 +37,7 @@ import {
   portsOf,
 } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Plan, PlanPort } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
 import { readStep } from './read-step.ts';
 import type { CallResult, NetworkSnapshot } from './results.ts';
@@ -158,14 +158,10 @@ export class Network {
       pace: this.pace,
       breathe: makeBreath(),
     });
-    const put = (port: string) => async (message: Message, sending: Sending) => {
-      this.#checkOpen(`inport ${port}`);
-      return this.#traffic.send(port, message, sending);
-    };
     const checkEnd = () => {
       if (this.#failure !== undefined) throw this.#stopped('outport');
     };
-    this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, makeInport(put(name))]));
+    this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, this.inport(name)]));
     this.outports = Object.fromEntries(
       [...this.#traffic.outboxes].map(([name, box]) => {
         const done = (delivery: Received) => this.#traffic.used(name, delivery);
@@ -292,6 +288,14 @@ export class Network {
   /** @internal The nodes and edges of this moment. Their states are not copied. */
   look() {
     return { nodes: [...this.#runners.values()].map(runner => runner.look()), edges: this.#engine.depths() };
+  }
+
+  /** @internal Returns the way into a port of the network, or to a port of a node. */
+  inport(to: string | PlanPort): NetworkInport {
+    return makeInport(async (message: Message, sending: Sending) => {
+      this.#checkOpen(typeof to === 'string' ? `inport ${to}` : 'send');
+      return this.#traffic.send(to, message, sending);
+    });
   }
 
   /** @internal Returns the ports that the component of each node says it has. */
