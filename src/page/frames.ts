@@ -168,6 +168,7 @@ function drawingOf(network: Network): Drawing {
     used.get(from.node)?.outports.add(from.port);
     used.get(to.node)?.inports.add(to.port);
   }
+  for (const { to } of initial) used.get(to.node)!.inports.add(to.port);
   const drawn = nodes.map(({ id, component }, index): DrawnNode => {
     const { inports, outports } = used.get(id)!;
     const own = ports[index]!;

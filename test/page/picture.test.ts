@@ -68,15 +68,16 @@ suite('picture of a network', test => {
         connections: [
           { from: end('a.out'), to: end('b.in') },
           { to: end('b.in'), data: { type: 'Flow' } },
-          { to: end('a.in'), data: 0.5 },
+          { to: end('a.factor'), data: 0.5 },
           { to: end('a.in'), data: long },
         ],
       },
     );
-    const { initial } = begin(new Frames(network)).drawing!;
+    const { nodes, initial } = begin(new Frames(network)).drawing!;
+    equal(nodes[0]!.inports, ['in', 'factor']);
     equal(initial, [
       { node: 'b', port: 'in', text: '{"type":"Object","data":{"type":"Flow"}}' },
-      { node: 'a', port: 'in', text: '{"type":"Float","data":0.5}' },
+      { node: 'a', port: 'factor', text: '{"type":"Float","data":0.5}' },
       { node: 'a', port: 'in', text: '' },
     ]);
     equal(
