@@ -342,6 +342,7 @@ export class Network {
   }
 
   #waitingFor(cause: string): CallResult['waiting'] {
+    if (this.#traffic.tally.held === 0) return {};
     const nodes = [...this.#runners].map(([id, runner]) => [id, runner.waitingFor(cause)] as const);
     return Object.fromEntries(nodes.filter(([, ports]) => Object.keys(ports).length > 0));
   }
