@@ -5,7 +5,6 @@ import {
   Network,
   type NetworkHappened,
 } from '../../src/network/index.ts';
-import { answering, METADATA, RESULT } from '../actor/answering.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -304,27 +303,6 @@ suite('errors in a network', test => {
       ['out of paper'],
     );
     await network.stop();
-  });
-
-  test('a module that traps loses nothing and doubles nothing on other edges', async () => {
-    const trapping = answering({ process: RESULT, get_metadata: METADATA }, { process: ['trap'] });
-    const network = await create(
-      ['> go -> a.in', 'a.out -> t.in', 'a.out -> b.in', 'b.out -> end >'],
-      { a: double, t: { source: trapping }, b: rename('in', 'out') },
-      { actors: { stderr: () => {} } },
-    );
-    const reading = all(network);
-    network.start();
-    for (let n = 0; n < 30; n++) await network.inports.go!.send(int(n));
-    await network.stop();
-    equal(
-      await reading,
-      Array.from({ length: 30 }, (_, n) => 2 * n),
-    );
-    equal(
-      (await network.deadLetters()).map(({ code }) => code),
-      Array(30).fill('TRAP'),
-    );
   });
 
   test('of a function keep its state from before the call, and the packets that it sent before', async () => {
