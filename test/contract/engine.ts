@@ -522,6 +522,7 @@ export function engineContract(test: Test, { create, crash }: EngineHarness): vo
     'nodes and ports that the plan does not have are refused',
     using(fan, {}, async engine => {
       await raises(() => engine.own({ node: 'x' }), { code: 'UNKNOWN_PORT' });
+      await raises(() => engine.own({ node: 'a', key: 'k' }), { message: /does not divide nodes/ });
       await raises(() => engine.send('x', Message.flow()), { code: 'UNKNOWN_PORT' });
       await raises(() => engine.sendTo({ node: 'a', port: 'x' }, Message.flow()), { code: 'UNKNOWN_PORT' });
       await raises(() => engine.sendTo({ node: 'x', port: 'in' }, Message.flow()), { code: 'UNKNOWN_PORT' });
