@@ -6,6 +6,7 @@ import {
   type NetworkHappened,
 } from '../../src/network/index.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { compilations } from '../helpers/compilations.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { WORKSPACE } from './graphs.ts';
@@ -518,6 +519,16 @@ suite('life of a network', test => {
     equal((await network.call({ go: int(2) })).packets, [{ end: int(2) }]);
     is(network.snapshot().nodes.a!.steps, 2);
     await network.stop();
+  });
+
+  test('a module is compiled once for all its nodes', async () => {
+    // The same module with a custom section more, so that no other test has compiled it.
+    const source = Uint8Array.from([...read('rust_counter'), 0, 2, 1, 0x7a]);
+    const ids = Array.from({ length: 20 }, (_, at) => `n${at}`);
+    const lines = ids.slice(1).map((id, at) => `${ids[at]}.count -> ${id}.increment`);
+    const processes = Object.fromEntries(ids.map(id => [id, { component: 'C' }]));
+    const work = async () => (await create(lines, { C: { source } }, {}, { processes })).stop();
+    is(await compilations(work), 1);
   });
 
   test('reload replaces the module in all nodes of a component, and states stay', async () => {
