@@ -8,7 +8,7 @@ import type { Network } from '../network/node.ts';
 import { sendByHand } from '../page/by-hand.ts';
 import { Frames } from '../page/frames.ts';
 import { pageText } from '../page/page-text.ts';
-import type { Frame } from '../page/picture.ts';
+import type { Frame, Target } from '../page/picture.ts';
 import { withCommas } from '../units.ts';
 import { CliError, describeError } from './errors.ts';
 
@@ -67,8 +67,8 @@ export async function servePage(network: Network): Promise<PageServer> {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      const { port, text } = readSending(body);
-      await sendByHand(network, port, text, gone.signal);
+      const { to, text } = readSending(body);
+      await sendByHand(network, to, text, gone.signal);
       tell();
       end(response, 204);
     } catch (error) {
@@ -179,11 +179,15 @@ function readBody(request: IncomingMessage, use: (body: string) => void): void {
 }
 
 /** @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`; {CliError} USAGE */
-function readSending(body: string): { port: string; text: string } {
+function readSending(body: string): { to: Target; text: string } {
   const json = readJson(body, { what: 'the body' });
-  const { port, text } = isJsonObject(json) ? json : {};
-  if (typeof port === 'string' && typeof text === 'string') return { port, text };
-  throw new CliError('USAGE', 'the body: expected {"port": name, "text": message}');
+  const { node, port, text } = isJsonObject(json) ? json : {};
+  const isTarget = typeof port === 'string' && (node === undefined || typeof node === 'string');
+  if (isTarget && typeof text === 'string') return { to: { node, port }, text };
+  throw new CliError(
+    'USAGE',
+    'the body: expected {"port": name, "text": message}, with "node": id for the port of a node',
+  );
 }
 
 /** No page of another origin may read, frame or keep an answer. No header allows another origin (CORS). */

@@ -49,8 +49,11 @@ export interface TracedPlugin {
 /** Follows one plugin. */
 export interface PluginTrace {
   listener: ImportListener;
-  /** Called when a call begins. `input` is undefined for the start of an instance. */
-  begin(name: string, input: string | Uint8Array | undefined): void;
+  /**
+   * Called when a call begins. `input` is undefined for the start of an instance; `traceparent` is the W3C header of the hop of a
+   * network in which it is made.
+   */
+  begin(name: string, input: string | Uint8Array | undefined, traceparent?: string): void;
   end(outcome: { output: { bytes(): Uint8Array } | null; error: Error | null }): void;
 }
 

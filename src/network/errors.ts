@@ -55,6 +55,12 @@ export const networkStopped = (what: string, cause?: unknown): NetworkError =>
         { cause },
       );
 
+export const unknownEnd = (node: string, port: string): NetworkError =>
+  new NetworkError(
+    'UNKNOWN_PORT',
+    `send: the graph leads no packet to port ${describe(port)} of node ${describe(node)}`,
+  );
+
 export const unknownInport = (method: string, port: string, ports: readonly string[]): NetworkError =>
   new NetworkError(
     'UNKNOWN_PORT',

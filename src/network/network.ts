@@ -30,7 +30,7 @@ import { ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
 import { checkTimeouts, checkWhole, makeRunners, makeWorker, planWith, portsOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Plan, PlanPort } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
 import { readStep } from './read-step.ts';
 import type { CallResult, NetworkSnapshot } from './results.ts';
@@ -153,14 +153,10 @@ export class Network {
       pace: this.pace,
       breathe: makeBreath(),
     });
-    const put = (port: string) => async (message: Message, sending: Sending) => {
-      this.#checkOpen(`inport ${port}`);
-      return this.#traffic.send(port, message, sending);
-    };
     const checkEnd = () => {
       if (this.#failure !== undefined) throw this.#stopped('outport');
     };
-    this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, makeInport(put(name))]));
+    this.inports = Object.fromEntries(plan.inports.map(({ name }) => [name, this.inport(name)]));
     this.outports = Object.fromEntries(
       [...this.#traffic.outboxes].map(([name, box]) => {
         const done = (delivery: Received) => this.#traffic.used(name, delivery);
@@ -280,6 +276,14 @@ export class Network {
     return { nodes: [...this.#runners.values()].map(runner => runner.look()), edges: this.#engine.depths() };
   }
 
+  /** @internal Returns the way into a port of the network, or to a port of a node. */
+  inport(to: string | PlanPort): NetworkInport {
+    return makeInport(async (message: Message, sending: Sending) => {
+      this.#checkOpen(typeof to === 'string' ? `inport ${to}` : 'send');
+      return this.#traffic.send(to, message, sending);
+    });
+  }
+
   /** @internal Returns the ports that the component of each node says it has. */
   ports() {
     return portsOf(this.plan, this.#settings, this.#loader);
@@ -324,6 +328,7 @@ export class Network {
   }
 
   #waitingFor(cause: string): CallResult['waiting'] {
+    if (this.#traffic.tally.held === 0) return {};
     const nodes = [...this.#runners].map(([id, runner]) => [id, runner.waitingFor(cause)] as const);
     return Object.fromEntries(nodes.filter(([, ports]) => Object.keys(ports).length > 0));
   }

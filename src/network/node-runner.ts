@@ -110,15 +110,17 @@ export class NodeRunner {
       this.isBusy = true;
       for (const delivery of deliveries) {
         const complete = this.#gate.add(delivery);
-        tally.hold(delivery.trace, 1);
         if (complete) {
-          for (const { trace } of complete) tally.hold(trace, -1);
+          for (const other of complete) if (other !== delivery) tally.hold(other.trace, -1);
           const pause = this.#owner.pace.wait();
           if (pause) await this.#rest(pause);
           await this.#step(session, complete);
           const breath = this.#owner.breathe();
           if (breath) await breath;
-        } else tally.settle();
+        } else {
+          tally.hold(delivery.trace, 1);
+          tally.settle();
+        }
       }
       this.isBusy = false;
     }

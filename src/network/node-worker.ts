@@ -8,6 +8,7 @@ import { isThenable } from '../values/thenable.ts';
 import type { ComponentContext, Runnable } from './component.ts';
 import type { NodeState } from './engine/engine.ts';
 import { networkStopped } from './errors.ts';
+import type { HopTrace } from './hop-trace.ts';
 import { ownPacket } from './own-packet.ts';
 
 /** The outcome of one step of a node. */
@@ -31,12 +32,15 @@ export interface NodeWorker {
 /** A node whose component is a module. */
 export class ModuleWorker implements NodeWorker {
   readonly #actor: ScriptActor;
+  readonly #trace: HopTrace | undefined;
 
-  constructor(actor: ScriptActor) {
+  constructor(actor: ScriptActor, trace: HopTrace | undefined) {
     this.#actor = actor;
+    this.#trace = trace;
   }
 
-  async step(state: NodeState, packet: Packet): Promise<Outcome> {
+  async step(state: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome> {
+    if (this.#trace) this.#trace.traceparent = traceparent;
     try {
       return await this.#actor.step(state, packet);
     } catch (cause) {

@@ -5,6 +5,7 @@ import type { ReadComponent } from './component.ts';
 import { NetworkError } from './errors.ts';
 import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
+import { HopTrace } from './hop-trace.ts';
 import { type Gate, Join, single } from './join.ts';
 import type { NetworkSettings } from './network-options.ts';
 import { type NodeOwner, NodeRunner } from './node-runner.ts';
@@ -143,13 +144,15 @@ export async function makeWorker(
   if (known.kind === 'function') return new FunctionWorker(id, metadata, () => known.make(metadata));
   const { name: _, readFile: __, ...own } = actors;
   const node = { id, component, metadata };
+  const trace = own.trace ? new HopTrace(own.trace) : undefined;
   const actor = await loader.createActor(name, {
     ...own,
+    ...(trace && { trace }),
     node,
     ...(environment && { environment }),
     ...(allowedEnv && { allowedEnv }),
   });
-  return new ModuleWorker(actor);
+  return new ModuleWorker(actor, trace);
 }
 
 const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];

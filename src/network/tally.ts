@@ -49,25 +49,22 @@ export class Tally {
 
   /** Returns the trace of packets that were made of others. Causes that ended are left out. */
   join(traces: readonly Trace[]): Trace {
-    const hops = 1 + Math.max(0, ...traces.map(trace => trace.hops));
     const [only] = traces;
-    const causes = traces.length === 1 ? only!.causes : [...new Set(traces.flatMap(trace => trace.causes))];
-    if (only && traces.length === 1 && causes.length === 1) return { causes, hops };
+    const isOne = only !== undefined && traces.length === 1;
+    const hops = 1 + (isOne ? only.hops : Math.max(0, ...traces.map(trace => trace.hops)));
+    const causes = isOne ? only.causes : [...new Set(traces.flatMap(trace => trace.causes))];
+    if (isOne && causes.length === 1) return { causes, hops };
     const isOpen = (cause: string) => cause === OUTSIDE || this.#calls.has(cause);
     const open = causes.every(isOpen) ? causes : causes.filter(isOpen);
     return { causes: open.length > 0 ? open : causes, hops };
   }
 
   move(trace: Trace, packets: number): void {
-    this.#change(trace, counts => {
-      counts.moving += packets;
-    });
+    this.#change(trace, 'moving', packets);
   }
 
   hold(trace: Trace, packets: number): void {
-    this.#change(trace, counts => {
-      counts.held += packets;
-    });
+    this.#change(trace, 'held', packets);
   }
 
   /** Ends the calls that have nothing left, and resolves `whenIdle`. Called after a whole change. */
@@ -81,12 +78,12 @@ export class Tally {
     if (!this.isIdle) await new Promise<void>(resolve => this.#idle.push(resolve));
   }
 
-  #change({ causes }: Trace, change: (counts: Counts) => void): void {
-    change(this.#all);
+  #change({ causes }: Trace, key: keyof Counts, packets: number): void {
+    this.#all[key] += packets;
     for (const cause of causes) {
       const call = this.#calls.get(cause);
       if (!call) continue;
-      change(call);
+      call[key] += packets;
       this.#changed.add(call);
     }
   }

@@ -11,7 +11,7 @@ import {
 import { isOf } from './engine/letters.ts';
 import { messageBytes } from './engine/message-bytes.ts';
 import type { NetworkEngine } from './engine/network-engine.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Plan, PlanPort } from './plan/plan.ts';
 import { Tally } from './tally.ts';
 import type { Sending } from './traceparent.ts';
 
@@ -88,7 +88,7 @@ export class Traffic {
   }
 
   async send(
-    port: string,
+    port: string | PlanPort,
     message: Message,
     sending: Sending & Pick<SendOptions, 'at' | 'id'>,
   ): Promise<void> {
@@ -96,6 +96,7 @@ export class Traffic {
     const trace = withTrace(FROM_OUTSIDE, traceparent);
     this.tally.move(FROM_OUTSIDE, 1);
     try {
+      if (typeof port !== 'string') return await this.#engine.sendTo(port, message, { trace, signal });
       if (await this.#engine.send(port, message, { trace, signal, at, id })) return;
       // It came before.
       this.tally.move(FROM_OUTSIDE, -1);

@@ -4,8 +4,9 @@ import { getOwn, isJsonObject } from '../actor/json/value.ts';
 import { Message } from '../actor/message/message.ts';
 import { isMessageType } from '../actor/message/types.ts';
 import { fromWire } from '../actor/message/wire.ts';
-import { unknownInport } from '../network/errors.ts';
+import { unknownEnd, unknownInport } from '../network/errors.ts';
 import type { Network } from '../network/network.ts';
+import type { Target } from './picture.ts';
 
 /**
  * Reads a message that a person has written: `{"type":"Integer","data":3}`, as in a line of `plugboard run`. Other JSON becomes
@@ -19,13 +20,20 @@ export function readMessageText(text: string): Message {
     : Message.from(json);
 }
 
-/** Sends a message that a person has written. @throws {NetworkError} UNKNOWN_PORT, NETWORK_STOPPED; {ActorError} as above, ABORTED */
+/**
+ * Sends a message that a person has written, to an inport or to a port that has an initial packet. There it is one more packet.
+ * @throws {NetworkError} UNKNOWN_PORT, NETWORK_STOPPED; {ActorError} as above, ABORTED
+ */
 export async function sendByHand(
-  { inports }: Network,
-  port: string,
+  network: Network,
+  { node, port }: Target,
   text: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (!Object.hasOwn(inports, port)) throw unknownInport('send', port, Object.keys(inports));
-  await inports[port]!.send(readMessageText(text), { signal });
+  const { inports, plan } = network;
+  if (node === undefined && !Object.hasOwn(inports, port))
+    throw unknownInport('send', port, Object.keys(inports));
+  if (node !== undefined && !plan.initial.some(({ to }) => to.node === node && to.port === port))
+    throw unknownEnd(node, port);
+  await network.inport(node === undefined ? port : { node, port }).send(readMessageText(text), { signal });
 }

@@ -1,3 +1,6 @@
+import { writeJson } from '../actor/json/writer.ts';
+import { Message } from '../actor/message/message.ts';
+import { toWire } from '../actor/message/wire.ts';
 import { excerpt } from '../errors.ts';
 import type { NetworkHappened } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
@@ -6,6 +9,7 @@ import {
   type Drawing,
   type DrawnEdge,
   type DrawnNode,
+  type DrawnPacket,
   type EdgeView,
   type ErrorView,
   type Frame,
@@ -17,6 +21,10 @@ import {
 /** A larger network cannot be read as a picture, and would be too much for a page. */
 const MOST_NODES = 500;
 const MOST_EDGES = 2000;
+
+/** Initial packets, and the characters of one, that a page gets. */
+const MOST_INITIAL = 500;
+const MOST_INITIAL_CHARACTERS = 4000;
 
 const MOST_ERROR_CHARACTERS = 300;
 
@@ -129,9 +137,14 @@ export class Frames {
 const errorText = (code: string, message: string): string =>
   `${code}: ${excerpt(message, MOST_ERROR_CHARACTERS)}`;
 
+function packetOf({ to, data }: Network['plan']['initial'][number]): DrawnPacket {
+  const text = writeJson(toWire(Message.from(data), ['message']));
+  return { ...to, text: text.length > MOST_INITIAL_CHARACTERS ? '' : text };
+}
+
 /** Ports of the network are drawn as nodes. */
 function drawingOf(network: Network): Drawing {
-  const { name, nodes, edges, inports, outports } = network.plan;
+  const { name, nodes, edges, initial, inports, outports } = network.plan;
   const ports = network.ports();
   const isFallback = false;
   const inside: DrawnEdge[] = edges.map(({ id, from, to, isFallback }) => ({ id, from, to, isFallback }));
@@ -155,6 +168,7 @@ function drawingOf(network: Network): Drawing {
     used.get(from.node)?.outports.add(from.port);
     used.get(to.node)?.inports.add(to.port);
   }
+  for (const { to } of initial) used.get(to.node)!.inports.add(to.port);
   const drawn = nodes.map(({ id, component }, index): DrawnNode => {
     const { inports, outports } = used.get(id)!;
     const own = ports[index]!;
@@ -176,6 +190,7 @@ function drawingOf(network: Network): Drawing {
   const shown = [...drawn.slice(0, MOST_NODES), ...own.slice(0, MOST_NODES)];
   const ids = new Set(shown.map(({ id }) => id));
   const ways = all.filter(({ from, to }) => ids.has(from.node) && ids.has(to.node)).slice(0, MOST_EDGES);
+  const packets = initial.filter(({ to }) => ids.has(to.node)).slice(0, MOST_INITIAL);
   const left = drawn.length + own.length - shown.length + (all.length - ways.length);
-  return { name, nodes: shown, edges: ways, left };
+  return { name, nodes: shown, edges: ways, initial: packets.map(packetOf), left };
 }

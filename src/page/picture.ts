@@ -21,11 +21,24 @@ export interface DrawnEdge {
   readonly isFallback: boolean;
 }
 
+/** A port that a person can send messages to: of the network, or of a node that gets an initial packet there. */
+export interface Target {
+  readonly node?: string | undefined;
+  readonly port: string;
+}
+
+/** An initial packet of the graph. */
+export interface DrawnPacket extends End {
+  /** JSON, such as `{"type":"Integer","data":5}`. Empty if it is too long for a page. */
+  readonly text: string;
+}
+
 /** The parts of a picture that stay. */
 export interface Drawing {
   readonly name: string;
   readonly nodes: readonly DrawnNode[];
   readonly edges: readonly DrawnEdge[];
+  readonly initial: readonly DrawnPacket[];
   /** Number of nodes and edges that were left out, because the network is too large to be drawn. */
   readonly left: number;
 }

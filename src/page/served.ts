@@ -8,8 +8,8 @@ const RETRY_MS = 2000;
 let isStopped = false;
 const change = showView({
   order: order => void ask(order).catch(() => change('lost')),
-  send: async (port, text) => {
-    const answer = await ask('send', JSON.stringify({ port, text }));
+  send: async (to, text) => {
+    const answer = await ask('send', JSON.stringify({ ...to, text }));
     if (!answer.ok) throw new Error(await answer.text());
   },
 });

@@ -17,7 +17,7 @@ const FRAME_MS = 200;
 /** Time from frame to frame, as a multiple of the time that a frame takes. */
 const REST = 10;
 const NOTHING: Frame = {
-  drawing: { name: 'plugboard', nodes: [], edges: [], left: 0 },
+  drawing: { name: 'plugboard', nodes: [], edges: [], initial: [], left: 0 },
   phase: 'no graph',
   isPaused: false,
   nodes: [],
@@ -39,9 +39,9 @@ const change = showView({
     network?.pace[order]();
     tell();
   },
-  send: async (port, text) => {
+  send: async (to, text) => {
     try {
-      await sendByHand(network!, port, text);
+      await sendByHand(network!, to, text);
     } catch (error) {
       throw new Error(textOf(error));
     }

@@ -1,6 +1,18 @@
+import { excerpt } from '../errors.ts';
 import { html, setClass, show } from './dom.ts';
 import type { Update } from './drawn.ts';
-import { activityOf, type Drawing, type EdgeView, type NodeView, type Picture } from './picture.ts';
+import {
+  activityOf,
+  type Drawing,
+  type DrawnNode,
+  type DrawnPacket,
+  type EdgeView,
+  type NodeView,
+  type Picture,
+} from './picture.ts';
+
+/** Most characters of an initial packet in its row. The field has all of them. */
+const MOST_PACKET_CHARACTERS = 80;
 
 interface Column<View> {
   readonly title: string;
@@ -27,17 +39,41 @@ const EDGE_COLUMNS: readonly Column<EdgeView>[] = [
   { title: 'Queued bytes', isNumber: true, text: ({ bytes }) => String(bytes) },
 ];
 
-/** Returns the rows of the nodes, with a function that focuses the row of one. */
-export function nodeTable(drawing: Drawing): {
+/**
+ * Returns the rows of the nodes, with a function that focuses the row of one.
+ * @param onEdit called with an initial packet that a person wants to change
+ */
+export function nodeTable(
+  drawing: Drawing,
+  onEdit: (packet: DrawnPacket) => void,
+): {
   element: HTMLTableElement;
   update: Update;
   focus(node: string): void;
 } {
   const nodes = drawing.nodes.filter(({ kind }) => kind === 'node');
-  const heads = nodes.map(({ id, component }) => ({ id, names: [id, component] }));
+  const packetsOf = ({ id }: DrawnNode) =>
+    drawing.initial
+      .filter(({ node }) => node === id)
+      .map(packet => {
+        const { port, text } = packet;
+        const button = html('button', { type: 'button' }, `Edit ${port}`);
+        button.addEventListener('click', () => onEdit(packet));
+        return html(
+          'div',
+          {},
+          `${port}: ${text === '' ? 'too long to show' : excerpt(text, MOST_PACKET_CHARACTERS)} `,
+          button,
+        );
+      });
+  const hasInitial = drawing.initial.length > 0;
+  const heads = nodes.map(node => ({
+    id: node.id,
+    names: [node.id, node.component, ...(hasInitial ? [html('div', {}, ...packetsOf(node))] : [])],
+  }));
   const { element, update, rows } = table(
     'Nodes',
-    ['Node', 'Component'],
+    ['Node', 'Component', ...(hasInitial ? ['Initial packets'] : [])],
     NODE_COLUMNS,
     heads,
     picture => picture.nodes,
@@ -56,7 +92,7 @@ function table<View>(
   caption: string,
   titles: readonly string[],
   columns: readonly Column<View>[],
-  heads: readonly { readonly id: string; readonly names: readonly string[] }[],
+  heads: readonly { readonly id: string; readonly names: readonly (string | Element)[] }[],
   viewsOf: (picture: Picture) => ReadonlyMap<string, View>,
 ) {
   const rows = new Map<string, HTMLTableRowElement>();

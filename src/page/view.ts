@@ -1,7 +1,17 @@
 import { messageOf } from '../errors.ts';
+import { printable } from '../values/printable.ts';
 import { byId, html, setClass, show } from './dom.ts';
 import { draw, type Update } from './drawn.ts';
-import { type Drawing, EMPTY, type Frame, inportsOf, type Picture, reduce } from './picture.ts';
+import {
+  type Drawing,
+  type DrawnPacket,
+  EMPTY,
+  type Frame,
+  inportsOf,
+  type Picture,
+  reduce,
+  type Target,
+} from './picture.ts';
 import { edgeTable, nodeTable } from './tables.ts';
 
 export type Order = 'pause' | 'resume' | 'step';
@@ -10,20 +20,22 @@ export type Order = 'pause' | 'resume' | 'step';
 export interface Controls {
   order(order: Order): void;
   /** Resolves when the message is on its way. @throws {Error} with the reason */
-  send(port: string, text: string): Promise<void>;
+  send(to: Target, text: string): Promise<void>;
 }
 
 /** Makes the parts of a page that show a network. Returns a function that changes the picture. */
 export function showView({ order, send }: Controls): (change: Frame | 'lost') => void {
   let picture: Picture = EMPTY;
   let updates: readonly Update[] = [];
+  const targeted = () => targetsOf(picture.drawing!)[byId<HTMLSelectElement>('port').selectedIndex]!;
+  byId('port').addEventListener('change', () => begin(targeted()));
   byId('pause').addEventListener('click', () => order(picture.isPaused ? 'resume' : 'pause'));
   byId('step').addEventListener('click', () => order('step'));
   byId('send').addEventListener('submit', event => {
     event.preventDefault();
-    const [port, text] = [byId<HTMLSelectElement>('port').value, byId<HTMLInputElement>('message').value];
+    const { value: text } = byId<HTMLInputElement>('message');
     showResult('on its way …', false);
-    send(port, text).then(
+    send(targeted(), text).then(
       () => showResult('sent', false),
       (error: unknown) => showResult(messageOf(error), true),
     );
@@ -32,17 +44,37 @@ export function showView({ order, send }: Controls): (change: Frame | 'lost') =>
     const { drawing } = picture;
     picture = reduce(picture, change);
     // A page that connects again keeps its elements, and so the place of the keyboard.
-    if (picture.drawing && JSON.stringify(picture.drawing) !== JSON.stringify(drawing))
+    if (
+      picture.drawing &&
+      picture.drawing !== drawing &&
+      JSON.stringify(picture.drawing) !== JSON.stringify(drawing)
+    )
       updates = build(picture.drawing);
     for (const update of [...updates, updateHead, updateErrors]) update(picture);
   };
 }
 
+/** The ports that a person can send to, in the order of the options. */
+const targetsOf = (drawing: Drawing): readonly (Target | DrawnPacket)[] => [
+  ...inportsOf(drawing).map(port => ({ port })),
+  ...drawing.initial,
+];
+
+/** Begins a message to a port. An initial packet is in the field then, to be changed and sent again. */
+function begin(target: Target | DrawnPacket | undefined): void {
+  if (target && 'text' in target) byId<HTMLInputElement>('message').value = printable(target.text);
+  showResult('', false);
+}
+
 function build(drawing: Drawing): readonly Update[] {
-  const nodes = nodeTable(drawing);
+  const targets = targetsOf(drawing);
+  const nodes = nodeTable(drawing, packet => {
+    byId<HTMLSelectElement>('port').selectedIndex = targets.indexOf(packet);
+    begin(packet);
+    byId('message').focus();
+  });
   const edges = edgeTable(drawing);
   const drawn = draw(drawing, nodes.focus);
-  const ports = inportsOf(drawing);
   show(document.querySelector('title')!, `${drawing.name}: plugboard`);
   show(byId('name'), drawing.name);
   show(
@@ -51,9 +83,10 @@ function build(drawing: Drawing): readonly Update[] {
   );
   byId('drawing').hidden = byId('tables').hidden = drawing.nodes.length === 0;
   byId('drawing').replaceChildren(drawn.element);
-  byId('send').hidden = ports.length === 0;
-  byId('port').replaceChildren(...ports.map(port => html('option', { value: port }, port)));
-  showResult('', false);
+  byId('send').hidden = targets.length === 0;
+  const nameOf = ({ node, port }: Target) => (node === undefined ? port : `${node}.${port} (initial packet)`);
+  byId('port').replaceChildren(...targets.map(target => html('option', {}, nameOf(target))));
+  begin(targets[0]);
   byId('tables').replaceChildren(
     html('div', { class: 'wide' }, nodes.element),
     html('div', { class: 'wide' }, edges.element),
@@ -64,6 +97,7 @@ function build(drawing: Drawing): readonly Update[] {
 function showResult(text: string, isError: boolean): void {
   show(byId('result'), text);
   setClass(byId('result'), 'error', isError);
+  byId('message').setAttribute('aria-invalid', String(isError));
 }
 
 const updateHead: Update = ({ phase, isPaused, isLive, nodes }) => {

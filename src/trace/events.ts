@@ -90,6 +90,8 @@ export interface CallBegin extends InCall {
   type: 'call';
   export: string | null;
   input: TraceContent;
+  /** The W3C header of the hop of a network in which the call is made, as the event `step` of the network has it. */
+  traceparent?: string;
 }
 
 export interface CallEnd extends InCall {

@@ -72,7 +72,7 @@ const checkEvent = byKey('type', {
     isolation: oneOf('inline', 'suspending', 'worker'),
     modules: list(object({ name: plain, sha256: orNull(plain) })),
   }),
-  call: object({ ...inCall, export: orNull(plain), input: object({}, content) }),
+  call: object({ ...inCall, export: orNull(plain), input: object({}, content) }, { traceparent: plain }),
   return: object(
     { ...inCall, export: orNull(plain), durationMs: ms, output: orNull(object({}, content)) },
     { error },

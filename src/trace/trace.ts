@@ -108,7 +108,7 @@ class PluginEvents {
 
   get hooks(): PluginTrace {
     return {
-      begin: (name, input) => this.#safely(() => this.#begin(name, input)),
+      begin: (...given) => this.#safely(() => this.#begin(...given)),
       end: outcome => this.#safely(() => this.#end(outcome)),
       listener: call => {
         const done = this.#safely(() => this.#enter(call));
@@ -139,7 +139,7 @@ class PluginEvents {
     return this.#contents.of(bytes, this.#secrets);
   }
 
-  #begin(name: string, input: string | Uint8Array | undefined): void {
+  #begin(name: string, input: string | Uint8Array | undefined, traceparent?: string): void {
     this.#calls++;
     const isStart = input === undefined;
     if (isStart) this.#instances++;
@@ -150,6 +150,7 @@ class PluginEvents {
       ...this.#inCall(),
       export: this.#current.name,
       input: this.#content(bytes),
+      ...(traceparent !== undefined && { traceparent }),
     });
   }
 

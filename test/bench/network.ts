@@ -4,7 +4,8 @@ import { config, createLoop, plugin, state, textOf } from './js-sdk-loop.ts';
 import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
 
 // How long does a message take through a chain of nodes? Compared are the same actors in a network, called one after the other by
-// `process()`, and wired by hand over the official JS SDK. All keep a state. A run is one message through the whole chain.
+// `process()`, and wired by hand over the official JS SDK. All keep a state. A run is one message through the whole chain; where nodes
+// are made, it is the making and ending of a chain.
 
 const text = textOf(120);
 const packet: Packet = readPacket(text);
@@ -14,6 +15,7 @@ interface Chain {
   send: Run;
   /** Puts messages in together, and waits for all. */
   stream?(messages: number): Promise<unknown>;
+  end(): Promise<unknown>;
 }
 
 async function createNetwork(nodes: number): Promise<Chain> {
@@ -42,13 +44,14 @@ async function createNetwork(nodes: number): Promise<Chain> {
   };
   // Both make the state that the others begin with.
   await network.call({ go: Message.object(state) });
-  return { send: () => network.call({ go: message }), stream };
+  return { send: () => network.call({ go: message }), stream, end: () => network.stop({ drain: false }) };
 }
 
 /** Calls one after the other, each with the packet of the one before. */
-async function createCalls<P>(
+async function createCalls<P, Node extends { process(packet: P): Promise<P[]> }>(
   nodes: number,
-  create: () => Promise<{ process(packet: P): Promise<P[]> }>,
+  create: () => Promise<Node>,
+  end: (node: Node) => Promise<unknown>,
   first: P,
 ): Promise<Chain> {
   const all = await Promise.all(Array.from({ length: nodes }, create));
@@ -57,14 +60,14 @@ async function createCalls<P>(
     for (const actor of all) [packet] = (await actor.process(packet)) as [P];
     return packet;
   };
-  return { send };
+  return { send, end: () => Promise.all(all.map(end)) };
 }
 
 const createActor = () => ScriptActor.create({ source: plugin }, { config, state, stderr: () => {} });
 const CHAINS: readonly [name: string, create: (nodes: number) => Promise<Chain>][] = [
   ['network', createNetwork],
-  ['process()', nodes => createCalls<Packet>(nodes, createActor, packet)],
-  ['js-sdk', nodes => createCalls<object>(nodes, createLoop, JSON.parse(text) as object)],
+  ['process()', nodes => createCalls(nodes, createActor, actor => actor.stop(), packet)],
+  ['js-sdk', nodes => createCalls(nodes, createLoop, loop => loop.close(), JSON.parse(text) as object)],
 ];
 
 function workload(name: string, nodes: number, messages = 1): Workload {
@@ -85,10 +88,20 @@ function workload(name: string, nodes: number, messages = 1): Workload {
   return { name, subjects };
 }
 
+/** Makes chains, one after the other. */
+function making(name: string, nodes: number): Workload {
+  const subjects = CHAINS.map(([name, create]): Subject => {
+    const run = async () => (await create(nodes)).end();
+    return { name, make: async () => run };
+  });
+  return { name, subjects };
+}
+
 await runWorkload([
   workload('chain of 3', 3),
   workload('chain of 3, 100 messages at once', 3, 100),
   workload('chain of 10', 10),
   workload('chain of 100', 100),
   workload('chain of 1,000', 1000),
+  making('100 nodes made', 100),
 ]);

@@ -5,7 +5,7 @@ import { EMPTY, type Frame, reduce } from '../../src/page/picture.ts';
 import { is, match, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { graphOf, int } from '../network/make-network.ts';
+import { end, graphOf, int } from '../network/make-network.ts';
 
 type PageServer = import('../../src/cli/page-server.ts').PageServer;
 
@@ -138,6 +138,29 @@ const ROWS: readonly Row[] = [
     answer: /UNKNOWN_PORT: send: the network has no inport "constructor"; there are "go"/,
   },
   {
+    name: 'an initial packet',
+    status: 204,
+    request: send('{"node":"a","port":"in","text":"5"}', 'Origin: http://HOST'),
+  },
+  {
+    name: 'a message for a port of a node without an initial packet',
+    status: 400,
+    request: send('{"node":"a","port":"out","text":"5"}'),
+    answer: /UNKNOWN_PORT: send: the graph leads no packet to port "out" of node "a"/,
+  },
+  {
+    name: 'an initial packet that is a wrong message',
+    status: 400,
+    request: send(`{"node":"a","port":"in","text":${JSON.stringify('{"type":"Integer","data":"x"}')}}`),
+    answer: /expected an integer/,
+  },
+  {
+    name: 'a node that is not a name',
+    status: 400,
+    request: send('{"node":1,"port":"in","text":"5"}'),
+    answer: /USAGE: the body: /,
+  },
+  {
     name: 'a message that is not JSON',
     status: 400,
     request: send('{"port":"go","text":"five"}'),
@@ -179,8 +202,9 @@ suite('page of a network', test => {
     return;
   }
   const echo = (packet: { in?: Message }) => ({ out: packet.in! });
-  const create = () =>
-    Network.create(graphOf(['> go -> a.in', 'a.out -> end >']), { components: { a: echo } });
+  const create = (more = {}) =>
+    Network.create(graphOf(['> go -> a.in', 'a.out -> end >'], more), { components: { a: echo } });
+  const createInitial = () => create({ connections: [{ to: end('a.in'), data: 1 }] });
   const testServer = (
     name: string,
     body: (network: Network, address: Address, server: PageServer) => Promise<void>,
@@ -208,15 +232,21 @@ suite('page of a network', test => {
       .replaceAll('PORT', String(port));
 
   for (const { name, status, request, answer } of ROWS)
-    testServer(`${status}: ${name}`, async (network, address) => {
-      const text = await ask(address.port, fill(request, address));
-      match(text, new RegExp(`^HTTP/1\\.1 ${status} `));
-      if (answer) match(text, answer);
-      ok(!/access-control/i.test(text), 'no header of CORS');
-      ok(status < 400 || !text.includes(address.token), 'a refusal does not tell the token');
-      is(network.pace.isPaused, name === 'a pause', 'a refusal has no effect');
-      is(network.snapshot().edges['> go']!.packets, name === 'a message' ? 1 : 0, 'a refusal has no effect');
-    });
+    testServer(
+      `${status}: ${name}`,
+      async (network, address) => {
+        const text = await ask(address.port, fill(request, address));
+        match(text, new RegExp(`^HTTP/1\\.1 ${status} `));
+        if (answer) match(text, answer);
+        ok(!/access-control/i.test(text), 'no header of CORS');
+        ok(status < 400 || !text.includes(address.token), 'a refusal does not tell the token');
+        is(network.pace.isPaused, name === 'a pause', 'a refusal has no effect');
+        const { edges } = network.snapshot();
+        is(edges['> go']!.packets, name === 'a message' ? 1 : 0, 'a refusal has no effect');
+        is(edges['!["a","in"]']?.packets, name === 'an initial packet' ? 1 : undefined);
+      },
+      createInitial,
+    );
 
   testServer('a page hears of all that happens', async (network, address, server) => {
     const listener = await listen(address);

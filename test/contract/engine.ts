@@ -491,11 +491,41 @@ export function engineContract(test: Test, { create, crash }: EngineHarness): vo
     await engine.close();
   });
 
+  test('a packet that is sent to a port of a node comes once, after the initial ones, also after crashes', async () => {
+    let engine = await create(withInitial, { capacity: 2 });
+    const to = { node: 'a', port: 'limit' };
+    for (const n of [9, 10]) await engine.sendTo(to, Message.integer(n));
+    const controller = new AbortController();
+    const waiting = engine.sendTo(to, Message.integer(11), { signal: controller.signal });
+    ok(await isPending(waiting), 'it waits while the way is full');
+    controller.abort(new Error('enough'));
+    await raises(() => waiting, { message: 'enough' });
+    engine = await crash(engine, withInitial);
+    let a = await engine.own({ node: 'a' });
+    const taken = await takeAll(a, 4);
+    equal(
+      taken.map(({ port, message }) => `${port} ${message.data}`),
+      ['limit 7', 'limit 8', 'limit 9', 'limit 10'],
+    );
+    await a.commit(stepOf(taken.slice(0, 3)));
+    engine = await crash(engine, withInitial);
+    a = await engine.own({ node: 'a' });
+    await engine.sendTo(to, Message.integer(12));
+    const left = await takeAll(a, 2);
+    equal(numbers(left), [10, 12]);
+    equal(left[1]!.position, left[0]!.position + 1);
+    await engine.close();
+    await raises(() => engine.sendTo(to, Message.integer(13)), { code: 'NETWORK_STOPPED' });
+  });
+
   test(
     'nodes and ports that the plan does not have are refused',
     using(fan, {}, async engine => {
       await raises(() => engine.own({ node: 'x' }), { code: 'UNKNOWN_PORT' });
+      await raises(() => engine.own({ node: 'a', key: 'k' }), { message: /does not divide nodes/ });
       await raises(() => engine.send('x', Message.flow()), { code: 'UNKNOWN_PORT' });
+      await raises(() => engine.sendTo({ node: 'a', port: 'x' }, Message.flow()), { code: 'UNKNOWN_PORT' });
+      await raises(() => engine.sendTo({ node: 'x', port: 'in' }, Message.flow()), { code: 'UNKNOWN_PORT' });
       await raises(() => engine.receive('x'), { code: 'UNKNOWN_PORT' });
     }),
   );

@@ -5,8 +5,8 @@ import {
   Network,
   type NetworkHappened,
 } from '../../src/network/index.ts';
-import { answering, METADATA, RESULT } from '../actor/answering.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { compilations } from '../helpers/compilations.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { WORKSPACE } from './graphs.ts';
@@ -306,27 +306,6 @@ suite('errors in a network', test => {
     await network.stop();
   });
 
-  test('a module that traps loses nothing and doubles nothing on other edges', async () => {
-    const trapping = answering({ process: RESULT, get_metadata: METADATA }, { process: ['trap'] });
-    const network = await create(
-      ['> go -> a.in', 'a.out -> t.in', 'a.out -> b.in', 'b.out -> end >'],
-      { a: double, t: { source: trapping }, b: rename('in', 'out') },
-      { actors: { stderr: () => {} } },
-    );
-    const reading = all(network);
-    network.start();
-    for (let n = 0; n < 30; n++) await network.inports.go!.send(int(n));
-    await network.stop();
-    equal(
-      await reading,
-      Array.from({ length: 30 }, (_, n) => 2 * n),
-    );
-    equal(
-      (await network.deadLetters()).map(({ code }) => code),
-      Array(30).fill('TRAP'),
-    );
-  });
-
   test('of a function keep its state from before the call, and the packets that it sent before', async () => {
     const a: ComponentFunction = (_, { state, send }) => {
       state.set('n', 1);
@@ -540,6 +519,16 @@ suite('life of a network', test => {
     equal((await network.call({ go: int(2) })).packets, [{ end: int(2) }]);
     is(network.snapshot().nodes.a!.steps, 2);
     await network.stop();
+  });
+
+  test('a module is compiled once for all its nodes', async () => {
+    // The same module with a custom section more, so that no other test has compiled it.
+    const source = Uint8Array.from([...read('rust_counter'), 0, 2, 1, 0x7a]);
+    const ids = Array.from({ length: 20 }, (_, at) => `n${at}`);
+    const lines = ids.slice(1).map((id, at) => `${ids[at]}.count -> ${id}.increment`);
+    const processes = Object.fromEntries(ids.map(id => [id, { component: 'C' }]));
+    const work = async () => (await create(lines, { C: { source } }, {}, { processes })).stop();
+    is(await compilations(work), 1);
   });
 
   test('reload replaces the module in all nodes of a component, and states stay', async () => {

@@ -304,6 +304,20 @@ suite('network spread over workers', test => {
     await raises(() => network.inports.go!.send(Message.integer(1)), { code: 'NETWORK_STOPPED' });
   });
 
+  test('a packet for a port of a node is taken by the worker that has the node, and refused by others', async () => {
+    const name = 'spread-to';
+    const workers = [await start(name), await start(name)];
+    await spread(...workers);
+    for (const { network, engine } of workers) {
+      const sending = network.inport({ node: 'c', port: 'in' }).send(Message.integer(7));
+      if (engine.nodes.includes('c')) await sending;
+      else await raises(() => sending, { code: 'UNKNOWN_PORT', message: /"c" does not run in this worker/ });
+    }
+    await until(() => outOf(name, 'last').length > 0, 'the packet');
+    equal(outOf(name, 'last'), [{ count: 1, value: 7 }]);
+    for (const { network } of workers) await network.stop();
+  });
+
   test('a network that was run by one worker is not spread, nor with other parts, since states would be lost', async () => {
     const one = async (spreads: boolean, graph: object) => {
       const lasting = { flush: async () => {}, lastId: () => undefined };

@@ -1,7 +1,10 @@
 import { Message } from '../../src/actor/index.ts';
+import { createTrace, lintTrace, type TraceEvent } from '../../src/audit/index.ts';
 import type { ComponentFunction, Network, NetworkHappened } from '../../src/network/index.ts';
 import { findChannel } from '../../src/platform/web-context.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
+import { host, readJson } from '../helpers/host.ts';
+import { checkSchema, type Schema } from '../helpers/json-schema.ts';
 import { suite } from '../helpers/suite.ts';
 import { createNetwork, int } from './make-network.ts';
 
@@ -68,6 +71,33 @@ suite('tracing', test => {
     equal(b.parents, [a.traceparent]);
     ok(b.durationMs >= 0 && b.startMs <= b.atMs);
     ok(!('input' in a));
+    await network.stop();
+  });
+
+  test('the calls in the trace of a plugin have the header of their hop', async () => {
+    const calls: TraceEvent[] = [];
+    const events: NetworkHappened[] = [];
+    const source = host().readBytes('fixtures/rust-counter/rust_counter.wasm');
+    const trace = createTrace({ onEvent: event => void calls.push(event) });
+    const network = await createNetwork(
+      ['> go -> a.increment', 'a.count -> b.increment', 'b.count -> end >'],
+      { a: { source }, b: { source } },
+      { onEvent: event => void events.push(event), actors: { trace, stderr: () => {} } },
+    );
+    await network.call({ go: Message.flow() });
+    await network.call({ go: Message.flow() }, { traceparent: SENDER });
+    const hops = stepsOf(events).map(({ traceparent }) => traceparent);
+    is(hops.length, 4);
+    const processed = calls.flatMap(event =>
+      event.type === 'call' && event.export === 'process' ? [event.traceparent] : [],
+    );
+    equal(processed, hops);
+    const others = calls.filter(event => event.type === 'call' && event.export !== 'process');
+    ok(others.length > 0 && others.every(event => !('traceparent' in event)));
+    equal([trace.events, trace.failures], [calls.length, 0]);
+    const schema = readJson('schemas/trace-1.json') as Schema;
+    for (const event of calls) equal(checkSchema(JSON.parse(JSON.stringify(event)), schema, event.type), []);
+    equal(lintTrace(calls), []);
     await network.stop();
   });
 

@@ -3,7 +3,7 @@ import { readMessageText, sendByHand } from '../../src/page/by-hand.ts';
 import { type DroppedFiles, readDropped, setUp } from '../../src/page/dropped.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
-import { createNetwork, int } from '../network/make-network.ts';
+import { createNetwork, end, int } from '../network/make-network.ts';
 
 const WASM = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const bytesOf = (value: unknown) =>
@@ -138,13 +138,17 @@ suite('a message that a person sends', test => {
   ] as const)
     test(`${text} is a message`, () => equal(readMessageText(text), expected));
 
-  for (const [text, code] of [
-    ['', 'JSON_SYNTAX'],
-    ['{"type":"Integer"}', 'MESSAGE_SKIPPED'],
-    ['{"type":"Integer","data":"x"}', 'MESSAGE_DEFAULTED'],
+  for (const [text, code, message] of [
+    ['', 'JSON_SYNTAX', /^the message is not valid JSON: /],
+    ['{"type":"Integer"}', 'MESSAGE_SKIPPED', /^message: Integer without data$/],
+    [
+      '{"type":"Integer","data":"x"}',
+      'MESSAGE_DEFAULTED',
+      /^message\.data: expected an integer .*, got "x"$/,
+    ],
   ] as const)
     test(`${JSON.stringify(text)} is refused`, async () => {
-      await raises(() => readMessageText(text), { code });
+      await raises(() => readMessageText(text), { code, message });
     });
 
   test('it goes to the port that is named', async () => {
@@ -152,11 +156,40 @@ suite('a message that a person sends', test => {
       a: ({ in: message }) => ({ out: message! }),
     });
     network.start();
-    await sendByHand(network, 'go', '7');
-    await raises(() => sendByHand(network, 'constructor', '7'), { code: 'UNKNOWN_PORT' });
+    await sendByHand(network, { port: 'go' }, '7');
+    await raises(() => sendByHand(network, { port: 'constructor' }, '7'), { code: 'UNKNOWN_PORT' });
     await network.stop();
     const seen: Message[] = [];
     for await (const message of network.outports.end!) seen.push(message);
     equal(seen, [int(7)]);
+  });
+
+  test('to the port of an initial packet it is one more packet, and no other port of a node takes any', async () => {
+    const network = await createNetwork(
+      ['> go -> a.in', 'a.out -> b.in', 'b.out -> end >'],
+      { a: ({ in: message }) => ({ out: message! }), b: ({ in: message }) => ({ out: message! }) },
+      {},
+      {
+        connections: [
+          { to: end('b.in'), data: 40 },
+          { from: end('a.out'), to: end('b.in') },
+        ],
+      },
+    );
+    await sendByHand(network, { node: 'b', port: 'in' }, '{"type":"Integer","data":41}');
+    const refusals = [
+      [{ node: 'a', port: 'in' }, '7', 'UNKNOWN_PORT'],
+      [{ node: 'b', port: 'constructor' }, '7', 'UNKNOWN_PORT'],
+      [{ node: 'b', port: 'in' }, '{"type":"Integer","data":"x"}', 'MESSAGE_DEFAULTED'],
+    ] as const;
+    for (const [to, text, code] of refusals) await raises(() => sendByHand(network, to, text), { code });
+    network.start();
+    await network.drain();
+    await sendByHand(network, { node: 'b', port: 'in' }, '42');
+    await network.stop();
+    const seen: Message[] = [];
+    for await (const message of network.outports.end!) seen.push(message);
+    equal(seen, [int(40), int(41), int(42)]);
+    await raises(() => sendByHand(network, { node: 'b', port: 'in' }, '43'), { code: 'NETWORK_STOPPED' });
   });
 });

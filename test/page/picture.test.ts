@@ -1,11 +1,12 @@
 import { Message } from '../../src/actor/index.ts';
 import { brief, briefPackets } from '../../src/page/brief.ts';
+import { readMessageText } from '../../src/page/by-hand.ts';
 import { Frames } from '../../src/page/frames.ts';
 import { layOut, type Place } from '../../src/page/layout.ts';
 import { activityOf, EMPTY, type Frame, MOST_ERRORS, type Picture, reduce } from '../../src/page/picture.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
-import { createNetwork, int } from '../network/make-network.ts';
+import { createNetwork, end, int } from '../network/make-network.ts';
 
 const LINES = ['> go -> a.in', 'a.out -> b.in', 'b.out -> end >'];
 const echo = (packet: { in?: Message }) => ({ out: packet.in! });
@@ -53,6 +54,35 @@ suite('picture of a network', test => {
         ['in', 'other'],
         ['out', 'log'],
       ],
+    );
+    await network.stop();
+  });
+
+  test('initial packets have the JSON that sends them once more, unless it is too long for a page', async () => {
+    const long = 'x'.repeat(5000);
+    const network = await createNetwork(
+      LINES,
+      { a: echo, b: echo },
+      {},
+      {
+        connections: [
+          { from: end('a.out'), to: end('b.in') },
+          { to: end('b.in'), data: { type: 'Flow' } },
+          { to: end('a.factor'), data: 0.5 },
+          { to: end('a.in'), data: long },
+        ],
+      },
+    );
+    const { nodes, initial } = begin(new Frames(network)).drawing!;
+    equal(nodes[0]!.inports, ['in', 'factor']);
+    equal(initial, [
+      { node: 'b', port: 'in', text: '{"type":"Object","data":{"type":"Flow"}}' },
+      { node: 'a', port: 'factor', text: '{"type":"Float","data":0.5}' },
+      { node: 'a', port: 'in', text: '' },
+    ]);
+    equal(
+      initial.slice(0, 2).map(({ text }) => readMessageText(text)),
+      [{ type: 'Flow' }, 0.5].map(data => Message.from(data)),
     );
     await network.stop();
   });

@@ -262,6 +262,12 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^network\/faults\.test/,
+    test: /that loops/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^network\/letters\.test/,
     test: /has the recording of its call/,
     reason: 'bytes are not compiled there, so that the modules in a recording cannot be replayed',

@@ -17,7 +17,10 @@ const EVIL = '<img src=x onerror=document.title=1>\u202e\u0007';
 const GRAPH = {
   properties: { name: EVIL },
   processes: { count: { component: 'Count' }, [EVIL]: { component: 'Say' } },
-  connections: [{ from: { nodeId: 'count', portId: 'count' }, to: { nodeId: EVIL, portId: 'number' } }],
+  connections: [
+    { from: { nodeId: 'count', portId: 'count' }, to: { nodeId: EVIL, portId: 'number' } },
+    { to: { nodeId: EVIL, portId: 'word' }, data: EVIL },
+  ],
   inports: { visit: { nodeId: 'count', portId: 'visit' } },
   outports: { text: { nodeId: EVIL, portId: 'text' } },
 };
@@ -25,22 +28,25 @@ const GRAPH = {
 /** The node with that name as the page shows it. */
 const SAY = '<img src=x onerror=document.title=1>\\u202e\\u0007';
 
+/** The initial packet of that node, and its button. */
+const WORD = `word: {"type":"String","data":"${SAY}"} Edit word`;
+
 /** The rows of the tables: those of the nodes, and those of the edges. Both in the order of the graph. */
 const SERVED = [
   'paused',
-  'count | Count | paused | 0 | 0 |  |  |  |  | ',
-  `${SAY} | Say | paused | 0 | 0 |  |  |  |  | `,
+  'count | Count |  | paused | 0 | 0 |  |  |  |  | ',
+  `${SAY} | Say | ${WORD} | paused | 1 | 0 | word: String "${SAY}" |  | {"word":"${SAY}"} |  | `,
   '> visit | count.visit | 2 | 2 | 40',
   `count.count | ${SAY}.number | 0 | 0 | 0`,
   `${SAY}.text | text > | 0 | 0 | 0`,
-  'count | Count | paused | 1 | 0 | visit: Flow | count: Integer 1 | {"count":1} |  | ',
-  `${SAY} | Say | paused | 0 | 0 |  |  |  |  | `,
+  'count | Count |  | paused | 1 | 0 | visit: Flow | count: Integer 1 | {"count":1} |  | ',
+  `${SAY} | Say | ${WORD} | paused | 1 | 0 | word: String "${SAY}" |  | {"word":"${SAY}"} |  | `,
   '> visit | count.visit | 2 | 1 | 20',
   `count.count | ${SAY}.number | 1 | 1 | 23`,
   `${SAY}.text | text > | 0 | 0 | 0`,
   'running',
-  'count | Count | idle | 2 | 0 | visit: Flow | count: Integer 2 | {"count":2} |  | ',
-  `${SAY} | Say | failed | 2 | 1 | number: Integer 2 |  |  |  | CALLBACK_FAILED: no twos ${SAY}`,
+  'count | Count |  | idle | 2 | 0 | visit: Flow | count: Integer 2 | {"count":2} |  | ',
+  `${SAY} | Say | ${WORD} | failed | 3 | 1 | number: Integer 2 |  | {"word":"${SAY}"} |  | CALLBACK_FAILED: no twos ${SAY}`,
   '> visit | count.visit | 2 | 0 | 0',
   `count.count | ${SAY}.number | 2 | 0 | 0`,
   `${SAY}.text | text > | 1 | 0 | 0`,
@@ -49,7 +55,13 @@ const SERVED = [
   'boxes 4',
   `focus ${SAY}`,
   'sent',
-  `JSON_SYNTAX: `,
+  'JSON_SYNTAX: ',
+  'focus message',
+  `${SAY}.word (initial packet)`,
+  `{"type":"String","data":"${SAY}"}`,
+  'MESSAGE_DEFAULTED: message.data: expected a string for String, got 5, invalid: true',
+  'sent, invalid: false',
+  `${SAY} | Say | ${WORD} | idle | 5 | 1 | word: String "new" |  | {"word":"new"} |  | `,
 ].join('\n');
 
 /** Uses the page as a person does, and reports its tables. Runs in the browser. */
@@ -75,7 +87,7 @@ async function useServed(): Promise<void> {
   await until(() => has('| 2 | 2 |'));
   seen.push(find('phase').textContent!, ...rows());
   find('step').click();
-  await until(() => has('Integer 1') && has('| paused | 1 |'));
+  await until(() => has('Integer 1') && has('Count |  | paused | 1 |'));
   seen.push(...rows());
   find('pause').click();
   await until(() => find('error-list').children.length > 0 && has('failed'));
@@ -99,6 +111,23 @@ async function useServed(): Promise<void> {
     await until(() => answer.test(result()));
     seen.push(answer.exec(result())?.[0] ?? result());
   }
+  // The row of the node has the focus after a click in the drawing; its button comes next.
+  const edit = [...document.querySelectorAll('tbody button')].at(-1) as HTMLButtonElement;
+  edit.click();
+  const select = find('port') as HTMLSelectElement;
+  const message = find('message') as HTMLInputElement;
+  seen.push(`focus ${document.activeElement?.id}`, select.selectedOptions[0]!.textContent!, message.value);
+  for (const [text, answer] of [
+    ['{"type":"String","data":5}', /^MESSAGE_DEFAULTED: .*/],
+    ['{"type":"String","data":"new"}', /^sent$/],
+  ] as const) {
+    message.value = text;
+    (find('put') as HTMLButtonElement).click();
+    await until(() => answer.test(result()));
+    seen.push(`${result()}, invalid: ${message.getAttribute('aria-invalid')}`);
+  }
+  await until(() => has('"word":"new"') && !has('| runs |'));
+  seen.push(rows()[1]!);
   await fetch('/report', { method: 'POST', body: seen.join('\n') });
 }
 
@@ -114,7 +143,8 @@ export async function checkNetworkPage(name: BrowserName, program: string): Prom
         state.set('count', count);
         return { count: Message.integer(count) };
       },
-      Say: ({ number }) => {
+      Say: ({ number, word }, { state }) => {
+        if (word) return void state.set('word', word.data as string);
         if (number!.data === 2) throw new Error(`no twos ${EVIL}`);
         return { text: Message.string(EVIL) };
       },
@@ -174,11 +204,13 @@ const STANDALONE = [
   `${SAY} Counter.wasm`,
   'count.increment 1',
   'created',
-  `count | ${SAY} | idle | 1 | 0 | increment: Integer 7 | count: Integer 1 | {"count":1} |  | `,
+  `count | ${SAY} | increment: {"type":"Integer","data":7} Edit increment | idle | 1 | 0 | increment: Integer 7 | count: Integer 1 | {"count":1} |  | `,
   'count: Integer 1',
   'sent',
-  `count | ${SAY} | idle | 2 | 0 | increment: Flow | count: Integer 2 | {"count":2} |  | `,
+  `count | ${SAY} | increment: {"type":"Integer","data":7} Edit increment | idle | 2 | 0 | increment: Flow | count: Integer 2 | {"count":2} |  | `,
   'count: Integer 2',
+  '{"type":"Integer","data":7}',
+  `count | ${SAY} | increment: {"type":"Integer","data":7} Edit increment | idle | 3 | 0 | increment: Integer 8 | count: Integer 3 | {"count":3} |  | `,
   'blocked',
   `title ${SAY}: plugboard`,
 ].join('\n');
@@ -229,6 +261,15 @@ async function useStandalone(evil: string, wasm: string): Promise<void> {
   find('put').click();
   await until(() => row().includes('Integer 2'));
   seen.push(find('result').textContent!, row(), find('out-list').firstElementChild!.textContent!);
+  const select = find<HTMLSelectElement>('port');
+  const message = find<HTMLInputElement>('message');
+  select.selectedIndex = 1;
+  select.dispatchEvent(new Event('change'));
+  seen.push(message.value);
+  message.value = message.value.replace('7', '8');
+  find('put').click();
+  await until(() => row().includes('Integer 3'));
+  seen.push(row());
   seen.push(
     await fetch('data:,').then(
       () => 'not blocked',

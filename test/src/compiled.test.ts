@@ -2,6 +2,7 @@ import { LIMITS } from '../../src/limits.ts';
 import { type CompiledPlugin, compilePlugin, type PluginOptions } from '../../src/node.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { compilations } from '../helpers/compilations.ts';
 import { suite } from '../helpers/suite.ts';
 
 const HOST = { module: 'extism:host/user', name: 'host', results: ['i32'] } as const;
@@ -41,28 +42,6 @@ const codeOf = async (compiled: CompiledPlugin, options: PluginOptions, name: st
   await plugin.close();
   return code;
 };
-
-/** Runs `work`, and returns how many modules the engine compiled of bytes in it. */
-async function compilations(work: () => Promise<unknown>): Promise<number> {
-  const { Module, compile } = WebAssembly;
-  let count = 0;
-  WebAssembly.Module = new Proxy(Module, {
-    construct: (target, args: [BufferSource]) => {
-      count++;
-      return new target(...args);
-    },
-  });
-  WebAssembly.compile = bytes => {
-    count++;
-    return compile.call(WebAssembly, bytes);
-  };
-  try {
-    await work();
-  } finally {
-    Object.assign(WebAssembly, { Module, compile });
-  }
-  return count;
-}
 
 /** A module that no other test has compiled. */
 const unique = (value: number) =>

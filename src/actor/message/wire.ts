@@ -62,8 +62,11 @@ export function fromWire(
   report: Report,
   isKnown: (type: MessageType) => boolean = isPluginType,
 ): Message | undefined {
+  // A fault that is thrown is not repaired.
+  const isRepaired = report !== strictly;
   const skip = (why: string) => {
-    report({ code: 'MESSAGE_SKIPPED', message: `${formatPath(path)}: message skipped: ${why}` });
+    const message = `${formatPath(path)}: ${isRepaired ? 'message skipped: ' : ''}${why}`;
+    report({ code: 'MESSAGE_SKIPPED', message });
     return undefined;
   };
   if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
@@ -80,7 +83,7 @@ export function fromWire(
   const got = `expected ${TYPES[type].expected} for ${type}, got ${describe(wire)}`;
   report({
     code: 'MESSAGE_DEFAULTED',
-    message: `${formatPath([...path, 'data'])}: ${got}; replaced by the default`,
+    message: `${formatPath([...path, 'data'])}: ${got}${isRepaired ? '; replaced by the default' : ''}`,
   });
   return message(type, fallback);
 }

@@ -136,14 +136,16 @@ export class Outbox implements Sink {
   }
 
   /** @param ready awaited before a packet goes out */
-  async *read(
-    ready?: (entry: Entry) => Promise<void> | undefined,
-  ): AsyncGenerator<Received, void, undefined> {
-    for (let entry = await this.#take(); entry; entry = await this.#take()) {
+  read(ready?: (entry: Entry) => Promise<void> | undefined): AsyncIterable<Received> {
+    // Not a generator, which takes several turns for each packet.
+    const next = async (): Promise<IteratorResult<Received, undefined>> => {
+      const entry = await this.#take();
+      if (!entry) return { done: true, value: undefined };
       const waiting = ready?.(entry);
       if (waiting) await waiting;
-      yield { ...entry.delivery, number: entry.number };
-    }
+      return { done: false, value: { ...entry.delivery, number: entry.number } };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next }) };
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import type { Message, Packet } from '../../actor/message/message.ts';
 import type { StateMap } from '../../actor/state/state-store.ts';
 import type { ActorState } from '../../actor/state/written-state.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanPort } from '../plan/plan.ts';
 
 /** The state of a node. An engine that keeps it elsewhere writes the map of an `ActorState`, and gives back a map. */
 export type NodeState = ActorState | StateMap;
@@ -154,6 +154,11 @@ export interface Engine {
    * false if its id came before.
    */
   send(port: string, message: Message, options?: SendOptions): Promise<boolean>;
+  /**
+   * Puts a message on its way to a port of a node to which the plan leads packets, as if it had come again. While the way is full,
+   * it waits. Resolves once the message is kept.
+   */
+  sendTo(to: PlanPort, message: Message, options?: Omit<SendOptions, 'id' | 'at'>): Promise<void>;
   /** The messages of a port of the network. Each goes to one reader. Ends once the engine is closed. */
   receive(port: string): AsyncIterable<Received>;
   /** A reader has used a message of `receive`. Until then it comes again after a crash. */

@@ -1,7 +1,7 @@
 import { describe, refuseOption } from '../../actor/errors.ts';
 import { Message } from '../../actor/message/message.ts';
 import { withCommas } from '../../units.ts';
-import { fenced, NetworkError, networkStopped } from '../errors.ts';
+import { fenced, NetworkError, networkStopped, unknownEnd } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
 import { type Plan, type PlanPort, portKey } from '../plan/plan.ts';
 import type { BoundOptions } from './bounds.ts';
@@ -212,6 +212,19 @@ export class MemoryEngine implements NetworkEngine {
       },
     });
     return isNew;
+  }
+
+  async sendTo({ node, port }: PlanPort, message: Message, options: SendOptions = {}): Promise<void> {
+    this.#checkOpen();
+    if (!this.ends().some(end => end.node === node && end.port === port)) throw unknownEnd(node, port);
+    const { signal, trace = NO_TRACE } = options;
+    const put = { message, trace, bytes: messageBytes(message), channels: [this.again(node, port)] };
+    await this.#room.whenRoom(null, put.channels, signal, {
+      run: () => {
+        this.keep({ node, read: [], puts: [put] });
+        this.#put(put);
+      },
+    });
   }
 
   receive(port: string): AsyncIterable<Received> {

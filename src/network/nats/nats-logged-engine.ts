@@ -18,7 +18,7 @@ import { fenced, NetworkError } from '../errors.ts';
 import { LoggedEngine, positionsOf } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
 import { Suspects, type Turns } from '../log/suspects.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanPort } from '../plan/plan.ts';
 import { onAbort } from './abort.ts';
 import { type Bury, Inlet } from './inlet.ts';
 import { type Arrive, followReceipt, Receipt, Upstream } from './links.ts';
@@ -320,6 +320,11 @@ export class NatsLoggedEngine extends LoggedEngine {
     const isNew = await super.send(port, message, options);
     await this.flush();
     return isNew;
+  }
+
+  override async sendTo(to: PlanPort, message: Message, options?: SendOptions): Promise<void> {
+    await super.sendTo(to, message, options);
+    await this.flush();
   }
 
   override receive(port: string): AsyncIterable<Received> {

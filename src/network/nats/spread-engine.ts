@@ -15,7 +15,7 @@ import type {
 import type { Depth, Modules, NetworkEngine } from '../engine/network-engine.ts';
 import { NetworkError, networkStopped, unknownInport } from '../errors.ts';
 import { Turns } from '../log/suspects.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanPort } from '../plan/plan.ts';
 import { onAbort, pause } from './abort.ts';
 import { Inlet } from './inlet.ts';
 import { hasCode } from './jet-stream.ts';
@@ -214,6 +214,13 @@ export class SpreadEngine implements NetworkEngine {
         await pause(FULL_MS, signal ?? this.#halted.signal);
       }
     }
+  }
+
+  /** Ways to a node belong to the worker that runs it. */
+  async sendTo(to: PlanPort, message: Message, options?: SendOptions): Promise<void> {
+    const { engine } = this.#slotOf.get(to.node) ?? {};
+    if (engine) return engine.sendTo(to, message, options);
+    throw new NetworkError('UNKNOWN_PORT', `send: node ${describe(to.node)} does not run in this worker`);
   }
 
   /** Messages leave by subjects: nobody gets them here. */
