@@ -313,6 +313,19 @@ suite('wasi/memory-fs', test => {
     equal({ ...(dev as MemoryChanges) }, { null: null, zero: null });
   });
 
+  test('the default quota is 64 MiB, and the default of maxNodes 65,536', async () => {
+    const fs = new MemoryFs();
+    const program = new Program({ '/': fs });
+    const fd = program.openFile('file');
+    is(program.call('fd_allocate', fd, 0n, 2n ** 26n + 1n), 'ENOSPC');
+    program.do('fd_allocate', fd, 0n, 2n ** 26n);
+    is(fs.usedBytes, 2 ** 26);
+    // The root counts too.
+    const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [at, '']));
+    await raises(() => new MemoryFs(files(65_536)), { code: 'WASI_INVALID_FILES' });
+    is(new MemoryFs(files(65_535)).usedBytes, 0);
+  });
+
   test('files, folders and links count against maxNodes', () => {
     const fs = new MemoryFs({}, { maxNodes: 3 });
     const program = new Program({ '/': fs });

@@ -22,6 +22,17 @@ suite('wasi/web', test => {
   });
 
   const { sleepNs } = webClock();
+  test('sleeps on every thread that may wait', () => {
+    const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
+    let mayWait = true;
+    try {
+      wait();
+    } catch {
+      mayWait = false;
+    }
+    is(sleepNs !== undefined, mayWait);
+  });
+
   if (!sleepNs) test.skip('sleeps at least as long as asked', 'this thread may not block');
   else
     test('sleeps at least as long as asked', () => {
