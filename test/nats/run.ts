@@ -65,8 +65,9 @@ test('the worker of docs/NETWORKS.md runs with the package and its client', asyn
   const data = await runPage(server);
   if (data !== 1) throw new Error(`expected a count of 1, got ${data}`);
 });
-test('the command line runs a spread graph, looks at it, and replaces its module', async () => {
-  const { data, status, dead, reloads } = await runCommands(server);
+test('the command line runs a spread graph with its page, looks at it, and replaces its module', async () => {
+  const { data, status, dead, reloads, hasPage } = await runCommands(server);
+  if (!hasPage) throw new Error('there is no page of the running graph');
   const isRight = data === 1 && /^ *count +[0-9a-f-]{36}$/m.test(status) && /^0 messages/m.test(status);
   if (!isRight || dead !== '') throw new Error(`got ${data}\n${status}${dead}`);
   const expected =
