@@ -50,11 +50,11 @@ reload gives all workers another module of a component. If one of them cannot ru
         `ACTION: expected one of ${ACTIONS.join(', ')}, got ${JSON.stringify(action)}`,
       );
     const isReload = action === 'reload';
-    if (isReload !== component.length + forget.length > 0)
-      throw new CliError(
-        'USAGE',
-        'reload: expected --component NAME=FILE or --forget NAME, and no other action has these',
-      );
+    const hasChanges = component.length + forget.length > 0;
+    if (isReload && !hasChanges)
+      throw new CliError('USAGE', 'reload: expected --component NAME=FILE or --forget NAME');
+    if (!isReload && hasChanges)
+      throw new CliError('USAGE', `${action}: takes no --component and no --forget; reload does`);
     const modules = await readModules(component);
     const connection = await connectNats(url);
     try {

@@ -152,6 +152,22 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     env: { PLUGBOARD_LOG: 'yes' },
     stderr: 'USAGE: PLUGBOARD_LOG: expected debug or off, got "yes"',
   },
+  {
+    args: ['net', 'look', 'nats://x', 'visits'],
+    stderr: 'USAGE: ACTION: expected one of status, dead, redrive, reload, got "look"',
+  },
+  {
+    args: ['net', 'reload', 'nats://x', 'visits'],
+    stderr: 'USAGE: reload: expected --component NAME=FILE or --forget NAME',
+  },
+  {
+    args: ['net', 'status', 'nats://x', 'visits', '--forget', 'Counter'],
+    stderr: 'USAGE: status: takes no --component and no --forget; reload does',
+  },
+  {
+    args: ['net', 'reload', 'nats://x', 'visits', '--component', 'Counter=missing.wasm'],
+    stderr: 'FILE: missing.wasm: there is no such file',
+  },
   { args: ['call', 'x.wasm', 'f'], stderr: 'FILE: x.wasm: there is no such file' },
   { args: ['run', 'x.wasm'], stderr: 'FILE: x.wasm: there is no such file' },
   {

@@ -72,7 +72,7 @@ export async function runPage(server: TestServer): Promise<unknown> {
 /** Runs a spread graph by the command line, and looks at it. Returns the data that leaves it, and the output of the commands. */
 export async function runCommands(
   server: TestServer,
-): Promise<{ data: unknown; status: string; dead: string; reloads: string }> {
+): Promise<{ data: unknown; status: string; dead: string; reloads: string; hasPage: boolean }> {
   const folder = makeFolder();
   const graph = JSON.parse(readFileSync(join(folder, 'graph.json'), 'utf8')) as { properties: object };
   writeFileSync(
@@ -84,13 +84,20 @@ export async function runCommands(
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [...program, ...args], { cwd: folder, encoding: 'utf8' });
   const running = ['run', 'graph.json', '--component', 'Counter=counter.wasm', '--timeout', '2000'];
-  const child = spawn(process.execPath, [...program, ...running, '--nats', url, '--spread'], {
+  const child = spawn(process.execPath, [...program, ...running, '--nats', url, '--spread', '--page'], {
     cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', text => {
+    told += text;
   });
   const exited = new Promise<number | null>(resolve => child.once('exit', resolve));
   try {
     const data = await visit(server, 'commands');
+    const address = await until('the address of the page', async () => /page: (http\S+)/.exec(told)?.[1]);
+    const picture = await fetch(address);
+    const html = await picture.text();
     const status = run('net', 'status', url, 'commands');
     const dead = run('net', 'dead', url, 'commands');
     // The same module with a custom section more, one without the ports of the graph, and one that is not a module.
@@ -113,6 +120,7 @@ export async function runCommands(
       status: status.stdout + status.stderr,
       dead: dead.stdout + dead.stderr,
       reloads: reloads.join('\n'),
+      hasPage: picture.ok && html.includes('<html'),
     };
   } finally {
     child.kill('SIGKILL');

@@ -214,6 +214,11 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
+    file: /^network\/nats-reload\.test/,
+    reason: 'bytes are not compiled there, so that a time limit is refused',
+  },
+  {
+    runtimes: ['workerd'],
     file: /^src\/large-module\.test/,
     test: /checks in its code/,
     reason: 'bytes are not compiled there, so that a time limit is refused',
