@@ -24,6 +24,7 @@ export class HopTrace implements Trace {
     return this.#trace.failures;
   }
 
+  /** @internal */
   attach(plugin: Parameters<Trace['attach']>[0]): ReturnType<Trace['attach']> {
     const hooks = this.#trace.attach(plugin);
     return { ...hooks, begin: (name, input) => hooks.begin(name, input, this.traceparent) };
