@@ -3,7 +3,7 @@ import type { ImportCall, ImportOutcome, PluginTrace, Trace, TracedPlugin } from
 import { isThenable } from '../values/thenable.ts';
 import { Contents } from './contents.ts';
 import { Decoder } from './decode.ts';
-import { type CallEnd, type ImportSite, TRACE_VERSION, type TraceEvent } from './events.ts';
+import { type CallEnd, type ImportEvent, type ImportSite, TRACE_VERSION, type TraceEvent } from './events.ts';
 import { type ReadTraceOptions, readTraceOptions, type TraceOptions } from './options.ts';
 import { refusedBy } from './refusals.ts';
 import { Secrets } from './secrets.ts';
@@ -132,7 +132,8 @@ class PluginEvents {
   }
 
   #inCall() {
-    return { ...this.#at(), call: this.#calls, instance: this.#instances };
+    const { plugin, atMs } = this.#at();
+    return { plugin, atMs, call: this.#calls, instance: this.#instances };
   }
 
   #content(bytes: Uint8Array) {
@@ -172,32 +173,39 @@ class PluginEvents {
     const link = this.#plugin.linkOf(call);
     const from: ImportSite['from'] = link.from === 'kernel' && name === 'http_request' ? 'http' : link.from;
     const params = this.#decoder.params(call, link);
-    const site: ImportSite = {
-      ...this.#inCall(),
-      id: ++this.#imports,
-      module,
-      namespace,
-      name,
-      from,
-      params,
-    };
+    const { plugin, atMs, call: number, instance } = this.#inCall();
+    const id = ++this.#imports;
     const entered = from === 'host' || from === 'http' || (from === 'wasi' && name === 'poll_oneoff');
-    if (entered) this.#emit({ type: 'enter', ...site });
+    if (entered) {
+      const site = { plugin, atMs, call: number, instance, id, module, namespace, name, from, params };
+      this.#emit({ type: 'enter', ...site });
+    }
     const start = performance.now();
     return outcome => {
       const error = 'error' in outcome ? outcome.error : undefined;
       const results = 'error' in outcome ? [] : this.#decoder.results(call, link, outcome);
       const decidedBy = refusedBy(error, results.find(({ kind }) => kind === 'errno')?.text);
-      this.#emit({
+      // Written out: Node 20 takes ten times as long where one object is spread into another.
+      const event: ImportEvent = {
         type: 'import',
-        ...site,
+        plugin,
+        atMs,
+        call: number,
+        instance,
+        id,
+        module,
+        namespace,
+        name,
+        from,
+        params,
         durationMs: rounded(performance.now() - start),
         results,
         allowed: decidedBy === undefined,
-        ...(decidedBy !== undefined && { decidedBy }),
-        ...(error !== undefined && { error: this.#contents.error(error, this.#secrets) }),
         entered,
-      });
+      };
+      if (decidedBy !== undefined) event.decidedBy = decidedBy;
+      if (error !== undefined) event.error = this.#contents.error(error, this.#secrets);
+      this.#emit(event);
     };
   }
 }
