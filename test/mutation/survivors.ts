@@ -8,7 +8,7 @@ export interface Survivor {
 }
 
 /** The result of the last run, as it printed it. */
-export const SCORE = { sample: 600, run: 0, killed: 0, timeouts: 0, survived: 0, unexplained: 0 };
+export const SCORE = { sample: 600, run: 375, killed: 312, timeouts: 9, survived: 54, unexplained: 31 };
 
 export const SURVIVORS: readonly Survivor[] = [
   {
