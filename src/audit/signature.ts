@@ -2,6 +2,7 @@ import { anArray, aText, isPlain, type Kind, type OptionTable, readOptions } fro
 import { attempt, CreateError, describe, messageOf } from '../errors.ts';
 import type { PolicyEnvelope, PolicyKey, PolicyVerifier } from '../given/policy-types.ts';
 import { fromBase64, toBase64 } from '../values/base64.ts';
+import { hexOf } from '../values/hex.ts';
 import { rawSignature } from './ecdsa.ts';
 import { parsePlaced, readPlaced } from './policy-file.ts';
 
@@ -189,7 +190,7 @@ async function importPem(pem: string): Promise<CryptoKey> {
   const [, base64] =
     /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]{1,4096})-----END PUBLIC KEY-----/.exec(pem) ?? [];
   const spki = attempt(() => fromBase64(base64!.replace(/\s/g, '')), null);
-  const hex = Array.from(spki ?? [], byte => byte.toString(16).padStart(2, '0')).join('');
+  const hex = hexOf(spki ?? []);
   const [name] = CURVES.find(([, id]) => hex.includes(id)) ?? [];
   if (!spki || !name)
     throw invalid(

@@ -1,6 +1,7 @@
 import { aText, type OptionTable, orNull, readOptions } from '../../wasi/options.ts';
 import { SEND_OPTIONS, type SendOptions } from '../actor/call-options.ts';
 import { refuseOption } from '../actor/errors.ts';
+import { hexOf } from '../values/hex.ts';
 
 export interface NetworkSendOptions extends SendOptions {
   /**
@@ -44,5 +45,4 @@ export function nextTraceparent(before: string | undefined): string {
   return `00-${trace}-${hex(8)}-${flags}`;
 }
 
-const hex = (bytes: number): string =>
-  [...crypto.getRandomValues(new Uint8Array(bytes))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+const hex = (bytes: number): string => hexOf(crypto.getRandomValues(new Uint8Array(bytes)));

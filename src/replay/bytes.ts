@@ -5,7 +5,3 @@ const encoder = new TextEncoder();
 /** A copy of bytes, or of a text as UTF-8. */
 export const toBytes = (value: unknown): Uint8Array =>
   typeof value === 'string' ? encoder.encode(value) : (bytesOf(value)?.slice() ?? new Uint8Array());
-
-const hexOf = (bytes: Uint8Array) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-
-export { hexOf };

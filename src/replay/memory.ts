@@ -2,7 +2,7 @@ import { HEADER_BYTES } from '../../abi/header.ts';
 import type { Kernel } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
 import { sha256 } from '../trace/hmac.ts';
-import { hexOf } from './bytes.ts';
+import { hexOf } from '../values/hex.ts';
 
 /** A memory that a worker shares has another size, and another header. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {

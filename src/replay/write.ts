@@ -2,8 +2,9 @@ import type { Outside } from '../host/outside.ts';
 import type { TappedModule, TappedSettings } from '../host/tap.ts';
 import { sha256 } from '../trace/hmac.ts';
 import type { Secrets } from '../trace/secrets.ts';
+import { hexOf } from '../values/hex.ts';
 import { stringify } from '../values/text.ts';
-import { hexOf, toBytes } from './bytes.ts';
+import { toBytes } from './bytes.ts';
 import {
   RECORDING_FORMAT,
   RECORDING_VERSION,

@@ -1,3 +1,5 @@
+import { hexOf } from '../values/hex.ts';
+
 /**
  * SHA-256, FIPS 180-4 section 6.2. Written here because that of the runtime returns a promise, and an event must leave before the
  * call of the plugin goes on.
@@ -84,5 +86,5 @@ export function hmac(key: Uint8Array, bytes: Uint8Array): string {
     return sha256(joined);
   };
   const hash = keyed(0x5c, keyed(0x36, bytes));
-  return Array.from(hash, byte => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(hash);
 }

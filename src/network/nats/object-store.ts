@@ -1,4 +1,5 @@
 import { toBase64 } from '../../values/base64.ts';
+import { hexOf } from '../../values/hex.ts';
 import { joined } from '../log/record.ts';
 import { hasCode, type JetStream } from './jet-stream.ts';
 import { readKey } from './keys.ts';
@@ -111,8 +112,5 @@ export async function ifStream<T>(asking: Promise<T>): Promise<T | undefined> {
 
 const sha256 = async (bytes: Uint8Array<ArrayBuffer>) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-
-const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
 const urlBase64 = (bytes: Uint8Array): string => toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_');
