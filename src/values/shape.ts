@@ -1,6 +1,6 @@
 import { isObject } from './object.ts';
 
-// Shapes of data that may come from anywhere: recordings and traces.
+// Shapes of data that may come from anywhere: recordings, traces, journals, keys on a server.
 
 /** Checks a value, and throws an error that names the place and the expected form. */
 export type Shape = (value: unknown, where: string) => void;
@@ -38,16 +38,22 @@ export const tuple =
       return refuse(`an array of ${shapes.length}`, where);
     for (const [index, shape] of shapes.entries()) shape(value[index], `${where}[${index}]`);
   };
+/** An object with these keys, and others that nobody reads. */
+export const atLeast =
+  (shapes: Record<string, Shape>): Shape =>
+  (value, where) => {
+    if (!isObject(value)) return refuse('an object', where);
+    for (const [key, shape] of Object.entries(shapes)) {
+      if (!Object.hasOwn(value, key)) refuse(`the key ${key}`, where);
+      shape(value[key], `${where}.${key}`);
+    }
+  };
 /** An object with these keys and no other; those in `optional` may be missing. */
 export const object =
   (shapes: Record<string, Shape>, optional: Record<string, Shape> = {}): Shape =>
   (value, where) => {
-    if (!isObject(value)) return refuse('an object', where);
-    for (const [key, shape] of Object.entries(shapes)) {
-      if (!(key in value)) refuse(`the key ${key}`, where);
-      shape(value[key], `${where}.${key}`);
-    }
-    for (const [key, item] of Object.entries(value)) {
+    atLeast(shapes)(value, where);
+    for (const [key, item] of Object.entries(value as object)) {
       if (Object.hasOwn(shapes, key)) continue;
       if (!Object.hasOwn(optional, key)) refuse(`no key ${JSON.stringify(key.slice(0, 50))}`, where);
       optional[key]!(item, `${where}.${key}`);

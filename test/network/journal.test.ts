@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { type JsonValue, Message } from '../../src/actor/index.ts';
 import { JournalEngine, Network } from '../../src/network/node.ts';
+import { crc32 } from '../../src/values/crc32.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -158,7 +159,31 @@ suite('engine in journals', test => {
     await next.close();
   });
 
-  const damage: readonly [name: string, act: (file: string) => void, message: RegExp][] = [
+  /** Changes a line, and makes its checksum right. */
+  const rewrite = (at: number, change: (line: Record<string, unknown>) => void) => (file: string) => {
+    const text = readFileSync(file, 'utf8').split('\n');
+    const line = JSON.parse(text[at]!.slice(9)) as Record<string, unknown>;
+    change(line);
+    const json = JSON.stringify(line);
+    text[at] = `${crc32(new TextEncoder().encode(json))} ${json}`;
+    writeFileSync(file, text.join('\n'));
+  };
+  const misshapen: readonly [at: number, key: string, value: unknown, message: RegExp][] = [
+    [0, 'packets', 1e12, /packet 0: expected the key source/],
+    [0, 'packets', -1, /its first line\.packets: expected a whole number/],
+    [0, 'positions', 'go', /its first line\.positions: expected an object/],
+    [0, 'ids', { go: 'x' }, /its first line\.ids: expected an array/],
+    [0, 'epoch', '1', /its first line\.epoch: expected a whole number/],
+    [0, 'more', 1, /its first line: expected no key "more"/],
+    [1, 'read', { go: 'x' }, /a commit\.read: expected a whole number/],
+    [1, 'state', { value: 7 }, /a commit\.state\.value: expected an object/],
+    [1, 'sent', [{}], /a commit\.sent\[0\]: expected the key to/],
+    [1, 'sent', [{ to: ['a'], message: { value: 1 }, trace: {} }], /\.trace: expected the key causes/],
+    [1, 'dead', {}, /a commit\.dead: expected an array/],
+    [1, 'id', ['go'], /a commit\.id: expected an array of 2/],
+  ];
+
+  const damage: readonly (readonly [name: string, act: (file: string) => void, message: RegExp])[] = [
     ['has other content', file => writeFileSync(file, 'notes'), /expected a journal of plugboard/],
     [
       'was damaged after it was on the disk',
@@ -170,6 +195,16 @@ suite('engine in journals', test => {
       /a journal is damaged or missing/,
     ],
     ['is missing', file => rmSync(file), /a journal is damaged or missing/],
+    ...misshapen.map(
+      ([at, key, value, message]) =>
+        [
+          `has ${JSON.stringify(value)} as ${key} in line ${at}`,
+          rewrite(at, line => {
+            line[key] = value;
+          }),
+          message,
+        ] as const,
+    ),
   ];
   for (const [name, act, message] of damage) {
     test(`a folder of which a journal ${name} is refused`, async () => {

@@ -187,4 +187,30 @@ suite('modules of a network on NATS', test => {
     match(error.message, /module of component "Say" that plugboard net reload has put there/);
     await stop(network);
   });
+
+  // Everybody who may write to the server can have written these.
+  const foreign: readonly [key: string, content: string, message: RegExp][] = [
+    ['modules', '{', /the key \$KV\.PB_foreign-0_LEASE\.modules cannot be read/],
+    ['modules', '{"chosen":[]}', /its content\.chosen: expected an object/],
+    ['modules', '{"chosen":{"Say":7}}', /its content\.chosen: expected a text/],
+    ['modules', '{"chosen":{},"offered":"x"}', /its content\.offered: expected an object/],
+    ['parts', '[]', /its content: expected an object/],
+    ['parts', '{"a":null}', /its content: expected a text/],
+  ];
+  for (const [index, [key, content, message]] of foreign.entries())
+    test(`foreign content under the key ${key} is refused: ${content}`, async () => {
+      const name = `foreign-${index}`;
+      await stop(await start(name, { spread: true }));
+      fake.publish(`$KV.PB_${name}_LEASE.${key}`, new TextEncoder().encode(content));
+      await raises(() => start(name, { spread: true }), { code: 'INVALID_STATE_FILE', message });
+    });
+
+  test('foreign content under the key of another worker ends the network, with the key', async () => {
+    const name = 'foreign-worker';
+    const network = await start(name, { spread: true });
+    const waiting = network.outports.ofa![Symbol.asyncIterator]().next();
+    fake.publish(`$KV.PB_${name}_LEASE.worker.other`, new TextEncoder().encode('"all"'));
+    const message = /LEASE\.worker\.other cannot be read: its content: expected an array/;
+    await raises(() => waiting, { code: 'NETWORK_STOPPED', message });
+  });
 });

@@ -3,6 +3,7 @@ import type { Engine } from '../../src/network/engine/engine.ts';
 import { makers } from '../../src/network/engine/lasting.ts';
 import { type Component, Network } from '../../src/network/index.ts';
 import { NatsEngine } from '../../src/network/nats/index.ts';
+import { linesOf } from '../../src/network/nats/nats-log.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -513,6 +514,18 @@ suite('engine on NATS', test => {
     const used = new NatsEngine(connection);
     await raises(() => create('used', used), { code: 'NATS_CLIENT_MISSING' });
     await raises(() => create('used', used), { code: 'INVALID_CONFIG', message: /make one for each/ });
+  });
+
+  test('a record without a line feed at its end is read', () => {
+    const text = new TextDecoder();
+    const lines = linesOf(new TextEncoder().encode('"a"\none\n"b"\ntwo'));
+    equal(
+      [...lines].map(([node, line]) => [node, text.decode(line)]),
+      [
+        ['"a"', 'one\n'],
+        ['"b"', 'two'],
+      ],
+    );
   });
 
   test('the engines end', () => engines.end());

@@ -6,8 +6,11 @@ import type { Message } from '../../actor/message/message.ts';
 import { fromWire, toWire } from '../../actor/message/wire.ts';
 import { isPaths, type Path, pathsOfBytes, putBytes } from '../../actor/state/state-file.ts';
 import type { StateMap } from '../../actor/state/state-store.ts';
+import { messageOf as errorText } from '../../errors.ts';
 import { crc32 } from '../../values/crc32.ts';
+import type { Shape } from '../../values/shape.ts';
 import type { DeadLetter, DeadStep, NodeState, Positions, Trace } from '../engine/engine.ts';
+import * as shapes from './shapes.ts';
 
 // A journal is a text file. Each line is a checksum, a blank, and a JSON object. First comes a snapshot: a line, and one for each
 // packet that nobody has read. The others are commits. RATIONALE: why-has-each-node-a-journal
@@ -201,11 +204,15 @@ export function readJournal(bytes: Uint8Array): Journal {
     throw invalid('expected a journal of plugboard, got other content; it is left as it is');
   if (first.version !== VERSION)
     throw invalid(`expected a journal of version ${VERSION}, got version ${describe(first.version)}`);
-  const count = first.packets as number;
-  const packets = Array.from({ length: count }, () => lines.next().value);
-  if (!packets.every(line => line))
-    throw invalid('its first lines are damaged; take the folder from a backup');
-  const snapshot = readSnapshot(first, packets as JsonObject[]);
+  check(first, shapes.snapshot, 'its first line');
+  const packets: JsonObject[] = [];
+  for (let left = first.packets as number; left > 0; left--) {
+    const packet = lines.next().value;
+    if (!packet) throw invalid('its first lines are damaged; take the folder from a backup');
+    check(packet, shapes.packet, `packet ${packets.length}`);
+    packets.push(packet);
+  }
+  const snapshot = readSnapshot(first, packets);
   const commits: CommitRecord[] = [];
   let synced = snapshot.commit;
   let isWhole = true;
@@ -269,6 +276,7 @@ function readSnapshot(line: JsonObject, packets: readonly JsonObject[]): Snapsho
 }
 
 function readCommit(line: JsonObject): CommitRecord {
+  check(line, shapes.commit, 'a commit');
   return {
     commit: line.commit as number,
     synced: line.synced as number,
@@ -285,6 +293,15 @@ function readCommit(line: JsonObject): CommitRecord {
     id: getOwn(line, 'id') as unknown as CommitRecord['id'],
     attempts: getOwn(line, 'attempts') as number | undefined,
   };
+}
+
+/** @throws {ActorError} INVALID_STATE_FILE */
+function check(line: JsonObject, shape: Shape, where: string): void {
+  try {
+    shape(line, where);
+  } catch (cause) {
+    throw invalid(errorText(cause));
+  }
 }
 
 const objects = (list: JsonValue | undefined) => (list ?? []) as unknown as JsonObject[];

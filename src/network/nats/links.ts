@@ -1,7 +1,9 @@
 import type { Message } from '../../actor/message/message.ts';
 import type { Positions, Trace } from '../engine/engine.ts';
 import { readCommits, readJournal } from '../log/record.ts';
+import { positions } from '../log/shapes.ts';
 import { pause } from './abort.ts';
+import { contentOf } from './keys.ts';
 import { linesOf, RecordReader, readWindow } from './nats-log.ts';
 import type { NatsWorker } from './nats-worker.ts';
 
@@ -116,7 +118,7 @@ export class Receipt {
       for (let told: Positions | undefined; told !== this.#read && !this.#signal.aborted; ) {
         const next = this.#read;
         // Another worker may have read on: no position goes back.
-        await this.#worker.changeKey<Positions>(this.#key, old => highest(old, next));
+        await this.#worker.changeKey<Positions>(this.#key, positions, old => highest(old, next));
         told = next;
         await pause(TELL_MS, this.#signal);
       }
@@ -141,7 +143,7 @@ export function followReceipt(
     signal,
     async () => {
       const last = await jetStream.read(`KV_${bucket}`, { last_by_subj: key });
-      const read = last ? (JSON.parse(new TextDecoder().decode(last.data)) as Positions) : {};
+      const read = last ? contentOf<Positions>(last.data, key, positions) : {};
       for (const [source, position] of Object.entries(read)) use(source, position);
     },
   );

@@ -1,5 +1,6 @@
 import { ActorError, describe } from '../../actor/errors.ts';
 import { messageOf } from '../../errors.ts';
+import { object, oneOf, plain, record } from '../../values/shape.ts';
 import type { Modules } from '../engine/network-engine.ts';
 import type { JetStream } from './jet-stream.ts';
 import { readKey } from './keys.ts';
@@ -24,11 +25,18 @@ export interface Offer {
   readonly object: string;
 }
 
+export const modulesKeyShape = object(
+  { chosen: record(plain) },
+  { offered: object({ id: plain, component: plain, object: plain }) },
+);
+
 /** The answer of a worker to an offer. */
 export interface Answer {
   readonly state: 'ready' | 'refused' | 'running';
   readonly error?: string;
 }
+
+export const answerShape = object({ state: oneOf('ready', 'refused', 'running') }, { error: plain });
 
 export const modulesKeyOf = (bucket: string) => `$KV.${bucket}.modules`;
 export const answerKeyOf = (bucket: string, offer: string, worker: string) =>
@@ -97,7 +105,8 @@ export class ModuleWatch {
 
   async #read(): Promise<ModulesKey> {
     const { jetStream, bucket } = this.#worker;
-    return (await readKey<ModulesKey>(jetStream, `KV_${bucket}`, modulesKeyOf(bucket))) ?? { chosen: {} };
+    const key = modulesKeyOf(bucket);
+    return (await readKey<ModulesKey>(jetStream, `KV_${bucket}`, key, modulesKeyShape)) ?? { chosen: {} };
   }
 
   async #take(component: string, object: string): Promise<void> {

@@ -181,7 +181,7 @@ const joinedLines = (parts: ReadonlyMap<string, Uint8Array[]>) =>
 function addLines(parts: Map<string, Uint8Array[]>, body: Uint8Array): void {
   let own: Uint8Array[] = [];
   for (let start = 0; start < body.length; ) {
-    const end = body.indexOf(LINE_FEED, start) + 1;
+    const end = body.indexOf(LINE_FEED, start) + 1 || body.length;
     const line = body.subarray(start, end);
     start = end;
     const isName = line[0] === 0x22 || line[0] === 0x6e;

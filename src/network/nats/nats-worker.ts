@@ -1,5 +1,6 @@
 import { ActorError, describe, refuseOption } from '../../actor/errors.ts';
 import { setOwn } from '../../actor/json/value.ts';
+import { plain, record, type Shape } from '../../values/shape.ts';
 import type { Modules } from '../engine/network-engine.ts';
 import { JetStream, type NatsConnection } from './jet-stream.ts';
 import { changeKey } from './keys.ts';
@@ -112,9 +113,10 @@ export class NatsWorker {
   /** Writes a key whose content is an object. @param change returns the next content; undefined if it stays */
   async changeKey<T extends object>(
     key: string,
+    shape: Shape,
     change: (old: T | undefined) => T | undefined,
   ): Promise<void> {
-    await changeKey(this.jetStream, `KV_${this.bucket}`, key, change);
+    await changeKey(this.jetStream, `KV_${this.bucket}`, key, shape, change);
   }
 
   /**
@@ -123,7 +125,7 @@ export class NatsWorker {
    */
   async keepParts(parts: ReadonlyMap<string, string>): Promise<void> {
     const nameOf = (part: string) => (part === '' ? 'the whole network' : `the part ${describe(part)}`);
-    await this.changeKey<{ [node: string]: string }>(`$KV.${this.bucket}.parts`, (old = {}) => {
+    await this.changeKey<Parts>(partsKeyOf(this.bucket), partsShape, (old = {}) => {
       const next = { ...old };
       for (const [node, part] of parts) {
         const before = Object.hasOwn(old, node) ? old[node]! : part;
@@ -164,6 +166,11 @@ export class NatsWorker {
     }
   }
 }
+
+/** The content of the key `parts`: the log of each node. */
+export type Parts = { readonly [node: string]: string };
+export const partsShape = record(plain);
+export const partsKeyOf = (bucket: string) => `$KV.${bucket}.parts`;
 
 /** Returns the subject and the stream of the log of a part; of the whole network without one. */
 export function logNames(network: string, part: string | undefined): { subject: string; stream: string } {

@@ -1,5 +1,6 @@
 import { toBase64 } from '../../values/base64.ts';
 import { hexOf } from '../../values/hex.ts';
+import { atLeast, plain } from '../../values/shape.ts';
 import { joined } from '../log/record.ts';
 import { hasCode, type JetStream } from './jet-stream.ts';
 import { readKey } from './keys.ts';
@@ -13,6 +14,8 @@ interface Meta {
   readonly name: string;
   readonly nuid: string;
 }
+
+const metaShape = atLeast({ name: plain, nuid: plain });
 
 /**
  * Objects by the SHA-256 of their bytes, in an object store of NATS, as its other clients read it.
@@ -65,7 +68,7 @@ export class ObjectStore {
 
   /** Returns an object; undefined if it is not there whole. */
   async get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const meta = await ifStream(readKey<Meta>(this.#jetStream, this.#stream, this.#metaOf(name)));
+    const meta = await ifStream(this.#read(this.#metaOf(name)));
     if (!meta) return undefined;
     const chunks: Uint8Array[] = [];
     for (let seq = 1; ; ) {
@@ -85,10 +88,14 @@ export class ObjectStore {
     const kept = names.map(name => this.#metaOf(name));
     for (const subject of metas) {
       if (kept.includes(subject)) continue;
-      const meta = await readKey<Meta>(this.#jetStream, this.#stream, subject);
+      const meta = await this.#read(subject);
       const filters = [subject, ...(meta ? [this.#chunks(meta.nuid)] : [])];
       for (const filter of filters) await this.#jetStream.api(`STREAM.PURGE.${this.#stream}`, { filter });
     }
+  }
+
+  #read(subject: string): Promise<Meta | undefined> {
+    return readKey<Meta>(this.#jetStream, this.#stream, subject, metaShape);
   }
 
   #chunks(nuid: string): string {

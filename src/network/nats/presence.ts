@@ -1,5 +1,7 @@
+import { list, orNull, plain } from '../../values/shape.ts';
 import { pause } from './abort.ts';
 import type { JetStream } from './jet-stream.ts';
+import { contentOf } from './keys.ts';
 
 /** The workers that are alive, each with the parts that it can run; null for all. */
 export type Alive = ReadonlyMap<string, readonly string[] | null>;
@@ -142,7 +144,7 @@ export class Presence {
     if (this.#parts.has(id)) return null;
     const key = await this.#jetStream.read(this.#stream, { last_by_subj: this.#prefix + id });
     if (!key) return undefined;
-    const parts = JSON.parse(new TextDecoder().decode(key.data)) as readonly string[] | null;
+    const parts = contentOf<readonly string[] | null>(key.data, this.#prefix + id, orNull(list(plain)));
     this.#parts.set(id, parts);
     return parts;
   }

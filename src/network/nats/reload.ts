@@ -1,7 +1,15 @@
 import { pause } from './abort.ts';
 import type { JetStream } from './jet-stream.ts';
 import { changeKey, readKey } from './keys.ts';
-import { type Answer, answerKeyOf, type ModulesKey, modulesKeyOf, objectsOf } from './module-watch.ts';
+import {
+  type Answer,
+  answerKeyOf,
+  answerShape,
+  type ModulesKey,
+  modulesKeyOf,
+  modulesKeyShape,
+  objectsOf,
+} from './module-watch.ts';
 import { ObjectStore } from './object-store.ts';
 
 const POLL_MS = 100;
@@ -84,6 +92,7 @@ export class Reload {
           this.#jetStream,
           this.#stream,
           answerKeyOf(this.#bucket, id, worker),
+          answerShape,
         );
         if (answer?.state === 'refused') problems.set(worker, answer.error ?? '');
         else if (answer?.state !== state && answer?.state !== 'running') {
@@ -103,12 +112,14 @@ export class Reload {
   }
 
   async #read(): Promise<ModulesKey> {
-    const key = await readKey<ModulesKey>(this.#jetStream, this.#stream, modulesKeyOf(this.#bucket));
-    return key ?? { chosen: {} };
+    const key = modulesKeyOf(this.#bucket);
+    const modules = await readKey<ModulesKey>(this.#jetStream, this.#stream, key, modulesKeyShape);
+    return modules ?? { chosen: {} };
   }
 
   #change(change: (key: ModulesKey) => ModulesKey | undefined): Promise<void> {
     const key = modulesKeyOf(this.#bucket);
-    return changeKey<ModulesKey>(this.#jetStream, this.#stream, key, (old = { chosen: {} }) => change(old));
+    const changed = (old: ModulesKey = { chosen: {} }) => change(old);
+    return changeKey<ModulesKey>(this.#jetStream, this.#stream, key, modulesKeyShape, changed);
   }
 }

@@ -3,8 +3,9 @@ import { toWire } from '../../actor/message/wire.ts';
 import type { DeadLetter } from '../engine/engine.ts';
 import { restore } from '../log/restore.ts';
 import { hasCode, JetStream, type NatsConnection } from './jet-stream.ts';
+import { readKey } from './keys.ts';
 import { NatsLog } from './nats-log.ts';
-import { logNames } from './nats-worker.ts';
+import { logNames, type Parts, partsKeyOf, partsShape } from './nats-worker.ts';
 import { ifStream } from './object-store.ts';
 import { Reload } from './reload.ts';
 import { tokenOf } from './token.ts';
@@ -26,10 +27,8 @@ export async function readNetwork(
   const jetStream = await JetStream.on(connection, new AbortController().signal, () => {}, load);
   const bucket = `PB_${name}_LEASE`;
   try {
-    const key = await jetStream.read(`KV_${bucket}`, { last_by_subj: `$KV.${bucket}.parts` });
-    if (!key) return undefined;
-    const parts = JSON.parse(new TextDecoder().decode(key.data)) as { [node: string]: string };
-    return new NetworkReport(jetStream, name, bucket, parts);
+    const parts = await readKey<Parts>(jetStream, `KV_${bucket}`, partsKeyOf(bucket), partsShape);
+    return parts && new NetworkReport(jetStream, name, bucket, parts);
   } catch (error) {
     if (hasCode(error, 'noStream')) return undefined;
     throw error;
@@ -43,12 +42,7 @@ export class NetworkReport {
   /** The nodes of each log. */
   readonly #nodes = new Map<string, string[]>();
 
-  constructor(
-    jetStream: JetStream,
-    name: string,
-    bucket: string,
-    parts: { readonly [node: string]: string },
-  ) {
+  constructor(jetStream: JetStream, name: string, bucket: string, parts: Parts) {
     this.#jetStream = jetStream;
     this.#name = name;
     this.#bucket = bucket;
