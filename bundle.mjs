@@ -7,7 +7,7 @@ import { plugboard } from './dist/src/build/esbuild.js';
 
 // RATIONALE: why-is-the-single-file-57-kb-and-not-30
 // The last quarter of a KiB is for `isolation: 'fresh'`: its option, the sizes of memories as plugins see them, and the names of its exports.
-const BUDGET_BYTES = { first: 46.25 * 1024, all: 84 * 1024 };
+const BUDGET_BYTES = { first: 46.25 * 1024, all: 85 * 1024 };
 const folder = 'dist/browser';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 
@@ -64,7 +64,7 @@ await build({
 });
 
 // A page loads the first file. The others come with the first plugin that needs them: 9 KB of them only with `policy` or
-// `limits`, and 6 KB for limits of time, memory and fuel that change its code.
+// `limits`, and 7 KB for limits of time, memory and fuel that change its code.
 const sizes = output.map(({ fileName, code }) => [fileName, gzipSync(code, { level: 9 }).length]);
 for (const [fileName, bytes] of sizes) console.log(`${folder}/${fileName}: ${bytes} bytes gzip`);
 const [first] = sizes.filter(([fileName]) => fileName === 'plugboard.min.js').map(([, bytes]) => bytes);

@@ -164,7 +164,7 @@ function openFolders(platform: Platform, { mounts, preopens }: Settings): Record
     if (folders.some(([path]) => path === guest)) {
       throw new CreateError(
         'INVALID_OPTION',
-        `allowed_paths: two folders at the path "${guest}" of the plugin`,
+        `allowed_paths: two folders at "${guest}"`,
       );
     }
     try {

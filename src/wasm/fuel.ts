@@ -1,14 +1,26 @@
-import { body, code, exportItem, functionType, globalType, SECTIONS, unsigned } from '../../abi/encode.ts';
+import {
+  body,
+  code,
+  exportItem,
+  functionType,
+  globalType,
+  SECTIONS,
+  unsigned,
+  VALUE_TYPES,
+} from '../../abi/encode.ts';
 import { FUEL_EXPORTS, NO_LIMIT } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { readBody } from './instructions.ts';
 import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+import { addMirror, CALLS, MirrorRule, removeMirror } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Memories = Counts['memories'];
 
-const [LOOP, GLOBAL_GET, MEMORY_GROW] = [0x03, 0x23, 0x40];
+const { i64: I64 } = VALUE_TYPES;
+const [LOOP, LOCAL_GET, GLOBAL_GET, MEMORY_GROW] = [0x03, 0x20, 0x23, 0x40];
+const [I32_CONST, I64_CONST] = [0x41, 0x42];
 const [STRUCTURES, BULK] = [0xfb, 0xfc];
 const TABLE_GROW = 15;
 
@@ -91,56 +103,68 @@ interface Charge {
   cost: number;
   /** Whether it traps once the counter is below 0. So do function entries and loop turns, each of which costs 1 more. */
   tests: boolean;
+  /** Whether it is the first of its body, where the mirror has no value yet. */
+  isEntry: boolean;
   length: Step['length'];
+  /** Whether it costs nothing, and reads the counter after a call into the mirror. */
+  isReload: boolean;
 }
 
-function chargesOf(original: Uint8Array, memories: Memories): Charge[] {
-  let block: Charge = { at: -1, cost: 1, tests: true, length: null };
+const FREE_OF_CHARGE = { cost: 0, tests: false, isEntry: false, length: null, isReload: false };
+const RELOAD = { ...FREE_OF_CHARGE, isReload: true };
+
+/** Returns the charges of a body. */
+function chargesOf(original: Uint8Array, memories: Memories) {
+  const rule = new MirrorRule();
+  let block: Charge = { ...FREE_OF_CHARGE, at: -1, cost: 1, tests: true, isEntry: true };
   const charges = [block];
-  const first = readSteps(original, memories, ({ start, end, cost, isLoop, endsBlock, length }) => {
-    if (length) charges.push({ at: start, cost: 0, tests: false, length });
+  const first = readSteps(original, memories, ({ start, end, cost, isLoop, endsBlock, length, opcode }) => {
+    rule.see(opcode);
+    if (length) charges.push({ ...FREE_OF_CHARGE, at: start, length });
     block.cost += cost;
+    if (CALLS.has(opcode)) charges.push({ ...RELOAD, at: end });
     if (!endsBlock) return;
-    block = { at: end, cost: isLoop ? 1 : 0, tests: isLoop, length: null };
+    block = { ...FREE_OF_CHARGE, at: end, cost: isLoop ? 1 : 0, tests: isLoop };
     charges.push(block);
   });
   charges[0]!.at = first;
-  return charges.filter(({ cost, length }) => cost > 0 || length);
+  const needed = charges.filter(({ cost, length, isReload }) => cost > 0 || length || isReload);
+  return { charges: needed, isMirrored: rule.holds };
 }
 
-const TEST = (global: number) => [
-  `global.get ${global}`,
-  'i64.const 0',
-  'i64.lt_s',
-  'if',
-  'unreachable',
-  'end',
-];
+const TEST = ['i64.const 0', 'i64.lt_s', 'if', 'unreachable', 'end'];
 
 /** The added global and functions, and the code of charges with them. */
 interface Added {
   global: number;
   charge32: number;
   charge64: number;
-  codeOf(charge: Omit<Charge, 'at'>): Bytes;
+  /** @param local the mirror of the body; undefined without one */
+  codeOf(charge: Omit<Charge, 'at'>, local: number | undefined): Bytes;
 }
 
 function makeAdded(global: number, charge32: number, charge64: number): Added {
   // A module has thousands of blocks, and few costs.
   const made = new Map<string, Bytes>();
-  const encode = ({ cost, tests, length }: Omit<Charge, 'at'>) =>
-    code(
-      length
-        ? [`i32.const ${length.scale}`, `call ${length.is64 ? charge64 : charge32}`]
-        : [
-            ...[`global.get ${global}`, `i64.const ${cost}`, 'i64.sub', `global.set ${global}`],
-            ...(tests ? TEST(global) : []),
-          ],
-    );
-  const codeOf: Added['codeOf'] = charge => {
-    const { cost, tests, length } = charge;
-    const key = `${cost} ${tests} ${length?.scale} ${length?.is64}`;
-    const bytes = made.get(key) ?? Uint8Array.from(encode(charge));
+  const listing = (
+    { cost, tests, isEntry, length }: Omit<Charge, 'at'>,
+    local: number | undefined,
+  ): readonly string[] => {
+    const [fromGlobal, toGlobal] = [`global.get ${global}`, `global.set ${global}`];
+    const has = local === undefined ? null : { get: `local.get ${local}`, set: `local.set ${local}` };
+    const reload = has ? [fromGlobal, has.set] : [];
+    if (length) return [`i32.const ${length.scale}`, `call ${length.is64 ? charge64 : charge32}`, ...reload];
+    if (cost === 0) return reload;
+    return [
+      ...[has && !isEntry ? has.get : fromGlobal, `i64.const ${cost}`, 'i64.sub'],
+      ...(has ? [`local.tee ${local}`, toGlobal] : [toGlobal]),
+      ...(tests ? [has ? has.get : fromGlobal, ...TEST] : []),
+    ];
+  };
+  const codeOf: Added['codeOf'] = (charge, local) => {
+    const { cost, tests, isEntry, length } = charge;
+    const key = `${cost} ${tests} ${isEntry} ${length?.scale} ${length?.is64} ${local}`;
+    const bytes = made.get(key) ?? Uint8Array.from(code(listing(charge, local)));
     made.set(key, bytes);
     return bytes;
   };
@@ -159,7 +183,8 @@ const FUEL: Instrument = {
     const byLength = (toLong: readonly string[]) =>
       body([
         ...[`global.get ${globals}`, 'local.get 0', ...toLong, 'local.get 1', 'i64.extend_i32_u', 'i64.shl'],
-        ...[`i64.const ${BYTES_PER_UNIT}`, 'i64.shr_u', 'i64.sub', `global.set ${globals}`, ...TEST(globals)],
+        ...[`i64.const ${BYTES_PER_UNIT}`, 'i64.shr_u', 'i64.sub', `global.set ${globals}`],
+        ...[`global.get ${globals}`, ...TEST],
         'local.get 0',
       ]);
     return {
@@ -185,17 +210,20 @@ const FUEL: Instrument = {
           byLength([]),
         ],
       },
-      insert: original => insert(original, added, memories),
-      takeOut: fuelled => takeOut(fuelled, added, memories),
+      insert: (original, params) => insert(original, params, added, memories),
+      takeOut: (fuelled, params) => takeOut(fuelled, params, added, memories),
     };
   },
 };
 
-function insert(original: Uint8Array, added: Added, memories: Memories): Bytes {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const charge of chargesOf(original, memories)) {
-    parts.push(original.subarray(from, charge.at), added.codeOf(charge));
+function insert(original: Uint8Array, params: number, added: Added, memories: Memories): Bytes {
+  const { charges, isMirrored } = chargesOf(original, memories);
+  const mirror = isMirrored ? addMirror(original, params, I64) : null;
+  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  let from = mirror?.first ?? 0;
+  for (const charge of charges) {
+    if (charge.isReload && !mirror) continue;
+    parts.push(original.subarray(from, charge.at), added.codeOf(charge, mirror?.local));
     from = charge.at;
   }
   return concat([...parts, original.subarray(from)]);
@@ -203,49 +231,66 @@ function insert(original: Uint8Array, added: Added, memories: Memories): Bytes {
 
 /**
  * Returns a body without its charges; null where one is missing, or differs from the cost of its block. No instruction of the plugin's own can
- * name the added global or functions.
+ * name the added global, local or functions.
  */
-function takeOut(fuelled: Uint8Array, added: Added, memories: Memories): Uint8Array | null {
+function takeOut(fuelled: Uint8Array, params: number, added: Added, memories: Memories): Uint8Array | null {
+  const rule = new MirrorRule();
   const steps: Step[] = [];
-  readSteps(fuelled, memories, step => steps.push(step));
-  const parts: Uint8Array[] = [];
-  let from = 0;
+  readSteps(fuelled, memories, step => {
+    rule.see(step.opcode);
+    steps.push(step);
+  });
+  const mirror = rule.holds ? removeMirror(fuelled, params, I64) : null;
+  const local = mirror?.local;
+  const reload = mirror ? added.codeOf(RELOAD, local) : new Uint8Array();
+  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  let from = mirror?.first ?? 0;
   const leaveOut = (start: number, end: number) => {
     parts.push(fuelled.subarray(from, start));
     from = end;
   };
+  const standsAt = (start: number, bytes: Uint8Array) =>
+    isEqual(fuelled.subarray(start, start + bytes.length), bytes);
   /** Units that were paid for the block, and are not used yet. */
   let paid = 0;
-  let isOwed: Pick<Charge, 'cost' | 'tests'> | null = { cost: 1, tests: true };
+  let isOwed: Pick<Charge, 'cost' | 'tests' | 'isEntry'> | null = { cost: 1, tests: true, isEntry: true };
   for (let at = 0; at < steps.length; at++) {
     const step = steps[at]!;
     if (isOwed) {
-      const { cost, tests }: Pick<Charge, 'cost' | 'tests'> = isOwed;
+      const owed: Pick<Charge, 'cost' | 'tests' | 'isEntry'> = isOwed;
       isOwed = null;
-      const charge = readCharge(fuelled, steps, at, added, tests);
+      const charge = readCharge(fuelled, steps, at, added, owed, local);
       if (charge) {
-        paid = charge.cost - cost;
+        paid = charge.cost - owed.cost;
         at += charge.steps - 1;
         leaveOut(step.start, steps[at]!.end);
         continue;
       }
-      if (cost > 0) return null;
+      if (owed.cost > 0) return null;
     }
-    const { start, length, opcode } = step;
-    const next = steps[at + 2];
-    const call =
-      opcode === 0x41 && next?.length ? added.codeOf({ cost: 0, tests: false, length: next.length }) : null;
-    if (call && isEqual(fuelled.subarray(start, next!.start), call)) {
-      leaveOut(start, next!.start);
-      at++;
-      steps[at + 1] = { ...next!, length: null };
-      continue;
+    const { start, end, length, opcode } = step;
+    // The instruction that is charged by length comes after the two of its charge, and the two of a reload.
+    const behind = at + (mirror ? 4 : 2);
+    const next = steps[behind];
+    if (opcode === I32_CONST && next?.length) {
+      const call = added.codeOf({ ...FREE_OF_CHARGE, length: next.length }, local);
+      if (standsAt(start, call) && start + call.length === next.start) {
+        leaveOut(start, next.start);
+        steps[behind] = { ...next, length: null };
+        at = behind - 1;
+        continue;
+      }
     }
     if (length || (opcode === GLOBAL_GET && isOf(fuelled, step, added.global))) return null;
     paid -= step.cost;
+    if (mirror && CALLS.has(opcode)) {
+      if (!standsAt(end, reload)) return null;
+      leaveOut(end, end + reload.length);
+      at += 2;
+    }
     if (!step.endsBlock) continue;
     if (paid !== 0) return null;
-    isOwed = { cost: step.isLoop ? 1 : 0, tests: step.isLoop };
+    isOwed = { cost: step.isLoop ? 1 : 0, tests: step.isLoop, isEntry: false };
   }
   return paid === 0 ? concat([...parts, fuelled.subarray(from)]) : null;
 }
@@ -259,15 +304,17 @@ function readCharge(
   steps: readonly Step[],
   at: number,
   added: Added,
-  tests: boolean,
+  { tests, isEntry }: Pick<Charge, 'tests' | 'isEntry'>,
+  local: number | undefined,
 ): { cost: number; steps: number } | null {
   const [get, cost] = [steps[at]!, steps[at + 1]];
-  if (get.opcode !== GLOBAL_GET || !isOf(bytes, get, added.global) || !cost) return null;
+  if ((get.opcode !== GLOBAL_GET && get.opcode !== LOCAL_GET) || cost?.opcode !== I64_CONST) return null;
   // The cost is positive, so that its signed LEB128 is the unsigned one, perhaps with a byte of zeros.
   const units = new Cursor(bytes, cost.start + 1).u64('a cost');
-  const charge = added.codeOf({ cost: units, tests, length: null });
-  const isWhole = isEqual(bytes.subarray(get.start, get.start + charge.length), charge);
-  return isWhole ? { cost: units, steps: tests ? 10 : 4 } : null;
+  const charge = added.codeOf({ ...FREE_OF_CHARGE, cost: units, tests, isEntry }, local);
+  const isWhole = charge.length > 0 && isEqual(bytes.subarray(get.start, get.start + charge.length), charge);
+  const pays = local === undefined ? 4 : 5;
+  return isWhole ? { cost: units, steps: pays + (tests ? 6 : 0) } : null;
 }
 
 /** Returns the module with the counter; null where it uses a form that this host does not know, or has exports of these names. */

@@ -104,11 +104,26 @@ function readInstruction(body: Cursor, visit: Visit): number {
 
 const ignore: Visit = () => {};
 
-function readLocals(body: Cursor): void {
+/** The declarations of locals in a body. */
+export interface Locals {
+  /** Number of groups, each of one type. */
+  groups: number;
+  /** Number of locals. */
+  total: number;
+  /** Offset of the first group, and of the first instruction. */
+  start: number;
+  end: number;
+}
+
+export function readLocals(body: Cursor): Locals {
+  let [groups, total, start] = [0, 0, -1];
   body.each('locals', () => {
-    body.u32('how many locals');
+    if (start < 0) start = body.at;
+    total += body.u32('how many locals');
     readValueType(body);
+    groups++;
   });
+  return { groups, total, start: start < 0 ? body.at : start, end: body.at };
 }
 
 /** Reads the body of a function, from its locals to its end. @throws {Malformed} at an unknown instruction */
@@ -126,14 +141,15 @@ export function readExpression(body: Cursor, visit: Visit): void {
 
 /**
  * Reads the body of a function. The engine has accepted the module before.
+ * @param visit called for each instruction, as by `readBody`
  * @returns offsets of the places where code may repeat: before the first instruction, and at the start of each loop
  * @throws {Malformed} at an unknown instruction
  */
-export function findRepeated(body: Cursor): number[] {
+export function findRepeated(body: Cursor, visit: Visit = ignore): number[] {
   readLocals(body);
   const found = [body.at];
   while (body.left > 0) {
-    if (readInstruction(body, ignore) === LOOP) found.push(body.at);
+    if (readInstruction(body, visit) === LOOP) found.push(body.at);
   }
   return found;
 }

@@ -20,10 +20,14 @@ export interface Counts {
 /** The items that an instrument adds, as encoded items by section id, and its code for bodies. */
 export interface Additions {
   items: Readonly<Record<number, readonly number[][]>>;
-  /** Returns a body with the added code. @throws {Malformed} for a form that the host does not know */
-  insert(body: Uint8Array): Uint8Array;
+  /**
+   * Returns a body with the added code.
+   * @param params number of parameters of the function
+   * @throws {Malformed} for a form that the host does not know
+   */
+  insert(body: Uint8Array, params: number): Uint8Array;
   /** Returns a body without the added code; null where it is not as `insert` adds it. */
-  takeOut(body: Uint8Array): Uint8Array | null;
+  takeOut(body: Uint8Array, params: number): Uint8Array | null;
 }
 
 /**
@@ -48,6 +52,12 @@ const countsOf = ({ types, functions, tables, globals, memories }: ModuleOutline
   memories,
 });
 
+/** Returns a function that gives the number of parameters of a module's own function. */
+function paramsOf({ imports, functions }: ModuleOutline): (index: number) => number {
+  const imported = imports.filter(({ kind }) => kind === 'function').length;
+  return index => functions[imported + index]?.params.length ?? 0;
+}
+
 /** Returns the module with the additions. Null where the module uses a form that this host does not know. */
 export const add = (instrument: Instrument, bytes: Bytes): Bytes | null =>
   unlessMalformed(() => addTo(instrument, bytes));
@@ -57,11 +67,13 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
   const taken = Object.values(exports);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
   const { items, insert } = additionsTo(countsOf(outline), startIndex(bytes, outline), bytes);
+  const params = paramsOf(outline);
+  const insertInto = (body: Uint8Array, index: number) => insert(body, params(index));
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   const append = (id: number, section: Section | undefined) => {
     const { count, rest } = section ? vectorOf(bytes, section) : { count: 0, rest: new Uint8Array() };
     const added = items[id]!;
-    const own = id === SECTIONS.code ? mapBodies(rest, count, insert) : [rest];
+    const own = id === SECTIONS.code ? mapBodies(rest, count, insertInto) : [rest];
     if (!own) throw new Malformed(bytes.length, 'the end of the bodies', 'more bytes');
     const contents = concat([
       Uint8Array.from(unsigned(count + added.length)),
@@ -89,12 +101,12 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
 function mapBodies(
   bodies: Uint8Array,
   count: number,
-  change: (body: Uint8Array) => Uint8Array | null,
+  change: (body: Uint8Array, index: number) => Uint8Array | null,
 ): Uint8Array[] | null {
   const file = new Cursor(bodies);
   const parts: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const body = change(file.take(file.u32('the size of a body'), 'a body'));
+    const body = change(file.take(file.u32('the size of a body'), 'a body'), index);
     if (!body) return null;
     parts.push(Uint8Array.from(unsigned(body.length)), body);
   }
@@ -111,6 +123,7 @@ export const isOnlyAdded = (instrument: Instrument, bytes: Bytes, changed: Bytes
 function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(changed)];
   const { items, takeOut } = additionsTo(countsOf(before), startIndex(bytes, before), bytes);
+  const params = paramsOf(before);
   const isAdded = ({ id }: Section) => items[id] !== undefined;
   const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
   const kept = after.sections.filter(section => !isAdded(section));
@@ -126,8 +139,8 @@ function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: By
     if (count !== original.count + added.length || !head) return false;
     if (Number(key) !== SECTIONS.code) return isEqual(head, original.rest);
     const file = new Cursor(original.rest);
-    const bodies = mapBodies(head, original.count, body => {
-      const without = takeOut(body);
+    const bodies = mapBodies(head, original.count, (body, index) => {
+      const without = takeOut(body, params(index));
       return without && isEqual(without, file.take(file.u32('the size of a body'), 'a body'))
         ? without
         : null;
@@ -164,6 +177,8 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
   };
   if (Math.min(counts.types, counts.functions, counts.tables, counts.globals) < 0) return null;
   const { items, takeOut } = additionsTo(counts, start, changed);
+  const params = paramsOf(outline);
+  const takeOutOf = (body: Uint8Array, index: number) => takeOut(body, params(index));
   const parts: Uint8Array[] = [changed.subarray(0, 8)];
   let isStarted = start === undefined;
   for (const section of sections) {
@@ -183,7 +198,7 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
     const left = count - added.length;
     if (left < 0 || !head) return null;
     if (left === 0) continue;
-    const kept = id === SECTIONS.code ? mapBodies(head, left, takeOut) : [head];
+    const kept = id === SECTIONS.code ? mapBodies(head, left, takeOutOf) : [head];
     if (!kept) return null;
     const contents = concat([Uint8Array.from(unsigned(left)), ...kept]);
     parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);

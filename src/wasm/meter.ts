@@ -7,14 +7,18 @@ import {
   SECTIONS,
   tableType,
   unsigned,
+  VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { METER_EXPORTS } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { findRepeated } from './instructions.ts';
 import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+import { addMirror, CALLS, MirrorRule, removeMirror } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+const { i32: I32 } = VALUE_TYPES;
 
 /** Number of function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;
@@ -45,39 +49,93 @@ const METER: Instrument = {
         ]),
       ],
     };
-    const check = Uint8Array.from(
-      code([
-        ...[`global.get ${globals}`, 'i32.const -1', 'i32.add', `global.set ${globals}`],
-        ...[`global.get ${globals}`, 'i32.eqz', 'if', `call ${refill}`, 'end'],
-      ]),
-    );
+    const codes = makeCodes(globals, refill);
     return {
       items,
-      insert: original => insert(original, check),
-      takeOut: metered => takeOut(metered, check),
+      insert: (original, params) => insert(original, params, codes),
+      takeOut: (metered, params) => takeOut(metered, params, codes),
     };
   },
 };
 
-/** Returns a body with `check` at the places where its code may repeat. */
-function insert(original: Uint8Array, check: Uint8Array): Bytes {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const place of findRepeated(new Cursor(original))) {
-    parts.push(original.subarray(from, place), check);
-    from = place;
+/** The code of a check, and of a reload after a call. @param local the mirror of the counter; undefined without one */
+interface Codes {
+  check(local: number | undefined, isEntry: boolean): Uint8Array;
+  reload(local: number): Uint8Array;
+}
+
+function makeCodes(global: number, refill: number): Codes {
+  const encode = (listing: readonly string[]) => Uint8Array.from(code(listing));
+  const reload = (local: number) => [`global.get ${global}`, `local.set ${local}`];
+  const check = (local: number | undefined, isEntry: boolean) => [
+    ...[local === undefined || isEntry ? `global.get ${global}` : `local.get ${local}`],
+    ...[
+      'i32.const -1',
+      'i32.add',
+      ...(local === undefined ? [] : [`local.tee ${local}`]),
+      `global.set ${global}`,
+    ],
+    ...[local === undefined ? `global.get ${global}` : `local.get ${local}`, 'i32.eqz'],
+    ...['if', `call ${refill}`, ...(local === undefined ? [] : reload(local)), 'end'],
+  ];
+  // A module has thousands of checks, and few different ones.
+  const checks = new Map<string, Uint8Array>();
+  return {
+    check(local, isEntry) {
+      const key = `${local} ${isEntry}`;
+      const bytes = checks.get(key) ?? encode(check(local, isEntry));
+      checks.set(key, bytes);
+      return bytes;
+    },
+    reload: local => encode(reload(local)),
+  };
+}
+
+/** The places of a body at which code is added, in their order. */
+function placesOf(body: Uint8Array): { places: { at: number; isCall: boolean }[]; isMirrored: boolean } {
+  const rule = new MirrorRule();
+  const calls: number[] = [];
+  const cursor = new Cursor(body);
+  const repeated = findRepeated(cursor, opcode => {
+    rule.see(opcode);
+    if (CALLS.has(opcode)) calls.push(cursor.at);
+  });
+  const places = repeated.map(at => ({ at, isCall: false }));
+  if (!rule.holds) return { places, isMirrored: false };
+  places.push(...calls.map(at => ({ at, isCall: true })));
+  return { places: places.sort((one, other) => one.at - other.at), isMirrored: true };
+}
+
+/** Returns a body with a check at the places where its code may repeat. */
+function insert(original: Uint8Array, params: number, { check, reload }: Codes): Bytes {
+  const { places, isMirrored } = placesOf(original);
+  const mirror = isMirrored ? addMirror(original, params, I32) : null;
+  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  let from = mirror?.first ?? 0;
+  for (const [index, { at, isCall }] of places.entries()) {
+    if (isCall && !mirror) continue;
+    parts.push(
+      original.subarray(from, at),
+      isCall ? reload(mirror!.local) : check(mirror?.local, index === 0),
+    );
+    from = at;
   }
   return concat([...parts, original.subarray(from)]);
 }
 
 /** Returns a metered body without its checks; null where a check is missing. */
-function takeOut(metered: Uint8Array, check: Uint8Array): Uint8Array | null {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const place of findRepeated(new Cursor(metered))) {
-    if (!isEqual(metered.subarray(place, place + check.length), check)) return null;
-    parts.push(metered.subarray(from, place));
-    from = place + check.length;
+function takeOut(metered: Uint8Array, params: number, { check, reload }: Codes): Uint8Array | null {
+  const { places, isMirrored } = placesOf(metered);
+  const mirror = isMirrored ? removeMirror(metered, params, I32) : null;
+  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  let from = mirror?.first ?? 0;
+  for (const [index, { at, isCall }] of places.entries()) {
+    // The call of a check is a part of it.
+    if (isCall && (!mirror || at < from)) continue;
+    const added = isCall ? reload(mirror!.local) : check(mirror?.local, index === 0);
+    if (!isEqual(metered.subarray(at, at + added.length), added)) return null;
+    parts.push(metered.subarray(from, at));
+    from = at + added.length;
   }
   return concat([...parts, metered.subarray(from)]);
 }

@@ -35,7 +35,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: withV8,
-    file: /^src\/(fuel|meter|fresh)\.test/,
+    file: /^src\/(fuel|meter|mirror|fresh)\.test/,
     test: /stays valid|end as those of new plugins|fixtures are put back in place/,
     reason: 'rewrites large modules, which asks nothing of the runtime but its engine: that of Node',
   },

@@ -68,7 +68,7 @@ suite('files', test => {
       createPlugin(wasm, { preopens: { '/': new MemoryFs() }, allowedPaths: { '/': '.' } });
     // Runtimes without folders of a host say that instead.
     await raises(creating, {
-      message: /^allowed_paths: (two folders at the path "\/"|this platform has no folders)/,
+      message: /^allowed_paths: (two folders at "\/"|this platform has no folders)/,
     });
   });
 
