@@ -1,5 +1,7 @@
+import { HEADER, HEADER_BYTES } from '../../abi/header.ts';
 import { KernelMemory } from '../../abi/index.ts';
-import { is, ok } from '../helpers/assert.ts';
+import { MAX_GRANULES, SIZE_CLASSES, sizeClass } from '../../abi/size-classes.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -33,6 +35,36 @@ suite('abi/memory', test => {
       }
       for (const [handle, length] of live) is(memory.length(handle), length, `seed ${seed}`);
     }
+  });
+
+  test('before the first reset, the input is empty', () => {
+    const memory = new KernelMemory();
+    equal([memory.inputStart, memory.inputLength], [0, 0]);
+    const header = new DataView(memory.memory.buffer);
+    equal(
+      [HEADER.inputSpan1, HEADER.inputSpan8].map(at => header.getUint32(at, true)),
+      [0, 0],
+    );
+  });
+
+  test('a freed block is not used again for a block that ends where the memory ends', () => {
+    const memory = new KernelMemory();
+    const freed = memory.alloc(16);
+    while (HEADER_BYTES + memory.usedBytes + 16 < memory.sizeBytes) memory.alloc(16);
+    memory.free(freed);
+    is(memory.alloc(16), memory.sizeBytes - 16);
+    is(memory.alloc(16), freed);
+  });
+
+  test('size classes hold every size, and rise with it up to the largest block', () => {
+    let last = 0;
+    for (let granules = 1; granules <= MAX_GRANULES; granules += Math.ceil(granules / 32)) {
+      const { index, granules: rounded } = sizeClass(granules);
+      ok(index >= last && index < SIZE_CLASSES, `${granules} granules: class ${index}`);
+      ok(rounded >= granules && rounded * 8 <= granules * 9, `${granules} granules: ${rounded}`);
+      last = index;
+    }
+    ok(sizeClass(MAX_GRANULES).index < SIZE_CLASSES);
   });
 
   test('a plugin reaches each byte of a block that the host places, and not the next page', () => {

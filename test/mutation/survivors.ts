@@ -153,4 +153,47 @@ export const SURVIVORS: readonly Survivor[] = [
     mistake: '`17` → `16` size classes after the powers of two',
     reason: 'equivalent: no block has the largest class',
   },
+  {
+    id: '96018ec0037e',
+    file: 'abi/memory.ts',
+    mistake: '`>` → `>=` where a block ends with the pages that plugins reach',
+    reason: 'equivalent: the slower path is taken, and finds nothing to zero',
+  },
+  {
+    id: 'c2d86c0e6d0b',
+    file: 'wasi/seen.ts',
+    mistake: '`&&` → `||` in the search for the count of written bytes',
+    reason: 'equivalent: in every function that writes bytes, the first number that it writes is their count',
+  },
+  {
+    id: 'd8727a2fd7ce',
+    file: 'wasi/functions/path.ts',
+    mistake: 'paths of up to 65 bytes in place of 64 are read by the loop',
+    reason: 'equivalent: the loop and the decoder return the same text',
+  },
+  {
+    id: 'b7ccbe550b5c',
+    file: 'wasi/seen.ts',
+    mistake: 'a missing memory is bound too',
+    reason: 'equivalent: a memory that is bound to `undefined` holds no bytes, as an unbound one',
+  },
+  {
+    id: 'c2b9157129a2',
+    file: 'abi/block-table.ts',
+    mistake: '1 in place of 0 in the link of a retired block',
+    reason:
+      'equivalent: no link below `LIVE` belongs to a block in use, and nothing follows the link of a retired block',
+  },
+  {
+    id: '5a632e785fca',
+    file: 'abi/block-table.ts',
+    mistake: 'a buffer of records grows by the words of each group, and is not doubled',
+    reason: 'equivalent but for speed',
+  },
+  {
+    id: '791b27ae3483',
+    file: 'abi/block-table.ts',
+    mistake: 'three bytes for each of the first groups in the directory of block records',
+    reason: 'equivalent: the directory grows when a group does not fit',
+  },
 ];

@@ -175,6 +175,7 @@ suite('wasi/memory-fs', test => {
     await raises(() => new MemoryFs({ a: 'xyz' }, { quotaBytes: 2 }), { code: 'WASI_INVALID_FILES' });
     await raises(() => new MemoryFs({ a: '', b: {} }, { maxNodes: 2 }), { code: 'WASI_INVALID_FILES' });
     is(new MemoryFs({ a: 'xyz' }, { quotaBytes: 3, maxNodes: 2 }).usedBytes, 3);
+    is(new MemoryFs({ null: nullFile }, { quotaBytes: 0 }).usedBytes, 0);
   });
 
   test('every byte counts against the quota, and a file without names and descriptors no longer counts', () => {

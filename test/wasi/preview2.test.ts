@@ -1,4 +1,4 @@
-import { type FsDirectory, type FsFile, MemoryFs } from '../../wasi/index.ts';
+import { type FsDirectory, type FsFile, type FsStat, MemoryFs } from '../../wasi/index.ts';
 import { errnoOf } from '../../wasi/preview2/errno.ts';
 import { descriptorFs, type Preview2Descriptor, preview2Preopens } from '../../wasi/preview2/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
@@ -44,6 +44,30 @@ suite('wasi/preview2', test => {
   test('names that an implementation could take for paths are refused', () => {
     for (const name of ['a/b', 'a\\b', '..', 'a\0']) is(rootOf('no-entry').lookup(name), 28);
   });
+
+  const mixed = (upper: bigint, lower: bigint) =>
+    BigInt.asUintN(64, upper ^ (lower * 0x9e37_79b9_7f4a_7c15n));
+  const [large, small] = [1n << 40n, (1n << 40n) - 1n];
+  for (const { title, upper, lower, ino } of [
+    { title: 'a file number and a count of changes', upper: 5n, lower: 1n, ino: 5n },
+    { title: 'the same file number and another count', upper: 5n, lower: 2n, ino: 5n },
+    { title: 'two numbers just below 2^40', upper: small, lower: small, ino: small },
+    { title: 'the time of the last change and a number', upper: 7_000_000_009n, lower: 3n, ino: 3n },
+    { title: 'a hash whose upper half is large', upper: large, lower: 1n, ino: mixed(large, 1n) },
+    { title: 'a hash whose lower half is large', upper: 1n, lower: large, ino: mixed(1n, large) },
+    { title: 'a hash that mixes to 0', upper: mixed(0n, large), lower: large, ino: 1n },
+  ])
+    test(`${title} becomes inode ${ino}`, () => {
+      const mtim = { seconds: 7n, nanoseconds: 9 };
+      const stat = { type: 'regular-file', linkCount: 1n, size: 1n, dataModificationTimestamp: mtim };
+      const self = failing(raise);
+      const folder = {
+        statAt: (flags: object, path: string) => (path === '.' ? self.statAt(flags, path) : stat),
+        metadataHashAt: () => ({ upper, lower }),
+      };
+      const found = descriptorFs(folder as unknown as Preview2Descriptor).root.lookup('a') as FsStat;
+      is(found.ino, ino);
+    });
 
   for (const [title, descriptor] of [
     ['nothing', undefined],
