@@ -1,7 +1,7 @@
 import { HEADER, HEADER_BYTES } from '../../abi/header.ts';
 import { KernelMemory } from '../../abi/index.ts';
 import { MAX_GRANULES, SIZE_CLASSES, sizeClass } from '../../abi/size-classes.ts';
-import { equal, is, ok } from '../helpers/assert.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -37,13 +37,15 @@ suite('abi/memory', test => {
     }
   });
 
-  test('before the first reset, the input is empty', () => {
+  test('before the first reset, the input is empty and plugins reach the first page', () => {
     const memory = new KernelMemory();
     equal([memory.inputStart, memory.inputLength], [0, 0]);
     const header = new DataView(memory.memory.buffer);
     equal(
-      [HEADER.inputSpan1, HEADER.inputSpan8].map(at => header.getUint32(at, true)),
-      [0, 0],
+      [HEADER.inputSpan1, HEADER.inputSpan8, HEADER.ended, HEADER.span1].map(at =>
+        header.getUint32(at, true),
+      ),
+      [0, 0, 0, 65_536 - HEADER_BYTES],
     );
   });
 
@@ -132,6 +134,21 @@ suite('abi/memory', test => {
     memory.reset();
     memory.alloc(4_000_000);
     for (const handle of handles.slice(1)) is(memory.length(handle), 0);
+  });
+
+  test('after a reset, blocks freed in the call before are not given out again', async () => {
+    const memory = new KernelMemory({ maxBytes: 65_536 });
+    memory.free(memory.alloc(16));
+    memory.reset();
+    const handles = new Set(Array.from({ length: 4096 }, () => memory.alloc(16)));
+    is(handles.size, 4096);
+    await raises(() => memory.alloc(16), { code: 'MEMORY_LIMIT' });
+  });
+
+  test('small blocks side by side keep their lengths, as many as there are', () => {
+    const memory = new KernelMemory();
+    const handles = Array.from({ length: 2000 }, (_, index) => memory.alloc(1 + (index % 16)));
+    for (const [index, handle] of handles.entries()) is(memory.length(handle), 1 + (index % 16));
   });
 
   test('without other room, a free block is used again only if it is large enough', () => {
