@@ -8,7 +8,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   'abi/env': ['abi/env', 'abi/store', 'abi/text'],
   'abi/errors': ['abi/memory'],
   'abi/header': ['abi/memory', 'abi/transfer'],
-  'abi/http': ['src/http.test', 'src/http-request', 'src/http-public', 'src/text-length'],
+  'abi/http': ['abi/text', 'src/http.test', 'src/http-request', 'src/http-public', 'src/text-length'],
   'abi/imports': ['abi/env', 'abi/access'],
   'abi/json': ['src/http.test', 'abi/env'],
   'abi/kernel': ['abi/transfer', 'abi/store', 'src/plugin'],

@@ -1,4 +1,4 @@
-import { kindOf } from '../../wasi/options.ts';
+import { aCount, kindOf } from '../../wasi/options.ts';
 import { is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -23,4 +23,11 @@ const ROWS: readonly (readonly [value: unknown, words: string])[] = [
 suite('wasi/kind of a value', test => {
   for (const [index, [value, words]] of ROWS.entries())
     test(`${index}: a message says "${words}"`, () => is(kindOf(value), words));
+
+  for (const [kind, words] of [
+    [aCount('bytes'), 'a whole number of bytes, 0 or more'],
+    [aCount('bytes', 2), 'a whole number of bytes, 2 or more'],
+    [aCount('bytes', 1, 2 ** 53 - 2), 'a whole number of bytes, 1 to 9007199254740990'],
+  ] as const)
+    test(`a message asks for "${words}"`, () => is(kind.type, words));
 });
