@@ -1,3 +1,4 @@
+import { TABLE_BYTES } from '../../abi/block-table.ts';
 import { HEADER, HEADER_BYTES } from '../../abi/header.ts';
 import { KernelMemory } from '../../abi/index.ts';
 import { MAX_GRANULES, SIZE_CLASSES, sizeClass } from '../../abi/size-classes.ts';
@@ -67,6 +68,12 @@ suite('abi/memory', test => {
       last = index;
     }
     ok(sizeClass(MAX_GRANULES).index < SIZE_CLASSES);
+  });
+
+  test('the records of every block fit into the buffers that two threads share', () => {
+    const words = MAX_GRANULES / 128 + MAX_GRANULES * 2;
+    ok(TABLE_BYTES.slots.max >= words * 4, `${TABLE_BYTES.slots.max} bytes`);
+    ok(TABLE_BYTES.directory.max >= (MAX_GRANULES / 128) * 4, `${TABLE_BYTES.directory.max} bytes`);
   });
 
   test('a plugin reaches each byte of a block that the host places, and not the next page', () => {

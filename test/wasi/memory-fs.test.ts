@@ -21,7 +21,7 @@ import { zigFiles } from '../contract/zig-files.ts';
 import { bytesEqual, equal, is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { utf8 } from './guest.ts';
-import { CREAT, Program, ROOT } from './program.ts';
+import { Program, ROOT } from './program.ts';
 import { surrounded } from './surrounded.ts';
 
 const inMemory: WithFs = body => body(new MemoryFs());
@@ -312,34 +312,6 @@ suite('wasi/memory-fs', test => {
     const { here, dev } = fs.changes();
     is(here, nullFile);
     equal({ ...(dev as MemoryChanges) }, { null: null, zero: null });
-  });
-
-  test('the default quota is 64 MiB, and the default of maxNodes 65,536', async () => {
-    const fs = new MemoryFs();
-    const program = new Program({ '/': fs });
-    const fd = program.openFile('file');
-    is(program.call('fd_allocate', fd, 0n, 2n ** 26n + 1n), 'ENOSPC');
-    program.do('fd_allocate', fd, 0n, 2n ** 26n);
-    is(fs.usedBytes, 2 ** 26);
-    // The root counts too.
-    const files = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [at, '']));
-    await raises(() => new MemoryFs(files(65_536)), { code: 'WASI_INVALID_FILES' });
-    is(new MemoryFs(files(65_535)).usedBytes, 0);
-  });
-
-  test('files, folders and links count against maxNodes', () => {
-    const fs = new MemoryFs({}, { maxNodes: 3 });
-    const program = new Program({ '/': fs });
-    program.do('path_create_directory', ROOT, 'folder');
-    program.makeFile('file');
-    is(program.tryOpen('other', { oflags: CREAT }), 'ENOSPC');
-    is(program.call('path_create_directory', ROOT, 'other'), 'ENOSPC');
-    is(program.call('path_symlink', 'x', ROOT, 'other'), 'ENOSPC');
-    program.do('path_link', ROOT, 0, 'file', ROOT, 'second');
-    program.do('path_remove_directory', ROOT, 'folder');
-    program.makeFile('other', 'x');
-    program.do('path_rename', ROOT, 'other', ROOT, 'file');
-    is(program.call('path_create_directory', ROOT, 'more'), 'ENOSPC');
   });
 
   test('file times come from the nowNs of the embedder', () => {
