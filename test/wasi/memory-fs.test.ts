@@ -325,6 +325,25 @@ suite('wasi/memory-fs', test => {
     equal([program.statPath('file').mtim, program.statPath('file').ctim], [7n, 7n]);
   });
 
+  for (const [title, ...call] of [
+    ['a new folder', 'path_create_directory', ROOT, 'new'],
+    ['a new link', 'path_symlink', 'file', ROOT, 'new'],
+    ['a second name', 'path_link', ROOT, 0, 'file', ROOT, 'new'],
+    ['a file that is moved into it', 'path_rename', ROOT, 'below/inner', ROOT, 'new'],
+    ['a file that is moved out of it', 'path_rename', ROOT, 'file', ROOT, 'below/new'],
+    ['a removed file', 'path_unlink_file', ROOT, 'file'],
+    ['a removed folder', 'path_remove_directory', ROOT, 'empty'],
+  ] as const)
+    test(`${title} changes the times of the folder`, () => {
+      let now = 5n;
+      const fs = new MemoryFs({ file: '', below: { inner: '' }, empty: {} }, { nowNs: () => now });
+      const program = new Program({ '/': fs });
+      now = 7n;
+      program.do(...(call as unknown as Parameters<typeof program.do>));
+      const { atim, mtim, ctim } = program.stat(ROOT);
+      equal([atim, mtim, ctim], [5n, 7n, 7n]);
+    });
+
   test('two programs see each other’s files only if they are given the same', () => {
     const shared = new MemoryFs();
     const one = new Program({ '/': shared, '/own': new MemoryFs() });
