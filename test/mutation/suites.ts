@@ -21,7 +21,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   'abi/utf8': ['abi/utf8', 'abi/text'],
   'abi/vars': ['abi/store', 'hostile-arguments'],
   'wasi/brands': ['brands', 'realms', 'wasi/sinks'],
-  'wasi/descriptors': ['wasi/fd', 'wasi/hostile', 'wasi/start'],
+  'wasi/descriptors': ['wasi/fd', 'wasi/preview1', 'wasi/hostile', 'wasi/start'],
   'wasi/files/memory-': ['wasi/memory-fs'],
   'wasi/files/path-': ['wasi/path-fs', 'wasi/path.test', 'wasi/path-contract', 'wasi/preview2'],
   'wasi/files/path-volume': ['wasi/path-volume', 'wasi/path-contract'],

@@ -24,8 +24,8 @@ suite('tables of a trace', test => {
         const args = params.map(([, type]) => (type === 'i64' ? BigInt(value) : value));
         const seen = seeWasi(memory, name, args);
         equal(
-          seen.map(({ name, kind }) => [name, kind]),
-          params.map(param => [param[0], isPointer(param) ? 'pointer' : 'number']),
+          seen.map(({ name, type, kind }) => [name, type, kind]),
+          params.map(param => [param[0], param[1], isPointer(param) ? 'pointer' : 'number']),
         );
         ok(
           seeWasi(memory, name, args, Errno.ESUCCESS).every(({ name }) =>

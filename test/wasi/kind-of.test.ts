@@ -1,5 +1,6 @@
+import { LineSink } from '../../wasi/index.ts';
 import { aCount, kindOf } from '../../wasi/options.ts';
-import { is } from '../helpers/assert.ts';
+import { is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
 const ROWS: readonly (readonly [value: unknown, words: string])[] = [
@@ -30,4 +31,10 @@ suite('wasi/kind of a value', test => {
     [aCount('bytes', 1, 2 ** 53 - 2), 'a whole number of bytes, 1 to 9007199254740990'],
   ] as const)
     test(`a message asks for "${words}"`, () => is(kind.type, words));
+
+  for (const key of ['constructor', 'toString', '__proto__'])
+    test(`"${key}" is not an option, although every object inherits it`, async () => {
+      const options = JSON.parse(`{"${key}":1}`) as object;
+      await raises(() => new LineSink(options), { message: `${key}: unknown key` });
+    });
 });
