@@ -137,6 +137,17 @@ suite('wasi/preview1', test => {
     one.wrote();
   });
 
+  test.row('wasi.path_open', 'a new descriptor never gets the number of a standard stream', () => {
+    const guest = new Guest({ preopens: { '/': new MemoryFs({ f: '' }) } }).place(0, utf8('f'));
+    for (const fd of [0, 1, 2]) is(guest.call('fd_close', fd), Errno.ESUCCESS);
+    for (const fd of [4, 5]) {
+      is(guest.call('path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512), Errno.ESUCCESS);
+      equal([...guest.bytes.slice(512, 516)], u32(fd));
+    }
+    is(guest.call('fd_close', 3), Errno.ESUCCESS);
+    is(guest.call('fd_close', 1), Errno.EBADF);
+  });
+
   const changes: [title: string, isUntouched: boolean, ...calls: Parameters<Guest['call']>[]][] = [
     ['nothing', true],
     ['a write and a question', true, ['fd_write', 1, 0, 0, 512], ['fd_fdstat_get', 3, 512]],
