@@ -8,7 +8,7 @@ export interface Survivor {
 }
 
 /** The result of the last run, as it printed it. */
-export const SCORE = { sample: 600, run: 375, killed: 312, timeouts: 9, survived: 54, unexplained: 31 };
+export const SCORE = { sample: 600, run: 600, killed: 555, timeouts: 10, survived: 35, unexplained: 0 };
 
 export const SURVIVORS: readonly Survivor[] = [
   {
@@ -147,7 +147,7 @@ export const SURVIVORS: readonly Survivor[] = [
     id: 'b7ccbe550b5c',
     file: 'wasi/seen.ts',
     mistake: 'a missing memory is bound too',
-    reason: 'equivalent: a memory that is bound to `undefined` holds no bytes, as an unbound one',
+    reason: 'equivalent: a memory bound to `undefined` holds no bytes, as one that is not bound',
   },
   {
     id: 'c2b9157129a2',
@@ -195,7 +195,7 @@ export const SURVIVORS: readonly Survivor[] = [
   {
     id: 'ebc66832b473',
     file: 'abi/memory.ts',
-    mistake: '-1 in place of 0 for the end of stray bytes where there are not any',
+    mistake: '-1 in place of 0 for the end of stray bytes in a call without them',
     reason: 'equivalent: it is only compared with ends of blocks, and `reset` writes a 0 that is there',
   },
   {
@@ -215,5 +215,11 @@ export const SURVIVORS: readonly Survivor[] = [
     file: 'abi/block-table.ts',
     mistake: 'one word fewer for the records written in the first slot',
     reason: 'equivalent: the first four granules are the header, and never begin a block',
+  },
+  {
+    id: '415ab5ab8656',
+    file: 'wasi/files/sparse-bytes.ts',
+    mistake: 'a small write within a page does not end at once',
+    reason: 'equivalent but for speed: the page is long enough then, and nothing is left to reserve',
   },
 ];
