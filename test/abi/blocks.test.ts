@@ -59,9 +59,17 @@ envSuite('blocks', [
     row: ['env.alloc', 'abi.alloc-untouched'],
     name: 'alloc writes nothing to a block whose bytes are zero already',
     run: ({ call, kernel }) => {
+      // A store beyond the blocks of the call before does not count.
+      call('store_u8', REACHED_END - 1n, 1);
+      kernel.begin();
       // Marks the memory without the kernel's knowledge: an allocation that writes zeros would remove the marks.
       const bytes = new Uint8Array(kernel.memory.memory.buffer).fill(0x5a, 64);
       for (const length of [1n, 17n, 40_000n, 400_000n]) ok(call('alloc', length) !== 0n);
+      // A word that ends where the last block ends is not beyond it.
+      const end = 64n + BigInt(kernel.memory.usedBytes);
+      call('store_u64', end - 8n, 0x5a5a5a5a_5a5a5a5an);
+      call('store_u8', end - 1n, 0x5a);
+      ok(call('alloc', 1n) !== 0n);
       is(bytes.indexOf(0, 64), -1);
     },
   },

@@ -36,6 +36,17 @@ suite(
       is(one.length(last), 16);
     });
 
+    test('the other thread reads all bytes of a block for which the memory grew', () => {
+      const backing = createSharedBacking();
+      const [one, other] = [new KernelMemory({ backing }), new KernelMemory({ backing })];
+      const handle = one.place(new Uint8Array(3_000_000).fill(7));
+      one.handOver();
+      other.takeOver();
+      is(other.sizeBytes, one.sizeBytes);
+      equal([other.loadU8(handle + 2_999_999), other.view(handle, 3_000_000).length], [7, 3_000_000]);
+      is(other.loadU64(handle + 2_999_992), 0x07070707_07070707n);
+    });
+
     for (const isEnded of [false, true])
       test(`a call that ${isEnded ? 'has' : 'has not'} ended ${isEnded ? 'is ended' : 'goes on'} on the other thread`, () => {
         const backing = createSharedBacking();

@@ -1,5 +1,8 @@
+import { TABLE_BYTES } from '../../abi/block-table.ts';
+import { HEADER, HEADER_BYTES } from '../../abi/header.ts';
 import { KernelMemory } from '../../abi/index.ts';
-import { is, ok } from '../helpers/assert.ts';
+import { MAX_GRANULES, SIZE_CLASSES, sizeClass } from '../../abi/size-classes.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -33,6 +36,44 @@ suite('abi/memory', test => {
       }
       for (const [handle, length] of live) is(memory.length(handle), length, `seed ${seed}`);
     }
+  });
+
+  test('before the first reset, the input is empty and plugins reach the first page', () => {
+    const memory = new KernelMemory();
+    equal([memory.inputStart, memory.inputLength], [0, 0]);
+    const header = new DataView(memory.memory.buffer);
+    equal(
+      [HEADER.inputSpan1, HEADER.inputSpan8, HEADER.ended, HEADER.span1].map(at =>
+        header.getUint32(at, true),
+      ),
+      [0, 0, 0, 65_536 - HEADER_BYTES],
+    );
+  });
+
+  test('a freed block is not used again for a block that ends where the memory ends', () => {
+    const memory = new KernelMemory();
+    const freed = memory.alloc(16);
+    while (HEADER_BYTES + memory.usedBytes + 16 < memory.sizeBytes) memory.alloc(16);
+    memory.free(freed);
+    is(memory.alloc(16), memory.sizeBytes - 16);
+    is(memory.alloc(16), freed);
+  });
+
+  test('size classes hold every size, and rise with it up to the largest block', () => {
+    let last = 0;
+    for (let granules = 1; granules <= MAX_GRANULES; granules += Math.ceil(granules / 32)) {
+      const { index, granules: rounded } = sizeClass(granules);
+      ok(index >= last && index < SIZE_CLASSES, `${granules} granules: class ${index}`);
+      ok(rounded >= granules && rounded * 8 <= granules * 9, `${granules} granules: ${rounded}`);
+      last = index;
+    }
+    ok(sizeClass(MAX_GRANULES).index < SIZE_CLASSES);
+  });
+
+  test('the records of every block fit into the buffers that two threads share', () => {
+    const words = MAX_GRANULES / 128 + MAX_GRANULES * 2;
+    ok(TABLE_BYTES.slots.max >= words * 4, `${TABLE_BYTES.slots.max} bytes`);
+    ok(TABLE_BYTES.directory.max >= (MAX_GRANULES / 128) * 4, `${TABLE_BYTES.directory.max} bytes`);
   });
 
   test('a plugin reaches each byte of a block that the host places, and not the next page', () => {
@@ -100,6 +141,21 @@ suite('abi/memory', test => {
     memory.reset();
     memory.alloc(4_000_000);
     for (const handle of handles.slice(1)) is(memory.length(handle), 0);
+  });
+
+  test('after a reset, blocks freed in the call before are not given out again', async () => {
+    const memory = new KernelMemory({ maxBytes: 65_536 });
+    memory.free(memory.alloc(16));
+    memory.reset();
+    const handles = new Set(Array.from({ length: 4096 }, () => memory.alloc(16)));
+    is(handles.size, 4096);
+    await raises(() => memory.alloc(16), { code: 'MEMORY_LIMIT' });
+  });
+
+  test('small blocks side by side keep their lengths, as many as there are', () => {
+    const memory = new KernelMemory();
+    const handles = Array.from({ length: 2000 }, (_, index) => memory.alloc(1 + (index % 16)));
+    for (const [index, handle] of handles.entries()) is(memory.length(handle), 1 + (index % 16));
   });
 
   test('without other room, a free block is used again only if it is large enough', () => {

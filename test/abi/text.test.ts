@@ -8,7 +8,7 @@ import {
   readHttpRequest,
 } from '../../abi/index.ts';
 import { decodeLossy, decodeStrict } from '../../abi/utf8.ts';
-import { is, ok, raises, unreachable } from '../helpers/assert.ts';
+import { equal, is, ok, raises, unreachable } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { TOO_LONG, untouched } from '../helpers/untouched.ts';
 import { type EnvRow, envSuite } from './env-rows.ts';
@@ -76,6 +76,19 @@ suite('text length', test => {
     const expected = { code: 'INVALID_HTTP_REQUEST', message: `${MAX_URL_CHARACTERS + 1} characters` };
     await raises(() => readHttpRequest(kernel, handle, 0), expected);
   });
+
+  test.row(
+    'env.http_request',
+    'a request without a body has null as its body, and one with a body a copy',
+    () => {
+      const { kernel, handle } = request({ url: 'https://a.test/', method: 'POST' });
+      is(readHttpRequest(kernel, handle, 0).body, null);
+      const body = kernel.place('abc');
+      const read = readHttpRequest(kernel, handle, body).body;
+      kernel.memory.storeU8(body, 0);
+      equal([...read!], [97, 98, 99]);
+    },
+  );
 
   const long = 'x'.repeat(100_000);
   for (const [what, json] of Object.entries({

@@ -1,6 +1,6 @@
 import { Kernel } from '../../abi/index.ts';
-import { utf8 } from '../../abi/utf8.ts';
-import { equal, is } from '../helpers/assert.ts';
+import { decodeStrict, utf8 } from '../../abi/utf8.ts';
+import { equal, is, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -19,6 +19,20 @@ suite('utf8', test => {
       const length = random.pick([0, 1, 64, 1023, 1024, 1025, 4000]) + random.below(3);
       const text = Array.from({ length }, () => random.pick(PIECES)).join('');
       equal(utf8(text).slice(), encoder.encode(text), `round ${round}`);
+    }
+  });
+
+  test('an exhausted call stack is not mistaken for bytes that are not UTF-8', async () => {
+    is(decodeStrict(Uint8Array.of(0xff), 'text'), null);
+    const original = Object.getOwnPropertyDescriptor(TextDecoder.prototype, 'decode')!;
+    const decode = () => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    Object.defineProperty(TextDecoder.prototype, 'decode', { ...original, value: decode });
+    try {
+      await raises(() => decodeStrict(Uint8Array.of(0x61), 'text'), { message: 'call stack' });
+    } finally {
+      Object.defineProperty(TextDecoder.prototype, 'decode', original);
     }
   });
 

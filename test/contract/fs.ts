@@ -276,6 +276,17 @@ export function fsContract(name: string, withFs: WithFs): void {
       equal([...good(root.list())].sort(), ['file', 'two']);
     });
 
+    on('a folder cannot be moved into itself at any depth, also after it was moved', root => {
+      const deep = makeFolder(makeFolder(makeFolder(root, 'a'), 'b'), 'c');
+      makeFile(deep, 'file', 'x').close();
+      fails(root.rename('a', deep, 'new'), 'EINVAL');
+      makeFolder(root, 'other');
+      succeeds(root.rename('a', good(root.openDirectory('other')), 'a'));
+      const moved = ['other', 'a', 'b', 'c'].reduce((at, name) => good(at.openDirectory(name)), root);
+      fails(root.rename('other', moved, 'new'), 'EINVAL');
+      equal(good(moved.list()), ['file']);
+    });
+
     on('refuses to link and rename into another file system', root =>
       withFs(other => {
         makeFile(root, 'a', 'one').close();

@@ -73,6 +73,21 @@ export function foldersContract(name: string, withFs: WithFs): void {
 
     test.row(
       'wasi.fd_readdir',
+      'an entry that was removed after the first call has inode 0 and an unknown type',
+      withProgram(program => {
+        for (const file of ['one', 'two']) program.makeFile(file);
+        is(program.listFrom(ROOT, 0n, 30).atEnd, false);
+        for (const file of ['one', 'two']) program.do('path_unlink_file', ROOT, file);
+        const { entries } = program.listFrom(ROOT, 2n);
+        equal(
+          entries.map(({ ino, filetype }) => [ino, filetype]),
+          [0, 1].map(() => [0n, Filetype.UNKNOWN]),
+        );
+      }),
+    );
+
+    test.row(
+      'wasi.fd_readdir',
       'the buffer is filled to its last byte, for every size down to 0',
       withProgram(program => {
         program.makeFile('file');

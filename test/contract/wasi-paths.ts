@@ -94,6 +94,7 @@ const steps: readonly Step[] = [
   ['ESUCCESS', 'path_link', ROOT, 1, 'to-file', ROOT, 'folder/new'],
   ['EEXIST', 'path_link', ROOT, 0, 'file', ROOT, 'file'],
   ['EEXIST', 'path_link', ROOT, 0, 'file', ROOT, 'empty'],
+  ['EEXIST', 'path_link', ROOT, 0, 'file', ROOT, '.'],
   ['EEXIST', 'path_link', ROOT, 0, 'file', ROOT, 'dangling'],
   ['EPERM', 'path_link', ROOT, 0, 'folder', ROOT, 'new'],
   ['EPERM', 'path_link', ROOT, 0, '.', ROOT, 'new'],

@@ -127,7 +127,12 @@ function mutantsOf(source: SourceFile, file: string): Mutant[] {
       const line = source.text.slice(0, start).split('\n').length;
       found.push({ id, file, source: source.text, line, before, ...change });
     }
-    node.forEachChild(visit);
+    node.forEachChild(child => {
+      // A number as the key of a property cannot be replaced by an expression.
+      const isKey =
+        node.kind === SyntaxKind.PropertyAssignment && child.getStart(source) === node.getStart(source);
+      if (!(isKey && child.kind === SyntaxKind.NumericLiteral)) visit(child);
+    });
   };
   visit(source);
   return found;

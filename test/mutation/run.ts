@@ -1,5 +1,5 @@
 // `npm run mutate [COUNT]`: makes small mistakes in abi/ and wasi/, one at a time, and reports those that no suite notices.
-// Stopped at any time, it goes on where it was. `npm run mutate -- again` runs only the survivors, after new tests.
+// Stopped at any time, it goes on where it was. `npm run mutate -- again` runs only the survivors without a reason, after new tests.
 
 import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -105,9 +105,10 @@ if (existsSync(resultsFile))
     results.set(result.id, result);
   }
 const again = wanted.includes('again');
+const isExplained = (id: string) => SURVIVORS.some(known => known.id === id);
 const open = chosen.filter(({ id }) => {
   const outcome = results.get(id)?.outcome;
-  return outcome === (again ? 'survived' : undefined);
+  return again ? outcome === 'survived' && !isExplained(id) : outcome === undefined;
 });
 
 const show = ({ id, file, line, kind, before, after }: Mutant) =>
@@ -128,7 +129,7 @@ for (const [index, mutant] of open.entries()) {
 
 const count = (outcome: Outcome) => chosen.filter(({ id }) => results.get(id)?.outcome === outcome).length;
 const survivors = chosen.filter(({ id }) => results.get(id)?.outcome === 'survived');
-const unexplained = survivors.filter(({ id }) => !SURVIVORS.some(known => known.id === id));
+const unexplained = survivors.filter(({ id }) => !isExplained(id));
 console.log(
   `\nsurvivors without a reason in test/mutation/survivors.ts:\n${unexplained.map(show).join('\n')}`,
 );

@@ -8,7 +8,7 @@ export interface Survivor {
 }
 
 /** The result of the last run, as it printed it. */
-export const SCORE = { sample: 600, run: 375, killed: 312, timeouts: 9, survived: 54, unexplained: 31 };
+export const SCORE = { sample: 600, run: 600, killed: 555, timeouts: 10, survived: 35, unexplained: 0 };
 
 export const SURVIVORS: readonly Survivor[] = [
   {
@@ -40,13 +40,6 @@ export const SURVIVORS: readonly Survivor[] = [
     file: 'abi/kernel.ts',
     mistake: 'writes a negative length as 65 bits in the message of INVALID_RANGE',
     reason: 'tests fix the code of a diagnostic, and not its words',
-  },
-  {
-    id: 'aa57c6ac37b8',
-    file: 'wasi/preview2/descriptor-fs.ts',
-    mistake: '`bytes.length === 0` → `bytes.length === 1` before a write',
-    reason:
-      '`npm run test:preview2` finds it, with the implementation that needs this check; `npm test` has no such implementation',
   },
   {
     id: '8ce6c490a055',
@@ -115,13 +108,6 @@ export const SURVIVORS: readonly Survivor[] = [
     reason: 'equivalent: a thread that may not wait throws for every value',
   },
   {
-    id: '3b7e9fd7d25d',
-    file: 'wasi/preview2/descriptor-fs.ts',
-    mistake: 'an empty write returns -1 bytes',
-    reason:
-      '`npm run test:preview2` finds it, with the implementation that needs this check; `npm test` has no such implementation',
-  },
-  {
     id: '251e21a99556',
     file: 'wasi/provided/web.ts',
     mistake: '`<` → `<=` over the pieces of random bytes',
@@ -134,23 +120,106 @@ export const SURVIVORS: readonly Survivor[] = [
     reason: 'equivalent but for speed',
   },
   {
-    id: 'd8c6c5aabb2f',
-    file: 'wasi/preview2/descriptor-fs.ts',
-    mistake: '`>` → `>=` for times that are off by a second',
-    reason:
-      '`npm run test:preview2` finds it, with the implementation that needs this check; `npm test` has no such implementation',
-  },
-  {
-    id: '9d6d98941400',
-    file: 'wasi/preview2/descriptor-fs.ts',
-    mistake: '`/` → `*` in the scale of times',
-    reason:
-      '`npm run test:preview2` finds it, with the implementation that needs this check; `npm test` has no such implementation',
-  },
-  {
     id: 'add248da2302',
     file: 'abi/size-classes.ts',
     mistake: '`17` → `16` size classes after the powers of two',
     reason: 'equivalent: no block has the largest class',
+  },
+  {
+    id: '96018ec0037e',
+    file: 'abi/memory.ts',
+    mistake: '`>` → `>=` where a block ends with the pages that plugins reach',
+    reason: 'equivalent: the slower path is taken, and finds nothing to zero',
+  },
+  {
+    id: 'c2d86c0e6d0b',
+    file: 'wasi/seen.ts',
+    mistake: '`&&` → `||` in the search for the count of written bytes',
+    reason: 'equivalent: in every function that writes bytes, the first number that it writes is their count',
+  },
+  {
+    id: 'd8727a2fd7ce',
+    file: 'wasi/functions/path.ts',
+    mistake: 'paths of up to 65 bytes in place of 64 are read by the loop',
+    reason: 'equivalent: the loop and the decoder return the same text',
+  },
+  {
+    id: 'b7ccbe550b5c',
+    file: 'wasi/seen.ts',
+    mistake: 'a missing memory is bound too',
+    reason: 'equivalent: a memory bound to `undefined` holds no bytes, as one that is not bound',
+  },
+  {
+    id: 'c2b9157129a2',
+    file: 'abi/block-table.ts',
+    mistake: '1 in place of 0 in the link of a retired block',
+    reason:
+      'equivalent: no link below `LIVE` belongs to a block in use, and nothing follows the link of a retired block',
+  },
+  {
+    id: '5a632e785fca',
+    file: 'abi/block-table.ts',
+    mistake: 'a buffer of records grows by the words of each group, and is not doubled',
+    reason: 'equivalent but for speed',
+  },
+  {
+    id: '791b27ae3483',
+    file: 'abi/block-table.ts',
+    mistake: 'three bytes for each of the first groups in the directory of block records',
+    reason: 'equivalent: the directory grows when a group does not fit',
+  },
+  {
+    id: '8fc9a283af90',
+    file: 'wasi/functions/path.ts',
+    mistake: '`text +=` is missing in the reader of short paths',
+    reason: 'equivalent but for speed: the text is too short, and the decoder reads the path',
+  },
+  {
+    id: '71f58ceacbdb',
+    file: 'wasi/provided/sinks.ts',
+    mistake: '`>` → `>=` for a line that fills its buffer exactly',
+    reason: 'equivalent but for speed: the line moves to a larger buffer earlier',
+  },
+  {
+    id: 'e636468ace3c',
+    file: 'abi/block-table.ts',
+    mistake: '0 in place of -1 for a record that does not exist',
+    reason: 'equivalent: no record has the index 0, where the number of the first group is',
+  },
+  {
+    id: '55d1bd840745',
+    file: 'wasi/spec/signatures.ts',
+    mistake: '-2 in place of -1 where names are sorted',
+    reason: 'equivalent: only the sign counts',
+  },
+  {
+    id: 'ebc66832b473',
+    file: 'abi/memory.ts',
+    mistake: '-1 in place of 0 for the end of stray bytes in a call without them',
+    reason: 'equivalent: it is only compared with ends of blocks, and `reset` writes a 0 that is there',
+  },
+  {
+    id: '1966614473de',
+    file: 'abi/brands.ts',
+    mistake: '`viewBytes` takes every value for one that is not a view',
+    reason: 'the file is a copy of wasi/brands.ts, which a test compares; the suites find the mistake there',
+  },
+  {
+    id: '859f7219003a',
+    file: 'wasi/preview1.ts',
+    mistake: '-1 in place of 0 for the first argument that is made unsigned',
+    reason: 'equivalent: it sets a property of the array that nothing reads',
+  },
+  {
+    id: 'cacdffdb2bad',
+    file: 'abi/block-table.ts',
+    mistake: 'one word fewer for the records written in the first slot',
+    reason: 'equivalent: the first four granules are the header, and never begin a block',
+  },
+  {
+    id: '415ab5ab8656',
+    file: 'wasi/files/sparse-bytes.ts',
+    mistake: 'a small write within a page does not end at once',
+    reason: 'equivalent but for speed: the page is long enough then, and nothing is left to reserve',
   },
 ];

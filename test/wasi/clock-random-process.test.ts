@@ -1,5 +1,5 @@
-import { Errno, WasiExit } from '../../wasi/index.ts';
-import { is, ok, raises } from '../helpers/assert.ts';
+import { Errno, type FsStat, MemoryFs, WasiExit } from '../../wasi/index.ts';
+import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { Guest, u64 } from './guest.ts';
 
@@ -27,6 +27,33 @@ suite('wasi/clock, random and process', test => {
       is(guest.call('clock_time_get', id, 0n, 16), Errno.EINVAL);
       is(guest.call('clock_res_get', id, 16), Errno.EINVAL);
       guest.wrote();
+    });
+
+  for (const [flags, reads, atimNs, mtimNs] of [
+    [0, 0, 5n, 5n],
+    [1, 0, 7n, 5n],
+    [5, 0, 7n, 8n],
+    [2, 1, 9n, 5n],
+    [6, 1, 9n, 8n],
+    [10, 1, 9n, 9n],
+    [3, 0, 5n, 5n],
+    [16, 0, 5n, 5n],
+  ] as const)
+    test.row('wasi.fd_filestat_set_times', `flags ${flags} read the clock ${reads} times`, () => {
+      const read: number[] = [];
+      const nowNs = (id: number) => {
+        read.push(id);
+        return 9n;
+      };
+      const fs = new MemoryFs({}, { nowNs: () => 5n });
+      const guest = new Guest({ clock: { nowNs, resolutionNs: () => 1n }, preopens: { '/': fs } });
+      is(
+        guest.call('fd_filestat_set_times', 3, 7n, 8n, flags),
+        flags === 3 || flags === 16 ? Errno.EINVAL : 0,
+      );
+      equal(read, new Array<number>(reads).fill(0));
+      const { atimNs: atim, mtimNs: mtim } = fs.root.stat() as FsStat;
+      equal([atim, mtim], [atimNs, mtimNs]);
     });
 
   test.row('wasi.random_get', 'fills exactly the range', () => {

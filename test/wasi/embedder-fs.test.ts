@@ -7,6 +7,7 @@ import {
   type FsFile,
   type FsOpening,
   type FsStat,
+  Oflags,
   Rights,
 } from '../../wasi/index.ts';
 import { equal, is } from '../helpers/assert.ts';
@@ -182,6 +183,32 @@ suite('wasi/file systems of the embedder', test => {
     is(guest.call('fd_readdir', FOLDER, listing, 2000, 2n, OUT), Errno.ESUCCESS);
     const used = new DataView(guest.bytes.buffer).getUint32(OUT, true);
     is(new TextDecoder().decode(guest.bytes.slice(listing + header, listing + used)), name);
+  });
+
+  // The file systems of the package refuse these too; one of an embedder might replace the entry, or follow the link.
+  for (const path of ['f', 'd', 'l', '.'])
+    for (const [name, before, after] of [
+      ['path_link', [FOLDER, 0, PATH, 1, FOLDER], []],
+      ['path_symlink', [PATH, 1, FOLDER], []],
+      ['path_create_directory', [FOLDER], []],
+      ['path_open', [FOLDER, 0], [Oflags.CREAT | Oflags.EXCL, 0n, 0n, 0, OUT]],
+    ] as const)
+      test.row(`wasi.${name}`, `a new "${path}" is EEXIST without a call of the file system`, () => {
+        const changed: string[] = [];
+        const calls = ['link', 'symlink', 'makeDirectory', 'openFile'] as const;
+        const recording = Object.fromEntries(calls.map(call => [call, () => changed.push(call)]));
+        const fs: Fs = { root: { ...goodFolder, ...recording } };
+        const guest = new Guest({ preopens: { '/': fs } }).place(PATH, utf8('f')).place(NEW, utf8(path));
+        is(guest.call(name, ...before, NEW, path.length, ...after), Errno.EEXIST);
+        equal(changed, []);
+      });
+
+  test.row('wasi.path_open', 'a link that is not followed is ELOOP without a call of openFile', () => {
+    const guest = new Guest({
+      preopens: { '/': { root: { ...goodFolder, openFile: () => Errno.EIO } } },
+    });
+    guest.place(PATH, utf8('l'));
+    is(guest.call('path_open', FOLDER, 0, PATH, 1, 0, 0n, 0n, 0, OUT), Errno.ELOOP);
   });
 
   for (const path of ['a', 'a/'])

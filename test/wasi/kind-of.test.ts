@@ -1,5 +1,6 @@
-import { kindOf } from '../../wasi/options.ts';
-import { is } from '../helpers/assert.ts';
+import { LineSink } from '../../wasi/index.ts';
+import { aCount, kindOf } from '../../wasi/options.ts';
+import { is, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
 const ROWS: readonly (readonly [value: unknown, words: string])[] = [
@@ -23,4 +24,17 @@ const ROWS: readonly (readonly [value: unknown, words: string])[] = [
 suite('wasi/kind of a value', test => {
   for (const [index, [value, words]] of ROWS.entries())
     test(`${index}: a message says "${words}"`, () => is(kindOf(value), words));
+
+  for (const [kind, words] of [
+    [aCount('bytes'), 'a whole number of bytes, 0 or more'],
+    [aCount('bytes', 2), 'a whole number of bytes, 2 or more'],
+    [aCount('bytes', 1, 2 ** 53 - 2), 'a whole number of bytes, 1 to 9007199254740990'],
+  ] as const)
+    test(`a message asks for "${words}"`, () => is(kind.type, words));
+
+  for (const key of ['constructor', 'toString', '__proto__'])
+    test(`"${key}" is not an option, although every object inherits it`, async () => {
+      const options = JSON.parse(`{"${key}":1}`) as object;
+      await raises(() => new LineSink(options), { message: `${key}: unknown key` });
+    });
 });

@@ -1,4 +1,12 @@
-import { createWasi, Errno, isPointer, LineSink, WasiExit, wasiFunctions } from '../../wasi/index.ts';
+import {
+  createWasi,
+  Errno,
+  isPointer,
+  LineSink,
+  MemoryFs,
+  WasiExit,
+  wasiFunctions,
+} from '../../wasi/index.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { FakeClock, GUARD, Guest, u32, utf8 } from './guest.ts';
@@ -128,4 +136,41 @@ suite('wasi/preview1', test => {
     two.wrote([200, u32(1)], [204, u32(2)], [208, u32(10)]);
     one.wrote();
   });
+
+  test.row('wasi.path_open', 'a new descriptor never gets the number of a standard stream', () => {
+    const guest = new Guest({ preopens: { '/': new MemoryFs({ f: '' }) } }).place(0, utf8('f'));
+    for (const fd of [0, 1, 2]) is(guest.call('fd_close', fd), Errno.ESUCCESS);
+    for (const fd of [4, 5]) {
+      is(guest.call('path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512), Errno.ESUCCESS);
+      equal([...guest.bytes.slice(512, 516)], u32(fd));
+    }
+    is(guest.call('fd_close', 3), Errno.ESUCCESS);
+    is(guest.call('fd_close', 1), Errno.EBADF);
+  });
+
+  const changes: [title: string, isUntouched: boolean, ...calls: Parameters<Guest['call']>[]][] = [
+    ['nothing', true],
+    ['a write and a question', true, ['fd_write', 1, 0, 0, 512], ['fd_fdstat_get', 3, 512]],
+    ['an opened file', false, ['path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512]],
+    ['a file opened and closed', true, ['path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512], ['fd_close', 5]],
+    ['a closed descriptor', false, ['fd_close', 2]],
+    ['a descriptor with another number', false, ['fd_renumber', 1, 2]],
+    ['fewer rights', false, ['fd_fdstat_set_rights', 3, 0n, 0n]],
+    ['a listing that was begun', false, ['fd_readdir', 3, 512, 64, 0n, 1024]],
+    [
+      'the number of a closed descriptor in use again',
+      false,
+      ['fd_close', 3],
+      ['path_open', 4, 0, 0, 1, 0, 0n, 0n, 0, 512],
+    ],
+  ];
+  for (const [title, isUntouched, ...calls] of changes)
+    test(`${title}: the descriptors are ${isUntouched ? 'those' : 'not those'} of the start, and those again after reset`, () => {
+      const folder = new MemoryFs({ f: '' });
+      const guest = new Guest({ preopens: { '/a': folder, '/b': folder } }).place(0, utf8('f'));
+      for (const call of calls) is(guest.call(...call), Errno.ESUCCESS, call[0]);
+      is(guest.wasi.isUntouched(), isUntouched);
+      guest.wasi.reset();
+      is(guest.wasi.isUntouched(), true);
+    });
 });

@@ -54,6 +54,18 @@ suite('wasi/sinks', test => {
       lines: ['aé', '€é', '😀x'],
     },
     {
+      title: 'a long line that ends in DEL after half a character is cut at its end',
+      writes: [[...utf8('ab'), 0xe2, 0x7f, ...utf8('cd')]],
+      options: { maxLineBytes: 4 },
+      lines: ['ab\ufffd\x7f', 'cd'],
+    },
+    {
+      title: 'a long line is cut before the last byte that can begin a character',
+      writes: [[...utf8('ab'), 0xe2, 0xc0, ...utf8('cd')]],
+      options: { maxLineBytes: 4 },
+      lines: ['ab\ufffd', '\ufffdcd'],
+    },
+    {
       title: 'a long line of continuation bytes',
       writes: [new Array<number>(9).fill(0x80)],
       options: { maxLineBytes: 4 },
