@@ -41,7 +41,7 @@ export const list = (items: readonly Child[]) =>
       );
 
 export function table(caption: string, heads: readonly string[], rows: readonly (readonly Child[])[]): Html {
-  if (rows.length === 0) return p('None.');
+  if (rows.length === 0) return p(`${caption}: none.`);
   const head = el(
     'tr',
     '',

@@ -148,7 +148,7 @@ export function callsOf(events: readonly TraceEvent[], total: number): Html {
       'class="legend" aria-hidden="true"',
       LEGEND.map(([kind, name]) => el('li', '', el('span', `class="${kind}"`, ''), name)),
     ),
-    calls.length === 0 ? p('None.') : calls.map(call => callOf(call, toMs)),
+    calls.length === 0 ? p('The trace has no calls.') : calls.map(call => callOf(call, toMs)),
     left > 0 ? p(el('span', 'class="warning"', `${count(left, 'later event')} not shown.`)) : null,
     events.some(({ type }) => type === 'cut')
       ? p(el('span', 'class="warning"', 'Later events are left out: a limit was reached.'))
