@@ -1,5 +1,6 @@
 import type { CompiledPlugin } from './create/compiled.ts';
-import { admit, compileAll, load, start } from './create/pipeline.ts';
+import { load } from './create/load.ts';
+import { create } from './create/start.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import type { Platform } from './platform/types.ts';
@@ -15,9 +16,7 @@ export async function createPlugin(
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<Plugin> {
-  const loaded = await load(platform, 'createPlugin', manifest, options, extra);
-  const admitted = admit(loaded, loaded.options, loaded.policies);
-  return start(loaded, admitted, loaded.policies, compileAll);
+  return create(await load(platform, 'createPlugin', manifest, options, extra));
 }
 
 /**
