@@ -70,13 +70,13 @@ const CREATION = [
   'wasm/(ask|trampoline)',
 ];
 
-/** Names for files that several of them share. A file of the sources belongs to the first that fits. Other shared files are named by rollup. */
+/** Names for files that several of them share. A file belongs to the first that fits. Other shared files are named by rollup. */
 const SHARED = [
-  ['abi-ground', /^abi\/(brands|encode|errors|json|lazily|log|opcodes|options|signatures|utf8)\./],
+  ['ground', /^abi\/(brands|encode|errors|json|lazily|log|opcodes|options|signatures|utf8)\./],
   ['kernel', /^abi\/(?!index|spec)/],
-  ['wasi-memory', /^wasi\/(descriptors|memory|result|rights|structs|provided\/sinks|spec\/capabilities)\./],
+  ['wasi-memory', /^wasi\/(descriptors|memory|result|rights|structs)\./],
   [
-    'wasi-ground',
+    'ground',
     /^wasi\/(?!index|functions\/|files\/|preview[12]|seen|trace|provided\/coarse|spec\/(row|errno))/,
   ],
   ['node-platform', /^src\/platform\/(node(?!-atomic|-inside|-journal|-owner|-worker-code)|system-error)/],

@@ -34,8 +34,8 @@ export async function createPlugin(
   ...extra: unknown[]
 ): Promise<Plugin> {
   const loaded = await load(nodePlatform, 'createPlugin', manifest, options, extra);
-  const { create } = await import('./create/start.ts');
-  return create(loaded);
+  const { start } = await import('./create/start.ts');
+  return start(loaded);
 }
 
 /**

@@ -45,8 +45,7 @@ export class CompiledPlugin {
     // Opened anew: a policy, or a grant in it, may have ended since.
     const policies = await openPolicies([this.#loaded.options, own]);
     if (policies.length > 0) await this.#hash();
-    const admitted = admit(this.#loaded, overlay(this.#loaded.options, own), policies);
-    return start(this.#loaded, admitted, policies, this.#compile);
+    return start(this.#loaded, overlay(this.#loaded.options, own), policies, this.#compile);
   }
 
   readonly #compile: CompileAll = (loaded, limits, settings) => {

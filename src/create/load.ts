@@ -46,14 +46,21 @@ export async function load(
   const remote = readForeign(() => remoteManifest(given, base));
   const source = remote ? await fetchManifest(remote, fetch) : given;
   const parsed = readForeign(() => parseManifest(source, base));
-  const defaults = { ...parsed.given, debug: platform.debugLog?.(platform.print.err) };
   // Not awaited without need, for the same reason.
   const policies = own.policy == null ? [] : await openPolicies([own]);
   // A trace tells the hash where there is one.
   const hashOf = policies.length > 0 ? hexOfSha256 : own.trace ? hexOfSha256IfPossible : undefined;
-  const sources = await Promise.all(parsed.modules.map(item => loadSource(platform, fetch, item, hashOf)));
-  const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
-  return { platform, manifest: defaults, options: own, policies, sources: named };
+  const loading = parsed.modules.map(async item => ({
+    name: item.name,
+    source: await loadSource(platform, fetch, item, hashOf),
+  }));
+  return {
+    platform,
+    manifest: { ...parsed.given, debug: platform.debugLog?.(platform.print.err) },
+    options: own,
+    policies,
+    sources: await Promise.all(loading),
+  };
 }
 
 /** Opens the policies among options. */

@@ -15,10 +15,6 @@ import type { Loaded } from './load.ts';
 
 // The way from a loaded manifest to a plugin: admit, start.
 
-/** Makes a plugin of a loaded manifest. @throws {CreateError} */
-export const create = (loaded: Loaded): Promise<Plugin> =>
-  start(loaded, admit(loaded, loaded.options, loaded.policies), loaded.policies, compileAll);
-
 /** Returns the modules with the changes that the limits ask for. */
 export type CompileAll = (loaded: Loaded, limits: Limits, settings: Settings) => Promise<PluginModule[]>;
 
@@ -45,13 +41,14 @@ export function admit(
   return { settings, watched };
 }
 
-/** Compiles, links and starts a plugin. */
+/** Admits, compiles, links and starts a plugin. @throws {CreateError} */
 export async function start(
   loaded: Loaded,
-  { settings: admitted, watched }: Admitted,
-  policies: readonly Policy[],
-  compiled: CompileAll,
+  options: Given = loaded.options,
+  policies: readonly Policy[] = loaded.policies,
+  compiled: CompileAll = compileAll,
 ): Promise<Plugin> {
+  const { settings: admitted, watched } = admit(loaded, options, policies);
   const { platform, sources } = loaded;
   const tap = admitted.record?.open(sources, admitted);
   const settings = tap?.settings ?? admitted;
