@@ -34,6 +34,7 @@ export async function createPlugin(
   ...extra: unknown[]
 ): Promise<Plugin> {
   const loaded = await load(nodePlatform, 'createPlugin', manifest, options, extra);
+  // Not at the top of this file: `import 'plugboard'` reads half as much code without it.
   const { start } = await import('./create/start.ts');
   return start(loaded);
 }

@@ -16,8 +16,8 @@ import {
 import type { Platform } from '../platform/types.ts';
 import { isThenable } from '../values/thenable.ts';
 
-// The first step from a manifest to a plugin. start.ts has the others. `import 'plugboard'` loads this file only: it copies the
-// caller's bytes at once, before the caller can change them.
+// The first step from a manifest to a plugin. start.ts has the others, which Node, Deno and Bun load with the first creation. This
+// step cannot wait for that: it copies the caller's bytes at once, before the caller can change them.
 
 /** A manifest and its options, with the modules fetched and hashed. Nothing is compiled yet. */
 export interface Loaded {
