@@ -39,7 +39,7 @@ const NOT_HOST = [
   'cli/',
   'create/compiled',
   'conformance/',
-  'host/(http|private)',
+  'host/(http|outside|private)',
   'module/(rewrite|prepare|instruments)',
   'msgpack/',
   'link/fresh',
@@ -48,26 +48,50 @@ const NOT_HOST = [
   'platform/(node|worker)',
   'pool/',
   'replay/',
-  'run/worker/',
+  'run/(budget|deadline|fresh|fuel|growth|tracing|worker/)',
   'trace/',
   'types/',
   'worker-loader/',
-  'run/fresh',
-  'run/fuel',
-  'wasm/(calls|fresh|fuel|instrument|meter|cap-memory)',
+  'wasm/(calls|fresh|fuel|instrument|make-ask|meter|cap-memory)',
 ];
 
-/** Names for files that several of them share. Other shared files are named by rollup. */
+/** Files of the host that the first creation loads, and `import 'plugboard'` does not. */
+const CREATION = [
+  'create(\\.|/start)',
+  'engine/wasm-stack',
+  'given/call-options',
+  'host/context',
+  'link/(forward|imports|instance|plan)',
+  'module/(built|compile|engine-compile)',
+  'plugin\\.',
+  'run/',
+  'setup\\.',
+  'values/(input|later|read-only)',
+  'wasm/(ask|trampoline)',
+];
+
+/** Names for files that several of them share. A file belongs to the first that fits. Other shared files are named by rollup. */
 const SHARED = [
+  ['ground', /^abi\/(brands|encode|errors|json|lazily|log|opcodes|options|signatures|utf8)\./],
   ['kernel', /^abi\/(?!index|spec)/],
+  ['wasi-memory', /^wasi\/(descriptors|memory|result|rights|structs)\./],
   [
-    'wasi-ground',
-    /^wasi\/(?!index|functions\/|files\/|preview[12]|trace|provided\/coarse|spec\/(row|errno))/,
+    'ground',
+    /^wasi\/(?!index|functions\/|files\/|preview[12]|seen|trace|provided\/coarse|spec\/(row|errno))/,
   ],
-  ['node-platform', /^src\/platform\/(node(?!-atomic|-worker-code)|system-error)/],
+  ['node-platform', /^src\/platform\/(node(?!-atomic|-inside|-journal|-owner|-worker-code)|system-error)/],
+  [
+    'actor-ground',
+    /^src\/actor\/(json\/|engine\/host-functions|message\/(message|types|wire)|(errors|float|limits)\.)/,
+  ],
   ['actor', /^src\/(actor\/(?!node\.js|state\/file-|state\/state-file)|actor-error-codes)/],
   ['network', /^src\/network\/(?!node\.js|nats\/|durable-object\/)/],
+  [
+    'cli/common',
+    /^src\/cli\/(access|call-manifest|columns|command|errors|files|log|progress|record|stdio|stub|trace)\./,
+  ],
   ['trace-and-replay', /^src\/(trace|replay)\//],
+  ['creation', new RegExp(`^src/(?!${NOT_HOST.join('|')})(${CREATION.join('|')})`)],
   ['host', new RegExp(`^src/(?!${NOT_HOST.join('|')})`)],
 ];
 

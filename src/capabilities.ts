@@ -1,7 +1,6 @@
-import { compileAccessors } from '../abi/index.ts';
+import { compilesBytes } from './engine/features.ts';
 import { jspi } from './engine/jspi.ts';
 import type { Platform } from './platform/types.ts';
-import { limitsFor } from './run/mode.ts';
 
 /** Abilities of the host on this runtime. The names are those of the official JS SDK. */
 export interface Capabilities {
@@ -41,9 +40,8 @@ export function capabilitiesOf(platform: Platform): Capabilities {
     },
     supportsWasiPreview1: true,
     get supportsTimeouts() {
-      const { metered } = limitsFor({ timeoutMs: 1, preopens: {} }, platform);
-      // The checks are added to the plugin's bytes, so the platform must compile bytes.
-      return metered === null || compileAccessors() !== null;
+      // Without workers that can be ended, checks are added to the plugin's bytes, and the platform must compile bytes.
+      return (platform.lacksWorkers() ?? platform.lacksForce()) === null || compilesBytes();
     },
     get extismStdoutEnvVarSet() {
       return platform.printsWasiOutput?.() ?? false;

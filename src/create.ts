@@ -1,5 +1,5 @@
-import type { CompiledPlugin } from './create/compiled.ts';
-import { admit, compileAll, load, start } from './create/pipeline.ts';
+import { load } from './create/load.ts';
+import { start } from './create/start.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import type { Platform } from './platform/types.ts';
@@ -15,23 +15,5 @@ export async function createPlugin(
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<Plugin> {
-  const loaded = await load(platform, 'createPlugin', manifest, options, extra);
-  const admitted = admit(loaded, loaded.options, loaded.policies);
-  return start(loaded, admitted, loaded.policies, compileAll);
-}
-
-/**
- * Fetches, checks and compiles the modules of a manifest, of which `instantiate` makes plugins.
- * @throws {CreateError} if manifest, options or bytes are wrong; imports are linked by `instantiate`
- */
-export async function compilePlugin(
-  platform: Platform,
-  manifest: ManifestLike | PromiseLike<ManifestLike>,
-  options?: PluginOptions,
-  ...extra: unknown[]
-): Promise<CompiledPlugin> {
-  // Loaded first: bytes are copied before the caller can change them.
-  const loading = load(platform, 'compilePlugin', manifest, options, extra);
-  const [loaded, { CompiledPlugin }] = await Promise.all([loading, import('./create/compiled.ts')]);
-  return CompiledPlugin.of(loaded);
+  return start(await load(platform, 'createPlugin', manifest, options, extra));
 }

@@ -1,7 +1,7 @@
 import * as api from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { CompiledPlugin } from './create/compiled.ts';
-import { compilePlugin as compileOn, createPlugin as createOn } from './create.ts';
+import { load } from './create/load.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import { nodePlatform } from './platform/node.ts';
@@ -28,12 +28,15 @@ export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ): Promise<Plugin>;
-export function createPlugin(
+export async function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<Plugin> {
-  return createOn(nodePlatform, manifest, options, ...extra);
+  const loaded = await load(nodePlatform, 'createPlugin', manifest, options, extra);
+  // Not at the top of this file: `import 'plugboard'` reads half as much code without it.
+  const { start } = await import('./create/start.ts');
+  return start(loaded);
 }
 
 /**
@@ -52,12 +55,14 @@ export function compilePlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ): Promise<CompiledPlugin>;
-export function compilePlugin(
+export async function compilePlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<CompiledPlugin> {
-  return compileOn(nodePlatform, manifest, options, ...extra);
+  const loaded = await load(nodePlatform, 'compilePlugin', manifest, options, extra);
+  const { CompiledPlugin } = await import('./create/compiled.ts');
+  return CompiledPlugin.of(loaded);
 }
 
 export { createPlugin as default, createPlugin as newPlugin };

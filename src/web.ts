@@ -1,6 +1,7 @@
 import { capabilitiesOf } from './capabilities.ts';
 import type { CompiledPlugin } from './create/compiled.ts';
-import { compilePlugin as compileOn, createPlugin as createOn } from './create.ts';
+import { load } from './create/load.ts';
+import { start } from './create/start.ts';
 import type { ManifestLike } from './given/manifest.ts';
 import type { PluginOptions } from './given/options.ts';
 import { webPlatform } from './platform/web.ts';
@@ -15,12 +16,12 @@ export function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ): Promise<Plugin>;
-export function createPlugin(
+export async function createPlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<Plugin> {
-  return createOn(webPlatform, manifest, options, ...extra);
+  return start(await load(webPlatform, 'createPlugin', manifest, options, extra));
 }
 
 /** Fetches, checks and compiles the modules of a manifest once, for many plugins. @throws {CreateError} */
@@ -28,12 +29,14 @@ export function compilePlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
 ): Promise<CompiledPlugin>;
-export function compilePlugin(
+export async function compilePlugin(
   manifest: ManifestLike | PromiseLike<ManifestLike>,
   options?: PluginOptions,
   ...extra: unknown[]
 ): Promise<CompiledPlugin> {
-  return compileOn(webPlatform, manifest, options, ...extra);
+  const loaded = await load(webPlatform, 'compilePlugin', manifest, options, extra);
+  const { CompiledPlugin } = await import('./create/compiled.ts');
+  return CompiledPlugin.of(loaded);
 }
 
 export { createPlugin as default, createPlugin as newPlugin };

@@ -155,13 +155,16 @@ const LATE_IMPORTS: Files = {
     './call.ts ./run.ts ./inspect.ts ./types.ts ./graph.ts ./net.ts ./replay.ts ./lock.ts ./prepare.ts ./build.ts ./conformance/command.ts ./conformance/compare.ts',
   'src/cli/run.ts': './run-graph.ts',
   'src/cli/run-graph.ts': './nats.ts ./page-server.ts',
+  'src/cli/trace.ts': '../audit/node.ts',
+  'src/cli/record.ts': '../audit/node.ts',
   'src/cli/nats.ts': '@nats-io/transport-node @nats-io/nats-core',
   'src/module/compile.ts': './rewrite.ts ./instruments.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts':
     './run/growth.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/preview1.ts ../wasi/seen.ts ./link/fresh.ts ./run/fresh.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
-  'src/create.ts': './create/compiled.ts',
-  'src/create/pipeline.ts': '../audit/policy.ts',
+  'src/node.ts': './create/start.ts ./create/compiled.ts',
+  'src/web.ts': './create/compiled.ts',
+  'src/create/load.ts': '../audit/policy.ts',
   // When the network is made.
   'src/network/nats/jet-stream.ts': '@nats-io/nats-core',
 };

@@ -98,8 +98,8 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
-    const traceFile = openTrace(values);
-    const recording = openRecorder(values);
+    const traceFile = await openTrace(values);
+    const recording = await openRecorder(values);
     const traced = { ...options, trace: traceFile?.trace, record: recording?.recorder };
     const manifest = mergeManifests(file, { ...flags, wasm });
     let running: Plugin | undefined;

@@ -50,9 +50,9 @@ export class Progress {
   /** Draws the line if it is due. Called by the timer, and by loops that leave the timer no time. */
   readonly tick = (): void => {
     const [task] = this.#tasks;
+    if (!this.#screen || !task) return;
     const now = this.#nowMs();
-    if (!this.#screen || !task || now - task.sinceMs < FIRST_AFTER_MS || now - this.#drawnMs < EVERY_MS)
-      return;
+    if (now - task.sinceMs < FIRST_AFTER_MS || now - this.#drawnMs < EVERY_MS) return;
     this.#drawnMs = now;
     const seconds = Math.floor((now - task.sinceMs) / 1000);
     // The last column stays free: a full line moves the cursor to the next one on some terminals.

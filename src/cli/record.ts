@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createRecorder, type Recorder } from '../audit/node.ts';
+import type { Recorder } from '../audit/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
@@ -30,7 +30,7 @@ export const recordingFiles = (values: Values<typeof RECORD_OPTIONS>) => [
 ];
 
 /** Makes the recorder of `--record` or `--record-on-failure`; undefined without both. @throws {CliError} USAGE, FILE */
-export function openRecorder(values: Values<typeof RECORD_OPTIONS>): FileRecorder | undefined {
+export async function openRecorder(values: Values<typeof RECORD_OPTIONS>): Promise<FileRecorder | undefined> {
   const { record, 'record-on-failure': onFailure } = values;
   if (record !== undefined && onFailure !== undefined)
     throw new CliError('USAGE', 'both --record and --record-on-failure are given; keep one');
@@ -43,6 +43,7 @@ export function openRecorder(values: Values<typeof RECORD_OPTIONS>): FileRecorde
       throw new CliError('FILE', `${file}: ${reasonOf(error)}`, { cause: error });
     }
   };
+  const { createRecorder } = await import('../audit/node.ts');
   const recorder = createRecorder({
     record: record === undefined ? 'on-failure' : 'all',
     onUntellable: ({ code, message }) => writeStderr('recording', `${code}: ${message}`),

@@ -50,8 +50,8 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     if (!isGraphFile(file)) modules.set(name, bytes);
   }
   const events = values.events === undefined ? undefined : new EventFile(values.events);
-  const traceFile = openTrace(values);
-  const recording = openRecorder(values);
+  const traceFile = await openTrace(values);
+  const recording = await openRecorder(values);
   const isOnNats = values.nats !== undefined || values.spread || values.nodes !== undefined;
   if (isOnNats && values.state !== undefined)
     throw new CliError('USAGE', 'both --state and --nats are given; keep one');

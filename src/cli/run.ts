@@ -94,8 +94,8 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);
-    const traceFile = openTrace(values);
-    const recording = openRecorder(values);
+    const traceFile = await openTrace(values);
+    const recording = await openRecorder(values);
     const options: ActorOptions = {
       ...engine,
       platform,

@@ -1,18 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import {
-  createTrace,
-  formatTraceEvent,
-  reportOf,
-  type Trace,
-  type TraceEvent,
-  type TraceFormat,
-  type TraceValues,
-  toHtml,
-} from '../audit/node.ts';
+import type { Trace, TraceEvent, TraceFormat, TraceValues } from '../audit/node.ts';
 import type { ManifestLike } from '../given/manifest.ts';
 import { AUDIT_LIMITS } from '../limits.ts';
 import { reasonOf } from '../platform/system-error.ts';
-import { TRACE_FORMATS } from '../trace/format.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
 import { writeOutputFile } from './files.ts';
@@ -66,12 +56,12 @@ export interface FileTrace {
 }
 
 /** Opens the file of `--trace`; undefined without the option. @throws {CliError} USAGE, FILE */
-export function openTrace(values: Values<typeof TRACE_OPTIONS>): FileTrace | undefined {
+export async function openTrace(values: Values<typeof TRACE_OPTIONS>): Promise<FileTrace | undefined> {
   const path = values.trace;
   const given = values['trace-values'] ?? 'none';
   const shown = readOne<TraceValues>('--trace-values', ['none', 'keyed', 'all'], given);
   const byEnding = ENDINGS.find(([ending]) => ending.test(path ?? ''))?.[1] ?? 'jsonl';
-  const format = readOne('--trace-format', TRACE_FORMATS, values['trace-format'] ?? byEnding);
+  const format = readOne('--trace-format', ['jsonl', 'text', 'chrome'], values['trace-format'] ?? byEnding);
   const { html } = values;
   if (path === undefined) {
     const names = ['trace-format', 'trace-values', 'html'] as const;
@@ -79,6 +69,7 @@ export function openTrace(values: Values<typeof TRACE_OPTIONS>): FileTrace | und
     const last = '--trace-format, --trace-values and --html belong to --trace, which is missing';
     throw new CliError('USAGE', last);
   }
+  const { createTrace, formatTraceEvent, reportOf, toHtml } = await import('../audit/node.ts');
   let reason: unknown;
   const attempt = <T>(work: () => T): T => {
     try {

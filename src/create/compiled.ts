@@ -8,7 +8,8 @@ import type { PluginModule } from '../module/compile.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import type { Plugin } from '../plugin.ts';
 import { limitsFor } from '../run/mode.ts';
-import { admit, type CompileAll, compileAll, type Loaded, openPolicies, start } from './pipeline.ts';
+import { type Loaded, openPolicies } from './load.ts';
+import { admit, type CompileAll, compileAll, start } from './start.ts';
 
 /**
  * The modules of a manifest, fetched, hashed, checked and compiled once. `instantiate` makes plugins of them, each with an instance,
@@ -44,8 +45,7 @@ export class CompiledPlugin {
     // Opened anew: a policy, or a grant in it, may have ended since.
     const policies = await openPolicies([this.#loaded.options, own]);
     if (policies.length > 0) await this.#hash();
-    const admitted = admit(this.#loaded, overlay(this.#loaded.options, own), policies);
-    return start(this.#loaded, admitted, policies, this.#compile);
+    return start(this.#loaded, overlay(this.#loaded.options, own), policies, this.#compile);
   }
 
   readonly #compile: CompileAll = (loaded, limits, settings) => {

@@ -6,7 +6,7 @@ import type { ImportEvent, ImportSite, TraceContent, TraceError, TraceEvent, Tra
 /** `jsonl`: an event a line. `text`: a line for people, as of strace. `chrome`: for Perfetto and the tools of browsers. */
 export type TraceFormat = 'jsonl' | 'text' | 'chrome';
 
-export const TRACE_FORMATS: readonly TraceFormat[] = ['jsonl', 'text', 'chrome'];
+const TRACE_FORMATS: readonly TraceFormat[] = ['jsonl', 'text', 'chrome'];
 
 const EVENTS = ['trace', 'call', 'return', 'enter', 'import', 'cut'] satisfies TraceEvent['type'][];
 const anEvent = kind<TraceEvent>('an event of a trace', event =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Checks, expect, runNpm } from './checks.ts';
 
 export interface Tarball {
@@ -42,6 +42,7 @@ export function packFresh(root: string, temporary: string, checks: Checks): Tarb
     );
   });
   checkFiles(root, tarball, checks);
+  checkStart(join(first, 'dist/lib'), checks);
   return tarball;
 }
 
@@ -62,6 +63,39 @@ export function pack(folder: string, to: string = folder): Tarball {
     sizeBytes: size,
     unpackedBytes: unpackedSize,
   };
+}
+
+/** Programs pay for each byte of code that they read before they do anything. `npm run bench -- start` measures the time. */
+const AT_START = [
+  { what: "import 'plugboard'", files: ['node.js'], maxBytes: 300_000 },
+  { what: 'plugboard call', files: ['cli/main.js', 'program.js', 'call.js'], maxBytes: 570_000 },
+];
+
+function checkStart(lib: string, checks: Checks): void {
+  for (const { what, files, maxBytes } of AT_START) {
+    checks.check(`${what} reads ${maxBytes} bytes of code at most`, () => {
+      const read = withImports(files.map(file => join(lib, file)));
+      const bytes = [...read.values()].reduce((sum, text) => sum + text.length, 0);
+      const names = [...read.keys()].map(file => basename(file));
+      expect(names.includes('host.js'), `host.js is not among the files: ${names.join(' ')}`);
+      expect(bytes <= maxBytes, `${bytes} bytes: ${names.join(' ')}`);
+    });
+  }
+}
+
+/** Returns the texts of files and of all that they import statically, by path. */
+function withImports(files: readonly string[], read = new Map<string, string>()): Map<string, string> {
+  for (const file of files) {
+    if (read.has(file)) continue;
+    const text = readFileSync(file, 'utf8');
+    read.set(file, text);
+    const imports = text.matchAll(/^(?:import|export) (?:.* from )?'(\.[^']+)';/gm);
+    withImports(
+      [...imports].map(([, name]) => join(dirname(file), name!)),
+      read,
+    );
+  }
+  return read;
 }
 
 const MAX_PAGES_BYTES = 450_000;

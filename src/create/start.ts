@@ -1,71 +1,22 @@
-import { NO_WASM } from '../../abi/errors.ts';
 import type { Preopen } from '../../wasi/index.ts';
-import { refuseExtra } from '../../wasi/options.ts';
-import type { GivenKeys, NamedSource, Policy } from '../audit/policy.ts';
-import { CreateError, messageWithCause } from '../errors.ts';
+import type { GivenKeys, Policy } from '../audit/policy.ts';
+import { CreateError } from '../errors.ts';
 import type { WatchedBudgets } from '../given/budgets.ts';
-import { type ManifestLike, parseManifest, remoteManifest } from '../given/manifest.ts';
-import { readForeign, refuseOption } from '../given/option-keys.ts';
-import type { PluginOptions } from '../given/options.ts';
-import { type Given, readPluginOptions, type Settings, toSettings } from '../given/settings.ts';
+import { type Given, type Settings, toSettings } from '../given/settings.ts';
 import type { Limits } from '../link/execution.ts';
 import { planLinks } from '../link/plan.ts';
 import { compileModule, type PluginModule } from '../module/compile.ts';
-import {
-  fetchManifest,
-  hexOfSha256,
-  hexOfSha256IfPossible,
-  loadSource,
-  unavailable,
-} from '../module/source.ts';
 import type { Platform } from '../platform/types.ts';
 import { Plugin } from '../plugin.ts';
 import { describeLinks } from '../run/debug-log.ts';
 import { limitsFor, modeFor } from '../run/mode.ts';
 import { assemble } from '../setup.ts';
-import { isThenable } from '../values/thenable.ts';
+import type { Loaded } from './load.ts';
 
-// The way from a manifest to a plugin: load, admit, start.
-
-/** A manifest and its options, with the modules fetched and hashed. Nothing is compiled yet. */
-export interface Loaded {
-  platform: Platform;
-  manifest: Given;
-  options: Given;
-  policies: readonly Policy[];
-  sources: readonly NamedSource[];
-}
+// The way from a loaded manifest to a plugin: admit, start.
 
 /** Returns the modules with the changes that the limits ask for. */
 export type CompileAll = (loaded: Loaded, limits: Limits, settings: Settings) => Promise<PluginModule[]>;
-
-/** Reads manifest and options, and fetches the modules. @param by the public function, for messages */
-export async function load(
-  platform: Platform,
-  by: string,
-  manifest: ManifestLike | PromiseLike<ManifestLike>,
-  options: PluginOptions | undefined,
-  extra: readonly unknown[],
-): Promise<Loaded> {
-  refuseExtra(extra, by, refuseOption, 'all options go into the second argument');
-  if (!globalThis.WebAssembly) throw new CreateError('UNSUPPORTED', `${by}: ${NO_WASM}`);
-  // Not simply `await manifest`: bytes must be copied before the caller can continue and change them.
-  const given = readForeign(() => isThenable(manifest)) ? await settled(manifest) : manifest;
-  const own = readPluginOptions(options);
-  const fetch = own.fetch ?? platform.fetch;
-  const base = platform.baseUrl?.();
-  const remote = readForeign(() => remoteManifest(given, base));
-  const source = remote ? await fetchManifest(remote, fetch) : given;
-  const parsed = readForeign(() => parseManifest(source, base));
-  const defaults = { ...parsed.given, debug: platform.debugLog?.(platform.print.err) };
-  // Not awaited without need, for the same reason.
-  const policies = own.policy == null ? [] : await openPolicies([own]);
-  // A trace tells the hash where there is one.
-  const hashOf = policies.length > 0 ? hexOfSha256 : own.trace ? hexOfSha256IfPossible : undefined;
-  const sources = await Promise.all(parsed.modules.map(item => loadSource(platform, fetch, item, hashOf)));
-  const named = sources.map((source, index) => ({ name: parsed.modules[index]!.name, source }));
-  return { platform, manifest: defaults, options: own, policies, sources: named };
-}
 
 /** The settings of a plugin, and the budgets of policies that refuse nothing. */
 export interface Admitted {
@@ -90,13 +41,14 @@ export function admit(
   return { settings, watched };
 }
 
-/** Compiles, links and starts a plugin. */
+/** Admits, compiles, links and starts a plugin. @throws {CreateError} */
 export async function start(
   loaded: Loaded,
-  { settings: admitted, watched }: Admitted,
-  policies: readonly Policy[],
-  compiled: CompileAll,
+  options: Given = loaded.options,
+  policies: readonly Policy[] = loaded.policies,
+  compiled: CompileAll = compileAll,
 ): Promise<Plugin> {
+  const { settings: admitted, watched } = admit(loaded, options, policies);
   const { platform, sources } = loaded;
   const tap = admitted.record?.open(sources, admitted);
   const settings = tap?.settings ?? admitted;
@@ -112,24 +64,6 @@ export async function start(
   );
   await plugin.initialise();
   return plugin;
-}
-
-/** Waits for the manifest. @throws {CreateError} SOURCE_UNAVAILABLE if the promise is rejected, such as that of a `fetch` */
-async function settled(manifest: unknown): Promise<unknown> {
-  try {
-    return await manifest;
-  } catch (error) {
-    throw unavailable('manifest', messageWithCause(error), error);
-  }
-}
-
-/** Opens the policies among options. */
-export async function openPolicies(options: readonly Given[]): Promise<Policy[]> {
-  // An empty text is a policy that was not read, not one that was left out.
-  const given = options.filter(({ policy }) => policy != null);
-  if (given.length === 0) return [];
-  const { Policy } = await import('../audit/policy.ts');
-  return Promise.all(given.map(({ policy, onDiagnostic }) => Policy.open(policy, onDiagnostic)));
 }
 
 export const compileAll: CompileAll = ({ platform, sources }, limits, { debug }) =>
