@@ -9,6 +9,10 @@ export const THOROUGH_CASES: readonly LongCase[] = [
   'abi/differential: 2,000 random programs',
   'cli/run-graph: more kills',
   'pool/leak: each fixture',
+  'replay/cases: each case in a worker, and memory',
+  'network/: more random schedules and networks',
+  'actor/mailbox: more random programs',
+  'src/workers: more endless loops in a row',
   'src/fresh: each fixture',
 ].map(name => ({
   name,
