@@ -14,14 +14,14 @@ export const THOROUGH_CASES: readonly LongCase[] = [
   'actor/mailbox: more random programs',
   'src/workers: more endless loops in a row',
   'src/fresh: each fixture',
+  'peer/kernel.js: 2,000 random programs on the official kernel',
 ].map(name => ({
   name,
   async run() {
     if (!nodeHost.runtime.startsWith('node ')) throw new Skip('the entry of npm test is for Node');
     const filter = name.split(':')[0]!;
-    const { output, code } = await start(process.execPath, ['dist/test/index.js', filter], {
-      PLUGBOARD_THOROUGH: '1',
-    });
+    const args = filter.endsWith('.js') ? [`dist/test/${filter}`] : ['dist/test/index.js', filter];
+    const { output, code } = await start(process.execPath, args, { PLUGBOARD_THOROUGH: '1' });
     console.log(output.slice(-2000));
     is(code, 0);
   },
