@@ -1,9 +1,10 @@
+import { clear } from './coverage/folder.ts';
 import { setTestHost } from './helpers/host.ts';
 import { nodeHost, testFiles } from './helpers/node.ts';
 import { isOwnFile, runInParts, sendPart } from './helpers/parts.ts';
 import { printReport, printSlowest } from './helpers/print.ts';
 import { runFiles } from './helpers/runner.ts';
-import { keepReport } from './runtime/kept.ts';
+import { keepReport, keepsReport } from './runtime/kept.ts';
 
 setTestHost({ ...nodeHost, thorough: Boolean(process.env.PLUGBOARD_THOROUGH) });
 const args = process.argv.slice(2);
@@ -11,6 +12,7 @@ const filters = args.filter(arg => !arg.startsWith('--'));
 if (isOwnFile) sendPart(await runFiles(testFiles(), isOwnFile));
 else {
   const isWhole = filters.length === 0 && nodeHost.runtime.startsWith('node ');
+  if (isWhole && keepsReport) clear();
   const report = isWhole
     ? await runInParts(process.argv[1]!)
     : await runFiles(testFiles(filters.length > 0 ? filters : undefined));

@@ -8,6 +8,7 @@ import { readJson } from '../helpers/host.ts';
 import { checkSchema, type Schema } from '../helpers/json-schema.ts';
 import { createPlugin, suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { EVENTS } from '../trace/example.ts';
+import { DID, didAll } from './did.ts';
 import { traceFixture } from './fixture-traces.ts';
 
 const ENV = 'extism:host/env';
@@ -201,6 +202,10 @@ suiteOnThread('audit: lint of traces of the fixtures', test => {
       equal(found, EXPECTED[folder] ?? []);
     });
   }
+
+  // Here, because the plugins of the page are traced above.
+  test('the plugins of docs/AUDIT.md do in their cases as the page says', async () =>
+    equal(await didAll(), readJson(DID), 'run `npm run docs`'));
 });
 
 suiteOnThread('audit: findings of a trace', test => {

@@ -22,7 +22,7 @@ import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** `npm run test:long` has 10,000 of each kind. */
-const SEEDS = 500;
+const SEEDS = 200;
 
 type Parts = Parameters<typeof encodeModule>[0];
 

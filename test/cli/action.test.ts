@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { parseYaml } from '../../src/types/yaml.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
-import { host, readJson, readText } from '../helpers/host.ts';
+import { readJson, readText } from '../helpers/host.ts';
 import { checkSchema, type Schema } from '../helpers/json-schema.ts';
 import { suite } from '../helpers/suite.ts';
-import { inFolder, plugboard } from './spawn.ts';
+import { commandPath, inFolder, plugboard } from './spawn.ts';
 
 const ACTION = '.github/actions/plugboard/action.yml';
 
@@ -69,11 +69,7 @@ suite(
     const run = (folder: string, given: Inputs = {}) => {
       const shim = join(folder, 'bin/plugboard');
       mkdirSync(dirname(shim), { recursive: true });
-      writeFileSync(
-        shim,
-        `#!/bin/sh\nexec ${PROGRAM.join(' ')} "${host().path('dist/src/cli/main.js')}" "$@"\n`,
-        { mode: 0o755 },
-      );
+      writeFileSync(shim, `#!/bin/sh\nexec ${PROGRAM.join(' ')} "${commandPath()}" "$@"\n`, { mode: 0o755 });
       const { inputs, runs } = readAction();
       const values = {
         ...Object.fromEntries(Object.entries(inputs).map(([name, { default: text = '' }]) => [name, text])),

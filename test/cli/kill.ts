@@ -59,7 +59,7 @@ const lineOf = (number: number) => `{"#":${number},"go":{"type":"Flow"}}\n`;
 
 function start(folder: string): ChildProcessWithoutNullStreams {
   const args = ['run', 'graph.json', '--component', 'Counter=counter.wasm', '--state', 'state', '--quiet'];
-  const child = spawn(process.execPath, [file('dist/src/cli/main.js'), ...args], { cwd: folder });
+  const child = spawn(process.execPath, [file('dist/lib/cli/main.js'), ...args], { cwd: folder });
   // The pipe of a killed process closes.
   child.stdin.on('error', () => {});
   return child;

@@ -1,7 +1,6 @@
 import { isWatched, Progress, type Screen } from '../../src/cli/progress.ts';
 import { webBasis } from '../../src/platform/web.ts';
 import { equal, is, match, ok } from '../helpers/assert.ts';
-import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** A terminal that keeps its current line, as a reader sees it. */
@@ -225,12 +224,12 @@ suite('cli: progress of the command', test => {
   test(name, async () => {
     const { execFileSync } = await import('node:child_process');
     const { writeFileSync } = await import('node:fs');
-    const { inFolder } = await import('./spawn.ts');
+    const { commandPath, inFolder } = await import('./spawn.ts');
     const { answering } = await import('../actor/answering.ts');
     await inFolder(async folder => {
       const wasm = answering({ process: '{"outputs":{}}', get_metadata: '{"component":"X"}' });
       writeFileSync(`${folder}/actor.wasm`, wasm);
-      const run = `"${process.execPath}" "${host().path('dist/src/cli/main.js')}" run actor.wasm`;
+      const run = `"${process.execPath}" "${commandPath()}" run actor.wasm`;
       const shown = (wait: string, command: string, environment: Record<string, string> = {}) =>
         execFileSync('script', ['-qefc', `(echo {}; ${wait}; echo {}) | ${command}`, 'screen'], {
           cwd: folder,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RAW_FOLDER } from '../coverage/folder.ts';
 import { host } from '../helpers/host.ts';
 
 export interface Finished {
@@ -10,6 +11,20 @@ export interface Finished {
   /** Null when a signal ended the process. */
   code: number | null;
 }
+
+/** Commands that are rarely started on the newest Node, which is measured. So those of `npm test` are measured in CI. */
+const MEASURED = ['build', 'compare', 'conformance', 'graph', 'inspect', 'lock', 'replay', 'run', 'types'];
+
+/** The folder to which a process of Node writes the lines that it ran, if they are counted. */
+function coverageOf(command = ''): string | undefined {
+  if (!host().runtime.startsWith('node ')) return undefined;
+  const { NODE_V8_COVERAGE, PLUGBOARD_REPORT } = process.env;
+  return NODE_V8_COVERAGE ?? (PLUGBOARD_REPORT && MEASURED.includes(command) ? RAW_FOLDER : undefined);
+}
+
+/** The command as users have it. Where lines are counted, that of many files, which takes twice as long to start. */
+export const commandPath = (command?: string): string =>
+  host().path(`dist/${coverageOf(command) ? 'src' : 'lib'}/cli/main.js`);
 
 interface SpawnOptions {
   stdin?: string | Uint8Array;
@@ -33,13 +48,14 @@ export function start(
   temporary: string,
   args: readonly string[],
   env: Record<string, string> = {},
-  program: string = host().path('dist/src/cli/main.js'),
+  program: string = commandPath(args[0]),
 ) {
+  const coverage = coverageOf(args[0]);
   const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];
   // The environment has no PATH, no HOME, and no variable that changes colours or logs.
   return spawn(process.execPath, [...flags, program, ...args], {
     cwd: temporary,
-    env: { NO_COLOR: '1', ...env },
+    env: { NO_COLOR: '1', ...(coverage && { NODE_V8_COVERAGE: coverage }), ...env },
   });
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
-import { bundles } from './bundle.ts';
+import type { bundles } from './bundle.ts';
 import type { KeptResults } from './page.ts';
 
 /** A runner of the bundle: it returns the status of each case. */
@@ -14,6 +14,7 @@ interface Runner {
   runsActors: boolean;
   read(stdout: string, folder: string): Record<string, string>;
 }
+type Bundle = ReturnType<typeof bundles>[number];
 const RESULTS = 'results.json';
 
 const PYTHON: Runner = {
@@ -43,7 +44,13 @@ interface Found {
 }
 
 /** Runs the bundles with their own runner, as their users do. Returns each case whose status is not the kept one. */
-function differencesWith(runner: Runner, host: string, expect: string, { cases }: KeptResults): Found {
+function differencesWith(
+  runner: Runner,
+  host: string,
+  expect: string,
+  { cases }: KeptResults,
+  chosen: readonly Bundle[],
+): Found {
   const actors = new Set(
     readIndex()
       .flatMap(folder => readCaseFile(folder).cases)
@@ -51,7 +58,7 @@ function differencesWith(runner: Runner, host: string, expect: string, { cases }
   );
   const kept = new Map(cases.map(({ id, status }) => [id, status]));
   let compared = 0;
-  const differences = bundles().flatMap(({ name, files }) => {
+  const differences = chosen.flatMap(({ name, files }) => {
     const folder = mkdtempSync(join(tmpdir(), `${name}-`));
     try {
       for (const [path, bytes] of files) {
@@ -85,8 +92,23 @@ function differencesWith(runner: Runner, host: string, expect: string, { cases }
   return { name: runner.name, compared, differences };
 }
 
-export const differencesInPython = (python: string, expect: string, results: KeptResults): Found =>
-  differencesWith(PYTHON, `${resolve(python)} ${resolve('fixtures/adapters/native.py')}`, expect, results);
+export const differencesInPython = (
+  python: string,
+  expect: string,
+  results: KeptResults,
+  chosen: readonly Bundle[],
+): Found =>
+  differencesWith(
+    PYTHON,
+    `${resolve(python)} ${resolve('fixtures/adapters/native.py')}`,
+    expect,
+    results,
+    chosen,
+  );
 
-export const differencesInGo = (program: string, expect: string, results: KeptResults): Found =>
-  differencesWith(GO, program, expect, results);
+export const differencesInGo = (
+  program: string,
+  expect: string,
+  results: KeptResults,
+  chosen: readonly Bundle[],
+): Found => differencesWith(GO, program, expect, results, chosen);

@@ -11,7 +11,7 @@ const VERSION = '2.0.0';
 
 export type PackedFile = readonly [path: string, bytes: Uint8Array];
 
-const isLarge = (folder: string): boolean =>
+export const isLarge = (folder: string): boolean =>
   statSync(`fixtures/${folder}/${readCaseFile(folder).wasm}`).size > LARGE_BYTES;
 
 /** The two bundles, and the folders besides those of their cases. */

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FLOORS } from './floors.ts';
+import { RAW_FOLDER } from './folder.ts';
 import { addLines, addRun, type Lines, type Place, type ScriptCoverage } from './lines.ts';
 import { checkFloors, printOpenLines } from './table.ts';
 
@@ -10,19 +11,12 @@ import { checkFloors, printOpenLines } from './table.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = join(root, 'dist');
-const folder = join(dist, 'coverage');
 const MEASURED = /^(abi|wasi|src)\/.*\.js$/;
 const MEASURED_SOURCE = /\.ts$/;
 /** Workers get their code as text, which names itself so. build.mjs makes it of this file. */
 const WORKER = { url: 'plugboard/worker-node.js', name: 'src/platform/worker-node.js' };
 /** Text of a built file, and for each offset of it whether it ran. */
 type Runs = Map<string, Uint8Array>;
-
-/** The value of NODE_V8_COVERAGE for a run that is measured. */
-export const RAW_FOLDER: string = join(folder, 'raw');
-
-/** Removes the coverage of earlier runs. */
-export const clear = (): void => rmSync(folder, { recursive: true, force: true });
 
 /** The lines of all sources that were built, with the runs of RAW_FOLDER. */
 function readLines(): Lines {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
-import { clear, RAW_FOLDER, report, reportPart } from './report.ts';
+import { clear, RAW_FOLDER } from './folder.ts';
+import { report, reportPart } from './report.ts';
 
 // `npm run test:coverage`: runs the suites on the newest Node and reports the lines that ran. With `--report` it reports the
 // last measured run. With a filter, as test/index.ts takes, it reports the open lines of the loaded files, and no floors.

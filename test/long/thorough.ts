@@ -9,15 +9,19 @@ export const THOROUGH_CASES: readonly LongCase[] = [
   'abi/differential: 2,000 random programs',
   'cli/run-graph: more kills',
   'pool/leak: each fixture',
+  'replay/cases: each case in a worker, and memory',
+  'network/: more random schedules and networks',
+  'actor/mailbox: more random programs',
+  'src/workers: more endless loops in a row',
   'src/fresh: each fixture',
+  'peer/kernel.js: 2,000 random programs on the official kernel',
 ].map(name => ({
   name,
   async run() {
     if (!nodeHost.runtime.startsWith('node ')) throw new Skip('the entry of npm test is for Node');
     const filter = name.split(':')[0]!;
-    const { output, code } = await start(process.execPath, ['dist/test/index.js', filter], {
-      PLUGBOARD_THOROUGH: '1',
-    });
+    const args = filter.endsWith('.js') ? [`dist/test/${filter}`] : ['dist/test/index.js', filter];
+    const { output, code } = await start(process.execPath, args, { PLUGBOARD_THOROUGH: '1' });
     console.log(output.slice(-2000));
     is(code, 0);
   },

@@ -5,12 +5,13 @@ import { SQL, Tables } from '../../src/network/durable-object/tables.ts';
 import type { Component } from '../../src/network/index.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises, throws } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
 import { DurableEngines, FakeNamespace, FakeStorage } from './durable-objects.ts';
 import { checkSchedule } from './engine-model.ts';
 
-const SEEDS = 100;
+const SEEDS = host().thorough ? 100 : 30;
 const TRACE = { causes: [], hops: 0 };
 const line = planOf('> go -> a.in', 'a.out -> b.in', 'b.out -> end >');
 const sent = (port: string, message: Message) => [{ port, message, trace: TRACE }];

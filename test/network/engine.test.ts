@@ -3,10 +3,11 @@ import { MemoryEngine } from '../../src/network/engine/memory-engine.ts';
 import type { Plan } from '../../src/network/index.ts';
 import { engineContract, planOf, stepOf } from '../contract/engine.ts';
 import { is, raises } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { checkSchedule, withoutClock } from './engine-model.ts';
 
-const SEEDS = 1000;
+const SEEDS = host().thorough ? 1000 : 200;
 
 suite('engine in memory', test => {
   engineContract(test, {

@@ -5,11 +5,12 @@ import { JournalEngine, Network } from '../../src/network/node.ts';
 import { crc32 } from '../../src/values/crc32.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { checkSchedule, withoutClock } from './engine-model.ts';
 import { abandon, JournalFolders, journalsOf } from './journals.ts';
 
-const SEEDS = 30;
+const SEEDS = host().thorough ? 30 : 10;
 const TRACE = { causes: [], hops: 0 };
 const line = planOf('> go -> a.in', 'a.out -> b.in', 'b.out -> end >');
 const sent = (port: string, ...values: number[]) =>

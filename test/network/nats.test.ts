@@ -6,13 +6,14 @@ import { NatsEngine } from '../../src/network/nats/index.ts';
 import { linesOf } from '../../src/network/nats/nats-log.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
+import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { ACTOR } from '../option-tables.ts';
 import { checkSchedule } from './engine-model.ts';
 import { FakeNats, fakeClient } from './fake-nats.ts';
 import { NatsEngines, TestEngine } from './nats-engines.ts';
 
-const SEEDS = 30;
+const SEEDS = host().thorough ? 30 : 10;
 const TRACE = { causes: [], hops: 0 };
 const KIB = 1024;
 const line = planOf('> go -> a.in', 'a.out -> b.in', 'b.out -> end >');

@@ -13,7 +13,7 @@ import { WORKSPACE } from './graphs.ts';
 import { createNetwork as create, end, graphOf, int } from './make-network.ts';
 import { checkNetwork } from './random-network.ts';
 
-const SEEDS = 1000;
+const SEEDS = host().thorough ? 1000 : 200;
 
 const read = (name: string) => host().readBytes(`fixtures/${name.replace('_', '-')}/${name}.wasm`);
 /** Reads all messages of a port until the network is stopped. */

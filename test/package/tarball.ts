@@ -13,9 +13,9 @@ export interface Tarball {
 
 /**
  * Packs copies of the repository as npm publishes it. The repository's own dist folder, from which this program may be
- * running, is neither packed nor changed. Returns the tarball of a copy without a dist folder.
+ * running, is not changed. With `isBuilt` it is packed as it is, else a copy without a dist folder. Returns that tarball.
  */
-export function packFresh(root: string, temporary: string, checks: Checks): Tarball {
+export function packFresh(root: string, temporary: string, isBuilt: boolean, checks: Checks): Tarball {
   const [first, second] = [join(temporary, 'first'), join(temporary, 'second')];
   const left = ['.git', 'dist', 'node_modules', 'target'];
   cpSync(root, first, { recursive: true, filter: path => path === root || !left.includes(basename(path)) });
@@ -24,9 +24,14 @@ export function packFresh(root: string, temporary: string, checks: Checks): Tarb
   mkdirSync(join(second, 'dist/lib'), { recursive: true });
   writeFileSync(join(second, 'dist/lib/stale.js'), '');
 
+  if (isBuilt) {
+    const parts = ['lib', 'types', 'abi'];
+    for (const part of parts)
+      cpSync(join(root, 'dist', part), join(first, 'dist', part), { recursive: true });
+  }
   const [tarball, again] = [first, second].map(folder => {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    return pack(folder);
+    return pack(folder, { builds: folder === second || !isBuilt });
   }) as [Tarball, Tarball];
   checks.check('packing twice gives the same bytes', () => {
     const text = (folder: string, file: string) => {
@@ -49,9 +54,9 @@ export function packFresh(root: string, temporary: string, checks: Checks): Tarb
 export const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /** Builds and packs a folder, by default into itself. */
-export function pack(folder: string, to: string = folder): Tarball {
+export function pack(folder: string, { to = folder, builds = true } = {}): Tarball {
   // By hand, because `npm` of test/runtime runs no scripts but those that are named.
-  runNpm(folder, 'run', '--silent', 'prepack');
+  if (builds) runNpm(folder, 'run', '--silent', 'prepack');
   const [{ filename, files, size, unpackedSize }] = JSON.parse(
     runNpm(folder, 'pack', '--json', '--pack-destination', to),
   ) as [{ filename: string; files: { path: string }[]; size: number; unpackedSize: number }];

@@ -22,7 +22,7 @@ try {
   git('archive', '--format=tar', `--output=${join(temporary, 'commit.tar')}`, 'HEAD');
   execFileSync('tar', ['-xf', join(temporary, 'commit.tar'), '-C', folder]);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const actual = given === undefined ? pack(root, temporary).sha256 : hashOf(resolve(given));
+  const actual = given === undefined ? pack(root, { to: temporary }).sha256 : hashOf(resolve(given));
   const expected = pack(folder).sha256;
   console.log(`${expected}  commit ${git('rev-parse', 'HEAD')}\n${actual}  ${given ?? 'this folder'}`);
   if (actual !== expected) throw new Error('the bytes differ');

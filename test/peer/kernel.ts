@@ -5,7 +5,8 @@ import { fetchOfficialKernel, Unavailable } from './official-kernel.ts';
 // Runs random programs on the official kernel and on both of our tiers: `npm run test:peer`, or with seeds as arguments.
 
 const isCi = Boolean(process.env.CI);
-const SEEDS = isCi ? 2000 : 500;
+/** `npm run test:long -- thorough` has more. */
+const SEEDS = process.env.PLUGBOARD_THOROUGH ? 2000 : 500;
 /** The first seeds are equal in every run, so that each known difference occurs. The others are new in every run. */
 const FIXED_SEEDS = 250;
 const firstNew = Math.floor(Date.now() / 1000);

@@ -6,6 +6,7 @@ import type { RuntimeReport } from './report.ts';
 
 /** In CI, the file in which `npm test` leaves its report, so that `npm run test:runtimes` need not run the same tests again. */
 const path = process.env.PLUGBOARD_REPORT;
+export const keepsReport: boolean = path !== undefined;
 
 /** Writes the report of all suites on this Node. */
 export function keepReport(runtime: string, { errors, problems }: Report): void {

@@ -13,7 +13,8 @@ import { checkTypes } from '../package/types.ts';
 import { checkBundles } from '../package/web.ts';
 import { installRuntimes } from './install.ts';
 
-// Packs the files that npm would publish, and checks the package as users have it: in an empty project, on each runtime.
+// Packs the files that npm would publish, and checks the package as users have it: in an empty project, on each runtime:
+// `npm run test:package`. With --quick it packs the files that were built before, and compiles nothing in Rust.
 
 interface Manifest {
   name: string;
@@ -35,6 +36,7 @@ const paths = Object.keys(manifest.exports)
   .filter(path => !/\.(json|html|wasm\*?)$/.test(path))
   .map(path => manifest.name + path.slice(1));
 const checks = new Checks();
+const isQuick = process.argv.includes('--quick');
 
 function install(tarball: Tarball): void {
   mkdirSync(project);
@@ -112,7 +114,7 @@ try {
       'no console.log with a comment behind it',
     ),
   );
-  const tarball = packFresh(root, temporary, checks);
+  const tarball = packFresh(root, temporary, isQuick, checks);
   const kibibytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
   console.log(
     `${tarball.files.length} files, ${kibibytes(tarball.sizeBytes)} packed, ${kibibytes(tarball.unpackedBytes)} unpacked`,

@@ -1,6 +1,7 @@
 import { equal, is, match } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { CANNOT } from './cannot.ts';
+import { COMMANDS } from './commands.ts';
 import type { Result, RuntimeReport } from './report.ts';
 import { explain, findTableProblems, printSkips, printTable } from './table.ts';
 
@@ -44,7 +45,7 @@ suite('runtime/table', test => {
   });
 
   test('a row that matches no test, and a name that two tests have, are problems', () => {
-    is(findTableProblems([]).length, CANNOT.length);
+    is(findTableProblems([]).length, CANNOT.length + COMMANDS.length);
     is(
       findTableProblems([reference[0]!, reference[0]!])[0],
       'two tests are named abi/sample.test.js: sample › one',

@@ -44,9 +44,16 @@ export function findTableProblems(reference: readonly Result[]): string[] {
         result => file.test(result.file) && (test?.test(`${result.suite} › ${result.name}`) ?? true),
       ),
   );
+  const lost = CANNOT.flatMap(({ file, kept = [] }) => {
+    const titles = reference.flatMap(result =>
+      file.test(result.file) ? `${result.suite} › ${result.name}` : [],
+    );
+    return kept.filter(start => !titles.some(title => title.startsWith(start)));
+  });
   return [
     ...twice.map(key => `two tests are named ${key}`),
     ...stale.map(({ file, test }) => `cannot.ts: no test matches ${file} ${test ?? ''}`),
+    ...lost.map(start => `cannot.ts: no test begins with ${start}`),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { Platform, WorkerEvents } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
+import { host } from '../helpers/host.ts';
 import { createPlugin, suiteInWorker } from '../helpers/modes.ts';
 import { onceInTime } from '../helpers/once-in-time.ts';
 import { suite } from '../helpers/suite.ts';
@@ -85,7 +86,7 @@ suiteInWorker('ended by force', test => {
       };
       const plugin = await onceInTime(() => create(wait, { timeoutMs: 300 }));
       is(plugin.report.isolation, 'worker');
-      for (let turn = 1; turn <= 20; turn++) {
+      for (let turn = 1; turn <= (host().thorough ? 20 : 6); turn++) {
         await raises(() => plugin.call('spin'), {
           code: 'TIMEOUT',
           message: /^spin: the plugin took longer than 300 ms \(timeoutMs\)$/,
