@@ -160,6 +160,7 @@ suite('engine on Durable Objects', test => {
     await raises(() => engine.begin('a')!, { code: 'TOO_MANY_ATTEMPTS' });
     const a = await engine.own({ node: 'a' });
     await a.commit(stepOf(await a.take(1)));
+    (await engine.begin('a')!)();
     is(engine.begin('a'), undefined);
     await engine.close();
   });

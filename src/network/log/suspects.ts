@@ -35,6 +35,8 @@ export class Suspects {
   readonly #log: AttemptLog;
   readonly #nodes = new Set<string>();
   readonly #turns: Turns;
+  /** Resolves when the first step of a suspect is safe. */
+  #settling: Promise<unknown> | undefined;
 
   constructor(log: AttemptLog, turns = new Turns()) {
     this.#log = log;
@@ -46,14 +48,20 @@ export class Suspects {
     this.#nodes.add(node);
   }
 
-  /** A step of the node was kept. */
+  /** A step of the node was kept. Later steps wait until it is safe, since a death in one of them must not count for this one. */
   delete(node: string): void {
-    this.#nodes.delete(node);
+    if (!this.#nodes.delete(node)) return;
+    // A log that fails says so to the next commit.
+    const settling = this.#log.flush().catch(() => {});
+    this.#settling = settling;
+    void settling.then(() => {
+      if (this.#settling === settling) this.#settling = undefined;
+    });
   }
 
   /** As `begin` of engines. @throws {NetworkError} TOO_MANY_ATTEMPTS, as a rejection */
   begin(node: string): Promise<() => void> | undefined {
-    return this.#nodes.has(node) ? this.#begin(node) : undefined;
+    return this.#nodes.has(node) ? this.#begin(node) : this.#settling?.then(() => () => {});
   }
 
   async #begin(node: string): Promise<() => void> {
