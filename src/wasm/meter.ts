@@ -102,8 +102,8 @@ function placesOf(body: Uint8Array): { places: { at: number; isCall: boolean }[]
   });
   const places = repeated.map(at => ({ at, isCall: false }));
   if (!rule.holds) return { places, isMirrored: false };
-  places.push(...calls.map(at => ({ at, isCall: true })));
-  return { places: places.sort((one, other) => one.at - other.at), isMirrored: true };
+  const all = [...places, ...calls.map(at => ({ at, isCall: true }))];
+  return { places: all.sort((one, other) => one.at - other.at), isMirrored: true };
 }
 
 /** Returns a body with a check at the places where its code may repeat. */

@@ -11,19 +11,40 @@ export interface AttemptLog {
   flush(): Promise<void>;
 }
 
-/** Lets one suspect node of a process make a step at a time. */
+/** After a death the first step of each suspect runs alone in its process, and is safe before others go on. */
 export class Turns {
-  #last: Promise<void> = Promise.resolve();
+  /** Resolves when the turns so far have ended. */
+  #last: Promise<unknown> = Promise.resolve();
+  #open = 0;
 
-  /** Resolves when no other step of them runs, to a function that ends the turn. */
+  get isFree(): boolean {
+    return this.#open === 0;
+  }
+
+  async whenFree(): Promise<void> {
+    while (!this.isFree) await this.#last;
+  }
+
+  /** Resolves when no other turn is open, to a function that ends this one. */
   async take(): Promise<() => void> {
     const before = this.#last;
     let end = () => {};
-    this.#last = new Promise(resolve => {
-      end = resolve;
+    const ended = new Promise<void>(resolve => {
+      end = () => {
+        this.#open--;
+        resolve();
+      };
     });
+    this.#open++;
+    this.#last = Promise.all([before, ended]);
     await before;
     return end;
+  }
+
+  /** Lets later turns, and steps of others, wait for a promise. */
+  add(turn: Promise<unknown>): void {
+    this.#open++;
+    this.#last = Promise.all([this.#last, turn.then(() => void this.#open--)]);
   }
 }
 
@@ -35,8 +56,6 @@ export class Suspects {
   readonly #log: AttemptLog;
   readonly #nodes = new Set<string>();
   readonly #turns: Turns;
-  /** Resolves when the first step of a suspect is safe. */
-  #settling: Promise<unknown> | undefined;
 
   constructor(log: AttemptLog, turns = new Turns()) {
     this.#log = log;
@@ -52,16 +71,13 @@ export class Suspects {
   delete(node: string): void {
     if (!this.#nodes.delete(node)) return;
     // A log that fails says so to the next commit.
-    const settling = this.#log.flush().catch(() => {});
-    this.#settling = settling;
-    void settling.then(() => {
-      if (this.#settling === settling) this.#settling = undefined;
-    });
+    this.#turns.add(this.#log.flush().catch(() => {}));
   }
 
   /** As `begin` of engines. @throws {NetworkError} TOO_MANY_ATTEMPTS, as a rejection */
   begin(node: string): Promise<() => void> | undefined {
-    return this.#nodes.has(node) ? this.#begin(node) : this.#settling?.then(() => () => {});
+    if (this.#nodes.has(node)) return this.#begin(node);
+    return this.#turns.isFree ? undefined : this.#turns.whenFree().then(() => () => {});
   }
 
   async #begin(node: string): Promise<() => void> {
