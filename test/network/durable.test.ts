@@ -421,12 +421,16 @@ suite('networks in several Durable Objects', test => {
     env.BACK = back;
     // Each failure in a row doubles the pause before the next delivery.
     let inARow = 0;
-    const fail = () => {
-      inARow = random && inARow < 3 && random.below(4) === 0 ? inARow + 1 : 0;
-      if (inARow > 0) throw new Error('the network is down');
+    const mayFail = () => {
+      if (!random || inARow === 3 || random.below(4) > 0) return;
+      inARow++;
+      throw new Error('the network is down');
     };
-    back.before = fail;
-    back.after = fail;
+    back.before = mayFail;
+    back.after = () => {
+      mayFail();
+      inARow = 0;
+    };
     return { front, back };
   }
 
@@ -447,11 +451,17 @@ suite('networks in several Durable Objects', test => {
       if (random.below(8) === 0) back.kill('o');
       await wait();
     }
-    await until(async () => {
+    const read = async () => (await back.object('o')).read('end', 0, 1000);
+    const isThere = until(async () => {
       await front.object('o');
-      return (await (await back.object('o')).read('end', 0, 1000)).length >= COUNT;
+      return (await read()).length >= COUNT;
     });
-    equal(dataOf(await (await back.object('o')).read('end', 0, 1000)), range(COUNT), `seed ${random.seed}`);
+    await isThere.catch(async (cause: unknown) => {
+      const states = [await (await front.object('o')).status(), await (await back.object('o')).status()];
+      const has = `${(await read()).length} of ${COUNT}`;
+      throw new Error(`seed ${random.seed}: ${has}: ${JSON.stringify(states)}`, { cause });
+    });
+    equal(dataOf(await read()), range(COUNT), `seed ${random.seed}`);
     await until(() => front.storageOf('o').outbox.length === 0);
   });
 

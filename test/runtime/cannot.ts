@@ -147,13 +147,8 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: bundled,
-    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|network\/lease-simulation|audit\/(schemas|did))\.test/,
+    file: /^(layers|docs|exports|prose|signatures|api|pages|testing|conformance|ways\/ways|network\/lease-simulation|audit\/schemas)\.test/,
     reason: "about the repository's sources, pages and package, the same everywhere",
-  },
-  {
-    runtimes: ['deno', 'bun'],
-    file: /^audit\/did\.test/,
-    reason: "about the repository's pages, the same everywhere",
   },
   { runtimes: bundled, file: /^replay\/thread\.test/, reason: 'starts a thread of Node' },
   {
