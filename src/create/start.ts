@@ -96,10 +96,7 @@ function openFolders(platform: Platform, { mounts, preopens }: Settings): Record
       );
     }
     if (folders.some(([path]) => path === guest)) {
-      throw new CreateError(
-        'INVALID_OPTION',
-        `allowed_paths: two folders at "${guest}"`,
-      );
+      throw new CreateError('INVALID_OPTION', `allowed_paths: two folders at "${guest}"`);
     }
     try {
       folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
