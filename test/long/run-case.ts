@@ -4,7 +4,8 @@ import { SUITES } from './suites.ts';
 // Runs one case: `run-case.js SUITE CASE`. Its exit code says how it ended.
 
 const [suite = '', name = ''] = process.argv.slice(2);
-const found = SUITES[suite]?.find(item => item.name === name);
+const cases = await SUITES[suite]?.();
+const found = cases?.find(item => item.name === name);
 if (!found) throw new Error(`there is no case "${name}" in the suite "${suite}"`);
 try {
   await found.run();

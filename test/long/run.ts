@@ -60,12 +60,15 @@ async function main(
     console.log(`skipped: a package is not installed, and the registry cannot be reached\n${error.message}`);
     return counts;
   }
-  for (const [suite, cases] of Object.entries(SUITES)) {
+  let found = 0;
+  for (const [suite, load] of Object.entries(SUITES)) {
     if (wantedSuite !== undefined && wantedSuite !== suite) continue;
+    const cases = await load();
     for (const runtime of runtimes) {
       if (wantedRuntime !== undefined && wantedRuntime !== runtime.name) continue;
       for (const { name } of cases) {
         if (!name.includes(wantedCase)) continue;
+        found++;
         const startMs = Date.now();
         const outcome = await runCase(runtime, suite, name);
         if (outcome === 'passed') counts.passed++;
@@ -73,6 +76,10 @@ async function main(
         console.log(`${runtime.name}: ${suite} › ${name}: ${outcome} (${Date.now() - startMs} ms)`);
       }
     }
+  }
+  if (found === 0) {
+    const names = [Object.keys(SUITES), runtimes.map(({ name }) => name)].map(list => list.join(', '));
+    throw new Error(`no case fits; the suites are ${names[0]}, the runtimes ${names[1]}`);
   }
   return counts;
 }

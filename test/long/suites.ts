@@ -1,27 +1,16 @@
 import type { LongCase } from './case.ts';
-import { DURABLE_CASES } from './durable.ts';
-import { MEMORY_CASES } from './memory.ts';
-import { MODULE_CASES } from './modules.ts';
-import { NATS_CASES } from './nats.ts';
-import { NETWORK_CASES } from './network.ts';
-import { REACH_CASES } from './reach.ts';
-import { SPEC_CASES } from './spec.ts';
-import { STOP_CASES } from './stop.ts';
-import { TEXT_CASES } from './text.ts';
-import { THOROUGH_CASES } from './thorough.ts';
-import { TRACE_CASES } from './trace.ts';
 
-/** The suites of `npm run test:long`, by name. */
-export const SUITES: Readonly<Record<string, readonly LongCase[]>> = {
-  durable: DURABLE_CASES,
-  memory: MEMORY_CASES,
-  modules: MODULE_CASES,
-  nats: NATS_CASES,
-  network: NETWORK_CASES,
-  reach: REACH_CASES,
-  spec: SPEC_CASES,
-  stop: STOP_CASES,
-  text: TEXT_CASES,
-  thorough: THOROUGH_CASES,
-  trace: TRACE_CASES,
+/** The suites of `npm run test:long`, by name. Each is loaded alone: Deno may not load the tools that those on Node need. */
+export const SUITES: Readonly<Record<string, () => Promise<readonly LongCase[]>>> = {
+  durable: async () => (await import('./durable.ts')).DURABLE_CASES,
+  memory: async () => (await import('./memory.ts')).MEMORY_CASES,
+  modules: async () => (await import('./modules.ts')).MODULE_CASES,
+  nats: async () => (await import('./nats.ts')).NATS_CASES,
+  network: async () => (await import('./network.ts')).NETWORK_CASES,
+  reach: async () => (await import('./reach.ts')).REACH_CASES,
+  spec: async () => (await import('./spec.ts')).SPEC_CASES,
+  stop: async () => (await import('./stop.ts')).STOP_CASES,
+  text: async () => (await import('./text.ts')).TEXT_CASES,
+  thorough: async () => (await import('./thorough.ts')).THOROUGH_CASES,
+  trace: async () => (await import('./trace.ts')).TRACE_CASES,
 };
