@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { equal, is, match } from '../helpers/assert.ts';
 import { ONE_FIXTURES, ONE_GRAPH, ONE_INPUT, ONE_OUTPUT, ONE_STATES } from '../network/one-graph.ts';
-import { root } from '../runtime/bundle.ts';
+import { root } from '../runtime/root.ts';
 import { startWorkerd, type Workerd } from '../runtime/workerd.ts';
 
 // The folder that `plugboard build --target workerd` writes, on workerd.

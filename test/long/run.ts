@@ -11,6 +11,12 @@ import { SUITES } from './suites.ts';
 const LEAST_FREE_GIB = 8;
 const GIB = 2 ** 30;
 
+/** The suite of the specification looks for cargo, and keeps its programs below the folder of the user. */
+const DENO_ARGS = DENO_FLAGS.map(flag => {
+  if (flag.startsWith('--allow-env')) return '--allow-env';
+  return flag.startsWith('--allow-sys') ? `${flag},homedir` : flag;
+});
+
 interface Runtime {
   name: string;
   program: string;
@@ -28,7 +34,7 @@ function findRuntimes(): Runtime[] {
       .filter(name => /^node\d+-/.test(name))
       .map(name => ({ name: name.split('-')[0]!, program: join(between, name, 'bin/node'), args: [] })),
     { name: 'node', program: node, args: [] },
-    { name: 'deno', program: deno, args: [...DENO_FLAGS] },
+    { name: 'deno', program: deno, args: DENO_ARGS },
     { name: 'bun', program: bun, args: [] },
   ];
 }

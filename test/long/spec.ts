@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok } from '../helpers/assert.ts';
-import { root } from '../runtime/bundle.ts';
+import { root } from '../runtime/root.ts';
 import { CHANGES, type Change } from '../spec/changes.ts';
 import { findDifferences } from '../spec/differences.ts';
 import { UNCALLED } from '../spec/excuses.ts';

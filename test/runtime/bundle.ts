@@ -1,11 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { testFiles } from '../helpers/node.ts';
 import { cannotLoad, type RuntimeId } from './cannot.ts';
-
-export const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { root } from './root.ts';
 
 /** The suites import the entries for Node. Bundled, they get the entries of `default`, as users' bundles do. */
 const WEB_ENTRIES = { 'src/node.js': 'web.js', 'audit/node.js': 'index.js' };

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBlocks } from '../package/pages.ts';
-import { root } from './bundle.ts';
 import type { Check } from './report.ts';
+import { root } from './root.ts';
 import { startWorkerd } from './workerd.ts';
 
 const EXAMPLE = 'examples/durable-object';

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildModule } from '../helpers/build-module.ts';
-import { bundle, root } from './bundle.ts';
+import { bundle } from './bundle.ts';
 import type { Check } from './report.ts';
+import { root } from './root.ts';
 import { start } from './start.ts';
 import { configText, serveWorker } from './workerd.ts';
 

@@ -6,9 +6,9 @@ import { Message } from '../../src/actor/index.ts';
 import { servePage } from '../../src/cli/page-server.ts';
 import { Network } from '../../src/network/node.ts';
 import type { BrowserName } from './browsers.ts';
-import { root } from './bundle.ts';
 import { allowing, visitPageFile } from './page-file.ts';
 import type { Check } from './report.ts';
+import { root } from './root.ts';
 import { watchPage } from './visit.ts';
 
 /** Hostile as a name, and as a text. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserName } from './browsers.ts';
-import { root } from './bundle.ts';
+import { root } from './root.ts';
 import { watchPage } from './visit.ts';
 
 /** Returns a policy that allows one more script. */

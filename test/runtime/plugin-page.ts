@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildModule } from '../helpers/build-module.ts';
 import type { BrowserName } from './browsers.ts';
-import { root } from './bundle.ts';
 import { visitPageFile } from './page-file.ts';
 import type { Check } from './report.ts';
+import { root } from './root.ts';
 
 /** Hostile as a name of a file, an export and an import. */
 const EVIL = '<img src=x onerror=document.title=1>\u202e\u0007';

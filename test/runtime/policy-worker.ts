@@ -8,8 +8,8 @@ import { prepareModule } from '../../src/module/prepare.ts';
 import { hexOfSha256 } from '../../src/module/source.ts';
 import { nodePlatform } from '../../src/platform/node.ts';
 import { buildModule } from '../helpers/build-module.ts';
-import { root } from './bundle.ts';
 import type { Check } from './report.ts';
+import { root } from './root.ts';
 import { temporary } from './start.ts';
 import { configText, serveWorker } from './workerd.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { root } from './bundle.ts';
+import { root } from './root.ts';
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './bundle.ts';
+import { root } from './root.ts';
 
 /** The folder that suites, programs and browsers may write to. */
 export const temporary: string = mkdtempSync(join(tmpdir(), 'plugboard-runtimes-'));

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bundleSuites, root, suiteFiles } from './bundle.ts';
+import { bundleSuites, suiteFiles } from './bundle.ts';
+import { root } from './root.ts';
 
 interface WorkerModule {
   /** The name in the Worker's imports. */

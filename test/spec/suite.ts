@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { root } from '../runtime/bundle.ts';
+import { root } from '../runtime/root.ts';
 import type { Script } from './script.ts';
 
 const FOLDER = join(root, 'test/spec/convert');
