@@ -38,7 +38,10 @@ export interface Mirror {
   readonly first: number;
 }
 
-/** Adds a local to the declarations of a body; null where there is no room for it. @param type the byte of its type */
+/**
+ * Adds a local to the declarations of a body. Returns null where there is no room.
+ * @param type the byte of its type
+ */
 export function addMirror(body: Uint8Array, params: number, type: number): Mirror | null {
   const { groups, total, start, end } = readLocals(new Cursor(body));
   const local = params + total;
