@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Connection } from '../network/nats-engines.ts';
+import { spawnWorker } from './child.ts';
 import { checkPort, WORKER, wait } from './kill.ts';
 import type { TestServer } from './server.ts';
 
@@ -49,11 +49,9 @@ export async function runBacklog(server: TestServer, messages: number): Promise<
   const name = `backlog-${process.pid}`;
   const connection = await server.connect();
   const start = async () => {
-    const child = spawn(process.execPath, [WORKER, server.ports, name, ''], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawnWorker(WORKER, [server.ports, name, ''], 'pipe');
     await new Promise<void>(resolve =>
-      child.stdout.setEncoding('utf8').on('data', text => {
+      child.stdout!.setEncoding('utf8').on('data', text => {
         if (text.includes('active')) resolve();
       }),
     );

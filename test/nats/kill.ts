@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
+import { spawnWorker } from './child.ts';
 import { POINTS } from './points.ts';
 import type { Servers, TestServer } from './server.ts';
 
@@ -59,11 +60,11 @@ class Workers {
   }
 
   start(): void {
+    if (this.#isOver) return;
     const mode = this.#modes.length > 1 ? this.#modes.shift()! : (this.#modes[0] ?? '');
-    const args = [WORKER, String(this.#server.port), this.#name, mode];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawnWorker(WORKER, [String(this.#server.port), this.#name, mode], 'pipe');
     this.#all.add(child);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) {
         if (line.startsWith('ended')) this.ended.push(line);
         if (line !== 'active') continue;
@@ -76,7 +77,7 @@ class Workers {
       if (signal === 'SIGKILL') this.deaths++;
       this.#all.delete(child);
       if (this.active === child) this.active = undefined;
-      if (!this.#isOver) setTimeout(() => this.start(), 200);
+      setTimeout(() => this.start(), 200);
     });
   }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { makers } from '../../src/network/engine/lasting.ts';
@@ -8,6 +8,7 @@ import { readNetwork } from '../../src/network/nats/report.ts';
 import { equal, is } from '../helpers/assert.ts';
 import { type Connection, type NatsServer, seamsOf, settingsOf } from '../network/nats-engines.ts';
 import { ONE_FIXTURES, ONE_GRAPH, ONE_INPUT, ONE_OUTPUT, ONE_STATES } from '../network/one-graph.ts';
+import { spawnWorker } from './child.ts';
 import type { TestServer } from './server.ts';
 
 // The graph that must give the same everywhere, on three workers with NATS.
@@ -53,9 +54,7 @@ export async function runOneGraph(server: TestServer): Promise<void> {
   };
   try {
     for (let count = 0; count < WORKERS; count++)
-      children.push(
-        spawn(process.execPath, [WORKER, server.ports], { stdio: ['ignore', 'inherit', 'inherit'] }),
-      );
+      children.push(spawnWorker(WORKER, [server.ports], 'inherit'));
     // Each of the three has a node.
     await until('the share of each worker', async () => {
       const parts =

@@ -82,7 +82,11 @@ export async function runCommands(
   const url = `nats://127.0.0.1:${server.port}`;
   const program = [...LINKED, join(folder, 'node_modules/plugboard/dist/lib/cli/main.js')];
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [...program, ...args], { cwd: folder, encoding: 'utf8' });
+    spawnSync(process.execPath, [...program, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: LONGEST_MS,
+    });
   const running = ['run', 'graph.json', '--component', 'Counter=counter.wasm', '--timeout', '2000'];
   const child = spawn(process.execPath, [...program, ...running, '--nats', url, '--spread', '--page'], {
     cwd: folder,

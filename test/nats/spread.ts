@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
+import { spawnWorker } from './child.ts';
 import { checkPort, STOP_MS, sendAll, WORKER, wait } from './kill.ts';
 import { LossyWay } from './lossy-way.ts';
 import type { Servers } from './server.ts';
@@ -64,18 +65,16 @@ class Members {
   async start(): Promise<Member> {
     const { ports, replicas } = this.#server;
     const proxy = this.#isProxied ? await LossyWay.to(Number(ports)) : undefined;
-    const args = [
-      WORKER,
-      proxy ? String(proxy.port) : ports,
-      this.#name,
-      'spread',
-      String(replicas),
-      this.#leaseMs,
-    ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const args = [proxy ? String(proxy.port) : ports, this.#name, 'spread', String(replicas), this.#leaseMs];
+    // The end may have come while the way was opened.
+    if (this.#isOver) {
+      proxy?.end();
+      throw new Error('the test has ended');
+    }
+    const child = spawnWorker(WORKER, args, 'pipe');
     const member: Member = { child, proxy, writer: undefined };
     this.all.add(member);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) {
         if (line.startsWith('writer ')) member.writer = line.slice(7);
         if (line === 'fenced') this.fenced++;

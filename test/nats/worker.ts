@@ -5,6 +5,7 @@ import { Network } from '../../src/network/index.ts';
 import { makeNatsEngine } from '../../src/network/nats/nats-engine.ts';
 import { NatsLog } from '../../src/network/nats/nats-log.ts';
 import { seamsOf, settingsOf, TestEngine } from '../network/nats-engines.ts';
+import { endWithParent } from './child.ts';
 import { KILL_GRAPH } from './kill-graph.ts';
 import { POINTS } from './points.ts';
 import { connectOptions, loadClient } from './server.ts';
@@ -12,6 +13,7 @@ import { connectOptions, loadClient } from './server.ts';
 // A worker of the kill suite: `node worker.js PORTS NAME [unchecked|spread|POINT] [REPLICAS] [LEASE_MS]`. Says when it runs the
 // network, and why it has ended. With the name of a point it dies there.
 
+endWithParent();
 const [ports, name, mode, replicas = '1', leaseMs = '2000'] = process.argv.slice(2);
 /** Steps before a death in a step. */
 const STEPS = 50;
