@@ -1,5 +1,6 @@
 // The published JavaScript, dist/lib: the files that package.json names. docs/PACKAGE.md describes them.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { rollup } from 'rollup';
 
 /** The published files of users, with the built file that each is made of. */
@@ -48,7 +49,7 @@ const NOT_HOST = [
   'platform/(node|worker)',
   'pool/',
   'replay/',
-  'run/(budget|deadline|fresh|fuel|growth|tracing|worker/)',
+  'run/(budget|deadline|fresh|fuel|growth|tracing|with-wasi|worker/)',
   'trace/',
   'types/',
   'worker-loader/',
@@ -107,6 +108,15 @@ const withMaps = {
   },
 };
 
+/** wasi/ has copies of two files of abi/, since neither imports the other. Packed they are one. */
+export const copiesOnce = {
+  name: 'copies once',
+  resolveId(id, importer) {
+    if (!importer || !/^\..*\/(brands|options)\.js$/.test(id)) return null;
+    return resolve(dirname(importer), id).replace(/\/wasi\/(brands|options)\.js$/, '/abi/$1.js');
+  },
+};
+
 /** CommonJS is for tools that cannot load ES modules, such as jest. Its code does not know its own URL. */
 const withoutMeta = { name: 'no import.meta', resolveImportMeta: () => 'undefined' };
 
@@ -117,7 +127,7 @@ export async function writePackage(root) {
   const write = async (entries, output) => {
     const bundle = await rollup({
       input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, dist + file])),
-      plugins: [withMaps],
+      plugins: [copiesOnce, withMaps],
       external: /^(node:|@nats-io\/)/,
       treeshake: { moduleSideEffects: id => id.includes('/worker-web.') },
     });

@@ -210,6 +210,8 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   return !Array.isArray(value) && !(Symbol.toStringTag in value) && classOf(value) === 'Object';
 }
 
+// Bundlers drop kinds that nobody uses.
+/* @__NO_SIDE_EFFECTS__ */
 export const kind = <T>(type: string, fits: (value: unknown) => boolean, unit?: string): Kind<T> => ({
   type,
   ...(unit !== undefined && { unit }),

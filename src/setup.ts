@@ -6,15 +6,14 @@ import {
   type KernelTier,
   kernelImports,
 } from '../abi/index.ts';
-import { type Clock, LineSink, type Preopen } from '../wasi/index.ts';
+import type { Clock, Preopen, Sink } from '../wasi/index.ts';
 import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
 import type { WatchedBudgets } from './given/budgets.ts';
 import type { Diagnostic } from './given/options.ts';
 import type { Settings } from './given/settings.ts';
-import { coded, hostFailure } from './host/function.ts';
+import { coded } from './host/function.ts';
 import type { Tap } from './host/tap.ts';
-import { LIMITS } from './limits.ts';
 import type { Execution, Limits } from './link/execution.ts';
 import { hasChecks, hasFuel, type LinkPlan, modulesOf } from './link/plan.ts';
 import type { Platform } from './platform/types.ts';
@@ -113,6 +112,13 @@ function connect(
   }
 }
 
+/** Where a plugin without WASI would print. */
+const NO_OUTPUT: Sink & { readonly lines: string[]; flush(): void } = {
+  write: () => {},
+  lines: [],
+  flush: () => {},
+};
+
 /** The decisions of `createPlugin`, from which the parts of a plugin are made. */
 export interface Decided extends ChosenMode {
   platform: Platform;
@@ -158,9 +164,11 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const plan = budget?.plan(decided.plan) ?? decided.plan;
   const freshness = limits.fresh ? { inPlace: false, why: null } : null;
   const report = reportOn(plan, mode, tier, limits, growth?.share, freshness);
-  const prints = report.wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.() ?? false);
-  const stdout = lineSink(kernel, 'stdout', settings, prints ? platform.print.out : null);
-  const stderr = lineSink(kernel, 'stderr', settings, prints ? platform.print.err : null);
+  const wasi = report.wasi ? await import('./run/with-wasi.ts') : null;
+  const prints = wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.());
+  const print = prints ? platform.print : null;
+  const stdout = wasi?.lineSink(kernel, 'stdout', settings, print?.out ?? null) ?? NO_OUTPUT;
+  const stderr = wasi?.lineSink(kernel, 'stderr', settings, print?.err ?? null) ?? NO_OUTPUT;
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
   const trace =
     settings.trace &&
@@ -201,7 +209,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             http,
             hostImport: link => localImport(link, calls),
             wasi: tap?.outside(outside) ?? outside,
-            createWasi: report.wasi ? (await import('../wasi/preview1.ts')).createWasi : null,
+            createWasi: wasi?.createWasi ?? null,
             seeWasi: trace && report.wasi ? (await import('../wasi/seen.ts')).seeWasi : null,
             suspends: mode === 'suspending',
             ask: hasChecks(plan) ? await askOf(deadline) : null,
@@ -227,7 +235,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
     modules: modulesOf(plan),
     outputs,
     calls,
-    flush: report.wasi ? flush : null,
+    flush: wasi && flush,
     printed: () => ({ stdout: stdout.lines, stderr: stderr.lines }),
     fuelUsed: null,
     trace: trace ?? null,
@@ -298,27 +306,4 @@ function clockFor({ platform, mode }: Decided, calls: HostCalls, deadline: Deadl
   const { clock } = platform;
   if (mode === 'suspending') return suspendingClock(clock, () => calls.signal);
   return deadline?.clock(clock) ?? clock;
-}
-
-/** Makes a sink that passes lines to the caller's function, if there is one, and to `print`. */
-function lineSink(
-  kernel: Kernel,
-  name: 'stdout' | 'stderr',
-  settings: Settings,
-  print: ((line: string) => void) | null,
-): LineSink {
-  return new LineSink({
-    onLine: line => {
-      try {
-        settings[name]?.(line);
-      } catch (error) {
-        // Not thrown: WASI would report it to the program as an error of the device, which programs may ignore.
-        kernel.markEnded(hostFailure(`option.${name}`, error));
-      }
-      print?.(line);
-    },
-    maxLineBytes: LIMITS.stdioLineBytes.default,
-    keepLines: LIMITS.stdioLines.default,
-    keepBytes: LIMITS.stdioBytes.default,
-  });
 }

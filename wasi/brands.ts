@@ -5,6 +5,7 @@
 type Getter<T = unknown> = (value: unknown) => T;
 
 /** Returns the getter of a property. It throws for a value without the slot, and where the engine lacks the class. */
+/* @__NO_SIDE_EFFECTS__ */
 function getterOf<T>(owner: object | undefined, name: PropertyKey): Getter<T> {
   const get = owner && Object.getOwnPropertyDescriptor(owner, name)?.get;
   return value => get!.call(value) as T;

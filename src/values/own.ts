@@ -24,13 +24,13 @@ export const isResponse = (value: unknown): value is Response =>
 export const isOwnResponse = (response: Response): boolean =>
   globalThis.Response !== undefined && response instanceof Response;
 
-const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!;
+const size = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!;
 const { entries } = Map.prototype;
 
 /** Returns a map of this realm itself, and a copy of any other map; undefined for other values. */
 export const ownMap = (value: unknown): Map<unknown, unknown> | undefined =>
   attempt(() => {
-    sizeOf.call(value);
+    size.get!.call(value);
     return value instanceof Map ? value : new Map(entries.call(value as Map<unknown, unknown>));
   }, undefined);
 
