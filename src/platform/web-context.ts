@@ -14,7 +14,7 @@ interface AsyncHooks {
 }
 
 /** Loads a built-in module through `process`: an import would fail where the module is missing, and in bundlers. */
-function builtinModule<T>({ process }: Scope, name: string): T | undefined {
+export function builtinModule<T>({ process }: Scope, name: string): T | undefined {
   try {
     return process?.getBuiltinModule?.(name) as T | undefined;
   } catch {

@@ -1,7 +1,7 @@
 import { HEADER_BYTES } from '../../abi/header.ts';
 import type { Kernel } from '../../abi/index.ts';
 import { isMemory } from '../../wasi/brands.ts';
-import { sha256 } from '../trace/hmac.ts';
+import { sha256 } from '../trace/sha256.ts';
 import { hexOf } from '../values/hex.ts';
 
 /** A memory that a worker shares has another size, and another header. */

@@ -1,7 +1,7 @@
 import type { Outside } from '../host/outside.ts';
 import type { TappedModule, TappedSettings } from '../host/tap.ts';
-import { sha256 } from '../trace/hmac.ts';
 import type { Secrets } from '../trace/secrets.ts';
+import { sha256 } from '../trace/sha256.ts';
 import { hexOf } from '../values/hex.ts';
 import { stringify } from '../values/text.ts';
 import { toBytes } from './bytes.ts';

@@ -145,7 +145,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'trace',
     files: ['src/trace/'],
-    mayImport: [...ground, 'host', 'given'],
+    mayImport: [...ground, 'host', 'given', 'platform'],
   },
   {
     name: 'replay',
