@@ -1,7 +1,7 @@
 import { lazily } from '../../abi/lazily.ts';
 import { builtinModule, type Scope } from '../platform/web-context.ts';
 
-// SHA-256, FIPS 180-4 section 6.2. That of the web returns a promise, and an event must leave before the call of the plugin goes on. Node,
+// SHA-256, FIPS 180-4 section 6.2. WebCrypto returns a promise, and an event must leave before the call of the plugin goes on. Node,
 // Deno and Bun have one that returns at once, and takes a tenth of the time.
 
 interface NodeCrypto {
