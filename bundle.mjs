@@ -14,16 +14,21 @@ const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'brow
 // The host with abi and wasi: without actors, and without `inspect` and the texts of two tables, rarely wanted in a page.
 const left = ['inspect', 'ERROR_CODES', 'LIMITS'];
 const names = Object.keys(await import('./dist/src/web.js')).filter(name => !left.includes(name));
+/** Leaves out the texts of the option tables, and of the parameters of WASI, that only the printed pages show. */
+const withoutTexts = (id, code) =>
+  id.endsWith('/wasi/spec/signatures.js')
+    ? code.replace(/('i(?:32|64)',\s+')(pointer)?[^'\n]*'/g, "$1$2'")
+    : code.replace(
+        /\b(default|grants|where): (?:'(?:[^'\\]|\\.)*'|[A-Z_]+(?= ?[,}])|withCommas\([\w.]+\))/g,
+        "$1: ''",
+      );
 const entry = {
   name: 'the entry',
   resolveId: id => (id === 'plugboard.min' ? id : null),
   load: id =>
     id === 'plugboard.min'
       ? `export { ${names.join(', ')} } from '${process.cwd()}/dist/src/web.js';`
-      : // Without the texts of the option tables, and of the parameters of WASI, that only the printed pages show.
-        readFileSync(id, 'utf8')
-          .replace(/\b(default|grants|where): '(?:[^'\\]|\\.)*'/g, "$1: ''")
-          .replace(/('i(?:32|64)',\s+')(pointer)?[^'\n]*'/g, "$1$2'"),
+      : withoutTexts(id, readFileSync(id, 'utf8')),
 };
 const minified = {
   name: 'minified',

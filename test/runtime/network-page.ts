@@ -231,6 +231,8 @@ async function useStandalone(evil: string, wasm: string): Promise<void> {
   const phase = () => find('phase').textContent!;
   const node = () => document.querySelector('tbody tr');
   const row = () => [...(node()?.children ?? [])].map(cell => cell.textContent).join(' | ');
+  const isDone = (count: number) =>
+    row().includes(`| idle | ${count} |`) && row().includes(`Integer ${count}`);
   const graph = {
     properties: { name: evil },
     processes: { count: { component: evil } },
@@ -256,10 +258,10 @@ async function useStandalone(evil: string, wasm: string): Promise<void> {
   packet.dispatchEvent(new Event('change'));
   await until(() => !packet.isConnected && phase() === 'created');
   find('start').click();
-  await until(() => row().includes('Integer 1'));
+  await until(() => isDone(1));
   seen.push(row(), find('out-list').textContent!);
   find('put').click();
-  await until(() => row().includes('Integer 2'));
+  await until(() => isDone(2));
   seen.push(find('result').textContent!, row(), find('out-list').firstElementChild!.textContent!);
   const select = find<HTMLSelectElement>('port');
   const message = find<HTMLInputElement>('message');
@@ -268,7 +270,7 @@ async function useStandalone(evil: string, wasm: string): Promise<void> {
   seen.push(message.value);
   message.value = message.value.replace('7', '8');
   find('put').click();
-  await until(() => row().includes('Integer 3'));
+  await until(() => isDone(3));
   seen.push(row());
   seen.push(
     await fetch('data:,').then(
