@@ -22,9 +22,8 @@ function coverageOf(command = ''): string | undefined {
   return NODE_V8_COVERAGE ?? (PLUGBOARD_REPORT && MEASURED.includes(command) ? RAW_FOLDER : undefined);
 }
 
-/** The command as users have it. Where lines are counted, that of many files, which takes twice as long to start. */
-export const commandPath = (command?: string): string =>
-  host().path(`dist/${coverageOf(command) ? 'src' : 'lib'}/cli/main.js`);
+/** The command as users have it. */
+export const commandPath = (): string => host().path('dist/lib/cli/main.js');
 
 interface SpawnOptions {
   stdin?: string | Uint8Array;
@@ -48,7 +47,7 @@ export function start(
   temporary: string,
   args: readonly string[],
   env: Record<string, string> = {},
-  program: string = commandPath(args[0]),
+  program: string = commandPath(),
 ) {
   const coverage = coverageOf(args[0]);
   const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];

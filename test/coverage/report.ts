@@ -11,7 +11,8 @@ import { checkFloors, printOpenLines } from './table.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = join(root, 'dist');
-const MEASURED = /^(abi|wasi|src)\/.*\.js$/;
+/** Commands run as they are published, in lib/. */
+const MEASURED = /^(abi|wasi|src|lib(?!\/cjs))\/.*\.js$/;
 const MEASURED_SOURCE = /\.ts$/;
 /** Workers get their code as text, which names itself so. build.mjs makes it of this file. */
 const WORKER = { url: 'plugboard/worker-node.js', name: 'src/platform/worker-node.js' };
