@@ -1,14 +1,50 @@
-// What the build makes besides tsc's output, which the suites run. Runs after it: `npm run build`.
+// `npm run build`: the output of tsc, which the suites run, and the files that are made of it.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { writeCreatePackage } from './create-plugboard/package.mjs';
-import { accessorBytes } from './dist/abi/accessors.js';
 import { writePackage } from './package.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${root}dist/`;
+
+/** All that a build reads, with size and time: `npm run demo` after `npm test` need not build again. */
+function describeSources() {
+  const folders = ['abi', 'create-plugboard', 'examples', 'fixtures/vowels', 'sdk', 'src', 'test', 'wasi'];
+  const files = [
+    ...readdirSync(root).filter(name => /\.(json|mjs)$/.test(name)),
+    ...folders.filter(folder => existsSync(root + folder)).flatMap(folder => listFiles(folder)),
+  ];
+  const line = file => {
+    const { size, mtimeMs } = statSync(root + file);
+    return `${file} ${size} ${mtimeMs}\n`;
+  };
+  return files.map(line).join('');
+}
+function listFiles(folder) {
+  const entries = readdirSync(root + folder, { withFileTypes: true });
+  const isSource = ({ name }) => !['node_modules', 'target', 'results'].includes(name);
+  return entries.filter(isSource).flatMap(entry => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return listFiles(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+const stamp = `${dist}sources.txt`;
+const sources = describeSources();
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) process.exit(0);
+rmSync(stamp, { force: true });
+const tsc = `${root}node_modules/typescript/bin/tsc`;
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(1);
+const { accessorBytes } = await import('./dist/abi/accessors.js');
 
 // For platforms that import wasm but compile none: import it and hand it to createPlugin as `accessors`.
 writeFileSync(`${dist}abi/accessors.wasm`, accessorBytes());
@@ -121,3 +157,4 @@ const plugin = {
 };
 writeFileSync(`${dist}lib/plugin-page.html`, await makeFile('plugin/main', plugin));
 await writeCreatePackage(root);
+writeFileSync(stamp, sources);

@@ -2,18 +2,28 @@ import { Comparison } from './compare.ts';
 import { DIFFERENCES, SEEN_IN_MEMORY } from './differences.ts';
 import { fetchOfficialKernel, Unavailable } from './official-kernel.ts';
 
-// Runs random programs on the official kernel and on both of our tiers: `npm run test:peer`, or with seeds as arguments.
+// Runs random programs on the official kernel and on both of our tiers: `npm run test:peer`, or with seeds as arguments. With
+// --quick few seeds are new.
 
 const isCi = Boolean(process.env.CI);
+const isQuick = process.argv.includes('--quick');
 /** `npm run test:long -- thorough` has more. */
-const SEEDS = process.env.PLUGBOARD_THOROUGH ? 2000 : 500;
+const SEEDS = process.env.PLUGBOARD_THOROUGH ? 2000 : isQuick ? 280 : 500;
 /** The first seeds are equal in every run, so that each known difference occurs. The others are new in every run. */
 const FIXED_SEEDS = 250;
+/** Meets the rarest difference. */
+const RARE_SEED = 390;
 const firstNew = Math.floor(Date.now() / 1000);
-const given = process.argv.slice(2).map(Number);
+const given = process.argv
+  .slice(2)
+  .filter(arg => arg !== '--quick')
+  .map(Number);
 const seeds = given.length
   ? given
-  : Array.from({ length: SEEDS }, (_, at) => (at < FIXED_SEEDS ? at : firstNew + at));
+  : Array.from({ length: SEEDS }, (_, at) => {
+      if (at === 0) return RARE_SEED;
+      return at < FIXED_SEEDS ? at : firstNew + at;
+    });
 
 function main(): { passed: number; failed: number } {
   let module: WebAssembly.Module;
