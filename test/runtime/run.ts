@@ -7,7 +7,7 @@ import type { RuntimeId } from './cannot.ts';
 import { checkExamples } from './examples.ts';
 import { installRuntimes, Offline } from './install.ts';
 import { keptReport } from './kept.ts';
-import { REPORT_MARK, type RuntimeReport } from './report.ts';
+import { type Check, REPORT_MARK, type RuntimeReport } from './report.ts';
 import { findRequestProblems } from './requests.ts';
 import { PAGE } from './serve.ts';
 import { DENO_FLAGS, runJobs, start, TIMEOUT_MS, temporary } from './start.ts';
@@ -138,7 +138,9 @@ const joined = (reports: readonly RuntimeReport[]): RuntimeReport => ({
   problems: reports.flatMap(({ problems }) => problems),
 });
 
-async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes: string[] }> {
+async function runAll(
+  programs: Programs,
+): Promise<{ outcomes: Outcome[]; notes: string[]; checks: Check[] }> {
   mkdirSync(recorded);
   // In CI, `npm test` has measured a part.
   if (!keptReport()) clear();
@@ -178,13 +180,17 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
   const wanted = process.argv.slice(2);
   if (wanted.includes('workerd')) wanted.push('node');
   const chosen = [atHand, ...all.filter(({ id }) => wanted.length === 0 || wanted.includes(id))];
-  await runJobs(
-    chosen.map(job => () => {
+  let checks: Check[] = [];
+  await runJobs([
+    ...chosen.map(job => async () => {
       const report = reportOf(job);
       running.set(job.id, [...(running.get(job.id) ?? []), report]);
-      return report;
+      await report;
     }),
-  );
+    async () => {
+      checks = await checkExamples(programs);
+    },
+  ]);
   const reports = new Map<RuntimeId, RuntimeReport>();
   for (const [id, parts] of running) reports.set(id, joined(await Promise.all(parts)));
   const reference = reports.get('node-at-hand')!.results;
@@ -200,7 +206,7 @@ async function runAll(programs: Programs): Promise<{ outcomes: Outcome[]; notes:
       `expected Node 20, the oldest that is supported, to start this run, got ${process.version}`,
     );
   }
-  return { outcomes, notes: missing };
+  return { outcomes, notes: missing, checks };
 }
 
 async function main(): Promise<number> {
@@ -212,8 +218,7 @@ async function main(): Promise<number> {
     console.log(`skipped: the runtimes are not installed and the registry is out of reach\n${error.message}`);
     return 0;
   }
-  const { outcomes, notes } = await runAll(programs);
-  const checks = await checkExamples(programs);
+  const { outcomes, notes, checks } = await runAll(programs);
   const wrong = checks.filter(({ expected, actual }) => actual !== expected);
   for (const { runtime, errors, problems } of outcomes) {
     for (const error of errors) console.log(`\non ${runtime}:\n${error}`);
