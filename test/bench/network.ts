@@ -1,5 +1,8 @@
 import { Message, type Packet, readPacket, ScriptActor } from '../../src/actor/node.ts';
-import { Network } from '../../src/network/node.ts';
+import type { Delivery } from '../../src/network/engine/engine.ts';
+import { NetworkEvents } from '../../src/network/network-events.ts';
+import { Network, type NetworkOptions } from '../../src/network/node.ts';
+import { Tracing } from '../../src/network/tracing.ts';
 import { config, createLoop, plugin, state, textOf } from './js-sdk-loop.ts';
 import { type Run, runWorkload, type Subject, type Workload } from './measure.ts';
 
@@ -18,7 +21,7 @@ interface Chain {
   end(): Promise<unknown>;
 }
 
-async function createNetwork(nodes: number): Promise<Chain> {
+async function createNetwork(nodes: number, options: NetworkOptions = {}): Promise<Chain> {
   const id = (index: number) => `n${index}`;
   const end = (index: number) => ({ nodeId: id(index), portId: 'in' });
   const indexes = Array.from({ length: nodes }, (_, index) => index);
@@ -34,6 +37,7 @@ async function createNetwork(nodes: number): Promise<Chain> {
   const network = await Network.create(graph, {
     components: { Keeper: { source: plugin } },
     actors: { stderr: () => {} },
+    ...options,
   });
   const message = packet.in!;
   const reader = network.outports.end![Symbol.asyncIterator]();
@@ -65,7 +69,7 @@ async function createCalls<P, Node extends { process(packet: P): Promise<P[]> }>
 
 const createActor = () => ScriptActor.create({ source: plugin }, { config, state, stderr: () => {} });
 const CHAINS: readonly [name: string, create: (nodes: number) => Promise<Chain>][] = [
-  ['network', createNetwork],
+  ['network', nodes => createNetwork(nodes)],
   ['process()', nodes => createCalls(nodes, createActor, actor => actor.stop(), packet)],
   ['js-sdk', nodes => createCalls(nodes, createLoop, loop => loop.close(), JSON.parse(text) as object)],
 ];
@@ -97,6 +101,35 @@ function making(name: string, nodes: number): Workload {
   return { name, subjects };
 }
 
+const HOPS = 1000;
+const delivery: Delivery = {
+  source: 'edge',
+  position: 1,
+  port: 'in',
+  message: packet.in!,
+  trace: { causes: [], hops: 1 },
+};
+
+/** A chain that nobody listens to, one with a listener, and the look for listeners of a thousand hops alone. */
+const listening: Workload = {
+  name: `chain of 3 with listeners, and ${HOPS} looks for one`,
+  subjects: [
+    { name: 'no listener', make: async () => (await createNetwork(3)).send },
+    { name: 'one listener', make: async () => (await createNetwork(3, { onEvent: () => {} })).send },
+    {
+      name: `${HOPS} looks`,
+      make: async () => {
+        const events = new NetworkEvents('bench', () => {});
+        let heard = 0;
+        return async () => {
+          for (let left = HOPS; left > 0; left--) if (Tracing.begin([delivery], events.isHeard)) heard++;
+          return heard;
+        };
+      },
+    },
+  ],
+};
+
 await runWorkload([
   workload('chain of 3', 3),
   workload('chain of 3, 100 messages at once', 3, 100),
@@ -104,4 +137,5 @@ await runWorkload([
   workload('chain of 100', 100),
   workload('chain of 1,000', 1000),
   making('100 nodes made', 100),
+  listening,
 ]);

@@ -21,7 +21,7 @@ const AGAINST: Record<string, Record<string, string>> = {
   actors: { actor: 'js-sdk' },
   audit: { 'record on-failure': 'accessors', 'trace, jsonl': 'reference' },
   async: { plugboard: 'js-sdk' },
-  network: { network: 'process()', 'process()': 'js-sdk' },
+  network: { network: 'process()', 'process()': 'js-sdk', 'one listener': 'no listener' },
   policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
   state: { actor: 'js-sdk' },
