@@ -73,6 +73,10 @@ export const NATS_CASES: readonly LongCase[] = [
     run: () => kill({ harm: 'points', messages: 100_000, harms: 40 }),
   },
   {
+    name: '50,000 messages four times through a cycle on NATS, with 12 kills of the worker, are exact in count and order',
+    run: () => kill({ harm: 'kill', graph: 'cycle', messages: 50_000, harms: 12 }),
+  },
+  {
     name: '100,000 messages that wait on NATS take no memory of a worker, and the log is trimmed',
     run: () => backlog(100_000),
   },

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Connection } from '../network/nats-engines.ts';
 import { spawnWorker } from './child.ts';
-import { checkPort, WORKER, wait } from './kill.ts';
+import { checkPorts, WORKER, wait } from './kill.ts';
+import { KILL_GRAPHS } from './kill-graph.ts';
 import type { TestServer } from './server.ts';
 
 // Messages that wait while no worker runs, and then one that reads them all.
@@ -49,7 +50,7 @@ export async function runBacklog(server: TestServer, messages: number): Promise<
   const name = `backlog-${process.pid}`;
   const connection = await server.connect();
   const start = async () => {
-    const child = spawnWorker(WORKER, [server.ports, name, ''], 'pipe');
+    const child = spawnWorker(WORKER, [server.ports, name, 'fan'], 'pipe');
     await new Promise<void>(resolve =>
       child.stdout!.setEncoding('utf8').on('data', text => {
         if (text.includes('active')) resolve();
@@ -72,7 +73,7 @@ export async function runBacklog(server: TestServer, messages: number): Promise<
     mostKib = Math.max(mostKib, residentKib(child.pid!) ?? 0);
   }, LOOK_MS);
   try {
-    const problem = await checkPort(connection, name, 'last', 2 * messages, () => true);
+    const problem = await checkPorts(connection, name, KILL_GRAPHS.fan.expected(messages));
     const { state } = await ask<{ state: { bytes: number } }>(
       connection,
       `$JS.API.STREAM.INFO.PB_${name}_LOG`,
