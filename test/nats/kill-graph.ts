@@ -16,6 +16,13 @@ export const KILL_GRAPH = {
   outports: { first: end('a', 'out'), last: end('c', 'out') },
 };
 
+const ONE_NODE = {
+  properties: { name: 'one' },
+  processes: { a: { component: 'Count' } },
+  inports: { go: end('a', 'in') },
+  outports: { first: end('a', 'out') },
+};
+
 /** Times that a packet goes through a and b of the cycle. */
 const ROUNDS = 4;
 
@@ -82,13 +89,20 @@ function areRoundsInOrder(): ExpectedPort['isRight'] {
   };
 }
 
+const first = (count: number): ExpectedPort => ({
+  port: 'first',
+  count,
+  isRight: counted => counted.value === counted.count,
+});
+
 /** The graphs of the kill suite, their parts when they are spread, and the messages that leave them for the numbers 1 to `messages`. */
 export const KILL_GRAPHS = {
+  one: { graph: ONE_NODE, parts: ['a'], expected: (messages: number): ExpectedPort[] => [first(messages)] },
   fan: {
     graph: KILL_GRAPH,
     parts: ['a', 'b', 'c'],
     expected: (messages: number): ExpectedPort[] => [
-      { port: 'first', count: messages, isRight: ({ count, value }) => value === count },
+      first(messages),
       { port: 'last', count: 2 * messages, isRight: () => true },
     ],
   },

@@ -9,7 +9,7 @@ import { KILL_COMPONENTS, KILL_GRAPHS, type KillGraphName } from './kill-graph.t
 import { POINTS } from './points.ts';
 import { connectOptions, loadClient } from './server.ts';
 
-// A worker of the kill suite: `node worker.js PORTS NAME [fan|cycle] [unchecked|spread|POINT] [REPLICAS] [LEASE_MS]`. Says when it
+// A worker of the kill suite: `node worker.js PORTS NAME [GRAPH] [unchecked|spread|POINT] [REPLICAS] [LEASE_MS]`. Says when it
 // runs the network, and why it has ended. With the name of a point it dies there.
 
 endWithParent();
