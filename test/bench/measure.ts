@@ -39,6 +39,8 @@ export interface Sample {
 const WARM_UP_MS = 1000;
 const ROUND_MS = 50;
 const ROUNDS = 10;
+/** More of them would be cut off when they are printed at the end of the process. */
+const MOST_SINGLE_RUNS = 1000;
 
 /**
  * The entry of a benchmark. Prints, as JSON, the names of its workloads and subjects, or the sample of the named subject.
@@ -70,7 +72,7 @@ async function measure(subject: Subject, hasSingleRuns = false): Promise<Sample>
   if (!made) return { runtime, roundsUs: null };
   const { run, memoryKib, end }: Made = typeof made === 'function' ? { run: made } : made;
   const runs = Math.ceil((await warmUp(run)) * (ROUND_MS / WARM_UP_MS));
-  const [rounds, each] = hasSingleRuns ? [ROUNDS * runs, 1] : [ROUNDS, runs];
+  const [rounds, each] = hasSingleRuns ? [Math.min(ROUNDS * runs, MOST_SINGLE_RUNS), 1] : [ROUNDS, runs];
   const roundsUs: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
