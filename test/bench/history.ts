@@ -18,6 +18,8 @@ export interface Line {
 export interface Measurement {
   /** Name of the workload, such as `echo 16 B`. */
   workload: string;
+  /** Messages of one run, if the benchmark counts them. */
+  messages?: number;
   /** Median time of one run by subject, in µs. */
   medianUs: Record<string, number>;
   /** Memory by subject, in KiB, if the benchmark measures it. */

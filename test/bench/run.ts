@@ -4,6 +4,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installRuntimes } from '../runtime/install.ts';
 import { npm } from '../runtime/npm.ts';
+import { expectedLines, perSecondOf } from './expected.ts';
 import { compare, type Line, linesOf, type Measurement, type Result } from './history.ts';
 import type { Sample } from './measure.ts';
 
@@ -21,6 +22,14 @@ const AGAINST: Record<string, Record<string, string>> = {
   actors: { actor: 'js-sdk' },
   audit: { 'record on-failure': 'accessors', 'trace, jsonl': 'reference' },
   async: { plugboard: 'js-sdk' },
+  engines: {
+    'in process': 'NATS',
+    NATS: 'by hand',
+    'NATS, synced': 'by hand, synced',
+    'NATS, streams': 'by hand',
+    'NATS, streams, synced': 'by hand, synced',
+    'Durable Object': 'by hand, synced',
+  },
   network: { network: 'process()', 'process()': 'js-sdk', 'one listener': 'no listener' },
   policy: { 'with a policy': 'without' },
   start: { plugboard: 'js-sdk' },
@@ -36,6 +45,9 @@ const AGAINST: Record<string, Record<string, string>> = {
   },
   wasi: { 'host folder': 'node:wasi', 'in memory': 'browser_wasi_shim' },
 };
+
+/** Benchmarks of engines whose clients run on Node. Their packages are not those of test/bench. */
+const NODE_ONLY: Record<string, string> = { engines: 'test/nats' };
 
 /** Rounds of all subjects in turn, so that other work on the machine slows all of them alike. */
 const REPEATS = 3;
@@ -66,14 +78,14 @@ function runOn(program: string, flags: readonly string[], name: string, peers: r
     }
   };
   let runtime = '';
-  const workloads = run() as { name: string; subjects: string[] }[];
-  const measurements = workloads.map(({ name: workload, subjects }): Measurement => {
+  const workloads = run() as { name: string; subjects: string[]; messages?: number }[];
+  const measurements = workloads.map(({ name: workload, subjects, messages }): Measurement => {
     const samples = new Map<string, Sample[]>(subjects.map(subject => [subject, []]));
     for (let repeat = 0; repeat < REPEATS; repeat++) {
       for (const subject of subjects) samples.get(subject)!.push(sample(workload, subject));
     }
     runtime ||= samples.get(subjects[0]!)![0]!.runtime;
-    return summarise(workload, samples);
+    return { ...summarise(workload, samples), ...(messages !== undefined && { messages }) };
   });
   return { runtime, measurements };
 }
@@ -94,13 +106,14 @@ function summarise(workload: string, samples: ReadonlyMap<string, readonly Sampl
 
 function table({ runtime, measurements }: Result, against: Record<string, string>): string {
   const subjects = [...new Set(measurements.flatMap(({ medianUs }) => Object.keys(medianUs)))];
-  const cell = (subject: string, { medianUs, memoryKib }: Measurement) => {
+  const cell = (subject: string, { medianUs, memoryKib, messages }: Measurement) => {
     // Some subjects do not run on every runtime.
     if (medianUs[subject] === undefined) return '';
     const peerUs = medianUs[against[subject] ?? ''];
     const ratio = peerUs === undefined ? '' : `, ${(peerUs / medianUs[subject]!).toFixed(1)}×`;
     const memory = memoryKib === undefined ? '' : `, ${memoryKib[subject]!.toFixed(0)} KiB each`;
-    return `${medianUs[subject]!.toFixed(2)} µs${ratio}${memory}`;
+    const rate = messages === undefined ? '' : `, ${perSecondOf(medianUs[subject]!, messages)}`;
+    return `${medianUs[subject]!.toFixed(2)} µs${ratio}${memory}${rate}`;
   };
   const lines = [
     ['workload', ...subjects],
@@ -146,11 +159,17 @@ const peers = Object.values(against);
 const results = [
   runOn(process.execPath, ['--no-warnings'], name, peers),
   runOn(programs.node, ['--no-warnings'], name, peers),
-  runOn(programs.deno, ['run', '--allow-all', '--no-lock'], name, peers),
-  runOn(programs.bun, [], name, peers),
+  ...(NODE_ONLY[name]
+    ? []
+    : [
+        runOn(programs.deno, ['run', '--allow-all', '--no-lock'], name, peers),
+        runOn(programs.bun, [], name, peers),
+      ]),
 ];
 
-const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
+const manifest = JSON.parse(
+  readFileSync(`${root}${NODE_ONLY[name] ?? 'test/bench'}/package.json`, 'utf8'),
+) as {
   dependencies: Record<string, string>;
 };
 /** Other work that ran meanwhile makes the figures of one run comparable with each other only. */
@@ -164,7 +183,9 @@ const versions = Object.entries(manifest.dependencies).map(([peer, version]) => 
 const intro =
   `Medians of one run, with processes of its own for each subject. The factors say how many times as fast a subject is: ${pairs.join(', ')}. ` +
   `${versions.join(', ')}. ${date}, ${conditions.cores} cores of ${conditions.cpu}. A peer is left out where it does not support the workload, or hangs.${shared}`;
-const page = [`# ${name}`, intro, ...results.map(result => table(result, against))].join('\n\n');
+const expected = expectedLines(name, results).join('\n');
+const tables = results.map(result => table(result, against));
+const page = [`# ${name}`, intro, ...tables, ...(expected ? [`${expected}\n`] : [])].join('\n\n');
 mkdirSync(`${folder}results`, { recursive: true });
 writeFileSync(`${folder}results/${name}.md`, page);
 writeFileSync(`${folder}results/${name}.json`, `${JSON.stringify({ ...conditions, results }, null, 2)}\n`);

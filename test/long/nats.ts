@@ -1,5 +1,5 @@
 import { Random } from '../helpers/random.ts';
-import { checkBacklog, runBacklog } from '../nats/backlog.ts';
+import { type BacklogRun, checkBacklog, runBacklog } from '../nats/backlog.ts';
 import { type KillRun, runKills } from '../nats/kill.ts';
 import { findServer, loadClient, TestCluster, TestServer } from '../nats/server.ts';
 import { runSpread, type SpreadRun } from '../nats/spread.ts';
@@ -41,15 +41,12 @@ async function spread(run: SpreadRun, isCluster = false): Promise<void> {
   }
 }
 
-async function backlog(messages: number): Promise<void> {
+async function backlog(run: BacklogRun): Promise<void> {
   const { program } = prepare();
   const server = new TestServer(program, await loadClient());
   try {
     await server.start();
-    const { problem, grownMib, logMib } = await runBacklog(server, messages);
-    console.log(`the worker grew by ${grownMib.toFixed(0)} MiB; the log has ${logMib.toFixed(1)} MiB`);
-    if (problem !== undefined) throw new Error(problem);
-    checkBacklog({ grownMib, logMib });
+    checkBacklog(await runBacklog(server, run));
   } finally {
     await server.end();
   }
@@ -73,8 +70,16 @@ export const NATS_CASES: readonly LongCase[] = [
     run: () => kill({ harm: 'points', messages: 100_000, harms: 40 }),
   },
   {
+    name: '50,000 messages four times through a cycle on NATS, with 12 kills of the worker, are exact in count and order',
+    run: () => kill({ harm: 'kill', graph: 'cycle', messages: 50_000, harms: 12 }),
+  },
+  {
     name: '100,000 messages that wait on NATS take no memory of a worker, and the log is trimmed',
-    run: () => backlog(100_000),
+    run: () => backlog({ waiting: 100_000 }),
+  },
+  {
+    name: '1,000,000 messages on NATS, of which 100,000 wait, take no memory of a worker, and the log is trimmed',
+    run: () => backlog({ waiting: 100_000, messages: 1_000_000, graph: 'one' }),
   },
   {
     name: '100,000 messages through nodes spread over three workers, with 12 kills of a worker, are exact in count and order',

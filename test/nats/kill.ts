@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
 import { spawnWorker } from './child.ts';
+import { type Counted, type ExpectedPort, KILL_GRAPHS, type KillGraphName } from './kill-graph.ts';
 import { POINTS } from './points.ts';
 import type { Servers, TestServer } from './server.ts';
 
@@ -15,6 +16,8 @@ export interface KillRun {
   messages: number;
   harms: number;
   harm: Harm;
+  /** Default: `fan`. */
+  graph?: KillGraphName;
   /** Pause after each message, so that the harms come among few messages. Default: 0. */
   pauseMs?: number;
   /** The control: appends without comparing. */
@@ -41,6 +44,7 @@ export const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, m
 class Workers {
   readonly #server: TestServer;
   readonly #name: string;
+  readonly #graph: string;
   /** The modes of the next workers that start. The others have the last one, or none. */
   readonly #modes: string[];
   readonly #all = new Set<ChildProcess>();
@@ -53,16 +57,17 @@ class Workers {
   /** Workers that were killed, by themselves too. */
   deaths = 0;
 
-  constructor(server: TestServer, name: string, modes: string[]) {
+  constructor(server: TestServer, name: string, graph: string, modes: string[]) {
     this.#server = server;
     this.#name = name;
+    this.#graph = graph;
     this.#modes = modes;
   }
 
   start(): void {
     if (this.#isOver) return;
     const mode = this.#modes.length > 1 ? this.#modes.shift()! : (this.#modes[0] ?? '');
-    const child = spawnWorker(WORKER, [String(this.#server.port), this.#name, mode], 'pipe');
+    const child = spawnWorker(WORKER, [this.#server.ports, this.#name, this.#graph, mode], 'pipe');
     this.#all.add(child);
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) {
@@ -107,13 +112,13 @@ class Workers {
 }
 
 export async function runKills(server: TestServer, random: Random, run: KillRun): Promise<KillResult> {
-  const { messages, harms, harm, pauseMs, isUnchecked = false } = run;
+  const { messages, harms, harm, graph = 'fan', pauseMs, isUnchecked = false } = run;
   const name = `kill-${process.pid}-${++runs}`;
   const connection = await server.connect();
   const points = Array.from({ length: harms }, (_, at) => POINTS[at % POINTS.length]!);
   // The last ones do not die.
   const modes = harm === 'points' ? [...points, ''] : isUnchecked ? ['unchecked'] : [];
-  const workers = new Workers(server, name, modes);
+  const workers = new Workers(server, name, graph, modes);
   workers.start();
   // A second one that does not die could take the log from one that shall.
   if (harm !== 'points') workers.start();
@@ -137,9 +142,7 @@ export async function runKills(server: TestServer, random: Random, run: KillRun)
   const both = Promise.all([harming, sending]);
   both.catch(() => {});
   try {
-    const problem =
-      (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??
-      (await checkPort(connection, name, 'last', 2 * messages, () => true));
+    const problem = await checkPorts(connection, name, KILL_GRAPHS[graph].expected(messages));
     // Without comparing, a worker that was replaced may go on, and no other one comes.
     if (problem === undefined && !isUnchecked) await both;
     const isEarly = problem === undefined && !isSent;
@@ -185,38 +188,63 @@ export async function sendAll(
   }
 }
 
-/** Reads the messages of a port until all are there. Returns the first problem. */
-export async function checkPort(
+/** Reads the messages of all ports until all are there. Returns the first problem. */
+export async function checkPorts(
   connection: Connection,
   name: string,
-  port: string,
-  count: number,
-  isRight: (count: number, value: number) => boolean,
+  ports: readonly ExpectedPort[],
+): Promise<string | undefined> {
+  for (const expected of ports) {
+    const problem = await checkPort(connection, name, expected);
+    if (problem !== undefined) return problem;
+  }
+  const next = 1 + ports.reduce((sum, { count }) => sum + count, 0);
+  const more = await readNext(connection, name, next);
+  return more && `${more.subject}: a message more than expected`;
+}
+
+/** Reads the messages of a port until all are there. Returns the first problem. */
+async function checkPort(
+  connection: Connection,
+  name: string,
+  { port, count, isRight }: ExpectedPort,
 ): Promise<string | undefined> {
   const subject = `pb.${name}.out.${port}`;
   let sequence = 1;
   let quietMs = Date.now();
   for (let expected = 1; expected <= count; ) {
-    const head = await readNext(connection, name, sequence);
-    const more = head ? WINDOW : 0;
-    const read = Array.from({ length: more }, (_, at) => readNext(connection, name, sequence + 1 + at));
-    const found = [head, ...(await Promise.all(read))];
+    const last = await lastOf(connection, name);
+    const length = Math.max(0, Math.min(WINDOW, last - sequence + 1));
+    const found = await Promise.all(
+      Array.from({ length }, (_, at) => readNext(connection, name, sequence + at)),
+    );
     const missing = found.indexOf(undefined);
     const there = missing < 0 ? found : found.slice(0, missing);
     for (const message of there) {
       sequence++;
       if (message!.subject !== subject) continue;
-      const { count: got, value } = message!.data;
-      if (got !== expected || !isRight(got, value))
-        return `${port}: expected ${expected}, got ${got} of ${value}`;
+      const { data } = message!;
+      if (data.count !== expected || !isRight(data))
+        return `${port}: expected ${expected}, got ${JSON.stringify(data)}`;
       expected++;
     }
     if (there.length > 0) quietMs = Date.now();
     else if (Date.now() - quietMs > LONGEST_QUIET_MS)
       return `${port}: ${expected - 1} of ${count}, and no more`;
-    else await wait(20);
+    if (there.length < WINDOW) await wait(20);
   }
   return undefined;
+}
+
+/** The number of the last message of all ports; 0 while the server does not say it. */
+async function lastOf(connection: Connection, name: string): Promise<number> {
+  try {
+    const { data } = await connection.request(`$JS.API.STREAM.INFO.PB_${name}_OUT`, '', { timeout: 2000 });
+    const { state } = JSON.parse(new TextDecoder().decode(data)) as { state?: { last_seq: number } };
+    return state?.last_seq ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 async function readNext(connection: Connection, name: string, seq: number) {
@@ -230,7 +258,7 @@ async function readNext(connection: Connection, name: string, seq: number) {
       message?: { subject: string; data: string };
     };
     if (!message) return undefined;
-    const { data } = JSON.parse(atob(message.data)) as { data: { count: number; value: number } };
+    const { data } = JSON.parse(atob(message.data)) as { data: Counted };
     return { subject: message.subject, data };
   } catch {
     return undefined;

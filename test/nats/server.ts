@@ -74,13 +74,24 @@ export class TestServer implements Servers {
   #process: ChildProcess | undefined;
 
   readonly #more: string;
+  readonly #jetStream: string;
 
-  /** @param more lines of its configuration */
-  constructor(program: string, client: Transport, port = 20_000 + (process.pid % 20_000), more = '') {
+  /**
+   * @param more lines of its configuration
+   * @param jetStream settings of JetStream
+   */
+  constructor(
+    program: string,
+    client: Transport,
+    port = 20_000 + (process.pid % 20_000),
+    more = '',
+    jetStream = '',
+  ) {
     this.#program = program;
     this.client = client;
     this.port = port;
     this.#more = more;
+    this.#jetStream = jetStream;
   }
 
   get ports(): string {
@@ -97,7 +108,7 @@ export class TestServer implements Servers {
     const config = join(this.#folder, 'server.conf');
     const lines = [
       `listen: "127.0.0.1:${this.port}"`,
-      `jetstream { store_dir: "${this.#folder}" }`,
+      `jetstream { store_dir: "${this.#folder}"\n${this.#jetStream} }`,
       this.#more,
     ];
     writeFileSync(config, `${lines.join('\n')}\n`);

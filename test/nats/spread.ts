@@ -2,13 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import type { Random } from '../helpers/random.ts';
 import type { Connection } from '../network/nats-engines.ts';
 import { spawnWorker } from './child.ts';
-import { checkPort, STOP_MS, sendAll, WORKER, wait } from './kill.ts';
+import { checkPorts, STOP_MS, sendAll, WORKER, wait } from './kill.ts';
+import { KILL_GRAPHS, type KillGraphName } from './kill-graph.ts';
 import { LossyWay } from './lossy-way.ts';
 import type { Servers } from './server.ts';
 
 // Runs the nodes of one network on several workers that come, go, die and stop while messages come.
 
-const PARTS = ['a', 'b', 'c'];
 const WORKERS = 3;
 const LONGEST_SPREAD_MS = 30_000;
 
@@ -22,6 +22,8 @@ export interface SpreadRun {
   messages: number;
   harms: number;
   harm: SpreadHarm;
+  /** Default: `fan`. */
+  graph?: KillGraphName;
   /** As that of `KillRun`. */
   pauseMs?: number;
 }
@@ -51,12 +53,15 @@ class Members {
   fenced = 0;
   #isOver = false;
 
+  readonly #graph: KillGraphName;
   readonly #isProxied: boolean;
   readonly #leaseMs: string;
 
-  constructor(server: Servers, name: string, connection: Connection, isProxied: boolean, leaseMs: string) {
-    this.#leaseMs = leaseMs;
-    this.#isProxied = isProxied;
+  constructor(server: Servers, name: string, connection: Connection, { graph = 'fan', harm }: SpreadRun) {
+    this.#graph = graph;
+    this.#isProxied = harm === 'cut';
+    // A machine under load must not look like a worker that is away, where no record may be refused.
+    this.#leaseMs = harm === 'leave' ? '10000' : '2000';
     this.#server = server;
     this.#name = name;
     this.#connection = connection;
@@ -65,7 +70,8 @@ class Members {
   async start(): Promise<Member> {
     const { ports, replicas } = this.#server;
     const proxy = this.#isProxied ? await LossyWay.to(Number(ports)) : undefined;
-    const args = [proxy ? String(proxy.port) : ports, this.#name, 'spread', String(replicas), this.#leaseMs];
+    const at = [proxy ? String(proxy.port) : ports, this.#name, this.#graph];
+    const args = [...at, 'spread', String(replicas), this.#leaseMs];
     // The end may have come while the way was opened.
     if (this.#isOver) {
       proxy?.end();
@@ -91,7 +97,7 @@ class Members {
   /** The writer of the latest record of each part; undefined for one that was given back. */
   async owners(): Promise<(string | undefined)[]> {
     return Promise.all(
-      PARTS.map(async part => {
+      KILL_GRAPHS[this.#graph].parts.map(async part => {
         const subject = `$JS.API.STREAM.MSG.GET.PB_${this.#name}_LOG=${part}`;
         const body = JSON.stringify({ last_by_subj: `pb.${this.#name}.log.${part}` });
         try {
@@ -106,6 +112,16 @@ class Members {
     );
   }
 
+  /** Resolves to the workers that have a part. */
+  async working(): Promise<Member[]> {
+    for (;;) {
+      const owners = await this.owners();
+      const found = [...this.all].filter(({ writer }) => writer !== undefined && owners.includes(writer));
+      if (found.length > 0) return found;
+      await wait(20);
+    }
+  }
+
   /** Resolves to the time until the nodes are with workers that are alive, each with its share. */
   async spread(without?: Member): Promise<{ takeoverMs: number; spreadMs: number }> {
     const startMs = Date.now();
@@ -116,7 +132,7 @@ class Members {
       const alive = new Set(members.map(({ writer }) => writer));
       const isTaken = owners.every(owner => owner !== undefined && alive.has(owner));
       if (isTaken) takeoverMs ??= Date.now() - startMs;
-      if (isTaken && new Set(owners).size === Math.min(PARTS.length, members.length))
+      if (isTaken && new Set(owners).size === Math.min(owners.length, members.length))
         return { takeoverMs: takeoverMs!, spreadMs: Date.now() - startMs };
       if (Date.now() - startMs > LONGEST_SPREAD_MS)
         throw new Error(`the nodes are with ${owners.join(', ')} of ${[...alive].join(', ')}`);
@@ -133,16 +149,14 @@ class Members {
 let runs = 0;
 
 export async function runSpread(server: Servers, random: Random, run: SpreadRun): Promise<SpreadResult> {
-  const { messages, harms, harm, pauseMs } = run;
+  const { messages, harms, harm, graph = 'fan', pauseMs } = run;
   const name = `spread-${process.pid}-${++runs}`;
   const connection = await server.connect();
-  // A machine under load must not look like a worker that is away, where no record may be refused.
-  const leaseMs = harm === 'leave' ? '10000' : '2000';
-  const members = new Members(server, name, connection, harm === 'cut', leaseMs);
+  const members = new Members(server, name, connection, run);
   const spreadMs: number[] = [];
   const takeoverMs: number[] = [];
   const harmOne = async () => {
-    const member = random.pick([...members.all]);
+    const member = random.pick(await members.working());
     if (harm === 'server') return server.harm(`PB_${name}_LOG=a`, random.below(2000));
     if (harm === 'cut') return member.proxy!.cut(STOP_MS);
     if (harm === 'stop') {
@@ -169,9 +183,7 @@ export async function runSpread(server: Servers, random: Random, run: SpreadRun)
     await members.spread();
     const both = Promise.all([harming(), sendAll(server, connection, name, messages, pauseMs)]);
     both.catch(() => {});
-    const problem =
-      (await checkPort(connection, name, 'first', messages, (count, value) => value === count)) ??
-      (await checkPort(connection, name, 'last', 2 * messages, () => true));
+    const problem = await checkPorts(connection, name, KILL_GRAPHS[graph].expected(messages));
     if (problem === undefined) await both;
     return { problem, spreadMs, takeoverMs, fenced: members.fenced };
   } finally {

@@ -1,4 +1,3 @@
-import { Message } from '../../src/actor/index.ts';
 import type { NodeKey, NodeSession } from '../../src/network/engine/engine.ts';
 import { makers } from '../../src/network/engine/lasting.ts';
 import { Network } from '../../src/network/index.ts';
@@ -6,15 +5,15 @@ import { makeNatsEngine } from '../../src/network/nats/nats-engine.ts';
 import { NatsLog } from '../../src/network/nats/nats-log.ts';
 import { seamsOf, settingsOf, TestEngine } from '../network/nats-engines.ts';
 import { endWithParent } from './child.ts';
-import { KILL_GRAPH } from './kill-graph.ts';
+import { KILL_COMPONENTS, KILL_GRAPHS, type KillGraphName } from './kill-graph.ts';
 import { POINTS } from './points.ts';
 import { connectOptions, loadClient } from './server.ts';
 
-// A worker of the kill suite: `node worker.js PORTS NAME [unchecked|spread|POINT] [REPLICAS] [LEASE_MS]`. Says when it runs the
-// network, and why it has ended. With the name of a point it dies there.
+// A worker of the kill suite: `node worker.js PORTS NAME [GRAPH] [unchecked|spread|POINT] [REPLICAS] [LEASE_MS]`. Says when it
+// runs the network, and why it has ended. With the name of a point it dies there.
 
 endWithParent();
-const [ports, name, mode, replicas = '1', leaseMs = '2000'] = process.argv.slice(2);
+const [ports, name, graph = 'fan', mode, replicas = '1', leaseMs = '2000'] = process.argv.slice(2);
 /** Steps before a death in a step. */
 const STEPS = 50;
 const client = await loadClient();
@@ -92,16 +91,11 @@ makers.set(engine, bounds => {
   );
 });
 
-/** Counts its packets in its state, and sends each count with the value that came. */
-const Count = (packet: { in?: Message }, { state }: { state: Map<string, unknown> }) => {
-  const count = Number(state.get('count') ?? 0) + 1;
-  state.set('count', count);
-  const value = (packet.in!.data as { value?: number }).value ?? packet.in!.data;
-  return { out: Message.object({ count, value: Number(value) }) };
-};
-
 try {
-  const network = await Network.create(KILL_GRAPH, { components: { Count }, engine });
+  const network = await Network.create(KILL_GRAPHS[graph as KillGraphName].graph, {
+    components: KILL_COMPONENTS,
+    engine,
+  });
   network.start();
   process.once('SIGTERM', () => void network.stop().then(() => console.log('left')));
   console.log('active');
