@@ -1,6 +1,6 @@
 // Tells values apart by their internal slots. `instanceof` refuses values of another realm, such as an iframe, `node:vm` or
 // jest, and it accepts forged ones. The getters are taken at load, and read the slots instead of the value's own properties.
-// `abi/brands.ts` and `wasi/brands.ts` are one text, since neither folder imports the other: test/brands.test.ts compares them.
+// `abi/brands.ts` and `wasi/brands.ts` are one text, since neither folder imports the other: test/signatures.test.ts compares them.
 
 type Getter<T = unknown> = (value: unknown) => T;
 

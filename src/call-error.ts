@@ -82,9 +82,11 @@ export class CallError extends PlugboardError {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
     this.output = details.output ?? null;
     this.exitCode = details.exitCode ?? null;
-    this.stdout = details.stdout ?? [];
-    this.stderr = details.stderr ?? [];
-    this.wasmStack = details.wasmStack ?? [];
+    // Copies: the caller may change the lists of an error, and must not reach those of another plugin.
+    const { stdout = [], stderr = [], wasmStack = [] } = details;
+    this.stdout = [...stdout];
+    this.stderr = [...stderr];
+    this.wasmStack = [...wasmStack];
   }
 
   /** The recording of the call, for `replay`, if it has a recorder with `record: 'on-failure'`. Not enumerable, since it is long. */

@@ -5,15 +5,15 @@ import { builtinModule, type Scope } from '../platform/web-context.ts';
 // Deno and Bun have one that returns at once, and takes a tenth of the time.
 
 interface NodeCrypto {
-  createHash(name: 'sha256'): { update(bytes: Uint8Array): { digest(): Uint8Array<ArrayBuffer> } };
+  createHash?(name: 'sha256'): { update(bytes: Uint8Array): { digest(): Uint8Array<ArrayBuffer> } };
 }
 
 type Hash = (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
 
 const chosen = lazily((): Hash => {
   const crypto = builtinModule<NodeCrypto>(globalThis as Scope, 'node:crypto');
-  if (!crypto) return sha256InScript;
-  return bytes => new Uint8Array(crypto.createHash('sha256').update(bytes).digest());
+  if (!crypto?.createHash) return sha256InScript;
+  return bytes => new Uint8Array(crypto.createHash!('sha256').update(bytes).digest());
 });
 
 export const sha256: Hash = bytes => chosen()(bytes);

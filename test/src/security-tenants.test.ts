@@ -15,6 +15,13 @@ const askThenEcho = buildModule({
   functions: [{ name: 'run', body: ['call 0', 'call 1', 'call 2', 'call 3'] }],
 });
 
+const failing = buildModule({
+  functions: [
+    { name: 'trap', body: ['unreachable'] },
+    { name: 'fail', results: ['i32'], body: ['i32.const 1'] },
+  ],
+});
+
 for (const kernel of KERNELS) {
   suite(`security: tenants (${kernel})`, test => {
     test.row(['security.sandboxing', 'security.tenants'], 'one plugin sees nothing of another', async () => {
@@ -72,6 +79,22 @@ for (const kernel of KERNELS) {
       equal(seen, [{ tenant: 'outer' }, 'of the inner', null, true, false, 'STACK_OVERFLOW']);
       equal([outer.vars.size, inner.vars.size], [0, 1]);
     });
+
+    // One error ends the instance, the other does not. Both have no lines, since the plugin has no WASI.
+    for (const [code, name] of [
+      ['TRAP', 'trap'],
+      ['NONZERO_RESULT', 'fail'],
+    ] as const)
+      test.row('security.tenants', `the lists of an error ${code} are its own`, async () => {
+        for (let round = 0; round < 2; round++) {
+          const plugin = await createPlugin(failing, { kernel });
+          const error = await raises(() => plugin.call(name), { code });
+          const { stdout, stderr } = error as unknown as { stdout: string[]; stderr: string[] };
+          equal([stdout, stderr], [[], []]);
+          stdout.push('of another tenant');
+          stderr.push('of another tenant');
+        }
+      });
 
     test.row('security.tenants', 'a plugin that fails does not affect the others', async () => {
       const plugins = [];
