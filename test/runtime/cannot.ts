@@ -90,10 +90,10 @@ export const CANNOT: readonly Cannot[] = [
     reason: 'rewrites large modules: the Node at hand runs it, and Firefox with another engine',
   },
   {
-    runtimes: ['node', ...withV8],
+    runtimes: ['node', 'firefox', ...withV8],
     file: /^cases\.test/,
     test: /, reference kernel ›/,
-    reason: 'the reference kernel is JavaScript alone, and the engine is that of Node',
+    reason: 'the reference kernel is JavaScript alone: the Node at hand and Bun run it',
   },
   {
     runtimes: ['firefox'],

@@ -1,3 +1,5 @@
+import { wordsOf } from '../../src/wasm/bytes.ts';
+
 /**
  * Names bytes by their content. Not to be trusted with hostile input: record.ts checks that no two modules of the suites
  * share a name.
@@ -8,10 +10,14 @@ export function contentName(source: BufferSource): string {
     : new Uint8Array(source);
   let one = 0x811c9dc5;
   let two = bytes.length;
-  for (const byte of bytes) {
-    one = Math.imul(one ^ byte, 0x01000193);
-    two = Math.imul(two ^ (two >>> 15) ^ byte, 0x85ebca6b);
-  }
+  const add = (part: number) => {
+    one = Math.imul(one ^ part, 0x01000193);
+    one ^= one >>> 15;
+    two = Math.imul(two ^ (two >>> 15) ^ part, 0x85ebca6b);
+  };
+  const words = wordsOf(bytes);
+  for (let index = 0; index < words.length; index++) add(words[index]!);
+  for (const byte of bytes.subarray(words.length * 4)) add(byte);
   return [one, two].map(part => (part >>> 0).toString(16).padStart(8, '0')).join('');
 }
 

@@ -8,12 +8,12 @@ const folder = process.argv.pop()!;
 process.argv.push(id);
 
 lendModules(source => {
-  if (!WebAssembly.validate(source)) return undefined;
   const bytes = ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
   const file = join(folder, `${contentName(source)}.wasm`);
   if (!existsSync(file)) {
+    if (!WebAssembly.validate(source)) return undefined;
     // Another process may write or read the same file now.
     const own = `${file}.${process.pid}`;
     writeFileSync(own, bytes);
