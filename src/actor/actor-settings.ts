@@ -105,8 +105,6 @@ export interface ActorSettings {
   emitEmptyResults: boolean;
   wire: Wire;
   isolation: Isolation;
-  /** Whether the plugin may be replaced by a new instance later. */
-  isRenewed: boolean;
   errorPolicy: ErrorPolicy;
   maxFailures: number;
   errorDetails: boolean;
@@ -215,7 +213,6 @@ export function readSettings(given: unknown): ActorSettings {
     emitEmptyResults,
     wire,
     isolation,
-    isRenewed: isolation === 'fresh' || isRestarted,
     errorPolicy,
     maxFailures: maxFailures ?? (isRestarted ? ACTOR_LIMITS.failures.default : Number.POSITIVE_INFINITY),
     errorDetails,

@@ -181,8 +181,7 @@ export class ScriptActor {
   }
 
   /**
-   * Replaces the plugin by a new instance, whose memory knows nothing of steps that were not committed. The bytes given at
-   * creation must not have changed.
+   * Replaces the plugin by a new instance, whose memory knows nothing of steps that were not committed.
    * @throws {ModuleError} InitFailed; then the old instance goes on
    */
   dropInstance(): Promise<void>;

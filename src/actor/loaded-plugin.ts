@@ -1,4 +1,3 @@
-import { isBytes, viewBytes } from '../../wasi/brands.ts';
 import type { PrintedLines } from '../call-error.ts';
 import { messageOf } from '../errors.ts';
 import { PAGE_BYTES } from '../units.ts';
@@ -44,8 +43,7 @@ export class LoadedPlugin {
     onOpen?: () => void,
   ): Promise<LoadedPlugin> {
     const { actorConfig, validate, configDefaults } = settings;
-    const own = settings.isRenewed ? withOwnBytes(scriptConfig) : scriptConfig;
-    const engine = await ExtismEngine.create(own, settings.engineOptions);
+    const engine = await ExtismEngine.create(scriptConfig, settings.engineOptions);
     onOpen?.();
     try {
       const nodeConfig = configDefaults
@@ -54,7 +52,7 @@ export class LoadedPlugin {
       const config = writeConfig({ ...actorConfig, config: nodeConfig }, engine.codec);
       await validateConfig(validate, nodeConfig, engine.metadata);
       await engine.validateConfig(writeText(nodeConfig, ['config']));
-      return new LoadedPlugin(own, settings, engine, config);
+      return new LoadedPlugin(scriptConfig, settings, engine, config);
     } catch (error) {
       await engine.close();
       throw error;
@@ -226,10 +224,6 @@ const failed = (cause: unknown, sent: Packet[], printed?: PrintedLines, state?: 
   outputBytes: 0,
   error: new ProcessError(cause, sent, printed),
 });
-
-/** Copies the bytes of the module: a renewed plugin is made of them later, and the user may change them meanwhile. */
-const withOwnBytes = (config: ScriptConfig): ScriptConfig =>
-  isBytes(config.source) ? { ...config, source: viewBytes(config.source)?.slice() ?? config.source } : config;
 
 function refuseNext(message: string): never {
   throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message);

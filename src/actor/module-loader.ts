@@ -8,6 +8,7 @@ import {
   readOptions,
 } from '../../wasi/options.ts';
 import { CreateError } from '../errors.ts';
+import { compiledBefore } from '../module/cache.ts';
 import { hexOfSha256, hexOfSha256IfPossible } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
 import { ScriptActor } from './actor.ts';
@@ -91,6 +92,8 @@ export class ModuleLoader {
   readonly #readFile: LoaderOptions['readFile'];
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
+  /** Copies of the modules' bytes, which users see and may change. All actors share the copy. */
+  readonly #copies = new WeakMap<ActorModule['source'], Uint8Array>();
   /** The module that `reload` put in place of another one. */
   readonly #successors = new WeakMap<ActorModule, ActorModule>();
   readonly #reloads = new Sequence();
@@ -160,13 +163,14 @@ export class ModuleLoader {
   async createActor(name: string, given?: ActorOptions, ...extra: unknown[]): Promise<ScriptActor> {
     refuseArguments('createActor', extra);
     const module = this.#known(name);
-    const { source, entryPoint } = module;
+    const { entryPoint } = module;
+    const source = this.#ownSource(module);
     const { name: _, ...options } = this.#options;
     const actor = await this.make({ source, entryPoint }, { ...options, ...readActorOptions(given) });
     try {
       // Reloads that ended while the actor was made did not reach it.
       let next = this.#successors.get(module);
-      for (; next; next = this.#successors.get(next)) await actor.reload(next.source);
+      for (; next; next = this.#successors.get(next)) await actor.reload(this.#ownSource(next));
     } catch (error) {
       await actor.stop();
       throw error;
@@ -241,12 +245,12 @@ export class ModuleLoader {
     const left = () => [...this.#actorsOf(name)].filter(actor => !reached.has(actor));
     // More than one round if actors of the old module are made meanwhile.
     for (let actors = left(); actors.length > 0; actors = left()) {
-      const outcomes = await Promise.allSettled(actors.map(actor => actor.reload(module.source)));
+      const outcomes = await Promise.allSettled(actors.map(actor => actor.reload(this.#ownSource(module))));
       for (const actor of actors) reached.add(actor);
       reloaded.push(...actors.filter((_, index) => outcomes[index]?.status === 'fulfilled'));
       const failed = outcomes.find(outcome => outcome.status === 'rejected' && !isStopped(outcome.reason));
       if (failed?.status !== 'rejected') continue;
-      await Promise.allSettled(reloaded.map(actor => actor.reload(old.source)));
+      await Promise.allSettled(reloaded.map(actor => actor.reload(this.#ownSource(old))));
       throw failed.reason;
     }
     this.#successors.set(old, module);
@@ -285,7 +289,12 @@ export class ModuleLoader {
     const engine = await ExtismEngine.create({ source, entryPoint }, { ...this.#options, name });
     const { metadata, version, protocol } = engine;
     await engine.close();
+    if (source instanceof Uint8Array) this.#copies.set(source, compiledBefore.own(source));
     return Object.freeze({ name, source, entryPoint, sha256, metadata, version, protocol });
+  }
+
+  #ownSource({ source }: ActorModule): ActorModule['source'] {
+    return this.#copies.get(source) ?? source;
   }
 
   #known(name: string): ActorModule {

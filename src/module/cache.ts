@@ -36,8 +36,8 @@ interface Entry<T> {
 export class ModuleCache<T> {
   /** Entries in the order of their last use, the latest at the end. */
   readonly #kept: Entry<T>[] = [];
-  /** Checksums of the copies that `own` returned. */
-  readonly #checksums = new WeakMap<Uint8Array, number>();
+  /** The buffers of the copies that `own` returned: callers pass on views of them. */
+  readonly #copies = new WeakSet<ArrayBufferLike>();
   readonly #maxBytes: number;
   readonly #maxModules: number;
 
@@ -49,26 +49,23 @@ export class ModuleCache<T> {
     this.#maxModules = maxModules;
   }
 
-  find(bytes: Bytes): T | undefined {
-    if (bytes.length > this.#maxBytes) return undefined;
-    return this.#find(bytes, this.#checksums.get(bytes) ?? sumUp(bytes))?.value;
+  find(bytes: Uint8Array): T | undefined {
+    return this.#find(bytes)?.value;
   }
 
-  /** Returns equal bytes that will not change: the kept ones if there are any, else a copy. */
+  /** Returns equal bytes that will not change: these if they are a copy, the kept ones if there are any, else a copy. */
   own(bytes: Uint8Array): Bytes {
-    if (bytes.length > this.#maxBytes) return bytes.slice();
-    const checksum = sumUp(bytes);
-    const known = this.#find(bytes, checksum);
-    if (known) return known.bytes;
+    if (this.#copies.has(bytes.buffer)) return bytes as Bytes;
+    const known = this.#find(bytes)?.bytes;
+    if (known) return known;
     const copy = bytes.slice();
-    this.#checksums.set(copy, checksum);
+    this.#copies.add(copy.buffer);
     return copy;
   }
 
-  #find(bytes: Uint8Array, checksum: number): Entry<T> | undefined {
-    const isSought = (entry: Entry<T>) =>
-      entry.bytes === bytes || (entry.checksum === checksum && isEqual(entry.bytes, bytes));
-    const found = this.#kept.find(isSought);
+  #find(bytes: Uint8Array): Entry<T> | undefined {
+    const checksum = sumUp(bytes);
+    const found = this.#kept.find(entry => entry.checksum === checksum && isEqual(entry.bytes, bytes));
     if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
     return found;
   }
@@ -76,7 +73,7 @@ export class ModuleCache<T> {
   /** Keeps `value`, unless its bytes are too many, and drops the entries used longest ago. `bytes` must not change. */
   keep(bytes: Bytes, value: T): void {
     if (bytes.length > this.#maxBytes) return;
-    this.#kept.push({ bytes, checksum: this.#checksums.get(bytes) ?? sumUp(bytes), value });
+    this.#kept.push({ bytes, checksum: sumUp(bytes), value });
     let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
     while (usedBytes > this.#maxBytes || this.#kept.length > this.#maxModules)
       usedBytes -= this.#kept.shift()!.bytes.length;

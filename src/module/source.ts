@@ -145,7 +145,7 @@ export const hexOfSha256IfPossible = (
 
 async function readFile(platform: Platform, path: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!platform.readFile) {
-    throw unavailable(path, 'this platform has no files; pass a URL, the wasm bytes or a module');
+    throw unavailable(path, 'this platform has no files; pass a URL, the bytes or a module');
   }
   try {
     return await platform.readFile(path);

@@ -6,6 +6,7 @@ export function wordsOf(bytes: Uint8Array): Int32Array {
 
 export function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
+  if (one.buffer === other.buffer && one.byteOffset === other.byteOffset) return true;
   let compared = 0;
   // To make views takes longer than to compare a few bytes.
   if (one.length >= 64) {

@@ -145,6 +145,21 @@ suite('ModuleLoader', test => {
     is(made, 2);
   });
 
+  test('who changes the bytes of a module changes no actor of it, not even one that is made anew', async () => {
+    const loader = new ModuleLoader();
+    const { source } = await loader.load('a', answer('1'));
+    const actor = await loader.createActor('a');
+    (source as Uint8Array).fill(0);
+    await actor.dropInstance();
+    is(actor.version, '1');
+    is((await loader.createActor('a')).version, '1');
+    const given = answer('2');
+    const other = await ScriptActor.create({ source: given });
+    given.fill(0);
+    await other.dropInstance();
+    is(await versionOf(other), '2');
+  });
+
   test.row('module.TooLarge', 'a download without end is aborted at the limit', async () => {
     let sent = 0;
     let isCancelled = false;

@@ -59,6 +59,24 @@ suite('module cache', test => {
     );
   });
 
+  test('takes own bytes, which views of them share, and which no later change of the given bytes reaches', () => {
+    const cache = new ModuleCache<string>(100);
+    for (const length of [10, 101]) {
+      const given = bytes(length, 1);
+      const own = cache.own(given);
+      const views = [own.subarray(0), new Uint8Array(own.buffer)];
+      ok(
+        views.every(view => cache.own(view).buffer === own.buffer),
+        `${length} bytes`,
+      );
+      given.fill(2);
+      equal([own[0], cache.own(given)[0], cache.own(own.subarray(1)).length], [1, 2, length - 1]);
+    }
+    const kept = cache.own(bytes(10, 3));
+    cache.keep(kept, 'kept');
+    is(cache.own(bytes(10, 3)), kept);
+  });
+
   test('plugins with equal bytes share only the compiled module', async () => {
     const wasm = buildModule({ functions: [{ name: 'run', body: [] }], memoryPages: 1 });
     const [one, other] = [await createPlugin(wasm), await createPlugin(wasm.slice())];

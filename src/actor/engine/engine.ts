@@ -27,8 +27,8 @@ import { GIVE_PORTS, LiveCall } from './host-functions.ts';
 import { joinContext } from './input.ts';
 import type { PluginMetadata } from './metadata.ts';
 import { ModuleError } from './module-error.ts';
-import { checkEntryPoint, openPlugin, outlineOfScript, stdioOf } from './open.ts';
-import type { Protocol } from './outline.ts';
+import { checkEntryPoint, openPlugin, ownScript, stdioOf } from './open.ts';
+import { outlineOfOwn, type Protocol } from './outline.ts';
 import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
 import { readPlainResult, readResult, STATE } from './result.ts';
 import type { PluginStdio } from './stdio.ts';
@@ -75,14 +75,14 @@ export class ExtismEngine {
   ): Promise<ExtismEngine> {
     refuseArguments('ExtismEngine.create', extra);
     const options = readEngineOptions(given);
-    const script = readScriptConfig(scriptConfig);
     const limits = readLimits(options.limits);
-    const outline = outlineOfScript(script, limits);
+    const script = ownScript(readScriptConfig(scriptConfig), limits);
+    const outline = outlineOfOwn(script.source);
     const stdio = stdioOf(options);
     const open = () => openPlugin(script, outline, options, stdio);
     const plugin = await open();
     try {
-      await checkEntryPoint(plugin, script);
+      await checkEntryPoint(plugin, script.entryPoint, outline);
       const report: Report = options.strict ? strictly : (options.onDiagnostic ?? (() => {}));
       const protocol = options.protocol ?? outline.protocol;
       const isInDoubt = outline.isInDoubt && options.protocol == null;
@@ -249,8 +249,7 @@ export class ExtismEngine {
   }
 
   /**
-   * Replaces the plugin by a new instance: memory, globals and variables are as at the start. The bytes given at creation
-   * must not have changed.
+   * Replaces the plugin by a new instance: memory, globals and variables are as at the start.
    * @throws {ModuleError} InitFailed; then the old instance goes on
    */
   renew(): Promise<void>;

@@ -1,23 +1,28 @@
 import { createPlugin } from '../../create.ts';
 import { CreateError } from '../../errors.ts';
 import type { HostFunctions } from '../../host/function.ts';
+import { compiledBefore } from '../../module/cache.ts';
 import { webPlatform } from '../../platform/web.ts';
 import type { Plugin } from '../../plugin.ts';
 import { checkSignature } from '../../run/call.ts';
-import { readSignatures } from '../../wasm/reader.ts';
 import type { CheckedScript } from '../config/script-config.ts';
 import { type ActorLimits, budgetsOf } from '../limits.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { HOST_FUNCTIONS, USER_NAMESPACE } from './host-functions.ts';
 import { memoryOption } from './memory-limit.ts';
 import { toModuleError, tooLarge } from './module-error.ts';
-import { type Outline, outlineOf } from './outline.ts';
+import type { Outline } from './outline.ts';
 import { PluginStdio } from './stdio.ts';
 
-/** Reads the outline of a module that is not too large. @throws {ModuleError} TooLarge */
-export function outlineOfScript({ source }: CheckedScript, { moduleBytes }: ActorLimits): Outline {
-  if (source instanceof Uint8Array && source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
-  return outlineOf(source);
+/**
+ * Takes bytes that do not change, because a plugin is made of them now and another one when it is renewed. Plugins of one module
+ * share them. @throws {ModuleError} TooLarge
+ */
+export function ownScript(script: CheckedScript, { moduleBytes }: ActorLimits): CheckedScript {
+  const { source } = script;
+  if (!(source instanceof Uint8Array)) return script;
+  if (source.length > moduleBytes) throw tooLarge(source.length, moduleBytes);
+  return { ...script, source: compiledBefore.own(source) };
 }
 
 /** Returns the receiver of the lines that the plugin prints. */
@@ -73,11 +78,10 @@ const withHostFunctions = (functions: HostFunctions = {}): HostFunctions => ({
 });
 
 /** @throws {ModuleError} MissingExport */
-export async function checkEntryPoint(plugin: Plugin, { source, entryPoint }: CheckedScript): Promise<void> {
+export async function checkEntryPoint(plugin: Plugin, entryPoint: string, outline: Outline): Promise<void> {
   if (!(await plugin.functionExists(entryPoint))) throw toModuleError(plugin.notFound(entryPoint));
-  const type = source instanceof Uint8Array ? readSignatures(source)?.exports.get(entryPoint) : undefined;
   try {
-    checkSignature(entryPoint, 0, type);
+    checkSignature(entryPoint, 0, outline.functions?.get(entryPoint));
   } catch (error) {
     throw toModuleError(error);
   }
