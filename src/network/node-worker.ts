@@ -39,13 +39,9 @@ export class ModuleWorker implements NodeWorker {
     this.#trace = trace;
   }
 
-  async step(state: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome> {
+  step(state: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome> {
     if (this.#trace) this.#trace.traceparent = traceparent;
-    try {
-      return await this.#actor.step(state, packet);
-    } catch (cause) {
-      return failed(state, cause, []);
-    }
+    return this.#actor.step(state, packet).catch(cause => failed(state, cause, []));
   }
 
   dropInstance(): Promise<void> {

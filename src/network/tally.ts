@@ -17,12 +17,17 @@ export interface OpenCall {
   end(): void;
 }
 
+interface CountedCall extends Counts, OpenCall {
+  /** Whether it is among those whose counts changed. */
+  isChanged: boolean;
+}
+
 /** Counts the packets on their way, all of them and those of each call. */
 export class Tally {
   readonly #all: Counts = { moving: 0, held: 0 };
-  readonly #calls = new Map<string, Counts & OpenCall>();
-  /** Calls whose counts changed since `settle`. */
-  readonly #changed = new Set<Counts & OpenCall>();
+  readonly #calls = new Map<string, CountedCall>();
+  /** Calls whose counts changed since `settle`. Not a set, since to clear one takes longer than all else here. */
+  readonly #changed: CountedCall[] = [];
   readonly #idle: (() => void)[] = [];
 
   get isIdle(): boolean {
@@ -35,16 +40,20 @@ export class Tally {
   }
 
   open(id: string, call: OpenCall): void {
-    this.#calls.set(id, { moving: 0, held: 0, ...call });
+    this.#calls.set(id, { moving: 0, held: 0, isChanged: false, ...call });
   }
 
   close(id: string): void {
     this.#calls.delete(id);
   }
 
-  /** The open calls that a packet comes from. */
-  callsOf({ causes }: Trace): OpenCall[] {
-    return causes.flatMap(cause => this.#calls.get(cause) ?? []);
+  /** Gives a packet that left the network to the calls that it comes from. */
+  give(packet: Packet, { causes, traceparent }: Trace): void {
+    for (const cause of causes) {
+      const call = this.#calls.get(cause);
+      call?.packets?.push(packet);
+      call?.traceparents?.push(traceparent);
+    }
   }
 
   /** Returns the trace of packets that were made of others. Causes that ended are left out. */
@@ -69,9 +78,12 @@ export class Tally {
 
   /** Ends the calls that have nothing left, and resolves `whenIdle`. Called after a whole change. */
   settle(): void {
-    for (const call of this.#changed) if (call.moving === call.held) call.end();
-    this.#changed.clear();
-    if (this.isIdle) for (const resolve of this.#idle.splice(0)) resolve();
+    for (const call of this.#changed) {
+      call.isChanged = false;
+      if (call.moving === call.held) call.end();
+    }
+    this.#changed.length = 0;
+    if (this.isIdle && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   async whenIdle(): Promise<void> {
@@ -84,7 +96,8 @@ export class Tally {
       const call = this.#calls.get(cause);
       if (!call) continue;
       call[key] += packets;
-      this.#changed.add(call);
+      if (!call.isChanged) this.#changed.push(call);
+      call.isChanged = true;
     }
   }
 }

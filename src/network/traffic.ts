@@ -159,10 +159,7 @@ export class Traffic {
     const box = this.outboxes.get(port)!;
     for await (const delivery of this.#engine.receive(port)) {
       const { message, trace } = delivery;
-      for (const { packets, traceparents } of this.tally.callsOf(trace)) {
-        packets?.push({ [port]: message });
-        traceparents?.push(trace.traceparent);
-      }
+      this.tally.give({ [port]: message }, trace);
       this.#unread++;
       if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE)) await box.send(delivery);
       else this.used(port, delivery);

@@ -50,10 +50,12 @@ const METER: Instrument = {
       ],
     };
     const codes = makeCodes(globals, refill);
+    const hints: number[][] = [];
     return {
       items,
-      insert: (original, params) => insert(original, params, codes),
-      takeOut: (metered, params) => takeOut(metered, params, codes),
+      hints,
+      insert: (original, params) => insert(original, params, codes, hints),
+      takeOut: (metered, params) => takeOut(metered, params, codes, hints),
     };
   },
 };
@@ -61,12 +63,17 @@ const METER: Instrument = {
 /** The code of a check, and of a reload after a call. @param local the mirror of the counter; undefined without one */
 interface Codes {
   check(local: number | undefined, isEntry: boolean): Uint8Array;
+  /** Bytes of a check from its `if` on. */
+  rareBytes(local: number | undefined): number;
   reload(local: number): Uint8Array;
 }
 
 function makeCodes(global: number, refill: number): Codes {
   const encode = (listing: readonly string[]) => Uint8Array.from(code(listing));
   const reload = (local: number) => [`global.get ${global}`, `local.set ${local}`];
+  const rare = (local: number | undefined) => [
+    ...['if', `call ${refill}`, ...(local === undefined ? [] : reload(local)), 'end'],
+  ];
   const check = (local: number | undefined, isEntry: boolean) => [
     ...[local === undefined || isEntry ? `global.get ${global}` : `local.get ${local}`],
     ...[
@@ -76,7 +83,7 @@ function makeCodes(global: number, refill: number): Codes {
       `global.set ${global}`,
     ],
     ...[local === undefined ? `global.get ${global}` : `local.get ${local}`, 'i32.eqz'],
-    ...['if', `call ${refill}`, ...(local === undefined ? [] : reload(local)), 'end'],
+    ...rare(local),
   ];
   // A module has thousands of checks, and few different ones.
   const checks = new Map<string, Uint8Array>();
@@ -87,6 +94,7 @@ function makeCodes(global: number, refill: number): Codes {
       checks.set(key, bytes);
       return bytes;
     },
+    rareBytes: local => encode(rare(local)).length,
     reload: local => encode(reload(local)),
   };
 }
@@ -106,37 +114,46 @@ function placesOf(body: Uint8Array): { places: { at: number; isCall: boolean }[]
   return { places: all.sort((one, other) => one.at - other.at), isMirrored: true };
 }
 
-/** Returns a body with a check at the places where its code may repeat. */
-function insert(original: Uint8Array, params: number, { check, reload }: Codes): Bytes {
+/** Returns a body with a check at the places where its code may repeat. @param hints gets the offsets of the `if` of each check */
+function insert(original: Uint8Array, params: number, codes: Codes, hints: number[][]): Bytes {
   const { places, isMirrored } = placesOf(original);
   const mirror = isMirrored ? addMirror(original, params, I32) : null;
   const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  const rareBytes = codes.rareBytes(mirror?.local);
+  const offsets: number[] = [];
   let from = mirror?.first ?? 0;
+  /** Bytes by which the body has grown before `from`. */
+  let grown = (mirror?.locals.length ?? 0) - from;
   for (const [index, { at, isCall }] of places.entries()) {
     if (isCall && !mirror) continue;
-    parts.push(
-      original.subarray(from, at),
-      isCall ? reload(mirror!.local) : check(mirror?.local, index === 0),
-    );
+    const added = isCall ? codes.reload(mirror!.local) : codes.check(mirror?.local, index === 0);
+    parts.push(original.subarray(from, at), added);
+    grown += added.length;
+    if (!isCall) offsets.push(at + grown - rareBytes);
     from = at;
   }
+  hints.push(offsets);
   return concat([...parts, original.subarray(from)]);
 }
 
-/** Returns a metered body without its checks; null where a check is missing. */
-function takeOut(metered: Uint8Array, params: number, { check, reload }: Codes): Uint8Array | null {
+/** Returns a metered body without its checks; null where a check is missing. @param hints as in `insert` */
+function takeOut(metered: Uint8Array, params: number, codes: Codes, hints: number[][]): Uint8Array | null {
   const { places, isMirrored } = placesOf(metered);
   const mirror = isMirrored ? removeMirror(metered, params, I32) : null;
   const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
+  const rareBytes = codes.rareBytes(mirror?.local);
+  const offsets: number[] = [];
   let from = mirror?.first ?? 0;
   for (const [index, { at, isCall }] of places.entries()) {
     // The call of a check is a part of it.
     if (isCall && (!mirror || at < from)) continue;
-    const added = isCall ? reload(mirror!.local) : check(mirror?.local, index === 0);
+    const added = isCall ? codes.reload(mirror!.local) : codes.check(mirror?.local, index === 0);
     if (!isEqual(metered.subarray(at, at + added.length), added)) return null;
     parts.push(metered.subarray(from, at));
     from = at + added.length;
+    if (!isCall) offsets.push(from - rareBytes);
   }
+  hints.push(offsets);
   return concat([...parts, metered.subarray(from)]);
 }
 

@@ -143,7 +143,9 @@ export class Outbox implements Sink {
       if (!entry) return { done: true, value: undefined };
       const waiting = ready?.(entry);
       if (waiting) await waiting;
-      return { done: false, value: { ...entry.delivery, number: entry.number } };
+      // Spread, it takes several times as long.
+      const { source, position, port, message, trace } = entry.delivery;
+      return { done: false, value: { source, position, port, message, trace, number: entry.number } };
     };
     return { [Symbol.asyncIterator]: () => ({ next }) };
   }

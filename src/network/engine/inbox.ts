@@ -70,21 +70,28 @@ export class Inbox implements Sink {
   take(most: number, signal: AbortSignal | undefined, onWait: () => void): Promise<readonly Delivery[]> {
     if (this.#fresh.size > 0) return Promise.resolve(this.#shift(most));
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#onWake();
-        this.#end().fail(signal!.reason);
-      };
-      const settle =
-        <T>(how: (value: T) => void) =>
-        (value: T) => {
-          signal?.removeEventListener('abort', onAbort);
-          how(value);
-        };
-      this.#taker = { give: settle(resolve), fail: settle(reject) };
+      this.#taker = { give: resolve, fail: reject };
       this.#most = most;
-      signal?.addEventListener('abort', onAbort);
+      if (signal) this.#endWith(signal);
       onWait();
     });
+  }
+
+  /** Ends the wait of a session when the signal fires. */
+  #endWith(signal: AbortSignal): void {
+    const { give, fail } = this.#taker!;
+    const onAbort = () => {
+      this.#onWake();
+      this.#end().fail(signal.reason);
+    };
+    const settle =
+      <T>(how: (value: T) => void) =>
+      (value: T) => {
+        signal.removeEventListener('abort', onAbort);
+        how(value);
+      };
+    this.#taker = { give: settle(give), fail: settle(fail) };
+    signal.addEventListener('abort', onAbort);
   }
 
   /** Ends the wait of a session. */

@@ -11,6 +11,7 @@ const VALUE = 8;
  */
 export function messageBytes({ type, data }: Message): number {
   let bytes = type.length + VALUE;
+  if (typeof data === 'string') return bytes + data.length + VALUE;
   const open: unknown[] = [data];
   while (open.length > 0) {
     const value = open.pop();
