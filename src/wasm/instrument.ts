@@ -1,4 +1,4 @@
-import { CUSTOM, customSection, SECTIONS, unsigned } from '../../abi/encode.ts';
+import { CUSTOM, SECTIONS, unsigned } from '../../abi/encode.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor, Malformed, unlessMalformed } from './cursor.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
@@ -58,11 +58,14 @@ function hintSection(hints: Additions['hints'] = [], functions: number): Uint8Ar
   const vector = (items: readonly (readonly number[])[]) => [...unsigned(items.length), ...items.flat()];
   const imported = functions - hints.length;
   const hinted = hints.flatMap((offsets, index) => {
-    // Of each hint its offset, its size of one byte, and 0 for a branch that is not taken.
+    // A hint is an offset, its size of one byte, and 0 for a branch that is not taken.
     const items = offsets.map(offset => [...unsigned(offset), 1, 0]);
     return items.length > 0 ? [[...unsigned(imported + index), ...vector(items)]] : [];
   });
-  return Uint8Array.from(hinted.length > 0 ? customSection(HINTS, vector(hinted)) : []);
+  if (hinted.length === 0) return new Uint8Array();
+  const name = new TextEncoder().encode(HINTS);
+  const contents = [...unsigned(name.length), ...name, ...vector(hinted)];
+  return Uint8Array.from([CUSTOM, ...unsigned(contents.length), ...contents]);
 }
 
 const countsOf = ({ types, functions, tables, globals, memories }: ModuleOutline): Counts => ({
