@@ -62,9 +62,8 @@ const METER: Instrument = {
 
 /** The code of a check, and of a reload after a call. @param local the mirror of the counter; undefined without one */
 interface Codes {
-  check(local: number | undefined, isEntry: boolean): Uint8Array;
-  /** Bytes of a check from its `if` on. */
-  rareBytes(local: number | undefined): number;
+  /** `rareBytes` counts the bytes from its `if` on. */
+  check(local: number | undefined, isEntry: boolean): { bytes: Uint8Array; rareBytes: number };
   reload(local: number): Uint8Array;
 }
 
@@ -86,15 +85,17 @@ function makeCodes(global: number, refill: number): Codes {
     ...rare(local),
   ];
   // A module has thousands of checks, and few different ones.
-  const checks = new Map<string, Uint8Array>();
+  const checks = new Map<string, ReturnType<Codes['check']>>();
   return {
     check(local, isEntry) {
       const key = `${local} ${isEntry}`;
-      const bytes = checks.get(key) ?? encode(check(local, isEntry));
-      checks.set(key, bytes);
-      return bytes;
+      const known = checks.get(key) ?? {
+        bytes: encode(check(local, isEntry)),
+        rareBytes: encode(rare(local)).length,
+      };
+      checks.set(key, known);
+      return known;
     },
-    rareBytes: local => encode(rare(local)).length,
     reload: local => encode(reload(local)),
   };
 }
@@ -119,17 +120,17 @@ function insert(original: Uint8Array, params: number, codes: Codes, hints: numbe
   const { places, isMirrored } = placesOf(original);
   const mirror = isMirrored ? addMirror(original, params, I32) : null;
   const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
-  const rareBytes = codes.rareBytes(mirror?.local);
   const offsets: number[] = [];
   let from = mirror?.first ?? 0;
   /** Bytes by which the body has grown before `from`. */
   let grown = (mirror?.locals.length ?? 0) - from;
   for (const [index, { at, isCall }] of places.entries()) {
     if (isCall && !mirror) continue;
-    const added = isCall ? codes.reload(mirror!.local) : codes.check(mirror?.local, index === 0);
+    const check = isCall ? null : codes.check(mirror?.local, index === 0);
+    const added = check ? check.bytes : codes.reload(mirror!.local);
     parts.push(original.subarray(from, at), added);
     grown += added.length;
-    if (!isCall) offsets.push(at + grown - rareBytes);
+    if (check) offsets.push(at + grown - check.rareBytes);
     from = at;
   }
   hints.push(offsets);
@@ -141,17 +142,17 @@ function takeOut(metered: Uint8Array, params: number, codes: Codes, hints: numbe
   const { places, isMirrored } = placesOf(metered);
   const mirror = isMirrored ? removeMirror(metered, params, I32) : null;
   const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
-  const rareBytes = codes.rareBytes(mirror?.local);
   const offsets: number[] = [];
   let from = mirror?.first ?? 0;
   for (const [index, { at, isCall }] of places.entries()) {
     // The call of a check is a part of it.
     if (isCall && (!mirror || at < from)) continue;
-    const added = isCall ? codes.reload(mirror!.local) : codes.check(mirror?.local, index === 0);
+    const check = isCall ? null : codes.check(mirror?.local, index === 0);
+    const added = check ? check.bytes : codes.reload(mirror!.local);
     if (!isEqual(metered.subarray(at, at + added.length), added)) return null;
     parts.push(metered.subarray(from, at));
     from = at + added.length;
-    if (!isCall) offsets.push(from - rareBytes);
+    if (check) offsets.push(from - check.rareBytes);
   }
   hints.push(offsets);
   return concat([...parts, metered.subarray(from)]);
