@@ -1,3 +1,4 @@
+import { outlineOf, outlineOfOwn } from '../../src/actor/engine/outline.ts';
 import {
   type ActorModule,
   Message,
@@ -158,6 +159,16 @@ suite('ModuleLoader', test => {
     given.fill(0);
     await other.dropInstance();
     is(await versionOf(other), '2');
+  });
+
+  test('modules that lie in one buffer have an outline each', () => {
+    const [one, other] = [keeper(), answer('1')];
+    const both = new Uint8Array(one.length + other.length);
+    both.set(one);
+    both.set(other, one.length);
+    const outlines = [both.subarray(0, one.length), both.subarray(one.length)].map(outlineOfOwn);
+    equal(outlines, [one, other].map(outlineOf));
+    ok(outlines[0]!.initialPages !== outlines[1]!.initialPages);
   });
 
   test.row('module.TooLarge', 'a download without end is aborted at the limit', async () => {

@@ -24,7 +24,8 @@ const known = new WeakMap<ArrayBufferLike, Outline>();
 
 /** As `outlineOf`. The bytes do not change, so that thousands of actors of one module read it once. */
 export function outlineOfOwn(source: Uint8Array | WebAssembly.Module): Outline {
-  if (!(source instanceof Uint8Array)) return outlineOf(source);
+  // Several modules may lie in one buffer, such as small files that Node reads.
+  if (!(source instanceof Uint8Array) || source.length !== source.buffer.byteLength) return outlineOf(source);
   const outline = known.get(source.buffer) ?? outlineOf(source);
   known.set(source.buffer, outline);
   return outline;
