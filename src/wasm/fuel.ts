@@ -9,6 +9,7 @@ import {
   VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { FUEL_EXPORTS, NO_LIMIT } from './ask.ts';
+import { BULK, type Length, lengthOf, STRUCTURES } from './by-length.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { readBody } from './instructions.ts';
@@ -21,7 +22,6 @@ type Memories = Counts['memories'];
 const { i64: I64 } = VALUE_TYPES;
 const [LOOP, LOCAL_GET, GLOBAL_GET, MEMORY_GROW] = [0x03, 0x20, 0x23, 0x40];
 const [I32_CONST, I64_CONST] = [0x41, 0x42];
-const [STRUCTURES, BULK] = [0xfb, 0xfc];
 const TABLE_GROW = 15;
 
 /** Instructions that cost nothing: they only give structure. `nop`, `block`, `loop`, `else`, `try`, `end`, `try_table`. */
@@ -36,18 +36,8 @@ const ENDS = new Set([
 /** `br_on_cast` and `br_on_cast_fail`, behind the prefix of structures. */
 const BRANCHES_ON_CAST = new Set([24, 25]);
 
-/** Powers of two: the bytes that one item counts as. One unit of fuel pays for 16 bytes. */
-const [BYTES, ELEMENTS, BYTES_PER_UNIT] = [0, 4, 4];
-/** Instructions that work on as many items as the number on top of the stack says, by prefix and number. */
-const BY_LENGTH: Readonly<Record<number, ReadonlyMap<number, number>>> = {
-  // array.new, .new_default, .new_data, .new_elem, .fill, .copy, .init_data, .init_elem
-  [STRUCTURES]: new Map([6, 7, 9, 10, 16, 17, 18, 19].map(number => [number, ELEMENTS])),
-  // memory.init, .copy, .fill, table.init, .copy, .fill
-  [BULK]: new Map([
-    ...[8, 10, 11].map(number => [number, BYTES] as const),
-    ...[12, 14, 17].map(number => [number, ELEMENTS] as const),
-  ]),
-};
+/** One unit of fuel pays for 2^4 bytes. */
+const BYTES_PER_UNIT = 4;
 
 /** One instruction, as far as fuel is concerned. */
 interface Step {
@@ -58,7 +48,7 @@ interface Step {
   isLoop: boolean;
   endsBlock: boolean;
   /** Set for an instruction that is charged by length. */
-  length: { scale: number; is64: boolean } | null;
+  length: Length | null;
   opcode: number;
 }
 
@@ -71,7 +61,6 @@ function readSteps(bytes: Uint8Array, memories: Memories, visit: (step: Step) =>
     if (first < 0) first = start;
     const operands = new Cursor(bytes, immediates);
     const number = opcode === STRUCTURES || opcode === BULK ? operands.u32('an instruction') : -1;
-    const scale = BY_LENGTH[opcode]?.get(number);
     const grows = opcode === MEMORY_GROW || (opcode === BULK && number === TABLE_GROW);
     visit({
       start,
@@ -79,21 +68,11 @@ function readSteps(bytes: Uint8Array, memories: Memories, visit: (step: Step) =>
       cost: FREE.has(opcode) ? 0 : grows ? GROW : 1,
       isLoop: opcode === LOOP,
       endsBlock: ENDS.has(opcode) || (opcode === STRUCTURES && BRANCHES_ON_CAST.has(number)),
-      length: scale === undefined ? null : { scale, is64: hasLongLength(opcode, number, operands, memories) },
+      length: lengthOf(opcode, number, operands, memories),
       opcode,
     });
   });
   return first;
-}
-
-/** Whether the length is an i64, as for memories with 64-bit addresses. */
-function hasLongLength(opcode: number, number: number, operands: Cursor, memories: Memories): boolean {
-  if (opcode !== BULK) return false;
-  const is64 = () => memories[operands.u32('the index of a memory')]?.is64 ?? false;
-  if (number === 11) return is64();
-  if (number !== 10) return false;
-  const [to, from] = [is64(), is64()];
-  return to && from;
 }
 
 /** Code that is put before an offset of a body. */

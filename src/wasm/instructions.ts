@@ -7,8 +7,12 @@ type Read = (body: Cursor) => void;
 /** The readers of the immediates of each instruction. */
 type Table = readonly (readonly Read[] | undefined)[];
 
-const LOOP = 0x03;
 const MEMORY_FOLLOWS = 0x40;
+
+export function skipBlockType(body: Cursor): void {
+  if (body.skipByte(0x63) || body.skipByte(0x64)) body.skipLeb('a heap type');
+  else body.skipLeb('a block type');
+}
 
 /** Reads one immediate of each letter of `abi/opcodes.ts`, and of three more: b one byte, v a vector of value types, x 16 bytes. */
 const READ: Readonly<Record<string, Read>> = {
@@ -20,10 +24,7 @@ const READ: Readonly<Record<string, Read>> = {
     if (body.u32('an alignment') & MEMORY_FOLLOWS) body.skipLeb('the index of a memory');
     body.skipLeb('an offset');
   },
-  t: body => {
-    if (body.skipByte(0x63) || body.skipByte(0x64)) body.skipLeb('a heap type');
-    else body.skipLeb('a block type');
-  },
+  t: skipBlockType,
   l: body => body.each('labels', () => body.skipLeb('a label')),
   v: body => body.each('types', () => readValueType(body)),
   c: body =>
@@ -102,8 +103,6 @@ function readInstruction(body: Cursor, visit: Visit): number {
   return opcode;
 }
 
-const ignore: Visit = () => {};
-
 /** The declarations of locals in a body. */
 export interface Locals {
   /** Number of groups, each of one type. */
@@ -129,6 +128,11 @@ export function readLocals(body: Cursor): Locals {
 /** Reads the body of a function, from its locals to its end. @throws {Malformed} at an unknown instruction */
 export function readBody(body: Cursor, visit: Visit): void {
   readLocals(body);
+  readInstructions(body, visit);
+}
+
+/** Reads all instructions that are left. `visit` may move the cursor. @throws {Malformed} at an unknown instruction */
+export function readInstructions(body: Cursor, visit: Visit): void {
   while (body.left > 0) readInstruction(body, visit);
 }
 
@@ -137,19 +141,4 @@ const END = 0x0b;
 /** Reads a constant expression with its end. @throws {Malformed} at an unknown instruction */
 export function readExpression(body: Cursor, visit: Visit): void {
   while (readInstruction(body, visit) !== END);
-}
-
-/**
- * Reads the body of a function. The engine has accepted the module before.
- * @param visit called for each instruction, as by `readBody`
- * @returns offsets of the places where code may repeat: before the first instruction, and at the start of each loop
- * @throws {Malformed} at an unknown instruction
- */
-export function findRepeated(body: Cursor, visit: Visit = ignore): number[] {
-  readLocals(body);
-  const found = [body.at];
-  while (body.left > 0) {
-    if (readInstruction(body, visit) === LOOP) found.push(body.at);
-  }
-  return found;
 }

@@ -28,11 +28,6 @@ export interface Additions {
   insert(body: Uint8Array, params: number): Uint8Array;
   /** Returns a body without the added code; null where it is not as `insert` adds it. */
   takeOut(body: Uint8Array, params: number): Uint8Array | null;
-  /**
-   * For each body that `insert` or `takeOut` has seen, the offsets of branches that are hardly ever taken. V8 from 13.6 on keeps the
-   * rest of a loop in registers then, although a call is in it.
-   */
-  hints?: readonly (readonly number[])[];
 }
 
 /**
@@ -47,25 +42,6 @@ export interface Instrument {
    * @param bytes the module. It may have the additions already, behind its own items
    */
   additionsTo(counts: Counts, start: number | undefined, bytes: Bytes): Additions;
-}
-
-/** https://github.com/WebAssembly/branch-hinting/blob/main/proposals/branch-hinting/Overview.md */
-const HINTS = 'metadata.code.branch_hint';
-const isHints = ({ id, name }: Section): boolean => id === CUSTOM && name === HINTS;
-
-/** Returns the section that tells the engine of branches which are hardly ever taken; no bytes without one. */
-function hintSection(hints: Additions['hints'] = [], functions: number): Uint8Array {
-  const vector = (items: readonly (readonly number[])[]) => [...unsigned(items.length), ...items.flat()];
-  const imported = functions - hints.length;
-  const hinted = hints.flatMap((offsets, index) => {
-    // A hint is an offset, its size of one byte, and 0 for a branch that is not taken.
-    const items = offsets.map(offset => [...unsigned(offset), 1, 0]);
-    return items.length > 0 ? [[...unsigned(imported + index), ...vector(items)]] : [];
-  });
-  if (hinted.length === 0) return new Uint8Array();
-  const name = new TextEncoder().encode(HINTS);
-  const contents = [...unsigned(name.length), ...name, ...vector(hinted)];
-  return Uint8Array.from([CUSTOM, ...unsigned(contents.length), ...contents]);
 }
 
 const countsOf = ({ types, functions, tables, globals, memories }: ModuleOutline): Counts => ({
@@ -90,9 +66,8 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
   const outline = readModule(bytes);
   const taken = Object.values(exports);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
-  const { items, insert, hints } = additionsTo(countsOf(outline), startIndex(bytes, outline), bytes);
+  const { items, insert } = additionsTo(countsOf(outline), startIndex(bytes, outline), bytes);
   const params = paramsOf(outline);
-  const hasHints = outline.sections.some(isHints);
   const insertInto = (body: Uint8Array, index: number) => insert(body, params(index));
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   const append = (id: number, section: Section | undefined) => {
@@ -105,7 +80,6 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
       ...own,
       Uint8Array.from(added.flat()),
     ]);
-    if (id === SECTIONS.code && !hasHints) parts.push(hintSection(hints, outline.functions.length));
     parts.push(Uint8Array.from([id, ...unsigned(contents.length)]), contents);
   };
   const missing = new Set(Object.keys(items).map(Number));
@@ -148,17 +122,16 @@ export const isOnlyAdded = (instrument: Instrument, bytes: Bytes, changed: Bytes
 
 function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(changed)];
-  const { items, takeOut, hints } = additionsTo(countsOf(before), startIndex(bytes, before), bytes);
+  const { items, takeOut } = additionsTo(countsOf(before), startIndex(bytes, before), bytes);
   const params = paramsOf(before);
-  const hasHints = before.sections.some(isHints);
-  const isAdded = (section: Section) => items[section.id] !== undefined || (!hasHints && isHints(section));
+  const isAdded = (section: Section) => items[section.id] !== undefined;
   const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
   const kept = after.sections.filter(section => !isAdded(section));
   const whole = (all: Bytes, { offset, sizeBytes }: Section) => all.subarray(offset, offset + sizeBytes);
   if (after.problems.length > 0 || originals.length !== kept.length) return false;
   if (!originals.every((section, index) => isEqual(whole(bytes, section), whole(changed, kept[index]!))))
     return false;
-  const isAsAdded = Object.entries(items).every(([key, added]) => {
+  return Object.entries(items).every(([key, added]) => {
     const of = ({ sections }: ModuleOutline) => sections.find(({ id }) => id === Number(key));
     const original = of(before) ? vectorOf(bytes, of(before)!) : { count: 0, rest: new Uint8Array() };
     const { count, rest } = vectorOf(changed, of(after)!);
@@ -174,15 +147,6 @@ function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: By
     });
     return bodies !== null && file.left === 0;
   });
-  const code = after.sections.findIndex(({ id }) => id === SECTIONS.code);
-  const [first, ...more] = hasHints ? [] : after.sections.filter(isHints);
-  const hinted = first ? whole(changed, first) : new Uint8Array();
-  return (
-    isAsAdded &&
-    more.length === 0 &&
-    (!first || after.sections[code - 1] === first) &&
-    (hasHints || isEqual(hinted, hintSection(hints, before.functions.length)))
-  );
 }
 
 /**
@@ -191,17 +155,12 @@ function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: By
  */
 export const remove = (instrument: Instrument, changed: Bytes): Bytes | null =>
   unlessMalformed(() => {
-    // The hints may be those of the module itself.
-    const mayBeOwn = readModule(changed).sections.some(isHints);
-    for (const keepsHints of mayBeOwn ? [false, true] : [true]) {
-      const original = removeFrom(instrument, changed, keepsHints);
-      const whole = original !== null && WebAssembly.validate(original) && add(instrument, original);
-      if (whole && isEqual(whole, changed)) return original;
-    }
-    return null;
+    const original = removeFrom(instrument, changed);
+    const whole = original !== null && WebAssembly.validate(original) && add(instrument, original);
+    return whole && isEqual(whole, changed) ? original : null;
   });
 
-function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes, keepsHints: boolean): Bytes | null {
+function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes | null {
   const outline = readModule(changed);
   const { sections, problems } = outline;
   if (problems.length > 0) return null;
@@ -229,7 +188,6 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes, keepsH
       parts.push(Uint8Array.from([SECTIONS.start, ...unsigned(index.length), ...index]));
       isStarted = true;
     }
-    if (isHints(section) && !keepsHints) continue;
     const added = items[id];
     if (!added) {
       parts.push(changed.subarray(offset, offset + sizeBytes));

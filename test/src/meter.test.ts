@@ -1,11 +1,9 @@
-import { customSection, encodeModule, functionType, sized } from '../../abi/encode.ts';
+import { encodeModule, functionType, sized } from '../../abi/encode.ts';
 import { arm, METER_EXPORTS } from '../../src/wasm/ask.ts';
-import { concat } from '../../src/wasm/bytes.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
-import { findRepeated } from '../../src/wasm/instructions.ts';
+import { readBody } from '../../src/wasm/instructions.ts';
 import { makeAsk } from '../../src/wasm/make-ask.ts';
-import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
-import { readModule } from '../../src/wasm/reader.ts';
+import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
 import { checkCut, checkTransformed } from '../contract/modules.ts';
 import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
@@ -47,48 +45,24 @@ const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[]
 /** A body without locals: these bytes, then a loop. */
 const bodyOf = (bytes: readonly number[]) => Uint8Array.from([0, ...bytes, LOOP, VOID, END, END]);
 
-const HINTS = 'metadata.code.branch_hint';
-const IF = 0x04;
-
-/** The contents of the sections with a name, as cursors. */
-const sectionsOf = (bytes: Bytes, wanted: string): Cursor[] =>
-  readModule(bytes)
-    .sections.filter(({ name }) => name === wanted)
-    .map(({ offset, sizeBytes, contentsOffset }) => new Cursor(bytes, contentsOffset, offset + sizeBytes));
-
-const list = <T>(cursor: Cursor, read: () => T): T[] =>
-  Array.from({ length: cursor.u32('a number of items') }, read);
-
-/** For each function with hints, its index and the offsets. */
-const hintsOf = (bytes: Bytes): [index: number, offsets: number[]][] =>
-  sectionsOf(bytes, HINTS).flatMap(cursor =>
-    list(cursor, () => {
-      const index = cursor.u32('an index');
-      const offsets = list(cursor, () => {
-        const offset = cursor.u32('an offset');
-        cursor.take(2, 'a hint');
-        return offset;
-      });
-      return [index, offsets];
-    }),
-  );
-
-const bodiesOf = (bytes: Bytes): Uint8Array[] => {
-  const [code] = sectionsOf(bytes, 'code');
-  return list(code!, () => code!.take(code!.u32('a size'), 'a body'));
-};
+/** Offsets behind the loops of a body. */
+function loopsOf(bytes: Uint8Array): number[] {
+  const [found, cursor] = [[] as number[], new Cursor(bytes)];
+  readBody(cursor, opcode => void (opcode === LOOP && found.push(cursor.at)));
+  return found;
+}
 
 suite('meter', test => {
   for (const [name, bytes] of IMMEDIATES) {
     test(`reads ${name}`, () => {
-      equal(findRepeated(new Cursor(bodyOf(bytes))), [1, bytes.length + 3]);
+      equal(loopsOf(bodyOf(bytes)), [bytes.length + 3]);
     });
   }
 
   test('reads locals, and loops of every block type', () => {
     const locals = [3, 1, 0x7f, 0x83, 0x03, 0x63, 0x03, 2, 0x7b];
     const loops = [LOOP, VOID, LOOP, 0x7f, LOOP, 0x83, 0x03, LOOP, 0x63, 0x03];
-    equal(findRepeated(new Cursor(Uint8Array.from([...locals, ...loops]))), [9, 11, 13, 16, 19]);
+    equal(loopsOf(Uint8Array.from([...locals, ...loops])), [11, 13, 16, 19]);
   });
 
   test('a module with an unknown part is not changed', () => {
@@ -143,42 +117,6 @@ suite('meter', test => {
       is(meter(metered), null);
     });
   }
-
-  test('tells the engine that the branch of each check is hardly ever taken', () => {
-    const loops = ['loop', 'call 0', 'i32.const 1', 'br_if 0', 'end'];
-    const bytes = buildModule({
-      imports: [{ module: 'host', name: 'work' }],
-      functions: [
-        { name: 'one', body: [] },
-        { name: 'two', locals: ['i64', 'f32'], body: [...loops, ...Array(100).fill('nop'), ...loops] },
-        { name: 'three', params: ['i32'], body: ['loop', 'local.get 0', 'br_if 0', 'end'] },
-      ],
-    });
-    const metered = meter(bytes)!;
-    const bodies = bodiesOf(metered);
-    equal(
-      hintsOf(metered).map(([index, offsets]) => [index, offsets.map(offset => bodies[index - 1]![offset])]),
-      [
-        [1, [IF]],
-        [2, [IF, IF, IF]],
-        [3, [IF, IF]],
-      ],
-    );
-    equal(unmeter(metered), bytes);
-  });
-
-  test('a module with hints of its own keeps them alone', () => {
-    const plain = buildModule({ functions: [{ name: 'run', body: forever }] });
-    const { offset } = readModule(plain).sections.find(({ name }) => name === 'code')!;
-    const own = customSection(HINTS, [1, 0, 1, 3, 1, 1]);
-    const bytes = concat([plain.subarray(0, offset), Uint8Array.from(own), plain.subarray(offset)]);
-    const metered = meter(bytes)!;
-    equal(hintsOf(metered), [[0, [3]]]);
-    is(isOnlyMetered(bytes, metered), true);
-    is(isOnlyMetered(bytes, meter(plain)!), false);
-    is(isOnlyMetered(plain, metered), false);
-    equal(unmeter(metered), bytes);
-  });
 
   test('the checker finds a changed byte at every position', () => {
     const bytes = buildModule(shapes.at(-1)![1]);
