@@ -29,7 +29,7 @@ import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
 import { OutputCopier } from './values/output.ts';
-import type { Ask } from './wasm/ask.ts';
+import type { Checks } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
@@ -212,7 +212,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             createWasi: wasi?.createWasi ?? null,
             seeWasi: trace && report.wasi ? (await import('../wasi/seen.ts')).seeWasi : null,
             suspends: mode === 'suspending',
-            ask: hasChecks(plan) ? await askOf(deadline) : null,
+            checks: hasChecks(plan) ? await checksOf(kernel, deadline) : null,
             makeRoom: null,
             keepState: limits.fresh ? (await import('./link/fresh.ts')).keepState : null,
           },
@@ -256,10 +256,13 @@ async function budgetFor({ settings, watched }: Decided, kernel: Kernel, calls: 
 }
 
 /** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */
-async function askOf(deadline: Deadline | null): Promise<Ask> {
+async function checksOf(kernel: Kernel, deadline: Deadline | null): Promise<Checks> {
   const { makeAsk } = await import('./wasm/make-ask.ts');
   try {
-    return makeAsk(() => deadline?.isOver() ?? false);
+    return {
+      ask: makeAsk(() => deadline?.isOver() ?? false),
+      checkpoint: deadline?.checkpoint ?? (() => kernel.check()),
+    };
   } catch (error) {
     const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it with --fuel, not --time`;
     throw new CreateError('UNSUPPORTED', message, { cause: error });

@@ -8,8 +8,9 @@ import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { type Ask, arm, begin, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
+import { arm, begin, type Checks, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
+import { checkedImport } from './checked.ts';
 import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
 import type { KeptState, keepState } from './fresh.ts';
@@ -40,8 +41,8 @@ export interface Embedding {
   seeWasi: typeof seeWasi | null;
   /** Whether the plugin is suspended while it waits. */
   suspends: boolean;
-  /** Stops metered modules; null for others. */
-  ask: Ask | null;
+  /** Stops metered modules; null where there are none. */
+  checks: Checks | null;
   /** Receives the counter of each instance of a module that counts fuel. */
   onFuel: (exchange: Exchange) => void;
   /** Lets another thread free the memories that it no longer uses; null on the caller's thread. */
@@ -215,7 +216,7 @@ class Linker {
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
       imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi, seen);
+      imports[link.namespace]![link.name] = this.#provide(module, link, wasi, seen);
     }
     this.#onModule(module.name);
     let instance: WebAssembly.Instance;
@@ -231,7 +232,8 @@ class Linker {
       this.#execution.kernel.check();
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    if (this.#embedding.ask && module.hasChecks) arm(instance, this.#embedding.ask);
+    const checks = this.#checksOf(module);
+    if (checks) arm(instance, checks.ask);
     if (module.hasFuel) fill(instance, this.#embedding.onFuel);
     if (module.hasFresh) begin(instance);
     const memory = memoryOf(instance) ?? importedMemory(imports);
@@ -240,11 +242,18 @@ class Linker {
     return instance;
   }
 
-  #provide(module: string, link: Link, wasi: Wasi | undefined, seen: Seen): WebAssembly.ImportValue {
+  #checksOf({ hasChecks }: LinkedModule): Checks | null {
+    return hasChecks ? this.#embedding.checks : null;
+  }
+
+  #provide(module: LinkedModule, link: Link, wasi: Wasi | undefined, seen: Seen): WebAssembly.ImportValue {
     const { namespace, name, provider } = link;
     const { plan, listener } = this.#execution;
     if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
-    return toImport(this.#hostImport(link, provider, wasi, seen), { module, namespace, name }, listener);
+    const own = this.#hostImport(link, provider, wasi, seen);
+    const checks = this.#checksOf(module);
+    const timed = checks ? { ...own, fn: checkedImport(link, own.fn, checks) } : own;
+    return toImport(timed, { module: module.name, namespace, name }, listener);
   }
 
   #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined, seen: Seen): HostImport {
@@ -294,7 +303,7 @@ class Linker {
       ...this.#embedding.wasi,
       stdout,
       stderr,
-      checkpoint: () => kernel.check(),
+      checkpoint: this.#checksOf(module)?.checkpoint ?? (() => kernel.check()),
       onExit: code => kernel.stop(new ExitStop(code)),
       onDiagnostic: diagnostic => {
         // A module with a memory gets EFAULT: its start section runs before WASI has the memory.

@@ -63,7 +63,9 @@ async function compileBytes(
   const module = await engineCompile(platform, name, bytes, compiling);
   // Only a module with these exports is walked. Another one may have them too: its code is left as it is then.
   const mayHaveLimits = WebAssembly.Module.exports(module).some(isHidden);
-  const instruments = mayHaveLimits ? (await import('./instruments.ts')).instrumentsOf(bytes) : {};
+  const instruments = mayHaveLimits
+    ? (await import('./instruments.ts')).instrumentsOf(bytes, `module "${name}"`)
+    : {};
   const compiled = describeModule(module, readSignatures(bytes), instruments);
   compiledBefore.keep(bytes, compiled);
   return compiled;

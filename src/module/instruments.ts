@@ -1,6 +1,9 @@
+import { CreateError } from '../errors.ts';
+import { METER_EXPORTS } from '../wasm/ask.ts';
 import { removeFresh } from '../wasm/fresh.ts';
 import { removeFuel } from '../wasm/fuel.ts';
 import { unmeter } from '../wasm/meter.ts';
+import { readModule } from '../wasm/reader.ts';
 
 /** The code that the host has added to a module. */
 export interface Instruments {
@@ -21,8 +24,12 @@ const REMOVE: Readonly<Record<keyof Instruments, (bytes: Bytes) => Bytes | null>
   hasFuel: removeFuel,
 };
 
-/** Reads from valid bytes themselves which code was added to them, in any order. */
-export function instrumentsOf(bytes: Bytes): Required<Instruments> {
+/**
+ * Reads from valid bytes themselves which code was added to them, in any order.
+ * @param what the module, in the message of an error
+ * @throws {CreateError} UNSUPPORTED for checks of another version: without the host's function they would trap after some turns
+ */
+export function instrumentsOf(bytes: Bytes, what = 'the module'): Required<Instruments> {
   const found = { hasFresh: false, hasChecks: false, hasFuel: false };
   const names = Object.keys(REMOVE) as (keyof Instruments)[];
   for (let rest: Bytes | null = bytes; rest; ) {
@@ -35,5 +42,11 @@ export function instrumentsOf(bytes: Bytes): Required<Instruments> {
       break;
     }
   }
-  return found;
+  const isAsk = ({ name, kind }: { name: string; kind: string }) =>
+    name === METER_EXPORTS.ask && kind === 'table';
+  if (found.hasChecks || !readModule(bytes).exports.some(isAsk)) return found;
+  const message =
+    `${what} has the export "${METER_EXPORTS.ask}" of time checks, and they are not those of this version of plugboard: ` +
+    'prepare the original again (plugboard prepare --time)';
+  throw new CreateError('UNSUPPORTED', message);
 }

@@ -33,6 +33,12 @@ export class Deadline {
     return this.#kernel.ended !== null;
   }
 
+  /** @throws the reason for which the call has ended, if it has */
+  readonly checkpoint = (): void => {
+    this.isOver();
+    this.#kernel.check();
+  };
+
   /** Returns a clock whose sleep ends at the deadline. */
   clock(clock: Clock): Clock {
     if (!clock.sleepNs) return clock;

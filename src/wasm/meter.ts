@@ -22,7 +22,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 type Memories = Counts['memories'];
 
 const { i32: I32 } = VALUE_TYPES;
-const [CALL, I32_CONST, LOCAL_TEE] = [0x10, 0x41, 0x22];
+const [CALL, I32_CONST, LOCAL_TEE, MEMORY_GROW] = [0x10, 0x41, 0x22, 0x40];
+const TABLE_GROW = 15;
 /** `return_call`, `return_call_indirect`, `return_call_ref`. */
 const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
 
@@ -32,6 +33,8 @@ const TURNS = 1000;
 const BYTES_PER_TURN = 4096;
 /** After an instruction that works on 2^16 bytes or more, the next check asks. */
 const LONG = 16;
+/** What one page or element counts as when a memory or a table grows, as a power of two: any growth is long. */
+const GROWTH = LONG;
 
 /** What a check takes from the counter. Less than `TURNS`, so that a loop always has a turn between two questions. */
 const weightOf = (bodyBytes: number): number =>
@@ -212,11 +215,17 @@ class Needs {
   }
 }
 
+const hasLength = (opcode: number): boolean =>
+  opcode === MEMORY_GROW || opcode === STRUCTURES || opcode === BULK;
+
 /** Returns the length that an instruction takes; null for one without. */
 function lengthAt(body: Uint8Array, opcode: number, immediates: number, memories: Memories): Length | null {
-  if (opcode !== STRUCTURES && opcode !== BULK) return null;
+  if (!hasLength(opcode)) return null;
   const operands = new Cursor(body, immediates);
-  return lengthOf(opcode, operands.u32('an instruction'), operands, memories);
+  const number = operands.u32('an instruction');
+  if (opcode === MEMORY_GROW) return { scale: GROWTH, is64: memories[number]?.is64 ?? false };
+  if (opcode === BULK && number === TABLE_GROW) return { scale: GROWTH, is64: false };
+  return lengthOf(opcode, number, operands, memories);
 }
 
 /** Returns a body with a check at the places where its code may repeat. */
@@ -228,7 +237,7 @@ function insert(original: Uint8Array, params: number, codes: Codes, memories: Me
   const labels = new Labels('in');
   const cursor = new Cursor(original);
   readBody(cursor, (opcode, immediates) => {
-    if (isPlain(opcode)) return;
+    if (isPlain(opcode) && !hasLength(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
     needs.see(opcode);
     const length = lengthAt(original, opcode, immediates, memories);
@@ -299,7 +308,7 @@ function takeOut(metered: Uint8Array, params: number, codes: Codes, memories: Me
         return;
       }
     }
-    if (isPlain(opcode)) return;
+    if (isPlain(opcode) && !hasLength(opcode)) return;
     needs.see(opcode);
     if (isPaid !== (lengthAt(metered, opcode, immediates, memories) !== null))
       throw new Malformed(start, 'the code of a length, before its instruction', 'other code');

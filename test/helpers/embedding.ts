@@ -47,7 +47,7 @@ export async function embed(
       createWasi: null,
       seeWasi: null,
       suspends: false,
-      ask: null,
+      checks: null,
       onFuel: () => {},
       makeRoom: null,
       keepState: null,

@@ -86,7 +86,7 @@ export const CANNOT: readonly Cannot[] = [
   {
     runtimes: ['node', 'bun', ...withV8],
     file: /^src\/(fuel|meter|fresh)\.test/,
-    test: /stays valid|end as those of new plugins|fixtures are put back in place/,
+    test: /stays valid|end as those of new plugins|fixtures are put back in place|the longest bodies/,
     reason: 'rewrites large modules: the Node at hand runs it, and Firefox with another engine',
   },
   {
@@ -272,7 +272,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^src\/deadline\.test/,
+    file: /^src\/(deadline|checked)\.test/,
     reason: 'bytes are not compiled there, which is refused; and its clock stands still while a plugin runs',
   },
   {

@@ -1,11 +1,23 @@
-import { encodeModule, functionType, sized } from '../../abi/encode.ts';
+import {
+  body,
+  code,
+  dataItem,
+  encodeModule,
+  exportItem,
+  functionType,
+  globalType,
+  limits,
+  sized,
+  tableType,
+} from '../../abi/encode.ts';
 import { arm, METER_EXPORTS } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { readBody } from '../../src/wasm/instructions.ts';
 import { makeAsk } from '../../src/wasm/make-ask.ts';
-import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
+import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
+import { readModule } from '../../src/wasm/reader.ts';
 import { checkCut, checkTransformed } from '../contract/modules.ts';
-import { equal, inContext, is, ok, throws } from '../helpers/assert.ts';
+import { bytesEqual, equal, inContext, is, ok, throws } from '../helpers/assert.ts';
 import { buildModule, type ModuleShape } from '../helpers/build-module.ts';
 import { readCaseFile, readIndex } from '../helpers/cases.ts';
 import { host } from '../helpers/host.ts';
@@ -17,6 +29,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const [NOP, LOOP, END, VOID] = [0x01, 0x03, 0x0b, 0x40];
 const forever = ['loop', 'br 0', 'end'];
+/** One less than the counter starts with: the turn that has asked counts too. */
+const TURNS = 999;
+const zero = ['i32.const 0'];
+const fill = (bytes: number) => [...zero, ...zero, `i32.const ${bytes}`, 'memory.fill'];
 
 /** Instructions with immediates of every form. Some of their bytes have the value of the opcode `loop`. */
 const IMMEDIATES: readonly (readonly [name: string, bytes: readonly number[]])[] = [
@@ -154,6 +170,66 @@ suite('meter', test => {
       throws(instance.exports.spin as () => void);
       is(asked, expected);
     }
+  });
+
+  const WORK: readonly [name: string, body: readonly string[], turns: number][] = [
+    ['nothing', [], TURNS],
+    ['memory.fill of 65,535 bytes', fill(65_535), TURNS],
+    ['memory.fill of 65,536 bytes', fill(65_536), 1],
+    ['memory.fill of 65,536 bytes before a call', [...fill(65_536), 'call 1'], 1],
+    ['memory.fill of 65,536 bytes in a function', ['call 2'], 1],
+    ['memory.copy of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.copy'], 1],
+    ['memory.init of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.init'], 1],
+    ['table.fill of 4095 elements', [...zero, 'ref.null funcref', 'i32.const 4095', 'table.fill'], TURNS],
+    ['table.fill of 4096 elements', [...zero, 'ref.null funcref', 'i32.const 4096', 'table.fill'], 1],
+    ['table.copy of 4096 elements', [...zero, ...zero, 'i32.const 4096', 'table.copy'], 1],
+    ['memory.grow by nothing', [...zero, 'memory.grow', 'drop'], TURNS],
+    ['memory.grow by a page', ['i32.const 1', 'memory.grow', 'drop'], 1],
+    ['table.grow by an element', ['ref.null funcref', 'i32.const 1', 'table.grow', 'drop'], 1],
+    ['a body below 8192 bytes', Array<string>(8192 - 16).fill('nop'), 499],
+    ['a body of 12,288 bytes', Array<string>(12_288).fill('nop'), 249],
+    ['the longest bodies', Array<string>(5_000_000).fill('nop'), 1],
+  ];
+  for (const [name, work, turns] of WORK) {
+    test(`a loop of ${name} takes ${turns === 1 ? 'one turn' : `${turns} turns`} between two questions`, () => {
+      const count = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
+      const bytes = encodeModule({
+        type: [functionType([], [])],
+        function: [[0], [0], [0]],
+        table: [tableType({ min: 5000 })],
+        memory: [limits({ min: 2 })],
+        global: [[...globalType('i32', true), ...code(['i32.const 0', 'end'])]],
+        export: [exportItem('spin', 'function', 0), exportItem('turns', 'global', 0)],
+        'data count': [[1]],
+        code: [body(['loop', ...count, ...work, 'br 0', 'end']), body([]), body(fill(65_536))],
+        data: [dataItem(null, Array<number>(65_536).fill(7))],
+      });
+      ok(WebAssembly.validate(bytes));
+      const metered = meter(bytes)!;
+      bytesEqual(unmeter(metered)!, bytes);
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered));
+      const seen: number[] = [];
+      const ask = makeAsk(() => seen.push((exports.turns as WebAssembly.Global).value) === 3);
+      (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
+      throws(exports.spin as () => void);
+      // The turn that asks has not begun.
+      equal(seen.map((at, index) => at - (seen[index - 1] ?? 0)).slice(1), [turns, turns], String(seen));
+    });
+  }
+
+  test('a short function without loops and calls is not changed', () => {
+    const bodies = [body(['nop']), body(['call 0']), body(['loop', 'end']), body(Array(4100).fill('nop'))];
+    const shape = { type: [functionType([], [])], function: bodies.map(() => [0]) };
+    const lengthOf = (own: number[]) =>
+      meter(encodeModule({ ...shape, function: [[0]], code: [own] }))!.length;
+    const added = bodies.map(own => lengthOf(own) - own.length);
+    is(added[0], Math.min(...added));
+    for (const grown of added.slice(1)) ok(grown > added[0]! + 10, String(grown));
+    const metered = meter(encodeModule({ ...shape, code: bodies }))!;
+    ok(WebAssembly.validate(metered));
+    const { code: start } = Object.fromEntries(readModule(metered).sections.map(each => [each.name, each]));
+    const at = start!.contentsOffset + 1;
+    equal([...metered.subarray(at, at + bodies[0]!.length)], bodies[0]);
   });
 
   for (const folder of readIndex()) {

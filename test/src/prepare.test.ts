@@ -4,7 +4,7 @@ import { builtModule } from '../../src/audit/node.ts';
 import { preparationOf, prepareModule } from '../../src/module/prepare.ts';
 import { createPlugin } from '../../src/node.ts';
 import { unmeter } from '../../src/wasm/meter.ts';
-import { bytesEqual, equal, is, ok, raises } from '../helpers/assert.ts';
+import { bytesEqual, equal, is, ok, raises, throws } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { Random } from '../helpers/random.ts';
 import { randomModule } from '../helpers/random-module.ts';
@@ -83,6 +83,25 @@ suite('prepared modules', test => {
     const marked = Uint8Array.from([...WASM, ...section]);
     ok(WebAssembly.validate(marked));
     equal(preparationOf(marked), preparationOf(WASM));
+  });
+
+  test('checks of another version are refused, since they would trap', async () => {
+    const bytes = prepareModule(WASM, { maxPages: undefined, time: true });
+    // `i32.const 0`, then `i32.le_s`, which becomes `i32.lt_s`.
+    const at = bytes.findLastIndex((byte, index) => byte === 0x4c && bytes[index - 2] === 0x41);
+    const other = bytes.with(at, 0x48) as Uint8Array<ArrayBuffer>;
+    is(WebAssembly.validate(other), true);
+    is(unmeter(other), null);
+    const message =
+      'has the export "plugboard.ask" of time checks, and they are not those of this version of plugboard: ' +
+      'prepare the original again (plugboard prepare --time)';
+    for (const options of [{}, { timeoutMs: 1000 }]) {
+      const error = { code: 'UNSUPPORTED', message: `module "main" ${message}` };
+      await raises(() => createPlugin(other, options), error);
+    }
+    const error = { code: 'UNSUPPORTED', message: `the module ${message}` };
+    await raises(() => createPlugin(other, { timeoutMs: 1000, timeoutBy: 'checks' }), error);
+    throws(() => preparationOf(other), message);
   });
 
   test('checks are found in each metered module, and in no other', () => {

@@ -18,7 +18,7 @@ import { type Embedding, type Instances, instantiate } from '../../link/instance
 import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
-import type { Ask } from '../../wasm/ask.ts';
+import type { Checks } from '../../wasm/ask.ts';
 import { makeAsk } from '../../wasm/make-ask.ts';
 import { Fuel } from '../fuel.ts';
 import { Answer } from './answer.ts';
@@ -78,7 +78,7 @@ class WorkerPlugin {
   readonly #kernel: Kernel;
   readonly #imports: EnvImports;
   readonly #answer: Answer;
-  readonly #ask: Ask | null;
+  readonly #checks: Checks | null;
   readonly #fuel: Fuel;
   #instances: Instances | null = null;
   #module: string = MAIN;
@@ -90,7 +90,7 @@ class WorkerPlugin {
     this.#setup = setup;
     this.#answer = new Answer(setup.answers);
     this.#fuel = new Fuel(setup.limits.fuel);
-    this.#ask = hasChecks(setup.plan) ? makeAsk(() => this.#answer.isLast) : null;
+    this.#checks = hasChecks(setup.plan) ? this.#makeChecks() : null;
     this.#kernel = new Kernel({
       backing: setup.backing,
       maxBytes: setup.maxKernelBytes,
@@ -105,6 +105,15 @@ class WorkerPlugin {
       accessors: accessors ?? undefined,
     }).imports;
     this.#imports = { ...own, ...this.#callersImports() };
+  }
+
+  #makeChecks(): Checks {
+    const isOver = () => this.#answer.isLast;
+    const checkpoint = () => {
+      if (isOver()) this.#kernel.stop(STOPPED_THERE);
+      this.#kernel.check();
+    };
+    return { ask: makeAsk(isOver), checkpoint };
   }
 
   #callersImports(): EnvImports<EnvNamesOn<'caller'>> {
@@ -174,7 +183,7 @@ class WorkerPlugin {
       createWasi,
       seeWasi: this.#setup.listens ? seeWasi : null,
       suspends: false,
-      ask: this.#ask,
+      checks: this.#checks,
       onFuel: this.#fuel.add,
       makeRoom: () => this.#request('makeRoom', []),
       keepState: null,
