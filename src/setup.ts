@@ -29,7 +29,6 @@ import { type PluginReport, reportOn } from './run/report.ts';
 import { LocalRunner, type Runner } from './run/runner.ts';
 import { Turns } from './run/turns.ts';
 import { OutputCopier } from './values/output.ts';
-import type { Checks } from './wasm/ask.ts';
 
 // Makes the parts of a plugin from its settings.
 
@@ -212,7 +211,7 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
             createWasi: wasi?.createWasi ?? null,
             seeWasi: trace && report.wasi ? (await import('../wasi/seen.ts')).seeWasi : null,
             suspends: mode === 'suspending',
-            checks: hasChecks(plan) ? await checksOf(kernel, deadline) : null,
+            checks: hasChecks(plan) ? (await import('./link/checks.ts')).checksOn(kernel, deadline) : null,
             makeRoom: null,
             keepState: limits.fresh ? (await import('./link/fresh.ts')).keepState : null,
           },
@@ -253,20 +252,6 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
 async function budgetFor({ settings, watched }: Decided, kernel: Kernel, calls: HostCalls): Promise<Budget> {
   const { Budget } = await import('./run/budget.ts');
   return new Budget(settings.budgets ?? {}, watched, kernel, () => calls.isActive);
-}
-
-/** @throws {CreateError} UNSUPPORTED where no bytes are compiled: the function of the checks is a small module */
-async function checksOf(kernel: Kernel, deadline: Deadline | null): Promise<Checks> {
-  const { makeAsk } = await import('./wasm/make-ask.ts');
-  try {
-    return {
-      ask: makeAsk(() => deadline?.isOver() ?? false),
-      checkpoint: deadline?.checkpoint ?? (() => kernel.check()),
-    };
-  } catch (error) {
-    const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it with --fuel, not --time`;
-    throw new CreateError('UNSUPPORTED', message, { cause: error });
-  }
 }
 
 /** Null for a plugin whose calls never wait. */

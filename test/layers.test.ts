@@ -161,7 +161,7 @@ const LATE_IMPORTS: Files = {
   'src/module/compile.ts': './rewrite.ts ./instruments.ts',
   'src/platform/node-worker.ts': './node-worker-code.ts',
   'src/setup.ts':
-    './run/growth.ts ./run/with-wasi.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/seen.ts ./link/fresh.ts ./run/fresh.ts ./run/budget.ts ./wasm/make-ask.ts ./host/http.ts',
+    './run/growth.ts ./run/with-wasi.ts ./run/tracing.ts ./run/deadline.ts ./run/fuel.ts ./run/worker/runner.ts ../wasi/seen.ts ./link/checks.ts ./link/fresh.ts ./run/fresh.ts ./run/budget.ts ./host/http.ts',
   'src/node.ts': './create/start.ts ./create/compiled.ts',
   'src/web.ts': './create/compiled.ts',
   'src/create/load.ts': '../audit/policy.ts',

@@ -58,16 +58,15 @@ export const PROMISES: readonly Claim[] = [
       'src/run/deadline.ts',
       'src/module/rewrite.ts',
       'src/wasm/meter.ts',
+      'src/link/checks.ts',
       'src/run/worker/runner.ts',
       'src/run/worker/thread.ts',
     ],
     not:
       'Without `timeoutMs` or `runInWorker` a plugin that never returns blocks its thread; on Bun and Deno, without `timeoutMs` ' +
       'a thread stays busy even when its call was aborted or the plugin closed. Checks come between instructions: a bulk ' +
-      'instruction, a host function, or a wait on shared memory is not cut short, and a thousand of them may pass before a check ' +
-      "asks for the time. `timeoutBy: 'worker'` ends them at once on Node and in browsers. " +
-      'Where no ' +
-      'bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
+      "instruction, a host function, or a wait on shared memory ends before the plugin does. `timeoutBy: 'worker'` ends them at once " +
+      'on Node and in browsers. Where no bytes are compiled (workerd), and for modules that come compiled where checks are needed, asking for a time-out is an error.',
   },
   {
     id: 'host-functions',

@@ -8,9 +8,9 @@ import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { arm, begin, type Checks, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
+import { arm, begin, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
-import { checkedImport } from './checked.ts';
+import type { Checks } from './checks.ts';
 import type { Execution } from './execution.ts';
 import { type Forward, makeForward } from './forward.ts';
 import type { KeptState, keepState } from './fresh.ts';
@@ -252,8 +252,8 @@ class Linker {
     if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
     const own = this.#hostImport(link, provider, wasi, seen);
     const checks = this.#checksOf(module);
-    const timed = checks ? { ...own, fn: checkedImport(link, own.fn, checks) } : own;
-    return toImport(timed, { module: module.name, namespace, name }, listener);
+    if (checks) own.fn = checks.guard(link, own.fn);
+    return toImport(own, { module: module.name, namespace, name }, listener);
   }
 
   #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined, seen: Seen): HostImport {
@@ -303,7 +303,7 @@ class Linker {
       ...this.#embedding.wasi,
       stdout,
       stderr,
-      checkpoint: this.#checksOf(module)?.checkpoint ?? (() => kernel.check()),
+      checkpoint: () => kernel.check(),
       onExit: code => kernel.stop(new ExitStop(code)),
       onDiagnostic: diagnostic => {
         // A module with a memory gets EFAULT: its start section runs before WASI has the memory.

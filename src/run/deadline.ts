@@ -34,10 +34,10 @@ export class Deadline {
   }
 
   /** @throws the reason for which the call has ended, if it has */
-  readonly checkpoint = (): void => {
+  checkpoint(): void {
     this.isOver();
     this.#kernel.check();
-  };
+  }
 
   /** Returns a clock whose sleep ends at the deadline. */
   clock(clock: Clock): Clock {

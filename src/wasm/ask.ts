@@ -22,14 +22,6 @@ export type Exchange = (left: number) => number;
 /** A wasm function that returns 1 if the plugin must stop, else 0. */
 export type Ask = WebAssembly.ExportValue;
 
-/** What stops a metered plugin. */
-export interface Checks {
-  /** For its code, between instructions. */
-  ask: Ask;
-  /** For its imports, whose time no check counts. @throws the reason for which the call must stop */
-  checkpoint(): void;
-}
-
 /** Connects a metered instance to `ask`, and then runs the function of its start section. */
 export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
   (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);

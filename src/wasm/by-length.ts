@@ -1,9 +1,14 @@
-import type { Cursor } from './cursor.ts';
+import { Cursor } from './cursor.ts';
 import type { ModuleOutline } from './reader.ts';
 
 type Memories = ModuleOutline['memories'];
 
 export const [STRUCTURES, BULK] = [0xfb, 0xfc];
+/** The number of memories that these name. A length for several is short unless all have 64-bit addresses. */
+const MEMORIES: ReadonlyMap<number, number> = new Map([
+  [10, 2], // memory.copy
+  [11, 1], // memory.fill
+]);
 
 /** Powers of two: the bytes that one item counts as. */
 const [BYTES, ELEMENTS] = [0, 4];
@@ -26,26 +31,20 @@ export interface Length {
   is64: boolean;
 }
 
-/**
- * Returns the length that an instruction with a prefix takes; null for one whose time depends on no length.
- * @param number of the instruction behind the prefix
- * @param operands stands after `number`
- */
+/** Returns the length that an instruction takes; null for one whose time depends on no length. */
 export function lengthOf(
-  prefix: number,
-  number: number,
-  operands: Cursor,
+  body: Uint8Array,
+  opcode: number,
+  immediates: number,
   memories: Memories,
 ): Length | null {
-  const scale = BY_LENGTH[prefix]?.get(number);
-  return scale === undefined ? null : { scale, is64: hasLongLength(prefix, number, operands, memories) };
-}
-
-function hasLongLength(prefix: number, number: number, operands: Cursor, memories: Memories): boolean {
-  if (prefix !== BULK) return false;
-  const is64 = () => memories[operands.u32('the index of a memory')]?.is64 ?? false;
-  if (number === 11) return is64();
-  if (number !== 10) return false;
-  const [to, from] = [is64(), is64()];
-  return to && from;
+  const items = BY_LENGTH[opcode];
+  if (!items) return null;
+  const operands = new Cursor(body, immediates);
+  const number = operands.u32('an instruction');
+  const scale = items.get(number);
+  if (scale === undefined) return null;
+  const isLong = () => memories[operands.u32('the index of a memory')]?.is64 ?? false;
+  const all = Array.from({ length: (opcode === BULK && MEMORIES.get(number)) || 0 }, isLong);
+  return { scale, is64: all.length > 0 && all.every(Boolean) };
 }

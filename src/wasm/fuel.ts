@@ -9,19 +9,18 @@ import {
   VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { FUEL_EXPORTS, NO_LIMIT } from './ask.ts';
-import { BULK, type Length, lengthOf, STRUCTURES } from './by-length.ts';
-import { concat, isEqual } from './bytes.ts';
+import { BULK, lengthOf, STRUCTURES } from './by-length.ts';
 import { Cursor } from './cursor.ts';
-import { readBody } from './instructions.ts';
+import { amountAt, applyEdits, type Charged, Codes, type Edit, NOTHING, refuse, TakeOut } from './edits.ts';
+import { readInstructions, readLocals } from './instructions.ts';
 import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
-import { addMirror, CALLS, MirrorRule, removeMirror } from './mirror.ts';
+import { addMirror, CALLS, MirrorRule } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Memories = Counts['memories'];
 
 const { i64: I64 } = VALUE_TYPES;
-const [LOOP, LOCAL_GET, GLOBAL_GET, MEMORY_GROW] = [0x03, 0x20, 0x23, 0x40];
-const [I32_CONST, I64_CONST] = [0x41, 0x42];
+const [LOOP, MEMORY_GROW] = [0x03, 0x40];
 const TABLE_GROW = 15;
 
 /** Instructions that cost nothing: they only give structure. `nop`, `block`, `loop`, `else`, `try`, `end`, `try_table`. */
@@ -41,113 +40,60 @@ const BYTES_PER_UNIT = 4;
 
 /** One instruction, as far as fuel is concerned. */
 interface Step {
-  /** Offsets in the body. */
-  start: number;
-  end: number;
   cost: number;
   isLoop: boolean;
   endsBlock: boolean;
-  /** Set for an instruction that is charged by length. */
-  length: Length | null;
-  opcode: number;
 }
 
-/** Reads a body. Returns the offset of its first instruction. @throws {Malformed} */
-function readSteps(bytes: Uint8Array, memories: Memories, visit: (step: Step) => void): number {
-  const cursor = new Cursor(bytes);
-  let first = -1;
-  readBody(cursor, (opcode, immediates) => {
-    const start = immediates - 1;
-    if (first < 0) first = start;
-    const operands = new Cursor(bytes, immediates);
-    const number = opcode === STRUCTURES || opcode === BULK ? operands.u32('an instruction') : -1;
-    const grows = opcode === MEMORY_GROW || (opcode === BULK && number === TABLE_GROW);
-    visit({
-      start,
-      end: cursor.at,
-      cost: FREE.has(opcode) ? 0 : grows ? GROW : 1,
-      isLoop: opcode === LOOP,
-      endsBlock: ENDS.has(opcode) || (opcode === STRUCTURES && BRANCHES_ON_CAST.has(number)),
-      length: lengthOf(opcode, number, operands, memories),
-      opcode,
-    });
-  });
-  return first;
+const lengthAt = (
+  body: Uint8Array,
+  opcode: number,
+  immediates: number,
+  memories: Memories,
+): Charged | null => {
+  const length = lengthOf(body, opcode, immediates, memories);
+  return length && { is64: length.is64, operand: length.scale };
+};
+
+function stepAt(body: Uint8Array, opcode: number, immediates: number): Step {
+  const hasPrefix = opcode === STRUCTURES || opcode === BULK;
+  const number = hasPrefix ? new Cursor(body, immediates).u32('an instruction') : -1;
+  const grows = opcode === MEMORY_GROW || (opcode === BULK && number === TABLE_GROW);
+  return {
+    cost: FREE.has(opcode) ? 0 : grows ? GROW : 1,
+    isLoop: opcode === LOOP,
+    endsBlock: ENDS.has(opcode) || (opcode === STRUCTURES && BRANCHES_ON_CAST.has(number)),
+  };
 }
 
-/** Code that is put before an offset of a body. */
-interface Charge {
-  at: number;
-  /** Units for a block of straight code. */
+/** A block of straight code, for which its first instruction pays. */
+interface Block {
   cost: number;
   /** Whether it traps once the counter is below 0. So do function entries and loop turns, each of which costs 1 more. */
   tests: boolean;
   /** Whether it is the first of its body, where the mirror has no value yet. */
   isEntry: boolean;
-  length: Step['length'];
-  /** Whether it costs nothing, and reads the counter after a call into the mirror. */
-  isReload: boolean;
 }
 
-const FREE_OF_CHARGE = { cost: 0, tests: false, isEntry: false, length: null, isReload: false };
-const RELOAD = { ...FREE_OF_CHARGE, isReload: true };
-
-/** Returns the charges of a body. */
-function chargesOf(original: Uint8Array, memories: Memories) {
-  const rule = new MirrorRule();
-  let block: Charge = { ...FREE_OF_CHARGE, at: -1, cost: 1, tests: true, isEntry: true };
-  const charges = [block];
-  const first = readSteps(original, memories, ({ start, end, cost, isLoop, endsBlock, length, opcode }) => {
-    rule.see(opcode);
-    if (length) charges.push({ ...FREE_OF_CHARGE, at: start, length });
-    block.cost += cost;
-    if (CALLS.has(opcode)) charges.push({ ...RELOAD, at: end });
-    if (!endsBlock) return;
-    block = { ...FREE_OF_CHARGE, at: end, cost: isLoop ? 1 : 0, tests: isLoop };
-    charges.push(block);
-  });
-  charges[0]!.at = first;
-  const needed = charges.filter(({ cost, length, isReload }) => cost > 0 || length || isReload);
-  return { charges: needed, isMirrored: rule.holds };
-}
+const entry = (): Block => ({ cost: 1, tests: true, isEntry: true });
+const blockAfter = ({ isLoop }: Step): Block => ({ cost: isLoop ? 1 : 0, tests: isLoop, isEntry: false });
 
 const TEST = ['i64.const 0', 'i64.lt_s', 'if', 'unreachable', 'end'];
 
-/** The added global and functions, and the code of charges with them. */
-interface Added {
-  global: number;
-  charge32: number;
-  charge64: number;
-  /** @param local the mirror of the body; undefined without one */
-  codeOf(charge: Omit<Charge, 'at'>, local: number | undefined): Bytes;
-}
+class FuelCodes extends Codes {
+  /** Stands at the start of a block. */
+  charge({ cost, tests, isEntry }: Block, local: number | undefined): Uint8Array {
+    if (cost === 0) return NOTHING;
+    return this.make(`charge ${cost} ${tests} ${isEntry} ${local}`, () => [
+      ...this.lower('i64', cost, local, isEntry),
+      ...(tests ? [this.read(local), ...TEST] : []),
+    ]);
+  }
 
-function makeAdded(global: number, charge32: number, charge64: number): Added {
-  // A module has thousands of blocks, and few costs.
-  const made = new Map<string, Bytes>();
-  const listing = (
-    { cost, tests, isEntry, length }: Omit<Charge, 'at'>,
-    local: number | undefined,
-  ): readonly string[] => {
-    const [fromGlobal, toGlobal] = [`global.get ${global}`, `global.set ${global}`];
-    const has = local === undefined ? null : { get: `local.get ${local}`, set: `local.set ${local}` };
-    const reload = has ? [fromGlobal, has.set] : [];
-    if (length) return [`i32.const ${length.scale}`, `call ${length.is64 ? charge64 : charge32}`, ...reload];
-    if (cost === 0) return reload;
-    return [
-      ...[has && !isEntry ? has.get : fromGlobal, `i64.const ${cost}`, 'i64.sub'],
-      ...(has ? [`local.tee ${local}`, toGlobal] : [toGlobal]),
-      ...(tests ? [has ? has.get : fromGlobal, ...TEST] : []),
-    ];
-  };
-  const codeOf: Added['codeOf'] = (charge, local) => {
-    const { cost, tests, isEntry, length } = charge;
-    const key = `${cost} ${tests} ${isEntry} ${length?.scale} ${length?.is64} ${local}`;
-    const bytes = made.get(key) ?? Uint8Array.from(code(listing(charge, local)));
-    made.set(key, bytes);
-    return bytes;
-  };
-  return { global, charge32, charge64, codeOf };
+  /** Reads the counter at the start of a block. */
+  getIn({ isEntry }: Block, local: number | undefined): Uint8Array {
+    return isEntry ? this.get : this.make(this.read(local), () => [this.read(local)]);
+  }
 }
 
 /**
@@ -157,7 +103,7 @@ function makeAdded(global: number, charge32: number, charge64: number): Added {
 const FUEL: Instrument = {
   exports: FUEL_EXPORTS,
   additionsTo({ types, functions, globals, memories }, start) {
-    const added = makeAdded(globals, functions + 1, functions + 2);
+    const codes = new FuelCodes(globals, functions + 1);
     /** Pays for as many items as parameter 0 says, each of 2^(parameter 1) bytes, and returns parameter 0. */
     const byLength = (toLong: readonly string[]) =>
       body([
@@ -189,111 +135,61 @@ const FUEL: Instrument = {
           byLength([]),
         ],
       },
-      insert: (original, params) => insert(original, params, added, memories),
-      takeOut: (fuelled, params) => takeOut(fuelled, params, added, memories),
+      insert: (original, params) => insert(original, params, codes, memories),
+      takeOut: (fuelled, params) => takeOut(fuelled, params, codes, memories),
     };
   },
 };
 
-function insert(original: Uint8Array, params: number, added: Added, memories: Memories): Bytes {
-  const { charges, isMirrored } = chargesOf(original, memories);
-  const mirror = isMirrored ? addMirror(original, params, I64) : null;
-  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
-  let from = mirror?.first ?? 0;
-  for (const charge of charges) {
-    if (charge.isReload && !mirror) continue;
-    parts.push(original.subarray(from, charge.at), added.codeOf(charge, mirror?.local));
-    from = charge.at;
-  }
-  return concat([...parts, original.subarray(from)]);
+function insert(original: Uint8Array, params: number, codes: FuelCodes, memories: Memories): Bytes {
+  const edits: Edit[] = [];
+  const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
+  const rule = new MirrorRule();
+  const cursor = new Cursor(original);
+  let block = entry();
+  const begin = (own: Block) => {
+    block = own;
+    // Made when the whole body was read: then the cost is known.
+    add(cursor.at, local => codes.charge(own, local));
+  };
+  readLocals(cursor);
+  begin(block);
+  readInstructions(cursor, (opcode, immediates) => {
+    rule.see(opcode);
+    const length = lengthAt(original, opcode, immediates, memories);
+    if (length) add(immediates - 1, local => codes.long(length, local));
+    const step = stepAt(original, opcode, immediates);
+    block.cost += step.cost;
+    if (CALLS.has(opcode)) add(cursor.at, local => codes.reload(local));
+    if (step.endsBlock) begin(blockAfter(step));
+  });
+  return applyEdits(original, edits, rule.holds ? addMirror(original, params, I64) : null);
 }
 
-/**
- * Returns a body without its charges; null where one is missing, or differs from the cost of its block. No instruction of the plugin's own can
- * name the added global, local or functions.
- */
-function takeOut(fuelled: Uint8Array, params: number, added: Added, memories: Memories): Uint8Array | null {
+/** Returns a body without its charges. @throws {Malformed} where one is missing, or differs from the cost of its block */
+function takeOut(fuelled: Uint8Array, params: number, codes: FuelCodes, memories: Memories): Uint8Array {
+  const lengthOf = (opcode: number, immediates: number) => lengthAt(fuelled, opcode, immediates, memories);
+  const taken = new TakeOut(fuelled, params, I64, codes, lengthOf);
+  const { cursor, local } = taken;
   const rule = new MirrorRule();
-  const steps: Step[] = [];
-  readSteps(fuelled, memories, step => {
-    rule.see(step.opcode);
-    steps.push(step);
-  });
-  const mirror = rule.holds ? removeMirror(fuelled, params, I64) : null;
-  const local = mirror?.local;
-  const reload = mirror ? added.codeOf(RELOAD, local) : new Uint8Array();
-  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
-  let from = mirror?.first ?? 0;
-  const leaveOut = (start: number, end: number) => {
-    parts.push(fuelled.subarray(from, start));
-    from = end;
-  };
-  const standsAt = (start: number, bytes: Uint8Array) =>
-    isEqual(fuelled.subarray(start, start + bytes.length), bytes);
   /** Units that were paid for the block, and are not used yet. */
   let paid = 0;
-  let isOwed: Pick<Charge, 'cost' | 'tests' | 'isEntry'> | null = { cost: 1, tests: true, isEntry: true };
-  for (let at = 0; at < steps.length; at++) {
-    const step = steps[at]!;
-    if (isOwed) {
-      const owed: Pick<Charge, 'cost' | 'tests' | 'isEntry'> = isOwed;
-      isOwed = null;
-      const charge = readCharge(fuelled, steps, at, added, owed, local);
-      if (charge) {
-        paid = charge.cost - owed.cost;
-        at += charge.steps - 1;
-        leaveOut(step.start, steps[at]!.end);
-        continue;
-      }
-      if (owed.cost > 0) return null;
-    }
-    const { start, end, length, opcode } = step;
-    // The instruction that is charged by length comes after the two of its charge, and the two of a reload.
-    const behind = at + (mirror ? 4 : 2);
-    const next = steps[behind];
-    if (opcode === I32_CONST && next?.length) {
-      const call = added.codeOf({ ...FREE_OF_CHARGE, length: next.length }, local);
-      if (standsAt(start, call) && start + call.length === next.start) {
-        leaveOut(start, next.start);
-        steps[behind] = { ...next, length: null };
-        at = behind - 1;
-        continue;
-      }
-    }
-    if (length || (opcode === GLOBAL_GET && isOf(fuelled, step, added.global))) return null;
+  const begin = (owed: Block) => {
+    if (paid !== 0) refuse(cursor.at);
+    const cost = amountAt(fuelled, cursor.at, codes.getIn(owed, local))?.amount ?? 0;
+    taken.expect(codes.charge({ ...owed, cost }, local));
+    paid = cost - owed.cost;
+  };
+  begin(entry());
+  readInstructions(cursor, (opcode, immediates) => {
+    if (!taken.isOwn(opcode, immediates)) return;
+    rule.see(opcode);
+    const step = stepAt(fuelled, opcode, immediates);
     paid -= step.cost;
-    if (mirror && CALLS.has(opcode)) {
-      if (!standsAt(end, reload)) return null;
-      leaveOut(end, end + reload.length);
-      at += 2;
-    }
-    if (!step.endsBlock) continue;
-    if (paid !== 0) return null;
-    isOwed = { cost: step.isLoop ? 1 : 0, tests: step.isLoop, isEntry: false };
-  }
-  return paid === 0 ? concat([...parts, fuelled.subarray(from)]) : null;
-}
-
-const isOf = (bytes: Uint8Array, { start }: Step, global: number): boolean =>
-  new Cursor(bytes, start + 1).u32('the index of a global') === global;
-
-/** Reads the charge of a block; null where none stands. */
-function readCharge(
-  bytes: Uint8Array,
-  steps: readonly Step[],
-  at: number,
-  added: Added,
-  { tests, isEntry }: Pick<Charge, 'tests' | 'isEntry'>,
-  local: number | undefined,
-): { cost: number; steps: number } | null {
-  const [get, cost] = [steps[at]!, steps[at + 1]];
-  if ((get.opcode !== GLOBAL_GET && get.opcode !== LOCAL_GET) || cost?.opcode !== I64_CONST) return null;
-  // The cost is positive, so that its signed LEB128 is the unsigned one, perhaps with a byte of zeros.
-  const units = new Cursor(bytes, cost.start + 1).u64('a cost');
-  const charge = added.codeOf({ ...FREE_OF_CHARGE, cost: units, tests, isEntry }, local);
-  const isWhole = charge.length > 0 && isEqual(bytes.subarray(get.start, get.start + charge.length), charge);
-  const pays = local === undefined ? 4 : 5;
-  return isWhole ? { cost: units, steps: pays + (tests ? 6 : 0) } : null;
+    if (CALLS.has(opcode)) taken.expect(codes.reload(local));
+    if (step.endsBlock) begin(blockAfter(step));
+  });
+  return paid === 0 ? taken.finish(params, I64, rule.holds) : refuse(cursor.at);
 }
 
 /** Returns the module with the counter; null where it uses a form that this host does not know, or has exports of these names. */

@@ -10,33 +10,35 @@ import {
   VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { METER_EXPORTS } from './ask.ts';
-import { BULK, type Length, lengthOf, STRUCTURES } from './by-length.ts';
-import { concat, isEqual } from './bytes.ts';
-import { Cursor, Malformed } from './cursor.ts';
+import { BULK, lengthOf, STRUCTURES } from './by-length.ts';
+import { concat } from './bytes.ts';
+import { Cursor } from './cursor.ts';
+import { amountAt, applyEdits, type Charged, Codes, type Edit, refuse, TakeOut } from './edits.ts';
 import { readBody, readInstructions, readLocals } from './instructions.ts';
 import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
 import { END, isPlain, Labels, LOOP } from './labels.ts';
-import { addMirror, CALLS, type Mirror, MirrorRule, removeMirror } from './mirror.ts';
+import { addMirror, CALLS, MirrorRule } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Memories = Counts['memories'];
 
 const { i32: I32 } = VALUE_TYPES;
-const [CALL, I32_CONST, LOCAL_TEE, MEMORY_GROW] = [0x10, 0x41, 0x22, 0x40];
+const MEMORY_GROW = 0x40;
 const TABLE_GROW = 15;
+const [THREADS, WAIT32, WAIT64] = [0xfe, 1, 2];
 /** `return_call`, `return_call_indirect`, `return_call_ref`. */
 const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
 
-/** What the counter starts with: function entries and loop turns between two calls of the host's function. */
+/** The counter starts with it: function entries and loop turns between two calls of the host's function. */
 const TURNS = 1000;
 /** A function counts as one turn more for so many bytes of its body. */
 const BYTES_PER_TURN = 4096;
 /** After an instruction that works on 2^16 bytes or more, the next check asks. */
 const LONG = 16;
-/** What one page or element counts as when a memory or a table grows, as a power of two: any growth is long. */
-const GROWTH = LONG;
+/** Any number but 0 is long: of pages or elements by which something grows, and of nanoseconds of a wait on shared memory. */
+const ANY = 0;
 
-/** What a check takes from the counter. Less than `TURNS`, so that a loop always has a turn between two questions. */
+/** The number that a check takes from the counter. Less than `TURNS`, so that a loop always has a turn between two questions. */
 const weightOf = (bodyBytes: number): number =>
   Math.min(1 + Math.floor(bodyBytes / BYTES_PER_TURN), TURNS - 1);
 
@@ -84,7 +86,7 @@ const METER: Instrument = {
         ]),
       ],
     };
-    const codes = new Codes(globals, functions);
+    const codes = new MeterCodes(globals, functions);
     return {
       items,
       insert: (original, params) => insert(original, params, codes, memories),
@@ -93,109 +95,48 @@ const METER: Instrument = {
   },
 };
 
-/** The code that is added to bodies. `local` is the mirror of the counter; undefined without one. */
-class Codes {
-  /** Reads the counter. No instruction of the plugin's own can name it. */
-  readonly get: Uint8Array;
-  /** Index of the function that asks. Those that look at a length follow. */
+/** The code of checks. */
+class MeterCodes extends Codes {
   readonly #ask: number;
-  readonly #global: number;
-  // A module has thousands of checks, and few different ones.
-  readonly #made = new Map<string, Uint8Array>();
 
+  /** @param ask index of the function that asks. Those that look at a length follow */
   constructor(global: number, ask: number) {
-    this.#global = global;
+    super(global, ask + 1);
     this.#ask = ask;
-    this.get = Uint8Array.from(code([`global.get ${global}`]));
   }
 
   /** Stands at the start of a body. */
   entry(weight: number, local: number | undefined): Uint8Array {
-    return this.#make(`entry ${weight} ${local}`, () => [
-      ...this.#count(weight, local, `global.get ${this.#global}`),
-      ...this.#isOver(local),
-      ...this.#callAsk(local),
+    return this.make(`entry ${weight} ${local}`, () => [
+      ...this.lower('i32', weight, local, true),
+      ...this.#askIfOver(local),
     ]);
   }
 
   /** Stands after the start of a loop, which it has a second time. */
   loop(weight: number, local: number | undefined, start: Uint8Array): Uint8Array {
-    const outside = this.#make(`outside ${local}`, () => [...this.#isOver(local), ...this.#callAsk(local)]);
-    const inside = this.#make(`inside ${weight} ${local}`, () => [
-      ...this.#count(weight, local, this.#read(local)),
+    const outside = this.make(`outside ${local}`, () => this.#askIfOver(local));
+    const inside = this.make(`inside ${weight} ${local}`, () => [
+      ...this.lower('i32', weight, local, false),
       ...this.#isOver(local),
       'br_if 1',
     ]);
     return concat([outside, start, inside]);
   }
 
-  /** Stands before an instruction whose time depends on a length. */
-  long({ scale, is64 }: Length, local: number | undefined): Uint8Array {
-    const made = this.#make(`long ${scale} ${is64}`, () => [
-      ...[`i32.const ${LONG - scale}`, `call ${this.#ask + (is64 ? 2 : 1)}`],
-    ]);
-    return concat([made, this.reload(local)]);
-  }
-
-  /** Stands after calls. */
-  reload(local: number | undefined): Uint8Array {
-    return this.#make(`reload ${local}`, () => this.#reload(local));
-  }
-
-  isLong(index: number): boolean {
-    return index === this.#ask + 1 || index === this.#ask + 2;
-  }
-
-  #make(key: string, listing: () => readonly string[]): Uint8Array {
-    const made = this.#made.get(key) ?? Uint8Array.from(code(listing()));
-    this.#made.set(key, made);
-    return made;
-  }
-
-  #read(local: number | undefined): string {
-    return local === undefined ? `global.get ${this.#global}` : `local.get ${local}`;
-  }
-
-  #count(weight: number, local: number | undefined, from: string): string[] {
-    const keep = local === undefined ? [] : [`local.tee ${local}`];
-    return [from, `i32.const ${weight}`, 'i32.sub', ...keep, `global.set ${this.#global}`];
-  }
-
   #isOver(local: number | undefined): string[] {
-    return [this.#read(local), 'i32.const 0', 'i32.le_s'];
+    return [this.read(local), 'i32.const 0', 'i32.le_s'];
   }
 
-  #callAsk(local: number | undefined): string[] {
-    return ['if', `call ${this.#ask}`, ...this.#reload(local), 'end'];
-  }
-
-  #reload(local: number | undefined): string[] {
-    return local === undefined ? [] : [`global.get ${this.#global}`, `local.set ${local}`];
+  #askIfOver(local: number | undefined): string[] {
+    const again = local === undefined ? [] : [this.read(undefined), `local.set ${local}`];
+    return [...this.#isOver(local), 'if', `call ${this.#ask}`, ...again, 'end'];
   }
 }
 
-/** Other bytes between two places of a body. */
-interface Edit {
-  start: number;
-  end: number;
-  bytes(local: number | undefined): Uint8Array;
-}
-
-function apply(body: Uint8Array, edits: readonly Edit[], mirror: Mirror | null): Bytes {
-  const parts: Uint8Array[] = mirror ? [mirror.locals] : [];
-  let from = mirror?.first ?? 0;
-  for (const { start, end, bytes } of edits) {
-    if (start < from) throw new Malformed(start, 'added code behind the code before', 'code in it');
-    parts.push(body.subarray(from, start), bytes(mirror?.local));
-    from = end;
-  }
-  return concat([...parts, body.subarray(from)]);
-}
-
-const NOTHING = new Uint8Array();
 const ONE_END = Uint8Array.of(END);
 
-/** Sees the instructions of an original body, and decides what it needs. */
+/** Sees the instructions of an original body, and decides whether it needs a mirror and a check. */
 class Needs {
   readonly #mirror = new MirrorRule();
   #repeats = false;
@@ -216,20 +157,22 @@ class Needs {
 }
 
 const hasLength = (opcode: number): boolean =>
-  opcode === MEMORY_GROW || opcode === STRUCTURES || opcode === BULK;
+  opcode === MEMORY_GROW || opcode === STRUCTURES || opcode === BULK || opcode === THREADS;
 
 /** Returns the length that an instruction takes; null for one without. */
-function lengthAt(body: Uint8Array, opcode: number, immediates: number, memories: Memories): Length | null {
+function lengthAt(body: Uint8Array, opcode: number, immediates: number, memories: Memories): Charged | null {
+  const length = lengthOf(body, opcode, immediates, memories);
+  if (length) return { is64: length.is64, operand: LONG - length.scale };
   if (!hasLength(opcode)) return null;
-  const operands = new Cursor(body, immediates);
-  const number = operands.u32('an instruction');
-  if (opcode === MEMORY_GROW) return { scale: GROWTH, is64: memories[number]?.is64 ?? false };
-  if (opcode === BULK && number === TABLE_GROW) return { scale: GROWTH, is64: false };
-  return lengthOf(opcode, number, operands, memories);
+  const number = new Cursor(body, immediates).u32('an instruction');
+  if (opcode === MEMORY_GROW) return { is64: memories[number]?.is64 ?? false, operand: ANY };
+  if (opcode === BULK && number === TABLE_GROW) return { is64: false, operand: ANY };
+  const waits = opcode === THREADS && (number === WAIT32 || number === WAIT64);
+  return waits ? { is64: true, operand: ANY } : null;
 }
 
 /** Returns a body with a check at the places where its code may repeat. */
-function insert(original: Uint8Array, params: number, codes: Codes, memories: Memories): Bytes {
+function insert(original: Uint8Array, params: number, codes: MeterCodes, memories: Memories): Bytes {
   const edits: Edit[] = [];
   const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
   const weight = weightOf(original.length);
@@ -256,81 +199,36 @@ function insert(original: Uint8Array, params: number, codes: Codes, memories: Me
     const first = readLocals(new Cursor(original)).end;
     edits.unshift({ start: first, end: first, bytes: local => codes.entry(weight, local) });
   }
-  return apply(original, edits, needs.mirror ? addMirror(original, params, I32) : null);
-}
-
-/** Reads the check at the start of a body, as far as it tells about the others; null without one. */
-function readEntry(metered: Uint8Array, first: number, codes: Codes) {
-  const { get } = codes;
-  if (!isEqual(metered.subarray(first, first + get.length), get)) return null;
-  const cursor = new Cursor(metered, first + get.length + 1);
-  // The weight is positive, so that its signed LEB128 is the unsigned one, perhaps with a byte of zeros.
-  const weight = cursor.u32('a weight');
-  cursor.take(1, 'a subtraction');
-  return { weight, hasMirror: cursor.byte('an instruction') === LOCAL_TEE };
+  return applyEdits(original, edits, needs.mirror ? addMirror(original, params, I32) : null);
 }
 
 /** Returns a metered body without its checks. @throws {Malformed} where a check is missing, or differs */
-function takeOut(metered: Uint8Array, params: number, codes: Codes, memories: Memories): Uint8Array {
-  const edits: Edit[] = [];
-  const first = readLocals(new Cursor(metered)).end;
-  const entry = readEntry(metered, first, codes);
-  const weight = entry?.weight ?? 1;
-  const mirror = entry?.hasMirror ? removeMirror(metered, params, I32) : null;
-  const local = mirror?.local;
+function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, memories: Memories): Uint8Array {
+  const lengthOf = (opcode: number, immediates: number) => lengthAt(metered, opcode, immediates, memories);
+  const taken = new TakeOut(metered, params, I32, codes, lengthOf);
+  const { cursor, edits, local } = taken;
+  const entry = amountAt(metered, cursor.at, codes.get);
+  const weight = entry?.amount ?? 1;
   const needs = new Needs();
   const labels = new Labels('out');
-  const cursor = new Cursor(metered, first);
-  /** Takes out the next bytes, which must be these. */
-  const expect = (bytes: Uint8Array) => {
-    const [start, end] = [cursor.at, cursor.at + bytes.length];
-    if (!isEqual(metered.subarray(start, end), bytes))
-      throw new Malformed(start, 'the code of a check', 'other code');
-    edits.push({ start, end, bytes: () => NOTHING });
-    cursor.at = end;
-  };
-  /** Whether the code for a length was taken out before the next instruction. */
-  let isPaid = false;
-  if (entry) expect(codes.entry(weight, local));
+  if (entry) taken.expect(codes.entry(weight, local));
   readInstructions(cursor, (opcode, immediates) => {
+    if (!taken.isOwn(opcode, immediates) || isPlain(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
-    if (opcode === I32_CONST && metered[end] === CALL) {
-      const call = new Cursor(metered, end + 1);
-      if (codes.isLong(call.u32('a function'))) {
-        // The instruction itself is behind the code, and tells which code it must be.
-        const after = call.at + codes.reload(local).length;
-        const prefix = metered[after]!;
-        const length = lengthAt(metered, prefix, after + 1, memories);
-        if (!length) throw new Malformed(after, 'an instruction with a length', 'another');
-        cursor.at = start;
-        expect(codes.long(length, local));
-        isPaid = true;
-        return;
-      }
-    }
-    if (isPlain(opcode) && !hasLength(opcode)) return;
     needs.see(opcode);
-    if (isPaid !== (lengthAt(metered, opcode, immediates, memories) !== null))
-      throw new Malformed(start, 'the code of a length, before its instruction', 'other code');
-    isPaid = false;
     labels.see(
       metered,
       opcode,
       immediates,
-      () => expect(ONE_END),
+      () => taken.expect(ONE_END),
       ({ bytes, ...place }) => edits.push({ ...place, bytes: () => bytes }),
     );
-    if (opcode === LOOP) expect(codes.loop(weight, local, metered.subarray(start, end)));
-    else if (CALLS.has(opcode)) expect(codes.reload(local));
+    if (opcode === LOOP) taken.expect(codes.loop(weight, local, metered.subarray(start, end)));
+    else if (CALLS.has(opcode)) taken.expect(codes.reload(local));
   });
-  const original = apply(metered, edits, mirror);
-  const isMirrored = needs.mirror && addMirror(original, params, I32) !== null;
-  const isAsAdded =
-    isMirrored === (mirror !== null) &&
-    needs.check(weight) === (entry !== null) &&
-    weight === weightOf(original.length);
-  if (!isAsAdded) throw new Malformed(first, 'the check at the start of a body', 'another');
-  return original;
+  const original = taken.finish(params, I32, needs.mirror);
+  const isAsAdded = needs.check(weight) === (entry !== null) && weight === weightOf(original.length);
+  return isAsAdded ? original : refuse(0);
 }
 
 /** Returns the module with checks; null where it uses a form that this host does not know, or has exports of these names. */

@@ -272,7 +272,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: ['workerd'],
-    file: /^src\/(deadline|checked)\.test/,
+    file: /^src\/(deadline|checks)\.test/,
     reason: 'bytes are not compiled there, which is refused; and its clock stands still while a plugin runs',
   },
   {

@@ -206,6 +206,7 @@ suite('meter', test => {
       });
       ok(WebAssembly.validate(bytes));
       const metered = meter(bytes)!;
+      ok(isOnlyMetered(bytes, metered));
       bytesEqual(unmeter(metered)!, bytes);
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered));
       const seen: number[] = [];
@@ -216,6 +217,24 @@ suite('meter', test => {
       equal(seen.map((at, index) => at - (seen[index - 1] ?? 0)).slice(1), [turns, turns], String(seen));
     });
   }
+
+  test('before a wait on a shared memory its time is looked at', () => {
+    // i32.const 0, i32.const 1, i64.const 1, memory.atomic.wait32: the value is not 1, so that nothing waits.
+    const wait = [0x41, 0, 0x41, 1, 0x42, 1, 0xfe, 1, 2, 0, 0x1a];
+    const bytes = encodeModule({
+      type: [functionType([], [])],
+      function: [[0]],
+      memory: [[3, 1, 1]],
+      export: [exportItem('spin', 'function', 0)],
+      code: [sized([0, LOOP, VOID, ...wait, 0x0c, 0, END, END])],
+    });
+    ok(WebAssembly.validate(bytes));
+    const metered = meter(bytes)!;
+    bytesEqual(unmeter(metered)!, bytes);
+    // i32.const 0, then a call of the function for an i64.
+    const call = [0x41, 0, 0x10, 3];
+    ok([...metered].join().includes([...wait.slice(0, 6), ...call].join()), 'code before the wait');
+  });
 
   test('a short function without loops and calls is not changed', () => {
     const bodies = [body(['nop']), body(['call 0']), body(['loop', 'end']), body(Array(4100).fill('nop'))];

@@ -13,13 +13,12 @@ import { seeWasi } from '../../../wasi/seen.ts';
 import { messageOf, PlugboardError } from '../../errors.ts';
 import type { ImportCall, ImportOutcome } from '../../host/listener.ts';
 import { type Outside, recordOutside, replayOutside } from '../../host/outside.ts';
+import { Checks } from '../../link/checks.ts';
 import type { Execution } from '../../link/execution.ts';
 import { type Embedding, type Instances, instantiate } from '../../link/instance.ts';
 import { hasChecks, type Link, modulesOf } from '../../link/plan.ts';
 import { MAIN } from '../../module/source.ts';
 import type { Platform, WorkerPort } from '../../platform/types.ts';
-import type { Checks } from '../../wasm/ask.ts';
-import { makeAsk } from '../../wasm/make-ask.ts';
 import { Fuel } from '../fuel.ts';
 import { Answer } from './answer.ts';
 import {
@@ -113,7 +112,7 @@ class WorkerPlugin {
       if (isOver()) this.#kernel.stop(STOPPED_THERE);
       this.#kernel.check();
     };
-    return { ask: makeAsk(isOver), checkpoint };
+    return new Checks(isOver, checkpoint);
   }
 
   #callersImports(): EnvImports<EnvNamesOn<'caller'>> {

@@ -1,6 +1,6 @@
 import { type EnvFunctionName, envSignatures } from '../../abi/index.ts';
 import { createPlugin } from '../../src/create.ts';
-import { checkedImport } from '../../src/link/checked.ts';
+import { Checks } from '../../src/link/checks.ts';
 import type { Link } from '../../src/link/plan.ts';
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
@@ -33,14 +33,14 @@ suite('imports of a plugin with checks', test => {
     ['kernel', 'alloc', [-1n], true],
     ['host', 'any', [1, 2, 3], true],
     ['remote', 'any', [], true],
-    ['wasi', 'fd_read', [], false],
+    ['wasi', 'fd_read', [3, 8, 1, 16], true],
   ];
   for (const [kind, name, args, isChecked] of rows) {
     test(`${kind} ${name}(${args.join(', ')}) ${isChecked ? 'ends a call whose time is over' : 'is short'}`, () => {
       const seen: unknown[] = [];
       const checkpoint = () => void seen.push('checkpoint');
       const fn = (...given: unknown[]) => seen.push(...given);
-      const made = checkedImport(linkOf(kind, name), fn, { ask: null as never, checkpoint });
+      const made = new Checks(() => false, checkpoint).guard(linkOf(kind, name), fn);
       (made as (...given: unknown[]) => unknown)(...args);
       equal(seen, isChecked ? ['checkpoint', ...args] : args);
     });
