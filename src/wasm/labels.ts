@@ -87,19 +87,22 @@ export class Labels {
       if (changed !== depth) onLabel({ start, end, bytes: sameForm(depth, end - start, changed, start) });
     });
     if (!OPENS.has(opcode)) return;
-    this.#indices.push(this.#indices.at(-1)! + (opcode === LOOP ? 2 : 1));
+    this.#indices.push(this.#index(0) + (opcode === LOOP ? 2 : 1));
     this.#loops.push(opcode === LOOP);
   }
 
+  #index(depth: number): number {
+    return this.#indices.at(-1 - depth) ?? refuse(depth);
+  }
+
   #deeper(depth: number): number {
-    const target = this.#indices.at(-1 - depth);
-    return target === undefined ? depth : this.#indices.at(-1)! - target;
+    return this.#index(0) - this.#index(depth);
   }
 
   /** @throws {Malformed} for the label of an added loop */
   #shallower(depth: number): number {
     const indices = this.#indices;
-    const wanted = indices.at(-1)! - depth;
+    const wanted = this.#index(0) - depth;
     let [low, high] = [0, indices.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -107,8 +110,12 @@ export class Labels {
       else high = middle;
     }
     if (indices[low] === wanted) return indices.length - 1 - low;
-    throw new Malformed(0, 'the label of a block of the original', String(depth));
+    return refuse(depth);
   }
+}
+
+function refuse(depth: number): never {
+  throw new Malformed(0, 'the label of an open block', String(depth));
 }
 
 /** Encodes a label. Keeps the width of one that is longer than it must be, so that it can be put back. */

@@ -223,6 +223,12 @@ suite('labels', test => {
     is(WebAssembly.validate(metered), true);
   });
 
+  test('code that branches or opens a block after its end is not changed', () => {
+    for (const behind of [[0x0c, 0], [BLOCK, VOID, END], [0x0c, 1]])
+      is(meter(moduleOf([sized([0, LOOP, VOID, END, END, ...behind])])), null, String(behind));
+    is(meter(moduleOf([sized([0, 0x0c, 1, END])])), null);
+  });
+
   test('no branch may lead to an added loop', () => {
     const bytes = moduleOf([body(['loop', 'br 0', 'end', 'i32.const 0'])]);
     const metered = meter(bytes)!;
