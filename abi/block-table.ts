@@ -37,10 +37,23 @@ export interface TableBacking {
   lists: ArrayBufferLike;
 }
 
-const ownBacking = (): TableBacking => ({
-  directory: new ArrayBuffer(TABLE_BYTES.directory.initial),
-  slots: new ArrayBuffer(TABLE_BYTES.slots.initial),
-  lists: new ArrayBuffer(TABLE_BYTES.lists),
+type Words = Record<keyof TableBacking, Uint32Array>;
+
+/** Words of one buffer: three would take longer to make. Nearly all calls need one slot. */
+function ownWords(): Words {
+  const words = new Uint32Array(INITIAL_GROUPS + SLOT_WORDS + LIST_WORDS);
+  const [slots, lists] = [INITIAL_GROUPS, INITIAL_GROUPS + SLOT_WORDS];
+  return {
+    directory: words.subarray(0, slots),
+    slots: words.subarray(slots, lists),
+    lists: words.subarray(lists),
+  };
+}
+
+const wordsIn = ({ directory, slots, lists }: TableBacking): Words => ({
+  directory: new Uint32Array(directory),
+  slots: new Uint32Array(slots),
+  lists: new Uint32Array(lists),
 });
 
 /**
@@ -58,10 +71,11 @@ export class BlockTable {
   /** Per size class, the first free block; a block's link leads to the next. Then `USED_SLOTS` and `HAS_FREE`. */
   readonly #lists: Uint32Array;
 
-  constructor(backing: TableBacking = ownBacking()) {
-    this.#directory = new Uint32Array(backing.directory);
-    this.#slots = new Uint32Array(backing.slots);
-    this.#lists = new Uint32Array(backing.lists);
+  constructor(backing?: TableBacking) {
+    const { directory, slots, lists } = backing ? wordsIn(backing) : ownWords();
+    this.#directory = directory;
+    this.#slots = slots;
+    this.#lists = lists;
     if (this.#lists[USED_SLOTS] === 0) this.#lists[USED_SLOTS] = 1;
   }
 

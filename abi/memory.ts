@@ -17,8 +17,8 @@ import { refuseExtra } from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import {
   EXACT_CLASS,
+  FIRST_PAGES,
   GRANULE_BYTES,
-  INITIAL_PAGES,
   MAX_PAGES,
   PAGE_BYTES,
   pageEnd,
@@ -28,6 +28,7 @@ import {
 /** Up to this many elements, a loop is faster than a call of the engine's `fill` or `set`. */
 const FEW = 64;
 const CEILING_BYTES = MAX_PAGES * PAGE_BYTES;
+const FIRST_BYTES = FIRST_PAGES * PAGE_BYTES;
 const NOTHING = new Uint8Array(0);
 let noMemory: WebAssembly.Memory | undefined;
 
@@ -66,7 +67,7 @@ export class KernelMemory {
     refuseExtra(extra, 'KernelMemory', refuseOption);
     const { maxBytes, limitedBy = 'memory.maxPages', backing } = readKernelMemoryOptions(options);
     this.#limitedBy = limitedBy;
-    this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
+    this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
     this.#blocks = new BlockTable(backing);
     this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, CEILING_BYTES) + HEADER_BYTES;
     this.#refresh();
@@ -117,7 +118,7 @@ export class KernelMemory {
 
   /**
    * Reserves `length` zeroed bytes. O(1) amortised, and without a write where the memory is zero already. Freed blocks are used
-   * again only when the memory would have to grow, as in the native kernel: some plugins read a block just after freeing it.
+   * again only when the first pages are full, as in the native kernel: some plugins read a block just after freeing it.
    * @returns the handle, or 0 for a length of 0 or beyond 4 GiB, or when the engine has no more memory
    * @throws {AbiError} MEMORY_LIMIT when the configured limit, not the engine, is in the way
    */
@@ -143,7 +144,7 @@ export class KernelMemory {
     const granules = Math.ceil(length / GRANULE_BYTES);
     const { index, granules: rounded } = sizeClass(granules);
     const handle =
-      this.#takeTop(rounded, index, length, this.sizeBytes) ||
+      this.#takeTop(rounded, index, length, Math.max(this.sizeBytes, FIRST_BYTES)) ||
       this.#blocks.take(index, length) * GRANULE_BYTES;
     return handle || this.#findRoom(length, granules, rounded, index);
   }
@@ -372,7 +373,9 @@ export class KernelMemory {
   }
 
   #growTo(end: number): boolean {
-    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
+    const needed = Math.ceil(
+      (Math.max(end, Math.min(FIRST_BYTES, this.#limit)) - this.sizeBytes) / PAGE_BYTES,
+    );
     const grown = growMemory(this.memory, needed, Math.floor(this.#limit / PAGE_BYTES));
     if (grown) this.#refresh();
     return grown;

@@ -1,6 +1,6 @@
 import { TABLE_BYTES, type TableBacking } from './block-table.ts';
 import { AbiError, requireWasm } from './errors.ts';
-import { INITIAL_PAGES, MAX_PAGES } from './size-classes.ts';
+import { FIRST_PAGES, MAX_PAGES } from './size-classes.ts';
 
 /**
  * A kernel memory that two threads share, and the records of its blocks. Only one thread may work on it at a time: it
@@ -23,7 +23,7 @@ export function createSharedBacking(): SharedBacking {
     throw new AbiError('UNSUPPORTED', 'this platform has no SharedArrayBuffer that can grow');
   const { directory, slots, lists } = TABLE_BYTES;
   return {
-    memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: true }),
+    memory: new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MAX_PAGES, shared: true }),
     directory: new Growable(directory.initial, { maxByteLength: directory.max }),
     slots: new Growable(slots.initial, { maxByteLength: slots.max }),
     lists: new SharedArrayBuffer(lists),

@@ -3,10 +3,10 @@
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
 /**
- * As in the native kernel. Plugins can reach the first page before any block exists.
- * RATIONALE: why-does-the-kernel-memory-start-with-16-pages
+ * Freed blocks are used again once so many pages are full: those with which the native kernel starts.
+ * RATIONALE: why-does-the-kernel-memory-start-with-one-page
  */
-export const INITIAL_PAGES = 16;
+export const FIRST_PAGES = 16;
 /** Blocks start at multiples of this. */
 export const GRANULE_BYTES = 16;
 export const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
