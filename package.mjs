@@ -43,7 +43,7 @@ const NOT_HOST = [
   'host/(http|outside|private)',
   'module/(rewrite|prepare|instruments)',
   'msgpack/',
-  'link/fresh',
+  'link/(checks|fresh)',
   'network',
   'page/',
   'platform/(node|worker)',
@@ -53,7 +53,7 @@ const NOT_HOST = [
   'trace/',
   'types/',
   'worker-loader/',
-  'wasm/(calls|fresh|fuel|instrument|make-ask|meter|cap-memory)',
+  'wasm/(by-length|calls|cap-memory|edits|fresh|fuel|instruct|instrument|labels|make-ask|meter|mirror)',
 ];
 
 /** Files of the host that the first creation loads, and `import 'plugboard'` does not. */

@@ -37,24 +37,17 @@ export interface TableBacking {
   lists: ArrayBufferLike;
 }
 
-type Words = Record<keyof TableBacking, Uint32Array>;
+type Words = [directory: Uint32Array, slots: Uint32Array, lists: Uint32Array];
 
-/** Words of one buffer: three would take longer to make. Nearly all calls need one slot. */
+/** Views of one buffer: three would take longer to make. Nearly all calls need one slot. */
 function ownWords(): Words {
   const words = new Uint32Array(INITIAL_GROUPS + SLOT_WORDS + LIST_WORDS);
-  const [slots, lists] = [INITIAL_GROUPS, INITIAL_GROUPS + SLOT_WORDS];
-  return {
-    directory: words.subarray(0, slots),
-    slots: words.subarray(slots, lists),
-    lists: words.subarray(lists),
-  };
+  return [
+    words.subarray(0, INITIAL_GROUPS),
+    words.subarray(INITIAL_GROUPS, -LIST_WORDS),
+    words.subarray(-LIST_WORDS),
+  ];
 }
-
-const wordsIn = ({ directory, slots, lists }: TableBacking): Words => ({
-  directory: new Uint32Array(directory),
-  slots: new Uint32Array(slots),
-  lists: new Uint32Array(lists),
-});
 
 /**
  * The records of the blocks in a kernel memory, by the granule at which a block starts. Every operation is O(1), and a block
@@ -72,10 +65,9 @@ export class BlockTable {
   readonly #lists: Uint32Array;
 
   constructor(backing?: TableBacking) {
-    const { directory, slots, lists } = backing ? wordsIn(backing) : ownWords();
-    this.#directory = directory;
-    this.#slots = slots;
-    this.#lists = lists;
+    const buffers = backing && [backing.directory, backing.slots, backing.lists];
+    const words = (buffers?.map(buffer => new Uint32Array(buffer)) as Words | undefined) ?? ownWords();
+    [this.#directory, this.#slots, this.#lists] = words;
     if (this.#lists[USED_SLOTS] === 0) this.#lists[USED_SLOTS] = 1;
   }
 

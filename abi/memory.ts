@@ -373,9 +373,7 @@ export class KernelMemory {
   }
 
   #growTo(end: number): boolean {
-    const needed = Math.ceil(
-      (Math.max(end, Math.min(FIRST_BYTES, this.#limit)) - this.sizeBytes) / PAGE_BYTES,
-    );
+    const needed = Math.ceil((end - this.sizeBytes) / PAGE_BYTES);
     const grown = growMemory(this.memory, needed, Math.floor(this.#limit / PAGE_BYTES));
     if (grown) this.#refresh();
     return grown;

@@ -1,7 +1,7 @@
 import { type EnvFunctionName, type EnvImports, envSignatures, type Kernel } from '../../abi/index.ts';
 import { CreateError } from '../errors.ts';
 import type { Ask } from '../wasm/ask.ts';
-import { makeAsk } from '../wasm/make-ask.ts';
+import { arm, makeAsk } from '../wasm/make-ask.ts';
 import type { HostImport } from './imports.ts';
 import type { Link } from './plan.ts';
 
@@ -30,7 +30,7 @@ export const checksOn = (kernel: Kernel, deadline: Deadline | null): Checks =>
 /** Stops metered modules. Loaded only where there are some. */
 export class Checks {
   /** Stops their code, between instructions. */
-  readonly ask: Ask;
+  readonly #ask: Ask;
   /** Stops their imports, whose time no check of the code counts. @throws the reason for which the call must stop */
   readonly checkpoint: () => void;
 
@@ -38,11 +38,16 @@ export class Checks {
   constructor(mustStop: () => boolean, checkpoint: () => void) {
     this.checkpoint = checkpoint;
     try {
-      this.ask = makeAsk(mustStop);
+      this.#ask = makeAsk(mustStop);
     } catch (error) {
       const message = `the module has checks for a time limit, which need a platform that compiles bytes; prepare it with --fuel, not --time`;
       throw new CreateError('UNSUPPORTED', message, { cause: error });
     }
+  }
+
+  /** Connects an instance, and then runs the function of its start section. */
+  arm(instance: WebAssembly.Instance): void {
+    arm(instance, this.#ask);
   }
 
   /**

@@ -8,7 +8,7 @@ import { PlugboardError } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import { PAGE_BYTES } from '../units.ts';
 import type { Later } from '../values/later.ts';
-import { arm, begin, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
+import { begin, type Exchange, FRESH_EXPORTS, fill } from '../wasm/ask.ts';
 import { formatType } from '../wasm/reader.ts';
 import type { Checks } from './checks.ts';
 import type { Execution } from './execution.ts';
@@ -216,7 +216,7 @@ class Linker {
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     for (const link of module.links) {
       imports[link.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>;
-      imports[link.namespace]![link.name] = this.#provide(module, link, wasi, seen);
+      imports[link.namespace]![link.name] = this.#provide(module.name, link, wasi, seen);
     }
     this.#onModule(module.name);
     let instance: WebAssembly.Instance;
@@ -232,8 +232,7 @@ class Linker {
       this.#execution.kernel.check();
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
-    const checks = this.#checksOf(module);
-    if (checks) arm(instance, checks.ask);
+    if (module.hasChecks) this.#embedding.checks?.arm(instance);
     if (module.hasFuel) fill(instance, this.#embedding.onFuel);
     if (module.hasFresh) begin(instance);
     const memory = memoryOf(instance) ?? importedMemory(imports);
@@ -242,18 +241,14 @@ class Linker {
     return instance;
   }
 
-  #checksOf({ hasChecks }: LinkedModule): Checks | null {
-    return hasChecks ? this.#embedding.checks : null;
-  }
-
-  #provide(module: LinkedModule, link: Link, wasi: Wasi | undefined, seen: Seen): WebAssembly.ImportValue {
+  #provide(module: string, link: Link, wasi: Wasi | undefined, seen: Seen): WebAssembly.ImportValue {
     const { namespace, name, provider } = link;
     const { plan, listener } = this.#execution;
     if (provider.kind === 'module') return this.#provideExport(link, plan.modules.get(provider.module)!);
     const own = this.#hostImport(link, provider, wasi, seen);
-    const checks = this.#checksOf(module);
+    const { checks } = this.#embedding;
     if (checks) own.fn = checks.guard(link, own.fn);
-    return toImport(own, { module: module.name, namespace, name }, listener);
+    return toImport(own, { module, namespace, name }, listener);
   }
 
   #hostImport(link: Link, provider: HostProvider, wasi: Wasi | undefined, seen: Seen): HostImport {

@@ -22,12 +22,6 @@ export type Exchange = (left: number) => number;
 /** A wasm function that returns 1 if the plugin must stop, else 0. */
 export type Ask = WebAssembly.ExportValue;
 
-/** Connects a metered instance to `ask`, and then runs the function of its start section. */
-export function arm({ exports }: WebAssembly.Instance, ask: Ask): void {
-  (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
-  (exports[METER_EXPORTS.start] as (() => void) | undefined)?.();
-}
-
 /** Gives an instance its fuel, and then runs the function of its start section. */
 export function fill({ exports }: WebAssembly.Instance, onCounter: (exchange: Exchange) => void): void {
   onCounter(exports[FUEL_EXPORTS.exchange] as Exchange);

@@ -146,4 +146,14 @@ suite('state that is kept between calls', test => {
     });
     equal(values, ['1', '12', '1', '1.5', '100.0', '1', '-1']);
   });
+
+  test('bytes of a text are counted as they are encoded: random units, with surrogates in pairs and alone', () => {
+    const random = new Random(1);
+    const units = [0x41, 0x7f, 0x80, 0x7ff, 0x800, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xffff];
+    for (const length of [0, 1, 2, 3, 50, 999, 1000, 1001, 5000])
+      for (let round = 0; round < 30; round++) {
+        const text = Array.from({ length }, () => String.fromCharCode(random.pick(units))).join('');
+        is(byteLength(text), new TextEncoder().encode(text).length, JSON.stringify(text.slice(0, 50)));
+      }
+  });
 });

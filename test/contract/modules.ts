@@ -1,7 +1,6 @@
 import { inspect } from '../../src/node.ts';
-import { arm } from '../../src/wasm/ask.ts';
 import { capMemories, isOnlyCapped } from '../../src/wasm/cap-memory.ts';
-import { makeAsk } from '../../src/wasm/make-ask.ts';
+import { arm, makeAsk } from '../../src/wasm/make-ask.ts';
 import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
 import { type ModuleOutline, readModule, readSignatures } from '../../src/wasm/reader.ts';
 import { equal, is, ok } from '../helpers/assert.ts';

@@ -1,9 +1,9 @@
 import { KINDS, SECTIONS, sized, text, unsigned } from '../../abi/encode.ts';
-import { arm, begin, type Exchange, fill, NO_LIMIT } from '../../src/wasm/ask.ts';
+import { begin, type Exchange, fill, NO_LIMIT } from '../../src/wasm/ask.ts';
 import { capMemories, capTotal, isOnlyCapped } from '../../src/wasm/cap-memory.ts';
 import { addFresh, isOnlyFresh } from '../../src/wasm/fresh.ts';
 import { addFuel, isOnlyFuelled } from '../../src/wasm/fuel.ts';
-import { makeAsk } from '../../src/wasm/make-ask.ts';
+import { arm, makeAsk } from '../../src/wasm/make-ask.ts';
 import { isOnlyMetered, meter } from '../../src/wasm/meter.ts';
 import { readModule } from '../../src/wasm/reader.ts';
 import { type Excuses, FIXED_TABLES } from './excuses.ts';

@@ -1,9 +1,8 @@
 import { body, code, encodeModule, exportItem, functionType, sized, unsigned } from '../../abi/encode.ts';
-import { arm } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { readInstructions } from '../../src/wasm/instructions.ts';
 import { Labels } from '../../src/wasm/labels.ts';
-import { makeAsk } from '../../src/wasm/make-ask.ts';
+import { arm, makeAsk } from '../../src/wasm/make-ask.ts';
 import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
 import { bytesEqual, equal, is, ok } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -224,7 +223,11 @@ suite('labels', test => {
   });
 
   test('code that branches or opens a block after its end is not changed', () => {
-    for (const behind of [[0x0c, 0], [BLOCK, VOID, END], [0x0c, 1]])
+    for (const behind of [
+      [0x0c, 0],
+      [BLOCK, VOID, END],
+      [0x0c, 1],
+    ])
       is(meter(moduleOf([sized([0, LOOP, VOID, END, END, ...behind])])), null, String(behind));
     is(meter(moduleOf([sized([0, 0x0c, 1, END])])), null);
   });

@@ -10,10 +10,10 @@ import {
   sized,
   tableType,
 } from '../../abi/encode.ts';
-import { arm, METER_EXPORTS } from '../../src/wasm/ask.ts';
+import { METER_EXPORTS } from '../../src/wasm/ask.ts';
 import { Cursor } from '../../src/wasm/cursor.ts';
 import { readBody } from '../../src/wasm/instructions.ts';
-import { makeAsk } from '../../src/wasm/make-ask.ts';
+import { arm, makeAsk } from '../../src/wasm/make-ask.ts';
 import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
 import { readModule } from '../../src/wasm/reader.ts';
 import { checkCut, checkTransformed } from '../contract/modules.ts';
