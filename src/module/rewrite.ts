@@ -42,8 +42,8 @@ interface Step {
   key: string;
   /** Whether a module stays as it is where this cannot be done. */
   isOptional?: true;
-  /** Changes the bytes. Returns null if the module uses a form that the host does not know. */
-  apply(bytes: Bytes): Bytes | null;
+  /** Changes the bytes. Returns null if the module uses a form that the host does not know. @param module as messages name it */
+  apply(bytes: Bytes, module: string): Bytes | null;
   /** @throws {CreateError} for a module that is over the limit from the start */
   precheck?(name: string, bytes: Bytes): void;
   /** Whether `apply` made the intended change and no other. */
@@ -95,7 +95,7 @@ function stepsFor({
     steps.push({
       name: 'fuel',
       key: 'fuel',
-      apply: bytes => (instrumentsOf(bytes).hasFuel ? bytes : addFuel(bytes)),
+      apply: (bytes, module) => (instrumentsOf(bytes, module).hasFuel ? bytes : addFuel(bytes)),
       check: (before, after) =>
         before === after || (isOnlyFuelled(before, after) && WebAssembly.validate(after)),
       isKept: prepared => prepared.hasFuel === true,
@@ -106,7 +106,7 @@ function stepsFor({
     steps.push({
       name: 'meter',
       key: 'meter',
-      apply: bytes => (instrumentsOf(bytes).hasChecks ? bytes : meter(bytes)),
+      apply: (bytes, module) => (instrumentsOf(bytes, module).hasChecks ? bytes : meter(bytes)),
       // Validated, because engines limit the size of a function, and the checks in its loops may exceed that limit.
       check: (before, after) =>
         before === after || (isOnlyMetered(before, after) && WebAssembly.validate(after)),
@@ -123,7 +123,7 @@ function stepsFor({
       name: 'fresh',
       key: 'fresh',
       isOptional: true,
-      apply: bytes => (instrumentsOf(bytes).hasFresh ? bytes : addFresh(bytes)),
+      apply: (bytes, module) => (instrumentsOf(bytes, module).hasFresh ? bytes : addFresh(bytes)),
       check: (before, after) =>
         before === after || (isOnlyFresh(before, after) && WebAssembly.validate(after)),
       isKept: prepared => prepared.hasFresh === true,
@@ -222,7 +222,7 @@ async function takeSteps(
   const transforms: Transform[] = [];
   let before = bytes;
   for (const { name: step, apply, check, refuse, isOptional } of steps) {
-    const after = apply(before);
+    const after = apply(before, `module "${name}"`);
     const isChanged = after !== null && check(before, after);
     if (!isChanged && isOptional) continue;
     if (!isChanged)
