@@ -82,7 +82,7 @@ export const blocks: ComparisonTopic = {
       native: 'once the current 64 KiB page is used up',
       js: 'never',
       plugboard: 'once 1 MiB is full, and the memory would have to grow',
-      why: 'As native, which also starts with 16 pages but uses only one. Here freed bytes stay readable longer.',
+      why: 'As native, which uses only one of its 16 pages. Here freed bytes stay readable longer.',
     },
     { id: 'free-zero', case: '`free(0)`', native: 'nothing', js: 'drops the page of handle 0' },
     {
