@@ -2,8 +2,8 @@ import { AbiError } from './errors.ts';
 import { FIRST_PAGES, PAGE_BYTES } from './size-classes.ts';
 
 /**
- * Grows a memory by at least `needed` pages, to its double or to 16 pages if possible: so many small allocations cost linear time. The second
- * try serves allocations close to the ceiling.
+ * Grows a memory by at least `needed` pages, to its double or to 16 pages if possible: so many small allocations cost linear
+ * time. The second try serves allocations close to the ceiling.
  * @param maxPages the memory is not doubled beyond them
  * @returns false if the engine has no room
  */

@@ -24,8 +24,6 @@ import {
 } from './state/written-state.ts';
 import type { Step } from './step.ts';
 
-const NOTHING = '';
-
 /** A plugin that is ready for one actor: it has the actor's config, and executes its messages. */
 export class LoadedPlugin {
   readonly engine: ExtismEngine;
@@ -220,8 +218,7 @@ export class LoadedPlugin {
  * Reads a character, for which engines copy a text to one piece: the pieces of a config would stay in memory, and each call would
  * put them together again. The character must count for the result, or it is not read. No text of JSON begins with U+0000.
  */
-const inOnePiece = (part: Part): Part =>
-  typeof part === 'string' && part.charCodeAt(0) === 0 ? NOTHING : part;
+const inOnePiece = (part: Part): Part => (typeof part === 'string' && part.charCodeAt(0) === 0 ? '' : part);
 
 /** Failures of a plugin that was called in the wrong protocol. State and packets that it made of its input are dropped. */
 const PROTOCOL_CODES: readonly unknown[] = ['WRONG_PROTOCOL', 'INVALID_RESULT'];

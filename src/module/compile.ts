@@ -61,7 +61,8 @@ async function compileBytes(
   const known = compiledBefore.find(bytes);
   if (known) return known;
   const module = await engineCompile(platform, name, bytes, compiling);
-  // Only a module with these exports is walked. Another one may have them too: its code is left as it is then.
+  // Only a module with these exports is walked. Another one may have them too: its code is left as it is, unless it has a table
+  // as checks have.
   const mayHaveLimits = WebAssembly.Module.exports(module).some(isHidden);
   const instruments = mayHaveLimits
     ? (await import('./instruments.ts')).instrumentsOf(bytes, `module "${name}"`)
