@@ -53,7 +53,7 @@ const NOT_HOST = [
   'trace/',
   'types/',
   'worker-loader/',
-  'wasm/(by-length|calls|cap-memory|edits|fresh|fuel|instruct|instrument|labels|make-ask|meter|mirror)',
+  'wasm/(by-length|calls|cap-memory|declarations|edits|fresh|fuel|instruct|instrument|labels|make-ask|meter|mirror)',
 ];
 
 /** Files of the host that the first creation loads, and `import 'plugboard'` does not. */

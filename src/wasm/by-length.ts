@@ -1,13 +1,20 @@
 import { Cursor } from './cursor.ts';
+import { declarationsOf, isLong } from './declarations.ts';
 import type { ModuleOutline } from './reader.ts';
 
-type Memories = ModuleOutline['memories'];
+/** Whether a memory has 64-bit addresses, and a table 64-bit indices, by index. */
+export interface AddressSizes {
+  memories: readonly boolean[];
+  tables: readonly boolean[];
+}
 
 export const [STRUCTURES, BULK] = [0xfb, 0xfc];
-/** The number of memories that these name. A length for several is short unless all have 64-bit addresses. */
-const MEMORIES: ReadonlyMap<number, number> = new Map([
-  [10, 2], // memory.copy
-  [11, 1], // memory.fill
+/** The memories or tables that these name, and their number. A length for several is short unless all have 64-bit addresses. */
+const PLACES: ReadonlyMap<number, readonly [keyof AddressSizes, number]> = new Map([
+  [10, ['memories', 2]], // memory.copy
+  [11, ['memories', 1]], // memory.fill
+  [14, ['tables', 2]], // table.copy
+  [17, ['tables', 1]], // table.fill
 ]);
 
 /** Powers of two: the bytes that one item counts as. */
@@ -31,12 +38,22 @@ export interface Length {
   is64: boolean;
 }
 
+/** Reads the sizes. An imported table counts as one with 32-bit indices, because the outline does not tell. */
+export function addressSizes(bytes: Uint8Array<ArrayBuffer>, outline: ModuleOutline): AddressSizes {
+  const declared = declarationsOf(bytes, outline, 'table') ?? [];
+  const imported = outline.imports.filter(({ kind }) => kind === 'table').map(() => false);
+  return {
+    memories: outline.memories.map(({ is64 }) => is64),
+    tables: [...imported, ...declared.map(({ limits }) => isLong(limits))],
+  };
+}
+
 /** Returns the length that an instruction takes; null for one whose time depends on no length. */
 export function lengthOf(
   body: Uint8Array,
   opcode: number,
   immediates: number,
-  memories: Memories,
+  sizes: AddressSizes,
 ): Length | null {
   const items = BY_LENGTH[opcode];
   if (!items) return null;
@@ -44,7 +61,7 @@ export function lengthOf(
   const number = operands.u32('an instruction');
   const scale = items.get(number);
   if (scale === undefined) return null;
-  const isLong = () => memories[operands.u32('the index of a memory')]?.is64 ?? false;
-  const all = Array.from({ length: (opcode === BULK && MEMORIES.get(number)) || 0 }, isLong);
-  return { scale, is64: all.length > 0 && all.every(Boolean) };
+  const [kind, count] = (opcode === BULK && PLACES.get(number)) || (['memories', 0] as const);
+  const all = Array.from({ length: count }, () => sizes[kind][operands.u32('an index')]);
+  return { scale, is64: count > 0 && all.every(Boolean) };
 }

@@ -2,10 +2,9 @@ import { limits as encodeLimits, section as encodeSection, SECTIONS, vector } fr
 import { PAGE_BYTES } from '../../abi/size-classes.ts';
 import { FRESH_EXPORTS } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
-import { Cursor, unlessMalformed } from './cursor.ts';
-import { readExpression } from './instructions.ts';
+import { type Declared, declarationsOf, isLong, KINDS, type Kind } from './declarations.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
-import { type Limits, readLimits, readValueType } from './types.ts';
+import type { Limits } from './types.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -15,15 +14,6 @@ const MAX_PAGES = { is32: 65_536, is64: 262_144 };
 const MAX_ELEMENTS = 10_000_000;
 /** Bytes of one element of a table, and of one global: the largest value, a vector, takes 16. */
 const [ELEMENT_BYTES, GLOBAL_BYTES] = [8, 16];
-
-/** A memory or a table of a module's own, with the bytes before and after its limits. */
-interface Declared {
-  head: Uint8Array;
-  limits: Limits;
-  tail: Uint8Array;
-}
-const KINDS = ['table', 'memory'] as const;
-type Kind = (typeof KINDS)[number];
 
 /**
  * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
@@ -85,7 +75,6 @@ export function footprintOf(bytes: Bytes): Footprint | null {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-const isLong = ({ flags }: Limits) => (flags & 4) > 0;
 const maxPagesOf = (limits: Limits): number =>
   limits.max ?? (isLong(limits) ? MAX_PAGES.is64 : MAX_PAGES.is32);
 
@@ -153,36 +142,4 @@ function isLower(original: Declared, { head, limits, tail }: Declared): boolean 
     isEqual(original.head, head) &&
     isEqual(original.tail, tail)
   );
-}
-
-/** Returns the memories or tables that the module defines; null where they cannot be read. */
-function declarationsOf(bytes: Bytes, { sections, problems }: ModuleOutline, kind: Kind): Declared[] | null {
-  if (problems.some(({ section }) => section === null || section === kind)) return null;
-  const section = sections.find(({ id }) => id === SECTIONS[kind]);
-  if (!section) return [];
-  const { contentsOffset, offset, sizeBytes } = section;
-  const body = new Cursor(bytes, contentsOffset, offset + sizeBytes);
-  const declared: Declared[] = [];
-  const read = () => {
-    const start = body.at;
-    const hasValue = kind === 'table' && readElementType(body);
-    const from = body.at;
-    const limits = readLimits(body, `a ${kind}`, 7);
-    const to = body.at;
-    if (hasValue) readExpression(body, () => {});
-    declared.push({ head: bytes.subarray(start, from), limits, tail: bytes.subarray(to, body.at) });
-  };
-  return unlessMalformed(() => {
-    body.each(`${kind} types`, read);
-    body.expectEnd();
-    return declared;
-  });
-}
-
-/** Reads the type of a table's elements. Returns whether their first value follows the limits. */
-function readElementType(body: Cursor): boolean {
-  const hasValue = body.skipByte(0x40);
-  if (hasValue) body.byte('a zero');
-  readValueType(body);
-  return hasValue;
 }

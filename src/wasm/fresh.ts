@@ -114,8 +114,9 @@ interface Added {
  */
 const FRESH: Instrument = {
   exports: FRESH_EXPORTS,
-  additionsTo({ types, functions, globals, memories }, start, bytes) {
+  additionsTo({ types, functions, globals }, start, bytes) {
     const outline = readModule(bytes);
+    const { memories } = outline;
     const added = { pages: globals, grow: functions };
     const { initialPages = 0 } = memories[0] ?? {};
     const own = mutableGlobals(bytes, outline).filter(({ index }) => index < globals);

@@ -9,15 +9,14 @@ import {
   VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { FUEL_EXPORTS, NO_LIMIT } from './ask.ts';
-import { BULK, lengthOf, STRUCTURES } from './by-length.ts';
+import { type AddressSizes, BULK, lengthOf, STRUCTURES } from './by-length.ts';
 import { Cursor } from './cursor.ts';
 import { amountAt, applyEdits, type Charged, Codes, type Edit, NOTHING, refuse, TakeOut } from './edits.ts';
 import { readInstructions, readLocals } from './instructions.ts';
-import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
 import { addMirror, CALLS, MirrorRule } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Memories = Counts['memories'];
 
 const { i64: I64 } = VALUE_TYPES;
 const [LOOP, MEMORY_GROW] = [0x03, 0x40];
@@ -49,9 +48,9 @@ const lengthAt = (
   body: Uint8Array,
   opcode: number,
   immediates: number,
-  memories: Memories,
+  sizes: AddressSizes,
 ): Charged | null => {
-  const length = lengthOf(body, opcode, immediates, memories);
+  const length = lengthOf(body, opcode, immediates, sizes);
   return length && { is64: length.is64, operand: length.scale };
 };
 
@@ -102,7 +101,7 @@ class FuelCodes extends Codes {
  */
 const FUEL: Instrument = {
   exports: FUEL_EXPORTS,
-  additionsTo({ types, functions, globals, memories }, start) {
+  additionsTo({ types, functions, globals, is64 }, start) {
     const codes = new FuelCodes(globals, functions + 1);
     /** Pays for as many items as parameter 0 says, each of 2^(parameter 1) bytes, and returns parameter 0. */
     const byLength = (toLong: readonly string[]) =>
@@ -135,13 +134,13 @@ const FUEL: Instrument = {
           byLength([]),
         ],
       },
-      insert: (original, params) => insert(original, params, codes, memories),
-      takeOut: (fuelled, params) => takeOut(fuelled, params, codes, memories),
+      insert: (original, params) => insert(original, params, codes, is64),
+      takeOut: (fuelled, params) => takeOut(fuelled, params, codes, is64),
     };
   },
 };
 
-function insert(original: Uint8Array, params: number, codes: FuelCodes, memories: Memories): Bytes {
+function insert(original: Uint8Array, params: number, codes: FuelCodes, sizes: AddressSizes): Bytes {
   const edits: Edit[] = [];
   const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
   const rule = new MirrorRule();
@@ -156,7 +155,7 @@ function insert(original: Uint8Array, params: number, codes: FuelCodes, memories
   begin(block);
   readInstructions(cursor, (opcode, immediates) => {
     rule.see(opcode);
-    const length = lengthAt(original, opcode, immediates, memories);
+    const length = lengthAt(original, opcode, immediates, sizes);
     if (length) add(immediates - 1, local => codes.long(length, local));
     const step = stepAt(original, opcode, immediates);
     block.cost += step.cost;
@@ -167,8 +166,8 @@ function insert(original: Uint8Array, params: number, codes: FuelCodes, memories
 }
 
 /** Returns a body without its charges. @throws {Malformed} where one is missing, or differs from the cost of its block */
-function takeOut(fuelled: Uint8Array, params: number, codes: FuelCodes, memories: Memories): Uint8Array {
-  const lengthOf = (opcode: number, immediates: number) => lengthAt(fuelled, opcode, immediates, memories);
+function takeOut(fuelled: Uint8Array, params: number, codes: FuelCodes, sizes: AddressSizes): Uint8Array {
+  const lengthOf = (opcode: number, immediates: number) => lengthAt(fuelled, opcode, immediates, sizes);
   const taken = new TakeOut(fuelled, params, I64, codes, lengthOf);
   const { cursor, local } = taken;
   const rule = new MirrorRule();

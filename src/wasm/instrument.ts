@@ -1,4 +1,5 @@
 import { CUSTOM, SECTIONS, unsigned } from '../../abi/encode.ts';
+import { type AddressSizes, addressSizes } from './by-length.ts';
 import { concat, isEqual } from './bytes.ts';
 import { Cursor, Malformed, unlessMalformed } from './cursor.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
@@ -8,13 +9,13 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Section ids in the order in which sections must come. */
 const ORDER: readonly number[] = Object.values(SECTIONS);
 
-/** Numbers of items of a module, and its memories. Indices of added items follow those of the module's own. */
+/** Numbers of items of a module. Indices of added items follow those of the module's own. */
 export interface Counts {
   types: number;
   functions: number;
   tables: number;
   globals: number;
-  memories: ModuleOutline['memories'];
+  is64: AddressSizes;
 }
 
 /** The items that an instrument adds, as encoded items by section id, and its code for bodies. */
@@ -44,12 +45,12 @@ export interface Instrument {
   additionsTo(counts: Counts, start: number | undefined, bytes: Bytes): Additions;
 }
 
-const countsOf = ({ types, functions, tables, globals, memories }: ModuleOutline): Counts => ({
-  types: types.length,
-  functions: functions.length,
-  tables,
-  globals,
-  memories,
+const countsOf = (bytes: Bytes, outline: ModuleOutline): Counts => ({
+  types: outline.types.length,
+  functions: outline.functions.length,
+  tables: outline.tables,
+  globals: outline.globals,
+  is64: addressSizes(bytes, outline),
 });
 
 /** Returns a function that gives the number of parameters of a module's own function. */
@@ -66,7 +67,7 @@ function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null
   const outline = readModule(bytes);
   const taken = Object.values(exports);
   if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
-  const { items, insert } = additionsTo(countsOf(outline), startIndex(bytes, outline), bytes);
+  const { items, insert } = additionsTo(countsOf(bytes, outline), startIndex(bytes, outline), bytes);
   const params = paramsOf(outline);
   const insertInto = (body: Uint8Array, index: number) => insert(body, params(index));
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
@@ -122,7 +123,7 @@ export const isOnlyAdded = (instrument: Instrument, bytes: Bytes, changed: Bytes
 
 function hasOnlyAdditions({ additionsTo }: Instrument, bytes: Bytes, changed: Bytes): boolean {
   const [before, after] = [readModule(bytes), readModule(changed)];
-  const { items, takeOut } = additionsTo(countsOf(before), startIndex(bytes, before), bytes);
+  const { items, takeOut } = additionsTo(countsOf(bytes, before), startIndex(bytes, before), bytes);
   const params = paramsOf(before);
   const isAdded = (section: Section) => items[section.id] !== undefined;
   const originals = before.sections.filter(section => !isAdded(section) && section.id !== SECTIONS.start);
@@ -165,7 +166,7 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
   const { sections, problems } = outline;
   if (problems.length > 0) return null;
   const start = exportedStart(changed, sections, exports.start);
-  const all = countsOf(outline);
+  const all = countsOf(changed, outline);
   const none = additionsTo({ ...all, types: 0, functions: 0, tables: 0, globals: 0 }, start, changed).items;
   const numberOf = (id: number) => none[id]?.length ?? 0;
   const counts = {
@@ -173,7 +174,7 @@ function removeFrom({ exports, additionsTo }: Instrument, changed: Bytes): Bytes
     functions: all.functions - numberOf(SECTIONS.function),
     tables: all.tables - numberOf(SECTIONS.table),
     globals: all.globals - numberOf(SECTIONS.global),
-    memories: all.memories,
+    is64: all.is64,
   };
   if (Math.min(counts.types, counts.functions, counts.tables, counts.globals) < 0) return null;
   const { items, takeOut } = additionsTo(counts, start, changed);

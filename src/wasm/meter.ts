@@ -10,17 +10,16 @@ import {
   VALUE_TYPES,
 } from '../../abi/encode.ts';
 import { METER_EXPORTS } from './ask.ts';
-import { BULK, lengthOf, STRUCTURES } from './by-length.ts';
+import { type AddressSizes, BULK, lengthOf, STRUCTURES } from './by-length.ts';
 import { concat } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { amountAt, applyEdits, type Charged, Codes, type Edit, refuse, TakeOut } from './edits.ts';
 import { readBody, readInstructions, readLocals } from './instructions.ts';
-import { add, type Counts, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
 import { END, isPlain, Labels, LOOP } from './labels.ts';
 import { addMirror, CALLS, MirrorRule } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Memories = Counts['memories'];
 
 const { i32: I32 } = VALUE_TYPES;
 const MEMORY_GROW = 0x40;
@@ -49,7 +48,7 @@ const weightOf = (bodyBytes: number): number =>
  */
 const METER: Instrument = {
   exports: METER_EXPORTS,
-  additionsTo({ types, functions, tables, globals, memories }, start) {
+  additionsTo({ types, functions, tables, globals, is64 }, start) {
     const [ask, answer, after32, after64] = [0, 1, 2, 3].map(index => types + index) as [
       number,
       number,
@@ -89,8 +88,8 @@ const METER: Instrument = {
     const codes = new MeterCodes(globals, functions);
     return {
       items,
-      insert: (original, params) => insert(original, params, codes, memories),
-      takeOut: (metered, params) => takeOut(metered, params, codes, memories),
+      insert: (original, params) => insert(original, params, codes, is64),
+      takeOut: (metered, params) => takeOut(metered, params, codes, is64),
     };
   },
 };
@@ -160,19 +159,21 @@ const hasLength = (opcode: number): boolean =>
   opcode === MEMORY_GROW || opcode === STRUCTURES || opcode === BULK || opcode === THREADS;
 
 /** Returns the length that an instruction takes; null for one without. */
-function lengthAt(body: Uint8Array, opcode: number, immediates: number, memories: Memories): Charged | null {
-  const length = lengthOf(body, opcode, immediates, memories);
+function lengthAt(body: Uint8Array, opcode: number, immediates: number, sizes: AddressSizes): Charged | null {
+  const length = lengthOf(body, opcode, immediates, sizes);
   if (length) return { is64: length.is64, operand: LONG - length.scale };
   if (!hasLength(opcode)) return null;
-  const number = new Cursor(body, immediates).u32('an instruction');
-  if (opcode === MEMORY_GROW) return { is64: memories[number]?.is64 ?? false, operand: ANY };
-  if (opcode === BULK && number === TABLE_GROW) return { is64: false, operand: ANY };
+  const operands = new Cursor(body, immediates);
+  const number = operands.u32('an instruction');
+  if (opcode === MEMORY_GROW) return { is64: sizes.memories[number] ?? false, operand: ANY };
+  if (opcode === BULK && number === TABLE_GROW)
+    return { is64: sizes.tables[operands.u32('the index of a table')] ?? false, operand: ANY };
   const waits = opcode === THREADS && (number === WAIT32 || number === WAIT64);
   return waits ? { is64: true, operand: ANY } : null;
 }
 
 /** Returns a body with a check at the places where its code may repeat. */
-function insert(original: Uint8Array, params: number, codes: MeterCodes, memories: Memories): Bytes {
+function insert(original: Uint8Array, params: number, codes: MeterCodes, sizes: AddressSizes): Bytes {
   const edits: Edit[] = [];
   const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
   const weight = weightOf(original.length);
@@ -183,7 +184,7 @@ function insert(original: Uint8Array, params: number, codes: MeterCodes, memorie
     if (isPlain(opcode) && !hasLength(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
     needs.see(opcode);
-    const length = lengthAt(original, opcode, immediates, memories);
+    const length = lengthAt(original, opcode, immediates, sizes);
     if (length) add(start, local => codes.long(length, local));
     labels.see(
       original,
@@ -203,8 +204,8 @@ function insert(original: Uint8Array, params: number, codes: MeterCodes, memorie
 }
 
 /** Returns a metered body without its checks. @throws {Malformed} where a check is missing, or differs */
-function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, memories: Memories): Uint8Array {
-  const lengthOf = (opcode: number, immediates: number) => lengthAt(metered, opcode, immediates, memories);
+function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, sizes: AddressSizes): Uint8Array {
+  const lengthOf = (opcode: number, immediates: number) => lengthAt(metered, opcode, immediates, sizes);
   const taken = new TakeOut(metered, params, I32, codes, lengthOf);
   const { cursor, edits, local } = taken;
   const entry = amountAt(metered, cursor.at, codes.get);

@@ -5,6 +5,7 @@ import {
   exportItem,
   functionType,
   limits,
+  tableType,
   unsigned,
 } from '../../abi/encode.ts';
 import { compileAccessors } from '../../abi/index.ts';
@@ -138,16 +139,30 @@ suite('fuel', test => {
     });
   }
 
-  test('memories with 64-bit addresses are charged by length', () => {
-    const bytes = encodeModule({
-      type: [functionType([], [])],
-      function: [unsigned(0)],
-      memory: [limits({ min: 1, is64: true })],
-      export: [exportItem('run', 'function', 0)],
-      code: [bodyOf(['i64.const 0', 'i32.const 1', 'i64.const 1600', 'memory.fill'])],
+  const LONG: readonly [name: string, body: readonly string[], units: number][] = [
+    ['a fill of a memory', ['i64.const 0', 'i32.const 1', 'i64.const 1600', 'memory.fill'], 105],
+    ['a fill of a table', ['i64.const 0', 'ref.null', 'i64.const 10', 'table.fill'], 15],
+    ['a copy of a table', ['i64.const 0', 'i64.const 0', 'i64.const 10', 'table.copy'], 15],
+    ['a copy to a shorter table', ['i32.const 0', 'i64.const 0', 'i32.const 10', 'table.copy 1 0'], 15],
+  ];
+  for (const [name, body, units] of LONG) {
+    test(`${name} with 64-bit addresses is charged by its length`, () => {
+      const bytes = encodeModule({
+        type: [functionType([], [])],
+        function: [unsigned(0)],
+        table: [tableType({ min: 20, is64: true }), tableType({ min: 20 })],
+        memory: [limits({ min: 1, is64: true })],
+        export: [exportItem('run', 'function', 0)],
+        code: [bodyOf(body)],
+      });
+      const fuelled = addFuel(bytes)!;
+      ok(isOnlyFuelled(bytes, fuelled));
+      const engine = [bytes, fuelled].map(module => WebAssembly.validate(module));
+      is(engine[0], engine[1]);
+      // An engine without 64-bit tables refuses the module, with fuel or without.
+      if (engine[0]) equal(burn(bytes), [units, 'returned']);
     });
-    if (WebAssembly.validate(bytes)) equal(burn(bytes), [105, 'returned']);
-  });
+  }
 
   test('endless code traps: loops, recursion and bulk instructions', () => {
     for (const body of [

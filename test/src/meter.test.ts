@@ -218,6 +218,27 @@ suite('meter', test => {
     });
   }
 
+  test('instructions on tables with 64-bit indices get the check for a long number', () => {
+    const grow = ['ref.null funcref', 'i64.const 1', 'table.grow', 'drop'];
+    for (const work of [grow, ['i64.const 0', 'ref.null funcref', 'i64.const 9', 'table.fill']]) {
+      const bytes = encodeModule({
+        type: [functionType([], [])],
+        function: [[0]],
+        table: [tableType({ min: 9, is64: true })],
+        code: [body(work)],
+      });
+      const metered = meter(bytes)!;
+      ok(isOnlyMetered(bytes, metered));
+      is(
+        WebAssembly.validate(metered),
+        WebAssembly.validate(bytes),
+        'accepted where the engine knows such tables',
+      );
+      const call = [0x41, work === grow ? 0 : 12, 0x10, 3];
+      ok([...metered].join().includes(call.join()), 'a call of the function for an i64');
+    }
+  });
+
   test('before a wait on a shared memory its time is looked at', () => {
     // i32.const 0, i32.const 1, i64.const 1, memory.atomic.wait32: the value is not 1, so that nothing waits.
     const wait = [0x41, 0, 0x41, 1, 0x42, 1, 0xfe, 1, 2, 0, 0x1a];
