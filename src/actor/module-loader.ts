@@ -93,7 +93,7 @@ export class ModuleLoader {
   readonly #modules = new Map<string, ActorModule>();
   readonly #actors = new Map<string, Set<ScriptActor>>();
   /** Copies of the modules' bytes, which users see and may change. All actors share the copy. */
-  readonly #copies = new WeakMap<ActorModule['source'], Uint8Array>();
+  readonly #copies = new WeakMap<ActorModule['source'], ActorModule['source']>();
   /** The module that `reload` put in place of another one. */
   readonly #successors = new WeakMap<ActorModule, ActorModule>();
   readonly #reloads = new Sequence();
@@ -286,10 +286,12 @@ export class ModuleLoader {
       module => sha256 !== null && module.sha256 === sha256 && module.entryPoint === entryPoint,
     );
     if (known) return Object.freeze({ ...known, name });
-    const engine = await ExtismEngine.create({ source, entryPoint }, { ...this.#options, name });
+    // The engine and all actors take this copy as it is.
+    const own = source instanceof Uint8Array ? compiledBefore.own(source) : source;
+    const engine = await ExtismEngine.create({ source: own, entryPoint }, { ...this.#options, name });
     const { metadata, version, protocol } = engine;
     await engine.close();
-    if (source instanceof Uint8Array) this.#copies.set(source, compiledBefore.own(source));
+    this.#copies.set(source, own);
     return Object.freeze({ name, source, entryPoint, sha256, metadata, version, protocol });
   }
 

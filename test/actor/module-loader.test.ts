@@ -8,6 +8,7 @@ import {
   ScriptActor,
 } from '../../src/actor/index.ts';
 import { webPlatform } from '../../src/platform/web.ts';
+import { Plugin } from '../../src/plugin.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
@@ -144,6 +145,31 @@ suite('ModuleLoader', test => {
     equal([one.name, two.name], ['one', 'two']);
     await loader.load('two', wasm, { entryPoint: 'get_metadata' });
     is(made, 2);
+  });
+
+  test('actors of one module with equal options ask for its metadata once, and each has a copy', async () => {
+    const { call } = Plugin.prototype;
+    let asked = 0;
+    Plugin.prototype.call = function (name, ...rest) {
+      if (name === 'get_metadata') asked++;
+      return call.call(this, name, ...rest);
+    };
+    try {
+      const loader = new ModuleLoader();
+      await loader.load('a', answer('1'));
+      const [one, two] = (await Promise.all([1, 2].map(() => loader.createActor('a')))) as [
+        ScriptActor,
+        ScriptActor,
+      ];
+      is(asked, 1);
+      equal([two.version, await two.metadata()], ['1', await one.metadata()]);
+      ok((await one.metadata()) !== (await two.metadata()));
+      for (const options of [{ timeoutMs: 9000 }, { functions: { env: {} } }, { functions: { env: {} } }])
+        await loader.createActor('a', options);
+      is(asked, 4);
+    } finally {
+      Plugin.prototype.call = call;
+    }
   });
 
   test('who changes the bytes of a module changes no actor of it, not even one that is made anew', async () => {

@@ -29,7 +29,7 @@ import type { PluginMetadata } from './metadata.ts';
 import { ModuleError } from './module-error.ts';
 import { checkEntryPoint, openPlugin, ownScript, stdioOf } from './open.ts';
 import { outlineOfOwn, type Protocol } from './outline.ts';
-import { askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
+import { answersOf, askAboutConfig, askMetadata, askVersion, bytesOf } from './questions.ts';
 import { readPlainResult, readResult, STATE } from './result.ts';
 import type { PluginStdio } from './stdio.ts';
 
@@ -86,8 +86,10 @@ export class ExtismEngine {
       const report: Report = options.strict ? strictly : (options.onDiagnostic ?? (() => {}));
       const protocol = options.protocol ?? outline.protocol;
       const isInDoubt = outline.isInDoubt && options.protocol == null;
-      const metadata = protocol === 'ports' ? null : await askMetadata(plugin, report, isInDoubt);
-      const version = await askVersion(plugin);
+      const { metadata, version } = await answersOf(outline, options, async () => ({
+        metadata: protocol === 'ports' ? null : await askMetadata(plugin, report, isInDoubt),
+        version: await askVersion(plugin),
+      }));
       const { entryPoint } = script;
       return new this(
         plugin,

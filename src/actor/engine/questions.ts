@@ -6,9 +6,11 @@ import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { GIVE_PORTS } from './host-functions.ts';
 import { type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, ModuleError } from './module-error.ts';
+import type { Outline } from './outline.ts';
 
 // Questions to the optional exports of an actor's plugin: get_metadata, get_version, validate_config.
 
@@ -36,6 +38,45 @@ export async function askMetadata(
       throw new ModuleError('InitFailed', 'INIT_FAILED', message, { cause: error });
     throw new ModuleError('InvalidMetadata', 'INVALID_METADATA', message, { cause: error });
   }
+}
+
+/** A plugin's answers about itself. */
+export interface Answers {
+  metadata: PluginMetadata | null;
+  version: string | null;
+}
+
+/** The answers of the plugin that was made of a module last, with its options. */
+const lastAnswers = new WeakMap<Outline, Answers & { options: EngineOptions }>();
+
+/**
+ * Whether plugins with these options do the same: only the name, which stands before their lines, may differ. Host functions and
+ * other objects are read into new ones for each plugin, so that options which have some are never equal.
+ */
+const areEqual = ({ name: _, ...options }: EngineOptions, { name: __, ...others }: EngineOptions): boolean =>
+  [...Object.keys(options), ...Object.keys(others)].every(key => {
+    const option = key as keyof typeof options;
+    return options[option] === others[option];
+  });
+
+/**
+ * Asks a plugin about itself. Plugins of one module with equal options give the same answers: a network asks the first of a
+ * thousand nodes. A trace and a recording show the questions, so that they are asked then.
+ * @param outline one object for plugins of the same bytes
+ * @param ask asks the plugin
+ */
+export async function answersOf(
+  outline: Outline,
+  options: EngineOptions,
+  ask: () => Promise<Answers>,
+): Promise<Answers> {
+  const last = lastAnswers.get(outline);
+  const isSeen = options.trace || options.record || options.debug;
+  if (last?.metadata && !isSeen && areEqual(options, last.options))
+    return { ...last, metadata: structuredClone(last.metadata) };
+  const answers = await ask();
+  lastAnswers.set(outline, { ...answers, options });
+  return answers;
 }
 
 /** Returns the plugin's version; null when it has no such export. @throws {ModuleError} InvalidMetadata, InitFailed */
