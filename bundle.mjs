@@ -7,7 +7,7 @@ import { plugboard } from './dist/src/build/esbuild.js';
 import { copiesOnce } from './package.mjs';
 
 // RATIONALE: why-is-the-single-file-57-kb-and-not-30
-const BUDGET_BYTES = { first: 44 * 1024, all: 85 * 1024 };
+const BUDGET_BYTES = { first: 45 * 1024, all: 87 * 1024 };
 const folder = 'dist/browser';
 const options = { bundle: true, format: 'esm', target: 'es2022', platform: 'browser', logLevel: 'warning' };
 

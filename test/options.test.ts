@@ -218,6 +218,15 @@ suite('options', test => {
     await raises(() => createPlugin(WASM, { allowed_paths: { data: 'RO:/x' } }), expected);
   });
 
+  test('an empty path is refused: on the host it would be the current folder', async () => {
+    for (const paths of [{ '/x': '' }, { '/x': 'ro:' }, { '': '/x' }]) {
+      const expected = { code: 'INVALID_OPTION', message: 'got an empty path' };
+      await raises(() => createPlugin(WASM, { allowedPaths: paths }), expected);
+      const turned = Object.fromEntries(Object.entries(paths).map(([guest, path]) => [path, guest]));
+      await raises(() => createPlugin(WASM, { allowed_paths: turned }), expected);
+    }
+  });
+
   test('strange keys are cut and escaped', async () => {
     const keys = { 'a\n\u202e': 1 };
     await raises(() => createPlugin(WASM, keys as never), { message: 'option["a\\n\\u202e"]: unknown key.' });

@@ -60,7 +60,8 @@ export const SIGNING_OPTIONS: OptionTable<SigningKey> = {
 
 /**
  * Signs a policy: a DSSE envelope over an in-toto statement, whose subjects are the hashes that the policy grants.
- * @throws {CreateError} INVALID_POLICY; INVALID_SIGNATURE for a key of another kind; UNSUPPORTED without WebCrypto
+ * @throws {CreateError} INVALID_POLICY; INVALID_OPTION for a policy that grants no hash; INVALID_SIGNATURE for a key of another kind;
+ * UNSUPPORTED without WebCrypto
  */
 export function signPolicy(policy: string | PolicyFile, options: SigningKey): Promise<PolicyEnvelope>;
 export async function signPolicy(
@@ -76,6 +77,9 @@ export async function signPolicy(
       grants.flatMap(({ hash }) => (hash === undefined ? [] : [[hash, { name, sha256: hash }] as const])),
     ),
   );
+  // Verifiers refuse a statement without a subject.
+  if (subjects.size === 0)
+    refuseOption('signPolicy: policy: expected a grant of a hash, got none; add one for each module');
   return signStatement([...subjects.values()], data, read);
 }
 

@@ -65,20 +65,22 @@ export const aHost: Kind<string> = {
 
 /**
  * An object of paths by paths. Refuses `ro:` before the plugin's path: it would be a part of that path, and the folder would be
- * writable.
+ * writable. Refuses empty paths: an empty path of the host would be the current folder.
  */
 const somePaths = (
   type: string,
-  guestOf: (entry: [key: string, value: string]) => string,
+  inOrder: (entry: [key: string, value: string]) => readonly [guest: string, host: string],
 ): Kind<Record<string, string>> => ({
   type,
   check: (value, where, refuse) => {
     const paths = aRecord(aText).check(value, where, refuse);
     for (const entry of Object.entries(paths)) {
-      if (/^\s*ro\s*:/i.test(guestOf(entry)))
+      const [guest, host] = inOrder(entry);
+      if (/^\s*ro\s*:/i.test(guest))
         refuse(
           `${where}: "ro:" stands before the path of the plugin, and belongs before that of the host; expected ${type}`,
         );
+      if (!guest || /^(ro:)?$/.test(host)) refuse(`${where}: expected ${type}, got an empty path`);
     }
     return paths;
   },
@@ -171,7 +173,7 @@ export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   allowedPaths: {
     ...somePaths(
       'an object of path of the plugin → path of the host, with ro: before it to read only',
-      ([guest]) => guest,
+      entry => entry,
     ),
     default: 'none',
     where: onNode,
@@ -180,7 +182,7 @@ export const MANIFEST_ROWS: OptionTable<ManifestOptions>['rows'] = {
   allowed_paths: {
     ...somePaths(
       'an object of path of the host, with ro: before it to read only → path of the plugin',
-      ([, guest]) => guest,
+      ([host, guest]) => [guest, host],
     ),
     default: 'none',
     where: onNode,

@@ -124,7 +124,7 @@ export interface PolicyOptions extends SignatureOptions {
   file?: string | undefined;
   /** The name of the entry. Default: the entry that has the hash of the module. */
   plugin?: string | undefined;
-  /** `audit` refuses nothing, and reports each denial to `onEvent`. Default: enforce. */
+  /** `audit` reports each denial to `onEvent` and refuses none; a policy that has ended is still an error. Default: enforce. */
   mode?: 'enforce' | 'audit' | undefined;
   /** Admits a module of another hash if all its powers are granted. Each is reported to `onEvent`. Default: false. */
   allowUnreviewedBuilds?: boolean | undefined;

@@ -49,6 +49,10 @@ export class AtomicFile {
     return value;
   }
 
+  exists(): boolean {
+    return this.#stats() !== null;
+  }
+
   /** Whether another program has changed the file. A removed file does not count: it holds no data that could be lost. */
   hasChanged(): boolean {
     const stats = this.#stats();

@@ -86,6 +86,9 @@ suite('FileState', test => {
       rmSync(path);
       await store.commit(new Map([['a', 1]]));
       rmSync(path);
+      await store.commit(new Map([['a', 1]]));
+      is(readFileSync(path, 'utf8'), file('{"a":1}'));
+      rmSync(path);
       equal(await store.load(), new Map([['a', 1]]));
       await store.commit(new Map([['a', 2]]));
       is(readFileSync(path, 'utf8'), file('{"a":2}'));

@@ -88,6 +88,14 @@ suite('signed policies', test => {
       });
     });
 
+    test(`${kind}: a policy that grants no hash cannot be signed, because no verifier would accept it`, async () => {
+      const { privateKey } = await makeKeys(kind);
+      await raises(() => signPolicy({ version: 1, plugins: [] }, { key: privateKey }), {
+        code: 'INVALID_OPTION',
+        message: 'expected a grant of a hash, got none',
+      });
+    });
+
     test(`${kind}: a policy signed here is accepted by createPlugin, and by nothing but its key`, async () => {
       const [{ publicKey, privateKey }, other] = [await makeKeys(kind), await makeKeys(kind)];
       const source = await signPolicy(policy, { key: privateKey, keyid: 'mine' });

@@ -1,4 +1,4 @@
-import { Errno, type FsDirectory, type FsFile, MemoryFs, readOnlyFs } from '../../wasi/index.ts';
+import { Errno, type FsDirectory, type FsFile, MemoryFs, readOnlyFs, zeroFile } from '../../wasi/index.ts';
 import { is } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -54,6 +54,14 @@ suite('wasi/read-only-fs', test => {
         file.close();
         is(Object.keys(fs.changes()).length, 0);
       });
+
+  test('a device takes writes, and its times cannot be changed', () => {
+    const fs = new MemoryFs({ zero: zeroFile });
+    const device = good(readOnlyFs(fs).root.openFile('zero', { ...READ, write: true }));
+    is(device.write(Uint8Array.of(1), 0), 1);
+    is(device.setTimes({ mtimNs: 5n }), Errno.EROFS);
+    is(device.setSize(5), Errno.EINVAL);
+  });
 
   test('a folder in it is read-only too', () => {
     const folder = good(readOnlyFs(make()).root.openDirectory('folder'));

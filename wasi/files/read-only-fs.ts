@@ -48,11 +48,10 @@ class ReadOnlyDirectory implements FsDirectory {
     const found = known ?? this.#directory.lookup(name);
     if (typeof found === 'number') return opening.create && found === Errno.ENOENT ? Errno.EROFS : found;
     if (opening.create && opening.exclusive) return Errno.EEXIST;
-    // Writing to a device does not change a file.
-    if (found.device) return this.#directory.openFile(name, { ...opening, create: false }, found);
-    if (opening.write || opening.truncate) return Errno.EROFS;
+    if (!found.device && (opening.write || opening.truncate)) return Errno.EROFS;
     const file = this.#directory.openFile(name, { ...opening, create: false, exclusive: false }, found);
-    return typeof file === 'number' ? file : new ReadOnlyFile(file);
+    if (typeof file === 'number') return file;
+    return new ReadOnlyFile(file, found.device !== undefined);
   }
 
   /** Succeeds, because this view has written nothing that a power failure could lose. */
@@ -69,9 +68,11 @@ class ReadOnlyDirectory implements FsDirectory {
 
 class ReadOnlyFile implements FsFile {
   readonly #file: FsFile;
+  readonly #isDevice: boolean;
 
-  constructor(file: FsFile) {
+  constructor(file: FsFile, isDevice = false) {
     this.#file = file;
+    this.#isDevice = isDevice;
   }
 
   stat(): FsStat | number {
@@ -82,8 +83,13 @@ class ReadOnlyFile implements FsFile {
     return this.#file.read(into, offset);
   }
 
-  write(): number {
-    return -Errno.EROFS;
+  write(bytes: Uint8Array, offset: number | 'end'): number {
+    // Writing to a device does not change a file.
+    return this.#isDevice ? this.#file.write(bytes, offset) : -Errno.EROFS;
+  }
+
+  setSize(size: number): number {
+    return this.#isDevice ? this.#file.setSize(size) : Errno.EROFS;
   }
 
   close(): void {
@@ -91,7 +97,6 @@ class ReadOnlyFile implements FsFile {
   }
 
   sync = succeed;
-  setSize = refuse;
   setTimes = refuse;
 }
 

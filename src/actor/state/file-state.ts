@@ -87,7 +87,7 @@ export class FileState implements StateStore {
   async commit(state: StateMap): Promise<void> {
     const written = writeState(new Map(state), jsonCodec, this.#written);
     const text = writeStateFile(written, { module: this.#module, positions: this.#record.positions });
-    if (text !== this.#text) await inFile(this.#path, () => this.#file.replace(text));
+    if (text !== this.#text || !this.#file.exists()) await inFile(this.#path, () => this.#file.replace(text));
     this.#text = text;
     this.#written = written;
     this.#state = written.state;
