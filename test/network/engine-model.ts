@@ -1,5 +1,11 @@
 import { Message } from '../../src/actor/index.ts';
-import { againOf, type Delivery, type Engine, type NodeSession } from '../../src/network/engine/engine.ts';
+import {
+  againOf,
+  type Delivery,
+  type Engine,
+  initialOf,
+  type NodeSession,
+} from '../../src/network/engine/engine.ts';
 import { MemoryEngine } from '../../src/network/engine/memory-engine.ts';
 import type { Plan } from '../../src/network/index.ts';
 import { planOf, stepOf } from '../contract/engine.ts';
@@ -110,7 +116,7 @@ class Model {
     for (const { source, position, message } of got) {
       const before = node.taken.filter(other => other.source === source).length;
       const at = this.#readOf(id, source) + before;
-      if (source !== 'initial') equal(position, at + 1, `position of ${id}`);
+      equal(position, at + 1, `position of ${id}`);
       equal(message.data, this.#of(id, source)[at], `packet of ${id}`);
       node.taken.push(
         ...got.filter(delivery => delivery.source === source && delivery.position === position),
@@ -201,7 +207,7 @@ class Model {
   }
 
   #of(id: string, source: string): number[] {
-    if (source !== 'initial') return this.sources.get(source) ?? [];
+    if (source !== initialOf('in')) return this.sources.get(source) ?? [];
     return this.plan.initial.filter(({ to }) => to.node === id).map(({ data }) => data as number);
   }
 
@@ -212,7 +218,7 @@ class Model {
   /** Packets of a node that the session has not taken. */
   #left(id: string): number {
     const edges = this.plan.edges.filter(({ to }) => to.node === id).map(edge => edge.id);
-    const sources = ['initial', againOf(id, 'in'), ...(id === 'a' ? ['> go'] : []), ...edges];
+    const sources = [initialOf('in'), againOf(id, 'in'), ...(id === 'a' ? ['> go'] : []), ...edges];
     const all = sources.reduce(
       (sum, source) => sum + this.#of(id, source).length - this.#readOf(id, source),
       0,

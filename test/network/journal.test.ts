@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonValue, Message } from '../../src/actor/index.ts';
+import type { Engine } from '../../src/network/engine/engine.ts';
 import { JournalEngine, Network } from '../../src/network/node.ts';
 import { crc32 } from '../../src/values/crc32.ts';
 import { engineContract, planOf, stepOf, takeAll } from '../contract/engine.ts';
@@ -240,6 +241,56 @@ suite('engine in journals', test => {
       [1],
     );
     await more.close();
+  });
+
+  /** Takes the initial packets of nodes that come, and keeps that they were read. */
+  const readInitial = async (engine: Engine, nodes: string) => {
+    const came: unknown[] = [];
+    for (const node of nodes) {
+      const session = await engine.own({ node });
+      const end = new AbortController();
+      const taking = session.take(9, end.signal);
+      end.abort();
+      const taken = await taking.catch(() => []);
+      came.push(...taken.map(({ port, message }) => `${node}.${port} ${message.data}`));
+      await session.commit(stepOf(taken));
+    }
+    return came;
+  };
+
+  test('each initial packet comes once to its port, also after the graph has got others or another order', async () => {
+    let engine = await folders.create(planOf('1 -> b.in', 'b.out -> a.in'));
+    equal(await readInitial(engine, 'ab'), ['b.in 1']);
+    for (const [lines, expected] of [
+      [['2 -> a.in', '1 -> b.in'], ['a.in 2']],
+      [['1 -> b.in', '2 -> a.in'], []],
+      [
+        ['3 -> a.x', '1 -> b.in', '4 -> b.in', '2 -> a.in'],
+        ['a.x 3', 'b.in 4'],
+      ],
+    ] as const) {
+      engine = await folders.crash(engine, planOf(...lines, 'b.out -> a.in'));
+      equal(await readInitial(engine, 'ab'), expected);
+    }
+    await engine.close();
+  });
+
+  test('a journal that counts the initial packets of the whole graph goes on, and counts those of each port from then on', async () => {
+    const plan = planOf('1 -> b.in', '2 -> a.in', '3 -> a.x', '4 -> b.in', 'b.out -> a.in');
+    let engine = await folders.create(plan);
+    for (const [node, position] of [
+      ['a', 2],
+      ['b', 4],
+    ] as const)
+      await (await engine.own({ node })).commit(stepOf([], { read: [{ source: 'initial', position }] }));
+    engine = await folders.crash(engine, plan);
+    equal(await readInitial(engine, 'b'), []);
+    engine = await folders.crash(
+      engine,
+      planOf('5 -> a.y', '2 -> a.in', '3 -> a.x', '1 -> b.in', 'b.out -> a.in'),
+    );
+    equal(await readInitial(engine, 'ab'), ['a.y 5', 'a.x 3']);
+    await engine.close();
   });
 
   test('a network counts on after a crash, and accepts each packet once', async () => {

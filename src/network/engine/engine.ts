@@ -18,6 +18,9 @@ export const ACCEPTED = '#';
 /** The first character of the sources that are lists outside of the network. */
 export const LIST = '@';
 
+/** The source of the initial packets of a port. */
+export const initialOf = (port: string): string => `initial > ${port}`;
+
 /** The source of packets that come to a port again. No edge has such an id. */
 export const againOf = (node: string, port: string): string => `!${JSON.stringify([node, port])}`;
 
@@ -33,7 +36,7 @@ export interface Trace {
 
 /** A message on its way to a port of a node, or out of the network. */
 export interface Delivery {
-  /** The id of an edge, `> NAME` for a port of the network, or `initial`. */
+  /** The id of an edge, `> NAME` for a port of the network, or `initial > PORT`. */
   readonly source: string;
   /** 1, 2, 3 and so on in its source. */
   readonly position: number;

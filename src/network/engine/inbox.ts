@@ -52,6 +52,11 @@ export class Inbox implements Sink {
     return this.#pending.get(source) ?? [];
   }
 
+  /** The initial packets that no committed step has read. */
+  *initial(): Generator<Entry, void, undefined> {
+    for (const pending of this.#pending.values()) if (pending.first?.channel === null) yield* pending;
+  }
+
   /** Takes the record of an earlier process. */
   restore({ positions, state }: NodeRecord): void {
     for (const [source, position] of Object.entries(positions)) this.#positions.set(source, position);

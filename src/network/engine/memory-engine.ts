@@ -1,5 +1,5 @@
 import { describe, refuseOption } from '../../actor/errors.ts';
-import { Message } from '../../actor/message/message.ts';
+import type { Message } from '../../actor/message/message.ts';
 import { withCommas } from '../../units.ts';
 import { fenced, NetworkError, networkStopped, unknownEnd } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
@@ -21,6 +21,7 @@ import {
   type Trace,
 } from './engine.ts';
 import { Inbox } from './inbox.ts';
+import { initialEntries, withPorts } from './initial.ts';
 import { Letters } from './letters.ts';
 import { Link } from './link.ts';
 import { MemorySession, type SessionOwner } from './memory-session.ts';
@@ -96,15 +97,12 @@ export class MemoryEngine implements NetworkEngine {
     }
     for (const { name, node, port } of plan.inports)
       this.inports.set(name, new Channel(`> ${name}`, port, this.inboxes.get(node)!, bounds, true));
-    for (const [node, record] of this.restore()) this.inboxes.get(node)!.restore(record);
-    for (const [index, { to, data }] of plan.initial.entries()) {
-      if (index < (this.inboxes.get(to.node)!.record?.positions.initial ?? 0)) continue;
-      const message = Message.from(data);
-      const delivery = { source: 'initial', position: index + 1, port: to.port, message, trace: NO_TRACE };
-      // Before the packets that an earlier process has left, too.
-      const number = index - plan.initial.length;
-      const entry = { delivery, bytes: 0, number, channel: null };
-      this.inboxes.get(to.node)!.put(entry);
+    for (const [node, record] of this.restore())
+      this.inboxes.get(node)!.restore(withPorts(node, record, plan));
+    for (const [node, entry] of initialEntries(plan)) {
+      const inbox = this.inboxes.get(node)!;
+      const { source, position } = entry.delivery;
+      if (position > (inbox.record?.positions[source] ?? 0)) inbox.put(entry);
     }
     this.putAgain();
   }
@@ -165,7 +163,7 @@ export class MemoryEngine implements NetworkEngine {
     for (const { sink, source } of this.channels())
       for (const { delivery } of sink.pendingOf(source)) yield delivery.trace;
     for (const inbox of this.inboxes.values())
-      for (const { delivery } of inbox.pendingOf('initial')) yield delivery.trace;
+      for (const { delivery } of inbox.initial()) yield delivery.trace;
   }
 
   async own({ node, key }: NodeKey): Promise<NodeSession> {

@@ -169,7 +169,7 @@ export abstract class LoggedEngine extends MemoryEngine {
       epoch: this.#left.epoch,
       commit: this.#commit,
       number: this.entries,
-      positions: { ...before?.positions, ...record?.positions, ...used },
+      positions: { ...(record ?? before)?.positions, ...used },
       state: record ? record.state : before?.state,
       latest,
       packets,

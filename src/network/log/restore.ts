@@ -1,5 +1,5 @@
 import { withCommas } from '../../units.ts';
-import { type DeadLetter, LIST, type NodeState, type Positions } from '../engine/engine.ts';
+import { type DeadLetter, initialOf, LIST, type NodeState, type Positions } from '../engine/engine.ts';
 import { isOf } from '../engine/letters.ts';
 import { type CommitRecord, invalid, type Journal, type PacketRecord, readJournal } from './record.ts';
 
@@ -97,13 +97,17 @@ function apply(
   return next;
 }
 
+/** Whether the packets of a source are in journals. Older journals have `initial` for all initial packets. */
+const isSentHere = (source: string): boolean =>
+  source !== 'initial' && !source.startsWith(initialOf('')) && !source.startsWith(LIST);
+
 /** Drops the packets that were read. @throws {ActorError} INVALID_STATE_FILE if journals are not of one folder */
 function dropRead(left: ReadonlyMap<string | null, Left>): void {
   const all = [...left.values()];
   const latest: Positions = Object.assign({}, ...all.map(own => own.latest));
   const read: Positions = Object.assign({}, ...all.map(own => own.positions));
   for (const [source, position] of Object.entries(read))
-    if (source !== 'initial' && !source.startsWith(LIST) && position > (latest[source] ?? 0))
+    if (isSentHere(source) && position > (latest[source] ?? 0))
       throw invalid(
         `${source}: ${withCommas(position)} packets were read, and ${withCommas(latest[source] ?? 0)} were sent; a journal is damaged or missing`,
       );
