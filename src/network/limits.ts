@@ -18,11 +18,11 @@ export const NETWORK_LIMITS = {
     why: 'Ten levels of subgraphs with ten nodes each would be 10^10 nodes.',
   },
   edges: {
-    name: 'connections and initial packets of a network, those of its subgraphs included',
+    name: 'connections and initial packets of a network; also subgraphs, ports that they expose and members of groups',
     default: 100_000,
     unit: 'connections',
     option: null,
-    why: 'As for nodes: a small file could ask for more than the memory holds.',
+    why: 'As for nodes: a small file could fill the memory.',
   },
   edgePackets: {
     name: 'packets that an edge holds before its sender waits',

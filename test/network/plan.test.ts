@@ -524,8 +524,35 @@ suite('refusals of a plan', test => {
     );
     await raises(() => Network.plan(level('A'), { components }), {
       code: 'GRAPH_TOO_LARGE',
-      message: /^components\.E\.graph\.processes\.n0: expected at most 10000 nodes, got more$/,
+      message: /^components\.E\.graph\.processes\.n0: expected at most 10,000 nodes, got more$/,
     });
+  });
+
+  test('a small file of many subgraphs, ports that they expose or members of groups is refused', async () => {
+    const EMPTY = { properties: { name: 'empty' } };
+    const chain = (levels: number, inner: string) =>
+      Object.fromEntries(
+        Array.from({ length: levels }, (_, index) => [
+          `G${index}`,
+          { graph: index + 1 < levels ? graph(inner.replaceAll('G', `G${index + 1}`)) : EMPTY },
+        ]),
+      );
+    const inports = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`p${index}`, end('a.i')]));
+    const wide = Array.from({ length: 1000 }, (_, index) => `n${index}`);
+    for (const [outer, components] of [
+      [graph('a:G0'), chain(22, 'x:G y:G')],
+      [graph('a:G0'), chain(5000, 'x:G')],
+      [graph(wide.map(id => `${id}:S`).join(' ')), { S: { graph: graph('a', [], { inports }) } }],
+      [
+        graph('a:S', [], { groups: [{ id: 'g', nodes: Array(2000).fill('a') }] }),
+        { S: { graph: graph(wide.join(' ')) } },
+      ],
+    ] as const) {
+      const code = 'GRAPH_TOO_LARGE';
+      const message =
+        /: expected at most 100,000 subgraphs, ports that they expose and members of groups, got more$/;
+      await raises(() => Network.plan(outer, { components }), { code, message });
+    }
   });
 });
 

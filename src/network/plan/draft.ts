@@ -1,6 +1,7 @@
 import { nearest } from '../../../wasi/options.ts';
 import type { PluginMetadata, PortDefinition } from '../../actor/engine/metadata.ts';
 import { formatPath, type JsonObject } from '../../actor/json/value.ts';
+import { withCommas } from '../../units.ts';
 import { NetworkError, type Path, refuse } from '../errors.ts';
 import { quoted } from '../graph/fields.ts';
 import { fits, formatType, type PortType, typeNamed } from '../graph/port-type.ts';
@@ -45,6 +46,13 @@ export class Draft {
   readonly #spellings = new Map<string, string>();
   #count = 0;
 
+  /** Number of subgraphs and the like, which make neither nodes nor edges. */
+  #parts = 0;
+
+  /** @param portsOf returns the ports of a node whose component has no metadata */
+  constructor(portsOf: (node: string) => Ports | undefined = () => undefined) {
+    this.#portsOf = portsOf;
+  }
   /** @throws {NetworkError} INVALID_GRAPH, GRAPH_TOO_LARGE */
   addNode(
     id: string,
@@ -118,6 +126,12 @@ export class Draft {
   }
 
   warn(at: Path, message: string): void {
+  /** Counts subgraphs, exposed ports and members of groups: a small file may name one subgraph often. @throws {NetworkError} GRAPH_TOO_LARGE */
+  addParts(count: number, at: Path): void {
+    this.#parts += count;
+    checkRoom('edges', this.#parts, at, 'subgraphs, ports that they expose and members of groups');
+  }
+
     this.#warnings.push({ path: formatPath(at), message });
   }
 
@@ -189,10 +203,11 @@ const idOf = (from: PlanPort, to: PlanPort): string =>
 
 const escaped = (name: string) => name.replace(/[%. ]/g, char => `%${char.charCodeAt(0).toString(16)}`);
 
-function checkRoom(limit: keyof typeof NETWORK_LIMITS, count: number, at: Path): void {
+function checkRoom(limit: 'nodes' | 'edges', count: number, at: Path, things?: string): void {
   const { default: most, unit } = NETWORK_LIMITS[limit];
   if (count <= most) return;
-  throw new NetworkError('GRAPH_TOO_LARGE', `${formatPath(at)}: expected at most ${most} ${unit}, got more`);
+  const problem = `expected at most ${withCommas(most)} ${things ?? unit}, got more`;
+  throw new NetworkError('GRAPH_TOO_LARGE', `${formatPath(at)}: ${problem}`);
 }
 
 function refuseUnknownPort(

@@ -55,7 +55,11 @@ export function expand(
       levels.set(id, level);
       nodes.push(...level.nodes);
     } else {
+      // Its path grows with each graph around it. This bounds the depth, too.
+      draft.addParts(inside.length + 1, at);
       const node = `${prefix}${id}`;
+      draft.addParts(level.inports.size + level.outports.size, at);
+      warnOfExternal(draft, known.graph);
       draft.addNode(node, { component, metadata, caseSensitive, ports: known?.ports }, at);
       nodes.push(node);
     }
@@ -146,6 +150,7 @@ export function noProcess(graph: Graph, id: string): string {
 }
 
 const MOST_NAMES = 20;
+    for (const node of nodes) draft.addParts(levels.get(node)?.nodes.length ?? 1, at);
 const has = (names: readonly string[]) =>
   names.length === 0
     ? 'there are none'
