@@ -617,6 +617,29 @@ suite('warnings of a plan', test => {
     equal(Network.plan(unfed).warnings, [], 'a part of another graph');
   });
 
+  test('settings that have no effect where they stand', () => {
+    const metadata = { await_all_inports: 'yes', timeout_ms: 5 };
+    const warningsOf = (main: object, components = {}) =>
+      Network.plan(main, { components }).warnings.map(({ path, message }) => `${path}: ${message}`);
+    equal(warningsOf(graph('', [], { processes: { a: { component: 'X', metadata } } })), [
+      'graph.processes.a.metadata.await_all_inports: not read: expected true or false, got "yes"',
+    ]);
+    const external = { targetGraph: 'z', fromProcess: 'a', fromPort: 'o', toProcess: 'q', toPort: 'i' };
+    const inner = graph('a', [], { externalConnections: [external] });
+    const outer = graph('', [], { processes: { s: { component: 'S', metadata } } });
+    const help = 'not read for a subgraph; give it to the nodes of the subgraph';
+    equal(warningsOf(outer, { S: { graph: inner } }), [
+      `graph.processes.s.metadata.await_all_inports: ${help}`,
+      `graph.processes.s.metadata.timeout_ms: ${help}`,
+      'components.S.graph.externalConnections[0]: not connected: the graph z is not given',
+    ]);
+    const bounded = { metadata: { capacity: 5 } };
+    const ring = [edge(['a.o', 'b.i'], bounded), edge(['b.o', 'a.i']), edge(['b.o', 'c.i'], bounded)];
+    equal(warningsOf(graph('a b c', [], { connections: ring })), [
+      'graph.connections[0].metadata.capacity: not read inside a cycle, where no sender waits',
+    ]);
+  });
+
   test('a process whose id is not its key is known by its key', () => {
     const main = graph('a', [], { processes: { a: { id: 'b', component: 'X' } } });
     equal(Network.plan(main).warnings, [

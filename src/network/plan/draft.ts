@@ -26,7 +26,7 @@ export type Ports = Pick<PluginMetadata, 'inports' | 'outports'>;
 export type Side = 'inports' | 'outports';
 
 type DraftNode = Omit<PlanNode, 'cycle'> & { readonly ports: Ports | undefined; readonly at: Path };
-type DraftEdge = Omit<PlanEdge, 'isInCycle'>;
+type DraftEdge = Omit<PlanEdge, 'isInCycle'> & { readonly at: Path };
 
 /** An end of an edge, found in its graph. */
 export interface Spot extends PlanPort {
@@ -102,7 +102,7 @@ export class Draft {
       const [sent, taken] = [from, to].map(({ type }) => formatType(type));
       this.warn(at, `${id}: messages of type ${sent} go to a port for ${taken}`);
     }
-    const edge = { id, from: portOf(from), to: portOf(to), capacity, isFallback };
+    const edge = { id, from: portOf(from), to: portOf(to), capacity, isFallback, at };
     this.#edges.set(id, edge);
     this.#edgesFrom.get(from.node)!.push(edge);
   }
@@ -157,10 +157,12 @@ export class Draft {
         ...node,
         cycle: cycle(node.id),
       })),
-      edges: [...this.#edges.values()].map(edge => ({
-        ...edge,
-        isInCycle: cycle(edge.from.node) !== null && cycle(edge.from.node) === cycle(edge.to.node),
-      })),
+      edges: [...this.#edges.values()].map(({ at, ...edge }) => {
+        const isInCycle = cycle(edge.from.node) !== null && cycle(edge.from.node) === cycle(edge.to.node);
+        if (isInCycle && edge.capacity !== null)
+          this.warn([...at, 'metadata', 'capacity'], 'not read inside a cycle, where no sender waits');
+        return { ...edge, isInCycle };
+      }),
       initial: this.#initial,
       inports,
       outports,

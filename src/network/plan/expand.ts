@@ -1,9 +1,11 @@
 import { nearest } from '../../../wasi/options.ts';
+import { describe } from '../../actor/errors.ts';
+import { getOwn, type JsonObject } from '../../actor/json/value.ts';
 import { type Path, refuse } from '../errors.ts';
 import { count, quoted } from '../graph/fields.ts';
 import { type Connection, type End, type Graph, portOf } from '../graph/graph.ts';
 import type { Draft, Ports, Side, Spot } from './draft.ts';
-import { portKey } from './plan.ts';
+import { AWAIT_ALL, portKey } from './plan.ts';
 
 /** A component, as far as the plan needs it. */
 export type PlanComponent = { readonly graph: Graph } | { readonly ports: Ports };
@@ -48,18 +50,20 @@ export function expand(
     if (own !== null && own !== id)
       draft.warn([...at, 'id'], `the process is known by its key ${quoted(id)}, not as ${quoted(own)}`);
     const known = components.get(component);
-    if (known && 'graph' in known) {
+    const isGraph = known && 'graph' in known;
+    warnOfMetadata(draft, metadata, isGraph, [...at, 'metadata']);
+    if (isGraph) {
       if (inside.includes(component))
         refuse([...at, 'component'], `a graph contains itself: ${[...inside, component].join(' > ')}`);
+      // Its path grows with each graph around it. This bounds the depth, too.
+      draft.addParts(inside.length + 1, at);
       const level = expand(draft, known.graph, components, `${prefix}${id}/`, [...inside, component]);
+      draft.addParts(level.inports.size + level.outports.size, at);
+      warnOfExternal(draft, known.graph);
       levels.set(id, level);
       nodes.push(...level.nodes);
     } else {
-      // Its path grows with each graph around it. This bounds the depth, too.
-      draft.addParts(inside.length + 1, at);
       const node = `${prefix}${id}`;
-      draft.addParts(level.inports.size + level.outports.size, at);
-      warnOfExternal(draft, known.graph);
       draft.addNode(node, { component, metadata, caseSensitive, ports: known?.ports }, at);
       nodes.push(node);
     }
@@ -99,6 +103,25 @@ export function expand(
   return { graph, nodes, ...exposed, inner: [...levels.values()], find };
 }
 
+/** Metadata with an effect on nodes, which subgraphs do not pass on. */
+const OF_NODES = [...AWAIT_ALL, 'timeout_ms', 'memory_limit_mb'];
+
+function warnOfMetadata(draft: Draft, metadata: JsonObject, isGraph: boolean | undefined, at: Path): void {
+  for (const key of isGraph ? OF_NODES : AWAIT_ALL) {
+    const value = getOwn(metadata, key) ?? null;
+    if (value === null) continue;
+    if (isGraph) draft.warn([...at, key], 'not read for a subgraph; give it to the nodes of the subgraph');
+    else if (typeof value !== 'boolean')
+      draft.warn([...at, key], `not read: expected true or false, got ${describe(value)}`);
+  }
+}
+
+/** Connections to other graphs are read in a workspace only. */
+export function warnOfExternal(draft: Draft, { externalConnections }: Graph): void {
+  for (const { targetGraph, at } of externalConnections)
+    draft.warn(at, `not connected: the graph ${targetGraph} is not given`);
+}
+
 function connect(
   draft: Draft,
   { from, to, data, metadata, at }: Connection,
@@ -127,6 +150,7 @@ function addGroups(draft: Draft, graph: Graph, prefix: string, levels: ReadonlyM
     ids.add(id);
     const unknown = nodes.find(node => !graph.processes.has(node));
     if (unknown !== undefined) refuse([...at, 'nodes'], noProcess(graph, unknown));
+    for (const node of nodes) draft.addParts(levels.get(node)?.nodes.length ?? 1, at);
     const members = nodes.flatMap(node => levels.get(node)?.nodes ?? [`${prefix}${node}`]);
     draft.groups.push({ id: `${prefix}${id}`, nodes: members });
   }
@@ -150,7 +174,6 @@ export function noProcess(graph: Graph, id: string): string {
 }
 
 const MOST_NAMES = 20;
-    for (const node of nodes) draft.addParts(levels.get(node)?.nodes.length ?? 1, at);
 const has = (names: readonly string[]) =>
   names.length === 0
     ? 'there are none'

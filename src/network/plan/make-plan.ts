@@ -4,8 +4,8 @@ import { readForeign, refuseOption } from '../../actor/errors.ts';
 import { refuse } from '../errors.ts';
 import { type Graph, type GraphInput, readGraph } from '../graph/graph.ts';
 import { connectLevels, pathsOf } from './compose.ts';
-import { Draft } from './draft.ts';
-import { expand, type Level, type PlanComponent } from './expand.ts';
+import { Draft, type Ports } from './draft.ts';
+import { expand, type Level, type PlanComponent, warnOfExternal } from './expand.ts';
 import { addFallbacks } from './fallback.ts';
 import type { ExposedPort, Plan } from './plan.ts';
 
@@ -68,8 +68,7 @@ function readFacts(facts: unknown, name: string): PlanComponent | undefined {
 function planOne(graph: Graph, components: ReadonlyMap<string, PlanComponent>): Plan {
   const draft = new Draft();
   const level = expand(draft, graph, components);
-  for (const { targetGraph, at } of graph.externalConnections)
-    draft.warn(at, `not connected: the graph ${targetGraph} is not given`);
+  warnOfExternal(draft, graph);
   return finish(draft, graph.name, [level], ['']);
 }
 

@@ -75,6 +75,16 @@ export interface Plan {
 /** The port at which a node sends its errors. Each node has it. */
 export const ERROR_PORT = 'error';
 
+/** The metadata of a node whose calls wait for a message of each connected port. */
+export const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];
+
+/** The ports of nodes that packets come to. */
+export const endsOf = ({ edges, initial, inports }: Plan): PlanPort[] => [
+  ...edges.map(({ to }) => to),
+  ...initial.map(({ to }) => to),
+  ...inports,
+];
+
 /** Returns the form in which port names are compared. */
 export const portKey = (port: string, caseSensitive: boolean): string =>
   caseSensitive ? port : port.toLowerCase();
