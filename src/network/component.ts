@@ -9,9 +9,10 @@ import {
 } from '../../wasi/options.ts';
 import type { PluginMetadata, PortDefinition } from '../actor/engine/metadata.ts';
 import type { ModuleSource } from '../actor/engine/module-source.ts';
-import { readForeign, refuseOption } from '../actor/errors.ts';
+import { describe, readForeign, refuseOption } from '../actor/errors.ts';
 import type { JsonObject, JsonValue } from '../actor/json/value.ts';
 import type { Packet } from '../actor/message/message.ts';
+import { excerpt, messageOf } from '../errors.ts';
 import type { GraphInput } from './graph/graph.ts';
 
 /** The surroundings of one call of a component that is a function or a class. */
@@ -91,12 +92,13 @@ export const COMPONENT_GRAPH: OptionTable<ComponentGraph> = {
 export type ReadComponent =
   | { readonly kind: 'module'; readonly module: ComponentModule }
   | { readonly kind: 'graph'; readonly graph: GraphInput }
-  | { readonly kind: 'function'; readonly make: (config: JsonObject) => Runnable };
+  | { readonly kind: 'function'; readonly make: (config: JsonObject, node: string) => Runnable };
 
 /** A component in TypeScript, for one node. */
 export interface Runnable {
   readonly ports: Pick<PluginMetadata, 'inports' | 'outports'>;
-  readonly awaitAllInports: boolean;
+  /** Undefined: as the metadata of the node says. */
+  readonly awaitAllInports: boolean | undefined;
   run(context: ComponentContext): unknown;
 }
 
@@ -104,10 +106,10 @@ export interface Runnable {
 export function readComponent(given: unknown, name: string): ReadComponent {
   const where = `components.${name}`;
   if (typeof given === 'function') {
-    const isClass = readForeign(where, () => typeof given.prototype?.run === 'function');
-    const make = isClass
-      ? (config: JsonObject) => instanceOf(given as unknown as ComponentClass, config, where)
-      : () => ({ ports: NO_PORTS, awaitAllInports: false, run: calling(given as ComponentFunction) });
+    const make = readForeign(where, () => isClass(given as ComponentFunction))
+      ? (config: JsonObject, node: string) =>
+          instanceOf(given as unknown as ComponentClass, config, `node ${describe(node)}: ${where}`)
+      : () => ({ ports: NO_PORTS, awaitAllInports: undefined, run: calling(given as ComponentFunction) });
     return { kind: 'function', make };
   }
   const isGraph = readForeign(where, () => Object.hasOwn(Object(given), 'graph'));
@@ -116,13 +118,19 @@ export function readComponent(given: unknown, name: string): ReadComponent {
     : { kind: 'module', module: readOptions(COMPONENT_MODULE, given, where, refuseOption) };
 }
 
+/** `run` may be a field, which the prototype does not have. Only the prototype of a class can never be replaced. */
+const isClass = (given: ComponentFunction): boolean =>
+  typeof given.prototype?.run === 'function' ||
+  Object.getOwnPropertyDescriptor(given, 'prototype')?.writable === false;
+
 const NO_PORTS = { inports: [], outports: [] };
 
 const calling = (run: ComponentFunction) => (context: ComponentContext) => run(context.input, context);
 
 function instanceOf(Class: ComponentClass, config: JsonObject, where: string): Runnable {
+  const instance = make(Class, config, where);
   return readForeign(where, () => {
-    const instance = new Class(config);
+    if (typeof instance.run !== 'function') refuseOption(`${where}: expected a class with a method run`);
     const names = (key: 'inports' | 'outports'): PortDefinition[] =>
       readNames(instance[key], `${where}.${key}`, refuseOption).map(name => ({
         name,
@@ -132,10 +140,18 @@ function instanceOf(Class: ComponentClass, config: JsonObject, where: string): R
       }));
     return {
       ports: { inports: names('inports'), outports: names('outports') },
-      awaitAllInports: instance.awaitAllInports === true,
+      awaitAllInports: instance.awaitAllInports === true || undefined,
       run: context => instance.run(context),
     };
   });
+}
+
+function make(Class: ComponentClass, config: JsonObject, where: string) {
+  try {
+    return new Class(config);
+  } catch (cause) {
+    return refuseOption(`${where}: its constructor threw ${excerpt(messageOf(cause))}`, undefined, { cause });
+  }
 }
 
 function readNames(given: unknown, where: string, refuse: Refuse): readonly string[] {

@@ -16,7 +16,7 @@ import { NODE_ROWS, type NodeOptions } from '../actor/config/actor-config.ts';
 import { refuseOption } from '../actor/errors.ts';
 import { type LoaderOptions, readLoaderOptions } from '../actor/module-loader.ts';
 import { ownSignal } from '../values/own.ts';
-import { type Component, type ReadComponent, readComponent } from './component.ts';
+import { type Component, type ReadComponent, type Runnable, readComponent } from './component.ts';
 import { BOUND_ROWS, type BoundOptions } from './engine/bounds.ts';
 import { type LastingEngine, makers } from './engine/lasting.ts';
 import type { NetworkListener } from './events.ts';
@@ -87,6 +87,8 @@ export const SUBSCRIBE_OPTIONS: OptionTable<SubscribeOptions> = {
 export interface NetworkSettings extends Omit<NetworkOptions, 'components'> {
   /** Nodes of Reflow's form `ExtismActor` have components of their own here, by their ids. */
   readonly components: Map<string, ReadComponent>;
+  /** The functions and instances of classes of nodes, by their ids. */
+  readonly runnables: Map<string, Runnable>;
   readonly actors: LoaderOptions;
 }
 
@@ -100,6 +102,7 @@ export function readNetworkOptions(given: unknown): NetworkSettings {
   const loader = readLoaderOptions(actors);
   return {
     ...options,
+    runnables: new Map(),
     actors: { ...loader, onDiagnostic: loader.onDiagnostic ?? options.onDiagnostic },
     components: new Map(
       Object.entries(components).map(([name, component]) => [name, readComponent(component, name)]),

@@ -63,11 +63,11 @@ export class FunctionWorker implements NodeWorker {
   /** Ends the wait for the function that runs, which may never end. */
   #leave: ((error: Error) => void) | undefined;
 
-  constructor(node: string, config: JsonObject, make: () => Runnable) {
+  constructor(node: string, config: JsonObject, runnable: Runnable, make: () => Runnable) {
     this.#node = node;
     this.#config = config;
     this.#make = make;
-    this.#runnable = make();
+    this.#runnable = runnable;
   }
 
   async step(before: NodeState, packet: Packet, traceparent: string | undefined): Promise<Outcome> {

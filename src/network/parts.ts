@@ -1,4 +1,5 @@
 import { describe, refuseOption } from '../actor/errors.ts';
+import { getOwn } from '../actor/json/value.ts';
 import type { ActorModule, ModuleLoader } from '../actor/module-loader.ts';
 import { withCommas } from '../units.ts';
 import type { ReadComponent } from './component.ts';
@@ -6,12 +7,12 @@ import { NetworkError } from './errors.ts';
 import { addExtismActors, componentOf, type ReadInside } from './extism-actor.ts';
 import type { GraphInput } from './graph/graph.ts';
 import { HopTrace } from './hop-trace.ts';
-import { type Gate, Join, single } from './join.ts';
+import { Join, single } from './join.ts';
 import type { NetworkSettings } from './network-options.ts';
 import { type NodeOwner, NodeRunner } from './node-runner.ts';
 import { FunctionWorker, ModuleWorker, type NodeWorker } from './node-worker.ts';
 import { type ComponentFacts, planGraph } from './plan/make-plan.ts';
-import { type Plan, type PlanNode, portKey } from './plan/plan.ts';
+import { AWAIT_ALL, endsOf, type Plan, type PlanNode, portKey } from './plan/plan.ts';
 
 /** Loads the modules that the graph uses, each once, and returns the plan with the ports of all components checked. */
 export async function planWith(
@@ -20,7 +21,7 @@ export async function planWith(
   loader: ModuleLoader,
   read: ReadInside | undefined,
 ): Promise<Plan> {
-  const { components } = settings;
+  const { components, runnables } = settings;
   const given = [...components.keys()].map(name => describe(name));
   const graphs = [...components].filter(([, { kind }]) => kind === 'graph');
   const facts = (
@@ -49,24 +50,24 @@ export async function planWith(
       await loader.load(name, source, entryPoint === undefined ? {} : { entryPoint });
     }),
   );
-  const withPorts = (name: string, component: ReadComponent): ComponentFacts =>
-    used.has(name) ? { metadata: metadataOf(name, component, loader) } : {};
-  return graphs.length + used.size > 0 ? planGraph(graph, { components: facts(withPorts) }) : rough;
+  for (const node of rough.nodes) {
+    const component = components.get(componentOf(node, settings))!;
+    if (component.kind === 'function') runnables.set(node.id, component.make(node.metadata, node.id));
+  }
+  const withPorts = (name: string, { kind }: ReadComponent): ComponentFacts =>
+    kind === 'module' && used.has(name) ? { metadata: metadataOf(name, loader) } : {};
+  return graphs.length + used.size > 0
+    ? planGraph(graph, { components: facts(withPorts) }, node => runnables.get(node)?.ports)
+    : rough;
 }
 
-/** Returns the metadata of a component that is not a graph. */
-const metadataOf = (
-  name: string,
-  component: ReadComponent,
-  loader: ModuleLoader,
-): ComponentFacts['metadata'] =>
-  component.kind === 'function' ? component.make({}).ports : (loader.get(name) as ActorModule).metadata;
+const metadataOf = (name: string, loader: ModuleLoader) => (loader.get(name) as ActorModule).metadata;
 
 /** Returns the ports that the component of each node says it has, in the order of the nodes. */
 export const portsOf = ({ nodes }: Plan, settings: NetworkSettings, loader: ModuleLoader) =>
   nodes.map(node => {
-    const name = componentOf(node, settings);
-    const { inports = [], outports = [] } = metadataOf(name, settings.components.get(name)!, loader) ?? {};
+    const known = settings.runnables.get(node.id)?.ports ?? metadataOf(componentOf(node, settings), loader);
+    const { inports = [], outports = [] } = known ?? {};
     const names = (ports: readonly { name: string }[]) => ports.map(port => port.name);
     return { inports: names(inports), outports: names(outports) };
   });
@@ -123,10 +124,12 @@ export function makeRunners(
   owner: NodeOwner,
 ): Map<string, NodeRunner> {
   const ways = waysOf(plan);
+  const ports = connectedPorts(plan);
   return new Map(
     plan.nodes.map(node => {
       const { id } = node;
-      return [id, new NodeRunner(owner, node, workers.get(id)!, ways.get(id)!, gateOf(plan, node, settings))];
+      const makeGate = isJoin(node, settings) ? () => new Join(ports.get(id)!) : () => single;
+      return [id, new NodeRunner(owner, node, workers.get(id)!, ways.get(id)!, makeGate)];
     }),
   );
 }
@@ -141,7 +144,8 @@ export async function makeWorker(
   const { components, environment, allowedEnv, actors } = settings;
   const name = componentOf(of, settings);
   const known = components.get(name)!;
-  if (known.kind === 'function') return new FunctionWorker(id, metadata, () => known.make(metadata));
+  if (known.kind === 'function')
+    return new FunctionWorker(id, metadata, settings.runnables.get(id)!, () => known.make(metadata, id));
   const { name: _, readFile: __, ...own } = actors;
   const node = { id, component, metadata };
   const trace = own.trace ? new HopTrace(own.trace) : undefined;
@@ -155,21 +159,20 @@ export async function makeWorker(
   return new ModuleWorker(actor, trace);
 }
 
-const AWAIT_ALL = ['await_all_inports', 'awaitAllInports'];
-
-/** Returns the function that makes the gate of a node: a join if its calls wait for a message of each connected port. */
-function gateOf(plan: Plan, node: PlanNode, settings: NetworkSettings): () => Gate {
+/** Whether the calls of a node wait for a message of each connected port. */
+function isJoin(node: PlanNode, settings: NetworkSettings): boolean {
   const { id, metadata } = node;
   const known = settings.components.get(componentOf(node, settings))!;
-  const own = known.kind === 'module' && known.module.awaitAllInports;
-  const isJoin =
-    own ||
-    AWAIT_ALL.some(key => Object.hasOwn(metadata, key) && metadata[key] === true) ||
-    (known.kind === 'function' && known.make(metadata).awaitAllInports);
-  if (!isJoin) return () => single;
-  const ends = [...plan.edges.map(({ to }) => to), ...plan.initial.map(({ to }) => to), ...plan.inports];
-  const ports = new Set(ends.filter(({ node }) => node === id).map(({ port }) => port));
-  return () => new Join(ports);
+  const own =
+    known.kind === 'module' ? known.module.awaitAllInports : settings.runnables.get(id)!.awaitAllInports;
+  return own ?? AWAIT_ALL.some(key => getOwn(metadata, key) === true);
+}
+
+/** Returns the ports of each node that packets come to. */
+function connectedPorts(plan: Plan): ReadonlyMap<string, ReadonlySet<string>> {
+  const ports = new Map(plan.nodes.map(({ id }) => [id, new Set<string>()]));
+  for (const { node, port } of endsOf(plan)) ports.get(node)!.add(port);
+  return ports;
 }
 
 /** Returns the number of ways that begin at each port of each node, by the key of the port. */

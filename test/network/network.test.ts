@@ -252,6 +252,76 @@ suite('network', test => {
   }
 });
 
+suite('classes of a network', test => {
+  const processes = {
+    x: { component: 'C', metadata: { rules: [1], out: 'p' } },
+    y: { component: 'C', metadata: { rules: [2], out: 'q' } },
+  };
+  const lines = ['> go -> x.in', 'x.p -> y.in', 'y.q -> end >'];
+
+  test('each node has one instance, made with its metadata, which may name the ports', async () => {
+    const made: unknown[] = [];
+    class C {
+      readonly outports: string[];
+      readonly #rules: unknown[];
+      constructor({ rules, out }: { rules: unknown[]; out: string }) {
+        made.push(...rules.map(rule => rule));
+        this.#rules = rules;
+        this.outports = [out];
+      }
+      run({ input }: ComponentContext) {
+        return { [this.outports[0]!]: int(Number(input.in!.data) + Number(this.#rules[0])) };
+      }
+    }
+    const network = await create(lines, { C: C as never }, {}, { processes });
+    equal((await network.call({ go: int(0) })).packets, [{ end: int(3) }]);
+    equal(made, [1, 2]);
+    await network.stop();
+    await raises(() => create(['> go -> x.in', 'x.q -> y.in'], { C: C as never }, {}, { processes }), {
+      code: 'INVALID_GRAPH',
+      message: /component "C" has no outport "q"/,
+    });
+  });
+
+  test('run may be a field of the class', async () => {
+    class C {
+      run = ({ input }: ComponentContext) => ({ p: input.in!, q: input.in! });
+    }
+    const network = await create(lines, { C }, {}, { processes });
+    equal((await network.call({ go: int(5) })).packets, [{ end: int(5) }]);
+    await network.stop();
+  });
+
+  test('an option of the component that says whether it joins has priority over metadata', async () => {
+    const processes = { a: { component: 'a', metadata: { await_all_inports: true } } };
+    for (const awaitAllInports of [true, false, undefined]) {
+      const network = await create(
+        ['> x -> a.increment', '> y -> a.decrement', 'a.count -> end >'],
+        { a: { source: read('rust_counter'), awaitAllInports } },
+        { actors: { stderr: () => {} } },
+        { processes },
+      );
+      const { packets } = await network.call({ x: Message.flow() });
+      is(packets.length, awaitAllInports === false ? 1 : 0);
+      await network.stop();
+    }
+  });
+
+  test('a network of many joins is made in time', async () => {
+    const ids = Array.from({ length: 5000 }, (_, at) => `n${at}`);
+    const processes = Object.fromEntries(
+      ids.map(id => [id, { component: 'C', metadata: { await_all_inports: true } }]),
+    );
+    const lines = ids
+      .slice(1)
+      .flatMap((id, at) => ['a', 'b', 'c'].map(port => `${ids[at]}.${port} -> ${id}.${port}`));
+    const before = performance.now();
+    const network = await create(['> a -> n0.a', ...lines], { C: packet => packet }, {}, { processes });
+    ok(performance.now() - before < 10_000);
+    await network.stop();
+  });
+});
+
 suite('errors in a network', test => {
   const lines = ['> go -> a.in', 'a.out -> end >'];
 
@@ -603,6 +673,12 @@ suite('refusals of a network', test => {
       /has no inport "in"/,
     ],
     [
+      'a class without run',
+      { a: class {} },
+      'INVALID_CONFIG',
+      /^node "a": components\.a: expected a class with a method run$/,
+    ],
+    [
       'a class whose inports are not names',
       {
         a: class {
@@ -624,7 +700,7 @@ suite('refusals of a network', test => {
         },
       },
       'INVALID_CONFIG',
-      /components\.a/,
+      /^node "a": components\.a: its constructor threw no$/,
     ],
     [
       'a port that a class does not have',

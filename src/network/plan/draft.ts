@@ -44,8 +44,8 @@ export class Draft {
   readonly #warnings: PlanWarning[] = [];
   /** The spelling of each port that was named first. */
   readonly #spellings = new Map<string, string>();
+  readonly #portsOf: (node: string) => Ports | undefined;
   #count = 0;
-
   /** Number of subgraphs and the like, which make neither nodes nor edges. */
   #parts = 0;
 
@@ -53,6 +53,7 @@ export class Draft {
   constructor(portsOf: (node: string) => Ports | undefined = () => undefined) {
     this.#portsOf = portsOf;
   }
+
   /** @throws {NetworkError} INVALID_GRAPH, GRAPH_TOO_LARGE */
   addNode(
     id: string,
@@ -61,7 +62,7 @@ export class Draft {
   ): void {
     if (this.nodes.has(id)) refuse(at, `there is another node ${quoted(id)}`);
     checkRoom('nodes', this.nodes.size + 1, at);
-    this.nodes.set(id, { id, ...node, at });
+    this.nodes.set(id, { id, ...node, ports: node.ports ?? this.#portsOf(id), at });
     this.#edgesFrom.set(id, []);
   }
 
@@ -125,13 +126,13 @@ export class Draft {
     this.#initial.push({ to: portOf(to), data });
   }
 
-  warn(at: Path, message: string): void {
   /** Counts subgraphs, exposed ports and members of groups: a small file may name one subgraph often. @throws {NetworkError} GRAPH_TOO_LARGE */
   addParts(count: number, at: Path): void {
     this.#parts += count;
     checkRoom('edges', this.#parts, at, 'subgraphs, ports that they expose and members of groups');
   }
 
+  warn(at: Path, message: string): void {
     this.#warnings.push({ path: formatPath(at), message });
   }
 

@@ -35,10 +35,15 @@ export const PLAN_OPTIONS: OptionTable<PlanOptions> = {
 
 /**
  * Checks a graph, or the graphs of a workspace, and returns the plan.
+ * @param portsOf returns the ports of a node whose component has no metadata
  * @throws {NetworkError} INVALID_GRAPH with the path, GRAPH_TOO_LARGE
  * @throws {ActorError} INVALID_CONFIG for wrong options; JSON_SYNTAX and the other codes of `readJson`; JSON_VALUE, JSON_DEPTH
  */
-export function planGraph(input: GraphInput | readonly GraphInput[], options?: PlanOptions): Plan {
+export function planGraph(
+  input: GraphInput | readonly GraphInput[],
+  options?: PlanOptions,
+  portsOf?: (node: string) => Ports | undefined,
+): Plan {
   const { components = {} } = readOptions(PLAN_OPTIONS, options, 'plan', refuseOption);
   const known = new Map(
     Object.entries(components).flatMap(([name, facts]) => {
@@ -49,10 +54,11 @@ export function planGraph(input: GraphInput | readonly GraphInput[], options?: P
   const graphs = readForeign('graphs', () =>
     Array.isArray(input) ? Array.from(input as GraphInput[]) : null,
   );
-  if (!graphs) return planOne(readGraph(input as GraphInput, ['graph']), known);
+  const draft = new Draft(portsOf);
+  if (!graphs) return planOne(draft, readGraph(input as GraphInput, ['graph']), known);
   if (graphs.length === 0) refuse(['graphs'], 'expected at least one graph');
   const read = graphs.map((graph, index) => readGraph(graph, ['graphs', index]));
-  return planWorkspace(read, known);
+  return planWorkspace(draft, read, known);
 }
 
 function readFacts(facts: unknown, name: string): PlanComponent | undefined {
@@ -65,15 +71,17 @@ function readFacts(facts: unknown, name: string): PlanComponent | undefined {
   return metadata && isPlain(metadata) ? { ports: metadata } : undefined;
 }
 
-function planOne(graph: Graph, components: ReadonlyMap<string, PlanComponent>): Plan {
-  const draft = new Draft();
+function planOne(draft: Draft, graph: Graph, components: ReadonlyMap<string, PlanComponent>): Plan {
   const level = expand(draft, graph, components);
   warnOfExternal(draft, graph);
   return finish(draft, graph.name, [level], ['']);
 }
 
-function planWorkspace(graphs: readonly Graph[], components: ReadonlyMap<string, PlanComponent>): Plan {
-  const draft = new Draft();
+function planWorkspace(
+  draft: Draft,
+  graphs: readonly Graph[],
+  components: ReadonlyMap<string, PlanComponent>,
+): Plan {
   const prefixes = pathsOf(graphs).map(path => `${path}/`);
   const levels = graphs.map((graph, index) => expand(draft, graph, components, prefixes[index]));
   connectLevels(draft, levels);
