@@ -1,9 +1,11 @@
 import type { ScriptActor } from '../actor/actor.ts';
+import { describe } from '../actor/errors.ts';
 import type { JsonObject, JsonValue } from '../actor/json/value.ts';
 import { copyJson } from '../actor/json/writer.ts';
 import type { Packet } from '../actor/message/message.ts';
 import { ProcessError } from '../actor/process-error.ts';
 import { isSameState } from '../actor/state/written-state.ts';
+import { PlugboardError } from '../errors.ts';
 import { isThenable } from '../values/thenable.ts';
 import type { ComponentContext, Runnable } from './component.ts';
 import type { NodeState } from './engine/engine.ts';
@@ -74,6 +76,7 @@ export class FunctionWorker implements NodeWorker {
     const old = before instanceof Map ? before : before.state;
     const state = new Map(old);
     const packets: Packet[] = [];
+    let isOver = false;
     try {
       const context: ComponentContext = {
         node: this.#node,
@@ -83,7 +86,10 @@ export class FunctionWorker implements NodeWorker {
         state,
         traceparent,
         signal: this.#closed.signal,
-        send: given => void packets.push(ownPacket(given, ['packet'])),
+        send: given => {
+          if (isOver) throw callOver(this.#node);
+          packets.push(ownPacket(given, ['packet']));
+        },
       };
       const running = this.#runnable.run(context);
       const result = isThenable(running) ? await this.#orClosed(running) : running;
@@ -94,6 +100,8 @@ export class FunctionWorker implements NodeWorker {
       return { state: new Map<string, JsonValue>(Object.entries(copy)), packets, error: undefined };
     } catch (cause) {
       return failed(before, cause, packets);
+    } finally {
+      isOver = true;
     }
   }
 
@@ -115,6 +123,12 @@ export class FunctionWorker implements NodeWorker {
     });
   }
 }
+
+const callOver = (node: string): PlugboardError =>
+  new PlugboardError(
+    'CALL_OVER',
+    `send: expected a call that runs, got one of node ${describe(node)} that is over`,
+  );
 
 const failed = (state: NodeState, cause: unknown, packets: readonly Packet[]): Outcome => ({
   state,

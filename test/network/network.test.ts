@@ -412,6 +412,24 @@ suite('errors in a network', test => {
     });
   }
 
+  test('a packet that a component sends after its call is refused', async () => {
+    const late: unknown[] = [];
+    let send: ComponentContext['send'] = () => {};
+    const network = await create(lines, {
+      a: (_, context) => {
+        send = context.send;
+      },
+    });
+    await network.call({ go: int(1) });
+    try {
+      send({ out: int(2) });
+    } catch (error) {
+      late.push((error as { code: string }).code);
+    }
+    equal(late, ['CALL_OVER']);
+    await network.stop();
+  });
+
   test('a component that changes a message changes it for nobody else', async () => {
     const a: ComponentFunction = packet => ({ out: packet.in! });
     const spoil: ComponentFunction = packet => {
