@@ -66,5 +66,7 @@ function describeActor(value: unknown): string {
   if (value instanceof Float) return String(value);
   if (!isObject(value)) return describeOther(value);
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === 'string' && name !== 'Object' ? `an object of class ${name}` : 'an object';
+  if (typeof name !== 'string' || name === 'Object') return 'an object';
+  // The class of a generator has no name.
+  return `an object of class ${name || Object.prototype.toString.call(value).slice(8, -1)}`;
 }

@@ -400,6 +400,9 @@ suite('errors in a network', test => {
       { out: { type: 'Integer', data: 'x' } },
       /^result\.out\.data: expected an integer/,
     ],
+    ['a map', new Map([['out', int(1)]]), /^result: .* got an object of class Map$/],
+    ['a date', new Date(), /^result: .* got an object of class Date$/],
+    ['a generator', (function* () {})(), /^result: .* got an object of class Generator$/],
     ['data that JSON cannot carry', { out: { type: 'Any', data: [() => {}] } }, /^result\.out\.data\[0\]/],
   ];
   for (const [name, result, message] of wrong) {
@@ -411,6 +414,21 @@ suite('errors in a network', test => {
       await network.stop();
     });
   }
+
+  test('objects of any realm and without a prototype are packets', async () => {
+    const bare = Object.assign(Object.create(null), { out: int(1) }) as Packet;
+    class Own {
+      out = int(2);
+    }
+    for (const [result, n] of [
+      [bare, 1],
+      [new Own() as unknown as Packet, 2],
+    ] as const) {
+      const network = await create(lines, { a: () => result });
+      equal((await network.call({ go: int(0) })).packets, [{ end: int(n) }]);
+      await network.stop();
+    }
+  });
 
   test('a packet that a component sends after its call is refused', async () => {
     const late: unknown[] = [];

@@ -1,4 +1,4 @@
-import { aFunction, readArgument, refuseExtra } from '../../../wasi/options.ts';
+import { aFunction, isPlain, readArgument, refuseExtra } from '../../../wasi/options.ts';
 import { ActorError, describe, type Report, refuseForeign, refuseOption, strictly } from '../errors.ts';
 import { type ReadOptions, readJson } from '../json/reader.ts';
 import {
@@ -101,7 +101,7 @@ const mapPorts = <From, To>(
 };
 
 export function checkPacket(packet: unknown, path: readonly string[]): asserts packet is Packet {
-  if (isObject(packet)) return;
+  if (isPlain(packet)) return;
   const where = formatPath(path) || 'the packet';
   const message = `${where}: expected an object of port → message, got ${describe(packet)}`;
   throw new ActorError('INVALID_MESSAGE', message);
