@@ -15,6 +15,8 @@ export const single: Gate = { add: delivery => [delivery], waiting: () => ({}) }
 /** Waits for a packet of each port, and makes a call of the first of each. */
 export class Join implements Gate {
   readonly #ports: ReadonlyMap<string, Fifo<Delivery>>;
+  /** Messages of a dead letter that have come again, until they are all there. */
+  readonly #letter: Delivery[] = [];
 
   constructor(ports: Iterable<string>) {
     this.#ports = new Map([...ports].map(port => [port, new Fifo<Delivery>()]));
@@ -29,6 +31,11 @@ export class Join implements Gate {
   }
 
   add(delivery: Delivery): Delivery[] | undefined {
+    const { together } = delivery.trace;
+    if (together !== undefined) {
+      this.#letter.push(delivery);
+      return this.#letter.length < together ? undefined : this.#letter.splice(0);
+    }
     this.#ports.get(delivery.port)!.push(delivery);
     const queues = [...this.#ports.values()];
     return queues.every(({ size }) => size > 0) ? queues.map(queue => queue.shift()) : undefined;

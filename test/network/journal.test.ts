@@ -10,6 +10,7 @@ import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { checkSchedule, withoutClock } from './engine-model.ts';
 import { abandon, JournalFolders, journalsOf } from './journals.ts';
+import { int } from './make-network.ts';
 
 const SEEDS = host().thorough ? 30 : 10;
 const TRACE = { causes: [], hops: 0 };
@@ -290,6 +291,38 @@ suite('engine in journals', test => {
       planOf('5 -> a.y', '2 -> a.in', '3 -> a.x', '1 -> b.in', 'b.out -> a.in'),
     );
     equal(await readInitial(engine, 'ab'), ['a.y 5', 'a.x 3']);
+    await engine.close();
+  });
+
+  test('messages of a join that come again are one packet, also after a crash, and others keep their order', async () => {
+    const plan = planOf('> x -> j.x', '> y -> j.y');
+    let engine = await folders.create(plan);
+    const trace = TRACE;
+    let j = await engine.own({ node: 'j' });
+    for (const port of ['x', 'y']) await engine.send(port, int(1));
+    const read = await takeAll(j, 2);
+    const packet = Object.fromEntries(read.map(({ port, message }) => [port, message]));
+    const dead = read.map(({ port, message }) => ({
+      ...{ node: 'j', port, message, packet, code: 'TRAP', error: 'no' },
+      read: read.map(({ source, position, port }) => ({ source, position, port })),
+    }));
+    await j.commit(stepOf(read, { dead }));
+    await engine.sendTo({ node: 'j', port: 'x' }, int(2), { trace });
+    const { source, position } = read[0]!;
+    is(await engine.redrive({ node: 'j', source, position }, trace), true);
+    engine = await folders.crash(engine, plan);
+    j = await engine.own({ node: 'j' });
+    const [other, ...both] = await takeAll(j, 3);
+    equal(
+      both.map(({ port, message, trace: { together } }) => [port, message.data, together]),
+      [
+        ['x', 1, 2],
+        ['y', 1, 2],
+      ],
+    );
+    await j.commit(stepOf(both));
+    engine = await folders.crash(engine, plan);
+    equal(await takeAll(await engine.own({ node: 'j' }), 1), [other!]);
     await engine.close();
   });
 

@@ -78,6 +78,35 @@ suite('dead letters', test => {
     await raises(() => network.redrive(letter!), { code: 'NETWORK_STOPPED' });
   });
 
+  test('a dead letter of a join is one packet again, and messages that wait at the join stay together', async () => {
+    const seen: unknown[] = [];
+    const network = await createNetwork(
+      ['> x -> j.x', '> y -> j.y'],
+      {
+        j: ({ x, y }) => {
+          seen.push([x!.data, y!.data]);
+          if (seen.length === 1) throw new Error('no ink');
+        },
+      },
+      {},
+      { processes: { j: { component: 'j', metadata: { await_all_inports: true } } } },
+    );
+    await network.call({ x: int(1), y: int(1) });
+    await network.inports.x!.send(int(2));
+    await network.drain();
+    const letters = await network.deadLetters();
+    is(await network.redrive(letters[0]!), true);
+    await network.drain();
+    equal(await network.deadLetters(), []);
+    await network.inports.y!.send(int(2));
+    await network.stop();
+    equal(seen, [
+      [1, 1],
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
   test('a letter of a message that came to no node is not sent again, and other values are refused', async () => {
     const network = await createNetwork(lines, { a: failing });
     is(await network.redrive({ ...letter(1), node: '' }), false);

@@ -21,8 +21,12 @@ export const LIST = '@';
 /** The source of the initial packets of a port. */
 export const initialOf = (port: string): string => `initial > ${port}`;
 
-/** The source of packets that come to a port again. No edge has such an id. */
-export const againOf = (node: string, port: string): string => `!${JSON.stringify([node, port])}`;
+/**
+ * The source of packets that come to a port again. No edge has such an id. Messages of a join's letter overtake others that wait at the
+ * join, so that they have a source of their own.
+ */
+export const againOf = (node: string, port: string, isJoined = false): string =>
+  `!${JSON.stringify(isJoined ? [node, port, 'joined'] : [node, port])}`;
 
 /** The origin of a packet. */
 export interface Trace {
@@ -32,6 +36,8 @@ export interface Trace {
   readonly hops: number;
   /** The W3C header of the node that sent it, or of the sender outside. Absent without a trace. */
   readonly traceparent?: string;
+  /** Set for the messages of one dead letter of a join: their number. They come one after the other, and are one packet again. */
+  readonly together?: number;
 }
 
 /** A message on its way to a port of a node, or out of the network. */

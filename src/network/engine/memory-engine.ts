@@ -1,9 +1,8 @@
 import { describe, refuseOption } from '../../actor/errors.ts';
 import type { Message } from '../../actor/message/message.ts';
-import { withCommas } from '../../units.ts';
 import { fenced, NetworkError, networkStopped, unknownEnd } from '../errors.ts';
 import { NETWORK_LIMITS } from '../limits.ts';
-import { type Plan, type PlanPort, portKey } from '../plan/plan.ts';
+import { endsOf, type Plan, type PlanPort, portKey } from '../plan/plan.ts';
 import type { BoundOptions } from './bounds.ts';
 import type { Change, Put } from './change.ts';
 import { type Bounds, boundsOf, Channel, Outbox } from './channel.ts';
@@ -25,7 +24,7 @@ import { initialEntries, withPorts } from './initial.ts';
 import { Letters } from './letters.ts';
 import { Link } from './link.ts';
 import { MemorySession, type SessionOwner } from './memory-session.ts';
-import { messageBytes, stepBytes } from './message-bytes.ts';
+import { checkSize, messageBytes } from './message-bytes.ts';
 import type { Depth, Feed, NetworkEngine } from './network-engine.ts';
 import { Room } from './room.ts';
 import { findStalled, overflow } from './stall.ts';
@@ -249,8 +248,16 @@ export class MemoryEngine implements NetworkEngine {
     const letter = this.letters.find(redriven);
     if (!letter) return false;
     const { node, packet } = letter;
-    const puts = Object.entries(packet).map(([port, message]): Put => {
-      return { message, trace, bytes: messageBytes(message), channels: [this.again(node, port)] };
+    const messages = Object.entries(packet);
+    const isJoined = messages.length > 1;
+    const own = isJoined ? { ...trace, together: messages.length } : trace;
+    const puts = messages.map(([port, message]): Put => {
+      return {
+        message,
+        trace: own,
+        bytes: messageBytes(message),
+        channels: [this.again(node, port, isJoined)],
+      };
     });
     const channels = puts.flatMap(put => put.channels);
     let isDead = true;
@@ -290,13 +297,12 @@ export class MemoryEngine implements NetworkEngine {
 
   /** The ports of nodes that packets come to. */
   protected ends(): PlanPort[] {
-    const { edges, initial, inports } = this.#plan!;
-    return [...edges.map(({ to }) => to), ...initial.map(({ to }) => to), ...inports];
+    return endsOf(this.#plan!);
   }
 
   /** Returns the way of packets that come to a port again. */
-  protected again(node: string, port: string): Channel {
-    const source = againOf(node, port);
+  protected again(node: string, port: string, isJoined = false): Channel {
+    const source = againOf(node, port, isJoined);
     const { capacity, capacityBytes } = this.#options;
     const bounds = boundsOf(capacity, capacityBytes, false);
     const channel =
@@ -354,7 +360,7 @@ export class MemoryEngine implements NetworkEngine {
   }
 
   #commit(node: string, step: NodeStep, signal?: AbortSignal): void | Promise<void> {
-    if (this.maxStepBytes < Number.POSITIVE_INFINITY) this.#checkSize(node, step);
+    if (this.maxStepBytes < Number.POSITIVE_INFINITY) checkSize(node, step, this.maxStepBytes);
     const { caseSensitive, ports } = this.#routes.get(node)!;
     const puts = step.sent.map(({ port, message, trace }) => ({
       message,
@@ -376,16 +382,6 @@ export class MemoryEngine implements NetworkEngine {
         this.letters.push(...step.dead);
       },
     });
-  }
-
-  #checkSize(node: string, step: NodeStep): void {
-    const bytes = stepBytes(step);
-    if (bytes <= this.maxStepBytes) return;
-    const [has, most] = [bytes, this.maxStepBytes].map(withCommas);
-    throw new NetworkError(
-      'STEP_TOO_LARGE',
-      `node ${describe(node)}: a step of ${has} bytes, over the limit of ${most} (maxStepBytes)`,
-    );
   }
 
   #checkOverflow(node: string, channel: Channel, puts: readonly Put[]): void {

@@ -1,5 +1,8 @@
 import { isUint8Array } from '../../../wasi/brands.ts';
+import { describe } from '../../actor/errors.ts';
 import type { Message } from '../../actor/message/message.ts';
+import { withCommas } from '../../units.ts';
+import { NetworkError } from '../errors.ts';
 import type { NodeStep } from './engine.ts';
 
 /** Bytes of a value that is not text, with its separators. */
@@ -28,6 +31,13 @@ export function messageBytes({ type, data }: Message): number {
   return bytes;
 }
 
-/** Returns about the bytes of the packets of a step. */
-export const stepBytes = ({ sent, dead }: NodeStep): number =>
-  [...sent, ...dead].reduce((sum, { message }) => sum + messageBytes(message), 0);
+/** @throws {NetworkError} STEP_TOO_LARGE */
+export function checkSize(node: string, { sent, dead }: NodeStep, maxStepBytes: number): void {
+  const bytes = [...sent, ...dead].reduce((sum, { message }) => sum + messageBytes(message), 0);
+  if (bytes <= maxStepBytes) return;
+  const [has, most] = [bytes, maxStepBytes].map(withCommas);
+  throw new NetworkError(
+    'STEP_TOO_LARGE',
+    `node ${describe(node)}: a step of ${has} bytes, over the limit of ${most} (maxStepBytes)`,
+  );
+}

@@ -90,7 +90,9 @@ export abstract class LoggedEngine extends MemoryEngine {
     this.#synced = { commit, number };
     this.#left = { left, commit, number, epoch: epoch + 1 };
     const sources = new Set([...left.values()].flatMap(({ latest }) => Object.keys(latest)));
-    for (const { node, port } of this.ends()) if (sources.has(againOf(node, port))) this.again(node, port);
+    for (const { node, port } of this.ends())
+      for (const isJoined of [false, true])
+        if (sources.has(againOf(node, port, isJoined))) this.again(node, port, isJoined);
     const known = new Set(this.channels().map(({ source }) => source));
     const lost = [...left.values()]
       .flatMap(({ packets }) => packets)

@@ -14,7 +14,7 @@ import {
 
 export const positions = record(count);
 
-const trace = object({ causes: list(plain), hops: count }, { traceparent: plain });
+const trace = object({ causes: list(plain), hops: count }, { traceparent: plain, together: count });
 /** A value with the paths of bytes in it. */
 const holder = (value: Shape) => object({ value }, { bytes: anything });
 // A message is checked when it is read.
