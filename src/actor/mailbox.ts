@@ -9,6 +9,11 @@ interface Sender<T> {
   reject(error: Error): void;
 }
 
+interface Taker<T> {
+  readonly reader: object | undefined;
+  give(item: T | undefined): void;
+}
+
 /**
  * A bounded queue between senders and takers. Order is kept, also among senders that wait for room; each item goes
  * to exactly one taker. An item must not be `undefined`.
@@ -20,7 +25,7 @@ export class Mailbox<T> {
   #closed: ActorError | undefined;
   readonly #items = new Fifo<T>();
   readonly #senders = new Fifo<Sender<T>>();
-  readonly #takers = new Fifo<(item: T | undefined) => void>();
+  #takers = new Fifo<Taker<T>>();
   /** Bytes of the items in the queue, if they are counted. */
   #bytes = 0;
   #capacityBytes: number;
@@ -55,21 +60,41 @@ export class Mailbox<T> {
   send(item: T, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(aborted(this.#name, signal));
     if (this.#closed) return Promise.reject(this.#closed);
-    if (this.#takers.size > 0) this.#takers.shift()(item);
+    if (this.#takers.size > 0) this.#takers.shift().give(item);
     else if (this.#hasRoom) this.#push(item);
     else return this.#wait(item, signal);
     return Promise.resolve();
   }
 
-  /** Resolves to the next item, once there is one; to `undefined` once the mailbox is closed and empty. */
-  take(): Promise<T | undefined> {
+  /**
+   * Resolves to the next item, once there is one; to `undefined` once the mailbox is closed and empty.
+   * @param reader for `leave`
+   */
+  take(reader?: object): Promise<T | undefined> {
     if (this.#items.size === 0) {
       if (this.#closed) return Promise.resolve(undefined);
-      return new Promise(resolve => this.#takers.push(resolve));
+      return new Promise(give => this.#takers.push({ reader, give }));
     }
     const item = this.#shift();
     this.#admitSenders();
     return Promise.resolve(item);
+  }
+
+  /** Ends the waits of a reader: its promises resolve to `undefined`. */
+  leave(reader: object): void {
+    const takers = [...this.#takers];
+    this.#takers = new Fifo();
+    for (const taker of takers) taker.reader === reader ? taker.give(undefined) : this.#takers.push(taker);
+  }
+
+  /** Puts an item that was taken before all others. */
+  putBack(item: T): void {
+    if (this.#takers.size > 0) this.#takers.shift().give(item);
+    else {
+      const later = this.#items.size;
+      this.#push(item);
+      for (let moved = 0; moved < later; moved++) this.#items.push(this.#items.shift());
+    }
   }
 
   /** Removes the limit of the queue: no sender waits for room from now on. */
@@ -83,7 +108,7 @@ export class Mailbox<T> {
   close(reason: ActorError = stopped(this.#name)): void {
     this.#closed ??= reason;
     while (this.#senders.size > 0) this.#senders.shift().reject(this.#closed);
-    while (this.#takers.size > 0) this.#takers.shift()(undefined);
+    while (this.#takers.size > 0) this.#takers.shift().give(undefined);
   }
 
   /** Drops all items in the queue. */

@@ -24,7 +24,7 @@ export interface NetworkOutport extends AsyncIterable<Message> {
   /** The messages with their traces, instead of the messages alone. */
   traced(): AsyncIterable<TracedMessage>;
   /** @internal */
-  deliveries(): AsyncGenerator<Received, void, undefined>;
+  deliveries(): AsyncIterable<Received>;
 }
 
 /** A message that left the network, and the W3C header of the hop that sent it. */
@@ -48,40 +48,98 @@ export function makeInport(put: (message: Message, sending: Sending) => Promise<
   return inport;
 }
 
+/** The messages of a port for one reader. */
+class Reading<T> implements AsyncIterableIterator<T, void, undefined> {
+  readonly #port: Port;
+  readonly #of: (delivery: Received) => T;
+  /** Messages that the reader has got, and for which it has not yet asked for the next. */
+  #open: Received[] = [];
+  #isOver = false;
+
+  constructor(port: Port, of: (delivery: Received) => T) {
+    this.#port = port;
+    this.#of = of;
+  }
+
+  // Not a generator, whose `return` would wait for the next message, and then drop it.
+  async next(): Promise<IteratorResult<T, void>> {
+    const { box, done, checkEnd } = this.#port;
+    if (this.#open.length > 0) for (const used of this.#open.splice(0)) done(used);
+    const delivery = this.#isOver ? undefined : await box.take(this);
+    // The reader has left while the message came.
+    if (delivery && this.#isOver) box.putBack(delivery);
+    else if (delivery) {
+      this.#open.push(delivery);
+      return { done: false, value: this.#of(delivery) };
+    }
+    if (!this.#isOver) {
+      this.#isOver = true;
+      checkEnd();
+    }
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<T, void>> {
+    this.#isOver = true;
+    this.#port.box.leave(this);
+    this.#port.left.push(...this.#open.splice(0));
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+interface Port {
+  readonly box: Mailbox<Received>;
+  /** Messages at which readers have left. */
+  readonly left: Received[];
+  done(delivery: Received): void;
+  checkEnd(): void;
+}
+
 /**
- * @param done called when the reader asks for the next message
+ * @param use called when the reader asks for the next message
  * @param checkEnd throws the failure of the network, if there is one
  */
 export function makeOutport(
   box: Mailbox<Received>,
-  done: (delivery: Received) => void,
+  use: (delivery: Received) => void,
   checkEnd: () => void,
 ): NetworkOutport {
-  async function* read<T>(of: (delivery: Received) => T): AsyncGenerator<T, void, undefined> {
-    // Not `yield*`, which takes several turns for each message.
-    for (let delivery = await box.take(); delivery !== undefined; delivery = await box.take()) {
-      yield of(delivery);
-      done(delivery);
-    }
-    checkEnd();
-  }
+  const left: Received[] = [];
+  const done = (delivery: Received) => {
+    // A reader may leave because of an error: its message counts as used only when a later one is, which could not be kept otherwise.
+    for (const earlier of left.splice(0)) use(earlier);
+    use(delivery);
+  };
+  const read = <T>(of: (delivery: Received) => T) => new Reading({ box, left, done, checkEnd }, of);
   const messages = () => read(({ message }) => message);
   return {
     deliveries: () => read(delivery => delivery),
     [Symbol.asyncIterator]: messages,
     traced: (...extra: unknown[]) => {
       refuseArguments('traced', extra);
-      return read(({ message, trace }) => ({ message, traceparent: trace.traceparent }));
+      return read(({ message, trace }) => ({
+        message,
+        traceparent: trace.traceparent,
+      }));
     },
     readable: (...extra: unknown[]) => {
       refuseArguments('readable', extra);
       const reading = messages();
+      let isCancelled = false;
       const source: UnderlyingDefaultSource<Message> = {
         pull: async controller => {
           const { done, value } = await reading.next();
-          done ? controller.close() : controller.enqueue(value);
+          if (!done) controller.enqueue(value);
+          else if (!isCancelled) controller.close();
         },
-        cancel: async () => void (await reading.return()),
+        cancel: async () => {
+          isCancelled = true;
+          await reading.return();
+        },
       };
       // A message counts as used when the next is asked for, so that none is asked for in advance.
       return new ReadableStream(source, { highWaterMark: 0 });

@@ -96,6 +96,22 @@ suite('mailbox', test => {
     }
   });
 
+  test('a taker that leaves takes no item, and an item that is put back comes first', async () => {
+    const mailbox = new Mailbox<number>('inports', 10);
+    const [reader, other] = [{}, {}];
+    const gone = mailbox.take(reader);
+    const waiting = mailbox.take(other);
+    mailbox.leave(reader);
+    is(await gone, undefined);
+    for (const item of [1, 2, 3]) await mailbox.send(item);
+    is(await waiting, 1);
+    mailbox.putBack(1);
+    equal([await mailbox.take(), await mailbox.take(), await mailbox.take()], [1, 2, 3]);
+    const next = mailbox.take(other);
+    mailbox.putBack(3);
+    is(await next, 3);
+  });
+
   test('200,000 senders that wait are served in order', async () => {
     const mailbox = new Mailbox<number>('inports', 10);
     const sends = Array.from({ length: 200_000 }, (_, item) => mailbox.send(item));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JsonValue, Message } from '../../src/actor/index.ts';
+import { type JsonValue, Message, type Packet } from '../../src/actor/index.ts';
 import type { Engine } from '../../src/network/engine/engine.ts';
 import { JournalEngine, Network } from '../../src/network/node.ts';
 import { crc32 } from '../../src/values/crc32.ts';
@@ -10,7 +10,7 @@ import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 import { checkSchedule, withoutClock } from './engine-model.ts';
 import { abandon, JournalFolders, journalsOf } from './journals.ts';
-import { int } from './make-network.ts';
+import { createNetwork, int } from './make-network.ts';
 
 const SEEDS = host().thorough ? 30 : 10;
 const TRACE = { causes: [], hops: 0 };
@@ -292,6 +292,40 @@ suite('engine in journals', test => {
     );
     equal(await readInitial(engine, 'ab'), ['a.y 5', 'a.x 3']);
     await engine.close();
+  });
+
+  test('after a reader has left, at most its last message comes again', async () => {
+    const first = await folders.create(line);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    const components = { a: (packet: Packet) => ({ out: packet.in! }) };
+    const start = () =>
+      createNetwork(['> go -> a.in', 'a.out -> end >'], components, { engine: new JournalEngine(folder) });
+    const again = async (network: Network) => {
+      const came: unknown[] = [];
+      const reading = (async () => {
+        for await (const { data } of network.outports.end!) came.push(data);
+      })();
+      await network.drain();
+      await network.stop();
+      await reading;
+      return came;
+    };
+    let network = await start();
+    network.start();
+    for (let n = 1; n <= 5; n++) await network.inports.go!.send(int(n));
+    const left: unknown[] = [];
+    for await (const { data } of network.outports.end!) if (left.push(data) === 2) break;
+    await network.stop();
+    equal(left, [1, 2]);
+    network = await start();
+    equal(await again(network), [2, 3, 4, 5], 'the message at which the reader left, and later ones');
+    network = await start();
+    network.start();
+    for (let n = 6; n <= 9; n++) await network.inports.go!.send(int(n));
+    for await (const { data } of network.outports.end!) if (data === 6) break;
+    equal(await again(network), [7, 8, 9]);
+    equal(await again(await start()), [], 'later messages were used');
   });
 
   test('messages of a join that come again are one packet, also after a crash, and others keep their order', async () => {

@@ -674,6 +674,37 @@ suite('life of a network', test => {
     equal(found, [2, 4, 6]);
   });
 
+  test('a reader of a port that waits can leave at once, and loses no message', async () => {
+    const network = await create(lines, { a: double });
+    network.start();
+    const reader = network.outports.end!.readable().getReader();
+    const reading = reader.read();
+    await reader.cancel();
+    is((await reading).done, true);
+    const iterator = network.outports.end![Symbol.asyncIterator]();
+    const next = iterator.next();
+    equal(await iterator.return!(), { done: true, value: undefined });
+    is((await next).done, true);
+    const abort = new AbortController();
+    const piping = network.outports.end!.readable().pipeTo(new WritableStream(), { signal: abort.signal });
+    abort.abort();
+    await piping.catch(() => {});
+    const found = all(network);
+    for (const n of [1, 2]) await network.inports.go!.send(int(n));
+    await network.stop();
+    equal(await found, [2, 4]);
+  });
+
+  test('a message that comes while its reader leaves goes to the next one', async () => {
+    const network = await create(lines, { a: double });
+    const iterator = network.outports.end![Symbol.asyncIterator]();
+    const next = iterator.next();
+    network.subscribe(({ type }) => type === 'step' && queueMicrotask(() => void iterator.return!()));
+    await network.inports.go!.send(int(1));
+    await network.stop();
+    equal([...(await all(network)), ...((await next).done ? [] : [2])], [2]);
+  });
+
   test('a listener that throws disturbs nothing, and can leave', async () => {
     const network = await create(lines, { a: double });
     let calls = 0;
