@@ -3,12 +3,16 @@ import { Listeners } from '../actor/listeners.ts';
 import type { Packet } from '../actor/message/message.ts';
 import { findChannel } from '../platform/web-context.ts';
 import type { NetworkHappened, NetworkHappening, NetworkListener } from './events.ts';
+import { copyPacket } from './own-packet.ts';
 
 /** The packets of a step, for listeners that want them. */
 export interface StepPackets {
   readonly input: Packet;
   readonly output: readonly Packet[];
 }
+
+const copied = (packets: StepPackets | undefined): StepPackets | undefined =>
+  packets && { input: copyPacket(packets.input), output: packets.output.map(copyPacket) };
 
 const CHANNEL = 'plugboard:network';
 
@@ -39,7 +43,7 @@ export class NetworkEvents {
     if (!this.isHeard) return;
     const event = Object.freeze({ ...happening, network: this.#network, atMs: Date.now() });
     this.#listeners.call(event);
-    if (this.#withPackets.isHeard) this.#withPackets.call(Object.freeze({ ...event, ...packets }));
+    if (this.#withPackets.isHeard) this.#withPackets.call(Object.freeze({ ...event, ...copied(packets) }));
     if (this.#channel?.hasSubscribers) this.#channel.publish(event);
   }
 }

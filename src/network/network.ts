@@ -26,7 +26,7 @@ import {
 } from './network-options.ts';
 import type { NodeRunner } from './node-runner.ts';
 import type { NodeWorker } from './node-worker.ts';
-import { ownPacket } from './own-packet.ts';
+import { copyLetter, ownPacket } from './own-packet.ts';
 import { Pace } from './pace.ts';
 import { checkTimeouts, checkWhole, makeRunners, makeWorker, planWith, portsOf } from './parts.ts';
 import { type PlanOptions, planGraph } from './plan/make-plan.ts';
@@ -293,7 +293,7 @@ export class Network {
   deadLetters(): Promise<readonly DeadLetter[]>;
   async deadLetters(...extra: unknown[]): Promise<readonly DeadLetter[]> {
     refuseArguments('deadLetters', extra);
-    return this.#engine.dead();
+    return (await this.#engine.dead()).map(copyLetter);
   }
 
   /**

@@ -16,6 +16,7 @@ import { NetworkError } from './errors.ts';
 import type { Gate } from './join.ts';
 import type { NetworkEvents } from './network-events.ts';
 import type { NodeWorker, Outcome } from './node-worker.ts';
+import { copyLetter } from './own-packet.ts';
 import type { Pace } from './pace.ts';
 import type { PlanNode } from './plan/plan.ts';
 import { ERROR_PORT, portKey } from './plan/plan.ts';
@@ -210,7 +211,7 @@ export class NodeRunner {
       throw error;
     }
     for (const { trace } of read) tally.move(trace, -1);
-    for (const letter of step.dead) events.emit({ type: 'dead', ...letter });
+    if (events.isHeard) for (const letter of step.dead) events.emit({ type: 'dead', ...copyLetter(letter) });
     tally.settle();
   }
 

@@ -4,6 +4,7 @@ import { copyJson } from '../actor/json/writer.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { problemOf } from '../actor/message/types.ts';
 import { checkPacket } from '../actor/message/wire.ts';
+import type { DeadLetter } from './engine/engine.ts';
 
 /**
  * Returns a copy of a message that plugboard did not make: its maker may change it later.
@@ -20,6 +21,24 @@ export function ownMessage(given: unknown, path: readonly string[]): Message {
     return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
   }
 }
+
+/** Returns a copy of a message that was checked, for code that may change it. */
+export const copyMessage = ({ type, data }: Message): Message =>
+  ({ type, data: typeof data === 'object' && data !== null ? copyJson(data, ['data']) : data }) as Message;
+
+/** Returns a copy of a packet that was checked. */
+export function copyPacket(packet: Packet): Packet {
+  const copy: Record<string, Message> = {};
+  for (const port of Object.keys(packet)) setOwn(copy, port, copyMessage(packet[port]!));
+  return copy;
+}
+
+export const copyLetter = ({ message, packet, read, ...letter }: DeadLetter): DeadLetter => ({
+  ...letter,
+  message: copyMessage(message),
+  packet: copyPacket(packet),
+  read: read.map(place => ({ ...place })),
+});
 
 /** Returns a copy of a packet that plugboard did not make. @throws {ActorError} as `ownMessage` */
 export function ownPacket(given: unknown, path: readonly string[]): Packet {

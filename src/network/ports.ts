@@ -2,7 +2,7 @@ import { refuseArguments } from '../actor/call-options.ts';
 import type { Mailbox } from '../actor/mailbox.ts';
 import type { Message } from '../actor/message/message.ts';
 import type { Received } from './engine/engine.ts';
-import { ownMessage } from './own-packet.ts';
+import { copyMessage, ownMessage } from './own-packet.ts';
 import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 
 /** A port into the network. */
@@ -115,14 +115,14 @@ export function makeOutport(
     use(delivery);
   };
   const read = <T>(of: (delivery: Received) => T) => new Reading({ box, left, done, checkEnd }, of);
-  const messages = () => read(({ message }) => message);
+  const messages = () => read(({ message }) => copyMessage(message));
   return {
     deliveries: () => read(delivery => delivery),
     [Symbol.asyncIterator]: messages,
     traced: (...extra: unknown[]) => {
       refuseArguments('traced', extra);
       return read(({ message, trace }) => ({
-        message,
+        message: copyMessage(message),
         traceparent: trace.traceparent,
       }));
     },

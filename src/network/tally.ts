@@ -1,5 +1,6 @@
 import type { Packet } from '../actor/message/message.ts';
 import { OUTSIDE, type Trace } from './engine/engine.ts';
+import { copyPacket } from './own-packet.ts';
 
 /** Packets on their way, and among them those that wait at a join. */
 interface Counts {
@@ -51,7 +52,7 @@ export class Tally {
   give(packet: Packet, { causes, traceparent }: Trace): void {
     for (const cause of causes) {
       const call = this.#calls.get(cause);
-      call?.packets?.push(packet);
+      call?.packets?.push(copyPacket(packet));
       call?.traceparents?.push(traceparent);
     }
   }

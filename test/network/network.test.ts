@@ -448,6 +448,45 @@ suite('errors in a network', test => {
     await network.stop();
   });
 
+  test('a reader, caller or listener that changes a message changes it for nobody else', async () => {
+    const spoil = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const inner of Object.values(value)) spoil(inner);
+      if (Array.isArray(value)) value.push(9);
+      else if (!Object.isFrozen(value)) Object.assign(value, { type: 'String', data: 'spoilt' });
+    };
+    let isOut = true;
+    const seen: unknown[] = [];
+    const network = await create(['> go -> a.in', 'a.out -> end >', 'a.out -> b.in'], {
+      a: packet => ({ out: packet.in! }),
+      b: ({ in: message }) => {
+        seen.push(message!.data);
+        if (isOut) throw new Error('no ink');
+      },
+    });
+    network.subscribe(event => spoil({ ...event }), { packets: true });
+    const given = () => Message.array([1, [2]]);
+    const reading = (async () => {
+      for await (const message of network.outports.end!) spoil(message);
+    })();
+    await network.inports.go!.send(given());
+    spoil(await network.call({ go: given() }));
+    spoil(await network.call({ go: int(3) }));
+    await network.drain();
+    const letters = await network.deadLetters();
+    equal(
+      letters.map(({ message, packet }) => [message, packet.in]),
+      [given(), given(), int(3)].map(message => [message, message]),
+    );
+    const steps = letters.map(letter => structuredClone(letter));
+    spoil(letters);
+    isOut = false;
+    for (const step of steps) is(await network.redrive(step), true);
+    await network.stop();
+    await reading;
+    equal(seen, [[1, [2]], [1, [2]], 3, [1, [2]], [1, [2]], 3]);
+  });
+
   test('a component that changes a message changes it for nobody else', async () => {
     const a: ComponentFunction = packet => ({ out: packet.in! });
     const spoil: ComponentFunction = packet => {
