@@ -1,6 +1,7 @@
 import type { ModuleSource } from '../actor/engine/module-source.ts';
 import { describe } from '../actor/errors.ts';
 import type { ModuleLoader } from '../actor/module-loader.ts';
+import { Sequence } from '../actor/sequence.ts';
 import type { Modules } from './engine/network-engine.ts';
 import { NetworkError } from './errors.ts';
 import type { GraphInput } from './graph/graph.ts';
@@ -13,6 +14,7 @@ export class NetworkModules implements Modules {
   readonly #settings: NetworkSettings;
   readonly #loader: ModuleLoader;
   readonly #makeLoader: () => ModuleLoader;
+  readonly #replacing = new Sequence();
   /** Called after each replacement. */
   onReloaded: (component: string) => void = () => {};
 
@@ -32,6 +34,21 @@ export class NetworkModules implements Modules {
     return this.#settings.components.get(component)?.kind === 'module'
       ? this.#loader.get(component)?.sha256
       : undefined;
+  }
+
+  /**
+   * Replaces the module of a component. Calls take effect in their order, although a later module may be ready earlier.
+   * @param checkOpen called before the replacement
+   */
+  reload(component: string, source: ModuleSource, checkOpen: () => void): Promise<void> {
+    // At once: the caller may change the bytes afterwards.
+    const preparing = this.prepare(component, source);
+    preparing.catch(() => {});
+    return this.#replacing.run(async () => {
+      const replace = await preparing;
+      checkOpen();
+      await replace();
+    });
   }
 
   async prepare(component: string, source: ModuleSource): Promise<() => Promise<void>> {

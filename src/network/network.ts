@@ -137,7 +137,9 @@ export class Network {
     this.#engine = engine;
     this.#loader = loader;
     this.#modules = modules;
-    modules.onReloaded = component => this.#events.emit({ type: 'reloaded', component });
+    modules.onReloaded = component => {
+      if (this.#phase !== 'stopped') this.#events.emit({ type: 'reloaded', component });
+    };
     this.#workers = workers;
     this.#events = new NetworkEvents(plan.name, diagnostic =>
       (settings.onDiagnostic ?? settings.actors.onDiagnostic)?.(diagnostic),
@@ -250,13 +252,14 @@ export class Network {
 
   /**
    * Replaces the module of a component, in all its nodes or in none, each between two of its packets. States stay.
-   * @throws {NetworkError} UNKNOWN_COMPONENT; errors of `ModuleLoader.reload`
+   * @throws {NetworkError} UNKNOWN_COMPONENT, NETWORK_STOPPED; errors of `ModuleLoader.reload`
    */
   reload(component: string, source: ModuleSource): Promise<void>;
   async reload(component: string, source: ModuleSource, ...extra: unknown[]): Promise<void> {
     refuseArguments('reload', extra);
     this.#checkOpen('reload');
-    await (await this.#modules.prepare(component, source))();
+    await this.#modules.reload(component, source, () => this.#checkOpen('reload'));
+    if (this.#phase === 'stopped') throw this.#stopped('reload');
   }
 
   /** Returns counts, states and queues of this moment, as plain data. */

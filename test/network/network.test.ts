@@ -744,6 +744,38 @@ suite('life of a network', test => {
     equal([...(await all(network)), ...((await next).done ? [] : [2])], [2]);
   });
 
+  test('of two reloads the later one counts, and none takes effect in a network that has stopped', async () => {
+    const source = read('rust_counter');
+    const variant = (last: number, bytes = 0) =>
+      Uint8Array.from([...source, 0, ...leb(bytes + 2), 1, last, ...new Uint8Array(bytes)]);
+    const leb = (value: number) => [
+      (value & 0x7f) | 0x80,
+      ((value >> 7) & 0x7f) | 0x80,
+      (value >> 14) & 0x7f,
+    ];
+    const network = await create(
+      ['> go -> a.increment'],
+      { a: { source } },
+      { actors: { stderr: () => {} } },
+    );
+    const events: string[] = [];
+    network.subscribe(event => {
+      if (event.type === 'reloaded') events.push('reloaded');
+      if (event.type === 'phase') events.push(event.phase);
+    });
+    const order: number[] = [];
+    await Promise.all([
+      network.reload('a', variant(0x61, 1_500_000)).then(() => order.push(1)),
+      network.reload('a', variant(0x62)).then(() => order.push(2)),
+    ]);
+    equal(order, [1, 2]);
+    const late = network.reload('a', variant(0x63));
+    late.catch(() => {});
+    await network.stop();
+    await raises(() => late, { code: 'NETWORK_STOPPED' });
+    equal(events, ['reloaded', 'reloaded', 'stopping', 'stopped']);
+  });
+
   test('a listener that throws disturbs nothing, and can leave', async () => {
     const network = await create(lines, { a: double });
     let calls = 0;
