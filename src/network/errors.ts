@@ -46,12 +46,16 @@ export const fenced = (node: string): NetworkError =>
     `node ${describe(node)}: another session has taken it over; open a new one`,
   );
 
-export const networkStopped = (what: string, cause?: unknown): NetworkError =>
+export const networkStopped = (
+  what: string,
+  cause?: unknown,
+  why: 'after a failure' | 'since its signal fired' = 'after a failure',
+): NetworkError =>
   cause === undefined
     ? new NetworkError('NETWORK_STOPPED', `${what}: the network has stopped`)
     : new NetworkError(
         'NETWORK_STOPPED',
-        `${what}: the network has stopped after a failure: ${excerpt(messageOf(cause))}`,
+        `${what}: the network has stopped ${why}: ${excerpt(messageOf(cause))}`,
         { cause },
       );
 

@@ -4,7 +4,6 @@ import type { ModuleSource } from '../actor/engine/module-source.ts';
 import { refuseOption } from '../actor/errors.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
 import { type LoaderOptions, ModuleLoader } from '../actor/module-loader.ts';
-import { snapshotOf } from '../actor/state/state-store.ts';
 import { makeBreath } from './breath.ts';
 import { boundsOf } from './engine/channel.ts';
 import type { DeadLetter, Received } from './engine/engine.ts';
@@ -33,7 +32,7 @@ import { type PlanOptions, planGraph } from './plan/make-plan.ts';
 import type { Plan, PlanPort } from './plan/plan.ts';
 import { makeInport, makeOutport, type NetworkInport, type NetworkOutport } from './ports.ts';
 import { readStep } from './read-step.ts';
-import type { CallResult, NetworkSnapshot } from './results.ts';
+import { type CallResult, type NetworkSnapshot, snapshotNetwork } from './results.ts';
 import { type NetworkSendOptions, readNetworkSendOptions, type Sending } from './traceparent.ts';
 import { Traffic } from './traffic.ts';
 
@@ -56,6 +55,8 @@ export class Network {
   readonly #abort = new AbortController();
   #phase: NetworkPhase = 'created';
   #failure: unknown;
+  /** The reason of the signal in the options, once that has stopped the network. */
+  #signalled: unknown;
   #running: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
@@ -218,14 +219,18 @@ export class Network {
     return this.#traffic.accept(own, id);
   }
 
-  /** Resolves when no node is busy and no packet is queued, but those that wait at joins. Read the outports meanwhile. */
+  /**
+   * Resolves when no node is busy and no packet is queued, but those that wait at joins. Read the outports meanwhile.
+   * @throws {NetworkError} NETWORK_STOPPED after a failure, or when packets were dropped
+   */
   drain(): Promise<void>;
   async drain(...extra: unknown[]): Promise<void> {
     refuseArguments('drain', extra);
     checkWhole('drain', this.#engine);
     if (this.#phase === 'created') this.start();
     await this.#traffic.drained(this.#abort.signal);
-    if (this.#failure !== undefined) throw this.#stopped('drain');
+    const isDropped = this.#abort.signal.aborted && !this.#traffic.tally.isIdle;
+    if (isDropped || this.#failure !== undefined) throw this.#stopped('drain');
   }
 
   /** @internal Returns the modules of nodes of Reflow's form that are files, by the names that `reload` takes. */
@@ -266,12 +271,7 @@ export class Network {
   snapshot(): NetworkSnapshot;
   snapshot(...extra: unknown[]): NetworkSnapshot {
     refuseArguments('snapshot', extra);
-    const { nodes, edges } = this.look();
-    const depths = edges.map(({ source, packets, bytes }) => [source, { packets, bytes }] as const);
-    const copies = nodes.map(
-      ({ id, state, ...node }) => [id, { ...node, state: snapshotOf(state) }] as const,
-    );
-    return { phase: this.#phase, nodes: Object.fromEntries(copies), edges: Object.fromEntries(depths) };
+    return snapshotNetwork(this.#phase, this.look());
   }
 
   /** @internal The nodes and edges of this moment. Their states are not copied. */
@@ -341,7 +341,9 @@ export class Network {
   }
 
   #stopped(method: string): NetworkError {
-    return networkStopped(method, this.#failure);
+    return this.#failure === undefined
+      ? networkStopped(method, this.#signalled, 'since its signal fired')
+      : networkStopped(method, this.#failure);
   }
 
   /** Ends the network after an error with which it cannot go on. */
@@ -359,7 +361,10 @@ export class Network {
     this.#traffic.leave(this.#stopped('call'));
   }
 
-  readonly #onAbort = (): void => void this.stop({ drain: false });
+  readonly #onAbort = (): void => {
+    if (!this.#abort.signal.aborted) this.#signalled = this.#settings.signal!.reason;
+    void this.stop({ drain: false });
+  };
 
   #end(): Promise<void> {
     this.#ended ??= this.#cleanUp();

@@ -1,6 +1,9 @@
 import type { JsonObject } from '../actor/json/value.ts';
 import type { Packet } from '../actor/message/message.ts';
+import { snapshotOf } from '../actor/state/state-store.ts';
+import type { Depth } from './engine/network-engine.ts';
 import type { NetworkPhase } from './events.ts';
+import type { NodeRunner } from './node-runner.ts';
 
 /** The outcome of `call`. */
 export interface CallResult {
@@ -25,4 +28,17 @@ export interface NetworkSnapshot {
     };
   };
   readonly edges: { readonly [edge: string]: { readonly packets: number; readonly bytes: number } };
+}
+
+/** The nodes and edges of one moment, which may change. */
+export interface Look {
+  readonly nodes: readonly ReturnType<NodeRunner['look']>[];
+  readonly edges: readonly Depth[];
+}
+
+/** Returns a copy. */
+export function snapshotNetwork(phase: NetworkPhase, { nodes, edges }: Look): NetworkSnapshot {
+  const depths = edges.map(({ source, packets, bytes }) => [source, { packets, bytes }] as const);
+  const copies = nodes.map(({ id, state, ...node }) => [id, { ...node, state: snapshotOf(state) }] as const);
+  return { phase, nodes: Object.fromEntries(copies), edges: Object.fromEntries(depths) };
 }

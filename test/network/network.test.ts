@@ -744,6 +744,32 @@ suite('life of a network', test => {
     equal([...(await all(network)), ...((await next).done ? [] : [2])], [2]);
   });
 
+  test('drain rejects when packets that it waits for are dropped, with the reason of the signal as its cause', async () => {
+    for (const isSignal of [true, false]) {
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const network = await create(
+        lines,
+        { a: () => new Promise<undefined>(() => {}) },
+        { signal: controller.signal },
+      );
+      for (let n = 0; n < 10; n++) await network.inports.go!.send(int(n));
+      const draining = network.drain();
+      draining.catch(() => {});
+      await new Promise(resolve => setTimeout(resolve, 5));
+      if (isSignal) controller.abort(reason);
+      else await network.stop({ drain: false });
+      for (const wait of [() => draining, () => network.drain(), () => network.call({ go: int(1) })]) {
+        const error = await raises(wait, { code: 'NETWORK_STOPPED' });
+        is(error.cause, isSignal ? reason : undefined);
+      }
+    }
+    const idle = await create(lines, { a: double });
+    await idle.drain();
+    await idle.stop({ drain: false });
+    await idle.drain();
+  });
+
   test('of two reloads the later one counts, and none takes effect in a network that has stopped', async () => {
     const source = read('rust_counter');
     const variant = (last: number, bytes = 0) =>
