@@ -252,6 +252,8 @@ export class Network {
     const { drain = true } = readStopOptions(options);
     refuseArguments('stop', extra);
     if (!drain) this.#abortAll(networkStopped('stop'));
+    // An engine that lasts keeps them for the next run.
+    else if (this.#phase === 'created' && !this.#settings.engine && this.#traffic.hasSent) this.start();
     return this.#end();
   }
 

@@ -87,6 +87,11 @@ export class Traffic {
     return done;
   }
 
+  /** Whether packets wait at edges or ports. Initial packets do not count. */
+  get hasSent(): boolean {
+    return this.#engine.depths().some(({ packets }) => packets > 0);
+  }
+
   async send(
     port: string | PlanPort,
     message: Message,

@@ -328,6 +328,29 @@ suite('engine in journals', test => {
     equal(await again(await start()), [], 'later messages were used');
   });
 
+  test('a network that was never started keeps packets for the next run, also when it is stopped', async () => {
+    const first = await folders.create(line);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    const start = (seen: unknown[]) =>
+      createNetwork(
+        ['> go -> a.in'],
+        { a: packet => void seen.push(packet.in!.data) },
+        {
+          engine: new JournalEngine(folder),
+        },
+      );
+    const seen: unknown[] = [];
+    const network = await start(seen);
+    await network.inports.go!.send(int(1));
+    await network.stop();
+    equal(seen, []);
+    const next = await start(seen);
+    await next.drain();
+    await next.stop();
+    equal(seen, [1]);
+  });
+
   test('messages of a join that come again are one packet, also after a crash, and others keep their order', async () => {
     const plan = planOf('> x -> j.x', '> y -> j.y');
     let engine = await folders.create(plan);

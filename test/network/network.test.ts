@@ -744,6 +744,27 @@ suite('life of a network', test => {
     equal([...(await all(network)), ...((await next).done ? [] : [2])], [2]);
   });
 
+  test('stop processes the packets of a network that was not started, and no initial ones without such packets', async () => {
+    for (const [sent, expected] of [
+      [[], []],
+      [
+        [1, 2],
+        [9, 1, 2],
+      ],
+    ] as const) {
+      const seen: unknown[] = [];
+      const network = await create(
+        ['> go -> a.in'],
+        { a: packet => void seen.push(Number(packet.in!.data)) },
+        {},
+        { connections: [{ to: end('a.in'), data: 9 }] },
+      );
+      for (const n of sent) await network.inports.go!.send(int(n));
+      await network.stop();
+      equal(seen, expected);
+    }
+  });
+
   test('drain rejects when packets that it waits for are dropped, with the reason of the signal as its cause', async () => {
     for (const isSignal of [true, false]) {
       const controller = new AbortController();
