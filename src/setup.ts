@@ -6,7 +6,7 @@ import {
   type KernelTier,
   kernelImports,
 } from '../abi/index.ts';
-import type { Clock, Preopen, Sink } from '../wasi/index.ts';
+import type { Clock, LineSink, Preopen } from '../wasi/index.ts';
 import type { CreateErrorCode } from './error-codes.ts';
 import { CreateError, messageOf } from './errors.ts';
 import type { WatchedBudgets } from './given/budgets.ts';
@@ -112,10 +112,11 @@ function connect(
 }
 
 /** Where a plugin without WASI would print. */
-const NO_OUTPUT: Sink & { readonly lines: string[]; flush(): void } = {
+const NO_OUTPUT: Pick<LineSink, 'write' | 'lines' | 'flush' | 'clear'> = {
   write: () => {},
   lines: [],
   flush: () => {},
+  clear: () => {},
 };
 
 /** The decisions of `createPlugin`, from which the parts of a plugin are made. */
@@ -187,8 +188,9 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
       ? null
       : new (await import('./run/deadline.ts')).Deadline(limits.timeoutMs!, kernel, () => calls.isActive);
   const http = waiting && (await httpFor(decided, kernel, waiting, budget));
+  const streams = [stdout, stderr];
   // A plugin with WASI may leave a line without its line end.
-  const flush = () => [stdout, stderr].forEach(sink => void sink.flush());
+  const flush = () => streams.forEach(stream => void stream.flush());
   if (mode === 'worker') await platform.loadWorker?.();
   const outside = { clock: clockFor(decided, calls, deadline), random: platform.random, preopens: folders };
   const fuelled = hasFuel(plan) ? await import('./run/fuel.ts') : null;
@@ -245,7 +247,14 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const renewVars = () => presetVars(kernel, settings);
   const fresh =
     freshness &&
-    new (await import('./run/fresh.ts')).Fresh(kernel, runner, freshness, renewVars, tap !== undefined);
+    new (await import('./run/fresh.ts')).Fresh(
+      kernel,
+      runner,
+      freshness,
+      renewVars,
+      streams,
+      tap !== undefined,
+    );
   return { settings, mode, syncRefusal, execution, report, site, deadline, runner, turns, fresh };
 }
 

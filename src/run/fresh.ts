@@ -1,4 +1,5 @@
 import type { Kernel, LogLevel } from '../../abi/index.ts';
+import type { LineSink } from '../../wasi/index.ts';
 import { CreateError } from '../errors.ts';
 import type { Freshness } from './report.ts';
 import type { Runner } from './runner.ts';
@@ -8,6 +9,7 @@ export class Fresh {
   readonly #kernel: Kernel;
   readonly #runner: Runner;
   readonly #presetVars: () => void;
+  readonly #streams: readonly Pick<LineSink, 'flush' | 'clear'>[];
   readonly #logLevel: LogLevel;
   /** Variables after initialisation: a start function may have set some. */
   #vars: ReadonlyMap<string, Uint8Array> = new Map();
@@ -18,6 +20,7 @@ export class Fresh {
 
   /**
    * @param freshness of the plugin's report
+   * @param streams stdout and stderr, which keep their last lines for errors
    * @throws {CreateError} UNSUPPORTED: a recording does not know where a call begins anew
    */
   constructor(
@@ -25,6 +28,7 @@ export class Fresh {
     runner: Runner,
     freshness: Freshness,
     presetVars: () => void,
+    streams: readonly Pick<LineSink, 'flush' | 'clear'>[],
     isRecorded: boolean,
   ) {
     if (isRecorded) {
@@ -35,6 +39,7 @@ export class Fresh {
     this.#kernel = kernel;
     this.#runner = runner;
     this.#presetVars = presetVars;
+    this.#streams = streams;
     this.#logLevel = kernel.logLevel;
   }
 
@@ -59,6 +64,11 @@ export class Fresh {
     kernel.http = { status: 0, headers: {} };
     kernel.logLevel = this.#logLevel;
     this.#presetVars();
+    for (const stream of this.#streams) {
+      // Code of an instance that was handed out may have left a line without its end.
+      stream.flush();
+      stream.clear();
+    }
     if (!this.#runner.isReady || !this.#runner.restore()) return false;
     kernel.vars.clear();
     for (const [name, value] of this.#vars) kernel.vars.set(name, value);

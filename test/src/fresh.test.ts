@@ -10,7 +10,7 @@ import {
 } from '../../abi/encode.ts';
 import { builtModule, createRecorder } from '../../src/audit/node.ts';
 import { preparationOf, prepareModule } from '../../src/module/prepare.ts';
-import { CreateError, compilePlugin, type Plugin } from '../../src/node.ts';
+import { type CallError, CreateError, compilePlugin, type Plugin } from '../../src/node.ts';
 import { begin, FRESH_EXPORTS } from '../../src/wasm/ask.ts';
 import { addFresh, isOnlyFresh, removeFresh, whyNotFresh } from '../../src/wasm/fresh.ts';
 import { addFuel } from '../../src/wasm/fuel.ts';
@@ -278,6 +278,38 @@ suiteInModes("isolation: 'fresh'", (test, mode) => {
       await plugin.close();
     });
   }
+
+  test('the error of a call has no lines that a call before it printed', async () => {
+    const types = ['i32', 'i32', 'i32', 'i32'] as const;
+    const print = (stream: number) => [
+      ...['i32.const 0', 'i32.const 16', 'i32.store', 'i32.const 4', 'i32.const 2', 'i32.store'],
+      ...[`i32.const ${stream}`, 'i32.const 0', 'i32.const 1', 'i32.const 8', 'call fd_write', 'drop'],
+    ];
+    const bytes = buildModule({
+      imports: [{ module: 'wasi_snapshot_preview1', name: 'fd_write', params: types, results: ['i32'] }],
+      functions: [
+        { name: 'print', body: ['i32.const 16', 'i32.const 0x0a41', 'i32.store', ...print(1), ...print(2)] },
+        { name: 'begin', body: ['i32.const 16', 'i32.const 0x4242', 'i32.store', ...print(1)] },
+        { name: 'trap', body: ['unreachable'] },
+      ],
+      memoryPages: 1,
+    });
+    const lines: string[] = [];
+    const plugin = await createPlugin(bytes, { isolation: 'fresh', stdout: line => void lines.push(line) });
+    await plugin.call('print');
+    await plugin.call('begin');
+    const linesOfTrap = async () => {
+      const { stdout, stderr } = (await raises(() => plugin.call('trap'), { code: 'TRAP' })) as CallError;
+      return [stdout, stderr];
+    };
+    equal(await linesOfTrap(), [[], []]);
+    if (mode === 'on this thread') {
+      ((await plugin.getInstance()).exports.begin as () => void)();
+      equal(await linesOfTrap(), [[], []]);
+    }
+    equal(lines, ['A', 'BB', ...(mode === 'on this thread' ? ['BB'] : [])]);
+    await plugin.close();
+  });
 
   test('without it a call goes on from the one before', async () => {
     const plugin = await createPlugin(counting());
