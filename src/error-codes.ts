@@ -152,7 +152,7 @@ export const ERROR_CODES = [
   {
     code: 'CALL_OVER',
     where: ['host function'],
-    when: 'An async host function or a component used its context after the call had been ended.',
+    when: 'A host function or a component used its context after the call had been ended.',
     remedy: 'Stop working when the call is aborted; nothing can be given to it any more.',
   },
   {

@@ -10,6 +10,12 @@ function toNumber(value: unknown): number {
   throw new PlugboardError('INVALID_INPUT', `expected a bigint or a number, got a ${typeof value}`);
 }
 
+/** Tells a context whether its call still runs. */
+export interface ContextOwner {
+  /** The context of the running call. */
+  readonly context: CallContext | null;
+}
+
 /**
  * The first argument of a host function. Gives access to the plugin's kernel memory, variables and log level. Class and
  * methods have the names of the official JS SDK. Handles are byte offsets into the kernel memory.
@@ -17,19 +23,19 @@ function toNumber(value: unknown): number {
 export class CallContext {
   readonly #ownKernel: Kernel;
   readonly #copier: OutputCopier;
-  readonly #currentHostContext: () => unknown;
-  readonly #isOver: () => boolean;
+  readonly #hostContext: unknown;
+  readonly #owner: ContextOwner;
 
-  constructor(kernel: Kernel, copier: OutputCopier, currentHostContext: () => unknown, isOver = () => false) {
+  constructor(kernel: Kernel, copier: OutputCopier, hostContext: unknown, owner: ContextOwner) {
     this.#ownKernel = kernel;
     this.#copier = copier;
-    this.#currentHostContext = currentHostContext;
-    this.#isOver = isOver;
+    this.#hostContext = hostContext;
+    this.#owner = owner;
   }
 
-  /** Checked at each use: an async host function may go on after its call has ended, while the kernel serves the next call. */
+  /** Checked at each use: a host function may keep its context after the call has ended, while the kernel serves the next call. */
   get #kernel(): Kernel {
-    if (this.#isOver()) {
+    if (this.#owner.context !== this) {
       throw new PlugboardError(
         'CALL_OVER',
         'this context belongs to a call that is over; its blocks are gone',
@@ -40,7 +46,7 @@ export class CallContext {
 
   /** Returns the third argument of `plugin.call`, or undefined if it was left out. */
   hostContext<T = unknown>(): T {
-    return this.#currentHostContext() as T;
+    return this.#hostContext as T;
   }
 
   /** Allocates a zeroed block of `length` bytes. @returns its handle, 0 for a length of 0. @throws MEMORY_LIMIT */

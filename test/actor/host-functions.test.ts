@@ -15,7 +15,9 @@ function call(limits = { inputBytes: 1000, outputBytes: 100_000, packets: 3 }) {
 
 function contextOf(hostContext?: LiveCall): CallContext {
   const kernel = new Kernel({ maxVarBytes: 0 });
-  return new CallContext(kernel, new OutputCopier(kernel.memory), () => hostContext);
+  const owner: { context: CallContext | null } = { context: null };
+  owner.context = new CallContext(kernel, new OutputCopier(kernel.memory), hostContext, owner);
+  return owner.context;
 }
 
 suite('actor host functions', test => {

@@ -2,6 +2,7 @@ import {
   type CallContext,
   type CallError,
   type HostFunctions,
+  type PlugboardError,
   type PluginOptions,
   PluginOutput,
 } from '../../src/node.ts';
@@ -330,6 +331,34 @@ suiteInModes('plugin', (test, mode) => {
     equal(seen, [3, 40n, { tenant: 1 }, 3, 40n, undefined]);
   });
 
+  test('a context that is kept belongs to its call, also while the next call runs', async () => {
+    const kept: CallContext[] = [];
+    const seen: unknown[] = [];
+    const codeOf = (use: () => unknown) => {
+      try {
+        return use();
+      } catch (error) {
+        return (error as PlugboardError).code;
+      }
+    };
+    const plugin = await pluginOf(
+      callHost,
+      {},
+      {},
+      {
+        host: context => {
+          kept.push(context);
+          seen.push(kept[0]!.hostContext(), typeof codeOf(() => context.store('x')));
+          if (context !== kept[0]) seen.push(codeOf(() => kept[0]!.store('x')));
+        },
+      },
+    );
+    await plugin.call('run', '', 'first');
+    seen.push(codeOf(() => kept[0]!.store('x')));
+    await plugin.call('run', '', 'second');
+    equal(seen, ['first', 'bigint', 'CALL_OVER', 'first', 'bigint', 'CALL_OVER']);
+  });
+
   test('the call context reads, stores, frees, keeps variables and sets errors', async () => {
     const seen: unknown[] = [];
     const plugin = await pluginOf(
@@ -441,9 +470,8 @@ suiteInModes('plugin', (test, mode) => {
     await raises(async () => run(), { code: 'CLOSED', message });
     is(contexts.length, 1);
     const [context] = contexts as [CallContext];
-    await raises(async () => context.store('text'), { code: 'CLOSED', message });
-    await raises(async () => context.alloc(8), { code: 'CLOSED', message });
-    is(context.read(64), null);
+    await raises(async () => context.store('text'), { code: 'CALL_OVER' });
+    await raises(async () => context.read(64), { code: 'CALL_OVER' });
 
     const echoing = await createPlugin(echo());
     const kept = (await echoing.getInstance()).exports as { echo: () => unknown };
