@@ -52,9 +52,10 @@ export class Checks {
 
   /**
    * Ends the call before an import runs, if its time is over: else a thousand calls of a slow one could pass between two questions of the
-   * code. Functions that need only the kernel memory are short.
+   * code. Functions that need only the kernel memory are short. WASI asks by itself.
    */
   guard({ provider, name }: Link, fn: Fn): Fn {
+    if (provider.kind === 'wasi') return fn;
     const { checkpoint } = this;
     const checked: Fn = (...args) => {
       checkpoint();

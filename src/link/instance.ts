@@ -43,12 +43,20 @@ export interface Embedding {
   suspends: boolean;
   /** Stops metered modules; null where there are none. */
   checks: Checks | null;
-  /** Receives the counter of each instance of a module that counts fuel. */
-  onFuel: (exchange: Exchange) => void;
+  /** Counts the fuel of instances; null where no module counts it. */
+  fuel: FuelCounters | null;
   /** Lets another thread free the memories that it no longer uses; null on the caller's thread. */
   makeRoom: (() => void) | null;
   /** Keeps the state of instances for later calls; null where each call goes on from the one before. */
   keepState: typeof keepState | null;
+}
+
+/** The counters of the instances of a plugin. */
+export interface FuelCounters {
+  /** Receives the counter of an instance, and fills it. */
+  add(module: string, exchange: Exchange): void;
+  /** Runs a call of a command, which adds one more instance of its module for its time. */
+  within<T>(module: string, run: () => T): T;
 }
 
 /** Instances of all modules of a plugin, linked and started. */
@@ -118,6 +126,8 @@ class Linker {
   readonly #execution: Execution;
   readonly #embedding: Embedding;
   readonly #onModule: (name: string) => void;
+  /** Ends the call at an import, if it must stop. */
+  readonly #checkpoint: () => void;
   readonly #made = new Map<string, WebAssembly.Instance>();
   /** Modules whose imports are being made. */
   readonly #making = new Set<string>();
@@ -132,6 +142,7 @@ class Linker {
     this.#execution = execution;
     this.#embedding = embedding;
     this.#onModule = onModule;
+    this.#checkpoint = embedding.checks?.checkpoint ?? (() => execution.kernel.check());
   }
 
   *makeAll(): Generator<Step, Instances, unknown> {
@@ -233,7 +244,7 @@ class Linker {
     }
     // Runs the function of the start section. A start section runs before WASI gets the memory, so this does too.
     if (module.hasChecks) this.#embedding.checks?.arm(instance);
-    if (module.hasFuel) fill(instance, this.#embedding.onFuel);
+    if (module.hasFuel) fill(instance, exchange => this.#embedding.fuel?.add(module.name, exchange));
     if (module.hasFresh) begin(instance);
     const memory = memoryOf(instance) ?? importedMemory(imports);
     if (memory) wasi?.bind(memory);
@@ -277,9 +288,10 @@ class Linker {
   #provideExport(link: Link, exporter: LinkedModule): WebAssembly.ImportValue {
     if (exporter.isCommand) {
       return (...args: unknown[]) => {
-        this.#execution.kernel.check();
-        const { value } = this.#instantiate(exporter, false).next();
-        return exportedFunction(value as WebAssembly.Instance, link.name)(...args);
+        this.#checkpoint();
+        const call = () => this.#callCommand(exporter, link.name, args);
+        const { fuel } = this.#embedding;
+        return fuel ? fuel.within(exporter.name, call) : call();
       };
     }
     const made = this.#made.get(exporter.name);
@@ -290,6 +302,17 @@ class Linker {
     return forward.fn;
   }
 
+  /** Calls an export of a command on an instance of its own. Nothing refers to it later: the memories of many calls would add up. */
+  #callCommand(command: LinkedModule, name: string, args: unknown[]): unknown {
+    const others = this.#wasis.length;
+    try {
+      const { value } = this.#instantiate(command, false).next();
+      return exportedFunction(value as WebAssembly.Instance, name)(...args);
+    } finally {
+      for (const wasi of this.#wasis.splice(others)) wasi.close();
+    }
+  }
+
   #createWasi(module: LinkedModule): Wasi | undefined {
     if (!module.links.some(({ provider }) => provider.kind === 'wasi')) return undefined;
     const { kernel, stdout, stderr, onDiagnostic } = this.#execution;
@@ -298,7 +321,7 @@ class Linker {
       ...this.#embedding.wasi,
       stdout,
       stderr,
-      checkpoint: () => kernel.check(),
+      checkpoint: this.#checkpoint,
       onExit: code => kernel.stop(new ExitStop(code)),
       onDiagnostic: diagnostic => {
         // A module with a memory gets EFAULT: its start section runs before WASI has the memory.

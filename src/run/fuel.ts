@@ -1,4 +1,5 @@
 import { CallError } from '../call-error.ts';
+import type { FuelCounters } from '../link/instance.ts';
 import { type Exchange, NO_LIMIT } from '../wasm/ask.ts';
 import type { Outcome } from './call.ts';
 
@@ -6,14 +7,13 @@ import type { Outcome } from './call.ts';
 const UNCOUNTED = Number.MAX_SAFE_INTEGER;
 
 /**
- * The counters of a plugin's instances, on the thread that runs them. Each may use up the whole limit before its code traps; the sum is
- * checked after the call.
+ * The counters of a plugin's instances, on the thread that runs them. Each module may use up the whole limit before its code traps; the
+ * sum is checked after the call.
  */
-export class Fuel {
+export class Fuel implements FuelCounters {
   readonly #limit: number;
-  #counters: Exchange[] = [];
-  /** How many counters belong to instances that stay. Those after them are of commands, whose instances end with the call. */
-  #staying = 0;
+  /** By module: the counter of its instance. A command has one while none of its calls runs, too. */
+  readonly #counters = new Map<string, Exchange>();
 
   /** @param limit units for one call; undefined without a limit */
   constructor(limit: number = UNCOUNTED) {
@@ -22,31 +22,48 @@ export class Fuel {
 
   /** Forgets all instances, before new ones are made. */
   renew(): void {
-    this.#counters = [];
-    this.#staying = 0;
+    this.#counters.clear();
   }
 
-  readonly add = (exchange: Exchange): void => {
-    exchange(this.#limit);
-    this.#counters.push(exchange);
-  };
+  add(module: string, exchange: Exchange): void {
+    const before = this.#counters.get(module);
+    exchange(before ? before(0) : this.#limit);
+    this.#counters.set(module, exchange);
+  }
 
-  /** Keeps the instances that were added so far for later calls. */
-  keep(): void {
-    this.#staying = this.#counters.length;
+  within<T>(module: string, run: () => T): T {
+    const before = this.#counters.get(module) ?? counter(this.#limit);
+    this.#counters.set(module, before);
+    try {
+      return run();
+    } finally {
+      const own = this.#counters.get(module)!;
+      // A function of the instance that was handed out would use the same units again: it has none.
+      if (own !== before) before(own(0));
+      this.#counters.set(module, before);
+    }
   }
 
   /** Gives the next call the whole limit. */
   begin(): void {
-    this.#counters.length = this.#staying;
-    for (const exchange of this.#counters) exchange(this.#limit);
+    for (const exchange of this.#counters.values()) exchange(this.#limit);
   }
 
   /** Returns the units that the call has used. Code that runs between calls, through `getInstance`, has no limit. */
   take(): number {
-    return this.#counters.reduce((sum, exchange) => sum + this.#limit - exchange(NO_LIMIT), 0);
+    let used = 0;
+    for (const exchange of this.#counters.values()) used += this.#limit - exchange(NO_LIMIT);
+    return used;
   }
 }
+
+const counter =
+  (left: number): Exchange =>
+  next => {
+    const before = left;
+    left = next;
+    return before;
+  };
 
 /** Makes the check that fails a call which has used more than `limit` units. Calls `onUsed` after each call. */
 export const fuelLimit =

@@ -51,9 +51,9 @@ export class LocalRunner implements Runner {
   #instances: Instances | null = null;
   module: string = MAIN;
 
-  constructor(execution: Execution, embedding: Omit<Embedding, 'onFuel'>, fuel: Fuel | null) {
+  constructor(execution: Execution, embedding: Omit<Embedding, 'fuel'>, fuel: Fuel | null) {
     this.#execution = execution;
-    this.#embedding = { ...embedding, onFuel: fuel ? fuel.add : () => {} };
+    this.#embedding = { ...embedding, fuel };
     this.#fuel = fuel;
   }
 
@@ -75,7 +75,6 @@ export class LocalRunner implements Runner {
     });
     return after(embedding.suspends, made, instances => {
       this.#instances = instances;
-      this.#fuel?.keep();
     });
   }
 

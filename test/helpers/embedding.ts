@@ -1,5 +1,5 @@
 import { type EnvImports, Kernel, kernelImports } from '../../abi/index.ts';
-import { parseManifest } from '../../src/given/manifest.ts';
+import { type ManifestWasmData, parseManifest } from '../../src/given/manifest.ts';
 import { readPluginOptions, toSettings } from '../../src/given/settings.ts';
 import type { Execution } from '../../src/link/execution.ts';
 import type { Embedding } from '../../src/link/instance.ts';
@@ -17,17 +17,22 @@ interface Embedded {
   imports: EnvImports;
 }
 
-/** The arguments of `instantiate` for a module, inline. @param add the host function `host.add` */
+/** The arguments of `instantiate` for one or more modules, inline. @param add the host function `host.add` */
 export async function embed(
-  wasm: Uint8Array<ArrayBuffer>,
+  wasm: Uint8Array<ArrayBuffer> | { wasm: readonly ManifestWasmData[] },
   add: Add = (one, other) => one + other,
 ): Promise<Embedded> {
   const { modules, given } = parseManifest(wasm);
-  const source = await loadSource(webPlatform, fetch as typeof globalThis.fetch, modules[0]!);
-  const module = await compileModule(webPlatform, 'main', source);
+  const compiled = modules.map(async given => {
+    const source = await loadSource(webPlatform, fetch as typeof globalThis.fetch, given);
+    return compileModule(webPlatform, given.name, source);
+  });
   const kernel = new Kernel({ maxVarBytes: 0 });
   const { tier, imports } = kernelImports(kernel);
-  const plan = planLinks([module], toSettings(given, readPluginOptions({ functions: { host: { add } } })));
+  const plan = planLinks(
+    await Promise.all(compiled),
+    toSettings(given, readPluginOptions({ functions: { host: { add } } })),
+  );
   const limits = {
     timeoutMs: undefined,
     metered: null,
@@ -43,12 +48,12 @@ export async function embed(
       kernelImports: imports,
       http: null,
       hostImport: () => add as never,
-      wasi: webPlatform,
+      wasi: { clock: webPlatform.clock, random: webPlatform.random },
       createWasi: null,
       seeWasi: null,
       suspends: false,
       checks: null,
-      onFuel: () => {},
+      fuel: null,
       makeRoom: null,
       keepState: null,
     },

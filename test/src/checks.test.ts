@@ -1,11 +1,14 @@
 import { type EnvFunctionName, envSignatures } from '../../abi/index.ts';
 import { createPlugin } from '../../src/create.ts';
 import { Checks } from '../../src/link/checks.ts';
+import { instantiate } from '../../src/link/instance.ts';
 import type { Link } from '../../src/link/plan.ts';
 import type { Platform } from '../../src/platform/types.ts';
 import { webPlatform } from '../../src/platform/web.ts';
+import { createWasi, type WasiOptions } from '../../wasi/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
+import { embed } from '../helpers/embedding.ts';
 import { suite } from '../helpers/suite.ts';
 
 /** Names of kernel functions that decode text, copy values or run code of the host. `alloc` has tests of its own. */
@@ -33,10 +36,11 @@ suite('imports of a plugin with checks', test => {
     ['kernel', 'alloc', [-1n], true],
     ['host', 'any', [1, 2, 3], true],
     ['remote', 'any', [], true],
-    ['wasi', 'fd_read', [3, 8, 1, 16], true],
+    // Its own code asks, before and between long steps.
+    ['wasi', 'fd_read', [3, 8, 1, 16], false],
   ];
   for (const [kind, name, args, isChecked] of rows) {
-    test(`${kind} ${name}(${args.join(', ')}) ${isChecked ? 'ends a call whose time is over' : 'is short'}`, () => {
+    test(`${kind} ${name}(${args.join(', ')}) ${isChecked ? 'asks before it runs' : 'is not wrapped'}`, () => {
       const seen: unknown[] = [];
       const checkpoint = () => void seen.push('checkpoint');
       const fn = (...given: unknown[]) => seen.push(...given);
@@ -76,4 +80,42 @@ suite('imports of a plugin with checks', test => {
       is(plugin.report.timeoutBy, 'checks');
     });
   }
+
+  test('each call of a command asks, and closes the files of its instance', async () => {
+    const random = { module: 'wasi_snapshot_preview1', name: 'random_get', params: ['i32', 'i32'] } as const;
+    const tool = buildModule({
+      imports: [{ ...random, results: ['i32'] }],
+      functions: [
+        { name: 'work', body: [] },
+        { name: '_start', body: [] },
+      ],
+      memoryPages: 1,
+    });
+    const main = buildModule({
+      imports: [{ module: 'tool', name: 'work' }],
+      functions: [{ name: 'run', body: ['call 0', 'call 0'] }],
+    });
+    const wasm = [
+      { name: 'tool', data: tool },
+      { name: 'main', data: main },
+    ];
+    const { execution, embedding } = await embed({ wasm });
+    const seen: string[] = [];
+    const checks = new Checks(
+      () => false,
+      () => void seen.push('asks'),
+    );
+    const created = (options: WasiOptions) => {
+      const wasi = createWasi(options);
+      const close = () => {
+        seen.push('closes');
+        wasi.close();
+      };
+      return { ...wasi, close };
+    };
+    const instances = instantiate(execution, { ...embedding, checks, createWasi: created }, () => {});
+    (instances.main.exports.run as () => void)();
+    instances.close();
+    equal(seen, ['asks', 'closes', 'asks', 'closes']);
+  });
 });

@@ -12,6 +12,7 @@ import { compileAccessors } from '../../abi/index.ts';
 import { builtModule } from '../../src/audit/node.ts';
 import { preparationOf, prepareModule } from '../../src/module/prepare.ts';
 import { createPlugin, type Plugin, type PluginOptions } from '../../src/node.ts';
+import { Fuel } from '../../src/run/fuel.ts';
 import { type Exchange, FUEL_EXPORTS, fill } from '../../src/wasm/ask.ts';
 import { addFuel, isOnlyFuelled, removeFuel } from '../../src/wasm/fuel.ts';
 import { isOnlyMetered, meter, unmeter } from '../../src/wasm/meter.ts';
@@ -374,7 +375,70 @@ suite('limits.fuel', test => {
         await plugin.close();
       }
     });
+
+    inMode('the instances of a command have one limit together', async () => {
+      const work = { name: 'work', body: count(100), locals: LOCALS };
+      const wasm = [
+        { name: 'tool', data: buildModule({ functions: [work, { name: '_start', body: [] }] }) },
+        {
+          name: 'main',
+          data: buildModule({
+            imports: [{ module: 'tool', name: 'work' }],
+            functions: [
+              { name: 'run', body: ['call 0', 'call 0', 'call 0'] },
+              { name: 'spin', body: ['loop', 'call 0', 'br 0', 'end'] },
+            ],
+          }),
+        },
+      ];
+      const fuel = 3 * SOME + 4;
+      const plugin = await createPlugin({ wasm }, { limits: { fuel }, runInWorker: mode === 'worker' });
+      for (let call = 0; call < 2; call++) {
+        await plugin.call('run');
+        is(plugin.fuelUsed, fuel);
+      }
+      await raises(() => plugin.call('spin'), { code: 'FUEL_EXHAUSTED' });
+      ok(plugin.fuelUsed! < fuel + 20, `${plugin.fuelUsed} units`);
+      await plugin.call('run');
+      is(plugin.fuelUsed, fuel);
+      await plugin.close();
+    });
   }
+
+  test('an instance of a command that runs inside another one uses the same fuel', () => {
+    /** A counter that a test can use up. */
+    const tank = () => {
+      const own = { left: 0 };
+      const exchange = (next: number) => {
+        const { left } = own;
+        own.left = next;
+        return left;
+      };
+      return { own, exchange };
+    };
+    const fuel = new Fuel(100);
+    const [outer, inner] = [tank(), tank()];
+    fuel.within('tool', () => {
+      fuel.add('tool', outer.exchange);
+      outer.own.left -= 10;
+      fuel.within('tool', () => {
+        fuel.add('tool', inner.exchange);
+        equal([outer.own.left, inner.own.left], [0, 90]);
+        inner.own.left -= 30;
+      });
+      equal([outer.own.left, inner.own.left], [60, 0]);
+      // An instance that could not be made.
+      throws(() =>
+        fuel.within('tool', () => {
+          throw new RangeError('no memory');
+        }),
+      );
+      outer.own.left -= 1;
+    });
+    is(fuel.take(), 41);
+    fuel.begin();
+    is(fuel.take(), 0);
+  });
 
   test.row('budget.fuel', 'a bulk instruction is paid before it runs', async () => {
     const plugin = await createPlugin(CUT, { functions: { host: { work() {} } }, limits: { fuel: 1000 } });

@@ -183,7 +183,7 @@ class WorkerPlugin {
       seeWasi: this.#setup.listens ? seeWasi : null,
       suspends: false,
       checks: this.#checks,
-      onFuel: this.#fuel.add,
+      fuel: this.#fuel,
       makeRoom: () => this.#request('makeRoom', []),
       keepState: null,
     };
@@ -191,7 +191,6 @@ class WorkerPlugin {
     this.#instances = instantiate(execution, embedding, name => {
       this.#module = name;
     });
-    this.#fuel.keep();
   }
 
   #outside(): Outside {
