@@ -1,8 +1,9 @@
 import { aFunction, aText, readArgument, readOptions, refuseExtra } from '../../wasi/options.ts';
 import { CallError } from '../call-error.ts';
 import type { CompiledPlugin } from '../create/compiled.ts';
-import { excerpt, PlugboardError } from '../errors.ts';
-import { coded } from '../host/function.ts';
+import { CreateError, excerpt, PlugboardError } from '../errors.ts';
+import type { PluginOptions } from '../given/options.ts';
+import { hostFailure } from '../host/function.ts';
 import { LIMITS } from '../limits.ts';
 import type { Plugin } from '../plugin.ts';
 import { leaveOnAbort, refuseIfAborted } from '../run/interrupt.ts';
@@ -107,7 +108,7 @@ export class PluginPool {
     this.#maxWaiting = read.queue ?? LIMITS.poolQueue.default;
     this.#maxWaitingPerKey = read.queuePerKey ?? LIMITS.poolQueuePerKey.default;
     this.#perKey = read.perKey ?? 1;
-    this.#optionsOf = read.optionsOf && coded('option.optionsOf', read.optionsOf);
+    this.#optionsOf = read.optionsOf;
   }
 
   /**
@@ -189,7 +190,7 @@ export class PluginPool {
     this.#compiled = next;
     const isOld = (plugin: { compiled: CompiledPlugin }) => plugin.compiled === old && old !== this.#compiled;
     const closing = this.#idle.filter(isOld).map(member => this.#retire(member));
-    await this.#until(() => ![...this.#used, ...this.#making].some(isOld));
+    await this.#until('pool.reload', () => ![...this.#used, ...this.#making].some(isOld));
     await Promise.all(closing);
   }
 
@@ -198,7 +199,7 @@ export class PluginPool {
   async drain(...extra: unknown[]): Promise<void> {
     refuseExtra(extra, 'pool.drain', refuse);
     this.#isClosed = true;
-    await this.#until(() => this.#inUse === 0 && this.#waiting.size === 0);
+    await this.#until('pool.drain', () => this.#inUse === 0 && this.#waiting.size === 0);
     await this.#closeAll();
   }
 
@@ -221,6 +222,7 @@ export class PluginPool {
     if (this.#inUse < this.#max && this.#mayRun(key)) return this.#begin(key);
     this.#refuseIfFull(key);
     let unwatch = () => {};
+    let unbound = () => {};
     try {
       await new Promise<void>((resolve, reject) => {
         const request: Request = { grant: resolve, reject, key };
@@ -229,10 +231,23 @@ export class PluginPool {
           if (this.#waiting.remove(key, request)) reject(error);
         };
         if (signal) unwatch = leaveOnAbort(signal, what, leave);
+        unbound = this.#boundWait(what, leave);
       });
     } finally {
       unwatch();
+      unbound();
     }
+  }
+
+  /**
+   * Limits a wait for uses that run: a host function of one of them may have asked, and wait for the answer. Returns a function that
+   * ends the watch.
+   */
+  #boundWait(what: string, leave: (error: CallError) => void): () => void {
+    const ends = [...this.#used].map(({ plugin }) => plugin.boundWait(what, leave));
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   readonly #mayRun = (key: string): boolean => (this.#running.get(key) ?? 0) < this.#perKey;
@@ -291,7 +306,7 @@ export class PluginPool {
     const making = { compiled };
     this.#making.add(making);
     try {
-      const plugin = await compiled.instantiate(await this.#optionsOf?.(key));
+      const plugin = await this.#make(compiled, key);
       this.#counts.made++;
       const member = { plugin, key, compiled };
       this.#used.add(member);
@@ -301,6 +316,23 @@ export class PluginPool {
       throw error;
     } finally {
       this.#making.delete(making);
+    }
+  }
+
+  async #make(compiled: CompiledPlugin, key: string): Promise<Plugin> {
+    if (!this.#optionsOf) return compiled.instantiate();
+    const of = `option.optionsOf(${JSON.stringify(excerpt(key, 100))})`;
+    let options: PluginOptions | undefined;
+    try {
+      options = (await this.#optionsOf(key)) ?? undefined;
+    } catch (error) {
+      throw hostFailure(of, error);
+    }
+    try {
+      return await compiled.instantiate(options);
+    } catch (error) {
+      if (!(error instanceof CreateError && error.code === 'INVALID_OPTION')) throw error;
+      throw new CreateError(error.code, `${of} returned: ${error.message}`, { cause: error });
     }
   }
 
@@ -329,11 +361,20 @@ export class PluginPool {
 
   async #closeAll(): Promise<void> {
     for (const member of [...this.#idle]) void this.#retire(member);
-    await this.#until(() => this.#plugins === 0);
+    await this.#until('pool.close', () => this.#plugins === 0);
   }
 
-  async #until(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await new Promise<void>(resolve => this.#changed.push(resolve));
+  async #until(what: string, isTrue: () => boolean): Promise<void> {
+    let unbound = () => {};
+    const bound = new Promise<never>((_, reject) => {
+      unbound = this.#boundWait(what, reject);
+    });
+    try {
+      while (!isTrue())
+        await Promise.race([bound, new Promise<void>(resolve => this.#changed.push(resolve))]);
+    } finally {
+      unbound();
+    }
   }
 
   #tell(): void {

@@ -12,7 +12,7 @@ const UNCOUNTED = Number.MAX_SAFE_INTEGER;
  */
 export class Fuel implements FuelCounters {
   readonly #limit: number;
-  /** By module: the counter of its instance. A command has one while none of its calls runs, too. */
+  /** By module: the counter of its instance. A command has one between its calls, too. */
   readonly #counters = new Map<string, Exchange>();
 
   /** @param limit units for one call; undefined without a limit */

@@ -197,7 +197,10 @@ export class WaitingCalls implements RunningCall, WaitingHostCall {
   }
 
   mayWaitForThis(): boolean {
-    if (!this.#running?.pending) return false;
+    const running = this.#running;
+    if (!running) return false;
+    if (running.onStack > 0) return true;
+    if (!running.pending) return false;
     // Without async contexts, any pending host function may have made the current call.
     return this.#options.asyncContext === undefined || this.#isMarked(({ isOver }) => !isOver);
   }

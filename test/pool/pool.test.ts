@@ -1,4 +1,5 @@
 import { compilePlugin, type PlugboardError, type PluginOptions } from '../../src/node.ts';
+import { webPlatform } from '../../src/platform/web.ts';
 import { PluginPool, type PoolOptions } from '../../src/pool/index.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -226,6 +227,75 @@ suite('pool', test => {
     await pool.call('a', 'count');
     const { inUse, idle, keys } = pool.stats();
     equal({ inUse, idle, keys }, { inUse: 0, idle: 1, keys: 0 });
+    await pool.drain();
+  });
+
+  test('errors of optionsOf are of a host function, and those of its options name it and the key', async () => {
+    const answers: [answer: () => unknown, code: string, message: RegExp][] = [
+      [() => Promise.reject(new Error('down')), 'HOST_FUNCTION_FAILED', /optionsOf\("a"\) failed: down$/],
+      [() => Promise.reject(5), 'HOST_FUNCTION_FAILED', /optionsOf\("a"\) failed: 5/],
+      [() => 5, 'INVALID_OPTION', /^option\.optionsOf\("a"\) returned: option: expected a plain object/],
+      [async () => ({ nope: 1 }), 'INVALID_OPTION', /^option\.optionsOf\("a"\) returned: option\.nope/],
+    ];
+    for (const [answer, code, message] of answers) {
+      const { pool } = await makePool({ optionsOf: answer as () => PluginOptions });
+      await raises(() => pool.call('a', 'count'), { code, message });
+      await pool.drain();
+    }
+    const functions = { [USER]: { mark: () => {}, wait: () => {} } };
+    const { pool } = await makePool({ optionsOf: () => null as never }, { functions });
+    await pool.call('a', 'count');
+    await pool.drain();
+  });
+
+  test.row(
+    'error.QUEUE_TIMEOUT',
+    'a host function that waits for its own pool gets an error, and the call goes on',
+    async () => {
+      const asks: [name: string, ask: (pool: PluginPool) => Promise<unknown>][] = [
+        ['a use of its key', pool => pool.call('a', 'count')],
+        ['after an await', pool => Promise.resolve().then(() => pool.call('a', 'count'))],
+        ['a use of another key', pool => pool.use('b', () => {})],
+        ['drain', pool => pool.drain()],
+        ['reload', async pool => pool.reload(await compilePlugin(WASM))],
+      ];
+      for (const [name, ask] of asks) {
+        const codes: unknown[] = [];
+        const { pool } = await makePool({
+          max: 1,
+          optionsOf: () => ({
+            queueTimeoutMs: 30,
+            functions: {
+              [USER]: {
+                mark: () => {},
+                wait: async () => {
+                  await ask(pool).catch(error => codes.push(codeOf(error)));
+                },
+              },
+            },
+          }),
+        });
+        await pool.call('a', 'wait');
+        equal(codes, ['QUEUE_TIMEOUT'], name);
+        is(pool.stats().waiting, 0);
+        await pool.drain();
+      }
+    },
+  );
+
+  test('a use from outside waits as long as it has to', async () => {
+    if (!webPlatform.asyncContext) return;
+    const gate = makeGate();
+    const { pool } = await makePool({
+      max: 1,
+      optionsOf: () => ({
+        queueTimeoutMs: 5,
+        functions: { [USER]: { mark: () => {}, wait: async () => gate.opened } },
+      }),
+    });
+    const uses = [pool.call('a', 'wait'), pool.call('a', 'count'), pool.call('b', 'count')];
+    setTimeout(gate.open, 50);
+    equal(await outcomes(uses), ['ok', 'ok', 'ok']);
     await pool.drain();
   });
 
