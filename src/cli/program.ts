@@ -55,9 +55,19 @@ async function print(text: string): Promise<number> {
   return 0;
 }
 
+/** A program that waits for nothing which can still happen ends here. Node gives it exit code 13 and no message. */
+function sayStuck(): void {
+  process.exitCode = 1;
+  writeStderr(
+    'plugboard',
+    'BUG: the command has not ended, and nothing is left to wait for; please report it',
+  );
+}
+
 /** Carries out a command line and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   ignoreClosedPipes();
+  process.once('beforeExit', sayStuck);
   try {
     return await start(args);
   } catch (error) {
@@ -67,5 +77,6 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCodeOf(error);
   } finally {
     endProgress();
+    process.off('beforeExit', sayStuck);
   }
 }

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { strictly } from '../actor/errors.ts';
-import { type JsonObject, readJson, writeJson, writePacket } from '../actor/index.ts';
+import { type JsonObject, type Packet, readJson, writeJson, writePacket } from '../actor/index.ts';
 import { isJsonObject } from '../actor/json/value.ts';
-import type { Message } from '../actor/message/message.ts';
 import { fromWire } from '../actor/message/wire.ts';
+import { NETWORK_LIMITS } from '../network/limits.ts';
 import {
   type Component,
   JournalEngine,
@@ -25,7 +25,10 @@ import { watchModule } from './watch.ts';
 /** The member of a line that is its number. */
 const NUMBER = '#';
 
-/** Lines with numbers that may be on their way at once. The network remembers more ids. */
+/** The port that remembers the numbers of refused lines. No port of a graph has this name. */
+const REFUSED = '';
+
+/** Lines that may be on their way at once. The network remembers more ids. */
 const MOST_OPEN = 1000;
 
 /** Runs the network of a graph file. Returns the exit code. */
@@ -35,6 +38,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   refuseSharedFiles([
     { name: 'FILE', path },
     ...[...files].map(([name, file]) => ({ name: `--component ${name}`, path: file })),
+    ...values.with.map(file => ({ name: '--with', path: file })),
     { name: '--policy', path: values.policy },
     { name: 'stdin', path: 0 },
     { name: '--events', path: values.events, isWritten: true },
@@ -143,10 +147,15 @@ class GraphRunner {
   readonly #isServed: boolean;
   /** The number of the latest line that each port got in an earlier run. */
   readonly #last: ReadonlyMap<string, number>;
+  /** Lines that wait for room, or for all that they cause. */
   readonly #open = new Set<Promise<void>>();
   #number = 0;
   #exitCode = 0;
   #isEnding = false;
+  /** Ends the run with an error. */
+  #fail: (error: unknown) => void = () => {};
+  /** Called when a line is done, and at the first signal. */
+  #onDone: () => void = () => {};
 
   constructor(network: Network, engine: JournalEngine | undefined, staysOpen: boolean, isServed: boolean) {
     this.#isServed = isServed;
@@ -160,18 +169,18 @@ class GraphRunner {
   async run(): Promise<number> {
     const network = this.#network;
     const interrupted = this.#onInterrupt();
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    failed.catch(() => {});
     const writing = Object.keys(network.outports).map(port => this.#write(port));
     const written = Promise.all(writing);
     // The outports may end, or be missing, while lines are still processed.
-    const failed = new Promise<never>((_, reject) => {
-      written.catch(reject);
-      // A graph without outports says so by its phase alone.
-      network.subscribe(event => {
-        if (event.type === 'phase' && event.phase === 'stopped' && !this.#isEnding)
-          reject(new NetworkError('NETWORK_STOPPED', 'the network has stopped after a failure'));
-      });
+    written.catch(this.#fail);
+    // A graph without outports says so by its phase alone.
+    network.subscribe(event => {
+      if (event.type === 'phase' && event.phase === 'stopped' && !this.#isEnding) this.#fail(stopOf(network));
     });
-    failed.catch(() => {});
     try {
       network.start();
       await Promise.race([this.#process(interrupted), failed]);
@@ -201,23 +210,56 @@ class GraphRunner {
 
   async #readAll(interrupted: Promise<undefined>): Promise<void> {
     const lines = stdinLines();
+    void interrupted.then(() => this.#onDone());
     for (let at = 1; ; at++) {
       const next = await Promise.race([lines.next(), interrupted]);
       if (next === undefined || next.done) return;
       if (isBlank(next.value)) continue;
-      try {
-        await this.#send(next.value);
-      } catch (error) {
-        if (this.#network.phase !== 'running') throw error;
-        writeStderr(`plugboard: line ${at}`, describeError(error));
-        this.#exitCode = 1;
-      }
-      while (this.#open.size >= MOST_OPEN) await Promise.race(this.#open);
+      // Not awaited: the lines that a full join waits for may be the next ones.
+      const line = this.#take(at, next.value).catch(this.#fail);
+      const open = line.finally(() => {
+        this.#open.delete(open);
+        this.#onDone();
+      });
+      this.#open.add(open);
+      if (this.#open.size >= MOST_OPEN) await this.#whenDone();
     }
   }
 
-  async #send(line: Uint8Array): Promise<void> {
-    const { number, packet } = readLine(line);
+  /** Waits until a line is done. Meanwhile no line comes that a full join waits for, so that the join takes more or refuses it. */
+  async #whenDone(): Promise<void> {
+    const endDrain = this.#network.beginDrain();
+    await new Promise<void>(resolve => {
+      this.#onDone = resolve;
+    });
+    endDrain();
+  }
+
+  /** Sends a line, and acknowledges it when all that it caused is done and has come out. Tells why a line is refused. */
+  async #take(at: number, line: Uint8Array): Promise<void> {
+    const network = this.#network;
+    let number: number | undefined;
+    let ends: readonly Promise<void>[];
+    try {
+      const read = readLine(line);
+      number = read.number;
+      ends = await this.#send(packetOf(read.members), number);
+    } catch (error) {
+      // Another error says why the network has stopped.
+      if (network.phase !== 'running') return;
+      if (number !== undefined) this.#engine?.keepId(REFUSED, String(number));
+      writeStderr(`plugboard: line ${at}`, describeError(error));
+      this.#exitCode = 1;
+      return;
+    }
+    if (number === undefined) return;
+    await Promise.all(ends);
+    await Promise.all([this.#engine?.flush(), network.whenRead()]);
+    await writeStdout(`${writeJson({ ack: number })}\n`);
+  }
+
+  /** Resolves once all messages are kept, to the ends of all that those with a number cause. */
+  async #send(packet: Packet, number: number | undefined): Promise<readonly Promise<void>[]> {
     const network = this.#network;
     const ports = Object.keys(network.inports);
     const unknown = Object.keys(packet).find(port => !ports.includes(port));
@@ -225,26 +267,31 @@ class GraphRunner {
       const known = ports.map(port => JSON.stringify(port)).join(', ') || 'none';
       throw new CliError('USAGE', `expected inports of the graph, ${known}, got ${JSON.stringify(unknown)}`);
     }
+    const messages = Object.entries(packet);
+    // All at once: later lines must not overtake a message that waits for another port of its line.
     if (number === undefined) {
-      for (const [port, message] of Object.entries(packet)) await network.inports[port]!.send(message);
-      return;
+      await Promise.all(messages.map(([port, message]) => network.inports[port]!.send(message)));
+      return [];
     }
-    if (number <= this.#number)
-      throw new CliError(
-        'USAGE',
-        `expected a number above ${this.#number}, that of the line before, got ${number}`,
-      );
+    if (number <= this.#number) refuseNumber(number, this.#number, 'that of the line before');
+    const fresh = messages.filter(([port]) => !this.#isKnown(port, number));
     this.#number = number;
-    // Numbers rise, so that a port has all lines up to its latest one.
-    const fresh = Object.entries(packet).filter(([port]) => number > this.#last.get(port)!);
-    const { done } = await network.accept(Object.fromEntries(fresh), String(number));
-    const acknowledged = done
-      .then(() => this.#engine?.flush())
-      .then(() => writeStdout(`${writeJson({ ack: number })}\n`))
-      .finally(() => this.#open.delete(acknowledged));
-    // Failures come up where all are awaited, or end the network.
-    acknowledged.catch(() => {});
-    this.#open.add(acknowledged);
+    const parts = fresh.length > 0 ? fresh.map(([port, message]) => ({ [port]: message })) : [{}];
+    const accepted = await Promise.all(parts.map(part => network.accept(part, String(number))));
+    return accepted.map(({ done }) => done);
+  }
+
+  /** Whether a port got the line of this number in an earlier run. @throws {CliError} USAGE if it got later ones, and not this */
+  #isKnown(port: string, number: number): boolean {
+    const last = this.#last.get(port)!;
+    if (number > last) return false;
+    const id = String(number);
+    const ids = this.#engine!.ids(port);
+    if (ids.has(id)) return true;
+    const [oldest] = ids;
+    const isForgotten = ids.size >= NETWORK_LIMITS.rememberedIds.default && number < Number(oldest);
+    if (isForgotten && !this.#engine!.ids(REFUSED).has(id)) return true;
+    return refuseNumber(number, last, `the latest of port ${JSON.stringify(port)} in an earlier run`);
   }
 
   async #write(port: string): Promise<void> {
@@ -277,25 +324,43 @@ class GraphRunner {
   }
 }
 
+/** The error of a network that has stopped. */
+function stopOf(network: Network): unknown {
+  try {
+    network.start();
+  } catch (error) {
+    // Without a cause a second signal has stopped it.
+    if (causeOf(error) !== error) return error;
+  }
+  return new NetworkError('NETWORK_STOPPED', 'the network has stopped, and packets were dropped');
+}
+
 /** The failure with which a network has stopped says more than that it has stopped. */
 function causeOf(error: unknown): unknown {
   const isStop = error instanceof Error && 'code' in error && error.code === 'NETWORK_STOPPED';
   return isStop && error.cause && !(error.cause instanceof OutputClosed) ? error.cause : error;
 }
 
-/** @throws {ActorError} JSON_SYNTAX and others, INVALID_MESSAGE; {CliError} USAGE */
-function readLine(line: Uint8Array): { number: number | undefined; packet: { [port: string]: Message } } {
+function refuseNumber(number: number, last: number, of: string): never {
+  throw new CliError('USAGE', `expected a number above ${last}, ${of}, got ${number}`);
+}
+
+/** Returns the number of a line, and its messages. @throws {ActorError} JSON_SYNTAX and others; {CliError} USAGE */
+function readLine(line: Uint8Array): { number: number | undefined; members: JsonObject } {
   const json = readJson(line, { what: 'the line' });
   if (!isJsonObject(json)) throw new CliError('USAGE', 'expected an object of port → message');
   const members: JsonObject = { ...json };
-  const number = typeof members[NUMBER] === 'object' ? undefined : members[NUMBER];
+  const number = isJsonObject(members[NUMBER]) ? undefined : members[NUMBER];
   if (number !== undefined) {
     if (!Number.isSafeInteger(number) || (number as number) < 1)
       throw new CliError('USAGE', `${NUMBER}: expected a whole number, 1 or more, got ${writeJson(number)}`);
     delete members[NUMBER];
   }
-  const packet = Object.entries(members).map(([port, value]) => {
-    return [port, fromWire(value, [port], strictly, () => true)!] as const;
-  });
-  return { number: number as number | undefined, packet: Object.fromEntries(packet) };
+  return { number: number as number | undefined, members };
 }
+
+/** @throws {ActorError} MESSAGE_SKIPPED, MESSAGE_DEFAULTED */
+const packetOf = (members: JsonObject): Packet =>
+  Object.fromEntries(
+    Object.entries(members).map(([port, value]) => [port, fromWire(value, [port], strictly, () => true)!]),
+  );

@@ -238,7 +238,12 @@ export class Network {
     return pluginFiles(this.plan.nodes, this.#settings);
   }
 
-  /** @internal Resolves when readers have used all messages that left the network. */
+  /** @internal Lets full joins take more, as `drain` does, until the returned function is called. */
+  beginDrain(): () => void {
+    return this.#engine.beginDrain();
+  }
+
+  /** @internal Resolves when readers have used all messages that left the network before. */
   whenRead(): Promise<void> {
     return this.#traffic.whenRead();
   }

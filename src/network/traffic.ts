@@ -1,5 +1,6 @@
 import { aborted, Mailbox } from '../actor/mailbox.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
+import { Fifo } from '../values/fifo.ts';
 import {
   ACCEPTED,
   type DeadStep,
@@ -14,6 +15,12 @@ import type { NetworkEngine } from './engine/network-engine.ts';
 import type { Plan, PlanPort } from './plan/plan.ts';
 import { Tally } from './tally.ts';
 import type { Sending } from './traceparent.ts';
+
+interface Reading {
+  left: number;
+  used: number;
+  readonly waiting: Fifo<{ readonly used: number; resolve(): void }>;
+}
 
 const FROM_OUTSIDE = { causes: [OUTSIDE], hops: 0 };
 
@@ -31,9 +38,8 @@ export class Traffic {
   /** The ends of all that the packets with ids cause, by their causes. */
   readonly #accepted = new Map<string, Promise<void>>();
   #calls = 0;
-  /** Number of messages that left the network, and that no reader has used. */
-  #unread = 0;
-  readonly #onRead: (() => void)[] = [];
+  /** Messages of each port that left for its readers, those that were used, and the callers that wait until so many are. */
+  readonly #readings: ReadonlyMap<string, Reading>;
 
   constructor(engine: NetworkEngine, plan: Plan, capacity: number, capacityBytes: number) {
     this.#engine = engine;
@@ -42,6 +48,7 @@ export class Traffic {
     this.outboxes = new Map(
       [...names].map(name => [name, new Mailbox(`outport ${name}`, capacity, capacityBytes, bytesOf)]),
     );
+    this.#readings = new Map([...names].map(name => [name, { left: 0, used: 0, waiting: new Fifo() }]));
     for (const trace of engine.waiting()) {
       for (const cause of trace.causes) if (cause.startsWith(ACCEPTED)) this.#endOf(cause);
       this.tally.move(trace, 1);
@@ -165,9 +172,10 @@ export class Traffic {
     for await (const delivery of this.#engine.receive(port)) {
       const { message, trace } = delivery;
       this.tally.give({ [port]: message }, trace);
-      this.#unread++;
-      if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE)) await box.send(delivery);
-      else this.used(port, delivery);
+      if (trace.causes.length === 0 || trace.causes.includes(OUTSIDE)) {
+        this.#readings.get(port)!.left++;
+        await box.send(delivery);
+      } else this.#engine.done(port, delivery);
       this.tally.move(trace, -1);
       this.tally.settle();
     }
@@ -176,13 +184,18 @@ export class Traffic {
   /** A reader has used a message. */
   used(port: string, delivery: Received): void {
     this.#engine.done(port, delivery);
-    this.#unread--;
-    if (this.#unread === 0) for (const resolve of this.#onRead.splice(0)) resolve();
+    const reading = this.#readings.get(port)!;
+    const { waiting } = reading;
+    reading.used++;
+    while (waiting.first && waiting.first.used <= reading.used) waiting.shift().resolve();
   }
 
-  /** Resolves when readers have used all messages that left the network. */
+  /** Resolves when readers have used all messages that left the network before this call, if each port has one reader. */
   async whenRead(): Promise<void> {
-    if (this.#unread > 0) await new Promise<void>(resolve => this.#onRead.push(resolve));
+    const waits = [...this.#readings.values()].map(({ left, used, waiting }) => {
+      return used < left && new Promise<void>(resolve => waiting.push({ used: left, resolve }));
+    });
+    await Promise.all(waits);
   }
 
   /** Resolves when no packet is on its way but those that wait at joins, or when the signal fires. */

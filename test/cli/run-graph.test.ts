@@ -7,6 +7,7 @@ import type { Finished } from './spawn.ts';
 /** A tenth of those of `npm run test:long`; `.ci/run` sets `CI`. */
 const THOROUGH_KILLS = 20;
 const KILLS = 3;
+const isThorough = () => host().thorough || process.env.CI !== undefined;
 
 const GRAPH = {
   properties: { name: 'two' },
@@ -14,6 +15,13 @@ const GRAPH = {
   connections: [{ from: { nodeId: 'a', portId: 'count' }, to: { nodeId: 'b', portId: 'increment' } }],
   inports: { go: { nodeId: 'a', portId: 'increment' } },
   outports: { count: { nodeId: 'b', portId: 'count' } },
+};
+/** A node that waits for a packet of each port. */
+const JOIN = {
+  properties: { name: 'join' },
+  processes: { n: { component: 'Counter', metadata: { await_all_inports: true } } },
+  inports: { a: { nodeId: 'n', portId: 'increment' }, b: { nodeId: 'n', portId: 'decrement' } },
+  outports: { count: { nodeId: 'n', portId: 'count' } },
 };
 /** The form of upstream's documentation, in snake_case. */
 const DOCUMENTED = {
@@ -57,10 +65,48 @@ suite('cli run: graphs', test => {
     equal(await run(['documented.json'], go), { stdout: counted(1), stderr: '', code: 0 });
   });
 
-  testRun('a line with a number is acknowledged after all that it causes', async run => {
-    const { stdout, code } = await run(['graph.json', ...COUNTER], numbered(7));
-    equal(stdout.trimEnd().split('\n').sort(), ['{"ack":7}', '{"count":{"type":"Integer","data":1}}']);
-    is(code, 0);
+  for (const state of [[], ['--state', 'state']])
+    testRun(
+      `an acknowledgement comes after all messages that its line causes ${state.join(' ')}`,
+      async run => {
+        const lines = Array.from({ length: 300 }, (_, at) => numbered(at + 1)).join('');
+        const { stdout, code } = await run(['graph.json', ...COUNTER, ...state], lines);
+        let count = 0;
+        for (const line of stdout
+          .trimEnd()
+          .split('\n')
+          .map(text => JSON.parse(text))) {
+          if (line.count) count = line.count.data;
+          else ok(line.ack <= count, `line ${line.ack} is acknowledged after the count ${count}`);
+        }
+        equal([count, stdout.match(/"ack"/g)?.length, code], [300, 300, 0]);
+      },
+    );
+
+  const flows = (port: string, lines: number) => `{"${port}":{"type":"Flow"}}\n`.repeat(lines);
+  const testJoin = (name: string, body: (run: (stdin: string) => Promise<Finished>) => Promise<void>) =>
+    testRun(name, async (run, folder) => {
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(`${folder}/join.json`, JSON.stringify(JOIN));
+      await body(stdin => run(['join.json', ...COUNTER], stdin));
+    });
+
+  testJoin('lines for one port of a join go on while another port is full', async run => {
+    const { stdout, stderr, code } = await run(flows('a', 1100) + flows('b', 1100));
+    equal([stdout.split('\n').length - 1, stderr, code], [1100, '', 0]);
+  });
+
+  testJoin('a port of a join that gets too many lines before the others refuses more', async run => {
+    const { stdout, stderr, code } = await run(flows('a', 10_003) + flows('b', 1));
+    equal([stdout, code], [counted(1), 1]);
+    match(
+      stderr,
+      /^plugboard: line 10002: NETWORK_OVERFLOW: the join n, .* 10,001 packets wait at > a, over /,
+    );
+    match(
+      stderr,
+      /\nplugboard: line 10003: NETWORK_OVERFLOW: .*; give each of its ports a packet in turn\n$/,
+    );
   });
 
   testRun('a graph without outports processes all lines', async (run, folder) => {
@@ -99,6 +145,31 @@ suite('cli run: graphs', test => {
     },
   );
 
+  /** Lines of an earlier run, some of them refused, and lines of a later one that it must refuse for their number. */
+  const EARLIER: [name: string, earlier: string, last: number, later: readonly number[]][] = [
+    [
+      'a refused line and a number that was left out',
+      `${numbered(1)}${numbered(2).replace('go', 'x')}${numbered(4).replace('Flow', 'x')}${numbered(5)}`,
+      5,
+      [2, 3, 4],
+    ],
+    ['a number below all of them', numbered(5) + numbered(6), 6, [2]],
+  ];
+  if (isThorough()) {
+    const many = Array.from({ length: 10_001 }, (_, at) => numbered(at + 3));
+    const lines = `${numbered(1)}${numbered(2).replace('go', 'x')}${many.join('')}`;
+    EARLIER.push(['a line that was refused very long ago', lines, 10_003, [2]]);
+  }
+  for (const [name, earlier, last, later] of EARLIER)
+    testRun(`with --state a later run takes only higher numbers: ${name}`, async run => {
+      const args = ['graph.json', ...COUNTER, '--state', 'state'];
+      await run(args, earlier);
+      const { stdout, stderr, code } = await run(args, later.map(numbered).join(''));
+      const error = (number: number, at: number) =>
+        `plugboard: line ${at + 1}: USAGE: expected a number above ${last}, the latest of port "go" in an earlier run, got ${number}\n`;
+      equal([stdout, stderr, code], ['', later.map(error).join(''), 1]);
+    });
+
   testRun('wrong lines are told by their number, and the others are processed', async run => {
     const stdin = [
       '{',
@@ -107,6 +178,8 @@ suite('cli run: graphs', test => {
       '{"#":0}',
       numbered(2).trim(),
       numbered(2).trim(),
+      '{"#":1.0}',
+      '{"#":null}',
     ].join('\n');
     const { stdout, stderr, code } = await run(['graph.json', ...COUNTER], stdin);
     is(code, 1);
@@ -117,6 +190,8 @@ suite('cli run: graphs', test => {
       [3, 'USAGE: expected inports of the graph, "go", got "x"'],
       [4, 'USAGE: #: expected a whole number, 1 or more, got 0'],
       [6, 'USAGE: expected a number above 2, that of the line before, got 2'],
+      [7, 'USAGE: #: expected a whole number, 1 or more, got 1.0'],
+      [8, 'USAGE: #: expected a whole number, 1 or more, got null'],
     ] as const)
       ok(stderr.includes(`plugboard: line ${line}: ${text}`), stderr);
   });
@@ -273,14 +348,28 @@ suite('cli run: graphs', test => {
     equal([stdout, code], [counted(1, 70), 0]);
   });
 
+  const stuck = 'a command that waits for nothing ends with a message';
   const kills = 'after kill -9 at random moments counts and order are exact';
   if (!host().runtime.startsWith('node ')) {
     test.skip(kills, 'Node runs it: the runtime has no part in it');
+    test.skip(stuck, 'the runtime says so itself, or waits');
     return;
   }
+  test(stuck, async () => {
+    const { writeFileSync } = await import('node:fs');
+    const { commandPath, inFolder, plugboard } = await import('./spawn.ts');
+    await inFolder(async folder => {
+      const silent = 'process.stdin[Symbol.asyncIterator] = () => ({ next: () => new Promise(() => {}) });';
+      const program = `${folder}/stuck.mjs`;
+      writeFileSync(program, `${silent}\nawait import(${JSON.stringify(`file://${commandPath()}`)});`);
+      const counter = host().path('fixtures/rust-counter/rust_counter.wasm');
+      const { stderr, code } = await plugboard(folder, ['run', counter], { program });
+      match(stderr, /^plugboard: BUG: the command has not ended, and nothing is left to wait for/);
+      is(code, 1);
+    });
+  });
   test(kills, async () => {
     const { checkKills } = await import('./kill.ts');
-    const isThorough = host().thorough || process.env.CI !== undefined;
-    await checkKills(isThorough ? THOROUGH_KILLS : KILLS, Date.now() & 0xffff_ffff);
+    await checkKills(isThorough() ? THOROUGH_KILLS : KILLS, Date.now() & 0xffff_ffff);
   });
 });

@@ -57,8 +57,8 @@ export function overflow(
   const has = `${withCommas(waiting + packets)} packets wait at ${source}, ${limit} (cycleCapacity, cycleCapacityBytes)`;
   const { graph } = linksOf(plan);
   const way = graph.has(node) ? shortestWay(graph, sink.name, node) : undefined;
-  const where = way
-    ? `the cycle ${[node, ...way].join(' -> ')}`
-    : `the join ${sink.name}, whose other ports get no packets`;
-  return new NetworkError('NETWORK_OVERFLOW', `${where}: ${has}`);
+  const problem = way
+    ? `the cycle ${[node, ...way].join(' -> ')}: ${has}`
+    : `the join ${sink.name}, whose other ports get no packets: ${has}; give each of its ports a packet in turn`;
+  return new NetworkError('NETWORK_OVERFLOW', problem);
 }

@@ -52,4 +52,14 @@ export class JournalEngine implements LastingEngine {
     refuseArguments('lastId', extra);
     return this.#engine?.lastId(readArgument(aText, port, 'lastId: port', refuseOption) as string);
   }
+
+  /** @internal Returns the ids that a port remembers, the oldest first. */
+  ids(port: string): ReadonlySet<string> {
+    return this.#engine?.idsOf(port) ?? new Set();
+  }
+
+  /** @internal Keeps an id as `accept` does, without a packet. */
+  keepId(port: string, id: string): void {
+    this.#engine?.keepId(port, id);
+  }
 }

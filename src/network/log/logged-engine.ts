@@ -75,7 +75,21 @@ export abstract class LoggedEngine extends MemoryEngine {
 
   /** The id of the latest packet that came to a port with an id. */
   lastId(port: string): string | undefined {
-    return [...(this.ids.get(port) ?? [])].at(-1);
+    return [...this.idsOf(port)].at(-1);
+  }
+
+  /** The ids of the latest packets that came to a port, the oldest first. */
+  idsOf(port: string): ReadonlySet<string> {
+    return this.ids.get(port) ?? new Set();
+  }
+
+  /** Keeps an id without a packet. */
+  keepId(port: string, id: string): void {
+    const ids = this.ids.get(port) ?? new Set();
+    if (ids.has(id)) return;
+    this.keep({ node: null, read: [], puts: [], id: [port, id] });
+    this.ids.set(port, ids.add(id));
+    if (ids.size > NETWORK_LIMITS.rememberedIds.default) ids.delete(ids.values().next().value!);
   }
 
   override receive(port: string): AsyncIterable<Received> {
