@@ -179,7 +179,7 @@ export const LIMITS = {
     ...DEFAULTS.recordingBytes,
     unit: 'bytes',
     option: 'maxBytes of createRecorder',
-    why: 'Larger than the HTTP response that is allowed. A call that takes more is not recorded, nor are those after it, and the recording says so.',
+    why: 'More than an HTTP response may have. Calls from the first that takes more are not recorded, as the recording says. A replay keeps as many more.',
   },
   replayMs: {
     name: 'time of one call of a replay',

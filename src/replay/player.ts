@@ -12,6 +12,7 @@ import {
 } from '../host/outside.ts';
 import type { Recorder, ReplayedOutside, Tap, TappedOutcome, TappedSettings } from '../host/tap.ts';
 import { Secrets } from '../trace/secrets.ts';
+import { withCommas } from '../units.ts';
 import { repeatOperations } from './context.ts';
 import type {
   Argument,
@@ -26,7 +27,7 @@ import type {
 import { memoryOf } from './memory.ts';
 import type { TappedPlugin } from './recorder.ts';
 import { requestOf } from './request.ts';
-import { describeValue, isSame, shown } from './values.ts';
+import { describeValue, isSame, shown, sizeOf } from './values.ts';
 
 /** The place at which a plugin first asks for something that the recording does not have there. */
 export interface Divergence {
@@ -60,19 +61,23 @@ export class Player implements Recorder {
   readonly #recording: Recording;
   readonly #isSameBuild: boolean;
   readonly #hashes: boolean;
+  readonly #maxBytes: number;
   readonly #secrets = new Secrets();
   readonly replayed: Replayed[] = [];
   divergence: Divergence | null = null;
   #plugin: TappedPlugin | null = null;
   #call: RecordedCall | null = null;
   #lines: Line[] = [];
+  #keptBytes = 0;
   #at = 0;
   #import: ImportCall | null = null;
 
-  constructor(recording: Recording, isSameBuild: boolean, hashes: boolean) {
+  /** @param maxBytes the most bytes of lines, outputs and variables that are kept, of all calls together */
+  constructor(recording: Recording, isSameBuild: boolean, hashes: boolean, maxBytes: number) {
     this.#recording = recording;
     this.#isSameBuild = isSameBuild;
     this.#hashes = hashes;
+    this.#maxBytes = maxBytes;
   }
 
   recordings(): string[] {
@@ -80,7 +85,7 @@ export class Player implements Recorder {
   }
 
   open<Settings extends TappedSettings>(_: unknown, settings: Settings): Tap<Settings> {
-    const line = (name: string) => (text: string) => void this.#lines.push({ name, line: text });
+    const line = (name: string) => (text: string) => this.#line(name, text);
     const { functions, http, folders } = this.#recording.settings;
     const mounted = folders.map(({ path, readOnly }) => ({ path: shown(path), readOnly }));
     const own: Record<string, Record<string, HostFunction>> = Object.create(null);
@@ -155,14 +160,31 @@ export class Player implements Recorder {
     const next = call?.entries[this.#at];
     // A failed call of another build may well do less, or more. The comparison of the outcome tells it.
     if (next && !this.divergence) this.#diverge(describeEntry(next), 'the end of the call', call.export);
-    const produced = output ?? error?.output;
+    const produced = (output ?? error?.output)?.bytes() ?? null;
+    const vars = [...kernel.vars.snapshot()];
+    this.#keep([produced, vars]);
     this.replayed.push({
-      output: produced ? produced.bytes() : null,
+      output: produced,
       error: error && { code: error.code, message: error.message },
       lines: this.#lines,
-      vars: [...kernel.vars.snapshot()],
+      vars,
       memory: this.#hashes ? memoryOf(kernel, runner.main) : null,
     });
+  }
+
+  #line(name: string, text: string): void {
+    const line = { name, line: text };
+    const over = this.#keep(line);
+    if (over) this.#stop(over);
+    this.#lines.push(line);
+  }
+
+  /** Counts a value that is kept. Returns the error for one over the limit: a hostile plugin logs in an endless loop. */
+  #keep(value: unknown): PlugboardError | null {
+    this.#keptBytes += sizeOf(value);
+    if (this.#keptBytes <= this.#maxBytes) return null;
+    const most = `${withCommas(this.#maxBytes)} bytes of lines, outputs and variables`;
+    return this.#diverge(`less than ${most}`, 'more');
   }
 
   #diverge(recorded: string, now: string, name = this.#call?.export ?? null): PlugboardError {

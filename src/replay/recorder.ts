@@ -24,7 +24,7 @@ import { memoryOf } from './memory.ts';
 import { RECORDER_OPTIONS, type RecorderOptions } from './options.ts';
 import { requestOf } from './request.ts';
 import { factsOf, UNTELLABLE, untellableEnd } from './untellable.ts';
-import { Hidden, isSame } from './values.ts';
+import { Hidden, isSame, sizeOf } from './values.ts';
 import { writeRecording } from './write.ts';
 
 /** A plugin that has been attached. */
@@ -64,16 +64,6 @@ const OF_PLUGIN: readonly Untellable['code'][] = [
   'shared-memory',
   'get-instance',
 ];
-
-/** Bytes that an entry takes besides its data. */
-const ENTRY_BYTES = 64;
-
-function sizeOf(value: unknown): number {
-  if (value instanceof Uint8Array) return value.length;
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 8;
-  return Object.values(value).reduce((sum: number, item) => sum + sizeOf(item), 0);
-}
 
 /** Notes everything that comes into one plugin. */
 class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
@@ -168,7 +158,7 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
           varsAfter: [],
           memory: null,
         };
-    this.#count(this.#running?.input, this.#running?.vars);
+    this.#count(this.#running);
   }
 
   /** Drops the calls before the next one, except for the start of its instance. */
@@ -225,8 +215,8 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     });
   }
 
-  #count(...values: unknown[]): void {
-    this.#usedBytes += ENTRY_BYTES + sizeOf(values);
+  #count(value: unknown): void {
+    this.#usedBytes += sizeOf(value);
     if (this.#usedBytes <= this.#options.maxBytes || this.#isFull) return;
     this.#isFull = true;
     this.#running = null;
@@ -238,8 +228,9 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     this.#count(entry);
   }
 
-  #line(name: string, line: string): void {
-    this.#running?.lines.push({ name, line });
+  #line(name: string, text: string): void {
+    const line = { name, line: text };
+    this.#running?.lines.push(line);
     this.#count(line);
   }
 

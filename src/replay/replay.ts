@@ -12,7 +12,7 @@ import type { RecordedCall, Recording, Untellable } from './format.ts';
 import { REPLAY_OPTIONS, type ReplayOptions } from './options.ts';
 import { type Divergence, Player, type Replayed } from './player.ts';
 import { readRecording } from './read.ts';
-import { describeValue, Hidden, isSame, shown } from './values.ts';
+import { describeValue, Hidden, isSame, shown, sizeOf } from './values.ts';
 
 /** A part of the outcome of a call that is not the recorded one. */
 export interface Difference {
@@ -71,9 +71,11 @@ export async function replayOn(
   const { modules, isSameBuild } = await modulesFor(platform, recording, wasm);
   // Masked secrets stand in the memories too.
   const hashes = verify === 'memory' && isSameBuild && hidden === 0;
-  const player = new Player(recording, isSameBuild, hashes);
+  // The recorded outcomes fit in, and an allowance for another build.
+  const maxBytes = sizeOf(recording) + AUDIT_LIMITS.recordingBytes.default;
+  const player = new Player(recording, isSameBuild, hashes, maxBytes);
   const own = {
-    ...optionsOf(recording, modules, timeoutMs),
+    ...optionsOf(recording, modules, timeoutMs, maxBytes),
     runInWorker,
     record: player,
     trace: player.trace,
@@ -139,6 +141,7 @@ function optionsOf(
   { settings }: Recording,
   modules: readonly object[],
   timeoutMs: number | null | undefined,
+  maxBytes: number,
 ) {
   const { maxKernelBytes, maxGrowthPages, maxVarBytes, limits } = settings;
   // A module that came compiled has a form that no limit can be added to.
@@ -150,7 +153,7 @@ function optionsOf(
     memory: {
       maxPages,
       max_pages: maxGrowthPages ?? (isBytes ? MAX_PAGES : undefined),
-      maxVarBytes,
+      maxVarBytes: Math.min(maxVarBytes, maxBytes),
     },
     // The functions are those of the player: only their names count.
     allowHttpResponseHeaders: settings.exposesHttpHeaders,
@@ -205,7 +208,7 @@ function compare(number: number, call: RecordedCall, now: Replayed): Difference[
 }
 
 /** The hashes that both have: a plugin in a worker shows only its kernel memory. */
-const common = (own: Replayed['memory'], other: Replayed['memory']) =>
+const common = (own: RecordedCall['memory'], other: RecordedCall['memory']) =>
   Object.fromEntries(Object.entries(own ?? {}).filter(([name]) => other && Object.hasOwn(other, name)));
 
 function countHidden(value: unknown): number {

@@ -123,6 +123,17 @@ export function isSame(recorded: unknown, now: unknown): boolean {
   return Object.is(recorded, now) || (recorded ?? null) === (now ?? null);
 }
 
+/** Bytes that an object takes besides its data. */
+const OBJECT_BYTES = 64;
+
+/** The bytes of a value: about as many as it takes in memory. */
+export function sizeOf(value: unknown): number {
+  if (value instanceof Uint8Array || typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  const own = Array.isArray(value) ? 0 : OBJECT_BYTES;
+  return Object.values(value).reduce((sum: number, item) => sum + sizeOf(item), own);
+}
+
 const SHOWN_CHARACTERS = 200;
 
 /** A value for a message. */

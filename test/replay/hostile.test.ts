@@ -93,6 +93,50 @@ const grows = wasmOf(
   }),
 );
 
+const ENV = 'extism:host/env';
+/** A module that makes much of little: lines and outputs of a block of 8 MiB, and as many variables as it may set. */
+const LAVISH = wasmOf(
+  buildModule({
+    imports: [
+      { module: ENV, name: 'alloc', params: ['i64'], results: ['i64'] },
+      { module: ENV, name: 'log_error', params: ['i64'] },
+      { module: ENV, name: 'output_set', params: ['i64', 'i64'] },
+      { module: ENV, name: 'var_set', params: ['i64', 'i64'] },
+      { module: ENV, name: 'store_u64', params: ['i64', 'i64'] },
+    ],
+    functions: [
+      {
+        name: 'log',
+        locals: ['i64'],
+        body: [
+          ...['i64.const 8388608', 'call alloc', 'local.set 0'],
+          ...['loop', 'local.get 0', 'call log_error', 'br 0', 'end'],
+        ],
+      },
+      { name: 'output', body: ['i64.const 8388608', 'call alloc', 'i64.const 8388608', 'call output_set'] },
+      {
+        name: 'vars',
+        locals: ['i64', 'i64', 'i64'],
+        body: [
+          ...['i64.const 8', 'call alloc', 'local.set 0', 'i64.const 8388608', 'call alloc', 'local.set 1'],
+          ...['loop', 'local.get 2', 'i64.const 1', 'i64.add', 'local.set 2'],
+          ...['local.get 0', 'local.get 2', 'call store_u64', 'local.get 0', 'local.get 1', 'call var_set'],
+          ...['br 0', 'end'],
+        ],
+      },
+    ],
+  }),
+);
+const lavish = (name: string, calls: number) => {
+  const [start, call] = (JSON.parse(RECORDED) as { calls: object[] }).calls;
+  return changed(RECORDED, {
+    'modules[0].wasm': LAVISH,
+    'settings.maxVarBytes': 2 ** 50,
+    'settings.limits': { logBytes: 2 ** 50 },
+    calls: [start, ...Array(calls).fill({ ...call, export: name, logLevel: 'error' })],
+  });
+};
+
 /** Recordings that are well-formed, and lie. */
 const REPLAYED: Readonly<Record<string, [recording: string, check: (report: ReplayReport) => void]>> = {
   'no call at all': [one('calls', []), differs],
@@ -176,4 +220,24 @@ suiteInModes('hostile recordings that are replayed', (test, mode) => {
   const options = { timeoutMs: 100, runInWorker: mode === 'in a worker' };
   for (const [name, [recording, check]] of Object.entries(REPLAYED))
     test(`${name}: replayed, and told`, async () => check(await replay(recording, options)));
+
+  const slow = { ...options, timeoutMs: 5000 };
+  test('a plugin that logs in an endless loop ends at the bytes that a replay keeps', async () => {
+    const { divergence, calls } = await replay(lavish('log', 1), slow);
+    is(divergence!.import, 'extism:host/env.log_error');
+    match(divergence!.recorded, /^less than 67,1\d\d,\d\d\d bytes of lines, outputs and variables$/);
+    is(calls[1]!.error!.code, 'UNSUPPORTED');
+    ok(calls[1]!.lines.length < 9, String(calls[1]!.lines.length));
+  });
+
+  test('outputs of all calls together end at the bytes that a replay keeps', async () => {
+    const { divergence } = await replay(lavish('output', 20), slow);
+    is(divergence!.call, 10);
+    match(divergence!.recorded, /outputs/);
+  });
+
+  test('variables have no more room than a replay keeps, also if the recording allows more', async () => {
+    const { calls } = await replay(lavish('vars', 1), slow);
+    match(calls[1]!.error!.message, /over the limit of 67,?1\d\d,?\d\d\d bytes/);
+  });
 });
