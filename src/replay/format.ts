@@ -66,7 +66,7 @@ export interface RecordedCall {
   error: { code: string; message: Text } | null;
   varsAfter: Named[];
   /** Hashes of memories, and values of globals; null unless asked for. */
-  memory: Record<string, string> | null;
+  memory: Record<string, Text> | null;
 }
 
 /** A fact of a recording that a replay does not repeat. */

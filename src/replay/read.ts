@@ -102,7 +102,8 @@ const operation = byKey(
   ),
 );
 
-const result = either(number, text, orNull(list(either(number, text, orNull(refuse as never)))));
+const item = orNull(either(number, text));
+const result = either(item, list(item));
 const headers = list(tuple(text, text));
 const error = object({ code: plain, message: text });
 const clock = object({ kind: anything, clock: oneOf(0, 1), ns: nanoseconds });
@@ -138,7 +139,7 @@ const call = object({
   output: orNull(bytes),
   error: orNull(error),
   varsAfter: named,
-  memory: orNull(record(plain)),
+  memory: orNull(record(text)),
 });
 
 const recording = object({

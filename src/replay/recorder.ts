@@ -312,11 +312,12 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
 }
 
 /** A result as a recording holds it; a text for a value that no import can return. */
-function plainResult(result: unknown): unknown {
-  if (result === undefined || result === null) return null;
-  if (typeof result === 'number' || typeof result === 'bigint') return result;
-  if (Array.isArray(result)) return result.map(plainResult);
-  return describe(result);
+const plainResult = (result: unknown): unknown =>
+  Array.isArray(result) ? result.map(plainItem) : plainItem(result);
+
+function plainItem(item: unknown): unknown {
+  if (item === undefined || item === null) return null;
+  return typeof item === 'number' || typeof item === 'bigint' ? item : describe(item);
 }
 
 /**

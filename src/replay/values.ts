@@ -20,12 +20,15 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Keys whose texts come from the host or from the module, and never from its data. */
 const PLAIN = [
-  ...['kind', 'call', 'code', 'export', 'name', 'namespace'],
-  ...['sha256', 'format', 'record', 'isolation', 'logLevel'],
+  ...['kind', 'call', 'code', 'export', 'name', 'namespace', 'device'],
+  ...['sha256', 'format', 'record', 'isolation', 'logLevel', 'logLevel.args'],
 ];
 
-/** Returns a value as JSON takes it, with asterisks for secrets. */
-export function toPlainJson(value: unknown, secrets: Secrets, key = ''): unknown {
+/** Keys whose numbers may be data of the plugin. Other numbers are settings, counts, times and handles. */
+const NUMBERS = ['host.args', 'host.result', 'file.args'];
+
+/** Returns a value as JSON takes it, with asterisks for secrets. @param kind of the entry or operation that has the key */
+export function toPlainJson(value: unknown, secrets: Secrets, key = '', kind = ''): unknown {
   if (value instanceof Hidden) {
     const { value: own } = value;
     const form =
@@ -37,14 +40,15 @@ export function toPlainJson(value: unknown, secrets: Secrets, key = ''): unknown
     return { ...form, hidden: true };
   }
   if (typeof value === 'string') {
-    if (PLAIN.includes(key)) return value;
+    if (PLAIN.includes(key) || PLAIN.includes(`${kind}.${key}`)) return value;
     const bytes = encoder.encode(value);
     const masked = secrets.mask(bytes);
     return masked === bytes ? value : { string: decoder.decode(masked), hidden: true };
   }
   if (typeof value === 'bigint' || typeof value === 'number') {
     const digits = String(value);
-    if (secrets.cleanText(digits) !== digits) return { f64: '0', hidden: true };
+    if (NUMBERS.includes(`${kind}.${key}`) && secrets.cleanText(digits) !== digits)
+      return { f64: '0', hidden: true };
     if (typeof value === 'bigint') return { i64: digits };
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
@@ -55,10 +59,11 @@ export function toPlainJson(value: unknown, secrets: Secrets, key = ''): unknown
     const masked = secrets.mask(value);
     return { ...contentOf(masked), ...(masked !== value && { hidden: true }) };
   }
-  if (Array.isArray(value)) return value.map(item => toPlainJson(item, secrets, key));
+  if (Array.isArray(value)) return value.map(item => toPlainJson(item, secrets, key, kind));
   if (!isObject(value)) return value ?? null;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([name, item]) => [name, toPlainJson(item, secrets, name)]));
+  const own = String(value.kind ?? value.call ?? '');
+  return Object.fromEntries(entries.map(([name, item]) => [name, toPlainJson(item, secrets, name, own)]));
 }
 
 function contentOf(bytes: Uint8Array): { text: string } | { base64: string } {

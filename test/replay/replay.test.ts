@@ -7,67 +7,16 @@ import {
   type Untellable,
 } from '../../src/audit/node.ts';
 import { AUDIT_LIMITS } from '../../src/limits.ts';
-import { hostFunction, type PluginOptions, values } from '../../src/node.ts';
+import { type CallContext, hostFunction, type PluginOptions, values } from '../../src/node.ts';
 import { MemoryFs } from '../../wasi/index.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { readJson } from '../helpers/host.ts';
 import { checkSchema, type Schema } from '../helpers/json-schema.ts';
-import { createPlugin, suiteInModes, suiteOnThread, type TestMode } from '../helpers/modes.ts';
+import { createPlugin, suiteInModes, suiteOnThread } from '../helpers/modes.ts';
 import { traced } from '../trace/module.ts';
 import { changed, RECORDED } from './example.ts';
-
-const FUNCTIONS = {
-  host: {
-    shout: hostFunction({ params: [values.text], result: values.text }, (_, text) => text.toUpperCase()),
-    add: (_: unknown, one: number, other: number) => one + other,
-    secret: hostFunction({ params: [values.secret] }, () => {}),
-  },
-};
-
-interface Given {
-  options?: PluginOptions;
-  recorder?: RecorderOptions;
-  withHttp?: boolean;
-}
-
-/** Calls exports of a recorded plugin, and returns the recordings. */
-async function record(
-  calls: readonly (readonly [name: string, input: string])[],
-  { options = {}, recorder = { record: 'all' }, withHttp = false }: Given = {},
-): Promise<string[]> {
-  const made = createRecorder(recorder);
-  const quiet = { logger: {}, logLevel: 'info', functions: FUNCTIONS } as const;
-  const plugin = await createPlugin(traced(withHttp), { ...quiet, ...options, record: made });
-  for (const [name, input] of calls) await plugin.call(name, input).catch(() => {});
-  await plugin.close();
-  return made.recordings();
-}
-
-const replayIn = (mode: TestMode, recording: string) =>
-  replay(recording, { runInWorker: mode === 'in a worker' });
-
-const isSame = async (recording: string, mode: TestMode = 'on this thread') => {
-  const report = await replayIn(mode, recording);
-  equal([report.divergence, report.differences, report.isSame], [null, [], true]);
-  return report;
-};
-
-const EACH = [
-  'config',
-  'tell',
-  'log',
-  'vars',
-  'word',
-  'free',
-  'echo',
-  'fail',
-  'shout',
-  'add',
-  'write',
-  'time',
-  'random',
-];
+import { EACH, FUNCTIONS, isSame, record, replayIn } from './record.ts';
 
 suiteInModes('replay', (test, mode) => {
   test('calls of each kind of import replay to the same outcome, in one recording that fits the schema', async () => {
@@ -180,6 +129,39 @@ suiteInModes('replay', (test, mode) => {
     const report = await replayIn(mode, text!);
     ok(report.hidden > 0);
     is(report.divergence, null);
+  });
+
+  test('a recording can be read with each secret: settings, counts, times, handles and hashes are not masked', async () => {
+    const add = (context: CallContext) => {
+      context.logLevel = 'info';
+      return 48;
+    };
+    const functions = { host: { ...FUNCTIONS.host, add } };
+    const secrets = [...'0123456789', 'info', 'stdout', 'inline', 'key', '"', ' ', '1048', '64'];
+    for (const word of secrets) {
+      const [recording] = await record(
+        EACH.map(name => [name, 'key']),
+        { options: { functions, config: { key: secret(word) } }, recorder: { record: 'all', memory: true } },
+      );
+      is((await replayIn(mode, recording!)).divergence, null, word);
+    }
+  });
+
+  test('a number that a host function gets or returns is masked if a secret is in it', async () => {
+    const functions = { host: { ...FUNCTIONS.host, add: () => 31_048 } };
+    const options = { functions, config: { key: secret('1048') } };
+    const [recording] = await record([['add', '']], { options });
+    ok(!recording!.includes('31048'));
+    match(recording!, /"result":\{"f64":"0","hidden":true\}/);
+    match(recording!, /"maxVarBytes":1048576/);
+    is((await replayIn(mode, recording!)).divergence, null);
+  });
+
+  test('a host function that returns a list of lists fails in the replay too', async () => {
+    const functions = { host: { ...FUNCTIONS.host, add: () => [[1n]] as never } };
+    const [recording] = await record([['add', '']], { options: { functions } });
+    const { calls } = await isSame(recording!, mode);
+    is(calls[1]!.error!.code, 'HOST_FUNCTION_FAILED');
   });
 
   test('a failed call after others says that the instance may keep state, and forgets the facts of calls before', async () => {
