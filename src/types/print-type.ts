@@ -24,7 +24,7 @@ export function printType(type: DataType, indent = ''): string {
     case 'literals':
       return union(type.values.map(value => (typeof value === 'string' ? quote(value) : String(value))));
     case 'array':
-      return `readonly (${printType(type.items, indent)})[]`;
+      return printList(type.items, indent);
     case 'map':
       return `{ readonly [key: string]: ${printType(type.values, indent)} }`;
     case 'object':
@@ -37,6 +37,17 @@ export function printType(type: DataType, indent = ''): string {
       return 'unknown';
   }
 }
+
+/** A list of named types is an interface: TypeScript reads an array at once, and refuses a type that refers to itself in one. */
+function printList(items: DataType, indent: string): string {
+  const parts = partsOf(items);
+  const names = parts.flatMap(part => (part.kind === 'schema' ? [quote(part.name)] : []));
+  if (names.length === 0) return `readonly (${printType(items, indent)})[]`;
+  const others = parts.filter(part => part.kind !== 'schema').map(part => printType(part, indent));
+  return `List<${[union(names), ...(others.length > 0 ? [union(others)] : [])].join(', ')}>`;
+}
+
+const partsOf = (type: DataType): DataType[] => (type.kind === 'union' ? type.of.flatMap(partsOf) : [type]);
 
 const union = (parts: readonly string[]): string => [...new Set(parts)].join(' | ') || 'never';
 
@@ -74,6 +85,8 @@ export const printSchemas = (schemas: readonly NamedType[]): string[] =>
           `  ${quote(name)}: ${printType(type, '  ')};`,
         ]),
         '}',
+        '',
+        'interface List<Name extends keyof Schemas, Other = never> extends ReadonlyArray<Schemas[Name] | Other> {}',
         '',
       ];
 

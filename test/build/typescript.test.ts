@@ -31,6 +31,9 @@ components:
     Promise:
       properties:
         children: { items: { $ref: "#/components/schemas/Promise" } }
+    List: { type: array, items: { $ref: "#/components/schemas/List" } }
+    Nested: { nullable: true, type: array, items: { type: array, items: { $ref: "#/components/schemas/Other", nullable: true } } }
+    Other: { $ref: "#/components/schemas/Nested" }
 `;
 const port = (name: string, port_type: string, required = false) => ({
   name,
@@ -58,9 +61,14 @@ const described: Readonly<Record<string, { names: readonly string[]; facts: Plug
             a: { type: ['integer', 'null'] },
             b: { enum: ['x', 1, null] },
             c: { $ref: '#/$defs/T' },
+            m: { $ref: '#/$defs/M' },
             d: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'boolean' } }] },
           },
-          $defs: { T: { properties: { next: { $ref: '#/$defs/T' } } }, L: { $ref: '#/$defs/L' } },
+          $defs: {
+            T: { properties: { next: { $ref: '#/$defs/T' } } },
+            L: { $ref: '#/$defs/L' },
+            M: { type: 'array', items: { anyOf: [{ $ref: '#/$defs/M' }, { type: 'string' }] } },
+          },
         },
       },
     },
@@ -88,12 +96,17 @@ const { exports } = await create({ imports: { host: (context, input: Uint8Array)
 const tree: Schemas['Promise'] = await exports.all({ id: 1, at: null, tags: ['red'], map: { a: 1.5 }, any: { b: [] } });
 const deeper: readonly Schemas['Promise'][] | undefined = tree.children?.[0]?.children;
 const nothing: void = await exports.none();
+const list: Schemas['List'] = [[], [[]]];
+const inner: Schemas['List'] | undefined = list.map(item => item)[0]?.[0];
+const nested: Schemas['Nested'] = [[null, [[null]]]];
 await exports.text('green');
 wrong: await exports.all({});
 wrong: await exports.all({ id: 'x' });
 wrong: await exports.all({ id: 1, tags: ['blue'] });
 wrong: await exports.text('blue');
 wrong: await exports.missing();
+wrong: const names: Schemas['List'] = ['x'];
+wrong: const numbers: Schemas['Nested'] = [1];
 wrong: await create();
 wrong: await create({ imports: { host: () => 'x' } });`,
   exports: `
@@ -104,7 +117,7 @@ await close();
 wrong: await exports.g();
 wrong: await create({ timeoutMs: 'x' });`,
   actor: `
-const actor = await create({ config: { a: null, b: 'x', c: { next: { next: {} } }, d: [true] }, capacity: 4 });
+const actor = await create({ config: { a: null, b: 'x', c: { next: { next: {} } }, d: [true], m: ['x', ['y', []]] }, capacity: 4 });
 const packets = await actor.process({ n: { type: 'Integer', data: 5n }, x: { type: 'Any', data: null } });
 const out: number | undefined = packets[0]?.out?.data;
 await actor.inports.send({ s: { type: 'String', data: 'x' } });
@@ -115,7 +128,8 @@ wrong: await actor.process({ n: { type: 'String', data: 'x' } });
 wrong: await actor.process({ n: { type: 'Integer', data: 1 }, y: { type: 'Any', data: null } });
 wrong: packets[0]?.other;
 wrong: await create({ config: { a: 'x' } });
-wrong: await create({ config: { a: 1, b: 2 } });`,
+wrong: await create({ config: { a: 1, b: 2 } });
+wrong: await create({ config: { a: 1, m: [1] } });`,
   hostile: `
 const actor = await create();
 const any = { type: 'Any', data: null } as const;
