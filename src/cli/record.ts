@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Recorder } from '../audit/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import type { Option, Values } from './command.ts';
@@ -9,7 +10,7 @@ export const RECORD_OPTIONS = {
   record: {
     value: 'FILE',
     heading: 'Recording',
-    help: 'write everything that comes into the plugin from outside to this file, in place\nof an older one, for "plugboard replay"',
+    help: 'write all that comes into the plugin from outside to this file, for "plugboard replay";\nother nodes of a graph go to NAME-2, NAME-3. Only recordings are replaced',
   },
   'record-on-failure': {
     value: 'FILE',
@@ -29,20 +30,21 @@ export const recordingFiles = (values: Values<typeof RECORD_OPTIONS>) => [
   { name: '--record-on-failure', path: values['record-on-failure'], isWritten: true },
 ];
 
-/** Makes the recorder of `--record` or `--record-on-failure`; undefined without both. @throws {CliError} USAGE, FILE */
-export async function openRecorder(values: Values<typeof RECORD_OPTIONS>): Promise<FileRecorder | undefined> {
+/**
+ * Makes the recorder of `--record` or `--record-on-failure`; undefined without both.
+ * @param isOfGraph whether there may be several recordings
+ * @throws {CliError} USAGE, FILE
+ */
+export async function openRecorder(
+  values: Values<typeof RECORD_OPTIONS>,
+  isOfGraph = false,
+): Promise<FileRecorder | undefined> {
   const { record, 'record-on-failure': onFailure } = values;
   if (record !== undefined && onFailure !== undefined)
     throw new CliError('USAGE', 'both --record and --record-on-failure are given; keep one');
   const path = record ?? onFailure;
   if (path === undefined) return undefined;
-  const write = (file: string, text: string) => {
-    try {
-      writeFileSync(file, text);
-    } catch (error) {
-      throw new CliError('FILE', `${file}: ${reasonOf(error)}`, { cause: error });
-    }
-  };
+  for (const file of [path, ...(isOfGraph ? numberedFiles(path) : [])]) checkReplaceable(file);
   const { createRecorder } = await import('../audit/node.ts');
   const recorder = createRecorder({
     record: record === undefined ? 'on-failure' : 'all',
@@ -51,13 +53,72 @@ export async function openRecorder(values: Values<typeof RECORD_OPTIONS>): Promi
   return {
     recorder,
     close: () => {
-      // A graph has a plugin for each actor, and a reload makes a new one.
-      for (const [index, text] of recorder.recordings().entries())
+      // A graph has a plugin for each actor, and a reload makes a new one. A plugin that was asked for its metadata only validated a module.
+      const all = recorder.recordings();
+      const used = all.filter(isUsed);
+      for (const [index, text] of (used.length > 0 ? used : all).entries())
         write(index === 0 ? path : numbered(path, index + 1), text);
     },
   };
 }
 
+/** Whether a plugin was called for more than its metadata. */
+function isUsed(recording: string): boolean {
+  const { calls } = JSON.parse(recording) as { calls: { export: string | null; error: unknown }[] };
+  return calls.some(call => (call.export !== null && call.export !== 'get_metadata') || call.error);
+}
+
+function write(file: string, text: string): void {
+  // It may have come while the plugins ran.
+  checkReplaceable(file);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new CliError('FILE', `${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+const START = '{"format":"plugboard-recording"';
+
+/** Refuses a file that has other content than a recording. @throws {CliError} FILE */
+function checkReplaceable(file: string): void {
+  const start = Buffer.alloc(START.length);
+  try {
+    // A pipe would wait for a writer.
+    if (!statSync(file).isFile()) return;
+    const descriptor = openSync(file, 'r');
+    try {
+      if (readSync(descriptor, start) === 0) return;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // It is missing, or is refused when it is written.
+    return;
+  }
+  if (start.toString() !== START)
+    throw new CliError(
+      'FILE',
+      `${file}: expected a recording or no file, got other content; it is left as it is`,
+    );
+}
+
 /** `a.pbrec` → `a-2.pbrec` */
-const numbered = (path: string, number: number): string =>
+const numbered = (path: string, number: number | string): string =>
   path.replace(/(\.[^./\\]*)?$/, ending => `-${number}${ending}`);
+
+/** The files in the folder that have a name which a further recording may get. */
+function numberedFiles(path: string): string[] {
+  try {
+    const all = readdirSync(dirname(path));
+    const [start = '', end = ''] = numbered(basename(path), '\0').split('\0');
+    const isNumber = (text: string) => /^[1-9]\d*$/.test(text);
+    const mine = (name: string) =>
+      name.startsWith(start) &&
+      name.endsWith(end) &&
+      isNumber(name.slice(start.length, name.length - end.length));
+    return all.filter(mine).map(name => join(dirname(path), name));
+  } catch {
+    return [];
+  }
+}

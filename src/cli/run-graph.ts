@@ -55,7 +55,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
   }
   const events = values.events === undefined ? undefined : new EventFile(values.events);
   const traceFile = await openTrace(values);
-  const recording = await openRecorder(values);
+  const recording = await openRecorder(values, true);
   const isOnNats = values.nats !== undefined || values.spread || values.nodes !== undefined;
   if (isOnNats && values.state !== undefined)
     throw new CliError('USAGE', 'both --state and --nats are given; keep one');

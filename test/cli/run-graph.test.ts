@@ -251,6 +251,55 @@ suite('cli run: graphs', test => {
     },
   );
 
+  testRun(
+    '--record writes the calls of each node to a file, in the order of the nodes',
+    async (run, folder) => {
+      const { readdirSync } = await import('node:fs');
+      const { plugboard } = await import('./spawn.ts');
+      const names = async (file: string) =>
+        (await plugboard(folder, ['replay', file])).stdout.match(/(?<=^\d+ )\w+(?=:)/gm);
+      const called = (times: number) => ['get_metadata', ...Array(times).fill('process')];
+      is((await run(['documented.json', '--quiet', '--record', 'one.pbrec'], go + go)).code, 0);
+      equal(await names('one.pbrec'), called(2));
+      is((await run(['graph.json', ...COUNTER, '--record', 'two.pbrec'], go)).code, 0);
+      equal([await names('two.pbrec'), await names('two-2.pbrec')], [called(1), called(1)]);
+      equal(
+        readdirSync(folder).filter(name => name.endsWith('.pbrec')),
+        ['one.pbrec', 'two-2.pbrec', 'two.pbrec'],
+      );
+      // Recordings are replaced.
+      is((await run(['graph.json', ...COUNTER, '--record', 'two.pbrec'], go)).code, 0);
+    },
+  );
+
+  testRun(
+    '--record replaces no file with other content, also under the names of further recordings',
+    async (run, folder) => {
+      const { readdirSync, readFileSync, writeFileSync } = await import('node:fs');
+      const graph = JSON.stringify(GRAPH);
+      writeFileSync(`${folder}/g-2.json`, graph);
+      writeFileSync(`${folder}/g-x.json`, graph);
+      for (const [file, record] of [
+        ['g-2.json', 'g.json'],
+        ['graph.json', 'g-x.json'],
+      ] as const) {
+        const { stdout, stderr, code } = await run([file, ...COUNTER, '--record', record], go);
+        const refused = file === 'g-2.json' ? file : record;
+        match(
+          stderr,
+          new RegExp(`^plugboard: FILE: ${refused}: expected a recording or no file, got other content`),
+        );
+        equal([stdout, code, readFileSync(`${folder}/${refused}`, 'utf8')], ['', 2, graph]);
+      }
+      ok(!readdirSync(folder).includes('g.json'));
+      const { stderr } = await run(
+        ['graph.json', ...COUNTER, '--with', 'g-2.json', '--events', 'g-2.json'],
+        go,
+      );
+      match(stderr, /USAGE: --with and --events are the same file/);
+    },
+  );
+
   testRun('--events appends the events of the network', async (run, folder) => {
     const { readFileSync } = await import('node:fs');
     for (let time = 0; time < 2; time++)
