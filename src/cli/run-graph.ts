@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { strictly } from '../actor/errors.ts';
-import { type JsonObject, type Packet, readJson, writeJson, writePacket } from '../actor/index.ts';
+import { type JsonObject, type Packet, writeJson, writePacket } from '../actor/index.ts';
+import { parseJson, type RepeatedKeys } from '../actor/json/reader.ts';
 import { isJsonObject } from '../actor/json/value.ts';
-import { fromWire } from '../actor/message/wire.ts';
+import { fromWire, reportRepeated } from '../actor/message/wire.ts';
 import { NETWORK_LIMITS } from '../network/limits.ts';
 import {
   type Component,
@@ -347,8 +348,10 @@ function refuseNumber(number: number, last: number, of: string): never {
 
 /** Returns the number of a line, and its messages. @throws {ActorError} JSON_SYNTAX and others; {CliError} USAGE */
 function readLine(line: Uint8Array): { number: number | undefined; members: JsonObject } {
-  const json = readJson(line, { what: 'the line' });
+  const repeated: RepeatedKeys = new WeakMap();
+  const json = parseJson(line, 'the line', undefined, undefined, repeated);
   if (!isJsonObject(json)) throw new CliError('USAGE', 'expected an object of port → message');
+  reportRepeated(json, repeated, strictly);
   const members: JsonObject = { ...json };
   const number = isJsonObject(members[NUMBER]) ? undefined : members[NUMBER];
   if (number !== undefined) {

@@ -180,6 +180,8 @@ suite('cli run: graphs', test => {
       numbered(2).trim(),
       '{"#":1.0}',
       '{"#":null}',
+      '{"go":{"type":"Flow"},"go":{"type":"Flow"}}',
+      '{"go":{}}',
     ].join('\n');
     const { stdout, stderr, code } = await run(['graph.json', ...COUNTER], stdin);
     is(code, 1);
@@ -192,6 +194,8 @@ suite('cli run: graphs', test => {
       [6, 'USAGE: expected a number above 2, that of the line before, got 2'],
       [7, 'USAGE: #: expected a whole number, 1 or more, got 1.0'],
       [8, 'USAGE: #: expected a whole number, 1 or more, got null'],
+      [9, 'MESSAGE_SKIPPED: go: expected one message, got several; send each in a packet of its own'],
+      [10, 'MESSAGE_SKIPPED: go: expected as type one of Flow, '],
     ] as const)
       ok(stderr.includes(`plugboard: line ${line}: ${text}`), stderr);
   });

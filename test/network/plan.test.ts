@@ -397,7 +397,19 @@ suite('refusals of a plan', test => {
     ],
     [
       graph('a', [], { connections: [{ to: end('a.i') }] }),
-      'graph.connections[0]: expected from, or data for an initial packet',
+      'graph.connections[0]: expected from, or for an initial packet data other than null',
+    ],
+    [
+      '{"properties":{"name":"main"},"processes":{"a":{"component":"X"},"b":{"component":"X"},"a":{"component":"Y"}}}',
+      'graph.processes.a: expected this key once, got it twice',
+    ],
+    [
+      new TextEncoder().encode('{"properties":{"name":"main"},"inports":{"__proto__":{},"__proto__":{}}}'),
+      'graph.inports.__proto__: expected this key once, got it twice',
+    ],
+    [
+      '{"properties":{"name":"main"},"connections":[],"connections":[]}',
+      'graph.connections: expected this key once, got it twice',
     ],
     [graph('a', [], { connections: [{ from: end('a.o') }] }), 'graph.connections[0]: expected the key to'],
     [

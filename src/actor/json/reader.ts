@@ -46,6 +46,15 @@ export const READ_JSON_OPTIONS: OptionTable<ReadOptions> = {
 export function readJson(input: string | Uint8Array, options?: ReadOptions): JsonValue;
 export function readJson(input: string | Uint8Array, options?: ReadOptions, ...extra: unknown[]): JsonValue {
   refuseExtra(extra, 'readJson', refuseOption);
+  return readWith(input, options);
+}
+
+/** Does the work of `readJson`. @param repeated Gets the objects that have a key twice, with this key */
+export function readWith(
+  input: string | Uint8Array,
+  options: ReadOptions | undefined,
+  repeated?: RepeatedKeys,
+): JsonValue {
   // `texts.map(readJson)` passes an index as options, and other callbacks of `map` an array.
   let what: string | undefined;
   try {
@@ -54,7 +63,7 @@ export function readJson(input: string | Uint8Array, options?: ReadOptions, ...e
       ? {}
       : readOptions(READ_JSON_OPTIONS, options, 'readJson', refuseOption);
     what = read.what;
-    return parseJson(input, what, read.maxDepth);
+    return parseJson(input, what, read.maxDepth, undefined, repeated);
   } catch (cause) {
     return refuseForeign(cause, what ?? 'readJson');
   }
@@ -66,8 +75,18 @@ export const parseJson = (
   what = 'the text',
   maxDepth = MAX_DEPTH,
   known?: KnownMembers,
+  repeated?: RepeatedKeys,
 ): JsonValue =>
-  new Reader(typeof input === 'string' ? input : readUtf8(input, what), what, maxDepth, known).read();
+  new Reader(
+    typeof input === 'string' ? input : readUtf8(input, what),
+    what,
+    maxDepth,
+    known,
+    repeated,
+  ).read();
+
+/** Objects whose text has a key twice, and the key. */
+export type RepeatedKeys = Pick<WeakMap<JsonObject, string>, 'get' | 'set'>;
 
 /** A member that was read: its text, its value, and the number of keys and values in it. */
 interface KnownMember {
@@ -118,6 +137,7 @@ class Reader {
   readonly #what: string;
   readonly #maxDepth: number;
   readonly #known: KnownMembers | undefined;
+  readonly #repeated: RepeatedKeys | undefined;
   /** Strings of this many characters are copied out of the text, by `JSON.parse`. */
   #copiedFrom = LONG_STRING;
   /** The last key of the outermost object. */
@@ -126,11 +146,12 @@ class Reader {
   #depth = 0;
   #values = 0;
 
-  constructor(text: string, what: string, maxDepth: number, known?: KnownMembers) {
+  constructor(text: string, what: string, maxDepth: number, known?: KnownMembers, repeated?: RepeatedKeys) {
     this.#text = text;
     this.#what = what;
     this.#maxDepth = maxDepth;
     this.#known = known;
+    this.#repeated = repeated;
   }
 
   read(): JsonValue {
@@ -192,6 +213,7 @@ class Reader {
         this.#next();
         this.#expect(':', '":"');
         if (this.#depth === 1) this.#top = key;
+        if (this.#repeated && Object.hasOwn(object, key)) this.#repeated.set(object, key);
         const member = members && this.#member(known!.get(key));
         if (member) members.set(key, member);
         setOwn(object, key, member ? member.value : this.#value());

@@ -1,6 +1,6 @@
 import { aFunction, isPlain, readArgument, refuseExtra } from '../../../wasi/options.ts';
 import { ActorError, describe, type Report, refuseForeign, refuseOption, strictly } from '../errors.ts';
-import { type ReadOptions, readJson } from '../json/reader.ts';
+import { type ReadOptions, type RepeatedKeys, readWith } from '../json/reader.ts';
 import {
   formatPath,
   getOwn,
@@ -72,7 +72,8 @@ export function fromWire(
   if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
   const type = getOwn(value, 'type');
   if (!isMessageType(type) || !isKnown(type)) {
-    return skip(`expected one of the message types, got ${describe(type)}`);
+    const types = Object.keys(TYPES).filter(name => isKnown(name as MessageType));
+    return skip(`expected as type one of ${types.join(', ')}, got ${describe(type)}`);
   }
   const given = getOwn(value, 'data');
   if (given === undefined && !TYPES[type].mayLackData) return skip(`${type} without data`);
@@ -153,12 +154,22 @@ export function readPacket(
     refuseExtra([report], 'readPacket', refuseOption, 'options are the third argument');
     readArgument(aFunction, report, 'readPacket: report', refuseOption);
   }
-  const json = readJson(input, options);
+  const repeated: RepeatedKeys = new WeakMap();
+  const json = readWith(input, options, repeated);
   if (!isJsonObject(json)) {
     const message = `expected an object of port → message, got ${describe(json)}`;
     throw new ActorError('INVALID_MESSAGE', message);
   }
+  reportRepeated(json, repeated, report);
   return mapPorts(json, (value, port) => fromWire(value, [port], report, () => true));
+}
+
+/** Reports a port that has several messages, of which the last one counts. */
+export function reportRepeated(packet: JsonObject, repeated: RepeatedKeys, report: Report): void {
+  const port = repeated.get(packet);
+  if (port === undefined) return;
+  const message = `${formatPath([port])}: expected one message, got several; send each in a packet of its own`;
+  report({ code: 'MESSAGE_SKIPPED', message });
 }
 
 /** Reads a packet that a plugin sends. */

@@ -1,5 +1,6 @@
 import { nearest } from '../../../wasi/options.ts';
 import { describe } from '../../actor/errors.ts';
+import type { RepeatedKeys } from '../../actor/json/reader.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../actor/json/value.ts';
 import { type Path, refuse, refuseValue } from '../errors.ts';
 
@@ -19,6 +20,15 @@ type ReadOf<F extends Fields> = {
   readonly [Key in keyof F]: F[Key] extends Field<infer T> ? T : never;
 } & { readonly at: Path };
 
+/** The objects of graph texts that have a key twice. */
+export const repeatedKeys: RepeatedKeys = new WeakMap();
+
+/** Refuses an object whose text has a key twice: one of the values is lost. */
+function checkKeys(value: JsonObject, at: Path): void {
+  const key = repeatedKeys.get(value);
+  if (key !== undefined) refuse([...at, key], 'expected this key once, got it twice');
+}
+
 export const required = <T>(read: Reader<T>): Field<T> => ({ read });
 export const optional = <T>(read: Reader<T>, otherwise: () => T): Field<T> => ({ read, otherwise });
 
@@ -30,6 +40,7 @@ export const object =
   <F extends Fields>(what: string, fields: F): Reader<ReadOf<F>> =>
   (value, at) => {
     if (!isJsonObject(value)) return refuseValue(at, what, value);
+    checkKeys(value, at);
     const read: Record<string, unknown> = { at };
     for (const key of Object.keys(value)) {
       const name = camelCase(key);
@@ -63,8 +74,11 @@ export const list =
 /** Reads an object of any keys. A map, so that `__proto__` is an ordinary key. */
 export const record =
   <T>(read: Reader<T>): Reader<ReadonlyMap<string, T>> =>
-  (value, at) =>
-    new Map(Object.entries(anObject(value, at)).map(([key, item]) => [key, read(item, [...at, key])]));
+  (value, at) => {
+    const all = anObject(value, at);
+    checkKeys(all, at);
+    return new Map(Object.entries(all).map(([key, item]) => [key, read(item, [...at, key])]));
+  };
 
 export const anObject: Reader<JsonObject> = (value, at) =>
   isJsonObject(value) ? value : refuseValue(at, 'an object', value);

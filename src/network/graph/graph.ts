@@ -1,6 +1,6 @@
 import { isUint8Array } from '../../../wasi/brands.ts';
 import { readForeign } from '../../actor/errors.ts';
-import { readJson } from '../../actor/json/reader.ts';
+import { readWith } from '../../actor/json/reader.ts';
 import type { JsonObject, JsonValue } from '../../actor/json/value.ts';
 import { copyJson } from '../../actor/json/writer.ts';
 import { type Path, refuse } from '../errors.ts';
@@ -15,6 +15,7 @@ import {
   optional,
   type Reader,
   record,
+  repeatedKeys,
   required,
   text,
 } from './fields.ts';
@@ -127,7 +128,7 @@ export function readGraph(input: GraphInput, at: Path): Graph {
   const what = String(at[0]);
   const json: JsonValue =
     typeof input === 'string' || isUint8Array(input)
-      ? readJson(input, { what })
+      ? readWith(input, { what }, repeatedKeys)
       : readForeign(what, () => copyJson(input, [what]), 'JSON_VALUE');
   const graph = aGraph(json, at);
   const property = (key: 'name' | 'namespace'): string | null => {
