@@ -83,8 +83,8 @@ export const RELOAD_OPTIONS: OptionTable<ReloadOptions> = {
 };
 
 /** @throws {ActorError} INVALID_CONFIG; {CreateError} INVALID_OPTION for a wrong value of an option of `createPlugin` */
-export const readLoaderOptions = (options: unknown): LoaderOptions =>
-  readOptions(LOADER_OPTIONS, options, 'option', refuseOption);
+export const readLoaderOptions = (options: unknown, where = 'option'): LoaderOptions =>
+  readOptions(LOADER_OPTIONS, options, where, refuseOption);
 
 /** Loads modules, validates them and registers them by name; makes actors of them and reloads these actors. */
 export class ModuleLoader {

@@ -52,8 +52,13 @@ export class NetworkModules implements Modules {
   }
 
   async prepare(component: string, source: ModuleSource): Promise<() => Promise<void>> {
-    if (this.sha256Of(component) === undefined)
-      throw new NetworkError('UNKNOWN_COMPONENT', `reload: no node runs a module ${describe(component)}`);
+    if (this.sha256Of(component) === undefined) {
+      const modules = [...this.#settings.components.keys()].filter(name => this.sha256Of(name) !== undefined);
+      throw new NetworkError(
+        'UNKNOWN_COMPONENT',
+        `reload: no node runs a module ${describe(component)}; there are ${modules.map(name => describe(name)).join(', ') || 'none'}`,
+      );
+    }
     // The module is validated and its ports are checked before any node gets it.
     const { entryPoint } = this.#loader.get(component)!;
     const next = await this.#makeLoader().load(component, source, { entryPoint });

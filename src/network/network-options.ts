@@ -99,7 +99,7 @@ export function readNetworkOptions(given: unknown): NetworkSettings {
     actors = {},
     ...options
   } = readOptions(NETWORK_OPTIONS, given, 'Network', refuseOption);
-  const loader = readLoaderOptions(actors);
+  const loader = readLoaderOptions(actors, 'Network: actors');
   return {
     ...options,
     runnables: new Map(),

@@ -1,10 +1,10 @@
-import { strictly } from '../actor/errors.ts';
+import { describe, strictly } from '../actor/errors.ts';
 import { readJson } from '../actor/json/reader.ts';
 import { getOwn, isJsonObject } from '../actor/json/value.ts';
 import { Message } from '../actor/message/message.ts';
 import { isMessageType } from '../actor/message/types.ts';
 import { fromWire } from '../actor/message/wire.ts';
-import { unknownEnd, unknownInport } from '../network/errors.ts';
+import { NetworkError, unknownInport } from '../network/errors.ts';
 import type { Network } from '../network/network.ts';
 import type { Target } from './picture.ts';
 
@@ -34,6 +34,9 @@ export async function sendByHand(
   if (node === undefined && !Object.hasOwn(inports, port))
     throw unknownInport('send', port, Object.keys(inports));
   if (node !== undefined && !plan.initial.some(({ to }) => to.node === node && to.port === port))
-    throw unknownEnd(node, port);
+    throw new NetworkError(
+      'UNKNOWN_PORT',
+      `send: expected an inport of the network, or a port of a node that has an initial packet, got port ${describe(port)} of node ${describe(node)}`,
+    );
   await network.inport(node === undefined ? port : { node, port }).send(readMessageText(text), { signal });
 }

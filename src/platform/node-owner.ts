@@ -48,6 +48,13 @@ export class FolderOwner {
     return identityOf(this.#file) === this.#made;
   }
 
+  /** Why the folder does not belong to this process any more. */
+  get loss(): string {
+    return identityOf(this.#file) === null
+      ? `the folder, or its ${OWNER_FILE}, was removed; leave it in place while the network runs`
+      : 'another process has taken the folder over';
+  }
+
   release(): void {
     if (this.isOwner) fs().rmSync(this.#file, { force: true });
   }

@@ -146,7 +146,7 @@ const ROWS: readonly Row[] = [
     name: 'a message for a port of a node without an initial packet',
     status: 400,
     request: send('{"node":"a","port":"out","text":"5"}'),
-    answer: /UNKNOWN_PORT: send: the graph leads no packet to port "out" of node "a"/,
+    answer: /UNKNOWN_PORT: send: expected an inport .* initial packet, got port "out" of node "a"/,
   },
   {
     name: 'an initial packet that is a wrong message',

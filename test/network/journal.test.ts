@@ -418,6 +418,26 @@ suite('engine in journals', test => {
     await raises(() => start(join(folder, 'outside.journal')), { code: 'STATE_STORE_FAILED' });
   });
 
+  test('a network whose folder is removed says so', async () => {
+    const first = await folders.create(line);
+    const folder = join(folders.folderOf(first), 'network');
+    await first.close();
+    const engine = new JournalEngine(folder);
+    const graph = {
+      properties: { name: 'one' },
+      processes: { a: { component: 'A' } },
+      inports: { go: { nodeId: 'a', portId: 'in' } },
+    };
+    const network = await Network.create(graph, { components: { A: () => {} }, engine });
+    network.start();
+    rmSync(folder, { recursive: true });
+    await raises(() => network.inports.go!.send(Message.flow()), {
+      code: 'NODE_FENCED',
+      message: /: the folder, or its owner\.json, was removed/,
+    });
+    await network.stop();
+  });
+
   test('a network whose folder another process takes over ends with an error', async () => {
     const plan = planOf('> go -> a.in');
     const first = await folders.create(plan);

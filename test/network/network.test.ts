@@ -698,7 +698,8 @@ suite('life of a network', test => {
       code: 'INVALID_GRAPH',
       message: /component "C" has no (in|out)port "(increment|count)"/,
     });
-    await raises(() => network.reload('D', read('go_counter')), { code: 'UNKNOWN_COMPONENT' });
+    const message = /^reload: no node runs a module "D"; there are "C"$/;
+    await raises(() => network.reload('D', read('go_counter')), { code: 'UNKNOWN_COMPONENT', message });
     equal((await network.call({ a: Message.flow() })).packets, [{ x: int(3) }]);
     await network.stop();
   });
@@ -845,6 +846,14 @@ suite('life of a network', test => {
 
 suite('refusals of a network', test => {
   const lines = ['> go -> a.in', 'a.out -> end >'];
+  test('a wrong key in actors is named with its place', async () => {
+    const actors = { isolation: 'fresh' } as object;
+    await raises(() => create(lines, { a: double }, { actors }), {
+      code: 'INVALID_OPTION',
+      message: /^Network: actors\.isolation: /,
+    });
+  });
+
   const refused: [name: string, components: unknown, code: string, message: RegExp][] = [
     [
       'a component that is missing',

@@ -43,8 +43,7 @@ export class JournaledEngine extends LoggedEngine {
   }
 
   override async own(key: NodeKey): Promise<NodeSession> {
-    if (this.#owner && !this.#owner.isOwner)
-      throw this.#fail(new Error('another process has taken the folder over'));
+    if (this.#owner && !this.#owner.isOwner) throw this.#fail(new Error(this.#owner.loss));
     return super.own(key);
   }
 
@@ -90,7 +89,7 @@ export class JournaledEngine extends LoggedEngine {
     if (this.#failure) throw this.#failure;
     if (this.#owner?.isOwner) return;
     this.fenceAll();
-    throw fenced(node ?? this.place);
+    throw this.#refusal(node);
   }
 
   protected append(node: string | null, line: Uint8Array): void {
@@ -126,7 +125,7 @@ export class JournaledEngine extends LoggedEngine {
     this.#dirty.clear();
     this.setSynced();
     const bytes = writeSnapshot(this.snapshotOf(node));
-    if (!this.#owner?.isOwner) throw fenced(node ?? this.place);
+    if (!this.#owner?.isOwner) throw this.#refusal(node);
     const journal = this.#journals.get(node) ?? {
       file: new JournalFile(joinPath(this.place, nameOf(node))),
       snapshotBytes: 0,
@@ -146,6 +145,13 @@ export class JournaledEngine extends LoggedEngine {
       if (isWhole) throw this.#problem(error);
       throw this.#fail(error);
     }
+  }
+
+  /** The error of a change while this process does not own the folder. Null is the world outside, which has no sessions. */
+  #refusal(node: string | null): NetworkError {
+    if (node !== null) return fenced(node);
+    const problem = this.#owner?.loss ?? 'the network has stopped';
+    return new NetworkError('NODE_FENCED', `${this.place}: ${problem}`);
   }
 
   #fail(error: unknown): ActorError {

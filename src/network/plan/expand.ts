@@ -133,7 +133,7 @@ function connect(
     draft.addInitial(target, data, at);
     return;
   }
-  if (!from) refuse(at, 'expected from, or data for an initial packet');
+  if (!from) refuse(at, 'expected from, or for an initial packet data other than null');
   for (const end of [from, to])
     if (end.data !== null)
       draft.warn([...end.at, 'data'], 'not read; the data of an initial packet stands in the connection');
