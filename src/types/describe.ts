@@ -67,7 +67,7 @@ const refuse: Refuse = (message, _, options) => {
  * Describes a plugin by the best source that is given: an XTP schema, else the metadata of an actor, else its exports. The plugin
  * does not run.
  * @param source the bytes of the plugin, or the module compiled from them
- * @throws {PlugboardError} INVALID_OPTION; INVALID_SCHEMA, also for a schema that names an export which the plugin lacks
+ * @throws {PlugboardError} INVALID_OPTION; INVALID_WASM; INVALID_SCHEMA, also for a schema that names an export which the plugin lacks
  * @throws {ActorError} INVALID_METADATA, also for two ports of one name
  * @example
  * const types = describePlugin(bytes, { schema: await readFile('plugin.xtp.yaml', 'utf8') });
@@ -81,10 +81,18 @@ export function describePlugin(
   refuseExtra(extra, 'describePlugin', refuse);
   const { schema, schemaName, metadata } = readOptions(PLUGIN_FACTS, facts, 'describePlugin', refuse);
   const inspection = inspect(source);
+  if (!inspection.valid) {
+    const reasons = inspection.advice.filter(({ code }) => NO_MODULE.includes(code));
+    const message = `describePlugin: expected a WebAssembly module: ${reasons.map(({ message }) => message).join('; ')}`;
+    throw new PlugboardError('INVALID_WASM', message);
+  }
   if (schema !== undefined) return fromSchema(inspection, schema, schemaName);
   if (metadata) return fromMetadata(metadata);
   return inspection.reflow ? fromActor() : fromExports(inspection);
 }
+
+/** Codes of advice that say why an engine refuses the bytes. */
+const NO_MODULE: readonly string[] = ['NOT_WASM', 'ENGINE_FEATURES', 'INVALID_WASM'];
 
 const EMPTY = {
   version: PLUGIN_TYPES_VERSION,

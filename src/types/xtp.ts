@@ -37,7 +37,9 @@ export function readXtpSchema(text: string, where = 'XTP schema'): XtpSchema {
   if (text.length > MOST_CHARACTERS) {
     refuseSchema(`${where}: expected at most ${MOST_CHARACTERS} characters, got ${text.length}`);
   }
-  const root = text.trimStart().startsWith('{') ? readJsonText(text, where) : parseYaml(text, where);
+  // Also without a byte order mark, which JSON.parse refuses.
+  const trimmed = text.trimStart();
+  const root = trimmed.startsWith('{') ? readJsonText(trimmed, where) : parseYaml(text, where);
   return new XtpReader(where).read(root);
 }
 

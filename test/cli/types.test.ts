@@ -132,6 +132,7 @@ suite('cli types', test => {
     ['a folder as the output', ['vowels.wasm', '--out', 'folder.js'], 2, /^plugboard: FILE: folder\.js/],
     ['a plugin that is missing', ['lost.wasm'], 2, /^plugboard: FILE: lost\.wasm/],
     ['a schema that is missing', ['vowels.wasm', '--schema', 'lost.yaml'], 2, /^plugboard: FILE: lost\.yaml/],
+    ['a file that is not wasm', ['wrong.yaml'], 1, /^plugboard: INVALID_WASM: /],
     [
       'a wrong schema',
       ['vowels.wasm', '--schema', 'wrong.yaml'],

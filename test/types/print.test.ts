@@ -53,6 +53,18 @@ suite('printed types', test => {
     });
   }
 
+  test('refuse a file that is not a module, and a module that is cut short', async () => {
+    const module = wasm(['run']);
+    const rows: [bytes: Uint8Array, message: RegExp][] = [
+      [new TextEncoder().encode('hello'), /expected a WebAssembly module: /],
+      [new Uint8Array(0), /expected a WebAssembly module: /],
+      [module.subarray(0, -3), /the engine does not accept it: /],
+    ];
+    for (const [bytes, message] of rows)
+      for (const facts of [{}, { metadata: metadata([]) }])
+        await raises(() => describePlugin(bytes, facts), { code: 'INVALID_WASM', message });
+  });
+
   test('refuse two ports of one name', async () => {
     const twice = { ...metadata([]), inports: [port('a'), port('b'), port('a')] };
     await raises(() => describePlugin(EMPTY, { metadata: twice }), {

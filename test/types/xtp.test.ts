@@ -170,6 +170,14 @@ const refused: readonly [rule: string, text: string, problem: RegExp][] = [
 ];
 
 suite('XTP schemas', test => {
+  test('JSON may begin with a byte order mark', () => {
+    const { exports } = readXtpSchema('\ufeff{"version":"v0","exports":["run"]}');
+    equal(
+      exports.map(({ name }) => name),
+      ['run'],
+    );
+  });
+
   for (const [type, expected] of types) {
     test(`read ${JSON.stringify(type)}`, () => equal(read(type), expected));
   }
