@@ -361,9 +361,10 @@ export class Plugin {
   #callable(name: string): () => unknown {
     const known = this.#callables.get(name);
     if (known) return known;
+    const { exportKinds, signatures } = this.#execution.plan.main;
+    if (exportKinds.get(name) !== 'function') throw this.notFound(name);
     const found = this.#runner.find(name);
-    if (!found) throw this.notFound(name);
-    checkSignature(name, found.parameters, this.#execution.plan.main.signatures?.exports.get(name));
+    checkSignature(name, found.parameters, signatures?.exports.get(name));
     this.#callables.set(name, found.call);
     return found.call;
   }

@@ -17,8 +17,8 @@ export interface Runner {
   prepare(): Promise<void>;
   /** Makes the instances and runs their start functions. Returns a promise if the plugin may have to wait. */
   start(): Later<void>;
-  /** Finds a function that the main module exports. */
-  find(name: string): RunnerExport | undefined;
+  /** Returns a function that the main module exports. */
+  find(name: string): RunnerExport;
   /** Returns the pages of the plugin's memories; in a worker, as they were after its last call. */
   pages(): number;
   /** Returns the pages by which each memory of the plugin has grown. */
@@ -78,19 +78,16 @@ export class LocalRunner implements Runner {
     });
   }
 
-  find(name: string): RunnerExport | undefined {
-    const { exports } = this.main!;
-    const fn = Object.hasOwn(exports, name) ? exports[name] : undefined;
-    if (typeof fn !== 'function') return undefined;
-    const own = fn as () => unknown;
+  find(name: string): RunnerExport {
+    const own = this.main!.exports[name] as () => unknown;
     const call = this.#embedding!.suspends ? jspi!.promising(own) : own;
     const fuel = this.#fuel;
-    if (!fuel) return { parameters: fn.length, call };
+    if (!fuel) return { parameters: own.length, call };
     const fuelled = () => {
       fuel.begin();
       return call();
     };
-    return { parameters: fn.length, call: fuelled };
+    return { parameters: own.length, call: fuelled };
   }
 
   pages(): number {

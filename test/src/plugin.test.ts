@@ -40,6 +40,8 @@ const echo = () =>
     functions: [{ name: 'echo', body: ['call 0', 'call 1', 'call 2'] }],
   });
 
+const startsItself = buildModule({ functions: [{ name: 'run', body: [] }], start: 0 });
+
 suiteInModes('plugin', (test, mode) => {
   test('passes text as UTF-8 and bytes unchanged, also from views, and copies both ways', async () => {
     const plugin = await createPlugin(echo());
@@ -124,6 +126,21 @@ suiteInModes('plugin', (test, mode) => {
       'an inherited name',
       async () => (await createPlugin(echo())).call('toString'),
       'Function not found: toString',
+    ],
+    [
+      'FUNCTION_NOT_FOUND',
+      'a start section, which the host exports',
+      async () => (await createPlugin(startsItself, { limits: { fuel: 99 } })).call('plugboard.fuel.start'),
+      'Function not found: plugboard.fuel.start (exported functions: run)',
+    ],
+    [
+      'FUNCTION_NOT_FOUND',
+      "an export of the plugin's own under a name of the host",
+      async () =>
+        (await createPlugin(buildModule({ functions: [{ name: 'plugboard.start', body: [] }] }))).call(
+          'plugboard.start',
+        ),
+      'Function not found: plugboard.start',
     ],
     [
       'BAD_SIGNATURE',

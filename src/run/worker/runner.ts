@@ -141,11 +141,9 @@ export class WorkerRunner implements Runner {
     await this.#run(this.#thread!, { kind: 'start', answers: this.#answers() });
   }
 
-  find(name: string): RunnerExport | undefined {
-    const parameters = this.#ready!.exports.get(name);
-    if (parameters === undefined) return undefined;
+  find(name: string): RunnerExport {
     return {
-      parameters,
+      parameters: this.#ready!.exports.get(name)!,
       call: () => this.#run(this.#thread!, { kind: 'call', name, answers: this.#answers() }),
     };
   }
