@@ -1,6 +1,6 @@
 import type { Wasi } from '../../wasi/index.ts';
 import { PAGE_BYTES } from '../units.ts';
-import { FRESH_EXPORTS, FRESH_GLOBAL } from '../wasm/ask.ts';
+import { FRESH_EXPORTS } from '../wasm/ask.ts';
 import type { LinkedModule } from './plan.ts';
 
 /** The state of instances after their start functions. */
@@ -54,7 +54,7 @@ class KeptInstance {
     this.memory =
       memory && memory.buffer.byteLength <= MOST_PAGES * PAGE_BYTES ? new KeptMemory(memory) : null;
     this.#globals = Object.entries(exports)
-      .filter(([name]) => name === FRESH_EXPORTS.pages || name.startsWith(FRESH_GLOBAL))
+      .filter(([name]) => name === FRESH_EXPORTS.pages || name.startsWith(FRESH_EXPORTS.global))
       .map(([, item]) => ({ global: item as WebAssembly.Global, value: (item as WebAssembly.Global).value }));
   }
 
@@ -75,8 +75,7 @@ export function keepState(
   const instances: KeptInstance[] = [];
   for (const [name, instance] of made) {
     const { hasFresh, whyNotFresh } = modules.get(name)!;
-    if (!hasFresh)
-      return inexact(`module "${name}" ${whyNotFresh ?? 'is too large for the host to change it'}`);
+    if (!hasFresh) return inexact(`module "${name}" ${whyNotFresh ?? 'is too large to change'}`);
     const kept = new KeptInstance(instance);
     if (!kept.memory && FRESH_EXPORTS.memory in instance.exports)
       return inexact(`module "${name}" starts with more than ${MOST_PAGES} pages`);

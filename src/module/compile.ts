@@ -1,6 +1,6 @@
 import { attempt, CreateError } from '../errors.ts';
 import type { Platform } from '../platform/types.ts';
-import { FRESH_EXPORTS, FRESH_GLOBAL, FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
+import { isHidden } from '../wasm/ask.ts';
 import type { Footprint } from '../wasm/cap-memory.ts';
 import { readSignatures, type Signatures } from '../wasm/reader.ts';
 import { builtFacts } from './built.ts';
@@ -71,10 +71,6 @@ async function compileBytes(
   compiledBefore.keep(bytes, compiled);
   return compiled;
 }
-
-/** Exports added by `meter`, `addFuel` and `addFresh`; hidden from users. A module that already uses these names is refused. */
-const HIDDEN = new Set([METER_EXPORTS, FUEL_EXPORTS, FRESH_EXPORTS].flatMap(names => Object.values(names)));
-const isHidden = ({ name }: { name: string }) => HIDDEN.has(name) || name.startsWith(FRESH_GLOBAL);
 
 function describeModule(
   module: WebAssembly.Module,

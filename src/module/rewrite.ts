@@ -1,9 +1,11 @@
 import { CreateError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Platform } from '../platform/types.ts';
+import { FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
 import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
 import { addFresh, isOnlyFresh, whyNotFresh } from '../wasm/fresh.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
+import { type Names, whyNotAdded } from '../wasm/instrument.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { ModuleCache } from './cache.ts';
@@ -35,13 +37,14 @@ export interface RewriteOptions {
   fresh?: boolean | undefined;
 }
 
+/** The names of exports that transforms add. */
+const ADDED: Partial<Record<Transform['name'], Names>> = { fuel: FUEL_EXPORTS, meter: METER_EXPORTS };
+
 /** A requested transform. */
 interface Step {
   name: Transform['name'];
   /** Equal for steps that make the same change. */
   key: string;
-  /** Whether a module stays as it is where this cannot be done. */
-  isOptional?: true;
   /** Changes the bytes. Returns null if the module uses a form that the host does not know. @param module as messages name it */
   apply(bytes: Bytes, module: string): Bytes | null;
   /** @throws {CreateError} for a module that is over the limit from the start */
@@ -49,9 +52,12 @@ interface Step {
   /** Whether `apply` made the intended change and no other. */
   check(before: Bytes, after: Bytes): boolean;
   /** Whether a compiled module keeps the limit already. */
-  isKept(prepared: Preparation): boolean;
-  /** @throws {CreateError} UNSUPPORTED. `why` is the reason: the bytes are missing, or have an unknown form */
-  refuse(why: string): never;
+  isKept?(prepared: Preparation): boolean;
+  /**
+   * Missing, with `isKept`, where a module may stay as it is.
+   * @throws {CreateError} UNSUPPORTED. `why` is the reason: the bytes are missing, or have an unknown form
+   */
+  refuse?(why: string): never;
 }
 
 function stepsFor({
@@ -122,12 +128,9 @@ function stepsFor({
     steps.push({
       name: 'fresh',
       key: 'fresh',
-      isOptional: true,
       apply: (bytes, module) => (instrumentsOf(bytes, module).hasFresh ? bytes : addFresh(bytes)),
       check: (before, after) =>
         before === after || (isOnlyFresh(before, after) && WebAssembly.validate(after)),
-      isKept: prepared => prepared.hasFresh === true,
-      refuse: why => refuse(`isolation: 'fresh' cannot be honoured in place: ${why}`),
     });
   }
   return steps;
@@ -144,10 +147,10 @@ export function refuseCompiled(
   prepared?: Preparation,
 ): Pick<Rewritten, 'footprint' | 'whyNotFresh'> {
   for (const step of stepsFor(options)) {
-    if (step.isOptional) continue;
+    if (!step.refuse) continue;
     if (prepared === undefined)
       step.refuse(`module "${name}" came compiled, and only its bytes can be changed`);
-    else if (!step.isKept(prepared))
+    else if (!step.isKept?.(prepared))
       step.refuse(
         `module "${name}" came compiled, and was not prepared for this limit (see plugboard prepare)`,
       );
@@ -221,12 +224,12 @@ async function takeSteps(
 ): Promise<Omit<Rewritten, 'footprint' | 'whyNotFresh'>> {
   const transforms: Transform[] = [];
   let before = bytes;
-  for (const { name: step, apply, check, refuse, isOptional } of steps) {
+  for (const { name: step, apply, check, refuse } of steps) {
     const after = apply(before, `module "${name}"`);
-    const isChanged = after !== null && check(before, after);
-    if (!isChanged && isOptional) continue;
-    if (!isChanged)
-      return refuse(`module "${name}" uses a form that the host does not know, or is too large for it`);
+    if (after === null || !check(before, after)) {
+      if (!refuse) continue;
+      return refuse(`module "${name}" ${whyNotAdded(before, ADDED[step])}`);
+    }
     if (after === before) continue;
     const [from, to] = await Promise.all([before, after].map(each => hexOfSha256IfPossible(platform, each)));
     transforms.push({ name: step, before: from ?? null, after: to ?? null });

@@ -1,9 +1,9 @@
 import { body, code, exportItem, functionType, globalType, SECTIONS, unsigned } from '../../abi/encode.ts';
-import { FRESH_EXPORTS, FRESH_GLOBAL } from './ask.ts';
+import { FRESH_EXPORTS } from './ask.ts';
 import { concat } from './bytes.ts';
 import { Cursor, unlessMalformed } from './cursor.ts';
 import { readBody, readExpression } from './instructions.ts';
-import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
+import { add, type Instrument, isOnlyAdded, remove, taken } from './instrument.ts';
 import { type ModuleOutline, readModule } from './reader.ts';
 import { readValueType, type ValueType } from './types.ts';
 
@@ -89,6 +89,8 @@ export function whyNotFresh(bytes: Bytes): string | null {
   if (memories.length > 1) return 'has several memories';
   if (memory?.shared) return 'has a shared memory';
   if (memory?.is64) return 'has a memory with 64-bit addresses';
+  const named = taken(outline, FRESH_EXPORTS);
+  if (named) return named;
   const why = unlessMalformed(() => {
     const other = mutableGlobals(bytes, outline).find(({ type }) => type !== 'i32' && type !== 'i64');
     if (other) return `has a global of type ${other.type} that changes`;
@@ -127,7 +129,7 @@ const FRESH: Instrument = {
         [SECTIONS.global]: [[...globalType('i32', true), ...code([`i32.const ${initialPages}`, 'end'])]],
         [SECTIONS.export]: [
           exportItem(FRESH_EXPORTS.pages, 'global', globals),
-          ...own.map(({ index }) => exportItem(`${FRESH_GLOBAL}${index}`, 'global', index)),
+          ...own.map(({ index }) => exportItem(`${FRESH_EXPORTS.global}${index}`, 'global', index)),
           ...(memories.length > 0 ? [exportItem(FRESH_EXPORTS.memory, 'memory', 0)] : []),
           ...(start === undefined ? [] : [exportItem(FRESH_EXPORTS.start, 'function', start)]),
         ],
@@ -190,7 +192,7 @@ function takeOut(fresh: Uint8Array, added: Added): Uint8Array | null {
   return isWhole ? without : null;
 }
 
-/** Returns the module with exports of its state; null where `whyNotFresh` says why, or where it has exports of these names. */
+/** Returns the module with exports of its state; null where `whyNotFresh` says why. */
 export const addFresh = (bytes: Bytes): Bytes | null => (whyNotFresh(bytes) ? null : add(FRESH, bytes));
 
 /** Whether `fresh` differs from `bytes` only by the additions of `addFresh`. */

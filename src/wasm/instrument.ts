@@ -5,6 +5,8 @@ import { Cursor, Malformed, unlessMalformed } from './cursor.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
+/** Names of exports. Names that begin so belong to the same instrument. */
+export type Names = Readonly<Record<string, string>>;
 
 /** Section ids in the order in which sections must come. */
 const ORDER: readonly number[] = Object.values(SECTIONS);
@@ -36,8 +38,8 @@ export interface Additions {
  * is removed, because the host has work to do before it: its function is exported, and the host calls it.
  */
 export interface Instrument {
-  /** The names of its exports. A module that has one already is not changed. */
-  exports: { readonly start: string } & Readonly<Record<string, string>>;
+  /** The names of its exports. A module with an export that begins with one is not changed. */
+  exports: { readonly start: string } & Names;
   /**
    * @param start index of the function of the start section; undefined without one
    * @param bytes the module. It may have the additions already, behind its own items
@@ -59,14 +61,23 @@ function paramsOf({ imports, functions }: ModuleOutline): (index: number) => num
   return index => functions[imported + index]?.params.length ?? 0;
 }
 
+/** Returns a message if the module has an export that begins with one of these names, as an end of "module … ". */
+export function taken({ exports }: ModuleOutline, names: Names): string | undefined {
+  const own = exports.find(({ name }) => Object.values(names).some(begin => name.startsWith(begin)));
+  return own && `already exports "${own.name}"`;
+}
+
+/** Returns the reason for which exports of these names were not added, as an end of "module … ". */
+export const whyNotAdded = (bytes: Bytes, names: Names = {}): string =>
+  taken(readModule(bytes), names) ?? 'uses a form that the host does not know, or is too large for it';
+
 /** Returns the module with the additions. Null where the module uses a form that this host does not know. */
 export const add = (instrument: Instrument, bytes: Bytes): Bytes | null =>
   unlessMalformed(() => addTo(instrument, bytes));
 
 function addTo({ exports, additionsTo }: Instrument, bytes: Bytes): Bytes | null {
   const outline = readModule(bytes);
-  const taken = Object.values(exports);
-  if (outline.problems.length > 0 || outline.exports.some(({ name }) => taken.includes(name))) return null;
+  if (outline.problems.length > 0 || taken(outline, exports)) return null;
   const { items, insert } = additionsTo(countsOf(bytes, outline), startIndex(bytes, outline), bytes);
   const params = paramsOf(outline);
   const insertInto = (body: Uint8Array, index: number) => insert(body, params(index));

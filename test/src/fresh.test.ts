@@ -3,6 +3,7 @@ import {
   code,
   dataItem,
   encodeModule,
+  exportItem,
   functionType,
   globalType,
   limits,
@@ -73,6 +74,17 @@ const INEXACT: readonly [why: string, bytes: Bytes][] = [
   ['has several memories', withMemory([limits({ min: 1 }), limits({ min: 1 })])],
   ['has a memory with 64-bit addresses', withMemory([limits({ min: 1, is64: true })])],
   ['has a shared memory', withMemory([limits({ min: 1, max: 2, shared: true })])],
+  [
+    'already exports "plugboard.fresh.global.99"',
+    encodeModule({
+      type: [functionType([], [])],
+      function: [unsigned(0)],
+      memory: [limits({ min: 1 })],
+      global: [[...globalType('i32', false), ...code(['i32.const 0', 'end'])]],
+      export: [exportItem('run', 'function', 0), exportItem('plugboard.fresh.global.99', 'global', 0)],
+      code: [bodyOf([])],
+    }),
+  ],
   ['imports its memory', buildModule({ imports: [{ module: 'a', name: 'm', kind: 'memory', pages: 1 }] })],
 ];
 
