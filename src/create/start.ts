@@ -69,7 +69,7 @@ export async function start(
 export const compileAll: CompileAll = ({ platform, sources }, limits, { debug }) =>
   Promise.all(
     sources.map(async ({ name, source }) => {
-      const module = await compileModule(platform, name, source, limits);
+      const module = await compileModule(platform, name, source, limits, sources);
       const size = 'bytes' in source ? `${source.bytes.length} bytes` : 'compiled';
       debug?.(`source: module "${name}", ${size}${module.sha256 ? `, SHA-256 ${module.sha256}` : ''}`);
       return module;

@@ -111,6 +111,7 @@ function findProvider(
         `a ${kind} of a command, which is a new instance in each call; only its functions can be used`,
       );
     }
+    if (kind === 'memory' && module.hasFresh) return unresolved('memory of a module prepared with --fresh');
     return check({ kind: 'module', module: namespace }, module.signatures?.exports.get(name));
   }
   const fn = kind === 'function' ? ownValue(ownValue(settings.functions, namespace), name) : undefined;

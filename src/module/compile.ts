@@ -22,12 +22,16 @@ export interface PluginModule extends CompiledModule {
   whyNotFresh: string | null;
 }
 
-/** @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT */
+/**
+ * @param all the modules of the plugin
+ * @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT
+ */
 export async function compileModule(
   platform: Platform,
   name: string,
   source: LoadedSource,
   options: RewriteOptions = {},
+  all: readonly { source: LoadedSource }[] = [],
 ): Promise<PluginModule> {
   const { maxGrowthPages, memoryPages, metered = null, fuel, fresh = false } = options;
   const isRewritten = fresh || metered !== null || (maxGrowthPages ?? memoryPages ?? fuel) !== undefined;
@@ -45,7 +49,7 @@ export async function compileModule(
   const { sha256, compiling } = source;
   refuseIfNoWasm(name, source.bytes);
   const { bytes, ...changes } = rewriter
-    ? await rewriter.rewrite(platform, name, source.bytes, options)
+    ? await rewriter.rewrite(platform, name, source.bytes, options, all)
     : { bytes: source.bytes, transforms: [], whyNotFresh: null };
   // `compiling` compiles the original bytes, so it cannot be used for rewritten bytes.
   const compiled = await compileBytes(platform, name, bytes, bytes === source.bytes ? compiling : undefined);

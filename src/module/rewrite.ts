@@ -12,7 +12,7 @@ import { ModuleCache } from './cache.ts';
 import { engineCompile } from './engine-compile.ts';
 import { instrumentsOf } from './instruments.ts';
 import type { Preparation } from './prepare.ts';
-import { hexOfSha256IfPossible, MAIN } from './source.ts';
+import { hexOfSha256IfPossible, type LoadedSource, MAIN } from './source.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -187,6 +187,12 @@ interface Rewritten {
 /** Rewritten bytes by the keys of the steps. Kept, because rewriting with its checks takes longer than making a plugin. */
 const rewrittenBefore = new ModuleCache<Map<string, Rewritten>>(LIMITS.keptModuleBytes.default / 2);
 
+/** Whether a module imports a memory. It grows it without the global in which the code of `addFresh` counts the pages. */
+const importsMemory = ({ source }: { source: LoadedSource }): boolean =>
+  ('module' in source ? WebAssembly.Module.imports(source.module) : readModule(source.bytes).imports).some(
+    ({ kind }) => kind === 'memory',
+  );
+
 /**
  * Applies all steps and checks the result of each.
  * @throws {CreateError} INVALID_WASM, UNSUPPORTED, MEMORY_LIMIT
@@ -196,9 +202,11 @@ export async function rewrite(
   name: string,
   bytes: Bytes,
   options: RewriteOptions,
+  all: readonly { source: LoadedSource }[],
 ): Promise<Rewritten> {
-  const steps = stepsFor(options);
-  const key = steps.map(step => step.key).join();
+  const isLinked = options.fresh && all.some(importsMemory);
+  const steps = stepsFor(isLinked ? { ...options, fresh: false } : options);
+  const key = steps.map(step => step.key).join() + isLinked;
   const kept = rewrittenBefore.find(bytes);
   // Before the transforms, which could make invalid bytes valid.
   if (!kept && !WebAssembly.validate(bytes)) await engineCompile(platform, name, bytes);
@@ -209,7 +217,7 @@ export async function rewrite(
   const rewritten = {
     ...taken,
     footprint: options.memoryPages === undefined ? null : footprintOf(taken.bytes),
-    whyNotFresh: options.fresh ? whyNotFresh(bytes) : null,
+    whyNotFresh: isLinked ? 'shares a memory' : options.fresh ? whyNotFresh(bytes) : null,
   };
   if (kept) kept.set(key, rewritten);
   else rewrittenBefore.keep(bytes, new Map([[key, rewritten]]));

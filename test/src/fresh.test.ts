@@ -360,6 +360,42 @@ suite("isolation: 'fresh' on this thread", test => {
     await plugin.close();
   });
 
+  test('a global of the plugin under a name of the host is left alone', async () => {
+    const [why, bytes] = INEXACT.find(([text]) => text.includes('global.99'))!;
+    const plugin = await createPlugin(bytes, { isolation: 'fresh' });
+    equal(plugin.report.fresh, { inPlace: false, why: `module "main" ${why}` });
+    for (let call = 0; call < 2; call++) is(await plugin.call('run'), null);
+    await plugin.close();
+  });
+
+  test('a memory that another module imports grows for both, within the limits', async () => {
+    const lib = buildModule({
+      memoryPages: 1,
+      functions: [{ name: 'size', results: ['i32'], body: ['memory.size'] }],
+    });
+    const main = buildModule({
+      imports: [
+        { module: 'lib', name: 'memory', kind: 'memory', pages: 1 },
+        { module: 'lib', name: 'size', results: ['i32'] },
+      ],
+      functions: [{ name: 'grow', results: ['i32'], body: ['i32.const 3', 'memory.grow', 'drop', 'call 0'] }],
+    });
+    const linked = (data: Bytes) => ({ wasm: [{ name: 'lib', data }, { data: main }] });
+    const plugin = await createPlugin(linked(lib), { isolation: 'fresh', memory: { max_pages: 3 } });
+    is(plugin.report.fresh?.why, 'module "lib" shares a memory');
+    for (let call = 0; call < 2; call++)
+      await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 4' });
+    is(plugin.memory.pluginPages, 4);
+    await plugin.close();
+    const limited = await createPlugin(linked(lib), { isolation: 'fresh', memory: { max_pages: 2 } });
+    await raises(() => limited.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 1' });
+    await limited.close();
+    await raises(() => createPlugin(linked(prepareModule(lib, { time: false, fresh: true }))), {
+      code: 'UNRESOLVED_IMPORTS',
+      message: 'lib.memory: memory of a module prepared with --fresh',
+    });
+  });
+
   test('a recorder is refused', async () => {
     const record = createRecorder();
     await raises(() => createPlugin(counting(), { isolation: 'fresh', record }), {
