@@ -22,8 +22,8 @@ export interface MemoryOptions {
   /** Pages (64 KiB) of kernel memory that the blocks of one call may take up. Default: no limit below 4 GiB. */
   maxPages?: number | null | undefined;
   /**
-   * Pages (64 KiB) by which the plugin's memories and the kernel's may grow together. The memory of the main module may not
-   * start with more pages. Same meaning as in Extism's native runtime.
+   * Pages (64 KiB) by which the plugin's memories and the kernel's may grow together. The main module's may not start with more.
+   * Beside an exported memory others cannot grow; without one only the first can.
    */
   max_pages?: number | null | undefined;
   /** Total bytes of all variables, keys included. Default: 1 MiB; 0 allows no variables. */

@@ -172,11 +172,11 @@ class Linker {
     const instance = yield* this.#instantiate(module, this.#embedding.suspends);
     this.#making.delete(name);
     this.#made.set(name, instance);
-    for (const [exported, kind] of module.exportKinds) {
-      const memory = instance.exports[exported] as WebAssembly.Memory;
-      if (kind !== 'memory' || this.#memories.has(memory)) continue;
-      const virtual = instance.exports[FRESH_EXPORTS.pages] as WebAssembly.Global<'i32'> | undefined;
-      const pages = virtual ? () => virtual.value : () => pagesOf(memory);
+    // Not `exportKinds`, which leaves out hidden names: a memory counts under any name.
+    for (const memory of Object.values(instance.exports)) {
+      if (!(memory instanceof WebAssembly.Memory) || this.#memories.has(memory)) continue;
+      const virtual = instance.exports[FRESH_EXPORTS.pages] as WebAssembly.Global<'i32'>;
+      const pages = module.hasFresh ? () => virtual.value : () => pagesOf(memory);
       // Not read without need: if the buffer was read, JSC keeps the memory until its second collection.
       const initialPages = this.#execution.limits.maxGrowthPages === undefined ? 0 : pages();
       this.#memories.set(memory, { pages, initialPages });

@@ -1,9 +1,18 @@
 import { customSection } from '../../abi/encode.ts';
 import { CreateError } from '../errors.ts';
+import { FUEL_EXPORTS, METER_EXPORTS } from '../wasm/ask.ts';
 import { concat } from '../wasm/bytes.ts';
-import { capMemories, capTotal, type Footprint, footprintOf, isOnlyCapped } from '../wasm/cap-memory.ts';
+import {
+  capMemories,
+  capTotal,
+  exportedMemories,
+  type Footprint,
+  footprintOf,
+  isOnlyCapped,
+} from '../wasm/cap-memory.ts';
 import { addFresh, isOnlyFresh, whyNotFresh } from '../wasm/fresh.ts';
 import { addFuel, isOnlyFuelled } from '../wasm/fuel.ts';
+import { type Names, whyNotAdded } from '../wasm/instrument.ts';
 import { isOnlyMetered, meter } from '../wasm/meter.ts';
 import { readModule } from '../wasm/reader.ts';
 import { type Instruments, instrumentsOf } from './instruments.ts';
@@ -14,7 +23,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface Preparation extends Instruments, Partial<Footprint> {
   /** The most pages with which a memory of the module starts. */
   initialPages: number;
-  /** The most pages by which a memory of the module may grow; null without a maximum. */
+  /** The most pages by which an exported memory and all others may grow; null without a maximum. */
   growthPages: number | null;
 }
 
@@ -44,18 +53,16 @@ export function prepareModule(
 ): Bytes {
   if (!WebAssembly.validate(bytes))
     throw new CreateError('INVALID_WASM', `prepare: ${bytes.length} bytes are not a valid module`);
-  const refuse = (): never => {
-    const message =
-      'prepare: the module uses a form that the host does not know, has checks already, or is too large for them';
-    throw new CreateError('UNSUPPORTED', message);
-  };
   let prepared = bytes;
+  const refuse = (exports?: Names): never => {
+    throw new CreateError('UNSUPPORTED', `prepare: the module ${whyNotAdded(prepared, exports)}`);
+  };
   if (fuel) {
-    const fuelled = addFuel(prepared) ?? refuse();
+    const fuelled = addFuel(prepared) ?? refuse(FUEL_EXPORTS);
     prepared = isOnlyFuelled(prepared, fuelled) ? fuelled : refuse();
   }
   if (time) {
-    const metered = meter(prepared) ?? refuse();
+    const metered = meter(prepared) ?? refuse(METER_EXPORTS);
     prepared = isOnlyMetered(prepared, metered) ? metered : refuse();
   }
   if (fresh) {
@@ -97,16 +104,21 @@ export function prepareModule(
 
 /** Reads from valid bytes themselves which limits they keep. */
 export function preparationOf(bytes: Bytes): Preparation {
-  const { memories, problems } = readModule(bytes);
+  const outline = readModule(bytes);
+  const { memories, problems } = outline;
+  const isExported = exportedMemories(outline);
   const own = memories.filter(({ imported }) => !imported);
-  const growth = own.map(({ initialPages, maxPages }) =>
-    maxPages === null ? null : maxPages - initialPages,
-  );
-  const isKnown = problems.length === 0 && !growth.includes(null);
+  let [seenPages, hiddenPages] = [0, 0];
+  own.forEach(({ initialPages, maxPages }, index) => {
+    const growth = (maxPages ?? Number.POSITIVE_INFINITY) - initialPages;
+    if (isExported[index]) seenPages = Math.max(seenPages, growth);
+    else hiddenPages += growth;
+  });
+  const growthPages = seenPages + hiddenPages;
   return {
     ...instrumentsOf(bytes),
     initialPages: Math.max(0, ...own.map(({ initialPages }) => initialPages)),
     ...footprintOf(bytes),
-    growthPages: isKnown ? Math.max(0, ...growth.map(pages => pages!)) : null,
+    growthPages: problems.length === 0 && Number.isFinite(growthPages) ? growthPages : null,
   };
 }

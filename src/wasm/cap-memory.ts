@@ -1,6 +1,5 @@
 import { limits as encodeLimits, section as encodeSection, SECTIONS, vector } from '../../abi/encode.ts';
 import { PAGE_BYTES } from '../../abi/size-classes.ts';
-import { FRESH_EXPORTS } from './ask.ts';
 import { concat, isEqual } from './bytes.ts';
 import { type Declared, declarationsOf, isLong, KINDS, type Kind } from './declarations.ts';
 import { type ModuleOutline, readModule, type Section } from './reader.ts';
@@ -16,12 +15,18 @@ const MAX_ELEMENTS = 10_000_000;
 const [ELEMENT_BYTES, GLOBAL_BYTES] = [8, 16];
 
 /**
- * Returns the module with lower maximums: each memory that it defines can grow by at most `growthPages`. Imported memories
- * are limited in the module that exports them. Only the memory section changes. Null where that section cannot be read.
+ * Returns the module with lower maximums: each exported memory can grow by at most `growthPages`. Others cannot grow, as the host would not
+ * see it, except the first one of a module that exports none. Imported memories are limited in the module that exports them. Only the
+ * memory section changes. Null where that section cannot be read.
  * RATIONALE: why-does-memorymax_pages-change-the-modules-bytes
  */
-export const capMemories = (bytes: Bytes, growthPages: number): Bytes | null =>
-  withMaximums(bytes, 'memory', ({ limits }) => Math.min(maxPagesOf(limits), limits.initial + growthPages));
+export function capMemories(bytes: Bytes, growthPages: number): Bytes | null {
+  const isExported = exportedMemories(readModule(bytes));
+  const grows = isExported.includes(true) ? isExported : [true];
+  return withMaximums(bytes, 'memory', ({ limits }, index) =>
+    grows[index] ? Math.min(maxPagesOf(limits), limits.initial + growthPages) : limits.initial,
+  );
+}
 
 /**
  * Returns the module with maximums such that its own memories, tables and globals take at most `totalPages`. Tables, and memories that
@@ -78,10 +83,9 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 const maxPagesOf = (limits: Limits): number =>
   limits.max ?? (isLong(limits) ? MAX_PAGES.is64 : MAX_PAGES.is32);
 
-/** Whether each memory that the module defines is exported. The export that `addFresh` adds does not count. */
-function exportedMemories({ memories, exports }: ModuleOutline): boolean[] {
-  const own = exports.filter(({ name }) => name !== FRESH_EXPORTS.memory);
-  const exported = new Set(own.map(({ type }) => type as unknown));
+/** Whether each memory that the module defines is exported, under any name. */
+export function exportedMemories({ memories, exports }: ModuleOutline): boolean[] {
+  const exported = new Set(exports.map(({ type }) => type as unknown));
   return memories.filter(({ imported }) => !imported).map(memory => exported.has(memory));
 }
 

@@ -1,4 +1,4 @@
-import { SECTIONS, section, WASM_HEADER } from '../../abi/encode.ts';
+import { encodeModule, exportItem, limits, SECTIONS, section, WASM_HEADER } from '../../abi/encode.ts';
 import { capMemories, isOnlyCapped } from '../../src/wasm/cap-memory.ts';
 import { readModule } from '../../src/wasm/reader.ts';
 import { equal, is, ok } from '../helpers/assert.ts';
@@ -18,6 +18,11 @@ const withMemory = (pages: number, max?: number): Bytes =>
 const memorySection = (...contents: number[]) =>
   Uint8Array.from([...WASM_HEADER, ...section(SECTIONS.memory, contents)]);
 
+const threeMemories = encodeModule({
+  memory: [limits({ min: 1 }), limits({ min: 1 }), limits({ min: 2, max: 9 })],
+  export: [exportItem('plugboard.fuel', 'memory', 0), exportItem('m', 'memory', 2)],
+});
+
 suite('cap memory', test => {
   const caps: [name: string, bytes: Bytes, growthPages: number, expected: (number | null)[][]][] = [
     ['no maximum', withMemory(2), 3, [[2, 5]]],
@@ -27,11 +32,21 @@ suite('cap memory', test => {
     ['more pages than a memory can have', withMemory(2), 2 ** 40, [[2, 65_536]]],
     ['numbers of several bytes', withMemory(300), 1000, [[300, 1300]]],
     [
-      'several memories',
+      'several memories of which none is exported: the first can grow',
       memorySection(2, 0, 1, 1, 2, 9),
       3,
       [
         [1, 4],
+        [2, 2],
+      ],
+    ],
+    [
+      'exported memories, and one between them that is not: they can grow',
+      threeMemories,
+      3,
+      [
+        [1, 4],
+        [1, 1],
         [2, 5],
       ],
     ],

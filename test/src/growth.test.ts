@@ -1,3 +1,13 @@
+import {
+  body,
+  code,
+  encodeModule,
+  exportItem,
+  functionType,
+  globalType,
+  limits,
+  unsigned,
+} from '../../abi/encode.ts';
 import type { Manifest } from '../../src/node.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -18,7 +28,51 @@ const wasm = buildModule({
 const create = (max_pages: number, data = wasm) =>
   createPlugin({ wasm: [{ data }], memory: { max_pages } } as Manifest);
 
+/** Modules whose memory grows by four pages, with exports of names that the host gives to its own. */
+const OWN_NAMES: readonly [name: string, exports: number[][]][] = [
+  ['a memory under the name of a function', [exportItem('plugboard.fuel', 'memory', 0)]],
+  ['a memory under the name of a global', [exportItem('plugboard.fresh.global.3', 'memory', 0)]],
+  ...(['global', 'function'] as const).map((kind): [string, number[][]] => [
+    `a ${kind} under the name of the pages`,
+    [exportItem('memory', 'memory', 0), exportItem('plugboard.fresh.pages', kind, 0)],
+  ]),
+];
+const growing = (exports: number[][]) =>
+  encodeModule({
+    type: [functionType([], ['i32'])],
+    function: [unsigned(0)],
+    memory: [limits({ min: 1 })],
+    global: [[...globalType('i64', false), ...code(['i64.const 0', 'end'])]],
+    export: [exportItem('grow', 'function', 0), ...exports],
+    code: [body(['i32.const 4', 'memory.grow'])],
+  });
+const growsBoth = buildModule({
+  imports: ['one', 'two'].map(module => ({ module, name: 'grow', results: ['i32'] as const })),
+  functions: [{ name: 'run', body: ['call 0', 'drop', 'call 1', 'drop'] }],
+});
+
 suiteInModes('growth', test => {
+  for (const [name, exports] of OWN_NAMES) {
+    test(`${name}: each exported memory counts`, async () => {
+      const data = growing(exports);
+      const modules = { wasm: [{ name: 'one', data }, { name: 'two', data }, { data: growsBoth }] };
+      for (const options of [{ memory: { max_pages: 7 } }, { limits: { memoryPages: 9 } }]) {
+        const plugin = await createPlugin(modules, options);
+        equal(plugin.memory.pluginPages, 2);
+        await raises(() => plugin.call('run'), { code: 'MEMORY_LIMIT' });
+      }
+      const plugin = await createPlugin(modules, { memory: { max_pages: 8 }, limits: { memoryPages: 10 } });
+      await plugin.call('run');
+      equal(plugin.memory.pluginPages, 10);
+    });
+  }
+
+  test('a plugin whose only memory is not exported may let it grow by the limit', async () => {
+    const plugin = await createPlugin(growing([]), { memory: { max_pages: 5 } });
+    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 1' });
+    await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: -1' });
+  });
+
   test.row(
     'abi.manifest-pages',
     'memory.max_pages limits the growth of the memory of the plugin',

@@ -1,4 +1,4 @@
-import { customSection } from '../../abi/encode.ts';
+import { customSection, encodeModule, exportItem, limits } from '../../abi/encode.ts';
 import { compileAccessors } from '../../abi/index.ts';
 import { builtModule } from '../../src/audit/node.ts';
 import { preparationOf, prepareModule } from '../../src/module/prepare.ts';
@@ -75,6 +75,35 @@ suite('prepared modules', test => {
       hiddenPages: 0,
       growthPages: 0,
     });
+  });
+
+  test('pages of memories that the host cannot see count together', () => {
+    const pagesOf = (exported: number[]) => {
+      const memory = [limits({ min: 1, max: 4 }), limits({ min: 1, max: 3 }), limits({ min: 1, max: 3 })];
+      const names = exported.map(index => exportItem(`m${index}`, 'memory', index));
+      return preparationOf(encodeModule({ memory, export: names })).growthPages;
+    };
+    equal([pagesOf([]), pagesOf([0, 2]), pagesOf([0, 1, 2])], [7, 5, 3]);
+  });
+
+  test('an export with a name of the host is in the message', async () => {
+    const WITH = (name: string) => buildModule({ functions: [{ name, body: [] }] });
+    const refused = (name: string) => ({ code: 'UNSUPPORTED', message: `already exports "${name}"` });
+    const rows = [
+      ['plugboard.fuel', { time: false, fuel: true }],
+      ['plugboard.start', { time: true }],
+      ['plugboard.fresh.start', { time: false, fresh: true }],
+    ] as const;
+    for (const [name, options] of rows)
+      await raises(async () => prepareModule(WITH(name), options), refused(name));
+    await raises(
+      () => createPlugin(WITH('plugboard.fuel'), { limits: { fuel: 9 } }),
+      refused('plugboard.fuel'),
+    );
+    await raises(
+      () => createPlugin(WITH('plugboard.ask'), { timeoutMs: 99, timeoutBy: 'checks' }),
+      refused('plugboard.ask'),
+    );
   });
 
   test('a mark alone proves nothing', () => {
