@@ -1,4 +1,14 @@
-import { closeSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Recorder } from '../audit/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
@@ -44,6 +54,7 @@ export async function openRecorder(
     throw new CliError('USAGE', 'both --record and --record-on-failure are given; keep one');
   const path = record ?? onFailure;
   if (path === undefined) return undefined;
+  refuseUnwritable(path);
   for (const file of [path, ...(isOfGraph ? numberedFiles(path) : [])]) checkReplaceable(file);
   const { createRecorder } = await import('../audit/node.ts');
   const recorder = createRecorder({
@@ -53,8 +64,10 @@ export async function openRecorder(
   return {
     recorder,
     close: () => {
-      // A graph has a plugin for each actor, and a reload makes a new one. A plugin that was asked for its metadata only validated a module.
       const all = recorder.recordings();
+      if (all.length === 0 && record !== undefined)
+        writeStderr('recording', `${path} is not written: no call was made`);
+      // A graph has a plugin for each actor, and a reload makes a new one. A plugin that was asked for its metadata only validated a module.
       const used = all.filter(isUsed);
       for (const [index, text] of (used.length > 0 ? used : all).entries())
         write(index === 0 ? path : numbered(path, index + 1), text);
@@ -101,6 +114,19 @@ function checkReplaceable(file: string): void {
       'FILE',
       `${file}: expected a recording or no file, got other content; it is left as it is`,
     );
+}
+
+/** Called before the plugin runs: its effects could not be recorded later. @throws {CliError} FILE */
+function refuseUnwritable(path: string): void {
+  const folder = dirname(path);
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder(folder)) throw new CliError('FILE', `${path}: there is no folder ${folder}; make it first`);
+  if (isFolder(path)) throw new CliError('FILE', `${path}: expected a file, got a folder`);
+  try {
+    accessSync(existsSync(path) ? path : folder, constants.W_OK);
+  } catch (error) {
+    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** `a.pbrec` → `a-2.pbrec` */

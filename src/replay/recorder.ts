@@ -195,10 +195,11 @@ class PluginRecorder<Settings extends TappedSettings> implements Tap<Settings> {
     this.#options.onRecording(this.#failed);
   }
 
-  /** The recording as a text; null if there is none. */
+  /** The recording as a text; null if there is none: the start of an instance alone says nothing, unless it failed. */
   recording(): string | null {
     if (this.#options.record === 'on-failure') return this.#failed;
-    return this.#calls.length === 0 ? null : this.#write();
+    const isEmpty = this.#calls.every(call => call.export === null && !call.error);
+    return isEmpty && !this.#isFull ? null : this.#write();
   }
 
   #write(): string {

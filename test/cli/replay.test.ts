@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { is, match, ok } from '../helpers/assert.ts';
+import { equal, is, match, ok } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -44,6 +44,30 @@ suite('plugboard call and run --record, and replay', test => {
       const { stdout, code } = await plugboard(folder, ['replay', 'a.pbrec', '--verify', 'memory']);
       is(code, 0);
       match(stdout, /2 fail: PLUGIN_ERROR: a reason\nthe same: 2 of 2 calls/);
+    }));
+
+  test('a file that cannot be written is refused before the plugin runs', () =>
+    inFolder(async folder => {
+      mkdirSync(join(folder, 'made'));
+      const rows: [path: string, message: RegExp][] = [
+        [join('lost', 'a.pbrec'), /FILE: lost.a\.pbrec: there is no folder lost; make it first/],
+        ['made', /FILE: made: expected a file, got a folder/],
+      ];
+      for (const [path, message] of rows)
+        for (const option of ['--record', '--record-on-failure']) {
+          const { stdout, stderr, code } = await plugboard(folder, [...call, option, path]);
+          equal([stdout, code], ['', 2]);
+          match(stderr, message);
+        }
+    }));
+
+  test('without a call no recording is written, and a line says so', () =>
+    inFolder(async folder => {
+      const { stderr, code } = await plugboard(folder, ['call', VOWELS, 'nope', '--record', 'a.pbrec']);
+      is(code, 1);
+      match(stderr, /recording: a\.pbrec is not written: no call was made\n/);
+      match(stderr, /FUNCTION_NOT_FOUND/);
+      ok(!existsSync(join(folder, 'a.pbrec')));
     }));
 
   test('--emit-test writes a test, replaces one that it wrote, and no other file', () =>
