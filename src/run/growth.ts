@@ -23,6 +23,10 @@ function withHint(outcome: Outcome, kernel: Kernel, hint: string): Outcome {
   return { ...outcome, error: new CallError(error.code, message, error) };
 }
 
+/** A call that failed keeps its error. Its instance is dropped where it is over the limit: such calls could keep it there. */
+const dropIf = (isOver: boolean, outcome: Outcome): Outcome =>
+  isOver ? { ...outcome, dropInstance: true } : outcome;
+
 const over = (outcome: Outcome, message: string): Outcome => ({
   name: outcome.name,
   output: null,
@@ -46,10 +50,12 @@ const growthLimit =
     // The native kernel does not count its first page as growth.
     const kernelPages = Math.max(0, kernelPagesOf(kernel) - 1);
     const limit = `the limit of ${maxPages} pages (memory.max_pages)`;
+    const isOver = pluginPages + kernelPages > maxPages;
     if (outcome.error) {
-      return growth.includes(maxPages) ? withHint(outcome, kernel, `grown to ${limit}`) : outcome;
+      const told = growth.includes(maxPages) ? withHint(outcome, kernel, `grown to ${limit}`) : outcome;
+      return dropIf(isOver, told);
     }
-    if (pluginPages + kernelPages <= maxPages) return outcome;
+    if (!isOver) return outcome;
     return over(
       outcome,
       `the plugin's memory grew by ${pluginPages} pages and the kernel's by ${kernelPages}, together over ${limit}`,
@@ -92,15 +98,18 @@ const memoryLimit =
     const pluginPages = runner.pages() + hiddenPages;
     const kernelPages = kernelPagesOf(kernel);
     const limit = `limit of ${limitPages} pages (limits.memoryPages)`;
+    const isOver = pluginPages + kernelPages > limitPages;
     if (outcome.error?.code === 'MEMORY_LIMIT') {
       const { code, message } = outcome.error;
-      return { ...outcome, error: new CallError(code, `${message}; the ${limit} counts too`, outcome.error) };
+      const error = new CallError(code, `${message}; the ${limit} counts too`, outcome.error);
+      return dropIf(isOver, { ...outcome, error });
     }
     if (outcome.error) {
       const isNear = pluginPages + kernelPages > limitPages / 2;
-      return isNear ? withHint(outcome, kernel, `${pluginPages} pages under a ${limit}`) : outcome;
+      const told = isNear ? withHint(outcome, kernel, `${pluginPages} pages under a ${limit}`) : outcome;
+      return dropIf(isOver, told);
     }
-    if (pluginPages + kernelPages <= limitPages) return outcome;
+    if (!isOver) return outcome;
     return over(
       outcome,
       `the plugin takes ${pluginPages} pages and the kernel ${kernelPages}, together over the ${limit}`,

@@ -67,6 +67,20 @@ suiteInModes('growth', test => {
     });
   }
 
+  test('a call that fails over a limit keeps its error, and the next one gets a new instance', async () => {
+    const data = growing([exportItem('memory', 'memory', 0)]);
+    const main = buildModule({
+      imports: ['one', 'two'].map(module => ({ module, name: 'grow', results: ['i32'] as const })),
+      functions: [{ name: 'run', results: ['i32'], body: ['call 0', 'call 1', 'i32.add'] }],
+    });
+    const modules = { wasm: [{ name: 'one', data }, { name: 'two', data }, { data: main }] };
+    for (const options of [{ memory: { max_pages: 7 } }, { limits: { memoryPages: 9 } }]) {
+      const plugin = await createPlugin(modules, options);
+      for (let call = 0; call < 2; call++)
+        await raises(() => plugin.call('run'), { code: 'NONZERO_RESULT', message: 'code: 2' });
+    }
+  });
+
   test('a plugin whose only memory is not exported may let it grow by the limit', async () => {
     const plugin = await createPlugin(growing([]), { memory: { max_pages: 5 } });
     await raises(() => plugin.call('grow'), { code: 'NONZERO_RESULT', message: 'code: 1' });
