@@ -1,14 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Recorder } from '../audit/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
@@ -20,7 +10,7 @@ export const RECORD_OPTIONS = {
   record: {
     value: 'FILE',
     heading: 'Recording',
-    help: 'write all that comes into the plugin from outside to this file, for "plugboard replay";\nother nodes of a graph go to NAME-2, NAME-3. Only recordings are replaced',
+    help: 'write all that comes into the plugin from outside to this file, for\n"plugboard replay"; the other nodes of a graph go to NAME-2, NAME-3.\nOnly recordings are replaced',
   },
   'record-on-failure': {
     value: 'FILE',
@@ -119,11 +109,10 @@ function checkReplaceable(file: string): void {
 /** Called before the plugin runs: its effects could not be recorded later. @throws {CliError} FILE */
 function refuseUnwritable(path: string): void {
   const folder = dirname(path);
-  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder(folder)) throw new CliError('FILE', `${path}: there is no folder ${folder}; make it first`);
-  if (isFolder(path)) throw new CliError('FILE', `${path}: expected a file, got a folder`);
+  if (!existsSync(folder)) throw new CliError('FILE', `${path}: there is no folder ${folder}; make it first`);
+  if (!existsSync(path)) return;
   try {
-    accessSync(existsSync(path) ? path : folder, constants.W_OK);
+    closeSync(openSync(path, 'r+'));
   } catch (error) {
     throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
   }

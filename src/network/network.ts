@@ -239,9 +239,7 @@ export class Network {
   }
 
   /** @internal Lets full joins take more, as `drain` does, until the returned function is called. */
-  beginDrain(): () => void {
-    return this.#engine.beginDrain();
-  }
+  readonly beginDrain = (): (() => void) => this.#engine.beginDrain();
 
   /** @internal Resolves when readers have used all messages that left the network before. */
   whenRead(): Promise<void> {
