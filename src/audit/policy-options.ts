@@ -68,11 +68,18 @@ export function readPolicyOptions(given: unknown): PolicyOptions {
     () => typeof given === 'string' || (isPlain(given) && !('source' in given)),
     false,
   );
-  return readOptions(POLICY_OPTIONS, isSource ? { source: given } : given, 'option.policy', refuse);
+  const options = readOptions(POLICY_OPTIONS, isSource ? { source: given } : given, 'option.policy', refuse);
+  return refuseBoth(options, 'option.policy');
 }
 
 export const readSignatureOptions = (given: unknown): SignatureOptions =>
-  readOptions(SIGNATURE_OPTIONS, given, 'verifyPolicy', refuse);
+  refuseBoth(readOptions(SIGNATURE_OPTIONS, given, 'verifyPolicy', refuse), 'verifyPolicy');
+
+function refuseBoth<T extends SignatureOptions>(options: T, where: string): T {
+  if (options.keys !== undefined && options.verify !== undefined)
+    refuse(`${where}: both keys and verify are given, and only one can check a signature; keep one`);
+  return options;
+}
 
 /** Returns the time that counts, in ms since 1970. @throws {PlugboardError} HOST_FUNCTION_FAILED {CreateError} INVALID_OPTION */
 export function timeOf({ now = Date.now }: SignatureOptions): number {

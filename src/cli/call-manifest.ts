@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { readJson, readUtf8 } from '../actor/json/reader.ts';
 import { isObject } from '../actor/json/value.ts';
+import { MAIN } from '../module/source.ts';
 import type { Manifest } from '../node.ts';
 import { type AccessValues, readAccess } from './access.ts';
 import { CliError } from './errors.ts';
@@ -21,8 +22,14 @@ type Keys = Readonly<Record<string, unknown>>;
 
 /** Returns the manifest of the command line alone. @throws {CliError} USAGE */
 export function manifestOfFlags(plugin: string, values: ManifestValues): Keys & { wasm: NamedModule[] } {
+  const links = values.link.map(readLink);
+  if (!values.manifest && links.some(({ name }) => name === MAIN))
+    throw new CliError(
+      'USAGE',
+      '--link: main is the name of PLUGIN.wasm itself; give the module another one: --link NAME=FILE',
+    );
   return {
-    wasm: [...values.link.map(readLink), ...(values.manifest ? [] : [locate(plugin)])],
+    wasm: [...links, ...(values.manifest ? [] : [locate(plugin)])],
     config: { ...readSetConfig(values['set-config']), ...readConfig(values.config) },
     ...readAccess(values),
   };

@@ -137,6 +137,8 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
   if (!reason?.trim()) return fail('--reason is missing: expected the reason why these builds are approved');
   if (until !== undefined && endOf(until) === undefined)
     return fail(`--until: expected a day such as 2027-01-31, got ${JSON.stringify(until)}`);
+  if (until !== undefined && endOf(until)! < Date.now())
+    return fail(`--until: expected a day that has not ended, got ${until}`);
   const approval = { reason, ...(by && { by }), ...(until && { until }) };
   const further: Partial<PolicyGrant>[] = [
     ...values['allow-host'].map(host => ({ host })),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { emitTest, type ReplayReport, replay as replayRecording } from '../audit/node.ts';
+import { PlugboardError } from '../errors.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile, refuseSharedFiles, writeOutputFile } from './files.ts';
@@ -41,7 +42,12 @@ the outside is answered from the recording. Shows whether it does the same again
     const recording = await readInputFile(path);
     const bytes = wasm === undefined ? undefined : await readInputFile(wasm);
     const timeoutMs = timeout === 0 ? null : timeout;
-    const report = await replayRecording(recording, { wasm: bytes, verify, timeoutMs });
+    const report = await replayRecording(recording, { wasm: bytes, verify, timeoutMs }).catch(
+      (cause: PlugboardError) => {
+        if (cause.code !== 'INVALID_RECORDING') throw cause;
+        throw new PlugboardError(cause.code, `${path}: ${cause.message}`, { cause });
+      },
+    );
     if (test !== undefined) {
       if (existsSync(test) && !readFileSync(test, 'utf8').startsWith(FIRST_LINE))
         throw new CliError(

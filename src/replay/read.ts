@@ -185,7 +185,7 @@ export function readRecording(given: unknown): Recording {
     const message = messageOf(cause);
     throw new PlugboardError(
       'INVALID_RECORDING',
-      message.startsWith('recording') ? message : `recording: ${message}`,
+      message.startsWith('recording') ? message : `recording: expected JSON of a recording: ${message}`,
       {
         cause,
       },

@@ -1,4 +1,4 @@
-import { isModule } from '../../wasi/brands.ts';
+import { isError, isModule } from '../../wasi/brands.ts';
 import { readOptions, refuseExtra } from '../../wasi/options.ts';
 import { createPlugin } from '../create.ts';
 import { messageOf, PlugboardError } from '../errors.ts';
@@ -83,6 +83,8 @@ export async function replayOn(
   const names = recording.calls.flatMap(call => (call.export === null ? [] : [call]));
   const plugin = await createPlugin(platform, { wasm: modules }, own as PluginOptions).catch(
     (error: unknown) => {
+      if (isError(error) && 'code' in error && error.code === 'UNRESOLVED_IMPORTS')
+        throw unanswered(error, wasm);
       // The start of an instance may fail in the recording too: then the player has seen it.
       if (player.replayed.length === 0) throw error;
       return null;
@@ -121,6 +123,18 @@ export async function replayOn(
     hidden,
     untellable: recording.untellable,
   };
+}
+
+/** Its advice is left out: a replay has no functions, and no modules to link. */
+function unanswered(cause: Error, wasm: ReplayOptions['wasm']): PlugboardError {
+  const names = cause.message
+    .split('\n')
+    .slice(1)
+    .map(line => line.trim().split(': ')[0]);
+  const message = `nothing in the recording answers the imports ${names.join(', ')}`;
+  return wasm === undefined
+    ? new PlugboardError('INVALID_RECORDING', `recording: ${message}`, { cause })
+    : new PlugboardError('INVALID_OPTION', `replay: wasm: ${message}; record this build anew`, { cause });
 }
 
 async function modulesFor(platform: Platform, recording: Recording, wasm: ReplayOptions['wasm']) {

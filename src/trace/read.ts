@@ -135,7 +135,8 @@ function linesOf(given: unknown): string[] {
  */
 export function readTrace(given: unknown): TraceEvent[] {
   try {
-    const events = linesOf(given).map((line, index) => readEvent(line, `trace: event ${index + 1}`));
+    // Not `map`, which skips the holes of an array.
+    const events = Array.from(linesOf(given), (line, index) => readEvent(line, `trace: event ${index + 1}`));
     if (events.length > 0 && events[0]!.type !== 'trace')
       return refuse(`an event of the type trace, with version: ${TRACE_VERSION}`, 'trace: event 1');
     return events;

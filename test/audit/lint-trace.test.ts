@@ -262,6 +262,7 @@ suiteOnThread('audit: findings of a trace', test => {
         [[begin, { ...others[0], more: 1 }], /^trace: event 2: expected no key "more"/],
         [[begin, { ...others[0], call: 0 }], /^trace: event 2\.call: expected a number from 1$/],
         [[begin, undefined], /^trace: event 2/],
+        [Array(1), /^trace: event 1: expected/],
       ];
       for (const [trace, message] of wrong) {
         await raises(() => lintTrace(trace as string), { code: 'INVALID_TRACE', message });

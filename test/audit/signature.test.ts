@@ -152,6 +152,13 @@ suite('signed policies', test => {
     });
   });
 
+  test('keys and a verifier together are refused: only one could check the signature', async () => {
+    const both = { keys: [KEYS.ed25519], verify: () => true };
+    const row = { code: 'INVALID_OPTION', message: /both keys and verify are given.*; keep one$/ };
+    await raises(() => verifyPolicy(GOOD.ed25519, { ...both, now }), row);
+    await raises(() => createPlugin(WASM, { policy: { source: GOOD.ed25519, ...both } }), row);
+  });
+
   test('keys that are not of these kinds are refused', async () => {
     const pems = [
       '',

@@ -86,6 +86,18 @@ suite('plugboard conformance', test => {
     match(stdout, /<skipped message="xfail; abi\.x/);
   });
 
+  test('two forms of output, and a filter that fits no case, are wrong use', async () => {
+    const rows: [args: string[], message: RegExp][] = [
+      [['--json', '--junit'], /both --json and --junit are given; keep one/],
+      [['--filter', 'vowels.', '--filter', 'TYPO'], /--filter: no case has an id that contains "TYPO"/],
+    ];
+    for (const [args, message] of rows) {
+      const { code, stderr } = await run(ECHO, args);
+      is(code, 2);
+      match(stderr, message);
+    }
+  });
+
   test('a second host is wrong use', async () => {
     const { code, stderr } = await run(ECHO, ['--host', 'other']);
     is(code, 2);

@@ -151,7 +151,9 @@ suite('cli lock', test => {
     inProject(async folder => {
       const check = async () => (await plugboard(folder, ['lock', '--check', 'a.wasm'])).stdout;
       match(await check(), /the lock has no such plugin/);
-      await plugboard(folder, ['lock', 'a.wasm', '--reason', 'r', '--until', '2020-01-01']);
+      await plugboard(folder, ['lock', 'a.wasm', '--reason', 'r', '--until', '2999-01-01']);
+      const policy = read(folder, 'plugboard.policy.json').replaceAll('2999-01-01', '2020-01-01');
+      writeFileSync(join(folder, 'plugboard.policy.json'), policy);
       match(await check(), /the grant \{"hash":"[0-9a-f]{64}"\} has ended \(2020-01-01\)/);
       await plugboard(folder, ['lock', 'a.wasm', '--reason', 'again']);
       is(await check(), 'a.wasm: approved\n');
@@ -214,6 +216,10 @@ suite('cli lock', test => {
     [['a.wasm'], /--reason is missing/],
     [['a.wasm', '--reason', ' '], /--reason is missing/],
     [['a.wasm', '--reason', 'r', '--until', 'soon'], /--until: expected a day/],
+    [
+      ['a.wasm', '--reason', 'r', '--until', '2020-01-01'],
+      /--until: expected a day that has not ended, got 2020-01-01/,
+    ],
     [['a.wasm', '--reason', 'r', '--allow-host', 'https://a'], /a URL with its scheme can match no host/],
     [['none.wasm', '--reason', 'r'], /none\.wasm/],
     [['text.wasm', '--reason', 'r'], /text\.wasm: expected a wasm module/],

@@ -91,6 +91,24 @@ suite('plugboard call and run --record, and replay', test => {
       is(code, 0, stdout);
     }));
 
+  test('a build with other imports, and a file that is not a recording, are refused with their names', () =>
+    inFolder(async folder => {
+      await plugboard(folder, [...call, '--record', 'a.pbrec']);
+      const other = host().path('fixtures/kv-store/kv_store.wasm');
+      const build = await plugboard(folder, ['replay', 'a.pbrec', '--wasm', other]);
+      match(
+        build.stderr,
+        /INVALID_OPTION: replay: wasm: nothing in the recording answers the imports .*kv_read/,
+      );
+      ok(!/--stub|option functions/.test(build.stderr), build.stderr);
+      writeFileSync(join(folder, 'empty'), '');
+      for (const file of [VOWELS, 'empty']) {
+        const { stderr, code } = await plugboard(folder, ['replay', file]);
+        is(code, 1);
+        ok(stderr.includes(`INVALID_RECORDING: ${file}: recording: expected JSON of a recording: `), stderr);
+      }
+    }));
+
   for (const { args, message } of wrong) {
     test(`${args.slice(args[0] === 'call' ? 5 : 0).join(' ')}: is wrong use`, () =>
       inFolder(async folder => {

@@ -47,8 +47,13 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
   run: async (_, { host: command, cases, expect, filter, level, timeout, json, junit: wantsXml }) => {
     if (level !== undefined && !LEVELS.includes(level))
       throw new CliError('USAGE', `--level: expected core, edge or hardened, got ${JSON.stringify(level)}`);
+    if (json && wantsXml) throw new CliError('USAGE', 'both --json and --junit are given; keep one');
     const folder = folderOfCases(cases);
     const files = await readCases(folder);
+    const ids = files.flatMap(({ file }) => file.cases.map(({ id }) => id));
+    const lost = filter.find(text => !ids.some(id => id.includes(text)));
+    if (lost !== undefined)
+      throw new CliError('USAGE', `--filter: no case has an id that contains ${JSON.stringify(lost)}`);
     const known = expect
       ? readExpectations(new TextDecoder().decode(await readInputFile(expect)), expect)
       : NOTHING_KNOWN;
@@ -64,7 +69,7 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
         date: new Date().toISOString().slice(0, 10),
         cases: await runAll(host, files, known, isChosen),
       };
-      const stale = staleIds(known, new Set(files.flatMap(({ file }) => file.cases.map(({ id }) => id))));
+      const stale = staleIds(known, new Set(ids));
       for (const id of stale) writeStderr('plugboard', `${expect}: there is no case ${id}; remove it`);
       const text = json
         ? JSON.stringify(results, null, 1)
