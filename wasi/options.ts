@@ -182,9 +182,12 @@ function distance(one: string, other: string): number {
 export const expected = (type: string, value: unknown, where: string): string =>
   `${where}: expected ${type}, got ${kindOf(value)}`;
 
+/** Values that tell more than their type, and nothing of a secret. */
+const SHOWN: readonly unknown[] = [undefined, 0, Number.NaN, Number.POSITIVE_INFINITY];
+
 /** Returns the type of a value in words, without the value. */
 export function kindOf(value: unknown): string {
-  if (value === undefined || value === null || Number.isNaN(value)) return String(value);
+  if (value === null || SHOWN.includes(value)) return String(value);
   if (typeof value === 'number')
     return value < 0
       ? 'a negative number'
@@ -193,7 +196,7 @@ export function kindOf(value: unknown): string {
         : 'a number that is not whole';
   if (value === '') return 'an empty string';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  if (Array.isArray(value)) return 'an array';
+  if (Array.isArray(value)) return value.length > 0 ? 'an array' : 'an empty array';
   const name = classOf(value);
   return name === 'Object' ? 'an object' : `an object of class ${name}`;
 }

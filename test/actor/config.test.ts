@@ -140,7 +140,7 @@ suite('ActorConfig', test => {
   });
 
   const refused: [config: unknown, code: string, message: string][] = [
-    [[], 'INVALID_CONFIG', 'actorConfig: expected a plain object, got an array'],
+    [[], 'INVALID_CONFIG', 'actorConfig: expected a plain object, got an empty array'],
     [{ node: 'n' }, 'INVALID_CONFIG', 'actorConfig.node: unknown key; did you mean "nodeId"?'],
     [
       { node_id: 'n', nodeId: 'n' },
@@ -156,7 +156,7 @@ suite('ActorConfig', test => {
       'INVALID_CONFIG',
       'actorConfig.resolved_env["A"]: expected a string, got a number',
     ],
-    [{ config: [] }, 'INVALID_CONFIG', 'actorConfig.config: expected a JSON object, got an array'],
+    [{ config: [] }, 'INVALID_CONFIG', 'actorConfig.config: expected a JSON object, got an empty array'],
     [{ config: { a: Number.NaN } }, 'JSON_VALUE', 'actorConfig.config.a: NaN is not JSON'],
   ];
   for (const [config, code, message] of refused) {

@@ -219,7 +219,7 @@ suite('actor life: error policy', test => {
   test('the error for a wrong option names the option and the expected value', async () => {
     for (const [options, message] of [
       [{ errorPolicy: 'ignore' }, 'errorPolicy: expected one of continue, stop, restart, got a string'],
-      [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got a number'],
+      [{ maxFailures: 0 }, 'maxFailures: expected a whole number of failures, 1 or more, got 0'],
       [{ statePolicy: 'keep' }, 'statePolicy: expected one of replace, merge, transactional, got a string'],
       [{ isolation: 'worker' }, 'isolation: expected one of inline, fresh, got a string'],
       [{ wire: 'binary' }, 'wire: expected one of plain, upstream, got a string'],

@@ -221,7 +221,7 @@ suite('memory_limit_mb', test => {
   );
 
   const refused: [limit: unknown, code: string, message: string][] = [
-    [0, 'INVALID_CONFIG', 'memory_limit_mb: expected a whole number of MiB, 1 or more, got a number'],
+    [0, 'INVALID_CONFIG', 'memory_limit_mb: expected a whole number of MiB, 1 or more, got 0'],
     [1.5, 'INVALID_CONFIG', 'got a number that is not whole'],
     ['64', 'INVALID_CONFIG', 'got a string'],
     [101, 'INVALID_CONFIG', 'memory_limit_mb: expected at most 100 MiB, got 101'],

@@ -7,7 +7,7 @@ const OTHER = buildModule({ functions: [{ name: 'run', body: [] }] });
 
 const WRONG: readonly [text: string, message: string][] = [
   ['', 'plugboard.policy.json: expected JSON'],
-  ['[]', 'policy: expected a plain object, got an array'],
+  ['[]', 'policy: expected a plain object, got an empty array'],
   ['{}', 'plugboard.policy.json:1: policy.version: expected the version 1, got undefined'],
   ['{"version":2,"plugins":[]}', 'policy.version: expected the version 1'],
   ['{"version":1,\n"plugins":{}}', 'plugboard.policy.json:2: policy.plugins: expected an array'],

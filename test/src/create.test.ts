@@ -47,7 +47,7 @@ const METERED = { timeoutMs: 60_000, preopens: { '/': new MemoryFs() } };
 const badInputs: BadInput[] = [
   { code: 'INVALID_MANIFEST', manifest: undefined, message: 'got undefined' },
   { code: 'INVALID_MANIFEST', manifest: 7, message: 'got a number' },
-  { code: 'INVALID_MANIFEST', manifest: [], message: 'got an array' },
+  { code: 'INVALID_MANIFEST', manifest: [], message: 'got an empty array' },
   {
     code: 'INVALID_MANIFEST',
     manifest: {},
@@ -207,7 +207,7 @@ const badInputs: BadInput[] = [
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 0 },
     row: 'abi.manifest-time-zero',
-    message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 or more, got a number',
+    message: 'manifest.timeout_ms: expected a whole number of milliseconds, 1 or more, got 0',
   },
   {
     code: 'UNSUPPORTED',
