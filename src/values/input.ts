@@ -1,4 +1,5 @@
-import { bytesOf } from '../../wasi/brands.ts';
+import { bytesOf, isBytes } from '../../wasi/brands.ts';
+import { attempt } from '../errors.ts';
 
 /** Text is passed as UTF-8. Null and undefined are an empty input. */
 export type PluginInput = string | Uint8Array | ArrayBuffer | null | undefined;
@@ -10,19 +11,14 @@ export function readInput(input: unknown, Failure: Failure): string | Uint8Array
   if (input === undefined || input === null) return '';
   if (typeof input === 'string') return input;
   const bytes = bytesOf(input);
-  if (bytes) return bytes;
-  throw new Failure(
-    'INVALID_INPUT',
-    `input: expected a string or a Uint8Array, got ${typeof input}; encode it first`,
-  );
+  // An array whose bytes were transferred looks empty, and only its methods tell.
+  if (bytes && (bytes.length > 0 || attempt(() => bytes.slice(), null))) return bytes;
+  const fault = isBytes(input)
+    ? 'its bytes were transferred; pass a copy'
+    : `expected a string or a Uint8Array, got ${typeof input}; encode it first`;
+  throw new Failure('INVALID_INPUT', `input: ${fault}`);
 }
 
 /** As `readInput`, but returns a copy: the caller may change its bytes later. @throws {Failure} INVALID_INPUT */
-export function copyInput(input: unknown, Failure: Failure): string | Uint8Array {
-  const given = readInput(input, Failure);
-  try {
-    return given.slice();
-  } catch {
-    throw new Failure('INVALID_INPUT', 'input: its bytes were transferred; pass a copy');
-  }
-}
+export const copyInput = (input: unknown, Failure: Failure): string | Uint8Array =>
+  readInput(input, Failure).slice();

@@ -3,6 +3,7 @@ import {
   type CallError,
   type HostFunctions,
   type PlugboardError,
+  type PluginInput,
   type PluginOptions,
   PluginOutput,
 } from '../../src/node.ts';
@@ -346,6 +347,27 @@ suiteInModes('plugin', (test, mode) => {
     await plugin.call('run', '', { tenant: 1 });
     await plugin.call('run');
     equal(seen, [3, 40n, { tenant: 1 }, 3, 40n, undefined]);
+  });
+
+  test('bytes that were transferred, or cut off, are refused, and an empty array is an empty input', async () => {
+    const plugin = await createPlugin(echo());
+    const detached = Uint8Array.of(1, 2);
+    const buffer = new ArrayBuffer(2);
+    structuredClone(null, { transfer: [detached.buffer, buffer] });
+    const gone: PluginInput[] = [detached, buffer];
+    // Not every engine has buffers that shrink.
+    const shrunk = new (ArrayBuffer as new (bytes: number, options: object) => ArrayBuffer)(8, {
+      maxByteLength: 8,
+    }) as ArrayBuffer & { resize?(bytes: number): void };
+    if (shrunk.resize) {
+      gone.push(new Uint8Array(shrunk, 4, 4));
+      shrunk.resize(2);
+    }
+    const message = 'input: its bytes were transferred; pass a copy';
+    for (const input of gone)
+      await raises(() => plugin.call('echo', input), { code: 'INVALID_INPUT', message });
+    const given: PluginInput[] = [new Uint8Array(0), new Uint8Array(2).subarray(1, 1), new ArrayBuffer(0)];
+    for (const input of given) is((await plugin.call('echo', input))?.text(), '');
   });
 
   test('a context that is kept belongs to its call, also while the next call runs', async () => {
