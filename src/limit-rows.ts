@@ -213,7 +213,7 @@ export interface BudgetRow {
 export const BUDGETS = {
   fuel: {
     name: 'units of fuel: about one for each wasm instruction, one for 16 bytes of a bulk instruction',
-    why: 'The same count on every engine, and without a clock: also on workerd, for modules of `plugboard prepare --fuel`. Start sections are cut too. A bulk instruction is paid before it runs. Not cut: a host function, copied data segments, one `memory.grow`. Each module of a plugin may use the whole limit before it traps, and the sum is checked after the call.',
+    why: 'The same count on every engine, and without a clock: also on workerd, for modules of `plugboard prepare --fuel`. Start sections are cut too. A bulk instruction is paid before it runs. Not cut: an import (those of plugboard too: `memoryPages` bounds each), copied data segments, one `memory.grow`. Each module may use the whole limit; the sum is checked after the call.',
   },
   memoryPages: {
     name: 'pages of all memories, tables (8 bytes an element), globals (16 bytes) and blocks in the kernel memory',
