@@ -121,7 +121,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
   /** Set by `proc_exit`. A program can catch the `WasiExit`, but every later call throws it again. */
   let exited: WasiExit | undefined;
   let isStarted = false;
-  const checkpoint = options.checkpoint && letThrough(() => options.checkpoint!());
+  const checkpoint = letThrough(() => options.checkpoint?.());
   const diagnose = letThrough((diagnostic: WasiDiagnostic) => options.onDiagnostic?.(diagnostic));
   const exit = letThrough((code: number): never => {
     options.onExit?.(code);
@@ -140,7 +140,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     ...argsFunctions(memory, args),
     ...environFunctions(memory, env),
     ...clockFunctions(memory, clock),
-    ...randomFunctions(memory, random),
+    ...randomFunctions(memory, random, checkpoint),
     ...processFunctions(exit),
     ...fdFunctions(memory, descriptors, clock),
     ...pathFunctions(memory, descriptors, clock),
@@ -149,7 +149,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
       memory,
       descriptors,
       clock,
-      checkpoint: checkpoint ?? (() => {}),
+      checkpoint,
       wouldBlock: message => diagnose({ code: 'WASI_WOULD_BLOCK', message, function: 'poll_oneoff' }),
     }),
   };
@@ -166,7 +166,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
     };
     return (...values) => {
       try {
-        checkpoint?.();
+        checkpoint();
         if (exited) throw new LetThrough(exited);
         if (hasPointers && !memory.bound) {
           const message = `${name}: no memory yet, answered EFAULT; call bind(memory) before the program runs`;

@@ -58,8 +58,8 @@ export interface WasiOptions {
   /** Folders that are open from the start, from descriptor 3 on, by the path at which the program sees them. Default: none. */
   readonly preopens?: Readonly<Record<string, Preopen>> | undefined;
   /**
-   * Called at the start of every function and after a sleep. May throw to end the call; the exception reaches the caller
-   * unchanged.
+   * Called at the start of every function, after a sleep, and in a long random_get. May throw to end the call; the caller gets this
+   * exception.
    */
   readonly checkpoint?: (() => void) | undefined;
   /**

@@ -1,5 +1,5 @@
-import { Errno, type FsStat, MemoryFs, WasiExit } from '../../wasi/index.ts';
-import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { createWasi, Errno, type FsStat, MemoryFs, WasiExit } from '../../wasi/index.ts';
+import { equal, is, ok, raises, throws } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { Guest, u64 } from './guest.ts';
 
@@ -60,6 +60,24 @@ suite('wasi/clock, random and process', test => {
     const guest = new Guest();
     is(guest.call('random_get', 100, 5), Errno.ESUCCESS);
     guest.wrote([100, [0xaa, 0xaa, 0xaa, 0xaa, 0xaa]]);
+  });
+
+  test('a long random_get is filled in parts, and asks between them', () => {
+    const seen: (number | string)[] = [];
+    const stop = new Error('stop');
+    const checkpoint = () => {
+      seen.push('asks');
+      if (seen.length > 4) throw stop;
+    };
+    const wasi = createWasi({ random: { fill: into => void seen.push(into.length) }, checkpoint });
+    wasi.bind(new WebAssembly.Memory({ initial: 48 }));
+    is(wasi.imports.random_get(8, 2 ** 20 + 5), Errno.ESUCCESS);
+    equal(seen.splice(0), ['asks', 2 ** 20, 'asks', 5]);
+    throws(
+      () => wasi.imports.random_get(0, 3 * 2 ** 20),
+      (error: unknown) => error === stop,
+    );
+    equal(seen, ['asks', 2 ** 20, 'asks', 2 ** 20, 'asks']);
   });
 
   test.row('wasi.sched_yield', 'succeeds and does nothing', () => {
