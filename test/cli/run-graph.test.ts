@@ -155,7 +155,7 @@ suite('cli run: graphs', test => {
     ],
     ['a number below all of them', numbered(5) + numbered(6), 6, [2]],
   ];
-  if (isThorough()) {
+  if (host().thorough) {
     const many = Array.from({ length: 10_001 }, (_, at) => numbered(at + 3));
     const lines = `${numbered(1)}${numbered(2).replace('go', 'x')}${many.join('')}`;
     EARLIER.push(['a line that was refused very long ago', lines, 10_003, [2]]);
