@@ -729,6 +729,15 @@ suite('life of a network', test => {
     const next = iterator.next();
     equal(await iterator.return!(), { done: true, value: undefined });
     is((await next).done, true);
+    const found = all(network);
+    for (const n of [1, 2]) await network.inports.go!.send(int(n));
+    await network.stop();
+    equal(await found, [2, 4]);
+  });
+
+  test('a pipe of a port that waits can be aborted, and loses no message', async () => {
+    const network = await create(lines, { a: double });
+    network.start();
     const abort = new AbortController();
     const piping = network.outports.end!.readable().pipeTo(new WritableStream(), { signal: abort.signal });
     abort.abort();
