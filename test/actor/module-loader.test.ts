@@ -7,6 +7,7 @@ import {
   type Packet,
   ScriptActor,
 } from '../../src/actor/index.ts';
+import { writeText } from '../../src/actor/json/writer.ts';
 import { webPlatform } from '../../src/platform/web.ts';
 import { Plugin } from '../../src/plugin.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
@@ -156,14 +157,21 @@ suite('ModuleLoader', test => {
     };
     try {
       const loader = new ModuleLoader();
-      await loader.load('a', answer('1'));
+      const metadata =
+        '{"component":"X","inports":[{"name":"in"}],"config_schema":{"x":[1.0,{"__proto__":2}]}}';
+      const wasm = answering({ process: RESULT, get_metadata: metadata, get_version: '"1"' });
+      const module = await loader.load('a', wasm);
+      module.metadata!.component = 'changed';
       const [one, two] = (await Promise.all([1, 2].map(() => loader.createActor('a')))) as [
         ScriptActor,
         ScriptActor,
       ];
       is(asked, 1);
-      equal([two.version, await two.metadata()], ['1', await one.metadata()]);
-      ok((await one.metadata()) !== (await two.metadata()));
+      equal([two.version, (await two.metadata()).component], ['1', 'X']);
+      const schemas = [one, two].map(async actor => writeText((await actor.metadata()).config_schema, []));
+      equal(await Promise.all(schemas), Array(2).fill('{"x":[1.0,{"__proto__":2}]}'));
+      (await one.metadata()).inports[0]!.name = 'changed';
+      is((await two.metadata()).inports[0]!.name, 'in');
       for (const options of [{ timeoutMs: 9000 }, { functions: { env: {} } }, { functions: { env: {} } }])
         await loader.createActor('a', options);
       is(asked, 4);

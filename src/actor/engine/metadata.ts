@@ -1,6 +1,7 @@
 import { ActorError, describe } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { copyJson } from '../json/writer.ts';
 
 export interface PortDefinition {
   name: string;
@@ -42,6 +43,14 @@ export function readMetadata(output: Uint8Array): PluginMetadata {
     ...(encoding !== '' && { encoding }),
   };
 }
+
+/** Returns a copy, in which whole numbers stay floats where the plugin wrote them so. */
+export const copyMetadata = (metadata: PluginMetadata): PluginMetadata => ({
+  ...metadata,
+  inports: metadata.inports.map(port => ({ ...port })),
+  outports: metadata.outports.map(port => ({ ...port })),
+  config_schema: copyJson(metadata.config_schema, ['config_schema']),
+});
 
 function ports(json: JsonObject, key: 'inports' | 'outports'): PortDefinition[] {
   const list = getOwn(json, key) ?? [];

@@ -8,7 +8,7 @@ import { readJson } from '../json/reader.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { GIVE_PORTS } from './host-functions.ts';
-import { type PluginMetadata, readMetadata } from './metadata.ts';
+import { copyMetadata, type PluginMetadata, readMetadata } from './metadata.ts';
 import { explain, ModuleError } from './module-error.ts';
 import type { Outline } from './outline.ts';
 
@@ -59,6 +59,12 @@ const areEqual = ({ name: _, ...options }: EngineOptions, { name: __, ...others 
     return options[option] === others[option];
   });
 
+/** Users may change the metadata that they get. */
+const copyOf = ({ metadata, version }: Answers): Answers => ({
+  metadata: metadata && copyMetadata(metadata),
+  version,
+});
+
 /**
  * Asks a plugin about itself. Plugins of one module with equal options give the same answers: a network asks the first of a
  * thousand nodes. A trace and a recording show the questions, so that they are asked then.
@@ -72,10 +78,9 @@ export async function answersOf(
 ): Promise<Answers> {
   const last = lastAnswers.get(outline);
   const isSeen = options.trace || options.record || options.debug;
-  if (last?.metadata && !isSeen && areEqual(options, last.options))
-    return { ...last, metadata: structuredClone(last.metadata) };
+  if (last?.metadata && !isSeen && areEqual(options, last.options)) return copyOf(last);
   const answers = await ask();
-  lastAnswers.set(outline, { ...answers, options });
+  lastAnswers.set(outline, { ...copyOf(answers), options });
   return answers;
 }
 
