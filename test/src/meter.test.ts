@@ -32,6 +32,8 @@ const forever = ['loop', 'br 0', 'end'];
 /** One less than the counter starts with: the turn that has asked counts too. */
 const TURNS = 999;
 const zero = ['i32.const 0'];
+/** Encoded, since a text for each would take seconds. */
+const nops = (count: number) => Uint8Array.from({ length: count }, () => NOP);
 const fill = (bytes: number) => [...zero, ...zero, `i32.const ${bytes}`, 'memory.fill'];
 
 /** Instructions with immediates of every form. Some of their bytes have the value of the opcode `loop`. */
@@ -172,7 +174,7 @@ suite('meter', test => {
     }
   });
 
-  const WORK: readonly [name: string, body: readonly string[], turns: number][] = [
+  const WORK: readonly [name: string, body: readonly string[] | Uint8Array, turns: number][] = [
     ['nothing', [], TURNS],
     ['memory.fill of 65,535 bytes', fill(65_535), TURNS],
     ['memory.fill of 65,536 bytes', fill(65_536), 1],
@@ -186,13 +188,14 @@ suite('meter', test => {
     ['memory.grow by nothing', [...zero, 'memory.grow', 'drop'], TURNS],
     ['memory.grow by a page', ['i32.const 1', 'memory.grow', 'drop'], 1],
     ['table.grow by an element', ['ref.null funcref', 'i32.const 1', 'table.grow', 'drop'], 1],
-    ['a body below 8192 bytes', Array<string>(8192 - 16).fill('nop'), 499],
-    ['a body of 12,288 bytes', Array<string>(12_288).fill('nop'), 249],
-    ['the longest bodies', Array<string>(5_000_000).fill('nop'), 1],
+    ['a body below 8192 bytes', nops(8192 - 16), 499],
+    ['a body of 12,288 bytes', nops(12_288), 249],
+    ['the longest bodies', nops(5_000_000), 1],
   ];
   for (const [name, work, turns] of WORK) {
     test(`a loop of ${name} takes ${turns === 1 ? 'one turn' : `${turns} turns`} between two questions`, () => {
       const count = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
+      const encoded = work instanceof Uint8Array ? work : code(work);
       const bytes = encodeModule({
         type: [functionType([], [])],
         function: [[0], [0], [0]],
@@ -201,7 +204,11 @@ suite('meter', test => {
         global: [[...globalType('i32', true), ...code(['i32.const 0', 'end'])]],
         export: [exportItem('spin', 'function', 0), exportItem('turns', 'global', 0)],
         'data count': [[1]],
-        code: [body(['loop', ...count, ...work, 'br 0', 'end']), body([]), body(fill(65_536))],
+        code: [
+          sized([0, ...code(['loop', ...count]), ...encoded, ...code(['br 0', 'end', 'end'])]),
+          body([]),
+          body(fill(65_536)),
+        ],
         data: [dataItem(null, Array<number>(65_536).fill(7))],
       });
       ok(WebAssembly.validate(bytes));
