@@ -119,8 +119,8 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'OUTPUT_LIMIT',
-    where: ['ScriptActor.create', 'process'],
-    when: 'The result of a call and the arguments that it passed to host functions are together more bytes than one call may give, or the output of get_metadata, get_version or validate_config is too long.',
+    where: ['ScriptActor.create', 'process', 'durableNetwork'],
+    when: 'The result of a call and its arguments of host functions are together more bytes than one call may give; or the output of get_metadata, get_version or validate_config, or a result of a Durable Object, is too long.',
     remedy: 'Let the plugin give less at once, or raise limits.outputBytes.',
   },
   {

@@ -402,7 +402,7 @@ export const PUBLIC_CALLS: Readonly<Record<string, PublicCall>> = {
   'DurableNetwork.deliver': on(durable, 'deliver', 'source', [[1, '{"go":{"type":"Flow"}}']]),
   'DurableNetwork.read': on(durable, 'read', 'end', 0, 1),
   'DurableNetwork.status': on(durable, 'status'),
-  'DurableNetwork.deadLetters': on(durable, 'deadLetters'),
+  'DurableNetwork.deadLetters': on(durable, 'deadLetters', 0),
   'DurableNetwork.alarm': on(durable, 'alarm'),
   'LastingEngine.flush': on(journal, 'flush'),
   'LastingEngine.lastId': on(journal, 'lastId', 'go'),

@@ -1,6 +1,7 @@
 import { Random } from '../helpers/random.ts';
 import { installRuntimes } from '../runtime/install.ts';
 import { runAlarm, runKills } from './kill.ts';
+import { runRpc } from './rpc.ts';
 import { DurableServer } from './server.ts';
 import { runLimits, runOneGraph, runTarget } from './target.ts';
 
@@ -34,6 +35,10 @@ const target = (name: string, run: (program: string) => Promise<void>) =>
 target('the folder of `plugboard build` runs, and has its state after a kill', runTarget);
 target('the folder of `plugboard build` keeps its limits', runLimits);
 target('one graph gives the packets and states that it gives elsewhere', runOneGraph);
+tests.push([
+  'long messages, dead letters and states come in parts that RPC carries, or are refused',
+  () => runRpc(server).then(() => undefined),
+]);
 tests.push(['after a kill the alarm alone goes on with the work', () => runAlarm(server, 500)]);
 for (const [front, what] of [
   ['Doubling', 'takes packets again'],

@@ -5,7 +5,7 @@ import { bundle } from '../runtime/bundle.ts';
 import { startWorkerd, type Workerd } from '../runtime/workerd.ts';
 
 /** The classes of worker.ts, by their bindings. */
-const CLASSES = ['Front', 'HeldFront', 'Back', 'Doubling', 'Losing', 'Contract'];
+const CLASSES = ['Front', 'HeldFront', 'Back', 'Doubling', 'Losing', 'LongResults', 'Contract'];
 
 /** A workerd with Durable Objects on a disk of its own, that can be killed and started again. */
 export class DurableServer {

@@ -35,6 +35,23 @@ const BACK_GRAPH = {
 export class Front extends durableNetwork(DurableObject, KILL_GRAPH, { network, forward }) {}
 export class Back extends durableNetwork(DurableObject, BACK_GRAPH, { network }) {}
 
+/** Sends its message on, fails, or keeps a text of so many bytes. */
+const Long: ComponentFunction = ({ echo, keep }, { state }) => {
+  if (echo) return { out: echo };
+  if (!keep) throw new Error('it fails');
+  state.set('text', 'x'.repeat(Number(keep.data)));
+  return [];
+};
+const LONG_GRAPH = {
+  properties: { name: 'long' },
+  processes: { a: { component: 'Long' } },
+  inports: { echo: end('a', 'echo'), fail: end('a', 'fail'), keep: end('a', 'keep') },
+  outports: { out: end('a', 'out') },
+};
+export class LongResults extends durableNetwork(DurableObject, LONG_GRAPH, {
+  network: { components: { Long } },
+}) {}
+
 let isHeld = false;
 /** As Count, but waits for ever in a process that was sent packets, so that they are there when it is killed. */
 const Held: Component = (packet, context) => (isHeld ? new Promise<never>(() => {}) : Count(packet, context));

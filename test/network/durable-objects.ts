@@ -69,8 +69,8 @@ export class FakeStorage implements DurableStorage {
           characters: own.reduce((sum, { packet }) => sum + packet.length, 0),
         };
       }),
-    [SQL.first]: (target: string, most: number) =>
-      this.outbox.filter(row => row.target === target).slice(0, most),
+    [SQL.next]: (target: string, after: number, most: number) =>
+      this.outbox.filter(row => row.target === target && row.seq > after).slice(0, most),
     [SQL.remove]: (target: string, upTo: number) => {
       this.outbox = this.outbox.filter(row => row.target !== target || row.seq > upTo);
     },

@@ -10,7 +10,7 @@ import type { CallResult, NetworkSnapshot } from '../results.ts';
 import { NetworkObject } from './network-object.ts';
 import { type DurableNetworkOptions, readDurableOptions } from './options.ts';
 import type { Waiting } from './outbox.ts';
-import { plainCopy } from './plain-copy.ts';
+import { plainCopies } from './plain-copy.ts';
 import type { DeliveryItem, DurableState } from './storage.ts';
 
 /** A network that a Durable Object keeps and runs. Other Workers call these methods over RPC. */
@@ -18,7 +18,7 @@ export interface DurableNetwork {
   /**
    * Sends one message to each port that the packet names, and resolves when nothing that they caused runs or is queued, to the packets
    * that they caused. Floats in them are numbers.
-   * @throws {NetworkError} UNKNOWN_PORT; {ActorError} INVALID_MESSAGE
+   * @throws {NetworkError} UNKNOWN_PORT; {ActorError} INVALID_MESSAGE; OUTPUT_LIMIT for packets that RPC cannot carry, after their steps
    */
   call(packet: Packet): Promise<CallResult>;
   /** Resolves once the packet is kept. A message that came to its port with this id before is dropped. */
@@ -30,12 +30,20 @@ export interface DurableNetwork {
    */
   deliver(source: string, items: readonly DeliveryItem[]): Promise<number>;
   /**
-   * Returns the first messages of an outport that no call has caused, and removes those up to the number `after`. Default of `most`: 100.
+   * Returns the first messages of an outport that no call has caused, and removes those up to the number `after`. Returns fewer than
+   * `most` if they are long. Default of `most`: 100.
    */
   read(port: string, after?: number, most?: number): Promise<readonly DeliveryItem[]>;
-  /** The network and its packets that wait for other objects and for readers. */
+  /**
+   * The network and its packets that wait for other objects and for readers.
+   * @throws {ActorError} OUTPUT_LIMIT for states that RPC cannot carry
+   */
   status(): Promise<NetworkSnapshot & { readonly outbox: Readonly<Record<string, Waiting>> }>;
-  deadLetters(): Promise<readonly DeadLetter[]>;
+  /**
+   * Returns the letters after the first `after` ones, as many as RPC can carry. Default: 0.
+   * @throws {ActorError} OUTPUT_LIMIT for one that it cannot
+   */
+  deadLetters(after?: number): Promise<readonly DeadLetter[]>;
   /** Called by the platform, while work is left. */
   alarm(): Promise<void>;
 }
@@ -97,7 +105,8 @@ export function durableNetwork(
 
     async call(packet: Packet, ...extra: unknown[]): Promise<CallResult> {
       refuseArguments('call', extra);
-      return plainCopy(await this.#own.network.call(packet));
+      const advice = 'the steps are done; send less in one call, or use accept and read';
+      return plainCopies([await this.#own.network.call(packet)], 'call', advice)[0]!;
     }
 
     async accept(packet: Packet, id: string, ...extra: unknown[]): Promise<void> {
@@ -122,12 +131,14 @@ export function durableNetwork(
 
     async status(...extra: unknown[]) {
       refuseArguments('status', extra);
-      return plainCopy(this.#own.status());
+      return plainCopies([this.#own.status()], 'status', 'keep less in the states')[0]!;
     }
 
-    async deadLetters(...extra: unknown[]): Promise<readonly DeadLetter[]> {
+    async deadLetters(after = 0, ...extra: unknown[]): Promise<readonly DeadLetter[]> {
+      readArgument(aCount('letters'), after, 'deadLetters: after', refuseOption);
       refuseArguments('deadLetters', extra);
-      return plainCopy(await this.#own.network.deadLetters());
+      const letters = (await this.#own.network.deadLetters()).slice(after);
+      return plainCopies(letters, `deadLetters: letter ${after}`, `go on with deadLetters(${after + 1})`);
     }
 
     async alarm(): Promise<void> {

@@ -4,9 +4,8 @@ import { NETWORK_LIMITS } from '../limits.ts';
 import type { DeliveryItem, DurableNamespace } from './storage.ts';
 import type { OutRow, Tables } from './tables.ts';
 
-/** Packets of one delivery, and about their most characters. RPC takes 32 MiB. */
+/** The most packets of one delivery. */
 const BATCH = 64;
-const BATCH_CHARACTERS = 4 * 2 ** 20;
 /** About the most bytes that wait for one target. */
 const MOST_CHARACTERS = 256 * 2 ** 20;
 const LEAST_PAUSE_MS = 100;
@@ -120,7 +119,7 @@ export class Outbox {
     this.#kick(target);
   }
 
-  /** Removes the packets of an outport up to a number, and returns the next. */
+  /** Removes the packets of an outport up to a number, and returns the next, fewer than `most` if they are long. */
   read(port: string, after: number, most: number): OutRow[] {
     const target = JSON.stringify(port);
     const queue = this.#queueOf(target);
@@ -159,7 +158,7 @@ export class Outbox {
   async #run(target: string, queue: Queue, way: Way): Promise<void> {
     let refusals = 0;
     while (!this.#isClosed) {
-      const rows = withinBatch(this.#tables.first(target, BATCH));
+      const rows = this.#tables.first(target, BATCH);
       if (rows.length === 0) break;
       try {
         const taken = await this.#deliver(way, rows);
@@ -214,16 +213,6 @@ export class Outbox {
   #settle(): void {
     for (const look of this.#onRoom.splice(0)) look();
   }
-}
-
-/** Returns the first packets that fit in one delivery, at least one. */
-function withinBatch(rows: readonly OutRow[]): readonly OutRow[] {
-  let characters = 0;
-  const over = rows.findIndex(({ packet }, index) => {
-    characters += packet.length;
-    return index > 0 && characters > BATCH_CHARACTERS;
-  });
-  return over < 0 ? rows : rows.slice(0, over);
 }
 
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

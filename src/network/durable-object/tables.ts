@@ -21,7 +21,7 @@ export const SQL = {
   put: 'INSERT INTO plugboard_outbox (target, packet, traceparent) VALUES (?, ?, ?)',
   sizes:
     'SELECT target, COUNT(*) AS packets, SUM(LENGTH(packet)) AS characters FROM plugboard_outbox GROUP BY target',
-  first: 'SELECT seq, packet, traceparent FROM plugboard_outbox WHERE target = ? ORDER BY seq LIMIT ?',
+  next: 'SELECT seq, packet, traceparent FROM plugboard_outbox WHERE target = ? AND seq > ? ORDER BY seq LIMIT ?',
   remove: 'DELETE FROM plugboard_outbox WHERE target = ? AND seq <= ?',
 };
 
@@ -34,6 +34,10 @@ export interface OutRow {
 
 /** Cloudflare takes 2 MB in one value. */
 const PART_BYTES = 2 ** 20;
+/** About the most characters of the packets that are sent or read at once. RPC takes 32 MiB. */
+const MOST_CHARACTERS = 4 * 2 ** 20;
+/** Packets may have 2 MB each, and the isolate has 128 MB. */
+const PART_ROWS = 16;
 
 /** The tables of a network in the storage of its object. */
 export class Tables {
@@ -89,9 +93,20 @@ export class Tables {
     return this.#run(SQL.sizes) as { target: string; packets: number; characters: number }[];
   }
 
-  /** The first packets for a target, in order. */
+  /** The first packets for a target, in order: at most `most`, fewer if they are long, at least one. */
   first(target: string, most: number): OutRow[] {
-    return this.#run(SQL.first, target, most) as unknown as OutRow[];
+    const rows: OutRow[] = [];
+    let characters = 0;
+    for (;;) {
+      const count = Math.min(PART_ROWS, most - rows.length);
+      const part = this.#run(SQL.next, target, rows.at(-1)?.seq ?? 0, count) as unknown as OutRow[];
+      for (const row of part) {
+        characters += row.packet.length;
+        if (rows.length > 0 && characters > MOST_CHARACTERS) return rows;
+        rows.push(row);
+      }
+      if (part.length < PART_ROWS) return rows;
+    }
   }
 
   /** Removes the packets for a target up to a number. */
