@@ -1,9 +1,10 @@
 import { CallError } from '../call-error.ts';
 import { createPlugin } from '../create.ts';
-import { CreateError, messageOf } from '../errors.ts';
+import { CreateError, excerpt, messageOf } from '../errors.ts';
 import { builtFacts } from '../module/built.ts';
 import { webPlatform } from '../platform/web.ts';
 import type { Plugin } from '../plugin.ts';
+import { MOST_RPC_BYTES, rpcBytes } from '../units.ts';
 import type { PluginOutput } from '../values/output.ts';
 import type { Answer, Child, ChildSettings, SentError } from './messages.ts';
 
@@ -11,16 +12,22 @@ type EntrypointBase = new (ctx: unknown, env: unknown) => object;
 
 const copyOf = (output: PluginOutput | null): Uint8Array | null => output?.bytes() ?? null;
 
+/** Shortens a message that RPC cannot carry beside the output. */
+const carried = (message: string, output: Uint8Array | null): string =>
+  rpcBytes(message) + (output?.length ?? 0) > MOST_RPC_BYTES ? excerpt(message) : message;
+
 function sent(error: unknown): SentError {
   if (error instanceof CallError) {
-    const { code, message, exitCode, stdout, stderr, wasmStack } = error;
+    const { code, exitCode, stdout, stderr, wasmStack } = error;
     const output = copyOf(error.output);
+    const message = carried(error.message, output);
     return { isOfCall: true, code, message, output, exitCode, stdout, stderr, wasmStack };
   }
+  const message = carried(messageOf(error), null);
   const none = { output: null, exitCode: null, stdout: [], stderr: [], wasmStack: [] };
   return error instanceof CreateError
-    ? { isOfCall: false, code: error.code, message: error.message, ...none }
-    : { isOfCall: true, code: 'WORKER_FAILED', message: messageOf(error), ...none };
+    ? { isOfCall: false, code: error.code, message, ...none }
+    : { isOfCall: true, code: 'WORKER_FAILED', message, ...none };
 }
 
 /** A plugin with its running calls. */

@@ -6,13 +6,13 @@ import { refuseOption } from '../given/option-keys.ts';
 import { preparationOf, prepareModule } from '../module/prepare.ts';
 import { hexOfSha256, unavailable } from '../module/source.ts';
 import { webPlatform } from '../platform/web.ts';
+import { MOST_RPC_BYTES } from '../units.ts';
 import { whyNotFresh } from '../wasm/fresh.ts';
 import { childCode, childSha256 } from './child-code.ts';
 import { LoadedPlugin } from './loaded-plugin.ts';
 import type { ChildSettings } from './messages.ts';
 import {
   type LoadedPluginOptions,
-  MOST_BYTES,
   type PluginSource,
   readLoadedOptions,
   readLoader,
@@ -86,7 +86,7 @@ async function codeOf(source: PluginSource, options: LoadedPluginOptions): Promi
     prepared: preparationOf(prepared),
   };
   // An output that RPC cannot carry is refused by the plugin's own limits.
-  const limits = { outputBytes: MOST_BYTES, ...options.limits };
+  const limits = { outputBytes: MOST_RPC_BYTES, ...options.limits };
   const settings: ChildSettings = { facts, options: { config, isolation, limits } };
   return {
     compatibilityDate: COMPATIBILITY_DATE,

@@ -2,10 +2,11 @@ import { CallError, notPrepared, pluginClosed } from '../call-error.ts';
 import type { CallErrorCode, CreateErrorCode } from '../error-codes.ts';
 import { CreateError, messageOf, PlugboardError } from '../errors.ts';
 import { refuseArguments, refuseName } from '../given/call-options.ts';
+import { MOST_RPC_BYTES, rpcBytes } from '../units.ts';
 import { copyInput, type PluginInput } from '../values/input.ts';
 import { PluginOutput } from '../values/output.ts';
 import type { Answer, Child, SentError } from './messages.ts';
-import { MOST_BYTES, type WorkerCode, type WorkerLoader } from './options.ts';
+import type { WorkerCode, WorkerLoader } from './options.ts';
 
 const outputOf = (bytes: Uint8Array | null | undefined): PluginOutput | null =>
   bytes ? new PluginOutput(bytes.slice().buffer) : null;
@@ -76,8 +77,9 @@ export class LoadedPlugin {
     const what = `calling "${name}"`;
     if (this.#closed) throw pluginClosed(what);
     const copy = copyInput(input, CallError);
-    if (copy.length > MOST_BYTES) {
-      const message = `input: expected at most ${MOST_BYTES} bytes, got ${copy.length}; give the plugin the input in parts`;
+    const bytes = rpcBytes(name) + (typeof copy === 'string' ? rpcBytes(copy) : copy.length);
+    if (bytes > MOST_RPC_BYTES) {
+      const message = `name and input: expected at most ${MOST_RPC_BYTES} bytes, got ${bytes}; give the plugin the input in parts`;
       throw new CallError('INVALID_INPUT', message);
     }
     try {

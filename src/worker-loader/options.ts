@@ -14,6 +14,7 @@ import {
 } from '../../wasi/options.ts';
 import type { Budgets } from '../given/budgets.ts';
 import { refuseOption } from '../given/option-keys.ts';
+import { MOST_RPC_BYTES } from '../units.ts';
 
 /** The limits of a plugin in a child isolate. */
 export interface LoadedPluginLimits extends Pick<Budgets, 'memoryPages' | 'outputBytes'> {
@@ -59,15 +60,12 @@ export interface WorkerCode {
   globalOutbound: null;
 }
 
-/** The most bytes of an input or an output: RPC of Workers carries 32 MiB in one message. */
-export const MOST_BYTES = 32 * 2 ** 20 - 2 ** 16;
-
 export const LOADED_LIMITS: OptionTable<LoadedPluginLimits> = {
   of: 'limits of loadPlugin',
   rows: {
     fuel: { ...aCount('units', 1), default: 'none', required: true },
     memoryPages: { ...aCount('pages'), default: 'the limit of the platform' },
-    outputBytes: { ...aCount('bytes', 0, MOST_BYTES), default: `${MOST_BYTES}` },
+    outputBytes: { ...aCount('bytes', 0, MOST_RPC_BYTES), default: `${MOST_RPC_BYTES}` },
   },
 };
 

@@ -1,3 +1,4 @@
+import { MOST_RPC_BYTES } from '../../src/units.ts';
 import { type CallError, createPlugin } from '../../src/web.ts';
 import {
   type LoadedPluginOptions,
@@ -5,7 +6,6 @@ import {
   type PluginSource,
   type WorkerLoader,
 } from '../../src/worker-loader/index.ts';
-import { MOST_BYTES } from '../../src/worker-loader/options.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 
@@ -41,6 +41,30 @@ const GROWS = buildModule({
 const UNKNOWN_IMPORT = buildModule({
   imports: [{ module: 'elsewhere', name: 'f' }],
   functions: [{ name: 'fine', body: [] }],
+});
+
+const env = (name: string, params: 'i64'[], results: 'i64'[] = []) => ({
+  module: 'extism:host/env',
+  name,
+  params,
+  results,
+});
+const failsWith = (name: string, textBytes: number, outputBytes: number) => ({
+  name,
+  results: ['i32' as const],
+  body: [
+    ...[`i64.const ${outputBytes}`, 'call alloc', `i64.const ${outputBytes}`, 'call output_set'],
+    ...[`i64.const ${textBytes}`, 'call alloc', 'call error_set', 'i32.const 1'],
+  ],
+});
+const TELLS_MUCH = buildModule({
+  imports: [env('alloc', ['i64'], ['i64']), env('output_set', ['i64', 'i64']), env('error_set', ['i64'])],
+  functions: [
+    failsWith('text', 40_000_000, 1),
+    failsWith('both', 20_000_000, 20_000_000),
+    failsWith('output', 10_000, MOST_RPC_BYTES),
+    failsWith('fits', 20_000_000, 10_000_000),
+  ],
 });
 
 const FUEL = 10_000_000;
@@ -168,6 +192,19 @@ export const CASES: Readonly<Record<string, Body>> = {
     await raises(() => hostile.call('recurse'), { code: 'STACK_OVERFLOW' });
   },
 
+  'a message that RPC cannot carry beside the output is shortened': async ({ loader }) => {
+    const plugin = await load(loader, TELLS_MUCH);
+    for (const [name, message, outputBytes] of [
+      ['text', '… (40000000 characters)', 1],
+      ['both', '… (20000000 characters)', 20_000_000],
+      ['output', '', MOST_RPC_BYTES],
+      ['fits', '', 10_000_000],
+    ] as const) {
+      const error = (await raises(() => plugin.call(name), { code: 'PLUGIN_ERROR' })) as CallError;
+      equal([error.message.replace(/^\0+/, ''), error.output?.byteLength], [message, outputBytes]);
+    }
+  },
+
   'bytes that make no plugin are refused as by createPlugin': async ({ loader, files }) => {
     await raises(() => load(loader, Uint8Array.of(1, 2, 3)), { code: 'INVALID_WASM' });
     await raises(() => load(loader, UNKNOWN_IMPORT), { code: 'UNRESOLVED_IMPORTS', message: 'elsewhere' });
@@ -247,12 +284,20 @@ export const CASES: Readonly<Record<string, Body>> = {
 
   'an input of many bytes is carried, and one of too many is refused': async ({ loader, files }) => {
     const echo = await load(loader, files['hostile/hostile'], { limits: { fuel: 1e9 } });
-    const large = new Uint8Array(MOST_BYTES).fill(7);
-    is((await echo.call('fine', large))!.byteLength, MOST_BYTES);
-    await raises(() => echo.call('fine', new Uint8Array(MOST_BYTES + 1)), {
-      code: 'INVALID_INPUT',
-      message: `at most ${MOST_BYTES} bytes`,
-    });
+    const most = MOST_RPC_BYTES - 'fine'.length;
+    is((await echo.call('fine', new Uint8Array(most).fill(7)))!.byteLength, most);
+    for (const [name, input] of [
+      ['fine', new Uint8Array(most + 1)],
+      ['fine', 'x'.repeat(most + 1)],
+      ['fine', '語'.repeat(most / 2 + 1)],
+      ['x'.repeat(MOST_RPC_BYTES + 1), ''],
+      ['語'.repeat(5), new Uint8Array(most)],
+    ] as const)
+      await raises(() => echo.call(name, input), {
+        code: 'INVALID_INPUT',
+        message: `name and input: expected at most ${MOST_RPC_BYTES} bytes`,
+      });
+    is((await echo.call('fine', 'ü'.repeat(most / 2)))!.byteLength, most);
   },
 };
 
