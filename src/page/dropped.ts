@@ -3,6 +3,7 @@ import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../actor/
 import { writeJson } from '../actor/json/writer.ts';
 import type { Component } from '../network/component.ts';
 import { EXTISM_ACTOR } from '../network/extism-actor.ts';
+import { type GraphInput, readGraph } from '../network/graph/graph.ts';
 
 /** Files that a person has given to the page, by name. */
 export type DroppedFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
@@ -28,7 +29,7 @@ export interface Setup {
   readonly needs: readonly Need[];
   readonly initial: readonly InitialText[];
   /** The graphs that serve no component. */
-  readonly graphs: readonly JsonObject[];
+  readonly graphs: readonly GraphInput[];
   readonly components: { readonly [name: string]: Component };
 }
 
@@ -41,22 +42,31 @@ interface GraphFile {
  * Finds out which file is a graph, and which is the module or subgraph of a component.
  * @param choices file by component, where a person has chosen; an empty name for none
  * @param edits JSON by the id of an initial packet, in place of the file's
- * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`, with the name of the file
+ * @throws {ActorError} JSON_SYNTAX and the other codes of `readJson`, with the name of the file; {NetworkError} INVALID_GRAPH for a
+ * wrong graph with edits
  */
 export function setUp(
   files: DroppedFiles,
   choices: ReadonlyMap<string, string>,
   edits: ReadonlyMap<string, string>,
 ): Setup {
-  const modules = [...files].filter(([, bytes]) => isModule(bytes)).map(([name]) => name);
+  const modules = [...files].filter(isModule).map(([name]) => name);
   const all = [...files]
-    .filter(([, bytes]) => !isModule(bytes))
+    .filter(file => !isModule(file))
     .map(([name, bytes]): GraphFile => ({ name, graph: asObject(readJson(bytes, { what: name })) }));
   const needs = needsOf(all, modules).map(({ component, file }): Need => {
     const chosen = choices.get(component);
     return { component, file: chosen === undefined ? file : chosen || undefined };
   });
-  const edited = new Map(all.map(file => [file.name, withEdits(file, edits)]));
+  // Objects do not show that a key stood twice in their text, so that bytes are checked.
+  const edited = new Map(
+    all.map(file => {
+      const bytes = files.get(file.name)!;
+      const graph = withEdits(file, edits);
+      if (graph) readGraph(bytes, [file.name]);
+      return [file.name, graph ?? bytes] as const;
+    }),
+  );
   const components = needs.flatMap(({ component, file }): [string, Component][] => {
     if (file === undefined) return [];
     const graph = edited.get(file);
@@ -95,7 +105,9 @@ function needsOf(all: readonly GraphFile[], modules: readonly string[]): readonl
     : needs;
 }
 
-const isModule = (bytes: Uint8Array) => [0, 0x61, 0x73, 0x6d].every((byte, index) => bytes[index] === byte);
+/** The bytes of a file that only has the name of a module are refused where they are compiled. */
+const isModule = ([name, bytes]: readonly [name: string, bytes: Uint8Array]): boolean =>
+  /\.wasm$/i.test(name) || [0, 0x61, 0x73, 0x6d].every((byte, index) => bytes[index] === byte);
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/s, '');
 
@@ -131,9 +143,11 @@ function initialOf({ name, graph }: GraphFile, edits: ReadonlyMap<string, string
   });
 }
 
-function withEdits({ name, graph }: GraphFile, edits: ReadonlyMap<string, string>): JsonObject {
+/** Returns undefined for a file without edits. */
+function withEdits({ name, graph }: GraphFile, edits: ReadonlyMap<string, string>): JsonObject | undefined {
   const connections = getOwn(graph, 'connections');
-  if (!Array.isArray(connections) || edits.size === 0) return graph;
+  if (!Array.isArray(connections) || !connections.some((_, index) => edits.has(idOf(name, index))))
+    return undefined;
   const edited = connections.map((connection, index) => {
     const text = edits.get(idOf(name, index));
     return text === undefined

@@ -283,6 +283,7 @@ export const layers: readonly Layer[] = [
       'actor json',
       'actor message',
       'network ground',
+      'network graph',
       'network',
     ],
   },

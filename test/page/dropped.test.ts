@@ -1,4 +1,5 @@
 import { type JsonObject, Message } from '../../src/actor/index.ts';
+import { Network } from '../../src/network/network.ts';
 import { readMessageText, sendByHand } from '../../src/page/by-hand.ts';
 import { type DroppedFiles, readDropped, setUp } from '../../src/page/dropped.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
@@ -56,6 +57,11 @@ suite('files that are dropped on the page of a network', test => {
       { 'g.json': graphOf('constructor') },
       { constructor: undefined },
     ],
+    [
+      'a file with the name of a module is one, so that its bytes are refused',
+      { 'g.json': graphOf('Count'), 'Count.wasm': 'not wasm', 'x.WASM': '' },
+      { Count: 'Count.wasm' },
+    ],
     ['a wrong graph has no components', { 'g.json': [1], 'h.json': { processes: [{ component: 1 }] } }, {}],
   ] as const)
     test(name, () => {
@@ -83,8 +89,8 @@ suite('files that are dropped on the page of a network', test => {
   test('graphs that serve no component are the network, in the order of the files', () => {
     const files = filesOf({ 'b.json': graphOf('Inner'), 'inner.json': graphOf(), 'a.json': graphOf() });
     const { graphs, components } = setUp(files, NONE, NONE);
-    equal(graphs, [graphOf('Inner'), graphOf()]);
-    equal(components, { Inner: { graph: graphOf() } });
+    equal(graphs, [bytesOf(graphOf('Inner')), bytesOf(graphOf())]);
+    equal(components, { Inner: { graph: bytesOf(graphOf()) } });
   });
 
   const PACKETS = {
@@ -106,8 +112,29 @@ suite('files that are dropped on the page of a network', test => {
     const edits = new Map([['g.json connections[1]', '[1, 2]']]);
     const { graphs, initial } = setUp(files, NONE, edits);
     is(initial[0]!.text, '[1, 2]');
-    equal((graphs[0]!.connections as JsonObject[])[1], { ...PACKETS.connections[1], data: [1, 2] });
-    equal((graphs[0]!.connections as JsonObject[])[2], PACKETS.connections[2]);
+    const { connections } = graphs[0] as { connections: JsonObject[] };
+    equal(connections.slice(1), [{ ...PACKETS.connections[1], data: [1, 2] }, PACKETS.connections[2]]);
+  });
+
+  test('a key that stands twice in a graph is refused, also where an initial packet is edited', async () => {
+    const text = JSON.stringify(PACKETS).replace('"n0":', '"n0":{"component":"B"},"n0":');
+    const refused = {
+      code: 'INVALID_GRAPH',
+      message: /processes\.n0: expected this key once, got it twice$/,
+    };
+    const make = (edits: ReadonlyMap<string, string>) =>
+      Network.create(setUp(filesOf({ 'g.json': text }), NONE, edits).graphs);
+    await raises(() => make(NONE), refused);
+    await raises(async () => make(new Map([['g.json connections[1]', '6']])), refused);
+  });
+
+  test('bytes with the name of a module are refused as the other page refuses them', async () => {
+    const files = filesOf({ 'g.json': graphOf('Count'), 'Count.wasm': 'nope' });
+    const { graphs, components } = setUp(files, NONE, NONE);
+    await raises(() => Network.create(graphs, { components }), {
+      code: 'INVALID_WASM',
+      message: 'expected wasm, which starts with 00 61 73 6d, got 4 bytes',
+    });
   });
 
   test('text that is not JSON is refused with its place', async () => {
