@@ -36,18 +36,21 @@ export default {
     try {
       packet = readPacket(await request.text());
     } catch (error) {
-      return new Response(`${error.code}: ${error.message}\n`, { status: 400 });
+      return refusal(400, error);
     }
     try {
       const actor = await theActor();
       return lines(200, await actor.process(packet));
     } catch (error) {
+      if (error.code === 'INPUT_LIMIT') return refusal(413, error);
       if (!(error instanceof ProcessError)) throw error;
       console.error(`${error.code}: ${error.message}`);
       return lines(500, error.packets);
     }
   },
 };
+
+const refusal = (status, { code, message }) => new Response(`${code}: ${message}\n`, { status });
 
 const lines = (status, packets) =>
   new Response(packets.map(packet => `${writePacket(packet)}\n`).join(''), {

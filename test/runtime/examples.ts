@@ -88,14 +88,15 @@ async function checkWorker(program: string): Promise<Check[]> {
     };
     const increment = '{"increment":{"type":"Flow","data":null}}';
     const counts = await Promise.all(Array.from({ length: 10 }, () => post(increment)));
-    const others = [await post('{"increment":'), `${(await fetch(origin)).status}`];
+    const long = `{"increment":{"type":"String","data":"${'x'.repeat(2 ** 26)}"}}`;
+    const others = [await post('{"increment":'), await post(long), `${(await fetch(origin)).status}`];
     return [...counts.sort(), ...others.map(text => text.slice(0, 15))].join('\n');
   });
   const counts = Array.from(
     { length: 10 },
     (_, index) => `200 {"count":{"type":"Integer","data":${index + 11}}}\n`,
   );
-  const expected = [...counts, '400 JSON_SYNTAX', '405'].join('\n');
+  const expected = [...counts, '400 JSON_SYNTAX', '413 INPUT_LIMIT', '405'].join('\n');
   return [{ name: 'examples/worker on workerd', expected, actual }];
 }
 
