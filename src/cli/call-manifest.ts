@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { readJson, readUtf8 } from '../actor/json/reader.ts';
 import { isObject } from '../actor/json/value.ts';
+import { findPlaces } from '../audit/json-places.ts';
 import { MAIN } from '../module/source.ts';
 import type { Manifest } from '../node.ts';
 import { type AccessValues, readAccess } from './access.ts';
@@ -42,6 +43,8 @@ export function readManifest(path: string, bytes: Uint8Array): Keys {
     // Called only for its errors, which are equal on every runtime. Its value is not used: it reads 1.0 as a `Float`, not as 1.
     readJson(text, { what: 'the file' });
     const manifest: unknown = JSON.parse(text);
+    // Called only for its errors, too: a key that stands twice.
+    findPlaces(text, 'manifest');
     if (isObject(manifest)) return manifest;
     throw new Error('expected an object');
   } catch (error) {
@@ -111,6 +114,7 @@ function readSetConfig(text = '{}'): Record<string, string> {
   let config: unknown;
   try {
     config = readJson(text, { what: 'the value' });
+    findPlaces(text, 'config');
   } catch (error) {
     return fail((error as Error).message, error);
   }

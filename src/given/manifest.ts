@@ -73,7 +73,7 @@ export interface Manifest extends ManifestOptions {
 /**
  * First argument of `createPlugin`: wasm bytes (an `ArrayBuffer` or a view of one), a compiled module, a manifest as an
  * object or as JSON text (starting with `{`), the path of a .wasm file, or a URL or `Response` that leads to wasm or to a
- * manifest.
+ * manifest. The last of two equal keys in JSON counts.
  */
 export type ManifestLike = Manifest | ArrayBuffer | Uint8Array | WebAssembly.Module | Response | URL | string;
 

@@ -119,6 +119,10 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     stderr: 'USAGE: --set-config: the value is not valid JSON: expected ":", got "}" at byte 4',
   },
   {
+    args: ['call', 'x.wasm', 'f', '--set-config', '{"a": "1", "a": "2"}'],
+    stderr: 'USAGE: --set-config: config.a: stands twice',
+  },
+  {
     args: ['call', 'x.wasm', 'f', '--set-config', '["a"]'],
     stderr: 'USAGE: --set-config: expected a JSON object whose values are strings, got ["a"]',
   },
