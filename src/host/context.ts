@@ -65,11 +65,11 @@ export class CallContext {
     this.#kernel.free(toNumber(handle));
   }
 
-  /** Returns a copy of a block, or null if `handle` is not the handle of a live block. */
+  /** Returns a copy of a block, an empty one for handle 0, and null if `handle` is not the handle of a live block. */
   read(handle: bigint | number): PluginOutput | null {
     const start = toNumber(handle);
     const length = this.#kernel.memory.length(start);
-    return length === 0 ? null : this.#copier.copy(start, length);
+    return length === 0 && start !== 0 ? null : this.#copier.copy(start, length);
   }
 
   /**

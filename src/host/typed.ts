@@ -37,10 +37,10 @@ function block<T>(
     wasm: 'i64',
     read: (context, handle) => {
       const output = context.read(handle);
-      if (output === null && BigInt(handle) !== 0n) {
+      if (output === null) {
         throw new PlugboardError('INVALID_HANDLE', `${handle} is not the handle of a live block`);
       }
-      return decode(output?.bytes() ?? new Uint8Array(0));
+      return decode(output.bytes());
     },
     write: (context, value) => context.store(encode(value)),
   };

@@ -411,7 +411,7 @@ suiteInModes('plugin', (test, mode) => {
             context.read(handle)?.text(),
             context.length(handle),
             context.read(handle + 1n),
-            context.read(0n),
+            context.read(1_000_000n),
           );
           context.free(handle);
           seen.push(
@@ -438,6 +438,21 @@ suiteInModes('plugin', (test, mode) => {
     equal(seen, ['text', 4n, null, null, null, 0n, 0n, 5n, 'value', null, null, 'silent']);
     is(error.exitCode, 0);
     bytesEqual(plugin.vars.get('kept')!, [1]);
+  });
+
+  test('an empty block reads as an empty output', async () => {
+    const seen: unknown[] = [];
+    const read = (context: CallContext) => {
+      for (const handle of [0n, 0, context.store(''), context.alloc(0)]) {
+        const output = context.read(handle);
+        seen.push(output?.text(), output?.byteLength, output?.bytes().buffer.byteLength);
+      }
+    };
+    await (await pluginOf(callHost, {}, {}, { host: read })).call('run');
+    equal(
+      seen,
+      [0, 0, 0, 0].flatMap(() => ['', 0, 0]),
+    );
   });
 
   test.row('error.REENTRANT_CALL', 'a call from inside a host function is refused', async () => {

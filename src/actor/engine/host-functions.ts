@@ -134,7 +134,6 @@ function readArgument(call: LiveCall, context: CallContext, handle: bigint, what
 
 /** Returns the bytes of a handle. Handle 0 means zero bytes: valid as an empty key, an error as JSON text. */
 function bytesOf(context: CallContext, handle: bigint, what: string): Uint8Array {
-  if (handle === 0n) return new Uint8Array(0);
   const block = context.read(handle);
   if (block) return block.bytes();
   throw new ActorError('INVALID_HANDLE', `${what}: ${handle} is not the handle of a live block`);
