@@ -11,7 +11,8 @@ export type WasmValue = bigint | number;
 
 /**
  * A function of the host that plugins may import. i64 arguments arrive as `bigint`. The result may be a `bigint` or a
- * `number`, for every wasm type. Without a result, the plugin sees 0.
+ * `number`, for every wasm type. Without a result, the plugin sees 0. An import without a result drops any value but a promise;
+ * the types of a `WebAssembly.Module` cannot be seen, so it takes nothing or a number.
  */
 // `never[]` accepts functions with any parameters. The result is checked after each call.
 export type HostFunction = (context: CallContext, ...args: never[]) => unknown;
@@ -200,6 +201,8 @@ type WasmResult = WasmValue | boolean | object;
 function toSimple(type: FunctionType | undefined): (result: unknown) => WasmValue | boolean | undefined {
   const types = type?.results;
   if (types && types.length > 1) return () => undefined;
+  // An engine drops the value, so programs write `() => map.set(…)`.
+  if (types?.length === 0) return result => (isThenable(result) ? undefined : false);
   const first = types?.[0];
   return result => toWasm(result, first);
 }

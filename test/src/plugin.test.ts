@@ -291,7 +291,12 @@ suiteInModes('plugin', (test, mode) => {
     ['f64', 2n, true],
     ['none', undefined, true],
     ['none', 0n, true],
-    ['none', 'text', false],
+    ['none', 'text', true],
+    ['none', true, true],
+    ['none', new Map(), true],
+    ['none', ['text'], true],
+    ['none', Symbol('symbol'), true],
+    ['none', () => 1, true],
   ];
   for (const [declared, returned, fits] of results) {
     test.row(
