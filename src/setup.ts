@@ -288,6 +288,7 @@ async function httpFor(
     allowedHosts,
     allowedSchemes,
     maxResponseBytes: maxHttpResponseBytes,
+    exposesHeaders: settings.exposesHttpHeaders,
     onBytes: budget?.countBytes,
   };
   const uncounted = allowsPrivateAddresses ? (settings.fetch ?? platform.fetch) : platform.publicFetch!();

@@ -17,6 +17,8 @@ export interface HttpRules {
   /** Any of `http` and `https`. */
   allowedSchemes: readonly string[];
   maxResponseBytes: number;
+  /** Whether the plugin may see the headers of responses. */
+  exposesHeaders: boolean;
   /** Gets the bytes of each part of a response's body. */
   onBytes?: ((bytes: number) => void) | undefined;
 }
@@ -64,7 +66,7 @@ async function sendOnce(
   signal: AbortSignal | undefined,
 ): Promise<HttpAnswer> {
   try {
-    return await fetch(withoutUser(url), {
+    const answer = await fetch(withoutUser(url), {
       method,
       headers: { ...basicAuthorization(url, headers), ...headers },
       // fetch refuses a body with these methods.
@@ -73,8 +75,26 @@ async function sendOnce(
       credentials: 'omit',
       ...(signal && { signal }),
     });
+    refuseOther(answer, rules);
+    return answer;
   } catch (error) {
     throw error instanceof PlugboardError && error.code === 'HTTP_DENIED' ? error : failed(url, error);
+  }
+}
+
+/** Refuses a value without the members that are read: the option `fetch` may return anything. */
+function refuseOther(answer: unknown, { exposesHeaders }: Omit<HttpRules, 'fetch'>): void {
+  const { status, headers, body } = Object(answer) as Partial<HttpAnswer>;
+  const readsHeaders = exposesHeaders || REDIRECTS.includes(status!);
+  const isHeaders = typeof headers?.get === 'function' && Symbol.iterator in headers;
+  const wrong =
+    (!Number.isInteger(status) && 'status') ||
+    (body !== null && typeof body?.getReader !== 'function' && 'body') ||
+    (readsHeaders && !isHeaders && 'headers');
+  if (wrong) {
+    throw new TypeError(
+      `the function fetch, which is the option or the global one, returned ${describe(answer)}, expected a Response; its ${wrong} is not that of one`,
+    );
   }
 }
 
@@ -136,16 +156,17 @@ async function readResponse(
   url: URL,
   method: string,
   response: HttpAnswer,
-  { maxResponseBytes, onBytes }: HttpRules,
+  { maxResponseBytes, exposesHeaders, onBytes }: HttpRules,
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
-  // As in the native runtime, the last `set-cookie` wins, and a value beyond ASCII is left out.
-  for (const [name, value] of response.headers) if (/^[\t -~]*$/.test(value)) headers[name] = value;
   const tooLong = () => {
     const message = `http_request: the response of ${shown(url)} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
+    // As in the native runtime, the last `set-cookie` wins, and a value beyond ASCII is left out.
+    for (const [name, value] of exposesHeaders ? response.headers : [])
+      if (/^[\t -~]*$/.test(value)) headers[name] = value;
     const body = await readBody(response, maxResponseBytes, tooLong, onBytes);
     if (method !== 'HEAD' && wasDecoded(headers, body)) {
       delete headers['content-encoding'];

@@ -163,7 +163,8 @@ export const http: Target<Input> = {
       }
       return new Response(null, { status: answer.status, headers: given });
     };
-    const send = httpSender({ ...rules, fetch: fetch as never, maxResponseBytes: 100 }, () => undefined);
+    const limits = { maxResponseBytes: 100, exposesHeaders: true };
+    const send = httpSender({ ...rules, ...limits, fetch: fetch as never }, () => undefined);
     try {
       const request = readHttpRequest(env.kernel, Number(env.text(text)), 0);
       equal(request.method, request.method.toUpperCase(), 'the method is in upper case');

@@ -82,7 +82,7 @@ function lookUpOf(...addresses: string[]) {
 }
 
 const send = (fetch: Fetch, url: string, given: Partial<HttpRequest> = {}) => {
-  const rules = { allowedHosts: ['*'], allowedSchemes: ['http', 'https'] };
+  const rules = { allowedHosts: ['*'], allowedSchemes: ['http', 'https'], exposesHeaders: true };
   const sender = httpSender({ ...rules, fetch, inPage: false, maxResponseBytes: 1000 }, () => undefined);
   return Promise.resolve(sender({ url, method: 'GET', headers: {}, body: null, ...given }));
 };

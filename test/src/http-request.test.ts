@@ -12,7 +12,7 @@ function send(given: Partial<HttpRequest>, answer = new Response('x'), inPage = 
     sent.push(init);
     return answer;
   };
-  const rules = { allowedHosts: ['*'], allowedSchemes: ['http'] };
+  const rules = { allowedHosts: ['*'], allowedSchemes: ['http'], exposesHeaders: true };
   const response = httpSender(
     { ...rules, fetch, inPage, maxResponseBytes: 100 },
     () => undefined,

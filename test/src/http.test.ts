@@ -50,12 +50,14 @@ const send = (
     maxResponseBytes = 100,
     allowedSchemes = ['http', 'https'],
     inPage = false,
+    exposesHeaders = true,
   }: Partial<Omit<HttpRules, 'fetch'>> = {},
 ) => {
   const { seen, fetch } = server(answers);
   const rules: HttpRules = {
     fetch: (url, init) => fetch(url, init),
     inPage,
+    exposesHeaders,
     allowedHosts,
     maxResponseBytes,
     allowedSchemes,
@@ -344,6 +346,26 @@ suite('http', test => {
     const broken = send({ [A]: () => new Response(body) }, request(A));
     await raises(() => broken.response, { code: 'HTTP_FAILED', message: 'gone' });
   });
+
+  const { body } = new Response('x');
+  const notResponses: [name: string, answer: unknown, wrong: string, exposesHeaders?: boolean][] = [
+    ['undefined', undefined, 'undefined, expected a Response; its status'],
+    ['a text', 'x', '"x", expected a Response; its status'],
+    ['an empty object', {}, 'an object of class Object, expected a Response; its status'],
+    ['an object without a body', { status: 200 }, 'its body'],
+    ['an object with a text as its body', { status: 200, body: 'x' }, 'its body'],
+    ['an object without the headers that the plugin may see', { status: 200, body }, 'its headers', true],
+    ['an object with plain headers', { status: 200, headers: { a: 'b' }, body }, 'its headers', true],
+    ['a redirect without headers', { status: 302, body }, 'its headers'],
+  ];
+  for (const [name, answer, wrong, exposesHeaders = false] of notResponses) {
+    test.row('error.HTTP_FAILED', `a fetch that returns ${name} fails the request`, async () => {
+      const rules = { inPage: false, allowedHosts: ['*'], allowedSchemes: ['https'], maxResponseBytes: 9 };
+      const fetch = async () => answer as Response;
+      const sender = httpSender({ ...rules, fetch, exposesHeaders }, () => undefined);
+      await raises(async () => sender(request(A)), { code: 'HTTP_FAILED', message: wrong });
+    });
+  }
 });
 
 /** Sends its input as a request; the output is the body of the response. */
@@ -409,6 +431,17 @@ const httpOfPlugins = (test: Test) => {
       equal(JSON.parse(await textOf(plugin.call('headers'))), { 'content-type': 'a/b', 'x-seen': 'yes' });
     },
   );
+
+  test('an answer needs headers only if the plugin may see them', async () => {
+    const fetch = async () => ({ status: 200, body: new Response('x').body }) as Response;
+    for (const [allowHttpResponseHeaders, code] of [
+      [false, 'PLUGIN_ERROR'],
+      [true, 'HTTP_FAILED'],
+    ] as const) {
+      const plugin = await createPlugin(WASM, { allowedHosts: ['*'], allowHttpResponseHeaders, fetch });
+      await raises(() => plugin.call('send', ask()), { code });
+    }
+  });
 
   test('null counts as left out, as the Rust PDK writes it', async () => {
     const { plugin, seen } = await create({ [A]: new Response('x') });
