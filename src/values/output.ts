@@ -31,7 +31,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
 
   /** Decodes the bytes as UTF-8. Invalid bytes become U+FFFD. @throws TEXT_TOO_LONG; use `bytes()` then */
   text(): string {
-    return decodeLossy(this, 'output');
+    return decodeLossy(this.#own ?? this, 'output');
   }
 
   /** Does the same as `text`. */
@@ -39,7 +39,7 @@ export class PluginOutput extends DataView<ArrayBuffer> {
     return this.text();
   }
 
-  /** Returns the bytes, the same array each time. */
+  /** Returns the bytes, the same array each time. `text` and `json` read it too, with the changes of the program. */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#own === undefined) {
       const bytes = new Uint8Array(super.buffer, super.byteOffset, this.byteLength);

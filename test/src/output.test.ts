@@ -27,6 +27,18 @@ suite('output', test => {
     });
   }
 
+  for (const length of [1, 16, 1024, 1025]) {
+    test(`text and json of an output of ${length} bytes have the changes of the array of bytes()`, async () => {
+      const plugin = await createPlugin(wasm());
+      const output = (await plugin.call('echo', '1'.repeat(length)))!;
+      is(output.text(), '1'.repeat(length));
+      output.bytes().fill(0x32);
+      is(output.bytes()[0], 0x32);
+      equal([output.text(), output.string()], ['2'.repeat(length), '2'.repeat(length)]);
+      equal(output.json(), JSON.parse('2'.repeat(length)));
+    });
+  }
+
   test('an output is accepted by functions that take a view', async () => {
     const plugin = await createPlugin(wasm());
     await plugin.call('echo', 'another');
