@@ -167,8 +167,8 @@ export async function assemble(decided: Decided): Promise<PluginParts> {
   const wasi = report.wasi ? await import('./run/with-wasi.ts') : null;
   const prints = wasi && (settings.enableWasiOutput ?? platform.printsWasiOutput?.());
   const print = prints ? platform.print : null;
-  const stdout = wasi?.lineSink(kernel, 'stdout', settings, print?.out ?? null) ?? NO_OUTPUT;
-  const stderr = wasi?.lineSink(kernel, 'stderr', settings, print?.err ?? null) ?? NO_OUTPUT;
+  const stdout = wasi?.lineSink(kernel, 'stdout', settings, print) ?? NO_OUTPUT;
+  const stderr = wasi?.lineSink(kernel, 'stderr', settings, print) ?? NO_OUTPUT;
   const onDiagnostic = (diagnostic: Diagnostic) => tell(kernel, settings, diagnostic);
   const trace =
     settings.trace &&

@@ -26,6 +26,17 @@ const storage = lazily(() => new (asyncHooks().AsyncLocalStorage)<unknown>());
 
 const toPath = (path: string): string => (isFileUrl(path) ? url().fileURLToPath(path) : path);
 
+const ignore = (): void => {};
+
+/** Ignores that a reader closed its pipe, as `head` does. So does `console.log`. */
+function writeBytes(to: 'stdout' | 'stderr', bytes: Uint8Array): void {
+  const stream = process[to];
+  stream.write(bytes.slice(), error => {
+    // Once, and only one: the program's own writes keep their errors.
+    if (error) stream.off('error', ignore).once('error', ignore);
+  });
+}
+
 /** The platform for Node, Deno and Bun: web standards, files and threads. */
 export const nodePlatform: Platform = {
   ...webBasis,
@@ -36,6 +47,7 @@ export const nodePlatform: Platform = {
   publicFetch: () => nodeFetch(),
   hostFolder: nodeFolder,
   watchFile: (path, onChange) => watchNodeFile(toPath(path), onChange),
+  print: { ...webBasis.print, bytes: writeBytes },
   printsWasiOutput,
   debugLog,
   lacksWorkers: () =>

@@ -50,8 +50,15 @@ export interface Platform {
   loadWorker?(): Promise<void>;
   /** Starts a thread that runs the worker entry. `args` come from the option `nodeWorkerArgs`; only Node-like runtimes use it. */
   startWorker(events: WorkerEvents, args: Readonly<Record<string, unknown>>): WorkerHandle;
-  /** Prints plugin output, if the caller asked for it. */
-  print: { out(line: string): void; err(line: string): void };
+  /** Prints plugin output, if the caller asked for it, and the host's messages. */
+  print: Print;
+}
+
+interface Print {
+  out(line: string): void;
+  err(line: string): void;
+  /** Writes a copy of plugin output as it is. Left out where the runtime prints lines only. */
+  bytes?(to: 'stdout' | 'stderr', bytes: Uint8Array): void;
 }
 
 /** The other end of a `WorkerPort`. Messages are values for the structured clone, and arrive in order. */
