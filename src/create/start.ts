@@ -1,6 +1,6 @@
 import type { Preopen } from '../../wasi/index.ts';
 import type { GivenKeys, Policy } from '../audit/policy.ts';
-import { CreateError } from '../errors.ts';
+import { CreateError, messageOf } from '../errors.ts';
 import type { WatchedBudgets } from '../given/budgets.ts';
 import { type Given, type Settings, toSettings } from '../given/settings.ts';
 import type { Limits } from '../link/execution.ts';
@@ -88,20 +88,20 @@ function refuseUncheckedAddresses(platform: Platform, settings: Settings): void 
 /** Opens the folders that the plugin may use, by their path in the plugin. */
 function openFolders(platform: Platform, { mounts, preopens }: Settings): Record<string, Preopen> {
   const folders = Object.entries(preopens);
-  for (const { guest, host, readOnly } of mounts) {
+  for (const { option, guest, host, readOnly } of mounts) {
     if (!platform.hostFolder) {
       throw new CreateError(
         'UNSUPPORTED',
-        `allowed_paths: this platform has no folders, but "${host}" is given; give files in memory as the option preopens`,
+        `${option}: this platform has no folders, but "${host}" is given; give files in memory as the option preopens`,
       );
     }
     if (folders.some(([path]) => path === guest)) {
-      throw new CreateError('INVALID_OPTION', `allowed_paths: two folders at "${guest}"`);
+      throw new CreateError('INVALID_OPTION', `${option}: two folders at "${guest}"`);
     }
     try {
       folders.push([guest, { fs: platform.hostFolder(host), readOnly }]);
     } catch (error) {
-      const message = `allowed_paths: "${host}" cannot be opened; give a folder that exists and may be read`;
+      const message = `${option}: ${messageOf(error).replace('nodeFolder: ', '')}; give a folder that exists and may be read`;
       throw new CreateError('FOLDER_UNAVAILABLE', message, { cause: error });
     }
   }

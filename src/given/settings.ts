@@ -16,6 +16,8 @@ import type { Diagnostic, Logger, ManifestOptions, MemoryOptions, PluginOptions 
 
 /** A folder of the host, and the path under which the plugin sees it. */
 export interface Mount {
+  /** As the caller spelled it. */
+  option: 'allowedPaths' | 'allowed_paths';
   guest: string;
   host: string;
   readOnly: boolean;
@@ -99,8 +101,9 @@ export function readShared(read: ManifestOptions, where: string): Given {
   const { memory, allowedHosts = read.allowed_hosts, timeoutMs = read.timeout_ms } = read;
   const { allowedPaths, allowed_paths } = read;
   const mounts = allowedPaths
-    ? Object.entries(allowedPaths).map(([guest, host]) => mount(host, guest))
-    : allowed_paths && Object.entries(allowed_paths).map(([host, guest]) => mount(host, guest));
+    ? Object.entries(allowedPaths).map(([guest, host]) => mount('allowedPaths', host, guest))
+    : allowed_paths &&
+      Object.entries(allowed_paths).map(([host, guest]) => mount('allowed_paths', host, guest));
   const limits: MemoryOptions = memory ?? {};
   const entries = read.config && Object.entries(read.config);
   const config = entries && Object.fromEntries(entries.map(([key, value]) => [key, revealed(value)]));
@@ -114,7 +117,8 @@ export function readShared(read: ManifestOptions, where: string): Given {
   };
 }
 
-const mount = (path: string, guest: string): Mount => ({
+const mount = (option: Mount['option'], path: string, guest: string): Mount => ({
+  option,
   guest,
   host: path.replace(/^ro:/, ''),
   readOnly: path.startsWith('ro:'),

@@ -16,6 +16,7 @@ import {
 import { aText, readArgument, refuseExtra } from '../../wasi/options.ts';
 import { fs, os } from './node-builtin.ts';
 import { isFileName } from './paths.ts';
+import { isMissing } from './system-error.ts';
 
 const isWindows = () => process.platform === 'win32';
 const openFlags = lazily(() => {
@@ -237,17 +238,22 @@ export function nodeFolder(path: string): Fs;
 export function nodeFolder(path: string, ...extra: unknown[]): Fs {
   refuseExtra(extra, 'nodeFolder', refuseOption, 'give { fs: nodeFolder(path), readOnly: true } in preopens');
   readArgument(aText, path, 'nodeFolder: path', refuseOption);
-  const fail = (cause: unknown) =>
-    new WasiError('WASI_INVALID_PREOPEN', `nodeFolder: expected a folder, got ${JSON.stringify(path)}`, {
-      cause,
-    });
+  const fail = (fault: string, cause: unknown) =>
+    new WasiError(
+      'WASI_INVALID_PREOPEN',
+      `nodeFolder: expected a folder, but ${JSON.stringify(path)} ${fault}`,
+      {
+        cause,
+      },
+    );
   let real: string;
   try {
     real = fs().realpathSync(path);
   } catch (cause) {
-    throw fail(cause);
+    throw fail(isMissing(cause) ? 'does not exist' : 'cannot be opened', cause);
   }
   const folder = pathFs(nodeHost(real));
-  if (typeof folder === 'number') throw fail(folder);
+  if (typeof folder === 'number')
+    throw fail(folder === Errno.ENOTDIR ? 'is a file' : 'cannot be opened', folder);
   return folder;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CallError, createPlugin, type ManifestOptions } from '../../src/node.ts';
+import { type CallError, createPlugin, type ManifestOptions, type PluginOptions } from '../../src/node.ts';
 import { Errno } from '../../wasi/index.ts';
 import { equal, is, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
@@ -80,10 +80,27 @@ suite('folders of the host', test => {
       }));
   }
 
-  test.row('error.FOLDER_UNAVAILABLE', 'a missing folder is a creation error that names it', async () => {
-    await raises(() => fileOpener({ allowedPaths: { '/mnt': '/no/such/folder' } }), {
-      code: 'FOLDER_UNAVAILABLE',
-      message: '"/no/such/folder" cannot be opened',
-    });
-  });
+  const lost: [name: string, options: (path: string) => PluginOptions, message: string][] = [
+    [
+      'a missing folder',
+      path => ({ allowedPaths: { '/mnt': `${path}/lost` } }),
+      'allowedPaths: expected a folder, but PATH/lost does not exist',
+    ],
+    [
+      'a file',
+      path => ({ allowed_paths: { [`${path}/a.txt`]: '/mnt' } }),
+      'allowed_paths: expected a folder, but PATH/a.txt is a file',
+    ],
+  ];
+  for (const [name, options, message] of lost) {
+    test.row('error.FOLDER_UNAVAILABLE', `${name} in place of a folder is named with the option`, () =>
+      withFolder(async path => {
+        const error = (await raises(() => fileOpener(options(path)), {
+          code: 'FOLDER_UNAVAILABLE',
+        })) as Error;
+        const shown = error.message.replaceAll('"', '').replaceAll('\\\\', '\\');
+        is(shown.replace(path, 'PATH'), `${message}; give a folder that exists and may be read`);
+      }),
+    );
+  }
 });
