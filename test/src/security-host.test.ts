@@ -19,10 +19,10 @@ const EMPTY = 'AGFzbQEAAAA=';
 const wasm = buildModule({ functions: [{ name: 'run', body: [] }] });
 
 const callsHost = buildModule({
-  imports: [{ module: USER, name: 'host' }],
+  imports: [{ module: USER, name: 'host', results: ['i64'] }],
   functions: [
-    { name: 'caught', body: caught('call 0') },
-    { name: 'bare', body: ['call 0'] },
+    { name: 'caught', body: caught('call 0', 'drop') },
+    { name: 'bare', body: ['call 0', 'drop'] },
   ],
 });
 
