@@ -261,6 +261,21 @@ suite('options', test => {
       'a b',
     ],
     ...['münchen.example', '127.1', '0x7f.1', 'x#y', '%41', '1.2.3', 'http:'],
+    ...[
+      '{a.com,b.com}',
+      '{a,b}.*',
+      '!x',
+      '!(x)',
+      '+(x)',
+      '*,x',
+      'x;y',
+      '^x$',
+      '(x)',
+      'x|y',
+      '~x',
+      '"x"',
+      'x=*',
+    ],
   ];
   for (const host of noHosts) {
     test(`allowedHosts: ${JSON.stringify(host)} can match no host, and is refused`, async () => {

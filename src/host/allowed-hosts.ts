@@ -16,6 +16,9 @@ export function mistakeInHost(glob: string): string | undefined {
   if (/^[^:]*:\d*$/.test(rest)) return 'a host with a port';
   if (/\s/.test(rest)) return 'a host with white space';
   if (/[^ -~]/.test(rest)) return 'a host with letters beyond ASCII, which URLs write as xn--…,';
+  // URLs may hold these, but host names do not: braces and `!` come from the globs of other programs.
+  const odd = /[^\w.:*?[\]-]/.exec(rest);
+  if (odd) return `a host with ${JSON.stringify(odd[0])}`;
   const isLiteral = !/[*?[]/.test(rest) && rest === withoutBrackets(glob);
   return isLiteral && hostOfUrl(rest) !== rest.toLowerCase()
     ? 'a host that no URL has in this form'
