@@ -34,14 +34,19 @@ export class CallContext {
   }
 
   /** Checked at each use: a host function may keep its context after the call has ended, while the kernel serves the next call. */
-  get #kernel(): Kernel {
+  #inCall(advice: string): Kernel {
     if (this.#owner.context !== this) {
-      throw new PlugboardError(
-        'CALL_OVER',
-        'this context belongs to a call that is over; its blocks are gone',
-      );
+      throw new PlugboardError('CALL_OVER', `this context belongs to a call that is over; ${advice}`);
     }
     return this.#ownKernel;
+  }
+
+  get #kernel(): Kernel {
+    return this.#inCall('its blocks are gone');
+  }
+
+  get #vars(): Kernel['vars'] {
+    return this.#inCall('between calls use plugin.getVar and plugin.setVar').vars;
   }
 
   /** Returns the third argument of `plugin.call`, or undefined if it was left out. */
@@ -88,18 +93,18 @@ export class CallContext {
 
   /** Returns a copy of a variable of the plugin, or null if it is not set. */
   getVariable(name: string): PluginOutput | null {
-    const value = this.#kernel.vars.get(name);
+    const value = this.#vars.get(name);
     return value ? new PluginOutput(value.buffer) : null;
   }
 
   /** Sets a variable of the plugin. @throws VAR_LIMIT, VARS_DISABLED, INVALID_INPUT, TEXT_TOO_LONG */
   setVariable(name: string, value: string | Uint8Array): void {
-    this.#kernel.vars.set(name, readInput(value, PlugboardError));
+    this.#vars.set(name, readInput(value, PlugboardError));
   }
 
   /** Deletes a variable of the plugin. @throws VARS_DISABLED */
   deleteVariable(name: string): void {
-    this.#kernel.vars.delete(name);
+    this.#vars.delete(name);
   }
 
   /**

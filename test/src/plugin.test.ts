@@ -530,7 +530,16 @@ suiteInModes('plugin', (test, mode) => {
     is(contexts.length, 1);
     const [context] = contexts as [CallContext];
     await raises(async () => context.store('text'), { code: 'CALL_OVER' });
-    await raises(async () => context.read(64), { code: 'CALL_OVER' });
+    await raises(async () => context.read(64), { code: 'CALL_OVER', message: 'its blocks are gone' });
+    for (const useVariable of [
+      () => context.getVariable('a'),
+      () => context.setVariable('a', 'b'),
+      () => context.deleteVariable('a'),
+    ])
+      await raises(async () => useVariable(), {
+        code: 'CALL_OVER',
+        message: 'plugin.getVar and plugin.setVar',
+      });
 
     const echoing = await createPlugin(echo());
     const kept = (await echoing.getInstance()).exports as { echo: () => unknown };
