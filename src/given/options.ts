@@ -77,7 +77,7 @@ export interface PluginOptions extends ManifestOptions {
   queueTimeoutMs?: number | null | undefined;
   /** Provides WASI preview 1 to modules that import it. Default: true; `false` refuses such modules. */
   useWasi?: boolean | undefined;
-  /** Prints the plugin's stdout and stderr on the host's: the bytes, or in browsers and workerd lines of the console. Default: true if the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
+  /** Prints the plugin's stdout and stderr on the host's; browsers and workerd print lines. Default: true if the variable EXTISM_ENABLE_WASI_OUTPUT is set. */
   enableWasiOutput?: boolean | undefined;
   /** Receives log messages. A message is dropped if the logger has no function for its level. Default: the console. */
   logger?: Logger | undefined;
