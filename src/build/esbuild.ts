@@ -1,11 +1,12 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { refuseExtra } from '../../wasi/options.ts';
+import { messageOf } from '../errors.ts';
 import { printModule } from '../types/index.ts';
 import { refuse } from '../types/printing.ts';
-import { IMPORTED, inlineSource, loadPlugin, tableEntry, withoutQuery } from './load.ts';
+import { IMPORTED, inlineSource, loadPlugin, pathBeside, tableEntry, withoutQuery } from './load.ts';
 import { type BuildOptions, type BuiltPlugin, readBuildOptions } from './options.ts';
-import { findWorkerFiles } from './worker-files.ts';
+import { WORKER_FILE, workerFileIn } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
@@ -18,6 +19,7 @@ interface ResolveResult {
   path?: string;
   namespace?: string;
   errors?: Problem[];
+  watchFiles?: string[];
 }
 interface LoadResult {
   contents?: string | Uint8Array;
@@ -25,32 +27,23 @@ interface LoadResult {
   resolveDir?: string;
   watchFiles?: string[];
   warnings?: Problem[];
-}
-interface OutputFile {
-  path: string;
-  contents: Uint8Array;
-  hash: string;
-  readonly text: string;
-}
-interface BuildResult {
-  metafile?: { outputs: { [path: string]: { inputs: { [path: string]: unknown } } } } | undefined;
-  outputFiles?: OutputFile[] | undefined;
+  errors?: Problem[];
 }
 
 /** The part of esbuild's object for plugins that is used. */
 interface EsbuildBuild {
   initialOptions: {
-    absWorkingDir?: string | undefined;
     conditions?: string[] | undefined;
     format?: string | undefined;
-    metafile?: boolean | undefined;
     platform?: string | undefined;
-    bundle?: boolean | undefined;
+    outdir?: string | undefined;
+    outfile?: string | undefined;
+    publicPath?: string | undefined;
   };
   resolve(
     path: string,
     options: { importer: string; resolveDir: string; kind: 'import-statement' },
-  ): Promise<{ path: string; errors: Problem[] }>;
+  ): Promise<{ path: string; errors: Problem[]; external: boolean; namespace: string }>;
   onResolve(
     options: { filter: RegExp },
     callback: (args: {
@@ -61,10 +54,11 @@ interface EsbuildBuild {
   ): void;
   onLoad(
     options: { filter: RegExp; namespace: string },
-    callback: (args: { path: string }) => Promise<LoadResult>,
+    callback: (args: { path: string }) => Promise<LoadResult | null>,
   ): void;
-  onEnd(callback: (result: BuildResult) => Promise<void>): void;
 }
+
+type InitialOptions = EsbuildBuild['initialOptions'];
 
 interface EsbuildPlugin {
   name: string;
@@ -97,75 +91,79 @@ function setUp(build: EsbuildBuild, options: BuildOptions): void {
   const bytes = new Map<string, Uint8Array>();
   // A plugin may lie where plugboard is not installed, so its wrapper imports from the folder of its importer.
   const folders = new Map<string, string>();
-  // Tells which outputs look for a file beside them.
-  initialOptions.metafile = true;
 
-  build.onResolve({ filter: IMPORTED }, async ({ path, importer, resolveDir }) => {
-    const found = await build.resolve(withoutQuery(path), { importer, resolveDir, kind: 'import-statement' });
-    if (found.errors.length > 0) return { errors: found.errors };
-    if (!folders.has(found.path)) folders.set(found.path, resolveDir);
-    return { path: found.path, namespace: NAMESPACE };
+  build.onResolve({ filter: IMPORTED }, async ({ path: given, importer, resolveDir }) => {
+    const specifier = withoutQuery(given);
+    const found = await build.resolve(specifier, { importer, resolveDir, kind: 'import-statement' });
+    // A file that is missing may come back.
+    const watchFiles = [resolve(resolveDir, specifier)];
+    if (found.errors.length > 0) return { errors: found.errors, watchFiles };
+    const isFile = found.namespace === 'file' && !found.external;
+    const path = pathBeside(found.path, isFile, specifier, join(resolveDir, 'importer'));
+    if (!folders.has(path)) folders.set(path, resolveDir);
+    return { path, namespace: NAMESPACE };
   });
   build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-    const { plugin, watched, warnings } = await loadPlugin(path, options);
-    bytes.set(path, plugin.bytes);
-    const source = form === 'bytes' ? inlineSource(plugin.bytes) : fileSource(form, plugin);
-    return {
-      contents: printModule(plugin.types, { ...source, sha256: plugin.sha256 }),
-      loader: 'js',
-      resolveDir: folders.get(path) ?? dirname(path),
-      watchFiles: watched,
-      warnings: warnings.map(text => ({ text })),
-    };
+    const watchFiles: string[] = [];
+    try {
+      const { plugin, warnings } = await loadPlugin(path, options, watchFiles);
+      bytes.set(path, plugin.bytes);
+      const source = form === 'bytes' ? inlineSource(plugin.bytes) : fileSource(form, plugin, initialOptions);
+      return {
+        contents: printModule(plugin.types, { ...source, sha256: plugin.sha256 }),
+        loader: 'js',
+        resolveDir: folders.get(path) ?? dirname(path),
+        watchFiles,
+        warnings: warnings.map(text => ({ text })),
+      };
+    } catch (error) {
+      // Thrown, it would end the watch of these files.
+      return { errors: [{ text: messageOf(error) }], watchFiles };
+    }
   });
   build.onResolve({ filter: new RegExp(`^${FILES}:`) }, ({ path }) => {
     return { path: path.slice(FILES.length + 1), namespace: FILES };
   });
-  if (form !== 'bytes') {
-    build.onLoad({ filter: /.*/, namespace: FILES }, async ({ path }) => {
-      return { contents: bytes.get(path)!, loader: LOADERS[form] };
-    });
-  }
-  build.onEnd(result => placeWorkerFiles(resolve(initialOptions.absWorkingDir ?? ''), result));
+  build.onLoad({ filter: /.*/, namespace: FILES }, async ({ path }) => {
+    const plugin = bytes.get(path);
+    return plugin && form !== 'bytes'
+      ? { contents: plugin, loader: LOADERS[form] }
+      : { contents: await readFile(path), loader: 'file' };
+  });
+  if (initialOptions.outdir ?? initialOptions.outfile) emitWorkerFile(build);
 }
 
 type Form = keyof typeof LOADERS | 'bytes';
 
-function fileSource(gives: keyof typeof LOADERS, plugin: BuiltPlugin) {
+function fileSource(gives: keyof typeof LOADERS, plugin: BuiltPlugin, { publicPath = '' }: InitialOptions) {
   const head = `import file from ${JSON.stringify(`${FILES}:${plugin.path}`)};`;
-  if (gives === 'url') return { head, source: 'new URL(file, import.meta.url)', gives };
+  if (gives === 'url') {
+    // A name of a file may have characters that mean something else in a URL. `publicPath` is a URL already.
+    const path = `file.slice(${publicPath.length}).replace(/[%#?\\\\]/g, encodeURIComponent)`;
+    return { head, source: `new URL(${JSON.stringify(publicPath)} + ${path}, import.meta.url)`, gives };
+  }
   const { imports, source } = tableEntry('file', plugin);
   return { head: `${head}\n${imports}`, source, gives };
 }
 
+/** Makes the file that plugboard starts as a worker an output, and its code look for that. */
+function emitWorkerFile(build: EsbuildBuild): void {
+  build.onLoad({ filter: /[\\/]dist[\\/]lib[\\/].*\.c?js$/, namespace: 'file' }, async ({ path }) => {
+    const file = workerFileIn(dirname(path)) ?? workerFileIn(dirname(dirname(path)));
+    if (file === undefined) return null;
+    const code = await readFile(path, 'utf8');
+    const url = `require(${JSON.stringify(`${FILES}:${file}`)})`;
+    return { contents: code.replaceAll(WORKER_NAME, url), loader: 'js' };
+  });
+}
+const WORKER_NAME = new RegExp(`(["'])\\./${WORKER_FILE}\\1`, 'g');
+
 /** Decides the form in which a bundle gets its plugins. workerd compiles no bytes, but imports modules. */
-function formOf(given: EsbuildBuild['initialOptions'], { inline }: BuildOptions): Form {
+function formOf(given: InitialOptions, { inline }: BuildOptions): Form {
   const { conditions = [], format, platform } = given;
   if (conditions.includes('workerd')) return 'module';
   const hasUrl = format === undefined ? platform === 'neutral' : format === 'esm';
   return (inline ?? !hasUrl) ? 'bytes' : 'url';
-}
-
-/** Puts the files of workers beside the outputs that look for them there. */
-async function placeWorkerFiles(folder: string, { metafile, outputFiles }: BuildResult): Promise<void> {
-  for (const [name, { inputs }] of Object.entries(metafile?.outputs ?? {})) {
-    if (!/\.[cm]?js$/.test(name)) continue;
-    const path = resolve(folder, name);
-    const output = outputFiles?.find(file => file.path === path);
-    const code = outputFiles ? (output?.text ?? '') : await readFile(path, 'utf8');
-    const files = findWorkerFiles(
-      code,
-      Object.keys(inputs).map(input => resolve(folder, input)),
-    );
-    for (const file of files) {
-      const target = join(dirname(path), file.name);
-      if (!outputFiles) await copyFile(file.path, target);
-      else {
-        const contents = await readFile(file.path);
-        outputFiles.push({ path: target, contents, hash: '', text: contents.toString() });
-      }
-    }
-  }
 }
 
 export { plugboard as default };

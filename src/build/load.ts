@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { isUint8Array, viewBytes } from '../../wasi/brands.ts';
 import { describe, messageOf, PlugboardError } from '../errors.ts';
 import { inspect } from '../inspect/index.ts';
@@ -17,15 +17,34 @@ export const QUERY = '?plugboard';
 export const IMPORTED = /\.wasm\?plugboard$/;
 export const withoutQuery = (text: string): string => text.slice(0, -QUERY.length);
 
-/** Reads a plugin's file and describes it, as the options say. */
+/**
+ * Returns the path of a plugin. Another plugin or a setting of the build may answer with something that is not the path of a
+ * file; a relative import then means the file beside its importer.
+ * @throws {PlugboardError} UNSUPPORTED
+ */
+export function pathBeside(found: string, isFile: boolean, specifier: string, importer?: string): string {
+  if (isFile && isAbsolute(found)) return found;
+  if (isAbsolute(specifier)) return specifier;
+  const isRelative = /^\.\.?\//.test(specifier) && importer !== undefined && isAbsolute(importer);
+  if (isRelative) return resolve(dirname(importer.replace(/\?.*$/, '')), specifier);
+  const message = `${specifier}: this build leaves the import out or gives it to another plugin`;
+  throw new PlugboardError('UNSUPPORTED', `${message}, so import a plugin by a path such as "./plugin.wasm"`);
+}
+
+/**
+ * Reads a plugin's file and describes it, as the options say.
+ * @param watched Gets the files that it reads, also when it fails
+ */
 export async function loadPlugin(
   path: string,
   options: BuildOptions,
-): Promise<{ plugin: BuiltPlugin; watched: string[]; warnings: string[] }> {
+  watched: string[],
+): Promise<{ plugin: BuiltPlugin; warnings: string[] }> {
   const { transform, lock, dts = true } = options;
+  const schema = (options.schema ?? findSchema)(path);
+  watched.push(path, ...(schema === undefined ? [] : [schema]));
   const file = new Uint8Array(await readFile(path));
   const bytes = transform ? readTransformed(await transform(file.slice(), path), path) : file;
-  const schema = (options.schema ?? findSchema)(path);
   // The file's own code tells its types: a transform may only limit it.
   const types = await describeFile(file, { schema, timeoutMs: options.timeoutMs });
   const [fileSha256, sha256] = [
@@ -35,7 +54,7 @@ export async function loadPlugin(
   const plugin: BuiltPlugin = { path, fileSha256, sha256, bytes, types };
   await lock?.({ ...plugin, bytes: bytes.slice() });
   const warnings = dts ? await writeDeclaration(path, types) : [];
-  return { plugin, watched: [path, ...(schema === undefined ? [] : [schema])], warnings };
+  return { plugin, warnings };
 }
 
 /** Describes a plugin. Runs `get_metadata` of an actor, within limits, unless a schema is given. */

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { basename, posix } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
 import { refuseExtra } from '../../wasi/options.ts';
+import { PlugboardError } from '../errors.ts';
 import { type ModuleOptions, printModule } from '../types/index.ts';
 import { refuse } from '../types/printing.ts';
-import { IMPORTED, inlineSource, loadPlugin, tableEntry, withoutQuery } from './load.ts';
-import { type BuildOptions, readBuildOptions } from './options.ts';
-import { findWorkerFiles } from './worker-files.ts';
+import { toBase64 } from '../values/base64.ts';
+import { IMPORTED, inlineSource, loadPlugin, pathBeside, tableEntry, withoutQuery } from './load.ts';
+import { type BuildOptions, type BuiltPlugin, readBuildOptions } from './options.ts';
+import { findWorkerFile, WORKER_FILE } from './worker-files.ts';
 
 export type { BuildOptions, BuiltPlugin } from './options.ts';
 
@@ -18,24 +21,31 @@ interface ViteContext {
     source: string,
     importer?: string,
     options?: { skipSelf?: boolean },
-  ): Promise<{ id: string } | null>;
+  ): Promise<{ id: string; external?: boolean | string } | null>;
   addWatchFile(path: string): void;
   warn(message: string): void;
   emitFile(file: { type: 'asset'; name?: string; fileName?: string; source: Uint8Array }): string;
+  getFileName(reference: string): string;
 }
 
 interface VitePlugin {
   name: string;
   enforce: 'pre';
   config(): { optimizeDeps: { exclude: string[] } };
-  configResolved(config: { command: string; build: { assetsDir: string } }): void;
+  configResolved(config: { command: string; cacheDir: string; build: { assetsDir: string } }): void;
   resolveId(
     this: ViteContext,
     source: string,
     importer: string | undefined,
   ): Promise<string | Resolved | null>;
   load(this: ViteContext, id: string, options?: { ssr?: boolean | undefined }): Promise<string | null>;
-  renderChunk(code: string, chunk: { fileName: string }): { code: string; map: null } | null;
+  transform(this: ViteContext, code: string, id: string): Promise<{ code: string; map: null } | null>;
+  renderChunk(
+    this: ViteContext,
+    code: string,
+    chunk: { fileName: string },
+    options: { format: string },
+  ): { code: string; map: null } | null;
   generateBundle: {
     order: 'post';
     handler(this: ViteContext, options: unknown, bundle: { [name: string]: Chunk }): void;
@@ -52,8 +62,12 @@ interface Resolved {
   external?: true;
 }
 
-/** Stands in chunks for the path of a module that workerd imports, before the name of its file is known. */
-const MODULE = 'plugboard-module:';
+/** Stands in chunks, before a SHA-256, for the path of the file with these bytes. */
+const FILE = 'plugboard-file:';
+const FILE_IN_CODE = /(["'`])plugboard-file:([\da-f]{64})\1/g;
+
+/** The file of a plugin: one that Vite names, or one that is put into the output after Vite has left files out of it. */
+type OutputFile = { bytes: Uint8Array } & ({ reference: string } | { fileName: string });
 
 /**
  * Makes a plugin for Vite: `import counter from './counter.wasm?plugboard'` imports a typed wrapper. Rollup takes it too.
@@ -67,71 +81,154 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
   const read = readBuildOptions(options);
   let isServing = false;
   let folder = 'assets';
-  const modules = new Map<string, Uint8Array>();
+  let cache = '';
+  const files = new FilesOfEnvironments();
   // A plugin may lie where plugboard is not installed, so its wrapper imports as its importer does.
   const importers = new Map<string, string>();
+
+  const print = async (context: ViteContext, id: string, isForServer: boolean): Promise<string> => {
+    const watched: string[] = [];
+    const { plugin, warnings } = await loadPlugin(withoutQuery(id), read, watched).finally(() => {
+      for (const path of watched) context.addWatchFile(path);
+    });
+    for (const warning of warnings) context.warn(warning);
+    const source = await sourceOf(context, plugin, isForServer);
+    return printModule(plugin.types, { ...source, sha256: plugin.sha256 });
+  };
+  const sourceOf = async (
+    context: ViteContext,
+    plugin: BuiltPlugin,
+    isForServer: boolean,
+  ): Promise<Omit<ModuleOptions, 'sha256'>> => {
+    const { bytes, path, sha256 } = plugin;
+    const name = basename(path);
+    const ownName = `${name.replace(/\.wasm$/, '')}-${sha256}.wasm`;
+    if (isForWorkerd(context)) {
+      const specifier = isServing
+        ? await cacheModule(context, join(cache, 'plugboard'), ownName, bytes)
+        : FILE + sha256;
+      if (!isServing) files.of(context).set(sha256, { fileName: posix.join(folder, ownName), bytes });
+      const { imports, source } = tableEntry('module', plugin);
+      return {
+        head: `import module from ${JSON.stringify(specifier)};\n${imports}`,
+        source,
+        gives: 'module',
+      };
+    }
+    // The dev server has no output folder.
+    if (isServing || (read.inline ?? isForServer)) return inlineSource(bytes);
+    const file = isForServer
+      ? { fileName: posix.join(folder, ownName), bytes }
+      : { reference: context.emitFile({ type: 'asset', name, source: bytes }), bytes };
+    files.of(context).set(sha256, file);
+    // A variable, because Vite reads `new URL('…', import.meta.url)` as a path of the sources.
+    const head = `const file = ${JSON.stringify(FILE + sha256)};`;
+    return { head, source: 'new URL(file, import.meta.url)', gives: 'url' };
+  };
+
   return {
     name: 'plugboard',
     enforce: 'pre',
     // Vite's dev server would move plugboard away from the file of its worker.
     config: () => ({ optimizeDeps: { exclude: ['plugboard'] } }),
-    configResolved({ command, build }) {
+    configResolved({ command, build, cacheDir }) {
       isServing = command === 'serve';
       folder = build.assetsDir;
+      cache = cacheDir;
     },
     async resolveId(source, importer) {
-      if (source.startsWith(MODULE)) return { id: source, external: true };
+      if (source.startsWith(FILE)) return { id: source, external: true };
       const origin = importer === undefined ? undefined : importers.get(importer);
-      if (origin !== undefined) return this.resolve(source, origin, { skipSelf: true });
+      if (origin !== undefined)
+        return this.resolve(source, origin, { skipSelf: true }) as Promise<Resolved | null>;
       if (!IMPORTED.test(source)) return null;
-      const found = await this.resolve(withoutQuery(source), importer, { skipSelf: true });
+      // With its query, which no setting for wasm files takes. Rollup alone finds no file then.
+      const found =
+        (await this.resolve(source, importer, { skipSelf: true })) ??
+        (await this.resolve(withoutQuery(source), importer, { skipSelf: true }));
       if (!found) return null;
-      const id = `${found.id}?plugboard`;
+      const path = IMPORTED.test(found.id) ? withoutQuery(found.id) : found.id;
+      const id = `${pathBeside(path, !found.external, withoutQuery(source), importer)}?plugboard`;
       if (importer !== undefined && !importers.has(id)) importers.set(id, importer);
       return id;
     },
     async load(id, { ssr = false } = {}) {
-      if (!IMPORTED.test(id)) return null;
-      const { plugin, watched, warnings } = await loadPlugin(withoutQuery(id), read);
-      for (const path of watched) this.addWatchFile(path);
-      for (const warning of warnings) this.warn(warning);
-      const name = basename(plugin.path);
-      const source = (): Omit<ModuleOptions, 'sha256'> => {
-        if (!isServing && isForWorkerd(this)) {
-          const file = `${name.replace(/\.wasm$/, '')}-${plugin.sha256.slice(0, 8)}.wasm`;
-          modules.set(file, plugin.bytes);
-          const { imports, source } = tableEntry('module', plugin);
-          const head = `import module from ${JSON.stringify(MODULE + file)};\n${imports}`;
-          return { head, source, gives: 'module' };
-        }
-        // The dev server has no output folder, and a build for a server leaves files out.
-        if (read.inline ?? (isServing || ssr)) return inlineSource(plugin.bytes);
-        const reference = this.emitFile({ type: 'asset', name, source: plugin.bytes });
-        return { source: `new URL(import.meta.ROLLUP_FILE_URL_${reference})`, gives: 'url' };
-      };
-      return printModule(plugin.types, { ...source(), sha256: plugin.sha256 });
+      // The dev server reads the file itself, or refuses to, as `server.fs` says.
+      return isServing || !IMPORTED.test(id) ? null : print(this, id, ssr);
     },
-    renderChunk(code, { fileName }) {
-      if (!code.includes(MODULE)) return null;
-      const path = posix.relative(posix.dirname(fileName), folder);
-      const prefix = path.startsWith('.') ? path : `./${path}`;
-      return { code: code.replaceAll(MODULE, `${prefix}/`), map: null };
+    async transform(code, id) {
+      if (!isServing || !IMPORTED.test(id)) return null;
+      if (!code.startsWith('\0asm'))
+        throw new PlugboardError('UNSUPPORTED', `${withoutQuery(id)}: ${NO_MODULE}`);
+      return { code: await print(this, id, false), map: null };
+    },
+    renderChunk(code, { fileName }, { format }) {
+      if (!code.includes(FILE)) return null;
+      const isPath = isForWorkerd(this);
+      const replaced = code.replaceAll(FILE_IN_CODE, (text, _, sha256: string) => {
+        const file = files.of(this).get(sha256);
+        if (!file) return text;
+        if (!HAVE_URL.has(format))
+          return JSON.stringify(`data:application/wasm;base64,${toBase64(file.bytes)}`);
+        const name = 'reference' in file ? this.getFileName(file.reference) : file.fileName;
+        const path = posix.relative(posix.dirname(fileName), name);
+        const relative = path.startsWith('.') ? path : `./${path}`;
+        return JSON.stringify(isPath ? relative : relative.split('/').map(encodeURIComponent).join('/'));
+      });
+      return { code: replaced, map: null };
     },
     generateBundle: {
       // After Vite, which takes the files out of a build for a server.
       order: 'post',
       handler(_, bundle) {
-        const emit = (fileName: string, source: Uint8Array) =>
-          this.emitFile({ type: 'asset', fileName, source });
-        for (const [file, bytes] of modules) emit(posix.join(folder, file), bytes);
+        for (const file of files.of(this).values()) {
+          if ('fileName' in file)
+            this.emitFile({ type: 'asset', fileName: file.fileName, source: file.bytes });
+        }
         for (const { fileName, code = '', moduleIds = [] } of Object.values(bundle)) {
-          for (const { name, path } of findWorkerFiles(code, moduleIds)) {
-            emit(posix.join(posix.dirname(fileName), name), readFileSync(path));
-          }
+          const path = findWorkerFile(code, moduleIds);
+          if (path === undefined) continue;
+          const target = posix.join(posix.dirname(fileName), WORKER_FILE);
+          if (bundle[target]?.moduleIds) throw new PlugboardError('UNSUPPORTED', takenBy(target, path));
+          this.emitFile({ type: 'asset', fileName: target, source: readFileSync(path) });
         }
       },
     },
   };
+}
+
+const NO_MODULE =
+  'expected a wasm module from the dev server; the file is damaged, or `assetsInclude` or another plugin takes it';
+const takenBy = (target: string, path: string): string =>
+  `${target}: a file of this name is for ${path}, which plugboard starts as a worker; give yours another name`;
+
+/** The formats of chunks that know their own URL, whichever tool wrote them. */
+const HAVE_URL = new Set(['es', 'esm', 'module', 'system']);
+
+/** Files of each environment, by the SHA-256 of their bytes. Environments of one build may share the plugin. */
+class FilesOfEnvironments {
+  readonly #maps = new WeakMap<object, Map<string, OutputFile>>();
+  of({ environment = this }: { environment?: object }): Map<string, OutputFile> {
+    const map = this.#maps.get(environment) ?? new Map<string, OutputFile>();
+    this.#maps.set(environment, map);
+    return map;
+  }
+}
+
+/** Puts bytes into a file that the dev server of Cloudflare's plugin imports as a compiled module, and returns its path. */
+async function cacheModule(
+  context: ViteContext,
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  const found = await context.resolve(path);
+  if (found?.external) return path;
+  const message = 'a dev server for workerd needs @cloudflare/vite-plugin, which imports wasm as modules';
+  throw new PlugboardError('UNSUPPORTED', `${name}: ${message}`);
 }
 
 const isForWorkerd = ({ environment }: ViteContext): boolean =>

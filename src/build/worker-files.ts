@@ -1,14 +1,19 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Files that plugboard starts as workers, and looks for beside its own code. */
-const NAMES = ['worker-web.js', 'worker-node.js'];
+/** The file that plugboard starts as a worker, and looks for beside its own code. */
+export const WORKER_FILE = 'worker-web.js';
 
-/** Returns the files to copy beside a bundle: those beside its inputs that its code names. */
-export const findWorkerFiles = (code: string, inputs: readonly string[]): { name: string; path: string }[] =>
-  NAMES.filter(name => code.includes(`./${name}`)).flatMap(name => {
-    const path = [...new Set(inputs.map(dirname))]
-      .map(folder => join(folder, name))
-      .find(file => existsSync(file));
-    return path === undefined ? [] : [{ name, path }];
-  });
+/** Returns the file to copy beside a bundle whose code names it, if plugboard is among the inputs. */
+export const findWorkerFile = (code: string, inputs: readonly string[]): string | undefined =>
+  code.includes(`./${WORKER_FILE}`)
+    ? [...new Set(inputs.map(dirname))].map(workerFileIn).find(path => path !== undefined)
+    : undefined;
+
+/** Returns the path of the file in a folder, if that is `dist/lib` of plugboard. An app may have a file of the same name. */
+export function workerFileIn(folder: string): string | undefined {
+  const [path, description] = [join(folder, WORKER_FILE), join(folder, '../../package.json')];
+  if (!existsSync(path) || !existsSync(description)) return undefined;
+  const { name } = JSON.parse(readFileSync(description, 'utf8')) as { name?: unknown };
+  return name === 'plugboard' ? path : undefined;
+}

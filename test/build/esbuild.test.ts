@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import plugboard, {
@@ -12,20 +12,19 @@ import { equal, is, match, not, ok, raises } from '../helpers/assert.ts';
 import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { inFolder, inProject, VOWELS } from './project.ts';
+import { inFolder, inProject, VOWELS, writeWorkerFiles } from './project.ts';
 
+const optionsIn = (folder: string, own?: PlugboardOptions): BuildOptions => ({
+  absWorkingDir: folder,
+  entryPoints: ['app.js'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  logLevel: 'silent',
+  plugins: [plugboard(own)],
+});
 const bundleIn = (folder: string, options: BuildOptions, own?: PlugboardOptions) =>
-  bundle({
-    absWorkingDir: folder,
-    entryPoints: ['app.js'],
-    bundle: true,
-    outdir: 'out',
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'silent',
-    plugins: [plugboard(own)],
-    ...options,
-  });
+  bundle({ ...optionsIn(folder, own), outdir: 'out', ...options });
 
 const load = async (folder: string, file = 'out/app.js') =>
   (await import(pathToFileURL(join(folder, file)).href)) as { main(): Promise<unknown>; source: unknown };
@@ -33,6 +32,24 @@ const filesIn = (folder: string) =>
   readdirSync(join(folder, 'out'))
     .map(name => name.replace(/-[A-Z\d]{8}/, ''))
     .sort();
+
+type Build = Parameters<ReturnType<typeof plugboard>['setup']>[0];
+
+/** The first two callbacks of the plugin, for esbuild's answer to `resolve`. */
+function callbacksOf(own: PlugboardOptions, found?: Awaited<ReturnType<Build['resolve']>>) {
+  const resolvers: Parameters<Build['onResolve']>[1][] = [];
+  const loaders: Parameters<Build['onLoad']>[1][] = [];
+  plugboard(own).setup({
+    initialOptions: { format: 'esm' },
+    resolve: async () => found!,
+    onResolve: (_, callback) => void resolvers.push(callback),
+    onLoad: (_, callback) => void loaders.push(callback),
+  });
+  return { resolver: resolvers[0]!, loader: loaders[0]! };
+}
+const loadAlone = async (path: string, own: PlugboardOptions) => (await callbacksOf(own).loader({ path }))!;
+const resolveAlone = async (path: string, found: Awaited<ReturnType<Build['resolve']>>) =>
+  callbacksOf({}, found).resolver({ path, importer: '/app/app.js', resolveDir: '/app' });
 
 const looping = ['loop', 'br 0', 'end'];
 const actorThat = (body: readonly string[], memoryPages = 1) =>
@@ -112,18 +129,75 @@ suite('plugboard/esbuild', test => {
       equal(wasm, new Uint8Array(host().readBytes(VOWELS)));
     }));
 
-  test('puts the file of a worker beside the code that starts it', () =>
+  for (const format of ['esm', 'iife'] as const) {
+    test(`makes the worker of plugboard an output of a bundle in ${format}, and leaves that of the app alone`, () =>
+      inProject(async folder => {
+        writeWorkerFiles(folder);
+        await bundleIn(folder, { entryPoints: ['app.js', 'src/worker-web.js'], outbase: 'src', format });
+        const folderOf = (name: string) => join(folder, name.startsWith('app') ? 'out/_.._' : 'out', name);
+        const [, name] = /"\.\.\/(worker-web-\w+\.js)"/.exec(readFileSync(folderOf('app.js'), 'utf8'))!;
+        is(readFileSync(folderOf(name!), 'utf8'), '// the worker');
+        not.match(readFileSync(folderOf('worker-web.js'), 'utf8'), /the worker$/);
+      }));
+  }
+
+  test('serves the worker of plugboard, and builds without a place for it', () =>
     inProject(async folder => {
-      const code = `new Worker(new URL('./worker-web.js', import.meta.url));`;
-      mkdirSync(join(folder, 'lib'));
-      writeFileSync(join(folder, 'lib/start.js'), code);
-      writeFileSync(join(folder, 'lib/worker-web.js'), '// the worker');
-      writeFileSync(join(folder, 'app.js'), "import './lib/start.js';");
-      await bundleIn(folder, {});
-      is(readFileSync(join(folder, 'out/worker-web.js'), 'utf8'), '// the worker');
-      const { outputFiles } = await bundleIn(folder, { write: false });
-      is(outputFiles!.find(({ path }) => path.endsWith('/out/worker-web.js'))?.text, '// the worker');
+      writeWorkerFiles(folder);
+      const served = await bundleIn(folder, { write: false });
+      ok(served.outputFiles!.some(({ path }) => /\/worker-web-\w+\.js$/.test(path)));
+      const { outputFiles } = await bundle({ ...optionsIn(folder), write: false });
+      match(outputFiles![0]!.text, /"\.\/worker-web\.js"/);
     }));
+
+  for (const name of ['a b', 'ü', 'a#b', 'a%b', 'a%20b', "a'b"]) {
+    test(`finds a file of the name ${name}`, () =>
+      inProject(async folder => {
+        renameSync(join(folder, 'vowels.wasm'), join(folder, `${name}.wasm`));
+        renameSync(join(folder, 'vowels.xtp.yaml'), join(folder, `${name}.xtp.yaml`));
+        const app = readFileSync(join(folder, 'app.js'), 'utf8');
+        writeFileSync(
+          join(folder, 'app.js'),
+          app.replace("'./vowels.wasm", `"./${name}.wasm`).replace("plugboard';", 'plugboard";'),
+        );
+        await bundleIn(folder, { assetNames: `assets#%/[name]-[hash]` });
+        equal(await (await load(folder)).main(), [2, 6]);
+      }));
+  }
+
+  test('leaves publicPath as it is', () =>
+    inProject(async folder => {
+      await bundleIn(folder, { publicPath: 'https://cdn.test/a%20b/' });
+      match(String((await load(folder)).source), /^https:\/\/cdn\.test\/a%20b\/vowels-\w+\.wasm$/);
+    }));
+
+  // Other plugins and settings of a build answer with more than paths.
+  const answers: readonly [rule: string, options: BuildOptions][] = [
+    ['that wasm files are external', { external: ['*.wasm'] }],
+    [
+      'another namespace',
+      {
+        plugins: [
+          plugboard(),
+          {
+            name: 'other',
+            setup: ({ onResolve }) =>
+              onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, namespace: 'other' })),
+          },
+        ],
+      },
+    ],
+  ];
+  for (const [rule, options] of answers) {
+    test(`takes the file beside the importer when the build answers ${rule}`, () =>
+      inProject(async folder => {
+        await bundleIn(folder, options);
+        equal(await (await load(folder)).main(), [2, 6]);
+        writeFileSync(join(folder, 'app.js'), "import 'package/vowels.wasm?plugboard';");
+        const error = await raises(() => bundleIn(folder, options), {});
+        match(error.message, /package\/vowels\.wasm: .*, so import a plugin by a path/);
+      }));
+  }
 
   test('gives lock each plugin with its hashes and types, and emits the bytes of transform', () =>
     inProject(async folder => {
@@ -194,6 +268,42 @@ suite('plugboard/esbuild', test => {
         not.ok(existsSync(join(folder, 'out/app.js')));
       }));
   }
+
+  for (const [rule, own, change, watched] of [
+    ['is damaged', {}, (file: string) => writeFileSync(file, 'half'), ['vowels.wasm', 'vowels.xtp.yaml']],
+    ['is removed', {}, (file: string) => rmSync(file), ['vowels.wasm', 'vowels.xtp.yaml']],
+    [
+      'has a schema with a mistake',
+      {},
+      (file: string) => writeFileSync(file.replace(/wasm$/, 'xtp.yaml'), 'version: ['),
+      ['vowels.wasm', 'vowels.xtp.yaml'],
+    ],
+    [
+      'is refused by lock',
+      { lock: () => Promise.reject(new Error('not approved')) },
+      () => {},
+      ['vowels.wasm', 'vowels.xtp.yaml'],
+    ],
+  ] as const) {
+    test(`goes on watching a plugin that ${rule}`, () =>
+      inProject(async folder => {
+        change(join(folder, 'vowels.wasm'));
+        const { errors, watchFiles } = await loadAlone(join(folder, 'vowels.wasm'), own);
+        is(errors?.length, 1);
+        equal(
+          watchFiles,
+          watched.map(name => join(folder, name)),
+        );
+      }));
+  }
+
+  test('goes on watching for a plugin that cannot be resolved', async () => {
+    const errors = [{ text: 'no such file' }];
+    equal(await resolveAlone('./x.wasm?plugboard', { path: '', errors, external: false, namespace: '' }), {
+      errors,
+      watchFiles: [resolve('/app', 'x.wasm')],
+    });
+  });
 
   test('warns of types that cannot be written, and goes on', () =>
     inProject(async folder => {

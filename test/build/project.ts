@@ -55,3 +55,19 @@ export const inProject = <T>(
     writeFileSync(join(folder, 'app.js'), APP);
     return body(folder);
   });
+
+/** Writes a file of plugboard with its worker, and an app's file with a worker of the same name before it. */
+export function writeWorkerFiles(folder: string): { lib: string; names: string[] } {
+  const lib = join(folder, 'node_modules/lib/dist/lib');
+  mkdirSync(lib, { recursive: true });
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'node_modules/lib/package.json'), '{"name":"plugboard"}');
+  const code = `new Worker(new URL('./worker-web.js', import.meta.url));`;
+  writeFileSync(join(lib, 'start.js'), code);
+  writeFileSync(join(lib, 'worker-web.js'), '// the worker');
+  writeFileSync(join(folder, 'src/first.js'), '');
+  writeFileSync(join(folder, 'src/worker-web.js'), '// of the app');
+  const start = JSON.stringify(join(lib, 'start.js'));
+  writeFileSync(join(folder, 'app.js'), `import './src/first.js';\nimport ${start};`);
+  return { lib, names: [join(folder, 'src/first.js'), join(lib, 'start.js')] };
+}

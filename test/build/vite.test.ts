@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import plugboard, { type BuildOptions } from '../../src/build/vite.ts';
-import { equal, is, match, raises } from '../helpers/assert.ts';
+import { equal, is, match, not, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
-import { inProject, VOWELS } from './project.ts';
+import { inProject, VOWELS, writeWorkerFiles } from './project.ts';
 
 type ViteContext = ThisParameterType<ReturnType<typeof plugboard>['load']>;
 
@@ -21,15 +21,20 @@ function contextIn(folder: string, conditions: string[] = []) {
   const watched: string[] = [];
   const context: ViteContext = {
     environment: { config: { resolve: { conditions } } },
-    resolve: async source => (source === './lost.wasm' ? null : { id: join(folder, source) }),
+    resolve: async source => (source.startsWith('./lost.wasm') ? null : { id: join(folder, source) }),
     addWatchFile: path => void watched.push(path),
     warn: message => {
       throw new Error(message);
     },
     emitFile: file => `ref${emitted.push(file)}`,
+    getFileName: reference => `static/${reference} #1.wasm`,
   };
   return { context, emitted, watched };
 }
+
+const ES = { format: 'es' };
+/** The dev server's text of a wasm file. */
+const WASM = '\0asm';
 
 /** Loads `./vowels.wasm?plugboard` as Vite does. */
 async function load(
@@ -38,29 +43,46 @@ async function load(
   own?: BuildOptions,
   ssr?: boolean,
   conditions?: string[],
+  external?: boolean,
 ) {
   const plugin = plugboard(own);
   const made = contextIn(folder, conditions);
-  plugin.configResolved({ command, build: { assetsDir: 'static' } });
+  plugin.configResolved({ command, cacheDir: join(folder, 'cache'), build: { assetsDir: 'static' } });
   const id = await plugin.resolveId.call(made.context, './vowels.wasm?plugboard', join(folder, 'app.js'));
   is(id, join(folder, 'vowels.wasm?plugboard'));
-  const code = (await plugin.load.call(made.context, id as string, ssr === undefined ? undefined : { ssr }))!;
+  if (external) made.context.resolve = async source => ({ id: source, external });
+  const loaded = await plugin.load.call(made.context, id as string, ssr === undefined ? undefined : { ssr });
+  const code = loaded ?? (await plugin.transform.call(made.context, WASM, id as string))!.code;
   return { ...made, plugin, code };
 }
 
 suite('plugboard/vite', test => {
-  test('emits a plugin as an asset of a build', () =>
+  test('emits a plugin as an asset of a build, and finds it beside the chunk', () =>
     inProject(async folder => {
-      const { code, emitted, watched } = await load(folder, 'build');
-      match(code, /export const source = new URL\(import\.meta\.ROLLUP_FILE_URL_ref1\);/);
+      const { code, plugin, context, emitted, watched } = await load(folder, 'build');
+      match(code, /^const file = "plugboard-file:\w{64}";$/m);
+      match(code, /export const source = new URL\(file, import\.meta\.url\);/);
       equal(emitted, [
         { type: 'asset', name: 'vowels.wasm', source: new Uint8Array(host().readBytes(VOWELS)) },
       ]);
+      const rendered = plugin.renderChunk.call(context, code, { fileName: 'js/app.js' }, ES);
+      match(rendered!.code, /^const file = "\.\.\/static\/ref1%20%231\.wasm";$/m);
+      const inlined = plugin.renderChunk.call(context, code, { fileName: 'app.js' }, { format: 'cjs' });
+      match(inlined!.code, /^const file = "data:application\/wasm;base64,AGFzbQ/m);
       equal(watched, [join(folder, 'vowels.wasm'), join(folder, 'vowels.xtp.yaml')]);
       match(
         readFileSync(join(folder, 'vowels.wasm.plugboard.d.ts'), 'utf8'),
         /"count_vowels"\(input: string/,
       );
+    }));
+
+  test('puts the file into a build for a server after Vite, where asked to', () =>
+    inProject(async folder => {
+      const { code, plugin, context, emitted } = await load(folder, 'build', { inline: false }, true);
+      match(code, /new URL\(file, import\.meta\.url\)/);
+      equal(emitted, []);
+      plugin.generateBundle.handler.call(context, {}, {});
+      match(emitted[0]!.fileName!, /^static\/vowels-\w{64}\.wasm$/);
     }));
 
   const inlined: readonly [
@@ -72,6 +94,7 @@ suite('plugboard/vite', test => {
     ['for the dev server', 'serve', undefined, false],
     ['for the dev server, as a server runs it', 'serve', undefined, true],
     ['for a server', 'build', undefined, true],
+    ['for the dev server, also where asked for a file', 'serve', { inline: false }, true],
     ['where asked to', 'build', { inline: true }, false],
   ];
   for (const [rule, command, own, ssr] of inlined) {
@@ -83,39 +106,99 @@ suite('plugboard/vite', test => {
       }));
   }
 
-  test('leaves a plugin as an imported module for workerd', () =>
+  test('leaves a plugin as an imported module for workerd, in a file with the whole hash', () =>
     inProject(async folder => {
       const { plugin, context, code, emitted } = await load(folder, 'build', undefined, true, ['workerd']);
-      const [, specifier] = /^import module from "(plugboard-module:vowels-\w{8}\.wasm)";$/m.exec(code)!;
+      const [, specifier] = /^import module from "(plugboard-file:\w{64})";$/m.exec(code)!;
       equal(await plugin.resolveId.call(context, specifier!, undefined), { id: specifier, external: true });
       const rendered = (fileName: string) =>
-        plugin.renderChunk(`import m from "${specifier}"`, { fileName })?.code;
-      match(rendered('app.js')!, /^import m from "\.\/static\/vowels-\w{8}\.wasm"$/);
-      match(rendered('js/app.js')!, /^import m from "\.\.\/static\/vowels-\w{8}\.wasm"$/);
-      is(plugin.renderChunk('other', { fileName: 'app.js' }), null);
+        plugin.renderChunk.call(context, `import m from "${specifier}"`, { fileName }, ES)?.code;
+      match(rendered('app.js')!, /^import m from "\.\/static\/vowels-\w{64}\.wasm"$/);
+      match(rendered('js/app.js')!, /^import m from "\.\.\/static\/vowels-\w{64}\.wasm"$/);
+      match(rendered('static/app.js')!, /^import m from "\.\/vowels-\w{64}\.wasm"$/);
+      is(plugin.renderChunk.call(context, 'other', { fileName: 'app.js' }, ES), null);
       plugin.generateBundle.handler.call(context, {}, {});
-      match(emitted[0]!.fileName!, /^static\/vowels-\w{8}\.wasm$/);
+      match(emitted[0]!.fileName!, /^static\/vowels-\w{64}\.wasm$/);
     }));
 
-  test('puts the file of a worker beside the chunk that starts it', () =>
+  test('keeps the files of an environment out of the others', () =>
     inProject(async folder => {
-      mkdirSync(join(folder, 'lib'));
-      writeFileSync(join(folder, 'lib/worker-web.js'), '// the worker');
+      const { plugin } = await load(folder, 'build', undefined, true, ['workerd']);
       const { context, emitted } = contextIn(folder);
-      const moduleIds = [join(folder, 'lib/start.js')];
-      plugboard().generateBundle.handler.call(
-        context,
-        {},
-        {
-          'js/a.js': { fileName: 'js/a.js', code: "new URL('./worker-web.js', import.meta.url)", moduleIds },
-          'js/b.js': { fileName: 'js/b.js', code: '', moduleIds },
-          'c.css': { fileName: 'c.css' },
-        },
-      );
+      plugin.generateBundle.handler.call(context, {}, {});
+      equal(emitted, []);
+    }));
+
+  test('gives the dev server of workerd a module, or names its remedy', () =>
+    inProject(async folder => {
+      const { plugin, context, code } = await load(folder, 'serve', undefined, true, ['workerd'], true);
+      const [, path] = /^import module from "([^"]*cache[^"]*vowels-\w{64}\.wasm)";$/m.exec(code)!;
+      equal(readFileSync(path!), Buffer.from(host().readBytes(VOWELS)));
+      context.resolve = async source => ({ id: source });
+      await raises(() => plugin.transform.call(context, WASM, join(folder, 'vowels.wasm?plugboard')), {
+        code: 'UNSUPPORTED',
+        message: /a dev server for workerd needs @cloudflare\/vite-plugin/,
+      });
+    }));
+
+  test('leaves it to the dev server whether a file may be read', () =>
+    inProject(async folder => {
+      const { plugin, context } = await load(folder, 'serve');
+      const id = join(folder, 'counter.wasm?plugboard');
+      is(await plugin.load.call(context, id), null);
+      await raises(() => plugin.transform.call(context, 'export default "/counter.wasm"', id), {
+        code: 'UNSUPPORTED',
+        message: /counter\.wasm: expected a wasm module from the dev server/,
+      });
+      not.ok(existsSync(join(folder, 'counter.wasm.plugboard.d.ts')));
+    }));
+
+  // Other plugins and settings of a build answer with more than paths.
+  const answers: readonly [rule: string, found: { id: string; external?: boolean }][] = [
+    ['a relative path that is external', { id: './vowels.wasm', external: true }],
+    ['an absolute path that is external', { id: '/other/vowels.wasm', external: true }],
+    ['the id of a virtual module', { id: '\0wasm:./vowels.wasm' }],
+    ['a module of Cloudflare', { id: '__CLOUDFLARE_MODULE__CompiledWasm__/x.wasm__CLOUDFLARE_MODULE__' }],
+  ];
+  for (const [rule, found] of answers) {
+    test(`takes the file beside the importer when the build answers with ${rule}`, () =>
+      inProject(async folder => {
+        const plugin = plugboard();
+        const { context } = contextIn(folder);
+        context.resolve = async () => found;
+        const resolveFrom = (source: string, importer: string) =>
+          plugin.resolveId.call(context, source, importer);
+        const id = await resolveFrom('./vowels.wasm?plugboard', join(folder, 'src/app.vue?vue&lang=ts'));
+        is(id, join(folder, 'src/vowels.wasm?plugboard'));
+        const refused = { code: 'UNSUPPORTED', message: /import a plugin by a path such as/ };
+        await raises(() => resolveFrom('package/vowels.wasm?plugboard', join(folder, 'app.js')), refused);
+        await raises(() => resolveFrom('./vowels.wasm?plugboard', '\0virtual'), refused);
+      }));
+  }
+
+  test('puts the file of the worker of plugboard beside the chunk that starts it', () =>
+    inProject(async folder => {
+      const { lib, names } = writeWorkerFiles(folder);
+      const { context, emitted } = contextIn(folder);
+      const code = "new URL('./worker-web.js', import.meta.url)";
+      const bundleOf = (moduleIds: string[], more = {}) => ({
+        'js/a.js': { fileName: 'js/a.js', code, moduleIds },
+        'js/b.js': { fileName: 'js/b.js', code: '', moduleIds },
+        'c.css': { fileName: 'c.css' },
+        ...more,
+      });
+      const generate = (bundle: object) =>
+        plugboard().generateBundle.handler.call(context, {}, bundle as never);
+      generate(bundleOf(names));
       equal(
         emitted.map(({ fileName, source }) => [fileName, new TextDecoder().decode(source)]),
         [['js/worker-web.js', '// the worker']],
       );
+      const own = { 'js/worker-web.js': { fileName: 'js/worker-web.js', code: '', moduleIds: [] } };
+      await raises(async () => generate(bundleOf(names, own)), {
+        code: 'UNSUPPORTED',
+        message: `js/worker-web.js: a file of this name is for ${join(lib, 'worker-web.js')}`,
+      });
     }));
 
   test('lets a wrapper import plugboard as its importer does', () =>
