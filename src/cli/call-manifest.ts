@@ -4,6 +4,7 @@ import { isObject } from '../actor/json/value.ts';
 import { findPlaces } from '../audit/json-places.ts';
 import { MAIN } from '../module/source.ts';
 import type { Manifest } from '../node.ts';
+import { shownUrl } from '../values/url.ts';
 import { type AccessValues, readAccess } from './access.ts';
 import { CliError } from './errors.ts';
 import { isUrl } from './files.ts';
@@ -95,7 +96,7 @@ export function readLink(text: string): NamedModule {
   const where = text.slice(end + 1);
   const name = end < 0 ? parse(isUrl(text) ? new URL(text).pathname : text).name : text.slice(0, end);
   if (name && where) return { name, ...locate(where) };
-  throw new CliError('USAGE', `--link: expected [NAME=]FILE_OR_URL, got ${JSON.stringify(text)}`);
+  throw new CliError('USAGE', `--link: expected [NAME=]FILE_OR_URL, got ${JSON.stringify(shownUrl(text))}`);
 }
 
 const readConfig = (texts: readonly string[]): Record<string, string> =>

@@ -8,6 +8,7 @@ import { type InspectedImport, type Inspection, inspect as inspectModule } from 
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
 import { printable } from '../values/printable.ts';
+import { shownUrl } from '../values/url.ts';
 import { describeDiff, powerRows, reachRows } from './audit-text.ts';
 import { readLink } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
@@ -75,22 +76,25 @@ a warning or an error. For a trace in the format jsonl, lists the powers that we
       newer === undefined ? first : await readFileOrUrl(newer, platform),
       values.link,
     );
-    if (values.lint) return printFindings(format, shown, report, report.findings);
+    if (values.lint) return printFindings(format, shownUrl(shown), report, report.findings);
     if (values.html !== undefined) {
       refuseSharedFiles([
         { name: 'FILE', path: isUrl(shown) ? undefined : shown },
         { name: '--html', path: values.html, isWritten: true },
       ]);
       const policy = values.policy === undefined ? undefined : await readJsonFile(values.policy);
-      await writeOutputFile(values.html, toHtml(report, { title: shown, old: old?.report, policy }));
+      await writeOutputFile(
+        values.html,
+        toHtml(report, { title: shownUrl(shown), old: old?.report, policy }),
+      );
     } else if (values.manifest) {
       await writeJson(smallestManifest(report, { paths: { ...linkedPaths(values.link), [MAIN]: shown } }));
     } else if (old) {
       const diff = compareReports(old.report, report);
       if (values.json) await writeJson(diff);
-      else await writeLines(describeDiff(path, shown, diff));
+      else await writeLines(describeDiff(shownUrl(path), shownUrl(shown), diff));
     } else if (values.json) await writeJson({ ...report, inspection });
-    else await writeLines(describe(path, inspection, report));
+    else await writeLines(describe(shownUrl(path), inspection, report));
     return inspection.runs ? 0 : 1;
   },
 });

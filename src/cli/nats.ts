@@ -1,4 +1,6 @@
+import { attempt } from '../errors.ts';
 import { type NatsConnection, NatsEngine } from '../network/nats/index.ts';
+import { shownUrl } from '../values/url.ts';
 import { CliError } from './errors.ts';
 import type { NatsValues } from './graph-files.ts';
 import { writeStderr } from './stdio.ts';
@@ -11,10 +13,16 @@ const WEB_SOCKET = /^wss?:/;
 export async function connectNats(url: string): Promise<CliConnection> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^(nats|tls|wss?):$/.test(parsed.protocol))
-    throw new CliError('USAGE', `expected a URL such as nats://localhost:4222, got ${JSON.stringify(url)}`);
-  const { username, password } = parsed;
-  const user = decodeURIComponent(username);
-  const login = password ? { user, pass: decodeURIComponent(password) } : username ? { token: user } : {};
+    throw new CliError(
+      'USAGE',
+      `expected a URL such as nats://localhost:4222, got ${JSON.stringify(shownUrl(url))}`,
+    );
+  const [user, pass] = [parsed.username, parsed.password].map(part =>
+    attempt(() => decodeURIComponent(part), undefined),
+  );
+  if (user === undefined || pass === undefined)
+    throw new CliError('USAGE', `${shownUrl(url)}: expected % in user and password as %25`);
+  const login = pass ? { user, pass } : user ? { token: user } : {};
   parsed.username = '';
   parsed.password = '';
   const servers = WEB_SOCKET.test(url) ? parsed.href : parsed.host;
@@ -28,14 +36,17 @@ export async function connectNats(url: string): Promise<CliConnection> {
   try {
     return (await connect(options)) as CliConnection;
   } catch (cause) {
-    throw new CliError('FILE', `${parsed.href} cannot be reached: ${(cause as Error).message}`, { cause });
+    throw new CliError('FILE', `${shownUrl(url)} cannot be reached: ${(cause as Error).message}`, { cause });
   }
 }
 
 async function loadConnect(url: string): Promise<(options: object) => Promise<unknown>> {
   if (!WEB_SOCKET.test(url)) return (await load('@nats-io/transport-node', importTransport)).connect;
   if (!('WebSocket' in globalThis))
-    throw new CliError('USAGE', `${url}: this runtime has no WebSocket; give a URL that begins with nats://`);
+    throw new CliError(
+      'USAGE',
+      `${shownUrl(url)}: this runtime has no WebSocket; give a URL that begins with nats://`,
+    );
   return (await load('@nats-io/nats-core', importCore)).wsconnect;
 }
 

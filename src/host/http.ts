@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { HttpAnswer } from '../platform/types.ts';
 import { toBase64 } from '../values/base64.ts';
 import { readBody } from '../values/body.ts';
-import { hideUser, withoutUser } from '../values/url.ts';
+import { hideSecrets, shownUrl, withoutUser } from '../values/url.ts';
 import { compileGlob, HTTP_SCHEMES } from './allowed-hosts.ts';
 import { refusePort, sendableHeaders } from './http-request.ts';
 
@@ -54,7 +54,7 @@ export function httpSender(rules: HttpRules, signal: () => AbortSignal | undefin
     }
     throw new PlugboardError(
       'HTTP_FAILED',
-      `http_request: ${shown(new URL(given.url))} redirects more than ${LIMITS.httpRedirects.default} times`,
+      `http_request: ${shownUrl(new URL(given.url))} redirects more than ${LIMITS.httpRedirects.default} times`,
     );
   };
 }
@@ -120,7 +120,7 @@ function redirect(request: HttpRequest, from: URL, status: number, location: str
   if (!URL.canParse(location, from.href)) {
     throw new PlugboardError(
       'HTTP_FAILED',
-      `http_request: ${shown(from)} redirects to ${describe(location)}, which is not a URL`,
+      `http_request: ${shownUrl(from)} redirects to ${describe(location)}, which is not a URL`,
     );
   }
   const url = new URL(location, from);
@@ -139,7 +139,10 @@ function redirect(request: HttpRequest, from: URL, status: number, location: str
 
 function checkUrl(text: string, allowed: readonly RegExp[], rules: HttpRules): URL {
   if (!URL.canParse(text)) {
-    throw new PlugboardError('HTTP_FAILED', `http_request: expected an absolute URL, got ${describe(text)}`);
+    throw new PlugboardError(
+      'HTTP_FAILED',
+      `http_request: expected an absolute URL, got ${describe(shownUrl(text))}`,
+    );
   }
   const url = new URL(text);
   if (!rules.allowedSchemes.some(scheme => url.protocol === `${scheme}:`))
@@ -160,7 +163,7 @@ async function readResponse(
 ): Promise<HttpResponse> {
   const headers: Record<string, string> = Object.create(null);
   const tooLong = () => {
-    const message = `http_request: the response of ${shown(url)} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
+    const message = `http_request: the response of ${shownUrl(url)} is over the limit of ${maxResponseBytes} bytes (memory.maxHttpResponseBytes)`;
     return new PlugboardError('HTTP_RESPONSE_LIMIT', message);
   };
   try {
@@ -196,15 +199,13 @@ function letGo(body: { cancel(): Promise<void> } | null): void {
   body?.cancel().catch(() => {});
 }
 
-const shown = (url: URL): string => withoutUser(url).href;
-
 const denied = (url: URL, why: string) =>
-  new PlugboardError('HTTP_DENIED', `http_request: ${shown(url)} is not allowed: ${why}`);
+  new PlugboardError('HTTP_DENIED', `http_request: ${shownUrl(url)} is not allowed: ${why}`);
 
 const failed = (url: URL, error: unknown) =>
   new PlugboardError(
     'HTTP_FAILED',
-    `http_request: ${shown(url)}: ${hideUser(messageWithCause(error), url)}`,
+    `http_request: ${shownUrl(url)}: ${hideSecrets(messageWithCause(error), url)}`,
     {
       cause: error,
     },

@@ -3,7 +3,7 @@ import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts'
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 import { isOwnResponse } from '../values/own.ts';
-import { hideUser, withoutUser } from '../values/url.ts';
+import { hideSecrets, shownUrl } from '../values/url.ts';
 import { compiledBefore } from './cache.ts';
 
 /** The place from which the wasm of a module comes. */
@@ -115,11 +115,11 @@ async function fetchUrl(url: URL, init: RequestInit, fetch: Fetch): Promise<Resp
   try {
     return await fetch(url, init);
   } catch (error) {
-    throw unavailable(withoutUser(url).href, hideUser(messageWithCause(error), url), error);
+    throw unavailable(shownUrl(url), hideSecrets(messageWithCause(error), url), error);
   }
 }
 
-const nameOf = (response: Response): string => attempt(() => response.url, '') || 'response';
+const nameOf = (response: Response): string => shownUrl(attempt(() => response.url, '') || 'response');
 
 const contentType = (response: Response) => response.headers.get('content-type') ?? '';
 

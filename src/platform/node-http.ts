@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import type { pipeline, Readable } from 'node:stream';
 import type * as Zlib from 'node:zlib';
 import { PlugboardError } from '../errors.ts';
+import { shownUrl } from '../values/url.ts';
 import { isPrivateAddress } from './private-address.ts';
 import type { HttpAnswer, PublicFetch } from './types.ts';
 
@@ -25,7 +26,7 @@ export function nodeFetch(lookUp?: LookUp, isPrivate = isPrivateAddress): Public
     const addresses = await addressesOf(url.hostname.replace(/^\[|\]$/g, ''));
     const found = addresses.find(({ address }) => isPrivate(address));
     if (found) {
-      const message = `http_request: ${url} is not allowed: its address ${found.address} is outside the public internet`;
+      const message = `http_request: ${shownUrl(url)} is not allowed: its address ${found.address} is outside the public internet`;
       throw new PlugboardError('HTTP_DENIED', `${message} (allowPrivateAddresses)`);
     }
     // Given to the connection, which would look up the name again, and may get another answer.

@@ -7,7 +7,7 @@ import {
   wrapHostFunction,
 } from '../host/function.ts';
 import type { Link } from '../link/plan.ts';
-import { withoutUser } from '../values/url.ts';
+import { shownUrl } from '../values/url.ts';
 import { type HostCalls, pass, raise } from './host-calls.ts';
 
 /** An import that returns a promise. It rejects only with the reason for which the call was stopped. */
@@ -33,12 +33,9 @@ export const refusedHttpImport =
   (kernel: Kernel) =>
   (request: bigint, body: bigint): never => {
     kernel.check();
-    const url = attempt(
-      () => withoutUser(new URL(readHttpRequest(kernel, Number(request), Number(body)).url)),
-      null,
-    );
+    const url = attempt(() => new URL(readHttpRequest(kernel, Number(request), Number(body)).url), null);
     const message =
-      `http_request: ${url ? `${url.href}: ` : ''}HTTP is not enabled for this plugin; to allow it, give the option ` +
+      `http_request: ${url ? `${shownUrl(url)}: ` : ''}HTTP is not enabled for this plugin; to allow it, give the option ` +
       `allowedHosts${url ? `: ["${url.hostname}"]` : ''}`;
     return kernel.stop(new PlugboardError('HTTP_NOT_ENABLED', message));
   };

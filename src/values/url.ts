@@ -6,5 +6,14 @@ export function withoutUser(url: URL): URL {
   return bare;
 }
 
-/** Returns a text with the URL in it bare, for messages: logs must not show passwords, and engines quote the URL too. */
-export const hideUser = (text: string, url: URL): string => text.replaceAll(url.href, withoutUser(url).href);
+/** Returns a URL for messages, without user, password and query, which may have a token. Logs must not show them. */
+export function shownUrl(given: URL | string): string {
+  if (!URL.canParse(String(given))) return String(given).replace(/^([a-z][a-z\d+.-]*:\/\/).*@/is, '$1');
+  const url = withoutUser(new URL(given));
+  if (url.search) url.search = '...';
+  return url.href === new URL(given).href ? String(given) : url.href;
+}
+
+/** Returns a text with the URL in it as messages show it: engines quote the URL too. */
+export const hideSecrets = (text: string, url: URL): string =>
+  [url, withoutUser(url)].reduce((all, { href }) => all.replaceAll(href, shownUrl(url)), text);

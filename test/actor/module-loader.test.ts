@@ -84,6 +84,11 @@ suite('ModuleLoader', test => {
         'SOURCE_UNAVAILABLE',
         'http://host.test/x: HTTP status 404 Not Found',
       ],
+      [
+        'http://host.test/x?token=secret',
+        'SOURCE_UNAVAILABLE',
+        'http://host.test/x?...: HTTP status 404 Not Found',
+      ],
       ['{"wasm":[]}', 'INVALID_CONFIG', 'module: expected bytes, a WebAssembly.Module, a path or a URL'],
       [5, 'INVALID_CONFIG', 'got 5'],
     ] as const) {

@@ -172,6 +172,22 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     args: ['net', 'reload', 'nats://x', 'visits', '--component', 'Counter=missing.wasm'],
     stderr: 'FILE: missing.wasm: there is no such file',
   },
+  {
+    args: ['net', 'status', 'nats2://u:secret@h', 'visits'],
+    stderr: 'USAGE: expected a URL such as nats://localhost:4222, got "nats2://h"',
+  },
+  {
+    args: ['net', 'status', 'nats://u:secret@h:99999', 'visits'],
+    stderr: 'USAGE: expected a URL such as nats://localhost:4222, got "nats://h:99999"',
+  },
+  {
+    args: ['net', 'status', 'nats://u:%E0@h', 'visits'],
+    stderr: 'USAGE: nats://h: expected % in user and password as %25',
+  },
+  {
+    args: ['call', 'x.wasm', 'f', '--link', 'https://u:secret@h/?token=secret'],
+    stderr: 'USAGE: --link: expected [NAME=]FILE_OR_URL, got "https://h/?..."',
+  },
   { args: ['call', 'x.wasm', 'f'], stderr: 'FILE: x.wasm: there is no such file' },
   { args: ['run', 'x.wasm'], stderr: 'FILE: x.wasm: there is no such file' },
   {

@@ -204,6 +204,12 @@ const badInputs: BadInput[] = [
     message: 'https://plugins.invalid/x.wasm: no route to https://plugins.invalid/x.wasm',
   },
   {
+    code: 'SOURCE_UNAVAILABLE',
+    manifest: 'https://plugins.invalid/x.wasm?token=secret',
+    options: { fetch: (url: URL) => Promise.reject(new Error(`no route to ${url.href}`)) },
+    message: 'https://plugins.invalid/x.wasm?...: no route to https://plugins.invalid/x.wasm?...',
+  },
+  {
     code: 'INVALID_MANIFEST',
     manifest: { wasm: [{ data: WASM }], timeout_ms: 0 },
     row: 'abi.manifest-time-zero',

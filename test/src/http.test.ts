@@ -492,13 +492,13 @@ const httpOfPlugins = (test: Test) => {
     'without allowed hosts the error names the URL and the option',
     async () => {
       const { plugin, seen } = await create({}, { allowedHosts: [] });
-      const url = 'https://user:word@a.test/x?y';
+      const url = 'https://user:word@a.test/x?secret';
       const error = await raises(() => plugin.call('send', JSON.stringify({ url })), {
         code: 'HTTP_NOT_ENABLED',
         message:
-          'http_request: https://a.test/x?y: HTTP is not enabled for this plugin; to allow it, give the option allowedHosts: ["a.test"]',
+          'http_request: https://a.test/x?...: HTTP is not enabled for this plugin; to allow it, give the option allowedHosts: ["a.test"]',
       });
-      ok(!/user|word/.test((error as Error).message));
+      ok(!/user|word|secret/.test((error as Error).message));
       await raises(() => plugin.call('send', 'x'), {
         code: 'HTTP_NOT_ENABLED',
         message: 'give the option allowedHosts',

@@ -5,7 +5,7 @@ import { unavailable } from '../../module/source.ts';
 import type { Fetch } from '../../platform/types.ts';
 import { readBody } from '../../values/body.ts';
 import { ownUrl } from '../../values/own.ts';
-import { hideUser, withoutUser } from '../../values/url.ts';
+import { hideSecrets, shownUrl } from '../../values/url.ts';
 import { ActorError, describe, readForeign } from '../errors.ts';
 import { ModuleError, tooLarge } from './module-error.ts';
 
@@ -68,6 +68,6 @@ async function fetchBytes(url: URL, fetch: Fetch, maxBytes: number): Promise<Uin
     return await readBody(response, maxBytes, bytes => tooLarge(bytes, maxBytes));
   } catch (error) {
     if (error instanceof ModuleError) throw error;
-    throw unavailable(withoutUser(url).href, hideUser(messageOf(error), url), error);
+    throw unavailable(shownUrl(url), hideSecrets(messageOf(error), url), error);
   }
 }
