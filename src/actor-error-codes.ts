@@ -86,8 +86,8 @@ export const ACTOR_ERROR_CODES = [
   },
   {
     code: 'STATE_STORE_FAILED',
-    where: ['ScriptActor.create', 'process', 'FileState.open'],
-    when: 'The state store that was given threw, or did not load a Map. For a FileState: the file cannot be read or written, or another program has changed it during the call. The call counts as failed.',
+    where: ['ScriptActor.create', 'process', 'FileState.open', 'NatsEngine'],
+    when: 'The state store threw, or did not load a Map. A FileState cannot read or write its file, or another program has changed it during the call, which then fails. A nats-server refuses a request.',
     remedy:
       'Correct the store as its own error says, which is the cause. For a FileState, check path and permissions, and let one program write the file.',
   },
@@ -190,8 +190,8 @@ export const ACTOR_ERROR_CODES = [
   {
     code: 'STEP_TOO_LARGE',
     where: ['Network', 'engines'],
-    when: 'A step has more bytes than its engine can keep at once.',
-    remedy: 'Let the node send less at once, or raise the limit that the message names.',
+    when: 'A step or message has more bytes than its engine can keep at once.',
+    remedy: 'Send less at once, or raise the limit that the message names.',
   },
   {
     code: 'TOO_MANY_ATTEMPTS',

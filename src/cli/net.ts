@@ -2,6 +2,7 @@ import { writeJson, writePacket } from '../actor/index.ts';
 import type { DeadLetter } from '../network/engine/engine.ts';
 import { type NetworkReport, readNetwork } from '../network/nats/report.ts';
 import { printable } from '../values/printable.ts';
+import { shownUrl } from '../values/url.ts';
 import { columns } from './columns.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
@@ -59,7 +60,7 @@ reload gives all workers another module of a component. If one of them cannot ru
     const connection = await connectNats(url);
     try {
       const network = await readNetwork(connection, name);
-      if (!network) throw new CliError('USAGE', `${url} has no network ${JSON.stringify(name)}`);
+      if (!network) throw new CliError('USAGE', `${shownUrl(url)} has no network ${JSON.stringify(name)}`);
       if (action === 'status') {
         const { parts, waiting } = await network.status();
         const rows = parts.map(({ nodes, worker }): [string, string] => [
@@ -75,7 +76,7 @@ reload gives all workers another module of a component. If one of them cannot ru
       else {
         const { sent, left } = await network.redrive(letters);
         await writeLines([`${sent} messages were sent again`]);
-        if (left > 0) writeStderr('plugboard', `${left} dead letters did not come from inports`);
+        for (const [problem, count] of left) writeStderr('plugboard', `${count} dead letters ${problem}`);
       }
       return 0;
     } finally {

@@ -39,6 +39,10 @@ const failure = (err_code: number, code: number, description: string) => ({
   error: { err_code, code, description },
 });
 
+/** An error of the client, which the server never sees. */
+const refusal = (kind: string, message: string) =>
+  Object.assign(new Error(message), { name: `Invalid${kind}Error` });
+
 export interface FakeConnection extends NatsConnection {
   close(): Promise<void>;
 }
@@ -56,8 +60,14 @@ export class FakeNats {
 
   connect(version = '2.15.3'): FakeConnection {
     let isClosed = false;
+    const mostBytes = () => this.maxPayload;
     return {
-      info: { version, max_payload: this.maxPayload },
+      info: {
+        version,
+        get max_payload() {
+          return mostBytes();
+        },
+      },
       isClosed: () => isClosed,
       close: async () => {
         isClosed = true;
@@ -70,8 +80,15 @@ export class FakeNats {
           throw new Error('timeout');
         }
         const data = typeof payload === 'string' ? encoder.encode(payload) : payload.slice();
-        if (data.length > this.maxPayload) throw new Error('max_payload size exceeded');
         const headers = (options?.headers ?? new Map()) as FakeHeaders;
+        const headerBytes = [...headers].reduce(
+          (sum, [key, value]) => sum + key.length + value.length + 4,
+          12,
+        );
+        // Empty headers are not sent.
+        if (data.length + (headers.size > 0 ? headerBytes : 0) > this.maxPayload)
+          throw refusal('Argument', "'payload' max_payload size exceeded");
+        if (/\s/.test(subject)) throw refusal('Subject', `illegal subject: '${subject}'`);
         const isApi = subject.startsWith('$JS.API.');
         const answer = isApi ? this.#api(subject.slice(8), data) : this.publish(subject, data, headers);
         if (!isApi && this.silent > 0) {

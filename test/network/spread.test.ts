@@ -376,7 +376,7 @@ suite('network spread over workers', test => {
       [['a', 2, '> go']],
     );
     isBroken = false;
-    for (let time = 0; time < 2; time++) equal(await report.redrive(letters), { sent: 1, left: 0 });
+    for (let time = 0; time < 2; time++) equal(await report.redrive(letters), { sent: 1, left: new Map() });
     await until(() => outOf(name, 'last').length >= 6, 'the message that was sent again');
     await wait(50);
     equal(
@@ -384,15 +384,30 @@ suite('network spread over workers', test => {
       [1, 3, 2],
     );
     const [letter] = letters;
-    const inside = { ...letter!, read: [{ source: 'a.out -> b.in', position: 1, port: 'in' }] };
-    equal(await report.redrive([inside]), { sent: 0, left: 1 });
+    const of = (node: string, source: string) => ({
+      ...letter!,
+      node,
+      read: [{ source, position: 1, port: 'in' }],
+    });
+    const inside = of('b', 'a.out -> b.in');
+    equal(await report.redrive([inside, of('', '@go'), of('', 'c.out > last'), inside]), {
+      sent: 0,
+      left: new Map([
+        ['did not come from inports', 2],
+        ['came to inports, and are not messages', 1],
+        ['are larger than max_payload of the server', 1],
+      ]),
+    });
+    fake.maxPayload = 50;
+    const large = { sent: 0, left: new Map([['are larger than max_payload of the server', 1]]) };
+    equal(await report.redrive(letters), large);
+    fake.maxPayload = 2 ** 20;
     await worker.network.stop();
     const after = await report.status();
     equal(
       after.parts.map(part => part.worker),
       [undefined, undefined, undefined],
     );
-    is(await readNetwork(fake.connect(), 'nothing', load), undefined);
   });
 
   test('nodes without spread, and nodes that are not there, are refused', async () => {

@@ -115,6 +115,8 @@ export class Outbox implements Sink {
     const pending = this.#pending?.get(source);
     if (!pending) return undefined;
     const { entries, used } = pending;
+    // A message that became a dead letter is used before its reader says so.
+    if (!entries.first || position < entries.first.delivery.position) return undefined;
     used.add(position);
     let last: number | undefined;
     while (entries.first && used.delete(entries.first.delivery.position))

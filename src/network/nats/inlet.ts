@@ -1,7 +1,8 @@
 import { ActorError, strictly } from '../../actor/errors.ts';
 import { readJson } from '../../actor/json/reader.ts';
-import type { Message } from '../../actor/message/message.ts';
+import { Message } from '../../actor/message/message.ts';
 import { fromWire } from '../../actor/message/wire.ts';
+import type { PlugboardError } from '../../errors.ts';
 import { LIST, type Positions } from '../engine/engine.ts';
 import type { Feed } from '../engine/network-engine.ts';
 import { NetworkError } from '../errors.ts';
@@ -22,13 +23,8 @@ interface Place {
   readonly position: number;
 }
 
-/** Keeps that a message was read and is not one, as a dead letter. */
-export type Bury = (
-  port: string,
-  at: { source: string; position: number },
-  data: Uint8Array,
-  error: ActorError,
-) => void;
+/** Keeps that a message was read and cannot go on, as a dead letter. */
+export type Bury<Kept> = (port: string, at: Place, message: Message, error: PlugboardError) => Kept;
 
 /** The stream of messages that other programs send to the inports. Positions in it are kept in the log, so that nothing is acknowledged. */
 export class Inlet {
@@ -102,7 +98,7 @@ export class Inlet {
     this.#ended.abort();
   }
 
-  async feed(put: Feed, bury: Bury): Promise<void> {
+  async feed(put: Feed, bury: Bury<void>): Promise<void> {
     const { signal } = this.#ended;
     let trimmed = 0;
     let next = Math.min(...Object.values(this.#positions)) + 1;
@@ -132,7 +128,7 @@ export class Inlet {
     }
   }
 
-  async #take(message: StoredMessage, put: Feed, bury: Bury): Promise<void> {
+  async #take(message: StoredMessage, put: Feed, bury: Bury<void>): Promise<void> {
     const { sequence: position, subject, data, headers } = message;
     const known = this.#ports.get(subject);
     if (!known || position <= this.#positions[known.source]!) return;
@@ -146,7 +142,7 @@ export class Inlet {
       if (!(error instanceof ActorError)) throw error;
       // Those before it come first, so that no position goes back.
       await this.#settle();
-      bury(port, at, data, error);
+      bury(port, at, Message.stream(data), error);
       return;
     }
     const traceparent = readTraceparent(headers.get('traceparent') ?? '');

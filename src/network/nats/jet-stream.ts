@@ -32,17 +32,18 @@ export interface StoredMessage {
 }
 
 /** An error that JetStream answered. */
-export class JetStreamError extends Error {
-  readonly code: number;
+export class JetStreamError extends ActorError {
+  readonly number: number;
   readonly status: number;
-  constructor(code: number, status: number, description: string) {
-    super(`${description} (JetStream error ${code})`);
-    this.code = code;
+  constructor(subject: string, number: number, status: number, description: string) {
+    const what = subject.replace('$JS.API.', '');
+    super('STATE_STORE_FAILED', `NATS: ${what}: ${description} (JetStream error ${number})`);
+    this.number = number;
     this.status = status;
   }
 }
 
-/** The codes that are told apart. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+/** The numbers that are told apart. https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 export const JS_CODES = {
   noMessage: 10037,
   nameInUse: 10058,
@@ -57,16 +58,25 @@ export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
 const LEAST_VERSION = [2, 11] as const;
 const REQUEST_MS = 5000;
 const PAUSE_MS = 100;
-/** Failed requests after which a warning says so: JetStream may be off on the server. */
-const WARN_AFTER = 20;
+/** Time after which a warning names a request without an answer: JetStream may be off on the server. */
+const WARN_AFTER_MS = 2000;
 const UNAVAILABLE = 503;
+const encoder = new TextEncoder();
 
 /** No server answers, or the leader of a cluster has another message of the subject on its way. Then nothing is decided. */
-const isTransient = ({ code, status }: JetStreamError): boolean =>
-  status === UNAVAILABLE || code === JS_CODES.sequenceOpen;
+const isTransient = ({ number, status }: JetStreamError): boolean =>
+  status === UNAVAILABLE || number === JS_CODES.sequenceOpen;
 
 export const hasCode = (error: unknown, code: keyof typeof JS_CODES): boolean =>
-  error instanceof JetStreamError && error.code === JS_CODES[code];
+  error instanceof JetStreamError && error.number === JS_CODES[code];
+
+/** Whether a message has more bytes than the server takes. */
+export const isTooLarge = (error: unknown): error is NetworkError =>
+  error instanceof NetworkError && error.code === 'STEP_TOO_LARGE';
+
+/** Whether the client has refused a request, and would refuse it again. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && /^Invalid(Argument|Subject)Error$/.test(error.name);
 
 /** Requests to JetStream, each repeated until a server has answered it. */
 export class JetStream {
@@ -74,12 +84,12 @@ export class JetStream {
   readonly #makeHeaders: Client['headers'];
   readonly #signal: AbortSignal;
   readonly #warn: (message: string) => void;
-  /** Failures since the last answer. */
-  #failures = 0;
+  /** Subjects that a warning has named, and that had no answer since. */
+  readonly #silent = new Set<string>();
 
   /**
    * @param signal ends the repetition
-   * @param warn called when a request has failed again and again
+   * @param warn called when a request has failed again and again. An error that it throws ends the request
    * @param load loads the client
    * @throws {NetworkError} NATS_TOO_OLD, NATS_CLIENT_MISSING
    */
@@ -111,7 +121,7 @@ export class JetStream {
     return this.#connection.info?.max_payload ?? 2 ** 20;
   }
 
-  /** Appends a message to the stream of its subject. Returns its number there. @throws {JetStreamError} the reason of the signal */
+  /** Appends a message to the stream of its subject. Returns its number there. @throws {JetStreamError} {NetworkError} STEP_TOO_LARGE, the reason of the signal */
   async publish(subject: string, data: Uint8Array | string, headers: Headers): Promise<number> {
     const { seq } = await this.#request<{ seq: number }>(subject, data, headers);
     return seq;
@@ -122,9 +132,27 @@ export class JetStream {
     return this.#request(`$JS.API.${name}`, JSON.stringify(body));
   }
 
-  /** Makes a stream unless there is one of the name, whose settings are left as they are. */
-  async ensureStream(name: string, config: object): Promise<{ readonly num_replicas: number }> {
-    type Info = { config: { num_replicas: number } };
+  /**
+   * Makes a stream unless there is one of the name, whose settings are left as they are.
+   * @throws {ActorError} STATE_STORE_FAILED for a stream that does not take the subjects
+   */
+  async ensureStream(
+    name: string,
+    config: { readonly subjects?: readonly string[]; readonly [setting: string]: unknown },
+  ): Promise<{ readonly num_replicas: number }> {
+    const found = await this.#findOrMake(name, config);
+    const { subjects: own = [], mirror, sources } = found;
+    const missing = config.subjects?.find(subject => !own.some(wide => covers(wide, subject)));
+    // Such a stream may get them from another one.
+    if (missing === undefined || mirror || sources) return found;
+    throw new ActorError(
+      'STATE_STORE_FAILED',
+      `NATS: stream ${name}: expected the subject ${missing}, got ${own.join(', ') || 'none'}; change its subjects, remove the stream, or give the network another name`,
+    );
+  }
+
+  async #findOrMake(name: string, config: object): Promise<StreamConfig> {
+    type Info = { config: StreamConfig };
     try {
       return (await this.api<Info>(`STREAM.INFO.${name}`)).config;
     } catch (error) {
@@ -221,7 +249,10 @@ export class JetStream {
     }
   }
 
-  async #request<T>(subject: string, data: Uint8Array | string, headers?: Headers): Promise<T> {
+  async #request<T>(subject: string, content: Uint8Array | string, headers?: Headers): Promise<T> {
+    const data = typeof content === 'string' ? encoder.encode(content) : content;
+    const size = sizeOf(data, headers);
+    const startMs = performance.now();
     for (;;) {
       this.#signal.throwIfAborted();
       if (this.#connection.isClosed())
@@ -229,27 +260,34 @@ export class JetStream {
           'STATE_STORE_FAILED',
           'NATS: the connection is closed; connect with maxReconnectAttempts: -1',
         );
+      // Each time: the next server of a connection may take less.
+      const most = this.maxPayload;
+      if (size > most) throw tooLarge(subject, size, most);
       try {
         const answer = await this.#requestOnce<T>(subject, data, headers);
-        this.#failures = 0;
+        this.#silent.delete(subject);
         return answer;
       } catch (error) {
         if (error instanceof JetStreamError && !isTransient(error)) throw error;
-        if (++this.#failures === WARN_AFTER)
-          this.#warn(
-            `NATS: JetStream does not answer ${subject}: ${messageOf(error)}; the engine goes on asking`,
+        if (isRefusal(error) && size <= this.maxPayload)
+          throw new ActorError(
+            'STATE_STORE_FAILED',
+            `NATS: the client refuses ${subject}: ${messageOf(error)}`,
           );
+        this.#warnOf(subject, performance.now() - startMs, error);
       }
       // Without the signal: many requests may wait at once.
       await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
     }
   }
 
-  async #requestOnce<T>(
-    subject: string,
-    data: Uint8Array | string,
-    headers: Headers | undefined,
-  ): Promise<T> {
+  #warnOf(subject: string, ms: number, error: unknown): void {
+    if (ms < WARN_AFTER_MS || this.#silent.has(subject)) return;
+    this.#silent.add(subject);
+    this.#warn(`NATS: JetStream does not answer ${subject}: ${messageOf(error)}`);
+  }
+
+  async #requestOnce<T>(subject: string, data: Uint8Array, headers: Headers | undefined): Promise<T> {
     const made = headers && this.#makeHeaders();
     for (const [key, value] of Object.entries(headers ?? {})) if (value !== undefined) made!.set(key, value);
     const options = { timeout: REQUEST_MS, ...(made && { headers: made }) };
@@ -257,10 +295,41 @@ export class JetStream {
     const { error, ...result } = JSON.parse(new TextDecoder().decode(answer.data)) as {
       error?: { err_code: number; code: number; description: string };
     };
-    if (error) throw new JetStreamError(error.err_code, error.code, error.description);
+    if (error) throw new JetStreamError(subject, error.err_code, error.code, error.description);
     return result as T;
   }
 }
+
+/** The settings of a stream that are looked at. */
+interface StreamConfig {
+  readonly num_replicas: number;
+  readonly subjects?: readonly string[];
+  readonly mirror?: object;
+  readonly sources?: readonly object[];
+}
+
+/** Whether a subject of a stream takes all messages of another one. Both may have wildcards. */
+function covers(wide: string, narrow: string): boolean {
+  const [own, tokens] = [wide.split('.'), narrow.split('.')];
+  const isLong = own.at(-1) === '>' ? tokens.length >= own.length : tokens.length === own.length;
+  return (
+    isLong &&
+    own.every((token, at) => token === '>' || token === tokens[at] || (token === '*' && tokens[at] !== '>'))
+  );
+}
+
+/** Returns the bytes of a message and its headers, as the protocol writes them. */
+function sizeOf(data: Uint8Array, headers: Headers = {}): number {
+  const given = Object.entries(headers).filter(([, value]) => value !== undefined);
+  const lines = given.map(([key, value]) => `${key}: ${value}\r\n`).join('');
+  return data.length + (lines && encoder.encode(`NATS/1.0\r\n${lines}\r\n`)).length;
+}
+
+const tooLarge = (subject: string, size: number, most: number) =>
+  new NetworkError(
+    'STEP_TOO_LARGE',
+    `NATS: ${subject}: expected a message of at most ${most} bytes with its headers, got ${size}; send less at once, or raise max_payload of the nats-server`,
+  );
 
 /** Bundlers leave an import out that is not there, if `catch` follows it. */
 const loadClient = (): Promise<Client> =>

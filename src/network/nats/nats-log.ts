@@ -110,7 +110,7 @@ export class NatsLog {
   /** Appends a record. Returns the number of its first message. @throws {NetworkError} NODE_FENCED if another writer has appended */
   async append(kind: RecordKind, lines: Lines): Promise<number> {
     const body = bodyOf(lines);
-    const most = this.#jetStream.maxPayload - HEADER_BYTES;
+    const most = Math.max(1, this.#jetStream.maxPayload - HEADER_BYTES);
     const all = Math.max(1, Math.ceil(body.length / most));
     const record = `${this.#run}-${++this.#records}`;
     let first = 0;

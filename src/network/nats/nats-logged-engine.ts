@@ -1,5 +1,5 @@
 import { ActorError, describe } from '../../actor/errors.ts';
-import { Message } from '../../actor/message/message.ts';
+import type { Message } from '../../actor/message/message.ts';
 import { messageOf } from '../../errors.ts';
 import type { Change } from '../engine/change.ts';
 import {
@@ -164,7 +164,7 @@ export class NatsLoggedEngine extends LoggedEngine {
     if (inports.length > 0)
       this.#inlet = await Inlet.open(jetStream, name, plan, config, this.snapshotOf(null).positions);
     const own = outports.filter(outport => this.hasOutport(outport.name));
-    if (own.length > 0) this.#outlet = await Outlet.open(jetStream, name, own, config);
+    if (own.length > 0) this.#outlet = await Outlet.open(jetStream, name, own, config, this.#buryLeaving);
     return true;
   }
 
@@ -287,19 +287,19 @@ export class NatsLoggedEngine extends LoggedEngine {
     if (at) this.#inlet!.advance(at);
   }
 
-  readonly #bury: Bury = (port, at, data, { code, message: error }) => {
-    const message = Message.stream(data);
-    const letter = {
-      node: '',
-      port,
-      message,
-      code,
-      error,
-      packet: { [port]: message },
-      read: [{ ...at, port }],
-    };
+  readonly #bury: Bury<void> = (port, at, message, { code, message: error }) => {
+    const packet = { [port]: message };
+    const letter = { node: '', port, message, code, error, packet, read: [{ ...at, port }] };
     this.keep({ node: null, read: [at], dead: [letter], puts: [] });
     this.letters.push(letter);
+  };
+
+  /** The letter is safe before the next message leaves, which says that those before it have left. */
+  readonly #buryLeaving: Bury<Promise<void>> = async (port, at, message, error) => {
+    if (this.#closing) return;
+    this.outboxes.get(port)!.use(at.source, at.position);
+    this.#bury(port, at, message, error);
+    await this.flush();
   };
 
   protected override lag(): Promise<void> | undefined {

@@ -50,7 +50,8 @@ export class NatsWorker {
       refuseOption(
         `NatsEngine: name: the graph has the name ${name}; give one of 1 to 64 letters, digits, _ and -`,
       );
-    const jetStream = await JetStream.on(connection, ended.signal, onWarning, seams.load);
+    const warn = (message: string) => onWarning(`${message}; the engine goes on asking`);
+    const jetStream = await JetStream.on(connection, ended.signal, warn, seams.load);
     const worker = new NatsWorker(jetStream, name, settings, ended, seams, parts);
     await jetStream.ensureStream(`KV_${worker.bucket}`, {
       subjects: [`$KV.${worker.bucket}.>`],

@@ -1,16 +1,32 @@
+import { ActorError } from '../../actor/errors.ts';
 import { writeText } from '../../actor/json/writer.ts';
 import { toWire } from '../../actor/message/wire.ts';
-import type { DeadLetter } from '../engine/engine.ts';
+import { type DeadLetter, LIST } from '../engine/engine.ts';
 import { restore } from '../log/restore.ts';
-import { hasCode, JetStream, type NatsConnection } from './jet-stream.ts';
+import { hasCode, isTooLarge, JetStream, type NatsConnection } from './jet-stream.ts';
 import { readKey } from './keys.ts';
 import { NatsLog } from './nats-log.ts';
+import { NAME } from './nats-options.ts';
 import { logNames, type Parts, partsKeyOf, partsShape } from './nats-worker.ts';
 import { ifStream } from './object-store.ts';
 import { Reload } from './reload.ts';
 import { tokenOf } from './token.ts';
 
 const INPORT = '> ';
+
+const refuseSilence = (message: string): never => {
+  const remedy = 'the server needs JetStream (nats-server -js), and the user the right to ask it';
+  throw new ActorError('STATE_STORE_FAILED', `${message}; ${remedy}`);
+};
+
+/** Says why a dead letter cannot be sent again; undefined if it can. */
+const whyNot = ({ node, read }: DeadLetter): string | undefined => {
+  if (node === '' && read[0]?.source.startsWith(LIST)) return 'came to inports, and are not messages';
+  if (node === '') return TOO_LARGE;
+  const isFromInports = read.length > 0 && read.every(({ source }) => source.startsWith(INPORT));
+  return isFromInports ? undefined : 'did not come from inports';
+};
+const TOO_LARGE = 'are larger than max_payload of the server';
 
 /** The nodes of a log, and the worker that has it; undefined if none that is alive has. */
 export interface PartStatus {
@@ -24,7 +40,8 @@ export async function readNetwork(
   name: string,
   load?: Parameters<typeof JetStream.on>[3],
 ): Promise<NetworkReport | undefined> {
-  const jetStream = await JetStream.on(connection, new AbortController().signal, () => {}, load);
+  if (!NAME.test(name)) return undefined;
+  const jetStream = await JetStream.on(connection, new AbortController().signal, refuseSilence, load);
   const bucket = `PB_${name}_LEASE`;
   try {
     const parts = await readKey<Parts>(jetStream, `KV_${bucket}`, partsKeyOf(bucket), partsShape);
@@ -74,13 +91,17 @@ export class NetworkReport {
   }
 
   /** Sends messages that came from inports again. The ids let the network drop those that were sent before. */
-  async redrive(letters: readonly DeadLetter[]): Promise<{ sent: number; left: number }> {
-    let [sent, left] = [0, 0];
-    for (const { node, packet, read } of letters) {
-      const from = read.filter(({ source }) => source.startsWith(INPORT));
-      if (from.length < read.length || from.length === 0) left++;
-      else
-        for (const { source, position, port } of from) {
+  async redrive(letters: readonly DeadLetter[]): Promise<{
+    sent: number /** Number of letters by the reason why they stay. */;
+    left: Map<string, number>;
+  }> {
+    let sent = 0;
+    const left = new Map<string, number>();
+    for (const letter of letters) {
+      const { node, packet, read } = letter;
+      let problem = whyNot(letter);
+      try {
+        for (const { source, position, port } of problem === undefined ? read : []) {
           const message = packet[port];
           if (!message) continue;
           const headers = { 'Nats-Msg-Id': `redrive ${node} ${source} ${position}` };
@@ -88,6 +109,11 @@ export class NetworkReport {
           await this.#jetStream.publish(subject, writeText(toWire(message, ['message'])), headers);
           sent++;
         }
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        problem = TOO_LARGE;
+      }
+      if (problem !== undefined) left.set(problem, (left.get(problem) ?? 0) + 1);
     }
     return { sent, left };
   }
