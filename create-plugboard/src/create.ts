@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { columns } from '../../src/cli/columns.ts';
 import { defineCommand } from '../../src/cli/command.ts';
 import { CliError } from '../../src/cli/errors.ts';
-import { writeStdout } from '../../src/cli/stdio.ts';
+import { shellWord } from '../../src/cli/shell.ts';
+import { writeLines } from '../../src/cli/stdio.ts';
 import { type Kind, LANGUAGE_NAMES, LANGUAGES, type LanguageName } from './languages.ts';
 import { problemOfName } from './names.ts';
 import { type Choice, planProject, type Sources } from './project.ts';
@@ -70,7 +72,7 @@ files in it is refused. "npm run dev" in the new folder builds, reloads and call
         const choice = await readChoice({ ...values, folder }, ask, version);
         const files = planProject(choice, sources);
         writeProject(choice.folder, files);
-        await writeStdout(await describe(choice, files.size));
+        await writeLines(await describe(choice, files.size));
         return 0;
       }),
   });
@@ -93,6 +95,8 @@ export async function readChoice(
   const [kindGiven, languageGiven] = [readOption(KIND, given.kind), readOption(LANGUAGE, given.language)];
   if (given.folder !== undefined) checkPlace(given.folder, given.name);
   else if (given.name !== undefined) checkName('--name', given.name);
+  if (given.plugboard !== undefined && !existsSync(given.plugboard))
+    throw new CliError('FILE', `--plugboard ${given.plugboard}: there is no such file or folder`);
   const kind = kindGiven ?? (await choose(KIND, ask));
   const language = languageGiven ?? (await choose(LANGUAGE, ask));
   const folder = given.folder ?? (await askFolder(`my-${kind}`, given.name, ask));
@@ -120,6 +124,7 @@ function checkName(place: string, name: string, advice = ''): void {
 
 /** @throws {CliError} USAGE, or FILE for a folder that is not empty */
 function checkPlace(folder: string, name: string | undefined): void {
+  if (folder === '') throw new CliError('USAGE', 'FOLDER: expected a path, got an empty text');
   if (name !== undefined) checkName('--name', name);
   else checkName('FOLDER', basename(resolve(folder)), '; --name gives the package another name');
   refuseFullFolder(folder);
@@ -149,12 +154,11 @@ interface Missing {
 async function describe(
   { folder, name, kind, language }: Choice & { folder: string },
   files: number,
-): Promise<string> {
+): Promise<string[]> {
   const tools = pathToFileURL(join(resolve(folder), 'scripts/tools.mjs')).href;
   const { findMissing } = (await import(tools)) as { findMissing: () => readonly Missing[] };
   const path = relative('.', folder);
   const steps = [
-    ...(path === '' ? [] : [[`cd ${/\s/.test(path) ? `"${path}"` : path}`, '']]),
     ...findMissing()
       .filter(({ install }) => install !== 'npm install')
       .map(tool => [tool.install, `${tool.name} is missing here`]),
@@ -163,7 +167,10 @@ async function describe(
     ['npm run dev', 'builds, reloads and calls it on each change'],
   ] as [string, string][];
   const created = `Created ${name} in ${path || '.'}: ${files} files of ${kind === 'actor' ? 'an' : 'a'} ${kind} in ${LANGUAGES[language].title}.`;
-  return `${created}\n\nNext:\n${columns(steps).replace(/ +$/gm, '')}\n`;
+  return [
+    ...[created, '', 'Next:', ...(path === '' ? [] : [`  cd ${shellWord(path)}`])],
+    ...columns(steps).replace(/ +$/gm, '').split('\n'),
+  ];
 }
 
 /** The folder of the package, in which main.js lies. */

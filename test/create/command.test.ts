@@ -19,6 +19,11 @@ const wrongUse: { args: string[]; stderr: RegExp }[] = [
   { args: ['x', 'y'], stderr: /USAGE: unexpected argument "y"/ },
   { args: ['x', '--kind'], stderr: /USAGE: --kind needs a value \(KIND\)/ },
   { args: ['x', ...PLUGIN, '--kind', 'actor'], stderr: /USAGE: --kind is given twice/ },
+  { args: ['', ...PLUGIN], stderr: /USAGE: FOLDER: expected a path, got an empty text/ },
+  {
+    args: ['x', ...PLUGIN, '--plugboard', '/nonexist'],
+    stderr: /FILE: --plugboard \/nonexist: there is no such file or folder/,
+  },
   {
     args: ['X', ...PLUGIN],
     stderr: /USAGE: FOLDER: expected a name .*--name gives the package another name/,
@@ -38,6 +43,7 @@ suite('npm create plugboard', test => {
 
   test('without a prompt, a project is made by flags, and the next commands are told', () =>
     inFolder(async folder => {
+      writeFileSync(join(folder, 'p.tgz'), '');
       const { code, stdout, stderr } = await create(folder, ['a/x', ...PLUGIN, '--plugboard', 'p.tgz']);
       is(code, 0, stderr);
       match(
@@ -47,6 +53,19 @@ suite('npm create plugboard', test => {
       const { devDependencies } = JSON.parse(readFileSync(join(folder, 'a/x/package.json'), 'utf8'));
       is(devDependencies.plugboard, `file:${join(folder, 'p.tgz')}`);
     }));
+
+  const quoted: [folder: string, step: string][] = [
+    ["it's&$HOME", "cd 'it'\\''s&$HOME'"],
+    ['a b', "cd 'a b'"],
+    ['red\u001b[31m', "cd 'red\\u001b[31m'"],
+  ];
+  for (const [name, step] of quoted)
+    test(`the next step is quoted, and no escape sequence is printed: ${JSON.stringify(name)}`, () =>
+      inFolder(async folder => {
+        const { stdout, stderr } = await create(folder, [name, ...PLUGIN, '--name', 'x']);
+        is(stdout.split('\n')[3]?.trim(), step, stderr);
+        is(stdout.includes('\u001b'), false);
+      }));
 
   test('the current folder becomes the project, and takes a name', () =>
     inFolder(async folder => {
