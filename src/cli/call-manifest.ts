@@ -1,4 +1,5 @@
 import { parse } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readJson, readUtf8 } from '../actor/json/reader.ts';
 import { isObject } from '../actor/json/value.ts';
 import { findPlaces } from '../audit/json-places.ts';
@@ -7,7 +8,7 @@ import type { Manifest } from '../node.ts';
 import { shownUrl } from '../values/url.ts';
 import { type AccessValues, readAccess } from './access.ts';
 import { CliError } from './errors.ts';
-import { isUrl } from './files.ts';
+import { isUrl, noteRead } from './files.ts';
 
 /** A module that the command line names. */
 export type NamedModule = { name?: string } & ({ path: string } | { url: string });
@@ -70,6 +71,15 @@ export function mergeManifests(file: Keys, flags: Keys): Manifest {
   };
   // The file is not checked yet: `createPlugin` does that.
   return given(manifest) as unknown as Manifest;
+}
+
+/** Notes the modules, which are read while the plugin is created. @throws {CliError} USAGE */
+export function noteModules({ wasm }: Keys | Manifest): void {
+  for (const module of Array.isArray(wasm) ? (wasm as unknown[]) : []) {
+    const { path, url } = Object(module) as Partial<Record<string, unknown>>;
+    if (typeof path === 'string') noteRead(path);
+    if (typeof url === 'string' && /^file:/i.test(url) && URL.canParse(url)) noteRead(fileURLToPath(url));
+  }
 }
 
 const given = (keys: Keys): Keys =>

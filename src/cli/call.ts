@@ -4,10 +4,15 @@ import { nodePlatform } from '../platform/node.ts';
 import type { Plugin } from '../plugin.ts';
 import { withCommas } from '../units.ts';
 import { ACCESS_OPTIONS, allowHeaders, readPolicy } from './access.ts';
-import { manifestOfFlags, mergeManifests, type NamedModule, readManifest } from './call-manifest.ts';
+import {
+  manifestOfFlags,
+  mergeManifests,
+  type NamedModule,
+  noteModules,
+  readManifest,
+} from './call-manifest.ts';
 import { defineCommand } from './command.ts';
-import { CliError } from './errors.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { noteOutputs, readInputFile } from './files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
 import { startProgress } from './progress.ts';
 import { openRecorder, RECORD_OPTIONS, recordingFiles } from './record.ts';
@@ -29,6 +34,7 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
   options: {
     input: {
       short: 'i',
+      not: ['stdin'],
       value: 'TEXT',
       help: 'input of the function; without it the input is empty',
       heading: 'Input and output',
@@ -75,9 +81,6 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     'plugboard call --manifest app.json run --set-config \'{"language": "en"}\' --loop 3',
   ],
   run: async ([plugin = '', name = ''], values) => {
-    if (values.stdin && values.input !== undefined) {
-      throw new CliError('USAGE', 'both --input and --stdin are given; keep one');
-    }
     const options = {
       ...logOptions(values),
       // An actor cannot be created without these functions. If the plugin calls one, the call fails with NOT_PROCESSING.
@@ -90,18 +93,14 @@ the environment. For a Reflow actor, get_metadata can be called; "plugboard run"
     const flags = manifestOfFlags(plugin, values);
     const file = values.manifest ? readManifest(plugin, await readInputFile(plugin)) : {};
     const wasm = await Promise.all(flags.wasm.map(readModule));
-    refuseSharedFiles([
-      { name: 'PLUGIN.wasm', path: plugin },
-      ...flags.wasm.map(module => ({ name: '--link', path: 'path' in module ? module.path : undefined })),
-      ...traceFiles(values),
-      ...recordingFiles(values),
-    ]);
+    const manifest = mergeManifests(file, { ...flags, wasm });
+    noteModules(mergeManifests(file, flags));
+    noteOutputs([...traceFiles(values), ...recordingFiles(values)]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
     const traceFile = await openTrace(values);
     const recording = await openRecorder(values);
     const traced = { ...options, trace: traceFile?.trace, record: recording?.recorder };
-    const manifest = mergeManifests(file, { ...flags, wasm });
     let running: Plugin | undefined;
     try {
       const plugin = await createPlugin(platform, manifest, traced);

@@ -13,6 +13,10 @@ export interface Option {
   unit?: string;
   /** May be given more than once. */
   repeatable?: true;
+  /** The option without which this one has no effect. */
+  needs?: string;
+  /** Options with which this one cannot be given. */
+  not?: readonly string[];
   help: string;
   /** Set if the option gives the plugin access, or limits it. docs/SECURITY.md lists these options. */
   grants?: true;
@@ -144,6 +148,13 @@ function readArguments(
     if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return [name, Number(text)] as const;
     return fail(`--${name}: expected a whole number of ${unit}, 0 or more, got ${JSON.stringify(text)}`);
   });
+  for (const [name, { needs, not = [] }] of Object.entries(options)) {
+    if (!given.has(name)) continue;
+    if (needs !== undefined && !given.has(needs))
+      throw new CliError('USAGE', `--${name} is for --${needs}; give both`);
+    const other = not.find(each => given.has(each));
+    if (other !== undefined) throw new CliError('USAGE', `both --${name} and --${other} are given; keep one`);
+  }
   return Object.fromEntries(values);
 }
 

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ActorEvent } from '../actor/index.ts';
 import type { NetworkHappened } from '../network/index.ts';
-import { reasonOf } from '../platform/system-error.ts';
 import { stringify } from '../values/text.ts';
 import { CliError } from './errors.ts';
+import { unwritable } from './files.ts';
 import { LINE_FEED } from './stdio.ts';
 
 /** Longer than any first event of a run; a file of events begins with such an event. */
@@ -18,7 +18,7 @@ export class EventFile {
     try {
       this.#file = openSync(path, 'a+');
     } catch (error) {
-      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+      throw unwritable(path, error);
     }
     // Pipes and terminals have no earlier content to protect.
     const size = fstatSync(this.#file).isFile() ? fstatSync(this.#file).size : 0;

@@ -1,6 +1,6 @@
-import { fstatSync, statSync } from 'node:fs';
+import { existsSync, fstatSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readUtf8 } from '../actor/json/reader.ts';
 import { loadSource, MAIN } from '../module/source.ts';
@@ -9,8 +9,19 @@ import { reasonOf } from '../platform/system-error.ts';
 import type { Platform } from '../platform/types.ts';
 import { CliError } from './errors.ts';
 
-/** @throws {CliError} FILE */
+/** @throws {CliError} FILE; USAGE for a URL, and for a file that the command also writes */
 export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (isUrl(path)) throw new CliError('USAGE', `expected a file, got the URL ${path}`);
+  noteRead(path);
+  return readAgain(path);
+}
+
+/**
+ * Reads a file that was noted before. It is not noted again: file systems give the identity of a file that was replaced to a
+ * new file.
+ * @throws {CliError} FILE
+ */
+export async function readAgain(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (error) {
@@ -42,33 +53,52 @@ export async function readJsonFile(path: string): Promise<unknown> {
   }
 }
 
-/** Writes a file, in place of an older one. @throws {CliError} FILE */
-export async function writeOutputFile(path: string, text: string): Promise<void> {
+/** Writes a file, in place of an older one. @param name its name in messages @throws {CliError} USAGE, FILE */
+export async function writeOutputFile(
+  name: string,
+  path: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  noteOutputs([{ name, path }]);
   try {
-    await writeFile(path, text);
+    await writeFile(path, content);
   } catch (error) {
-    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+    throw unwritable(path, error);
   }
 }
 
-/** A file that a command uses: a path or a file descriptor. */
-interface UsedFile {
-  /** Name in messages, such as `--state`. */
-  name: string;
-  path: string | number | undefined;
-  isWritten?: boolean;
+/** Returns the error of a file that cannot be written. */
+export function unwritable(path: string, cause: unknown): CliError {
+  const folder = dirname(path);
+  const reason = existsSync(folder) ? reasonOf(cause) : `there is no folder ${folder}; make it first`;
+  return new CliError('FILE', `${path}: ${reason}`, { cause });
 }
 
-/** Refuses a file that is written and also used for another purpose. @throws {CliError} USAGE */
-export function refuseSharedFiles(files: readonly UsedFile[]): void {
-  const used = files.flatMap(({ name, path, isWritten = false }) => {
-    const identity = path === undefined ? undefined : identityOf(path);
-    return identity === undefined ? [] : [{ name, isWritten, identity }];
-  });
-  for (const { name, identity } of used.filter(file => file.isWritten)) {
-    const other = used.find(file => file.name !== name && file.identity === identity);
-    if (other) throw new CliError('USAGE', `${other.name} and ${name} are the same file; give each its own`);
-  }
+/** The files that the command uses, by identity. */
+const used = new Map<string, { name: string; isWritten: boolean }>();
+
+/**
+ * Notes a file before it is read. A file that is read after an output is opened is noted before that.
+ * @throws {CliError} USAGE for a file that the command also writes
+ */
+export const noteRead = (path: string): void => note(path, path, false);
+
+/**
+ * Notes files before one of them is opened to be written.
+ * @throws {CliError} USAGE for a file that the command also reads, or writes for another purpose
+ */
+export function noteOutputs(outputs: readonly { name: string; path: string | undefined }[]): void {
+  note('stdin', 0, false);
+  for (const { name, path } of outputs) if (path !== undefined) note(name, path, true);
+}
+
+function note(name: string, file: string | number, isWritten: boolean): void {
+  const identity = identityOf(file);
+  if (identity === undefined) return;
+  const other = used.get(identity) ?? { name, isWritten };
+  if (isWritten !== other.isWritten || (isWritten && name !== other.name))
+    throw new CliError('USAGE', `${other.name} and ${name} are the same file; give each its own`);
+  used.set(identity, other);
 }
 
 /** Returns a key that is equal for equal files; undefined for pipes and terminals, which may be used twice. */

@@ -17,15 +17,15 @@ export const GRAPH_OPTIONS = {
 export const NATS_OPTIONS = {
   nats: {
     grants: true,
+    not: ['state'],
     value: 'URL',
     help: 'keep the graph on this server of NATS, under the name in its properties. Messages\ncome and go by subjects, and stdin is not read; Ctrl-C ends it',
   },
-  spread: { help: 'with --nats, share the nodes with other workers' },
-  nodes: { value: 'A,B', help: 'with --nats, share the nodes, and run only these' },
+  spread: { needs: 'nats', help: 'with --nats, share the nodes with other workers' },
+  nodes: { needs: 'nats', value: 'A,B', help: 'with --nats, share the nodes, and run only these' },
 } as const satisfies Record<string, Option>;
 
 export interface NatsValues {
-  nats: string | undefined;
   spread: boolean;
   nodes: string | undefined;
 }

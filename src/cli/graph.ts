@@ -1,11 +1,12 @@
 import { writeJson } from '../actor/json/writer.ts';
+import { readGraph } from '../network/graph/graph.ts';
 import { Network, type Plan, toDot, toMermaid } from '../network/node.ts';
 import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
 import { readInputFile } from './files.ts';
-import { factsOf, readComponents } from './graph-components.ts';
-import { GRAPH_OPTIONS } from './graph-files.ts';
+import { type ComponentFile, factsOf, readComponents } from './graph-components.ts';
+import { GRAPH_OPTIONS, isGraphFile } from './graph-files.ts';
 import { writeStderr, writeStdout } from './stdio.ts';
 
 const FORMATS: Readonly<Record<string, (plan: Plan) => string>> = {
@@ -35,13 +36,29 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
       const expected = `--format: expected one of ${Object.keys(FORMATS).join(', ')}`;
       throw new CliError('USAGE', `${expected}, got ${JSON.stringify(format)}; see plugboard graph --help`);
     }
-    const components = factsOf(await readComponents(component));
+    const components = await readComponents(component);
     const first = await readInputFile(path);
     const rest = await Promise.all(others.map(readInputFile));
-    const plan = Network.plan(rest.length > 0 ? [first, ...rest] : first, { components });
+    const plan = Network.plan(rest.length > 0 ? [first, ...rest] : first, {
+      components: factsOf(components),
+    });
+    refuseUnused(components, [first, ...rest]);
     for (const { path, message } of plan.warnings) writeStderr('warning', `${path}: ${message}`);
     const lines = print(plan).split('\n');
     await writeStdout(lines.map(printable).join('\n'));
     return 0;
   },
 });
+
+/** A misspelt name would leave the ports of its nodes unchecked. @throws {CliError} USAGE */
+function refuseUnused(components: readonly ComponentFile[], graphs: readonly Uint8Array[]): void {
+  const subgraphs = components.filter(({ path }) => isGraphFile(path)).map(({ bytes }) => bytes);
+  const used = new Set(
+    [...graphs, ...subgraphs].flatMap(bytes =>
+      [...readGraph(bytes, ['graph']).processes.values()].map(({ component }) => component),
+    ),
+  );
+  const unused = components.find(({ name }) => !used.has(name));
+  if (unused)
+    throw new CliError('USAGE', `--component: no node has the component ${JSON.stringify(unused.name)}`);
+}

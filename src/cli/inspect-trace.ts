@@ -5,7 +5,7 @@ import { count, summarize } from '../audit/trace-summary.ts';
 import { readTrace } from '../trace/read.ts';
 import { withCommas } from '../units.ts';
 import { describeFindings } from './audit-text.ts';
-import { isUrl, refuseSharedFiles, writeOutputFile } from './files.ts';
+import { writeOutputFile } from './files.ts';
 import { type FORMATS, printFindings } from './findings.ts';
 import { block, name, prose } from './report-text.ts';
 import { writeLines } from './stdio.ts';
@@ -32,11 +32,7 @@ export async function inspectTrace(
   if (lint) return printFindings(format, path, findings, findings);
   const summary = summarize(events);
   if (html !== undefined) {
-    refuseSharedFiles([
-      { name: 'FILE', path: isUrl(path) ? undefined : path },
-      { name: '--html', path: html, isWritten: true },
-    ]);
-    await writeOutputFile(html, toHtml(null, { title: path, trace: events }));
+    await writeOutputFile('--html', html, toHtml(null, { title: path, trace: events }));
   } else if (json) await writeLines(JSON.stringify({ ...summary, findings }, null, 2).split('\n'));
   else {
     const { plugins, calls, failed, imports, refused, powers } = summary;

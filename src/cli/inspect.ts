@@ -13,15 +13,12 @@ import { describeDiff, powerRows, reachRows } from './audit-text.ts';
 import { readLink } from './call-manifest.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { isUrl, readFileOrUrl, readJsonFile, refuseSharedFiles, writeOutputFile } from './files.ts';
+import { readFileOrUrl, readJsonFile, writeOutputFile } from './files.ts';
 import { FORMATS, printFindings } from './findings.ts';
 import { inspectTrace, isTrace } from './inspect-trace.ts';
 import { startProgress } from './progress.ts';
 import { block, list, name, names, prose, type Rows, wrap } from './report-text.ts';
 import { writeLines } from './stdio.ts';
-
-/** Options that choose another output than the text. At most one of them is given. */
-const OUTPUTS = ['json', 'lint', 'manifest', 'html'] as const;
 
 export const inspect = defineCommand({
   name: 'inspect',
@@ -40,12 +37,16 @@ a warning or an error. For a trace in the format jsonl, lists the powers that we
       repeatable: true,
       help: 'a module that the plugin is linked with, as in plugboard call',
     },
-    json: { help: 'print the full report, as JSON' },
-    manifest: { help: 'print the smallest manifest of the plugin, without grants' },
-    html: { value: 'OUT', help: 'write the report as a page of HTML' },
-    policy: { value: 'POLICY', help: 'a JSON file that --html shows beside the report' },
+    json: { not: ['manifest', 'html', 'lint'], help: 'print the full report, as JSON' },
+    manifest: { not: ['html', 'lint'], help: 'print the smallest manifest of the plugin, without grants' },
+    html: { value: 'OUT', not: ['lint'], help: 'write the report as a page of HTML' },
+    policy: { value: 'POLICY', needs: 'html', help: 'a JSON file that --html shows beside the report' },
     lint: { help: 'print findings only' },
-    format: { value: 'FORMAT', help: 'form of the findings: text, json or sarif (default: text)' },
+    format: {
+      value: 'FORMAT',
+      needs: 'lint',
+      help: 'form of the findings: text, json or sarif (default: text)',
+    },
   },
   examples: [
     'plugboard inspect plugin.wasm',
@@ -55,14 +56,12 @@ a warning or an error. For a trace in the format jsonl, lists the powers that we
     'plugboard inspect trace.jsonl --lint',
   ],
   run: async ([path = '', newer], values) => {
-    const chosen = OUTPUTS.filter(name => values[name]);
-    if (chosen.length > 1) throw usage(`both --${chosen[0]} and --${chosen[1]} are given; keep one`);
     const format = FORMATS.find(name => name === (values.format ?? 'text'));
     if (!format) {
       throw usage(`--format: expected one of ${FORMATS.join(', ')}, got ${JSON.stringify(values.format)}`);
     }
-    if (values.format !== undefined && !values.lint) throw usage('--format is for --lint; give both');
-    if (values.policy !== undefined && !values.html) throw usage('--policy is for --html; give both');
+    const ofOne = (['lint', 'manifest'] as const).find(name => newer !== undefined && values[name]);
+    if (ofOne) throw usage(`--${ofOne} is for one file, and ${newer} is given too; leave out one of them`);
     const platform = startProgress(false).watch(nodePlatform);
     const first = await readFileOrUrl(path, platform);
     if (isTrace(first)) {
@@ -78,12 +77,9 @@ a warning or an error. For a trace in the format jsonl, lists the powers that we
     );
     if (values.lint) return printFindings(format, shownUrl(shown), report, report.findings);
     if (values.html !== undefined) {
-      refuseSharedFiles([
-        { name: 'FILE', path: isUrl(shown) ? undefined : shown },
-        { name: '--html', path: values.html, isWritten: true },
-      ]);
       const policy = values.policy === undefined ? undefined : await readJsonFile(values.policy);
       await writeOutputFile(
+        '--html',
         values.html,
         toHtml(report, { title: shownUrl(shown), old: old?.report, policy }),
       );

@@ -11,7 +11,8 @@ import { readTrace } from '../trace/read.ts';
 import { printable } from '../values/printable.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { noteOutputs, readInputFile } from './files.ts';
+import { shellWord } from './shell.ts';
 import { writeStdout } from './stdio.ts';
 
 export const lock = defineCommand({
@@ -23,7 +24,10 @@ written: a build that was not approved is an error, with its new powers, the cal
 that approves it.`,
   positionals: [{ name: 'FILE', repeatable: true, help: 'files of plugins' }],
   options: {
-    check: { help: 'compare, and write nothing' },
+    check: {
+      not: ['reason', 'by', 'until', 'allow-host', 'allow-path', 'allow-config', 'trace'],
+      help: 'compare, and write nothing',
+    },
     reason: { value: 'TEXT', help: 'why these builds are approved; stands in each new grant' },
     by: { value: 'NAME', help: 'the person who approves them' },
     until: { value: 'DAY', help: 'the last day of the new grants, such as 2027-01-31' },
@@ -54,7 +58,7 @@ that approves it.`,
     },
     lock: { value: 'FILE', help: `default: ${LOCK_FILE}` },
     policy: { value: 'FILE', help: `default: ${POLICY_FILE}` },
-    json: { help: 'with --check: print the differences as JSON' },
+    json: { needs: 'check', help: 'with --check: print the differences as JSON' },
   },
   examples: [
     'plugboard lock greet.wasm --reason "reviewed 1.2" --by ann',
@@ -63,8 +67,9 @@ that approves it.`,
     'plugboard lock greet.wasm --reason "needs the weather" --allow-host api.example.com',
   ],
   run: async (paths, values) => {
-    const files = await openFiles(values);
-    const reports = await Promise.all(paths.map(path => report(path, files.lockPath)));
+    const { lock: lockPath = LOCK_FILE, policy: policyPath = POLICY_FILE } = values;
+    const reports = await Promise.all(paths.map(path => report(path, lockPath)));
+    const files = { lockPath, policyPath };
     return values.check ? check(reports, files, values.json) : write(reports, files, values);
   },
 });
@@ -90,32 +95,27 @@ async function report(path: string, lockPath: string): Promise<Reported> {
 interface Files {
   lockPath: string;
   policyPath: string;
+}
+
+interface Content {
   lock: LockFile;
   policy: PolicyFile;
 }
 
-async function openFiles(values: {
-  lock: string | undefined;
-  policy: string | undefined;
-  trace: readonly string[];
-}): Promise<Files> {
-  const { lock: lockPath = LOCK_FILE, policy: policyPath = POLICY_FILE } = values;
-  refuseSharedFiles([
-    ...values.trace.map(path => ({ name: '--trace', path })),
-    { name: '--lock', path: lockPath, isWritten: true },
-    { name: '--policy', path: policyPath, isWritten: true },
-  ]);
-  const text = async (path: string) =>
-    existsSync(path) ? new TextDecoder().decode(await readInputFile(path)) : null;
-  const [lockText, policyText] = [await text(lockPath), await text(policyPath)];
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Reads lock and policy; a missing file is an empty one. @param read returns null for a missing file */
+async function readContent(
+  { lockPath, policyPath }: Files,
+  read: (path: string) => Promise<Uint8Array | null>,
+): Promise<Content> {
+  const [lock, policy] = [await read(lockPath), await read(policyPath)];
   return {
-    lockPath,
-    policyPath,
-    lock: lockText === null ? { version: LOCK_VERSION, plugins: [] } : readLockFile(lockText, lockPath),
+    lock: lock === null ? { version: LOCK_VERSION, plugins: [] } : readLockFile(textOf(lock), lockPath),
     policy:
-      policyText === null
+      policy === null
         ? { version: POLICY_VERSION, plugins: [] }
-        : readPolicyFile(policyText, policyPath).data,
+        : readPolicyFile(textOf(policy), policyPath).data,
   };
 }
 
@@ -147,28 +147,67 @@ async function write(reports: readonly Reported[], files: Files, values: WriteVa
     ),
     ...values['allow-config'].map(config => ({ config })),
   ];
-  let state: { lock: LockFile; policy: PolicyFile } = files;
+  noteOutputs([
+    { name: '--lock', path: files.lockPath },
+    { name: '--policy', path: files.policyPath },
+  ]);
   const traces = await Promise.all(values.trace.map(async path => readTrace(await readInputFile(path))));
-  for (const { name, report } of reports) {
-    const uses = traces.flatMap(events => usesIn(events, report));
-    state = approve(name, report, state, approval, further, Date.now(), uses);
-  }
-  // Read again before they are written: a grant of the command line may be wrong, and a file too long to be read again.
-  const [lockText, policyText] = [printFile(state.lock), printFile(state.policy)];
-  readLockFile(lockText, files.lockPath);
-  readPolicyFile(policyText, files.policyPath);
-  // The policy comes last: if one of the two cannot be written, nothing new is allowed.
-  await replace(files.lockPath, lockText);
-  await replace(files.policyPath, policyText);
+  const change = (before: Content): Content => {
+    let { lock, policy } = before;
+    for (const { name, report } of reports) {
+      const uses = traces.flatMap(events => usesIn(events, report));
+      ({ lock, policy } = approve(name, report, { lock, policy }, approval, further, Date.now(), uses));
+    }
+    // One change of the file, of however many builds.
+    if (policy !== before.policy) policy = { ...policy, sequence: (before.policy.sequence ?? 0) + 1 };
+    return { lock, policy };
+  };
+  let tries = 1;
+  while (!(await changeFiles(files, change, tries === MOST_TRIES))) tries++;
   await writeStdout(`${[files.lockPath, files.policyPath].map(printable).join('\n')}\n`);
   return 0;
 }
 
-async function replace(path: string, text: string): Promise<void> {
+/** Each failed try is a change of another program. */
+const MOST_TRIES = 100;
+
+/**
+ * Reads lock and policy, changes them, and writes them. Returns false if another program has changed one of them meanwhile.
+ * @throws {CliError} FILE, also for such a change at the last try
+ */
+async function changeFiles(
+  files: Files,
+  change: (before: Content) => Content,
+  isLast: boolean,
+): Promise<boolean> {
+  const [lockFile, policyFile] = [await open(files.lockPath), await open(files.policyPath)];
+  const before = await readContent(files, path => {
+    const file = path === files.lockPath ? lockFile : policyFile;
+    return file.read(bytes => bytes);
+  });
+  const after = change(before);
+  // Read again before they are written: a grant of the command line may be wrong, and a file too long to be read again.
+  const [lockText, policyText] = [printFile(after.lock), printFile(after.policy)];
+  readLockFile(lockText, files.lockPath);
+  readPolicyFile(policyText, files.policyPath);
+  // The policy comes last: if one of the two cannot be written, nothing new is allowed.
+  for (const [path, file, text] of [
+    [files.lockPath, lockFile, lockText],
+    [files.policyPath, policyFile, policyText],
+  ] as const) {
+    try {
+      await file.replace(text);
+    } catch (error) {
+      if (file.hasChanged() && !isLast) return false;
+      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+  return true;
+}
+
+async function open(path: string): Promise<AtomicFile> {
   try {
-    const file = await AtomicFile.open(path);
-    await file.read(() => null);
-    await file.replace(text);
+    return await AtomicFile.open(path);
   } catch (error) {
     throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
   }
@@ -176,10 +215,11 @@ async function replace(path: string, text: string): Promise<void> {
 
 async function check(reports: readonly Reported[], files: Files, json: boolean): Promise<number> {
   const nowMs = Date.now();
+  const content = await readContent(files, async path => (existsSync(path) ? readInputFile(path) : null));
   const checked = reports.map(({ path, name, report }) => ({
     path,
     name,
-    differences: compareWithLock(name, report, { ...files, nowMs }),
+    differences: compareWithLock(name, report, { ...content, nowMs }),
   }));
   const lines = json
     ? JSON.stringify(checked, null, 2).split('\n')
@@ -218,9 +258,5 @@ function approvingCommand(path: string, differences: readonly LockDifference[], 
     ...(files.policyPath === POLICY_FILE ? [] : ['--policy', files.policyPath]),
   ];
   const file = path.startsWith('-') ? `./${path}` : path;
-  return ['plugboard', 'lock', file, ...options, '--reason', reason].map(quote).join(' ');
+  return ['plugboard', 'lock', file, ...options, '--reason', reason].map(shellWord).join(' ');
 }
-
-/** Quotes a word for a shell. */
-const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -17,9 +17,15 @@ export const LOG_OPTIONS = {
     help: `show logs of the plugin at this level and above:\n${LEVELS.join(', ')} (default: ${DEFAULT_LEVEL})`,
     heading: 'Messages on stderr',
   },
-  verbose: { short: 'v', repeatable: true, help: `one log level more: ${VERBOSE.join(', ')}` },
+  verbose: {
+    short: 'v',
+    not: ['log-level'],
+    repeatable: true,
+    help: `one log level more: ${VERBOSE.join(', ')}`,
+  },
   quiet: {
     short: 'q',
+    not: ['verbose', 'log-level'],
     help: 'only errors of this command: no logs, no warnings, no progress,\nno lines of the plugin',
   },
 } as const satisfies Record<string, Option>;
@@ -48,9 +54,6 @@ export function logOptions(values: Values<typeof LOG_OPTIONS>) {
 
 function readLevel(values: Values<typeof LOG_OPTIONS>): LogLevel {
   const { quiet, verbose, 'log-level': text = DEFAULT_LEVEL } = values;
-  const given = [quiet && '--quiet', verbose > 0 && '--verbose', values['log-level'] && '--log-level'];
-  const [first, second] = given.filter(Boolean);
-  if (second) throw new CliError('USAGE', `both ${first} and ${second} are given; keep one`);
   if (quiet) return 'silent';
   if (verbose > 0) return VERBOSE[verbose - 1] ?? 'trace';
   const level = LEVELS.find(known => known === text);

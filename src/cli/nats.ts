@@ -62,10 +62,8 @@ async function load<T>(name: string, action: () => Promise<T>): Promise<T> {
 }
 
 /** Connects, and makes the engine of a graph. @throws {CliError} USAGE */
-export async function openNats({ nats, spread, nodes }: NatsValues) {
-  if (nats === undefined)
-    throw new CliError('USAGE', `--${nodes ? 'nodes' : 'spread'} is given without --nats`);
-  const connection = await connectNats(nats);
+export async function openNats(url: string, { spread, nodes }: NatsValues) {
+  const connection = await connectNats(url);
   const isSpread = spread || nodes !== undefined;
   const engine = new NatsEngine(connection, {
     exposed: true,

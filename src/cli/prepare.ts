@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { prepareModule } from '../module/prepare.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
-import { reasonOf } from '../platform/system-error.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { readInputFile, writeOutputFile } from './files.ts';
 import { writeStdout } from './stdio.ts';
 
 export const prepare = defineCommand({
@@ -44,16 +42,8 @@ walk the bytes and note their limits and hashes, and createPlugin walks bytes th
     if (out === undefined) return fail('--out is missing: expected the path of the prepared file');
     if (maxPages === undefined && memoryPages === undefined && !fuel && !time && !fresh)
       fail('expected one of --max-pages, --memory-pages, --fuel, --time and --fresh at least');
-    refuseSharedFiles([
-      { name: 'FILE', path },
-      { name: '--out', path: out, isWritten: true },
-    ]);
     const prepared = prepareModule(await readInputFile(path), { maxPages, memoryPages, fuel, time, fresh });
-    try {
-      await writeFile(out, prepared);
-    } catch (error) {
-      throw new CliError('FILE', `${out}: ${reasonOf(error)}`, { cause: error });
-    }
+    await writeOutputFile('--out', out, prepared);
     await writeStdout(`${await hexOfSha256(nodePlatform, prepared)}  ${out}\n`);
     return 0;
   },

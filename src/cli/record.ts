@@ -1,9 +1,9 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Recorder } from '../audit/node.ts';
-import { reasonOf } from '../platform/system-error.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
+import { unwritable } from './files.ts';
 import { writeStderr } from './stdio.ts';
 
 export const RECORD_OPTIONS = {
@@ -14,6 +14,7 @@ export const RECORD_OPTIONS = {
   },
   'record-on-failure': {
     value: 'FILE',
+    not: ['record'],
     help: 'as --record, but only the last call that fails; no file if none does',
   },
 } as const satisfies Record<string, Option>;
@@ -24,24 +25,22 @@ export interface FileRecorder {
   close(): void;
 }
 
-/** The files for `refuseSharedFiles`. */
+/** The files for `noteOutputs`. */
 export const recordingFiles = (values: Values<typeof RECORD_OPTIONS>) => [
-  { name: '--record', path: values.record, isWritten: true },
-  { name: '--record-on-failure', path: values['record-on-failure'], isWritten: true },
+  { name: '--record', path: values.record },
+  { name: '--record-on-failure', path: values['record-on-failure'] },
 ];
 
 /**
  * Makes the recorder of `--record` or `--record-on-failure`; undefined without both.
  * @param isOfGraph whether there may be several recordings
- * @throws {CliError} USAGE, FILE
+ * @throws {CliError} FILE
  */
 export async function openRecorder(
   values: Values<typeof RECORD_OPTIONS>,
   isOfGraph = false,
 ): Promise<FileRecorder | undefined> {
   const { record, 'record-on-failure': onFailure } = values;
-  if (record !== undefined && onFailure !== undefined)
-    throw new CliError('USAGE', 'both --record and --record-on-failure are given; keep one');
   const path = record ?? onFailure;
   if (path === undefined) return undefined;
   refuseUnwritable(path);
@@ -77,7 +76,7 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new CliError('FILE', `${file}: ${reasonOf(error)}`, { cause: error });
+    throw unwritable(file, error);
   }
 }
 
@@ -108,13 +107,11 @@ function checkReplaceable(file: string): void {
 
 /** Called before the plugin runs: its effects could not be recorded later. @throws {CliError} FILE */
 function refuseUnwritable(path: string): void {
-  const folder = dirname(path);
-  if (!existsSync(folder)) throw new CliError('FILE', `${path}: there is no folder ${folder}; make it first`);
-  if (!existsSync(path)) return;
+  if (existsSync(dirname(path)) && !existsSync(path)) return;
   try {
     closeSync(openSync(path, 'r+'));
   } catch (error) {
-    throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+    throw unwritable(path, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { emitTest, type ReplayReport, replay as replayRecording } from '../audit
 import { PlugboardError } from '../errors.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile, refuseSharedFiles, writeOutputFile } from './files.ts';
+import { noteOutputs, readInputFile, writeOutputFile } from './files.ts';
 import { writeLines } from './stdio.ts';
 
 export const replay = defineCommand({
@@ -20,7 +20,7 @@ the outside is answered from the recording. Shows whether it does the same again
     },
     timeout: { value: 'MS', unit: 'milliseconds', help: 'time limit of each call (default: 10000; 0: none)' },
     'emit-test': { value: 'FILE', help: 'write a test that holds the recording, in place of an older one' },
-    runner: { value: 'NAME', help: 'runner of that test: node (default) or vitest' },
+    runner: { value: 'NAME', needs: 'emit-test', help: 'runner of that test: node (default) or vitest' },
     json: { help: 'print the report as JSON' },
   },
   examples: [
@@ -34,13 +34,9 @@ the outside is answered from the recording. Shows whether it does the same again
       throw new CliError('USAGE', `--verify: expected one of outcome, memory, got ${JSON.stringify(verify)}`);
     if (runner !== 'node' && runner !== 'vitest')
       throw new CliError('USAGE', `--runner: expected one of node, vitest, got ${JSON.stringify(runner)}`);
-    refuseSharedFiles([
-      { name: 'FILE', path },
-      { name: '--wasm', path: wasm },
-      { name: '--emit-test', path: test, isWritten: true },
-    ]);
     const recording = await readInputFile(path);
     const bytes = wasm === undefined ? undefined : await readInputFile(wasm);
+    noteOutputs([{ name: '--emit-test', path: test }]);
     const timeoutMs = timeout === 0 ? null : timeout;
     const report = await replayRecording(recording, { wasm: bytes, verify, timeoutMs }).catch(
       (cause: PlugboardError) => {
@@ -54,7 +50,7 @@ the outside is answered from the recording. Shows whether it does the same again
           'FILE',
           `${test}: expected a test that this command wrote, got another file; it is left as it is`,
         );
-      await writeOutputFile(test, emitTest(recording, { runner }));
+      await writeOutputFile('--emit-test', test, emitTest(recording, { runner }));
     }
     await writeLines(json ? toJson(report) : toText(report));
     return report.isSame ? 0 : 1;

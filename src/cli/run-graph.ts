@@ -7,20 +7,22 @@ import { fromWire, reportRepeated } from '../actor/message/wire.ts';
 import { NETWORK_LIMITS } from '../network/limits.ts';
 import {
   type Component,
+  type ComponentFacts,
   JournalEngine,
   Network,
   NetworkError,
   type NetworkHappened,
+  type Plan,
 } from '../network/node.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { noteOutputs, noteRead, readAgain, readInputFile } from './files.ts';
 import { componentFiles, isGraphFile } from './graph-files.ts';
-import { openRecorder, recordingFiles } from './record.ts';
-import { engineOptions, environmentOf, type RunValues } from './run-options.ts';
+import { openRecorder } from './record.ts';
+import { engineOptions, environmentOf, outputsOf, type RunValues } from './run-options.ts';
 import { isBlank, OutputClosed, stdinLines, writeStderr, writeStdout } from './stdio.ts';
-import { openTrace, traceFiles } from './trace.ts';
+import { openTrace } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 /** The member of a line that is its number. */
@@ -36,31 +38,24 @@ const MOST_OPEN = 1000;
 export async function runGraph(path: string, values: RunValues): Promise<number> {
   const actors = await engineOptions(values, nodePlatform);
   const files = componentFiles(values.component);
-  refuseSharedFiles([
-    { name: 'FILE', path },
-    ...[...files].map(([name, file]) => ({ name: `--component ${name}`, path: file })),
-    ...values.with.map(file => ({ name: '--with', path: file })),
-    { name: '--policy', path: values.policy },
-    { name: 'stdin', path: 0 },
-    { name: '--events', path: values.events, isWritten: true },
-    ...traceFiles(values),
-    ...recordingFiles(values),
-  ]);
   const graphs = await Promise.all([path, ...values.with].map(readInputFile));
   const modules = new Map<string, Uint8Array<ArrayBuffer>>();
   const components: { [name: string]: Component } = {};
+  const facts: { [name: string]: ComponentFacts } = {};
   for (const [name, file] of files) {
     const bytes = await readInputFile(file);
     components[name] = isGraphFile(file) ? { graph: bytes } : { source: bytes };
+    facts[name] = isGraphFile(file) ? { graph: bytes } : {};
     if (!isGraphFile(file)) modules.set(name, bytes);
   }
+  const [folder, graph] = [dirname(path), graphs.length > 1 ? graphs : graphs[0]!];
+  noteOutputs(outputsOf(values));
+  notePlugins(Network.plan(graph, { components: facts }), folder);
   const events = values.events === undefined ? undefined : new EventFile(values.events);
   const traceFile = await openTrace(values);
   const recording = await openRecorder(values, true);
-  const isOnNats = values.nats !== undefined || values.spread || values.nodes !== undefined;
-  if (isOnNats && values.state !== undefined)
-    throw new CliError('USAGE', 'both --state and --nats are given; keep one');
-  const nats = isOnNats ? await (await import('./nats.ts')).openNats(values) : undefined;
+  const nats =
+    values.nats === undefined ? undefined : await (await import('./nats.ts')).openNats(values.nats, values);
   const journal = values.state === undefined ? undefined : new JournalEngine(values.state);
   let exitCode = 0;
   const onEvent = (event: NetworkHappened) => {
@@ -70,8 +65,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     writeStderr(`plugboard: node ${event.node}, port ${event.port}`, `${event.code}: ${event.error}`);
   };
   try {
-    const folder = dirname(path);
-    const network = await Network.create(graphs.length > 1 ? graphs : graphs[0]!, {
+    const network = await Network.create(graph, {
       components,
       actors: { ...actors, trace: traceFile?.trace, record: recording?.recorder },
       environment: environmentOf(values),
@@ -92,7 +86,7 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
         );
     const page = values.page ? await (await import('./page-server.ts')).servePage(network) : undefined;
     if (page) writeStderr('plugboard', `page: ${page.url}`);
-    const runner = new GraphRunner(network, journal, values.page || isOnNats, isOnNats);
+    const runner = new GraphRunner(network, journal, values.page || nats !== undefined, nats !== undefined);
     try {
       const failed = await runner.run();
       return failed || exitCode;
@@ -106,6 +100,12 @@ export async function runGraph(path: string, values: RunValues): Promise<number>
     recording?.close();
     await traceFile?.close();
   }
+}
+
+/** Notes the modules that nodes name, which are read while the network is created. @throws {CliError} USAGE */
+function notePlugins({ nodes }: Plan, folder: string): void {
+  for (const { metadata } of nodes)
+    if (typeof metadata.plugin_path === 'string') noteRead(resolve(folder, metadata.plugin_path));
 }
 
 /** A recording holds a module, and has a file of its own. */
@@ -133,7 +133,7 @@ async function watched(
   const found = given.map(([name, source]): [string, string, Uint8Array] => [name, files.get(name)!, source]);
   for (const { name, file } of network.pluginFiles()) {
     const at = resolve(folder, file);
-    found.push([name, at, await readInputFile(at)]);
+    found.push([name, at, await readAgain(at)]);
   }
   return found;
 }

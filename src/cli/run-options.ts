@@ -5,9 +5,9 @@ import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
 import { GRAPH_OPTIONS, NATS_OPTIONS } from './graph-files.ts';
 import { LOG_OPTIONS, logOptions } from './log.ts';
-import { RECORD_OPTIONS } from './record.ts';
+import { RECORD_OPTIONS, recordingFiles } from './record.ts';
 import { STUB_OPTION, withStubs } from './stub.ts';
-import { TRACE_OPTIONS } from './trace.ts';
+import { TRACE_OPTIONS, traceFiles } from './trace.ts';
 
 export const RUN_OPTIONS = {
   config: {
@@ -22,6 +22,7 @@ export const RUN_OPTIONS = {
     help: 'keep the state in this file, that of a graph in this folder; the next run\ncontinues from it. Other content is refused',
   },
   adopt: {
+    needs: 'state',
     help: 'let --state read any JSON object as the state, and replace it by a state\nfile; plugboard 0.1 wrote such objects',
   },
   'input-bytes': {
@@ -40,6 +41,7 @@ export const RUN_OPTIONS = {
   strict: { help: 'fail calls for faults that are only warnings otherwise' },
   node: {
     grants: true,
+    not: ['config'],
     value: 'FILE',
     help: 'node of a Reflow graph, as JSON: its metadata is the config, with\nenv_vars resolved',
   },
@@ -80,6 +82,14 @@ export const OF_ACTOR = ['config', 'adopt', 'node', 'state-policy', 'error-polic
 export const OF_GRAPH = ['component', 'with', 'plugin-folder', 'page', 'nats', 'spread', 'nodes'] as const;
 
 export type RunValues = Values<typeof RUN_OPTIONS>;
+
+/** The files for `noteOutputs`. */
+export const outputsOf = (values: RunValues) => [
+  { name: '--state', path: values.state },
+  { name: '--events', path: values.events },
+  ...traceFiles(values),
+  ...recordingFiles(values),
+];
 
 const drop = () => {};
 

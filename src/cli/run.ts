@@ -23,20 +23,21 @@ import type { AccessValues } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
 import { EventFile } from './event-file.ts';
-import { isUrl, readFileOrUrl, readInputFile, refuseSharedFiles } from './files.ts';
+import { isUrl, noteOutputs, readFileOrUrl, readInputFile } from './files.ts';
 import { isGraphFile } from './graph-files.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { openRecorder, recordingFiles } from './record.ts';
+import { openRecorder } from './record.ts';
 import {
   engineOptions,
   environmentOf,
   OF_ACTOR,
   OF_GRAPH,
+  outputsOf,
   RUN_OPTIONS,
   refuseOptionsOf,
 } from './run-options.ts';
 import { isBlank, stdinLines, writeLines, writeStderr } from './stdio.ts';
-import { openTrace, traceFiles } from './trace.ts';
+import { openTrace } from './trace.ts';
 import { watchModule } from './watch.ts';
 
 export const run = defineCommand({
@@ -68,29 +69,15 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
     if (isGraph) return (await import('./run-graph.ts')).runGraph(path, values);
     const engine = await engineOptions(values, nodePlatform);
     const node = values.node === undefined ? undefined : await readNode(values.node);
-    if (node && values.config.length > 0)
-      throw new CliError('USAGE', 'both --node and --config are given; keep one');
     const config = readConfig(values.config);
     if (node) refuseLimitsOf(node, values);
-    if (values.adopt && values.state === undefined) {
-      throw new CliError('USAGE', '--adopt is given without --state, whose file it is about');
-    }
     if (values.watch && isUrl(path)) {
       throw new CliError('USAGE', `--watch: expected a file as FILE, got the URL ${path}`);
     }
-    refuseSharedFiles([
-      { name: 'FILE', path },
-      { name: '--node', path: values.node },
-      { name: '--policy', path: values.policy },
-      { name: 'stdin', path: 0 },
-      { name: '--state', path: values.state, isWritten: true },
-      { name: '--events', path: values.events, isWritten: true },
-      ...traceFiles(values),
-      ...recordingFiles(values),
-    ]);
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
     const source = await readFileOrUrl(path, platform);
+    noteOutputs(outputsOf(values));
     const state =
       values.state === undefined ? undefined : await openState(values.state, source, values.adopt);
     const events = values.events === undefined ? undefined : new EventFile(values.events);

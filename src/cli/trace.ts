@@ -2,10 +2,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Trace, TraceEvent, TraceFormat, TraceValues } from '../audit/node.ts';
 import type { ManifestLike } from '../given/manifest.ts';
 import { AUDIT_LIMITS } from '../limits.ts';
-import { reasonOf } from '../platform/system-error.ts';
 import type { Option, Values } from './command.ts';
 import { CliError } from './errors.ts';
-import { writeOutputFile } from './files.ts';
+import { unwritable, writeOutputFile } from './files.ts';
 
 export const TRACE_OPTIONS = {
   trace: {
@@ -15,14 +14,17 @@ export const TRACE_OPTIONS = {
   },
   'trace-format': {
     value: 'FORMAT',
+    needs: 'trace',
     help: 'jsonl: an event a line; text: lines for people; chrome: for Perfetto and browsers\n(default: by the ending: .txt and .log text, .json chrome, else jsonl)',
   },
   'trace-values': {
     value: 'VALUES',
+    needs: 'trace',
     help: 'none (default): kind and length of values; keyed: also a keyed hash, to find equal\nones; all: the values, except credentials',
   },
   html: {
     value: 'OUT',
+    needs: 'trace',
     help: 'with --trace: also write a page of HTML, with a timeline of the calls and the\nreport of the plugin',
   },
 } as const satisfies Record<string, Option>;
@@ -38,10 +40,10 @@ function readOne<T extends string>(option: string, names: readonly T[], text: st
   throw new CliError('USAGE', `${option}: expected one of ${names.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
-/** The files for `refuseSharedFiles`. */
+/** The files for `noteOutputs`. */
 export const traceFiles = (values: Values<typeof TRACE_OPTIONS>) => [
-  { name: '--trace', path: values.trace, isWritten: true },
-  { name: '--html', path: values.html, isWritten: true },
+  { name: '--trace', path: values.trace },
+  { name: '--html', path: values.html },
 ];
 
 /** A trace that goes to a file. Each event is written before the plugin goes on, so that a killed program leaves all of them. */
@@ -58,17 +60,12 @@ export interface FileTrace {
 /** Opens the file of `--trace`; undefined without the option. @throws {CliError} USAGE, FILE */
 export async function openTrace(values: Values<typeof TRACE_OPTIONS>): Promise<FileTrace | undefined> {
   const path = values.trace;
+  if (path === undefined) return undefined;
   const given = values['trace-values'] ?? 'none';
   const shown = readOne<TraceValues>('--trace-values', ['none', 'keyed', 'all'], given);
-  const byEnding = ENDINGS.find(([ending]) => ending.test(path ?? ''))?.[1] ?? 'jsonl';
+  const byEnding = ENDINGS.find(([ending]) => ending.test(path))?.[1] ?? 'jsonl';
   const format = readOne('--trace-format', ['jsonl', 'text', 'chrome'], values['trace-format'] ?? byEnding);
   const { html } = values;
-  if (path === undefined) {
-    const names = ['trace-format', 'trace-values', 'html'] as const;
-    if (names.every(name => values[name] === undefined)) return undefined;
-    const last = '--trace-format, --trace-values and --html belong to --trace, which is missing';
-    throw new CliError('USAGE', last);
-  }
   const { createTrace, formatTraceEvent, reportOf, toHtml } = await import('../audit/node.ts');
   let reason: unknown;
   const attempt = <T>(work: () => T): T => {
@@ -76,7 +73,7 @@ export async function openTrace(values: Values<typeof TRACE_OPTIONS>): Promise<F
       return work();
     } catch (error) {
       reason = error;
-      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
+      throw unwritable(path, error);
     }
   };
   const file = attempt(() => openSync(path, 'w'));
@@ -90,11 +87,11 @@ export async function openTrace(values: Values<typeof TRACE_OPTIONS>): Promise<F
     trace,
     close: async of => {
       closeSync(file);
-      if (reason !== undefined) throw new CliError('FILE', `${path}: ${reasonOf(reason)}`, { cause: reason });
+      if (reason !== undefined) throw unwritable(path, reason);
       if (html === undefined) return;
       // A plugin that could not be created has no report, and an error of its own.
       const report = of === undefined ? null : await reportOf(of).catch(() => null);
-      await writeOutputFile(html, toHtml(report, { title: path, trace: kept }));
+      await writeOutputFile('--html', html, toHtml(report, { title: path, trace: kept }));
     },
   };
 }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ambientName, declarationPath, describeFile, findSchema } from '../build/load.ts';
@@ -10,7 +9,7 @@ import { type PluginTypes, printDeclaration, printModule } from '../types/index.
 import { HEADER } from '../types/printing.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile, refuseSharedFiles } from './files.ts';
+import { noteOutputs, readInputFile, writeOutputFile } from './files.ts';
 import { writeLines, writeStderr } from './stdio.ts';
 
 export const types = defineCommand({
@@ -29,9 +28,10 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
       help: 'the module, ending in .mjs or .js (default: FILE.mjs); the types go beside it',
     },
     ambient: {
+      not: ['out'],
       help: 'write only FILE.plugboard.d.ts, for imports of FILE?plugboard through\nplugboard/esbuild or plugboard/vite',
     },
-    json: { help: 'write no file, and print the types as JSON' },
+    json: { not: ['out', 'ambient'], help: 'write no file, and print the types as JSON' },
     timeout: { value: 'MS', unit: 'milliseconds', help: 'time limit of get_metadata (default: 10000)' },
   },
   examples: [
@@ -57,10 +57,6 @@ actor, whose get_metadata runs within limits of time and memory; else from the e
         );
       }
       const declaration = out.replace(/\.(m?)js$/, '.d.$1ts');
-      refuseSharedFiles([
-        { name: 'FILE', path },
-        { name: '--out', path: out, isWritten: true },
-      ]);
       await writePrinted({
         [declaration]: printDeclaration(found),
         [out]: await printFor(path, out, bytes, found),
@@ -83,6 +79,7 @@ async function printFor(path: string, out: string, bytes: Uint8Array<ArrayBuffer
 
 /** Writes files. Replaces only files that were printed before. @throws {CliError} FILE */
 async function writePrinted(files: Record<string, string>): Promise<void> {
+  noteOutputs(Object.keys(files).map(path => ({ name: '--out', path })));
   for (const path of Object.keys(files)) {
     if (existsSync(path) && !startsWithHeader(path)) {
       const message = `${path}: expected a file that plugboard has printed, got another one; remove it, or give --out`;
@@ -90,11 +87,7 @@ async function writePrinted(files: Record<string, string>): Promise<void> {
     }
   }
   for (const [path, text] of Object.entries(files)) {
-    try {
-      await writeFile(path, text);
-    } catch (error) {
-      throw new CliError('FILE', `${path}: ${reasonOf(error)}`, { cause: error });
-    }
+    await writeOutputFile('--out', path, text);
     await writeLines([path]);
   }
 }

@@ -1,7 +1,7 @@
 import { Sequence } from '../actor/sequence.ts';
 import { watchNodeFile } from '../platform/node-watch.ts';
 import { describeError } from './errors.ts';
-import { readInputFile } from './files.ts';
+import { readAgain } from './files.ts';
 import { writeStderr } from './stdio.ts';
 
 /** A module that runs, and the file that it is from. */
@@ -24,7 +24,7 @@ export function watchModule({ path, source, reload, isOver, say }: Watched): () 
   let seen = source;
   const check = async () => {
     try {
-      const bytes = await readInputFile(path);
+      const bytes = await readAgain(path);
       if (Buffer.compare(bytes, seen) === 0) return;
       seen = bytes;
       await reload(bytes);

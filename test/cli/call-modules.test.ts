@@ -136,7 +136,7 @@ const cases: Case[] = [
   {
     args: ['app.wasm', 'run', '--link', 'lib.wasm', '--link', 'lib=seven.wasm'],
     stderr: /^plugboard: INVALID_MANIFEST: manifest\.wasm\[1\]\.name: .*\n$/,
-    code: 1,
+    code: 2,
   },
   {
     args: ['app.wasm', 'run', '--link', 'lib=lost.wasm'],
@@ -200,7 +200,7 @@ const cases: Case[] = [
   {
     args: ['odd.json', 'run', '--manifest'],
     stderr: /^plugboard: INVALID_MANIFEST: manifest\.max_pages: .*\n$/,
-    code: 1,
+    code: 2,
   },
   {
     args: ['app.toml', 'run', '--manifest'],

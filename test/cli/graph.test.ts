@@ -90,6 +90,12 @@ suite('cli graph', test => {
       2,
     ],
     [['none.json'], /FILE: none\.json: /, 2],
+    [['https://a.test/graph.json'], /USAGE: expected a file, got the URL https:/, 2],
+    [
+      ['chain.json', '--component', 'Nope=counter.wasm'],
+      /USAGE: --component: no node has the component "Nope"/,
+      2,
+    ],
     [
       ['chain.json', '--component', 'Counter=chain.json', '--component', 'Counter=chain.json'],
       /USAGE: --component: Counter is given twice/,

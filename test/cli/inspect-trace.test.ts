@@ -128,7 +128,7 @@ suite('plugboard call and run --html', test => {
     inFolder(async folder => {
       const alone = await plugboard(folder, [...CALL, '--html', 'a.html']);
       is(alone.code, 2);
-      match(alone.stderr, /belong to --trace, which is missing/);
+      match(alone.stderr, /--html is for --trace; give both/);
       const twice = await plugboard(folder, [...CALL, '--trace', 'a', '--html', 'a']);
       is(twice.code, 2);
       match(twice.stderr, /are the same file/);

@@ -246,6 +246,8 @@ suite('cli inspect', test => {
     [['--policy', 'p.json'], /--policy is for --html/],
     [['--html', 'plugin.wasm'], /are the same file/],
     [['--link', '='], /--link: expected/],
+    [['new.wasm', '--manifest'], /--manifest is for one file, and new\.wasm is given too/],
+    [['new.wasm', '--lint'], /--lint is for one file, and new\.wasm is given too/],
     [['more.wasm', 'third.wasm'], /unexpected argument "third.wasm"/],
   ];
   for (const [args, says] of wrongUses) {

@@ -203,11 +203,28 @@ suite('cli lock', test => {
       writeFileSync(join(folder, 'b.wasm'), FIRST);
       const { stdout, code } = await plugboard(folder, ['lock', '--check', '--json', 'a.wasm', 'b.wasm']);
       is(code, 1);
+      is(policyIn(folder).sequence, 1, 'one change of the policy');
       const [a, b] = JSON.parse(stdout) as { differences: { code: string }[] }[];
       equal(
         [a!.differences, b!.differences.map(({ code }) => code)],
         [[], ['other-build', 'power-lost', 'power-lost', 'reach-gained', 'not-granted']],
       );
+    }),
+  );
+
+  test(
+    'programs that run side by side lose no approval, and the sequence counts their changes',
+    inProject(async folder => {
+      const files = Array.from({ length: 6 }, (_, index) => `p${index}.wasm`);
+      for (const file of files) writeFileSync(join(folder, file), FIRST);
+      const lock = (...args: string[]) => plugboard(folder, ['lock', ...args]);
+      const ended = await Promise.all(files.map(file => lock(file, '--reason', 'r')));
+      equal(
+        ended.map(({ code, stderr }) => ({ code, stderr })),
+        files.map(() => ({ code: 0, stderr: '' })),
+      );
+      is((await lock('--check', ...files)).stdout, files.map(file => `${file}: approved\n`).join(''));
+      is(policyIn(folder).sequence, files.length);
     }),
   );
 
@@ -222,6 +239,12 @@ suite('cli lock', test => {
     ],
     [['a.wasm', '--reason', 'r', '--allow-host', 'https://a'], /a URL with its scheme can match no host/],
     [['none.wasm', '--reason', 'r'], /none\.wasm/],
+    [['https://a.test/a.wasm', '--reason', 'r'], /USAGE: expected a file, got the URL https:/],
+    [['a.wasm', '--check', '--reason', 'r'], /both --check and --reason are given; keep one/],
+    [['a.wasm', '--check', '--trace', 'r'], /both --check and --trace are given; keep one/],
+    [['a.wasm', '--json', '--reason', 'r'], /--json is for --check; give both/],
+    [['a.wasm', '--reason', 'r', '--allow-host', ''], /INVALID_POLICY: .*an empty string can match no host/],
+    [['a.wasm', '--reason', 'r', '--lock', 'no/x'], /FILE: no\/x: its folder does not exist/],
     [['text.wasm', '--reason', 'r'], /text\.wasm: expected a wasm module/],
     [
       ['a.wasm', '--reason', 'r', '--lock', 'x', '--policy', 'x'],
@@ -236,7 +259,7 @@ suite('cli lock', test => {
         writeFileSync(join(folder, 'text.wasm'), 'no wasm');
         const { stderr, code } = await plugboard(folder, ['lock', ...args]);
         match(stderr, message);
-        ok(code !== 0);
+        is(code, 2);
         await raises(async () => read(folder, 'plugboard.policy.json'), { code: 'ENOENT' });
       }),
     );

@@ -16,7 +16,11 @@ const wrong: { args: string[]; message: RegExp }[] = [
   { args: ['replay'], message: /FILE is missing/ },
   { args: ['replay', 'missing.pbrec'], message: /missing\.pbrec/ },
   { args: ['replay', VOWELS, '--verify', 'all'], message: /--verify: expected one of outcome, memory/ },
-  { args: ['replay', VOWELS, '--runner', 'jest'], message: /--runner: expected one of node, vitest/ },
+  {
+    args: ['replay', VOWELS, '--emit-test', 'a', '--runner', 'jest'],
+    message: /--runner: expected one of node, vitest/,
+  },
+  { args: ['replay', VOWELS, '--runner', 'vitest'], message: /--runner is for --emit-test; give both/ },
 ];
 
 suite('plugboard call and run --record, and replay', test => {

@@ -51,7 +51,7 @@ const cases: [args: string[], stderr: RegExp, code?: number][] = [
   [['folder'], /NONZERO_RESULT: .*: 8\n$/],
   [['folder', '--allow-path', '.:/data'], /INVALID_RESULT: /],
   [['folder', '--allow-path', 'ro:.:/data'], /INVALID_RESULT: /],
-  [['folder', '--allow-path', 'lost'], /FOLDER_UNAVAILABLE: .*lost/],
+  [['folder', '--allow-path', 'lost'], /FOLDER_UNAVAILABLE: .*lost/, 2],
   [['grow'], /NONZERO_RESULT: .*: 2\n$/],
   [['grow', '--memory-max', '3'], /NONZERO_RESULT: .*: 2\n$/],
   [['grow', '--memory-max', '2'], /NONZERO_RESULT: .*: -1\n$/],
@@ -59,7 +59,7 @@ const cases: [args: string[], stderr: RegExp, code?: number][] = [
   [['grow', '--memory-max', '1'], /MEMORY_LIMIT: .* 2 pages, over the limit of 1 /],
   [['forever', '--timeout', '50'], /TIMEOUT: .*50 ms/],
   [['forever', '--node', 'limited.json'], /TIMEOUT: .*50 ms/],
-  [['fetch', '--events', 'no/events'], /FILE: no\/events: there is no such file\n$/, 2],
+  [['fetch', '--events', 'no/events'], /FILE: no\/events: there is no folder no; make it first\n$/, 2],
   [['fetch'], /HTTP_NOT_ENABLED: /],
   [['fetch', '--allow-host', 'a.invalid', '--allow-host', 'b.*'], /HTTP_DENIED: .*"a\.invalid", "b\.\*"/],
   [

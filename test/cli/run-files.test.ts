@@ -117,12 +117,12 @@ suite('cli run: files', test => {
   }
 
   const shared: [args: string[], files: string][] = [
-    [['--state', 'x', '--events', 'x'], '--events and --state'],
-    [['--state', './x', '--events', 'y/../x'], '--events and --state'],
-    [['--state', 'node.json', '--node', 'node.json'], '--node and --state'],
-    [['--events', 'node.json', '--node', 'node.json'], '--node and --events'],
-    [['--state', 'actor.wasm', '--adopt'], 'FILE and --state'],
-    [['--events', 'actor.wasm'], 'FILE and --events'],
+    [['--state', 'x', '--events', 'x'], '--state and --events'],
+    [['--state', './x', '--events', 'y/../x'], '--state and --events'],
+    [['--state', 'node.json', '--node', 'node.json'], 'node.json and --state'],
+    [['--events', 'node.json', '--node', 'node.json'], 'node.json and --events'],
+    [['--state', 'actor.wasm', '--adopt'], 'actor.wasm and --state'],
+    [['--events', 'actor.wasm'], 'actor.wasm and --events'],
   ];
   for (const [args, files] of shared) {
     testRun(`refuses one file for two purposes: ${args.join(' ')}`, async (run, folder) => {

@@ -219,8 +219,8 @@ suite('cli run: graphs', test => {
     [['counter.wasm', ...COUNTER], /USAGE: --component is given, and FILE is an actor/, 2],
     [['missing.json'], /FILE: missing\.json: there is no such file/, 2],
     [
-      ['graph.json', ...COUNTER, '--state', 'counter.wasm'],
-      /FILE: --state counter\.wasm: expected a folder, got a file/,
+      ['graph.json', ...COUNTER, '--state', 'documented.json'],
+      /FILE: --state documented\.json: expected a folder, got a file/,
       2,
     ],
     [['graph.json', ...COUNTER, '--events', 'graph.json'], /USAGE: .*are the same file/, 2],
@@ -300,7 +300,7 @@ suite('cli run: graphs', test => {
         ['graph.json', ...COUNTER, '--with', 'g-2.json', '--events', 'g-2.json'],
         go,
       );
-      match(stderr, /USAGE: --with and --events are the same file/);
+      match(stderr, /USAGE: g-2\.json and --events are the same file/);
     },
   );
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RAW_FOLDER } from '../coverage/folder.ts';
@@ -26,6 +26,8 @@ function coverageOf(command = ''): string | undefined {
 export const commandPath = (): string => host().path('dist/lib/cli/main.js');
 
 interface SpawnOptions {
+  /** A file from which stdin comes. */
+  stdinFile?: string;
   stdin?: string | Uint8Array;
   env?: Record<string, string>;
   /** Default: the built command. */
@@ -48,12 +50,14 @@ export function start(
   args: readonly string[],
   env: Record<string, string> = {},
   program: string = commandPath(),
+  stdin: 'pipe' | number = 'pipe',
 ) {
   const coverage = coverageOf(args[0]);
   const flags = 'Deno' in globalThis ? denoFlags(temporary) : [];
   // The environment has no PATH, no HOME, and no variable that changes colours or logs.
   return spawn(process.execPath, [...flags, program, ...args], {
     cwd: temporary,
+    stdio: [stdin as 'pipe', 'pipe', 'pipe'],
     env: { NO_COLOR: '1', ...(coverage && { NODE_V8_COVERAGE: coverage }), ...env },
   });
 }
@@ -65,7 +69,9 @@ export function plugboard(
   options: SpawnOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = start(temporary, args, options.env, options.program);
+    const file = options.stdinFile === undefined ? undefined : openSync(options.stdinFile, 'r');
+    const child = start(temporary, args, options.env, options.program, file);
+    if (file !== undefined) closeSync(file);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -75,6 +81,7 @@ export function plugboard(
     });
     child.on('error', reject);
     child.on('close', code => resolve({ stdout, stderr, code }));
+    if (file !== undefined) return;
     // A program that fails before it reads its input closes the pipe.
     child.stdin.on('error', () => {});
     child.stdin.end(options.stdin ?? '');

@@ -28,7 +28,7 @@ const formats: { file: string; args?: string[]; holds: RegExp }[] = [
 ];
 
 const wrong: { args: string[]; message: RegExp; file?: boolean }[] = [
-  { args: ['--trace-format', 'text'], message: /belong to --trace, which is missing/ },
+  { args: ['--trace-format', 'text'], message: /--trace-format is for --trace; give both/ },
   {
     args: ['--trace', 'a', '--trace-format', 'xml'],
     message: /--trace-format: expected one of jsonl, text, chrome/,

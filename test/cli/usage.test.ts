@@ -188,6 +188,36 @@ const wrongUse: { args: string[]; stderr: string; env?: Record<string, string> }
     args: ['call', 'x.wasm', 'f', '--link', 'https://u:secret@h/?token=secret'],
     stderr: 'USAGE: --link: expected [NAME=]FILE_OR_URL, got "https://h/?..."',
   },
+  {
+    args: ['types', 'https://a.test/x.wasm'],
+    stderr: 'USAGE: expected a file, got the URL https://a.test/x.wasm',
+  },
+  {
+    args: ['prepare', 'https://a.test/x.wasm', '--out', 'x', '--fuel'],
+    stderr: 'USAGE: expected a file, got the URL https://a.test/x.wasm',
+  },
+  {
+    args: ['types', 'x.wasm', '--json', '--out', 'x.mjs'],
+    stderr: 'USAGE: both --json and --out are given; keep one',
+  },
+  {
+    args: ['types', 'x.wasm', '--json', '--ambient'],
+    stderr: 'USAGE: both --json and --ambient are given; keep one',
+  },
+  {
+    args: ['types', 'x.wasm', '--ambient', '--out', 'x.mjs'],
+    stderr: 'USAGE: both --ambient and --out are given; keep one',
+  },
+  { args: ['run', 'x.wasm', '--adopt'], stderr: 'USAGE: --adopt is for --state; give both' },
+  { args: ['run', 'x.json', '--spread'], stderr: 'USAGE: --spread is for --nats; give both' },
+  {
+    args: ['run', 'x.json', '--state', 's', '--nats', 'nats://x'],
+    stderr: 'USAGE: both --nats and --state are given; keep one',
+  },
+  {
+    args: ['run', 'x.wasm', '--node', 'n', '--config', 'a=1'],
+    stderr: 'USAGE: both --node and --config are given; keep one',
+  },
   { args: ['call', 'x.wasm', 'f'], stderr: 'FILE: x.wasm: there is no such file' },
   { args: ['run', 'x.wasm'], stderr: 'FILE: x.wasm: there is no such file' },
   {
@@ -251,6 +281,18 @@ suite('cli usage', test => {
     }
   }
 
+  test('an option names known options as those that it needs, and those that it is not for', async () => {
+    const { conformance } = await import('../../src/cli/conformance/command.ts');
+    const { inspect } = await import('../../src/cli/inspect.ts');
+    const { lock } = await import('../../src/cli/lock.ts');
+    const { replay } = await import('../../src/cli/replay.ts');
+    const { types } = await import('../../src/cli/types.ts');
+    for (const { name, options } of [call, run, conformance, inspect, lock, replay, types])
+      for (const { needs, not = [] } of Object.values<Option>(options))
+        for (const other of needs === undefined ? not : [needs, ...not])
+          is(Object.hasOwn(options, other), true, `${name} --${other}`);
+  });
+
   for (const { args, env, stderr } of wrongUse) {
     const setting = Object.entries(env ?? {}).map(([name, value]) => `${name}=${value} `);
     test.row(`error.${stderr.split(':')[0]}`, `${setting.join('')}plugboard ${args.join(' ')}`, async () => {
@@ -279,6 +321,45 @@ suite('cli usage', test => {
       });
     });
   }
+
+  const outputs: [args: string[], file: string][] = [
+    [['call', 'vowels.wasm', 'count_vowels', '--trace', 'no/x'], 'no/x'],
+    [['call', 'vowels.wasm', 'count_vowels', '--trace', 't', '--html', 'no/x'], 'no/x'],
+    [['inspect', 'vowels.wasm', '--html', 'no/x'], 'no/x'],
+    [['prepare', 'vowels.wasm', '--fuel', '--out', 'no/x'], 'no/x'],
+    [['types', 'vowels.wasm', '--out', 'no/x.mjs'], 'no/x.d.mts'],
+  ];
+  for (const [args, file] of outputs)
+    test(`plugboard ${args.join(' ')} names the folder that is missing`, async () => {
+      const { copyFileSync } = await import('node:fs');
+      const { inFolder, plugboard } = await import('./spawn.ts');
+      await inFolder(async folder => {
+        copyFileSync(host().path('fixtures/vowels/vowels.wasm'), `${folder}/vowels.wasm`);
+        const { stderr, code } = await plugboard(folder, args);
+        equal([stderr, code], [`plugboard: FILE: ${file}: there is no folder no; make it first\n`, 2]);
+      });
+    });
+
+  const values: [args: string[], code: string][] = [
+    [['--allow-path', 'missing'], 'FOLDER_UNAVAILABLE'],
+    [['--allow-host', ''], 'INVALID_(MANIFEST|OPTION)'],
+    [['--policy', 'counter.wasm'], 'INVALID_POLICY'],
+  ];
+  for (const command of [
+    ['call', 'counter.wasm', 'get_metadata'],
+    ['run', 'counter.wasm'],
+  ])
+    for (const [args, error] of values)
+      test(`plugboard ${[...command, ...args].join(' ')} is wrong use`, async () => {
+        const { copyFileSync } = await import('node:fs');
+        const { inFolder, plugboard } = await import('./spawn.ts');
+        await inFolder(async folder => {
+          copyFileSync(host().path('fixtures/rust-counter/rust_counter.wasm'), `${folder}/counter.wasm`);
+          const { stderr, code } = await plugboard(folder, [...command, ...args]);
+          match(stderr, new RegExp(`^plugboard: ${error}: `));
+          is(code, 2);
+        });
+      });
 
   test('plugboard --version is that of package.json', async () => {
     const { inFolder, plugboard } = await import('./spawn.ts');

@@ -36,7 +36,7 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
       unit: 'seconds',
       help: `how long the host may take to answer (default: ${DEFAULT_TIMEOUT_S})`,
     },
-    json: { help: 'print all results, as JSON', heading: 'Output' },
+    json: { not: ['junit'], help: 'print all results, as JSON', heading: 'Output' },
     junit: { help: 'print all results, as JUnit XML' },
   },
   examples: [
@@ -47,7 +47,6 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
   run: async (_, { host: command, cases, expect, filter, level, timeout, json, junit: wantsXml }) => {
     if (level !== undefined && !LEVELS.includes(level))
       throw new CliError('USAGE', `--level: expected core, edge or hardened, got ${JSON.stringify(level)}`);
-    if (json && wantsXml) throw new CliError('USAGE', 'both --json and --junit are given; keep one');
     const folder = folderOfCases(cases);
     const files = await readCases(folder);
     const ids = files.flatMap(({ file }) => file.cases.map(({ id }) => id));
