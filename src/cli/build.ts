@@ -1,14 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Network, NetworkError, type Plan } from '../network/node.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import { defineCommand } from './command.ts';
 import { CliError } from './errors.ts';
-import { readInputFile } from './files.ts';
+import { noteOutputs, readInputFile } from './files.ts';
 import { type ComponentFile, factsOf, readComponents } from './graph-components.ts';
 import { GRAPH_OPTIONS, isGraphFile } from './graph-files.ts';
-import { writeStderr, writeStdout } from './stdio.ts';
-import { type TargetFile, type TargetInput, workerdFiles } from './workerd-target.ts';
+import { shellWord } from './shell.ts';
+import { writeLines, writeStderr } from './stdio.ts';
+import { isUnchanged, type TargetFile, type TargetInput, workerdFiles } from './workerd-target.ts';
 
 /** A target: the files for it, and the line that starts them in their folder. */
 interface Target {
@@ -37,7 +38,11 @@ http://127.0.0.1:8787/NAME is an instance of the graph for each NAME; everybody 
   positionals: [{ name: 'FILE', help: 'the graph, as JSON' }],
   options: {
     target: { value: 'TARGET', help: `${Object.keys(TARGETS).join(', ')}: the program that runs it` },
-    out: { short: 'o', value: 'DIR', help: 'the folder; its files of an earlier build are replaced' },
+    out: {
+      short: 'o',
+      value: 'DIR',
+      help: 'the folder; files of an earlier build are replaced, if they are unchanged',
+    },
     ...GRAPH_OPTIONS,
     'memory-pages': {
       value: 'PAGES',
@@ -84,6 +89,8 @@ http://127.0.0.1:8787/NAME is an instance of the graph for each NAME; everybody 
       components: components.map(each => ({ ...each, isGraph: isGraphFile(each.path) })),
       limits: { memoryPages, fuel },
     });
+    noteOutputs(files.map(file => ({ name: '--out', path: join(out, file.path) })));
+    await refuseOthers(out, files);
     for (const folder of target.folders)
       await writing(join(out, folder), at => mkdir(at, { recursive: true }));
     for (const { path: file, content } of files)
@@ -91,10 +98,29 @@ http://127.0.0.1:8787/NAME is an instance of the graph for each NAME; everybody 
         await mkdir(dirname(at), { recursive: true });
         await writeFile(at, content);
       });
-    await writeStdout(`cd ${/^[\w./-]+$/.test(out) ? out : JSON.stringify(out)}\n${target.start}\n`);
+    await writeLines([`cd ${shellWord(out)}`, target.start]);
     return 0;
   },
 });
+
+/** Refuses to replace a file that no build wrote, or that was changed since. @throws {CliError} FILE */
+async function refuseOthers(out: string, files: readonly TargetFile[]): Promise<void> {
+  const found = await Promise.all(
+    files.map(async ({ path, content, isSigned = false }) => {
+      const old = await readFile(join(out, path)).catch(() => undefined);
+      const isOwn = isSigned && old !== undefined && (await isUnchanged(old.toString()));
+      return { path, isSigned, isOwn, isOther: old !== undefined && !old.equals(Buffer.from(content)) };
+    }),
+  );
+  // The other files have no signature: they belong to the build whose signed files lie beside them.
+  const isBuilt = found.some(({ isOwn }) => isOwn);
+  const other = found.find(({ isSigned, isOwn, isOther }) => isOther && !(isSigned ? isOwn : isBuilt));
+  if (other)
+    throw new CliError(
+      'FILE',
+      `${join(out, other.path)}: expected a file as plugboard build wrote it, got another one or a changed one; move it away, or give another --out`,
+    );
+}
 
 /** @throws {NetworkError} UNKNOWN_COMPONENT @throws {CliError} USAGE for limits that the target cannot keep */
 function checkNodes({ nodes }: Plan, components: readonly ComponentFile[], { refused }: Target): void {

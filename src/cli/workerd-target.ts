@@ -25,6 +25,8 @@ interface TargetComponent {
 export interface TargetFile {
   readonly path: string;
   readonly content: string | Uint8Array;
+  /** Whether its first line has the hash of the others, which tells whether a person has changed it. */
+  readonly isSigned?: boolean;
 }
 
 /** A file that the Worker imports, in the words of the configuration. */
@@ -47,14 +49,27 @@ export async function workerdFiles(input: TargetInput): Promise<readonly TargetF
   const parts = await Promise.all(
     input.components.map((component, at) => partOf(component, at + 1, input.limits)),
   );
-  const worker = { path: 'worker.js', content: workerText(graphs.length, parts, input.limits) };
+  const worker = await signed('worker.js', '//', workerText(graphs.length, parts, input.limits));
   const modules: WorkerModule[] = [
     { ...worker, kind: 'esModule' },
     ...graphs,
     ...parts.map(({ module }) => module),
     ...(await codeFiles()),
   ];
-  return [{ path: 'config.capnp', content: configText(input.name, modules) }, ...modules];
+  return [await signed('config.capnp', '#', configText(input.name, modules)), ...modules];
+}
+
+const hashOf = (text: string): Promise<string> => hexOfSha256(nodePlatform, new TextEncoder().encode(text));
+
+async function signed(path: string, comment: string, text: string): Promise<TargetFile> {
+  const line = `${comment} Written by \`plugboard build\`, which replaces it while the other lines have the SHA-256: ${await hashOf(text)}`;
+  return { path, content: `${line}\n${text}`, isSigned: true };
+}
+
+/** Whether a signed file is as it was written. */
+export async function isUnchanged(text: string): Promise<boolean> {
+  const [line = '', ...lines] = text.split('\n');
+  return line.endsWith(`: ${await hashOf(lines.join('\n'))}`);
 }
 
 interface Part {
@@ -122,8 +137,7 @@ function workerText(graphs: number, parts: readonly Part[], limits: TargetInput[
     'accessors',
     ...(Object.values(limits).some(limit => limit !== undefined) ? ['limits'] : []),
   ];
-  return `// Written by \`plugboard build --target workerd\`, which replaces it at the next build.
-import { DurableObject } from 'cloudflare:workers';
+  return `import { DurableObject } from 'cloudflare:workers';
 import accessors from './${CODE}/accessors.wasm';
 import { readPacket, writePacket } from './${CODE}/actor-web.js';
 import { builtModule } from './${CODE}/audit-web.js';
@@ -183,10 +197,7 @@ export default {
 /** A name in a text of Cap'n Proto, which has no escapes for characters beyond ASCII. */
 const keyOf = (name: string): string => encodeURIComponent(name);
 
-const configText = (
-  name: string,
-  modules: readonly WorkerModule[],
-): string => `# Written by \`plugboard build --target workerd\`, which replaces it at the next build. In this folder:
+const configText = (name: string, modules: readonly WorkerModule[]): string => `# In this folder:
 #   npx workerd serve config.capnp
 using Workerd = import "/workerd/workerd.capnp";
 

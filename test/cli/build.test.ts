@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { equal, is, match, ok } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
@@ -29,7 +29,7 @@ suite('cli build', test => {
     inBuild(async folder => {
       const args = ['build', '--target', 'workerd', 'graph.json', '-o', 'new/my out', ...COMPONENT];
       const first = await plugboard(folder, [...args, '--fuel', '1000000']);
-      equal(first, { stdout: 'cd "new/my out"\nnpx workerd serve config.capnp\n', stderr: '', code: 0 });
+      equal(first, { stdout: "cd 'new/my out'\nnpx workerd serve config.capnp\n", stderr: '', code: 0 });
       const read = (file: string) => readFileSync(join(folder, 'new/my out', file), 'utf8');
       const config = read('config.capnp');
       match(config, /uniqueKey = "visits%20%22%C3%A9%22"/);
@@ -47,6 +47,33 @@ suite('cli build', test => {
       ok(!read('worker.js').includes('limits'));
     }),
   );
+
+  const BUILD = ['build', '--target', 'workerd', 'graph.json', '-o', 'out', ...COMPONENT];
+  const CHANGES: readonly [name: string, file: string, isFirst: boolean, isKept: boolean][] = [
+    ['a Worker that it did not write', 'worker.js', true, true],
+    ['a Worker that was changed', 'worker.js', false, true],
+    ['a configuration that it did not write', 'config.capnp', true, true],
+    ['a configuration that was changed', 'config.capnp', false, true],
+    ['a graph that it did not write', 'graphs/1.json', true, true],
+    ['a graph of an earlier build', 'graphs/1.json', false, false],
+  ];
+  for (const [name, file, isFirst, isKept] of CHANGES)
+    test(
+      `${isKept ? 'keeps' : 'replaces'} ${name}`,
+      inBuild(async folder => {
+        const path = join(folder, 'out', file);
+        if (!isFirst) is((await plugboard(folder, BUILD)).code, 0);
+        mkdirSync(dirname(path), { recursive: true });
+        const mine = `${isFirst ? '' : readFileSync(path, 'utf8')}// mine\n`;
+        writeFileSync(path, mine);
+        const { stderr, code } = await plugboard(folder, BUILD);
+        is(code, isKept ? 2 : 0, stderr);
+        is(readFileSync(path, 'utf8') === mine, isKept);
+        if (isKept)
+          match(stderr, /FILE: .*: expected a file as plugboard build wrote it, .*move it away, or give/);
+        if (isFirst) equal(readdirSync(join(folder, 'out')), [file.split('/')[0]]);
+      }),
+    );
 
   const REFUSED: readonly [name: string, args: string[], code: number, message: RegExp][] = [
     [
@@ -77,7 +104,7 @@ suite('cli build', test => {
       'a component that is not given',
       ['--target', 'workerd', 'graph.json', '-o', 'out'],
       1,
-      /UNKNOWN_COMPONENT: node "count": no component "Counter" is given; there are none/,
+      /UNKNOWN_COMPONENT: node "count": no component "Counter" is given; there are none\n {2}on the command line: --component NAME=FILE gives a component\n$/,
     ],
     [
       'a time limit of a node',
