@@ -7,11 +7,12 @@ import { loadSource, MAIN } from '../module/source.ts';
 import { keyOfPath } from '../platform/paths.ts';
 import { reasonOf } from '../platform/system-error.ts';
 import type { Platform } from '../platform/types.ts';
+import { shownUrl } from '../values/url.ts';
 import { CliError } from './errors.ts';
 
 /** @throws {CliError} FILE; USAGE for a URL, and for a file that the command also writes */
 export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (isUrl(path)) throw new CliError('USAGE', `expected a file, got the URL ${path}`);
+  if (isUrl(path)) throw new CliError('USAGE', `expected a file, got the URL ${shownUrl(path)}`);
   noteRead(path);
   return readAgain(path);
 }

@@ -19,6 +19,7 @@ import { FileState } from '../actor/state/file-state.ts';
 import { hexOfSha256 } from '../module/source.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { withCommas } from '../units.ts';
+import { shownUrl } from '../values/url.ts';
 import type { AccessValues } from './access.ts';
 import { defineCommand } from './command.ts';
 import { CliError, describeError } from './errors.ts';
@@ -72,7 +73,7 @@ the same when it comes again. Ctrl-C ends a graph when all is processed, a secon
     const config = readConfig(values.config);
     if (node) refuseLimitsOf(node, values);
     if (values.watch && isUrl(path)) {
-      throw new CliError('USAGE', `--watch: expected a file as FILE, got the URL ${path}`);
+      throw new CliError('USAGE', `--watch: expected a file as FILE, got the URL ${shownUrl(path)}`);
     }
     const progress = startProgress(values.quiet);
     const platform = progress.watch(nodePlatform);
