@@ -31,6 +31,10 @@ const DOCUMENTED = {
   inports: { go: { node_id: 'a', port_id: 'increment' } },
   outports: { count: { node_id: 'a', port_id: 'count' } },
 };
+const OUTSIDE = {
+  ...DOCUMENTED,
+  processes: { a: { component: 'ExtismActor', metadata: { plugin_path: '..' } } },
+};
 /** The counter counts integers too, of which plugboard warns. */
 const COUNTER = ['--component', 'Counter=counter.wasm', '--quiet'];
 const go = '{"go":{"type":"Flow"}}\n';
@@ -51,7 +55,11 @@ suite('cli run: graphs', test => {
       const { inFolder, plugboard } = await import('./spawn.ts');
       await inFolder(async folder => {
         copyFileSync(host().path('fixtures/rust-counter/rust_counter.wasm'), `${folder}/counter.wasm`);
-        for (const [name, graph] of Object.entries({ graph: GRAPH, documented: DOCUMENTED }))
+        for (const [name, graph] of Object.entries({
+          graph: GRAPH,
+          documented: DOCUMENTED,
+          outside: OUTSIDE,
+        }))
           writeFileSync(`${folder}/${name}.json`, JSON.stringify(graph));
         await body((args, stdin = '') => plugboard(folder, ['run', ...args], { stdin }), folder);
       });
@@ -213,6 +221,11 @@ suite('cli run: graphs', test => {
 
   const REFUSED: readonly [args: string[], stderr: RegExp, code: number][] = [
     [['graph.json'], /UNKNOWN_COMPONENT: node "a": .*\n {2}on the command line: --component NAME=FILE/, 1],
+    [
+      ['outside.json'],
+      /UNKNOWN_COMPONENT: node "a": metadata\.plugin_path: .*\n {2}on the command line: --plugin-folder DIR allows/,
+      1,
+    ],
     [['graph.json', '--component', 'x'], /USAGE: --component: expected NAME=FILE, got "x"/, 2],
     [['graph.json', '--config', 'a=1'], /USAGE: --config is given, and FILE is a graph/, 2],
     [['counter.wasm', '--page'], /USAGE: --page is given, and FILE is an actor/, 2],
