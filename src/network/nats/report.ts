@@ -90,11 +90,11 @@ export class NetworkReport {
     return letters;
   }
 
-  /** Sends messages that came from inports again. The ids let the network drop those that were sent before. */
-  async redrive(letters: readonly DeadLetter[]): Promise<{
-    sent: number /** Number of letters by the reason why they stay. */;
-    left: Map<string, number>;
-  }> {
+  /**
+   * Sends messages that came from inports again. The ids let the network drop those that were sent before. Returns how many were sent,
+   * and the number of letters that stay, by the reason.
+   */
+  async redrive(letters: readonly DeadLetter[]): Promise<{ sent: number; left: Map<string, number> }> {
     let sent = 0;
     const left = new Map<string, number>();
     for (const letter of letters) {
