@@ -126,7 +126,7 @@ export const CANNOT: readonly Cannot[] = [
   },
   {
     runtimes: programs,
-    file: /^cli\/(action|conformance|compare)\.test/,
+    file: /^cli\/(action|conformance|conformance-lines|compare)\.test/,
     reason: 'starts bash, or another host, which asks nothing of this runtime',
   },
   {

@@ -34,7 +34,7 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
     timeout: {
       value: 'S',
       unit: 'seconds',
-      help: `how long the host may take to answer (default: ${DEFAULT_TIMEOUT_S})`,
+      help: `how long the host may take to answer (default: ${DEFAULT_TIMEOUT_S}; 0: no limit)`,
     },
     json: { not: ['junit'], help: 'print all results, as JSON', heading: 'Output' },
     junit: { help: 'print all results, as JUnit XML' },
@@ -56,8 +56,10 @@ A crash or a hang of the host loses one case. The exit code is 1 after an unexpe
     const known = expect
       ? readExpectations(new TextDecoder().decode(await readInputFile(expect)), expect)
       : NOTHING_KNOWN;
-    const timeoutMs = (timeout ?? DEFAULT_TIMEOUT_S) * 1000;
-    const host = command === undefined ? ownHost(folder) : await startHost(command, folder, timeoutMs);
+    const host =
+      command === undefined
+        ? ownHost(folder)
+        : await startHost(command, folder, timeout ?? DEFAULT_TIMEOUT_S);
     try {
       const isChosen = (id: string, of: Level) =>
         (level === undefined || of === level) &&

@@ -45,7 +45,7 @@ ABI.md and WASI.md that may tell why. The exit code is 1 if a call differs.`,
     timeout: {
       value: 'S',
       unit: 'seconds',
-      help: `time for an answer of a host (default: ${DEFAULT_TIMEOUT_S})`,
+      help: `time for an answer of a host (default: ${DEFAULT_TIMEOUT_S}; 0: no limit)`,
     },
     json: { help: 'print the differences as JSON' },
   },
@@ -68,7 +68,7 @@ ABI.md and WASI.md that may tell why. The exit code is 1 if a call differs.`,
     const imports = new Set<string>();
     const hosts = [
       ownHost(folder, imports),
-      ...(await startHosts(given.host, folder, (timeout ?? DEFAULT_TIMEOUT_S) * 1000)),
+      ...(await startHosts(given.host, folder, timeout ?? DEFAULT_TIMEOUT_S)),
     ];
     try {
       const runs = [];
@@ -205,11 +205,11 @@ function answersOf(texts: readonly string[], shapes: readonly HostFunctionShape[
 }
 
 /** Starts the named hosts, or all with an adapter that can be started here. @throws {CliError} FILE */
-async function startHosts(given: readonly string[], folder: string, timeoutMs: number): Promise<Host[]> {
+async function startHosts(given: readonly string[], folder: string, timeoutS: number): Promise<Host[]> {
   const hosts: Host[] = [];
   for (const text of given.length > 0 ? given : Object.keys(ADAPTERS)) {
     try {
-      hosts.push(await startHost(text, folder, timeoutMs));
+      hosts.push(await startHost(text, folder, timeoutS));
     } catch (error) {
       if (given.length > 0 || !(error instanceof CliError)) {
         for (const host of hosts) await host.close();

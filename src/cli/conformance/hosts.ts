@@ -7,6 +7,7 @@ import { plugboardHost } from '../../conformance/plugboard-host.ts';
 import { createPlugin } from '../../node.ts';
 import { CliError } from '../errors.ts';
 import { processHost } from './process-host.ts';
+import { wordsOf } from './words.ts';
 
 /** Hosts with an adapter among the cases, by the names that `--host` takes. */
 export const ADAPTERS: Readonly<Record<string, (adapters: string) => string[]>> = {
@@ -37,11 +38,16 @@ export function ownHost(folder: string, imports?: Set<string>): Host {
   return plugboardHost({ create, version, read, more });
 }
 
-/** Starts the program of a host: a name of `ADAPTERS`, or a command. @throws {CliError} FILE */
-export async function startHost(text: string, folder: string, timeoutMs: number): Promise<Host> {
+/**
+ * Starts the program of a host: a name of `ADAPTERS`, or a command.
+ * @param timeoutS time for each answer in seconds, 0 for no limit
+ * @throws {CliError} FILE, USAGE
+ */
+export async function startHost(text: string, folder: string, timeoutS: number): Promise<Host> {
   const adapter = Object.hasOwn(ADAPTERS, text) ? ADAPTERS[text]!(join(folder, 'adapters')) : null;
+  const timeoutMs = timeoutS === 0 ? Number.POSITIVE_INFINITY : timeoutS * 1000;
   try {
-    return await processHost(adapter ?? text.split(' ').filter(Boolean), folder, timeoutMs);
+    return await processHost(adapter ?? wordsOf(text), folder, timeoutMs);
   } catch (error) {
     if (!(error instanceof HostLost)) throw error;
     throw new CliError('FILE', `--host ${text}: ${error.message}`, { cause: error });
