@@ -11,6 +11,7 @@ import { bundles, isLarge } from './bundle.ts';
 import { differencesInGo, differencesInPython } from './bundle-runners.ts';
 import { problemsOfExample } from './example.ts';
 import { conformancePage, type KeptResults } from './page.ts';
+import { problemsOfWrongLines } from './wrong-lines-runners.ts';
 
 // Runs the cases of fixtures/ on each host at hand, and prints docs/CONFORMANCE.md: `npm run test:conformance`. Names of hosts choose.
 // With --quick, modules of megabytes run on native alone, and the runners of the bundle have the bundle without them.
@@ -139,8 +140,11 @@ for (const { host, differences } of RUNNERS) {
   if (found.length > 0) process.exitCode = 1;
 }
 if (ran.has('native')) {
-  const problems = problemsOfExample(nativePython());
-  for (const problem of problems) console.log(`FAILED the adapter in the README, ${problem}`);
+  const problems = [
+    ...problemsOfExample(nativePython()).map(problem => `the adapter in the README, ${problem}`),
+    ...problemsOfWrongLines(),
+  ];
+  for (const problem of problems) console.log(`FAILED ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
 }
 if (!process.env.CI && !isQuick) {
