@@ -93,7 +93,7 @@ suite('plugboard conformance: lines of a host', test => {
           `${process.execPath} 'my host.cjs'`,
         ]);
         const ended = new Promise(done => runner.on('close', (_, by) => done(by)));
-        while (!existsSync(`${place}/muted`)) await wait(20);
+        for (let left = 500; left > 0 && !existsSync(`${place}/muted`); left--) await wait(20);
         runner.kill(signal);
         is(await ended, signal);
         await isGone(place);
