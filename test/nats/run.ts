@@ -122,7 +122,7 @@ for (const { name, ...run } of some(RUNS))
   });
 test('a control that appends without comparing is seen to fail', async () => {
   // A stop may come where it does no harm. The run ends with the first one that does, as messages still come when the worker goes on.
-  const run: KillRun = { harm: 'stop', messages: 10_000, harms: 8, pauseMs: 3, isUnchecked: true };
+  const run: KillRun = { harm: 'stop', messages: 30_000, harms: 24, pauseMs: 3, isUnchecked: true };
   const { problem } = await runKills(server, new Random(seed), run);
   console.log(`  ${problem}`);
   if (problem === undefined) throw new Error('all was exact');
