@@ -153,7 +153,7 @@ function emitWorkerFile(build: EsbuildBuild): void {
     if (file === undefined) return null;
     const code = await readFile(path, 'utf8');
     const url = `require(${JSON.stringify(`${FILES}:${file}`)})`;
-    return { contents: code.replaceAll(WORKER_NAME, url), loader: 'js' };
+    return { contents: code.replaceAll(WORKER_NAME, () => url), loader: 'js' };
   });
 }
 const WORKER_NAME = new RegExp(`(["'])\\./${WORKER_FILE}\\1`, 'g');

@@ -6,9 +6,15 @@ export function withoutUser(url: URL): URL {
   return bare;
 }
 
-/** Returns a URL for messages, without user, password and query, which may have a token. Logs must not show them. */
+/**
+ * Returns a URL for messages, without user, password and query, which may have a token: logs must not show them. The content of a
+ * `data:` URL is left out.
+ */
 export function shownUrl(given: URL | string): string {
-  if (!URL.canParse(String(given))) return String(given).replace(/^([a-z][a-z\d+.-]*:\/\/).*@/is, '$1');
+  const text = String(given);
+  if (/^data:/i.test(text)) return 'data:...';
+  if (!URL.canParse(text))
+    return text.replace(/^((?:[a-z][a-z\d+.-]*:)?\/\/).*@/is, '$1').replace(/\?.+/s, '?...');
   const url = withoutUser(new URL(given));
   if (url.search) url.search = '...';
   return url.href === new URL(given).href ? String(given) : url.href;
@@ -16,4 +22,4 @@ export function shownUrl(given: URL | string): string {
 
 /** Returns a text with the URL in it as messages show it: engines quote the URL too. */
 export const hideSecrets = (text: string, url: URL): string =>
-  [url, withoutUser(url)].reduce((all, { href }) => all.replaceAll(href, shownUrl(url)), text);
+  [url, withoutUser(url)].reduce((all, { href }) => all.replaceAll(href, () => shownUrl(url)), text);

@@ -10,6 +10,10 @@ const shown: readonly [given: string, shown: string][] = [
   ['nats2://u:secret@a.test', 'nats2://a.test'],
   ['nats://u:secret@a.test:99999', 'nats://a.test:99999'],
   ['nats://u:sec/r@et@a.test', 'nats://a.test'],
+  ['https://a.test:99999/x?token=secret', 'https://a.test:99999/x?...'],
+  ['/v1/x?token=secret', '/v1/x?...'],
+  ['//u:secret@a.test/x', '//a.test/x'],
+  ['data:application/wasm;base64,AGFzbQ', 'data:...'],
   ['nats://a.test', 'nats://a.test'],
   ['https://a.test', 'https://a.test'],
   ['a//b@c.wasm', 'a//b@c.wasm'],
@@ -24,5 +28,6 @@ suite('URLs in messages', test => {
     const url = new URL('https://u:secret@a.test/x?key=secret');
     const text = 'no route to https://u:secret@a.test/x?key=secret, https://a.test/x?key=secret';
     is(hideSecrets(text, url), 'no route to https://a.test/x?..., https://a.test/x?...');
+    is(hideSecrets('to http://u:secret@h/$&', new URL('http://u:secret@h/$&')), 'to http://h/$&');
   });
 });
