@@ -142,7 +142,10 @@ export class JetStream {
   ): Promise<{ readonly num_replicas: number }> {
     const found = await this.#findOrMake(name, config);
     const { subjects: own = [], mirror, sources } = found;
-    const missing = config.subjects?.find(subject => !own.some(wide => covers(wide, subject)));
+    // A stream may be for some subjects of a network, which has only those.
+    const missing = config.subjects?.find(
+      subject => !own.some(given => covers(given, subject) || covers(subject, given)),
+    );
     // Such a stream may get them from another one.
     if (missing === undefined || mirror || sources) return found;
     throw new ActorError(

@@ -14,7 +14,7 @@ import {
 import { Link } from '../engine/link.ts';
 import type { MemoryEngineOptions } from '../engine/memory-engine.ts';
 import type { Feed, Modules } from '../engine/network-engine.ts';
-import { fenced, NetworkError } from '../errors.ts';
+import { fenced, NetworkError, networkStopped } from '../errors.ts';
 import { LoggedEngine, positionsOf } from '../log/logged-engine.ts';
 import { writeSnapshot } from '../log/record.ts';
 import { Suspects, type Turns } from '../log/suspects.ts';
@@ -296,7 +296,7 @@ export class NatsLoggedEngine extends LoggedEngine {
 
   /** The letter is safe before the next message leaves, which says that those before it have left. */
   readonly #buryLeaving: Bury<Promise<void>> = async (port, at, message, error) => {
-    if (this.#closing) return;
+    if (this.#closing) throw networkStopped('engine');
     this.outboxes.get(port)!.use(at.source, at.position);
     this.#bury(port, at, message, error);
     await this.flush();

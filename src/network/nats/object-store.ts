@@ -48,7 +48,7 @@ export class ObjectStore {
     });
     // Chunks of two writers never mix.
     const nuid = crypto.randomUUID();
-    const size = Math.min(CHUNK_BYTES, this.#jetStream.maxPayload - HEADER_BYTES);
+    const size = Math.min(CHUNK_BYTES, Math.max(1, this.#jetStream.maxPayload - HEADER_BYTES));
     let chunks = 0;
     for (let at = 0; at < bytes.length; at += size, chunks++)
       await this.#jetStream.publish(this.#chunks(nuid), bytes.subarray(at, at + size), {});
