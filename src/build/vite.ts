@@ -64,7 +64,7 @@ interface Resolved {
 
 /** Stands in chunks, before a SHA-256, for the path of the file with these bytes. */
 const FILE = 'plugboard-file:';
-const FILE_IN_CODE = /(["'`])plugboard-file:([\da-f]{64})\1/g;
+const FILE_IN_CODE = /(?:\/\* @vite-ignore \*\/\s*)?(["'`])plugboard-file:([\da-f]{64})\1/g;
 
 /** The file of a plugin: one that Vite names, or one that is put into the output after Vite has left files out of it. */
 type OutputFile = { bytes: Uint8Array } & ({ reference: string } | { fileName: string });
@@ -107,6 +107,8 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
       const specifier = isServing
         ? await cacheModule(context, join(cache, 'plugboard'), ownName, bytes)
         : FILE + sha256;
+      // The server runs in Node: workerd alone imports modules, and compiles no bytes.
+      if (specifier === null) return inlineSource(bytes);
       if (!isServing) files.of(context).set(sha256, { fileName: posix.join(folder, ownName), bytes });
       const { imports, source } = tableEntry('module', plugin);
       return {
@@ -121,9 +123,9 @@ export function plugboard(options?: BuildOptions, ...extra: unknown[]): VitePlug
       ? { fileName: posix.join(folder, ownName), bytes }
       : { reference: context.emitFile({ type: 'asset', name, source: bytes }), bytes };
     files.of(context).set(sha256, file);
-    // A variable, because Vite reads `new URL('…', import.meta.url)` as a path of the sources.
-    const head = `const file = ${JSON.stringify(FILE + sha256)};`;
-    return { head, source: 'new URL(file, import.meta.url)', gives: 'url' };
+    // Vite would read it as a path of the sources. In the output other tools find the file by this form.
+    const source = `new URL(/* @vite-ignore */ ${JSON.stringify(FILE + sha256)}, import.meta.url)`;
+    return { source, gives: 'url' };
   };
 
   return {
@@ -215,20 +217,18 @@ class FilesOfEnvironments {
   }
 }
 
-/** Puts bytes into a file that the dev server of Cloudflare's plugin imports as a compiled module, and returns its path. */
+/** Puts bytes into a file that the dev server of Cloudflare's plugin imports as a compiled module. Returns null for another server. */
 async function cacheModule(
   context: ViteContext,
   folder: string,
   name: string,
   bytes: Uint8Array,
-): Promise<string> {
+): Promise<string | null> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, name);
   await writeFile(path, bytes);
   const found = await context.resolve(path);
-  if (found?.external) return path;
-  const message = 'a dev server for workerd needs @cloudflare/vite-plugin, which imports wasm as modules';
-  throw new PlugboardError('UNSUPPORTED', `${name}: ${message}`);
+  return found?.external ? path : null;
 }
 
 const isForWorkerd = ({ environment }: ViteContext): boolean =>
