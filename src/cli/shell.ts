@@ -1,3 +1,9 @@
-/** Quotes a word for a shell. */
+/** Quotes a word for a shell: that of POSIX, or cmd.exe. */
 export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  process.platform === 'win32'
+    ? /^[\w@%+=:,.\\/-]+$/.test(word)
+      ? word
+      : `"${word}"`
+    : /^[\w@%+=:,./-]+$/.test(word)
+      ? word
+      : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -106,6 +106,7 @@ suite('plugboard conformance: words of --host', test => {
     ["'/a b/host' --x", ['/a b/host', '--x']],
     ['"/a b/host" ""', ['/a b/host', '']],
     ['/a\\ b/host', ['/a b/host']],
+    ['C:\\a\\host.exe x', ['C:\\a\\host.exe', 'x']],
     [`a'b c'"d \\" \\x"e`, ['ab cd " \\xe']],
   ];
   for (const [command, words] of rows) test(`reads ${command}`, () => equal(wordsOf(command), words));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { createTrace } from '../../audit/node.ts';
@@ -6,6 +6,8 @@ import { type Host, HostLost } from '../../conformance/host.ts';
 import { plugboardHost } from '../../conformance/plugboard-host.ts';
 import { createPlugin } from '../../node.ts';
 import { CliError } from '../errors.ts';
+import { readJsonFile } from '../files.ts';
+import { writeStderr } from '../stdio.ts';
 import { processHost } from './process-host.ts';
 import { wordsOf } from './words.ts';
 
@@ -47,9 +49,26 @@ export async function startHost(text: string, folder: string, timeoutS: number):
   const adapter = Object.hasOwn(ADAPTERS, text) ? ADAPTERS[text]!(join(folder, 'adapters')) : null;
   const timeoutMs = timeoutS === 0 ? Number.POSITIVE_INFINITY : timeoutS * 1000;
   try {
-    return await processHost(adapter ?? wordsOf(text), folder, timeoutMs);
+    const host = await processHost(adapter ?? wordsOf(text), folder, timeoutMs);
+    await warnOfFeatures(host, folder);
+    return host;
   } catch (error) {
     if (!(error instanceof HostLost)) throw error;
     throw new CliError('FILE', `--host ${text}: ${error.message}`, { cause: error });
   }
+}
+
+/** The part of cases.schema.json that lists the features. */
+interface Schema {
+  $defs: { requires: { items: { enum: readonly string[] } } };
+}
+
+/** A misspelt feature skips the cases that need it. */
+async function warnOfFeatures({ capabilities }: Host, folder: string): Promise<void> {
+  const path = join(folder, 'cases.schema.json');
+  if (!existsSync(path)) return;
+  const known = ((await readJsonFile(path)) as Schema).$defs.requires.items.enum;
+  for (const name of capabilities)
+    if (!known.includes(name))
+      writeStderr('warning', `--host: these cases know no feature ${JSON.stringify(name)}`);
 }

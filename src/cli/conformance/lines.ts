@@ -1,18 +1,7 @@
 import { ERROR_NAMES } from '../../conformance/error-names.ts';
 import type { HostFunctionShape, HostValue, SeenError } from '../../conformance/host.ts';
 import { isObject } from '../../values/object.ts';
-import {
-  atLeast,
-  constant,
-  list,
-  of,
-  oneOf,
-  orNull,
-  plain,
-  refuse,
-  type Shape,
-  tuple,
-} from '../../values/shape.ts';
+import { atLeast, constant, list, of, orNull, plain, refuse, type Shape, tuple } from '../../values/shape.ts';
 
 // Lines that a host writes. The README of the cases has the protocol. Each reader throws an Error that names the wrong place.
 
@@ -55,9 +44,13 @@ const both =
     for (const shape of shapes) shape(value, where);
   };
 
+/** Some languages divide it into lines, or leave out the padding. */
+const plainBase64 = (text: string): string => text.replace(/[\s=]/g, '');
 const base64 = of(
   'base64',
-  value => typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value,
+  value =>
+    typeof value === 'string' &&
+    plainBase64(Buffer.from(value, 'base64').toString('base64')) === plainBase64(value),
 );
 const integer = of('an integer', Number.isSafeInteger);
 const NAMES = new Set<unknown>(ERROR_NAMES.map(([name]) => name));
@@ -85,14 +78,12 @@ export const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.fr
 export const fromWire = (value: WireValue): HostValue =>
   'bytes' in value ? fromBase64(value.bytes) : numberOf(value.number);
 
-/** Reads the first line of a host. @param features the names that `capabilities` may have */
-export function readHello(json: unknown, features: readonly string[]): Hello {
-  atLeast({
-    protocol: constant(PROTOCOL),
-    host: plain,
-    version: plain,
-    capabilities: list(oneOf(...features)),
-  })(json, 'hello');
+/** Reads the first line of a host. */
+export function readHello(json: unknown): Hello {
+  atLeast({ protocol: constant(PROTOCOL), host: plain, version: plain, capabilities: list(plain) })(
+    json,
+    'hello',
+  );
   return json as Hello;
 }
 
@@ -129,8 +120,7 @@ export function readCalled(
   const shapes = { output: base64, error, logs: list(log), stdout: base64, stderr: base64 };
   optional(shapes)(json, 'the answer to call');
   const answer = json as CallAnswer;
-  if (answer.output === undefined && answer.error === undefined)
-    refuse('the key output or error', 'the answer to call');
+  if (Object.keys(answer).length === 0) refuse('the key output or error', 'the answer to call');
   return answer;
 }
 

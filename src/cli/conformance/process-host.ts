@@ -14,7 +14,6 @@ import {
   type Session,
 } from '../../conformance/host.ts';
 import { messageOf } from '../../errors.ts';
-import { readJsonFile } from '../files.ts';
 import { readFolders, writeFolders } from './disk-folders.ts';
 import {
   type CallAnswer,
@@ -177,22 +176,15 @@ function launch(command: readonly string[], timeoutMs: number): Conversation {
   }
 }
 
-/** The part of cases.schema.json that lists the features. */
-interface Schema {
-  $defs: { requires: { items: { enum: readonly string[] } } };
-}
-
 /** @param folder the folder of the cases @throws {HostLost} when the program does not greet */
 export async function processHost(
   command: readonly string[],
   folder: string,
   timeoutMs: number,
 ): Promise<Host> {
-  const schema = (await readJsonFile(join(folder, 'cases.schema.json'))) as Schema;
-  const features = schema.$defs.requires.items.enum;
   const start = async () => {
     const made = launch(command, timeoutMs);
-    return { made, hello: await made.receive(json => readHello(json, features)) };
+    return { made, hello: await made.receive(readHello) };
   };
   const first = await start();
   let current = first.made;

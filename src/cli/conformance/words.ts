@@ -1,6 +1,7 @@
 import { CliError } from '../errors.ts';
 
-const PART = /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|\s+|[^\s'"\\]+/gsy;
+/** A backslash before another character is one: Windows has it in paths. */
+const PART = /'([^']*)'|"((?:\\.|[^"\\])*)"|\\([\s'"\\])|\s+|[^\s'"\\]+|\\(?=.)/gsy;
 
 /** Splits a command into words as a shell does: quotes and backslashes keep spaces. @throws {CliError} USAGE */
 export function wordsOf(command: string): string[] {
