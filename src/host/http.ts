@@ -89,7 +89,7 @@ function refuseOther(answer: unknown, { exposesHeaders }: Omit<HttpRules, 'fetch
   const isHeaders = typeof headers?.get === 'function' && Symbol.iterator in headers;
   const wrong =
     (!Number.isInteger(status) && 'status') ||
-    (body !== null && typeof body?.getReader !== 'function' && 'body') ||
+    (body != null && typeof body.getReader !== 'function' && 'body') ||
     (readsHeaders && !isHeaders && 'headers');
   if (wrong) {
     throw new TypeError(

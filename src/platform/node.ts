@@ -1,4 +1,5 @@
 import { lazily } from '../../abi/lazily.ts';
+import { attempt } from '../errors.ts';
 import { MAX_TIMER_MS } from '../units.ts';
 import { asyncHooks, fs, url } from './node-builtin.ts';
 import { debugLog, printsWasiOutput } from './node-env.ts';
@@ -28,8 +29,14 @@ const toPath = (path: string): string => (isFileUrl(path) ? url().fileURLToPath(
 
 const ignore = (): void => {};
 
+function writeSync(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += fs().writeSync(file, bytes, at);
+}
+
 /** Ignores that a reader closed its pipe, as `head` does. So does `console.log`. */
 function writeBytes(to: 'stdout' | 'stderr', bytes: Uint8Array): void {
+  // On Bun `console.log` writes at once: a queue would change the order, and a program that ends would lose it.
+  if ('Bun' in globalThis) return void attempt(() => writeSync(to === 'stdout' ? 1 : 2, bytes), undefined);
   const stream = process[to];
   stream.write(bytes.slice(), error => {
     // Once, and only one: the program's own writes keep their errors.
