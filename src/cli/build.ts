@@ -41,7 +41,7 @@ http://127.0.0.1:8787/NAME is an instance of the graph for each NAME; everybody 
     out: {
       short: 'o',
       value: 'DIR',
-      help: 'the folder; files of an earlier build are replaced, if they are unchanged',
+      help: 'the folder; an earlier build in it is replaced, if worker.js and config.capnp are unchanged',
     },
     ...GRAPH_OPTIONS,
     'memory-pages': {
@@ -118,7 +118,7 @@ async function refuseOthers(out: string, files: readonly TargetFile[]): Promise<
   if (other)
     throw new CliError(
       'FILE',
-      `${join(out, other.path)}: expected a file as plugboard build wrote it, got another one or a changed one; move it away, or give another --out`,
+      `${join(out, other.path)}: expected a file as plugboard build wrote it, got another one or a changed one; move the folder away, or give another --out`,
     );
 }
 

@@ -2,7 +2,8 @@ import { parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJson, readUtf8 } from '../actor/json/reader.ts';
 import { isObject } from '../actor/json/value.ts';
-import { findPlaces } from '../audit/json-places.ts';
+import { findPlaces, JsonFault } from '../audit/json-places.ts';
+import { attempt } from '../errors.ts';
 import { MAIN } from '../module/source.ts';
 import type { Manifest } from '../node.ts';
 import { shownUrl } from '../values/url.ts';
@@ -45,12 +46,14 @@ export function readManifest(path: string, bytes: Uint8Array): Keys {
     // Called only for its errors, which are equal on every runtime. Its value is not used: it reads 1.0 as a `Float`, not as 1.
     readJson(text, { what: 'the file' });
     const manifest: unknown = JSON.parse(text);
+    if (!isObject(manifest)) throw new Error('expected an object');
     // Called only for its errors, too: a key that stands twice.
     findPlaces(text, 'manifest');
-    if (isObject(manifest)) return manifest;
-    throw new Error('expected an object');
+    return manifest;
   } catch (error) {
-    const reason = `a manifest is JSON here, TOML is not read: ${(error as Error).message}`;
+    const { message } = error as Error;
+    const reason =
+      error instanceof JsonFault ? message : `a manifest is JSON here, TOML is not read: ${message}`;
     throw new CliError('FILE', `${path}: ${reason}`, { cause: error });
   }
 }
@@ -77,8 +80,10 @@ export function mergeManifests(file: Keys, flags: Keys): Manifest {
 export function noteModules({ wasm }: Keys | Manifest): void {
   for (const module of Array.isArray(wasm) ? (wasm as unknown[]) : []) {
     const { path, url } = Object(module) as Partial<Record<string, unknown>>;
-    if (typeof path === 'string') noteRead(path);
-    if (typeof url === 'string' && /^file:/i.test(url) && URL.canParse(url)) noteRead(fileURLToPath(url));
+    for (const at of [path, url].filter(each => typeof each === 'string')) {
+      if (/^file:/i.test(at)) noteRead(attempt(() => fileURLToPath(at), at));
+      else if (!isUrl(at)) noteRead(at);
+    }
   }
 }
 

@@ -42,7 +42,7 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
     const plan = Network.plan(rest.length > 0 ? [first, ...rest] : first, {
       components: factsOf(components),
     });
-    refuseUnused(components, [first, ...rest]);
+    warnOfUnused(components, [first, ...rest]);
     for (const { path, message } of plan.warnings) writeStderr('warning', `${path}: ${message}`);
     const lines = print(plan).split('\n');
     await writeStdout(lines.map(printable).join('\n'));
@@ -50,15 +50,15 @@ components that are given, whose ports are then checked. Warnings go to stderr.`
   },
 });
 
-/** A misspelt name would leave the ports of its nodes unchecked. @throws {CliError} USAGE */
-function refuseUnused(components: readonly ComponentFile[], graphs: readonly Uint8Array[]): void {
+/** A misspelt name leaves the ports of its nodes unchecked. */
+function warnOfUnused(components: readonly ComponentFile[], graphs: readonly Uint8Array[]): void {
   const subgraphs = components.filter(({ path }) => isGraphFile(path)).map(({ bytes }) => bytes);
   const used = new Set(
     [...graphs, ...subgraphs].flatMap(bytes =>
       [...readGraph(bytes, ['graph']).processes.values()].map(({ component }) => component),
     ),
   );
-  const unused = components.find(({ name }) => !used.has(name));
-  if (unused)
-    throw new CliError('USAGE', `--component: no node has the component ${JSON.stringify(unused.name)}`);
+  for (const { name } of components)
+    if (!used.has(name))
+      writeStderr('warning', `--component: no node has the component ${JSON.stringify(name)}`);
 }

@@ -68,7 +68,8 @@ async function signed(path: string, comment: string, text: string): Promise<Targ
 
 /** Whether a signed file is as it was written. */
 export async function isUnchanged(text: string): Promise<boolean> {
-  const [line = '', ...lines] = text.split('\n');
+  // git may have changed the ends of lines.
+  const [line = '', ...lines] = text.replaceAll('\r\n', '\n').split('\n');
   return line.endsWith(`: ${await hashOf(lines.join('\n'))}`);
 }
 

@@ -70,7 +70,10 @@ suite('cli build', test => {
         is(code, isKept ? 2 : 0, stderr);
         is(readFileSync(path, 'utf8') === mine, isKept);
         if (isKept)
-          match(stderr, /FILE: .*: expected a file as plugboard build wrote it, .*move it away, or give/);
+          match(
+            stderr,
+            /FILE: .*: expected a file as plugboard build wrote it, .*move the folder away, or give/,
+          );
         if (isFirst) equal(readdirSync(join(folder, 'out')), [file.split('/')[0]]);
       }),
     );
