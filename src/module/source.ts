@@ -1,5 +1,5 @@
 import { MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
-import { attempt, CreateError, messageOf, messageWithCause } from '../errors.ts';
+import { attempt, CreateError, excerpt, messageOf, messageWithCause } from '../errors.ts';
 import type { Fetch, Platform } from '../platform/types.ts';
 import { readBody } from '../values/body.ts';
 import { isOwnResponse } from '../values/own.ts';
@@ -124,7 +124,11 @@ const nameOf = (response: Response): string => shownUrl(attempt(() => response.u
 const contentType = (response: Response) => response.headers.get('content-type') ?? '';
 
 export const unavailable = (what: string, why: string, cause?: unknown) =>
-  new CreateError('SOURCE_UNAVAILABLE', `${what}: ${why}`, cause === undefined ? undefined : { cause });
+  new CreateError(
+    'SOURCE_UNAVAILABLE',
+    `${excerpt(what)}: ${excerpt(why)}`,
+    cause === undefined ? undefined : { cause },
+  );
 
 /** Returns the SHA-256 in hexadecimal digits. @throws {CreateError} UNSUPPORTED if the platform has no SHA-256 */
 export async function hexOfSha256(platform: Platform, bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -6,13 +6,9 @@ export function withoutUser(url: URL): URL {
   return bare;
 }
 
-/**
- * Returns a URL for messages, without user, password and query, which may have a token: logs must not show them. The content of a
- * `data:` URL is left out.
- */
+/** Returns a URL for messages, without user, password and query, which may have a token: logs must not show them. */
 export function shownUrl(given: URL | string): string {
   const text = String(given);
-  if (/^data:/i.test(text)) return 'data:...';
   if (!URL.canParse(text))
     return text.replace(/^((?:[a-z][a-z\d+.-]*:)?\/\/).*@/is, '$1').replace(/\?.+/s, '?...');
   const url = withoutUser(new URL(given));
