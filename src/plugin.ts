@@ -96,6 +96,16 @@ export class Plugin {
     if (typeof name !== 'string') refuseName(name);
     const signal = options == null ? undefined : readCallOptions(options).signal;
     if (extra.length > 0) refuseArguments('call', extra);
+    return this.callLater(name, input, hostContext, signal);
+  }
+
+  /** @internal As `call`, but without a promise in the mode that never waits. */
+  callLater(
+    name: string,
+    input: PluginInput,
+    hostContext: unknown,
+    signal?: AbortSignal,
+  ): Later<PluginOutput | null> {
     if (signal) refuseIfAborted(name, signal);
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
@@ -231,8 +241,7 @@ export class Plugin {
     this.#closed = true;
     if (this.isActive())
       this.#calls.interrupt(new CallError('CLOSED', 'the plugin was closed during the call'));
-    // Its memory is not measured: JSC would keep it longer.
-    this.#forgetInstance();
+    this.#dropInstance();
     await this.#turns.whenIdle();
     await this.#runner.close();
     this.#execution.kernel.close(this.#unusable('asking the host'));
@@ -267,7 +276,7 @@ export class Plugin {
     };
     return this.#turns.run(run, leave => {
       const unsign = signal && leaveOnAbort(signal, what, leave);
-      const unbound = this.boundWait(what, leave);
+      const unbound = this.#calls.boundWait(what, leave);
       return () => {
         unsign?.();
         unbound();
@@ -300,17 +309,12 @@ export class Plugin {
     return !this.#isSick && !this.#closed && !this.isActive() && this.#turns.isIdle;
   }
 
-  /** @internal Whether a wait of the current code may never end. Actors use both for their own queue. */
-  get mayWaitForItself(): boolean {
-    return this.#calls.mayWaitForThis();
+  /** @internal For queues of pools and actors, in which a call may wait for itself. */
+  get calls(): HostCalls {
+    return this.#calls;
   }
 
-  /** @internal */
-  boundWait(what: string, leave: (error: CallError) => void): () => void {
-    return this.#calls.boundWait(what, leave);
-  }
-
-  /** Internal, like `boundWait`: the error for an export that is missing. */
+  /** Internal, like `calls`: the error for an export that is missing. */
   notFound(name: string): CallError {
     return notFound(name, this.#execution.plan.main);
   }
@@ -380,11 +384,8 @@ export class Plugin {
   };
 
   #dropInstance(): void {
-    this.#peakPages = this.memory.peakPages;
-    this.#forgetInstance();
-  }
-
-  #forgetInstance(): void {
+    // JSC would keep a memory longer that was measured.
+    if (!this.#closed) this.#peakPages = this.memory.peakPages;
     this.#runner.drop();
     this.#callables.clear();
   }

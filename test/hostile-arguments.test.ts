@@ -101,7 +101,7 @@ const HOSTILE: Readonly<Record<string, () => unknown>> = {
 const UNCHECKED: readonly [names: RegExp, reason: string][] = [
   [/^new \w+(Error|Exit)$|\[Symbol\.hasInstance\]$/, 'errors are made by plugboard'],
   [/^(default|newPlugin)$/, 'other names of createPlugin'],
-  [/^(Plugin\.(initialise|boundWait|notFound)|ExtismEngine\.(boundWait|run))$/, 'called by plugboard itself'],
+  [/^(Plugin\.(initialise|callLater|notFound)|ExtismEngine\.run)$/, 'called by plugboard itself'],
   [/^FileState\.(load|commit)$/, 'called by actors, as methods of a StateStore'],
   [
     /^(Kernel\.(?!begin$|place$)\w+|KernelMemory\.\w+|\w+HttpRequest)$/,

@@ -163,7 +163,7 @@ const LENIENT: readonly [names: RegExp, reason: string][] = [
   [/^(MemoryState|FileState)\.(load|commit|snapshot)$/, 'called by actors, as methods of a StateStore'],
   [/^(default|newPlugin)$/, 'other names of createPlugin'],
   [
-    /^(Plugin\.(isActive|initialise|boundWait|notFound)|ExtismEngine\.(boundWait|stateRoom|run))$/,
+    /^(Plugin\.(isActive|initialise|callLater|notFound)|ExtismEngine\.(stateRoom|run))$/,
     'called by plugboard itself, one of them in every step of a call',
   ],
   [

@@ -33,6 +33,7 @@ import {
   isStateStore,
   MemoryState,
   STATE_POLICIES,
+  type StateMap,
   type StatePolicy,
   type StateStore,
 } from './state/state-store.ts';
@@ -99,7 +100,10 @@ export interface ActorOptions
 export interface ActorSettings {
   engineOptions: EngineOptions;
   actorConfig: ActorConfig;
-  store: StateStore;
+  /** The store of the caller; null when the actor alone keeps its state. */
+  store: StateStore | null;
+  /** The state to start from, without a store. */
+  firstState: StateMap;
   statePolicy: StatePolicy;
   capacity: number;
   emitEmptyResults: boolean;
@@ -201,13 +205,13 @@ export function readSettings(given: unknown): ActorSettings {
   const settled = node
     ? ActorConfig.fromNode(node, { environment, allowedEnv })
     : readActorConfig(actorConfig, config);
+  const store = readForeign('state', () => isStateStore(state)) ? (state as StateStore) : null;
   const isRestarted = errorPolicy === 'restart';
   return {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
     actorConfig: settled,
-    store: readForeign('state', () => isStateStore(state))
-      ? (state as StateStore)
-      : new MemoryState(state as JsonObject),
+    store,
+    firstState: new MemoryState(store ? {} : (state as JsonObject)).load(),
     statePolicy,
     capacity,
     emitEmptyResults,

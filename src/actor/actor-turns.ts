@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/types.ts';
 import { Turns } from '../run/turns.ts';
+import type { Later } from '../values/later.ts';
 import type { ExtismEngine } from './engine/engine.ts';
 import type { Inbox } from './inbox.ts';
 import { aborted } from './mailbox.ts';
@@ -30,12 +31,12 @@ export class ActorTurns {
   }
 
   /** Runs a task after the tasks before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when its wait ends before its turn */
-  take<T>(what: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  take<T>(what: string, task: () => Later<T>, signal?: AbortSignal): Promise<T> {
     return this.#turns.run(task, leave => {
       const fail = (error: Error) => leave(new ProcessError(error, []));
       const onAbort = () => fail(aborted(what, signal!));
       signal?.addEventListener('abort', onAbort);
-      const unbound = this.#engine().boundWait(what, fail);
+      const unbound = this.#engine().calls.boundWait(what, fail);
       return () => {
         signal?.removeEventListener('abort', onAbort);
         unbound();
@@ -45,9 +46,9 @@ export class ActorTurns {
 
   /** Waits for work that itself waits for tasks. If this wait ends early, the work goes on. */
   bound<T>(what: string, work: Promise<T>): Promise<T> {
-    if (!this.#engine().mayWaitForItself) return work;
+    if (!this.#engine().calls.mayWaitForThis()) return work;
     const waiting = new Promise<T>((resolve, reject) => {
-      const unbound = this.#engine().boundWait(what, reject);
+      const unbound = this.#engine().calls.boundWait(what, reject);
       work.finally(unbound).then(resolve, reject);
     });
     // No unhandled rejection when a host function stops its actor without waiting for the promise.
@@ -57,9 +58,9 @@ export class ActorTurns {
 
   /** Sends to an inbox. A full inbox may have no room before the running task has ended, so this wait is bounded too. */
   async send(inbox: Inbox, packet: Packet, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#engine().mayWaitForItself) return inbox.send(packet, signal);
+    if (!this.#engine().calls.mayWaitForThis()) return inbox.send(packet, signal);
     const bound = new AbortController();
-    const unbound = this.#engine().boundWait('inports', error => bound.abort(error));
+    const unbound = this.#engine().calls.boundWait('inports', error => bound.abort(error));
     try {
       await inbox.send(packet, signal ? AbortSignal.any([signal, bound.signal]) : bound.signal);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { aFunction, readArgument } from '../../wasi/options.ts';
 import type { PluginMemory, PluginReport } from '../run/report.ts';
-import { isThenable } from '../values/thenable.ts';
+import { attemptLater, chain, type Later } from '../values/later.ts';
 import { type ActorOptions, type ActorSettings, readSettings } from './actor-settings.ts';
 import { ActorTurns } from './actor-turns.ts';
 import { type Call, CallEvents } from './call-events.ts';
@@ -68,14 +68,14 @@ export class ScriptActor {
   ): Promise<ScriptActor> {
     refuseArguments('ScriptActor.create', extra);
     const settings = readSettings(options);
-    const { signal, store, onEvent, clock, tell, actorConfig } = settings;
+    const { signal, store, firstState, onEvent, clock, tell, actorConfig } = settings;
     const { node_id: actor, component } = actorConfig;
     const events = new EventSource(clock, { actor, component }, tell);
     if (onEvent) events.subscribe(onEvent);
     if (signal?.aborted) throw aborted('actor', signal);
     events.emit({ type: 'phase', phase: 'loading' });
     // Before the plugin is loaded: if the store fails, there is no plugin to close.
-    const state = await loadFrom(store);
+    const state = store ? await loadFrom(store) : firstState;
     events.emit({ type: 'phase', phase: 'validation' });
     const plugin = await LoadedPlugin.load(scriptConfig, settings, () =>
       events.emit({ type: 'phase', phase: 'initialization' }),
@@ -230,7 +230,7 @@ export class ScriptActor {
   async stop(options?: StopOptions, ...extra: unknown[]): Promise<void> {
     const { drain = true } = readStopOptions(options);
     refuseArguments('stop', extra);
-    const ended = this.#end();
+    const ended = this.#life.end(() => this.#cleanUp());
     if (!drain) {
       this.#inbox.clear();
       this.#life.abortCalls();
@@ -312,44 +312,49 @@ export class ScriptActor {
     }
   }
 
-  async #step(given: ActorState | StateMap, payload: Part, signal?: AbortSignal): Promise<ActorStep> {
+  #step(given: ActorState | StateMap, payload: Part, signal?: AbortSignal): Later<ActorStep> {
     this.#life.checkNotFailed('step');
     const before = given instanceof ActorState ? given : this.#plugin.writeStored(given);
-    const step = await this.#plugin.execute(payload, before, this.#signalWith(signal));
-    return { state: step.state ?? before, packets: packetsOf(step), error: step.error };
+    return chain(this.#plugin.execute(payload, before, this.#signalOf(signal)), step => {
+      return { state: step.state ?? before, packets: packetsOf(step), error: step.error };
+    });
   }
 
-  #signalWith(given?: AbortSignal): AbortSignal {
-    return given ? AbortSignal.any([this.#life.signal, given]) : this.#life.signal;
+  #signalOf(given?: AbortSignal): AbortSignal | undefined {
+    return this.#life.signalOf(this.#plugin.engine.calls.waits, given);
   }
 
   /** Processes one payload in its turn: executes it, then commits the step. */
-  async #call(payload: Part, given?: AbortSignal): Promise<Packet[]> {
-    const signal = this.#signalWith(given);
+  #call(payload: Part, given?: AbortSignal): Later<Packet[]> {
     const call = this.#callEvents.begin(payload);
     let step: Step | undefined;
-    try {
-      this.#life.checkNotFailed('process');
-      if (signal.aborted) throw aborted('process', signal);
-      const loading = this.#keeper.load(this.#plugin);
-      const before = isThenable(loading) ? await loading : loading;
-      step = await this.#plugin.execute(payload, before, signal);
-      if (step.state) {
-        const committing = this.#keeper.commit(step.state);
-        if (committing) await committing;
-        this.#callEvents.changes(call, before, step.state);
-      }
-      if (step.error) throw step.error;
-    } catch (cause) {
-      throw await this.#fail(cause, call, step);
-    }
-    this.#failures = 0;
-    this.#callEvents.completed(call, step);
-    return packetsOf(step);
+    const execute = (before: ActorState) =>
+      chain(this.#plugin.execute(payload, before, this.#signalOf(given)), next => {
+        step = next;
+        return chain(next.state && this.#keeper.commit(next.state), () => {
+          if (next.state) this.#callEvents.changes(call, before, next.state);
+          if (next.error) throw next.error;
+          return next;
+        });
+      });
+    return attemptLater(
+      () => {
+        this.#life.checkNotFailed('process');
+        const signal = this.#signalOf(given);
+        if (signal?.aborted) throw aborted('process', signal);
+        return chain(this.#keeper.load(this.#plugin), execute);
+      },
+      done => {
+        this.#failures = 0;
+        this.#callEvents.completed(call, done);
+        return packetsOf(done);
+      },
+      cause => this.#fail(cause, call, step),
+    );
   }
 
-  /** Counts a failed call, tells listeners, and applies the error policy. Returns the error for the caller. */
-  async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<Error> {
+  /** Counts a failed call, tells listeners, and applies the error policy. Throws the error for the caller. */
+  async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<never> {
     const error =
       cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error);
     const { code } = error;
@@ -358,7 +363,7 @@ export class ScriptActor {
     if (isOfPlugin) this.#failures++;
     this.#callEvents.failed(call, error, this.#failures);
     if (isOfPlugin) await this.#afterFailure(error);
-    return code === 'ACTOR_STOPPED' ? (cause as ActorError) : error;
+    throw code === 'ACTOR_STOPPED' ? cause : error;
   }
 
   async #afterFailure(error: ProcessError): Promise<void> {
@@ -376,12 +381,8 @@ export class ScriptActor {
 
   /** Stops the actor. The end is not awaited: it waits for the end of the call that runs this. */
   #giveUp(failure: unknown): void {
-    void this.#end(failure);
+    void this.#life.end(() => this.#cleanUp(), failure);
     this.#inbox.clear();
-  }
-
-  #end(failure?: unknown): Promise<void> {
-    return this.#life.end(() => this.#cleanUp(), failure);
   }
 
   async #cleanUp(): Promise<void> {

@@ -12,7 +12,8 @@ import { packetsOf, type Step } from './step.ts';
 export interface Call {
   /** Counted from 1. */
   readonly number: number;
-  readonly startMs: number;
+  /** Undefined when nobody listened at its begin. */
+  readonly startMs: number | undefined;
 }
 
 /** Reports calls to the listeners of an actor. Measures only while there are listeners. */
@@ -36,10 +37,12 @@ export class CallEvents {
   }
 
   begin(payload: Part): Call {
-    const call = { number: ++this.#calls, startMs: this.#events.nowMs() };
-    const payloadBytes = this.#events.isHeard ? byteLength(payload) : 0;
-    this.#events.emit({ type: 'started', call: call.number, payloadBytes, queueDepth: this.#queueDepth() });
-    return call;
+    const number = ++this.#calls;
+    if (!this.#events.isHeard) return { number, startMs: undefined };
+    const startMs = this.#events.nowMs();
+    const payloadBytes = byteLength(payload);
+    this.#events.emit({ type: 'started', call: number, payloadBytes, queueDepth: this.#queueDepth() });
+    return { number, startMs };
   }
 
   changes(call: Call, before: ActorState, after: ActorState): void {
@@ -66,7 +69,8 @@ export class CallEvents {
       const ports = Object.keys(packet);
       this.#events.emit({ type: 'packet', call: number, ports, isResult: packet === result });
     }
-    const durationMs = this.#events.nowMs() - startMs;
+    const endMs = this.#events.nowMs();
+    const durationMs = endMs - (startMs ?? endMs);
     const stateBytes = this.#keeper.bytes;
     const queueDepth = this.#queueDepth();
     return {

@@ -15,7 +15,8 @@ type Stage =
 export class Life {
   #stage: Stage = { phase: 'active' };
   readonly #events: EventSource;
-  readonly #calls = new AbortController();
+  #calls: AbortController | undefined;
+  #abortedBy: ActorError | undefined;
 
   constructor(events: EventSource) {
     this.#events = events;
@@ -30,8 +31,18 @@ export class Life {
     return this.#stage.phase === 'active';
   }
 
-  /** The signal that aborts the actor's calls. */
-  get signal(): AbortSignal {
+  /**
+   * The signal of one call. Most calls need none: those of an inline plugin end before anybody can abort them.
+   * @param waits whether the plugin does not run inline
+   */
+  signalOf(waits: boolean, given?: AbortSignal): AbortSignal | undefined {
+    if (!waits && !this.#abortedBy) return given;
+    return given ? AbortSignal.any([this.#signal(), given]) : this.#signal();
+  }
+
+  #signal(): AbortSignal {
+    this.#calls ??= new AbortController();
+    if (this.#abortedBy) this.#calls.abort(this.#abortedBy);
     return this.#calls.signal;
   }
 
@@ -74,7 +85,8 @@ export class Life {
 
   /** Aborts the running call, if it can be aborted, and those after it. */
   abortCalls(): void {
-    this.#calls.abort(this.refusal('the actor'));
+    this.#abortedBy ??= this.refusal('the actor');
+    this.#calls?.abort(this.#abortedBy);
   }
 
   get #failure(): unknown {

@@ -6,13 +6,11 @@ import type { Report } from './errors.ts';
 export class Listeners<Event extends { readonly type: string }> {
   readonly #listeners = new Set<(event: Event) => unknown>();
   readonly #report: Report;
+  /** Not the size of the set, which is asked several times for each message. */
+  isHeard = false;
 
   constructor(report: Report) {
     this.#report = report;
-  }
-
-  get isHeard(): boolean {
-    return this.#listeners.size > 0;
   }
 
   /** Returns a function that ends the subscription. */
@@ -20,7 +18,11 @@ export class Listeners<Event extends { readonly type: string }> {
     // Each subscription gets its own function: a set would hold the same listener only once.
     const own = (event: Event): unknown => listener(event);
     this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    this.isHeard = true;
+    return () => {
+      this.#listeners.delete(own);
+      this.isHeard = this.#listeners.size > 0;
+    };
   }
 
   call(event: Event): void {

@@ -1,6 +1,7 @@
 import type { PrintedLines } from '../call-error.ts';
 import { messageOf } from '../errors.ts';
 import { PAGE_BYTES } from '../units.ts';
+import { attemptLater, type Later } from '../values/later.ts';
 import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
 import { validateConfig, withDefaults } from './engine/config-schema.ts';
@@ -34,6 +35,8 @@ export class LoadedPlugin {
   /** The config in the encoding of the plugin. */
   readonly #config: Part;
   readonly #stateRoom: StateRoom;
+  /** Nothing is measured where nobody is told. */
+  readonly #tellsMemory: boolean;
   #saidMemoryHigh = false;
 
   /** Opens a plugin, and validates the config for it. */
@@ -71,6 +74,7 @@ export class LoadedPlugin {
     this.#scriptConfig = scriptConfig;
     this.#settings = settings;
     this.#config = config;
+    this.#tellsMemory = settings.engineOptions.onDiagnostic !== undefined;
     if (awaitAllInports || requirePorts) this.inportNames();
     this.#stateRoom = engine.stateRoom(config);
   }
@@ -134,31 +138,30 @@ export class LoadedPlugin {
    * Runs the plugin on a payload and a state. Keeps nothing and sends nothing: `before` does not change, and the same
    * arguments can be executed again. Never rejects; the error of a call that fails is in the step.
    */
-  async execute(payload: Part, before: ActorState, signal?: AbortSignal): Promise<Step> {
+  execute(payload: Part, before: ActorState, signal?: AbortSignal): Later<Step> {
     const { engine } = this;
-    const { isolation, emitEmptyResults } = this.#settings;
     const sent: Packet[] = [];
     const state: StateMap = new Map(before.state);
-    try {
-      if (isolation === 'fresh') await engine.renew();
-      const call = { payload, config: this.#config, state, statePart: before.part, packets: sent, signal };
-      let answer: EngineResult;
-      try {
-        answer = await engine.run(call);
-        this.#checkMemory();
-        this.#apply(answer, state);
-      } catch (cause) {
-        this.#checkMemory();
-        if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
-        return failed(cause, sent, engine, this.#afterFailure(state, before));
-      }
-      const { outputs, outputBytes } = answer;
-      const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
-      const result = hasResult ? outputs : undefined;
-      return { state: this.#after(state, before), sent, result, outputBytes, error: undefined };
-    } catch (cause) {
-      return failed(cause, sent);
-    }
+    const call = { payload, config: this.#config, state, statePart: before.part, packets: sent, signal };
+    const run = () =>
+      attemptLater(
+        () => engine.run(call),
+        answer => {
+          this.#checkMemory();
+          this.#apply(answer, state);
+          return this.#succeeded(answer, sent, state, before);
+        },
+        cause => {
+          this.#checkMemory();
+          if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
+          return failed(cause, sent, engine, this.#afterFailure(state, before));
+        },
+      );
+    return attemptLater(
+      () => (this.#settings.isolation === 'fresh' ? engine.renew().then(run) : run()),
+      step => step,
+      cause => failed(cause, sent),
+    );
   }
 
   /** Replaces the plugin by a new instance, as after a restart. @throws {ModuleError} InitFailed */
@@ -167,9 +170,23 @@ export class LoadedPlugin {
     this.#saidMemoryHigh = false;
   }
 
+  #succeeded(
+    { outputs, outputBytes }: EngineResult,
+    sent: Packet[],
+    state: StateMap,
+    before: ActorState,
+  ): Step {
+    const hasResult = this.#settings.emitEmptyResults || Object.keys(outputs).length > 0;
+    const result = hasResult ? outputs : undefined;
+    try {
+      return { state: this.#after(state, before), sent, result, outputBytes, error: undefined };
+    } catch (cause) {
+      return failed(cause, sent);
+    }
+  }
+
   #checkMemory(): void {
-    // Nothing is measured where nobody is told.
-    if (this.#saidMemoryHigh || !this.#settings.engineOptions.onDiagnostic) return;
+    if (!this.#tellsMemory || this.#saidMemoryHigh) return;
     const bytes = this.engine.memory.peakPages * PAGE_BYTES;
     const { default: high } = ACTOR_LIMITS.memoryBytes;
     if (bytes <= high) return;

@@ -244,7 +244,7 @@ export class PluginPool {
    * ends the watch.
    */
   #boundWait(what: string, leave: (error: CallError) => void): () => void {
-    const ends = [...this.#used].map(({ plugin }) => plugin.boundWait(what, leave));
+    const ends = [...this.#used].map(({ plugin }) => plugin.calls.boundWait(what, leave));
     return () => {
       for (const end of ends) end();
     };

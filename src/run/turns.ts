@@ -1,9 +1,27 @@
 import type { Platform } from '../platform/types.ts';
+import type { Later } from '../values/later.ts';
 
 /** A call in the queue, waiting or running. */
-interface Turn {
+class Turn {
+  /** The turn for which this one still waited when it left the queue, or null. Undefined until then. */
+  #ahead: Turn | null | undefined;
+  #over: Promise<Turn | null> | undefined;
+  #resolve!: (ahead: Turn | null) => void;
+
   /** Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. */
-  readonly over: Promise<Turn | null>;
+  get over(): Promise<Turn | null> {
+    // Most calls have none behind them, and cost no promise.
+    this.#over ??= new Promise(resolve => {
+      if (this.#ahead === undefined) this.#resolve = resolve;
+      else resolve(this.#ahead);
+    });
+    return this.#over;
+  }
+
+  pass(ahead: Turn | null): void {
+    this.#ahead = ahead;
+    if (this.#over) this.#resolve(ahead);
+  }
 }
 
 /**
@@ -25,19 +43,15 @@ export class Turns {
   }
 
   /** @param watch called only if the call has to wait */
-  run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
+  run<T>(work: () => Later<T>, watch: Watch): Promise<T> {
     const running = this.#run(work, watch);
     this.#keepAlive?.(running);
     return running;
   }
 
-  async #run<T>(work: () => Promise<T>, watch: Watch): Promise<T> {
+  async #run<T>(work: () => Later<T>, watch: Watch): Promise<T> {
+    const turn = new Turn();
     let ahead = this.#last;
-    let pass!: (ahead: Turn | null) => void;
-    const over = new Promise<Turn | null>(resolve => {
-      pass = resolve;
-    });
-    const turn: Turn = { over };
     this.#last = turn;
     const allAhead = async () => {
       while (ahead) ahead = await ahead.over;
@@ -45,9 +59,10 @@ export class Turns {
     try {
       // Always waits a moment: the caller may close the plugin, or abort the call, in the line after the call.
       await (ahead ? unlessLeft(allAhead(), watch) : null);
-      return await work();
+      const done = work();
+      return done instanceof Promise ? await done : done;
     } finally {
-      pass(ahead);
+      turn.pass(ahead);
       if (this.#last === turn) this.#last = ahead;
     }
   }

@@ -201,7 +201,10 @@ export const CASES: Readonly<Record<string, Body>> = {
       ['fits', '', 10_000_000],
     ] as const) {
       const error = (await raises(() => plugin.call(name), { code: 'PLUGIN_ERROR' })) as CallError;
-      equal([error.message.slice(error.message.lastIndexOf('\0') + 1), error.output?.byteLength], [message, outputBytes]);
+      equal(
+        [error.message.slice(error.message.lastIndexOf('\0') + 1), error.output?.byteLength],
+        [message, outputBytes],
+      );
     }
   },
 

@@ -3,8 +3,11 @@ import { CallError } from '../../call-error.ts';
 import { excerpt } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Plugin } from '../../plugin.ts';
+import type { HostCalls } from '../../run/host-calls.ts';
 import type { PluginMemory, PluginReport } from '../../run/report.ts';
 import { PAGE_BYTES } from '../../units.ts';
+import { attemptLater, type Later } from '../../values/later.ts';
+import type { PluginOutput } from '../../values/output.ts';
 import { refuseArguments } from '../call-options.ts';
 import { readScriptConfig, type ScriptConfig } from '../config/script-config.ts';
 import {
@@ -179,38 +182,41 @@ export class ExtismEngine {
   }
 
   /** @internal Does the work of `process`, without a check of the call. */
-  async run(call: EngineCall): Promise<EngineResult> {
-    const { stdio, limits, entryPoint, report, codec } = this.#traits;
+  run(call: EngineCall): Later<EngineResult> {
+    const { stdio, limits, entryPoint } = this.#traits;
     stdio.begin();
-    let whole: Part;
+    const whole = this.#inputOf(call);
+    refuseInput('payload, config and state', whole, limits);
+    const live = new LiveCall(call.state, call.packets, limits, this.#isInDoubt);
+    return attemptLater(
+      () => this.#plugin.callLater(entryPoint, whole, live, call.signal),
+      output => this.#resultOf(output, live),
+      error => {
+        throw this.#isInDoubt ? explainProtocol(error) : error;
+      },
+    );
+  }
+
+  #inputOf({ payload, config, state, statePart }: EngineCall): Part {
+    const { codec } = this.#traits;
     try {
-      whole =
-        this.protocol === 'ports'
-          ? toPlainPacket(call.payload)
-          : joinContext(
-              call.payload,
-              call.config,
-              call.statePart ?? writeState(call.state, codec).part,
-              codec,
-            );
+      if (this.protocol === 'ports') return toPlainPacket(payload);
+      return joinContext(payload, config, statePart ?? writeState(state, codec).part, codec);
     } catch (cause) {
       return refuseForeign(cause, 'process');
     }
-    refuseInput('payload, config and state', whole, limits);
-    const live = new LiveCall(call.state, call.packets, limits, this.#isInDoubt);
-    try {
-      const output = await this.#plugin.call(entryPoint, whole, live, { signal: call.signal });
-      const outputBytes = output?.byteLength ?? 0;
-      live.count('the result', outputBytes);
-      const { outputs, state } =
-        this.protocol === 'ports'
-          ? readPlainResult(bytesOf(output))
-          : readResult(bytesOf(output), report, codec, this.#knownState);
-      this.#isInDoubt = false;
-      return { outputs, state, written: live.written, outputBytes };
-    } catch (error) {
-      throw this.#isInDoubt ? explainProtocol(error) : error;
-    }
+  }
+
+  #resultOf(output: PluginOutput | null, live: LiveCall): EngineResult {
+    const { report, codec } = this.#traits;
+    const outputBytes = output?.byteLength ?? 0;
+    live.count('the result', outputBytes);
+    const { outputs, state } =
+      this.protocol === 'ports'
+        ? readPlainResult(bytesOf(output))
+        : readResult(bytesOf(output), report, codec, this.#knownState);
+    this.#isInDoubt = false;
+    return { outputs, state, written: live.written, outputBytes };
   }
 
   /**
@@ -262,14 +268,9 @@ export class ExtismEngine {
     await old.close();
   }
 
-  /** @internal `mayWaitForItself` of the plugin, for waits that end only when the plugin has ended a call. */
-  get mayWaitForItself(): boolean {
-    return this.#plugin.mayWaitForItself;
-  }
-
-  /** @internal `boundWait` of the plugin. */
-  boundWait(what: string, leave: (error: Error) => void): () => void {
-    return this.#plugin.boundWait(what, leave);
+  /** @internal `calls` of the plugin. */
+  get calls(): HostCalls {
+    return this.#plugin.calls;
   }
 
   close(): Promise<void>;

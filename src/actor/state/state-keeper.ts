@@ -9,15 +9,15 @@ interface StateWriter {
 }
 
 /**
- * Keeps one actor's state between calls: in its store, and written for the next call. Methods return a promise only if the
+ * Keeps one actor's state between calls: in its store if it has one, and written for the next call. Methods return a promise only if the
  * store does: awaiting both would make a small message take 9 % longer (measured on Node 20).
  */
 export class StateKeeper {
-  readonly #store: StateStore;
+  readonly #store: StateStore | null;
   #kept: ActorState;
 
-  /** @param kept as loaded from the store */
-  constructor(store: StateStore, kept: ActorState) {
+  /** @param kept as loaded from the store, or the state to start from */
+  constructor(store: StateStore | null, kept: ActorState) {
     this.#store = store;
     this.#kept = kept;
   }
@@ -42,6 +42,7 @@ export class StateKeeper {
    * @throws {ActorError} STATE_STORE_FAILED, and errors of the writer
    */
   load(writer: StateWriter): ActorState | Promise<ActorState> {
+    if (!this.#store) return this.#kept;
     const loaded = loadFrom(this.#store);
     return loaded instanceof Map
       ? this.#take(loaded, writer)
@@ -53,8 +54,9 @@ export class StateKeeper {
     const done = () => {
       this.#kept = next;
     };
+    const store = this.#store;
     // A copy: some stores keep this map, and change it later.
-    const committing = storeDoes('commit', () => this.#store.commit(new Map(next.state)));
+    const committing = store && storeDoes('commit', () => store.commit(new Map(next.state)));
     return committing ? committing.then(done) : done();
   }
 
