@@ -138,6 +138,25 @@ suite('state that is kept between calls', test => {
     ok(kept > 100, `${kept} values were kept`);
   });
 
+  test('members that did not change stay as they are, unless they hold a longer text', () => {
+    const known = new KnownMembers('state');
+    const after = (outputs: string, state: string) => {
+      const bytes = new TextEncoder().encode(`{"outputs":{${outputs}},"state":${state}}`);
+      readResult(bytes, () => {}, jsonCodec, known);
+      return known.get('a');
+    };
+    const long = `"out":{"type":"String","data":"${'x'.repeat(100)}"}`;
+    const first = after(long, '{"a":[1]}');
+    const second = after('', '{"a":[1]}');
+    is(second === first, false, 'a shorter text');
+    is(second!.value, first!.value);
+    is(after('', '{"a":[1]}'), second, 'the same text');
+    is(after(long, '{"a":[1]}'), second, 'a longer text');
+    is(after(long, '{"a":[1],"b":2}') === second, false, 'one more member');
+    is(after(long, '{"a":[2],"b":2}') === second, false, 'another value');
+    is(after(long, '{"b":2}'), undefined, 'a removed member');
+  });
+
   test('a number that goes on behind its old text is read anew', () => {
     const known = new KnownMembers('state');
     const values = ['1', '12', '1', '1.5', '1e2', '1', '-1'].map(text => {

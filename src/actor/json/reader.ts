@@ -104,6 +104,8 @@ export class KnownMembers {
   /** The key of the object in the outermost object. */
   readonly of: string;
   #members: ReadonlyMap<string, KnownMember> = new Map();
+  /** Characters of the text that the members are slices of, and hold. */
+  #held = 0;
 
   constructor(of: string) {
     this.of = of;
@@ -113,8 +115,14 @@ export class KnownMembers {
     return this.#members.get(key);
   }
 
-  replace(members: ReadonlyMap<string, KnownMember>): void {
+  /**
+   * Keeps the members of a new text of `characters`. Those before stay if no text of a member has changed: of all objects, those
+   * that live until the next call cost garbage collection the most.
+   */
+  replace(members: ReadonlyMap<string, KnownMember>, hasChanged: boolean, characters: number): void {
+    if (!hasChanged && members.size === this.#members.size && this.#held <= characters) return;
     this.#members = members;
+    this.#held = characters;
   }
 }
 
@@ -145,6 +153,8 @@ class Reader {
   #at = 0;
   #depth = 0;
   #values = 0;
+  /** Whether a member has another text than the known one. */
+  #hasChanged = false;
 
   constructor(text: string, what: string, maxDepth: number, known?: KnownMembers, repeated?: RepeatedKeys) {
     this.#text = text;
@@ -222,7 +232,7 @@ class Reader {
       }
     }
     if (members) {
-      known!.replace(members);
+      known!.replace(members, this.#hasChanged, this.#text.length);
       this.#copiedFrom = LONG_STRING;
     }
     return object;
@@ -244,6 +254,7 @@ class Reader {
         return { text, value: before.value, values: before.values };
       }
     }
+    this.#hasChanged = true;
     const first = this.#values;
     const value = this.#value();
     return { text: this.#text.slice(start, this.#at), value, values: this.#values - first };
