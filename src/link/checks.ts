@@ -7,8 +7,8 @@ import type { Link } from './plan.ts';
 
 type Fn = HostImport['fn'];
 
-/** Blocks of so many bytes and more take long to allocate. Plugins allocate many smaller ones. */
-const LONG_BYTES = 65_536n;
+/** Blocks of so many bytes and more take longer to allocate than the time is asked. */
+const LONG_BYTES = 4096n;
 
 interface Deadline {
   isOver(): boolean;
@@ -51,7 +51,7 @@ export class Checks {
   }
 
   /**
-   * Ends the call before an import runs, if its time is over: else a thousand calls of a slow one could pass between two questions of the
+   * Ends the call before an import runs, if its time is over: else thousands of calls of a slow one could pass between two questions of the
    * code. Functions that need only the kernel memory are short. WASI asks by itself.
    */
   guard({ provider, name }: Link, fn: Fn): Fn {

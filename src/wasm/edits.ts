@@ -70,7 +70,12 @@ export class Codes {
     const call = this.make(`long ${operand} ${is64}`, () => [
       ...[`i32.const ${operand}`, `call ${this.#long + Number(is64)}`],
     ]);
-    return concat([call, this.reload(local)]);
+    return concat([call, this.afterLong(local)]);
+  }
+
+  /** Ends the code of `long`. */
+  afterLong(local: number | undefined): Uint8Array {
+    return this.reload(local);
   }
 
   /** Whether the function is one of those that `long` calls. */
@@ -162,7 +167,7 @@ export class TakeOut {
       const operand = new Cursor(this.#body, call + 1);
       if (this.#codes.isLong(operand.u32('a function'))) {
         // The instruction behind tells which code it must be.
-        const after = operand.at + this.#codes.reload(this.local).length;
+        const after = operand.at + this.#codes.afterLong(this.local).length;
         const length = this.#lengthAt(this.#body[after]!, after + 1);
         if (!length) return refuse(start);
         this.cursor.at = start;

@@ -17,7 +17,7 @@ import { amountAt, applyEdits, type Charged, Codes, type Edit, refuse, TakeOut }
 import { readBody, readInstructions, readLocals } from './instructions.ts';
 import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
 import { END, isPlain, Labels, LOOP } from './labels.ts';
-import { addMirror, CALLS, MirrorRule } from './mirror.ts';
+import { addMirror, CALLS } from './mirror.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -27,45 +27,74 @@ const TABLE_GROW = 15;
 const [THREADS, WAIT32, WAIT64] = [0xfe, 1, 2];
 /** `return_call`, `return_call_indirect`, `return_call_ref`. */
 const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
+/** `throw`, `rethrow`, `throw_ref`. */
+const THROWS = new Set([0x08, 0x09, 0x0a]);
 
-/** The counter starts with it: function entries and loop turns between two calls of the host's function. */
-const TURNS = 1000;
-/** A function counts as one turn more for so many bytes of its body. */
-const BYTES_PER_TURN = 4096;
-/** After an instruction that works on 2^16 bytes or more, the next check asks. */
-const LONG = 16;
-/** Any number but 0 is long: of pages or elements by which something grows, and of nanoseconds of a wait on shared memory. */
-const ANY = 0;
-
-/** The number that a check takes from the counter. Less than `TURNS`, so that a loop always has a turn between two questions. */
-const weightOf = (bodyBytes: number): number =>
-  Math.min(1 + Math.floor(bodyBytes / BYTES_PER_TURN), TURNS - 1);
+/** The counter starts with it: units of work between two calls of the host's function. */
+const BUDGET = 16_000;
+/** A function entry or a loop turn is one unit of work, and one more for so many bytes of the body. */
+const BYTES_PER_UNIT = 256;
+/** And so many more if it throws: engines take microseconds for an exception. */
+const THROW_UNITS = 64;
+/**
+ * A body with a loop counts its turns in a local, which it fills from the counter: at its start, and when it is used up. The first
+ * price is low, since most bodies make few turns; a quarter of the units is taken, since a turn is shorter than the whole body.
+ */
+const FIRST = { units: 64, price: 16 };
+const NEXT = { units: 512, price: 128 };
+/** An instruction that works on many bytes takes a unit for 2^10 of them. */
+const KIB = 10;
+/**
+ * A number takes 2^14 units, more than `BUDGET`, so that the next check asks: of pages or elements by which something grows, and of
+ * nanoseconds of a wait on shared memory.
+ */
+const ANY = 14;
+/** Larger numbers count as this one, which no memory reaches, so that no bit is lost. */
+const MOST = 2n ** 40n;
 
 /**
- * Adds a check at the start of each function and loop. The check counts down, and after some `TURNS` checks a function of the host is
+ * Adds a check at the start of each function and loop. The check counts down, and when `BUDGET` is used up a function of the host is
  * called. The code traps if that function returns a number other than 0. The call stands outside of the loop, in a loop around it.
  * RATIONALE: why-is-there-a-loop-around-each-loop
  */
 const METER: Instrument = {
   exports: METER_EXPORTS,
   additionsTo({ types, functions, tables, globals, is64 }, start) {
-    const [ask, answer, after32, after64] = [0, 1, 2, 3].map(index => types + index) as [
+    const [ask, answer, after32, after64, pay] = [0, 1, 2, 3, 4].map(index => types + index) as [
+      number,
       number,
       number,
       number,
       number,
     ];
-    const askNext = ['if', 'i32.const 1', `global.set ${globals}`, 'end', 'local.get 0'];
+    const most = `i64.const ${MOST}`;
+    /** Lowers the counter by parameter 0 · 2^`ANY` / 2^(parameter 1), at most by `BUDGET`, and returns parameter 0. */
+    const byLength = (toLong: readonly string[]) => {
+      const units = [
+        ...toLong,
+        `i64.const ${ANY}`,
+        'i64.shl',
+        'local.get 1',
+        'i64.extend_i32_u',
+        'i64.shr_u',
+      ];
+      const budget = `i64.const ${BUDGET}`;
+      return body([
+        ...[`global.get ${globals}`, ...units, budget, ...units, budget, 'i64.lt_u', 'select'],
+        ...['i32.wrap_i64', 'i32.sub', `global.set ${globals}`, 'local.get 0'],
+      ]);
+    };
     const items = {
       [SECTIONS.type]: [
         functionType([], []),
         functionType([], ['i32']),
         functionType(['i32', 'i32'], ['i32']),
         functionType(['i64', 'i32'], ['i64']),
+        functionType(['i32'], []),
       ],
-      [SECTIONS.function]: [ask, after32, after64].map(unsigned),
+      [SECTIONS.function]: [ask, after32, after64, pay].map(unsigned),
       [SECTIONS.table]: [tableType({ min: 1, max: 1 })],
-      [SECTIONS.global]: [[...globalType('i32', true), ...code([`i32.const ${TURNS}`, 'end'])]],
+      [SECTIONS.global]: [[...globalType('i32', true), ...code([`i32.const ${BUDGET}`, 'end'])]],
       [SECTIONS.export]: [
         exportItem(METER_EXPORTS.ask, 'table', tables),
         ...(start === undefined ? [] : [exportItem(METER_EXPORTS.start, 'function', start)]),
@@ -75,13 +104,14 @@ const METER: Instrument = {
           // Should code run on after the trap, its next check asks again.
           ...['i32.const 1', `global.set ${globals}`],
           ...['i32.const 0', `call_indirect ${answer} ${tables}`, 'if', 'unreachable', 'end'],
-          ...[`i32.const ${TURNS}`, `global.set ${globals}`],
+          ...[`i32.const ${BUDGET}`, `global.set ${globals}`],
         ]),
-        // Both return parameter 0. The next check asks if it is at least 2^(parameter 1).
-        body(['local.get 0', 'local.get 1', 'i32.shr_u', ...askNext]),
+        byLength(['local.get 0', 'i64.extend_i32_u']),
+        byLength([...['local.get 0', most, 'local.get 0', most], 'i64.lt_u', 'select']),
+        // Lowers the counter by parameter 0.
         body([
-          ...['local.get 0', 'local.get 1', 'i64.extend_i32_u', 'i64.shr_u', 'i64.const 0', 'i64.ne'],
-          ...askNext,
+          ...[`global.get ${globals}`, 'local.get 0', 'i32.sub', 'local.tee 0', `global.set ${globals}`],
+          ...['local.get 0', 'i32.const 0', 'i32.le_s', 'if', `call ${functions}`, 'end'],
         ]),
       ],
     };
@@ -94,11 +124,11 @@ const METER: Instrument = {
   },
 };
 
-/** The code of checks. */
+/** The code of checks. `local` has the units of a body with a loop. */
 class MeterCodes extends Codes {
   readonly #ask: number;
 
-  /** @param ask index of the function that asks. Those that look at a length follow */
+  /** @param ask index of the function that asks. Those that look at a length follow, and the one that pays */
   constructor(global: number, ask: number) {
     super(global, ask + 1);
     this.#ask = ask;
@@ -107,51 +137,80 @@ class MeterCodes extends Codes {
   /** Stands at the start of a body. */
   entry(weight: number, local: number | undefined): Uint8Array {
     return this.make(`entry ${weight} ${local}`, () => [
-      ...this.lower('i32', weight, local, true),
-      ...this.#askIfOver(local),
+      ...this.lower('i32', weight + (local === undefined ? 0 : FIRST.price), local, true),
+      ...this.#askIfUsedUp(local),
+      ...(local === undefined ? [] : [`i32.const ${FIRST.units}`, `local.set ${local}`]),
     ]);
   }
 
   /** Stands after the start of a loop, which it has a second time. */
   loop(weight: number, local: number | undefined, start: Uint8Array): Uint8Array {
-    const outside = this.make(`outside ${local}`, () => this.#askIfOver(local));
-    const inside = this.make(`inside ${weight} ${local}`, () => [
-      ...this.lower('i32', weight, local, false),
-      ...this.#isOver(local),
-      'br_if 1',
-    ]);
+    const outside = this.make(`outside ${weight} ${local}`, () =>
+      local === undefined ? this.#askIfUsedUp(local) : this.#payIfUsedUp(weight, local),
+    );
+    const inside = this.make(`inside ${weight} ${local}`, () =>
+      local === undefined
+        ? [...this.lower('i32', weight, local, false), ...this.#isUsedUp(local), 'br_if 1']
+        : [
+            `local.get ${local}`,
+            `i32.const ${weight}`,
+            'i32.sub',
+            `local.tee ${local}`,
+            ...BELOW_0,
+            'br_if 1',
+          ],
+    );
     return concat([outside, start, inside]);
   }
 
-  #isOver(local: number | undefined): string[] {
+  /** If the counter is used up, the next turn of a loop pays, and so asks. */
+  override afterLong(local: number | undefined): Uint8Array {
+    return this.make(`after long ${local}`, () =>
+      local === undefined
+        ? []
+        : [...this.#isUsedUp(undefined), 'if', 'i32.const -1', `local.set ${local}`, 'end'],
+    );
+  }
+
+  #isUsedUp(local: number | undefined): string[] {
     return [this.read(local), 'i32.const 0', 'i32.le_s'];
   }
 
-  #askIfOver(local: number | undefined): string[] {
-    const again = local === undefined ? [] : [this.read(undefined), `local.set ${local}`];
-    return [...this.#isOver(local), 'if', `call ${this.#ask}`, ...again, 'end'];
+  #askIfUsedUp(local: number | undefined): string[] {
+    return [...this.#isUsedUp(local), 'if', `call ${this.#ask}`, 'end'];
+  }
+
+  #payIfUsedUp(weight: number, local: number): string[] {
+    const pay = [`i32.const ${Math.max(NEXT.price, weight + 1)}`, `call ${this.#ask + 3}`];
+    const fill = [`i32.const ${Math.max(NEXT.units, weight)}`, `local.set ${local}`];
+    return [`local.get ${local}`, ...BELOW_0, 'if', ...pay, ...fill, 'end'];
   }
 }
 
+const BELOW_0 = ['i32.const 0', 'i32.lt_s'];
 const ONE_END = Uint8Array.of(END);
 
-/** Sees the instructions of an original body, and decides whether it needs a mirror and a check. */
+/** Sees the instructions of an original body, and decides about its checks. */
 class Needs {
-  readonly #mirror = new MirrorRule();
-  #repeats = false;
+  hasLoop = false;
+  #throws = false;
+  #isLong = false;
 
-  see(opcode: number): void {
-    this.#mirror.see(opcode);
-    if (opcode === LOOP || CALLS.has(opcode) || TAIL_CALLS.has(opcode)) this.#repeats = true;
+  see(opcode: number, hasLength: boolean): void {
+    if (opcode === LOOP) this.hasLoop = true;
+    if (THROWS.has(opcode)) this.#throws = true;
+    if (hasLength || CALLS.has(opcode) || TAIL_CALLS.has(opcode)) this.#isLong = true;
   }
 
-  get mirror(): boolean {
-    return this.#mirror.holds;
+  /** Units of an entry or a turn. Less than `BUDGET`, so that a loop that counts without a local has a turn between two questions. */
+  weight(bodyBytes: number): number {
+    const units = 1 + Math.floor(bodyBytes / BYTES_PER_UNIT) + (this.#throws ? THROW_UNITS : 0);
+    return Math.min(units, BUDGET - 1);
   }
 
-  /** A short function without loops and calls needs no check: those of its callers count. */
+  /** A short function without loops, calls and lengths needs no check: those of its callers count. */
   check(weight: number): boolean {
-    return this.#repeats || weight > 1;
+    return this.hasLoop || this.#isLong || weight > 1;
   }
 }
 
@@ -161,30 +220,31 @@ const hasLength = (opcode: number): boolean =>
 /** Returns the length that an instruction takes; null for one without. */
 function lengthAt(body: Uint8Array, opcode: number, immediates: number, sizes: AddressSizes): Charged | null {
   const length = lengthOf(body, opcode, immediates, sizes);
-  if (length) return { is64: length.is64, operand: LONG - length.scale };
+  if (length) return { is64: length.is64, operand: ANY + KIB - length.scale };
   if (!hasLength(opcode)) return null;
   const operands = new Cursor(body, immediates);
   const number = operands.u32('an instruction');
-  if (opcode === MEMORY_GROW) return { is64: sizes.memories[number] ?? false, operand: ANY };
+  if (opcode === MEMORY_GROW) return { is64: sizes.memories[number] ?? false, operand: 0 };
   if (opcode === BULK && number === TABLE_GROW)
-    return { is64: sizes.tables[operands.u32('the index of a table')] ?? false, operand: ANY };
+    return { is64: sizes.tables[operands.u32('the index of a table')] ?? false, operand: 0 };
   const waits = opcode === THREADS && (number === WAIT32 || number === WAIT64);
-  return waits ? { is64: true, operand: ANY } : null;
+  return waits ? { is64: true, operand: 0 } : null;
 }
 
 /** Returns a body with a check at the places where its code may repeat. */
 function insert(original: Uint8Array, params: number, codes: MeterCodes, sizes: AddressSizes): Bytes {
   const edits: Edit[] = [];
   const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
-  const weight = weightOf(original.length);
   const needs = new Needs();
+  // Known when the whole body was read: the bytes of edits are made after that.
+  const weight = () => needs.weight(original.length);
   const labels = new Labels('in');
   const cursor = new Cursor(original);
   readBody(cursor, (opcode, immediates) => {
     if (isPlain(opcode) && !hasLength(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
-    needs.see(opcode);
     const length = lengthAt(original, opcode, immediates, sizes);
+    needs.see(opcode, length !== null);
     if (length) add(start, local => codes.long(length, local));
     labels.see(
       original,
@@ -193,14 +253,13 @@ function insert(original: Uint8Array, params: number, codes: MeterCodes, sizes: 
       () => add(end, () => ONE_END),
       ({ bytes, ...place }) => edits.push({ ...place, bytes: () => bytes }),
     );
-    if (opcode === LOOP) add(end, local => codes.loop(weight, local, original.subarray(start, end)));
-    else if (CALLS.has(opcode)) add(end, local => codes.reload(local));
+    if (opcode === LOOP) add(end, local => codes.loop(weight(), local, original.subarray(start, end)));
   });
-  if (needs.check(weight)) {
+  if (needs.check(weight())) {
     const first = readLocals(new Cursor(original)).end;
-    edits.unshift({ start: first, end: first, bytes: local => codes.entry(weight, local) });
+    edits.unshift({ start: first, end: first, bytes: local => codes.entry(weight(), local) });
   }
-  return applyEdits(original, edits, needs.mirror ? addMirror(original, params, I32) : null);
+  return applyEdits(original, edits, needs.hasLoop ? addMirror(original, params, I32) : null);
 }
 
 /** Returns a metered body without its checks. @throws {Malformed} where a check is missing, or differs */
@@ -209,14 +268,14 @@ function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, sizes: 
   const taken = new TakeOut(metered, params, I32, codes, lengthOf);
   const { cursor, edits, local } = taken;
   const entry = amountAt(metered, cursor.at, codes.get);
-  const weight = entry?.amount ?? 1;
+  const weight = entry ? entry.amount - (local === undefined ? 0 : FIRST.price) : 1;
   const needs = new Needs();
   const labels = new Labels('out');
   if (entry) taken.expect(codes.entry(weight, local));
   readInstructions(cursor, (opcode, immediates) => {
-    if (!taken.isOwn(opcode, immediates) || isPlain(opcode)) return;
+    if (!taken.isOwn(opcode, immediates) || (isPlain(opcode) && !hasLength(opcode))) return;
     const [start, end] = [immediates - 1, cursor.at];
-    needs.see(opcode);
+    needs.see(opcode, lengthOf(opcode, immediates) !== null);
     labels.see(
       metered,
       opcode,
@@ -225,10 +284,9 @@ function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, sizes: 
       ({ bytes, ...place }) => edits.push({ ...place, bytes: () => bytes }),
     );
     if (opcode === LOOP) taken.expect(codes.loop(weight, local, metered.subarray(start, end)));
-    else if (CALLS.has(opcode)) taken.expect(codes.reload(local));
   });
-  const original = taken.finish(params, I32, needs.mirror);
-  const isAsAdded = needs.check(weight) === (entry !== null) && weight === weightOf(original.length);
+  const original = taken.finish(params, I32, needs.hasLoop);
+  const isAsAdded = needs.check(weight) === (entry !== null) && weight === needs.weight(original.length);
   return isAsAdded ? original : refuse(0);
 }
 

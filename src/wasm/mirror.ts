@@ -3,8 +3,8 @@ import { concat } from './bytes.ts';
 import { Cursor } from './cursor.ts';
 import { readLocals } from './instructions.ts';
 
-// A body with a loop keeps the value of its counter in a local too. It writes the global at each change, and reads it only after calls:
-// a read that follows a write takes so long that a short loop would take six times as long.
+// A body with a loop keeps its fuel in a local too. It writes the global at each change, and reads it only after calls: a read that
+// follows a write takes so long that a short loop would take six times as long. Checks have a local of their own in the same place.
 // RATIONALE: why-has-a-counter-a-mirror
 
 const [LOOP, TRY, TRY_TABLE] = [0x03, 0x06, 0x1f];

@@ -142,7 +142,7 @@ suite('labels', test => {
         after,
         makeAsk(() => ++asked < 0),
       );
-      for (const given of [-1, 0, 1, 2, 3, 7, 50, 2500]) {
+      for (const given of [-1, 0, 1, 2, 3, 7, 50, 200_000]) {
         const [expected, got] = [before, after].map(({ exports }) =>
           outcome(() => (exports.f0 as (n: number) => unknown)(given)),
         );

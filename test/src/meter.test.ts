@@ -29,8 +29,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const [NOP, LOOP, END, VOID] = [0x01, 0x03, 0x0b, 0x40];
 const forever = ['loop', 'br 0', 'end'];
-/** One less than the counter starts with: the turn that has asked counts too. */
-const TURNS = 999;
+/** Turns of a short loop: each takes a quarter of a unit. */
+const TURNS = 64_000;
 const zero = ['i32.const 0'];
 /** Encoded, since a text for each would take seconds. */
 const nops = (count: number) => Uint8Array.from({ length: count }, () => NOP);
@@ -176,20 +176,23 @@ suite('meter', test => {
 
   const WORK: readonly [name: string, body: readonly string[] | Uint8Array, turns: number][] = [
     ['nothing', [], TURNS],
-    ['memory.fill of 65,535 bytes', fill(65_535), TURNS],
-    ['memory.fill of 65,536 bytes', fill(65_536), 1],
-    ['memory.fill of 65,536 bytes before a call', [...fill(65_536), 'call 1'], 1],
-    ['memory.fill of 65,536 bytes in a function', ['call 2'], 1],
-    ['memory.copy of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.copy'], 1],
-    ['memory.init of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.init'], 1],
-    ['table.fill of 4095 elements', [...zero, 'ref.null funcref', 'i32.const 4095', 'table.fill'], TURNS],
-    ['table.fill of 4096 elements', [...zero, 'ref.null funcref', 'i32.const 4096', 'table.fill'], 1],
-    ['table.copy of 4096 elements', [...zero, ...zero, 'i32.const 4096', 'table.copy'], 1],
+    ['memory.fill of 1023 bytes', fill(1023), TURNS],
+    ['memory.fill of 65,536 bytes', fill(65_536), 250],
+    ['memory.fill of 65,536 bytes before a call', [...fill(65_536), 'call 1'], 250],
+    ['memory.fill of 65,536 bytes in a function', ['call 2'], 246],
+    ['memory.fill of 16 MiB', fill(2 ** 24), 1],
+    ['memory.fill of 16 MiB in a function', ['call 3'], 1],
+    ['memory.copy of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.copy'], 250],
+    ['memory.init of 65,536 bytes', [...zero, ...zero, 'i32.const 65536', 'memory.init'], 250],
+    ['table.fill of 63 elements', [...zero, 'ref.null funcref', 'i32.const 63', 'table.fill'], TURNS],
+    ['table.fill of 4096 elements', [...zero, 'ref.null funcref', 'i32.const 4096', 'table.fill'], 250],
+    ['table.copy of 4096 elements', [...zero, ...zero, 'i32.const 4096', 'table.copy'], 250],
     ['memory.grow by nothing', [...zero, 'memory.grow', 'drop'], TURNS],
     ['memory.grow by a page', ['i32.const 1', 'memory.grow', 'drop'], 1],
     ['table.grow by an element', ['ref.null funcref', 'i32.const 1', 'table.grow', 'drop'], 1],
-    ['a body below 8192 bytes', nops(8192 - 16), 499],
-    ['a body of 12,288 bytes', nops(12_288), 249],
+    ['a body below 8192 bytes', nops(8192 - 32), 2000],
+    ['a body of 12,288 bytes', nops(12_288), 1250],
+    ['a body of 256 KiB', nops(2 ** 18), 16],
     ['the longest bodies', nops(5_000_000), 1],
   ];
   for (const [name, work, turns] of WORK) {
@@ -198,9 +201,9 @@ suite('meter', test => {
       const encoded = work instanceof Uint8Array ? work : code(work);
       const bytes = encodeModule({
         type: [functionType([], [])],
-        function: [[0], [0], [0]],
+        function: [[0], [0], [0], [0]],
         table: [tableType({ min: 5000 })],
-        memory: [limits({ min: 2 })],
+        memory: [limits({ min: 256 })],
         global: [[...globalType('i32', true), ...code(['i32.const 0', 'end'])]],
         export: [exportItem('spin', 'function', 0), exportItem('turns', 'global', 0)],
         'data count': [[1]],
@@ -208,6 +211,7 @@ suite('meter', test => {
           sized([0, ...code(['loop', ...count]), ...encoded, ...code(['br 0', 'end', 'end'])]),
           body([]),
           body(fill(65_536)),
+          body(fill(2 ** 24)),
         ],
         data: [dataItem(null, Array<number>(65_536).fill(7))],
       });
@@ -217,13 +221,33 @@ suite('meter', test => {
       bytesEqual(unmeter(metered)!, bytes);
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(metered));
       const seen: number[] = [];
-      const ask = makeAsk(() => seen.push((exports.turns as WebAssembly.Global).value) === 3);
+      const ask = makeAsk(() => seen.push((exports.turns as WebAssembly.Global).value) === 4);
       (exports[METER_EXPORTS.ask] as WebAssembly.Table).set(0, ask);
       throws(exports.spin as () => void);
-      // The turn that asks has not begun.
-      equal(seen.map((at, index) => at - (seen[index - 1] ?? 0)).slice(1), [turns, turns], String(seen));
+      // The first question comes early. The turn that asks has not begun.
+      const between = seen.map((at, index) => at - (seen[index - 1] ?? 0)).slice(2);
+      for (const found of between) ok(Math.abs(found - turns) <= turns / 50, String(seen));
     });
   }
+
+  test('a body that throws is asked more often', () => {
+    const bodies = [['loop', 'try', 'call 1', 'catch 0', 'end', 'br 0', 'end'], ['throw 0']];
+    const bytes = encodeModule({
+      type: [functionType([], [])],
+      function: [[0], [0]],
+      tag: [[0, 0]],
+      export: [exportItem('spin', 'function', 0)],
+      code: bodies.map(each => body(each)),
+    });
+    const metered = meter(bytes)!;
+    bytesEqual(unmeter(metered)!, bytes);
+    const { code: start } = Object.fromEntries(readModule(metered).sections.map(each => [each.name, each]));
+    const thrower = [...code(['global.get 0', 'i32.const 65', 'i32.sub', 'global.set 0'])];
+    ok(
+      [...metered.subarray(start!.contentsOffset)].join().includes(thrower.join()),
+      'the price of the entry',
+    );
+  });
 
   test('instructions on tables with 64-bit indices get the check for a long number', () => {
     const grow = ['ref.null funcref', 'i64.const 1', 'table.grow', 'drop'];
@@ -241,7 +265,7 @@ suite('meter', test => {
         WebAssembly.validate(bytes),
         'accepted where the engine knows such tables',
       );
-      const call = [0x41, work === grow ? 0 : 12, 0x10, 3];
+      const call = [0x41, work === grow ? 0 : 20, 0x10, 3];
       ok([...metered].join().includes(call.join()), 'a call of the function for an i64');
     }
   });
