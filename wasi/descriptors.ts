@@ -54,26 +54,35 @@ export type Descriptor = StdioDescriptor | FileDescriptor | DirectoryDescriptor;
  */
 export class DescriptorTable {
   readonly #open = new Map<number, Descriptor>();
-  /** The descriptors at the start, and copies of them. */
-  #first: readonly (readonly [descriptor: Descriptor, copy: Descriptor])[] = [];
+  /** The descriptors that were open first. */
+  #first: readonly Descriptor[] = [];
+  /** What `keep` has kept of each of them. */
+  #kept: readonly Partial<Descriptor>[] = [];
 
   constructor(descriptors: readonly Descriptor[]) {
     this.reset(descriptors);
   }
 
-  /** Closes all descriptors, and opens others from 0 on. */
+  /** Closes all descriptors, and opens others from 0 on, with what `keep` has kept. */
   reset(descriptors: readonly Descriptor[]): void {
     this.closeAll();
-    this.#first = descriptors.map(descriptor => [descriptor, { ...descriptor }]);
-    for (const [fd, descriptor] of descriptors.entries()) this.#open.set(fd, descriptor);
+    this.#first = descriptors;
+    for (const [fd, descriptor] of descriptors.entries())
+      this.#open.set(fd, Object.assign(descriptor, this.#kept[fd]));
   }
 
-  /** Whether the open descriptors are those of the start, each as it was then. */
-  get isUntouched(): boolean {
-    const isSame = ([descriptor, copy]: readonly [Descriptor, Descriptor], fd: number) =>
-      this.#open.get(fd) === descriptor &&
-      Object.entries(descriptor).every(([key, value]) => copy[key as keyof Descriptor] === value);
-    return this.#open.size === this.#first.length && this.#first.every(isSame);
+  /**
+   * Keeps flags, rights and listings as they are now, for each later `reset`. Returns false, and keeps nothing, where other descriptors are open
+   * than at first: those could not be opened again.
+   */
+  keep(): boolean {
+    if (this.#open.size !== this.#first.length) return false;
+    if (!this.#first.every((descriptor, fd) => this.#open.get(fd) === descriptor)) return false;
+    this.#kept = this.#first.map(({ flags, rightsBase, rightsInheriting, ...more }) => ({
+      ...{ flags, rightsBase, rightsInheriting },
+      ...('listing' in more && { listing: more.listing }),
+    }));
+    return true;
   }
 
   get(fd: number): Descriptor | undefined {

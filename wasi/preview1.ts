@@ -75,8 +75,8 @@ export interface Wasi {
   close(): void;
   /** @internal Closes all descriptors, and opens those of the start again, for an instance whose memory is put back too. */
   reset(): void;
-  /** @internal Whether the program has not opened, closed or changed a descriptor. */
-  isUntouched(): boolean;
+  /** @internal Lets `reset` keep the flags and rights of now. Returns false where the program has opened or closed a descriptor. */
+  keep(): boolean;
 }
 
 /** Wraps an exception that an embedder's callback threw on purpose, so that it reaches the caller and does not become EIO. */
@@ -249,7 +249,7 @@ export function createWasi(given: WasiOptions, ...extra: unknown[]): Wasi {
       descriptors.closeAll();
     },
     reset: () => descriptors.reset(firstDescriptors()),
-    isUntouched: () => descriptors.isUntouched,
+    keep: () => descriptors.keep(),
   };
 }
 

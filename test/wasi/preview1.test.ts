@@ -7,6 +7,7 @@ import {
   WasiExit,
   wasiFunctions,
 } from '../../wasi/index.ts';
+import { Fdflags } from '../../wasi/spec/constants.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
 import { FakeClock, GUARD, Guest, u32, utf8 } from './guest.ts';
@@ -148,15 +149,16 @@ suite('wasi/preview1', test => {
     is(guest.call('fd_close', 1), Errno.EBADF);
   });
 
-  const changes: [title: string, isUntouched: boolean, ...calls: Parameters<Guest['call']>[]][] = [
+  const changes: [title: string, isKept: boolean, ...calls: Parameters<Guest['call']>[]][] = [
     ['nothing', true],
     ['a write and a question', true, ['fd_write', 1, 0, 0, 512], ['fd_fdstat_get', 3, 512]],
     ['an opened file', false, ['path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512]],
     ['a file opened and closed', true, ['path_open', 3, 0, 0, 1, 0, 0n, 0n, 0, 512], ['fd_close', 5]],
     ['a closed descriptor', false, ['fd_close', 2]],
     ['a descriptor with another number', false, ['fd_renumber', 1, 2]],
-    ['fewer rights', false, ['fd_fdstat_set_rights', 3, 0n, 0n]],
-    ['a listing that was begun', false, ['fd_readdir', 3, 512, 64, 0n, 1024]],
+    ['other flags', true, ['fd_fdstat_set_flags', 1, Fdflags.NONBLOCK]],
+    ['fewer rights', true, ['fd_fdstat_set_rights', 3, 0n, 0n]],
+    ['a listing that was begun', true, ['fd_readdir', 3, 512, 64, 0n, 1024]],
     [
       'the number of a closed descriptor in use again',
       false,
@@ -164,13 +166,25 @@ suite('wasi/preview1', test => {
       ['path_open', 4, 0, 0, 1, 0, 0n, 0n, 0, 512],
     ],
   ];
-  for (const [title, isUntouched, ...calls] of changes)
-    test(`${title}: the descriptors are ${isUntouched ? 'those' : 'not those'} of the start, and those again after reset`, () => {
+  for (const [title, isKept, ...calls] of changes)
+    test(`${title}: the descriptors are ${isKept ? 'kept' : 'not kept'}, and reset puts them back`, () => {
       const folder = new MemoryFs({ f: '' });
       const guest = new Guest({ preopens: { '/a': folder, '/b': folder } }).place(0, utf8('f'));
+      const states = () =>
+        [0, 1, 2, 3, 4].map(fd => {
+          is(guest.call('fd_fdstat_get', fd, 512), Errno.ESUCCESS);
+          return [...guest.bytes.slice(512, 536)];
+        });
+      const first = states();
       for (const call of calls) is(guest.call(...call), Errno.ESUCCESS, call[0]);
-      is(guest.wasi.isUntouched(), isUntouched);
-      guest.wasi.reset();
-      is(guest.wasi.isUntouched(), true);
+      is(guest.wasi.keep(), isKept);
+      const expected = isKept ? states() : first;
+      is(guest.call('fd_fdstat_set_flags', 0, Fdflags.APPEND), Errno.ESUCCESS);
+      for (const fd of [1, 3]) guest.call('fd_close', fd);
+      for (let round = 0; round < 2; round++) {
+        guest.wasi.reset();
+        equal(states(), expected);
+        is(guest.call('fd_fdstat_get', 5, 512), Errno.EBADF);
+      }
     });
 });
