@@ -80,8 +80,10 @@ const METER: Instrument = {
       ];
       const budget = `i64.const ${BUDGET}`;
       return body([
-        ...[`global.get ${globals}`, ...units, budget, ...units, budget, 'i64.lt_u', 'select'],
-        ...['i32.wrap_i64', 'i32.sub', `global.set ${globals}`, 'local.get 0'],
+        // Not below 0: after many instructions in a row the counter would begin again at 2^31.
+        ...[`global.get ${globals}`, 'i32.const 0', 'i32.gt_s', 'if', `global.get ${globals}`],
+        ...[...units, budget, ...units, budget, 'i64.lt_u', 'select'],
+        ...['i32.wrap_i64', 'i32.sub', `global.set ${globals}`, 'end', 'local.get 0'],
       ]);
     };
     const items = {

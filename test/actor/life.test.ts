@@ -566,6 +566,25 @@ suite('actor life: events', test => {
     JSON.stringify(events);
   });
 
+  test('a listener that comes while a call runs learns no time of it', async () => {
+    const events: ActorEvent[] = [];
+    const store = {
+      load: () => {
+        actor?.subscribe(event => events.push(event));
+        return new Map();
+      },
+      commit: () => {},
+    };
+    let actor: ScriptActor | undefined;
+    actor = await keeper({ state: store });
+    await actor.process(numbered(1));
+    await actor.stop();
+    equal(
+      events.flatMap(event => (event.type === 'completed' ? [event.durationMs] : [])),
+      [0],
+    );
+  });
+
   test.row(
     'error.CALLBACK_FAILED',
     'the error of a listener becomes a diagnostic, and the call goes on',

@@ -32,6 +32,7 @@ const forever = ['loop', 'br 0', 'end'];
 /** Turns of a short loop: each takes a quarter of a unit. */
 const TURNS = 64_000;
 const zero = ['i32.const 0'];
+const count = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
 /** Encoded, since a text for each would take seconds. */
 const nops = (count: number) => Uint8Array.from({ length: count }, () => NOP);
 const fill = (bytes: number) => [...zero, ...zero, `i32.const ${bytes}`, 'memory.fill'];
@@ -197,7 +198,6 @@ suite('meter', test => {
   ];
   for (const [name, work, turns] of WORK) {
     test(`a loop of ${name} takes ${turns === 1 ? 'one turn' : `${turns} turns`} between two questions`, () => {
-      const count = ['global.get 0', 'i32.const 1', 'i32.add', 'global.set 0'];
       const encoded = work instanceof Uint8Array ? work : code(work);
       const bytes = encodeModule({
         type: [functionType([], [])],
@@ -229,6 +229,28 @@ suite('meter', test => {
       for (const found of between) ok(Math.abs(found - turns) <= turns / 50, String(seen));
     });
   }
+
+  test('many long instructions in a row do not give a loop more turns', () => {
+    const grow = ['i32.const 1', 'memory.grow', 'drop'];
+    const rows = Array.from({ length: 140_000 }, () => grow).flat();
+    const bytes = encodeModule({
+      type: [functionType([], [])],
+      function: [[0]],
+      memory: [limits({ min: 0, max: 1 })],
+      global: [[...globalType('i32', true), ...code(['i32.const 0', 'end'])]],
+      export: [exportItem('spin', 'function', 0), exportItem('turns', 'global', 0)],
+      code: [body([...rows, 'loop', ...count, 'br 0', 'end'])],
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(meter(bytes)!));
+    let seen = -1;
+    const ask = makeAsk(() => {
+      seen = (instance.exports.turns as WebAssembly.Global).value as number;
+      return true;
+    });
+    arm(instance, ask);
+    throws(instance.exports.spin as () => void);
+    is(seen, 0);
+  });
 
   test('a body that throws is asked more often', () => {
     const bodies = [['loop', 'try', 'call 1', 'catch 0', 'end', 'br 0', 'end'], ['throw 0']];
