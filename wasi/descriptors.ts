@@ -56,14 +56,14 @@ export class DescriptorTable {
   readonly #open = new Map<number, Descriptor>();
   /** The descriptors that were open first. */
   #first: readonly Descriptor[] = [];
-  /** What `keep` has kept of each of them. */
+  /** Their flags, rights and listings at the time of `keep`. */
   #kept: readonly Partial<Descriptor>[] = [];
 
   constructor(descriptors: readonly Descriptor[]) {
     this.reset(descriptors);
   }
 
-  /** Closes all descriptors, and opens others from 0 on, with what `keep` has kept. */
+  /** Closes all descriptors, and opens others from 0 on, with the flags, rights and listings of `keep`. */
   reset(descriptors: readonly Descriptor[]): void {
     this.closeAll();
     this.#first = descriptors;

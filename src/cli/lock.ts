@@ -258,5 +258,5 @@ function approvingCommand(path: string, differences: readonly LockDifference[], 
     ...(files.policyPath === POLICY_FILE ? [] : ['--policy', files.policyPath]),
   ];
   const file = path.startsWith('-') ? `./${path}` : path;
-  return ['plugboard', 'lock', file, ...options, '--reason', reason].map(shellWord).join(' ');
+  return ['plugboard', 'lock', file, ...options, '--reason', reason].map(word => shellWord(word)).join(' ');
 }

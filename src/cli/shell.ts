@@ -1,6 +1,6 @@
 /** Quotes a word for a shell: that of POSIX, or cmd.exe. */
-export const shellWord = (word: string): string =>
-  process.platform === 'win32'
+export const shellWord = (word: string, platform: string = process.platform): string =>
+  platform === 'win32'
     ? /^[\w@%+=:,.\\/-]+$/.test(word)
       ? word
       : `"${word}"`

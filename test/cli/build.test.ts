@@ -49,22 +49,38 @@ suite('cli build', test => {
   );
 
   const BUILD = ['build', '--target', 'workerd', 'graph.json', '-o', 'out', ...COMPONENT];
-  const CHANGES: readonly [name: string, file: string, isFirst: boolean, isKept: boolean][] = [
+  const withMine = (text: string) => `${text}// mine\n`;
+  const asGitDoes = (text: string) => text.replaceAll('\n', '\r\n');
+  const CHANGES: readonly [
+    name: string,
+    file: string,
+    isFirst: boolean,
+    isKept: boolean,
+    change?: typeof withMine,
+  ][] = [
     ['a Worker that it did not write', 'worker.js', true, true],
     ['a Worker that was changed', 'worker.js', false, true],
     ['a configuration that it did not write', 'config.capnp', true, true],
     ['a configuration that was changed', 'config.capnp', false, true],
     ['a graph that it did not write', 'graphs/1.json', true, true],
     ['a graph of an earlier build', 'graphs/1.json', false, false],
+    ['a Worker with other ends of lines', 'worker.js', false, false, asGitDoes],
+    [
+      'a changed Worker with other ends of lines',
+      'worker.js',
+      false,
+      true,
+      text => asGitDoes(withMine(text)),
+    ],
   ];
-  for (const [name, file, isFirst, isKept] of CHANGES)
+  for (const [name, file, isFirst, isKept, change = withMine] of CHANGES)
     test(
       `${isKept ? 'keeps' : 'replaces'} ${name}`,
       inBuild(async folder => {
         const path = join(folder, 'out', file);
         if (!isFirst) is((await plugboard(folder, BUILD)).code, 0);
         mkdirSync(dirname(path), { recursive: true });
-        const mine = `${isFirst ? '' : readFileSync(path, 'utf8')}// mine\n`;
+        const mine = change(isFirst ? '' : readFileSync(path, 'utf8'));
         writeFileSync(path, mine);
         const { stderr, code } = await plugboard(folder, BUILD);
         is(code, isKept ? 2 : 0, stderr);

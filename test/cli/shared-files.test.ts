@@ -116,7 +116,7 @@ suite('cli: files for two purposes', test => {
       const files = {
         'policy.json': POLICY,
         'manifest.json': {
-          wasm: [{ path: 'copy.wasm', name: 'c' }, { url: `file://${folder}/vowels.wasm` }],
+          wasm: [{ path: `file://${folder}/copy.wasm`, name: 'c' }, { url: `file://${folder}/vowels.wasm` }],
         },
         'node.json': { id: 'n', component: 'c' },
         'graph.json': GRAPH,
