@@ -3,6 +3,7 @@ import { makers } from '../../src/network/engine/lasting.ts';
 import { type Component, Network } from '../../src/network/index.ts';
 import { JetStream } from '../../src/network/nats/jet-stream.ts';
 import { makeNatsEngine } from '../../src/network/nats/nats-engine.ts';
+import { ObjectStore } from '../../src/network/nats/object-store.ts';
 import { readNetwork } from '../../src/network/nats/report.ts';
 import { equal, is, match, raises } from '../helpers/assert.ts';
 import { suite } from '../helpers/suite.ts';
@@ -142,6 +143,17 @@ suite('refusals of NATS', test => {
         code: 'STEP_TOO_LARGE',
       });
     }
+    fake.maxPayload = 2 ** 20;
+  });
+
+  test('an object goes through a server that takes small messages', async () => {
+    fake.maxPayload = KIB;
+    const jetStream = await JetStream.on(fake.connect(), signal, () => {}, load);
+    const store = new ObjectStore(jetStream, 'small', {});
+    const bytes = Uint8Array.from({ length: 10 }, (_, index) => index);
+    const name = await store.put(bytes);
+    equal(await store.get(name), bytes);
+    is(fake.streams.get('OBJ_small')!.messages.length, bytes.length + 1, 'a chunk for each byte');
     fake.maxPayload = 2 ** 20;
   });
 
