@@ -102,8 +102,6 @@ export interface ActorSettings {
   actorConfig: ActorConfig;
   /** The store of the caller; null when the actor alone keeps its state. */
   store: StateStore | null;
-  /** The state to start from, without a store. */
-  firstState: StateMap;
   statePolicy: StatePolicy;
   capacity: number;
   emitEmptyResults: boolean;
@@ -174,8 +172,11 @@ export const ACTOR_OPTIONS: OptionTable<ActorOptions> = {
 export const readActorOptions = (options: unknown): ActorOptions =>
   readOptions(ACTOR_OPTIONS, options, 'option', refuseOption);
 
-/** @throws {ActorError} INVALID_CONFIG, ENV_MISSING, JSON_VALUE, JSON_DEPTH; {CreateError} INVALID_OPTION */
-export function readSettings(given: unknown): ActorSettings {
+/**
+ * Returns the settings, and the state to start from without a store. Apart, because an actor has its settings for its whole life.
+ * @throws {ActorError} INVALID_CONFIG, ENV_MISSING, JSON_VALUE, JSON_DEPTH; {CreateError} INVALID_OPTION
+ */
+export function readSettings(given: unknown): { settings: ActorSettings; firstState: StateMap } {
   const options = readActorOptions(given);
   const {
     config,
@@ -206,12 +207,12 @@ export function readSettings(given: unknown): ActorSettings {
     ? ActorConfig.fromNode(node, { environment, allowedEnv })
     : readActorConfig(actorConfig, config);
   const store = readForeign('state', () => isStateStore(state)) ? (state as StateStore) : null;
+  const firstState = new MemoryState(store ? {} : (state as JsonObject)).load();
   const isRestarted = errorPolicy === 'restart';
-  return {
+  const settings: ActorSettings = {
     engineOptions: { ...engineOptions, ...(node && nodeLimits(settled.config)), name: settled.node_id },
     actorConfig: settled,
     store,
-    firstState: new MemoryState(store ? {} : (state as JsonObject)).load(),
     statePolicy,
     capacity,
     emitEmptyResults,
@@ -231,6 +232,7 @@ export function readSettings(given: unknown): ActorSettings {
     keepAlive: (options.platform ?? webPlatform).keepAlive,
     tell: diagnostic => options.onDiagnostic?.(diagnostic),
   };
+  return { settings, firstState };
 }
 
 /** Returns the limits of the plugin in a node's metadata, under the keys of upstream's documentation. */

@@ -67,8 +67,8 @@ export class ScriptActor {
     ...extra: unknown[]
   ): Promise<ScriptActor> {
     refuseArguments('ScriptActor.create', extra);
-    const settings = readSettings(options);
-    const { signal, store, firstState, onEvent, clock, tell, actorConfig } = settings;
+    const { settings, firstState } = readSettings(options);
+    const { signal, store, onEvent, clock, tell, actorConfig } = settings;
     const { node_id: actor, component } = actorConfig;
     const events = new EventSource(clock, { actor, component }, tell);
     if (onEvent) events.subscribe(onEvent);
@@ -128,7 +128,7 @@ export class ScriptActor {
       },
     };
     this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
-    this.#life = new Life(events);
+    this.#life = new Life(events, () => settings.isolation === 'fresh' || this.#plugin.engine.calls.waits);
     signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -315,13 +315,9 @@ export class ScriptActor {
   #step(given: ActorState | StateMap, payload: Part, signal?: AbortSignal): Later<ActorStep> {
     this.#life.checkNotFailed('step');
     const before = given instanceof ActorState ? given : this.#plugin.writeStored(given);
-    return chain(this.#plugin.execute(payload, before, this.#signalOf(signal)), step => {
+    return chain(this.#plugin.execute(payload, before, this.#life.signalOf(signal)), step => {
       return { state: step.state ?? before, packets: packetsOf(step), error: step.error };
     });
-  }
-
-  #signalOf(given?: AbortSignal): AbortSignal | undefined {
-    return this.#life.signalOf(this.#plugin.engine.calls.waits, given);
   }
 
   /** Processes one payload in its turn: executes it, then commits the step. */
@@ -329,7 +325,7 @@ export class ScriptActor {
     const call = this.#callEvents.begin(payload);
     let step: Step | undefined;
     const execute = (before: ActorState) =>
-      chain(this.#plugin.execute(payload, before, this.#signalOf(given)), next => {
+      chain(this.#plugin.execute(payload, before, this.#life.signalOf(given)), next => {
         step = next;
         return chain(next.state && this.#keeper.commit(next.state), () => {
           if (next.state) this.#callEvents.changes(call, before, next.state);
@@ -337,24 +333,25 @@ export class ScriptActor {
           return next;
         });
       });
-    return attemptLater(
+    const done = attemptLater(
       () => {
         this.#life.checkNotFailed('process');
-        const signal = this.#signalOf(given);
+        const signal = this.#life.signalOf(given);
         if (signal?.aborted) throw aborted('process', signal);
         return chain(this.#keeper.load(this.#plugin), execute);
       },
-      done => {
-        this.#failures = 0;
-        this.#callEvents.completed(call, done);
-        return packetsOf(done);
-      },
+      next => next,
       cause => this.#fail(cause, call, step),
     );
+    return chain(done, next => {
+      this.#failures = 0;
+      this.#callEvents.completed(call, next);
+      return packetsOf(next);
+    });
   }
 
   /** Counts a failed call, tells listeners, and applies the error policy. Throws the error for the caller. */
-  async #fail(cause: unknown, call: Call, step: Step | undefined): Promise<never> {
+  #fail(cause: unknown, call: Call, step: Step | undefined): Later<never> {
     const error =
       cause instanceof ProcessError ? cause : new ProcessError(cause, step?.sent ?? [], step?.error);
     const { code } = error;
@@ -362,15 +359,19 @@ export class ScriptActor {
     const isOfPlugin = code !== 'ABORTED' && code !== 'ACTOR_STOPPED';
     if (isOfPlugin) this.#failures++;
     this.#callEvents.failed(call, error, this.#failures);
-    if (isOfPlugin) await this.#afterFailure(error);
-    throw code === 'ACTOR_STOPPED' ? cause : error;
+    return chain(isOfPlugin ? this.#afterFailure(error) : undefined, () => {
+      throw code === 'ACTOR_STOPPED' ? cause : error;
+    });
   }
 
-  async #afterFailure(error: ProcessError): Promise<void> {
+  #afterFailure(error: ProcessError): Later<void> {
     const { errorPolicy, maxFailures } = this.#settings;
     if (!this.#life.isActive) return;
-    if (errorPolicy === 'stop' || this.#failures >= maxFailures) return this.#giveUp(error);
-    if (errorPolicy === 'continue') return;
+    if (errorPolicy === 'stop' || this.#failures >= maxFailures) this.#giveUp(error);
+    else if (errorPolicy === 'restart') return this.#restart();
+  }
+
+  async #restart(): Promise<void> {
     try {
       await this.#plugin.renew();
       this.#events.emit({ type: 'restarted', failures: this.#failures });

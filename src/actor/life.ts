@@ -15,11 +15,14 @@ type Stage =
 export class Life {
   #stage: Stage = { phase: 'active' };
   readonly #events: EventSource;
+  readonly #waits: () => boolean;
   #calls: AbortController | undefined;
   #abortedBy: ActorError | undefined;
 
-  constructor(events: EventSource) {
+  /** @param waits whether something is waited for between the begin of a call and the plugin's code, or while that runs */
+  constructor(events: EventSource, waits: () => boolean) {
     this.#events = events;
+    this.#waits = waits;
     events.emit({ type: 'phase', phase: 'active' });
   }
 
@@ -31,12 +34,9 @@ export class Life {
     return this.#stage.phase === 'active';
   }
 
-  /**
-   * The signal of one call. Most calls need none: those of an inline plugin end before anybody can abort them.
-   * @param waits whether the plugin does not run inline
-   */
-  signalOf(waits: boolean, given?: AbortSignal): AbortSignal | undefined {
-    if (!waits && !this.#abortedBy) return given;
+  /** The signal of one call. Most calls need none: where nothing waits, they end before anybody can abort them. */
+  signalOf(given?: AbortSignal): AbortSignal | undefined {
+    if (!this.#waits() && !this.#abortedBy) return given;
     return given ? AbortSignal.any([this.#signal(), given]) : this.#signal();
   }
 

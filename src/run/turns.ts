@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/types.ts';
 import type { Later } from '../values/later.ts';
+import { isThenable } from '../values/thenable.ts';
 
 /** A call in the queue, waiting or running. */
 class Turn {
@@ -60,7 +61,7 @@ export class Turns {
       // Always waits a moment: the caller may close the plugin, or abort the call, in the line after the call.
       await (ahead ? unlessLeft(allAhead(), watch) : null);
       const done = work();
-      return done instanceof Promise ? await done : done;
+      return isThenable(done) ? await done : done;
     } finally {
       turn.pass(ahead);
       if (this.#last === turn) this.#last = ahead;

@@ -1,3 +1,5 @@
+import { isThenable } from './thenable.ts';
+
 /** A value, or a promise of it in the modes that wait. */
 export type Later<T> = T | Promise<T>;
 
@@ -8,9 +10,12 @@ export type Later<T> = T | Promise<T>;
 export const after = <A, B>(waits: boolean, value: Later<A>, next: (value: A) => B): Later<B> =>
   waits ? (Promise.resolve(value).then(next) as Promise<B>) : next(value as A);
 
-/** As `after`, for values of the host alone, so that a promise is known by its looks. */
+/**
+ * As `after`, for values of the host alone, so that a promise is known by its looks. Not by its class: programs put other classes
+ * in the place of `Promise`.
+ */
 export const chain = <A, B>(value: Later<A>, next: (value: A) => Later<B>): Later<B> =>
-  value instanceof Promise ? value.then(next) : next(value);
+  isThenable(value) ? (value as Promise<A>).then(next) : next(value);
 
 /**
  * `try` around `work` and `next`, with `failed` as `catch`: all at once, unless `work` returns a promise. With `await` instead,
@@ -24,7 +29,7 @@ export function attemptLater<A, B>(
 ): Later<B> {
   try {
     const value = work();
-    return value instanceof Promise ? value.then(next).catch(failed) : next(value);
+    return isThenable(value) ? (value as Promise<A>).then(next).catch(failed) : next(value);
   } catch (error) {
     return failed(error);
   }

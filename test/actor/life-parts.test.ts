@@ -20,7 +20,7 @@ suite('life', test => {
     const source = events();
     const log: string[] = [];
     source.subscribe(event => void log.push(event.type === 'phase' ? event.phase : event.type));
-    const life = new Life(source);
+    const life = new Life(source, () => false);
     life.checkActive('x');
     const cleanUp = async () => {
       is(life.phase, 'cleanup');
@@ -40,7 +40,7 @@ suite('life', test => {
 
   test('a listener that ends it again at the phase cleanup gets the same end', async () => {
     const source = events();
-    const life = new Life(source);
+    const life = new Life(source, () => false);
     const ends: Promise<void>[] = [];
     let cleaned = 0;
     const end = () => life.end(async () => void cleaned++);
@@ -55,7 +55,7 @@ suite('life', test => {
 
   test('a failure that ends it, or comes while it ends, is the cause for later users', async () => {
     for (const isEnding of [false, true]) {
-      const life = new Life(events());
+      const life = new Life(events(), () => false);
       if (isEnding) void life.end(settle);
       const failure = new Error('no ink');
       await life.end(settle, failure);
@@ -66,7 +66,7 @@ suite('life', test => {
   });
 
   test('a clean-up that fails rejects the end for all who wait for it', async () => {
-    const life = new Life(events());
+    const life = new Life(events(), () => false);
     const ends = [1, 2].map(() => life.end(() => Promise.reject(new Error('no disk'))));
     for (const end of ends) await raises(() => end, { message: 'no disk' });
     is(life.phase, 'cleanup');

@@ -23,7 +23,7 @@ import { answering, METADATA } from './answering.ts';
 const source = () => host().readBytes('fixtures/rust-keeper/rust_keeper.wasm');
 const quiet = (options: ActorOptions = {}): ActorOptions => ({ stderr: () => {}, ...options });
 const load = (options?: ActorOptions, wasm = source()) =>
-  LoadedPlugin.load({ source: wasm }, readSettings(quiet(options)));
+  LoadedPlugin.load({ source: wasm }, readSettings(quiet(options)).settings);
 const keeper = (options?: ActorOptions) => ScriptActor.create({ source: source() }, quiet(options));
 
 const set = (state: object) => ({ 'do:set': Message.object(state as never) });

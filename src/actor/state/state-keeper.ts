@@ -1,3 +1,4 @@
+import { isThenable } from '../../values/thenable.ts';
 import type { JsonObject } from '../json/value.ts';
 import { loadFrom, type StateMap, type StateStore, snapshotOf, storeDoes } from './state-store.ts';
 import { type ActorState, isSameState } from './written-state.ts';
@@ -57,7 +58,7 @@ export class StateKeeper {
     const store = this.#store;
     // A copy: some stores keep this map, and change it later.
     const committing = store && storeDoes('commit', () => store.commit(new Map(next.state)));
-    return committing ? committing.then(done) : done();
+    return isThenable(committing) ? (committing as Promise<void>).then(done) : done();
   }
 
   #take(state: StateMap, writer: StateWriter): ActorState {
