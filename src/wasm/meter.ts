@@ -13,7 +13,7 @@ import { METER_EXPORTS } from './ask.ts';
 import { type AddressSizes, BULK, lengthOf, STRUCTURES } from './by-length.ts';
 import { concat } from './bytes.ts';
 import { Cursor } from './cursor.ts';
-import { amountAt, applyEdits, type Charged, Codes, type Edit, refuse, TakeOut } from './edits.ts';
+import { amountAt, applyEdits, type Charged, Codes, type Edit, NOTHING, refuse, TakeOut } from './edits.ts';
 import { readBody, readInstructions, readLocals } from './instructions.ts';
 import { add, type Instrument, isOnlyAdded, remove } from './instrument.ts';
 import { END, isPlain, Labels, LOOP } from './labels.ts';
@@ -27,25 +27,23 @@ const TABLE_GROW = 15;
 const [THREADS, WAIT32, WAIT64] = [0xfe, 1, 2];
 /** `return_call`, `return_call_indirect`, `return_call_ref`. */
 const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
-/** `throw`, `rethrow`, `throw_ref`. */
-const THROWS = new Set([0x08, 0x09, 0x0a]);
-
 /** The counter starts with it: units of work between two calls of the host's function. */
 const BUDGET = 16_000;
-/** A function entry or a loop turn is one unit of work, and one more for so many bytes of the body. */
-const BYTES_PER_UNIT = 256;
-/** And so many more if it throws: engines take microseconds for an exception. */
-const THROW_UNITS = 64;
+/** Units for so many turns that a body with a loop pays for at once, at its start and when they are used up: a turn counts in a local. */
+const [FIRST, NEXT] = [32, 2048];
 /**
- * A body with a loop counts its turns in a local, which it fills from the counter: at its start, and when it is used up. The first
- * price is low, since most bodies make few turns; a quarter of the units is taken, since a turn is shorter than the whole body.
+ * Units of instructions that take longer than others: a call, for which a short function has no check of its own; a structure of up to
+ * 10,000 fields; `throw`, `rethrow` and `throw_ref`.
  */
-const FIRST = { units: 64, price: 16 };
-const NEXT = { units: 512, price: 128 };
-/** An instruction that works on many bytes takes a unit for 2^10 of them. */
+const [CALL_UNITS, STRUCTURE_UNITS, THROW_UNITS] = [8, 16, 256];
+const STRUCT_NEW_DEFAULT = 1;
+const THROWS = new Set([0x08, 0x09, 0x0a]);
+/** A function of so many instructions without loops and calls needs no check: its callers pay for it. */
+const SHORT = CALL_UNITS * 8;
+/** An instruction that works on bytes takes a unit, and one more for each 2^10 of them. */
 const KIB = 10;
 /**
- * A number takes 2^14 units, more than `BUDGET`, so that the next check asks: of pages or elements by which something grows, and of
+ * A number takes 2^14 units, more than `BUDGET`, so that the host is asked: of pages or elements by which something grows, and of
  * nanoseconds of a wait on shared memory.
  */
 const ANY = 14;
@@ -54,7 +52,7 @@ const MOST = 2n ** 40n;
 
 /**
  * Adds a check at the start of each function and loop. The check counts down, and when `BUDGET` is used up a function of the host is
- * called. The code traps if that function returns a number other than 0. The call stands outside of the loop, in a loop around it.
+ * called. Instructions on bytes count down too. The code traps if that function returns a number other than 0. The call stands outside of the loop, in a loop around it.
  * RATIONALE: why-is-there-a-loop-around-each-loop
  */
 const METER: Instrument = {
@@ -68,7 +66,8 @@ const METER: Instrument = {
       number,
     ];
     const most = `i64.const ${MOST}`;
-    /** Lowers the counter by parameter 0 · 2^`ANY` / 2^(parameter 1), at most by `BUDGET`, and returns parameter 0. */
+    const askIfUsedUp = ['i32.const 0', 'i32.le_s', 'if', `call ${functions}`, 'end'];
+    /** Lowers the counter by 1 + parameter 0 · 2^`ANY` / 2^(parameter 1), at most by `BUDGET` + 1, and returns parameter 0. */
     const byLength = (toLong: readonly string[]) => {
       const units = [
         ...toLong,
@@ -80,10 +79,9 @@ const METER: Instrument = {
       ];
       const budget = `i64.const ${BUDGET}`;
       return body([
-        // Not below 0: after many instructions in a row the counter would begin again at 2^31.
-        ...[`global.get ${globals}`, 'i32.const 0', 'i32.gt_s', 'if', `global.get ${globals}`],
-        ...[...units, budget, ...units, budget, 'i64.lt_u', 'select'],
-        ...['i32.wrap_i64', 'i32.sub', `global.set ${globals}`, 'end', 'local.get 0'],
+        ...[`global.get ${globals}`, ...units, budget, ...units, budget, 'i64.lt_u', 'select'],
+        ...['i32.wrap_i64', 'i32.sub', 'i32.const 1', 'i32.sub', `global.set ${globals}`],
+        ...[`global.get ${globals}`, ...askIfUsedUp, 'local.get 0'],
       ]);
     };
     const items = {
@@ -113,7 +111,7 @@ const METER: Instrument = {
         // Lowers the counter by parameter 0.
         body([
           ...[`global.get ${globals}`, 'local.get 0', 'i32.sub', 'local.tee 0', `global.set ${globals}`],
-          ...['local.get 0', 'i32.const 0', 'i32.le_s', 'if', `call ${functions}`, 'end'],
+          ...['local.get 0', ...askIfUsedUp],
         ]),
       ],
     };
@@ -139,18 +137,15 @@ class MeterCodes extends Codes {
   /** Stands at the start of a body. */
   entry(weight: number, local: number | undefined): Uint8Array {
     return this.make(`entry ${weight} ${local}`, () => [
-      ...this.lower('i32', weight + (local === undefined ? 0 : FIRST.price), local, true),
+      ...this.lower('i32', weight + paidFirst(local), local, true),
       ...this.#askIfUsedUp(local),
-      ...(local === undefined ? [] : [`i32.const ${FIRST.units}`, `local.set ${local}`]),
+      ...(local === undefined ? [] : [`i32.const ${FIRST}`, `local.set ${local}`]),
     ]);
   }
 
   /** Stands after the start of a loop, which it has a second time. */
   loop(weight: number, local: number | undefined, start: Uint8Array): Uint8Array {
-    const outside = this.make(`outside ${weight} ${local}`, () =>
-      local === undefined ? this.#askIfUsedUp(local) : this.#payIfUsedUp(weight, local),
-    );
-    const inside = this.make(`inside ${weight} ${local}`, () =>
+    const turn = this.make(`turn ${weight} ${local}`, () =>
       local === undefined
         ? [...this.lower('i32', weight, local, false), ...this.#isUsedUp(local), 'br_if 1']
         : [
@@ -162,16 +157,30 @@ class MeterCodes extends Codes {
             'br_if 1',
           ],
     );
-    return concat([outside, start, inside]);
+    return concat([this.#outside(Math.max(weight, NEXT), local), start, turn]);
   }
 
-  /** If the counter is used up, the next turn of a loop pays, and so asks. */
-  override afterLong(local: number | undefined): Uint8Array {
-    return this.make(`after long ${local}`, () =>
-      local === undefined
-        ? []
-        : [...this.#isUsedUp(undefined), 'if', 'i32.const -1', `local.set ${local}`, 'end'],
-    );
+  /** Reads the weight in the code of a loop that stands at `at`. @throws {Malformed} */
+  weightAt(body: Uint8Array, at: number, local: number | undefined, start: Uint8Array): number {
+    const get = this.make(this.read(local), () => [this.read(local)]);
+    // The constant stands behind a condition and its `if`, whose opcode and type are two bytes, as its own opcode is one.
+    const units = new Cursor(body, at + get.length + 2 + 1 + 2 + 1).u32('a number');
+    const outside = this.#outside(units, local).length;
+    return new Cursor(body, at + outside + start.length + get.length + 1).u32('a weight');
+  }
+
+  /** The function that is called asks. */
+  override afterLong(): Uint8Array {
+    return NOTHING;
+  }
+
+  /** Pays for turns. Without a local, a turn pays for itself. */
+  #outside(units: number, local: number | undefined): Uint8Array {
+    return this.make(`outside ${units} ${local}`, () => {
+      if (local === undefined) return this.#askIfUsedUp(local);
+      const pay = [`i32.const ${units}`, `call ${this.#ask + 3}`, `i32.const ${units}`, `local.set ${local}`];
+      return [`local.get ${local}`, ...BELOW_0, 'if', ...pay, 'end'];
+    });
   }
 
   #isUsedUp(local: number | undefined): string[] {
@@ -181,38 +190,70 @@ class MeterCodes extends Codes {
   #askIfUsedUp(local: number | undefined): string[] {
     return [...this.#isUsedUp(local), 'if', `call ${this.#ask}`, 'end'];
   }
-
-  #payIfUsedUp(weight: number, local: number): string[] {
-    const pay = [`i32.const ${Math.max(NEXT.price, weight + 1)}`, `call ${this.#ask + 3}`];
-    const fill = [`i32.const ${Math.max(NEXT.units, weight)}`, `local.set ${local}`];
-    return [`local.get ${local}`, ...BELOW_0, 'if', ...pay, ...fill, 'end'];
-  }
 }
 
 const BELOW_0 = ['i32.const 0', 'i32.lt_s'];
+const paidFirst = (local: number | undefined): number => (local === undefined ? 0 : FIRST);
 const ONE_END = Uint8Array.of(END);
+
+/** Units of an entry or a turn. Few instructions of a large part run in one turn. Less than `BUDGET`, so that each turn can be paid for. */
+const weightOf = (instructions: number, units: number): number =>
+  Math.min(Math.min(1 + (instructions >> 3), 32 + (instructions >> 7)) + units, BUDGET - 1);
+
+/** A loop, and the work in front of it. */
+interface Loop {
+  readonly instructions: number;
+  readonly units: number;
+  /** Units of a turn. Known at its end. */
+  weight: number;
+}
 
 /** Sees the instructions of an original body, and decides about its checks. */
 class Needs {
   hasLoop = false;
-  #throws = false;
-  #isLong = false;
+  #calls = false;
+  #instructions: number;
+  #units = 0;
+  readonly #open: Loop[] = [];
 
-  see(opcode: number, hasLength: boolean): void {
-    if (opcode === LOOP) this.hasLoop = true;
-    if (THROWS.has(opcode)) this.#throws = true;
-    if (hasLength || CALLS.has(opcode) || TAIL_CALLS.has(opcode)) this.#isLong = true;
+  /** @param locals that the body declares: its entry fills them with zeros */
+  constructor(locals: number) {
+    this.#instructions = locals;
   }
 
-  /** Units of an entry or a turn. Less than `BUDGET`, so that a loop that counts without a local has a turn between two questions. */
-  weight(bodyBytes: number): number {
-    const units = 1 + Math.floor(bodyBytes / BYTES_PER_UNIT) + (this.#throws ? THROW_UNITS : 0);
-    return Math.min(units, BUDGET - 1);
+  see(body: Uint8Array, opcode: number, immediates: number): void {
+    this.#instructions++;
+    if (TAIL_CALLS.has(opcode)) this.#calls = true;
+    else if (THROWS.has(opcode)) this.#units += THROW_UNITS;
+    else if (CALLS.has(opcode)) {
+      this.#calls = true;
+      this.#units += CALL_UNITS;
+    } else if (opcode === STRUCTURES) {
+      const number = new Cursor(body, immediates).u32('an instruction');
+      if (number === STRUCT_NEW_DEFAULT) this.#units += STRUCTURE_UNITS;
+    }
   }
 
-  /** A short function without loops, calls and lengths needs no check: those of its callers count. */
-  check(weight: number): boolean {
-    return this.hasLoop || this.#isLong || weight > 1;
+  begin(): Loop {
+    this.hasLoop = true;
+    const loop = { instructions: this.#instructions, units: this.#units, weight: 0 };
+    this.#open.push(loop);
+    return loop;
+  }
+
+  /** Ends the loop that began last. */
+  end(): Loop {
+    const loop = this.#open.pop()!;
+    loop.weight = weightOf(this.#instructions - loop.instructions, this.#units - loop.units);
+    return loop;
+  }
+
+  get weight(): number {
+    return weightOf(this.#instructions, this.#units);
+  }
+
+  get check(): boolean {
+    return this.hasLoop || this.#calls || this.#instructions > SHORT;
   }
 }
 
@@ -237,30 +278,32 @@ function lengthAt(body: Uint8Array, opcode: number, immediates: number, sizes: A
 function insert(original: Uint8Array, params: number, codes: MeterCodes, sizes: AddressSizes): Bytes {
   const edits: Edit[] = [];
   const add = (at: number, bytes: Edit['bytes']) => void edits.push({ start: at, end: at, bytes });
-  const needs = new Needs();
-  // Known when the whole body was read: the bytes of edits are made after that.
-  const weight = () => needs.weight(original.length);
+  const { end: first, total } = readLocals(new Cursor(original));
+  const needs = new Needs(total);
   const labels = new Labels('in');
   const cursor = new Cursor(original);
   readBody(cursor, (opcode, immediates) => {
+    needs.see(original, opcode, immediates);
     if (isPlain(opcode) && !hasLength(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
     const length = lengthAt(original, opcode, immediates, sizes);
-    needs.see(opcode, length !== null);
     if (length) add(start, local => codes.long(length, local));
     labels.see(
       original,
       opcode,
       immediates,
-      () => add(end, () => ONE_END),
+      () => {
+        needs.end();
+        add(end, () => ONE_END);
+      },
       ({ bytes, ...place }) => edits.push({ ...place, bytes: () => bytes }),
     );
-    if (opcode === LOOP) add(end, local => codes.loop(weight(), local, original.subarray(start, end)));
+    if (opcode !== LOOP) return;
+    const loop = needs.begin();
+    add(end, local => codes.loop(loop.weight, local, original.subarray(start, end)));
   });
-  if (needs.check(weight())) {
-    const first = readLocals(new Cursor(original)).end;
-    edits.unshift({ start: first, end: first, bytes: local => codes.entry(weight(), local) });
-  }
+  if (needs.check)
+    edits.unshift({ start: first, end: first, bytes: local => codes.entry(needs.weight, local) });
   return applyEdits(original, edits, needs.hasLoop ? addMirror(original, params, I32) : null);
 }
 
@@ -270,25 +313,35 @@ function takeOut(metered: Uint8Array, params: number, codes: MeterCodes, sizes: 
   const taken = new TakeOut(metered, params, I32, codes, lengthOf);
   const { cursor, edits, local } = taken;
   const entry = amountAt(metered, cursor.at, codes.get);
-  const weight = entry ? entry.amount - (local === undefined ? 0 : FIRST.price) : 1;
-  const needs = new Needs();
+  const weight = entry ? entry.amount - paidFirst(local) : 0;
+  const needs = new Needs(readLocals(new Cursor(metered)).total - (local === undefined ? 0 : 1));
   const labels = new Labels('out');
+  /** The weights of the open loops, as their code has them. */
+  const weights: number[] = [];
   if (entry) taken.expect(codes.entry(weight, local));
   readInstructions(cursor, (opcode, immediates) => {
-    if (!taken.isOwn(opcode, immediates) || (isPlain(opcode) && !hasLength(opcode))) return;
+    if (!taken.isOwn(opcode, immediates)) return;
+    needs.see(metered, opcode, immediates);
+    if (isPlain(opcode) && !hasLength(opcode)) return;
     const [start, end] = [immediates - 1, cursor.at];
-    needs.see(opcode, lengthOf(opcode, immediates) !== null);
     labels.see(
       metered,
       opcode,
       immediates,
-      () => taken.expect(ONE_END),
+      () => {
+        if (needs.end().weight !== weights.pop()) refuse(start);
+        taken.expect(ONE_END);
+      },
       ({ bytes, ...place }) => edits.push({ ...place, bytes: () => bytes }),
     );
-    if (opcode === LOOP) taken.expect(codes.loop(weight, local, metered.subarray(start, end)));
+    if (opcode !== LOOP) return;
+    needs.begin();
+    const code = metered.subarray(start, end);
+    weights.push(codes.weightAt(metered, end, local, code));
+    taken.expect(codes.loop(weights.at(-1)!, local, code));
   });
   const original = taken.finish(params, I32, needs.hasLoop);
-  const isAsAdded = needs.check(weight) === (entry !== null) && weight === needs.weight(original.length);
+  const isAsAdded = needs.check ? weight === needs.weight : entry === null;
   return isAsAdded ? original : refuse(0);
 }
 
