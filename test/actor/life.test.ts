@@ -5,7 +5,9 @@ import {
   type Packet,
   ProcessError,
   ScriptActor,
+  type StateStore,
 } from '../../src/actor/index.ts';
+import type { JsonValue } from '../../src/actor/json/value.ts';
 import { jspi } from '../../src/engine/jspi.ts';
 import { equal, is, match, ok, raises } from '../helpers/assert.ts';
 import { host } from '../helpers/host.ts';
@@ -88,6 +90,28 @@ suite('actor life: phases', test => {
     // Three instances for the calls, and one for get_metadata.
     is(made.instances, 4);
     equal(actor.state, { a: 1 });
+    await actor.stop();
+  });
+
+  test('error.ABORTED: a stop ends a call whose new instance is being made', async () => {
+    const { actor } = await counted({ isolation: 'fresh', state: { a: 1 } });
+    const failed = raises(() => actor.process({}), { code: 'ABORTED' });
+    for (let turn = 0; turn < 2; turn++) await null;
+    await actor.stop({ drain: false });
+    await failed;
+    equal(actor.state, { a: 1 });
+  });
+
+  test('the commit of a store may return any value', async () => {
+    let kept = new Map<string, JsonValue>();
+    const commit = (state: typeof kept) => {
+      kept = state;
+      return state;
+    };
+    const store = { load: () => new Map(kept), commit: commit as unknown as StateStore['commit'] };
+    const actor = await keeper({ state: store });
+    await actor.process({ 'do:set': Message.object({ a: 1 }), ...numbered(1) });
+    equal([...kept], [['a', 1]]);
     await actor.stop();
   });
 
