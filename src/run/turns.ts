@@ -3,26 +3,12 @@ import type { Later } from '../values/later.ts';
 import { isThenable } from '../values/thenable.ts';
 
 /** A call in the queue, waiting or running. */
-class Turn {
-  /** The turn for which this one still waited when it left the queue, or null. Undefined until then. */
-  #ahead: Turn | null | undefined;
-  #over: Promise<Turn | null> | undefined;
-  #resolve!: (ahead: Turn | null) => void;
-
-  /** Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. */
-  get over(): Promise<Turn | null> {
-    // Most calls have none behind them, and cost no promise.
-    this.#over ??= new Promise(resolve => {
-      if (this.#ahead === undefined) this.#resolve = resolve;
-      else resolve(this.#ahead);
-    });
-    return this.#over;
-  }
-
-  pass(ahead: Turn | null): void {
-    this.#ahead = ahead;
-    if (this.#over) this.#resolve(ahead);
-  }
+interface Turn {
+  /**
+   * Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. Made with the call:
+   * workerd lets no request resolve a promise of another one.
+   */
+  readonly over: Promise<Turn | null>;
 }
 
 /**
@@ -51,8 +37,12 @@ export class Turns {
   }
 
   async #run<T>(work: () => Later<T>, watch: Watch): Promise<T> {
-    const turn = new Turn();
     let ahead = this.#last;
+    let pass!: (ahead: Turn | null) => void;
+    const over = new Promise<Turn | null>(resolve => {
+      pass = resolve;
+    });
+    const turn: Turn = { over };
     this.#last = turn;
     const allAhead = async () => {
       while (ahead) ahead = await ahead.over;
@@ -63,7 +53,7 @@ export class Turns {
       const done = work();
       return isThenable(done) ? await done : done;
     } finally {
-      turn.pass(ahead);
+      pass(ahead);
       if (this.#last === turn) this.#last = ahead;
     }
   }
