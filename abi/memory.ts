@@ -17,9 +17,9 @@ import { refuseExtra } from './options.ts';
 import type { SharedBacking } from './shared-backing.ts';
 import {
   EXACT_CLASS,
-  FIRST_PAGES,
+  FIRST_BYTES,
   GRANULE_BYTES,
-  MAX_PAGES,
+  MAX_BYTES,
   PAGE_BYTES,
   pageEnd,
   sizeClass,
@@ -27,8 +27,6 @@ import {
 
 /** Up to this many elements, a loop is faster than a call of the engine's `fill` or `set`. */
 const FEW = 64;
-const CEILING_BYTES = MAX_PAGES * PAGE_BYTES;
-const FIRST_BYTES = FIRST_PAGES * PAGE_BYTES;
 const NOTHING = new Uint8Array(0);
 let noMemory: WebAssembly.Memory | undefined;
 
@@ -67,9 +65,9 @@ export class KernelMemory {
     refuseExtra(extra, 'KernelMemory', refuseOption);
     const { maxBytes, limitedBy = 'memory.maxPages', backing } = readKernelMemoryOptions(options);
     this.#limitedBy = limitedBy;
-    this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
+    this.memory = backing?.memory ?? new WebAssembly.Memory({ initial: 1, maximum: MAX_BYTES / PAGE_BYTES });
     this.#blocks = new BlockTable(backing);
-    this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, CEILING_BYTES) + HEADER_BYTES;
+    this.#limit = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, MAX_BYTES) + HEADER_BYTES;
     this.#refresh();
     if (backing) this.takeOver();
     else this.#publish();
@@ -140,7 +138,7 @@ export class KernelMemory {
   }
 
   #reserve(length: number): number {
-    if (!(length > 0 && length <= CEILING_BYTES)) return 0;
+    if (!(length > 0 && length <= MAX_BYTES)) return 0;
     const granules = Math.ceil(length / GRANULE_BYTES);
     const { index, granules: rounded } = sizeClass(granules);
     const handle =
@@ -152,11 +150,11 @@ export class KernelMemory {
   /** The rare part of `#reserve`: the memory must grow, or the limit is near. Kept apart, so that engines inline the caller. */
   #findRoom(length: number, granules: number, rounded: number, index: number): number {
     const handle =
-      this.#takeTop(rounded, index, length, CEILING_BYTES) ||
-      (granules < rounded && this.#takeTop(granules, EXACT_CLASS, length, CEILING_BYTES)) ||
+      this.#takeTop(rounded, index, length, MAX_BYTES) ||
+      (granules < rounded && this.#takeTop(granules, EXACT_CLASS, length, MAX_BYTES)) ||
       this.#blocks.takeLarger(index, granules, length) * GRANULE_BYTES;
     if (handle !== 0) return handle;
-    if (this.#top + granules * GRANULE_BYTES <= this.#limit || this.#limit > CEILING_BYTES) return 0;
+    if (this.#top + granules * GRANULE_BYTES <= this.#limit || this.#limit > MAX_BYTES) return 0;
     throw overLimit(length, this.#limit - HEADER_BYTES, this.usedBytes, this.#limitedBy);
   }
 
@@ -296,7 +294,12 @@ export class KernelMemory {
     return start >= HEADER_BYTES && length >= 0 && start + length <= this.#spanEnd;
   }
 
-  /** Returns a view, valid until the next allocation. The caller has checked the range with `hasRange`. */
+  /** The whole memory. It and its views are valid until the next allocation. */
+  get buffer(): ArrayBufferLike {
+    return this.#bytes.buffer;
+  }
+
+  /** The caller has checked the range with `hasRange`. */
   view(start: number, length: number): Uint8Array {
     return this.#bytes.subarray(start, start + length);
   }

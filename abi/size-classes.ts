@@ -2,14 +2,16 @@
 
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
+export const MAX_BYTES = MAX_PAGES * PAGE_BYTES;
 /**
  * Freed blocks are used again once so many pages are full: those with which the native kernel starts.
  * RATIONALE: why-does-the-kernel-memory-start-with-one-page
  */
 export const FIRST_PAGES = 16;
+export const FIRST_BYTES = FIRST_PAGES * PAGE_BYTES;
 /** Blocks start at multiples of this. */
 export const GRANULE_BYTES = 16;
-export const MAX_GRANULES = (MAX_PAGES * PAGE_BYTES) / GRANULE_BYTES;
+export const MAX_GRANULES = MAX_BYTES / GRANULE_BYTES;
 
 /** The first page boundary at or above an address. */
 export const pageEnd = (address: number): number => Math.ceil(address / PAGE_BYTES) * PAGE_BYTES;

@@ -44,6 +44,9 @@ const CALL_CODES = {
 
 export const isCallErrorCode = (code: unknown): code is CallErrorCode => isCodeOf(CALL_CODES, code);
 
+/** Stands in messages for the name of an export. */
+export const INITIALISATION = 'initialisation';
+
 /** Lines that a plugin printed. */
 export interface PrintedLines {
   readonly stdout: readonly string[];

@@ -1,4 +1,4 @@
-import { CallError, notPrepared, pluginClosed, reentrant } from './call-error.ts';
+import { CallError, INITIALISATION, notPrepared, pluginClosed, reentrant } from './call-error.ts';
 import { CreateError, excerpt, isCreateErrorCode, type PlugboardError } from './errors.ts';
 import {
   type CallOptions,
@@ -26,9 +26,6 @@ import { copyInput, type PluginInput, readInput } from './values/input.ts';
 import { after, type Later } from './values/later.ts';
 import { PluginOutput } from './values/output.ts';
 import { readOnly } from './values/read-only.ts';
-
-/** Stands in messages for the name of an export. */
-const INITIALISATION = 'initialisation';
 
 /** A plugin and its current instance. Made by `createPlugin`. */
 export class Plugin {
@@ -99,16 +96,18 @@ export class Plugin {
     return this.callLater(name, input, hostContext, signal);
   }
 
-  /** @internal As `call`, but without a promise in the mode that never waits. */
+  /** @internal As `call`, but without a promise in the mode that never waits. There `lends` leaves the output in the kernel memory. */
   callLater(
     name: string,
     input: PluginInput,
     hostContext: unknown,
     signal?: AbortSignal,
+    lends = false,
   ): Later<PluginOutput | null> {
     if (signal) refuseIfAborted(name, signal);
-    if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
+    this.#site.outputs.lends = lends && this.#mode === 'inline';
+    if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     const copy = copyInput(input, CallError);
     const work = () => this.#callExport(name, copy, hostContext);
     return this.#whenReady(`calling "${name}"`, work, name, signal);
@@ -260,9 +259,8 @@ export class Plugin {
   }
 
   /**
-   * Runs `work` when it has its turn and an instance is ready. The wait ends when the signal fires, or when it may be a wait
-   * for itself. The time of the turn and of the thread's start does not count for the time limit.
-   * @param name how messages of the work itself begin
+   * Runs `work` when it has its turn and an instance is ready. The wait ends when the signal fires, or when it may be one for
+   * itself. It does not count for the time limit. @param name how messages of the work itself begin
    */
   #whenReady<T>(what: string, work: () => Later<T>, name = what, signal?: AbortSignal): Promise<T> {
     const run = async () => {
@@ -281,7 +279,7 @@ export class Plugin {
         unsign?.();
         unbound();
       };
-    });
+    }) as Promise<T>;
   }
 
   async #prepare(what: string): Promise<void> {
@@ -373,7 +371,7 @@ export class Plugin {
     return found.call;
   }
 
-  /** One function for all calls, as a closure for each costs time: see `runWaiting`. */
+  /** Not a closure for each call: see `runWaiting`. */
   readonly #conclude = (outcome: Outcome): PluginOutput | null => {
     // A command is over when `_start` returns, so its instance cannot be used again.
     if (outcome.dropInstance || outcome.name === '_start') this.#dropInstance();

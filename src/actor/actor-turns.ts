@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/types.ts';
-import { Turns } from '../run/turns.ts';
+import { Turns, type Watch } from '../run/turns.ts';
 import type { Later } from '../values/later.ts';
 import type { ExtismEngine } from './engine/engine.ts';
 import type { Inbox } from './inbox.ts';
@@ -30,9 +30,16 @@ export class ActorTurns {
     return this.#turns.whenIdle();
   }
 
-  /** Runs a task after the tasks before it. @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when its wait ends before its turn */
-  take<T>(what: string, task: () => Later<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(task, leave => {
+  /**
+   * Runs a task after the tasks before it, and at once if there is none. Returns a promise only if the task waits or has to.
+   * @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when its wait ends before its turn
+   */
+  take<T>(what: string, task: () => Later<T>, signal?: AbortSignal): Later<T> {
+    return this.#turns.isIdle ? this.#turns.begin(task) : this.#turns.run(task, this.#watch(what, signal));
+  }
+
+  #watch(what: string, signal: AbortSignal | undefined): Watch {
+    return leave => {
       const fail = (error: Error) => leave(new ProcessError(error, []));
       const onAbort = () => fail(aborted(what, signal!));
       signal?.addEventListener('abort', onAbort);
@@ -41,7 +48,7 @@ export class ActorTurns {
         signal?.removeEventListener('abort', onAbort);
         unbound();
       };
-    });
+    };
   }
 
   /** Waits for work that itself waits for tasks. If this wait ends early, the work goes on. */

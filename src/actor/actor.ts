@@ -103,15 +103,16 @@ export class ScriptActor {
     this.#events = events;
     const { capacity, awaitAllInports, signal, keepAlive, errorDetails } = settings;
     this.#turns = new ActorTurns(() => this.#plugin.engine, keepAlive);
-    const outbox = new Mailbox<Packet>('outports', capacity);
-    this.#outbox = outbox;
+    this.#outbox = new Mailbox<Packet>('outports', capacity);
     this.#inbox = awaitAllInports
       ? new JoinedInbox(plugin.inportNames(), capacity, plugin.writer)
       : new PacketInbox(capacity, packet => this.#plugin.payloadOf(packet));
-    this.#pump = new Pump(this.#inbox, outbox, payload =>
-      this.#turns
-        .take('process', () => this.#call(payload))
-        .catch(error => errorPackets(error, errorDetails)),
+    this.#pump = new Pump(this.#inbox, this.#outbox, payload =>
+      attemptLater(
+        () => this.#turns.take('process', () => this.#call(payload)),
+        packets => packets,
+        error => errorPackets(error, errorDetails),
+      ),
     );
     this.#callEvents = new CallEvents(
       events,
@@ -127,7 +128,7 @@ export class ScriptActor {
         return this.#turns.send(this.#inbox, packet, signal);
       },
     };
-    this.outports = { [Symbol.asyncIterator]: () => outbox[Symbol.asyncIterator]() };
+    this.outports = { [Symbol.asyncIterator]: () => this.#outbox[Symbol.asyncIterator]() };
     this.#life = new Life(events, () => settings.isolation === 'fresh' || this.#plugin.engine.calls.waits);
     signal?.addEventListener('abort', this.#onAbort);
   }
@@ -155,8 +156,7 @@ export class ScriptActor {
     refuseArguments('process', extra);
     this.#life.checkActive('process');
     const part = this.#plugin.payloadOf(payload);
-    // `return` without `await` would settle this promise two microtask turns later.
-    return await this.#turns.take('process', () => this.#call(part, signal), signal);
+    return this.#turns.take('process', () => this.#call(part, signal), signal);
   }
 
   /**
@@ -177,7 +177,7 @@ export class ScriptActor {
     this.#life.checkActive('step');
     const given = stateGiven(state);
     const part = this.#plugin.payloadOf(payload);
-    return await this.#turns.take('step', () => this.#step(given, part, signal), signal);
+    return this.#turns.take('step', () => this.#step(given, part, signal), signal);
   }
 
   /**

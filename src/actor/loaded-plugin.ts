@@ -6,7 +6,7 @@ import type { ActorSettings } from './actor-settings.ts';
 import type { ScriptConfig } from './config/script-config.ts';
 import { validateConfig, withDefaults } from './engine/config-schema.ts';
 import { ExtismEngine } from './engine/engine.ts';
-import type { EngineResult } from './engine/engine-call.ts';
+import type { OwnResult } from './engine/engine-call.ts';
 import { PayloadWriter, writeConfig } from './engine/input.ts';
 import { ModuleError } from './engine/module-error.ts';
 import { ActorError, strictly } from './errors.ts';
@@ -15,7 +15,7 @@ import { ACTOR_LIMITS } from './limits.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
 import { codeOf, ProcessError } from './process-error.ts';
-import { applyReturned, type StateMap } from './state/state-store.ts';
+import { DraftState, type StateMap } from './state/state-store.ts';
 import {
   type ActorState,
   checkStateRoom,
@@ -139,28 +139,21 @@ export class LoadedPlugin {
    * arguments can be executed again. Never rejects; the error of a call that fails is in the step.
    */
   execute(payload: Part, before: ActorState, signal?: AbortSignal): Later<Step> {
-    const { engine } = this;
-    const sent: Packet[] = [];
-    const state: StateMap = new Map(before.state);
-    const call = { payload, config: this.#config, state, statePart: before.part, packets: sent, signal };
-    const run = () =>
-      attemptLater(
-        () => engine.run(call),
-        answer => {
-          this.#checkMemory();
-          this.#apply(answer, state);
-          return this.#succeeded(answer, sent, state, before);
-        },
-        cause => {
-          this.#checkMemory();
-          if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
-          return failed(cause, sent, engine, this.#afterFailure(state, before));
-        },
-      );
+    if (this.#settings.isolation !== 'fresh') return this.#run(payload, before, signal);
+    return this.engine.renew().then(
+      () => this.#run(payload, before, signal),
+      cause => failed(cause, []),
+    );
+  }
+
+  #run(payload: Part, before: ActorState, signal: AbortSignal | undefined): Later<Step> {
+    const state = new DraftState(before.state);
+    const packets: Packet[] = [];
     return attemptLater(
-      () => (this.#settings.isolation === 'fresh' ? engine.renew().then(run) : run()),
-      step => step,
-      cause => failed(cause, sent),
+      () =>
+        this.engine.run({ payload, config: this.#config, state, statePart: before.part, packets, signal }),
+      answer => this.#succeeded(answer, packets, state, before),
+      cause => this.#failed(cause, packets, state, before),
     );
   }
 
@@ -171,17 +164,31 @@ export class LoadedPlugin {
   }
 
   #succeeded(
-    { outputs, outputBytes }: EngineResult,
+    { outputs, outputBytes, state: returned }: OwnResult,
     sent: Packet[],
-    state: StateMap,
+    state: DraftState,
     before: ActorState,
   ): Step {
-    const hasResult = this.#settings.emitEmptyResults || Object.keys(outputs).length > 0;
+    const { statePolicy, engineOptions, tell, emitEmptyResults } = this.#settings;
+    this.#checkMemory();
+    const hasResult = emitEmptyResults || Object.keys(outputs).length > 0;
     const result = hasResult ? outputs : undefined;
+    if (returned) state.apply(returned, statePolicy, engineOptions.strict ? strictly : tell);
     try {
       return { state: this.#after(state, before), sent, result, outputBytes, error: undefined };
     } catch (cause) {
       return failed(cause, sent);
+    }
+  }
+
+  #failed(cause: unknown, sent: Packet[], state: DraftState, before: ActorState): Step {
+    const { engine } = this;
+    this.#checkMemory();
+    if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
+    try {
+      return failed(cause, sent, engine, this.#afterFailure(state, before));
+    } catch (error) {
+      return failed(error, sent);
     }
   }
 
@@ -196,22 +203,15 @@ export class LoadedPlugin {
     this.#settings.tell({ code: 'MEMORY_HIGH', message });
   }
 
-  /** Applies the state that the plugin returned. @throws {ActorError} STATE_WRITES_DISCARDED with `strict` */
-  #apply({ state: returned, written }: EngineResult, state: StateMap): void {
-    if (!returned) return;
-    const { statePolicy, engineOptions, tell } = this.#settings;
-    applyReturned(state, returned, statePolicy, written, engineOptions.strict ? strictly : tell);
-  }
-
   /** @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH for a state that cannot be the input of the next call */
-  #after(state: StateMap, before: ActorState): ActorState {
-    return isSameState(state, before.state)
+  #after({ state }: DraftState, before: ActorState): ActorState {
+    return state === before.state || isSameState(state, before.state)
       ? before
       : this.#write(state, before, 'state', 'the state from before the call is kept');
   }
 
   /** Keys that the plugin set before a failure are kept, as upstream does, unless the policy is `transactional`. */
-  #afterFailure(state: StateMap, before: ActorState): ActorState | undefined {
+  #afterFailure(state: DraftState, before: ActorState): ActorState | undefined {
     const { statePolicy, tell } = this.#settings;
     if (statePolicy === 'transactional') return undefined;
     try {

@@ -1,3 +1,4 @@
+import type { Later } from '../values/later.ts';
 import type { Inbox } from './inbox.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Part } from './message/codec.ts';
@@ -7,14 +8,14 @@ import type { Packet } from './message/message.ts';
 export class Pump {
   readonly #inbox: Inbox;
   readonly #outbox: Mailbox<Packet>;
-  readonly #work: (payload: Part) => Promise<readonly Packet[]>;
+  readonly #work: (payload: Part) => Later<readonly Packet[]>;
   /** `waiting`: for a payload. `busy`: with one. */
   #stage: 'new' | 'waiting' | 'busy' | 'ended' = 'new';
   #ended: Promise<void> = Promise.resolve();
   #idleListeners: (() => void)[] = [];
 
   /** @param work returns the packets to send; must not reject */
-  constructor(inbox: Inbox, outbox: Mailbox<Packet>, work: (payload: Part) => Promise<readonly Packet[]>) {
+  constructor(inbox: Inbox, outbox: Mailbox<Packet>, work: (payload: Part) => Later<readonly Packet[]>) {
     this.#inbox = inbox;
     this.#outbox = outbox;
     this.#work = work;

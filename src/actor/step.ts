@@ -24,7 +24,11 @@ export interface Step {
 }
 
 /** Returns all packets of a step, in the order in which they are sent. */
-export const packetsOf = ({ sent, result }: Step): Packet[] => (result ? [...sent, result] : sent);
+export function packetsOf({ sent, result }: Step): Packet[] {
+  if (!result) return sent;
+  // Not always the spread, which makes an array with room for more.
+  return sent.length === 0 ? [result] : [...sent, result];
+}
 
 /** The outcome of `ScriptActor.step`. @experimental */
 export interface ActorStep {

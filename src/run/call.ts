@@ -133,7 +133,12 @@ function judge(
   const lines = dropInstance ? printed() : NOTHING_PRINTED;
   const { code, message, ...details } = findFailure(name, { result, thrown, reason, text, lines });
   const wasmStack = thrown && !reason ? namesIn(thrown, modules) : [];
-  const error = new CallError(code, message, { ...details, output, ...lines, wasmStack });
+  const error = new CallError(code, message, {
+    ...details,
+    output: outputs.kept(output),
+    ...lines,
+    wasmStack,
+  });
   return { name, output: null, error, dropInstance };
 }
 

@@ -3,12 +3,24 @@ import type { Later } from '../values/later.ts';
 import { isThenable } from '../values/thenable.ts';
 
 /** A call in the queue, waiting or running. */
-interface Turn {
+class Turn {
+  #over: Promise<Turn | null> | undefined;
+  #pass: ((ahead: Turn | null) => void) | undefined;
+
   /**
-   * Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. Made with the call:
-   * workerd lets no request resolve a promise of another one.
+   * Resolves when the call is over: to null, or to the turn for which it still waited when it left the queue. Made before the call
+   * waits for anything: workerd lets no request resolve a promise of another one.
    */
-  readonly over: Promise<Turn | null>;
+  get over(): Promise<Turn | null> {
+    this.#over ??= new Promise(resolve => {
+      this.#pass = resolve;
+    });
+    return this.#over;
+  }
+
+  end(ahead: Turn | null): void {
+    this.#pass?.(ahead);
+  }
 }
 
 /**
@@ -29,32 +41,22 @@ export class Turns {
     this.#keepAlive = keepAlive;
   }
 
-  /** @param watch called only if the call has to wait */
-  run<T>(work: () => Later<T>, watch: Watch): Promise<T> {
-    const running = this.#run(work, watch);
-    this.#keepAlive?.(running);
-    return running;
+  /** Runs a call at once if no other one runs or waits. @param watch called only if the call has to wait */
+  run<T>(work: () => Later<T>, watch: Watch): Later<T> {
+    return this.isIdle ? this.begin(work) : this.#keep(this.#wait(work, watch));
   }
 
-  async #run<T>(work: () => Later<T>, watch: Watch): Promise<T> {
-    let ahead = this.#last;
-    let pass!: (ahead: Turn | null) => void;
-    const over = new Promise<Turn | null>(resolve => {
-      pass = resolve;
-    });
-    const turn: Turn = { over };
+  /** Runs a call at once. Nothing may run or wait. A call that does not wait costs no promise. */
+  begin<T>(work: () => Later<T>): Later<T> {
+    const turn = new Turn();
     this.#last = turn;
-    const allAhead = async () => {
-      while (ahead) ahead = await ahead.over;
-    };
+    let waits = false;
     try {
-      // Always waits a moment: the caller may close the plugin, or abort the call, in the line after the call.
-      await (ahead ? unlessLeft(allAhead(), watch) : null);
       const done = work();
-      return isThenable(done) ? await done : done;
+      waits = isThenable(done);
+      return waits ? this.#keep(this.#finish(turn, done as Promise<T>)) : done;
     } finally {
-      pass(ahead);
-      if (this.#last === turn) this.#last = ahead;
+      if (!waits) this.#end(turn, null);
     }
   }
 
@@ -69,6 +71,42 @@ export class Turns {
       // The turn may have been over already when the turn after it left and put it back as the last.
       if (this.#last === turn) this.#last = null;
     }
+  }
+
+  #keep<T>(running: Promise<T>): Promise<T> {
+    this.#keepAlive?.(running);
+    return running;
+  }
+
+  async #finish<T>(turn: Turn, work: Promise<T>): Promise<T> {
+    void turn.over;
+    try {
+      return await work;
+    } finally {
+      this.#end(turn, null);
+    }
+  }
+
+  async #wait<T>(work: () => Later<T>, watch: Watch): Promise<T> {
+    let ahead = this.#last;
+    const turn = new Turn();
+    void turn.over;
+    this.#last = turn;
+    const allAhead = async () => {
+      while (ahead) ahead = await ahead.over;
+    };
+    try {
+      await unlessLeft(allAhead(), watch);
+      const done = work();
+      return isThenable(done) ? await done : done;
+    } finally {
+      this.#end(turn, ahead);
+    }
+  }
+
+  #end(turn: Turn, ahead: Turn | null): void {
+    turn.end(ahead);
+    if (this.#last === turn) this.#last = ahead;
   }
 }
 

@@ -97,6 +97,8 @@ const SMALL_BYTES = 1024;
 
 /** Copies outputs and blocks of one plugin out of its kernel memory. */
 export class OutputCopier {
+  /** Whether `take` copies nothing. Such an output is gone with the next call. */
+  lends = false;
   readonly #memory: KernelMemory;
   #shared = new ArrayBuffer(0);
   #bytes = new Uint8Array(this.#shared);
@@ -110,7 +112,16 @@ export class OutputCopier {
   take(): PluginOutput | null {
     // Two numbers, because an object for the range costs a call of 1 KiB 2 %.
     const memory = this.#memory;
-    return memory.hasOutput ? this.copy(memory.outputStart, memory.outputLength) : null;
+    if (!memory.hasOutput) return null;
+    const { outputStart, outputLength } = memory;
+    return this.lends
+      ? new PluginOutput(memory.buffer as ArrayBuffer, outputStart, outputLength)
+      : this.copy(outputStart, outputLength);
+  }
+
+  /** Returns an output that lives on, as that of an error does. */
+  kept(output: PluginOutput | null): PluginOutput | null {
+    return output && this.lends ? new PluginOutput(output.buffer) : output;
   }
 
   /** Returns a copy of a range. The range must be one that `hasRange` accepts. */

@@ -341,7 +341,7 @@ suite('actor life: drain, stop and signals', test => {
   });
 
   test('a stop that drains can be cut short by a stop without drain', async () => {
-    const actor = await keeper();
+    const actor = await keeper({ state: { load: async () => new Map(), commit() {} } });
     const calls = [0, 1, 2].map(n => actor.process(numbered(n)));
     const draining = actor.stop();
     await actor.stop({ drain: false });
@@ -349,6 +349,15 @@ suite('actor life: drain, stop and signals', test => {
     const outcomes = await Promise.allSettled(calls);
     const reasons = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason.code] : []));
     ok(reasons.length >= 2 && reasons.every(code => code === 'ABORTED'), String(reasons));
+  });
+
+  test('a message of an actor that need not wait is processed before process returns', async () => {
+    const actor = await keeper();
+    const call = actor.process({ 'do:set': Message.object({ a: 1 }) });
+    equal(actor.state, { a: 1 });
+    const stopped = actor.stop({ drain: false });
+    await call;
+    await stopped;
   });
 
   test.row('upstream.20', 'a signal ends the wait of its own sender only', async () => {

@@ -154,11 +154,11 @@ suite('ModuleLoader', test => {
   });
 
   test('actors of one module with equal options ask for its metadata once, and each has a copy', async () => {
-    const { call } = Plugin.prototype;
+    const { callLater } = Plugin.prototype;
     let asked = 0;
-    Plugin.prototype.call = function (name, ...rest) {
+    Plugin.prototype.callLater = function (name, ...rest) {
       if (name === 'get_metadata') asked++;
-      return call.call(this, name, ...rest);
+      return callLater.call(this, name, ...rest);
     };
     try {
       const loader = new ModuleLoader();
@@ -181,7 +181,7 @@ suite('ModuleLoader', test => {
         await loader.createActor('a', options);
       is(asked, 4);
     } finally {
-      Plugin.prototype.call = call;
+      Plugin.prototype.callLater = callLater;
     }
   });
 

@@ -1,8 +1,8 @@
 import { Float } from '../../src/actor/float.ts';
 import type { JsonObject, JsonValue } from '../../src/actor/json/value.ts';
 import {
-  applyReturned,
   changedKeys,
+  DraftState,
   MemoryState,
   type StateMap,
   type StatePolicy,
@@ -94,13 +94,33 @@ suite('MemoryState', test => {
 suite('state policies', test => {
   const returned = (policy: StatePolicy, state: JsonObject, written: string[]) => {
     const codes: string[] = [];
-    const live: StateMap = new Map([
+    const before: StateMap = new Map([
       ['old', 1],
-      ['set', 2],
+      ['set', 1],
     ]);
-    applyReturned(live, state, policy, new Set(written), ({ code }) => codes.push(code));
-    return [Object.fromEntries(live), codes];
+    const draft = new DraftState(before);
+    for (const key of written) draft.set(key, 2);
+    draft.apply(state, policy, ({ code }) => codes.push(code));
+    equal(Object.fromEntries(before), { old: 1, set: 1 });
+    return [Object.fromEntries(draft.state), codes];
   };
+  test('a state that stays the same is not copied', () => {
+    const before: StateMap = new Map([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    const unchanged = (state: JsonObject, policy: StatePolicy = 'replace') => {
+      const draft = new DraftState(before);
+      draft.apply(state, policy, () => {});
+      return draft.state === before;
+    };
+    is(unchanged({ a: 1, b: 2 }), true);
+    is(unchanged({ b: 2, a: 1 }), false, 'another order');
+    is(unchanged({ a: 1, b: -0 }), false);
+    is(unchanged({ a: 1 }), false);
+    is(unchanged({ a: 1, b: 2, c: 3 }), false);
+    is(unchanged({}, 'merge'), true);
+  });
   test('with replace and transactional, the returned state replaces all keys', () => {
     for (const policy of ['replace', 'transactional'] as const) {
       equal(returned(policy, { new: 3 }, []), [{ new: 3 }, []]);
@@ -118,6 +138,7 @@ suite('state policies', test => {
   test.row('upstream.10', 'merge sets the returned keys, and keeps all others', () => {
     equal(returned('merge', { old: 5, new: 3 }, ['set']), [{ old: 5, set: 2, new: 3 }, []]);
     equal(returned('merge', {}, ['set']), [{ old: 1, set: 2 }, []]);
+    equal(returned('merge', {}, []), [{ old: 1, set: 1 }, []]);
   });
   test('changedKeys returns the keys that are new, gone, or have another value', () => {
     const before: StateMap = new Map<string, JsonValue>(

@@ -115,7 +115,9 @@ suite('actors that speak MessagePack', test => {
       { process: ['set'] },
     );
     const set = (context: CallContext) => {
-      context.hostContext<{ set(key: string, value: JsonValue): void }>().set('n', values.shift()!);
+      context
+        .hostContext<{ state: { set(key: string, value: JsonValue): void } }>()
+        .state.set('n', values.shift()!);
     };
     const codec = { ...msgpack, read: () => ({ outputs: {} }) };
     const actor = await ScriptActor.create(

@@ -3,7 +3,7 @@ import { aSignal, having, type Kind, kind, type OptionTable } from '../../../was
 import type { JsonObject } from '../json/value.ts';
 import type { Part } from '../message/codec.ts';
 import type { Packet } from '../message/message.ts';
-import type { StateMap } from '../state/state-store.ts';
+import type { CallState, StateMap } from '../state/state-store.ts';
 
 export const aPart: Kind<Part> = kind(
   'text or bytes, as writePayload and writeConfig return them',
@@ -37,6 +37,15 @@ export const ENGINE_CALL: OptionTable<EngineCall> = {
     signal: { ...aSignal, default: 'none' },
   },
 };
+
+/** A call of the host's own, whose state is written already. */
+export interface OwnCall extends Omit<EngineCall, 'state' | 'statePart'> {
+  readonly state: CallState;
+  readonly statePart: Part;
+}
+
+/** The answer to such a call. Its state is kept for later calls, and must not be changed. */
+export type OwnResult = Omit<EngineResult, 'written'>;
 
 /** @experimental */
 export interface EngineResult {

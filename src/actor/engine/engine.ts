@@ -23,8 +23,16 @@ import { KnownMembers } from '../json/reader.ts';
 import { type ActorLimits, readLimits, refuseOver } from '../limits.ts';
 import { byteLength, type Codec, isOver, jsonCodec, type Part } from '../message/codec.ts';
 import { toPlainPacket } from '../message/wire.ts';
+import type { StateMap } from '../state/state-store.ts';
 import { type StateRoom, writeState } from '../state/written-state.ts';
-import { aPart, ENGINE_CALL, type EngineCall, type EngineResult } from './engine-call.ts';
+import {
+  aPart,
+  ENGINE_CALL,
+  type EngineCall,
+  type EngineResult,
+  type OwnCall,
+  type OwnResult,
+} from './engine-call.ts';
 import { type EngineOptions, readEngineOptions } from './engine-options.ts';
 import { GIVE_PORTS, LiveCall } from './host-functions.ts';
 import { joinContext } from './input.ts';
@@ -178,18 +186,32 @@ export class ExtismEngine {
   process(call: EngineCall): Promise<EngineResult>;
   async process(given: EngineCall, ...extra: unknown[]): Promise<EngineResult> {
     refuseArguments('process', extra);
-    return this.run(readOptions(ENGINE_CALL, given, 'process', refuseOption));
+    const { state, statePart, ...call } = readOptions(ENGINE_CALL, given, 'process', refuseOption);
+    const written = new Set<string>();
+    const result = await this.run({
+      ...call,
+      statePart: statePart ?? this.#write(state),
+      state: {
+        get: key => state.get(key),
+        set(key, value) {
+          state.set(key, value);
+          written.add(key);
+        },
+      },
+    });
+    const own = result.state && Object.fromEntries(Object.entries(result.state));
+    return { ...result, state: own, written };
   }
 
   /** @internal Does the work of `process`, without a check of the call. */
-  run(call: EngineCall): Later<EngineResult> {
+  run(call: OwnCall): Later<OwnResult> {
     const { stdio, limits, entryPoint } = this.#traits;
     stdio.begin();
     const whole = this.#inputOf(call);
     refuseInput('payload, config and state', whole, limits);
     const live = new LiveCall(call.state, call.packets, limits, this.#isInDoubt);
     return attemptLater(
-      () => this.#plugin.callLater(entryPoint, whole, live, call.signal),
+      () => this.#plugin.callLater(entryPoint, whole, live, call.signal, true),
       output => this.#resultOf(output, live),
       error => {
         throw this.#isInDoubt ? explainProtocol(error) : error;
@@ -197,17 +219,22 @@ export class ExtismEngine {
     );
   }
 
-  #inputOf({ payload, config, state, statePart }: EngineCall): Part {
-    const { codec } = this.#traits;
+  /** The plugins of April 2025 get no state. */
+  #write(state: StateMap): Part {
+    const { protocol, codec } = this.#traits;
+    return protocol === 'ports' ? '' : readForeign('process', () => writeState(state, codec).part);
+  }
+
+  #inputOf({ payload, config, statePart }: OwnCall): Part {
+    const { codec, protocol } = this.#traits;
     try {
-      if (this.protocol === 'ports') return toPlainPacket(payload);
-      return joinContext(payload, config, statePart ?? writeState(state, codec).part, codec);
+      return protocol === 'ports' ? toPlainPacket(payload) : joinContext(payload, config, statePart, codec);
     } catch (cause) {
       return refuseForeign(cause, 'process');
     }
   }
 
-  #resultOf(output: PluginOutput | null, live: LiveCall): EngineResult {
+  #resultOf(output: PluginOutput | null, live: LiveCall): OwnResult {
     const { report, codec } = this.#traits;
     const outputBytes = output?.byteLength ?? 0;
     live.count('the result', outputBytes);
@@ -216,7 +243,7 @@ export class ExtismEngine {
         ? readPlainResult(bytesOf(output))
         : readResult(bytesOf(output), report, codec, this.#knownState);
     this.#isInDoubt = false;
-    return { outputs, state, written: live.written, outputBytes };
+    return { outputs, state, outputBytes };
   }
 
   /**

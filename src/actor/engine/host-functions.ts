@@ -7,7 +7,7 @@ import { writeText } from '../json/writer.ts';
 import { type CallLimits, refuseOver } from '../limits.ts';
 import type { Packet } from '../message/message.ts';
 import { packetFromPlainJson } from '../message/wire.ts';
-import type { StateMap } from '../state/state-store.ts';
+import type { CallState } from '../state/state-store.ts';
 
 /** The remedy for an actor of the SDK of April 2025 that is called as one of the current SDK. */
 export const GIVE_PORTS = "give the option protocol: 'ports', or the bytes of the module";
@@ -20,11 +20,9 @@ const UNLESS_OLD = new UnlessVoid(() => {
 /** The host context of one call: state and packets that the host functions read and change. */
 export class LiveCall {
   /** Not a copy: a plugin reads values that it wrote earlier in the same call. */
-  readonly state: StateMap;
+  readonly state: CallState;
   /** Packets that the call has sent so far, in order. */
   readonly packets: Packet[];
-  /** Keys of the state that the call has set. */
-  readonly written = new Set<string>();
   /** Bytes of all arguments and of the result that the plugin has passed to the host so far. */
   givenBytes = 0;
   /** Result of the functions that have none today. */
@@ -32,7 +30,7 @@ export class LiveCall {
   readonly #limits: CallLimits;
 
   /** @param isInDoubt whether the plugin may be one of the SDK of April 2025, where these functions have a result */
-  constructor(state: StateMap, packets: Packet[], limits: CallLimits, isInDoubt = false) {
+  constructor(state: CallState, packets: Packet[], limits: CallLimits, isInDoubt = false) {
     this.state = state;
     this.packets = packets;
     this.nothing = isInDoubt ? UNLESS_OLD : undefined;
@@ -65,11 +63,6 @@ export class LiveCall {
       'limits.packets',
     );
     this.packets.push(packet);
-  }
-
-  set(key: string, value: JsonValue): void {
-    this.state.set(key, value);
-    this.written.add(key);
   }
 }
 
@@ -109,7 +102,7 @@ export const HOST_FUNCTIONS = {
     const call = liveCall(context, '__set_state');
     call.count('__set_state', Number(context.length(key)));
     const name = readKey(context, key, '__set_state');
-    call.set(name, readArgument(call, context, value, `__set_state: the value of ${describe(name)}`));
+    call.state.set(name, readArgument(call, context, value, `__set_state: the value of ${describe(name)}`));
     return call.nothing;
   },
 };

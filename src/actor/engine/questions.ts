@@ -2,6 +2,7 @@ import { CallError } from '../../call-error.ts';
 import { excerpt, messageOf } from '../../errors.ts';
 import { adviceOnGo } from '../../link/go.ts';
 import type { Plugin } from '../../plugin.ts';
+import { chain, type Later } from '../../values/later.ts';
 import { type PluginOutput, viewOf } from '../../values/output.ts';
 import { ActorError, describe, type Report } from '../errors.ts';
 import { readJson } from '../json/reader.ts';
@@ -31,7 +32,7 @@ export async function askMetadata(
     return null;
   }
   try {
-    return readMetadata(await answerOf(plugin, 'get_metadata'));
+    return await answerOf(plugin, 'get_metadata', undefined, readMetadata);
   } catch (error) {
     const message = explain(messageOf(error), error);
     if (error instanceof CallError && adviceOnGo([...error.stdout, ...error.stderr]))
@@ -110,7 +111,7 @@ export async function askAboutConfig(plugin: Plugin, config: string): Promise<vo
 /** Calls an optional export and returns its output, read as JSON. @throws {ModuleError} InitFailed */
 async function ask(plugin: Plugin, name: string, input?: string): Promise<unknown> {
   try {
-    return readJson(await answerOf(plugin, name, input), { what: `the answer of ${name}` });
+    return await answerOf(plugin, name, input, answer => readJson(answer, { what: `the answer of ${name}` }));
   } catch (error) {
     throw new ModuleError(
       'InitFailed',
@@ -123,13 +124,19 @@ async function ask(plugin: Plugin, name: string, input?: string): Promise<unknow
   }
 }
 
-/** Returns the output of an export other than the entry point. @throws {ActorError} OUTPUT_LIMIT */
-async function answerOf(plugin: Plugin, name: string, input?: string): Promise<Uint8Array> {
-  const answer = bytesOf(await plugin.call(name, input));
-  const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
-  refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
-  return answer;
-}
+/** Calls an export other than the entry point and reads its output at once. @throws {ActorError} OUTPUT_LIMIT */
+const answerOf = <T>(
+  plugin: Plugin,
+  name: string,
+  input: string | undefined,
+  read: (answer: Uint8Array) => T,
+): Later<T> =>
+  chain(plugin.callLater(name, input, undefined, undefined, true), output => {
+    const answer = bytesOf(output);
+    const { default: limit, unit } = ACTOR_LIMITS.answerBytes;
+    refuseOver('OUTPUT_LIMIT', `the answer of ${name}`, answer.length, limit, unit, 'fixed');
+    return read(answer);
+  });
 
 /** Returns the bytes of an output; no bytes when there is none. */
 export const bytesOf = (output: PluginOutput | null): Uint8Array =>

@@ -38,14 +38,32 @@ export function checkText(text: string, path: readonly (string | number)[]): voi
 const notJson = (path: readonly (string | number)[], problem: string) =>
   new ActorError('JSON_VALUE', `${path.length > 0 ? formatPath(path) : 'the value'}: ${problem}`);
 
+/** An array or object that is being written, and the step to the value inside it that is. */
+interface Level {
+  readonly value: object;
+  readonly above: Level | undefined;
+  /** Levels of nesting above it. */
+  readonly depth: number;
+  step: string | number | undefined;
+}
+
 class Writer<Out> {
   readonly #form: Form<Out>;
-  readonly #path: (string | number)[];
-  readonly #parents: object[] = [];
+  readonly #start: readonly string[];
+  #level: Level | undefined;
 
   constructor(form: Form<Out>, path: readonly string[]) {
     this.#form = form;
-    this.#path = [...path];
+    this.#start = path;
+  }
+
+  /** The path of the current value. Made only for errors: arrays that each value changes cost a small message a tenth of its time. */
+  get #path(): (string | number)[] {
+    const steps: (string | number)[] = [];
+    for (let level = this.#level; level; level = level.above) {
+      if (level.step !== undefined) steps.unshift(level.step);
+    }
+    return [...this.#start, ...steps];
   }
 
   write(value: unknown): Out {
@@ -68,7 +86,7 @@ class Writer<Out> {
   }
 
   #string(value: string): Out {
-    checkText(value, this.#path);
+    this.#checkText(value);
     return this.#form.string(value);
   }
 
@@ -86,43 +104,49 @@ class Writer<Out> {
   #object(value: object): Out {
     if (value instanceof Float) return this.#float(value.value);
     if (isUint8Array(value)) return this.#form.bytes(bytesOf(value) ?? new Uint8Array(0));
-    if (this.#parents.includes(value)) this.#fail('a value that contains itself is not JSON');
-    if (this.#path.length >= MAX_DEPTH) {
+    const above = this.#level;
+    for (let level = above; level; level = level.above) {
+      if (level.value === value) this.#fail('a value that contains itself is not JSON');
+    }
+    const depth = above ? above.depth + 1 : this.#start.length;
+    if (depth >= MAX_DEPTH) {
       const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;
       throw new ActorError('JSON_DEPTH', `${formatPath(this.#path)}: ${message}`);
     }
-    this.#parents.push(value);
-    const written = Array.isArray(value) ? this.#array(value) : this.#members(value);
-    this.#parents.pop();
+    const level: Level = { value, above, depth, step: undefined };
+    this.#level = level;
+    const written = Array.isArray(value) ? this.#array(value, level) : this.#members(value, level);
+    this.#level = above;
     return written;
   }
 
-  #array(array: readonly unknown[]): Out {
+  #array(array: readonly unknown[], level: Level): Out {
     // Not `map`, which skips holes.
     const items: Out[] = [];
-    for (let index = 0; index < array.length; index++) items.push(this.#at(index, array[index]));
+    for (let index = 0; index < array.length; index++) {
+      level.step = index;
+      items.push(this.write(array[index]));
+    }
     return this.#form.array(items);
   }
 
-  #members(object: object): Out {
+  #members(object: object, level: Level): Out {
     const prototype: unknown = Object.getPrototypeOf(object);
     // A plain object of another realm has another Object.prototype, but that prototype too is the last of its chain.
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
       this.#fail(`${describe(object)} is not JSON`);
     const keys = Object.keys(object);
-    const values: Out[] = [];
-    for (const key of keys) {
-      checkText(key, this.#path);
-      values.push(this.#at(key, (object as Record<string, unknown>)[key]));
-    }
+    const values = keys.map(key => {
+      level.step = undefined;
+      this.#checkText(key);
+      level.step = key;
+      return this.write((object as Record<string, unknown>)[key]);
+    });
     return this.#form.object(keys, values);
   }
 
-  #at(step: string | number, value: unknown): Out {
-    this.#path.push(step);
-    const written = this.write(value);
-    this.#path.pop();
-    return written;
+  #checkText(text: string): void {
+    if (!isWellFormed(text)) checkText(text, this.#path);
   }
 
   #fail(problem: string): never {

@@ -95,34 +95,26 @@ interface KnownMember {
   readonly values: number;
 }
 
+/** An object that was read, with its members. */
+interface KnownObject extends KnownMember {
+  readonly value: JsonObject;
+  readonly members: ReadonlyMap<string, KnownMember>;
+  /** Characters of the whole text, which its slices hold. */
+  readonly held: number;
+}
+
 /**
- * The members of one object that stands at the top of each text, such as the state in a result. A member with the same text
- * as in the text before gets the same value again, which is not read anew. Values that were read must not be changed.
+ * One object that stands at the top of each text, such as the state in a result. With the same text as before it is the same object
+ * again, and a member with the same text has the same value: neither is read anew. Values that were read must not be changed.
  * RATIONALE: how-does-a-large-state-cost-only-its-changes
  */
 export class KnownMembers {
   /** The key of the object in the outermost object. */
   readonly of: string;
-  #members: ReadonlyMap<string, KnownMember> = new Map();
-  /** Characters of the text that the members are slices of, and hold. */
-  #held = 0;
+  latest: KnownObject | undefined;
 
   constructor(of: string) {
     this.of = of;
-  }
-
-  get(key: string): KnownMember | undefined {
-    return this.#members.get(key);
-  }
-
-  /**
-   * Keeps the members of a new text of `characters`. Those before stay if no text of a member has changed: of all objects, those
-   * that live until the next call cost garbage collection the most.
-   */
-  replace(members: ReadonlyMap<string, KnownMember>, hasChanged: boolean, characters: number): void {
-    if (!hasChanged && members.size === this.#members.size && this.#held <= characters) return;
-    this.#members = members;
-    this.#held = characters;
   }
 }
 
@@ -153,8 +145,6 @@ class Reader {
   #at = 0;
   #depth = 0;
   #values = 0;
-  /** Whether a member has another text than the known one. */
-  #hasChanged = false;
 
   constructor(text: string, what: string, maxDepth: number, known?: KnownMembers, repeated?: RepeatedKeys) {
     this.#text = text;
@@ -172,7 +162,12 @@ class Reader {
 
   /** Counts a key or a value. */
   #count(): void {
-    if (++this.#values > MAX_JSON_VALUES) throw new ActorError('TOO_MANY_VALUES', tooManyValues(this.#what));
+    this.#countAll(1);
+  }
+
+  #countAll(values: number): void {
+    this.#values += values;
+    if (this.#values > MAX_JSON_VALUES) throw new ActorError('TOO_MANY_VALUES', tooManyValues(this.#what));
   }
 
   #value(): JsonValue {
@@ -211,10 +206,35 @@ class Reader {
   }
 
   #object(): JsonObject {
+    const known = this.#known;
+    return known && this.#depth === 2 && this.#top === known.of ? this.#knownObject(known) : this.#members();
+  }
+
+  #knownObject(known: KnownMembers): JsonObject {
+    const start = this.#at - 1;
+    const before = known.latest;
+    const held = this.#text.length;
+    if (before && before.held <= held) {
+      const end = start + before.text.length;
+      if (this.#text.slice(start, end) === before.text) {
+        this.#at = end - 1;
+        this.#countAll(before.values);
+        return before.value;
+      }
+    }
+    const first = this.#values;
+    const members = new Map<string, KnownMember>();
+    this.#copiedFrom = SLICED_STRING;
+    const value = this.#members(members, before?.members);
+    this.#copiedFrom = LONG_STRING;
+    const text = this.#text.slice(start, this.#at + 1);
+    known.latest = { text, value, values: this.#values - first, members, held };
+    return value;
+  }
+
+  /** @param members gets the members, and `before` has those of the text before */
+  #members(members?: Map<string, KnownMember>, before?: ReadonlyMap<string, KnownMember>): JsonObject {
     const object: JsonObject = {};
-    const known = this.#depth === 2 && this.#top === this.#known?.of ? this.#known : undefined;
-    const members = known && new Map<string, KnownMember>();
-    if (members) this.#copiedFrom = SLICED_STRING;
     if (this.#next() !== '}') {
       for (;;) {
         if (this.#next() !== '"') this.#fail('a key in quotes');
@@ -224,16 +244,12 @@ class Reader {
         this.#expect(':', '":"');
         if (this.#depth === 1) this.#top = key;
         if (this.#repeated && Object.hasOwn(object, key)) this.#repeated.set(object, key);
-        const member = members && this.#member(known!.get(key));
-        if (member) members.set(key, member);
+        const member = members && this.#member(before?.get(key));
+        if (member) members!.set(key, member);
         setOwn(object, key, member ? member.value : this.#value());
         if (this.#next() === '}') break;
         this.#expect(',', '"," or "}"');
       }
-    }
-    if (members) {
-      known!.replace(members, this.#hasChanged, this.#text.length);
-      this.#copiedFrom = LONG_STRING;
     }
     return object;
   }
@@ -248,13 +264,11 @@ class Reader {
       // A number may go on behind its text.
       if (text === before.text && AFTER_MEMBER.includes(this.#text.charAt(end))) {
         this.#at = end;
-        this.#values += before.values - 1;
-        this.#count();
+        this.#countAll(before.values);
         // Not `before`, whose text holds the text of an earlier call.
         return { text, value: before.value, values: before.values };
       }
     }
-    this.#hasChanged = true;
     const first = this.#values;
     const value = this.#value();
     return { text: this.#text.slice(start, this.#at), value, values: this.#values - first };

@@ -63,11 +63,17 @@ export function writeText(value: unknown, path: readonly string[] = []): string 
 }
 
 /** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
-export function joinJson(members: readonly (readonly [key: string, value: string | Uint8Array])[]): string {
-  try {
+export const joinJson = (members: readonly (readonly [key: string, value: string | Uint8Array])[]): string =>
+  joined(() => {
     let text = '{';
     for (const [key, value] of members) text += `${text === '{' ? '' : ','}${quote(key)}:${value}`;
-    return checkWritten(`${text}}`, []);
+    return `${text}}`;
+  });
+
+/** Calls a function that joins texts. @throws {ActorError} TEXT_TOO_LONG */
+export function joined(join: () => string): string {
+  try {
+    return checkWritten(join(), []);
   } catch (error) {
     throw isOutOfMemory(error) ? tooLong('more', []) : error;
   }

@@ -34,11 +34,12 @@ export function toWire(value: unknown, path: readonly string[]): { type: Message
 
 /** Returns a message as a value for the codec of a plugin. @throws {ActorError} INVALID_MESSAGE with the path */
 export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
-  const { type, data } = toWire(value, path);
+  const message = toWire(value, path);
+  const { type, data } = message;
   const { sentAs = type, isWrappedUpstream } = TYPES[type];
   if (wire === 'plain') {
     if (sentAs === null) throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${UNREADABLE}`);
-    return { type: sentAs, data };
+    return sentAs === type ? message : { type: sentAs, data };
   }
   const wrap = (json: unknown, ...steps: string[]) => ({
     data: new TextEncoder().encode(writeText(json, [...path, ...steps])),
@@ -130,7 +131,7 @@ export function writePacket(packet: Packet, path?: readonly string[]): string {
 export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
   try {
     checkPacket(packet, path);
-    return mapPorts(packet, (value, port) => toPluginWire(value, [...path, port], wire));
+    return mapPorts(packet, (value, port) => toPluginWire(value, path.concat(port), wire));
   } catch (cause) {
     return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
   }
@@ -174,6 +175,6 @@ export function reportRepeated(packet: JsonObject, repeated: RepeatedKeys, repor
 
 /** Reads a packet that a plugin sends. */
 export const packetFromWire = (ports: JsonObject, path: readonly string[], report: Report): Packet =>
-  mapPorts(ports, (value, port) => fromWire(value, [...path, port], report));
+  mapPorts(ports, (value, port) => fromWire(value, path.concat(port), report));
 
 export const packetFromPlainJson = (ports: JsonObject): Packet => mapPorts(ports, Message.from);

@@ -31,24 +31,63 @@ export interface StateStore {
 export type StatePolicy = 'replace' | 'merge' | 'transactional';
 export const STATE_POLICIES: readonly StatePolicy[] = ['replace', 'merge', 'transactional'];
 
-/** Applies the state that a plugin returned. @param written Keys that the call itself set */
-export function applyReturned(
-  state: StateMap,
-  returned: JsonObject,
-  policy: StatePolicy,
-  written: ReadonlySet<string>,
-  report: Report,
-): void {
-  if (policy !== 'merge') {
-    const lost = [...written].filter(key => !Object.hasOwn(returned, key));
-    if (lost.length > 0) {
-      const names = lost.slice(0, 5).map(key => describe(key));
-      const message = `state: the call set ${names.join(', ')}${lost.length > 5 ? ' and more' : ''}, and returned a state without`;
-      report({ code: 'STATE_WRITES_DISCARDED', message });
-    }
-    state.clear();
+/** The state of a running call, which its host functions read and change. */
+export interface CallState {
+  get(key: string): JsonValue | undefined;
+  set(key: string, value: JsonValue): unknown;
+}
+
+/** The state of a running call of an actor. The map is copied before its first change. */
+export class DraftState implements CallState {
+  #state: StateMap;
+  #written: Set<string> | undefined;
+
+  constructor(before: StateMap) {
+    this.#state = before;
   }
-  for (const [key, value] of Object.entries(returned)) state.set(key, value);
+
+  get state(): StateMap {
+    return this.#state;
+  }
+
+  get(key: string): JsonValue | undefined {
+    return this.#state.get(key);
+  }
+
+  set(key: string, value: JsonValue): void {
+    if (!this.#written) this.#state = new Map(this.#state);
+    this.#written ??= new Set();
+    this.#written.add(key);
+    this.#state.set(key, value);
+  }
+
+  /** Applies the state that the plugin returned. */
+  apply(returned: JsonObject, policy: StatePolicy, report: Report): void {
+    if (policy !== 'merge') {
+      if (this.#written) reportLost(this.#written, returned, report);
+      if (!isSameAs(this.#state, returned)) this.#state = new Map(Object.entries(returned));
+    } else for (const [key, value] of Object.entries(returned)) this.set(key, value);
+  }
+}
+
+/** Reports keys that a call set, and that are not in the state that it returned. */
+function reportLost(written: ReadonlySet<string>, returned: JsonObject, report: Report): void {
+  const lost = [...written].filter(key => !Object.hasOwn(returned, key));
+  if (lost.length === 0) return;
+  const names = lost.slice(0, 5).map(key => describe(key));
+  const message = `state: the call set ${names.join(', ')}${lost.length > 5 ? ' and more' : ''}, and returned a state without`;
+  report({ code: 'STATE_WRITES_DISCARDED', message });
+}
+
+/** Whether both have the same keys in the same order with identical values. */
+function isSameAs(state: StateMap, object: JsonObject): boolean {
+  const keys = Object.keys(object);
+  if (keys.length !== state.size) return false;
+  let index = 0;
+  for (const [key, value] of state) {
+    if (key !== keys[index++] || !Object.is(value, object[key])) return false;
+  }
+  return true;
 }
 
 /** Returns the keys whose values differ. */
