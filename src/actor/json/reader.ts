@@ -104,8 +104,8 @@ interface KnownObject extends KnownMember {
 }
 
 /**
- * One object that stands at the top of each text, such as the state in a result. With the same text as before it is the same object
- * again, and a member with the same text has the same value: neither is read anew. Values that were read must not be changed.
+ * One object that stands at the top of each text, such as the state in a result. With the same short text as before it is the same
+ * object again, and a member with the same text has the same value: neither is read anew. Values that were read must not be changed.
  * RATIONALE: how-does-a-large-state-cost-only-its-changes
  */
 export class KnownMembers {
@@ -128,6 +128,8 @@ const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
 const LONG_STRING = 200;
 /** From this length on, V8 makes a slice that holds the whole text. A value that is kept would hold the text of its call. */
 const SLICED_STRING = 13;
+/** Objects with a longer text are only compared by member: their texts rarely stay the same, and differ late. */
+const COMPARED_WHOLE = 2 ** 16;
 const QUOTE = 0x22;
 const AFTER_MEMBER = ',} \n\r\t';
 const [ZERO, NINE] = [0x30, 0x39];
@@ -214,7 +216,7 @@ class Reader {
     const start = this.#at - 1;
     const before = known.latest;
     const held = this.#text.length;
-    if (before && before.held <= held) {
+    if (before && before.text.length <= COMPARED_WHOLE && before.held <= held) {
       const end = start + before.text.length;
       if (this.#text.slice(start, end) === before.text) {
         this.#at = end - 1;
