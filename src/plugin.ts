@@ -106,7 +106,8 @@ export class Plugin {
   ): Later<PluginOutput | null> {
     if (signal) refuseIfAborted(name, signal);
     if (this.#isUnusable()) throw this.#unusable(`calling "${name}"`);
-    this.#site.outputs.lends = lends && this.#mode === 'inline';
+    // The callback `debug` may make the next call before the output is read.
+    this.#site.outputs.lends = lends && this.#mode === 'inline' && !this.#settings.debug;
     if (this.#mode === 'inline') return this.callSync(name, input, hostContext);
     const copy = copyInput(input, CallError);
     const work = () => this.#callExport(name, copy, hostContext);
@@ -266,6 +267,7 @@ export class Plugin {
     const run = async () => {
       await this.#prepare(what);
       return this.#bound(name, signal, async () => {
+        if (this.#closed) throw this.#unusable(what);
         await this.#makeReady();
         if (this.#closed) throw this.#unusable(what);
         if (signal) refuseIfAborted(name, signal);

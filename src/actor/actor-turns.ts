@@ -35,7 +35,7 @@ export class ActorTurns {
    * @throws {ProcessError} ABORTED or QUEUE_TIMEOUT when its wait ends before its turn
    */
   take<T>(what: string, task: () => Later<T>, signal?: AbortSignal): Later<T> {
-    return this.#turns.isIdle ? this.#turns.begin(task) : this.#turns.run(task, this.#watch(what, signal));
+    return this.#turns.isFree ? this.#turns.begin(task) : this.#turns.run(task, this.#watch(what, signal));
   }
 
   #watch(what: string, signal: AbortSignal | undefined): Watch {

@@ -126,7 +126,8 @@ export class LoadedPlugin {
   /** Writes a state that did not come from this plugin. @throws {ActorError} STATE_TOO_LARGE, JSON_VALUE, JSON_DEPTH */
   writeStored(state: StateMap, before?: ActorState): ActorState {
     const remedy = 'raise the limit, or commit a smaller state to the store';
-    return this.#write(state, before, 'the stored state', remedy);
+    // A copy: its owner may change the map during a call.
+    return this.#write(new Map(state), before, 'the stored state', remedy);
   }
 
   /** Checks that a state which the plugin before has left fits here. @throws {ActorError} STATE_TOO_LARGE */
@@ -183,9 +184,9 @@ export class LoadedPlugin {
 
   #failed(cause: unknown, sent: Packet[], state: DraftState, before: ActorState): Step {
     const { engine } = this;
-    this.#checkMemory();
-    if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
     try {
+      this.#checkMemory();
+      if (engine.isInDoubt && PROTOCOL_CODES.includes(codeOf(cause))) return failed(cause, [], engine);
       return failed(cause, sent, engine, this.#afterFailure(state, before));
     } catch (error) {
       return failed(error, sent);

@@ -6,6 +6,7 @@ import type { HostCall, WaitingHostCall } from '../host/function.ts';
 import type { AsyncContext } from '../platform/types.ts';
 import type { OutputCopier } from '../values/output.ts';
 import { Interrupt, startTimer, waitedTooLong } from './interrupt.ts';
+import { stack } from './stack.ts';
 
 /** The running call of one plugin, if any: the state that its host functions share. */
 interface RunningCall extends HostCall, ContextOwner {
@@ -63,9 +64,11 @@ export class InlineCalls implements RunningCall {
   begin(hostContext: unknown): void {
     this.#hostContext = hostContext;
     this.isActive = true;
+    stack.depth++;
   }
 
   leave(): void {
+    stack.depth--;
     this.isActive = false;
     this.#hostContext = undefined;
     this.context = null;
@@ -210,9 +213,11 @@ export class WaitingCalls implements RunningCall, WaitingHostCall {
     if (!running) throw noCallRuns();
     const context = this.context!;
     running.onStack++;
+    stack.depth++;
     try {
       return this.#options.marksEach ? this.#marked(running, () => run(context)) : run(context);
     } finally {
+      stack.depth--;
       running.onStack--;
     }
   }

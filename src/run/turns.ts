@@ -1,6 +1,7 @@
 import type { Platform } from '../platform/types.ts';
 import type { Later } from '../values/later.ts';
 import { isThenable } from '../values/thenable.ts';
+import { stack } from './stack.ts';
 
 /** A call in the queue, waiting or running. */
 class Turn {
@@ -41,18 +42,23 @@ export class Turns {
     this.#keepAlive = keepAlive;
   }
 
-  /** Runs a call at once if no other one runs or waits. @param watch called only if the call has to wait */
-  run<T>(work: () => Later<T>, watch: Watch): Later<T> {
-    return this.isIdle ? this.begin(work) : this.#keep(this.#wait(work, watch));
+  /** Whether a call begins at once: no other one runs or waits, and none is on the stack. */
+  get isFree(): boolean {
+    return this.isIdle && stack.depth === 0;
   }
 
-  /** Runs a call at once. Nothing may run or wait. A call that does not wait costs no promise. */
+  /** Runs a call, at once if the queue is free. @param watch called only if the call has to wait for others */
+  run<T>(work: () => Later<T>, watch: Watch): Later<T> {
+    return this.isFree ? this.begin(work) : this.#keep(this.#wait(work, watch));
+  }
+
+  /** Runs a call at once. The queue must be free. A call that does not wait costs no promise. */
   begin<T>(work: () => Later<T>): Later<T> {
     const turn = new Turn();
     this.#last = turn;
     let waits = false;
     try {
-      const done = work();
+      const done = onStack(work);
       waits = isThenable(done);
       return waits ? this.#keep(this.#finish(turn, done as Promise<T>)) : done;
     } finally {
@@ -96,8 +102,8 @@ export class Turns {
       while (ahead) ahead = await ahead.over;
     };
     try {
-      await unlessLeft(allAhead(), watch);
-      const done = work();
+      await (ahead ? unlessLeft(allAhead(), watch) : null);
+      const done = onStack(work);
       return isThenable(done) ? await done : done;
     } finally {
       this.#end(turn, ahead);
@@ -107,6 +113,15 @@ export class Turns {
   #end(turn: Turn, ahead: Turn | null): void {
     turn.end(ahead);
     if (this.#last === turn) this.#last = ahead;
+  }
+}
+
+function onStack<T>(work: () => T): T {
+  stack.depth++;
+  try {
+    return work();
+  } finally {
+    stack.depth--;
   }
 }
 

@@ -138,27 +138,28 @@ suite('state that is kept between calls', test => {
     ok(kept > 100, `${kept} values were kept`);
   });
 
-  test('an object with the same text is the same again, unless it holds a longer text', () => {
+  test('an object with the same text is the same again, unless it would hold a far longer text', () => {
     const known = new KnownMembers('state');
     const after = (outputs: string, state: string) => {
       const bytes = new TextEncoder().encode(`{"outputs":{${outputs}},"state":${state}}`);
       const read = readResult(bytes, () => {}, jsonCodec, known).state!;
-      is(known.latest!.value, read);
-      return known.latest!;
+      return { value: read, isKept: known.latest?.value === read };
     };
-    const long = `"out":{"type":"String","data":"${'x'.repeat(100)}"}`;
-    const first = after(long, '{"a":[1]}');
+    const output = (characters: number) => `"out":{"type":"String","data":"${'x'.repeat(characters)}"}`;
+    const [long, tooLong] = [output(4000), output(4096)];
     const second = after('', '{"a":[1]}');
-    is(second === first, false, 'a shorter text');
-    is(second.value.a, first.value.a);
-    is(after('', '{"a":[1]}'), second, 'the same text');
-    is(after(long, '{"a":[1]}'), second, 'a longer text');
+    is(second.isKept, true);
+    is(after('', '{"a":[1]}').value, second.value, 'the same text');
+    is(after(long, '{"a":[1]}').value, second.value, 'a longer text');
     const third = after(long, '{"a":[1],"b":2}');
-    is(third === second, false, 'one more member');
+    is(third.value === second.value, false, 'one more member');
     is(third.value.a, second.value.a);
     const fourth = after(long, '{"a":[2],"b":2}');
     equal(fourth.value, { a: [2], b: 2 }, 'another value');
     equal(after(long, '{"b":2}').value, { b: 2 }, 'a removed member');
+    is(after(tooLong, '{"b":3}').isKept, false, 'a state of few characters');
+    is(known.latest, undefined);
+    is(after(output(4096), `{"b":"${'y'.repeat(1500)}"}`).isKept, true, 'a state of a quarter');
   });
 
   test('a number that goes on behind its old text is read anew', () => {

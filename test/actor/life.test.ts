@@ -360,6 +360,29 @@ suite('actor life: drain, stop and signals', test => {
     await stopped;
   });
 
+  test('a message that a listener or a host function sends to another actor is processed after the call', async () => {
+    const seen: string[] = [];
+    const calls: Promise<unknown>[] = [];
+    const other = await keeper({ onEvent: ({ type }) => seen.push(`other ${type}`) });
+    seen.length = 0;
+    const send = () => void calls.push(other.process(numbered(1)));
+    const actor = await ScriptActor.create(
+      { source: answering({ process: RESULT, get_metadata: METADATA }, { process: ['hook'] }) },
+      {
+        functions: { 'extism:host/user': { hook: send } },
+        onEvent: ({ type }) => {
+          if (type === 'completed') send();
+          if (type === 'completed' || type === 'started') seen.push(type);
+        },
+      },
+    );
+    await actor.process({});
+    await Promise.all(calls);
+    const processed = ['other started', 'other packet', 'other completed'];
+    equal(seen, ['started', 'completed', ...processed, ...processed]);
+    await Promise.all([actor.stop(), other.stop()]);
+  });
+
   test.row('upstream.20', 'a signal ends the wait of its own sender only', async () => {
     const actor = await keeper({ capacity: 1 });
     await actor.inports.send(numbered(0));

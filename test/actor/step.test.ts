@@ -15,6 +15,7 @@ import { LoadedPlugin } from '../../src/actor/loaded-plugin.ts';
 import type { ActorState } from '../../src/actor/state/written-state.ts';
 import { packetsOf, type Step } from '../../src/actor/step.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
@@ -119,6 +120,20 @@ suite('executing a message', test => {
         { limits: { stateBytes: 90 }, onDiagnostic: refuse },
         'CALLBACK_FAILED',
       ],
+      [
+        'onDiagnostic throws at a high memory, after a failure',
+        {},
+        {
+          onDiagnostic: ({ code }) => {
+            if (code === 'MEMORY_HIGH') refuse();
+          },
+        },
+        'CALLBACK_FAILED',
+        buildModule({
+          memoryPages: 1,
+          functions: [{ name: 'process', body: ['i32.const 2000', 'memory.grow 0', 'drop', 'unreachable'] }],
+        }),
+      ],
       ['onDiagnostic throws', { 'do:state': Message.any(7) }, { onDiagnostic: refuse }, 'CALLBACK_FAILED'],
     ];
   function refuse(): never {
@@ -135,6 +150,22 @@ suite('executing a message', test => {
       is(step.result, undefined);
       if (!wasm) is((await plugin.execute(plugin.payloadOf(numbered(1)), before)).error, undefined);
       await plugin.engine.close();
+    });
+  }
+
+  for (const statePolicy of policies) {
+    test(`a map that its owner changes during a step is a copy there, with ${statePolicy}`, async () => {
+      const map: StateMap = new Map([['a', 1]]);
+      const wasm = answering(
+        { process: '{"outputs":{},"state":{"a":1}}', get_metadata: METADATA },
+        { process: ['hook'] },
+      );
+      const hook = () => void map.set('late', 2);
+      const functions = { 'extism:host/user': { hook } };
+      const actor = await ScriptActor.create({ source: wasm }, { statePolicy, functions });
+      const { state } = await actor.step(map, {});
+      equal([[...state.state], state.part], [[['a', 1]], '{"a":1}']);
+      await actor.stop();
     });
   }
 

@@ -194,6 +194,28 @@ const waiting = (test: Test, isolation: PluginReport['isolation']) => {
       await Promise.all([raises(() => asked, { code: 'CLOSED' }), plugin.close()]);
     });
 
+  test('a call just before close begins no new instance', async () => {
+    let starts = 0;
+    const wasm = buildModule({
+      imports: [{ module: 'host', name: 'start' }],
+      functions: [
+        { name: '_initialize', body: ['call 0'] },
+        { name: 'trap', body: ['unreachable'] },
+        { name: 'go', body: [] },
+      ],
+    });
+    const start = async () => {
+      if (++starts > 1) await new Promise(() => {});
+    };
+    const plugin = await createPlugin(wasm, {
+      functions: { host: { start: hostFunction({ isAsync: true }, start) } },
+    });
+    await raises(() => plugin.call('trap'), { code: 'TRAP' });
+    const call = raises(() => plugin.call('go'), { code: 'CLOSED' });
+    await Promise.all([call, plugin.close()]);
+    is(starts, 1);
+  });
+
   test('close ends a suspended call and those that wait for it', async () => {
     const plugin = await create(() => new Promise(() => {}));
     const calls = [codeOf(plugin.call('run')), codeOf(plugin.call('caught')), codeOf(plugin.call('fine'))];

@@ -54,6 +54,36 @@ suite('turns', test => {
     equal(seen, [1, 3]);
   });
 
+  test('a turn without a promise is over when run returns, also after an error', async () => {
+    const turns = new Turns(undefined);
+    is(
+      turns.run(() => 1, watch),
+      1,
+    );
+    const fail = () => {
+      throw new Error('no');
+    };
+    await raises(async () => turns.run(fail, watch), { message: 'no' });
+    is(turns.isFree, true);
+  });
+
+  test('a turn that another one on the stack asks for begins later, also in another queue', async () => {
+    const [turns, others] = [new Turns(undefined), new Turns(undefined)];
+    const seen: string[] = [];
+    let nested: Promise<number>[] = [];
+    const result = turns.run(() => {
+      nested = [turns, others].map(
+        (queue, index) => queue.run(() => seen.push(`nested ${index}`), watch) as Promise<number>,
+      );
+      return seen.push('first');
+    }, watch);
+    is(result, 1);
+    await Promise.all(nested);
+    equal(seen, ['first', 'nested 1', 'nested 0']);
+    await Promise.all([turns.whenIdle(), others.whenIdle()]);
+    is(turns.isFree && others.isFree, true);
+  });
+
   test('steps wait for promises of any class, and else are done at once', async () => {
     const add = (value: number): number | string => value + 1;
     const failed = (error: unknown): number | string => (error as Error).message;

@@ -99,8 +99,6 @@ interface KnownMember {
 interface KnownObject extends KnownMember {
   readonly value: JsonObject;
   readonly members: ReadonlyMap<string, KnownMember>;
-  /** Characters of the whole text, which its slices hold. */
-  readonly held: number;
 }
 
 /**
@@ -130,6 +128,8 @@ const LONG_STRING = 200;
 const SLICED_STRING = 13;
 /** Objects with a longer text are only compared by member: their texts rarely stay the same, and differ late. */
 const COMPARED_WHOLE = 2 ** 16;
+/** Texts of a known object are slices, which hold the whole text of their call. A longer one is not held, or so many times as long. */
+const [HELD_CHARACTERS, HELD_TIMES] = [4096, 4];
 const QUOTE = 0x22;
 const AFTER_MEMBER = ',} \n\r\t';
 const [ZERO, NINE] = [0x30, 0x39];
@@ -215,8 +215,7 @@ class Reader {
   #knownObject(known: KnownMembers): JsonObject {
     const start = this.#at - 1;
     const before = known.latest;
-    const held = this.#text.length;
-    if (before && before.text.length <= COMPARED_WHOLE && before.held <= held) {
+    if (before && before.text.length <= COMPARED_WHOLE) {
       const end = start + before.text.length;
       if (this.#text.slice(start, end) === before.text) {
         this.#at = end - 1;
@@ -230,7 +229,8 @@ class Reader {
     const value = this.#members(members, before?.members);
     this.#copiedFrom = LONG_STRING;
     const text = this.#text.slice(start, this.#at + 1);
-    known.latest = { text, value, values: this.#values - first, members, held };
+    const isKept = this.#text.length <= Math.max(HELD_CHARACTERS, HELD_TIMES * text.length);
+    known.latest = isKept ? { text, value, values: this.#values - first, members } : undefined;
     return value;
   }
 
