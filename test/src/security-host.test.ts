@@ -211,6 +211,7 @@ suite('security: data', test => {
       take: () => {
         throw new RangeError('Array buffer allocation failed');
       },
+      kept: () => null,
     } as unknown as OutputCopier;
     const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
     const calls = new InlineCalls(kernel, outputs);
