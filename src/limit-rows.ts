@@ -102,7 +102,7 @@ export const LIMITS = {
     ...DEFAULTS.keptModules,
     unit: 'modules',
     option: null,
-    why: 'A compiled module takes far more memory than its bytes: without this limit, a million modules of 30 bytes would be kept.',
+    why: 'A compiled module takes far more memory than its bytes. Modules whose bytes came once so far: only the latest 8 are kept.',
   },
   compiledVariants: {
     name: 'limits for which a `CompiledPlugin` keeps compiled modules',

@@ -26,7 +26,14 @@ interface Entry<T> {
   /** Compared before the bytes: modules may differ only near the end, and comparing them byte by byte would be slow. */
   checksum: number;
   value: T;
+  /** Whether these bytes came once so far. */
+  isNew: boolean;
 }
+
+/** Modules that are kept although their bytes came once: each one that is kept makes garbage collection of JSC longer. */
+const MOST_NEW = 8;
+/** Checksums that tell whether bytes come again which are not kept. */
+const MOST_SEEN = 1024;
 
 /**
  * Keeps values made from wasm bytes, such as compiled modules, for the bytes used last. Engines other than V8 compile the
@@ -38,6 +45,8 @@ export class ModuleCache<T> {
   readonly #kept: Entry<T>[] = [];
   /** The buffers of the copies that `own` returned: callers pass on views of them. */
   readonly #copies = new WeakSet<ArrayBufferLike>();
+  /** Checksums of the latest bytes. */
+  readonly #seen = new Set<number>();
   readonly #maxBytes: number;
   readonly #maxModules: number;
 
@@ -66,17 +75,32 @@ export class ModuleCache<T> {
   #find(bytes: Uint8Array): Entry<T> | undefined {
     const checksum = sumUp(bytes);
     const found = this.#kept.find(entry => entry.checksum === checksum && isEqual(entry.bytes, bytes));
-    if (found) this.#kept.push(...this.#kept.splice(this.#kept.indexOf(found), 1));
+    if (!found) return undefined;
+    this.#drop(found);
+    this.#kept.push(found);
+    found.isNew = false;
     return found;
   }
 
-  /** Keeps `value`, unless its bytes are too many, and drops the entries used longest ago. `bytes` must not change. */
+  /**
+   * Keeps `value`, unless its bytes are too many, and drops the entries used longest ago. Uploads that come once do not replace
+   * modules that are used again. `bytes` must not change.
+   */
   keep(bytes: Bytes, value: T): void {
     if (bytes.length > this.#maxBytes) return;
-    this.#kept.push({ bytes, checksum: sumUp(bytes), value });
+    const checksum = sumUp(bytes);
+    this.#kept.push({ bytes, checksum, value, isNew: !this.#seen.has(checksum) });
+    this.#seen.add(checksum);
+    if (this.#seen.size > MOST_SEEN) this.#seen.delete(this.#seen.values().next().value!);
+    const newest = this.#kept.filter(({ isNew }) => isNew);
+    if (newest.length > MOST_NEW) this.#drop(newest[0]!);
     let usedBytes = this.#kept.reduce((sum, entry) => sum + entry.bytes.length, 0);
     while (usedBytes > this.#maxBytes || this.#kept.length > this.#maxModules)
       usedBytes -= this.#kept.shift()!.bytes.length;
+  }
+
+  #drop(entry: Entry<T>): void {
+    this.#kept.splice(this.#kept.indexOf(entry), 1);
   }
 }
 

@@ -59,6 +59,20 @@ suite('module cache', test => {
     );
   });
 
+  test('keeps eight entries whose bytes came once, and beside them those that came again', () => {
+    const cache = new ModuleCache<number>(1000);
+    const found = (fills: number[]) => fills.filter(fill => cache.find(bytes(10, fill)) === fill);
+    cache.keep(bytes(10, 1), 1);
+    equal(found([1]), [1]);
+    const others = Array.from({ length: 10 }, (_, index) => index + 2);
+    for (const fill of others) cache.keep(bytes(10, fill), fill);
+    equal(found([1, 2, 3]), [1], 'two of ten were dropped');
+    // Now 2 comes again, and is not dropped by bytes that come once.
+    cache.keep(bytes(10, 2), 2);
+    for (let fill = 20; fill < 40; fill++) cache.keep(bytes(10, fill), fill);
+    equal(found([1, 2, 3, 11]), [1, 2]);
+  });
+
   test('takes own bytes, which views of them share, and which no later change of the given bytes reaches', () => {
     const cache = new ModuleCache<string>(100);
     for (const length of [10, 101]) {
