@@ -3,7 +3,7 @@ import { CallError, isCallErrorCode, NOTHING_PRINTED, type PrintedLines } from '
 import { isOutOfMemory, isStackOverflow, isTooLargeAtOnce, whyEnded } from '../engine/error-texts.ts';
 import { stackOf, wasmFunctionsIn } from '../engine/wasm-stack.ts';
 import type { CallErrorCode } from '../error-codes.ts';
-import { excerpt, messageOf, PlugboardError } from '../errors.ts';
+import { attempt, excerpt, messageOf, PlugboardError } from '../errors.ts';
 import type { PluginTrace } from '../host/listener.ts';
 import type { Tap } from '../host/tap.ts';
 import { adviceOnGo, GO_EXPORT_HINT, isStandardGo } from '../link/go.ts';
@@ -133,12 +133,9 @@ function judge(
   const lines = dropInstance ? printed() : NOTHING_PRINTED;
   const { code, message, ...details } = findFailure(name, { result, thrown, reason, text, lines });
   const wasmStack = thrown && !reason ? namesIn(thrown, modules) : [];
-  const error = new CallError(code, message, {
-    ...details,
-    output: outputs.kept(output),
-    ...lines,
-    wasmStack,
-  });
+  // The engine may have no room for a copy of a large output. The failure itself counts then.
+  const kept = attempt(() => outputs.kept(output), null);
+  const error = new CallError(code, message, { ...details, output: kept, ...lines, wasmStack });
   return { name, output: null, error, dropInstance };
 }
 

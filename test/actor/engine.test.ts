@@ -1,5 +1,7 @@
 import { ActorConfig, ExtismEngine, Message, writeConfig, writePayload } from '../../src/actor/index.ts';
-import { equal, is } from '../helpers/assert.ts';
+import type { CallError } from '../../src/node.ts';
+import { equal, is, ok } from '../helpers/assert.ts';
+import { buildModule } from '../helpers/build-module.ts';
 import { host } from '../helpers/host.ts';
 import { suite } from '../helpers/suite.ts';
 
@@ -31,6 +33,31 @@ suite('engine', test => {
       state!.who = 'changed';
     }
     is((await engine.process(callOf({ in: Message.flow() }))).state!.who, 'nobody');
+    await engine.close();
+  });
+
+  test('the output of a failed call stays as it is after the next call', async () => {
+    const env = 'extism:host/env';
+    const wasm = buildModule({
+      imports: [
+        { module: env, name: 'input_offset', results: ['i64'] },
+        { module: env, name: 'input_length', results: ['i64'] },
+        { module: env, name: 'output_set', params: ['i64', 'i64'] },
+      ],
+      functions: [{ name: 'process', body: ['call 0', 'call 1', 'call 2', 'i32.const 1'], results: ['i32'] }],
+    });
+    const engine = await ExtismEngine.create({ source: wasm });
+    const failureOf = (text: string): Promise<CallError> =>
+      engine.process(callOf({ in: Message.string(text) })).then(
+        () => ({}) as CallError,
+        error => error as CallError,
+      );
+    const first = await failureOf('first');
+    const second = await failureOf('other');
+    for (const [error, text] of [[first, 'first'] as const, [second, 'other'] as const]) {
+      is(error.code, 'NONZERO_RESULT');
+      ok(error.output!.text().includes(text), error.output!.text());
+    }
     await engine.close();
   });
 

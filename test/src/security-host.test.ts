@@ -211,7 +211,9 @@ suite('security: data', test => {
       take: () => {
         throw new RangeError('Array buffer allocation failed');
       },
-      kept: () => null,
+      kept: (): never => {
+        throw new RangeError('Array buffer allocation failed');
+      },
     } as unknown as OutputCopier;
     const body = () => kernel.memory.setOutput({ start: 64, length: 8 });
     const calls = new InlineCalls(kernel, outputs);
