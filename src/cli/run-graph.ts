@@ -365,5 +365,5 @@ function readLine(line: Uint8Array): { number: number | undefined; members: Json
 /** @throws {ActorError} MESSAGE_SKIPPED, MESSAGE_DEFAULTED */
 const packetOf = (members: JsonObject): Packet =>
   Object.fromEntries(
-    Object.entries(members).map(([port, value]) => [port, fromWire(value, [port], strictly, () => true)!]),
+    Object.entries(members).map(([port, value]) => [port, fromWire(value, port, strictly, () => true)!]),
   );

@@ -16,7 +16,7 @@ import type { Target } from './picture.ts';
 export function readMessageText(text: string): Message {
   const json = readJson(text, { what: 'the message' });
   return isJsonObject(json) && isMessageType(getOwn(json, 'type'))
-    ? fromWire(json, ['message'], strictly, () => true)!
+    ? fromWire(json, 'message', strictly, () => true)!
     : Message.from(json);
 }
 

@@ -1,6 +1,6 @@
 import { Float } from '../../src/actor/float.ts';
 import { readJson } from '../../src/actor/json/reader.ts';
-import { type JsonValue, MAX_DEPTH } from '../../src/actor/json/value.ts';
+import { isWellFormed, type JsonValue, MAX_DEPTH } from '../../src/actor/json/value.ts';
 import { writeJson } from '../../src/actor/json/writer.ts';
 import { checkJsonText, plain, randomJsonText, randomValue, same } from '../contract/json-texts.ts';
 import { bytesEqual, equal, inContext, is, ok, raises } from '../helpers/assert.ts';
@@ -254,6 +254,27 @@ suite('json: random values and texts', test => {
       is(writeJson(readJson(text)), text, `seed ${seed}`);
       // An independent check of the text: a wrong writer and reader could agree with each other.
       ok(same(plain(value), JSON.parse(text)), `seed ${seed}, JSON.parse: ${text}`);
+    }
+  });
+
+  test('strings of every length at which the way changes, with each kind of character at each place', async () => {
+    const kinds = ['"', '\\', '\n', '\0', '\x7f', 'é', '\ud7ff', '\ue000', '\uffff', '😀'];
+    for (const length of [0, 1, 11, 12, 13, 23, 24, 25, 26, 199, 200, 201, 202, 300]) {
+      for (const kind of ['x', ...kinds]) {
+        for (const at of new Set([0, 1, 11, 12, 23, 24, 25, length >> 1, length - 1])) {
+          if (at > length) continue;
+          const text = 'x'.repeat(Math.max(0, at)) + kind + 'x'.repeat(Math.max(0, length - at - 1));
+          const where = `${JSON.stringify(kind)} at ${at} of ${length}`;
+          is(writeJson(text), JSON.stringify(text), where);
+          const list = JSON.stringify([text, { [text]: text }, 'end']);
+          is(JSON.stringify(readJson(list)), list, where);
+          is(JSON.stringify(readJson(utf8(list))), list, where);
+          const half = `${text.slice(0, at)}\ud800${text.slice(at + 1)}`;
+          if (isWellFormed(half)) continue;
+          await raises(() => writeJson(half), { code: 'JSON_VALUE', message: 'half a surrogate pair' });
+          await raises(() => readJson(`["${half}"]`), { code: 'JSON_SYNTAX' });
+        }
+      }
     }
   });
 

@@ -104,7 +104,7 @@ suite('messages: lenient reading, as upstream', test => {
     test.row('upstream.7', `${wire} is skipped`, async () => {
       const reports: ActorDiagnostic[] = [];
       is(
-        fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
+        fromWire(readJson(wire), 'p', report => reports.push(report), undefined, ['outputs']),
         undefined,
       );
       equal(reports, [{ code: 'MESSAGE_SKIPPED', message: `outputs.p: message skipped: ${why}` }]);
@@ -155,7 +155,7 @@ suite('messages: lenient reading, as upstream', test => {
     test.row(['upstream.7', 'upstream.8'], `${wire} becomes the default`, async () => {
       const reports: ActorDiagnostic[] = [];
       equal(
-        fromWire(readJson(wire), ['outputs', 'p'], report => reports.push(report)),
+        fromWire(readJson(wire), 'p', report => reports.push(report), undefined, ['outputs']),
         message,
       );
       is(reports.length, 1);
@@ -299,6 +299,56 @@ suite('messages: to a plugin', test => {
       }
     }
   });
+});
+
+suite('messages: values of the caller that throw', test => {
+  const boom = new Error('boom');
+  const hostile = (): never => {
+    throw boom;
+  };
+  const deep = {
+    b: [
+      {
+        get c(): JsonValue {
+          return hostile();
+        },
+      },
+    ],
+  };
+  const rows: [name: string, packet: Packet][] = [
+    ['a getter deep in the data', { x: Message.integer(1), y: { type: 'Any', data: deep } }],
+    [
+      'a getter of the message',
+      {
+        x: {
+          type: 'String',
+          get data() {
+            return hostile();
+          },
+        },
+      },
+    ],
+    [
+      'a getter of the packet',
+      {
+        get x() {
+          return hostile();
+        },
+      },
+    ],
+    ['a packet whose keys cannot be read', new Proxy({}, { ownKeys: hostile })],
+  ];
+  for (const [name, packet] of rows) {
+    test(`${name}: the error is of the packet, and has theirs as cause`, async () => {
+      for (const wire of ['plain', 'upstream'] as const) {
+        await raises(() => writePayload(packet, { wire }), {
+          code: 'INVALID_MESSAGE',
+          message: 'payload: expected a value that can be read, got one that throws',
+          cause: boom,
+        });
+      }
+    });
+  }
 });
 
 suite('messages: to plain JSON', test => {

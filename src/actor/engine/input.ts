@@ -7,13 +7,14 @@ import {
   refuseExtra,
 } from '../../../wasi/options.ts';
 import type { ActorConfig } from '../config/actor-config.ts';
-import { readForeign, refuseOption } from '../errors.ts';
+import { readForeign, refuseForeign, refuseOption } from '../errors.ts';
+import { checkText } from '../json/form.ts';
 import type { JsonObject } from '../json/value.ts';
 import { joined } from '../json/writer.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import { aCodec, type Codec, jsonCodec, type Part } from '../message/codec.ts';
-import type { Message, Packet } from '../message/message.ts';
-import { toPluginPacket, toPluginWire, type Wire } from '../message/wire.ts';
+import type { Message, MessageType, Packet } from '../message/message.ts';
+import { checkPacket, toPluginWire, type Wire } from '../message/wire.ts';
 
 /** The input of a plugin for one call. */
 export interface ActorContext {
@@ -61,21 +62,32 @@ export class PayloadWriter {
   }
 
   packet(packet: Packet): Part {
-    return this.#write(toPluginPacket(packet, ['payload'], this.#wire), ['payload']);
+    try {
+      checkPacket(packet, ['payload']);
+      const ports = Object.keys(packet);
+      return this.#inLimit(this.join(ports.map(port => [port, this.#message(packet[port]!, port)])));
+    } catch (cause) {
+      return refuseForeign(cause, 'payload', 'INVALID_MESSAGE');
+    }
   }
 
   /** Writes one message of a packet. `join` makes a packet of messages that came to different ports at different times. */
   message(message: Message, port: string): Part {
-    const path = ['payload', port];
-    return this.#write(toPluginWire(message, path, this.#wire), path);
+    return readForeign('payload', () => this.#inLimit(this.#message(message, port)), 'INVALID_MESSAGE');
   }
 
   join(messages: readonly (readonly [port: string, message: Part])[]): Part {
     return this.#codec.join(messages);
   }
 
-  #write(value: object, path: readonly string[]): Part {
-    const part = this.#codec.write(value, path);
+  #message(message: Message, port: string): Part {
+    const { type, data } = toPluginWire(message, ['payload', port], this.#wire);
+    checkText(port, ['payload']);
+    const part = this.#codec.write(data, ['payload', port, 'data']);
+    return joinMessage(type, part, this.#codec);
+  }
+
+  #inLimit(part: Part): Part {
     // A string has at least as many bytes as characters. The exact bytes are counted when the whole context is known.
     const unit = typeof part === 'string' ? 'characters' : 'bytes';
     refuseOver('INPUT_LIMIT', 'payload', part.length, this.#maxBytes, unit, 'limits.inputBytes');
@@ -99,9 +111,18 @@ export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...ex
   return readForeign('writeConfig', () => write.call(codec, config, ['config']));
 }
 
+// Both join as `Codec.join` does, for JSON without its arrays and short texts: those are 600 bytes of garbage a context.
+
+function joinMessage(type: MessageType, data: Part, codec: Codec): Part {
+  if (codec === jsonCodec) return joined(() => `{"type":"${type}","data":${data}}`);
+  return codec.join([
+    ['type', codec.write(type, [])],
+    ['data', data],
+  ]);
+}
+
 /** Returns a written `ActorContext`, joined from its written parts. */
 export function joinContext(payload: Part, config: Part, state: Part, codec: Codec = jsonCodec): Part {
-  // As `join`, without its arrays and short texts: 600 bytes of garbage a message.
   if (codec === jsonCodec) return joined(() => `{"payload":${payload},"config":${config},"state":${state}}`);
   return codec.join([
     ['payload', payload],

@@ -3,7 +3,7 @@ import { aCount, aText, type OptionTable, readOptions, refuseExtra } from '../..
 import { decodeStrict, tooManyValues } from '../../values/text.ts';
 import { ActorError, refuseForeign, refuseOption } from '../errors.ts';
 import { Float } from '../float.ts';
-import { plainLength } from './string.ts';
+import { ESCAPES, LONG_STRING, plainEnd } from './string.ts';
 import { isWellFormed, type JsonObject, type JsonValue, MAX_DEPTH, setOwn } from './value.ts';
 
 /** Decodes UTF-8. @throws {ActorError} INVALID_UTF8 with the offset of the first wrong byte; TEXT_TOO_LONG */
@@ -116,21 +116,22 @@ export class KnownMembers {
   }
 }
 
-const ESCAPES = new Map(
-  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }),
-);
-const LITERALS = { t: ['true', true], f: ['false', false], n: ['null', null] } as const;
+const LITERALS: { readonly [first: string]: readonly [word: string, value: boolean | null] } = {
+  t: ['true', true],
+  f: ['false', false],
+  n: ['null', null],
+};
 
 /** Characters that a string must escape: quote, backslash, control characters. The regex is several times as fast as a loop. */
 const NOT_PLAIN = /[^ !#-[\]-\uffff]/g;
-const LONG_STRING = 200;
 /** From this length on, V8 makes a slice that holds the whole text. A value that is kept would hold the text of its call. */
 const SLICED_STRING = 13;
 /** Objects with a longer text are only compared by member: their texts rarely stay the same, and differ late. */
 const COMPARED_WHOLE = 2 ** 16;
 /** Texts of a known object are slices, which hold the whole text of their call. A longer one is not held, or so many times as long. */
 const [HELD_CHARACTERS, HELD_TIMES] = [4096, 4];
-const QUOTE = 0x22;
+const [QUOTE, COMMA, COLON, SPACE, TAB, LINE_FEED, RETURN] = [0x22, 0x2c, 0x3a, 0x20, 0x09, 0x0a, 0x0d];
+const [OBJECT, OBJECT_END, ARRAY, ARRAY_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 const AFTER_MEMBER = ',} \n\r\t';
 const [ZERO, NINE] = [0x30, 0x39];
 
@@ -158,7 +159,7 @@ class Reader {
 
   read(): JsonValue {
     const value = this.#value();
-    if (this.#next() !== '') this.#fail('the end of the text');
+    if (!Number.isNaN(this.#next())) this.#fail('the end of the text');
     return value;
   }
 
@@ -175,10 +176,11 @@ class Reader {
   #value(): JsonValue {
     this.#count();
     const next = this.#next();
-    if (next === '"') return this.#string();
-    if (next === '{' || next === '[') return this.#nested(next);
-    if (next === 't' || next === 'f' || next === 'n') {
-      const [word, value] = LITERALS[next];
+    if (next === QUOTE) return this.#string();
+    if (next === OBJECT || next === ARRAY) return this.#nested(next);
+    const literal = next > NINE ? LITERALS[this.#text.charAt(this.#at)] : undefined;
+    if (literal) {
+      const [word, value] = literal;
       if (!this.#text.startsWith(word, this.#at)) this.#fail(`"${word}"`);
       this.#at += word.length;
       return value;
@@ -186,12 +188,12 @@ class Reader {
     return this.#number();
   }
 
-  #nested(first: '{' | '['): JsonValue {
+  #nested(first: number): JsonValue {
     if (++this.#depth > this.#maxDepth) {
       this.#error('JSON_DEPTH', `nested deeper than ${this.#maxDepth} arrays and objects`);
     }
     this.#at++;
-    const value = first === '{' ? this.#object() : this.#array();
+    const value = first === OBJECT ? this.#object() : this.#array();
     this.#at++;
     this.#depth--;
     return value;
@@ -199,11 +201,11 @@ class Reader {
 
   #array(): JsonValue[] {
     const array: JsonValue[] = [];
-    if (this.#next() === ']') return array;
+    if (this.#next() === ARRAY_END) return array;
     for (;;) {
       array.push(this.#value());
-      if (this.#next() === ']') return array;
-      this.#expect(',', '"," or "]"');
+      if (this.#next() === ARRAY_END) return array;
+      this.#expect(COMMA, '"," or "]"');
     }
   }
 
@@ -237,20 +239,20 @@ class Reader {
   /** @param members gets the members, and `before` has those of the text before */
   #members(members?: Map<string, KnownMember>, before?: ReadonlyMap<string, KnownMember>): JsonObject {
     const object: JsonObject = {};
-    if (this.#next() !== '}') {
+    if (this.#next() !== OBJECT_END) {
       for (;;) {
-        if (this.#next() !== '"') this.#fail('a key in quotes');
+        if (this.#next() !== QUOTE) this.#fail('a key in quotes');
         this.#count();
         const key = this.#string();
         this.#next();
-        this.#expect(':', '":"');
+        this.#expect(COLON, '":"');
         if (this.#depth === 1) this.#top = key;
         if (this.#repeated && Object.hasOwn(object, key)) this.#repeated.set(object, key);
         const member = members && this.#member(before?.get(key));
         if (member) members!.set(key, member);
         setOwn(object, key, member ? member.value : this.#value());
-        if (this.#next() === '}') break;
-        this.#expect(',', '"," or "}"');
+        if (this.#next() === OBJECT_END) break;
+        this.#expect(COMMA, '"," or "}"');
       }
     }
     return object;
@@ -278,7 +280,7 @@ class Reader {
 
   #string(): string {
     const start = this.#at++;
-    const end = this.#at + plainLength(this.#text, this.#at);
+    const end = plainEnd(this.#text, this.#at);
     if (this.#text.charCodeAt(end) === QUOTE && end - start <= this.#copiedFrom) {
       this.#at = end + 1;
       return this.#text.slice(start + 1, end);
@@ -369,16 +371,17 @@ class Reader {
     this.#at = at;
   }
 
-  /** Skips white space and returns the next character, '' at the end. */
-  #next(): string {
+  /** Skips white space and returns the next UTF-16 code unit, NaN at the end. */
+  #next(): number {
     const text = this.#text;
-    let char = text.charAt(this.#at);
-    while (char === ' ' || char === '\n' || char === '\r' || char === '\t') char = text.charAt(++this.#at);
-    return char;
+    let unit = text.charCodeAt(this.#at);
+    while (unit <= SPACE && (unit === SPACE || unit === LINE_FEED || unit === RETURN || unit === TAB))
+      unit = text.charCodeAt(++this.#at);
+    return unit;
   }
 
-  #expect(char: string, expected: string): void {
-    if (this.#text[this.#at] !== char) this.#fail(expected);
+  #expect(unit: number, expected: string): void {
+    if (this.#text.charCodeAt(this.#at) !== unit) this.#fail(expected);
     this.#at++;
   }
 

@@ -20,8 +20,14 @@ import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from 
  */
 export type Wire = 'plain' | 'upstream';
 
+/** A message whose data `writeJson` and codecs can write. */
+export interface WireMessage {
+  readonly type: MessageType;
+  readonly data: unknown;
+}
+
 /** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
-export function toWire(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+export function toWire(value: unknown, path: readonly string[]): WireMessage {
   if (!isObject(value)) {
     const expected = 'expected a message such as Message.integer(5)';
     throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
@@ -32,8 +38,11 @@ export function toWire(value: unknown, path: readonly string[]): { type: Message
   return { type, data: TYPES[type].write?.(data as never) ?? data };
 }
 
-/** Returns a message as a value for the codec of a plugin. @throws {ActorError} INVALID_MESSAGE with the path */
-export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): object {
+/**
+ * Returns a message as a plugin gets it: types that are only for hosts become types that plugins know.
+ * @throws {ActorError} INVALID_MESSAGE with the path
+ */
+export function toPluginWire(value: unknown, path: readonly string[], wire: Wire): WireMessage {
   const message = toWire(value, path);
   const { type, data } = message;
   const { sentAs = type, isWrappedUpstream } = TYPES[type];
@@ -46,7 +55,7 @@ export function toPluginWire(value: unknown, path: readonly string[], wire: Wire
   });
   if (type === 'NetworkEvent') {
     const event = data as { event_type: string; data: JsonValue };
-    return { type: sentAs, data: { ...event, data: wrap(event.data, 'data', 'data') } };
+    return { type: sentAs ?? type, data: { ...event, data: wrap(event.data, 'data', 'data') } };
   }
   const isWrapped = isWrappedUpstream && !(type === 'Optional' && data === null);
   return { type: sentAs ?? 'Stream', data: isWrapped ? wrap(data, 'data') : data };
@@ -55,39 +64,46 @@ export function toPluginWire(value: unknown, path: readonly string[], wire: Wire
 /**
  * Reads a message of the wire by upstream's lenient rules: a value that is not a message is skipped (`undefined`), data of
  * the wrong type is replaced by the type's default. Both are reported. Unlike upstream, Flow and Optional may lack `data`.
+ * @param step Where the value stands in the object above, for reports
  * @param isKnown Whether a type is accepted. Default: types that plugins know, without those that are only for hosts
  */
 export function fromWire(
   value: JsonValue,
-  path: readonly string[],
+  step: string,
   report: Report,
   isKnown: (type: MessageType) => boolean = isPluginType,
+  above: readonly string[] = [],
 ): Message | undefined {
-  // A fault that is thrown is not repaired.
-  const isRepaired = report !== strictly;
-  const skip = (why: string) => {
-    const message = `${formatPath(path)}: ${isRepaired ? 'message skipped: ' : ''}${why}`;
-    report({ code: 'MESSAGE_SKIPPED', message });
-    return undefined;
-  };
-  if (!isJsonObject(value)) return skip(`expected an object with type and data, got ${describe(value)}`);
+  if (!isJsonObject(value)) {
+    const why = `expected an object with type and data, got ${describe(value)}`;
+    return reportSkipped(why, [...above, step], report);
+  }
   const type = getOwn(value, 'type');
   if (!isMessageType(type) || !isKnown(type)) {
     const types = Object.keys(TYPES).filter(name => isKnown(name as MessageType));
-    return skip(`expected as type one of ${types.join(', ')}, got ${describe(type)}`);
+    const why = `expected as type one of ${types.join(', ')}, got ${describe(type)}`;
+    return reportSkipped(why, [...above, step], report);
   }
+  const row = TYPES[type];
   const given = getOwn(value, 'data');
-  if (given === undefined && !TYPES[type].mayLackData) return skip(`${type} without data`);
+  if (given === undefined && !row.mayLackData)
+    return reportSkipped(`${type} without data`, [...above, step], report);
   const wire = given ?? null;
-  const data = TYPES[type].read(wire);
+  const data = row.read(wire);
   if (data !== undefined) return message(type, data);
-  const fallback = TYPES[type].fallback();
-  const got = `expected ${TYPES[type].expected} for ${type}, got ${describe(wire)}`;
-  report({
-    code: 'MESSAGE_DEFAULTED',
-    message: `${formatPath([...path, 'data'])}: ${got}${isRepaired ? '; replaced by the default' : ''}`,
-  });
+  const fallback = row.fallback();
+  const got = `expected ${row.expected} for ${type}, got ${describe(wire)}`;
+  const remedy = isRepaired(report) ? '; replaced by the default' : '';
+  report({ code: 'MESSAGE_DEFAULTED', message: `${formatPath([...above, step, 'data'])}: ${got}${remedy}` });
   return message(type, fallback);
+}
+
+/** A fault that is thrown is not repaired. */
+const isRepaired = (report: Report) => report !== strictly;
+
+function reportSkipped(why: string, path: readonly string[], report: Report): undefined {
+  const message = `${formatPath(path)}: ${isRepaired(report) ? 'message skipped: ' : ''}${why}`;
+  report({ code: 'MESSAGE_SKIPPED', message });
 }
 
 const mapPorts = <From, To>(
@@ -127,17 +143,7 @@ export function writePacket(packet: Packet, path?: readonly string[]): string {
   }
 }
 
-/** Returns a packet as a value for the codec of a plugin: types that are only for hosts become types that plugins know. */
-export function toPluginPacket(packet: Packet, path: readonly string[], wire: Wire): object {
-  try {
-    checkPacket(packet, path);
-    return mapPorts(packet, (value, port) => toPluginWire(value, path.concat(port), wire));
-  } catch (cause) {
-    return refuseForeign(cause, formatPath(path), 'INVALID_MESSAGE');
-  }
-}
-
-/** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON of `toPluginPacket` */
+/** Returns the input for a plugin of the SDK of April 2025 (port → plain value). @param packet JSON that `PayloadWriter` wrote */
 export const toPlainPacket = (packet: string | Uint8Array): string =>
   writeText(mapPorts(readPacket(packet), Message.toPlain));
 
@@ -162,7 +168,7 @@ export function readPacket(
     throw new ActorError('INVALID_MESSAGE', message);
   }
   reportRepeated(json, repeated, report);
-  return mapPorts(json, (value, port) => fromWire(value, [port], report, () => true));
+  return mapPorts(json, (value, port) => fromWire(value, port, report, () => true));
 }
 
 /** Reports a port that has several messages, of which the last one counts. */
@@ -175,6 +181,6 @@ export function reportRepeated(packet: JsonObject, repeated: RepeatedKeys, repor
 
 /** Reads a packet that a plugin sends. */
 export const packetFromWire = (ports: JsonObject, path: readonly string[], report: Report): Packet =>
-  mapPorts(ports, (value, port) => fromWire(value, path.concat(port), report));
+  mapPorts(ports, (value, port) => fromWire(value, port, report, undefined, path));
 
 export const packetFromPlainJson = (ports: JsonObject): Packet => mapPorts(ports, Message.from);

@@ -286,7 +286,7 @@ export class DurableEngine extends LoggedEngine {
       );
     if (!this.inports.has(port))
       throw new NetworkError('UNKNOWN_PORT', `deliver: the network has no inport ${describe(port)}`);
-    return [port, fromWire(wire, [port], strictly, () => true)!];
+    return [port, fromWire(wire, port, strictly, () => true)!];
   }
 
   /** Keeps a packet that nobody can read as a dead letter: its source would send it again and again. */

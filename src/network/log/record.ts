@@ -320,7 +320,7 @@ const stateOf = (line: JsonObject): StateMap | undefined => {
 };
 
 const messageOf = (written: JsonValue | undefined): Message =>
-  fromWire(readValue(written), ['message'], strictly, () => true)!;
+  fromWire(readValue(written), 'message', strictly, () => true)!;
 
 const deadOf = ({ letter, message, packet }: JsonObject): DeadLetter => ({
   ...(readValue(letter) as unknown as Omit<DeadLetter, 'message' | 'packet'>),

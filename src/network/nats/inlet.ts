@@ -137,7 +137,7 @@ export class Inlet {
     this.#expected.get(source)!.push(position);
     let content: Message;
     try {
-      content = fromWire(readJson(data), ['message'], strictly, () => true)!;
+      content = fromWire(readJson(data), 'message', strictly, () => true)!;
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
       // Those before it come first, so that no position goes back.
