@@ -26,9 +26,6 @@ export const tooLongMessage = (
 const decoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true }));
 const strictDecoder = lazily(() => new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }));
 
-/** Stands for bytes that are not UTF-8, unless the text has it itself. */
-const REPLACEMENT = '\ufffd';
-
 /** Refuses a text by its length, before anything copies or decodes it. @throws {AbiError} TEXT_TOO_LONG */
 export function checkTextLength(bytes: number, what: string): void {
   if (bytes > MAX_TEXT_BYTES) throw new AbiError('TEXT_TOO_LONG', tooLongMessage(what, bytes));
@@ -40,13 +37,24 @@ export function decodeLossy(bytes: Uint8Array, what: string): string {
   return decoder().decode(bytes);
 }
 
+/** Longer texts are decoded once. One that a plugin made wrong would take long twice. */
+const DECODED_TWICE = 2 ** 18;
+
+/**
+ * The text of `bytes` where it is surely the same for a strict decoder, which takes up to nine times as long (Deno 2.9): a text without
+ * U+FFFD, which stands for bytes that are not UTF-8.
+ */
+export function strictText(bytes: Uint8Array): string | undefined {
+  if (bytes.length > DECODED_TWICE) return undefined;
+  const text = decoder().decode(bytes);
+  return text.includes('\ufffd') ? undefined : text;
+}
+
 /** The text of `bytes`, or null when they are not UTF-8. @throws {AbiError} TEXT_TOO_LONG */
 export function decodeStrict(bytes: Uint8Array, what: string): string | null {
-  const text = decodeLossy(bytes, what);
-  // A strict decoder alone would take up to nine times as long (Deno 2.9).
-  if (!text.includes(REPLACEMENT)) return text;
+  checkTextLength(bytes.length, what);
   try {
-    return strictDecoder().decode(bytes);
+    return strictText(bytes) ?? strictDecoder().decode(bytes);
   } catch (error) {
     // A RangeError means that the call stack is exhausted, not that the bytes are wrong.
     if (!isErrorOf('TypeError', error)) throw error;

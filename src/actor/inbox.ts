@@ -1,6 +1,6 @@
 import type { SendOptions } from './call-options.ts';
 import type { PayloadWriter } from './engine/input.ts';
-import { ActorError, describe } from './errors.ts';
+import { ActorError, describe, readForeign } from './errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Part } from './message/codec.ts';
 import type { Packet } from './message/message.ts';
@@ -89,8 +89,15 @@ export class JoinedInbox implements Inbox {
 
   async send(packet: Packet, signal?: AbortSignal): Promise<void> {
     // All messages are written before the first is sent, so that no part of a wrong packet gets into the queues.
-    checkPacket(packet, ['payload']);
-    const parts = Object.entries(packet).map(
+    const messages = readForeign(
+      'payload',
+      () => {
+        checkPacket(packet, ['payload']);
+        return Object.entries(packet);
+      },
+      'INVALID_MESSAGE',
+    );
+    const parts = messages.map(
       ([port, message]) => [this.#mailbox(port), this.#writer.message(message, port)] as const,
     );
     await Promise.all(parts.map(([mailbox, part]) => mailbox.send(part, signal)));

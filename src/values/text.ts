@@ -1,5 +1,6 @@
 import { hasTooManyValues, MAX_JSON_VALUES, MAX_TEXT_BYTES, tooLongMessage } from '../../abi/index.ts';
 import { lazily } from '../../abi/lazily.ts';
+import { strictText } from '../../abi/utf8.ts';
 import { PlugboardError } from '../errors.ts';
 
 type Code = 'TEXT_TOO_LONG' | 'TOO_MANY_VALUES';
@@ -31,16 +32,19 @@ export function stringify(value: unknown): string | undefined {
 }
 
 /** Decodes UTF-8, with U+FFFD for invalid bytes. @throws {Failure} TEXT_TOO_LONG */
-export function decodeLossy(bytes: ArrayBufferView, what: string, Failure: Failure = PlugboardError): string {
+export function decodeLossy(
+  bytes: ArrayBufferView<ArrayBuffer>,
+  what: string,
+  Failure: Failure = PlugboardError,
+): string {
   checkTextLength(bytes.byteLength, what, Failure);
-  return decoder().decode(bytes as ArrayBufferView<ArrayBuffer>);
+  return decoder().decode(bytes);
 }
 
 /** Decodes UTF-8. @throws {Failure} TEXT_TOO_LONG @throws {TypeError} for bytes that are not UTF-8 */
 export function decodeStrict(bytes: Uint8Array, what: string, Failure: Failure = PlugboardError): string {
-  const text = decodeLossy(bytes, what, Failure);
-  // A strict decoder alone would take up to nine times as long (Deno 2.9).
-  return text.includes('\ufffd') ? strictDecoder().decode(bytes) : text;
+  checkTextLength(bytes.length, what, Failure);
+  return strictText(bytes) ?? strictDecoder().decode(bytes);
 }
 
 /**

@@ -60,6 +60,13 @@ suite('utf8', test => {
     }
     ok(refused >= ROUNDS / 3, `${refused} refused`);
     is(decodeStrict(encoder.encode('\ufffd'), 'text'), '\ufffd');
+    for (const length of [2 ** 18 - 3, 2 ** 18 - 2, 2 ** 18 + 1]) {
+      const text = `${'a'.repeat(length)}\ufffd`;
+      is(decodeStrict(encoder.encode(text), 'text'), text);
+      const wrong = new Uint8Array(length + 3).fill(0x61);
+      wrong[length] = 0xff;
+      is(decodeStrict(wrong, 'text'), null);
+    }
   });
 
   test('an exhausted call stack is not mistaken for bytes that are not UTF-8', async () => {

@@ -351,6 +351,35 @@ suite('messages: values of the caller that throw', test => {
   }
 });
 
+suite('messages: hostile values of the caller', test => {
+  test('a type is read once: what is checked is what is written', () => {
+    let reads = 0;
+    const message = {
+      get type() {
+        return reads++ === 0 ? 'Any' : '"} , {"';
+      },
+      get data() {
+        return reads === 1 ? 5 : Number.NaN;
+      },
+    } as Message;
+    is(writePayload({ x: message }), '{"x":{"type":"Any","data":5}}');
+    is(reads, 1);
+  });
+
+  test('a plain object with the mark of floats is an object, as JSON has it', () => {
+    const marked = { [Symbol.for('plugboard.Float')]: true, value: 1 };
+    is(writePayload({ x: Message.object(marked) }), '{"x":{"type":"Object","data":{"value":1}}}');
+  });
+
+  test('errors of a codec pass as they are', async () => {
+    const refuse = () => {
+      throw new TypeError('no dates');
+    };
+    const codec = { encoding: 'own', write: refuse, join: refuse, read: refuse };
+    await raises(() => writePayload({ x: Message.integer(1) }, { codec }), { message: /^no dates$/ });
+  });
+});
+
 suite('messages: to plain JSON', test => {
   const rows: [message: Message, json: string][] = [
     [Message.flow(), '"flow"'],

@@ -7,14 +7,13 @@ import {
   refuseExtra,
 } from '../../../wasi/options.ts';
 import type { ActorConfig } from '../config/actor-config.ts';
-import { readForeign, refuseForeign, refuseOption } from '../errors.ts';
-import { checkText } from '../json/form.ts';
+import { readForeign, refuseOption } from '../errors.ts';
 import type { JsonObject } from '../json/value.ts';
 import { joined } from '../json/writer.ts';
 import { ACTOR_LIMITS, refuseOver } from '../limits.ts';
 import { aCodec, type Codec, jsonCodec, type Part } from '../message/codec.ts';
-import type { Message, MessageType, Packet } from '../message/message.ts';
-import { checkPacket, toPluginWire, type Wire } from '../message/wire.ts';
+import type { Message, Packet } from '../message/message.ts';
+import { toPluginPacket, toPluginWire, type Wire, writePluginPacket } from '../message/wire.ts';
 
 /** The input of a plugin for one call. */
 export interface ActorContext {
@@ -62,29 +61,22 @@ export class PayloadWriter {
   }
 
   packet(packet: Packet): Part {
-    try {
-      checkPacket(packet, ['payload']);
-      const ports = Object.keys(packet);
-      return this.#inLimit(this.join(ports.map(port => [port, this.#message(packet[port]!, port)])));
-    } catch (cause) {
-      return refuseForeign(cause, 'payload', 'INVALID_MESSAGE');
-    }
+    const path = ['payload'];
+    return this.#inLimit(
+      this.#codec === jsonCodec
+        ? writePluginPacket(packet, path, this.#wire)
+        : this.#codec.write(toPluginPacket(packet, path, this.#wire), path),
+    );
   }
 
   /** Writes one message of a packet. `join` makes a packet of messages that came to different ports at different times. */
   message(message: Message, port: string): Part {
-    return readForeign('payload', () => this.#inLimit(this.#message(message, port)), 'INVALID_MESSAGE');
+    const path = ['payload', port];
+    return this.#inLimit(this.#codec.write(toPluginWire(message, path, this.#wire), path));
   }
 
   join(messages: readonly (readonly [port: string, message: Part])[]): Part {
     return this.#codec.join(messages);
-  }
-
-  #message(message: Message, port: string): Part {
-    const { type, data } = toPluginWire(message, ['payload', port], this.#wire);
-    checkText(port, ['payload']);
-    const part = this.#codec.write(data, ['payload', port, 'data']);
-    return joinMessage(type, part, this.#codec);
   }
 
   #inLimit(part: Part): Part {
@@ -111,18 +103,9 @@ export function writeConfig(config: ActorConfig, codec: Codec = jsonCodec, ...ex
   return readForeign('writeConfig', () => write.call(codec, config, ['config']));
 }
 
-// Both join as `Codec.join` does, for JSON without its arrays and short texts: those are 600 bytes of garbage a context.
-
-function joinMessage(type: MessageType, data: Part, codec: Codec): Part {
-  if (codec === jsonCodec) return joined(() => `{"type":"${type}","data":${data}}`);
-  return codec.join([
-    ['type', codec.write(type, [])],
-    ['data', data],
-  ]);
-}
-
 /** Returns a written `ActorContext`, joined from its written parts. */
 export function joinContext(payload: Part, config: Part, state: Part, codec: Codec = jsonCodec): Part {
+  // As `join`, without its arrays and short texts: 600 bytes of garbage a message.
   if (codec === jsonCodec) return joined(() => `{"payload":${payload},"config":${config},"state":${state}}`);
   return codec.join([
     ['payload', payload],

@@ -55,11 +55,7 @@ export function readPath(where: string, path: readonly string[] | undefined): re
 
 /** Does the work of `writeJson`, without a check of the path. */
 export function writeText(value: unknown, path: readonly string[] = []): string {
-  try {
-    return checkWritten(writeValue(value, JSON_TEXT, path), path);
-  } catch (error) {
-    throw isOutOfMemory(error) ? tooLong('more', path) : error;
-  }
+  return joined(() => writeValue(value, JSON_TEXT, path), path);
 }
 
 /** Returns the object with these keys, whose values `writeJson` wrote. @throws {ActorError} TEXT_TOO_LONG */
@@ -70,12 +66,12 @@ export const joinJson = (members: readonly (readonly [key: string, value: string
     return `${text}}`;
   });
 
-/** Calls a function that joins texts. @throws {ActorError} TEXT_TOO_LONG */
-export function joined(join: () => string): string {
+/** Calls a function that joins texts. @param path Where the value stands @throws {ActorError} TEXT_TOO_LONG */
+export function joined(join: () => string, path: readonly string[] = []): string {
   try {
-    return checkWritten(join(), []);
+    return checkWritten(join(), path);
   } catch (error) {
-    throw isOutOfMemory(error) ? tooLong('more', []) : error;
+    throw isOutOfMemory(error) ? tooLong('more', path) : error;
   }
 }
 
