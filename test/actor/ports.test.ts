@@ -78,6 +78,18 @@ suite('awaitAllInports', test => {
     await raises(() => actor.inports.send({ b: n(1), a: { type: 'Float', data: Number.NaN } }), {
       code: 'JSON_VALUE',
     });
+    const boom = new Error('boom');
+    const hostile = (): never => {
+      throw boom;
+    };
+    const deep = [Object.defineProperty({}, 'x', { get: hostile, enumerable: true })];
+    for (const packet of [
+      Object.defineProperty({ b: n(1) }, 'a', { get: hostile, enumerable: true }),
+      { b: n(1), a: Object.defineProperty({ type: 'Any' }, 'data', { get: hostile }) },
+      { b: n(1), a: { type: 'Any', data: deep } },
+    ] as Packet[]) {
+      await raises(() => actor.inports.send(packet), { code: 'INVALID_MESSAGE', cause: boom });
+    }
     await actor.inports.send({ a: n(5), b: n(6) });
     await actor.stop();
     equal((await collect(actor)).map(numbers), [{ a: 5, b: 6 }]);

@@ -72,7 +72,12 @@ export class PayloadWriter {
   /** Writes one message of a packet. `join` makes a packet of messages that came to different ports at different times. */
   message(message: Message, port: string): Part {
     const path = ['payload', port];
-    return this.#inLimit(this.#codec.write(toPluginWire(message, path, this.#wire), path));
+    const wire = readForeign('payload', () => toPluginWire(message, path, this.#wire), 'INVALID_MESSAGE');
+    const write = () => this.#codec.write(wire, path);
+    // Another codec may throw errors of its own.
+    return this.#inLimit(
+      this.#codec === jsonCodec ? readForeign('payload', write, 'INVALID_MESSAGE') : write(),
+    );
   }
 
   join(messages: readonly (readonly [port: string, message: Part])[]): Part {
