@@ -352,7 +352,7 @@ suite('messages: values of the caller that throw', test => {
 });
 
 suite('messages: hostile values of the caller', test => {
-  test('a type is read once: what is checked is what is written', () => {
+  test('a type is read once, so that the checked one is written', () => {
     let reads = 0;
     const message = {
       get type() {
