@@ -1,8 +1,8 @@
-import { ActorError, refuseForeign } from '../actor/errors.ts';
-import { formatPath, isObject, setOwn } from '../actor/json/value.ts';
+import { refuseForeign } from '../actor/errors.ts';
+import { formatPath, setOwn } from '../actor/json/value.ts';
 import { copyJson } from '../actor/json/writer.ts';
 import type { Message, Packet } from '../actor/message/message.ts';
-import { problemOf } from '../actor/message/types.ts';
+import { readFields } from '../actor/message/types.ts';
 import { checkPacket } from '../actor/message/wire.ts';
 import type { DeadLetter } from './engine/engine.ts';
 
@@ -12,9 +12,7 @@ import type { DeadLetter } from './engine/engine.ts';
  */
 export function ownMessage(given: unknown, path: readonly string[]): Message {
   try {
-    const problem = isObject(given) ? problemOf(given) : ': expected a message such as Message.integer(5)';
-    if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
-    const { type, data = null } = given as Message;
+    const { type, data } = readFields(given, path) as Message;
     const isScalar = typeof data !== 'object' || data === null;
     return { type, data: isScalar ? data : copyJson(data, [...path, 'data']) } as Message;
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { JsonValue } from '../../src/actor/json/value.ts';
 import { writeJson } from '../../src/actor/json/writer.ts';
 import { Message, type Packet } from '../../src/actor/message/message.ts';
 import { fromWire, readPacket, writePacket } from '../../src/actor/message/wire.ts';
+import { ownMessage } from '../../src/network/own-packet.ts';
 import { equal, is, ok, raises } from '../helpers/assert.ts';
 import { Random } from '../helpers/random.ts';
 import { suite } from '../helpers/suite.ts';
@@ -362,8 +363,40 @@ suite('messages: hostile values of the caller', test => {
         return reads === 1 ? 5 : Number.NaN;
       },
     } as Message;
-    is(writePayload({ x: message }), '{"x":{"type":"Any","data":5}}');
-    is(reads, 1);
+    const once = <T>(use: () => T): T => {
+      reads = 0;
+      const got = use();
+      is(reads, 1);
+      return got;
+    };
+    is(
+      once(() => writePayload({ x: message })),
+      '{"x":{"type":"Any","data":5}}',
+    );
+    is(
+      once(() => writePacket({ x: message })),
+      '{"x":{"type":"Any","data":5}}',
+    );
+    is(
+      once(() => Message.toPlain(message)),
+      5,
+    );
+    equal(
+      once(() => ownMessage(message, ['x'])),
+      Message.any(5),
+    );
+  });
+
+  test('the steps of a path count as levels of a packet', async () => {
+    const path = (steps: number) => Array.from({ length: steps }, () => 'p');
+    is(writePacket({ x: Message.flow() }, path(125)), '{"x":{"type":"Flow","data":null}}');
+    for (const [packet, steps] of [
+      [{ x: Message.flow() }, 126],
+      [{}, 127],
+      [{ x: Message.any([1]) }, 125],
+    ] as const) {
+      await raises(() => writePacket(packet, path(steps)), { code: 'JSON_DEPTH' });
+    }
   });
 
   test('a plain object with the mark of floats is an object, as JSON has it', () => {

@@ -35,6 +35,13 @@ export function checkText(text: string, path: readonly (string | number)[]): voi
   throw notJson(path, 'a string with half a surrogate pair is not JSON');
 }
 
+/** @param depth levels above a value that is an array or object @throws {ActorError} JSON_DEPTH */
+export function checkDepth(depth: number, path: readonly (string | number)[]): void {
+  if (depth < MAX_DEPTH) return;
+  const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;
+  throw new ActorError('JSON_DEPTH', `${formatPath(path)}: ${message}`);
+}
+
 const notJson = (path: readonly (string | number)[], problem: string) =>
   new ActorError('JSON_VALUE', `${path.length > 0 ? formatPath(path) : 'the value'}: ${problem}`);
 
@@ -109,10 +116,7 @@ class Writer<Out> {
       if (level.value === value) this.#fail('a value that contains itself is not JSON');
     }
     const depth = above ? above.depth + 1 : this.#start.length;
-    if (depth >= MAX_DEPTH) {
-      const message = `nested deeper than ${MAX_DEPTH} arrays and objects, the most that plugins can read`;
-      throw new ActorError('JSON_DEPTH', `${formatPath(this.#path)}: ${message}`);
-    }
+    if (depth >= MAX_DEPTH) checkDepth(depth, this.#path);
     const level: Level = { value, above, depth, step: undefined };
     this.#level = level;
     const written = Array.isArray(value) ? this.#array(value, level) : this.#members(value, level);

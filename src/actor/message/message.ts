@@ -10,6 +10,7 @@ import {
   type NetworkEvent,
   problemOf,
   type RemoteReference,
+  readFields,
   TYPES,
 } from './types.ts';
 
@@ -123,22 +124,21 @@ function fromPlainJson(value: JsonValue): Message {
 }
 
 function toPlainJson(given: Message): JsonValue {
-  const problem = isObject(given) ? problemOf(given) : ': expected a message such as Message.integer(5)';
-  if (problem) throw new ActorError('INVALID_MESSAGE', `message${problem}`);
-  switch (given.type) {
+  const read = readFields(given, ['message']) as Message;
+  switch (read.type) {
     case 'Flow':
       return 'flow';
     case 'Float':
-      if (!Number.isFinite(given.data)) {
-        throw new ActorError('JSON_VALUE', `message.data: ${given.data} is not JSON`);
+      if (!Number.isFinite(read.data)) {
+        throw new ActorError('JSON_VALUE', `message.data: ${read.data} is not JSON`);
       }
-      return Number.isInteger(given.data) ? new Float(given.data) : given.data;
+      return Number.isInteger(read.data) ? new Float(read.data) : read.data;
     case 'Stream':
-      return [...(viewBytes(given.data) ?? [])];
+      return [...(viewBytes(read.data) ?? [])];
     case 'Encoded':
       throw new ActorError('INVALID_MESSAGE', `message: ${UNREADABLE}`);
     default:
-      return (TYPES[given.type].write?.(given.data as never) ?? given.data ?? null) as JsonValue;
+      return (TYPES[read.type].write?.(read.data as never) ?? read.data) as JsonValue;
   }
 }
 

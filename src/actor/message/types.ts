@@ -1,7 +1,7 @@
 import { isUint8Array } from '../../../wasi/brands.ts';
-import { describe } from '../errors.ts';
+import { ActorError, describe } from '../errors.ts';
 import { Float } from '../float.ts';
-import { isByte, isObject, type JsonValue } from '../json/value.ts';
+import { formatPath, isByte, isObject, type JsonValue } from '../json/value.ts';
 
 /** Another actor's port, in a network. */
 export interface RemoteReference {
@@ -172,6 +172,21 @@ export const isMessageType = (type: unknown): type is MessageType =>
 
 /** Whether plugins know the type. */
 export const isPluginType = (type: MessageType): boolean => TYPES[type].sentAs === undefined;
+
+/**
+ * Returns the fields of a message in memory. Each is read once: a getter may give another value the second time.
+ * @throws {ActorError} INVALID_MESSAGE with the path
+ */
+export function readFields(value: unknown, path: readonly string[]): { type: MessageType; data: unknown } {
+  if (!isObject(value)) {
+    const expected = 'expected a message such as Message.integer(5)';
+    throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
+  }
+  const { type, data } = value;
+  const problem = problemOf({ type, data });
+  if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
+  return { type: type as MessageType, data: data ?? null };
+}
 
 /** Returns the problem of a message in memory, as text to append to its path; undefined for a valid message. */
 export function problemOf({ type, data }: Record<string, unknown>): string | undefined {

@@ -1,20 +1,12 @@
 import { aFunction, isPlain, readArgument, refuseExtra } from '../../../wasi/options.ts';
 import { ActorError, describe, type Report, refuseForeign, refuseOption, strictly } from '../errors.ts';
-import { checkText } from '../json/form.ts';
+import { checkDepth, checkText } from '../json/form.ts';
 import { type ReadOptions, type RepeatedKeys, readWith } from '../json/reader.ts';
 import { quote } from '../json/string.ts';
-import {
-  formatPath,
-  getOwn,
-  isJsonObject,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-  setOwn,
-} from '../json/value.ts';
+import { formatPath, getOwn, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json/value.ts';
 import { joined, readPath, writeText } from '../json/writer.ts';
 import { Message, message, type Packet, UNREADABLE } from './message.ts';
-import { isMessageType, isPluginType, type MessageType, problemOf, TYPES } from './types.ts';
+import { isMessageType, isPluginType, type MessageType, readFields, TYPES } from './types.ts';
 
 /**
  * The form of messages to plugins. `plain`: data as it is, the form that the SDKs read. `upstream`: the form that Reflow
@@ -30,15 +22,7 @@ export interface WireMessage {
 
 /** Returns a message as a value for `writeJson`. @throws {ActorError} INVALID_MESSAGE with the path */
 export function toWire(value: unknown, path: readonly string[]): WireMessage {
-  if (!isObject(value)) {
-    const expected = 'expected a message such as Message.integer(5)';
-    throw new ActorError('INVALID_MESSAGE', `${formatPath(path)}: ${expected}, got ${describe(value)}`);
-  }
-  // Each property is read once: a getter may give another value the second time.
-  const { type, data: given } = value as { type: MessageType; data?: never };
-  const problem = problemOf({ type, data: given });
-  if (problem) throw new ActorError('INVALID_MESSAGE', formatPath(path) + problem);
-  const data = given ?? null;
+  const { type, data } = readFields(value, path);
   return { type, data: TYPES[type].write?.(data as never) ?? data };
 }
 
@@ -157,8 +141,10 @@ const writeMessages = (
 ): string =>
   joined(() => {
     checkPacket(packet, path);
+    checkDepth(path.length, path);
     let text = '{';
     for (const port of Object.keys(packet)) {
+      checkDepth(path.length + 1, path);
       const { type, data } = read(packet[port], [...path, port]);
       checkText(port, path);
       const written = writeText(data, [...path, port, 'data']);
